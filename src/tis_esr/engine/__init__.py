@@ -1,0 +1,1 @@
+"""Transactions, batches, retries and parking, behind one protocol for every engine."""

@@ -1,0 +1,190 @@
+"""The one program, ``tis-esr``: its commands and their options."""
+
+import asyncio
+import logging
+import sys
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+import typer
+
+from tis_esr import __version__
+from tis_esr.commands.outcome import Exit, UsageError, console, errors, told_plainly
+from tis_esr.settings import load
+
+app = typer.Typer(
+    name="tis-esr",
+    help="Keeps TIS and the NHS Electronic Staff Record in step about every doctor in training.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+StateOption = Annotated[Path | None, typer.Option("--state", help="The embedded engine's SQLite file.")]
+DayOption = Annotated[str | None, typer.Option("--as-of", help="The day that is today for every rule, YYYY-MM-DD.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+TcsOption = Annotated[str, typer.Option("--tcs", help="TCS with its context path, e.g. http://host:8093/tcs")]
+
+
+def main() -> None:
+    """Run the program."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    app()
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's way of calling back
+    if wanted:
+        console.print(f"tis-esr {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: FBT002
+) -> None:
+    """Keeps TIS and the NHS Electronic Staff Record in step about every doctor in training."""
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", help="Where the demo's files go.")] = Path("demo"),
+    as_of: DayOption = None,
+) -> None:
+    """Run a whole interface day on generated data: files in, TIS updated, files out."""
+    from tis_esr.commands.demo import demo as run  # noqa: PLC0415 - other commands start faster without it
+
+    with told_plainly():
+        raise typer.Exit(int(run(load(), folder, _day(as_of))))
+
+
+@app.command()
+def day(
+    inbound: Annotated[Path, typer.Option("--in", help="The folder with the files from ESR.")],
+    out: Annotated[Path, typer.Option("--out", help="The folder for the files to ESR.")],
+    tcs: TcsOption,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a folder's files through everything to the end, export, and stop. Safe to repeat."""
+    from tis_esr.commands.day import day as run
+    from tis_esr.commands.day import exit_code
+    from tis_esr.commands.printing import show
+
+    with told_plainly():
+        settings = load()
+        done, summary = run(settings, inbound, out, tcs, _day(as_of), state or settings.state)
+        if as_json:
+            _print_json(summary)
+        else:
+            show(done, summary)
+        raise typer.Exit(int(exit_code(done, summary)))
+
+
+@app.command()
+def synthesize(
+    out: Annotated[Path, typer.Option("--out", help="The folder to write to.")],
+    deaneries: Annotated[int, typer.Option(min=1, max=13, help="How many deaneries.")] = 2,
+    posts: Annotated[int, typer.Option(min=40, help="How many posts over all deaneries.")] = 120,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
+    as_of: DayOption = None,
+) -> None:
+    """Make a day's files from ESR, the TCS data that fit them, and what should come of it."""
+    from tis_esr.synthetic.generate import synthesize as run
+
+    with told_plainly():
+        if out.exists() and any(out.iterdir()):
+            raise UsageError("--out", f"{out} isn't empty; give a new folder")
+        run(deaneries=deaneries, posts=posts, seed=seed, out=out, as_of=_day(as_of))
+        console.print(f"Files from ESR: {out / 'in'}\nTCS data: {out / 'tcs'}\nExpected: {out / 'expected.json'}")
+
+
+@app.command("tcs-simulator")
+def tcs_simulator(
+    data: Annotated[Path, typer.Option("--data", help="The folder with posts.jsonl, placements.jsonl, ...")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8093,
+) -> None:
+    """Serve TCS's contract on a folder of data, until stopped."""
+    from tis_esr.tcs.simulator.running import serve
+
+    with told_plainly():
+        if not data.is_dir():
+            raise UsageError("--data", f"{data}: there is no such folder")
+        asyncio.run(serve(data, port, on_ready=lambda url: print(f"TCS simulator at {url}", flush=True)))
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="Files from ESR.")],
+    state: StateOption = None,
+) -> None:
+    """Take files into the ledger and split them into messages; the next day or run does the rest."""
+    from tis_esr.commands.steps import ingest as run
+
+    with told_plainly():
+        settings = load()
+        raise typer.Exit(int(asyncio.run(run(files, state or settings.state))))
+
+
+class Exported(StrEnum):
+    """What can be exported."""
+
+    APPLICANTS = "applicants"
+    NOTIFICATIONS = "notifications"
+
+
+@app.command()
+def export(
+    what: Annotated[Exported, typer.Argument()],
+    out: Annotated[Path, typer.Option("--out", help="The folder for the files to ESR.")] = Path("out"),
+    deanery: Annotated[str | None, typer.Option("--deanery", help="Only this one, e.g. EOE.")] = None,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many rows would go.")] = False,
+) -> None:
+    """Write the day's applicant or notification files from what is waiting to go."""
+    from tis_esr.commands.steps import export as run
+
+    with told_plainly():
+        settings = load()
+        place = state or settings.state
+        asyncio.run(run(settings, what.value, out, deanery, _day(as_of), place, dry_run=dry_run))
+
+
+@app.command()
+def why(
+    word: Annotated[str, typer.Argument(help="A placement id, post number, position number or id, or GMC number.")],
+    state: StateOption = None,
+    as_of: DayOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a placement, post, position or person was, or wasn't, sent to ESR, and who must act."""
+    from tis_esr.commands.why import why as run
+
+    with told_plainly():
+        settings = load()
+        raise typer.Exit(int(run(word, state or settings.state, _day(as_of), as_json=as_json)))
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(ZoneInfo("Europe/London")).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("--as-of", f"{text!r} is no date; write it as 2026-11-24") from None
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+__all__ = ["Exit", "app", "errors", "main"]

@@ -1,0 +1,1 @@
+"""The commands of tis-esr: what each does, for people and for scripts."""

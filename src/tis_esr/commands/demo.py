@@ -1,0 +1,45 @@
+"""``tis-esr demo``: a whole interface day on generated data, with TCS simulated over real HTTP."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+from tis_esr.commands.day import day, exit_code
+from tis_esr.commands.outcome import Exit, UsageError, console
+from tis_esr.commands.printing import show
+from tis_esr.settings import Settings
+from tis_esr.synthetic.generate import synthesize
+from tis_esr.tcs.simulator.running import running_simulator
+
+DEANERIES, POSTS, SEED = 2, 120, 7
+_MARK = ".tis-esr-demo"
+
+
+def demo(settings: Settings, folder: Path, as_of: date) -> Exit:
+    """Generate a day below ``folder``, run it, and show what came of it; what an earlier demo left is replaced."""
+    _make_room(folder)
+    synthesize(deaneries=DEANERIES, posts=POSTS, seed=SEED, out=folder, as_of=as_of)
+    with running_simulator(folder / "tcs") as simulator:
+        done, summary = day(
+            settings, folder / "in", folder / "out", simulator.url, as_of, folder / "state.sqlite"
+        )
+    show(done, summary)
+    console.print(
+        f"\nThe day was {as_of}. Files from ESR: {folder / 'in'}. Files to ESR: {folder / 'out'}."
+        f"\nState: {folder / 'state.sqlite'}. Ask it: tis-esr why <placement | post number | position | GMC number>"
+        f" --state {folder / 'state.sqlite'}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    code = exit_code(done, summary)
+    return Exit.DONE if code is Exit.DONE_WITH_PARKED else code
+
+
+def _make_room(folder: Path) -> None:
+    """Empty what an earlier demo left; any other folder that isn't empty is left alone."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise UsageError("--dir", f"{folder} isn't empty and no demo made it; give a new folder")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()

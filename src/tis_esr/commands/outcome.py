@@ -1,0 +1,73 @@
+"""Exit codes, and how a user's mistake or a missing dependency is said: one line, no stack trace."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+from rich.console import Console
+
+from tis_esr.desk.accounting import RowsUnaccounted
+from tis_esr.engine.errors import StateInUse, Transient, UnusableState
+from tis_esr.engine.runner import OutOfPatience
+from tis_esr.files.folder import BadFolder
+from tis_esr.settings import BadSettings
+from tis_esr.tcs.errors import TcsError
+
+console = Console()
+errors = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    """What a command's exit code says."""
+
+    DONE = 0
+    DONE_WITH_PARKED = 1
+    USAGE = 2
+    UNAVAILABLE = 3
+    INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """A value on the command line that can't be used; names it and says what to give instead."""
+
+    def __init__(self, option: str, reason: str) -> None:
+        super().__init__(f"{option}: {reason}")
+        self.option = option
+        self.reason = reason
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turn what can go wrong into one plain line and an exit code."""
+    try:
+        yield
+    except (UsageError, BadSettings, BadFolder, UnusableState) as error:
+        _stop(str(error), Exit.USAGE)
+    except (OutOfPatience, StateInUse, Transient, TcsError) as error:
+        _stop(str(error), Exit.UNAVAILABLE)
+    except BaseExceptionGroup as group:
+        _stop(_within(group), Exit.UNAVAILABLE)
+    except RowsUnaccounted as error:
+        _stop(str(error), Exit.DONE_WITH_PARKED)
+    except OSError as error:
+        _stop(f"{error.filename or 'a file'}: {error.strerror or error}", Exit.UNAVAILABLE)
+    except KeyboardInterrupt:
+        _stop("stopped; nothing is lost: the same command goes on where this one was", Exit.INTERRUPTED)
+
+
+def _within(group: BaseExceptionGroup[BaseException]) -> str:
+    """Say what a group of failures holds; a fault of the program is not hidden behind a plain line."""
+    plain, rest = group.split((OutOfPatience, Transient, TcsError, OSError))
+    if rest is not None:
+        raise rest
+    leaves: list[BaseException] = list(plain.exceptions) if plain else []
+    first = leaves[0]
+    return _within(first) if isinstance(first, BaseExceptionGroup) else str(first)
+
+
+def _stop(text: str, code: Exit) -> None:
+    sys.stdout.flush()
+    errors.print(f"[bold red]tis-esr:[/] {text}", soft_wrap=True)
+    raise typer.Exit(int(code))

@@ -1,0 +1,110 @@
+"""What a position is, from the newest POR and POS row of it, and which post of TIS it belongs to."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from tis_esr.decisions.position import PositionView
+from tis_esr.tcs.models import Post
+
+LEAD_EMPLOYER = "Lead Employer"
+HOST_EMPLOYER = "Host Employer"
+
+
+class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """The order of rows: file date, file sequence, row. Older never overwrites newer."""
+
+    day: date
+    sequence: int
+    row: int
+
+
+def _wire_name(name: str) -> str:
+    special = {"position_id": "positionID", "employing_org_vpd_code": "employingOrgVPDCode"}
+    first, *rest = name.split("_")
+    return special.get(name, first + "".join(part.capitalize() for part in rest))
+
+
+class PositionRow(msgspec.Struct, frozen=True, kw_only=True, rename=_wire_name, omit_defaults=True):
+    """A POR or POS row by the interface's field names; what only the other has stays empty."""
+
+    position_id: int
+    deanery_number: str
+    change_delete_indicator: str | None = None
+    position_number: int | None = None
+    position_title: str | None = None
+    managing_office: str | None = None
+    ods_code: str | None = None
+    host_lead_indicator: str | None = None
+    employing_org_vpd_code: str | None = None
+    esr_organisation: str | None = None
+    esr_location: str | None = None
+    occupation_code: str | None = None
+    area_of_work: str | None = None
+    grade_desc: str | None = None
+    workplace_org: str | None = None
+
+
+class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row with its place in the order, and the deanery and name of the file that brought it."""
+
+    stamp: Stamp
+    deanery: str
+    file: str
+    values: PositionRow
+
+
+def newer(stored: SourceRow | None, arriving: SourceRow) -> bool:
+    """Say whether a row is at or past what is known of its kind: the same row again counts as newer."""
+    return stored is None or arriving.stamp >= stored.stamp
+
+
+def leading(por: SourceRow | None, pos: SourceRow | None) -> SourceRow:
+    """Return the row that says where the position belongs.
+
+    The one of the newer file; within one file the POR, which is the relation, while the POS adds to it.
+    """
+    if por is None or pos is None:
+        known = por or pos
+        if known is None:
+            raise ValueError("a position is known by a POR or a POS row at least")
+        return known
+    return pos if _file_of(pos) > _file_of(por) else por
+
+
+def is_deleted(por: SourceRow | None, pos: SourceRow | None) -> bool:
+    """Say whether ESR has deleted the position: ``D`` on either row of its newest file (T_POR04, T_POS04)."""
+    newest = _file_of(leading(por, pos))
+    return any(
+        row is not None and _file_of(row) == newest and row.values.change_delete_indicator == "D" for row in (por, pos)
+    )
+
+
+def _file_of(row: SourceRow) -> tuple[date, int]:
+    return row.stamp.day, row.stamp.sequence
+
+
+def view(por: SourceRow | None, pos: SourceRow | None, post_id: int | None) -> PositionView:
+    """Join the two sources: where it belongs from the leading row, the rest from whichever has it."""
+    lead = leading(por, pos)
+    values = lead.values
+    p = por.values if por else None
+    return PositionView(
+        position_id=values.position_id,
+        position_number=values.position_number,
+        deanery_number=values.deanery_number,
+        deanery=lead.deanery,
+        host_lead=p.host_lead_indicator if p else None,
+        employing_vpd=p.employing_org_vpd_code if p else None,
+        ods_code=(p.ods_code if p else None) or values.ods_code,
+        esr_location=p.esr_location if p else None,
+        occupation_code=pos.values.occupation_code if pos else None,
+        post_id=post_id,
+    )
+
+
+def choose_post(posts: Iterable[Post]) -> tuple[Post | None, list[int]]:
+    """Choose among the posts with one NPN: status CURRENT first, then the newest id; name the others."""
+    ranked = sorted(posts, key=lambda post: (post.status == "CURRENT", post.id), reverse=True)
+    return (ranked[0], [post.id for post in ranked[1:]]) if ranked else (None, [])

@@ -1,0 +1,32 @@
+"""The check that every row of every file has ended in exactly one state (guarantee 3)."""
+
+from collections.abc import Iterable, Mapping
+
+from tis_esr.engine.rows import RowState
+from tis_esr.services.inbound_data_reader import FileState, InboundFile
+
+
+class RowsUnaccounted(Exception):  # noqa: N818 - says what the matter is
+    """Rows are missing from the account, or have not come to an end; names each file and the numbers."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("the rows don't add up; please report this with the state file kept:\n" + "\n".join(faults))
+        self.faults = faults
+
+
+def check_rows(files: Iterable[InboundFile], counts: Mapping[str, Mapping[RowState, int]]) -> None:
+    """Compare each file's rows, as the reader counted them, with those in each state; raises RowsUnaccounted."""
+    faults = []
+    for file in files:
+        by_state = counts.get(file.name, {})
+        if file.state is FileState.REFUSED:
+            continue
+        total = sum(by_state.values())
+        if file.state is FileState.SPLITTING:
+            faults.append(f"{file.name}: split only up to row {file.next_row - 1}")
+        if total != file.rows:
+            faults.append(f"{file.name}: {file.rows} rows were read, {total} are accounted for")
+        if by_state.get(RowState.PENDING):
+            faults.append(f"{file.name}: {by_state[RowState.PENDING]} rows have come to no end")
+    if faults:
+        raise RowsUnaccounted(faults)

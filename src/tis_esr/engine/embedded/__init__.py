@@ -1,0 +1,1 @@
+"""The embedded engine: documents, queues and row accounting in one SQLite file."""

@@ -1,0 +1,101 @@
+"""Reading a state file for people: counts, rows, messages and documents, while a day may be running."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from tis_esr.engine.documents import Collection, Where
+from tis_esr.engine.embedded.schema import open_state, table
+from tis_esr.engine.embedded.store import find_documents
+from tis_esr.engine.rows import Row, RowState
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as it went: in the order sent, where it went and what became of it."""
+
+    seq: int
+    queue: str
+    state: str
+    attempts: int
+    correlation_id: str
+    source_file: str
+    row: int
+    reason: str
+
+
+class StateReader:
+    """A state file opened for reading only. Raises UnusableState."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = open_state(path, read_only=True)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def find(
+        self, collection: Collection[T], where: Where, order_by: Sequence[str] = (), limit: int | None = None
+    ) -> list[T]:
+        """Return the documents that meet ``where``; none where the collection was never made."""
+        try:
+            stored = find_documents(self._connection, collection, where, order_by, limit)
+        except sqlite3.OperationalError:
+            return []
+        return [msgspec.json.decode(document.body, type=collection.type) for document in stored]
+
+    def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
+        """Return how many documents there are by the JSON fields named."""
+        chosen = ", ".join(f"json_extract(body, '$.{field}')" for field in fields)
+        try:
+            rows = self._connection.execute(f"SELECT {chosen}, count(*) FROM {table(collection)} GROUP BY {chosen}")
+            return {tuple(row[:-1]): row[-1] for row in rows}
+        except sqlite3.OperationalError:
+            return {}
+
+    def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:
+        """Return how often each value stands in a list field of the collection's documents."""
+        query = f"SELECT value, count(*) FROM {table(collection)}, json_each(body, '$.{field}') GROUP BY value"
+        try:
+            return dict(self._connection.execute(query).fetchall())
+        except sqlite3.OperationalError:
+            return {}
+
+    def row_counts(self) -> dict[str, dict[RowState, int]]:
+        """Return for each inbound file how many of its rows are in which state."""
+        counts: dict[str, dict[RowState, int]] = {}
+        for file, state, number in self._connection.execute("SELECT file, state, count(*) FROM rows GROUP BY file, state"):
+            counts.setdefault(file, {})[RowState(state)] = number
+        return counts
+
+    def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:
+        """Return what became of the rows at these places (file, row)."""
+        query = "SELECT file, row, type, state, reason FROM rows WHERE file = ? AND row = ?"
+        found = [self._connection.execute(query, place).fetchone() for place in places]
+        return [Row(file=f, row=r, type=t, state=RowState(s), reason=why) for f, r, t, s, why in filter(None, found)]
+
+    def parked(self) -> list[Trace]:
+        """Return the parked messages, oldest first."""
+        return self._traces("state = 'parked'", ())
+
+    def messages_of(self, correlation_ids: Sequence[str]) -> list[Trace]:
+        """Return every message that one of these rows caused, in the order sent."""
+        marks = ",".join("?" * len(correlation_ids))
+        return self._traces(f"correlation_id IN ({marks})", correlation_ids)
+
+    def waiting(self) -> dict[str, int]:
+        """Return how many messages are still to be handled, by queue."""
+        query = "SELECT queue, count(*) FROM messages WHERE state = 'ready' GROUP BY queue"
+        return dict(self._connection.execute(query).fetchall())
+
+    def _traces(self, condition: str, values: Sequence[str]) -> list[Trace]:
+        query = (
+            "SELECT seq, queue, state, attempts, correlation_id, source_file, row, reason"
+            f" FROM messages WHERE {condition} ORDER BY seq"
+        )
+        names = Trace.__struct_fields__
+        return [Trace(**dict(zip(names, row, strict=True))) for row in self._connection.execute(query, values)]

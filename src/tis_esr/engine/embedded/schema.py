@@ -1,0 +1,84 @@
+"""The tables of the state file, and how one is opened."""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.errors import UnusableState
+
+SCHEMA_VERSION = 1
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS messages (
+  seq INTEGER PRIMARY KEY,
+  queue TEXT NOT NULL,
+  id TEXT NOT NULL,
+  state TEXT NOT NULL,
+  correlation_id TEXT NOT NULL,
+  source_file TEXT NOT NULL,
+  deanery TEXT NOT NULL,
+  row INTEGER NOT NULL,
+  last_row INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  available_at REAL NOT NULL DEFAULT 0,
+  reason TEXT NOT NULL DEFAULT '',
+  body BLOB,
+  UNIQUE (queue, id)
+) STRICT;
+CREATE INDEX IF NOT EXISTS messages_ready ON messages (queue, seq) WHERE state = 'ready';
+CREATE INDEX IF NOT EXISTS messages_parked ON messages (seq) WHERE state = 'parked';
+CREATE TABLE IF NOT EXISTS rows (
+  file TEXT NOT NULL,
+  row INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (file, row)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def table(collection: Collection[Any]) -> str:
+    """Return the name of a collection's table, quoted."""
+    return f'"{collection.name}"'
+
+
+def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open the state file, made if it is not there (unless ``read_only``); raises UnusableState."""
+    if read_only and not path.exists():
+        raise UnusableState(str(path), "there is no such file; run a day with it first")
+    try:
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        target = f"file:{path}?mode=ro" if read_only else str(path)
+        connection = sqlite3.connect(target, isolation_level=None, check_same_thread=False, uri=read_only)
+        connection.execute("PRAGMA busy_timeout = 5000")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in {0, SCHEMA_VERSION}:
+            raise UnusableState(str(path), f"its version is {version}, this program reads {SCHEMA_VERSION}")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA cache_size = -32000")
+            connection.executescript(_TABLES)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    except (sqlite3.Error, OSError) as error:
+        raise UnusableState(str(path), str(error)) from error
+    return connection
+
+
+def make_collections(connection: sqlite3.Connection, collections: Iterable[Collection[Any]]) -> None:
+    """Make the table and the indexes of each collection where they are missing."""
+    for collection in collections:
+        columns = "".join(f', "{name}"' for name in collection.indexes)
+        connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {table(collection)}"
+            f" (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL{columns}) WITHOUT ROWID"
+        )
+        for name in collection.indexes:
+            connection.execute(
+                f'CREATE INDEX IF NOT EXISTS "{collection.name}_{name}" ON {table(collection)} ("{name}")'
+                f' WHERE "{name}" IS NOT NULL'
+            )

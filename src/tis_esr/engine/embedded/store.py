@@ -1,0 +1,228 @@
+"""The embedded engine's transactions: plain SQLite calls, each made whole on one writer thread."""
+
+import asyncio
+import fcntl
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tis_esr.engine.documents import Between, Collection, Where
+from tis_esr.engine.embedded.schema import make_collections, open_state, table
+from tis_esr.engine.errors import Conflict, StateInUse, Transient
+from tis_esr.engine.messages import Message
+from tis_esr.engine.protocol import Commit, Put, Stored
+
+R = TypeVar("R")
+
+_KEYS_A_QUERY = 500
+_MESSAGE_COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_row, body, attempts"
+
+
+class EmbeddedEngine:
+    """One SQLite file (WAL) held by one process; survives the process's death at any point.
+
+    What is claimed is remembered in memory only, so after a crash every unacknowledged message is
+    ready again. The file is locked while it is open: raises StateInUse when another process has it.
+    """
+
+    def __init__(self, path: Path, collections: Iterable[Collection[Any]]) -> None:
+        self.path = path
+        self._connection = open_state(path)
+        self._lock = _locked(path)
+        make_collections(self._connection, collections)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._claimed: set[tuple[str, str]] = set()
+
+    def close(self) -> None:
+        """Finish what is under way and let go of the file."""
+        self._thread.shutdown()
+        self._connection.close()
+        self._lock.close()
+
+    async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
+        """See Engine.get."""
+        return await self._run(lambda: _get(self._connection, collection, keys))
+
+    async def find(
+        self, collection: Collection[Any], where: Where, order_by: Sequence[str], limit: int | None
+    ) -> list[Stored]:
+        """See Engine.find."""
+        return await self._run(lambda: find_documents(self._connection, collection, where, order_by, limit))
+
+    async def commit(self, commit: Commit) -> None:
+        """See Engine.commit."""
+        await self._run(lambda: self._transaction(lambda: _apply(self._connection, commit)))
+        self._claimed.difference_update((m.queue, m.id) for m in commit.done)
+        self._claimed.difference_update((m.queue, m.id) for m, _ in commit.parked)
+
+    async def claim(self, queue: str, limit: int) -> list[Message]:
+        """See Engine.claim."""
+        claimed = [id_ for name, id_ in self._claimed if name == queue]
+        messages = await self._run(lambda: self._transaction(lambda: _claim(self._connection, queue, limit, claimed)))
+        self._claimed.update((m.queue, m.id) for m in messages)
+        return messages
+
+    async def release(self, messages: Iterable[Message], delay: float) -> None:
+        """See Engine.release."""
+        given = list(messages)
+        until = time.time() + delay
+        rows = [(until, m.queue, m.id) for m in given]
+        statement = "UPDATE messages SET available_at = ? WHERE queue = ? AND id = ?"
+        await self._run(lambda: self._transaction(lambda: self._connection.executemany(statement, rows)))
+        self._claimed.difference_update((m.queue, m.id) for m in given)
+
+    async def next_ready(self, queues: Sequence[str]) -> float | None:
+        """See Engine.next_ready."""
+        marks = ",".join("?" * len(queues))
+        query = f"SELECT min(available_at) FROM messages WHERE state = 'ready' AND queue IN ({marks})"
+        earliest = (await self._run(lambda: self._connection.execute(query, queues).fetchone()))[0]
+        return None if earliest is None else max(0.0, earliest - time.time())
+
+    async def _run(self, call: Callable[[], R]) -> R:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        except sqlite3.OperationalError as error:
+            raise Transient(f"{self.path}: {error}") from error
+
+    def _transaction(self, call: Callable[[], R]) -> R:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = call()
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+        return result
+
+
+def _locked(path: Path) -> Any:
+    lock = path.with_name(path.name + ".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise StateInUse(str(path)) from error
+    return lock
+
+
+def _get(connection: sqlite3.Connection, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
+    found = []
+    for start in range(0, len(keys), _KEYS_A_QUERY):
+        part = keys[start : start + _KEYS_A_QUERY]
+        marks = ",".join("?" * len(part))
+        rows = connection.execute(f"SELECT key, version, body FROM {table(collection)} WHERE key IN ({marks})", part)
+        found += [Stored(*row) for row in rows]
+    return found
+
+
+def find_documents(
+    connection: sqlite3.Connection, collection: Collection[Any], where: Where, order_by: Sequence[str], limit: int | None
+) -> list[Stored]:
+    """Return the stored documents that meet ``where``, in the order asked for, then by key."""
+    conditions, values = ["1"], []
+    for name, wanted in where.items():
+        if isinstance(wanted, Between):
+            conditions.append(f'"{name}" >= ? AND "{name}" < ?')
+            values += [column_value(wanted.first), column_value(wanted.end)]
+        elif isinstance(wanted, list | tuple | set):
+            conditions.append(f'"{name}" IN ({",".join("?" * len(wanted))})')
+            values += [column_value(value) for value in wanted]
+        else:
+            conditions.append(f'"{name}" = ?')
+            values.append(column_value(wanted))
+    order = ", ".join([*(f'"{name}"' for name in order_by), "key"])
+    tail = "" if limit is None else f" LIMIT {limit:d}"
+    query = f"SELECT key, version, body FROM {table(collection)} WHERE {' AND '.join(conditions)} ORDER BY {order}{tail}"
+    return [Stored(*row) for row in connection.execute(query, values)]
+
+
+def column_value(value: Any) -> Any:
+    """Return what an indexed column holds for a field's value: dates as ISO text."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _claim(connection: sqlite3.Connection, queue: str, limit: int, claimed: Sequence[str]) -> list[Message]:
+    not_claimed = f" AND id NOT IN ({','.join('?' * len(claimed))})" if claimed else ""
+    rows = connection.execute(
+        f"SELECT seq, {_MESSAGE_COLUMNS} FROM messages INDEXED BY messages_ready"
+        f" WHERE state = 'ready' AND queue = ? AND available_at <= ?{not_claimed} ORDER BY seq LIMIT ?",
+        (queue, time.time(), *claimed, limit),
+    ).fetchall()
+    connection.executemany("UPDATE messages SET attempts = attempts + 1 WHERE seq = ?", [(row[0],) for row in rows])
+    return [_message(row[1:]) for row in rows]
+
+
+def _message(row: tuple[Any, ...]) -> Message:
+    id_, queue, correlation_id, source_file, deanery, number, last_row, body, attempts = row
+    return Message(
+        id=id_,
+        queue=queue,
+        correlation_id=correlation_id,
+        source_file=source_file,
+        deanery=deanery,
+        row=number,
+        last_row=last_row,
+        body=body,
+        attempts=attempts + 1,
+    )
+
+
+def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
+    by_collection: dict[str, list[Put]] = {}
+    for put in commit.puts:
+        by_collection.setdefault(put.collection.name, []).append(put)
+    for puts in by_collection.values():
+        _put(connection, puts)
+    connection.executemany(
+        "INSERT OR IGNORE INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body)"
+        " VALUES (?, ?, 'ready', ?, ?, ?, ?, ?, ?)",
+        [(m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body) for m in commit.messages],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)",
+        [(r.file, r.row, r.type, r.state.value, r.reason) for r in commit.rows],
+    )
+    connection.executemany(
+        "UPDATE messages SET state = 'done', body = NULL WHERE queue = ? AND id = ?",
+        [(m.queue, m.id) for m in commit.done],
+    )
+    connection.executemany(
+        "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
+        " reason) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (queue, id) DO UPDATE SET state = 'parked', reason = excluded.reason",
+        [
+            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, why)
+            for m, why in commit.parked
+        ],
+    )
+    connection.executemany(
+        "UPDATE rows SET state = 'parked', reason = ?"
+        " WHERE file = ? AND (row = ? OR (row BETWEEN ? AND ? AND state = 'pending'))",
+        [(why, m.source_file, m.row, m.row, m.last_row) for m, why in commit.parked],
+    )
+
+
+def _put(connection: sqlite3.Connection, puts: list[Put]) -> None:
+    collection = puts[0].collection
+    names = "".join(f', "{name}"' for name in collection.indexes)
+    marks = ", ?" * len(collection.indexes)
+    new = [p for p in puts if p.version == 0]
+    try:
+        connection.executemany(
+            f"INSERT INTO {table(collection)} (key, version, body{names}) VALUES (?, 1, ?{marks})",
+            [(p.key, p.body, *map(column_value, p.indexed)) for p in new],
+        )
+    except sqlite3.IntegrityError as error:
+        raise Conflict(collection.name) from error
+    old = [p for p in puts if p.version]
+    sets = "".join(f', "{name}" = ?' for name in collection.indexes)
+    changed = connection.executemany(
+        f"UPDATE {table(collection)} SET version = version + 1, body = ?{sets} WHERE key = ? AND version = ?",
+        [(p.body, *map(column_value, p.indexed), p.key, p.version) for p in old],
+    )
+    if old and changed.rowcount != len(old):
+        raise Conflict(collection.name)

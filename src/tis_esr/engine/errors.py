@@ -1,0 +1,53 @@
+"""Faults told apart: what will pass by itself, and what a person has to look at."""
+
+
+class Transient(Exception):  # noqa: N818 - the fault's class, not an error's name
+    """A dependency is down or slow: the batch is released and taken up again by itself.
+
+    ``retry_after`` is how long to wait at least, in seconds.
+    """
+
+    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class Suspect(Exception):  # noqa: N818 - the fault's class, not an error's name
+    """A call failed that may fail again: tried a few more times alone, then parked."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Conflict(Transient):
+    """Another transaction changed a document that this one had read; it is simply done again."""
+
+    def __init__(self, collection: str) -> None:
+        super().__init__(f"a document of {collection} changed meanwhile")
+
+
+class Unroutable(Exception):  # noqa: N818 - says what the message is
+    """A message was emitted under a routing key that no queue is bound to: a programming fault."""
+
+    def __init__(self, routing_key: str) -> None:
+        super().__init__(f"no queue is bound to {routing_key!r}; declare a handler for it")
+        self.routing_key = routing_key
+
+
+class StateInUse(Exception):  # noqa: N818 - says what the matter is
+    """Another process holds the state file."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is in use by another tis-esr process; stop that one, or give another --state FILE")
+        self.path = path
+
+
+class UnusableState(Exception):  # noqa: N818 - says what the matter is
+    """The state file is not one of ours, or of a version that this program cannot read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} can't be used as state: {reason}; give another --state FILE")
+        self.path = path
+        self.reason = reason

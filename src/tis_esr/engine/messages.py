@@ -1,0 +1,36 @@
+"""The envelope that every message travels in, and how its id follows from its cause."""
+
+from hashlib import blake2b
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message on one queue.
+
+    ``correlation_id`` names the inbound row that everything began with (``file:row``, rows count
+    from 1) and is kept through all hops. ``last_row`` is the last row that an assignment's message
+    covers (0: just ``row``). ``attempts`` counts deliveries, this one included.
+    """
+
+    id: str
+    queue: str
+    correlation_id: str
+    source_file: str
+    deanery: str
+    row: int
+    body: bytes
+    last_row: int = 0
+    attempts: int = 1
+
+    def decode(self, as_type: type[T]) -> T:
+        """Return the body as ``as_type``; raises ``msgspec.ValidationError`` where it does not fit."""
+        return msgspec.json.decode(self.body, type=as_type)
+
+
+def derived_id(*cause: object) -> str:
+    """Return the id that the same cause always gives, so that sending again changes nothing."""
+    return blake2b("\x1f".join(map(str, cause)).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,73 @@
+"""What an engine must do. Services never see it: they are handed a Work."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tis_esr.engine.documents import Collection, Where
+from tis_esr.engine.messages import Message
+from tis_esr.engine.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as stored: its key, its version (for the check at commit) and its JSON."""
+
+    key: str
+    version: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One document to write; ``version`` is the one that was read, 0 for a new document."""
+
+    collection: Collection[Any]
+    key: str
+    version: int
+    body: bytes
+    indexed: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Commit:
+    """All that takes effect together, or not at all.
+
+    Parking a message parks its row too, and those rows up to its ``last_row`` that are still pending.
+    """
+
+    puts: list[Put] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    done: list[Message] = field(default_factory=list)
+    parked: list[tuple[Message, str]] = field(default_factory=list)
+
+
+class Engine(Protocol):
+    """Documents, queues and row accounting with one transaction over all of them."""
+
+    async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
+        """Return the documents that exist of ``keys``, in no particular order."""
+        ...
+
+    async def find(
+        self, collection: Collection[Any], where: Where, order_by: Sequence[str], limit: int | None
+    ) -> list[Stored]:
+        """Return the documents that meet every condition of ``where``."""
+        ...
+
+    async def commit(self, commit: Commit) -> None:
+        """Make it all so in one transaction; raises Conflict when a document's version moved."""
+        ...
+
+    async def claim(self, queue: str, limit: int) -> list[Message]:
+        """Return the oldest ready messages, their attempt counted durably before they are handed out."""
+        ...
+
+    async def release(self, messages: Iterable[Message], delay: float) -> None:
+        """Give messages back, to be taken up again after ``delay`` seconds."""
+        ...
+
+    async def next_ready(self, queues: Sequence[str]) -> float | None:
+        """Return in how many seconds the next message of ``queues`` is ready; None when there is none."""
+        ...

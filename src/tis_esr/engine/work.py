@@ -1,0 +1,118 @@
+"""One handler's unit of work: what it reads, writes, emits and decides, until all of it is committed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from tis_esr.engine.documents import Collection, Where
+from tis_esr.engine.errors import Unroutable
+from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.protocol import Commit, Engine, Put, Stored
+from tis_esr.engine.rows import Row, RowState
+
+T = TypeVar("T", bound=msgspec.Struct)
+Bindings = Mapping[str, Sequence[str]]
+"""Routing key to the queues bound to it."""
+
+_encoder = msgspec.json.Encoder()
+
+
+class Work:
+    """Reads through, writes at the end: nothing takes effect before the commit.
+
+    Every document read is remembered with its version, and the commit fails with Conflict when one
+    that is written again has moved. So no lock and no transaction is held while TCS is asked.
+    ``today`` is the Europe/London day that every rule gets, ``now`` the moment in UTC.
+    """
+
+    def __init__(self, engine: Engine, bindings: Bindings, *, today: date, now: datetime) -> None:
+        self.today = today
+        self.now = now
+        self._engine = engine
+        self._bindings = bindings
+        self._versions: dict[tuple[str, str], int] = {}
+        self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
+        self._commit = Commit()
+
+    async def get(self, collection: Collection[T], keys: Iterable[str]) -> dict[str, T]:
+        """Return the documents that exist, by key, as this unit of work has left them."""
+        wanted = list(dict.fromkeys(keys))
+        found = {key: self._written[collection.name, key][1] for key in wanted if (collection.name, key) in self._written}
+        missing = [key for key in wanted if key not in found]
+        if missing:
+            found.update(self._remember(collection, await self._engine.get(collection, missing)))
+        return found
+
+    async def find(
+        self, collection: Collection[T], where: Where, *, order_by: Sequence[str] = (), limit: int | None = None
+    ) -> list[T]:
+        """Return the stored documents that meet ``where``; ones this unit wrote come as written."""
+        stored = await self._engine.find(collection, where, order_by, limit)
+        fresh = self._remember(collection, [s for s in stored if (collection.name, s.key) not in self._written])
+        return [fresh[s.key] if s.key in fresh else self._written[collection.name, s.key][1] for s in stored]
+
+    def put(self, collection: Collection[T], document: T) -> None:
+        """Write a document, new or read before."""
+        self._written[collection.name, collection.key(document)] = (collection, document)
+
+    def emit(self, routing_key: str, body: msgspec.Struct | Mapping[str, Any], *, cause: Message, key: str = "") -> None:
+        """Send a message to every queue bound to ``routing_key``; its id follows from cause, routing key and key."""
+        queues = self._bindings.get(routing_key)
+        if not queues:
+            raise Unroutable(routing_key)
+        encoded = _encoder.encode(body)
+        for queue in queues:
+            self._commit.messages.append(
+                Message(
+                    id=derived_id(cause.id, queue, key),
+                    queue=queue,
+                    correlation_id=cause.correlation_id,
+                    source_file=cause.source_file,
+                    deanery=cause.deanery,
+                    row=cause.row,
+                    last_row=cause.last_row,
+                    body=encoded,
+                )
+            )
+
+    def account(self, file: str, row: int, record_type: str, state: RowState, reason: str = "") -> None:
+        """Say what became of a row; a later word in the same or another unit of work replaces it."""
+        self._commit.rows.append(Row(file=file, row=row, type=record_type, state=state, reason=reason))
+
+    def park(self, message: Message, reason: str) -> None:
+        """Set a message aside for a person, with the reason; what this unit wrote still takes effect."""
+        self._commit.parked.append((message, reason))
+
+    async def save_intent(self) -> None:
+        """Commit what was written so far, without acknowledging anything.
+
+        For calls outside the transaction: what is about to be done is known before it is done, so a
+        restart can look what came of it.
+        """
+        await self._engine.commit(self._drain())
+
+    async def commit(self, done: Iterable[Message] = ()) -> None:
+        """Make all of it take effect together, and acknowledge ``done`` (those not parked)."""
+        commit = self._drain()
+        parked = {message.id for message, _ in commit.parked}
+        commit.done = [message for message in done if message.id not in parked]
+        await self._engine.commit(commit)
+
+    def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
+        decoded = {}
+        for document in stored:
+            self._versions[collection.name, document.key] = document.version
+            decoded[document.key] = msgspec.json.decode(document.body, type=collection.type)
+        return decoded
+
+    def _drain(self) -> Commit:
+        commit, self._commit = self._commit, Commit()
+        for (name, key), (collection, document) in self._written.items():
+            indexed = tuple(getattr(document, field) for field in collection.indexes)
+            version = self._versions.get((name, key), 0)
+            commit.puts.append(Put(collection, key, version, _encoder.encode(document), indexed))
+            self._versions[name, key] = version + 1
+        self._written = {}
+        return commit

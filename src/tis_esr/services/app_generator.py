@@ -1,0 +1,134 @@
+"""AppGenerator: an applicant record for every placement to come of every matched position.
+
+Reads ``position.reconciled``, tells the DataExporter ``apprecord.generated``: one message a position
+with all its records, so that one that is no longer there is known too.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from tis_esr.decisions.applicants import applicant_record
+from tis_esr.decisions.placements import why_not_counting
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.messages import Message
+from tis_esr.engine.runner import Handler
+from tis_esr.engine.work import Work
+from tis_esr.services.concurrently import each
+from tis_esr.services.messages import Applicant, ApplicantsGenerated, PositionReconciled
+from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.models import Person, Placement
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a placement of a matched position gives an applicant record, or doesn't; kept for ``why``.
+
+    ``made`` says that it does; ``reason`` is plain words where it doesn't.
+    """
+
+    placement_id: int
+    position_id: int
+    person_id: int | None
+    deanery_number: str
+    gmc_number: str | None
+    made: bool
+    reason: str
+    correlation_id: str
+
+
+DECISIONS = Collection(
+    "appgenerator.decisions",
+    Decision,
+    lambda decision: f"{decision.placement_id}:{decision.position_id}",
+    ("placement_id", "position_id", "gmc_number"),
+)
+
+
+class AppGenerator:
+    """See the module."""
+
+    def __init__(self, tcs: Tcs) -> None:
+        self._tcs = tcs
+
+    def handlers(self) -> list[Handler]:
+        """Return what it reads, and how."""
+        return [Handler("esr.queue.position.reconciled.appgenerator", "position.reconciled", self.generate, batch=250)]
+
+    async def generate(self, work: Work, messages: Sequence[Message]) -> None:
+        """Make the records of a batch of positions, with a few bulk questions to TCS."""
+        events = [(message, message.decode(PositionReconciled)) for message in messages]
+        post_ids = {event.position.post_id for _, event in events if event.live and event.position.post_id}
+        placements = await self._tcs.placements_of_posts(post_ids)
+        verdicts = {
+            placement.id: _verdict(placement, work.today)
+            for of_post in placements.values()
+            for placement in of_post
+            if placement.date_to is None or placement.date_to >= work.today
+        }
+        coming = {p.trainee_id for of in placements.values() for p in of if verdicts.get(p.id) == "" and p.trainee_id}
+        people = await self._tcs.people(coming)
+        numbers = await each(people, self._tcs.training_number)
+        decisions = []
+        for message, event in events:
+            applicants = []
+            for placement in placements.get(event.position.post_id or 0, ()) if event.live else ():
+                if placement.id not in verdicts:
+                    continue
+                person = people.get(placement.trainee_id or 0)
+                verdict = verdicts[placement.id] or ("" if person else "its trainee is not in TIS")
+                decisions.append(_decision(placement, person, event, verdict, message))
+                if person is not None and not verdict:
+                    applicants.append(_applicant(event, placement, person, numbers.get(person.id)))
+            body = ApplicantsGenerated(position=event.position, revision=event.revision, applicants=applicants)
+            work.emit("apprecord.generated", body, cause=message)
+        known = await work.get(DECISIONS, [DECISIONS.key(decision) for decision in decisions])
+        for decision in decisions:
+            if known.get(DECISIONS.key(decision)) != decision:
+                work.put(DECISIONS, decision)
+
+
+def _verdict(placement: Placement, today: date) -> str:
+    """Say why a placement gives no applicant record; "" where it does."""
+    reason = why_not_counting(placement)
+    if reason is not None:
+        return reason
+    if placement.date_from is None or placement.date_to is None:
+        return "it has no start or no end date"
+    return "" if placement.date_from > today else "it has started already"
+
+
+def _decision(
+    placement: Placement, person: Person | None, event: PositionReconciled, verdict: str, message: Message
+) -> Decision:
+    gmc = person.gmc_details.gmc_number if person and person.gmc_details else None
+    return Decision(
+        placement_id=placement.id,
+        position_id=event.position.position_id,
+        person_id=placement.trainee_id,
+        deanery_number=event.position.deanery_number,
+        gmc_number=gmc,
+        made=not verdict,
+        reason=verdict,
+        correlation_id=message.correlation_id,
+    )
+
+
+def _applicant(
+    event: PositionReconciled, placement: Placement, person: Person, training_number: str | None
+) -> Applicant:
+    draft = applicant_record(event.position, placement, person, training_number)
+    if placement.date_from is None or placement.date_to is None:
+        raise ValueError("a placement that gives an applicant record has both dates")
+    return Applicant(
+        placement_id=placement.id,
+        person_id=person.id,
+        gmc_number=person.gmc_details.gmc_number if person.gmc_details else None,
+        date_from=placement.date_from,
+        date_to=placement.date_to,
+        fields={name: value for name, value in draft.fields.items() if value is not None},
+        missing=list(draft.missing),
+        unmapped=list(draft.unmapped),
+    )
+
+

@@ -1,0 +1,78 @@
+"""A whole interface day: files in, everything through, files out, then stop."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.engine.runner import Runner
+from tis_esr.files.folder import Folder
+from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
+from tis_esr.services.flow import AFTER_EXPORT, STAGES
+from tis_esr.services.inbound_data_reader import InboundDataReader, Taken
+from tis_esr.services.outbound import OutboundFile
+
+
+@dataclass(frozen=True)
+class DayDone:
+    """What a day did: files taken or refused, in the order taken, and files written or left out."""
+
+    taken: list[Taken]
+    sent: list[OutboundFile]
+
+
+async def run_day(
+    runner: Runner,
+    inbound: Folder,
+    out: Folder,
+    day: date,
+    *,
+    window: ApplicantWindow | None = None,
+    progress: Callable[[str, int], None] = lambda stage, rows: None,
+) -> DayDone:
+    """Take the files by date and sequence, walk the stages, export, and tell TCS.
+
+    May be killed at any point and called again with the same state. Raises OutOfPatience, OSError.
+    """
+    reader = InboundDataReader(runner.work, lambda rows: progress("reading files", rows))
+    taken = [await reader.take(inbound, name) for name in by_date_and_sequence(inbound.names())]
+    for stage in STAGES:
+        progress(_title(stage), 0)
+        await runner.drain(stage)
+    sent = []
+    for export in (APPLICANT_EXPORT, NOTIFICATION_EXPORT):
+        progress(f"writing {export.file_type} files", 0)
+        sent += await ExportRun(runner.work, out, export, window=window).run(day)
+    progress("telling TIS what was sent", 0)
+    await runner.drain(AFTER_EXPORT)
+    return DayDone(taken=taken, sent=sent)
+
+
+def by_date_and_sequence(names: Iterable[str]) -> list[str]:
+    """Return file names oldest first; those that are no ESR names come last, to be refused by name."""
+
+    def order(name: str) -> tuple[bool, date, int, str]:
+        try:
+            parsed = FileName.parse(name)
+        except BadFileName:
+            return True, date.max, 0, name
+        return False, parsed.date, parsed.sequence, name
+
+    return sorted(names, key=order)
+
+
+def _title(stage: tuple[str, ...]) -> str:
+    return {
+        "esr.queue.por.split": "saving positions",
+        "esr.queue.por.saved": "finding posts, updating people",
+        "esr.queue.position.reconciled.notificationgenerator": "making applicants",
+        "esr.queue.notification.due": "making notifications",
+    }.get(stage[0], "storing them")
+
+
+def clock(day: date) -> Callable[[], datetime]:
+    """Return a clock for events of a day that is run later or earlier: that day, at the present time of day."""
+    return lambda: datetime.combine(day, datetime.now(UTC).time(), UTC)
+
+

@@ -1,0 +1,243 @@
+"""One export run: the APP or DNC files of one day, one per deanery (guarantee 5).
+
+Every step is a small transaction, and every step may be repeated: numbers are drawn once a day and
+type; rows are fixed chunk by chunk; the file is written from what was fixed, so always with the same
+bytes; then it is marked sent, and TCS is told, chunk by chunk.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+import msgspec
+
+from tis_esr.decisions.packing import Packing
+from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.engine.documents import Between, Collection
+from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.work import Work
+from tis_esr.files.folder import Folder
+from tis_esr.records.filenames import DEANERIES, FileName
+from tis_esr.records.writing import format_row, header, trailer
+from tis_esr.services.messages import ApplicantExported
+from tis_esr.services.outbound import (
+    APPLICANTS,
+    COUNTERS,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    RUNS,
+    SENT,
+    ApplicantRecord,
+    Counter,
+    OutboundFile,
+    OutboundState,
+    RecordState,
+    Run,
+)
+
+ROWS_A_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Export:
+    """What differs between the two: file type, record type, the time in the file's HDR, and where from."""
+
+    file_type: str
+    record_type: str
+    at: time
+    collection: Collection[Any]
+    order: tuple[str, ...]
+
+
+APPLICANT_EXPORT = Export("APP", "APP", time(14), APPLICANTS, ("date_from", "placement_id", "position_id"))
+NOTIFICATION_EXPORT = Export("DNC", "NOT", time(15), NOTIFICATIONS, ("deanery_number", "position_id"))
+
+
+class ExportRun:
+    """Makes the files of one export. ``begin`` opens a unit of work."""
+
+    def __init__(
+        self, begin: Callable[[], Work], out: Folder, export: Export, *, window: ApplicantWindow | None = None
+    ) -> None:
+        self._begin = begin
+        self._out = out
+        self._export = export
+        self._window = window or ApplicantWindow()
+
+    async def run(self, day: date, deaneries: Sequence[str] | None = None) -> list[OutboundFile]:
+        """Make and send the day's files, or go on where an earlier run stopped; return their entries.
+
+        Raises OSError where a file can't be written: what was fixed stays fixed, and goes out next time.
+        """
+        files = []
+        for file in await self._drawn(day):
+            if deaneries is None or file.deanery in deaneries:
+                files.append(await self._send(file))
+        return files
+
+    async def would_send(self, day: date, deanery: str) -> int:
+        """Return how many rows a run would send now, without sending or keeping anything."""
+        packing, last, count = Packing(), 0, 0
+        while True:
+            found = await self._candidates(self._begin(), deanery, day, last)
+            if not found:
+                return count
+            going, _ = self._sorted_out(packing, found, set())
+            count += len(going)
+            last += len(found)
+
+    async def _drawn(self, day: date) -> list[OutboundFile]:
+        """Return the run's files in run order; draw their numbers where this is the first call for the day."""
+        kind = self._export.file_type
+        work = self._begin()
+        run = (await work.get(RUNS, [f"{kind}:{day}"])).get(f"{kind}:{day}")
+        if run is None:
+            counter = (await work.get(COUNTERS, [kind])).get(kind) or Counter(type=kind, last=0)
+            names = [str(FileName(deanery, kind, day, counter.last + n)) for n, deanery in enumerate(DEANERIES, 1)]
+            run = Run(type=kind, day=day, files=names)
+            work.put(RUNS, run)
+            work.put(COUNTERS, Counter(type=kind, last=counter.last + len(names)))
+            for name, deanery in zip(names, DEANERIES, strict=True):
+                entry = OutboundFile(name=name, type=kind, deanery=deanery, day=day, state=OutboundState.FIXING)
+                work.put(OUTBOUND_FILES, entry)
+            await work.commit()
+        entries = await self._begin().get(OUTBOUND_FILES, run.files)
+        return [entries[name] for name in run.files]
+
+    async def _send(self, file: OutboundFile) -> OutboundFile:
+        if file.state is OutboundState.FIXING:
+            file = await self._fix(file)
+        if file.state is OutboundState.FIXED:
+            chunks = [chunk async for chunk in self._rendered(file)]
+            self._out.write(file.name, chunks)
+            file = await self._became(file, OutboundState.WRITTEN)
+        if file.state is OutboundState.WRITTEN:
+            file = await self._tell(file)
+        return file
+
+    async def _fix(self, file: OutboundFile) -> OutboundFile:
+        """Give rows of the file to what is to go, chunk by chunk; resumes by counting what has one."""
+        packing, rows = Packing(), 0
+        async for record in self._fixed(file.name):
+            rows += 1
+            if isinstance(record, ApplicantRecord):
+                packing.count(record.deanery_number, record.same_as)
+        passed = 0
+        while True:
+            work = self._begin()
+            found = await self._candidates(work, file.deanery, file.day, passed)
+            if not found:
+                break
+            going, duplicates = self._sorted_out(packing, found, await self._sent_before(work, found))
+            for record in going:
+                rows += 1
+                fixed = msgspec.structs.replace(record, state=RecordState.EXPORTED, file=file.name, file_row=rows)
+                work.put(self._export.collection, fixed)
+            for record in duplicates:
+                reason = "the same person, position and start went to ESR by another placement"
+                dropped = msgspec.structs.replace(record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason)
+                work.put(self._export.collection, dropped)
+            passed += len(found) - len(going) - len(duplicates)
+            await work.commit()
+        state = OutboundState.FIXED if rows else OutboundState.NOTHING_TO_SEND
+        return await self._became(msgspec.structs.replace(file, rows=rows), state)
+
+    async def _candidates(self, work: Work, deanery: str, day: date, passed: int) -> list[Any]:
+        """Return the next records that may go, past the ``passed`` ones that have to wait."""
+        where: dict[str, Any] = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
+        if self._export is APPLICANT_EXPORT:
+            where["date_from"] = Between(*self._window.edges(day))
+        limit = passed + ROWS_A_CHUNK
+        found = await work.find(self._export.collection, where, order_by=self._export.order, limit=limit)
+        return found[passed:]
+
+    def _sorted_out(self, packing: Packing, found: list[Any], sent: set[str]) -> tuple[list[Any], list[Any]]:
+        if self._export is not APPLICANT_EXPORT:
+            return found, []
+        return packing.sort_out(found, post=lambda r: r.deanery_number, same_as=lambda r: r.same_as, sent=sent)
+
+    async def _sent_before(self, work: Work, found: list[Any]) -> set[str]:
+        if self._export is not APPLICANT_EXPORT:
+            return set()
+        states = [state.value for state in SENT]
+        earlier = await work.find(APPLICANTS, {"same_as": [record.same_as for record in found], "state": states})
+        return {record.same_as for record in earlier}
+
+    async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:
+        """Yield the records of a file in the order of its rows, from row ``first`` on."""
+        while True:
+            rows = Between(first, first + ROWS_A_CHUNK)
+            found = await self._begin().find(
+                self._export.collection, {"file": name, "file_row": rows}, order_by=("file_row",)
+            )
+            for record in found:
+                yield record
+            if not found:
+                return
+            first += ROWS_A_CHUNK
+
+    async def _rendered(self, file: OutboundFile) -> AsyncIterator[bytes]:
+        created = datetime.combine(file.day, self._export.at)
+        name = FileName.parse(file.name)
+        yield _line("HDR", header(name, created))
+        async for record in self._fixed(file.name):
+            values = dict(record.fields)
+            if self._export is APPLICANT_EXPORT:
+                values["effectiveDate"] = file.day
+            yield _line(self._export.record_type, values)
+        yield _line("TRL", trailer(file.rows + 2))
+
+    async def _tell(self, file: OutboundFile) -> OutboundFile:
+        """Tell the others, chunk by chunk, that the applicants of a file have gone; then it is sent."""
+        if self._export is not APPLICANT_EXPORT:
+            return await self._became(file, OutboundState.SENT)
+        while file.told < file.rows:
+            work = self._begin()
+            rows = Between(file.told + 1, file.told + 1 + ROWS_A_CHUNK)
+            for record in await work.find(APPLICANTS, {"file": file.name, "file_row": rows}):
+                work.emit("apprecord.exported", self._exported(file, record), cause=_cause(file, record))
+            told = min(file.told + ROWS_A_CHUNK, file.rows)
+            state = OutboundState.SENT if told == file.rows else OutboundState.WRITTEN
+            file = await self._became(msgspec.structs.replace(file, told=told), state, work)
+        return file
+
+    def _exported(self, file: OutboundFile, record: ApplicantRecord) -> ApplicantExported:
+        return ApplicantExported(
+            placement_id=record.placement_id,
+            position_id=record.position_id,
+            position_number=record.position_number or 0,
+            deanery_number=record.deanery_number,
+            person_id=record.person_id,
+            date_from=record.date_from,
+            date_to=record.date_to,
+            last_name=record.fields["lastName"],
+            first_name=record.fields["firstName"],
+            gmc_number=record.gmc_number,
+            filename=file.name,
+            exported_at=datetime.combine(file.day, self._export.at).isoformat(timespec="milliseconds") + "+00:00",
+        )
+
+    async def _became(self, file: OutboundFile, state: OutboundState, work: Work | None = None) -> OutboundFile:
+        work = work or self._begin()
+        await work.get(OUTBOUND_FILES, [file.name])
+        file = msgspec.structs.replace(file, state=state)
+        work.put(OUTBOUND_FILES, file)
+        await work.commit()
+        return file
+
+
+def _line(record_type: str, values: Any) -> bytes:
+    return (format_row(record_type, values) + "\n").encode()
+
+
+def _cause(file: OutboundFile, record: ApplicantRecord) -> Message:
+    return Message(
+        id=derived_id("exported", file.name, record.file_row),
+        queue="",
+        correlation_id=record.correlation_id,
+        source_file=record.source_file,
+        deanery=record.deanery,
+        row=record.source_row,
+        body=b"",
+    )

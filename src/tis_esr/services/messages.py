@@ -1,0 +1,138 @@
+"""What the services tell each other: the bodies of their messages."""
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from tis_esr.decisions.position import PositionView
+
+MATCHED = "MATCHED"
+UNMATCHED = "UNMATCHED"
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What all bodies share: immutable, camelCase on the wire, unknown fields ignored."""
+
+
+class PositionSaved(Body):
+    """``esr.queue.{por,pos}.saved``: a row of this position was saved; it waits to be reconciled."""
+
+    position_id: int
+
+
+class PositionReconciled(Body):
+    """``esr.queue.position.reconciled``: a position and what became of it.
+
+    ``revision`` counts the rows applied to the position, so an older message is known as such.
+    ``found_later`` says that its post was unknown to TIS before.
+    """
+
+    position: PositionView
+    status: str
+    deleted: bool
+    revision: int
+    found_later: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Say whether applicants and notifications are made for it."""
+        return self.status == MATCHED and not self.deleted
+
+
+class PositionChanged(Body):
+    """``esr.queue.position.changed``: what TCS is to be told by ``esr-changed``."""
+
+    post_id: int
+    position_id: int
+    position_number: int
+    status: str
+    filename: str
+    event_date_time: str
+
+
+class Applicant(Body):
+    """One applicant record: a placement that has not started yet, for one position of its post."""
+
+    placement_id: int
+    person_id: int
+    gmc_number: str | None
+    date_from: date
+    date_to: date
+    fields: dict[str, Any]
+    missing: list[str]
+    unmapped: list[str]
+
+
+class ApplicantsGenerated(Body):
+    """``esr.queue.apprecord.generated``: all applicant records of one position, which may be none."""
+
+    position: PositionView
+    revision: int
+    applicants: list[Applicant]
+
+
+class NotificationDue(Body):
+    """``esr.queue.notification.due``: every position of the batch is known, now generate."""
+
+    position_id: int
+    revision: int
+
+
+class NotificationDraft(Body):
+    """One notification: its key (what it is about) and its columns by name."""
+
+    key: str
+    columns: dict[str, Any]
+
+
+class NotificationsGenerated(Body):
+    """``esr.queue.notification.generated``: all that is to be said about one position now."""
+
+    position: PositionView
+    revision: int
+    notifications: list[NotificationDraft]
+
+
+class ApplicantExported(Body):
+    """``esr.queue.apprecord.exported``: an applicant went to ESR in ``filename``."""
+
+    placement_id: int
+    position_id: int
+    position_number: int
+    deanery_number: str
+    person_id: int
+    date_from: date
+    date_to: date
+    last_name: str
+    first_name: str
+    gmc_number: str | None
+    filename: str
+    exported_at: str
+
+
+class AssignmentRow(Body):
+    """One row of an assignment's group, by column name."""
+
+    row: int
+    type: str
+    values: dict[str, Any]
+
+
+class Assignment(Body):
+    """``esr.queue.asg.split``: an ASG with the PER, ADD, PBD and ABS rows that follow it."""
+
+    rows: list[AssignmentRow]
+
+
+class Confirmation(Body):
+    """``esr.queue.{apc,dcc}.split``: one row of a confirmation file, by column name."""
+
+    values: dict[str, Any]
+
+
+class Unreadable(Body):
+    """A row that could not be used: what it was and why, for a person to look at."""
+
+    raw: str
+    problems: list[str]

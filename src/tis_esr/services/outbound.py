@@ -1,0 +1,136 @@
+"""What the DataExporter keeps: applicant records, notifications, runs and outbound files."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from tis_esr.engine.documents import Collection
+
+
+class RecordState(StrEnum):
+    """Where an applicant record or a notification stands.
+
+    EXPORTED from the moment that its row in a file is fixed: from then on it goes out, whatever happens.
+    """
+
+    TO_EXPORT = "TO_EXPORT"
+    EXPORTED = "EXPORTED"
+    CONFIRMED = "CONFIRMED"
+    REJECTED = "REJECTED"
+    DELETED_BEFORE_EXPORT = "DELETED_BEFORE_EXPORT"
+    INVALID_DATA = "INVALID_DATA"
+
+
+PENDING = (RecordState.TO_EXPORT, RecordState.INVALID_DATA)
+SENT = (RecordState.EXPORTED, RecordState.CONFIRMED, RecordState.REJECTED)
+
+
+class Outbound(msgspec.Struct, frozen=True, kw_only=True):
+    """What applicant records and notifications share: whose they are, their state and their row in a file.
+
+    ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name.
+    """
+
+    position_id: int
+    deanery: str
+    deanery_number: str
+    state: RecordState
+    reason: str = ""
+    fields: dict[str, Any]
+    revision: int
+    correlation_id: str
+    source_file: str
+    source_row: int
+    file: str | None = None
+    file_row: int | None = None
+    confirmation: str = ""
+
+
+class ApplicantRecord(Outbound, frozen=True, kw_only=True):
+    """One doctor who is to come to one position, by a placement that has not started.
+
+    ``same_as`` is what makes two of them duplicates for ESR: person, position and start.
+    """
+
+    placement_id: int
+    person_id: int
+    position_number: int | None
+    gmc_number: str | None
+    date_from: date
+    date_to: date
+    unmapped: list[str]
+    same_as: str
+
+    @property
+    def key(self) -> str:
+        """Return ``placement:position``."""
+        return f"{self.placement_id}:{self.position_id}"
+
+
+class NotificationRecord(Outbound, frozen=True, kw_only=True):
+    """One notification; ``about`` is its key in the rules, ``number`` counts those about the same."""
+
+    about: str
+    number: int
+    type: str
+
+    @property
+    def key(self) -> str:
+        """Return ``about#number``."""
+        return f"{self.about}#{self.number}"
+
+
+class OutboundState(StrEnum):
+    """Where an outbound file stands."""
+
+    FIXING = "fixing"
+    FIXED = "fixed"
+    WRITTEN = "written"
+    SENT = "sent"
+    NOTHING_TO_SEND = "nothing to send"
+
+
+class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One outbound file: ``rows`` counts its data rows, ``told`` those that TCS has been told of."""
+
+    name: str
+    type: str
+    deanery: str
+    day: date
+    state: OutboundState
+    rows: int = 0
+    told: int = 0
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One export of one type on one day: the name of each deanery's file, in run order."""
+
+    type: str
+    day: date
+    files: list[str]
+
+
+class Counter(msgspec.Struct, frozen=True, kw_only=True):
+    """The last number used in the file names of one type."""
+
+    type: str
+    last: int
+
+
+APPLICANTS = Collection(
+    "dataexporter.applicants",
+    ApplicantRecord,
+    lambda record: record.key,
+    ("placement_id", "position_id", "deanery_number", "gmc_number", "state", "same_as", "file", "file_row", "date_from", "deanery"),
+)
+NOTIFICATIONS = Collection(
+    "dataexporter.notifications",
+    NotificationRecord,
+    lambda record: record.key,
+    ("about", "position_id", "deanery_number", "state", "file", "file_row", "deanery"),
+)
+OUTBOUND_FILES = Collection("dataexporter.files", OutboundFile, lambda file: file.name, ("state", "type", "deanery"))
+RUNS = Collection("dataexporter.runs", Run, lambda run: f"{run.type}:{run.day}")
+COUNTERS = Collection("dataexporter.counters", Counter, lambda counter: counter.type)

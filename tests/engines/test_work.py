@@ -1,0 +1,256 @@
+"""What a unit of work promises, on every engine."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tis_esr.engine.documents import Between, Collection
+from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.errors import Conflict, StateInUse, Suspect, Transient, Unroutable, UnusableState
+from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.rows import RowState
+from tis_esr.engine.runner import Handler, OutOfPatience, Runner
+from tis_esr.engine.work import Work
+
+DAY = date(2026, 11, 24)
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    number: int = 0
+    day: date | None = None
+
+
+NOTES = Collection("tests.notes", Note, lambda note: note.name, ("number", "day"))
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state.sqlite"
+
+
+@pytest.fixture
+def engine(state: Path) -> Iterator[EmbeddedEngine]:
+    engine = EmbeddedEngine(state, [NOTES])
+    yield engine
+    engine.close()
+
+
+def message(key: str, row: int = 2, last_row: int = 0) -> Message:
+    return Message(
+        id=derived_id("file", key),
+        queue="esr.queue.a",
+        correlation_id=f"f:{row}",
+        source_file="f",
+        deanery="EOE",
+        row=row,
+        last_row=last_row,
+        body=b"",
+    )
+
+
+def runner(engine: EmbeddedEngine, *handlers: Handler, patience: float = 5.0) -> Runner:
+    return Runner(engine, handlers, today=lambda: DAY, now=lambda: datetime(2026, 11, 24, tzinfo=UTC), patience=patience)
+
+
+async def send(running: Runner, *keys: str) -> None:
+    work = running.work()
+    for row, key in enumerate(keys, 2):
+        work.emit("a", {"key": key}, cause=message(key, row))
+    await work.commit()
+
+
+class Seen:
+    """A handler that keeps what it was given and may fail."""
+
+    def __init__(self, *faults: tuple[str, Exception]) -> None:
+        self.keys: list[str] = []
+        self.batches: list[int] = []
+        self.faults = dict(faults)
+
+    async def __call__(self, work: Work, messages: Sequence[Message]) -> None:
+        self.batches.append(len(messages))
+        keys = [m.decode(dict[str, str])["key"] for m in messages]
+        for key in keys:
+            if key in self.faults:
+                raise self.faults[key]
+        self.keys += keys
+        await work.get(NOTES, keys)
+        for key in keys:
+            work.put(NOTES, Note(name=key))
+
+
+async def test_documents_messages_and_the_acknowledgement_take_effect_together(engine: EmbeddedEngine) -> None:
+    async def fail_after_writing(work: Work, messages: Sequence[Message]) -> None:
+        work.put(NOTES, Note(name="written"))
+        work.emit("a", {"key": "sent"}, cause=messages[0])
+        raise ValueError("boom")
+
+    running = runner(engine, Handler("esr.queue.a", "a", fail_after_writing))
+    await send(running, "one")
+    await running.drain(["esr.queue.a"])
+    assert await running.work().get(NOTES, ["written"]) == {}
+    assert await engine.next_ready(["esr.queue.a"]) is None
+
+
+async def test_the_same_message_sent_twice_is_handled_once(engine: EmbeddedEngine) -> None:
+    seen = Seen()
+    running = runner(engine, Handler("esr.queue.a", "a", seen))
+    await send(running, "one")
+    await running.drain(["esr.queue.a"])
+    await send(running, "one")
+    await running.drain(["esr.queue.a"])
+    assert seen.keys == ["one"]
+
+
+async def test_two_queues_bound_to_one_key_both_get_the_message(engine: EmbeddedEngine) -> None:
+    first, second = Seen(), Seen()
+    running = runner(engine, Handler("esr.queue.a.x", "a", first), Handler("esr.queue.a.y", "a", second))
+    await send(running, "one")
+    await running.drain(["esr.queue.a.x", "esr.queue.a.y"])
+    assert (set(first.keys), set(second.keys)) == ({"one"}, {"one"})
+
+
+async def test_a_message_that_nobody_reads_can_not_be_sent(engine: EmbeddedEngine) -> None:
+    with pytest.raises(Unroutable, match="nobody.reads"):
+        runner(engine).work().emit("nobody.reads", {}, cause=message("one"))
+
+
+async def test_a_faulty_message_is_parked_alone_and_its_neighbours_are_handled(engine: EmbeddedEngine, state: Path) -> None:
+    seen = Seen(("three", KeyError("a name that must not show")))
+    running = runner(engine, Handler("esr.queue.a", "a", seen))
+    work = running.work()
+    work.account("f", 4, "POR", RowState.PENDING)
+    await work.commit()
+    await send(running, "one", "two", "three", "four", "five")
+    await running.drain(["esr.queue.a"])
+    assert sorted(seen.keys) == ["five", "four", "one", "two"]
+    reader = StateReader(state)
+    [parked] = reader.parked()
+    assert parked.row == 4
+    assert parked.reason.startswith("KeyError at __call__:")
+    assert "a name that must not show" not in parked.reason
+    assert reader.row_counts() == {"f": {RowState.PARKED: 1}}
+    reader.close()
+
+
+async def test_parking_an_assignment_parks_its_pending_rows_only(engine: EmbeddedEngine, state: Path) -> None:
+    work = runner(engine).work()
+    for row, known in ((5, RowState.PENDING), (6, RowState.IGNORED), (7, RowState.PENDING), (8, RowState.PENDING)):
+        work.account("f", row, "ASG", known)
+    work.park(message("one", row=5, last_row=7), "no")
+    await work.commit()
+    reader = StateReader(state)
+    assert reader.row_counts() == {"f": {RowState.PARKED: 2, RowState.IGNORED: 1, RowState.PENDING: 1}}
+    reader.close()
+
+
+async def test_trouble_parks_nothing_and_the_batch_is_taken_up_again(engine: EmbeddedEngine, state: Path) -> None:
+    seen = Seen()
+    answers = [Transient("TCS is down"), Transient("TCS is down")]
+
+    async def sometimes(work: Work, messages: Sequence[Message]) -> None:
+        if answers:
+            raise answers.pop()
+        await seen(work, messages)
+
+    running = runner(engine, Handler("esr.queue.a", "a", sometimes))
+    await send(running, "one", "two")
+    await running.drain(["esr.queue.a"])
+    assert seen.keys == ["one", "two"]
+    reader = StateReader(state)
+    assert reader.parked() == []
+    reader.close()
+
+
+async def test_trouble_that_lasts_stops_the_drain_and_says_so(engine: EmbeddedEngine) -> None:
+    seen = Seen(("one", Transient("TCS is down")))
+    running = runner(engine, Handler("esr.queue.a", "a", seen), patience=0.01)
+    await send(running, "one")
+    with pytest.raises(ExceptionGroup) as caught:
+        await running.drain(["esr.queue.a"])
+    assert isinstance(caught.value.exceptions[0], OutOfPatience)
+    assert await engine.next_ready(["esr.queue.a"]) == 0.0
+
+
+async def test_a_suspect_message_is_tried_five_times_alone_and_then_parked(
+    engine: EmbeddedEngine, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(messages: Sequence[Message], delay: float) -> None:
+        await release(messages, 0)
+
+    release = engine.release
+    monkeypatch.setattr(engine, "release", at_once)
+    seen = Seen(("one", Suspect("TCS answers 500")))
+    running = runner(engine, Handler("esr.queue.a", "a", seen))
+    await send(running, "one")
+    await running.drain(["esr.queue.a"])
+    assert len(seen.batches) == 5
+    reader = StateReader(state)
+    assert [parked.reason for parked in reader.parked()] == ["TCS answers 500"]
+    reader.close()
+
+
+async def test_a_document_changed_meanwhile_makes_the_commit_fail(engine: EmbeddedEngine) -> None:
+    running = runner(engine)
+    first = running.work()
+    first.put(NOTES, Note(name="n", number=1))
+    await first.commit()
+    early, late = running.work(), running.work()
+    await early.get(NOTES, ["n"])
+    await late.get(NOTES, ["n"])
+    early.put(NOTES, Note(name="n", number=2))
+    await early.commit()
+    late.put(NOTES, Note(name="n", number=3))
+    with pytest.raises(Conflict):
+        await late.commit()
+    assert (await running.work().get(NOTES, ["n"]))["n"].number == 2
+
+
+async def test_what_was_intended_is_kept_when_the_rest_fails(engine: EmbeddedEngine) -> None:
+    work = runner(engine).work()
+    work.put(NOTES, Note(name="n", number=1))
+    await work.save_intent()
+    work.put(NOTES, Note(name="n", number=2))
+    assert (await runner(engine).work().get(NOTES, ["n"]))["n"].number == 1
+    await work.commit()
+    assert (await runner(engine).work().get(NOTES, ["n"]))["n"].number == 2
+
+
+async def test_a_search_takes_values_lists_and_half_open_ranges(engine: EmbeddedEngine) -> None:
+    work = runner(engine).work()
+    for name, number, day in (("a", 1, 1), ("b", 2, 2), ("c", 2, 3)):
+        work.put(NOTES, Note(name=name, number=number, day=date(2026, 1, day)))
+    await work.commit()
+    search = runner(engine).work()
+    assert [n.name for n in await search.find(NOTES, {"number": 2})] == ["b", "c"]
+    assert [n.name for n in await search.find(NOTES, {"number": [1, 2]}, order_by=("day",), limit=2)] == ["a", "b"]
+    between = Between(date(2026, 1, 1), date(2026, 1, 3))
+    assert [n.name for n in await search.find(NOTES, {"day": between})] == ["a", "b"]
+
+
+async def test_attempts_are_counted_before_the_work_so_a_crash_shows(engine: EmbeddedEngine, state: Path) -> None:
+    running = runner(engine, Handler("esr.queue.a", "a", Seen()))
+    await send(running, "one")
+    assert [m.attempts for m in await engine.claim("esr.queue.a", 10)] == [1]
+    assert await engine.claim("esr.queue.a", 10) == []
+    engine.close()
+    again = EmbeddedEngine(state, [NOTES])
+    assert [m.attempts for m in await again.claim("esr.queue.a", 10)] == [2]
+    again.close()
+
+
+def test_a_state_file_is_held_by_one_process_at_a_time(engine: EmbeddedEngine, state: Path) -> None:
+    with pytest.raises(StateInUse, match="in use by another"):
+        EmbeddedEngine(state, [NOTES])
+
+
+def test_a_file_that_is_no_state_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear trust, this is no database, and long enough to be looked at as one. " * 20)
+    with pytest.raises(UnusableState, match=r"letter\.txt"):
+        EmbeddedEngine(path, [NOTES])
