@@ -15,7 +15,7 @@ class Dto(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What all DTOs share: immutable, camelCase on the wire, unknown fields ignored."""
 
 
-class Post(Dto):
+class Post(Dto, frozen=True):
     """PostDTO: a training post. ``status`` is the computed funding status (CURRENT, INACTIVE)."""
 
     id: int
@@ -25,7 +25,7 @@ class Post(Dto):
     current_reconciled_events: list["PostEsrEvent"] | None = None
 
 
-class PostEsrEvent(Dto):
+class PostEsrEvent(Dto, frozen=True):
     """PostEsrEventDto: a position was linked to (RECONCILED) or taken from (DELETED) a post."""
 
     event_date_time: datetime
@@ -36,7 +36,7 @@ class PostEsrEvent(Dto):
     post_id: int | None = None
 
 
-class PlacementEsrEvent(Dto):
+class PlacementEsrEvent(Dto, frozen=True):
     """PlacementEsrEventDto: a placement was sent to ESR in an applicant file."""
 
     filename: str
@@ -47,7 +47,7 @@ class PlacementEsrEvent(Dto):
     status: str | None = None
 
 
-class Placement(Dto):
+class Placement(Dto, frozen=True):
     """PlacementDetailsDTO: a person in a post from ``date_from`` to ``date_to``, both inclusive."""
 
     id: int
@@ -65,7 +65,7 @@ class Placement(Dto):
     esr_events: list[PlacementEsrEvent] | None = None
 
 
-class ContactDetails(Dto):
+class ContactDetails(Dto, frozen=True):
     """ContactDetailsDTO; ``id`` is the person's."""
 
     id: int
@@ -90,7 +90,7 @@ class ContactDetails(Dto):
     amended_date: datetime | None = None
 
 
-class PersonalDetails(Dto):
+class PersonalDetails(Dto, frozen=True):
     """PersonalDetailsDTO; ``id`` is the person's."""
 
     id: int
@@ -107,7 +107,7 @@ class PersonalDetails(Dto):
     amended_date: datetime | None = None
 
 
-class GmcDetails(Dto):
+class GmcDetails(Dto, frozen=True):
     """GmcDetailsDTO; ``id`` is the person's. Numbers may be ``UNKNOWN`` or ``N/A``."""
 
     id: int
@@ -116,7 +116,7 @@ class GmcDetails(Dto):
     gmc_end_date: date | None = None
 
 
-class GdcDetails(Dto):
+class GdcDetails(Dto, frozen=True):
     """GdcDetailsDTO; ``id`` is the person's."""
 
     id: int
@@ -125,7 +125,7 @@ class GdcDetails(Dto):
     gdc_end_date: date | None = None
 
 
-class Person(Dto):
+class Person(Dto, frozen=True):
     """PersonDTO: a doctor in training with the parts that an applicant record needs."""
 
     id: int
@@ -137,7 +137,20 @@ class Person(Dto):
     gdc_details: GdcDetails | None = None
 
 
-class Absence(Dto):
+class TrainingNumber(Dto, frozen=True):
+    """TrainingNumberDTO: the national training number that TCS computes when it is read."""
+
+    training_number: str | None = None
+
+
+class ProgrammeMembership(Dto, frozen=True):
+    """ProgrammeMembershipCurriculaDTO, as far as the training number goes."""
+
+    programme_start_date: date | None = None
+    training_number: TrainingNumber | None = None
+
+
+class Absence(Dto, frozen=True):
     """AbsenceDTO; ``absence_attendance_id`` is ESR's own key, ``amended_date`` the row's version.
 
     ``amended_date`` stays the text that TCS sent: it has to be echoed to the millisecond.

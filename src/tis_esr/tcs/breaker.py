@@ -1,0 +1,78 @@
+"""A circuit breaker: stop asking a TCS that doesn't answer, and find out when it does again.
+
+Incidents A9, A20 and A21: a struggling TCS was asked on and on, and thousands of good messages were given
+up. While the breaker is open nothing is sent, so that TCS can recover and messages just wait.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+State = Literal["closed", "open", "half-open"]
+
+
+class Breaker:
+    """Opens after ``threshold`` failed calls in a row; then lets one call through after each cool-down.
+
+    The cool-down starts at ``cool_down_seconds`` and doubles with each failed trial up to
+    ``longest_seconds``; a longer Retry-After of TCS counts. ``clock`` gives seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        threshold: int = 10,
+        cool_down_seconds: float = 2.0,
+        longest_seconds: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._threshold = threshold
+        self._shortest = cool_down_seconds
+        self._longest = longest_seconds
+        self._clock = clock
+        self._failures = 0
+        self._cool_down = cool_down_seconds
+        self._until = 0.0
+        self._state: State = "closed"
+
+    @property
+    def state(self) -> State:
+        """``closed``: calls go through; ``open``: none; ``half-open``: one trial is under way."""
+        return self._state
+
+    def admit(self) -> float:
+        """Return 0 if a call may be sent now, else for how many seconds to stay away.
+
+        Whoever gets 0 has to tell the end of the call: ``succeeded``, ``failed`` or ``abandoned``.
+        """
+        if self._state == "closed":
+            return 0.0
+        if self._state == "half-open":
+            return self._cool_down
+        left = self._until - self._clock()
+        if left > 0:
+            return left
+        self._state = "half-open"
+        return 0.0
+
+    def succeeded(self) -> None:
+        """TCS answered: close."""
+        self._state = "closed"
+        self._failures = 0
+        self._cool_down = self._shortest
+
+    def failed(self, retry_after: float | None = None) -> None:
+        """TCS didn't answer, or said to come back in ``retry_after`` seconds."""
+        self._failures += 1
+        if self._state == "half-open":
+            self._cool_down = min(self._cool_down * 2, self._longest)
+        elif self._state == "closed" and self._failures < self._threshold:
+            return
+        if self._state != "open":
+            self._state = "open"
+            self._until = self._clock() + self._cool_down
+        self._until = max(self._until, self._clock() + (retry_after or 0.0))
+
+    def abandoned(self) -> None:
+        """The call ended without saying anything about TCS (it was cancelled): let another one try."""
+        if self._state == "half-open":
+            self._state = "open"

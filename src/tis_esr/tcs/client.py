@@ -1,0 +1,281 @@
+"""TCS's endpoints, one method each; bulk questions are packed into as few calls as fit.
+
+Every method may raise ``TcsUnavailable`` (wait and repeat), ``TcsServerError`` (this record is suspect)
+and ``TcsRefused`` (never works); the append methods raise ``TcsUncertain`` when it isn't known whether
+TCS stored something. See ``errors``.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Mapping
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+import msgspec
+
+from tis_esr.tcs.addresses import PAGE_SIZE, encoded, encoded_npn, json_body, packed, placement_filters
+from tis_esr.tcs.breaker import Breaker
+from tis_esr.tcs.errors import TcsUnreadable
+from tis_esr.tcs.models import (
+    Absence,
+    GdcDetails,
+    GmcDetails,
+    Person,
+    Placement,
+    Post,
+    ProgrammeMembership,
+)
+from tis_esr.tcs.reading import Shape
+from tis_esr.tcs.settings import BadTcsUrl, TcsSettings
+from tis_esr.tcs.tokens import NoToken, TokenSource
+from tis_esr.tcs.transport import Counted, Endpoint, Transport
+
+__all__ = ["BadTcsUrl", "Tcs", "TcsSettings"]
+
+T = TypeVar("T")
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """The answer to a write of which only the arrival counts."""
+
+
+POSTS_IN: Final = Endpoint("GET", "/api/posts/in/{npns}")
+POST: Final = Endpoint("GET", "/api/posts/{id}", may_miss=True)
+ESR_CHANGED: Final = Endpoint("POST", "/api/posts/{id}/esr-changed", may_miss=True, appends=True)
+PLACEMENTS_FILTER: Final = Endpoint("GET", "/api/placements/filter")
+PLACEMENT: Final = Endpoint("GET", "/api/placements/{id}", may_miss=True)
+ESR_EXPORTED: Final = Endpoint("POST", "/api/placements/{id}/esr-exported", may_miss=True, appends=True)
+PEOPLE_IN: Final = Endpoint("GET", "/api/people/in/{ids}")
+GMC_IN: Final = Endpoint("GET", "/api/gmc-details/in/{gmcNumbers}")
+GDC_IN: Final = Endpoint("GET", "/api/gdc-details/in/{gdcNumbers}")
+MEMBERSHIPS: Final = Endpoint("GET", "/api/trainee/{id}/programme-memberships", may_miss=True)
+CONTACT: Final = Endpoint("PATCH", "/api/contact-details/{id}")
+PERSONAL: Final = Endpoint("PATCH", "/api/personal-details/{id}")
+ABSENCE_OF_ESR: Final = Endpoint("GET", "/api/absence/absenceId/{absenceAttendanceId}", may_miss=True)
+ABSENCE_NEW: Final = Endpoint("POST", "/api/absence", appends=True)
+ABSENCE_CHANGE: Final = Endpoint("PATCH", "/api/absence/{id}", may_miss=True)
+
+_POSTS: Final = Shape(list[Post], "a list of posts")
+_POST: Final = Shape(Post, "a post")
+_PLACEMENTS: Final = Shape(list[Placement], "a list of placements")
+_PLACEMENT: Final = Shape(Placement, "a placement")
+_PEOPLE: Final = Shape(list[Person], "a list of people")
+_GMC: Final = Shape(list[GmcDetails], "a list of GMC details")
+_GDC: Final = Shape(list[GdcDetails], "a list of GDC details")
+_MEMBERSHIPS: Final = Shape(list[ProgrammeMembership], "a list of programme memberships")
+_ABSENCE: Final = Shape(Absence, "an absence")
+_STORED: Final = Shape(_Stored, "what was stored")
+
+PEOPLE_AT_ONCE: Final = 200
+NOT_A_NUMBER: Final = frozenset({"UNKNOWN", "N/A"})
+
+
+class Tcs:
+    """A client of TCS; use it in ``async with``.
+
+    ``token`` logs in (default: not at all), ``breaker`` pauses calls while TCS is down.
+    """
+
+    def __init__(
+        self, settings: TcsSettings, token: TokenSource | None = None, breaker: Breaker | None = None
+    ) -> None:
+        self._transport = Transport(settings, token or NoToken(), breaker or Breaker())
+
+    async def __aenter__(self) -> Self:
+        await self._transport.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._transport.__aexit__(kind, error, trace)
+
+    @property
+    def stats(self) -> Counter[Counted]:
+        """Calls so far by method, endpoint and outcome; ``repeated`` counts attempts after the first."""
+        return self._transport.stats
+
+    async def posts_by_npn(self, npns: Iterable[str]) -> dict[str, list[Post]]:
+        """Return the posts of each national post number asked for, none or several (P1).
+
+        Upper and lower case are only taken as the same where no post has exactly that number.
+        """
+        asked = list(dict.fromkeys(npns))
+        pieces = (encoded_npn(npn) for npn in asked if npn.strip())
+        lists = await _all(self._get(POSTS_IN, f"/api/posts/in/{chunk}", _POSTS) for chunk in packed(pieces))
+        exact: dict[str, list[Post]] = {}
+        alike: dict[str, list[Post]] = {}
+        for post in _once(lists):
+            npn = post.national_post_number or ""
+            exact.setdefault(npn, []).append(post)
+            alike.setdefault(_as_compared(npn), []).append(post)
+        return {npn: exact.get(npn) or alike.get(_as_compared(npn), []) for npn in asked}
+
+    async def post(self, post_id: int) -> Post | None:
+        """Return a post with the positions linked to it, or None (P3)."""
+        found = await self._transport.find(POST, f"/api/posts/{post_id}", _POST)
+        return found.value if found else None
+
+    async def placements_of_posts(self, post_ids: Iterable[int]) -> dict[int, list[Placement]]:
+        """Return all placements of each post, by id, without ``esr_events`` and NPN (L2)."""
+        found: dict[int, list[Placement]] = {post_id: [] for post_id in post_ids}
+        for placement in await self._placements("postId", found):
+            if placement.post_id in found:
+                found[placement.post_id].append(placement)
+        return found
+
+    async def placements_of_people(self, person_ids: Iterable[int]) -> dict[int, list[Placement]]:
+        """Return all placements of each person, by id, without ``esr_events`` and NPN (L2)."""
+        found: dict[int, list[Placement]] = {person_id: [] for person_id in person_ids}
+        for placement in await self._placements("traineeId", found):
+            if placement.trainee_id in found:
+                found[placement.trainee_id].append(placement)
+        return found
+
+    async def placement(self, placement_id: int) -> Placement | None:
+        """Return a placement with NPN and ``esr_events``, or None (L1)."""
+        found = await self._transport.find(PLACEMENT, f"/api/placements/{placement_id}", _PLACEMENT)
+        return found.value if found else None
+
+    async def people(self, ids: Iterable[int]) -> dict[int, Person]:
+        """Return those of the people that TIS has (H2)."""
+        chunks = packed(map(str, dict.fromkeys(ids)), most=PEOPLE_AT_ONCE)
+        lists = await _all(self._get(PEOPLE_IN, f"/api/people/in/{chunk}", _PEOPLE) for chunk in chunks)
+        return {person.id: person for people in lists for person in people}
+
+    async def people_by_gmc(self, numbers: Iterable[str]) -> dict[str, list[int]]:
+        """Return the ids of the people with each GMC number; ``UNKNOWN`` and ``N/A`` are nobody's (H9)."""
+        asked = list(dict.fromkeys(numbers))
+        chunks = packed(_identifying(asked))
+        lists = await _all(self._get(GMC_IN, f"/api/gmc-details/in/{chunk}", _GMC) for chunk in chunks)
+        return _by_number(asked, ((found.gmc_number, found.id) for some in lists for found in some))
+
+    async def people_by_gdc(self, numbers: Iterable[str]) -> dict[str, list[int]]:
+        """Return the ids of the people with each GDC number, as ``people_by_gmc`` does (H10)."""
+        asked = list(dict.fromkeys(numbers))
+        chunks = packed(_identifying(asked))
+        lists = await _all(self._get(GDC_IN, f"/api/gdc-details/in/{chunk}", _GDC) for chunk in chunks)
+        return _by_number(asked, ((found.gdc_number, found.id) for some in lists for found in some))
+
+    async def training_number(self, person_id: int) -> str | None:
+        """Return the national training number of the programme that starts last, if any has one (H13)."""
+        path = f"/api/trainee/{person_id}/programme-memberships"
+        found = await self._transport.find(MEMBERSHIPS, path, _MEMBERSHIPS)
+        numbers = [
+            (str(membership.programme_start_date or ""), membership.training_number.training_number)
+            for membership in (found.value if found else [])
+            if membership.training_number and membership.training_number.training_number
+        ]
+        return max(numbers)[1] if numbers else None
+
+    async def patch_contact_details(self, person_id: int, changes: Mapping[str, str]) -> None:
+        """Change the given fields (TCS's names) and no others; ``""`` empties one (W1)."""
+        body = json_body({**changes, "id": person_id})
+        await self._transport.call(CONTACT, f"/api/contact-details/{person_id}", _STORED, body)
+
+    async def patch_personal_details(self, person_id: int, changes: Mapping[str, str]) -> None:
+        """Change the given fields (TCS's names) and no others (W2)."""
+        body = json_body({**changes, "id": person_id})
+        await self._transport.call(PERSONAL, f"/api/personal-details/{person_id}", _STORED, body)
+
+    async def absence(self, attendance_id: str) -> Absence | None:
+        """Return an absence by ESR's id of it, or None (A2)."""
+        if not attendance_id.strip():
+            return None
+        path = f"/api/absence/absenceId/{encoded(attendance_id)}"
+        found = await self._transport.find(ABSENCE_OF_ESR, path, _ABSENCE)
+        return found.value if found else None
+
+    async def create_absence(self, absence: Absence) -> Absence:
+        """Store a new absence, which has no ``id`` yet (A3). Raises ``TcsUncertain``, see ``errors``."""
+        answer = await self._transport.call(ABSENCE_NEW, "/api/absence", _ABSENCE, json_body(absence))
+        return answer.value
+
+    async def patch_absence(self, absence_id: int, changes: Mapping[str, Any]) -> Absence:
+        """Change the given fields (TCS's names); None empties one (A5).
+
+        ``changes`` carries the ``amendedDate`` that was read. Raises ``TcsConflict`` when the absence was
+        changed since; after a time-out that change may have been ours, so compare before repeating.
+        Raises ``TcsNotFound`` when it is gone.
+        """
+        body = json_body({**changes, "id": absence_id})
+        answer = await self._transport.call(ABSENCE_CHANGE, f"/api/absence/{absence_id}", _ABSENCE, body)
+        return answer.value
+
+    async def post_esr_exported(self, placement_id: int, event: Mapping[str, Any]) -> bool:
+        """Append that a placement went to ESR; False when it is gone (L3). May raise ``TcsUncertain``."""
+        path = f"/api/placements/{placement_id}/esr-exported"
+        return await self._transport.find(ESR_EXPORTED, path, _STORED, json_body(event)) is not None
+
+    async def post_esr_changed(self, post_id: int, event: Mapping[str, Any]) -> bool:
+        """Append that a position was linked or deleted; False when the post is gone (P6).
+
+        May raise ``TcsUncertain``.
+        """
+        path = f"/api/posts/{post_id}/esr-changed"
+        return await self._transport.find(ESR_CHANGED, path, _STORED, json_body(event)) is not None
+
+    async def _get(self, endpoint: Endpoint, path: str, shape: Shape[T]) -> T:
+        return (await self._transport.call(endpoint, path, shape)).value
+
+    async def _placements(self, attribute: str, ids: Iterable[int]) -> list[Placement]:
+        filters = placement_filters(attribute, ids)
+        return _once(await _all(self._all_pages(columns) for columns in filters))
+
+    async def _all_pages(self, columns: str) -> list[Placement]:
+        """Read all pages; once more from the start if rows went missing because pages shifted."""
+        found, total = await self._page(columns, 0)
+        for _ in range(3):
+            pages = await _all(self._page(columns, page) for page in range(1, -(-total // PAGE_SIZE)))
+            found = _once([found, *(page for page, _ in pages)])
+            if len(found) >= (pages[-1][1] if pages else total):
+                return found
+            found, total = await self._page(columns, 0)
+        told = f"gave {len(found)} of {total} placements in its pages"
+        raise TcsUnreadable(PLACEMENTS_FILTER.method, PLACEMENTS_FILTER.path, told, status=200)
+
+    async def _page(self, columns: str, page: int) -> tuple[list[Placement], int]:
+        path = f"/api/placements/filter?columnFilters={columns}&page={page}&size={PAGE_SIZE}&sort=id,asc"
+        answer = await self._transport.call(PLACEMENTS_FILTER, path, _PLACEMENTS)
+        total = answer.headers.get("X-Total-Count", "")
+        if not total.isdecimal():
+            told = "answered 200 without the number of placements in X-Total-Count"
+            raise TcsUnreadable(PLACEMENTS_FILTER.method, PLACEMENTS_FILTER.path, told, status=200)
+        return answer.value, int(total)
+
+
+async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
+    """Return all results in order; the first failure cancels the rest."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+IdentifiedT = TypeVar("IdentifiedT", Post, Placement)
+
+
+def _once(lists: Iterable[Iterable[IdentifiedT]]) -> list[IdentifiedT]:
+    """Return each record once, by id: chunks whose numbers differ in case only bring it twice."""
+    return list({record.id: record for some in lists for record in some}.values())
+
+
+def _as_compared(text: str) -> str:
+    """Return the text as TCS's database compares it: without case, and without blanks at its end."""
+    return text.rstrip(" ").casefold()
+
+
+def _identifying(numbers: Iterable[str]) -> list[str]:
+    """Return those numbers that can belong to one person."""
+    stripped = (number.strip() for number in numbers)
+    return [number for number in stripped if number.isalnum() and number.upper() not in NOT_A_NUMBER]
+
+
+def _by_number(asked: Iterable[str], found: Iterable[tuple[str | None, int]]) -> dict[str, list[int]]:
+    people: dict[str, list[int]] = {}
+    for number, person_id in found:
+        if number:
+            people.setdefault(_as_compared(number), []).append(person_id)
+    return {number: people.get(_as_compared(number.strip()), []) for number in asked}

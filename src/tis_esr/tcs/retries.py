@@ -1,0 +1,58 @@
+"""When a call to TCS is worth repeating at once, and after how long."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import stamina
+
+from tis_esr.tcs.errors import TcsServerError, TcsUnavailable, TcsUncertain, TcsUnreadable
+from tis_esr.tcs.settings import TcsSettings
+
+LONGEST_RETRY_AFTER: Final = 5.0
+"""Seconds that a call waits for a Retry-After; a longer one is handed to the caller."""
+
+
+def rounds(settings: TcsSettings, on: Callable[[Exception], bool | float]) -> AsyncIterator[stamina.Attempt]:
+    """Return the attempts at one call. After two time-outs no more are made.
+
+    The context form of stamina is used on purpose: its other forms log the arguments of the call.
+    """
+    return stamina.retry_context(
+        on,
+        attempts=settings.attempts,
+        timeout=2 * settings.timeout_seconds,
+        wait_initial=settings.first_wait_seconds,
+        wait_max=settings.longest_wait_seconds,
+        wait_jitter=settings.first_wait_seconds,
+    )
+
+
+def worth_repeating(error: Exception) -> bool | float:
+    """Return whether to repeat the call, or the seconds that TCS asked us to wait before.
+
+    Never after ``TcsUncertain``, which would append twice, and not after a 401: a new token was tried.
+    """
+    if isinstance(error, TcsUncertain):
+        return False
+    if isinstance(error, TcsServerError | TcsUnreadable):
+        return True
+    if not isinstance(error, TcsUnavailable) or error.status not in (None, 429, 503):
+        return False
+    if error.retry_after is None:
+        return True
+    return error.retry_after if error.retry_after <= LONGEST_RETRY_AFTER else False
+
+
+def seconds_of_retry_after(value: str | None) -> float | None:
+    """Return the seconds a Retry-After header asks for (it may also name a moment); None if there is none."""
+    if not value:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,60 @@
+"""Where TCS is and how hard it may be asked."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+class BadTcsUrl(ValueError):  # noqa: N818 - says what the matter is
+    """The address of TCS can't be used. The address itself is shown unless it holds a password."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        shown = "the address of TCS" if "@" in url else f"the address of TCS, {url!r},"
+        super().__init__(f"{shown} {problem}: write it with its context path, such as http://host:8093/tcs")
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class TcsSettings:
+    """How TCS is called.
+
+    ``base_url`` ends in the context path, ``concurrency`` bounds the calls under way, ``timeout_seconds``
+    is for one attempt. A call is attempted ``attempts`` times, with waits that double from
+    ``first_wait_seconds`` to ``longest_wait_seconds``. Raises ``BadTcsUrl``, and ``ValueError`` for a
+    number that makes no sense.
+    """
+
+    base_url: str
+    concurrency: int = 16
+    timeout_seconds: float = 30.0
+    attempts: int = 6
+    first_wait_seconds: float = 0.05
+    longest_wait_seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        if problem := _problem(self.base_url):
+            raise BadTcsUrl(self.base_url, problem)
+        for name in ("concurrency", "timeout_seconds", "attempts"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} of the TCS client is {getattr(self, name)}, but has to be above 0")
+
+    @property
+    def root(self) -> str:
+        """The base URL without a slash at its end."""
+        return self.base_url.rstrip("/")
+
+
+def _problem(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "has a port that is no number from 0 to 65535, or brackets that don't match"
+    if parts.scheme not in ("http", "https"):
+        return "doesn't begin with http:// or https://"
+    if not parts.hostname or port == 0:
+        return "names no host" if not parts.hostname else "has port 0"
+    if parts.username or parts.password:
+        return "holds a user or password, which belong into the token settings"
+    if parts.query or parts.fragment or any(c.isspace() or not c.isprintable() for c in url):
+        return "has a query, a fragment or a blank"
+    return None

@@ -1,0 +1,123 @@
+"""How we log in to TCS. Tokens go in two headers, because TIS reads both the old and the new one."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import aiohttp
+import msgspec
+
+from tis_esr.tcs.errors import TcsUnavailable
+
+TOKEN_ENDPOINT: Final = "(token endpoint)"  # noqa: S105 - a name for error texts
+_EARLY: Final = 0.1
+"""A token counts as expired when this part of its life is left."""
+
+
+class TokenSource(Protocol):
+    """Where the headers that log us in come from."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """Return the headers for a call. Raises ``TcsUnavailable`` when no token can be had."""
+        ...
+
+    async def renewed(self, refused: Mapping[str, str]) -> bool:
+        """TCS answered 401 to ``refused``: return whether another try with new headers makes sense."""
+        ...
+
+
+class NoToken:
+    """For a TCS that asks for none, such as the simulator."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """Return nothing."""
+        return {}
+
+    async def renewed(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - the protocol's
+        """Return False: there is nothing to renew."""
+        return False
+
+
+class StaticToken:
+    """A token that somebody else keeps fresh. It never shows in ``repr``."""
+
+    def __init__(self, token: str) -> None:
+        self._headers = _both(token)
+
+    async def headers(self) -> Mapping[str, str]:
+        """Return both headers."""
+        return self._headers
+
+    async def renewed(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - the protocol's
+        """Return False: the token is all we have."""
+        return False
+
+
+class OidcClientCredentials:
+    """Tokens by OpenID Connect's client-credentials grant, kept until shortly before they expire.
+
+    ``clock`` gives seconds that only grow.
+    """
+
+    def __init__(
+        self, token_url: str, client_id: str, client_secret: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._url = token_url
+        self._form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
+        }
+        self._clock = clock
+        self._headers: dict[str, str] = {}
+        self._expires = 0.0
+        self._fetching = asyncio.Lock()
+
+    async def headers(self) -> Mapping[str, str]:
+        """Return both headers. Raises ``TcsUnavailable`` when the token endpoint gives no token."""
+        if self._clock() >= self._expires:
+            async with self._fetching:
+                if self._clock() >= self._expires:
+                    await self._fetch()
+        return self._headers
+
+    async def renewed(self, refused: Mapping[str, str]) -> bool:
+        """Make sure that the next ``headers`` differ from ``refused``; always worth another try."""
+        if refused == self._headers:
+            self._expires = 0.0
+        return True
+
+    async def _fetch(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=10)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(self._url, data=self._form) as response,
+            ):
+                if response.status != 200:
+                    raise _no_token(f"answered {response.status}", response.status)
+                granted = _granted.decode(await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _no_token(f"failed with {type(error).__name__}") from error
+        except msgspec.MsgspecError as error:
+            raise _no_token("answered without an access_token") from error
+        self._headers = _both(granted.access_token)
+        self._expires = self._clock() + granted.expires_in * (1 - _EARLY)
+
+
+class _Granted(msgspec.Struct, frozen=True):
+    access_token: str
+    expires_in: float = 60.0
+
+
+_granted = msgspec.json.Decoder(_Granted)
+
+
+def _both(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "OIDC_access_token": token}
+
+
+def _no_token(happened: str, status: int | None = None) -> TcsUnavailable:
+    told = f"{happened}; for 400 and 401 check client id and secret"
+    return TcsUnavailable("POST", TOKEN_ENDPOINT, told, status=status)
