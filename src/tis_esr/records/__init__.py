@@ -1,0 +1,1 @@
+"""ESR's files as data: layouts, reading leniently, writing strictly. Knows nobody else here."""

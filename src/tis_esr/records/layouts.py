@@ -1,0 +1,74 @@
+"""What a column and a layout are, and the layout of every record type.
+
+Layouts are data: a copy of NHS0098 corrects a column in ``layouts_in`` or ``layouts_out``, and no code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+
+class Kind(Enum):
+    """The type notation of the interface's specification."""
+
+    TEXT = "X"
+    FIXED = "F"
+    NUMBER = "N"
+    PADDED = "L"
+    DATE = "D"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its JSON name, its kind, its length and, for numbers, the digits after the point.
+
+    ``code`` is the specification's field code (``T_POR11``) where it is public.
+    """
+
+    name: str
+    kind: Kind
+    length: int = 8
+    decimals: int = 0
+    mandatory: bool = False
+    code: str = ""
+
+    @property
+    def quoted(self) -> bool:
+        """Say whether the column stands in double quotes."""
+        return self.kind in {Kind.TEXT, Kind.FIXED}
+
+    def __str__(self) -> str:
+        """Return the type as the specification writes it, e.g. ``N(5,4)``."""
+        if self.kind is Kind.DATE:
+            return "D"
+        return f"{self.kind.value}({self.length}{f',{self.decimals}' if self.decimals else ''})"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of one record type; the record type itself is column 1 and not among them."""
+
+    record_type: str
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """Return the columns by name."""
+        return {column.name: column for column in self.columns}
+
+
+def layout(record_type: str, table: str) -> Layout:
+    """Read a layout from a table of one column a line: ``name type [M]``.
+
+    Field codes are numbered as the columns are, from 2, for the record types whose codes are public.
+    """
+    columns = []
+    for number, line in enumerate((line for line in table.splitlines() if line.strip()), 2):
+        name, notation, *mandatory = line.split()
+        kind, _, size = notation.rstrip(")").partition("(")
+        length, _, decimals = size.partition(",")
+        code = f"T_{record_type}{number:02d}" if record_type in {"POR", "POS", "PER", "ADD", "ABS"} else ""
+        column = Column(name, Kind(kind), int(length or 8), int(decimals or 0), mandatory == ["M"], code)
+        columns.append(column)
+    return Layout(record_type, tuple(columns))

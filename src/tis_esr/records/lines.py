@@ -1,0 +1,81 @@
+"""A file's bytes as lines, and a line as cells: whatever comes, no line is lost."""
+
+import csv
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+LONGEST_LINE = 1 << 20
+_WELL_FORMED = re.compile(r'[^",]*(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
+_BOM = b"\xef\xbb\xbf"
+_BINARY = frozenset(range(32)) - {9, 10, 12, 13, 26}
+
+
+def read_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int, bool]]:
+    """Yield each line without its end, its length in bytes with it, and whether it had an end.
+
+    A line longer than LONGEST_LINE is cut there, and skipped to its end: it stays one line.
+    """
+    while line := stream.readline(LONGEST_LINE):
+        length = len(line)
+        ended = line.endswith(b"\n")
+        part = line
+        while not ended and len(part) == LONGEST_LINE:
+            part = stream.readline(LONGEST_LINE)
+            length += len(part)
+            ended = part.endswith(b"\n")
+        yield line.rstrip(b"\r\n"), length, ended
+
+
+def decode(line: bytes, *, first: bool) -> str:
+    """Return a line's text: UTF-8, or else Windows-1252; a byte that is neither becomes ``\\ufffd``."""
+    if first:
+        line = line.removeprefix(_BOM)
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
+
+
+def cells(text: str) -> tuple[list[str], bool]:
+    """Return a line's cells, and whether its quotes were in order; a backslash is an ordinary character."""
+    if '"' not in text:
+        return text.split(","), True
+    if _WELL_FORMED.fullmatch(text):
+        return next(csv.reader([text])), True
+    return _loose_cells(text), False
+
+
+def _loose_cells(text: str) -> list[str]:
+    """Take a cell's quotes to be those beside a comma or the line's end; others belong to the text."""
+    found, place = [], 0
+    while place <= len(text):
+        if text.startswith('"', place):
+            end = _closing(text, place + 1)
+            found.append(text[place + 1 : end].replace('""', '"'))
+            place = text.find(",", end)
+        else:
+            end = text.find(",", place)
+            found.append(text[place : end if end >= 0 else len(text)])
+            place = end
+        if place < 0:
+            return found
+        place += 1
+    return found
+
+
+def _closing(text: str, start: int) -> int:
+    """Return where the quote closes that was opened before ``start``: at `",` or at the end."""
+    end = text.find('",', start)
+    while end > start and (len(text[start : end + 1]) - len(text[start : end + 1].rstrip('"'))) % 2 == 0:
+        end = text.find('",', end + 1)
+    if end >= 0:
+        return end
+    return len(text) - 1 if text.endswith('"') and len(text) > start else len(text)
+
+
+def looks_like_text(head: bytes) -> bool:
+    """Say whether a file's first bytes can be text: no NUL, hardly a control character."""
+    if b"\0" in head:
+        return False
+    return sum(byte in _BINARY for byte in head) * 50 <= len(head)

@@ -1,0 +1,100 @@
+"""What a column's text means, read leniently, and how a value is written, strictly."""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from tis_esr.records.layouts import Column, Kind
+
+Value = str | int | Decimal | date | None
+
+
+class UnwritableValue(Exception):  # noqa: N818 - says what the matter is
+    """A value that breaks its column's type or length; names record type and column, not the value."""
+
+    def __init__(self, record_type: str, column: str, reason: str) -> None:
+        super().__init__(f"{record_type}.{column}: {reason}")
+        self.record_type = record_type
+        self.column = column
+        self.reason = reason
+
+
+def read_value(column: Column, text: str) -> Value:
+    """Return what a column holds, None where it is empty; raises ValueError for an ill-formed number or date."""
+    if not text:
+        return None
+    if column.quoted:
+        return text
+    stripped = text.strip()
+    if not stripped:
+        return None
+    if not stripped.isascii():
+        raise ValueError("not plain digits")
+    if column.kind is Kind.DATE:
+        if len(stripped) != 8 or not stripped.isdigit():
+            raise ValueError("no yyyyMMdd date")
+        return datetime.strptime(stripped, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
+    if not column.decimals:
+        if not stripped.isdigit():
+            raise ValueError("no whole number")
+        return int(stripped[:100])
+    try:
+        number = Decimal(stripped)
+    except InvalidOperation:
+        raise ValueError("no number") from None
+    if not number.is_finite() or number < 0 or abs(number.adjusted()) > 20:
+        raise ValueError("no number")
+    return number
+
+
+def fits(column: Column, value: Value) -> str:
+    """Say why a value does not fit its column; "" where it does."""
+    if value is None:
+        return "it is mandatory and missing" if column.mandatory else ""
+    if column.quoted:
+        return _text_fits(column, value)
+    if column.kind is Kind.DATE:
+        return "" if isinstance(value, date) and not isinstance(value, datetime) else "it takes a date"
+    return _number_fits(column, value)
+
+
+def _text_fits(column: Column, value: Value) -> str:
+    if not isinstance(value, str):
+        return "it takes text"
+    if column.mandatory and not value:
+        return "it is mandatory and missing"
+    if len(value) > column.length:
+        return f"it takes {column.length} characters at most, not {len(value)}"
+    if column.kind is Kind.FIXED and value and len(value) != column.length:
+        return f"it takes exactly {column.length} characters, not {len(value)}"
+    if not value.isprintable():
+        return "it holds a character that can't be printed"
+    return ""
+
+
+def _number_fits(column: Column, value: Value) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return "it takes a number"
+    number = Decimal(value)
+    if not number.is_finite() or number < 0:
+        return "it takes a number of zero or more"
+    _, digits, exponent = number.as_tuple()
+    after = max(0, -int(exponent))
+    if after > column.decimals:
+        return f"it takes {column.decimals} digits after the point, not {after}"
+    if max(len(digits) + max(0, int(exponent)), after) > column.length:
+        return f"it takes {column.length} digits at most"
+    return ""
+
+
+def write_value(column: Column, value: Value) -> str:
+    """Return a fitting value as it stands in the file."""
+    if column.quoted:
+        text = "" if value is None else str(value)
+        return '"' + text.replace('"', '""') + '"'
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return f"{value:%Y%m%d}".zfill(8)
+    if column.kind is Kind.PADDED:
+        return str(value).zfill(column.length)
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,41 @@
+"""Writing rows: strict, in the dialect of the interface."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tis_esr.records.catalogue import LAYOUTS
+from tis_esr.records.filenames import FileName
+from tis_esr.records.values import UnwritableValue, Value, fits, write_value
+from tis_esr.records.vpd import vpd_text
+
+
+def format_row(record_type: str, values: Mapping[str, Value]) -> str:
+    """Return one row without its line end; raises UnwritableValue for a value that breaks its column."""
+    layout = LAYOUTS[record_type]
+    for name in values.keys() - layout.by_name.keys():
+        raise UnwritableValue(record_type, name, "there is no such column")
+    cells = [record_type]
+    for column in layout.columns:
+        value = values.get(column.name)
+        if record_type == "NOT" and column.name == "employingOrgVPDCode" and isinstance(value, str) and value:
+            value = vpd_text(value)
+        reason = fits(column, value)
+        if reason:
+            raise UnwritableValue(record_type, column.name, reason)
+        cells.append(write_value(column, value))
+    return ",".join(cells)
+
+
+def header(name: FileName, created_at: datetime) -> dict[str, Value]:
+    """Return the values of a file's HDR row; ``created_at`` is Europe/London time."""
+    return {
+        "fileName": str(name),
+        "createdAt": f"{created_at:%Y%m%d %H%M%S}",
+        "deanery": name.deanery,
+        "fileType": name.type,
+    }
+
+
+def trailer(rows: int) -> dict[str, Value]:
+    """Return the values of a TRL row; ``rows`` counts all rows, HDR and TRL included."""
+    return {"rowCount": rows}
