@@ -8,6 +8,7 @@ TCS stored something. See ``errors``.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Mapping
+from datetime import date
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -162,7 +163,7 @@ class Tcs:
         path = f"/api/trainee/{person_id}/programme-memberships"
         found = await self._transport.find(MEMBERSHIPS, path, _MEMBERSHIPS)
         numbers = [
-            (str(membership.programme_start_date or ""), membership.training_number.training_number)
+            (membership.programme_start_date or date.min, membership.training_number.training_number)
             for membership in (found.value if found else [])
             if membership.training_number and membership.training_number.training_number
         ]
