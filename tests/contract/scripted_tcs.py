@@ -45,6 +45,7 @@ class ScriptedTcs:
         self.replies = list(replies)
         self.requests: list[Request] = []
         self.at_once = 0
+        self.asked = asyncio.Event()
         self.over = asyncio.Event()
         self._now = 0
 
@@ -64,6 +65,7 @@ class ScriptedTcs:
         content = await request.read()
         body = msgspec.json.decode(content) if content.startswith(b"{") else content.decode()
         self.requests.append(Request(request.method, request.raw_path, body, request.headers))
+        self.asked.set()
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if reply.hangs:
             await self.over.wait()

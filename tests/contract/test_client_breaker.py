@@ -186,8 +186,7 @@ async def test_a_cancelled_trial_does_not_block_the_next_one() -> None:
     clock.now += 2
     async with asking(Reply(hangs=True), Reply({"id": 1}), breaker=breaker) as (tcs, script):
         trial = asyncio.ensure_future(tcs.post(1))
-        while not script.requests:
-            await asyncio.sleep(0)
+        await script.asked.wait()
         trial.cancel()
         await asyncio.wait([trial])
         assert await tcs.post(1)
