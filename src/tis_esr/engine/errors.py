@@ -21,6 +21,10 @@ class Suspect(Exception):  # noqa: N818 - the fault's class, not an error's name
         self.reason = reason
 
 
+class Explained(Exception):  # noqa: N818 - the fault's class, not an error's name
+    """A permanent fault of a message whose words hold no personal data, so they may be kept as its reason."""
+
+
 class Conflict(Transient):
     """Another transaction changed a document that this one had read; it is simply done again."""
 

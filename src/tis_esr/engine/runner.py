@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import structlog
 
-from tis_esr.engine.errors import Suspect, Transient
+from tis_esr.engine.errors import Explained, Suspect, Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.work import Work
@@ -57,6 +57,7 @@ class Runner:
         self.handlers = list(handlers)
         self.handled = 0
         self._today, self._now, self._patience = today, now, patience
+        self._suspicions: dict[str, int] = {}
         self._bindings: dict[str, list[str]] = {}
         for handler in self.handlers:
             self._bindings.setdefault(handler.routing_key, []).append(handler.queue)
@@ -121,9 +122,12 @@ class Runner:
         return None
 
     async def _single_fault(self, message: Message, fault: Exception) -> None:
-        if isinstance(fault, Suspect) and message.attempts < SUSPECT_ATTEMPTS:
-            await self.engine.release([message], 0.2 * 2**message.attempts)
-            return
+        if isinstance(fault, Suspect):
+            times = self._suspicions[message.id] = self._suspicions.get(message.id, 0) + 1
+            if times < SUSPECT_ATTEMPTS:
+                await self.engine.release([message], 0.2 * 2**times)
+                return
+            del self._suspicions[message.id]
         reason = fault.reason if isinstance(fault, Suspect) else _describe(fault)
         _log.warning("parked", queue=message.queue, correlation_id=message.correlation_id, reason=reason)
         work = self.work()
@@ -133,7 +137,7 @@ class Runner:
 
 def _describe(fault: Exception) -> str:
     """Name a fault by its own words only where they are known to hold no personal data."""
-    if getattr(fault, "says_no_personal_data", False):
+    if isinstance(fault, Explained):
         return str(fault)
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -15,13 +15,13 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What all bodies share: immutable, camelCase on the wire, unknown fields ignored."""
 
 
-class PositionSaved(Body):
+class PositionSaved(Body, frozen=True):
     """``esr.queue.{por,pos}.saved``: a row of this position was saved; it waits to be reconciled."""
 
     position_id: int
 
 
-class PositionReconciled(Body):
+class PositionReconciled(Body, frozen=True):
     """``esr.queue.position.reconciled``: a position and what became of it.
 
     ``revision`` counts the rows applied to the position, so an older message is known as such.
@@ -40,7 +40,7 @@ class PositionReconciled(Body):
         return self.status == MATCHED and not self.deleted
 
 
-class PositionChanged(Body):
+class PositionChanged(Body, frozen=True):
     """``esr.queue.position.changed``: what TCS is to be told by ``esr-changed``."""
 
     post_id: int
@@ -51,7 +51,7 @@ class PositionChanged(Body):
     event_date_time: str
 
 
-class Applicant(Body):
+class Applicant(Body, frozen=True):
     """One applicant record: a placement that has not started yet, for one position of its post."""
 
     placement_id: int
@@ -64,7 +64,7 @@ class Applicant(Body):
     unmapped: list[str]
 
 
-class ApplicantsGenerated(Body):
+class ApplicantsGenerated(Body, frozen=True):
     """``esr.queue.apprecord.generated``: all applicant records of one position, which may be none."""
 
     position: PositionView
@@ -72,21 +72,21 @@ class ApplicantsGenerated(Body):
     applicants: list[Applicant]
 
 
-class NotificationDue(Body):
+class NotificationDue(Body, frozen=True):
     """``esr.queue.notification.due``: every position of the batch is known, now generate."""
 
     position_id: int
     revision: int
 
 
-class NotificationDraft(Body):
+class NotificationDraft(Body, frozen=True):
     """One notification: its key (what it is about) and its columns by name."""
 
     key: str
     columns: dict[str, Any]
 
 
-class NotificationsGenerated(Body):
+class NotificationsGenerated(Body, frozen=True):
     """``esr.queue.notification.generated``: all that is to be said about one position now."""
 
     position: PositionView
@@ -94,7 +94,7 @@ class NotificationsGenerated(Body):
     notifications: list[NotificationDraft]
 
 
-class ApplicantExported(Body):
+class ApplicantExported(Body, frozen=True):
     """``esr.queue.apprecord.exported``: an applicant went to ESR in ``filename``."""
 
     placement_id: int
@@ -111,7 +111,7 @@ class ApplicantExported(Body):
     exported_at: str
 
 
-class AssignmentRow(Body):
+class AssignmentRow(Body, frozen=True):
     """One row of an assignment's group, by column name."""
 
     row: int
@@ -119,19 +119,19 @@ class AssignmentRow(Body):
     values: dict[str, Any]
 
 
-class Assignment(Body):
+class Assignment(Body, frozen=True):
     """``esr.queue.asg.split``: an ASG with the PER, ADD, PBD and ABS rows that follow it."""
 
     rows: list[AssignmentRow]
 
 
-class Confirmation(Body):
+class Confirmation(Body, frozen=True):
     """``esr.queue.{apc,dcc}.split``: one row of a confirmation file, by column name."""
 
     values: dict[str, Any]
 
 
-class Unreadable(Body):
+class Unreadable(Body, frozen=True):
     """A row that could not be used: what it was and why, for a person to look at."""
 
     raw: str

@@ -1,0 +1,133 @@
+"""What an applicant record holds, column by column (TIS's PersonDTO and PlacementDetailsDTO to APP)."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+import msgspec
+
+from tis_esr.decisions.names import first_name, last_name, registration
+from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.value_lists import ValueList, to_esr
+from tis_esr.records.layouts_out import APP
+from tis_esr.records.values import Value, fits
+from tis_esr.tcs.models import ContactDetails, GdcDetails, GmcDetails, Person, PersonalDetails, Placement
+
+GMC = "General Medical Council"
+GDC = "General Dental Council"
+
+_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
+_SET_AT_EXPORT = "effectiveDate"
+
+
+class ApplicantDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """The columns by name, those that are mandatory and missing, and those left empty for want of a fit."""
+
+    fields: dict[str, Value]
+    missing: tuple[str, ...]
+    unmapped: tuple[str, ...]
+
+
+def applicant_record(
+    position: PositionView, placement: Placement, person: Person, training_number: str | None
+) -> ApplicantDraft:
+    """Fill the columns of APP, but for effectiveDate, which is the day of the export.
+
+    A value that ESR has no code for, or that does not fit its column, is left empty and named in
+    ``unmapped``; where the column is mandatory it is ``missing`` too, and ESR is not sent the record.
+    """
+    no_contact, no_personal = ContactDetails(id=person.id), PersonalDetails(id=person.id)
+    fields: dict[str, Value] = {
+        "lastName": last_name(person),
+        "firstName": first_name(person),
+        **_contact(person.contact_details or no_contact),
+        **_bodies(person.gmc_details, person.gdc_details),
+        **_personal(person.personal_details or no_personal),
+        "nationalTrainingNumber": training_number,
+        "positionId": position.position_id,
+        "positionNumber": position.position_number,
+        "projectedHireDate": placement.date_from,
+        "projectedEndDate": placement.date_to,
+        "deaneryNumber": position.deanery_number,
+    }
+    coded, unmapped = _coded(person)
+    fields |= coded
+    for column in APP.columns:
+        value = fields.get(column.name)
+        if value in (None, ""):
+            fields.pop(column.name, None)
+        elif fits(column, value):
+            del fields[column.name]
+            unmapped.append(column.name)
+    if "address.postcode" in fields and not _POSTCODE.fullmatch(str(fields["address.postcode"])):
+        del fields["address.postcode"]
+        unmapped.append("address.postcode")
+    mandatory = (column.name for column in APP.columns if column.mandatory and column.name != _SET_AT_EXPORT)
+    missing = tuple(name for name in mandatory if name not in fields)
+    return ApplicantDraft(fields=fields, missing=missing, unmapped=tuple(sorted(unmapped)))
+
+
+def _contact(contact: ContactDetails) -> dict[str, Value]:
+    return {
+        "applicantEmailAddress": _text(contact.email),
+        "address.address1": _text(contact.address1),
+        "address.address2": _text(contact.address2),
+        "address.address3": _text(contact.address3),
+        "address.town": _text(contact.address4),
+        "address.postcode": _text(contact.post_code),
+        "homeTel": _text(contact.telephone_number),
+        "mobileTel": _text(contact.mobile_number),
+        "previousLastName": _text(contact.maiden_name),
+    }
+
+
+def _personal(personal: PersonalDetails) -> dict[str, Value]:
+    return {"dob": personal.date_of_birth, "ukNino": _text(personal.national_insurance_number)}
+
+
+def _bodies(gmc: GmcDetails | None, gdc: GdcDetails | None) -> dict[str, Value]:
+    """Fill the two professional bodies: GMC first, then GDC; UNKNOWN and N/A are no numbers."""
+    fields: dict[str, Value] = {}
+    numbers: tuple[tuple[str, str | None, date | None], ...] = (
+        (GMC, gmc.gmc_number if gmc else None, gmc.gmc_end_date if gmc else None),
+        (GDC, gdc.gdc_number if gdc else None, gdc.gdc_end_date if gdc else None),
+    )
+    for place, (body, number, expires) in enumerate(numbers):
+        known = registration(number)
+        if known is not None:
+            prefix = f"professionalBodies.{place}"
+            fields |= {f"{prefix}.body": body, f"{prefix}.regNumber": known, f"{prefix}.expiryDate": expires}
+    return fields
+
+
+_CODED: tuple[tuple[str, ValueList, Callable[[ContactDetails, PersonalDetails], str | None]], ...] = (
+    ("title", ValueList.TITLE, lambda contact, _: contact.title),
+    ("address.country", ValueList.COUNTRY, lambda contact, _: contact.country),
+    ("gender", ValueList.GENDER, lambda _, personal: personal.gender),
+    ("ethnicOriginCode", ValueList.ETHNIC_ORIGIN, lambda _, personal: personal.ethnic_origin),
+    ("sexualOrientation", ValueList.SEXUAL_ORIENTATION, lambda _, personal: personal.sexual_orientation),
+    ("religiousBelief", ValueList.RELIGIOUS_BELIEF, lambda _, personal: personal.religious_belief),
+    ("nationality", ValueList.NATIONALITY, lambda _, personal: personal.nationality),
+    ("disability", ValueList.DISABILITY, lambda _, personal: personal.disability),
+    ("maritalStatus", ValueList.MARITAL_STATUS, lambda _, personal: personal.marital_status),
+)
+
+
+def _coded(person: Person) -> tuple[dict[str, Value], list[str]]:
+    contact = person.contact_details or ContactDetails(id=person.id)
+    personal = person.personal_details or PersonalDetails(id=person.id)
+    fields: dict[str, Value] = {}
+    unmapped = []
+    for column, name, value_of in _CODED:
+        value = _text(value_of(contact, personal))
+        if value is None:
+            continue
+        fields[column] = to_esr(name, value)
+        if fields[column] is None:
+            unmapped.append(column)
+    return fields, unmapped
+
+
+def _text(value: str | None) -> str | None:
+    """Return a value without blanks around it and with single blanks for line ends and tabs."""
+    return " ".join((value or "").split()) or None

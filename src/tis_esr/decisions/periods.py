@@ -1,0 +1,59 @@
+"""Which days count as now and as next. Every function takes its day: nothing here reads a clock."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tis_esr.tcs.models import Placement
+
+NOTIFICATION_WEEKS = 13
+NEXT_OPENS_DAYS = 2
+
+
+@dataclass(frozen=True)
+class ApplicantWindow:
+    """On which days a placement must start to be sent today: ``today+2d <= start < today+13w``."""
+
+    opens_days: int = 2
+    closes_weeks: int = 13
+
+    def edges(self, today: date) -> tuple[date, date]:
+        """Return the first day in the window and the first day after it."""
+        return today + timedelta(days=self.opens_days), today + timedelta(weeks=self.closes_weeks)
+
+    def holds(self, start: date, today: date) -> bool:
+        """Say whether a placement that starts on ``start`` is to be sent today."""
+        first, end = self.edges(today)
+        return first <= start < end
+
+
+def notification_period_end(day: date) -> date:
+    """Return the day 13 weeks on (EsrNotificationServiceImplTest: 2020-02-28 gives 2020-05-29)."""
+    return day + timedelta(weeks=NOTIFICATION_WEEKS)
+
+
+def is_current(placement: Placement, day: date) -> bool:
+    """Say whether a placement covers the day: ``dateFrom <= day <= dateTo`` (TCS: current for posts)."""
+    if placement.date_from is None or placement.date_to is None:
+        return False
+    return placement.date_from <= day <= placement.date_to
+
+
+def is_next(placement: Placement, day: date) -> bool:
+    """Say whether a placement is to come: ``day+2d <= dateFrom < day+13w`` (TCS: future for posts)."""
+    if placement.date_from is None:
+        return False
+    return day + timedelta(days=NEXT_OPENS_DAYS) <= placement.date_from < notification_period_end(day)
+
+
+def is_trainees_current(placement: Placement, day: date) -> bool:
+    """Say whether a trainee is in it: ``dateFrom <= day < dateTo`` (TCS: current of a trainee)."""
+    if placement.date_from is None or placement.date_to is None:
+        return False
+    return placement.date_from <= day < placement.date_to
+
+
+def is_trainees_future(placement: Placement, day: date) -> bool:
+    """Say whether a trainee goes to it: ``day+2d <= dateFrom <= day+13w`` (TCS: future of a trainee)."""
+    if placement.date_from is None:
+        return False
+    return day + timedelta(days=NEXT_OPENS_DAYS) <= placement.date_from <= notification_period_end(day)

@@ -1,0 +1,80 @@
+"""The simulated TCS as a web application: all endpoints, its switches, and what was written to it."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from tis_esr.tcs.simulator import absences, people, placements, posts
+from tis_esr.tcs.simulator.answers import error, json
+from tis_esr.tcs.simulator.store import Store
+from tis_esr.tcs.simulator.switches import Misbehaviour, Switches
+
+_READING = ("GET", "HEAD")
+_MOST_BYTES = 64 << 20
+
+
+class Simulator:
+    """The application with its store, its switches, and ``calls``: every write with its status, in order."""
+
+    def __init__(self, data: Path, switches: Switches | None = None) -> None:
+        self.store = Store(data)
+        self.misbehaviour = Misbehaviour(switches or Switches())
+        self.calls: list[dict[str, Any]] = []
+        self.answered = 0
+        self.app = web.Application(middlewares=[self._answer], client_max_size=_MOST_BYTES)
+        endpoints = [
+            *posts.routes(self.store),
+            *placements.routes(self.store),
+            *people.routes(self.store),
+            *absences.routes(self.store, self.misbehaviour),
+        ]
+        for base in ("/tcs/api", "/tcs/etl/api"):
+            self.app.add_routes(web.route(r.method, base + r.path, r.handler) for r in endpoints)
+            self.app.add_routes(web.route(r.method, base + r.path + "/", r.handler) for r in endpoints if "in/" not in r.path)
+        self.app.add_routes(
+            [
+                web.get("/simulator/calls", self._calls),
+                web.post("/simulator/switches", self._set),
+                web.post("/simulator/reset", self._reset),
+            ]
+        )
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        if request.path.startswith("/simulator"):
+            return await _handled(request, handler)
+        self.answered += 1
+        answer: web.StreamResponse | None = await self.misbehaviour.instead()
+        if answer is None:
+            answer = await _handled(request, handler)
+        if request.method not in _READING:
+            body = await request.read()
+            said = msgspec.json.decode(body) if body and answer.status < 400 else None
+            self.calls.append({"method": request.method, "path": request.path, "body": said, "status": answer.status})
+        return answer
+
+    async def _calls(self, _: web.Request) -> web.Response:
+        return json(self.calls)
+
+    async def _set(self, request: web.Request) -> web.Response:
+        self.misbehaviour.switches = msgspec.convert(await request.json(), Switches)
+        return json(self.misbehaviour.switches)
+
+    async def _reset(self, _: web.Request) -> web.Response:
+        self.store.load()
+        self.calls.clear()
+        return json({})
+
+
+async def _handled(request: web.Request, handler: Any) -> web.StreamResponse:
+    try:
+        answer: web.StreamResponse = await handler(request)
+    except web.HTTPMethodNotAllowed:
+        return error(405, "error.methodNotSupported")
+    except web.HTTPNotFound:
+        return web.Response(status=404)
+    except ValueError as fault:
+        return error(400, "error.validation", type(fault).__name__)
+    return answer

@@ -1,0 +1,77 @@
+"""People (contract 2.3): H1, H2, H5, H6, H9, H10, H11, H13, W1 and W2."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from tis_esr.tcs.simulator.answers import json, not_found, server_error
+from tis_esr.tcs.simulator.posts import summary
+from tis_esr.tcs.simulator.store import Store
+
+
+def routes(store: Store) -> list[web.RouteDef]:
+    """Return the endpoints."""
+
+    async def one(request: web.Request) -> web.Response:
+        person = store.people.get(int(request.match_info["id"]))
+        return json(person) if person else not_found()
+
+    async def several(request: web.Request) -> web.Response:
+        ids = [int(part) for part in request.match_info["ids"].split(",") if part]
+        return json([store.people[number] for number in dict.fromkeys(ids) if number in store.people])
+
+    async def placements(request: web.Request) -> web.Response:
+        return json(store.placements_by("traineeId", int(request.match_info["id"])))
+
+    async def summaries(request: web.Request) -> web.Response:
+        rows = store.placements_by("traineeId", int(request.match_info["id"]))
+        return json([summary(store, row) for row in rows])
+
+    async def memberships(request: web.Request) -> web.Response:
+        person = store.people.get(int(request.match_info["id"])) or {}
+        return json(person.get("programmeMemberships") or [])
+
+    return [
+        web.get("/people/{id:[0-9]+}", one),
+        web.get("/people/in/{ids}", several),
+        web.get("/people/{id:[0-9]+}/placements", placements),
+        web.get("/people/{id:[0-9]+}/placements/new", summaries),
+        web.get("/trainee/{id:[0-9]+}/programme-memberships", memberships),
+        *(_registrations(store, "gmc")),
+        *(_registrations(store, "gdc")),
+        *(_details(store, "contact-details", "contactDetails")),
+        *(_details(store, "personal-details", "personalDetails")),
+    ]
+
+
+def _registrations(store: Store, kind: str) -> list[web.RouteDef]:
+    async def with_numbers(request: web.Request) -> web.Response:
+        numbers = [part for part in request.match_info["numbers"].split(",") if part]
+        if not numbers:
+            return server_error()
+        return json([details for number in dict.fromkeys(numbers) for details in store.people_with(kind, number)])
+
+    return [web.get(f"/{kind}-details/in/{{numbers:.*}}", with_numbers)]
+
+
+def _details(store: Store, path: str, kind: str) -> list[web.RouteDef]:
+    async def read(request: web.Request) -> web.Response:
+        details = store.details(kind, int(request.match_info["id"]))
+        return json(details) if details else not_found()
+
+    async def patch(request: web.Request) -> web.Response:
+        """Patch the row of the body's id: what is null stays, nothing is validated, an unknown id is echoed."""
+        body: dict[str, Any] = await request.json()
+        if body.get("id") is None:
+            return server_error()
+        details = store.details(kind, body["id"])
+        if details is None:
+            return json(body, 400)
+        details.update({name: value for name, value in body.items() if value is not None and name != "amendedDate"})
+        if isinstance(details.get("disability"), str) and details["disability"].upper() in {"YES", "NO"}:
+            details["disability"] = details["disability"].upper()
+        details["amendedDate"] = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+        return json(details)
+
+    return [web.get(f"/{path}/{{id:[0-9]+}}", read), web.patch(f"/{path}/{{id:[0-9]+}}", patch)]

@@ -1,0 +1,97 @@
+"""Posts (contract 2.1): P1, P2, P3, P4, P5, P6 and, to seed the next day, P8."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from tis_esr.tcs.simulator.answers import json, not_found, page, server_error
+from tis_esr.tcs.simulator.store import Store
+
+_LONGEST_HISTORY = 1000
+
+
+def routes(store: Store) -> list[web.RouteDef]:
+    """Return the endpoints."""
+
+    async def with_npns(request: web.Request) -> web.Response:
+        # The path arrives decoded once; each element is decoded again, so a single-encoded slash gets here as a path.
+        npns = [unquote(part) for part in request.match_info["npns"].split(",")]
+        if not any(npns):
+            return server_error()
+        posts = {post["id"]: post for npn in npns for post in store.posts_with(npn)}
+        return json([{**post, "placementHistory": None, "currentReconciledEvents": None} for post in posts.values()])
+
+    async def light(request: web.Request) -> web.Response:
+        posts = [post for npn in await request.json() for post in store.posts_with(npn)]
+        rows = [{name: post.get(name) for name in ("id", "nationalPostNumber", "status", "owner")} for post in posts]
+        answer = page(request, rows)
+        del answer.headers["X-Total-Count"], answer.headers["Link"]
+        return answer
+
+    async def one(request: web.Request) -> web.Response:
+        post = store.posts.get(int(request.match_info["id"]))
+        if post is None:
+            return not_found()
+        return json({**post, "currentReconciledEvents": store.reconciled_events(post["id"])})
+
+    async def placements(request: web.Request) -> web.Response:
+        return json(_latest_end_first(store.placements_by("postId", int(request.match_info["id"]))))
+
+    async def summaries(request: web.Request) -> web.Response:
+        rows = _latest_end_first(store.placements_by("postId", int(request.match_info["id"])))[:_LONGEST_HISTORY]
+        return json([summary(store, row) for row in rows])
+
+    async def changed(request: web.Request) -> web.Response:
+        post_id, body = int(request.match_info["id"]), await request.json()
+        if post_id not in store.posts:
+            return not_found()
+        if any(body.get(name) is None for name in ("eventDateTime", "positionNumber", "positionId", "status")):
+            return server_error()
+        event = {name: body.get(name) for name in ("eventDateTime", "filename", "positionNumber", "positionId", "status")}
+        store.add_post_event({**event, "postId": post_id})
+        return json({**event, "postId": None})
+
+    async def save(request: web.Request) -> web.Response:
+        post = await request.json()
+        store.put_post(post)
+        return json(post, 201 if request.method == "POST" else 200)
+
+    return [
+        web.get("/posts/in/{npns:.*}", with_npns),
+        web.post("/posts/filter/deanery", light),
+        web.get("/posts/{id:[0-9]+}", one),
+        web.get("/posts/{id:[0-9]+}/placements", placements),
+        web.get("/posts/{id:[0-9]+}/placements/new", summaries),
+        web.post("/posts/{id:[0-9]+}/esr-changed", changed),
+        web.post("/posts", save),
+        web.put("/posts", save),
+    ]
+
+
+def summary(store: Store, placement: dict[str, Any]) -> dict[str, Any]:
+    """Return a PlacementSummaryDTO: names in TCS's own spelling, no lifecycle state, no site code."""
+    contact = store.details("contactDetails", placement.get("traineeId") or 0) or {}
+    post = store.posts.get(placement.get("postId") or 0) or {}
+    return {
+        "placementId": placement["id"],
+        "dateFrom": placement.get("dateFrom"),
+        "dateTo": placement.get("dateTo"),
+        "siteId": placement.get("siteId"),
+        "placementType": placement.get("placementType"),
+        "traineeId": placement.get("traineeId") or 0,
+        "forenames": contact.get("forenames"),
+        "legalforenames": contact.get("legalForenames"),
+        "surname": contact.get("surname"),
+        "legalsurname": contact.get("legalSurname"),
+        "email": contact.get("email"),
+        "gradeAbbreviation": placement.get("gradeAbbreviation"),
+        "placementWholeTimeEquivalent": placement.get("wholeTimeEquivalent") or 0.0,
+        "postId": placement.get("postId"),
+        "nationalPostNumber": post.get("nationalPostNumber"),
+        "esrEvents": store.placement_events.get(placement["id"]),
+    }
+
+
+def _latest_end_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: row.get("dateTo") or "", reverse=True)

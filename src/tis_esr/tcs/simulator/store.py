@@ -1,0 +1,141 @@
+"""What the simulated TCS holds: DTOs as they stand in the data folder, with what is written on top."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+Entity = dict[str, Any]
+
+_DETAILS = ("contactDetails", "personalDetails", "gmcDetails", "gdcDetails")
+
+
+class BadData(Exception):  # noqa: N818 - says what the matter is
+    """A line of a data file that is no DTO; names file and line."""
+
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path} line {line}: {reason}")
+        self.path = path
+        self.line = line
+        self.reason = reason
+
+
+class Store:
+    """The entities by id, and the look-ups that the endpoints need. Raises BadData."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.load()
+
+    def load(self) -> None:
+        """Read the data folder; what was written since is gone."""
+        self.posts = {post["id"]: post for post in _lines(self.data / "posts.jsonl")}
+        self.placements = {placement["id"]: placement for placement in _lines(self.data / "placements.jsonl")}
+        self.people = {person["id"]: person for person in _lines(self.data / "people.jsonl")}
+        self.absences = {absence["id"]: absence for absence in _lines(self.data / "absences.jsonl")}
+        self.post_events: list[Entity] = []
+        self.placement_events: dict[int, list[Entity]] = {}
+        self._posts_by_npn: dict[str, list[int]] = {}
+        self._by: dict[str, dict[int, list[int]]] = {"postId": {}, "traineeId": {}}
+        for post in self.posts.values():
+            self._posts_by_npn.setdefault(_folded(post["nationalPostNumber"]), []).append(post["id"])
+        for placement in self.placements.values():
+            self._index(placement)
+        self._numbers = {kind: self._numbered(kind) for kind in ("gmc", "gdc")}
+        self._attendance = {absence["absenceAttendanceId"]: absence["id"] for absence in self.absences.values()}
+        self._latest: dict[tuple[int, int], list[Entity]] = {}
+
+    def posts_with(self, npn: str) -> list[Entity]:
+        """Return the posts with an NPN, in any letter case."""
+        return [self.posts[post_id] for post_id in self._posts_by_npn.get(_folded(npn), ())]
+
+    def placements_by(self, attribute: str, wanted: int) -> list[Entity]:
+        """Return the placements of a post (``postId``) or a person (``traineeId``)."""
+        return [self.placements[number] for number in self._by[attribute].get(wanted, ()) if number in self.placements]
+
+    def people_with(self, kind: str, number: str) -> list[Entity]:
+        """Return the ``gmcDetails`` or ``gdcDetails`` with a number."""
+        return [self.people[person_id][f"{kind}Details"] for person_id in self._numbers[kind].get(number, ())]
+
+    def details(self, kind: str, person_id: int) -> Entity | None:
+        """Return a part of a person that shares the person's id."""
+        person = self.people.get(person_id)
+        return person.get(kind) if person else None
+
+    def absence_with(self, attendance_id: str) -> Entity | None:
+        """Return the absence with ESR's id."""
+        absence_id = self._attendance.get(attendance_id)
+        return self.absences[absence_id] if absence_id is not None else None
+
+    def add_absence(self, absence: Entity) -> Entity:
+        """Store a new absence under the next id."""
+        stored = {**absence, "id": max(self.absences, default=0) + 1}
+        self.absences[stored["id"]] = stored
+        self._attendance[stored["absenceAttendanceId"]] = stored["id"]
+        return stored
+
+    def put_placement(self, placement: Entity) -> None:
+        """Store a placement, new or changed."""
+        known = placement["id"] in self.placements
+        self.placements[placement["id"]] = placement
+        if not known:
+            self._index(placement)
+
+    def put_post(self, post: Entity) -> None:
+        """Store a post, new or changed."""
+        known = self.posts.get(post["id"])
+        if known is not None:
+            self._posts_by_npn[_folded(known["nationalPostNumber"])].remove(post["id"])
+        self.posts[post["id"]] = post
+        self._posts_by_npn.setdefault(_folded(post["nationalPostNumber"]), []).append(post["id"])
+
+    def add_post_event(self, event: Entity) -> None:
+        """Append an event, and keep the latest of each position id and number over all posts."""
+        self.post_events.append(event)
+        key = (event["positionId"], event["positionNumber"])
+        latest = self._latest.get(key, [])
+        if not latest or event["eventDateTime"] > latest[0]["eventDateTime"]:
+            self._latest[key] = [event]
+        elif event["eventDateTime"] == latest[0]["eventDateTime"]:
+            latest.append(event)
+
+    def reconciled_events(self, post_id: int) -> list[Entity]:
+        """Return the events that stand: the latest of their position, on this post, RECONCILED."""
+        return [
+            event
+            for events in self._latest.values()
+            for event in events
+            if event["postId"] == post_id and event["status"] == "RECONCILED"
+        ]
+
+    def _index(self, placement: Entity) -> None:
+        for attribute, index in self._by.items():
+            if placement.get(attribute) is not None:
+                index.setdefault(placement[attribute], []).append(placement["id"])
+
+    def _numbered(self, kind: str) -> dict[str, list[int]]:
+        numbers: dict[str, list[int]] = {}
+        for person in self.people.values():
+            number = (person.get(f"{kind}Details") or {}).get(f"{kind}Number")
+            if number:
+                numbers.setdefault(number, []).append(person["id"])
+        return numbers
+
+
+def _folded(npn: str) -> str:
+    return npn.casefold().rstrip(" ")
+
+
+def _lines(path: Path) -> Iterator[Entity]:
+    if not path.exists():
+        return
+    decoder = msgspec.json.Decoder(dict[str, Any])
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                entity = decoder.decode(line)
+                entity["id"]
+            except (msgspec.DecodeError, msgspec.ValidationError, KeyError):
+                raise BadData(path, number, "it is no JSON object with an id") from None
+            yield entity

@@ -1,0 +1,60 @@
+"""Making the simulator slow, failing, stale or unreadable, reproducibly by seed."""
+
+import asyncio
+import random
+
+import msgspec
+from aiohttp import web
+
+from tis_esr.tcs.simulator.answers import error
+
+
+class Switches(msgspec.Struct, kw_only=True):
+    """How TCS misbehaves. ``fail_rate`` is the share of calls answered with ``fail_status``.
+
+    ``fail_next`` fails that many calls, ``stale_next`` answers that many absence changes with 409,
+    ``hang_rate`` never answers, ``rubbish_next`` answers with a page of HTML.
+    """
+
+    delay_ms: int = 0
+    fail_rate: float = 0.0
+    fail_next: int = 0
+    fail_status: int = 503
+    retry_after: int | None = None
+    stale_next: int = 0
+    hang_rate: float = 0.0
+    rubbish_next: int = 0
+    seed: int = 1
+
+
+class Misbehaviour:
+    """Applies the switches to each call."""
+
+    def __init__(self, switches: Switches) -> None:
+        self.switches = switches
+        self._random = random.Random(switches.seed)  # noqa: S311 - reproducible on purpose
+
+    async def instead(self) -> web.Response | None:
+        """Return what is answered instead of the truth, or None where TCS behaves."""
+        on = self.switches
+        if on.delay_ms:
+            await asyncio.sleep(on.delay_ms / 1000)
+        if on.hang_rate and self._random.random() < on.hang_rate:
+            await asyncio.sleep(3600)
+        if on.rubbish_next:
+            on.rubbish_next -= 1
+            return web.Response(text="<html>please log in</html>", content_type="text/html")
+        if on.fail_next or (on.fail_rate and self._random.random() < on.fail_rate):
+            on.fail_next = max(0, on.fail_next - 1)
+            answer = error(on.fail_status, "error.internalServerError", "made to fail")
+            if on.retry_after is not None:
+                answer.headers["Retry-After"] = str(on.retry_after)
+            return answer
+        return None
+
+    def makes_stale(self) -> bool:
+        """Say whether this change is to be answered as stale."""
+        if self.switches.stale_next:
+            self.switches.stale_next -= 1
+            return True
+        return False
