@@ -1,7 +1,7 @@
 """A folder as file store: files appear in one step, with all their bytes."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,14 +37,14 @@ class Folder:
         """Open a file for reading; raises OSError."""
         return (self.path / name).open("rb")
 
-    def write(self, name: str, chunks: Iterable[bytes]) -> None:
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file under a temporary name, flush it to disk and put it in place in one step.
 
         The same bytes written again change nothing, so a restart may repeat it. Raises OSError.
         """
         temporary = self.path / f".{name}.part"
         with temporary.open("wb") as file:
-            for chunk in chunks:
+            async for chunk in chunks:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())

@@ -46,6 +46,15 @@ def read_value(column: Column, text: str) -> Value:
     return number
 
 
+def from_json(column: Column, value: str | float | None) -> Value:
+    """Return the value that a column has in a message: dates and decimals travel as text."""
+    if value is None or column.quoted:
+        return None if value is None else str(value)
+    if column.kind is Kind.DATE:
+        return date.fromisoformat(str(value))
+    return Decimal(str(value)) if column.decimals else int(value)
+
+
 def fits(column: Column, value: Value) -> str:
     """Say why a value does not fit its column; "" where it does."""
     if value is None:

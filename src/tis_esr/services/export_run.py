@@ -18,7 +18,9 @@ from tis_esr.engine.documents import Between, Collection
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
+from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.filenames import DEANERIES, FileName
+from tis_esr.records.values import from_json
 from tis_esr.records.writing import format_row, header, trailer
 from tis_esr.services.messages import ApplicantExported
 from tis_esr.services.outbound import (
@@ -109,8 +111,7 @@ class ExportRun:
         if file.state is OutboundState.FIXING:
             file = await self._fix(file)
         if file.state is OutboundState.FIXED:
-            chunks = [chunk async for chunk in self._rendered(file)]
-            self._out.write(file.name, chunks)
+            await self._out.write(file.name, self._rendered(file))
             file = await self._became(file, OutboundState.WRITTEN)
         if file.state is OutboundState.WRITTEN:
             file = await self._tell(file)
@@ -182,7 +183,8 @@ class ExportRun:
         name = FileName.parse(file.name)
         yield _line("HDR", header(name, created))
         async for record in self._fixed(file.name):
-            values = dict(record.fields)
+            columns = LAYOUTS[self._export.record_type].by_name
+            values = {name: from_json(columns[name], value) for name, value in record.fields.items()}
             if self._export is APPLICANT_EXPORT:
                 values["effectiveDate"] = file.day
             yield _line(self._export.record_type, values)
