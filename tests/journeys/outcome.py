@@ -1,0 +1,35 @@
+"""What a day ended in, in the form of ``expected.json``: read from the state file, the folder and TCS."""
+
+from pathlib import Path
+from typing import Any
+
+from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.services.inbound_data_reader import FILES
+from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS
+from tis_esr.services.person_updates import JOURNAL
+from tis_esr.services.reconciliation import POSITIONS
+
+Outcome = dict[str, Any]
+
+
+def documents(state: Path) -> Outcome:
+    """Return every document of every service that a day ends in, by collection and key."""
+    reader = StateReader(state)
+    try:
+        return {
+            collection.name: {collection.key(document): document for document in reader.find(collection, {})}
+            for collection in (FILES, POSITIONS, APPLICANTS, NOTIFICATIONS, JOURNAL)
+        } | {"rows": reader.row_counts(), "waiting": reader.waiting(), "parked": sorted(p.reason for p in reader.parked())}
+    finally:
+        reader.close()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file of a folder by name."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def calls(written: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Return the writes to TCS that it took, sorted, without the time of day at which they were sent."""
+    taken = [call for call in written if call["status"] < 300]
+    return sorted((call["method"], call["path"], repr({**(call["body"] or {}), "eventDateTime": ""})) for call in taken)
