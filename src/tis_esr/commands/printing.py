@@ -30,7 +30,7 @@ def show(done: DayDone, summary: Summary) -> None:
 
 def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
     table = Table(title="Files in", title_justify="left")
-    table.add_column("file")
+    table.add_column("file", no_wrap=True)
     for heading in ("rows", *_ROW_STATES):
         table.add_column(heading, justify="right")
     table.add_column("remark")
@@ -43,7 +43,7 @@ def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
 
 def _files_out(summary: Summary) -> None:
     table = Table(title="Files out", title_justify="left")
-    table.add_column("file")
+    table.add_column("file", no_wrap=True)
     table.add_column("rows", justify="right")
     table.add_column("state")
     for file in summary.files_out:

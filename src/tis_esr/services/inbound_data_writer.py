@@ -14,7 +14,7 @@ from tis_esr.services.concurrently import each
 from tis_esr.services.messages import ApplicantExported, PositionChanged
 from tis_esr.services.person_updates import update_people
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.models import RECONCILED
+from tis_esr.tcs.models import DELETED, RECONCILED
 
 
 class InboundDataWriter:
@@ -51,7 +51,8 @@ class InboundDataWriter:
         await each(by_position, tell)
 
     async def _tell_changed(self, work: Work, message: Message, event: PositionChanged) -> None:
-        if message.attempts > 1 and await self._changed_already(event):
+        check = message.attempts > 1 or event.status == DELETED
+        if check and await self._changed_already(event):
             return
         sent = {
             "eventDateTime": event.event_date_time,
@@ -64,7 +65,10 @@ class InboundDataWriter:
             work.park(message, f"post {event.post_id} is no longer in TIS, so it can't be told {event.status}")
 
     async def _changed_already(self, event: PositionChanged) -> bool:
-        """Look whether TCS's latest event of the position says so: RECONCILED ones are listed on their post."""
+        """Look whether TCS's latest event of the position says so: RECONCILED ones are listed on their post.
+
+        A DELETED can't be seen once it is there, so it is sent only where the position is listed.
+        """
         post = await self._tcs.post(event.post_id)
         listed = post.current_reconciled_events or [] if post else []
         here = any(e.position_id == event.position_id and e.position_number == event.position_number for e in listed)

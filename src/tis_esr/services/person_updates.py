@@ -114,11 +114,11 @@ class Plan:
 async def update_people(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came."""
     cases = [_case(message) for message in messages]
+    written = await work.find(JOURNAL, {"correlation_id": [message.correlation_id for message in messages]})
+    meant = {entry.key: entry for entry in written}
     permitted = [case for case in cases if not _ignored(work, case)]
     matched = await _matched(tcs, work, permitted)
     fresh = await _not_superseded(work, matched)
-    intended = await work.find(JOURNAL, {"correlation_id": [case.message.correlation_id for case in fresh]}) if fresh else []
-    meant = {entry.key: entry for entry in intended}
     for wave in _waves(fresh):
         await _plan(tcs, work, wave, meant)
         if any(case.plans for case in wave):

@@ -188,9 +188,8 @@ class World:
         post_id = post["id"] if post else None
         status = "MATCHED" if post else "UNMATCHED"
         self.expected.positions[str(number)] = {"status": status, "postId": post_id, "deleted": deleted}
-        if post:
-            told = "DELETED" if deleted else "RECONCILED"
-            self.expected.esr_changed.append([post_id, number, told])
+        if post and not deleted:
+            self.expected.esr_changed.append([post_id, number, "RECONCILED"])
         return number
 
     def applicant(self, placement: Dto, position: int, state: str) -> None:
