@@ -33,10 +33,10 @@ class Column:
     mandatory: bool = False
     code: str = ""
 
-    @property
+    @cached_property
     def quoted(self) -> bool:
         """Say whether the column stands in double quotes."""
-        return self.kind in {Kind.TEXT, Kind.FIXED}
+        return self.kind is Kind.TEXT or self.kind is Kind.FIXED
 
     def __str__(self) -> str:
         """Return the type as the specification writes it, e.g. ``N(5,4)``."""

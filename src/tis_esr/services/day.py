@@ -65,7 +65,9 @@ def by_date_and_sequence(names: Iterable[str]) -> list[str]:
 def _title(stage: tuple[str, ...]) -> str:
     return {
         "esr.queue.por.split": "saving positions",
+        "esr.queue.pos.split": "saving positions",
         "esr.queue.por.saved": "finding posts, updating people",
+        "esr.queue.pos.saved": "finding posts",
         "esr.queue.position.reconciled.notificationgenerator": "making applicants",
         "esr.queue.notification.due": "making notifications",
     }.get(stage[0], "storing them")

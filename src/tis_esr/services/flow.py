@@ -28,8 +28,10 @@ COLLECTIONS = (
 )
 
 STAGES: tuple[tuple[str, ...], ...] = (
-    ("esr.queue.por.split", "esr.queue.pos.split", "esr.queue.apc.split", "esr.queue.dcc.split"),
-    ("esr.queue.por.saved", "esr.queue.pos.saved", "esr.queue.asg.split"),
+    ("esr.queue.por.split", "esr.queue.apc.split", "esr.queue.dcc.split"),
+    ("esr.queue.pos.split",),
+    ("esr.queue.por.saved", "esr.queue.asg.split"),
+    ("esr.queue.pos.saved",),
     ("esr.queue.position.reconciled.notificationgenerator", "esr.queue.position.reconciled.appgenerator")
     + ("esr.queue.position.changed",),
     ("esr.queue.notification.due", "esr.queue.apprecord.generated"),

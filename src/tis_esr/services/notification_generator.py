@@ -226,11 +226,11 @@ def _since_sent(
 
 def _columns(notification: Notification) -> dict[str, Any]:
     """Return the columns that have a value; an optional one that does not fit its column is left empty."""
-    values: dict[str, Any] = msgspec.structs.asdict(notification)
-    named = dict(zip(values, (f.encode_name for f in msgspec.structs.fields(notification)), strict=True))
-    layout = NOT.by_name
     return {
-        named[name]: value
-        for name, value in values.items()
-        if value is not None and not fits(layout[named[name]], value)
+        column.name: value
+        for name, column in _COLUMN_OF.items()
+        if (value := getattr(notification, name)) is not None and not fits(column, value)
     }
+
+
+_COLUMN_OF = {field.name: NOT.by_name[field.encode_name] for field in msgspec.structs.fields(Notification)}

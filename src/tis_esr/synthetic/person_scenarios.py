@@ -10,12 +10,12 @@ from tis_esr.synthetic.world import Dto, World
 _GMC, _GDC = "General Medical Council", "General Dental Council"
 
 
-def _assignment(
+def assignment(
     world: World, deanery: str, person: Dto, npn: str, state: str, *,
     per: dict[str, Value] | None = None, gmc: str | None = None, body: str = _GMC,
     add: dict[str, Value] | None = None, absence: dict[str, Value] | None = None, **head: Value,
 ) -> None:
-    """Add an ASG group; all of its rows should end in ``state``, but for an address that isn't primary."""
+    """Add an ASG group of a person; all of its rows should end in ``state``, but for an address that isn't primary."""
     number = world.number("assignment", 9_000_001)
     contact, personal = person["contactDetails"], person["personalDetails"]
     birth = personal["dateOfBirth"]
@@ -50,14 +50,14 @@ def _placed(world: World, deanery: str, **changes: Any) -> tuple[Dto, str]:
 
 def _unchanged(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    _assignment(world, deanery, person, npn, "applied")
+    assignment(world, deanery, person, npn, "applied")
 
 
 def _changed(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
     per: dict[str, Value] = {"lastName": "Changed-Specimen", "mobileTel": "07700 900123", "ukNino": "ZZ123456Z"}
     add: dict[str, Value] = {"primaryFlag": "Y", "address1": "2 New Invented Road", "town": "Exampleton"}
-    _assignment(world, deanery, person, npn, "applied", per=per, add=add)
+    assignment(world, deanery, person, npn, "applied", per=per, add=add)
     key = str(person["id"])
     world.expected.contact[key] = {
         "legalSurname": "Changed-Specimen",
@@ -73,40 +73,40 @@ def _changed(world: World, deanery: str) -> None:
 
 def _empty_values(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    _assignment(world, deanery, person, npn, "applied", per={"homeTel": None, "dob": None, "title": None})
+    assignment(world, deanery, person, npn, "applied", per={"homeTel": None, "dob": None, "title": None})
 
 
 def _second_address(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    _assignment(world, deanery, person, npn, "applied", add={"primaryFlag": "N", "address1": "9 Holiday Cottage"})
+    assignment(world, deanery, person, npn, "applied", add={"primaryFlag": "N", "address1": "9 Holiday Cottage"})
 
 
 def _host(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    _assignment(world, deanery, person, npn, "ignored", per={"lastName": "Not-To-Be"}, hostLeadIndicator="Host Employer")
+    assignment(world, deanery, person, npn, "ignored", per={"lastName": "Not-To-Be"}, hostLeadIndicator="Host Employer")
 
 
 def _ended(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    _assignment(world, deanery, person, npn, "ignored", per={"lastName": "Not-To-Be"}, changeDeleteIndicator="D")
+    assignment(world, deanery, person, npn, "ignored", per={"lastName": "Not-To-Be"}, changeDeleteIndicator="D")
 
 
 def _unknown_gmc(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    _assignment(world, deanery, person, npn, "unmatched", gmc="1111111")
+    assignment(world, deanery, person, npn, "unmatched", gmc="1111111")
 
 
 def _dentist(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery, gmcNumber="UNKNOWN", gdcNumber=f"D{world.number('gdc', 100_001)}")
     number = person["gdcDetails"]["gdcNumber"]
-    _assignment(world, deanery, person, npn, "applied", gmc=number, body=_GDC, per={"firstName": "Dentella"})
+    assignment(world, deanery, person, npn, "applied", gmc=number, body=_GDC, per={"firstName": "Dentella"})
     world.expected.contact[str(person["id"])] = {"legalForenames": "Dentella"}
 
 
 def _other_post(world: World, deanery: str) -> None:
     person, _ = _placed(world, deanery)
     elsewhere = world.post(deanery)
-    _assignment(world, deanery, person, elsewhere["nationalPostNumber"], "unmatched", per={"lastName": "Not-To-Be"})
+    assignment(world, deanery, person, elsewhere["nationalPostNumber"], "unmatched", per={"lastName": "Not-To-Be"})
 
 
 def _absence(known: Dto | None, *, changes: bool) -> Callable[[World, str], None]:
@@ -117,7 +117,7 @@ def _absence(known: Dto | None, *, changes: bool) -> Callable[[World, str], None
             row = {"id": world.number("absence row", 1), "absenceAttendanceId": attendance, "personId": person["id"]}
             world.absences.append({**row, **known, "amendedDate": "2026-01-02T03:04:05.678"})
         absence: dict[str, Value] = {"absenceStart": date(2026, 3, 2), "absenceEnd": date(2026, 3, 6), "absenceDuration": 5}
-        _assignment(world, deanery, person, npn, "applied", absence={**absence, "absenceID": attendance})
+        assignment(world, deanery, person, npn, "applied", absence={**absence, "absenceID": attendance})
         if changes:
             stored = {"startDate": "2026-03-02", "endDate": "2026-03-06", "durationInDays": 5}
             world.expected.absences[attendance] = {**stored, "personId": person["id"]}

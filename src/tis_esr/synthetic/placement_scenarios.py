@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from tis_esr.records.values import Value
+from tis_esr.synthetic.person_scenarios import assignment
 from tis_esr.synthetic.world import World
 
 Scenario = Callable[[World, str], None]
@@ -26,12 +28,14 @@ def _simple(start: int, end: int, state: str | None, *, now: bool = False, comin
 
 
 def _now_and_next(world: World, deanery: str) -> None:
-    post = world.post(deanery)
-    now = world.placement(post, world.person(), -100, 29)
+    post, holder = world.post(deanery), world.person()
+    now = world.placement(post, holder, -100, 29)
     then = world.placement(post, world.person(), 30, 200)
     position = world.position(deanery, post["nationalPostNumber"], post=post)
     world.applicant(then, position, "EXPORTED")
     world.incumbents(position, (now, then))
+    address: dict[str, Value] = {"primaryFlag": "Y", "town": holder["contactDetails"]["address4"]}
+    assignment(world, deanery, holder, post["nationalPostNumber"], "applied", add=address)
 
 
 def _other_site(world: World, deanery: str) -> None:

@@ -36,6 +36,7 @@ class Simulator:
         self.app.add_routes(
             [
                 web.get("/simulator/calls", self._calls),
+                web.get("/simulator/stats", self._stats),
                 web.post("/simulator/switches", self._set),
                 web.post("/simulator/reset", self._reset),
             ]
@@ -57,6 +58,9 @@ class Simulator:
 
     async def _calls(self, _: web.Request) -> web.Response:
         return json(self.calls)
+
+    async def _stats(self, _: web.Request) -> web.Response:
+        return json({"answered": self.answered, "written": len(self.calls)})
 
     async def _set(self, request: web.Request) -> web.Response:
         self.misbehaviour.switches = msgspec.convert(await request.json(), Switches)
