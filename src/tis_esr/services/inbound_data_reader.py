@@ -284,7 +284,7 @@ def _park(work: Work, file: InboundFile, record: Record, reason: str) -> None:
 
 def _cause(file: InboundFile, record: Record, last_row: int = 0) -> Message:
     return Message(
-        id=derived_id(file.sha256, record.row),
+        id=derived_id(file.name, file.sha256, record.row),
         queue="",
         correlation_id=f"{file.name}:{record.row}",
         source_file=file.name,
