@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+import msgspec
 import structlog
 
 from tis_esr.engine.errors import Explained, Suspect, Transient
@@ -112,9 +113,11 @@ class Runner:
             return fault
         except Exception as fault:  # noqa: BLE001 - whatever it is, it must not cost the neighbours
             if len(messages) > 1:
+                # What was called outside may have happened: the halves have to know that it isn't the first time.
+                again = [msgspec.structs.replace(message, attempts=message.attempts + 1) for message in messages]
                 middle = len(messages) // 2
-                first = await self._handle(handler, messages[:middle])
-                second = await self._handle(handler, messages[middle:])
+                first = await self._handle(handler, again[:middle])
+                second = await self._handle(handler, again[middle:])
                 return first or second
             await self._single_fault(messages[0], fault)
             return None

@@ -1,0 +1,97 @@
+"""TCS slow, failing or answering rubbish; rows that don't add up: nothing is lost, and it is said plainly."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.small_world import NPN, Small, por, small_world
+from tis_esr.desk.accounting import RowsUnaccounted
+from tis_esr.engine.runner import OutOfPatience
+from tis_esr.synthetic.world import World
+from tis_esr.tcs.simulator.switches import Switches
+
+
+def twenty_posts(world: World) -> None:
+    for number in range(20):
+        post = world.post("EOE", npn=f"{NPN}{number}")
+        world.placement(post, world.person(), 30, 200)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Small]:
+    with small_world(tmp_path, twenty_posts) as small:
+        small.file(*(por(number, f"{NPN}{number - 1}") for number in range(1, 21)))
+        yield small
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        pytest.param(Switches(fail_rate=0.1, fail_status=503), id="503 one in ten"),
+        pytest.param(Switches(fail_rate=0.1, fail_status=500), id="500 one in ten"),
+        pytest.param(Switches(fail_next=30, fail_status=503), id="503 for a while"),
+        pytest.param(Switches(fail_next=30, fail_status=500), id="500 for a while"),
+        pytest.param(Switches(fail_next=3, fail_status=429, retry_after=0), id="429 with Retry-After"),
+        pytest.param(Switches(delay_ms=5), id="slow"),
+        pytest.param(Switches(rubbish_next=3), id="rubbish"),
+    ],
+)
+def test_trouble_that_passes_parks_nothing_and_loses_nothing(small: Small, switches: Switches) -> None:
+    small.tcs.simulator.misbehaviour.switches = switches
+    _, summary = small.run(patience_seconds=60)
+    assert summary.parked == []
+    assert len(small.sent("APP")) == 20
+    assert len(small.events()) == 20
+    assert sum(len(events) for events in small.tcs.simulator.store.placement_events.values()) == 20
+
+
+def test_trouble_that_lasts_is_said_and_the_next_call_goes_on(small: Small) -> None:
+    small.tcs.simulator.misbehaviour.switches = Switches(fail_rate=1.0, fail_status=503)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        small.run(patience_seconds=0.2, tcs_timeout_seconds=1)
+    assert caught.group_contains(OutOfPatience, match="could not go on: TCS")
+    small.tcs.simulator.misbehaviour.switches = Switches()
+    _, summary = small.run()
+    assert summary.parked == []
+    assert len(small.sent("APP")) == 20
+
+
+def test_a_row_that_is_missing_from_the_account_stops_the_day_with_its_file_and_numbers(small: Small) -> None:
+    small.run()
+    connection = sqlite3.connect(small.folder / "state")
+    connection.execute("DELETE FROM rows WHERE row = 7")
+    connection.commit()
+    with pytest.raises(RowsUnaccounted, match="EOE_RMC_20261124_00000101.DAT: 21 rows were read, 20 are accounted for"):
+        small.run()
+
+
+def test_a_row_without_an_end_stops_the_day(small: Small) -> None:
+    small.run()
+    connection = sqlite3.connect(small.folder / "state")
+    connection.execute("UPDATE rows SET state = 'pending' WHERE row = 7")
+    connection.commit()
+    with pytest.raises(RowsUnaccounted, match="1 rows have come to no end"):
+        small.run()
+
+
+def test_an_absence_changed_by_somebody_else_meanwhile_is_read_again_and_changed(tmp_path: Path) -> None:
+    def absent(world: World) -> None:
+        person = world.person()
+        world.placement(world.post("EOE", npn=NPN), person, -10, 100)
+        world.absences.append(
+            {"id": 1, "absenceAttendanceId": "A1", "personId": person["id"], "amendedDate": "2026-01-02T03:04:05.678"}
+        )
+
+    with small_world(tmp_path, absent) as small:
+        small.tcs.simulator.misbehaviour.switches = Switches(stale_next=2)
+        small.file(
+            f'ASG,1,"","C",1,"","",,,"{NPN}","Lead Employer"',
+            'PBD,1,"","C","General Medical Council","7200001",',
+            'ABS,1,"","C",20260302,20260306,5,"A1"',
+        )
+        small.run()
+        stored = small.tcs.simulator.store.absence_with("A1")
+        assert stored is not None
+        assert (stored["startDate"], stored["endDate"], stored["durationInDays"]) == ("2026-03-02", "2026-03-06", 5)
