@@ -27,7 +27,9 @@ def main() -> None:
     """Run the benchmarks and write ``bench/out/day.json``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=10_000)
-    parser.add_argument("--million", type=int, default=1_000_000, help="rows of the file that memory is measured on")
+    parser.add_argument(
+        "--million", type=int, default=1_000_000, help="rows of the file that memory is measured on"
+    )
     given = parser.parse_args()
     subprocess.run(["rm", "-rf", str(OUT)], check=True)
     figures = {"cores": os.cpu_count(), "python": sys.version.split()[0], **whole_day(given.posts)}
@@ -48,7 +50,7 @@ def whole_day(posts: int) -> dict[str, object]:
             "day", "--in", str(OUT / "day/in"), "--out", str(OUT / "day/out"), "--tcs", url, "--as-of", AS_OF,
             "--state", str(state), codes=(0, 1),
         )  # fmt: skip
-        asked = json.loads(urlopen(url.replace("/tcs", "/simulator/stats")).read())  # noqa: S310 - loopback
+        asked = json.loads(urlopen(url.replace("/tcs", "/simulator/stats")).read())
     connection = open_state(state, read_only=True)
     messages = connection.execute("SELECT count(*) FROM messages").fetchone()[0]
     return {
@@ -69,7 +71,9 @@ def million_rows(rows: int) -> dict[str, object]:
     (folder / "tcs").mkdir()
     with (folder / "in" / "DE_LDN_RMF_20261124_00004033.DAT").open("w") as file:
         for number in range(1, rows + 1):
-            file.write(f'POR,{number},"","C",{number},"T","LDN/RX1/0/STR/{number % 5000}","LDN","","","","",""\n')
+            file.write(
+                f'POR,{number},"","C",{number},"T","LDN/RX1/0/STR/{number % 5000}","LDN","","","","",""\n'
+            )
         file.write(f"TRL,{rows + 1}\n")
     with simulator(folder / "tcs") as url:
         seconds, memory = run(

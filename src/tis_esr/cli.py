@@ -10,6 +10,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
+import stamina
 import structlog
 import typer
 
@@ -26,7 +27,9 @@ app = typer.Typer(
 )
 
 StateOption = Annotated[Path | None, typer.Option("--state", help="The embedded engine's SQLite file.")]
-DayOption = Annotated[str | None, typer.Option("--as-of", help="The day that is today for every rule, YYYY-MM-DD.")]
+DayOption = Annotated[
+    str | None, typer.Option("--as-of", help="The day that is today for every rule, YYYY-MM-DD.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 TcsOption = Annotated[str, typer.Option("--tcs", help="TCS with its context path, e.g. http://host:8093/tcs")]
 
@@ -37,10 +40,11 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    stamina.instrumentation.set_on_retry_hooks(())
     app()
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's way of calling back
+def _version(wanted: bool) -> None:
     if wanted:
         console.print(f"tis-esr {__version__}", highlight=False)
         raise typer.Exit
@@ -48,7 +52,9 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's way of calling bac
 
 @app.callback()
 def _program(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: FBT002
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Keeps TIS and the NHS Electronic Staff Record in step about every doctor in training."""
 
@@ -59,7 +65,7 @@ def demo(
     as_of: DayOption = None,
 ) -> None:
     """Run a whole interface day on generated data: files in, TIS updated, files out."""
-    from tis_esr.commands.demo import demo as run  # noqa: PLC0415 - other commands start faster without it
+    from tis_esr.commands.demo import demo as run
 
     with told_plainly():
         raise typer.Exit(int(run(load(), folder, _day(as_of))))
@@ -104,7 +110,9 @@ def synthesize(
         if out.exists() and any(out.iterdir()):
             raise UsageError("--out", f"{out} isn't empty; give a new folder")
         run(deaneries=deaneries, posts=posts, seed=seed, out=out, as_of=_day(as_of))
-        console.print(f"Files from ESR: {out / 'in'}\nTCS data: {out / 'tcs'}\nExpected: {out / 'expected.json'}")
+        console.print(
+            f"Files from ESR: {out / 'in'}\nTCS data: {out / 'tcs'}\nExpected: {out / 'expected.json'}"
+        )
 
 
 @app.command("tcs-simulator")
@@ -131,6 +139,9 @@ def ingest(
 
     with told_plainly():
         settings = load()
+        for path in files:
+            if not path.is_file():
+                raise UsageError("FILE", f"{path}: there is no such file")
         raise typer.Exit(int(asyncio.run(run(files, state or settings.state))))
 
 
@@ -156,12 +167,16 @@ def export(
     with told_plainly():
         settings = load()
         place = state or settings.state
+        if not place.exists():
+            raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
         asyncio.run(run(settings, what.value, out, deanery, _day(as_of), place, dry_run=dry_run))
 
 
 @app.command()
 def why(
-    word: Annotated[str, typer.Argument(help="A placement id, post number, position number or id, or GMC number.")],
+    word: Annotated[
+        str, typer.Argument(help="A placement id, post number, position number or id, or GMC number.")
+    ],
     state: StateOption = None,
     as_of: DayOption = None,
     as_json: JsonOption = False,

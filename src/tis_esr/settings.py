@@ -23,7 +23,9 @@ class BadSettings(Exception):  # noqa: N818 - says what the matter is
 class Settings(BaseSettings):
     """What may differ between one installation and another; secrets are never printed."""
 
-    model_config = SettingsConfigDict(env_prefix="TIS_ESR_", toml_file="tis-esr.toml", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="TIS_ESR_", toml_file="tis-esr.toml", frozen=True, extra="forbid"
+    )
 
     state: Path = Path("tis-esr.sqlite")
     tcs_concurrency: Annotated[int, Field(ge=1, le=200)] = 16
@@ -42,8 +44,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source here
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source here
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take the environment before the file; nothing else."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -54,7 +54,9 @@ def message(key: str, row: int = 2, last_row: int = 0) -> Message:
 
 
 def runner(engine: EmbeddedEngine, *handlers: Handler, patience: float = 5.0) -> Runner:
-    return Runner(engine, handlers, today=lambda: DAY, now=lambda: datetime(2026, 11, 24, tzinfo=UTC), patience=patience)
+    return Runner(
+        engine, handlers, today=lambda: DAY, now=lambda: datetime(2026, 11, 24, tzinfo=UTC), patience=patience
+    )
 
 
 async def send(running: Runner, *keys: str) -> None:
@@ -84,7 +86,9 @@ class Seen:
             work.put(NOTES, Note(name=key))
 
 
-async def test_documents_messages_and_the_acknowledgement_take_effect_together(engine: EmbeddedEngine) -> None:
+async def test_documents_messages_and_the_acknowledgement_take_effect_together(
+    engine: EmbeddedEngine,
+) -> None:
     async def fail_after_writing(work: Work, messages: Sequence[Message]) -> None:
         work.put(NOTES, Note(name="written"))
         work.emit("a", {"key": "sent"}, cause=messages[0])
@@ -116,11 +120,13 @@ async def test_two_queues_bound_to_one_key_both_get_the_message(engine: Embedded
 
 
 async def test_a_message_that_nobody_reads_can_not_be_sent(engine: EmbeddedEngine) -> None:
-    with pytest.raises(Unroutable, match="nobody.reads"):
+    with pytest.raises(Unroutable, match=r"nobody\.reads"):
         runner(engine).work().emit("nobody.reads", {}, cause=message("one"))
 
 
-async def test_a_faulty_message_is_parked_alone_and_its_neighbours_are_handled(engine: EmbeddedEngine, state: Path) -> None:
+async def test_a_faulty_message_is_parked_alone_and_its_neighbours_are_handled(
+    engine: EmbeddedEngine, state: Path
+) -> None:
     seen = Seen(("three", KeyError("a name that must not show")))
     running = runner(engine, Handler("esr.queue.a", "a", seen))
     work = running.work()
@@ -140,7 +146,12 @@ async def test_a_faulty_message_is_parked_alone_and_its_neighbours_are_handled(e
 
 async def test_parking_an_assignment_parks_its_pending_rows_only(engine: EmbeddedEngine, state: Path) -> None:
     work = runner(engine).work()
-    for row, known in ((5, RowState.PENDING), (6, RowState.IGNORED), (7, RowState.PENDING), (8, RowState.PENDING)):
+    for row, known in (
+        (5, RowState.PENDING),
+        (6, RowState.IGNORED),
+        (7, RowState.PENDING),
+        (8, RowState.PENDING),
+    ):
         work.account("f", row, "ASG", known)
     work.park(message("one", row=5, last_row=7), "no")
     await work.commit()
@@ -149,7 +160,9 @@ async def test_parking_an_assignment_parks_its_pending_rows_only(engine: Embedde
     reader.close()
 
 
-async def test_trouble_parks_nothing_and_the_batch_is_taken_up_again(engine: EmbeddedEngine, state: Path) -> None:
+async def test_trouble_parks_nothing_and_the_batch_is_taken_up_again(
+    engine: EmbeddedEngine, state: Path
+) -> None:
     seen = Seen()
     answers = [Transient("TCS is down"), Transient("TCS is down")]
 
@@ -228,12 +241,17 @@ async def test_a_search_takes_values_lists_and_half_open_ranges(engine: Embedded
     await work.commit()
     search = runner(engine).work()
     assert [n.name for n in await search.find(NOTES, {"number": 2})] == ["b", "c"]
-    assert [n.name for n in await search.find(NOTES, {"number": [1, 2]}, order_by=("day",), limit=2)] == ["a", "b"]
+    assert [n.name for n in await search.find(NOTES, {"number": [1, 2]}, order_by=("day",), limit=2)] == [
+        "a",
+        "b",
+    ]
     between = Between(date(2026, 1, 1), date(2026, 1, 3))
     assert [n.name for n in await search.find(NOTES, {"day": between})] == ["a", "b"]
 
 
-async def test_attempts_are_counted_before_the_work_so_a_crash_shows(engine: EmbeddedEngine, state: Path) -> None:
+async def test_attempts_are_counted_before_the_work_so_a_crash_shows(
+    engine: EmbeddedEngine, state: Path
+) -> None:
     running = runner(engine, Handler("esr.queue.a", "a", Seen()))
     await send(running, "one")
     assert [m.attempts for m in await engine.claim("esr.queue.a", 10)] == [1]

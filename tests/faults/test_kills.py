@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.journeys.outcome import calls, documents, files
+
 from tis_esr.synthetic.generate import synthesize
 from tis_esr.tcs.simulator.running import running_simulator
 
@@ -40,7 +40,9 @@ class Days:
         args = {"in": str(self.folder / "in"), "out": str(place / "out"), "state": str(place / "state")}
         assert self.zygote.stdin is not None
         assert self.zygote.stdout is not None
-        self.zygote.stdin.write(json.dumps({"args": {**args, "tcs": tcs, "as_of": TODAY.isoformat()}, **spec}) + "\n")
+        self.zygote.stdin.write(
+            json.dumps({"args": {**args, "tcs": tcs, "as_of": TODAY.isoformat()}, **spec}) + "\n"
+        )
         self.zygote.stdin.flush()
         while not (said := self.zygote.stdout.readline().strip()).lstrip("-").isdigit():
             pass
@@ -53,7 +55,11 @@ class Days:
             if codes[-1] != 0:
                 assert codes[-1] == KILLED
                 assert self.run(name, tcs.url) == 0
-            return documents(self.folder / name / "state"), files(self.folder / name / "out"), calls(tcs.simulator.calls)
+            return (
+                documents(self.folder / name / "state"),
+                files(self.folder / name / "out"),
+                calls(tcs.simulator.calls),
+            )
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +89,17 @@ def test_killed_many_times_in_a_row_it_ends_the_same(days: Days) -> None:
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize(
     "boundary",
-    ["commit", "write file", "put in place", "tell changed", "tell exported", "patch contact", "create absence"]
-    + ["claim", "patch absence"],
+    [
+        "commit",
+        "write file",
+        "put in place",
+        "tell changed",
+        "tell exported",
+        "patch contact",
+        "create absence",
+        "claim",
+        "patch absence",
+    ],
 )
 def test_killed_at_a_crash_point_it_ends_the_same(days: Days, boundary: str, side: str) -> None:
     last = days.counts[boundary]

@@ -96,7 +96,7 @@ def main() -> None:
             try:
                 run(spec)
                 code = 0
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - the child's own last words
                 traceback.print_exc()
             finally:
                 sys.stderr.flush()

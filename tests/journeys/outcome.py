@@ -19,7 +19,11 @@ def documents(state: Path) -> Outcome:
         return {
             collection.name: {collection.key(document): document for document in reader.find(collection, {})}
             for collection in (FILES, POSITIONS, APPLICANTS, NOTIFICATIONS, JOURNAL)
-        } | {"rows": reader.row_counts(), "waiting": reader.waiting(), "parked": sorted(p.reason for p in reader.parked())}
+        } | {
+            "rows": reader.row_counts(),
+            "waiting": reader.waiting(),
+            "parked": sorted(p.reason for p in reader.parked()),
+        }
     finally:
         reader.close()
 
@@ -32,4 +36,6 @@ def files(folder: Path) -> dict[str, bytes]:
 def calls(written: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
     """Return the writes to TCS that it took, sorted, without the time of day at which they were sent."""
     taken = [call for call in written if call["status"] < 300]
-    return sorted((call["method"], call["path"], repr({**(call["body"] or {}), "eventDateTime": ""})) for call in taken)
+    return sorted(
+        (call["method"], call["path"], repr({**(call["body"] or {}), "eventDateTime": ""})) for call in taken
+    )

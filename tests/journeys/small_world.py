@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 import msgspec
-
 from tests.journeys.outcome import documents
+
 from tis_esr.commands.day import day
 from tis_esr.desk.summary import Summary
 from tis_esr.records.writing import format_row
@@ -32,7 +32,14 @@ class Small:
     sequence: int = 100
     world: World = field(default_factory=lambda: World(TODAY, Random(1)))
 
-    def file(self, *rows: str, day_number: int = 0, sequence: int | None = None, deanery: str = "EOE", kind: str = "RMC") -> str:
+    def file(
+        self,
+        *rows: str,
+        day_number: int = 0,
+        sequence: int | None = None,
+        deanery: str = "EOE",
+        kind: str = "RMC",
+    ) -> str:
         """Hand in a file of these rows, alone in its folder; return its name."""
         self.sequence += 1
         number = self.sequence if sequence is None else sequence
@@ -65,7 +72,9 @@ class Small:
         return [(e["postId"], e["positionId"], e["status"]) for e in self.tcs.simulator.store.post_events]
 
 
-def por(position: int = 1, npn: str = NPN, indicator: str = "C", number: int | None = None, host: bool = False) -> str:
+def por(
+    position: int = 1, npn: str = NPN, indicator: str = "C", number: int | None = None, host: bool = False
+) -> str:
     """Return a POR row."""
     return format_row(
         "POR",

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 import pytest
-
 from tests.journeys.outcome import calls, documents, files
+
 from tis_esr.commands.day import day
 from tis_esr.settings import Settings
 from tis_esr.synthetic.generate import synthesize
@@ -47,7 +47,9 @@ def test_every_row_ends_in_the_state_that_its_scenario_says(ended: Ended) -> Non
 
 def test_positions_find_their_posts(ended: Ended) -> None:
     positions = ended.documents["reconciliation.positions"]
-    found = {key: {"status": p.status, "postId": p.post_id, "deleted": p.deleted} for key, p in positions.items()}
+    found = {
+        key: {"status": p.status, "postId": p.post_id, "deleted": p.deleted} for key, p in positions.items()
+    }
     assert found == ended.expected["positions"]
 
 
@@ -102,8 +104,12 @@ def test_absences_are_created_and_changed_by_esrs_id(ended: Ended) -> None:
 def test_every_update_has_left_a_journal_entry(ended: Ended) -> None:
     journal = ended.documents["inbounddatawriter.journal"].values()
     assert {entry.state.value for entry in journal} == {"APPLIED", "REFUSED"}
-    applied = {(str(e.person_id), e.field, e.new) for e in journal if e.state == "APPLIED" and e.section == "contact"}
-    wanted = {(p, name, new) for p, fields in ended.expected["contact"].items() for name, new in fields.items()}
+    applied = {
+        (str(e.person_id), e.field, e.new) for e in journal if e.state == "APPLIED" and e.section == "contact"
+    }
+    wanted = {
+        (p, name, new) for p, fields in ended.expected["contact"].items() for name, new in fields.items()
+    }
     assert applied == wanted
 
 
@@ -121,7 +127,9 @@ def test_files_are_named_by_the_run_order_and_its_counter(ended: Ended) -> None:
 
 def test_the_same_day_again_changes_nothing(ended: Ended) -> None:
     before = files(ended.folder / "out"), calls(ended.tcs.simulator.calls)
-    done, _ = day(SETTINGS, ended.folder / "in", ended.folder / "out", ended.tcs.url, TODAY, ended.folder / "state")
+    done, _ = day(
+        SETTINGS, ended.folder / "in", ended.folder / "out", ended.tcs.url, TODAY, ended.folder / "state"
+    )
     assert {taken.said for taken in done.taken} == {"already taken"}
     assert (files(ended.folder / "out"), calls(ended.tcs.simulator.calls)) == before
     assert documents(ended.folder / "state") == ended.documents

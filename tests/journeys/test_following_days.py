@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
 from tests.journeys.small_world import NPN, Small, por, small_world
+
 from tis_esr.synthetic.world import World
 
 OTHER = "EOE/RX1/800/STR/002"
@@ -131,7 +131,9 @@ def test_what_waits_for_a_deleted_position_is_taken_back(tmp_path: Path) -> None
         assert [a.state for a in small.documents()["dataexporter.applicants"].values()] == ["TO_EXPORT"]
         small.file(por(indicator="D"), day_number=1)
         small.run(1)
-        assert [a.state for a in small.documents()["dataexporter.applicants"].values()] == ["DELETED_BEFORE_EXPORT"]
+        assert [a.state for a in small.documents()["dataexporter.applicants"].values()] == [
+            "DELETED_BEFORE_EXPORT"
+        ]
 
 
 def test_an_applicant_not_yet_sent_follows_tis(tmp_path: Path) -> None:
@@ -160,7 +162,9 @@ def test_an_older_file_overwrites_nothing_newer(small: Small) -> None:
 def test_a_gap_in_the_numbers_is_noted_in_the_ledger(small: Small) -> None:
     name = small.file(por(), day_number=1, sequence=104)
     small.run(1)
-    assert small.documents()["inbounddatareader.files"][name].notes == ["number 102 to 103 of EOE have not come"]
+    assert small.documents()["inbounddatareader.files"][name].notes == [
+        "number 102 to 103 of EOE have not come"
+    ]
 
 
 def test_the_rest_of_a_crowded_post_goes_with_the_next_file(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.journeys.small_world import NPN, Small, por, small_world
+
 from tis_esr.desk.accounting import RowsUnaccounted
 from tis_esr.engine.runner import OutOfPatience
 from tis_esr.synthetic.world import World
@@ -63,7 +63,9 @@ def test_a_row_that_is_missing_from_the_account_stops_the_day_with_its_file_and_
     connection = sqlite3.connect(small.folder / "state")
     connection.execute("DELETE FROM rows WHERE row = 7")
     connection.commit()
-    with pytest.raises(RowsUnaccounted, match="EOE_RMC_20261124_00000101.DAT: 21 rows were read, 20 are accounted for"):
+    with pytest.raises(
+        RowsUnaccounted, match=r"EOE_RMC_20261124_00000101\.DAT: 21 rows were read, 20 are accounted for"
+    ):
         small.run()
 
 
@@ -81,7 +83,12 @@ def test_an_absence_changed_by_somebody_else_meanwhile_is_read_again_and_changed
         person = world.person()
         world.placement(world.post("EOE", npn=NPN), person, -10, 100)
         world.absences.append(
-            {"id": 1, "absenceAttendanceId": "A1", "personId": person["id"], "amendedDate": "2026-01-02T03:04:05.678"}
+            {
+                "id": 1,
+                "absenceAttendanceId": "A1",
+                "personId": person["id"],
+                "amendedDate": "2026-01-02T03:04:05.678",
+            }
         )
 
     with small_world(tmp_path, absent) as small:
@@ -94,4 +101,8 @@ def test_an_absence_changed_by_somebody_else_meanwhile_is_read_again_and_changed
         small.run()
         stored = small.tcs.simulator.store.absence_with("A1")
         assert stored is not None
-        assert (stored["startDate"], stored["endDate"], stored["durationInDays"]) == ("2026-03-02", "2026-03-06", 5)
+        assert (stored["startDate"], stored["endDate"], stored["durationInDays"]) == (
+            "2026-03-02",
+            "2026-03-06",
+            5,
+        )

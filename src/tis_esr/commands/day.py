@@ -17,10 +17,16 @@ from tis_esr.services.inbound_data_reader import FILES
 from tis_esr.settings import Settings
 
 
-def day(settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path) -> tuple[DayDone, Summary]:
+def day(
+    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path
+) -> tuple[DayDone, Summary]:
     """Run the day, check that every row is accounted for, and return what came of it."""
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
     ) as bar:
         done = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bar))
     reader = StateReader(state)

@@ -21,7 +21,9 @@ def show(done: DayDone, summary: Summary) -> None:
     _counts("Positions", summary.positions)
     _counts("Applicant records", summary.applicants)
     _counts("Notifications", summary.notifications)
-    _counts("Updates of people in TIS", {name.lower(): number for name, number in summary.tis_updates.items()})
+    _counts(
+        "Updates of people in TIS", {name.lower(): number for name, number in summary.tis_updates.items()}
+    )
     _counts("Columns left empty: no value of ESR's fits", summary.unmapped)
     _parked(summary)
     if summary.waiting:
@@ -36,7 +38,9 @@ def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
     table.add_column("remark")
     for file in summary.files_in:
         counts = [str(file.get(state, 0) or "") for state in _ROW_STATES]
-        remark = refused.get(file["name"]) or file["reason"] or (f"{file['notes']} notes" if file["notes"] else "")
+        remark = (
+            refused.get(file["name"]) or file["reason"] or (f"{file['notes']} notes" if file["notes"] else "")
+        )
         table.add_row(file["name"], str(file["rows"]), *counts, remark)
     console.print(table)
 

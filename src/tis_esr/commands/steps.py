@@ -20,9 +20,6 @@ _EXPORTS = {"applicants": APPLICANT_EXPORT, "notifications": NOTIFICATION_EXPORT
 
 async def ingest(files: Sequence[Path], state: Path) -> Exit:
     """Take files into the ledger and split them; say what came of each."""
-    for path in files:
-        if not path.is_file():
-            raise UsageError("FILE", f"{path}: there is no such file")
     engine = EmbeddedEngine(state, COLLECTIONS)
     refused = False
     try:
@@ -43,8 +40,6 @@ async def export(
     """Write the day's files of one kind, or say how many rows would go."""
     if deanery is not None and deanery not in DEANERIES:
         raise UsageError("--deanery", f"{deanery!r} is none of {', '.join(DEANERIES)}")
-    if not state.exists():
-        raise UsageError("--state", f"{state}: there is no such file; run a day with it first")
     deaneries = [deanery] if deanery else list(DEANERIES)
     engine = EmbeddedEngine(state, COLLECTIONS)
     try:

@@ -21,7 +21,9 @@ async def system(settings: Settings, state: Path, tcs_url: str, day: date) -> As
     engine = EmbeddedEngine(state, COLLECTIONS)
     try:
         tcs_settings = TcsSettings(
-            base_url=tcs_url, concurrency=settings.tcs_concurrency, timeout_seconds=settings.tcs_timeout_seconds
+            base_url=tcs_url,
+            concurrency=settings.tcs_concurrency,
+            timeout_seconds=settings.tcs_timeout_seconds,
         )
         async with Tcs(tcs_settings, token_source(settings)) as tcs:
             yield Runner(

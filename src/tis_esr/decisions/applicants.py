@@ -82,7 +82,7 @@ def _contact(contact: ContactDetails) -> dict[str, Value]:
 
 
 def _personal(personal: PersonalDetails) -> dict[str, Value]:
-    return {"dob": personal.date_of_birth, "ukNino": _text(personal.national_insurance_number)}
+    return {"dob": personal.date_of_birth, "ukNino": _without_blanks(personal.national_insurance_number)}
 
 
 def _bodies(gmc: GmcDetails | None, gdc: GdcDetails | None) -> dict[str, Value]:
@@ -126,6 +126,10 @@ def _coded(person: Person) -> tuple[dict[str, Value], list[str]]:
         if fields[column] is None:
             unmapped.append(column)
     return fields, unmapped
+
+
+def _without_blanks(value: str | None) -> str | None:
+    return "".join((value or "").split()) or None
 
 
 def _text(value: str | None) -> str | None:

@@ -1,57 +1,271 @@
-"""Countries and nationalities by their ISO 3166 alpha-2 code."""
+"""Countries and nationalities: the words of TIS and the ISO 3166 alpha-2 codes of ESR.
 
-_TABLE = """
-AF Afghanistan Afghan|AL Albania Albanian|DZ Algeria Algerian|AD Andorra Andorran|AO Angola Angolan
-AR Argentina Argentinian|AM Armenia Armenian|AU Australia Australian|AT Austria Austrian
-AZ Azerbaijan Azerbaijani|BS Bahamas Bahamian|BH Bahrain Bahraini|BD Bangladesh Bangladeshi
-BB Barbados Barbadian|BY Belarus Belarusian|BE Belgium Belgian|BZ Belize Belizean|BJ Benin Beninese
-BT Bhutan Bhutanese|BO Bolivia Bolivian|BA Bosnia_and_Herzegovina Bosnian|BW Botswana Botswanan
-BR Brazil Brazilian|BN Brunei Bruneian|BG Bulgaria Bulgarian|BF Burkina_Faso Burkinabe|BI Burundi Burundian
-KH Cambodia Cambodian|CM Cameroon Cameroonian|CA Canada Canadian|CV Cape_Verde Cape_Verdean
-CF Central_African_Republic Central_African|TD Chad Chadian|CL Chile Chilean|CN China Chinese
-CO Colombia Colombian|KM Comoros Comoran|CG Congo Congolese_(Congo)|CD DR_Congo Congolese_(DRC)
-CR Costa_Rica Costa_Rican|HR Croatia Croatian|CU Cuba Cuban|CY Cyprus Cypriot|CZ Czech_Republic Czech
-DK Denmark Danish|DJ Djibouti Djiboutian|DM Dominica Dominican_(Dominica)|DO Dominican_Republic Dominican
-EC Ecuador Ecuadorean|EG Egypt Egyptian|SV El_Salvador Salvadorean|GQ Equatorial_Guinea Equatorial_Guinean
-ER Eritrea Eritrean|EE Estonia Estonian|ET Ethiopia Ethiopian|FJ Fiji Fijian|FI Finland Finnish
-FR France French|GA Gabon Gabonese|GM Gambia Gambian|GE Georgia Georgian|DE Germany German|GH Ghana Ghanaian
-GR Greece Greek|GD Grenada Grenadian|GT Guatemala Guatemalan|GN Guinea Guinean|GY Guyana Guyanese
-HT Haiti Haitian|HN Honduras Honduran|HK Hong_Kong Hong_Konger|HU Hungary Hungarian|IS Iceland Icelandic
-IN India Indian|ID Indonesia Indonesian|IR Iran Iranian|IQ Iraq Iraqi|IE Ireland Irish|IL Israel Israeli
-IT Italy Italian|CI Ivory_Coast Ivorian|JM Jamaica Jamaican|JP Japan Japanese|JO Jordan Jordanian
-KZ Kazakhstan Kazakh|KE Kenya Kenyan|KW Kuwait Kuwaiti|KG Kyrgyzstan Kyrgyz|LA Laos Laotian|LV Latvia Latvian
-LB Lebanon Lebanese|LS Lesotho Mosotho|LR Liberia Liberian|LY Libya Libyan|LI Liechtenstein Liechtenstein_citizen
-LT Lithuania Lithuanian|LU Luxembourg Luxembourger|MK North_Macedonia Macedonian|MG Madagascar Malagasy
-MW Malawi Malawian|MY Malaysia Malaysian|MV Maldives Maldivian|ML Mali Malian|MT Malta Maltese
-MR Mauritania Mauritanian|MU Mauritius Mauritian|MX Mexico Mexican|MD Moldova Moldovan|MC Monaco Monegasque
-MN Mongolia Mongolian|ME Montenegro Montenegrin|MA Morocco Moroccan|MZ Mozambique Mozambican|MM Myanmar Burmese
-NA Namibia Namibian|NP Nepal Nepalese|NL Netherlands Dutch|NZ New_Zealand New_Zealander|NI Nicaragua Nicaraguan
-NE Niger Nigerien|NG Nigeria Nigerian|KP North_Korea North_Korean|NO Norway Norwegian|OM Oman Omani
-PK Pakistan Pakistani|PS Palestine Palestinian|PA Panama Panamanian|PG Papua_New_Guinea Papua_New_Guinean
-PY Paraguay Paraguayan|PE Peru Peruvian|PH Philippines Filipino|PL Poland Polish|PT Portugal Portuguese
-QA Qatar Qatari|RO Romania Romanian|RU Russia Russian|RW Rwanda Rwandan|SA Saudi_Arabia Saudi_Arabian
-SN Senegal Senegalese|RS Serbia Serbian|SC Seychelles Citizen_of_Seychelles|SL Sierra_Leone Sierra_Leonean
-SG Singapore Singaporean|SK Slovakia Slovak|SI Slovenia Slovenian|SO Somalia Somali|ZA South_Africa South_African
-KR South_Korea South_Korean|SS South_Sudan South_Sudanese|ES Spain Spanish|LK Sri_Lanka Sri_Lankan
-LC St_Lucia St_Lucian|SD Sudan Sudanese|SR Suriname Surinamese|SZ Eswatini Swazi|SE Sweden Swedish
-CH Switzerland Swiss|SY Syria Syrian|TW Taiwan Taiwanese|TJ Tajikistan Tajik|TZ Tanzania Tanzanian
-TH Thailand Thai|TG Togo Togolese|TO Tonga Tongan|TT Trinidad_and_Tobago Trinidadian|TN Tunisia Tunisian
-TR Turkey Turkish|TM Turkmenistan Turkmen|UG Uganda Ugandan|UA Ukraine Ukrainian|AE United_Arab_Emirates Emirati
-GB United_Kingdom British|US United_States American|UY Uruguay Uruguayan|UZ Uzbekistan Uzbek|VE Venezuela Venezuelan
-VN Vietnam Vietnamese|WS Samoa Samoan|YE Yemen Yemeni|ZM Zambia Zambian|ZW Zimbabwe Zimbabwean
+A line is a code, the names of the country, the words for its people. The first of each is the one that TIS
+offers today, and the one that a code becomes; the others are older or commoner words, taken outward too.
+Words for several countries (Congolese, Dominican, Channel Islander, Latin American) or for none that is
+left (Dutch Antillean, Yugoslavian) have no code.
 """
 
-_ENTRIES = [entry.split(" ") for line in _TABLE.split("\n") if line for entry in line.split("|")]
+_TABLE = """
+AD | Andorra | Andorran
+AE | United Arab Emirates | Emirati
+AF | Afghanistan | Afghan
+AG | Antigua and Barbuda | Antiguan; Barbudan
+AI | Anguilla | Anguillan
+AL | Albania | Albanian
+AM | Armenia | Armenian
+AO | Angola | Angolan
+AQ | Antarctica |
+AR | Argentina | Argentine; Argentinian
+AS | American Samoa | American Samoan
+AT | Austria | Austrian
+AU | Australia | Australian
+AW | Aruba | Aruban
+AX | Aland Islands; Åland Islands |
+AZ | Azerbaijan | Azerbaijani
+BA | Bosnia And Herzegovina | Bosnian
+BB | Barbados | Barbadian
+BD | Bangladesh | Bangladeshi
+BE | Belgium | Belgian
+BF | Burkina Faso | Burkinabe
+BG | Bulgaria | Bulgarian
+BH | Bahrain | Bahraini
+BI | Burundi | Burundi; Burundian
+BJ | Benin | Beninese
+BL | Saint Barthelemy; Saint Barthélemy |
+BM | Bermuda | Bermudian
+BN | Brunei Darussalam; Brunei | Bruneian
+BO | Bolivia, Plurinational State Of; Bolivia | Bolivian
+BQ | Bonaire, Sint Eustatius And Saba; Caribbean Netherlands |
+BR | Brazil | Brazilian
+BS | Bahamas | Bahamian
+BT | Bhutan | Bhutanese
+BV | Bouvet Island |
+BW | Botswana | Motswana; Botswanan
+BY | Belarus | Belarusian
+BZ | Belize | Belizean
+CA | Canada | Canadian
+CC | Cocos (Keeling) Islands | Cocos Islander
+CD | Congo, The Democratic Republic of The |
+CF | Central African Republic | Central African
+CG | Congo |
+CH | Switzerland | Swiss
+CI | Cote D'Ivoire; Ivory Coast; Côte d'Ivoire | Ivorian
+CK | Cook Islands | Cook Islander
+CL | Chile | Chilean
+CM | Cameroon | Cameroonian
+CN | China | Chinese
+CO | Colombia | Colombian
+CR | Costa Rica | Costa Rican
+CU | Cuba | Cuban
+CV | Cape Verde; Cabo Verde | Cape Verdean
+CW | Curacao; Curaçao |
+CX | Christmas Island | Christmas Islander
+CY | Cyprus | Cypriot
+CZ | Czech Republic; Czechia | Czech
+DE | Germany | German
+DJ | Djibouti | Djiboutian
+DK | Denmark | Danish
+DM | Dominica |
+DO | Dominican Republic |
+DZ | Algeria | Algerian
+EC | Ecuador | Ecuadorian; Ecuadorean
+EE | Estonia | Estonian
+EG | Egypt | Egyptian
+EH | Western Sahara | Sahrawian
+ER | Eritrea | Eritrean
+ES | Spain | Spanish
+ET | Ethiopia | Ethiopian
+FI | Finland | Finnish
+FJ | Fiji | Fijian
+FK | Falkland Islands (Malvinas); Falkland Islands | Falkland Islander
+FM | Micronesia, Federated States Of; Micronesia | Micronesian; Chuukese; Kosrae; Pohnpeian; Trukese; Yapese
+FO | Faroe Islands | Faroese
+FR | France | French
+GA | Gabon | Gabonese
+GB | United Kingdom; England; Scotland; Wales; Northern Ireland; UK; Great Britain | British; English; Northern Irish; Scottish; Welsh
+GD | Grenada | Grenadian
+GE | Georgia | Georgian
+GF | French Guiana | French Guianese
+GG | Guernsey |
+GH | Ghana | Ghanaian
+GI | Gibraltar | Gibraltar
+GL | Greenland | Greenlandic
+GM | Gambia | Gambian
+GN | Guinea | Guinean
+GP | Guadeloupe | Guadeloupe
+GQ | Equatorial Guinea | Equatorial Guinean
+GR | Greece | Greek
+GS | South Georgia and the South Sandwich Islands |
+GT | Guatemala | Guatemalan
+GU | Guam | Guamanian
+GW | Guinea-Bissau |
+GY | Guyana | Guyanese
+HK | Hong Kong | Hong Kong (British/Chinese); Hong Konger
+HM | Heard Island And Mcdonald Islands |
+HN | Honduras | Honduran
+HR | Croatia | Croatian
+HT | Haiti | Haitian
+HU | Hungary | Hungarian
+ID | Indonesia | Indonesian
+IE | Ireland | Irish
+IL | Israel | Israeli
+IM | Isle of Man | Manx
+IN | India | Indian
+IO | British Indian Ocean Territory |
+IQ | Iraq | Iraqi
+IR | Iran, Islamic Republic Of; Iran | Iranian
+IS | Iceland | Icelandic
+IT | Italy | Italian
+JE | Jersey |
+JM | Jamaica | Jamaican
+JO | Jordan | Jordanian
+JP | Japan | Japanese
+KE | Kenya | Kenyan
+KG | Kyrgyzstan | Kyrgyzstani; Kyrgyz
+KH | Cambodia | Cambodian
+KI | Kiribati | I-Kiribati
+KM | Comoros | Comoran
+KN | Saint Kitts And Nevis | Kittitian
+KP | Korea, Democratic People's Republic Of; North Korea | North Korean
+KR | Korea, Republic Of; South Korea | Korean; South Korean
+KW | Kuwait | Kuwaiti
+KY | Cayman Islands | Caymanian
+KZ | Kazakhstan | Kazakhstani; Kazakh
+LA | Lao People's Democratic Republic; Laos | Laotian
+LB | Lebanon | Lebanese
+LC | Saint Lucia; St Lucia | Saint Lucian; St Lucian
+LI | Liechtenstein | Liechtenstein; Liechtenstein citizen
+LK | Sri Lanka | Sri Lankan
+LR | Liberia | Liberian
+LS | Lesotho | Basotho; Mosotho
+LT | Lithuania | Lithuanian
+LU | Luxembourg | Luxembourg; Luxembourger
+LV | Latvia | Latvian
+LY | Libya | Libyan
+MA | Morocco | Moroccan
+MC | Monaco | Monegasque
+MD | Moldova, Republic Of; Moldova | Moldovan
+ME | Montenegro | Montenegrin
+MF | Saint Martin (French Part) |
+MG | Madagascar | Malagasy
+MH | Marshall Islands | Marshallese
+MK | Macedonia, The Former Yugoslav Republic of; North Macedonia | Macedonian
+ML | Mali | Malian
+MM | Myanmar; Burma | Burmese
+MN | Mongolia | Mongolian
+MO | Macao; Macau |
+MP | Northern Mariana Islands |
+MQ | Martinique | Martiniquais
+MR | Mauritania | Mauritanian
+MS | Montserrat | Montserratian
+MT | Malta | Maltese
+MU | Mauritius | Mauritian
+MV | Maldives | Maldivian
+MW | Malawi | Malawian
+MX | Mexico | Mexican
+MY | Malaysia | Malaysian
+MZ | Mozambique | Mozambican
+NA | Namibia | Namibian
+NC | New Caledonia | New Caledonian
+NE | Niger | Nigerien
+NF | Norfolk Island | Norfolk Islander
+NG | Nigeria | Nigerian
+NI | Nicaragua | Nicaraguan
+NL | Netherlands | Dutch
+NO | Norway | Norwegian; Norwegian (Old)
+NP | Nepal | Nepalese
+NR | Nauru | Nauruan
+NU | Niue | Niuean
+NZ | New Zealand | New Zealand; New Zealander
+OM | Oman | Omani
+PA | Panama | Panamanian
+PE | Peru | Peruvian
+PF | French Polynesia | French Polynesian
+PG | Papua New Guinea | Papua New Guinean
+PH | Philippines | Philippine; Filipino
+PK | Pakistan | Pakistani
+PL | Poland | Polish; Polish (Old)
+PM | Saint Pierre And Miquelon |
+PN | Pitcairn | Pitcairn Islander
+PR | Puerto Rico | Puerto Rican
+PS | Palestine, State of; Palestine; Palestinian Territories | Palestinian
+PT | Portugal | Portuguese
+PW | Palau | Palauan
+PY | Paraguay | Paraguayan
+QA | Qatar | Qatari
+RE | Reunion; Réunion | Reunionese
+RO | Romania | Romanian
+RS | Serbia | Serbian
+RU | Russian Federation; Russia | Russian
+RW | Rwanda | Rwandan
+SA | Saudi Arabia | Saudi Arabian
+SB | Solomon Islands | Solomon Islander
+SC | Seychelles | Seychellois; Citizen of Seychelles
+SD | Sudan | Sudanese
+SE | Sweden | Swedish
+SG | Singapore | Singapore; Singaporean
+SH | Saint Helena, Ascension And Tristan Da Cunha | Saint Helenian
+SI | Slovenia | Slovenian
+SJ | Svalbard And Jan Mayen |
+SK | Slovakia | Slovak
+SL | Sierra Leone | Sierra Leonean
+SM | San Marino | Sammarinese
+SN | Senegal | Senegalese
+SO | Somalia | Somali
+SR | Suriname | Surinamese
+SS | South Sudan | South Sudanese
+ST | Sao Tome And Principe | Sao Tomean
+SV | El Salvador | Salvadoran; Salvadorean
+SX | Sint Maarten (Dutch Part) |
+SY | Syrian Arab Republic; Syria | Syrian
+SZ | Swaziland; Eswatini | Swazi
+TC | Turks And Caicos Islands |
+TD | Chad | Chadian
+TF | French Southern Territories |
+TG | Togo | Togolese
+TH | Thailand | Thai
+TJ | Tajikistan | Tajikistani; Tajik
+TK | Tokelau | Tokelauan
+TL | Timor-Leste; East Timor | Timorese
+TM | Turkmenistan | Turkmen
+TN | Tunisia | Tunisian
+TO | Tonga | Tongan
+TR | Turkey; Türkiye | Turkish
+TT | Trinidad And Tobago | Trinidadian; Tobagonian
+TV | Tuvalu | Tuvaluan
+TW | Taiwan, Province Of China; Taiwan | Taiwanese
+TZ | Tanzania, United Republic Of; Tanzania | Tanzanian
+UA | Ukraine | Ukrainian
+UG | Uganda | Ugandan
+UM | United States Minor Outlying Islands |
+US | United States; United States of America; USA | American
+UY | Uruguay | Uruguayan
+UZ | Uzbekistan | Uzbekistani; Uzbek
+VA | Holy See (Vatican City State); Vatican City |
+VC | Saint Vincent And The Grenadines | Saint Vincentian
+VE | Venezuela, Bolivarian Republic Of; Venezuela | Venezuelan
+VG | Virgin Islands, British; British Virgin Islands | British Virgin Islander
+VI | Virgin Islands, U.S.; US Virgin Islands | Virgin Islander
+VN | Vietnam; Viet Nam | Vietnamese
+VU | Vanuatu | Ni-Vanuatu
+WF | Wallis And Futuna | Wallis and Futuna Islander
+WS | Samoa | Samoan
+YE | Yemen | Yemeni
+YT | Mayotte | Mahoran
+ZA | South Africa | South African
+ZM | Zambia | Zambian
+ZW | Zimbabwe | Zimbabwean
+"""
 
-COUNTRIES: list[tuple[str, str]] = [
-    *((name.replace("_", " "), code) for code, name, _ in _ENTRIES),
-    *((nation, "GB") for nation in ("England", "Scotland", "Wales", "Northern Ireland", "UK", "Great Britain")),
-    ("United States of America", "US"),
-]
-"""TIS's country, ISO code; further names of a country come behind its own, so the way back is sure."""
 
-NATIONALITIES: list[tuple[str, str]] = [
-    *((people.replace("_", " "), code) for code, _, people in _ENTRIES),
-    *((nation, "GB") for nation in ("English", "Scottish", "Welsh", "Northern Irish")),
-]
-"""TIS's nationality, ISO code of its country."""
+def _words(column: int) -> list[tuple[str, str]]:
+    rows = [[cell.strip() for cell in line.split("|")] for line in _TABLE.strip().splitlines()]
+    return [(word.strip(), row[0]) for row in rows for word in row[column].split(";") if word.strip()]
+
+
+COUNTRIES = _words(1)
+"""TIS's country and its ISO code; a country's own name comes before the other words for it."""
+
+NATIONALITIES = _words(2)
+"""TIS's nationality and the ISO code of its country."""

@@ -72,7 +72,9 @@ def vacated(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
     rows, before = list(placements), day - timedelta(days=1)
     if any(placement.date_to is not None and placement.date_to > before for placement in rows):
         return []
-    return [NowAndNext(placement, None) for placement in sorted(rows, key=by_start) if placement.date_to == before]
+    return [
+        NowAndNext(placement, None) for placement in sorted(rows, key=by_start) if placement.date_to == before
+    ]
 
 
 def _newest_against_the_one_before(placements: Iterable[Placement]) -> list[NowAndNext]:

@@ -22,9 +22,14 @@ class Incumbent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """The columns of a NOT row. Dates are Europe/London days; hours are a share of full time."""
+    """The columns of a NOT row. Dates are Europe/London days; hours are a share of full time.
+
+    Nobody fills ``deanery_body``, the ``replacement_...`` ones (type 3 is never made) and
+    ``medical_rotation_post_delete_indicator``: neither TIS nor an inbound row has a source for them.
+    """
 
     notification_title_code: str
+    deanery_body: str | None = None
     deanery_post_number: str | None = None
     managing_deanery_body_code: str | None = None
     occupation_code: str | None = None
@@ -47,11 +52,17 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     withdrawn_trainee_first_name: str | None = None
     withdrawn_trainee_gmc_number: str | None = None
     withdrawal_reason: str | None = None
+    replacement_trainee_last_name: str | None = None
+    replacement_trainee_first_name: str | None = None
+    replacement_trainee_gmc_number: str | None = None
+    replacement_trainee_current_placement_vpd: str | None = None
+    replacement_trainee_projected_hire_date: date | None = None
     change_of_projected_hire_date: date | None = None
     change_of_projected_end_date: date | None = None
     post_speciality: str | None = None
     working_hour_indicator: Decimal | None = None
     post_vacant_at_next_rotation: str | None = None
+    medical_rotation_post_delete_indicator: str | None = None
     employing_org_vpd_code: str | None = msgspec.field(default=None, name="employingOrgVPDCode")
     ods_code: str | None = None
     position_id: int | None = None
@@ -90,7 +101,9 @@ def type_4(type_1_of_it: Notification, placement: Placement, today: date) -> Not
     )
 
 
-def type_2(npn: str, current: Incumbent | None, coming: Incumbent | None, withdrawn: Withdrawn) -> Notification:
+def type_2(
+    npn: str, current: Incumbent | None, coming: Incumbent | None, withdrawn: Withdrawn
+) -> Notification:
     """Build a withdrawal. TIS holds no reason, so it is always ``3``, other."""
     person = current.person if current else None
     return Notification(

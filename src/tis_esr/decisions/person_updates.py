@@ -88,7 +88,11 @@ def registration_numbers(bodies: Iterable[Values]) -> tuple[list[str], list[str]
 def detail_changes(
     values: Values, fields: Iterable[Goes], contact: ContactDetails, personal: PersonalDetails
 ) -> tuple[list[FieldChange], list[str]]:
-    """Return what differs, and the columns whose value has no mapping. An empty value of ESR changes nothing."""
+    """Return what differs, and the columns whose value has no mapping.
+
+    An empty value of ESR changes nothing, and letters' case or blanks alone are no difference: ESR's
+    capitals don't replace a name that TIS spells with care.
+    """
     now = {CONTACT: msgspec.to_builtins(contact), PERSONAL: msgspec.to_builtins(personal)}
     changes, unmapped = [], []
     for mapping in fields:
@@ -102,7 +106,7 @@ def detail_changes(
                 continue
             new = known
         old = _text(now[mapping.section].get(mapping.field))
-        if not _equal(old, new, by_list=mapping.values is not None):
+        if old is None or _plain(old) != _plain(new):
             changes.append(FieldChange(section=mapping.section, field=mapping.field, old=old, new=new))
     return changes, unmapped
 
@@ -115,13 +119,13 @@ def absence_changes(values: Values, known: Absence | None) -> dict[str, str | in
         "durationInDays": values.get("absenceDuration"),
     }
     stored = msgspec.to_builtins(known) if known is not None else {}
-    return {field: value for field, value in wanted.items() if value is not None and stored.get(field) != value}
+    return {
+        field: value for field, value in wanted.items() if value is not None and stored.get(field) != value
+    }
 
 
-def _equal(old: str | None, new: str, *, by_list: bool) -> bool:
-    if old is None:
-        return False
-    return old.casefold() == new.casefold() if by_list else old == new
+def _plain(value: str) -> str:
+    return " ".join(value.split()).casefold()
 
 
 def _text(value: Any) -> str | None:

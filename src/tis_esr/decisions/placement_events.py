@@ -1,8 +1,11 @@
 """What a change of a placement in TIS says to ESR: TCS's own event rules, less their flaws.
 
-TCS compares with the last *approved* version of a placement (its log), not with the last one stored.
+TCS compares with the last *approved* version of a placement (its log), not with the last one stored. Less:
+a placement that does not count for ESR (out of programme) says nothing, and one that is deleted is never
+taken for the one who is now or next.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable
 from datetime import date
 
@@ -11,7 +14,7 @@ import msgspec
 from tis_esr.decisions.names import first_name, last_name, registration
 from tis_esr.decisions.notifications import Incumbent, Notification, Withdrawn, type_1, type_2, type_4
 from tis_esr.decisions.periods import is_current, is_next, notification_period_end
-from tis_esr.decisions.placements import APPROVED, by_start, counts, same_site
+from tis_esr.decisions.placements import APPROVED, by_start, counts, counts_by_type, same_site
 from tis_esr.tcs.models import Placement
 
 
@@ -26,14 +29,19 @@ Known = Callable[[Placement], Incumbent]
 """How the trainee of a placement is found."""
 
 
-def created(npn: str, placement: Placement, of_post: Iterable[Placement], today: date, known: Known) -> list[Notification]:
-    """A placement was created as approved, or approved for the first time, and starts within 13 weeks."""
-    if placement.lifecycle_state != APPROVED or not _starts_within(placement.date_from, today):
+def created(
+    npn: str, placement: Placement, of_post: Iterable[Placement], today: date, known: Known
+) -> list[Notification]:
+    """A placement was created as approved, or approved for the first time, and starts within 13 weeks.
+
+    One type 1 for each trainee who is there now at the same site; where there is none, the new one alone.
+    """
+    if not counts(placement) or not _starts_within(placement.date_from, today):
         return []
-    now = [p for p in of_post if counts(p) and is_current(p, today) and p.id != placement.id and same_site(p, placement)]
+    now = [p for p in _others_at_its_site(of_post, placement) if is_current(p, today)]
     if not now:
         return [type_1(npn, None, known(placement))]
-    return [type_1(npn, known(current), known(placement)) for current in sorted(now, key=by_start)]
+    return [type_1(npn, known(current), known(placement)) for current in now]
 
 
 def updated(
@@ -45,19 +53,25 @@ def updated(
     today: date,
     known: Known,
 ) -> list[Notification]:
-    """A placement was changed: approved for the first time, else other dates, else other hours."""
-    if after.lifecycle_state != APPROVED:
+    """A placement was changed: approved for the first time, else other dates, else other hours.
+
+    ``approved`` is its last approved version; None where TCS has logged none, and then what was stored
+    counts as approved if it was. Site, grade, type and trainee say nothing: TIS's users delete and create.
+    """
+    if not counts(after):
         return []
     if approved is None:
-        return created(npn, after, of_post, today, known) if before.lifecycle_state != APPROVED else []
+        if before.lifecycle_state != APPROVED:
+            return created(npn, after, of_post, today, known)
+        approved = ApprovedVersion(date_from=before.date_from, date_to=before.date_to)
     if not (_starts_within(approved.date_from, today) or _starts_within(after.date_from, today)):
         return []
-    was_current = before.date_from is not None and before.date_from <= today
-    if (approved.date_from, approved.date_to) != (after.date_from, after.date_to):
-        first = _now_and_next(npn, after, of_post, today, known, is_now=was_current)
+    is_now = before.date_from is not None and before.date_from <= today
+    if _differs(approved.date_from, after.date_from) or _differs(approved.date_to, after.date_to):
+        first = _now_and_next(npn, after, of_post, today, known, is_now=is_now)
         return [first, type_4(first, after, today)]
     hours = after.whole_time_equivalent
-    if hours is not None and hours != before.whole_time_equivalent and was_current:
+    if is_now and hours is not None and hours != before.whole_time_equivalent:
         return [_now_and_next(npn, after, of_post, today, known, is_now=True)]
     return []
 
@@ -73,36 +87,46 @@ def deleted(
 ) -> list[Notification]:
     """A placement that was ever approved was deleted: who is now and next without it, and who is withdrawn.
 
-    The deleted one is never taken for the next, as TCS may do.
+    The one at the same site is preferred, else the first to start; next is who starts within three
+    calendar months, today included. The deleted one is never among them, as it may be in TCS.
     """
-    if not (ever_approved or placement.lifecycle_state == APPROVED) or not _starts_within(placement.date_from, today):
+    approved = ever_approved or placement.lifecycle_state == APPROVED
+    if not approved or not counts_by_type(placement) or not _starts_within(placement.date_from, today):
         return []
     rest = [other for other in of_post if other.id != placement.id and counts(other)]
-    current = _preferred((p for p in rest if is_current(p, today)), placement)
-    coming = _preferred((p for p in rest if p.date_from and today <= p.date_from < _three_months_on(today)), placement)
-    now = known(current) if current else None
-    then = known(coming) if coming else None
+    end = _three_months_on(today)
+    now = _preferred([p for p in rest if is_current(p, today)], placement, known)
+    coming = _preferred([p for p in rest if p.date_from and today <= p.date_from < end], placement, known)
     person = known(placement).person
     gone = Withdrawn(
         last_name=last_name(person) if person else None,
         first_name=first_name(person) if person else None,
         gmc_number=registration(person.gmc_details.gmc_number) if person and person.gmc_details else None,
     )
-    return [type_1(npn, now, then), type_2(npn, now, then, gone)]
+    return [type_1(npn, now, coming), type_2(npn, now, coming, gone)]
 
 
 def _now_and_next(
     npn: str, placement: Placement, of_post: Iterable[Placement], today: date, known: Known, *, is_now: bool
 ) -> Notification:
     fits = is_next if is_now else is_current
-    others = [p for p in of_post if p.id != placement.id and counts(p) and fits(p, today) and same_site(p, placement)]
-    other = known(min(others, key=by_start)) if others else None
+    other = next((known(p) for p in _others_at_its_site(of_post, placement) if fits(p, today)), None)
     return type_1(npn, known(placement), other) if is_now else type_1(npn, other, known(placement))
 
 
-def _preferred(candidates: Iterable[Placement], like: Placement) -> Placement | None:
+def _others_at_its_site(of_post: Iterable[Placement], placement: Placement) -> list[Placement]:
+    others = (p for p in of_post if p.id != placement.id and counts(p) and same_site(p, placement))
+    return sorted(others, key=by_start)
+
+
+def _preferred(candidates: list[Placement], like: Placement, known: Known) -> Incumbent | None:
     ranked = sorted(candidates, key=lambda p: (not same_site(p, like), by_start(p)))
-    return ranked[0] if ranked else None
+    return known(ranked[0]) if ranked else None
+
+
+def _differs(approved: date | None, now: date | None) -> bool:
+    """Say whether a date is another one; one that was never there is not (TCS's log from the old system)."""
+    return approved is not None and approved != now
 
 
 def _starts_within(start: date | None, today: date) -> bool:
@@ -111,11 +135,6 @@ def _starts_within(start: date | None, today: date) -> bool:
 
 def _three_months_on(day: date) -> date:
     """Return the day three calendar months on; the month's last day where there is no such day."""
-    month = day.month + 3
-    year, month = day.year + (month > 12), month - 12 * (month > 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month, min(last, day.day))
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
+    years, month = divmod(day.month + 2, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

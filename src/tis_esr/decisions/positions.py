@@ -77,7 +77,8 @@ def is_deleted(por: SourceRow | None, pos: SourceRow | None) -> bool:
     """Say whether ESR has deleted the position: ``D`` on either row of its newest file (T_POR04, T_POS04)."""
     newest = _file_of(leading(por, pos))
     return any(
-        row is not None and _file_of(row) == newest and row.values.change_delete_indicator == "D" for row in (por, pos)
+        row is not None and _file_of(row) == newest and row.values.change_delete_indicator == "D"
+        for row in (por, pos)
     )
 
 

@@ -44,14 +44,18 @@ def change_of(sent: SentApplicant, placements: Iterable[Placement]) -> tuple[Cha
     """Compare what ESR has with the placements that the position's post has in TIS now.
 
     Only a placement that is no longer there at all is gone: one that went back to DRAFT, or no longer
-    counts, withdraws nobody (as in TIS: approved to draft sends nothing).
+    counts, withdraws nobody (as in TIS: approved to draft sends nothing). Dates that TIS has lost are no
+    other dates: there is nothing to tell.
     """
     if sent.withdrawn:
         return Change.NONE, None
     placement = next((p for p in placements if p.id == sent.placement_id), None)
     if placement is None:
         return Change.GONE, None
-    if (placement.lifecycle_state or "").upper() == "DRAFT":
+    if (placement.lifecycle_state or "").upper() == "DRAFT" or None in (
+        placement.date_from,
+        placement.date_to,
+    ):
         return Change.NONE, placement
     same = (placement.date_from, placement.date_to) == (sent.date_from, sent.date_to)
     return (Change.NONE if same else Change.NEW_DATES), placement

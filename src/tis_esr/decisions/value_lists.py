@@ -1,6 +1,8 @@
 """Values that TIS and ESR write differently: one table a list, used in both directions.
 
-A value without a mapping is left empty outward, leaves TIS unchanged inward, and is reported.
+A value without a mapping is left empty outward, leaves TIS unchanged inward, and is reported by the name
+of its column, never by itself. The words are those of TIS's reference data; the codes of ethnic origin are
+the NHS data dictionary's, those of countries ISO 3166's, and the others ours until NHS0098 is at hand.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,6 +25,7 @@ class ValueList(Enum):
     NATIONALITY = "nationality"
 
 
+# TIS's "I prefer not to specify" has no code among ESR's two.
 _GENDER = [("Male", "M"), ("Female", "F")]
 _TITLE = [(title, title.upper()) for title in ("Dr", "Miss", "Mr", "Mrs", "Ms", "Professor")]
 _MARITAL = [
@@ -53,9 +56,20 @@ _ETHNIC = [
     ("Any other ethnic group", "S"),
     ("Not stated", "Z"),
 ]
+# The communities of Northern Ireland are none of ESR's beliefs.
 _RELIGION = [
     (belief, belief)
-    for belief in ("Atheism", "Buddhism", "Christianity", "Hinduism", "Islam", "Jainism", "Judaism", "Sikhism", "Other")
+    for belief in (
+        "Atheism",
+        "Buddhism",
+        "Christianity",
+        "Hinduism",
+        "Islam",
+        "Jainism",
+        "Judaism",
+        "Sikhism",
+        "Other",
+    )
 ] + [("I do not wish to disclose my religious belief", "I do not wish to disclose my religious belief")]
 _ORIENTATION = [
     ("Lesbian", "Lesbian"),

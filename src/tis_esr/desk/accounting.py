@@ -10,7 +10,9 @@ class RowsUnaccounted(Exception):  # noqa: N818 - says what the matter is
     """Rows are missing from the account, or have not come to an end; names each file and the numbers."""
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__("the rows don't add up; please report this with the state file kept:\n" + "\n".join(faults))
+        super().__init__(
+            "the rows don't add up; please report this with the state file kept:\n" + "\n".join(faults)
+        )
         self.faults = faults
 
 

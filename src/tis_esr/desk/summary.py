@@ -52,11 +52,14 @@ def summarise(state: StateReader) -> Summary:
         ),
         applicants=_named((str(kind), n) for (kind,), n in state.counts(APPLICANTS, "state").items()),
         notifications=_named(
-            (f"type {kind} {status}", n) for (kind, status), n in state.counts(NOTIFICATIONS, "type", "state").items()
+            (f"type {kind} {status}", n)
+            for (kind, status), n in state.counts(NOTIFICATIONS, "type", "state").items()
         ),
         tis_updates=_named((str(kind), n) for (kind,), n in state.counts(JOURNAL, "state").items()),
         unmapped=state.counts_within(APPLICANTS, "unmapped"),
-        parked=[Parked(file=m.source_file, row=m.row, queue=m.queue, reason=m.reason) for m in state.parked()],
+        parked=[
+            Parked(file=m.source_file, row=m.row, queue=m.queue, reason=m.reason) for m in state.parked()
+        ],
         waiting=state.waiting(),
     )
 
@@ -78,4 +81,3 @@ def _named(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     for name, number in pairs:
         counts[name] = counts.get(name, 0) + number
     return dict(sorted(counts.items()))
-

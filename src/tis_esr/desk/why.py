@@ -65,7 +65,9 @@ def explain(state: StateReader, word: str, today: date) -> Explanation:
     if not answers:
         answers = [_unknown(word)]
     ids = dict.fromkeys(id_ for answer in answers for id_ in answer.correlation_ids if id_)
-    return Explanation(word=word, answers=answers, timeline=_timeline(state, list(ids), applicants, positions))
+    return Explanation(
+        word=word, answers=answers, timeline=_timeline(state, list(ids), applicants, positions)
+    )
 
 
 def _positions(state: StateReader, word: str) -> list[Position]:
@@ -103,7 +105,10 @@ def _said_of(record: ApplicantRecord, today: date) -> tuple[str, Who]:
     first, end = ApplicantWindow().edges(today)
     match record.state:
         case RecordState.EXPORTED:
-            return f"was sent to ESR in {record.file}, row {record.file_row}; ESR has not answered yet", Who.NOBODY
+            return (
+                f"was sent to ESR in {record.file}, row {record.file_row}; ESR has not answered yet",
+                Who.NOBODY,
+            )
         case RecordState.CONFIRMED:
             return f"was sent to ESR in {record.file} and ESR has taken it", Who.NOBODY
         case RecordState.REJECTED:
@@ -118,11 +123,16 @@ def _said_of(record: ApplicantRecord, today: date) -> tuple[str, Who]:
             late = f"was not sent: it starts on {record.date_from}, less than 2 days from {today}"
             return f"{late}, which is too late for ESR: the trust hires by hand", Who.TRUST
         case RecordState.TO_EXPORT:
-            return "waits for the next file: it came after the last one, or 40 of its post were in it", Who.NOBODY
+            return (
+                "waits for the next file: it came after the last one, or 40 of its post were in it",
+                Who.NOBODY,
+            )
 
 
 def _of_decision(decision: Decision) -> Answer:
-    about = f"Placement {decision.placement_id} for position {decision.position_id} ({decision.deanery_number})"
+    about = (
+        f"Placement {decision.placement_id} for position {decision.position_id} ({decision.deanery_number})"
+    )
     started = "started" in decision.reason
     return Answer(
         about=about,
@@ -142,7 +152,10 @@ def _of_position(position: Position) -> Answer:
         who = Who.TRUST
     else:
         others = f"; other posts with its number: {', '.join(map(str, position.other_post_ids))}"
-        said, who = f"is matched to post {position.post_id}{others if position.other_post_ids else ''}", Who.NOBODY
+        said, who = (
+            f"is matched to post {position.post_id}{others if position.other_post_ids else ''}",
+            Who.NOBODY,
+        )
     about = f"Position {position.position_id} (number {position.position_number}, {position.deanery_number})"
     return Answer(about=about, sentence=said, who=who, correlation_ids=[position.correlation_id])
 
@@ -153,7 +166,12 @@ def _of_updates(updates: list[JournalEntry]) -> list[Answer]:
     ids = list(dict.fromkeys(entry.correlation_id for entry in applied))
     fields = ", ".join(sorted({entry.field for entry in applied}))
     answers = [
-        Answer(about="Their details in TIS", sentence=f"were updated from ESR: {fields}", who=Who.NOBODY, correlation_ids=ids)
+        Answer(
+            about="Their details in TIS",
+            sentence=f"were updated from ESR: {fields}",
+            who=Who.NOBODY,
+            correlation_ids=ids,
+        )
     ]
     refused = {entry.reason: entry for entry in updates if entry.state == "REFUSED"}
     return answers[: bool(applied)] + [
@@ -181,15 +199,23 @@ def _timeline(
 ) -> list[Event]:
     places = [(file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids)]
     events = [
-        Event(correlation_id=f"{row.file}:{row.row}", what=f"{row.type} row: {row.state.value} {row.reason}".strip())
+        Event(
+            correlation_id=f"{row.file}:{row.row}",
+            what=f"{row.type} row: {row.state.value} {row.reason}".strip(),
+        )
         for row in state.rows(places)
     ]
     events += [
-        Event(correlation_id=trace.correlation_id, what=f"{trace.queue}: {trace.state} {trace.reason}".strip())
+        Event(
+            correlation_id=trace.correlation_id, what=f"{trace.queue}: {trace.state} {trace.reason}".strip()
+        )
         for trace in state.messages_of(ids)
     ]
     events += [
-        Event(correlation_id=r.correlation_id, what=f"applicant {r.key}: {r.state.value}{_in_file(r.file, r.file_row)}")
+        Event(
+            correlation_id=r.correlation_id,
+            what=f"applicant {r.key}: {r.state.value}{_in_file(r.file, r.file_row)}",
+        )
         for r in applicants
     ]
     for position in positions:

@@ -44,7 +44,9 @@ class StateInUse(Exception):  # noqa: N818 - says what the matter is
     """Another process holds the state file."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"{path} is in use by another tis-esr process; stop that one, or give another --state FILE")
+        super().__init__(
+            f"{path} is in use by another tis-esr process; stop that one, or give another --state FILE"
+        )
         self.path = path
 
 

@@ -37,7 +37,9 @@ class OutOfPatience(Exception):  # noqa: N818 - says what happened
     """A dependency stayed unavailable for longer than the caller wants to wait."""
 
     def __init__(self, queue: str, reason: str) -> None:
-        super().__init__(f"{queue} could not go on: {reason}. Nothing is lost: run the same command again when it is back")
+        super().__init__(
+            f"{queue} could not go on: {reason}. Nothing is lost: run the same command again when it is back"
+        )
         self.queue = queue
         self.reason = reason
 
@@ -114,7 +116,9 @@ class Runner:
         except Exception as fault:  # noqa: BLE001 - whatever it is, it must not cost the neighbours
             if len(messages) > 1:
                 # What was called outside may have happened: the halves have to know that it isn't the first time.
-                again = [msgspec.structs.replace(message, attempts=message.attempts + 1) for message in messages]
+                again = [
+                    msgspec.structs.replace(message, attempts=message.attempts + 1) for message in messages
+                ]
                 middle = len(messages) // 2
                 first = await self._handle(handler, again[:middle])
                 second = await self._handle(handler, again[middle:])

@@ -39,25 +39,38 @@ class Work:
     async def get(self, collection: Collection[T], keys: Iterable[str]) -> dict[str, T]:
         """Return the documents that exist, by key, as this unit of work has left them."""
         wanted = list(dict.fromkeys(keys))
-        found = {key: self._written[collection.name, key][1] for key in wanted if (collection.name, key) in self._written}
+        found = {
+            key: self._written[collection.name, key][1]
+            for key in wanted
+            if (collection.name, key) in self._written
+        }
         missing = [key for key in wanted if key not in found]
         if missing:
             found.update(self._remember(collection, await self._engine.get(collection, missing)))
         return found
 
     async def find(
-        self, collection: Collection[T], where: Where, *, order_by: Sequence[str] = (), limit: int | None = None
+        self,
+        collection: Collection[T],
+        where: Where,
+        *,
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
     ) -> list[T]:
         """Return the stored documents that meet ``where``; ones this unit wrote come as written."""
         stored = await self._engine.find(collection, where, order_by, limit)
-        fresh = self._remember(collection, [s for s in stored if (collection.name, s.key) not in self._written])
+        fresh = self._remember(
+            collection, [s for s in stored if (collection.name, s.key) not in self._written]
+        )
         return [fresh[s.key] if s.key in fresh else self._written[collection.name, s.key][1] for s in stored]
 
     def put(self, collection: Collection[T], document: T) -> None:
         """Write a document, new or read before."""
         self._written[collection.name, collection.key(document)] = (collection, document)
 
-    def emit(self, routing_key: str, body: msgspec.Struct | Mapping[str, Any], *, cause: Message, key: str = "") -> None:
+    def emit(
+        self, routing_key: str, body: msgspec.Struct | Mapping[str, Any], *, cause: Message, key: str = ""
+    ) -> None:
         """Send a message to every queue bound to ``routing_key``; its id follows from cause, routing key and key."""
         queues = self._bindings.get(routing_key)
         if not queues:

@@ -31,7 +31,9 @@ class Folder:
 
     def names(self) -> list[str]:
         """Return the names of the files, sorted; hidden ones and those being written are left out."""
-        return sorted(entry.name for entry in self.path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+        return sorted(
+            entry.name for entry in self.path.iterdir() if entry.is_file() and not entry.name.startswith(".")
+        )
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading; raises OSError."""

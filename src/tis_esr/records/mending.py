@@ -19,7 +19,13 @@ def shifted_position(data: list[str]) -> list[str] | None:
     if len(data[_OCCUPATION]) <= _LONGEST_OCCUPATION:
         return None
     title = f"{data[_TITLE].removesuffix(chr(92))}|{data[_OCCUPATION]}"
-    return [*data[:_TITLE], title, *data[_OCCUPATION + 1 : _SECOND_SPECIALITY + 1], "", *data[_SECOND_SPECIALITY + 1 :]]
+    return [
+        *data[:_TITLE],
+        title,
+        *data[_OCCUPATION + 1 : _SECOND_SPECIALITY + 1],
+        "",
+        *data[_SECOND_SPECIALITY + 1 :],
+    ]
 
 
 def anchored_confirmation(text: str, found: int) -> list[str] | None:

@@ -64,9 +64,13 @@ def _record(text: str, row: int, next_offset: int, *, cut: bool, ended: bool) ->
     if "\ufffd" in text:
         problems.append(Problem("", "encoding", "a byte is neither UTF-8 nor Windows-1252"))
     if cut:
-        problems.append(Problem("", "too-long", "the row is over a mebibyte long; the rest of it is not read", fatal=True))
+        problems.append(
+            Problem("", "too-long", "the row is over a mebibyte long; the rest of it is not read", fatal=True)
+        )
     if layout is None:
-        problems.append(Problem("", "unknown-record-type", "the record type is none of the interface's", fatal=True))
+        problems.append(
+            Problem("", "unknown-record-type", "the record type is none of the interface's", fatal=True)
+        )
         return Record(record_type[:3], row, text, {}, tuple(problems), next_offset)
     data, mended = _mended(layout, found[1:], text)
     if mended:
@@ -109,6 +113,8 @@ def _values(layout: Layout, data: list[str], problems: list[Problem]) -> dict[st
                 said = f"column {column.name} is mandatory and empty"
                 problems.append(Problem(column.name, "missing-mandatory", said, fatal=True))
             elif len(text) > column.length and column.quoted:
-                problems.append(Problem(column.name, "too-long", f"column {column.name} is longer than {column}"))
+                problems.append(
+                    Problem(column.name, "too-long", f"column {column.name} is longer than {column}")
+                )
         values[column.name] = value
     return values

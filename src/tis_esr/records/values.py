@@ -27,23 +27,32 @@ def read_value(column: Column, text: str) -> Value:
     stripped = text.strip()
     if not stripped:
         return None
-    if not stripped.isascii():
-        raise ValueError("not plain digits")
     if column.kind is Kind.DATE:
-        if len(stripped) != 8 or not stripped.isdigit():
+        if len(stripped) != _DATE_DIGITS or not _plain_digits(stripped):
             raise ValueError("no yyyyMMdd date")
         return datetime.strptime(stripped, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
-    if not column.decimals:
-        if not stripped.isdigit():
-            raise ValueError("no whole number")
-        return int(stripped[:100])
+    if column.decimals:
+        return _decimal(stripped)
+    if not _plain_digits(stripped) or len(stripped) > _LONGEST_NUMBER:
+        raise ValueError("no whole number")
+    return int(stripped)
+
+
+_DATE_DIGITS = 8
+_LONGEST_NUMBER = 100
+
+
+def _plain_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _decimal(text: str) -> Decimal:
+    if not _plain_digits(text.replace(".", "", 1)) or len(text) > _LONGEST_NUMBER:
+        raise ValueError("no number")
     try:
-        number = Decimal(stripped)
+        return Decimal(text)
     except InvalidOperation:
         raise ValueError("no number") from None
-    if not number.is_finite() or number < 0 or abs(number.adjusted()) > 20:
-        raise ValueError("no number")
-    return number
 
 
 def from_json(column: Column, value: str | float | None) -> Value:

@@ -53,7 +53,11 @@ class AppGenerator:
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how."""
-        return [Handler("esr.queue.position.reconciled.appgenerator", "position.reconciled", self.generate, batch=250)]
+        return [
+            Handler(
+                "esr.queue.position.reconciled.appgenerator", "position.reconciled", self.generate, batch=250
+            )
+        ]
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
         """Make the records of a batch of positions, with a few bulk questions to TCS."""
@@ -66,7 +70,12 @@ class AppGenerator:
             for placement in of_post
             if placement.date_to is None or placement.date_to >= work.today
         }
-        coming = {p.trainee_id for of in placements.values() for p in of if verdicts.get(p.id) == "" and p.trainee_id}
+        coming = {
+            p.trainee_id
+            for of in placements.values()
+            for p in of
+            if verdicts.get(p.id) == "" and p.trainee_id
+        }
         people = await self._tcs.people(coming)
         numbers = await each(people, self._tcs.training_number)
         decisions = []
@@ -80,7 +89,9 @@ class AppGenerator:
                 decisions.append(_decision(placement, person, event, verdict, message))
                 if person is not None and not verdict:
                     applicants.append(_applicant(event, placement, person, numbers.get(person.id)))
-            body = ApplicantsGenerated(position=event.position, revision=event.revision, applicants=applicants)
+            body = ApplicantsGenerated(
+                position=event.position, revision=event.revision, applicants=applicants
+            )
             work.emit("apprecord.generated", body, cause=message)
         known = await work.get(DECISIONS, [DECISIONS.key(decision) for decision in decisions])
         for decision in decisions:
@@ -130,5 +141,3 @@ def _applicant(
         missing=list(draft.missing),
         unmapped=list(draft.unmapped),
     )
-
-

@@ -14,7 +14,12 @@ from tis_esr.engine.rows import RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import FileName
-from tis_esr.services.messages import Applicant, ApplicantsGenerated, NotificationDraft, NotificationsGenerated
+from tis_esr.services.messages import (
+    Applicant,
+    ApplicantsGenerated,
+    NotificationDraft,
+    NotificationsGenerated,
+)
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -74,7 +79,9 @@ class DataExporter:
         for message, body in bodies:
             arriving = {draft.key for draft in body.notifications}
             for draft in body.notifications:
-                for record in _notifications(latest.get(draft.key), submitted.get(draft.key), draft, body, message):
+                for record in _notifications(
+                    latest.get(draft.key), submitted.get(draft.key), draft, body, message
+                ):
                     latest[draft.key] = record
                     work.put(NOTIFICATIONS, record)
             for about, record in list(latest.items()):

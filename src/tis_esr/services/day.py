@@ -29,7 +29,7 @@ async def run_day(
     day: date,
     *,
     window: ApplicantWindow | None = None,
-    progress: Callable[[str, int], None] = lambda stage, rows: None,
+    progress: Callable[[str, int], None] = lambda _stage, _rows: None,
 ) -> DayDone:
     """Take the files by date and sequence, walk the stages, export, and tell TCS.
 
@@ -76,5 +76,3 @@ def _title(stage: tuple[str, ...]) -> str:
 def clock(day: date) -> Callable[[], datetime]:
     """Return a clock for events of a day that is run later or earlier: that day, at the present time of day."""
     return lambda: datetime.combine(day, datetime.now(UTC).time(), UTC)
-
-

@@ -72,11 +72,8 @@ class ExportRun:
 
         Raises OSError where a file can't be written: what was fixed stays fixed, and goes out next time.
         """
-        files = []
-        for file in await self._drawn(day):
-            if deaneries is None or file.deanery in deaneries:
-                files.append(await self._send(file))
-        return files
+        drawn = await self._drawn(day)
+        return [await self._send(file) for file in drawn if deaneries is None or file.deanery in deaneries]
 
     async def would_send(self, day: date, deanery: str) -> int:
         """Return how many rows a run would send now, without sending or keeping anything."""
@@ -96,12 +93,16 @@ class ExportRun:
         run = (await work.get(RUNS, [f"{kind}:{day}"])).get(f"{kind}:{day}")
         if run is None:
             counter = (await work.get(COUNTERS, [kind])).get(kind) or Counter(type=kind, last=0)
-            names = [str(FileName(deanery, kind, day, counter.last + n)) for n, deanery in enumerate(DEANERIES, 1)]
+            names = [
+                str(FileName(deanery, kind, day, counter.last + n)) for n, deanery in enumerate(DEANERIES, 1)
+            ]
             run = Run(type=kind, day=day, files=names)
             work.put(RUNS, run)
             work.put(COUNTERS, Counter(type=kind, last=counter.last + len(names)))
             for name, deanery in zip(names, DEANERIES, strict=True):
-                entry = OutboundFile(name=name, type=kind, deanery=deanery, day=day, state=OutboundState.FIXING)
+                entry = OutboundFile(
+                    name=name, type=kind, deanery=deanery, day=day, state=OutboundState.FIXING
+                )
                 work.put(OUTBOUND_FILES, entry)
             await work.commit()
         entries = await self._begin().get(OUTBOUND_FILES, run.files)
@@ -133,11 +134,15 @@ class ExportRun:
             going, duplicates = self._sorted_out(packing, found, await self._sent_before(work, found))
             for record in going:
                 rows += 1
-                fixed = msgspec.structs.replace(record, state=RecordState.EXPORTED, file=file.name, file_row=rows)
+                fixed = msgspec.structs.replace(
+                    record, state=RecordState.EXPORTED, file=file.name, file_row=rows
+                )
                 work.put(self._export.collection, fixed)
             for record in duplicates:
                 reason = "the same person, position and start went to ESR by another placement"
-                dropped = msgspec.structs.replace(record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason)
+                dropped = msgspec.structs.replace(
+                    record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason
+                )
                 work.put(self._export.collection, dropped)
             passed += len(found) - len(going) - len(duplicates)
             await work.commit()
@@ -156,13 +161,17 @@ class ExportRun:
     def _sorted_out(self, packing: Packing, found: list[Any], sent: set[str]) -> tuple[list[Any], list[Any]]:
         if self._export is not APPLICANT_EXPORT:
             return found, []
-        return packing.sort_out(found, post=lambda r: r.deanery_number, same_as=lambda r: r.same_as, sent=sent)
+        return packing.sort_out(
+            found, post=lambda r: r.deanery_number, same_as=lambda r: r.same_as, sent=sent
+        )
 
     async def _sent_before(self, work: Work, found: list[Any]) -> set[str]:
         if self._export is not APPLICANT_EXPORT:
             return set()
         states = [state.value for state in SENT]
-        earlier = await work.find(APPLICANTS, {"same_as": [record.same_as for record in found], "state": states})
+        earlier = await work.find(
+            APPLICANTS, {"same_as": [record.same_as for record in found], "state": states}
+        )
         return {record.same_as for record in earlier}
 
     async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:
@@ -217,10 +226,13 @@ class ExportRun:
             first_name=record.fields["firstName"],
             gmc_number=record.gmc_number,
             filename=file.name,
-            exported_at=datetime.combine(file.day, self._export.at).isoformat(timespec="milliseconds") + "+00:00",
+            exported_at=datetime.combine(file.day, self._export.at).isoformat(timespec="milliseconds")
+            + "+00:00",
         )
 
-    async def _became(self, file: OutboundFile, state: OutboundState, work: Work | None = None) -> OutboundFile:
+    async def _became(
+        self, file: OutboundFile, state: OutboundState, work: Work | None = None
+    ) -> OutboundFile:
         work = work or self._begin()
         await work.get(OUTBOUND_FILES, [file.name])
         file = msgspec.structs.replace(file, state=state)

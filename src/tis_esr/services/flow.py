@@ -32,8 +32,11 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("esr.queue.pos.split",),
     ("esr.queue.por.saved", "esr.queue.asg.split"),
     ("esr.queue.pos.saved",),
-    ("esr.queue.position.reconciled.notificationgenerator", "esr.queue.position.reconciled.appgenerator")
-    + ("esr.queue.position.changed",),
+    (
+        "esr.queue.position.reconciled.notificationgenerator",
+        "esr.queue.position.reconciled.appgenerator",
+        "esr.queue.position.changed",
+    ),
     ("esr.queue.notification.due", "esr.queue.apprecord.generated"),
     ("esr.queue.notification.generated",),
 )

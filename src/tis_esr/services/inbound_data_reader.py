@@ -74,7 +74,9 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     noted: int = 0
 
 
-FILES = Collection("inbounddatareader.files", InboundFile, lambda file: file.name, ("deanery", "counter", "state"))
+FILES = Collection(
+    "inbounddatareader.files", InboundFile, lambda file: file.name, ("deanery", "counter", "state")
+)
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +103,9 @@ class InboundDataReader:
             if known is not None and (known.state is not FileState.SPLITTING or known.sha256 != sha256):
                 return Taken(file=known, fresh=False, said=_already(known, sha256))
             if known is None:
-                known = await self._enter(work, InboundFile(name=name, sha256=sha256, size=size, state=FileState.SPLITTING), head)
+                known = await self._enter(
+                    work, InboundFile(name=name, sha256=sha256, size=size, state=FileState.SPLITTING), head
+                )
             if known.state is FileState.REFUSED:
                 return Taken(file=known, fresh=True, said=known.reason)
             return Taken(file=await self._split(known, stream), fresh=True)
@@ -118,12 +122,19 @@ class InboundDataReader:
         if name is not None:
             counter = _COUNTER.get(name.type, name.type)
             file = msgspec.structs.replace(
-                file, deanery=name.deanery, type=name.type, counter=counter, day=name.date, sequence=name.sequence
+                file,
+                deanery=name.deanery,
+                type=name.type,
+                counter=counter,
+                day=name.date,
+                sequence=name.sequence,
             )
         if reason:
             file = msgspec.structs.replace(file, state=FileState.REFUSED, reason=reason)
         else:
-            file = _noted(file, _place(file, await work.find(FILES, {"deanery": file.deanery, "counter": file.counter})))
+            file = _noted(
+                file, _place(file, await work.find(FILES, {"deanery": file.deanery, "counter": file.counter}))
+            )
         work.put(FILES, file)
         await work.commit()
         return file

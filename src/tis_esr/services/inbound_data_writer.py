@@ -29,7 +29,10 @@ class InboundDataWriter:
             Handler("esr.queue.asg.split", "asg.split", self.update_people, batch=200),
             Handler("esr.queue.position.changed", "position.changed", self.tell_changed, batch=200),
             Handler(
-                "esr.queue.apprecord.exported.inbounddatawriter", "apprecord.exported", self.tell_exported, batch=200
+                "esr.queue.apprecord.exported.inbounddatawriter",
+                "apprecord.exported",
+                self.tell_exported,
+                batch=200,
             ),
         ]
 
@@ -62,7 +65,9 @@ class InboundDataWriter:
             "status": event.status,
         }
         if not await self._tcs.post_esr_changed(event.post_id, sent):
-            work.park(message, f"post {event.post_id} is no longer in TIS, so it can't be told {event.status}")
+            work.park(
+                message, f"post {event.post_id} is no longer in TIS, so it can't be told {event.status}"
+            )
 
     async def _changed_already(self, event: PositionChanged) -> bool:
         """Look whether TCS's latest event of the position says so: RECONCILED ones are listed on their post.
@@ -71,7 +76,9 @@ class InboundDataWriter:
         """
         post = await self._tcs.post(event.post_id)
         listed = post.current_reconciled_events or [] if post else []
-        here = any(e.position_id == event.position_id and e.position_number == event.position_number for e in listed)
+        here = any(
+            e.position_id == event.position_id and e.position_number == event.position_number for e in listed
+        )
         return here if event.status == RECONCILED else not here
 
     async def tell_exported(self, work: Work, messages: Sequence[Message]) -> None:
@@ -95,7 +102,10 @@ class InboundDataWriter:
             "status": "EXPORTED",
         }
         if not await self._tcs.post_esr_exported(event.placement_id, sent):
-            work.park(message, f"placement {event.placement_id} went to ESR in {event.filename} but is no longer in TIS")
+            work.park(
+                message,
+                f"placement {event.placement_id} went to ESR in {event.filename} but is no longer in TIS",
+            )
 
     async def _exported_already(self, event: ApplicantExported) -> bool:
         placement = await self._tcs.placement(event.placement_id)

@@ -128,12 +128,18 @@ class NotificationGenerator:
             if known[str(body.position_id)].event.revision == body.revision
         ]
         sent: dict[int, list[SentApplicant]] = {}
-        for applicant in await work.find(SENT_APPLICANTS, {"position_id": [e.position.position_id for _, e in events]}):
+        for applicant in await work.find(
+            SENT_APPLICANTS, {"position_id": [e.position.position_id for _, e in events]}
+        ):
             sent.setdefault(applicant.position_id, []).append(applicant)
         picture = await self._picture(work, [event for _, event in events if event.live])
         for message, event in events:
-            drafts = _drafts(work, event, picture, sent.get(event.position.position_id, [])) if event.live else []
-            body = NotificationsGenerated(position=event.position, revision=event.revision, notifications=drafts)
+            drafts = (
+                _drafts(work, event, picture, sent.get(event.position.position_id, [])) if event.live else []
+            )
+            body = NotificationsGenerated(
+                position=event.position, revision=event.revision, notifications=drafts
+            )
             work.emit("notification.generated", body, cause=message)
 
     async def _picture(self, work: Work, events: Sequence[PositionReconciled]) -> Picture:
@@ -154,7 +160,9 @@ class NotificationGenerator:
 
 async def _vpds(work: Work, posts: Iterable[int]) -> dict[int, str]:
     positions = await work.find(KNOWN_POSITIONS, {"post_id": sorted(posts)})
-    ranked = sorted(positions, key=lambda known: (known.event.position.host_lead != LEAD_EMPLOYER, known.position_id))
+    ranked = sorted(
+        positions, key=lambda known: (known.event.position.host_lead != LEAD_EMPLOYER, known.position_id)
+    )
     vpds: dict[int, str] = {}
     for known in ranked:
         vpd = known.event.position.employing_vpd
@@ -176,7 +184,9 @@ def _drafts(
     for applicant in sent:
         built += _since_sent(work, applicant, placements, pairs, picture)
     return [
-        NotificationDraft(key=f"{position.position_id}:{about}", columns=_columns(for_position(notification, position)))
+        NotificationDraft(
+            key=f"{position.position_id}:{about}", columns=_columns(for_position(notification, position))
+        )
         for about, notification in built
     ]
 
@@ -205,7 +215,11 @@ def _incumbent(work: Work, placement: Placement, picture: Picture, *, now: bool)
 
 
 def _since_sent(
-    work: Work, sent: SentApplicant, placements: Sequence[Placement], pairs: Sequence[NowAndNext], picture: Picture
+    work: Work,
+    sent: SentApplicant,
+    placements: Sequence[Placement],
+    pairs: Sequence[NowAndNext],
+    picture: Picture,
 ) -> list[tuple[str, Notification]]:
     """Say what changed of an applicant since ESR was sent it, and remember that it was said."""
     change, placement = change_of(sent, placements)

@@ -123,7 +123,18 @@ APPLICANTS = Collection(
     "dataexporter.applicants",
     ApplicantRecord,
     lambda record: record.key,
-    ("placement_id", "position_id", "deanery_number", "gmc_number", "state", "same_as", "file", "file_row", "date_from", "deanery"),
+    (
+        "placement_id",
+        "position_id",
+        "deanery_number",
+        "gmc_number",
+        "state",
+        "same_as",
+        "file",
+        "file_row",
+        "date_from",
+        "deanery",
+    ),
 )
 NOTIFICATIONS = Collection(
     "dataexporter.notifications",
@@ -131,6 +142,8 @@ NOTIFICATIONS = Collection(
     lambda record: record.key,
     ("about", "position_id", "deanery_number", "state", "file", "file_row", "deanery"),
 )
-OUTBOUND_FILES = Collection("dataexporter.files", OutboundFile, lambda file: file.name, ("state", "type", "deanery"))
+OUTBOUND_FILES = Collection(
+    "dataexporter.files", OutboundFile, lambda file: file.name, ("state", "type", "deanery")
+)
 RUNS = Collection("dataexporter.runs", Run, lambda run: f"{run.type}:{run.day}")
 COUNTERS = Collection("dataexporter.counters", Counter, lambda counter: counter.type)

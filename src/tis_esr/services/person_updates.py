@@ -74,7 +74,12 @@ class LastUpdate(msgspec.Struct, frozen=True, kw_only=True):
     stamp: Stamp
 
 
-JOURNAL = Collection("inbounddatawriter.journal", JournalEntry, lambda entry: entry.key, ("person_id", "gmc_number", "correlation_id"))
+JOURNAL = Collection(
+    "inbounddatawriter.journal",
+    JournalEntry,
+    lambda entry: entry.key,
+    ("person_id", "gmc_number", "correlation_id"),
+)
 PEOPLE = Collection("inbounddatawriter.people", LastUpdate, lambda last: str(last.person_id))
 
 
@@ -167,12 +172,22 @@ def _account_all(work: Work, case: Case, state: RowState, reason: str) -> None:
 
 
 def _refuse(work: Work, case: Case, person_id: int | None, reason: str) -> None:
-    work.put(JOURNAL, _entry(case, case.rows[0].row, person_id, "assignment", "all", None, None, Outcome.REFUSED, reason))
+    work.put(
+        JOURNAL,
+        _entry(case, case.rows[0].row, person_id, "assignment", "all", None, None, Outcome.REFUSED, reason),
+    )
 
 
 def _entry(
-    case: Case, row: int, person_id: int | None, section: str, name: str, old: str | None, new: str | None,
-    state: Outcome, reason: str = "",
+    case: Case,
+    row: int,
+    person_id: int | None,
+    section: str,
+    name: str,
+    old: str | None,
+    new: str | None,
+    state: Outcome,
+    reason: str = "",
 ) -> JournalEntry:
     return JournalEntry(
         correlation_id=case.message.correlation_id,
@@ -202,14 +217,18 @@ async def _matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
             reason = f"{said} the GMC or GDC number {', '.join(case.gmc + case.gdc) or '(none given)'}"
             _account_all(work, case, RowState.UNMATCHED, reason)
             _refuse(work, case, None, reason)
-    posts = await tcs.posts_by_npn({number for case, _ in found if (number := case.head.get("deaneryNumber"))})
+    posts = await tcs.posts_by_npn(
+        {number for case, _ in found if (number := case.head.get("deaneryNumber"))}
+    )
     placements = await tcs.placements_of_people({person_id for _, person_id in found})
     people = await tcs.people({person_id for _, person_id in found})
     matched = []
     for case, person_id in found:
         case.person = people.get(person_id)
         npn = case.head.get("deaneryNumber") or ""
-        if case.person is not None and _placed(placements.get(person_id, []), {post.id for post in posts.get(npn, [])}):
+        if case.person is not None and _placed(
+            placements.get(person_id, []), {post.id for post in posts.get(npn, [])}
+        ):
             matched.append(case)
         else:
             reason = f"post {npn or '(none given)'} is none of this person's in TIS"
@@ -263,7 +282,11 @@ async def _plan(tcs: Tcs, work: Work, wave: Sequence[Case], meant: dict[str, Jou
 def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry], planned: set[str]) -> None:
     """Mark as applied what was meant before a restart and TIS has by now."""
     for key, entry in meant.items():
-        if entry.correlation_id == case.message.correlation_id and entry.state is Outcome.PLANNED and key not in planned:
+        if (
+            entry.correlation_id == case.message.correlation_id
+            and entry.state is Outcome.PLANNED
+            and key not in planned
+        ):
             work.put(JOURNAL, msgspec.structs.replace(entry, state=Outcome.APPLIED))
 
 
@@ -294,7 +317,9 @@ def _detail_plans(case: Case, meant: Mapping[str, JournalEntry]) -> list[Plan]:
 
 def _planned(case: Case, row: int, change: FieldChange, meant: Mapping[str, JournalEntry]) -> JournalEntry:
     person_id = case.person.id if case.person else None
-    entry = _entry(case, row, person_id, change.section, change.field, change.old, change.new, Outcome.PLANNED)
+    entry = _entry(
+        case, row, person_id, change.section, change.field, change.old, change.new, Outcome.PLANNED
+    )
     return meant.get(entry.key, entry)
 
 
@@ -359,7 +384,9 @@ async def _write_absence(tcs: Tcs, person_id: int, plan: Plan) -> None:
             await tcs.create_absence(msgspec.convert(new, Absence))
             return
         try:
-            await tcs.patch_absence(known.id, {"id": known.id, **plan.changes, "amendedDate": known.amended_date})
+            await tcs.patch_absence(
+                known.id, {"id": known.id, **plan.changes, "amendedDate": known.amended_date}
+            )
         except TcsConflict:
             continue
         return

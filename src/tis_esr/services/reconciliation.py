@@ -100,7 +100,13 @@ class Reconciliation:
             position = known.get(key) or Position(position_id=row.values.position_id)
             stored = position.por if source == "por" else position.pos
             if not newer(stored, row):
-                work.account(message.source_file, message.row, source.upper(), RowState.SUPERSEDED, "a newer row is known")
+                work.account(
+                    message.source_file,
+                    message.row,
+                    source.upper(),
+                    RowState.SUPERSEDED,
+                    "a newer row is known",
+                )
                 continue
             sources = {"por": position.por, "pos": position.pos, source: row}
             lead = leading(sources["por"], sources["pos"])
@@ -124,14 +130,18 @@ class Reconciliation:
         """
         saved = [(message, message.decode(PositionSaved)) for message in messages]
         positions = await work.get(POSITIONS, [str(body.position_id) for _, body in saved])
-        due = {key: position for key, position in positions.items() if position.reconciled < position.revision}
+        due = {
+            key: position for key, position in positions.items() if position.reconciled < position.revision
+        }
         posts = await self._tcs.posts_by_npn({position.deanery_number for position in due.values()})
         for key, position in due.items():
             positions[key] = _reconciled(work, position, posts.get(position.deanery_number, []))
         for message, body in saved:
             position = positions[str(body.position_id)]
             found = position.deleted or position.status == MATCHED
-            state, reason = (RowState.APPLIED, "") if found else (RowState.UNMATCHED, "no post in TIS has its NPN")
+            state, reason = (
+                (RowState.APPLIED, "") if found else (RowState.UNMATCHED, "no post in TIS has its NPN")
+            )
             work.account(message.source_file, message.row, message.queue.split(".")[2].upper(), state, reason)
 
 
@@ -212,4 +222,6 @@ def _emit_changed(work: Work, position: Position, told: Told, cause: Message) ->
         filename=cause.source_file,
         event_date_time=work.now.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
     )
-    work.emit("position.changed", event, cause=cause, key=f"{told.post_id}:{told.position_number}:{told.status}")
+    work.emit(
+        "position.changed", event, cause=cause, key=f"{told.post_id}:{told.position_number}:{told.status}"
+    )

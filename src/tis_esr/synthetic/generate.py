@@ -23,7 +23,7 @@ def synthesize(*, deaneries: int, posts: int, seed: int, out: Path, as_of: date)
 
     Every scenario comes once, in turn over the deaneries; then common ones until there are ``posts`` posts.
     """
-    world = World(as_of, Random(seed))  # noqa: S311 - reproducible on purpose
+    world = World(as_of, Random(seed))
     chosen = DEANERIES[:deaneries]
     scenarios = [*PLACEMENT_SCENARIOS.values(), *PERSON_SCENARIOS.values(), *DIRT]
     for number, scenario in enumerate(scenarios):
@@ -52,12 +52,19 @@ def _write_files(world: World, chosen: tuple[str, ...], folder: Path) -> dict[st
             lines = _orphan_first(lines)
         body = [format_row("HDR", header(name, datetime.combine(world.today, time(14, 9)))).encode()]
         body += [line.raw for line in lines]
-        trailing = [] if number == 2 else [format_row("TRL", trailer(len(body) + (7 if number == 1 else 1))).encode()]
+        trailing = (
+            []
+            if number == 2
+            else [format_row("TRL", trailer(len(body) + (7 if number == 1 else 1))).encode()]
+        )
         end = b"\r\n" if number == 1 else b"\n"
         content = end.join(body + trailing) + (b"" if number == 2 else end)
         (folder / str(name)).write_bytes(content)
         states = [*(line.state for line in lines), *["ignored"] * (1 + len(trailing))]
-        counts[str(name)] = {"rows": len(states), **{state: states.count(state) for state in sorted(set(states))}}
+        counts[str(name)] = {
+            "rows": len(states),
+            **{state: states.count(state) for state in sorted(set(states))},
+        }
     return counts
 
 
@@ -81,7 +88,9 @@ def _write_lines(path: Path, entities: list[dict[str, Any]]) -> None:
             file.write(msgspec.json.encode(entity) + b"\n")
 
 
-def _write_expected(world: World, chosen: tuple[str, ...], files: dict[str, dict[str, int]], path: Path) -> None:
+def _write_expected(
+    world: World, chosen: tuple[str, ...], files: dict[str, dict[str, int]], path: Path
+) -> None:
     expected = world.expected
     exported = sorted(key.split(":") for key, state in expected.applicants.items() if state == "EXPORTED")
     found = {

@@ -11,15 +11,29 @@ _GMC, _GDC = "General Medical Council", "General Dental Council"
 
 
 def assignment(
-    world: World, deanery: str, person: Dto, npn: str, state: str, *,
-    per: dict[str, Value] | None = None, gmc: str | None = None, body: str = _GMC,
-    add: dict[str, Value] | None = None, absence: dict[str, Value] | None = None, **head: Value,
+    world: World,
+    deanery: str,
+    person: Dto,
+    npn: str,
+    state: str,
+    *,
+    per: dict[str, Value] | None = None,
+    gmc: str | None = None,
+    body: str = _GMC,
+    add: dict[str, Value] | None = None,
+    absence: dict[str, Value] | None = None,
+    **head: Value,
 ) -> None:
     """Add an ASG group of a person; all of its rows should end in ``state``, but for an address that isn't primary."""
     number = world.number("assignment", 9_000_001)
     contact, personal = person["contactDetails"], person["personalDetails"]
     birth = personal["dateOfBirth"]
-    asg: dict[str, Value] = {"assignmentId": number, "changeDeleteIndicator": "C", "personId": number, "deaneryNumber": npn}
+    asg: dict[str, Value] = {
+        "assignmentId": number,
+        "changeDeleteIndicator": "C",
+        "personId": number,
+        "deaneryNumber": npn,
+    }
     world.row(deanery, state, "ASG", **{**asg, "hostLeadIndicator": "Lead Employer", **head})
     values: dict[str, Value] = {
         "personId": number,
@@ -33,7 +47,9 @@ def assignment(
     world.row(deanery, state, "PER", **{**values, **(per or {})})
     if add is not None:
         primary = add.get("primaryFlag") == "Y"
-        world.row(deanery, state if primary or state != "applied" else "ignored", "ADD", personId=number, **add)
+        world.row(
+            deanery, state if primary or state != "applied" else "ignored", "ADD", personId=number, **add
+        )
     registered = gmc if gmc is not None else person["gmcDetails"]["gmcNumber"]
     world.row(deanery, state, "PBD", personId=number, body=body, regNumber=registered)
     if absence is not None:
@@ -55,7 +71,11 @@ def _unchanged(world: World, deanery: str) -> None:
 
 def _changed(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    per: dict[str, Value] = {"lastName": "Changed-Specimen", "mobileTel": "07700 900123", "ukNino": "ZZ123456Z"}
+    per: dict[str, Value] = {
+        "lastName": "Changed-Specimen",
+        "mobileTel": "07700 900123",
+        "ukNino": "ZZ123456Z",
+    }
     add: dict[str, Value] = {"primaryFlag": "Y", "address1": "2 New Invented Road", "town": "Exampleton"}
     assignment(world, deanery, person, npn, "applied", per=per, add=add)
     key = str(person["id"])
@@ -78,17 +98,29 @@ def _empty_values(world: World, deanery: str) -> None:
 
 def _second_address(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    assignment(world, deanery, person, npn, "applied", add={"primaryFlag": "N", "address1": "9 Holiday Cottage"})
+    assignment(
+        world, deanery, person, npn, "applied", add={"primaryFlag": "N", "address1": "9 Holiday Cottage"}
+    )
 
 
 def _host(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    assignment(world, deanery, person, npn, "ignored", per={"lastName": "Not-To-Be"}, hostLeadIndicator="Host Employer")
+    assignment(
+        world,
+        deanery,
+        person,
+        npn,
+        "ignored",
+        per={"lastName": "Not-To-Be"},
+        hostLeadIndicator="Host Employer",
+    )
 
 
 def _ended(world: World, deanery: str) -> None:
     person, npn = _placed(world, deanery)
-    assignment(world, deanery, person, npn, "ignored", per={"lastName": "Not-To-Be"}, changeDeleteIndicator="D")
+    assignment(
+        world, deanery, person, npn, "ignored", per={"lastName": "Not-To-Be"}, changeDeleteIndicator="D"
+    )
 
 
 def _unknown_gmc(world: World, deanery: str) -> None:
@@ -106,7 +138,9 @@ def _dentist(world: World, deanery: str) -> None:
 def _other_post(world: World, deanery: str) -> None:
     person, _ = _placed(world, deanery)
     elsewhere = world.post(deanery)
-    assignment(world, deanery, person, elsewhere["nationalPostNumber"], "unmatched", per={"lastName": "Not-To-Be"})
+    assignment(
+        world, deanery, person, elsewhere["nationalPostNumber"], "unmatched", per={"lastName": "Not-To-Be"}
+    )
 
 
 def _absence(known: Dto | None, *, changes: bool) -> Callable[[World, str], None]:
@@ -114,9 +148,17 @@ def _absence(known: Dto | None, *, changes: bool) -> Callable[[World, str], None
         person, npn = _placed(world, deanery)
         attendance = f"A{world.number('absence', 100_001)}"
         if known is not None:
-            row = {"id": world.number("absence row", 1), "absenceAttendanceId": attendance, "personId": person["id"]}
+            row = {
+                "id": world.number("absence row", 1),
+                "absenceAttendanceId": attendance,
+                "personId": person["id"],
+            }
             world.absences.append({**row, **known, "amendedDate": "2026-01-02T03:04:05.678"})
-        absence: dict[str, Value] = {"absenceStart": date(2026, 3, 2), "absenceEnd": date(2026, 3, 6), "absenceDuration": 5}
+        absence: dict[str, Value] = {
+            "absenceStart": date(2026, 3, 2),
+            "absenceEnd": date(2026, 3, 6),
+            "absenceDuration": 5,
+        }
         assignment(world, deanery, person, npn, "applied", absence={**absence, "absenceID": attendance})
         if changes:
             stored = {"startDate": "2026-03-02", "endDate": "2026-03-06", "durationInDays": 5}

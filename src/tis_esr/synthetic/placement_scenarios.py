@@ -11,7 +11,9 @@ Scenario = Callable[[World, str], None]
 _NEXT_YEAR = 365
 
 
-def _simple(start: int, end: int, state: str | None, *, now: bool = False, coming: bool = False, **changes: Any) -> Scenario:
+def _simple(
+    start: int, end: int, state: str | None, *, now: bool = False, coming: bool = False, **changes: Any
+) -> Scenario:
     """One placement in a post with one position: ``state`` is its applicant record's, None for no record."""
     person_changes = changes.pop("person", {})
 
@@ -151,9 +153,13 @@ PLACEMENT_SCENARIOS: dict[str, Scenario] = {
     "no hours": _simple(-10, 200, None, now=True, wholeTimeEquivalent=None),
     "hours of two decimals": _simple(-10, 200, None, now=True, wholeTimeEquivalent=0.75),
     "no date of birth": _simple(40, 200, "INVALID_DATA", coming=True, person={"dateOfBirth": None}),
-    "no surname": _simple(40, 200, "INVALID_DATA", coming=True, person={"surname": None, "legalSurname": None}),
+    "no surname": _simple(
+        40, 200, "INVALID_DATA", coming=True, person={"surname": None, "legalSurname": None}
+    ),
     "legal name missing": _simple(40, 200, "EXPORTED", coming=True, person={"legalSurname": None}),
-    "accents and apostrophes": _simple(40, 200, "EXPORTED", coming=True, person={"legalSurname": "Ó Spécimen-D'Example"}),
+    "accents and apostrophes": _simple(
+        40, 200, "EXPORTED", coming=True, person={"legalSurname": "Ó Spécimen-D'Example"}
+    ),
     "GMC unknown": _simple(40, 200, "EXPORTED", coming=True, person={"gmcNumber": "UNKNOWN"}),
     "GMC not applicable": _simple(40, 200, "EXPORTED", coming=True, person={"gmcNumber": "N/A"}),
     "title without a mapping": _simple(40, 200, "EXPORTED", coming=True, person={"title": "Baron"}),

@@ -148,7 +148,14 @@ class World:
         self.lines.setdefault(deanery, []).append(Line(line, state))
 
     def position(
-        self, deanery: str, npn: str, *, post: Dto | None, host: bool = False, deleted: bool = False, pos: bool = True
+        self,
+        deanery: str,
+        npn: str,
+        *,
+        post: Dto | None,
+        host: bool = False,
+        deleted: bool = False,
+        pos: bool = True,
     ) -> int:
         """Add a position of ESR by its POR and POS rows; ``post`` is the one that it should be matched to."""
         number = self.number("position", 6_000_001)
@@ -200,5 +207,3 @@ class World:
         """Expect type 1 notifications of a position: who is now, who is next."""
         ids = [[now["id"] if now else None, then["id"] if then else None] for now, then in pairs]
         self.expected.notifications.setdefault(str(position), []).extend(ids)
-
-

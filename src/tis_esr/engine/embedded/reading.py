@@ -52,14 +52,18 @@ class StateReader:
         """Return how many documents there are by the JSON fields named."""
         chosen = ", ".join(f"json_extract(body, '$.{field}')" for field in fields)
         try:
-            rows = self._connection.execute(f"SELECT {chosen}, count(*) FROM {table(collection)} GROUP BY {chosen}")
+            rows = self._connection.execute(
+                f"SELECT {chosen}, count(*) FROM {table(collection)} GROUP BY {chosen}"
+            )
             return {tuple(row[:-1]): row[-1] for row in rows}
         except sqlite3.OperationalError:
             return {}
 
     def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:
         """Return how often each value stands in a list field of the collection's documents."""
-        query = f"SELECT value, count(*) FROM {table(collection)}, json_each(body, '$.{field}') GROUP BY value"
+        query = (
+            f"SELECT value, count(*) FROM {table(collection)}, json_each(body, '$.{field}') GROUP BY value"
+        )
         try:
             return dict(self._connection.execute(query).fetchall())
         except sqlite3.OperationalError:
@@ -68,7 +72,9 @@ class StateReader:
     def row_counts(self) -> dict[str, dict[RowState, int]]:
         """Return for each inbound file how many of its rows are in which state."""
         counts: dict[str, dict[RowState, int]] = {}
-        for file, state, number in self._connection.execute("SELECT file, state, count(*) FROM rows GROUP BY file, state"):
+        for file, state, number in self._connection.execute(
+            "SELECT file, state, count(*) FROM rows GROUP BY file, state"
+        ):
             counts.setdefault(file, {})[RowState(state)] = number
         return counts
 
@@ -76,7 +82,10 @@ class StateReader:
         """Return what became of the rows at these places (file, row)."""
         query = "SELECT file, row, type, state, reason FROM rows WHERE file = ? AND row = ?"
         found = [self._connection.execute(query, place).fetchone() for place in places]
-        return [Row(file=f, row=r, type=t, state=RowState(s), reason=why) for f, r, t, s, why in filter(None, found)]
+        return [
+            Row(file=f, row=r, type=t, state=RowState(s), reason=why)
+            for f, r, t, s, why in filter(None, found)
+        ]
 
     def parked(self) -> list[Trace]:
         """Return the parked messages, oldest first."""
@@ -98,4 +107,6 @@ class StateReader:
             f" FROM messages WHERE {condition} ORDER BY seq"
         )
         names = Trace.__struct_fields__
-        return [Trace(**dict(zip(names, row, strict=True))) for row in self._connection.execute(query, values)]
+        return [
+            Trace(**dict(zip(names, row, strict=True))) for row in self._connection.execute(query, values)
+        ]

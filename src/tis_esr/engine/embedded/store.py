@@ -62,7 +62,9 @@ class EmbeddedEngine:
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim."""
         claimed = [id_ for name, id_ in self._claimed if name == queue]
-        messages = await self._run(lambda: self._transaction(lambda: _claim(self._connection, queue, limit, claimed)))
+        messages = await self._run(
+            lambda: self._transaction(lambda: _claim(self._connection, queue, limit, claimed))
+        )
         self._claimed.update((m.queue, m.id) for m in messages)
         return messages
 
@@ -114,13 +116,19 @@ def _get(connection: sqlite3.Connection, collection: Collection[Any], keys: Sequ
     for start in range(0, len(keys), _KEYS_A_QUERY):
         part = keys[start : start + _KEYS_A_QUERY]
         marks = ",".join("?" * len(part))
-        rows = connection.execute(f"SELECT key, version, body FROM {table(collection)} WHERE key IN ({marks})", part)
+        rows = connection.execute(
+            f"SELECT key, version, body FROM {table(collection)} WHERE key IN ({marks})", part
+        )
         found += [Stored(*row) for row in rows]
     return found
 
 
 def find_documents(
-    connection: sqlite3.Connection, collection: Collection[Any], where: Where, order_by: Sequence[str], limit: int | None
+    connection: sqlite3.Connection,
+    collection: Collection[Any],
+    where: Where,
+    order_by: Sequence[str],
+    limit: int | None,
 ) -> list[Stored]:
     """Return the stored documents that meet ``where``, in the order asked for, then by key."""
     conditions, values = ["1"], []
@@ -152,7 +160,9 @@ def _claim(connection: sqlite3.Connection, queue: str, limit: int, claimed: Sequ
         f" WHERE state = 'ready' AND queue = ? AND available_at <= ?{not_claimed} ORDER BY seq LIMIT ?",
         (queue, time.time(), *claimed, limit),
     ).fetchall()
-    connection.executemany("UPDATE messages SET attempts = attempts + 1 WHERE seq = ?", [(row[0],) for row in rows])
+    connection.executemany(
+        "UPDATE messages SET attempts = attempts + 1 WHERE seq = ?", [(row[0],) for row in rows]
+    )
     return [_message(row[1:]) for row in rows]
 
 
@@ -180,7 +190,10 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
     connection.executemany(
         "INSERT OR IGNORE INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body)"
         " VALUES (?, ?, 'ready', ?, ?, ?, ?, ?, ?)",
-        [(m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body) for m in commit.messages],
+        [
+            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body)
+            for m in commit.messages
+        ],
     )
     connection.executemany(
         "INSERT OR REPLACE INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)",

@@ -10,7 +10,9 @@ _encoder = msgspec.json.Encoder()
 
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """Return a JSON answer."""
-    return web.Response(body=_encoder.encode(value), status=status, content_type="application/json", headers=headers)
+    return web.Response(
+        body=_encoder.encode(value), status=status, content_type="application/json", headers=headers
+    )
 
 
 def not_found() -> web.Response:
@@ -44,4 +46,6 @@ def page(request: web.Request, rows: list[Any]) -> web.Response:
     if number > 0:
         links.insert(1, ("prev", number - 1))
     link = ",".join(f'<{request.path}?page={n}&size={size}>; rel="{rel}"' for rel, n in links)
-    return json(rows[number * size : (number + 1) * size], headers={"X-Total-Count": str(len(rows)), "Link": link})
+    return json(
+        rows[number * size : (number + 1) * size], headers={"X-Total-Count": str(len(rows)), "Link": link}
+    )

@@ -32,7 +32,9 @@ class Simulator:
         ]
         for base in ("/tcs/api", "/tcs/etl/api"):
             self.app.add_routes(web.route(r.method, base + r.path, r.handler) for r in endpoints)
-            self.app.add_routes(web.route(r.method, base + r.path + "/", r.handler) for r in endpoints if "in/" not in r.path)
+            self.app.add_routes(
+                web.route(r.method, base + r.path + "/", r.handler) for r in endpoints if "in/" not in r.path
+            )
         self.app.add_routes(
             [
                 web.get("/simulator/calls", self._calls),
@@ -53,7 +55,9 @@ class Simulator:
         if request.method not in _READING:
             body = await request.read()
             said = msgspec.json.decode(body) if body and answer.status < 400 else None
-            self.calls.append({"method": request.method, "path": request.path, "body": said, "status": answer.status})
+            self.calls.append(
+                {"method": request.method, "path": request.path, "body": said, "status": answer.status}
+            )
         return answer
 
     async def _calls(self, _: web.Request) -> web.Response:

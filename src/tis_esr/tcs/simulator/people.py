@@ -50,7 +50,9 @@ def _registrations(store: Store, kind: str) -> list[web.RouteDef]:
         numbers = [part for part in request.match_info["numbers"].split(",") if part]
         if not numbers:
             return server_error()
-        return json([details for number in dict.fromkeys(numbers) for details in store.people_with(kind, number)])
+        return json(
+            [details for number in dict.fromkeys(numbers) for details in store.people_with(kind, number)]
+        )
 
     return [web.get(f"/{kind}-details/in/{{numbers:.*}}", with_numbers)]
 
@@ -68,7 +70,9 @@ def _details(store: Store, path: str, kind: str) -> list[web.RouteDef]:
         details = store.details(kind, body["id"])
         if details is None:
             return json(body, 400)
-        details.update({name: value for name, value in body.items() if value is not None and name != "amendedDate"})
+        details.update(
+            {name: value for name, value in body.items() if value is not None and name != "amendedDate"}
+        )
         if isinstance(details.get("disability"), str) and details["disability"].upper() in {"YES", "NO"}:
             details["disability"] = details["disability"].upper()
         details["amendedDate"] = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")

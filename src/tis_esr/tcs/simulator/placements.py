@@ -8,10 +8,17 @@ from aiohttp import web
 from tis_esr.tcs.simulator.answers import error, json, not_found, page, server_error
 from tis_esr.tcs.simulator.store import Store
 
-_DECORATION = ("traineeFirstName", "traineeLastName", "traineeGmcNumber", "nationalPostNumber", "owner", "specialties")
+_DECORATION = (
+    "traineeFirstName",
+    "traineeLastName",
+    "traineeGmcNumber",
+    "nationalPostNumber",
+    "owner",
+    "specialties",
+)
 
 
-def routes(store: Store) -> list[web.RouteDef]:
+def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an endpoint
     """Return the endpoints."""
 
     async def one(request: web.Request) -> web.Response:
@@ -38,14 +45,22 @@ def routes(store: Store) -> list[web.RouteDef]:
         if any(body.get(name) is None for name in ("exportedAt", "filename", "positionNumber", "positionId")):
             return server_error()
         event = {name: body[name] for name in ("exportedAt", "filename", "positionNumber", "positionId")}
-        store.placement_events.setdefault(placement_id, []).append({**event, "placementId": None, "status": "EXPORTED"})
+        store.placement_events.setdefault(placement_id, []).append(
+            {**event, "placementId": None, "status": "EXPORTED"}
+        )
         return json({**event, "eventDateTime": event["exportedAt"], "status": "EXPORTED"})
 
     async def save(request: web.Request) -> web.Response:
         placement = await request.json()
         before = store.placements.get(placement.get("id"), {})
-        if before and placement.get("postId") != before.get("postId") and placement["id"] in store.placement_events:
-            return error(400, "error.validation", "National Post Number can't be edited for Placement exported to ESR")
+        if (
+            before
+            and placement.get("postId") != before.get("postId")
+            and placement["id"] in store.placement_events
+        ):
+            return error(
+                400, "error.validation", "National Post Number can't be edited for Placement exported to ESR"
+            )
         store.put_placement({**before, **placement})
         return json(store.placements[placement["id"]], 201 if request.method == "POST" else 200)
 

@@ -11,7 +11,7 @@ from tis_esr.tcs.simulator.store import Store
 _LONGEST_HISTORY = 1000
 
 
-def routes(store: Store) -> list[web.RouteDef]:
+def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an endpoint
     """Return the endpoints."""
 
     async def with_npns(request: web.Request) -> web.Response:
@@ -20,11 +20,16 @@ def routes(store: Store) -> list[web.RouteDef]:
         if not any(npns):
             return server_error()
         posts = {post["id"]: post for npn in npns for post in store.posts_with(npn)}
-        return json([{**post, "placementHistory": None, "currentReconciledEvents": None} for post in posts.values()])
+        return json(
+            [{**post, "placementHistory": None, "currentReconciledEvents": None} for post in posts.values()]
+        )
 
     async def light(request: web.Request) -> web.Response:
         posts = [post for npn in await request.json() for post in store.posts_with(npn)]
-        rows = [{name: post.get(name) for name in ("id", "nationalPostNumber", "status", "owner")} for post in posts]
+        rows = [
+            {name: post.get(name) for name in ("id", "nationalPostNumber", "status", "owner")}
+            for post in posts
+        ]
         answer = page(request, rows)
         del answer.headers["X-Total-Count"], answer.headers["Link"]
         return answer
@@ -39,16 +44,23 @@ def routes(store: Store) -> list[web.RouteDef]:
         return json(_latest_end_first(store.placements_by("postId", int(request.match_info["id"]))))
 
     async def summaries(request: web.Request) -> web.Response:
-        rows = _latest_end_first(store.placements_by("postId", int(request.match_info["id"])))[:_LONGEST_HISTORY]
+        rows = _latest_end_first(store.placements_by("postId", int(request.match_info["id"])))[
+            :_LONGEST_HISTORY
+        ]
         return json([summary(store, row) for row in rows])
 
     async def changed(request: web.Request) -> web.Response:
         post_id, body = int(request.match_info["id"]), await request.json()
         if post_id not in store.posts:
             return not_found()
-        if any(body.get(name) is None for name in ("eventDateTime", "positionNumber", "positionId", "status")):
+        if any(
+            body.get(name) is None for name in ("eventDateTime", "positionNumber", "positionId", "status")
+        ):
             return server_error()
-        event = {name: body.get(name) for name in ("eventDateTime", "filename", "positionNumber", "positionId", "status")}
+        event = {
+            name: body.get(name)
+            for name in ("eventDateTime", "filename", "positionNumber", "positionId", "status")
+        }
         store.add_post_event({**event, "postId": post_id})
         return json({**event, "postId": None})
 

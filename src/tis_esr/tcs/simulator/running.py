@@ -12,7 +12,9 @@ from tis_esr.tcs.simulator.app import Simulator
 from tis_esr.tcs.simulator.switches import Switches
 
 
-async def serve(data: Path, port: int, *, on_ready: Callable[[str], None], switches: Switches | None = None) -> None:
+async def serve(
+    data: Path, port: int, *, on_ready: Callable[[str], None], switches: Switches | None = None
+) -> None:
     """Serve until cancelled; ``port`` 0 takes a free one. Raises BadData, and OSError for a port in use."""
     runner, url = await _started(Simulator(data, switches), port)
     on_ready(url)

@@ -43,7 +43,9 @@ class Store:
         for placement in self.placements.values():
             self._index(placement)
         self._numbers = {kind: self._numbered(kind) for kind in ("gmc", "gdc")}
-        self._attendance = {absence["absenceAttendanceId"]: absence["id"] for absence in self.absences.values()}
+        self._attendance = {
+            absence["absenceAttendanceId"]: absence["id"] for absence in self.absences.values()
+        }
         self._latest: dict[tuple[int, int], list[Entity]] = {}
 
     def posts_with(self, npn: str) -> list[Entity]:
@@ -52,7 +54,11 @@ class Store:
 
     def placements_by(self, attribute: str, wanted: int) -> list[Entity]:
         """Return the placements of a post (``postId``) or a person (``traineeId``)."""
-        return [self.placements[number] for number in self._by[attribute].get(wanted, ()) if number in self.placements]
+        return [
+            self.placements[number]
+            for number in self._by[attribute].get(wanted, ())
+            if number in self.placements
+        ]
 
     def people_with(self, kind: str, number: str) -> list[Entity]:
         """Return the ``gmcDetails`` or ``gdcDetails`` with a number."""
