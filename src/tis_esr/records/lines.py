@@ -42,7 +42,10 @@ def cells(text: str) -> tuple[list[str], bool]:
     if '"' not in text:
         return text.split(","), True
     if _WELL_FORMED.fullmatch(text):
-        return next(csv.reader([text])), True
+        try:
+            return next(csv.reader([text])), True
+        except csv.Error:  # a carriage return within the line, or a cell beyond csv's limit
+            pass
     return _loose_cells(text), False
 
 
