@@ -90,8 +90,9 @@ def test_a_name_tells_its_parts() -> None:
         "DE_EMD_RMF_20211301_00002598.DAT",
         "DE_EMD_RMF_20210301_259.DAT",
         "",
-    ]
-    + ["de_emd_rmf_20210301_00002598.dat", "DE_EMD_RMF_20210301_00002598.DAT\n"],
+        "de_emd_rmf_20210301_00002598.dat",
+        "DE_EMD_RMF_20210301_00002598.DAT\n",
+    ],
 )
 def test_any_other_name_is_refused_with_the_reason(name: str) -> None:
     with pytest.raises(BadFileName, match="is no ESR file name"):
