@@ -21,6 +21,8 @@ def routes(store: Store, misbehaviour: Misbehaviour) -> list[web.RouteDef]:  # n
         return json(absence) if absence else not_found()
 
     async def by_attendance_id(request: web.Request) -> web.Response:
+        if not request.match_info["attendance"].strip():
+            return error(400, "Bad request", "The absence attendance id must not be blank")
         absence = store.absence_with(request.match_info["attendance"])
         return json(absence) if absence else not_found()
 
@@ -28,10 +30,7 @@ def routes(store: Store, misbehaviour: Misbehaviour) -> list[web.RouteDef]:  # n
         body = await request.json()
         if body.get("id") is not None:
             return error(400, "Bad request", "The id on absence must be null to create")
-        attendance = body.get("absenceAttendanceId")
-        if not attendance or len(attendance) > _LONGEST_ID or store.absence_with(attendance):
-            return server_error()
-        if body.get("personId") not in store.people:
+        if _breaks_the_key(store, body, None) or body.get("personId") not in store.people:
             return server_error()
         return json(store.add_absence({**body, "amendedDate": _now()}))
 
@@ -40,11 +39,13 @@ def routes(store: Store, misbehaviour: Misbehaviour) -> list[web.RouteDef]:  # n
         if body.get("id") is None:
             return error(400, "Bad request", "The id on absence must be null to update")
         known = store.absences.get(body["id"])
-        if known is None or body.get("amendedDate") is None:
+        if known is None or body.get("amendedDate") is None or body.get("personId") not in store.people:
             return server_error()
-        if body["amendedDate"] != known["amendedDate"]:
+        if not _same_moment(body["amendedDate"], known["amendedDate"]):
             return stale()
-        known.update({**body, "personId": known["personId"], "amendedDate": _now()})
+        if _breaks_the_key(store, body, known):
+            return server_error()
+        store.change_absence(known, {name: body.get(name) for name in _PATCHABLE} | {"amendedDate": _now()})
         return json(known)
 
     async def patch(request: web.Request) -> web.Response:
@@ -56,13 +57,14 @@ def routes(store: Store, misbehaviour: Misbehaviour) -> list[web.RouteDef]:  # n
             return not_found()
         try:
             changes = {name: _checked(name, body[name]) for name in _PATCHABLE if name in body}
+            current = _same_moment(body.get("amendedDate") or "", known["amendedDate"])
         except ValueError:
             return server_error()
-        if body.get("amendedDate") is None:
-            return server_error()
-        if body["amendedDate"] != known["amendedDate"] or misbehaviour.makes_stale():
+        if not current or misbehaviour.makes_stale():
             return stale()
-        known.update({**changes, "amendedDate": _now()})
+        if "absenceAttendanceId" in changes and _breaks_the_key(store, changes, known):
+            return server_error()
+        store.change_absence(known, {**changes, "amendedDate": _now()})
         return json(known)
 
     return [
@@ -77,7 +79,22 @@ def routes(store: Store, misbehaviour: Misbehaviour) -> list[web.RouteDef]:  # n
 def _checked(name: str, value: Any) -> Any:
     if name in {"startDate", "endDate"} and value is not None:
         date.fromisoformat(value)
+    if name == "durationInDays" and not isinstance(value, int | None):
+        raise ValueError("no number of days")
     return value
+
+
+def _breaks_the_key(store: Store, body: dict[str, Any], known: dict[str, Any] | None) -> bool:
+    """Say whether the database refuses ESR's id: it must be there, short, and of this row alone."""
+    attendance = body.get("absenceAttendanceId")
+    if not attendance or len(attendance) > _LONGEST_ID:
+        return True
+    other = store.absence_with(attendance)
+    return other is not None and other is not known
+
+
+def _same_moment(one: str, other: str) -> bool:
+    return datetime.fromisoformat(one) == datetime.fromisoformat(other)
 
 
 def _now() -> str:

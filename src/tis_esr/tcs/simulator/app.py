@@ -13,6 +13,7 @@ from tis_esr.tcs.simulator.switches import Misbehaviour, Switches
 
 _READING = ("GET", "HEAD")
 _MOST_BYTES = 64 << 20
+_ALSO_FOR_ETL = ("/posts", "/placements", "/people")
 
 
 class Simulator:
@@ -30,10 +31,13 @@ class Simulator:
             *people.routes(self.store),
             *absences.routes(self.store, self.misbehaviour),
         ]
-        for base in ("/tcs/api", "/tcs/etl/api"):
-            self.app.add_routes(web.route(r.method, base + r.path, r.handler) for r in endpoints)
+        for base, some in (
+            ("/tcs/api", endpoints),
+            ("/tcs/etl/api", [r for r in endpoints if r.path.startswith(_ALSO_FOR_ETL)]),
+        ):
+            self.app.add_routes(web.route(r.method, base + r.path, r.handler) for r in some)
             self.app.add_routes(
-                web.route(r.method, base + r.path + "/", r.handler) for r in endpoints if "in/" not in r.path
+                web.route(r.method, base + r.path + "/", r.handler) for r in some if "in/" not in r.path
             )
         self.app.add_routes(
             [

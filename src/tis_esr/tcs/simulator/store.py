@@ -44,7 +44,7 @@ class Store:
             self._index(placement)
         self._numbers = {kind: self._numbered(kind) for kind in ("gmc", "gdc")}
         self._attendance = {
-            absence["absenceAttendanceId"]: absence["id"] for absence in self.absences.values()
+            _folded(absence["absenceAttendanceId"]): absence["id"] for absence in self.absences.values()
         }
         self._latest: dict[tuple[int, int], list[Entity]] = {}
 
@@ -71,15 +71,21 @@ class Store:
 
     def absence_with(self, attendance_id: str) -> Entity | None:
         """Return the absence with ESR's id."""
-        absence_id = self._attendance.get(attendance_id)
+        absence_id = self._attendance.get(_folded(attendance_id))
         return self.absences[absence_id] if absence_id is not None else None
 
     def add_absence(self, absence: Entity) -> Entity:
         """Store a new absence under the next id."""
         stored = {**absence, "id": max(self.absences, default=0) + 1}
         self.absences[stored["id"]] = stored
-        self._attendance[stored["absenceAttendanceId"]] = stored["id"]
+        self._attendance[_folded(stored["absenceAttendanceId"])] = stored["id"]
         return stored
+
+    def change_absence(self, absence: Entity, changes: Entity) -> None:
+        """Change a stored absence, ESR's id of it included."""
+        self._attendance.pop(_folded(absence["absenceAttendanceId"]))
+        absence.update(changes)
+        self._attendance[_folded(absence["absenceAttendanceId"])] = absence["id"]
 
     def put_placement(self, placement: Entity) -> None:
         """Store a placement, new or changed."""
@@ -129,8 +135,9 @@ class Store:
         return numbers
 
 
-def _folded(npn: str) -> str:
-    return npn.casefold().rstrip(" ")
+def _folded(text: str) -> str:
+    """Return a text as the database compares it."""
+    return text.casefold().rstrip(" ")
 
 
 def _lines(path: Path) -> Iterator[Entity]:
