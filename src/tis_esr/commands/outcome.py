@@ -14,6 +14,8 @@ from tis_esr.engine.runner import OutOfPatience
 from tis_esr.files.folder import BadFolder
 from tis_esr.settings import BadSettings
 from tis_esr.tcs.errors import TcsError
+from tis_esr.tcs.settings import BadTcsUrl
+from tis_esr.tcs.simulator.store import BadData
 
 console = Console()
 errors = Console(stderr=True, highlight=False)
@@ -43,7 +45,7 @@ def told_plainly() -> Iterator[None]:
     """Turn what can go wrong into one plain line and an exit code."""
     try:
         yield
-    except (UsageError, BadSettings, BadFolder, UnusableState) as error:
+    except (UsageError, BadSettings, BadFolder, BadTcsUrl, BadData, UnusableState) as error:
         _stop(str(error), Exit.USAGE)
     except (OutOfPatience, StateInUse, Transient, TcsError) as error:
         _stop(str(error), Exit.UNAVAILABLE)

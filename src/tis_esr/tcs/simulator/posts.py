@@ -15,7 +15,9 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
     """Return the endpoints."""
 
     async def with_npns(request: web.Request) -> web.Response:
-        # The path arrives decoded once; each element is decoded again, so a single-encoded slash gets here as a path.
+        # The path arrives decoded once; each element is decoded again, so a slash has to come encoded twice.
+        if "%2f" in request.raw_path.casefold():
+            return not_found()
         npns = [unquote(part) for part in request.match_info["npns"].split(",")]
         if not any(npns):
             return server_error()
