@@ -89,7 +89,7 @@ async def raw(tcs_: Running, method: str, path: str, **given: Any) -> tuple[int,
         )
 
 
-async def test_AbsenceResourceTest_getByAbsenceIdShouldReturnAbsenceWhenExists(client: Tcs) -> None:  # noqa: N802
+async def test_AbsenceResourceTest_getByAbsenceIdShouldReturnAbsenceWhenExists(client: Tcs) -> None:
     absence = await client.absence("2222")
     assert absence is not None
     assert (absence.start_date, absence.end_date, absence.duration_in_days) == (
@@ -108,7 +108,7 @@ async def test_AbsenceResourceTest_getByAbsenceIdShouldReturn404WhenNotExist(
     assert (await raw(tcs_, "GET", "/api/absence/9"))[:2] == (404, b"")
 
 
-async def test_AbsenceResourceTest_createAbsenceShouldReturnOk(client: Tcs, tcs_: Running) -> None:  # noqa: N802
+async def test_AbsenceResourceTest_createAbsenceShouldReturnOk(client: Tcs, tcs_: Running) -> None:
     new = {"absenceAttendanceId": "aaa-bbb", "personId": 9999, "startDate": "2020-01-01"}
     assert (await raw(tcs_, "POST", "/api/absence/", json=new))[0] == 200
     created = await client.absence("aaa-bbb")
@@ -138,7 +138,7 @@ async def test_an_absence_that_tcs_does_not_create(tcs_: Running, body: dict[str
     assert (await raw(tcs_, "POST", "/api/absence", json=body))[0] == status
 
 
-async def test_AbsenceServiceTest_patchAbsenceShouldUpdateOnlyFieldsProvidedInMap(client: Tcs) -> None:  # noqa: N802
+async def test_AbsenceServiceTest_patchAbsenceShouldUpdateOnlyFieldsProvidedInMap(client: Tcs) -> None:
     patched = await client.patch_absence(
         1, {"id": 1, "endDate": "2020-03-01", "durationInDays": 60, "amendedDate": VERSION}
     )
@@ -147,7 +147,7 @@ async def test_AbsenceServiceTest_patchAbsenceShouldUpdateOnlyFieldsProvidedInMa
     assert patched.amended_date != VERSION
 
 
-async def test_AbsenceResourceTest_patchAbsenceShouldClearAnExplicitNull(tcs_: Running) -> None:  # noqa: N802
+async def test_AbsenceResourceTest_patchAbsenceShouldClearAnExplicitNull(tcs_: Running) -> None:
     body = {"absenceAttendanceId": "2222", "startDate": None, "amendedDate": VERSION}
     status, patched, _ = await raw(tcs_, "PATCH", "/api/absence/1", json=body)
     assert (status, patched["startDate"], patched["endDate"]) == (200, None, "2020-02-01")
@@ -177,7 +177,7 @@ async def test_a_stale_absence_is_a_conflict_for_the_client(client: Tcs) -> None
         )
 
 
-async def test_ContactDetailsResourceIntTest_patchContactDetails(client: Tcs) -> None:  # noqa: N802
+async def test_ContactDetailsResourceIntTest_patchContactDetails(client: Tcs) -> None:
     await client.patch_contact_details(9999, {"workEmail": "specimen@example.org", "country": "Wales"})
     contact = (await client.people([9999]))[9999].contact_details
     assert contact is not None
@@ -187,7 +187,7 @@ async def test_ContactDetailsResourceIntTest_patchContactDetails(client: Tcs) ->
     assert contact.amended_date.year > 2020
 
 
-async def test_PersonalDetailsResourceIntTest_patchPersonalDetails(client: Tcs) -> None:  # noqa: N802
+async def test_PersonalDetailsResourceIntTest_patchPersonalDetails(client: Tcs) -> None:
     await client.patch_personal_details(9999, {"disability": "yes", "nationalInsuranceNumber": "ZZ000000Z"})
     personal = (await client.people([9999]))[9999].personal_details
     assert personal is not None
@@ -195,7 +195,7 @@ async def test_PersonalDetailsResourceIntTest_patchPersonalDetails(client: Tcs) 
     assert (personal.gender, personal.marital_status) == ("Female", "Single")
 
 
-async def test_W1_an_unknown_person_is_a_400_that_echoes_the_request(client: Tcs, tcs_: Running) -> None:  # noqa: N802
+async def test_W1_an_unknown_person_is_a_400_that_echoes_the_request(client: Tcs, tcs_: Running) -> None:
     body = {"id": 1, "surname": "Specimen"}
     assert (await raw(tcs_, "PATCH", "/api/contact-details/1", json=body))[:2] == (400, body)
     with pytest.raises(TcsRefused) as refused:
@@ -204,11 +204,11 @@ async def test_W1_an_unknown_person_is_a_400_that_echoes_the_request(client: Tcs
 
 
 @pytest.mark.parametrize("path", ["contact-details", "personal-details", "people", "posts", "placements"])
-async def test_IntTests_getNonExisting(tcs_: Running, path: str) -> None:  # noqa: N802
+async def test_IntTests_getNonExisting(tcs_: Running, path: str) -> None:
     assert (await raw(tcs_, "GET", f"/api/{path}/424242"))[:2] == (404, b"")
 
 
-async def test_PostResourceIntTest_getPostsInShouldReturnMatchingPosts(client: Tcs) -> None:  # noqa: N802
+async def test_PostResourceIntTest_getPostsInShouldReturnMatchingPosts(client: Tcs) -> None:
     found = await client.posts_by_npn(["NPN100", "NPN200", "NPN300"])
     assert {npn: [post.id for post in posts] for npn, posts in found.items()} == {
         "NPN100": [1],
@@ -218,7 +218,7 @@ async def test_PostResourceIntTest_getPostsInShouldReturnMatchingPosts(client: T
 
 
 @pytest.mark.parametrize("npn", ["EOE/RGT00/021/FY1/013", " EOE/R\\@$&£+/021"])
-async def test_PostResourceIntTest_getPostByNPN(client: Tcs, npn: str) -> None:  # noqa: N802
+async def test_PostResourceIntTest_getPostByNPN(client: Tcs, npn: str) -> None:
     assert len((await client.posts_by_npn([npn]))[npn]) == 1
 
 
@@ -229,12 +229,12 @@ async def test_a_single_encoded_slash_is_not_found(tcs_: Running) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/posts/in/", "/api/gmc-details/in/", "/api/gdc-details/in/"])
-async def test_PostResourceIntTest_getPostsInThrowsServerErrorForEmptyInput(tcs_: Running, path: str) -> None:  # noqa: N802
+async def test_PostResourceIntTest_getPostsInThrowsServerErrorForEmptyInput(tcs_: Running, path: str) -> None:
     assert (await raw(tcs_, "GET", path))[0] == 500
 
 
 @pytest.mark.parametrize(("size", "expected"), [(2, 2), (10, 3)])
-async def test_PostResourceIntTest_shouldFilterPostsByDeaneryNumbersHonorsPageSize(  # noqa: N802
+async def test_PostResourceIntTest_shouldFilterPostsByDeaneryNumbersHonorsPageSize(
     tcs_: Running, size: int, expected: int
 ) -> None:
     npns = ["NPN100", "NPN200", "EOE/RGT00/021/FY1/013"]
@@ -243,14 +243,14 @@ async def test_PostResourceIntTest_shouldFilterPostsByDeaneryNumbersHonorsPageSi
     assert "X-Total-Count" not in headers
 
 
-async def test_PostResourceIntTest_shouldGetPlacementsSummaryByPostId(tcs_: Running) -> None:  # noqa: N802
+async def test_PostResourceIntTest_shouldGetPlacementsSummaryByPostId(tcs_: Running) -> None:
     _, body, _ = await raw(tcs_, "GET", "/api/posts/3/placements/new")
     assert [row["placementId"] for row in body] == [3, 2, 1]
     assert {"legalforenames", "legalsurname", "nationalPostNumber", "postId", "esrEvents"} <= body[0].keys()
     assert "lifecycleState" not in body[0]
 
 
-async def test_PostResource2Test_markPostAsEsrPositionChanged(client: Tcs, tcs_: Running) -> None:  # noqa: N802
+async def test_PostResource2Test_markPostAsEsrPositionChanged(client: Tcs, tcs_: Running) -> None:
     event = {
         "eventDateTime": VERSION,
         "positionNumber": 2222,
@@ -288,7 +288,7 @@ async def test_PostEsrLatestEventViewRepositoryTest_the_latest_event_of_a_positi
     assert post.current_reconciled_events == []
 
 
-async def test_PlacementResourceTest_markPlacementAsEsrExported(client: Tcs) -> None:  # noqa: N802
+async def test_PlacementResourceTest_markPlacementAsEsrExported(client: Tcs) -> None:
     event = {
         "exportedAt": "2021-05-06T09:08:38.000+00:00",
         "filename": "f",
@@ -306,7 +306,7 @@ async def test_PlacementResourceTest_markPlacementAsEsrExported(client: Tcs) -> 
 
 
 @pytest.mark.parametrize("missing", ["exportedAt", "filename", "positionNumber", "positionId"])
-async def test_L3_without_a_mandatory_field_is_a_500(tcs_: Running, missing: str) -> None:  # noqa: N802
+async def test_L3_without_a_mandatory_field_is_a_500(tcs_: Running, missing: str) -> None:
     event = {"exportedAt": "x", "filename": "f", "positionNumber": 1, "positionId": 2}
     del event[missing]
     assert (await raw(tcs_, "POST", "/api/placements/1/esr-exported", json=event))[0] == 500
@@ -362,7 +362,7 @@ async def test_placements_come_in_bulk_over_all_pages(client: Tcs) -> None:
     assert [p.id for p in (await client.placements_of_people([9999]))[9999]] == [1, 2, 3]
 
 
-async def test_GmcDetailsResourceIntTest_and_Gdc_in(client: Tcs) -> None:  # noqa: N802
+async def test_GmcDetailsResourceIntTest_and_Gdc_in(client: Tcs) -> None:
     assert await client.people_by_gmc(["7000001", "7777777"]) == {"7000001": [9999], "7777777": []}
     assert await client.people_by_gdc(["D1"]) == {"D1": [9999]}
 

@@ -70,14 +70,10 @@ class AppGenerator:
             for placement in of_post
             if placement.date_to is None or placement.date_to >= work.today
         }
-        coming = {
-            p.trainee_id
-            for of in placements.values()
-            for p in of
-            if verdicts.get(p.id) == "" and p.trainee_id
-        }
-        people = await self._tcs.people(coming)
-        numbers = await each(people, self._tcs.training_number)
+        known = [p for of_post in placements.values() for p in of_post if p.id in verdicts and p.trainee_id]
+        people = await self._tcs.people({p.trainee_id for p in known if p.trainee_id})
+        coming = {p.trainee_id for p in known if verdicts[p.id] == "" and p.trainee_id in people}
+        numbers = await each(sorted(coming), self._tcs.training_number)
         decisions = []
         for message, event in events:
             applicants = []
@@ -93,9 +89,9 @@ class AppGenerator:
                 position=event.position, revision=event.revision, applicants=applicants
             )
             work.emit("apprecord.generated", body, cause=message)
-        known = await work.get(DECISIONS, [DECISIONS.key(decision) for decision in decisions])
+        stored = await work.get(DECISIONS, [DECISIONS.key(decision) for decision in decisions])
         for decision in decisions:
-            if known.get(DECISIONS.key(decision)) != decision:
+            if stored.get(DECISIONS.key(decision)) != decision:
                 work.put(DECISIONS, decision)
 
 
