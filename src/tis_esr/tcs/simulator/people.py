@@ -6,8 +6,48 @@ from typing import Any
 from aiohttp import web
 
 from tis_esr.tcs.simulator.answers import json, not_found, server_error
-from tis_esr.tcs.simulator.posts import summary
+from tis_esr.tcs.simulator.posts import latest_end_first, summary, view
 from tis_esr.tcs.simulator.store import Store
+
+_PATCHABLE = {
+    "contactDetails": frozenset(
+        [
+            "address1",
+            "address2",
+            "address3",
+            "address4",
+            "email",
+            "forenames",
+            "initials",
+            "knownAs",
+            "legalForenames",
+            "legalSurname",
+            "maidenName",
+            "mobileNumber",
+            "postCode",
+            "surname",
+            "telephoneNumber",
+            "title",
+            "country",
+            "workEmail",
+        ]
+    ),
+    "personalDetails": frozenset(
+        [
+            "sexualOrientation",
+            "religiousBelief",
+            "nationality",
+            "nationalInsuranceNumber",
+            "maritalStatus",
+            "gender",
+            "ethnicOrigin",
+            "dualNationality",
+            "disability",
+            "disabilityDetails",
+            "dateOfBirth",
+        ]
+    ),
+}
 
 
 def routes(store: Store) -> list[web.RouteDef]:
@@ -18,14 +58,18 @@ def routes(store: Store) -> list[web.RouteDef]:
         return json(person) if person else not_found()
 
     async def several(request: web.Request) -> web.Response:
-        ids = [int(part) for part in request.match_info["ids"].split(",") if part]
+        parts = [part for part in request.match_info["ids"].rstrip("/").split(",") if part]
+        if not parts or not all(part.isdecimal() for part in parts):
+            return server_error()
+        ids = map(int, parts)
         return json([store.people[number] for number in dict.fromkeys(ids) if number in store.people])
 
     async def placements(request: web.Request) -> web.Response:
-        return json(store.placements_by("traineeId", int(request.match_info["id"])))
+        rows = latest_end_first(store.placements_by("traineeId", int(request.match_info["id"])))
+        return json([view(row) for row in rows])
 
     async def summaries(request: web.Request) -> web.Response:
-        rows = store.placements_by("traineeId", int(request.match_info["id"]))
+        rows = latest_end_first(store.placements_by("traineeId", int(request.match_info["id"])))
         return json([summary(store, row) for row in rows])
 
     async def memberships(request: web.Request) -> web.Response:
@@ -34,7 +78,7 @@ def routes(store: Store) -> list[web.RouteDef]:
 
     return [
         web.get("/people/{id:[0-9]+}", one),
-        web.get("/people/in/{ids}", several),
+        web.get("/people/in/{ids:.*}", several),
         web.get("/people/{id:[0-9]+}/placements", placements),
         web.get("/people/{id:[0-9]+}/placements/new", summaries),
         web.get("/trainee/{id:[0-9]+}/programme-memberships", memberships),
@@ -47,14 +91,21 @@ def routes(store: Store) -> list[web.RouteDef]:
 
 def _registrations(store: Store, kind: str) -> list[web.RouteDef]:
     async def with_numbers(request: web.Request) -> web.Response:
-        numbers = [part for part in request.match_info["numbers"].split(",") if part]
+        numbers = [part for part in request.match_info["numbers"].rstrip("/").split(",") if part]
         if not numbers:
             return server_error()
         return json(
             [details for number in dict.fromkeys(numbers) for details in store.people_with(kind, number)]
         )
 
-    return [web.get(f"/{kind}-details/in/{{numbers:.*}}", with_numbers)]
+    async def read(request: web.Request) -> web.Response:
+        details = store.details(f"{kind}Details", int(request.match_info["id"]))
+        return json(details) if details else not_found()
+
+    return [
+        web.get(f"/{kind}-details/in/{{numbers:.*}}", with_numbers),
+        web.get(f"/{kind}-details/{{id:[0-9]+}}", read),
+    ]
 
 
 def _details(store: Store, path: str, kind: str) -> list[web.RouteDef]:
@@ -71,7 +122,7 @@ def _details(store: Store, path: str, kind: str) -> list[web.RouteDef]:
         if details is None:
             return json(body, 400)
         details.update(
-            {name: value for name, value in body.items() if value is not None and name != "amendedDate"}
+            {name: value for name, value in body.items() if value is not None and name in _PATCHABLE[kind]}
         )
         if isinstance(details.get("disability"), str) and details["disability"].upper() in {"YES", "NO"}:
             details["disability"] = details["disability"].upper()

@@ -9,6 +9,26 @@ from tis_esr.tcs.simulator.answers import json, not_found, page, server_error
 from tis_esr.tcs.simulator.store import Store
 
 _LONGEST_HISTORY = 1000
+_VIEW = [
+    "id",
+    "intrepidId",
+    "status",
+    "traineeId",
+    "traineeFirstName",
+    "traineeLastName",
+    "traineeGmcNumber",
+    "postId",
+    "siteId",
+    "siteCode",
+    "siteName",
+    "gradeId",
+    "gradeAbbreviation",
+    "gradeName",
+    "dateFrom",
+    "dateTo",
+    "placementType",
+    "lifecycleState",
+]
 
 
 def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an endpoint
@@ -43,10 +63,11 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
         return json({**post, "currentReconciledEvents": store.reconciled_events(post["id"])})
 
     async def placements(request: web.Request) -> web.Response:
-        return json(_latest_end_first(store.placements_by("postId", int(request.match_info["id"]))))
+        rows = latest_end_first(store.placements_by("postId", int(request.match_info["id"])))
+        return json([view(row) for row in rows])
 
     async def summaries(request: web.Request) -> web.Response:
-        rows = _latest_end_first(store.placements_by("postId", int(request.match_info["id"])))[
+        rows = latest_end_first(store.placements_by("postId", int(request.match_info["id"])))[
             :_LONGEST_HISTORY
         ]
         return json([summary(store, row) for row in rows])
@@ -107,5 +128,11 @@ def summary(store: Store, placement: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _latest_end_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def view(placement: dict[str, Any]) -> dict[str, Any]:
+    """Return a PlacementViewDTO: with lifecycle state and site code, without hours and events."""
+    return {name: placement.get(name) for name in _VIEW}
+
+
+def latest_end_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return placements as TCS orders them; those without an end come last."""
     return sorted(rows, key=lambda row: row.get("dateTo") or "", reverse=True)

@@ -62,7 +62,10 @@ class Store:
 
     def people_with(self, kind: str, number: str) -> list[Entity]:
         """Return the ``gmcDetails`` or ``gdcDetails`` with a number."""
-        return [self.people[person_id][f"{kind}Details"] for person_id in self._numbers[kind].get(number, ())]
+        return [
+            self.people[person_id][f"{kind}Details"]
+            for person_id in self._numbers[kind].get(_folded(number), ())
+        ]
 
     def details(self, kind: str, person_id: int) -> Entity | None:
         """Return a part of a person that shares the person's id."""
@@ -131,7 +134,7 @@ class Store:
         for person in self.people.values():
             number = (person.get(f"{kind}Details") or {}).get(f"{kind}Number")
             if number:
-                numbers.setdefault(number, []).append(person["id"])
+                numbers.setdefault(_folded(number), []).append(person["id"])
         return numbers
 
 
