@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tis_esr.records.filenames import DEANERIES, BadFileName, FileName
+from tis_esr.records.filenames import FileName
 from tis_esr.records.values import UnwritableValue
 from tis_esr.records.writing import format_row, header, trailer
 
@@ -69,35 +69,3 @@ def test_header_and_trailer() -> None:
         'HDR,"DE_EOE_APP_20261124_00003117.DAT","20261124 140005","EOE","APP"'
     )
     assert format_row("TRL", trailer(12)) == "TRL,12"
-
-
-@pytest.mark.parametrize("name", ["DE_EMD_APP_20210608_00003117.DAT", "DE_TIS_APP_20180515_0000032.DAT"])
-def test_names_of_7_and_8_digits_are_read_and_written_alike(name: str) -> None:
-    assert str(FileName.parse(name)) == name
-
-
-def test_a_name_tells_its_parts() -> None:
-    assert FileName.parse("DE_EMD_RMF_20210301_00002598.DAT") == FileName(
-        "EMD", "RMF", date(2021, 3, 1), 2598
-    )
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "letter.txt",
-        "DE_EMD_XXX_20210301_00002598.DAT",
-        "DE_EMD_RMF_20211301_00002598.DAT",
-        "DE_EMD_RMF_20210301_259.DAT",
-        "",
-        "de_emd_rmf_20210301_00002598.dat",
-        "DE_EMD_RMF_20210301_00002598.DAT\n",
-    ],
-)
-def test_any_other_name_is_refused_with_the_reason(name: str) -> None:
-    with pytest.raises(BadFileName, match="is no ESR file name"):
-        FileName.parse(name)
-
-
-def test_the_run_order_is_that_of_production() -> None:
-    assert ",".join(DEANERIES) == "EMD,KSS,NTH,WMD,PEN,NWN,YHD,EOE,OXF,WES,LDN,MER,SEV"

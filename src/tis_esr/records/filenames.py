@@ -39,7 +39,8 @@ class FileName:
 
     def __str__(self) -> str:
         """Return the name."""
-        return f"DE_{self.deanery}_{self.type}_{self.date:%Y%m%d}_{self.sequence:0{self.digits}d}.DAT"
+        day = f"{self.date:%Y%m%d}".zfill(8)
+        return f"DE_{self.deanery}_{self.type}_{day}_{self.sequence:0{self.digits}d}.DAT"
 
 
 @lru_cache(maxsize=1024)
