@@ -37,8 +37,8 @@ def stale() -> web.Response:
 
 def page(request: web.Request, rows: list[Any]) -> web.Response:
     """Return one page of rows: ``page`` from 0, ``size`` 20 if not said and 2000 at most; with all headers."""
-    number = int(request.query.get("page", 0))
-    size = min(int(request.query.get("size", 20)), 2000)
+    number = _number(request, "page", 0, least=0)
+    size = min(_number(request, "size", 20, least=1), 2000)
     last = max(0, (len(rows) - 1) // size)
     links = [("last", last), ("first", 0)]
     if number < last:
@@ -49,3 +49,9 @@ def page(request: web.Request, rows: list[Any]) -> web.Response:
     return json(
         rows[number * size : (number + 1) * size], headers={"X-Total-Count": str(len(rows)), "Link": link}
     )
+
+
+def _number(request: web.Request, name: str, default: int, *, least: int) -> int:
+    """Return a number of the query, or the default where it makes no sense."""
+    text = request.query.get(name, "")
+    return int(text) if text.isdecimal() and int(text) >= least else default

@@ -1,11 +1,12 @@
 """Posts (contract 2.1): P1, P2, P3, P4, P5, P6 and, to seed the next day, P8."""
 
+from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from tis_esr.tcs.simulator.answers import json, not_found, page, server_error
+from tis_esr.tcs.simulator.answers import error, json, not_found, page, server_error
 from tis_esr.tcs.simulator.store import Store
 
 _LONGEST_HISTORY = 1000
@@ -36,12 +37,13 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
 
     async def with_npns(request: web.Request) -> web.Response:
         # The path arrives decoded once; each element is decoded again, so a slash has to come encoded twice.
-        if "%2f" in request.raw_path.casefold():
+        listed = request.match_info["npns"].removesuffix("/")
+        if "/" in listed:
             return not_found()
-        npns = [unquote(part) for part in request.match_info["npns"].split(",")]
+        npns = [unquote_plus(part) for part in listed.split(",")]
         if not any(npns):
             return server_error()
-        posts = {post["id"]: post for npn in npns for post in store.posts_with(npn)}
+        posts = {post["id"]: post for npn in npns if npn for post in store.posts_with(npn)}
         return json(
             [{**post, "placementHistory": None, "currentReconciledEvents": None} for post in posts.values()]
         )
@@ -80,6 +82,9 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
             body.get(name) is None for name in ("eventDateTime", "positionNumber", "positionId", "status")
         ):
             return server_error()
+        if body["status"] not in {"RECONCILED", "DELETED"}:
+            return error(400, "error.validation")
+        datetime.fromisoformat(body["eventDateTime"])
         event = {
             name: body.get(name)
             for name in ("eventDateTime", "filename", "positionNumber", "positionId", "status")

@@ -1,6 +1,7 @@
 """What the simulated TCS holds: DTOs as they stand in the data folder, with what is written on top."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Store:
         self._posts_by_npn: dict[str, list[int]] = {}
         self._by: dict[str, dict[int, list[int]]] = {"postId": {}, "traineeId": {}}
         for post in self.posts.values():
-            self._posts_by_npn.setdefault(_folded(post["nationalPostNumber"]), []).append(post["id"])
+            self._posts_by_npn.setdefault(_folded(post.get("nationalPostNumber")), []).append(post["id"])
         for placement in self.placements.values():
             self._index(placement)
         self._numbers = {kind: self._numbered(kind) for kind in ("gmc", "gdc")}
@@ -101,18 +102,18 @@ class Store:
         """Store a post, new or changed."""
         known = self.posts.get(post["id"])
         if known is not None:
-            self._posts_by_npn[_folded(known["nationalPostNumber"])].remove(post["id"])
+            self._posts_by_npn[_folded(known.get("nationalPostNumber"))].remove(post["id"])
         self.posts[post["id"]] = post
-        self._posts_by_npn.setdefault(_folded(post["nationalPostNumber"]), []).append(post["id"])
+        self._posts_by_npn.setdefault(_folded(post.get("nationalPostNumber")), []).append(post["id"])
 
     def add_post_event(self, event: Entity) -> None:
         """Append an event, and keep the latest of each position id and number over all posts."""
         self.post_events.append(event)
         key = (event["positionId"], event["positionNumber"])
         latest = self._latest.get(key, [])
-        if not latest or event["eventDateTime"] > latest[0]["eventDateTime"]:
+        if not latest or _moment(event) > _moment(latest[0]):
             self._latest[key] = [event]
-        elif event["eventDateTime"] == latest[0]["eventDateTime"]:
+        elif _moment(event) == _moment(latest[0]):
             latest.append(event)
 
     def reconciled_events(self, post_id: int) -> list[Entity]:
@@ -138,9 +139,13 @@ class Store:
         return numbers
 
 
-def _folded(text: str) -> str:
+def _folded(text: str | None) -> str:
     """Return a text as the database compares it."""
-    return text.casefold().rstrip(" ")
+    return (text or "").casefold().rstrip(" ")
+
+
+def _moment(event: Entity) -> datetime:
+    return datetime.fromisoformat(event["eventDateTime"])
 
 
 def _lines(path: Path) -> Iterator[Entity]:
