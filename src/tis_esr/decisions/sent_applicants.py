@@ -7,6 +7,7 @@ from enum import Enum
 import msgspec
 
 from tis_esr.decisions.notifications import Withdrawn
+from tis_esr.decisions.placements import counts
 from tis_esr.tcs.models import Placement
 
 
@@ -52,10 +53,7 @@ def change_of(sent: SentApplicant, placements: Iterable[Placement]) -> tuple[Cha
     placement = next((p for p in placements if p.id == sent.placement_id), None)
     if placement is None:
         return Change.GONE, None
-    if (placement.lifecycle_state or "").upper() == "DRAFT" or None in (
-        placement.date_from,
-        placement.date_to,
-    ):
+    if not counts(placement) or None in (placement.date_from, placement.date_to):
         return Change.NONE, placement
     same = (placement.date_from, placement.date_to) == (sent.date_from, sent.date_to)
     return (Change.NONE if same else Change.NEW_DATES), placement
