@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from rich.table import Table
-
 from tis_esr.commands.outcome import console
 from tis_esr.desk.summary import Summary
 from tis_esr.services.day import DayDone
@@ -31,33 +29,29 @@ def show(done: DayDone, summary: Summary) -> None:
 
 
 def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
-    table = Table(title="Files in", title_justify="left")
-    table.add_column("file", no_wrap=True)
-    for heading in ("rows", *_ROW_STATES):
-        table.add_column(heading, justify="right")
-    table.add_column("remark")
+    console.print("[bold]Files in[/]")
     for file in summary.files_in:
-        counts = [str(file.get(state, 0) or "") for state in _ROW_STATES]
-        remark = (
-            refused.get(file["name"]) or file["reason"] or (f"{file['notes']} notes" if file["notes"] else "")
+        states = ", ".join(f"{file[state]:,} {state}" for state in _ROW_STATES if file.get(state))
+        console.print(
+            f"  {file['name']}  {file['rows']:,} rows: {states or 'none'}", highlight=False, soft_wrap=True
         )
-        table.add_row(file["name"], str(file["rows"]), *counts, remark)
-    console.print(table)
+        remark = refused.get(file["name"]) or file["reason"]
+        noted = f"{file['notes']} oddities noted" if file["notes"] else ""
+        if remark or noted:
+            console.print(f"    {'; '.join(filter(None, (remark, noted)))}", highlight=False, soft_wrap=True)
 
 
 def _files_out(summary: Summary) -> None:
-    table = Table(title="Files out", title_justify="left")
-    table.add_column("file", no_wrap=True)
-    table.add_column("rows", justify="right")
-    table.add_column("state")
+    console.print("[bold]Files out[/]")
     for file in summary.files_out:
-        table.add_row(file["name"], str(file["rows"]), file["state"])
-    console.print(table)
+        console.print(
+            f"  {file['name']}  {file['rows']:,} rows, {file['state']}", highlight=False, soft_wrap=True
+        )
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> None:
     said = ", ".join(f"{number:,} {name}" for name, number in counts.items()) or "none"
-    console.print(f"[bold]{title}:[/] {said}", highlight=False)
+    console.print(f"[bold]{title}:[/] {said}", highlight=False, soft_wrap=True)
 
 
 def _parked(summary: Summary) -> None:
