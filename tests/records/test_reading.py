@@ -34,6 +34,26 @@ def test_a_title_cut_at_a_backslash_is_joined_and_the_row_moved_back() -> None:
     assert row.values["positionNumber"] == 34611829
 
 
+def test_a_mended_row_keeps_its_line_and_leaves_its_neighbours_alone() -> None:
+    before, shifted, after = read(b'POR,1,"","C",2,"T","EOE/1"\n' + SHIFTED + b"TRL,3\n")
+    assert shifted.raw == SHIFTED.decode().rstrip("\n")
+    assert [problem.fatal for problem in shifted.problems] == [False]
+    assert (before.problems, after.problems, after.row) == ((), (), 3)
+
+
+def test_a_title_that_ends_in_a_backslash_before_an_occupation_that_fits_is_whole() -> None:
+    [row] = read(b'POS,1,"","C",2,"Surgery\\","800","Surgery","001","EOE/1"\n')
+    assert (row.values["positionTitle"], row.values["occupationCode"]) == ("Surgery\\", "800")
+    assert row.problems == ()
+
+
+@pytest.mark.parametrize("number", [b"34611829", b'"34611829"', b" 34611829 ", b"0034611829"])
+def test_a_number_is_read_bare_quoted_and_padded(number: bytes) -> None:
+    [row] = read(b'POS,1,"","C",' + number + b',"T","800","","","EOE/1"\n')
+    assert row.values["positionNumber"] == 34611829
+    assert row.problems == ()
+
+
 def test_a_backslash_at_the_end_of_a_value_is_an_ordinary_character() -> None:
     [row] = read(b'POR,1,"","C",2,"Surgery\\","EOE/1"\n')
     assert row.values["positionTitle"] == "Surgery\\"
@@ -59,6 +79,44 @@ def test_the_message_of_a_confirmation_may_hold_commas_and_quotes(line: bytes, t
         456,
         7,
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "value"),
+    [
+        (b'APC,"WES/1","FAIL","ERROR","","A1, A2",9,123,456,7\n', "applicantNumber", "A1, A2"),
+        (b'APC,"x,FAIL,ERROR,y","FAIL","ERROR","m","A1",9,123,456,7\n', "deaneryNumber", "x,FAIL,ERROR,y"),
+        (b'APC,"WES/1","FAIL","ERROR","say ""hi"", now","",9,123,456,7\n', "messageText", 'say "hi", now'),
+    ],
+)
+def test_a_confirmation_whose_quotes_are_in_order_is_taken_as_it_stands(
+    line: bytes, column: str, value: str
+) -> None:
+    [row] = read(line)
+    assert row.values[column] == value
+    assert row.problems == ()
+
+
+def test_a_confirmation_may_lack_its_last_column_whatever_its_message_holds() -> None:
+    [row] = read(b'APC,"WES/1","FAIL","ERROR","a, b","A1",9,123,456\n')
+    assert (row.values["messageText"], row.values["applicantNumber"]) == ("a, b", "A1")
+    assert (row.values["positionId"], row.values["positionNumber"], row.values["esrVacancyId"]) == (
+        123,
+        456,
+        None,
+    )
+    assert row.problems == ()
+
+
+def test_what_was_taken_as_message_text_is_said_and_hurts_nothing() -> None:
+    [row] = read(b'APC,"WES/1","FAIL","ERROR",a, b, c,"A1",9,123,456,7\n')
+    assert [(problem.code, problem.fatal) for problem in row.problems] == [("mended-text", False)]
+
+
+def test_a_confirmation_that_stops_early_has_a_row_and_says_what_is_missing() -> None:
+    [row] = read(b'APC,"WES/1","FAIL","ERR')
+    assert row.values["loadStatusCode"] == "FAIL"
+    assert [p.column for p in row.problems if p.fatal] == ["positionId", "positionNumber"]
 
 
 def test_bytes_that_are_not_utf_8_are_windows_1252() -> None:
@@ -115,6 +173,18 @@ def test_the_last_line_may_be_cut() -> None:
     assert codes(row) == ["quotes", "no-line-end"]
 
 
+def test_a_last_line_without_its_end_is_said_except_of_the_trailer() -> None:
+    assert codes(read(b'POR,1,"","C",2,"T","EOE/1"')[0]) == ["no-line-end"]
+    assert read(b"TRL,2")[0].problems == ()
+
+
+@pytest.mark.parametrize("trailer", [b"", b"TRL,99\n", b"TRL,\n", b"TRL,two\n"])
+def test_a_trailer_that_is_wrong_or_missing_costs_no_row(trailer: bytes) -> None:
+    rows = read(b'HDR,"a","b","EOE","RMF"\nPOR,1,"","C",2,"T","EOE/1"\n' + trailer)
+    assert [row.values.get("positionID") for row in rows if row.type == "POR"] == [1]
+    assert rows[1].problems == ()
+
+
 def test_an_empty_file_has_no_rows_and_a_blank_line_is_one() -> None:
     assert read(b"") == []
     assert [(row.row, row.type) for row in read(b"\n\n")] == [(1, ""), (2, "")]
@@ -130,6 +200,77 @@ def test_an_endless_line_is_one_row_and_does_not_stay_in_memory() -> None:
     assert [row.type for row in rows] == ["POR", "TRL"]
     assert "too-long" in codes(rows[0])
     assert len(rows[0].raw) <= LONGEST_LINE
+
+
+@pytest.mark.parametrize(("length", "said"), [(LONGEST_LINE, False), (LONGEST_LINE + 1, True)])
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_line_is_read_up_to_the_limit_and_what_is_cut_is_said(length: int, said: bool, end: bytes) -> None:
+    [row] = read(b"TRL,2,".ljust(length, b"x") + end)
+    assert len(row.raw) == LONGEST_LINE
+    assert ("too-long" in codes(row)) is said
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("piece", [b'"",', b'"', b',"', b'",', b'a"', b',"x"y', b"APC,FAIL,", b"\r"])
+@pytest.mark.parametrize("start", [b'POR,"', b"POR,", b'APC,"', b'APC,"","FAIL","ERROR","'])
+def test_no_line_takes_longer_than_its_length_is_worth(start: bytes, piece: bytes) -> None:
+    [row] = read(start + piece * (LONGEST_LINE // len(piece) - 20))
+    assert row.type == start[:3].decode()
+
+
+def test_a_quote_in_the_middle_belongs_to_the_text() -> None:
+    [row] = read(b'POR,1,"","C",2,"The "Old" Ward","EOE/1"\n')
+    assert (row.values["positionTitle"], row.values["deaneryNumber"]) == ('The "Old" Ward', "EOE/1")
+    assert codes(row) == ["quotes"]
+
+
+def test_text_without_quotes_is_read() -> None:
+    [row] = read(b"POR,1,,C,2,Ward,EOE/1,EOE\n")
+    assert (row.values["positionTitle"], row.values["managingOffice"]) == ("Ward", "EOE")
+    assert row.problems == ()
+
+
+def test_text_that_is_too_long_is_kept_and_said_without_its_value() -> None:
+    [row] = read(b'POR,1,"","C",2,"T","EOE/1","","","","02345"\n')
+    assert row.values["employingOrgVPDCode"] == "02345"
+    assert [(p.column, p.code, p.fatal, p.text) for p in row.problems] == [
+        ("employingOrgVPDCode", "too-long", False, "column employingOrgVPDCode is longer than X(4)")
+    ]
+
+
+@pytest.mark.parametrize("vpd", ["096", "0234", "000"])
+def test_the_noughts_of_a_vpd_stay(vpd: str) -> None:
+    for cell in (vpd, f'"{vpd}"'):
+        [row] = read(f'POR,1,"","C",2,"T","EOE/1","","","",{cell}\n'.encode())
+        assert row.values["employingOrgVPDCode"] == vpd
+
+
+@pytest.mark.parametrize("number", [b"x", b"-1", b"1.5", b"1e3", "١".encode(), b"9" * 5000])
+def test_a_row_with_an_ill_formed_mandatory_number_can_not_be_used(number: bytes) -> None:
+    [row] = read(b"POR," + number + b',"","C",2,"T","EOE/1"\n')
+    assert row.values["positionID"] is None
+    assert [(p.column, p.code, p.fatal, p.text) for p in row.problems] == [
+        ("positionID", "ill-formed", True, "column positionID (N(15)) holds no whole number")
+    ]
+
+
+@pytest.mark.parametrize("day", ["20260229", "2026-1-1", "00000000", "202601", "31012026x", "20261301"])
+def test_a_day_that_is_none_is_empty_and_said(day: str) -> None:
+    [row] = read(f'PBD,1,"","C","General Medical Council","7000001",{day}\n'.encode())
+    assert row.values["expiryDate"] is None
+    assert [(p.column, p.code, p.fatal) for p in row.problems] == [("expiryDate", "ill-formed", False)]
+
+
+def test_a_file_that_is_no_text_still_has_a_row_a_line() -> None:
+    rows = read(b"PK\x03\x04\x00\x00\n\x00,\xff\n")
+    assert [(row.row, row.values) for row in rows] == [(1, {}), (2, {})]
+    assert all(problem.code == "unknown-record-type" for row in rows for problem in row.problems[-1:])
+
+
+def test_rows_are_read_as_they_are_asked_for() -> None:
+    stream = io.BytesIO(b'POR,1,"","C",2,"T","EOE/1"\n' * 10_000)
+    next(read_records(stream))
+    assert stream.tell() == 27
 
 
 def test_reading_goes_on_from_where_a_row_ended() -> None:

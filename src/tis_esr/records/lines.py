@@ -70,11 +70,19 @@ def _loose_cells(text: str) -> list[str]:
 def _closing(text: str, start: int) -> int:
     """Return where the quote closes that was opened before ``start``: at `",` or at the end."""
     end = text.find('",', start)
-    while end > start and (len(text[start : end + 1]) - len(text[start : end + 1].rstrip('"'))) % 2 == 0:
+    while end > start and _quotes_up_to(text, start, end) % 2 == 0:
         end = text.find('",', end + 1)
     if end >= 0:
         return end
     return len(text) - 1 if text.endswith('"') and len(text) > start else len(text)
+
+
+def _quotes_up_to(text: str, start: int, end: int) -> int:
+    """Count the quotes that stand side by side from ``end`` backwards, without copying what is before."""
+    first = end
+    while first > start and text[first - 1] == '"':
+        first -= 1
+    return end - first + 1
 
 
 def looks_like_text(head: bytes) -> bool:

@@ -48,7 +48,7 @@ def read_records(stream: BinaryIO, *, first_row: int = 1) -> Iterator[Record]:
     for row, (line, length, ended) in enumerate(read_lines(stream), first_row):
         offset += length
         text = decode(line, first=row == 1)
-        yield _record(text, row, offset, cut=length > LONGEST_LINE + 1, ended=ended)
+        yield _record(text, row, offset, cut=length > LONGEST_LINE + ended, ended=ended)
 
 
 def _record(text: str, row: int, next_offset: int, *, cut: bool, ended: bool) -> Record:
@@ -72,7 +72,7 @@ def _record(text: str, row: int, next_offset: int, *, cut: bool, ended: bool) ->
             Problem("", "unknown-record-type", "the record type is none of the interface's", fatal=True)
         )
         return Record(record_type[:3], row, text, {}, tuple(problems), next_offset)
-    data, mended = _mended(layout, found[1:], text)
+    data, mended = _mended(layout, found[1:], text, in_order=in_order)
     if mended:
         problems.append(Problem("", mended, _MENDED[mended]))
     if not ended and record_type != "TRL":
@@ -90,9 +90,11 @@ _MENDED = {
 }
 
 
-def _mended(layout: Layout, data: list[str], text: str) -> tuple[list[str], str]:
+def _mended(layout: Layout, data: list[str], text: str, *, in_order: bool) -> tuple[list[str], str]:
     if layout.record_type == "POS" and (mended := shifted_position(data)) is not None:
         return mended, "mended-shift"
+    if in_order and len(data) <= len(layout.columns):
+        return data, ""
     if layout.record_type == "APC" and (mended := anchored_confirmation(text, len(data))) is not None:
         return mended, "mended-text"
     return data, ""
