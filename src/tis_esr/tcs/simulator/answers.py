@@ -20,9 +20,11 @@ def not_found() -> web.Response:
     return web.Response(status=404)
 
 
-def error(status: int, message: str, description: str | None = None) -> web.Response:
+def error(
+    status: int, message: str, description: str | None = None, fields: list[dict[str, str]] | None = None
+) -> web.Response:
     """Return an error in TCS's form."""
-    return json({"message": message, "description": description, "fieldErrors": None}, status)
+    return json({"message": message, "description": description, "fieldErrors": fields}, status)
 
 
 def server_error() -> web.Response:
@@ -40,11 +42,9 @@ def page(request: web.Request, rows: list[Any]) -> web.Response:
     number = _number(request, "page", 0, least=0)
     size = min(_number(request, "size", 20, least=1), 2000)
     last = max(0, (len(rows) - 1) // size)
-    links = [("last", last), ("first", 0)]
-    if number < last:
-        links.insert(0, ("next", number + 1))
-    if number > 0:
-        links.insert(1, ("prev", number - 1))
+    links = [("next", number + 1)] if number < last else []
+    links += [("prev", number - 1)] if number > 0 else []
+    links += [("last", last), ("first", 0)]
     link = ",".join(f'<{request.path}?page={n}&size={size}>; rel="{rel}"' for rel, n in links)
     return json(
         rows[number * size : (number + 1) * size], headers={"X-Total-Count": str(len(rows)), "Link": link}

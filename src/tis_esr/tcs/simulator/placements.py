@@ -1,5 +1,7 @@
 """Placements (contract 2.2): L1, L2, L3 and, to seed the next day, L4 and L5."""
 
+from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -20,6 +22,7 @@ _DECORATION = (
 
 def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an endpoint
     """Return the endpoints."""
+    event_ids = count(1)
 
     async def one(request: web.Request) -> web.Response:
         placement = store.placements.get(int(request.match_info["id"]))
@@ -36,6 +39,8 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
         except (KeyError, ValueError, msgspec.DecodeError):
             return server_error()
         rows.sort(key=lambda row: row["id"])
+        name, _, direction = request.query.get("sort", "id,asc").partition(",")
+        rows.sort(key=lambda row: (row.get(name) is not None, row.get(name)), reverse=direction == "desc")
         return page(request, [{**row, **dict.fromkeys(_DECORATION), "esrEvents": None} for row in rows])
 
     async def exported(request: web.Request) -> web.Response:
@@ -44,11 +49,13 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
             return not_found()
         if any(body.get(name) is None for name in ("exportedAt", "filename", "positionNumber", "positionId")):
             return server_error()
-        event = {name: body[name] for name in ("exportedAt", "filename", "positionNumber", "positionId")}
+        event = {name: body[name] for name in ("filename", "positionNumber", "positionId")}
+        moment = _moment(body["exportedAt"])
         store.placement_events.setdefault(placement_id, []).append(
-            {**event, "placementId": None, "status": "EXPORTED"}
+            {**event, "exportedAt": moment, "placementId": None, "status": "EXPORTED"}
         )
-        return json({**event, "eventDateTime": event["exportedAt"], "status": "EXPORTED"})
+        row = {"id": next(event_ids), "eventDateTime": moment, **event, "status": "EXPORTED"}
+        return json({**row, "placement": store.placements[placement_id]})
 
     async def save(request: web.Request) -> web.Response:
         placement = await request.json()
@@ -58,17 +65,17 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
             and placement.get("postId") != before.get("postId")
             and placement["id"] in store.placement_events
         ):
-            return error(
-                400, "error.validation", "National Post Number can't be edited for Placement exported to ESR"
-            )
+            told = "National Post Number can't be edited for Placement exported to ESR"
+            field = {"objectName": "PlacementDTO", "field": "nationalPostNumber", "message": told}
+            return error(400, "error.validation", fields=[field])
         store.put_placement({**before, **placement})
         return json(store.placements[placement["id"]], 201 if request.method == "POST" else 200)
 
     async def delete(request: web.Request) -> web.Response:
         placement_id = int(request.match_info["id"])
-        if store.placements.pop(placement_id, None) is None:
+        if placement_id not in store.placements:
             return error(400, "Bad request", f"No Placement found for id: [{placement_id}]")
-        store.placement_events.pop(placement_id, None)
+        store.remove_placement(placement_id)
         return web.Response()
 
     return [
@@ -101,6 +108,11 @@ def _matching(store: Store, filters: dict[str, list[str]]) -> list[dict[str, Any
 
 
 def _day(text: str) -> str:
-    if len(text) != len("2026-11-24"):
-        raise ValueError("no date")
-    return text
+    return date.fromisoformat(text).isoformat()
+
+
+def _moment(given: str | int) -> str:
+    """Return a moment as TCS writes it; it may come in milliseconds since 1970. A text stays as it is."""
+    if isinstance(given, str):
+        return given
+    return datetime.fromtimestamp(given / 1000, UTC).isoformat(timespec="milliseconds")

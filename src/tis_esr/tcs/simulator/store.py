@@ -93,10 +93,15 @@ class Store:
 
     def put_placement(self, placement: Entity) -> None:
         """Store a placement, new or changed."""
-        known = placement["id"] in self.placements
+        if placement["id"] in self.placements:
+            self._unindex(self.placements[placement["id"]])
         self.placements[placement["id"]] = placement
-        if not known:
-            self._index(placement)
+        self._index(placement)
+
+    def remove_placement(self, placement_id: int) -> None:
+        """Forget a placement and the events of it."""
+        self._unindex(self.placements.pop(placement_id))
+        self.placement_events.pop(placement_id, None)
 
     def put_post(self, post: Entity) -> None:
         """Store a post, new or changed."""
@@ -129,6 +134,11 @@ class Store:
         for attribute, index in self._by.items():
             if placement.get(attribute) is not None:
                 index.setdefault(placement[attribute], []).append(placement["id"])
+
+    def _unindex(self, placement: Entity) -> None:
+        for attribute, index in self._by.items():
+            if placement.get(attribute) is not None:
+                index[placement[attribute]].remove(placement["id"])
 
     def _numbered(self, kind: str) -> dict[str, list[int]]:
         numbers: dict[str, list[int]] = {}
