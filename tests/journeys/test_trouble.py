@@ -106,3 +106,35 @@ def test_an_absence_changed_by_somebody_else_meanwhile_is_read_again_and_changed
             "2026-03-06",
             5,
         )
+
+
+def test_an_update_that_tcs_refuses_is_parked_and_journalled_and_its_neighbours_are_applied(tmp_path: Path) -> None:
+    def two_people(world: World) -> None:
+        for number in range(2):
+            person = world.person()
+            world.placement(world.post("EOE", npn=f"{NPN}{number}"), person, -10, 100)
+            if number == 0:
+                person["contactDetails"] = None
+
+    def assigned(number: int) -> list[str]:
+        return [
+            f'ASG,{number},"","C",{number},"","",,,"{NPN}{number}","Lead Employer"',
+            f'PER,{number},"","C","","","","Changed-Specimen"',
+            f'PBD,{number},"","C","General Medical Council","{7200001 + number}",',
+        ]
+
+    with small_world(tmp_path, two_people) as small:
+        small.file(*assigned(0), *assigned(1))
+        _, summary = small.run()
+        [parked] = summary.parked
+        assert (parked.row, "400" in parked.reason, "Changed" in parked.reason) == (1, True, False)
+        assert summary.tis_updates == {"APPLIED": 1, "REFUSED": 1}
+        contact = small.tcs.simulator.store.details("contactDetails", 200_002)
+        assert contact is not None
+        assert contact["legalSurname"] == "Changed-Specimen"
+        [file] = summary.files_in
+        assert {state: file.get(state, 0) for state in ("applied", "parked", "ignored")} == {
+            "applied": 4,
+            "parked": 2,
+            "ignored": 1,
+        }
