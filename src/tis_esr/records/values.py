@@ -1,5 +1,6 @@
 """What a column's text means, read leniently, and how a value is written, strictly."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -33,13 +34,15 @@ def read_value(column: Column, text: str) -> Value:
         return datetime.strptime(stripped, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
     if column.decimals:
         return _decimal(stripped)
-    if not _plain_digits(stripped) or len(stripped) > _LONGEST_NUMBER:
+    significant = stripped.lstrip("0")
+    if not _plain_digits(stripped) or len(significant) > _LONGEST_NUMBER:
         raise ValueError("no whole number")
-    return int(stripped)
+    return int(significant or "0")
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DATE_DIGITS = 8
-_LONGEST_NUMBER = 100
+_LONGEST_NUMBER = 18  # what every database holds: 64 bits
 
 
 def _plain_digits(text: str) -> bool:
@@ -84,8 +87,8 @@ def _text_fits(column: Column, value: Value) -> str:
         return f"it takes {column.length} characters at most, not {len(value)}"
     if column.kind is Kind.FIXED and value and len(value) != column.length:
         return f"it takes exactly {column.length} characters, not {len(value)}"
-    if not value.isprintable():
-        return "it holds a character that can't be printed"
+    if _CONTROL.search(value):
+        return "it holds a control character or a line end"
     return ""
 
 
