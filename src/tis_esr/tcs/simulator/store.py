@@ -34,7 +34,9 @@ class Store:
         self.posts = {post["id"]: post for post in _lines(self.data / "posts.jsonl")}
         self.placements = {placement["id"]: placement for placement in _lines(self.data / "placements.jsonl")}
         self.people = {person["id"]: person for person in _lines(self.data / "people.jsonl")}
-        self.absences = {absence["id"]: absence for absence in _lines(self.data / "absences.jsonl")}
+        self.absences = {
+            absence["id"]: absence for absence in _lines(self.data / "absences.jsonl", "absenceAttendanceId")
+        }
         self.post_events: list[Entity] = []
         self.placement_events: dict[int, list[Entity]] = {}
         self._posts_by_npn: dict[str, list[int]] = {}
@@ -158,7 +160,8 @@ def _moment(event: Entity) -> datetime:
     return datetime.fromisoformat(event["eventDateTime"])
 
 
-def _lines(path: Path) -> Iterator[Entity]:
+def _lines(path: Path, *texts: str) -> Iterator[Entity]:
+    """Yield the entities of a file; each has a number as its id, and these texts."""
     if not path.exists():
         return
     decoder = msgspec.json.Decoder(dict[str, Any])
@@ -166,7 +169,11 @@ def _lines(path: Path) -> Iterator[Entity]:
         for number, line in enumerate(file, 1):
             try:
                 entity = decoder.decode(line)
-                entity["id"]
-            except (msgspec.DecodeError, msgspec.ValidationError, KeyError):
-                raise BadData(path, number, "it is no JSON object with an id") from None
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                raise BadData(path, number, "it is no JSON object") from None
+            if not isinstance(entity.get("id"), int):
+                raise BadData(path, number, "its id is no number")
+            for name in texts:
+                if not isinstance(entity.get(name), str):
+                    raise BadData(path, number, f"its {name} is no text")
             yield entity

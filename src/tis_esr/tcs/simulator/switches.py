@@ -32,6 +32,15 @@ class Misbehaviour:
 
     def __init__(self, switches: Switches) -> None:
         self.switches = switches
+
+    @property
+    def switches(self) -> Switches:
+        """The switches as they stand; setting them starts their seed anew."""
+        return self._switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._switches = switches
         self._random = random.Random(switches.seed)  # noqa: S311 - reproducible on purpose
 
     async def instead(self) -> web.Response | None:
