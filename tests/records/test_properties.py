@@ -10,29 +10,37 @@ from hypothesis import strategies as st
 
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.layouts import Column, Kind
-from tis_esr.records.reading import read_records
+from tis_esr.records.reading import Record, read_records
 from tis_esr.records.writing import format_row
 
-_STATUS = {
+_OF_THEIR_OWN: dict[str, st.SearchStrategy[object]] = {
     "loadStatusCode": st.sampled_from(["SUCCESS", "FAIL"]),
     "messageType": st.sampled_from(["ERROR", "WARNING", "INFO"]),
+    "employingOrgVPDCode": st.from_regex(r"[0-9]{3,4}", fullmatch=True),
 }
-_PRINTABLE = st.characters(exclude_categories=("C", "Zl", "Zp", "Zs"), include_characters=" ")
+_PRINTABLE = st.characters(
+    exclude_categories=("C", "Zl", "Zp", "Zs"), include_characters=" ", exclude_characters="\ufffd"
+)
+_AWKWARD = st.sampled_from(['"', ",", "\\", " ", "é"])
+_CHARACTERS = st.one_of(_PRINTABLE, _AWKWARD)
+
+
+def text_of(column: Column, least: int) -> st.SearchStrategy[str]:
+    return st.text(_CHARACTERS, min_size=least, max_size=column.length)
 
 
 def values_of(column: Column) -> st.SearchStrategy[object]:
-    if column.name in _STATUS:
-        return _STATUS[column.name]
-    least = 1 if column.mandatory else 0
-    kinds: dict[Kind, st.SearchStrategy[object]] = {
-        Kind.TEXT: st.text(_PRINTABLE, min_size=least, max_size=column.length),
-        Kind.FIXED: st.text(_PRINTABLE, min_size=column.length, max_size=column.length),
-        Kind.NUMBER: st.integers(0, 10**column.length - 1),
-        Kind.DATE: st.dates(date(1900, 1, 1), date(2999, 12, 31)),
-    }
-    if column.kind is Kind.NUMBER and column.decimals:
+    if column.name in _OF_THEIR_OWN:
+        return _OF_THEIR_OWN[column.name]
+    if column.kind is Kind.TEXT:
+        return text_of(column, 1 if column.mandatory else 0)
+    if column.kind is Kind.FIXED:
+        return text_of(column, column.length)
+    if column.kind is Kind.DATE:
+        return st.dates(date(1900, 1, 1), date(2999, 12, 31))
+    if column.decimals:
         return st.decimals(0, 9, places=column.decimals).map(Decimal)
-    return kinds[column.kind]
+    return st.integers(0, 10**column.length - 1)
 
 
 def records(record_type: str) -> st.SearchStrategy[dict[str, object]]:
@@ -42,36 +50,92 @@ def records(record_type: str) -> st.SearchStrategy[dict[str, object]]:
     return st.fixed_dictionaries(mandatory, optional=optional)
 
 
+def read(data: bytes) -> list[Record]:
+    return list(read_records(io.BytesIO(data)))
+
+
+def held(record: Record) -> dict[str, object]:
+    return {name: value for name, value in record.values.items() if value is not None}
+
+
 @pytest.mark.parametrize("record_type", LAYOUTS)
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_what_is_written_is_read_again(record_type: str, data: st.DataObject) -> None:
+def test_what_is_written_is_read_again_and_nothing_is_odd_about_it(
+    record_type: str, data: st.DataObject
+) -> None:
     values = data.draw(records(record_type))
-    if record_type == "NOT" and str(values.get("employingOrgVPDCode", "")).isdigit():
-        values["employingOrgVPDCode"] = str(values["employingOrgVPDCode"]).zfill(3)
-    if record_type == "POS" and str(values.get("positionTitle", "")).endswith("\\"):
-        values["positionTitle"] = "T"
-    line = format_row(record_type, values) + "\n"  # type: ignore[arg-type]
-    [record] = read_records(io.BytesIO(line.encode()))
-    assert record.type == record_type
-    assert not any(problem.fatal for problem in record.problems)
-    read = {name: value for name, value in record.values.items() if value is not None}
-    assert read == {name: value for name, value in values.items() if value != ""}
+    line = format_row(record_type, values)  # type: ignore[arg-type]
+    [record] = read(line.encode() + b"\n")
+    assert (record.type, record.row, record.raw) == (record_type, 1, line)
+    assert (record.problems, record.surplus) == ((), ())
+    assert held(record) == {name: value for name, value in values.items() if value != ""}
+
+
+@pytest.mark.parametrize("record_type", LAYOUTS)
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_what_is_written_is_the_same_row_in_windows_dress(record_type: str, data: st.DataObject) -> None:
+    values = data.draw(records(record_type))
+    line = format_row(record_type, values)  # type: ignore[arg-type]
+    [plain], [dressed] = read(line.encode() + b"\n"), read(b"\xef\xbb\xbf" + line.encode() + b"\r\n")
+    assert (dressed.values, dressed.raw, dressed.problems) == (plain.values, plain.raw, plain.problems)
+
+
+@pytest.mark.parametrize("record_type", LAYOUTS)
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_a_row_cut_anywhere_is_a_row_and_its_neighbour_is_read(record_type: str, data: st.DataObject) -> None:
+    line = format_row(record_type, data.draw(records(record_type))).encode()  # type: ignore[arg-type]
+    cut = data.draw(st.integers(4, len(line)))
+    rows = read(line[:cut] + b"\n" + line + b"\n")
+    assert [row.type for row in rows] == [record_type, record_type]
+    assert rows[1].problems == ()
+
+
+_PIECES = st.one_of(
+    st.binary(max_size=80),
+    st.sampled_from(
+        [
+            b"\n",
+            b"\r\n",
+            b"\xef\xbb\xbf",
+            b'POS,1,"","C",2,"T\\","a long occupation","',
+            b'APC,"","FAIL","ERROR","',
+            b'APC,,FAIL,,a, "b" ,',
+            b'APC,"',
+            b"TRL,",
+            b'PER,1,"","""',
+            b"ASG,1,,,2,,,,,,,,2026,00000000,,..",
+            b'"",',
+            b"\\",
+        ]
+    ),
+)
 
 
 @settings(max_examples=400, deadline=None)
-@given(
-    st.lists(
-        st.one_of(
-            st.binary(max_size=80), st.sampled_from([b'POS,1,"\\",', b'APC,"', b"TRL,", b'PER,1,"","""'])
-        ),
-        max_size=12,
-    )
-)
-def test_no_bytes_make_the_reader_raise_or_lose_a_row(parts: list[bytes]) -> None:
-    data = b"".join(parts)
-    found = list(read_records(io.BytesIO(data)))
+@given(st.lists(_PIECES, max_size=12).map(b"".join))
+def test_no_bytes_make_the_reader_raise_or_lose_a_row(data: bytes) -> None:
+    found = read(data)
     lines = data.split(b"\n")
     assert len(found) == len(lines) - (lines[-1] == b"")
     assert [record.row for record in found] == list(range(1, len(found) + 1))
-    assert not found or found[-1].next_offset == len(data)
+    ends = [len(b"\n".join(lines[:count])) + 1 for count in range(1, len(lines))]
+    assert [record.next_offset for record in found] == (ends if lines[-1] == b"" else [*ends, len(data)])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_PIECES, max_size=12).map(b"".join), st.data())
+def test_reading_goes_on_after_any_row_as_if_it_had_not_stopped(data: bytes, draw: st.DataObject) -> None:
+    whole = read(data)
+    stopped = draw.draw(st.integers(0, len(whole)))
+    stream = io.BytesIO(data)
+    stream.seek(whole[stopped - 1].next_offset if stopped else 0)
+    assert list(read_records(stream, first_row=stopped + 1)) == whole[stopped:]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n\ufeff"), max_size=80))
+def test_a_row_keeps_its_line_as_it_came(line: str) -> None:
+    assert [record.raw for record in read(line.encode() + b"\r\n")] == [line]
