@@ -108,7 +108,9 @@ def test_an_absence_changed_by_somebody_else_meanwhile_is_read_again_and_changed
         )
 
 
-def test_an_update_that_tcs_refuses_is_parked_and_journalled_and_its_neighbours_are_applied(tmp_path: Path) -> None:
+def test_an_update_that_tcs_refuses_is_parked_and_journalled_and_its_neighbours_are_applied(
+    tmp_path: Path,
+) -> None:
     def two_people(world: World) -> None:
         for number in range(2):
             person = world.person()
