@@ -11,20 +11,18 @@ _BOM = b"\xef\xbb\xbf"
 _BINARY = frozenset(range(32)) - {9, 10, 12, 13, 26}
 
 
-def read_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int, bool]]:
-    """Yield each line without its end, its length in bytes with it, and whether it had an end.
+def read_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int, bool, bool]]:
+    """Yield each line without its end, its length in bytes with it, whether it had an end, and was cut.
 
     A line longer than LONGEST_LINE is cut there, and skipped to its end: it stays one line.
     """
     while line := stream.readline(LONGEST_LINE):
-        length = len(line)
-        ended = line.endswith(b"\n")
-        part = line
-        while not ended and len(part) == LONGEST_LINE:
+        length, cut, part = len(line), False, line
+        while len(part) == LONGEST_LINE and not part.endswith(b"\n"):
             part = stream.readline(LONGEST_LINE)
             length += len(part)
-            ended = part.endswith(b"\n")
-        yield line.rstrip(b"\r\n"), length, ended
+            cut = cut or part.rstrip(b"\r\n") != b""
+        yield line.rstrip(b"\r\n"), length, part.endswith(b"\n"), cut
 
 
 def decode(line: bytes, *, first: bool) -> str:

@@ -45,6 +45,16 @@ def anchored_confirmation(text: str, found: int) -> list[str] | None:
     return [_unquoted(number), status, severity, message.replace('""', '"'), *tail]
 
 
+def numbers_in_place(data: list[str]) -> bool:
+    """Say whether an APC row's columns 7 to 10 hold numbers: what is beyond them is surplus, not message text."""
+    assignment, position, position_number, vacancy = (cell.strip() for cell in data[5:9])
+    return (
+        position.isdigit()
+        and position_number.isdigit()
+        and all(not cell or cell.isdigit() for cell in (assignment, vacancy))
+    )
+
+
 def _split_right(rest: str) -> list[str]:
     parts = rest.rsplit(",", _AFTER_THE_TEXT)
     return [*parts, *[""] * (_AFTER_THE_TEXT + 1 - len(parts))]

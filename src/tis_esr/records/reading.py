@@ -6,9 +6,9 @@ from typing import BinaryIO
 
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.layouts import Layout
-from tis_esr.records.lines import LONGEST_LINE, cells, decode, looks_like_text, read_lines
-from tis_esr.records.mending import anchored_confirmation, shifted_position
-from tis_esr.records.values import Value, read_value
+from tis_esr.records.lines import cells, decode, looks_like_text, read_lines
+from tis_esr.records.mending import anchored_confirmation, numbers_in_place, shifted_position
+from tis_esr.records.values import Value, fits, read_value
 
 __all__ = ["Problem", "Record", "looks_like_text", "read_records"]
 
@@ -27,7 +27,8 @@ class Problem:
 class Record:
     """One row, numbered from 1; ``next_offset`` is the byte at which the next one begins.
 
-    ``type`` is column 1 as it stands, "" for a blank row. ``surplus`` keeps what is beyond the last column.
+    ``type`` is column 1 as it stands, "" for a blank row; a longer one than any is cut to ``ABC…``, since
+    it may be anything. ``surplus`` keeps what is beyond the last column.
     """
 
     type: str
@@ -45,10 +46,10 @@ def read_records(stream: BinaryIO, *, first_row: int = 1) -> Iterator[Record]:
     To go on after a record, seek to its ``next_offset`` and pass its row plus 1 as ``first_row``.
     """
     offset = stream.tell()
-    for row, (line, length, ended) in enumerate(read_lines(stream), first_row):
+    for row, (line, length, ended, cut) in enumerate(read_lines(stream), first_row):
         offset += length
         text = decode(line, first=row == 1)
-        yield _record(text, row, offset, cut=length > LONGEST_LINE + ended, ended=ended)
+        yield _record(text, row, offset, cut=cut, ended=ended)
 
 
 def _record(text: str, row: int, next_offset: int, *, cut: bool, ended: bool) -> Record:
@@ -71,7 +72,7 @@ def _record(text: str, row: int, next_offset: int, *, cut: bool, ended: bool) ->
         problems.append(
             Problem("", "unknown-record-type", "the record type is none of the interface's", fatal=True)
         )
-        return Record(record_type[:3], row, text, {}, tuple(problems), next_offset)
+        return Record(_shortened(record_type), row, text, {}, tuple(problems), next_offset)
     data, mended = _mended(layout, found[1:], text, in_order=in_order)
     if mended:
         problems.append(Problem("", mended, _MENDED[mended]))
@@ -84,6 +85,11 @@ def _record(text: str, row: int, next_offset: int, *, cut: bool, ended: bool) ->
     return Record(record_type, row, text, values, tuple(problems), next_offset, surplus)
 
 
+def _shortened(record_type: str) -> str:
+    return record_type if len(record_type) <= _TYPE_LENGTH else f"{record_type[:_TYPE_LENGTH]}…"
+
+
+_TYPE_LENGTH = 3
 _MENDED = {
     "mended-shift": "title cut in two at a backslash: joined again, and the columns behind it moved back",
     "mended-text": "commas or quotes inside the message text: taken as part of it",
@@ -95,9 +101,10 @@ def _mended(layout: Layout, data: list[str], text: str, *, in_order: bool) -> tu
         return mended, "mended-shift"
     if in_order and len(data) <= len(layout.columns):
         return data, ""
-    if layout.record_type == "APC" and (mended := anchored_confirmation(text, len(data))) is not None:
-        return mended, "mended-text"
-    return data, ""
+    if layout.record_type != "APC" or (in_order and numbers_in_place(data)):
+        return data, ""
+    mended = anchored_confirmation(text, len(data))
+    return (data, "") if mended is None else (mended, "mended-text")
 
 
 def _values(layout: Layout, data: list[str], problems: list[Problem]) -> dict[str, Value]:
@@ -114,7 +121,7 @@ def _values(layout: Layout, data: list[str], problems: list[Problem]) -> dict[st
             if value is None and column.mandatory:
                 said = f"column {column.name} is mandatory and empty"
                 problems.append(Problem(column.name, "missing-mandatory", said, fatal=True))
-            elif len(text) > column.length and column.quoted:
+            elif len(text) > column.length and fits(column, value):
                 problems.append(
                     Problem(column.name, "too-long", f"column {column.name} is longer than {column}")
                 )
