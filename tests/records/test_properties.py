@@ -18,11 +18,9 @@ _OF_THEIR_OWN: dict[str, st.SearchStrategy[object]] = {
     "messageType": st.sampled_from(["ERROR", "WARNING", "INFO"]),
     "employingOrgVPDCode": st.from_regex(r"[0-9]{3,4}", fullmatch=True),
 }
-_PRINTABLE = st.characters(
-    exclude_categories=("C", "Zl", "Zp", "Zs"), include_characters=" ", exclude_characters="\ufffd"
-)
+_WRITABLE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufffd")
 _AWKWARD = st.sampled_from(['"', ",", "\\", " ", "é"])
-_CHARACTERS = st.one_of(_PRINTABLE, _AWKWARD)
+_CHARACTERS = st.one_of(_WRITABLE, _AWKWARD)
 
 
 def text_of(column: Column, least: int) -> st.SearchStrategy[str]:
