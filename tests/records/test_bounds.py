@@ -59,3 +59,22 @@ def test_a_line_of_exactly_the_longest_length_is_whole(end: bytes) -> None:
 def test_a_line_one_byte_longer_is_said_to_be_cut(end: bytes) -> None:
     [row] = read(b"TRL,2" + b" " * (LONGEST_LINE - 5) + b"9" + end)
     assert problems(row) == [("", "too-long", True)]
+
+
+@pytest.mark.parametrize("born", ["19901332", "19900230", "00000000", "1990-01-01", "1 Jan 90", "9" * 5000])
+def test_a_date_that_is_none_is_told_without_the_date(born: str) -> None:
+    [row] = read(f'PER,1,"","C","","","","","","","","","",{born}\n'.encode())
+    assert row.values["dob"] is None
+    assert [problem.text for problem in row.problems] == ["column dob (D) holds no yyyyMMdd date"]
+
+
+@pytest.mark.parametrize("share", ["1.2.3", "half", "0x1", "." * 30, "9" * 5000])
+def test_a_decimal_that_is_none_is_told_without_it(share: str) -> None:
+    [row] = read(f'ASG,1,"","C",2,"","",,,"","","",,,"",{share}\n'.encode())
+    assert row.values["fte"] is None
+    assert [problem.text for problem in row.problems] == ["column fte (N(5,4)) holds no number"]
+
+
+def test_an_id_of_more_noughts_than_python_reads_is_a_number() -> None:
+    [row] = read(b"TRL," + b"0" * 5000 + b"2\n")
+    assert row.values["rowCount"] == 2

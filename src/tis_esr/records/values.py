@@ -1,6 +1,7 @@
 """What a column's text means, read leniently, and how a value is written, strictly."""
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -29,9 +30,7 @@ def read_value(column: Column, text: str) -> Value:
     if not stripped:
         return None
     if column.kind is Kind.DATE:
-        if len(stripped) != _DATE_DIGITS or not _plain_digits(stripped):
-            raise ValueError("no yyyyMMdd date")
-        return datetime.strptime(stripped, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
+        return _day(stripped)
     if column.decimals:
         return _decimal(stripped)
     significant = stripped.lstrip("0")
@@ -47,6 +46,13 @@ _LONGEST_NUMBER = 18  # what every database holds: 64 bits
 
 def _plain_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
+
+
+def _day(text: str) -> date:
+    if len(text) == _DATE_DIGITS and _plain_digits(text):
+        with suppress(ValueError):  # its own text tells the value
+            return date.fromisoformat(text)
+    raise ValueError("no yyyyMMdd date")
 
 
 def _decimal(text: str) -> Decimal:
