@@ -140,3 +140,25 @@ def test_an_update_that_tcs_refuses_is_parked_and_journalled_and_its_neighbours_
             "parked": 2,
             "ignored": 1,
         }
+
+
+def test_an_unknown_row_within_an_assignment_is_parked_and_costs_the_rows_behind_it_nothing(
+    tmp_path: Path,
+) -> None:
+    def one_person(world: World) -> None:
+        world.placement(world.post("EOE", npn=NPN), world.person(), -10, 100)
+
+    with small_world(tmp_path, one_person) as small:
+        small.file(
+            f'ASG,1,"","C",1,"","",,,"{NPN}","Lead Employer"',
+            'XYZ,1,"what is this"',
+            "",
+            'PBD,1,"","C","General Medical Council","7200001",',
+        )
+        _, summary = small.run()
+        [file] = summary.files_in
+        assert {state: file[state] for state in ("applied", "parked", "ignored")} == {
+            "applied": 2,
+            "parked": 1,
+            "ignored": 2,
+        }

@@ -33,6 +33,7 @@ _ROWS_OF = {
     "DCC": {"DCC"},
 }
 _OF_AN_ASSIGNMENT = {"PER", "ADD", "PBD", "ABS"}
+_ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
 _COUNTER = {"RMF": "RMT", "RMC": "RMT", "APC": "APC", "DCC": "DCC"}
 _NOTES_KEPT = 50
 
@@ -192,14 +193,13 @@ def _noted(file: InboundFile, notes: list[str]) -> InboundFile:
 
 
 def _groups(records: Iterator[Record]) -> Iterator[list[Record]]:
-    """Bring an ASG together with the rows that belong to it; every other row stands alone.
+    """Bring an ASG together with the rows up to the next ASG, POR, POS or TRL; every other row stands alone.
 
     A group of more than ROWS_A_GROUP rows is cut off there: what follows has no ASG before it.
     """
     group: list[Record] = []
     for record in records:
-        belongs = bool(group) and record.type in _OF_AN_ASSIGNMENT and len(group) < ROWS_A_GROUP
-        if belongs or (group and not record.type):
+        if group and record.type not in _ENDS_A_GROUP and len(group) < ROWS_A_GROUP:
             group.append(record)
             continue
         if group:
