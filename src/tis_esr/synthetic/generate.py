@@ -1,108 +1,97 @@
-"""Puts a day together: scenarios over posts by the seed, files, TCS's data, and ``expected.json``."""
+"""Puts two days together: scenarios over posts by the seed, files, TCS's data, and what should come of it."""
 
-from datetime import date, datetime, time
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import msgspec
 
-from tis_esr.records.filenames import DEANERIES, FileName
-from tis_esr.records.writing import format_row, header, trailer
-from tis_esr.synthetic.dirt import DIRT, unusable
-from tis_esr.synthetic.person_scenarios import PERSON_SCENARIOS
-from tis_esr.synthetic.placement_scenarios import COMMON, PLACEMENT_SCENARIOS
-from tis_esr.synthetic.world import Line, World
+from tis_esr.records.filenames import DEANERIES
+from tis_esr.synthetic.catalogue import any_post, every_scenario
+from tis_esr.synthetic.expected import Expected
+from tis_esr.synthetic.inbound import InboundFile
+from tis_esr.synthetic.output import FirstDay, json_lines, write_next_day
+from tis_esr.synthetic.scenarios_lines import cut_short, unusable
+from tis_esr.synthetic.tcs_data import SITES
+from tis_esr.synthetic.world import World
 
-_SHARE_OF_ASSIGNMENTS = 0.45
-_FIRST_SEQUENCE = 4001
+SMALLEST = 40
+"""So many posts hold every scenario once."""
 
 
-def synthesize(*, deaneries: int, posts: int, seed: int, out: Path, as_of: date) -> None:
-    """Write ``in/``, ``tcs/`` and ``expected.json`` below ``out``; the same arguments give the same bytes.
+@dataclass(frozen=True)
+class Synthesis:
+    """What was made: names of the first day's files, their rows, posts, and how often each scenario."""
 
-    Every scenario comes once, in turn over the deaneries; then common ones until there are ``posts`` posts.
+    files: tuple[str, ...]
+    rows: int
+    posts: int
+    scenarios: dict[str, int]
+
+
+def synthesize(*, deaneries: int, posts: int, seed: int, out: Path, as_of: date) -> Synthesis:
+    """Write ``in/``, ``tcs/``, ``expected.json`` and ``next/`` below ``out``; same arguments, same bytes.
+
+    ``posts`` counts those of all deaneries, SMALLEST at least. Raises ValueError for fewer, OSError.
     """
+    if posts < SMALLEST:
+        raise ValueError(f"{posts} posts can't hold every scenario; it takes {SMALLEST}")
     world = World(as_of, Random(seed))
     chosen = DEANERIES[:deaneries]
-    scenarios = [*PLACEMENT_SCENARIOS.values(), *PERSON_SCENARIOS.values(), *DIRT]
-    for number, scenario in enumerate(scenarios):
-        scenario(world, chosen[number % deaneries])
-    people = list(PERSON_SCENARIOS.values())
-    while len(world.posts) < posts:
-        deanery = world.random.choice(chosen)
-        PLACEMENT_SCENARIOS[world.random.choice(COMMON)](world, deanery)
-        if world.random.random() < _SHARE_OF_ASSIGNMENTS:
-            world.random.choice(people)(world, deanery)
+    with FirstDay(out, chosen, as_of) as day:
+        _people_the_world(world, chosen, posts, day)
+        last_line = cut_short(world, chosen[-1])
+        day.take(world)
+        files = day.finish(last_line)
+    (out / "tcs" / "sites.jsonl").write_bytes(json_lines(SITES))
+    _write_expected(out / "expected.json", world, world.expected, files, run=0, deaneries=chosen)
+    _write_next_day(out, world, chosen)
+    return Synthesis(
+        files=tuple(str(file.name) for file in files),
+        rows=sum(file.rows for file in files),
+        posts=world.posts_made,
+        scenarios=dict(sorted(world.scenarios.items())),
+    )
+
+
+def _people_the_world(world: World, chosen: tuple[str, ...], posts: int, day: FirstDay) -> None:
+    """Act every scenario once, in turn over the deaneries, then make posts until but one is left to make."""
     unusable(world, chosen[0])
-    files = _write_files(world, chosen, out / "in")
-    _write_data(world, out / "tcs")
-    _write_expected(world, chosen, files, out / "expected.json")
+    for number, scenario in enumerate(every_scenario()):
+        scenario(world, chosen[number % len(chosen)])
+        day.take(world)
+    while world.posts_made < posts - 1:
+        any_post(world, world.random.choice(chosen))
+        day.take(world)
 
 
-def _write_files(world: World, chosen: tuple[str, ...], folder: Path) -> dict[str, dict[str, int]]:
-    """Write a file a deanery; the second has CRLF and a wrong TRL, the third none and a cut last line."""
-    folder.mkdir(parents=True)
-    counts: dict[str, dict[str, int]] = {}
-    for number, deanery in enumerate(chosen):
-        file_type = "RMC" if number % 3 == 1 else "RMF"
-        name = FileName(deanery, file_type, world.today, _FIRST_SEQUENCE + 17 * number)
-        lines = world.lines.get(deanery, [])
-        if number == 0:
-            lines = _orphan_first(lines)
-        body = [format_row("HDR", header(name, datetime.combine(world.today, time(14, 9)))).encode()]
-        body += [line.raw for line in lines]
-        trailing = (
-            []
-            if number == 2
-            else [format_row("TRL", trailer(len(body) + (7 if number == 1 else 1))).encode()]
-        )
-        end = b"\r\n" if number == 1 else b"\n"
-        content = end.join(body + trailing) + (b"" if number == 2 else end)
-        (folder / str(name)).write_bytes(content)
-        states = [*(line.state for line in lines), *["ignored"] * (1 + len(trailing))]
-        counts[str(name)] = {
-            "rows": len(states),
-            **{state: states.count(state) for state in sorted(set(states))},
-        }
-    return counts
-
-
-def _orphan_first(lines: list[Line]) -> list[Line]:
-    """Put the rows that can't be used before the first assignment, where an orphan is one."""
-    bad = [line for line in lines if line.state == "parked" or not line.raw]
-    return bad + [line for line in lines if line not in bad]
-
-
-def _write_data(world: World, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    sites = [{"id": 1, "siteCode": "RX101", "siteKnownAs": "An Invented Hospital", "status": "CURRENT"}]
-    for name in ("posts", "placements", "people", "absences"):
-        _write_lines(folder / f"{name}.jsonl", getattr(world, name))
-    _write_lines(folder / "sites.jsonl", sites)
-
-
-def _write_lines(path: Path, entities: list[dict[str, Any]]) -> None:
-    with path.open("wb") as file:
-        for entity in entities:
-            file.write(msgspec.json.encode(entity) + b"\n")
+def _write_next_day(out: Path, world: World, chosen: tuple[str, ...]) -> None:
+    """Write ``next/``: also a file of the first day again, which should change nothing."""
+    files = write_next_day(world, chosen, out / "next" / "in")
+    repeated = sorted((out / "in").iterdir())[0]
+    shutil.copyfile(repeated, out / "next" / "in" / repeated.name)
+    (out / "next" / "changes.jsonl").write_bytes(json_lines(world.next_day.changes))
+    _write_expected(
+        out / "next" / "expected.json",
+        world,
+        world.next_day.expected,
+        files,
+        run=1,
+        repeated=[repeated.name],
+    )
 
 
 def _write_expected(
-    world: World, chosen: tuple[str, ...], files: dict[str, dict[str, int]], path: Path
+    path: Path, world: World, expected: Expected, files: Sequence[InboundFile], *, run: int, **more: object
 ) -> None:
-    expected = world.expected
-    exported = sorted(key.split(":") for key, state in expected.applicants.items() if state == "EXPORTED")
+    """Write what should come of the day that is ``run`` days after the first."""
     found = {
-        "files": files,
-        "positions": expected.positions,
-        "applicants": expected.applicants,
-        "notifications": expected.notifications,
-        "esrChanged": sorted(expected.esr_changed),
-        "esrExported": [[int(placement), int(position)] for placement, position in exported],
-        "contact": expected.contact,
-        "personal": expected.personal,
-        "absences": expected.absences,
-        "deaneries": list(chosen),
+        "files": {str(file.name): file.counts() for file in files},
+        "incomplete": [str(file.name) for file in files if file.incomplete],
+        **expected.as_json(world.today + timedelta(days=run), run),
+        **more,
     }
     path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1))

@@ -1,39 +1,38 @@
 """A world under construction: TCS's data, ESR's rows, and what each row and placement should end as."""
 
-from dataclasses import dataclass, field
+from collections import Counter
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from tis_esr.records.values import Value
-from tis_esr.records.writing import format_row
-
-Dto = dict[str, Any]
-
-_SYLLABLES = ("an", "bel", "cor", "dun", "el", "fen", "gar", "hol", "ist", "jun", "kel", "lor", "mun", "nor")
-_SURNAMES = ("Specimen", "Example", "Sample", "Mustermann", "Pattern", "Placeholder-Name")
-_FIRST = ("Testa", "Proba", "Modella", "Fictus", "Exempla", "Invento")
+from tis_esr.synthetic.expected import Expected
+from tis_esr.synthetic.inbound import Line, por_values, pos_values, row
+from tis_esr.synthetic.npn import post_number
+from tis_esr.synthetic.people import Dto, person_dto
+from tis_esr.synthetic.tcs_data import placement_dto, post_dto
 
 
-@dataclass
-class Line:
-    """One row of a file and the state that it should end in."""
+class NextDay:
+    """What happens on the day after: rows, changes in TIS, and what should come of them.
 
-    raw: bytes
-    state: str
+    ``older`` are rows of a file that should have come the day before, and comes only now.
+    """
 
+    def __init__(self, deanery_of: dict[int, str]) -> None:
+        self.lines: dict[str, list[Line]] = {}
+        self.older: dict[str, list[Line]] = {}
+        self.changes: list[Dto] = []
+        self.expected = Expected(deanery_of)
 
-@dataclass
-class Expected:
-    """What each service should end up with; by the keys of ``expected.json``."""
+    def por(self, deanery: str, position: int, npn: str, *, indicator: str = "C") -> None:
+        """Add a position's POR row, as it is sent on the next day, to be applied."""
+        line = row("applied", "POR", por_values(position, npn, deanery, indicator=indicator))
+        self.lines.setdefault(deanery, []).append(line)
 
-    positions: dict[str, Dto] = field(default_factory=dict)
-    applicants: dict[str, str] = field(default_factory=dict)
-    notifications: dict[str, list[list[int | None]]] = field(default_factory=dict)
-    esr_changed: list[list[Any]] = field(default_factory=list)
-    contact: dict[str, dict[str, str]] = field(default_factory=dict)
-    personal: dict[str, dict[str, str]] = field(default_factory=dict)
-    absences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    def change(self, method: str, path: str, body: Dto | None = None) -> None:
+        """Add a change made in TIS, as a call of TCS below its base address."""
+        self.changes.append({"method": method, "path": path, "body": body})
 
 
 class World:
@@ -47,7 +46,11 @@ class World:
         self.people: list[Dto] = []
         self.absences: list[Dto] = []
         self.lines: dict[str, list[Line]] = {}
-        self.expected = Expected()
+        self.posts_made = 0
+        self.scenarios: Counter[str] = Counter()
+        self._deanery_of: dict[int, str] = {}
+        self.expected = Expected(self._deanery_of)
+        self.next_day = NextDay(self._deanery_of)
         self._ids: dict[str, int] = {}
 
     def day(self, offset: int) -> str:
@@ -61,91 +64,54 @@ class World:
 
     def post(self, deanery: str, *, npn: str | None = None, status: str = "CURRENT") -> Dto:
         """Add a post of TIS."""
-        number = self.number("post", 100_001)
-        post = {
-            "id": number,
-            "nationalPostNumber": npn or f"{deanery}/RX{number % 89 + 10}/{number % 9}00/STR/{number}",
-            "status": status,
-            "owner": f"Office of {deanery}",
-            "aFieldThatIsNewInTis": "must be ignored",
-        }
+        post = self.post_to_be(deanery, npn=npn, status=status)
         self.posts.append(post)
+        self.posts_made += 1
         return post
+
+    def post_to_be(self, deanery: str, *, npn: str | None = None, status: str = "CURRENT") -> Dto:
+        """Return a post that TIS does not have yet."""
+        number = self.number("post", 100_001)
+        return post_dto(number, deanery, npn or post_number(deanery, number), funded=status == "CURRENT")
 
     def person(self, **changes: Any) -> Dto:
         """Add a person of TIS, plainly invented; ``changes`` go into contact, personal, GMC or GDC details."""
-        number = self.number("person", 200_001)
-        surname = f"{_SURNAMES[number % 6]}{_SYLLABLES[number % 14]}{_SYLLABLES[number // 14 % 14]}"
-        first = _FIRST[number % 6]
-        version = "2026-01-02T03:04:05.678"
-        contact = {
-            "id": number,
-            "surname": surname,
-            "legalSurname": surname,
-            "forenames": first,
-            "legalForenames": first,
-            "title": "Dr",
-            "email": f"{first}.{number}@example.org".lower(),
-            "address1": f"{number % 99 + 1} Invented Street",
-            "address4": "Sampleton",
-            "postCode": "ZZ99 3WZ",
-            "country": "United Kingdom",
-            "telephoneNumber": "01632 960001",
-            "amendedDate": version,
-        }
-        personal = {
-            "id": number,
-            "dateOfBirth": f"{1970 + number % 28}-0{number % 9 + 1}-15",
-            "gender": "Female" if number % 2 else "Male",
-            "nationality": "British",
-            "ethnicOrigin": "Not stated",
-            "maritalStatus": "Single",
-            "disability": "NO",
-            "amendedDate": version,
-        }
-        gmc = {"id": number, "gmcNumber": str(7_000_000 + number), "gmcStatus": "Registered with Licence"}
-        gdc: Dto = {"id": number, "gdcNumber": None}
-        for part in (contact, personal, gmc, gdc):
-            part.update({name: changes[name] for name in changes if name in part})
-        person = {
-            "id": number,
-            "role": "Dr in Training",
-            "status": "CURRENT",
-            "contactDetails": contact,
-            "personalDetails": personal,
-            "gmcDetails": gmc,
-            "gdcDetails": gdc,
-            "programmeMemberships": [{"trainingNumber": {"trainingNumber": f"X/TEST/{number}/C"}}],
-        }
+        person = person_dto(self.number("person", 200_001), changes)
         self.people.append(person)
         return person
 
     def placement(self, post: Dto, person: Dto, start: int | None, end: int | None, **changes: Any) -> Dto:
         """Add a placement from ``start`` to ``end``, in days from today."""
-        placement = {
-            "id": self.number("placement", 1_900_001),
-            "traineeId": person["id"],
-            "postId": post["id"],
-            "dateFrom": None if start is None else self.day(start),
-            "dateTo": None if end is None else self.day(end),
-            "wholeTimeEquivalent": 1.0,
-            "siteCode": "RX101",
-            "siteId": 1,
-            "gradeAbbreviation": "ST3",
-            "placementType": "In post",
-            "lifecycleState": "APPROVED",
-            **changes,
-        }
+        placement = self.placement_to_be(post, person, start, end, **changes)
         self.placements.append(placement)
         return placement
 
-    def row(self, deanery: str, state: str, record_type: str, **values: Value) -> None:
+    def placement_to_be(
+        self, post: Dto, person: Dto, start: int | None, end: int | None, **changes: Any
+    ) -> Dto:
+        """Return a placement that TIS does not have yet."""
+        dates = {
+            "dateFrom": None if start is None else self.day(start),
+            "dateTo": None if end is None else self.day(end),
+            "status": _status(start, end),
+        }
+        return placement_dto(self.number("placement", 1_900_001), post, person, {**dates, **changes})
+
+    def row(
+        self,
+        deanery: str,
+        state: str,
+        record_type: str,
+        values: dict[str, Value],
+        *,
+        encoding: str = "utf-8",
+    ) -> None:
         """Add a well-formed row to a deanery's file, and the state that it should end in."""
-        self.raw(deanery, state, format_row(record_type, values).encode())
+        self._add(deanery, row(state, record_type, values, encoding))
 
     def raw(self, deanery: str, state: str, line: bytes) -> None:
         """Add a line as it is."""
-        self.lines.setdefault(deanery, []).append(Line(line, state))
+        self._add(deanery, Line(line, state))
 
     def position(
         self,
@@ -156,54 +122,45 @@ class World:
         host: bool = False,
         deleted: bool = False,
         pos: bool = True,
+        numbered: bool = True,
     ) -> int:
         """Add a position of ESR by its POR and POS rows; ``post`` is the one that it should be matched to."""
         number = self.number("position", 6_000_001)
+        self._deanery_of[number] = deanery
         indicator = "D" if deleted else "C"
         state = "applied" if post or deleted else "unmatched"
-        self.row(
-            deanery,
-            state,
-            "POR",
-            positionID=number,
-            changeDeleteIndicator=indicator,
-            positionNumber=number + 20_000_000,
-            positionTitle="Specialty Registrar",
-            deaneryNumber=npn,
-            managingOffice=deanery,
-            hostLeadIndicator="Host Employer" if host else "Lead Employer",
-            odsCode="RX1",
-            employingOrgVPDCode=f"{number % 90:03d}",
-            esrOrganisation="An Invented Trust",
-            esrLocation="An Invented Hospital",
-        )
+        por = por_values(number, npn, deanery, indicator=indicator, host=host, numbered=numbered)
+        self.row(deanery, state, "POR", por)
         if pos:
             self.row(
                 deanery,
                 state,
                 "POS",
-                positionID=number,
-                changeDeleteIndicator=indicator,
-                positionNumber=number + 20_000_000,
-                positionTitle="Specialty Registrar",
-                occupationCode="800",
-                areaOfWork="General Practice",
-                deaneryNumber=npn,
-                managingOffice=deanery,
-                gradeTrust="NHS",
+                pos_values(number, npn, deanery, indicator=indicator, numbered=numbered),
             )
-        post_id = post["id"] if post else None
-        status = "MATCHED" if post else "UNMATCHED"
-        self.expected.positions[str(number)] = {"status": status, "postId": post_id, "deleted": deleted}
-        if post and not deleted:
-            self.expected.esr_changed.append([post_id, number, "RECONCILED"])
+        self.expected.position(number, post, deleted=deleted)
+        if post and numbered and not deleted:
+            self.expected.esr_changed.append([post["id"], number, "RECONCILED"])
         return number
 
-    def applicant(self, placement: Dto, position: int, state: str) -> None:
-        """Expect an applicant record."""
-        self.expected.applicants[f"{placement['id']}:{position}"] = state
+    def applicant(self, placement: Dto, position: int, state: str, *, next_day: str | None = None) -> None:
+        """Expect an applicant record; ``next_day`` is its state after the day after, where that is another."""
+        self.expected.applicant(placement, position, state)
+        if next_day:
+            self.next_day.expected.applicant(placement, position, next_day)
 
     def incumbents(self, position: int, *pairs: tuple[Dto | None, Dto | None]) -> None:
         """Expect type 1 notifications of a position: who is now, who is next."""
-        ids = [[now["id"] if now else None, then["id"] if then else None] for now, then in pairs]
-        self.expected.notifications.setdefault(str(position), []).extend(ids)
+        self.expected.incumbents(position, *pairs)
+
+    def _add(self, deanery: str, line: Line) -> None:
+        self.lines.setdefault(deanery, []).append(line)
+
+
+def _status(start: int | None, end: int | None) -> str | None:
+    """Return what TCS derives from the dates."""
+    if start is None or end is None:
+        return None
+    if start > 0:
+        return "FUTURE"
+    return "PAST" if end < 0 else "CURRENT"
