@@ -128,7 +128,7 @@ async def update_people(tcs: Tcs, work: Work, messages: Sequence[Message]) -> No
         await _plan(tcs, work, wave, meant)
         if any(case.plans for case in wave):
             await work.save_intent()
-            await each(range(len(wave)), lambda number, wave=wave: _carry_out(tcs, work, wave[number]))  # type: ignore[misc]
+            await _carry_out_all(tcs, work, wave)
         for case in wave:
             _account_done(work, case)
 
@@ -349,6 +349,11 @@ def _absence_plans(
 
 def _said(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+async def _carry_out_all(tcs: Tcs, work: Work, wave: Sequence[Case]) -> None:
+    """Make the calls of different people side by side."""
+    await each(range(len(wave)), lambda number: _carry_out(tcs, work, wave[number]))
 
 
 async def _carry_out(tcs: Tcs, work: Work, case: Case) -> None:
