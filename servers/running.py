@@ -1,0 +1,177 @@
+"""One RabbitMQ node and one MongoDB replica set of one member, each in a folder of its own on loopback."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pymongo
+
+from servers.programs import mongod, rabbitmq
+
+
+class DidNotStart(Exception):
+    """A server did not come up; says where its log is."""
+
+
+class Rabbit:
+    """A RabbitMQ node. ``port`` is its AMQP port; the next port up but 20000 is Erlang's."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.url = f"amqp://guest:guest@127.0.0.1:{port}/"
+        self._scripts = rabbitmq()
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        if answers(self.port):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "rabbitmq.conf"
+        config.write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}\nlog.file.level = warning\nvm_memory_high_watermark.absolute = 1GB\n"
+            "disk_free_limit.absolute = 50MB\nheartbeat = 20\n"
+        )
+        (self.folder / "enabled_plugins").write_text("[].\n")
+        self._call("rabbitmq-server", "-detached")
+        _wait(lambda: answers(self.port), f"RabbitMQ did not come up; see {self.folder / 'log'}")
+        self.control("await_startup")
+
+    def stop(self) -> None:
+        """Stop the node, if it runs."""
+        if answers(self.port):
+            self.control("stop")
+        _wait(lambda: not answers(self.port), "RabbitMQ did not stop")
+
+    def control(self, *words: str) -> str:
+        """Call rabbitmqctl; return what it prints."""
+        return self._call("rabbitmqctl", "--quiet", *words)
+
+    def virtual_host(self, name: str) -> str:
+        """Make a virtual host if it isn't there; return its URL."""
+        if name not in self.control("list_vhosts").split():
+            self.control("add_vhost", name)
+            self.control("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
+        return f"{self.url}{name}"
+
+    def _call(self, script: str, *words: str) -> str:
+        environment = {
+            **os.environ,
+            "HOME": str(self.folder),
+            "RABBITMQ_NODENAME": f"tis{self.port}@localhost",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(self.port + 20000),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
+        }
+        done = subprocess.run(
+            [str(self._scripts / script), *words],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise DidNotStart(f"{script} {' '.join(words)}: {(done.stderr or done.stdout).strip()[-400:]}")
+        return done.stdout
+
+
+class Mongo:
+    """A mongod as a replica set of one member."""
+
+    def __init__(self, folder: Path, port: int, *, replica_set: bool = True) -> None:
+        self.folder = folder
+        self.port = port
+        self.replica_set = replica_set
+        self.url = (
+            f"mongodb://127.0.0.1:{port}/?replicaSet=rs0" if replica_set else f"mongodb://127.0.0.1:{port}/"
+        )
+        self._program, self._environment = mongod(folder.parent / "mongod")
+
+    def start(self) -> None:
+        """Start it and wait until it is primary."""
+        if not answers(self.port):
+            (self.folder / "data").mkdir(parents=True, exist_ok=True)
+            words = [
+                "--port",
+                str(self.port),
+                "--bind_ip",
+                "127.0.0.1",
+                "--dbpath",
+                str(self.folder / "data"),
+            ]
+            words += ["--logpath", str(self.folder / "log"), "--logappend", "--fork", "--quiet"]
+            words += ["--pidfilepath", str(self.folder / "pid"), "--wiredTigerCacheSizeGB", "0.5"]
+            words += ["--replSet", "rs0"] if self.replica_set else []
+            done = subprocess.run(
+                [str(self._program), *words],
+                env={**os.environ, **self._environment},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode != 0:
+                raise DidNotStart(f"mongod did not come up; see {self.folder / 'log'}: {done.stdout[-300:]}")
+        if self.replica_set:
+            self._become_primary()
+
+    def _become_primary(self) -> None:
+        client: pymongo.MongoClient[Any] = pymongo.MongoClient(
+            f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
+        )
+        with client:
+            try:
+                members = [{"_id": 0, "host": f"127.0.0.1:{self.port}"}]
+                client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
+            except pymongo.errors.OperationFailure as error:
+                if error.code != _ALREADY_INITIALIZED:
+                    raise
+            _wait(lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "MongoDB has no primary")
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, by: signal.Signals) -> None:
+        pid = self.folder / "pid"
+        if answers(self.port) and pid.exists():
+            os.kill(int(pid.read_text()), by)
+        _wait(lambda: not answers(self.port), "MongoDB did not stop")
+
+
+_ALREADY_INITIALIZED = 23
+
+
+def answers(port: int) -> bool:
+    """Say whether something listens on this port of the loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def remove(folder: Path) -> None:
+    """Forget a stopped server's data."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(until: Any, complaint: str, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() > end:
+            raise DidNotStart(complaint)
+        time.sleep(0.1)
