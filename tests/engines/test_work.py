@@ -1,43 +1,23 @@
 """What a unit of work promises, on every engine."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+import asyncio
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
-import msgspec
 import pytest
+from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 
-from tis_esr.engine.documents import Between, Collection
-from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.documents import Between
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Conflict, StateInUse, Suspect, Transient, Unroutable, UnusableState
 from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.protocol import Engine
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.runner import Handler, OutOfPatience, Runner
 from tis_esr.engine.work import Work
 
-DAY = date(2026, 11, 24)
-
-
-class Note(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-    number: int = 0
-    day: date | None = None
-
-
-NOTES = Collection("tests.notes", Note, lambda note: note.name, ("number", "day"))
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / "state.sqlite"
-
-
-@pytest.fixture
-def engine(state: Path) -> Iterator[EmbeddedEngine]:
-    engine = EmbeddedEngine(state, [NOTES])
-    yield engine
-    engine.close()
+Bench = EmbeddedBench | ProductionBench
 
 
 def message(key: str, row: int = 2, last_row: int = 0) -> Message:
@@ -53,17 +33,22 @@ def message(key: str, row: int = 2, last_row: int = 0) -> Message:
     )
 
 
-def runner(engine: EmbeddedEngine, *handlers: Handler, patience: float = 5.0) -> Runner:
-    return Runner(
-        engine, handlers, today=lambda: DAY, now=lambda: datetime(2026, 11, 24, tzinfo=UTC), patience=patience
-    )
-
-
 async def send(running: Runner, *keys: str) -> None:
     work = running.work()
     for row, key in enumerate(keys, 2):
         work.emit("a", {"key": key}, cause=message(key, row))
     await work.commit()
+
+
+async def claimed(engine: Engine, number: int = 1) -> list[Message]:
+    """Claim until ``number`` messages are here: delivery and leases of the dead take their time."""
+    found: list[Message] = []
+    async with asyncio.timeout(10):
+        while len(found) < number:
+            found += await engine.claim("esr.queue.a", number)
+            if len(found) < number:
+                await engine.wait("esr.queue.a", 0.1)
+    return found
 
 
 class Seen:
@@ -86,24 +71,22 @@ class Seen:
             work.put(NOTES, Note(name=key))
 
 
-async def test_documents_messages_and_the_acknowledgement_take_effect_together(
-    engine: EmbeddedEngine,
-) -> None:
+async def test_documents_messages_and_the_acknowledgement_take_effect_together(bench: Bench) -> None:
     async def fail_after_writing(work: Work, messages: Sequence[Message]) -> None:
         work.put(NOTES, Note(name="written"))
         work.emit("a", {"key": "sent"}, cause=messages[0])
         raise ValueError("boom")
 
-    running = runner(engine, Handler("esr.queue.a", "a", fail_after_writing))
+    running = await bench.open(Handler("esr.queue.a", "a", fail_after_writing))
     await send(running, "one")
     await running.drain(["esr.queue.a"])
     assert await running.work().get(NOTES, ["written"]) == {}
-    assert await engine.next_ready(["esr.queue.a"]) is None
+    assert await running.engine.next_ready(["esr.queue.a"]) is None
 
 
-async def test_the_same_message_sent_twice_is_handled_once(engine: EmbeddedEngine) -> None:
+async def test_the_same_message_sent_twice_is_handled_once(bench: Bench) -> None:
     seen = Seen()
-    running = runner(engine, Handler("esr.queue.a", "a", seen))
+    running = await bench.open(Handler("esr.queue.a", "a", seen))
     await send(running, "one")
     await running.drain(["esr.queue.a"])
     await send(running, "one")
@@ -111,31 +94,29 @@ async def test_the_same_message_sent_twice_is_handled_once(engine: EmbeddedEngin
     assert seen.keys == ["one"]
 
 
-async def test_two_queues_bound_to_one_key_both_get_the_message(engine: EmbeddedEngine) -> None:
+async def test_two_queues_bound_to_one_key_both_get_the_message(bench: Bench) -> None:
     first, second = Seen(), Seen()
-    running = runner(engine, Handler("esr.queue.a.x", "a", first), Handler("esr.queue.a.y", "a", second))
+    running = await bench.open(Handler("esr.queue.a.x", "a", first), Handler("esr.queue.a.y", "a", second))
     await send(running, "one")
     await running.drain(["esr.queue.a.x", "esr.queue.a.y"])
     assert (set(first.keys), set(second.keys)) == ({"one"}, {"one"})
 
 
-async def test_a_message_that_nobody_reads_can_not_be_sent(engine: EmbeddedEngine) -> None:
+async def test_a_message_that_nobody_reads_can_not_be_sent(bench: Bench) -> None:
     with pytest.raises(Unroutable, match=r"nobody\.reads"):
-        runner(engine).work().emit("nobody.reads", {}, cause=message("one"))
+        (await bench.open()).work().emit("nobody.reads", {}, cause=message("one"))
 
 
-async def test_a_faulty_message_is_parked_alone_and_its_neighbours_are_handled(
-    engine: EmbeddedEngine, state: Path
-) -> None:
+async def test_a_faulty_message_is_parked_alone_and_its_neighbours_are_handled(bench: Bench) -> None:
     seen = Seen(("three", KeyError("a name that must not show")))
-    running = runner(engine, Handler("esr.queue.a", "a", seen))
+    running = await bench.open(Handler("esr.queue.a", "a", seen))
     work = running.work()
     work.account("f", 4, "POR", RowState.PENDING)
     await work.commit()
     await send(running, "one", "two", "three", "four", "five")
     await running.drain(["esr.queue.a"])
     assert sorted(seen.keys) == ["five", "four", "one", "two"]
-    reader = StateReader(state)
+    reader = bench.reader()
     [parked] = reader.parked()
     assert parked.row == 4
     assert parked.reason.startswith("KeyError at __call__:")
@@ -144,8 +125,8 @@ async def test_a_faulty_message_is_parked_alone_and_its_neighbours_are_handled(
     reader.close()
 
 
-async def test_parking_an_assignment_parks_its_pending_rows_only(engine: EmbeddedEngine, state: Path) -> None:
-    work = runner(engine).work()
+async def test_parking_an_assignment_parks_its_pending_rows_only(bench: Bench) -> None:
+    work = (await bench.open()).work()
     for row, known in (
         (5, RowState.PENDING),
         (6, RowState.IGNORED),
@@ -155,14 +136,12 @@ async def test_parking_an_assignment_parks_its_pending_rows_only(engine: Embedde
         work.account("f", row, "ASG", known)
     work.park(message("one", row=5, last_row=7), "no")
     await work.commit()
-    reader = StateReader(state)
+    reader = bench.reader()
     assert reader.row_counts() == {"f": {RowState.PARKED: 2, RowState.IGNORED: 1, RowState.PENDING: 1}}
     reader.close()
 
 
-async def test_trouble_parks_nothing_and_the_batch_is_taken_up_again(
-    engine: EmbeddedEngine, state: Path
-) -> None:
+async def test_trouble_parks_nothing_and_the_batch_is_taken_up_again(bench: Bench) -> None:
     seen = Seen()
     answers = [Transient("TCS is down"), Transient("TCS is down")]
 
@@ -171,45 +150,45 @@ async def test_trouble_parks_nothing_and_the_batch_is_taken_up_again(
             raise answers.pop()
         await seen(work, messages)
 
-    running = runner(engine, Handler("esr.queue.a", "a", sometimes))
+    running = await bench.open(Handler("esr.queue.a", "a", sometimes))
     await send(running, "one", "two")
     await running.drain(["esr.queue.a"])
     assert seen.keys == ["one", "two"]
-    reader = StateReader(state)
+    reader = bench.reader()
     assert reader.parked() == []
     reader.close()
 
 
-async def test_trouble_that_lasts_stops_the_drain_and_says_so(engine: EmbeddedEngine) -> None:
+async def test_trouble_that_lasts_stops_the_drain_and_says_so(bench: Bench) -> None:
     seen = Seen(("one", Transient("TCS is down")))
-    running = runner(engine, Handler("esr.queue.a", "a", seen), patience=0.01)
+    running = await bench.open(Handler("esr.queue.a", "a", seen), patience=0.01)
     await send(running, "one")
     with pytest.raises(ExceptionGroup) as caught:
         await running.drain(["esr.queue.a"])
     assert isinstance(caught.value.exceptions[0], OutOfPatience)
-    assert await engine.next_ready(["esr.queue.a"]) == 0.0
+    assert await running.engine.next_ready(["esr.queue.a"]) == pytest.approx(0, abs=0.1)
 
 
 async def test_a_suspect_message_is_tried_five_times_alone_and_then_parked(
-    engine: EmbeddedEngine, state: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def at_once(messages: Sequence[Message], delay: float) -> None:
         await release(messages, 0)
 
-    release = engine.release
-    monkeypatch.setattr(engine, "release", at_once)
     seen = Seen(("one", Suspect("TCS answers 500")))
-    running = runner(engine, Handler("esr.queue.a", "a", seen))
+    running = await bench.open(Handler("esr.queue.a", "a", seen))
+    release = running.engine.release
+    monkeypatch.setattr(running.engine, "release", at_once)
     await send(running, "one")
     await running.drain(["esr.queue.a"])
     assert len(seen.batches) == 5
-    reader = StateReader(state)
+    reader = bench.reader()
     assert [parked.reason for parked in reader.parked()] == ["TCS answers 500"]
     reader.close()
 
 
-async def test_a_document_changed_meanwhile_makes_the_commit_fail(engine: EmbeddedEngine) -> None:
-    running = runner(engine)
+async def test_a_document_changed_meanwhile_makes_the_commit_fail(bench: Bench) -> None:
+    running = await bench.open()
     first = running.work()
     first.put(NOTES, Note(name="n", number=1))
     await first.commit()
@@ -224,22 +203,23 @@ async def test_a_document_changed_meanwhile_makes_the_commit_fail(engine: Embedd
     assert (await running.work().get(NOTES, ["n"]))["n"].number == 2
 
 
-async def test_what_was_intended_is_kept_when_the_rest_fails(engine: EmbeddedEngine) -> None:
-    work = runner(engine).work()
+async def test_what_was_intended_is_kept_when_the_rest_fails(bench: Bench) -> None:
+    running = await bench.open()
+    work = running.work()
     work.put(NOTES, Note(name="n", number=1))
     await work.save_intent()
     work.put(NOTES, Note(name="n", number=2))
-    assert (await runner(engine).work().get(NOTES, ["n"]))["n"].number == 1
+    assert (await running.work().get(NOTES, ["n"]))["n"].number == 1
     await work.commit()
-    assert (await runner(engine).work().get(NOTES, ["n"]))["n"].number == 2
+    assert (await running.work().get(NOTES, ["n"]))["n"].number == 2
 
 
-async def test_a_search_takes_values_lists_and_half_open_ranges(engine: EmbeddedEngine) -> None:
-    work = runner(engine).work()
+async def test_a_search_takes_values_lists_and_half_open_ranges(bench: Bench) -> None:
+    work = (await bench.open()).work()
     for name, number, day in (("a", 1, 1), ("b", 2, 2), ("c", 2, 3)):
         work.put(NOTES, Note(name=name, number=number, day=date(2026, 1, day)))
     await work.commit()
-    search = runner(engine).work()
+    search = (await bench.open()).work()
     assert [n.name for n in await search.find(NOTES, {"number": 2})] == ["b", "c"]
     assert [n.name for n in await search.find(NOTES, {"number": [1, 2]}, order_by=("day",), limit=2)] == [
         "a",
@@ -249,22 +229,81 @@ async def test_a_search_takes_values_lists_and_half_open_ranges(engine: Embedded
     assert [n.name for n in await search.find(NOTES, {"day": between})] == ["a", "b"]
 
 
-async def test_attempts_are_counted_before_the_work_so_a_crash_shows(
-    engine: EmbeddedEngine, state: Path
-) -> None:
-    running = runner(engine, Handler("esr.queue.a", "a", Seen()))
+async def test_attempts_are_counted_before_the_work_so_a_crash_shows(bench: Bench) -> None:
+    handler = Handler("esr.queue.a", "a", Seen())
+    running = await bench.open(handler)
     await send(running, "one")
-    assert [m.attempts for m in await engine.claim("esr.queue.a", 10)] == [1]
-    assert await engine.claim("esr.queue.a", 10) == []
-    engine.close()
-    again = EmbeddedEngine(state, [NOTES])
-    assert [m.attempts for m in await again.claim("esr.queue.a", 10)] == [2]
-    again.close()
+    assert [m.attempts for m in await claimed(running.engine)] == [1]
+    assert await running.engine.claim("esr.queue.a", 10) == []
+    await bench.crash()
+    again = await bench.open(handler)
+    assert [m.attempts for m in await claimed(again.engine)] == [2]
 
 
-def test_a_state_file_is_held_by_one_process_at_a_time(engine: EmbeddedEngine, state: Path) -> None:
+async def test_a_message_whose_handler_died_is_handled_by_the_next_process(bench: Bench) -> None:
+    seen = Seen()
+    handler = Handler("esr.queue.a", "a", seen)
+    running = await bench.open(handler)
+    await send(running, "one", "two", "three")
+    assert len(await claimed(running.engine, 3)) == 3
+    await bench.crash()
+    await (await bench.open(handler)).drain(["esr.queue.a"])
+    assert sorted(seen.keys) == ["one", "three", "two"]
+
+
+async def test_a_replayed_message_is_handled_again_and_its_row_is_open_until_then(bench: Bench) -> None:
+    seen = Seen(("one", KeyError("boom")))
+    running = await bench.open(Handler("esr.queue.a", "a", seen))
+    work = running.work()
+    work.account("f", 2, "POR", RowState.PENDING)
+    await work.commit()
+    await send(running, "one")
+    await running.drain(["esr.queue.a"])
+    reader = bench.reader()
+    [parked] = reader.parked()
+    seen.faults.clear()
+    assert await running.engine.replay([(parked.queue, parked.id)]) == 1
+    assert (reader.parked(), reader.row_counts()) == ([], {"f": {RowState.PENDING: 1}})
+    await running.drain(["esr.queue.a"])
+    assert seen.keys == ["one"]
+    assert await running.engine.replay([(parked.queue, parked.id)]) == 0
+    reader.close()
+
+
+async def test_a_discarded_message_is_not_handled_and_its_row_says_who_wanted_it_so(bench: Bench) -> None:
+    seen = Seen(("one", KeyError("boom")))
+    running = await bench.open(Handler("esr.queue.a", "a", seen))
+    work = running.work()
+    work.account("f", 2, "POR", RowState.PENDING)
+    await work.commit()
+    await send(running, "one")
+    await running.drain(["esr.queue.a"])
+    reader = bench.reader()
+    [parked] = reader.parked()
+    assert await running.engine.discard([(parked.queue, parked.id)], "asked ESR for a new row") == 1
+    assert reader.parked() == []
+    [row] = reader.rows([("f", 2)])
+    assert (row.state, row.reason) == (RowState.IGNORED, "discarded: asked ESR for a new row")
+    assert await running.engine.next_ready(["esr.queue.a"]) is None
+    reader.close()
+
+
+async def test_waiting_ends_as_soon_as_there_is_something_to_claim(bench: Bench) -> None:
+    running = await bench.open(Handler("esr.queue.a", "a", Seen()))
+    waiting = asyncio.create_task(running.engine.wait("esr.queue.a", 30))
+    await asyncio.sleep(0)
+    await send(running, "one")
+    async with asyncio.timeout(10):
+        await waiting
+    assert len(await claimed(running.engine)) == 1
+
+
+async def test_a_state_file_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+    bench = EmbeddedBench(tmp_path / "state.sqlite")
+    await bench.open()
     with pytest.raises(StateInUse, match="in use by another"):
-        EmbeddedEngine(state, [NOTES])
+        EmbeddedEngine(bench.path, [NOTES])
+    await bench.clear()
 
 
 def test_a_file_that_is_no_state_is_refused_by_name(tmp_path: Path) -> None:

@@ -43,6 +43,19 @@ class Commit:
     parked: list[tuple[Message, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Depths:
+    """What waits: by queue the number of messages and the oldest one's age in seconds; parked by queue and reason.
+
+    ``outbox`` counts messages that are committed but not delivered yet, with the oldest one's age.
+    """
+
+    queues: dict[str, tuple[int, float]]
+    parked: dict[tuple[str, str], int]
+    outbox: int = 0
+    outbox_oldest: float = 0.0
+
+
 class Engine(Protocol):
     """Documents, queues and row accounting with one transaction over all of them."""
 
@@ -70,4 +83,28 @@ class Engine(Protocol):
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
         """Return in how many seconds the next message of ``queues`` is ready; None when there is none."""
+        ...
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """Return when there may be something to claim, after ``seconds`` at the latest."""
+        ...
+
+    async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
+        """Have parked messages (queue, id) handled again; return how many were still parked.
+
+        In one transaction the message is ready as if it had never been handled, and its rows are
+        pending again. Its attempts stay counted, so that an append to TCS is looked for first.
+        """
+        ...
+
+    async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
+        """Give parked messages (queue, id) up for good: their rows are ignored with the reason."""
+        ...
+
+    async def depths(self) -> Depths:
+        """Return what waits, is unsent and is parked."""
+        ...
+
+    async def trouble(self) -> str:
+        """Say why nothing can be handled just now; "" while all is well."""
         ...

@@ -10,22 +10,10 @@ import msgspec
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.embedded.schema import open_state, table
 from tis_esr.engine.embedded.store import find_documents
+from tis_esr.engine.reading import Trace
 from tis_esr.engine.rows import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
-
-
-class Trace(msgspec.Struct, frozen=True, kw_only=True):
-    """One message as it went: in the order sent, where it went and what became of it."""
-
-    seq: int
-    queue: str
-    state: str
-    attempts: int
-    correlation_id: str
-    source_file: str
-    row: int
-    reason: str
 
 
 class StateReader:
@@ -103,7 +91,7 @@ class StateReader:
 
     def _traces(self, condition: str, values: Sequence[str]) -> list[Trace]:
         query = (
-            "SELECT seq, queue, state, attempts, correlation_id, source_file, row, reason"
+            "SELECT seq, id, queue, state, attempts, correlation_id, source_file, row, reason"
             f" FROM messages WHERE {condition} ORDER BY seq"
         )
         names = Trace.__struct_fields__

@@ -8,7 +8,7 @@ from typing import Any
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import UnusableState
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS messages (
@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS messages (
   attempts INTEGER NOT NULL DEFAULT 0,
   available_at REAL NOT NULL DEFAULT 0,
   reason TEXT NOT NULL DEFAULT '',
+  created REAL NOT NULL DEFAULT 0,
   body BLOB,
   UNIQUE (queue, id)
 ) STRICT;

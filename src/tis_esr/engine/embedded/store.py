@@ -1,6 +1,7 @@
 """The embedded engine's transactions: plain SQLite calls, each made whole on one writer thread."""
 
 import asyncio
+import contextlib
 import fcntl
 import sqlite3
 import time
@@ -14,7 +15,7 @@ from tis_esr.engine.documents import Between, Collection, Where
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.errors import Conflict, StateInUse, Transient
 from tis_esr.engine.messages import Message
-from tis_esr.engine.protocol import Commit, Put, Stored
+from tis_esr.engine.protocol import Commit, Depths, Put, Stored
 
 R = TypeVar("R")
 
@@ -36,6 +37,7 @@ class EmbeddedEngine:
         make_collections(self._connection, collections)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._claimed: set[tuple[str, str]] = set()
+        self._changed: dict[str, asyncio.Event] = {}
 
     def close(self) -> None:
         """Finish what is under way and let go of the file."""
@@ -58,6 +60,7 @@ class EmbeddedEngine:
         await self._run(lambda: self._transaction(lambda: _apply(self._connection, commit)))
         self._claimed.difference_update((m.queue, m.id) for m in commit.done)
         self._claimed.difference_update((m.queue, m.id) for m, _ in commit.parked)
+        self._wake(commit.messages)
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim."""
@@ -76,6 +79,7 @@ class EmbeddedEngine:
         statement = "UPDATE messages SET available_at = ? WHERE queue = ? AND id = ?"
         await self._run(lambda: self._transaction(lambda: self._connection.executemany(statement, rows)))
         self._claimed.difference_update((m.queue, m.id) for m in given)
+        self._wake(given)
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
         """See Engine.next_ready."""
@@ -83,6 +87,52 @@ class EmbeddedEngine:
         query = f"SELECT min(available_at) FROM messages WHERE state = 'ready' AND queue IN ({marks})"
         earliest = (await self._run(lambda: self._connection.execute(query, queues).fetchone()))[0]
         return None if earliest is None else max(0.0, earliest - time.time())
+
+    async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
+        """See Engine.replay."""
+        keys = list(parked)
+        done = await self._run(
+            lambda: self._transaction(lambda: _end_parking(self._connection, keys, "ready", "pending", ""))
+        )
+        for queue in {queue for queue, _ in keys}:
+            if queue in self._changed:
+                self._changed[queue].set()
+        return done
+
+    async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
+        """See Engine.discard."""
+        keys = list(parked)
+        said = f"discarded: {reason}"
+        return await self._run(
+            lambda: self._transaction(lambda: _end_parking(self._connection, keys, "done", "ignored", said))
+        )
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """See Engine.wait."""
+        changed = self._changed.setdefault(queue, asyncio.Event())
+        ready = await self.next_ready([queue])
+        if ready is not None:
+            seconds = min(seconds, ready)
+        changed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), seconds)
+
+    async def depths(self) -> Depths:
+        """See Engine.depths."""
+        return await self._run(lambda: _depths(self._connection))
+
+    async def trouble(self) -> str:
+        """See Engine.trouble."""
+        try:
+            await self._run(lambda: self._connection.execute("SELECT 1"))
+        except Transient as fault:
+            return fault.reason
+        return ""
+
+    def _wake(self, messages: Iterable[Message]) -> None:
+        for queue in {message.queue for message in messages}:
+            if queue in self._changed:
+                self._changed[queue].set()
 
     async def _run(self, call: Callable[[], R]) -> R:
         try:
@@ -182,16 +232,17 @@ def _message(row: tuple[Any, ...]) -> Message:
 
 
 def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
+    now = time.time()
     by_collection: dict[str, list[Put]] = {}
     for put in commit.puts:
         by_collection.setdefault(put.collection.name, []).append(put)
     for puts in by_collection.values():
         _put(connection, puts)
     connection.executemany(
-        "INSERT OR IGNORE INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body)"
-        " VALUES (?, ?, 'ready', ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
+        " created) VALUES (?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?)",
         [
-            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body)
+            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, now)
             for m in commit.messages
         ],
     )
@@ -217,6 +268,42 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
         " WHERE file = ? AND (row = ? OR (row BETWEEN ? AND ? AND state = 'pending'))",
         [(why, m.source_file, m.row, m.row, m.last_row) for m, why in commit.parked],
     )
+
+
+def _depths(connection: sqlite3.Connection) -> Depths:
+    now = time.time()
+    waiting = connection.execute(
+        "SELECT queue, count(*), min(created) FROM messages WHERE state = 'ready' GROUP BY queue"
+    )
+    parked = connection.execute(
+        "SELECT queue, reason, count(*) FROM messages WHERE state = 'parked' GROUP BY queue, reason"
+    )
+    return Depths(
+        queues={queue: (number, max(0.0, now - oldest)) for queue, number, oldest in waiting},
+        parked={(queue, reason): number for queue, reason, number in parked},
+    )
+
+
+def _end_parking(
+    connection: sqlite3.Connection, keys: Sequence[tuple[str, str]], state: str, row_state: str, reason: str
+) -> int:
+    ended = 0
+    for queue, id_ in keys:
+        found = connection.execute(
+            "UPDATE messages SET state = ?, reason = '', available_at = 0"
+            " WHERE queue = ? AND id = ? AND state = 'parked' RETURNING source_file, row, last_row",
+            (state, queue, id_),
+        ).fetchone()
+        if found is None:
+            continue
+        file, row, last_row = found
+        connection.execute(
+            "UPDATE rows SET state = ?, reason = ?"
+            " WHERE file = ? AND row BETWEEN ? AND ? AND state = 'parked'",
+            (row_state, reason, file, row, max(row, last_row)),
+        )
+        ended += 1
+    return ended
 
 
 def _put(connection: sqlite3.Connection, puts: list[Put]) -> None:

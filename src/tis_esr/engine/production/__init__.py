@@ -1,0 +1,1 @@
+"""The production engine: documents, inbox and outbox in MongoDB, delivery by RabbitMQ."""

@@ -1,0 +1,287 @@
+"""What can be wrong with the servers before anything runs: which setting, what the matter is, what to do."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiormq.abc import AbstractConnection
+from aiormq.exceptions import (
+    AMQPError,
+    AuthenticationError,
+    ChannelAccessRefused,
+    ChannelLockedResource,
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+    ConnectionNotAllowed,
+    InvalidFrameError,
+    ProbableAuthenticationError,
+)
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.production import schema
+from tis_esr.engine.production.addresses import Addresses
+from tis_esr.engine.production.broker import connect
+from tis_esr.engine.production.faults import may_pass, what
+from tis_esr.engine.production.topology import DEAD, EXCHANGE, Queue, declare
+
+MONGODB = "TIS_ESR_MONGODB_URL"
+DATABASE = "TIS_ESR_MONGODB_DATABASE"
+AMQP = "TIS_ESR_AMQP_URL"
+_OLDEST_MONGODB = (6, 0)
+_OLDEST_RABBITMQ = (3, 10)
+_UNAUTHORIZED = {13, 8000}
+_LOGIN_FAILED = 18
+_OTHER_INDEX = {85, 86}
+_MADE_MEANWHILE = 48
+_REFUSALS = (ChannelPreconditionFailed, ChannelAccessRefused, ChannelLockedResource)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: the setting it hangs on, what the matter is, and what to do."""
+
+    setting: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Return all of it in one line."""
+        return f"{self.setting}: {self.problem}; {self.remedy}"
+
+
+class UnusableServer(Exception):  # noqa: N818 - says what the matter is
+    """RabbitMQ or MongoDB can't be used as they are; ``findings`` say why."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("\n".join(map(str, findings)))
+        self.findings = list(findings)
+
+
+async def refuse_unusable(
+    addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
+) -> None:
+    """Raise UnusableServer where something is missing or wrong."""
+    findings = await findings_of(addresses, collections, queues)
+    if findings:
+        raise UnusableServer(findings)
+
+
+async def findings_of(
+    addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
+) -> list[Finding]:
+    """Look at both servers; return what is wrong, nothing where all is well."""
+    mongodb, rabbitmq = await asyncio.gather(
+        _mongodb(addresses, list(collections)), _rabbitmq(addresses, queues)
+    )
+    return mongodb + rabbitmq
+
+
+async def install(
+    addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
+) -> list[str]:
+    """Make collections, indexes, exchange, queues and bindings; return what was missing. Raises UnusableServer."""
+    collections = list(collections)
+    found = [f for f in await findings_of(addresses, collections, queues) if f.remedy != _INSTALL]
+    if found:
+        raise UnusableServer(found)
+    return await _install_mongodb(addresses, collections) + await _install_rabbitmq(addresses, queues)
+
+
+async def _install_mongodb(addresses: Addresses, collections: list[Collection[Any]]) -> list[str]:
+    try:
+        async with _database(addresses) as database:
+            return await schema.install(database, collections)
+    except OperationFailure as error:
+        if error.code == _MADE_MEANWHILE:  # by somebody else who installs: go on behind it
+            return await _install_mongodb(addresses, collections)
+        if error.code not in _OTHER_INDEX:
+            raise UnusableServer([_refused_by_mongodb(addresses, error)]) from error
+        problem = f"{addresses.database} has an index of one of our names with other keys or options"
+        remedy = f"drop that index, or use another {DATABASE}"
+        raise UnusableServer([Finding(DATABASE, problem, remedy)]) from error
+    except PyMongoError as error:
+        raise UnusableServer([_no_mongodb(error)]) from error
+
+
+async def _install_rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> list[str]:
+    try:
+        connection = await connect(addresses.amqp_url)
+        try:
+            made = await _missing_queues(connection, queues)
+            await declare(await connection.channel(), queues)
+        finally:
+            await _let_go(connection)
+    except _REFUSALS as error:
+        raise UnusableServer([_refused_by_rabbitmq(error)]) from error
+    except _AWAY as error:
+        raise UnusableServer([_no_rabbitmq(error)]) from error
+    return made
+
+
+_INSTALL = "run tis-esr install"
+_AWAY = (TimeoutError, AMQPError, OSError, ValueError, RuntimeError)
+
+
+@contextlib.asynccontextmanager
+async def _database(addresses: Addresses) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        addresses.mongodb_url, serverSelectionTimeoutMS=3000
+    )
+    try:
+        yield client[addresses.database]
+    finally:
+        await client.close()
+
+
+async def _mongodb(addresses: Addresses, collections: list[Collection[Any]]) -> list[Finding]:
+    try:
+        async with _database(addresses) as database:
+            return await _looked_at(database, collections)
+    except (InvalidURI, ConfigurationError, ValueError):
+        return [Finding(MONGODB, "is no address of MongoDB", "write mongodb://host:27017/?replicaSet=rs0")]
+    except OperationFailure as error:
+        return [_refused_by_mongodb(addresses, error)]
+    except PyMongoError as error:
+        return [_no_mongodb(error)]
+
+
+def _refused_by_mongodb(addresses: Addresses, error: OperationFailure) -> Finding:
+    if error.code in _UNAUTHORIZED:
+        problem = f"the user may not read and write the database {addresses.database}"
+        return Finding(MONGODB, problem, "give the user the role readWrite on it")
+    if error.code == _LOGIN_FAILED:
+        return Finding(MONGODB, "MongoDB refuses the user or the password", "correct them in the URL")
+    return Finding(MONGODB, f"MongoDB answers {what(error)}", "look into its log")
+
+
+def _no_mongodb(error: PyMongoError) -> Finding:
+    remedy = "start it, or correct host, port and replicaSet in the URL"
+    return Finding(MONGODB, f"no MongoDB answers there ({what(error)})", remedy)
+
+
+async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[Any]]) -> list[Finding]:
+    hello = await database.client.admin.command("hello")
+    if "setName" not in hello:
+        problem = "MongoDB runs alone, not as a replica set, so it has no transactions"
+        return [Finding(MONGODB, problem, "start it with --replSet rs0 and call rs.initiate() once")]
+    info = await database.client.server_info()
+    if tuple(info["versionArray"][:2]) < _OLDEST_MONGODB:
+        wanted = ".".join(map(str, _OLDEST_MONGODB))
+        return [Finding(MONGODB, f"MongoDB {info['version']} is too old", f"use {wanted} or later")]
+    there = await schema.version(database)
+    if there is not None and there != schema.SCHEMA_VERSION:
+        problem = (
+            f"the database {database.name} has schema {there}, this program needs {schema.SCHEMA_VERSION}"
+        )
+        return [Finding(DATABASE, problem, f"use the program that made it, or another {DATABASE}")]
+    await _try_to_write(database)
+    gaps = await schema.missing(database, collections)
+    if gaps:
+        shown = ", ".join(gaps[:5]) + (f" and {len(gaps) - 5} more" if len(gaps) > 5 else "")
+        return [Finding(DATABASE, f"{database.name} lacks {shown}", _INSTALL)]
+    return []
+
+
+async def _try_to_write(database: AsyncDatabase[Any]) -> None:
+    """Write within a transaction that is given up: shows missing permissions, leaves nothing.
+
+    A conflict with another process, which may be starting too, shows that this one may write.
+    """
+    async with database.client.start_session() as session:
+        await session.start_transaction()
+        try:
+            await database[schema.SCHEMA].insert_one({"trial": True}, session=session)
+        except OperationFailure as error:
+            if not may_pass(error):
+                raise
+        await session.abort_transaction()
+
+
+async def _rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> list[Finding]:
+    try:
+        connection = await connect(addresses.amqp_url)
+        try:
+            return await _entered(connection, queues)
+        finally:
+            await _let_go(connection)
+    except (AuthenticationError, ProbableAuthenticationError):
+        return [Finding(AMQP, "RabbitMQ refuses the user or the password", "correct them in the URL")]
+    except (ConnectionNotAllowed, InvalidFrameError):  # the second is how aiormq tells of the first
+        problem = "RabbitMQ has no such virtual host, or the user may not enter it"
+        return [Finding(AMQP, problem, "rabbitmqctl add_vhost tis-esr, and set_permissions for the user")]
+    except _AWAY as error:
+        return [_no_rabbitmq(error)]
+
+
+def _no_rabbitmq(error: Exception) -> Finding:
+    remedy = "start it, or correct host and port: amqp://user:password@host:5672/tis-esr"
+    return Finding(AMQP, f"no RabbitMQ answers there ({type(error).__name__})", remedy)
+
+
+async def _let_go(connection: AbstractConnection) -> None:
+    with contextlib.suppress(AMQPError, OSError, RuntimeError):
+        await connection.close()
+
+
+async def _entered(connection: AbstractConnection, queues: Sequence[Queue]) -> list[Finding]:
+    said = str(connection.server_properties.get("version", "0.0"))
+    if tuple(int(part) for part in said.split(".")[:2]) < _OLDEST_RABBITMQ:
+        return [Finding(AMQP, f"RabbitMQ {said} is too old", "use 3.10 or later")]
+    try:
+        gaps = await _missing_queues(connection, queues)
+        await _compare(connection, queues, set(gaps))
+    except _REFUSALS as error:
+        return [_refused_by_rabbitmq(error)]
+    if gaps:
+        shown = ", ".join(gaps[:3]) + (f" and {len(gaps) - 3} more" if len(gaps) > 3 else "")
+        return [Finding(AMQP, f"the virtual host lacks {shown}", _INSTALL)]
+    return []
+
+
+async def _compare(connection: AbstractConnection, queues: Sequence[Queue], gone: set[str]) -> None:
+    """Declare what is there as it is to be, which makes nothing. Raises one of _REFUSALS where it is other."""
+    channel = await connection.channel()
+    if EXCHANGE not in gone:
+        await channel.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
+    wanted = {DEAD: {"x-queue-type": "quorum"}, **{queue.name: queue.arguments for queue in queues}}
+    for name in wanted.keys() - gone:
+        await channel.queue_declare(name, durable=True, arguments=wanted[name])
+    await channel.close()
+
+
+def _refused_by_rabbitmq(error: Exception) -> Finding:
+    if isinstance(error, ChannelAccessRefused):
+        problem = "the user may not make or read queues in this virtual host"
+        return Finding(AMQP, problem, "rabbitmqctl set_permissions -p VHOST USER '.*' '.*' '.*'")
+    found = re.search(r"(queue|exchange) '([^']+)'", str(error))
+    kind, name = found.groups() if found else ("queue", "see RabbitMQ's log")
+    if isinstance(error, ChannelLockedResource):
+        remedy = "end the program that holds it, or use a virtual host of its own"
+        return Finding(AMQP, f"another connection has the {kind} for itself alone: {name}", remedy)
+    problem = f"{'an' if kind == 'exchange' else 'a'} {kind} is there with other arguments than ours: {name}"
+    once = " once it is empty" if kind == "queue" else ""
+    return Finding(AMQP, problem, f"delete that {kind}{once}, or use a virtual host of its own")
+
+
+async def _missing_queues(connection: AbstractConnection, queues: Sequence[Queue]) -> list[str]:
+    missing = []
+    for name in (*(queue.name for queue in queues), DEAD):
+        channel = await connection.channel()
+        try:
+            await channel.queue_declare(name, passive=True)
+            await channel.close()
+        except ChannelNotFoundEntity:
+            missing.append(name)
+    channel = await connection.channel()
+    try:
+        await channel.exchange_declare(EXCHANGE, passive=True)
+        await channel.close()
+    except ChannelNotFoundEntity:
+        missing.append(EXCHANGE)
+    return missing

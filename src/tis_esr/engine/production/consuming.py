@@ -1,0 +1,120 @@
+"""What RabbitMQ has delivered and we have not acknowledged yet, queue by queue."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import AMQPError, ChannelInvalidStateError
+
+from tis_esr.engine.messages import Message
+from tis_esr.engine.production.outbox import entry_id
+
+
+@dataclass(eq=False)
+class Delivery:
+    """A message as delivered once; ``ready`` is the engine's time from which it may be claimed."""
+
+    message: Message
+    tag: int
+    ready: float = 0.0
+    settled: bool = False
+
+
+@dataclass
+class Inflow:
+    """The deliveries of one queue on the channel that is open now."""
+
+    queue: str
+    changed: asyncio.Event
+    channel: AbstractChannel | None = None
+    waiting: deque[Delivery] = field(default_factory=deque)
+    handed_out: dict[str, list[Delivery]] = field(default_factory=dict)
+    _unsettled: deque[Delivery] = field(default_factory=deque)
+
+    def attach(self, channel: AbstractChannel) -> None:
+        """Begin with a new channel: what the old one delivered will be delivered again."""
+        self.channel = channel
+        self.waiting.clear()
+        self.handed_out.clear()
+        self._unsettled.clear()
+
+    async def deliver(self, delivered: DeliveredMessage) -> None:
+        """Take in one delivery."""
+        if delivered.channel is not self.channel or delivered.delivery_tag is None:
+            return
+        delivery = Delivery(read(delivered, self.queue), delivered.delivery_tag)
+        self.waiting.append(delivery)
+        self._unsettled.append(delivery)
+        self.changed.set()
+
+    def take(self, limit: int, now: float) -> list[Message]:
+        """Hand out up to ``limit`` messages that are ready; a second copy of one comes along with it."""
+        taken: list[Message] = []
+        later: list[Delivery] = []
+        while self.waiting and len(taken) < limit:
+            delivery = self.waiting.popleft()
+            key = entry_id(delivery.message)
+            if delivery.ready > now:
+                later.append(delivery)
+            elif key in self.handed_out:
+                self.handed_out[key].append(delivery)
+            else:
+                self.handed_out[key] = [delivery]
+                taken.append(delivery.message)
+        self.waiting.extendleft(reversed(later))
+        return taken
+
+    def put_back(self, messages: Iterable[Message], ready: float) -> None:
+        """Keep messages for later, unacknowledged."""
+        for message in messages:
+            for delivery in self.handed_out.pop(entry_id(message), ()):
+                delivery.ready = ready
+                self.waiting.append(delivery)
+        self.changed.set()
+
+    async def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Tell RabbitMQ that it may forget messages; if it can't hear us, it will deliver them again."""
+        others = []
+        for message in messages:
+            for delivery in self.handed_out.pop(entry_id(message), ()):
+                delivery.settled = True
+                others.append(delivery.tag)
+        up_to = 0
+        while self._unsettled and self._unsettled[0].settled:
+            up_to = self._unsettled.popleft().tag
+        if self.channel is None:
+            return
+        try:
+            if up_to:
+                await self.channel.basic_ack(up_to, multiple=True, wait=False)
+            for tag in others:
+                if tag > up_to:
+                    await self.channel.basic_ack(tag, wait=False)
+        except (AMQPError, ChannelInvalidStateError, RuntimeError, OSError):
+            return
+        if others and max(others) > up_to:
+            gone = {tag for tag in others if tag > up_to}
+            self._unsettled = deque(d for d in self._unsettled if d.tag not in gone)
+
+
+def read(delivered: DeliveredMessage, queue: str) -> Message:
+    """Return the message in our envelope; one put there by hand may lack headers, and has the defaults."""
+    properties = delivered.header.properties
+    headers = properties.headers or {}
+    identity = str(properties.message_id)
+    return Message(
+        id=identity,
+        queue=queue,
+        correlation_id=str(properties.correlation_id or identity),
+        source_file=str(headers.get("sourceFile", "")),
+        deanery=str(headers.get("deanery", "")),
+        row=_number(headers.get("row")),
+        last_row=_number(headers.get("lastRow")),
+        body=delivered.body,
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

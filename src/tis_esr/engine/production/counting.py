@@ -1,0 +1,31 @@
+"""How much waits, is unsent and is parked, counted in MongoDB."""
+
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from tis_esr.engine.production.schema import MESSAGES
+from tis_esr.engine.protocol import Depths
+
+Json = dict[str, Any]
+
+
+async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
+    """Count, from the indexes of open and of parked messages."""
+    messages = database[MESSAGES]
+    group = {"_id": {"queue": "$queue", "state": "$state"}, "n": {"$sum": 1}, "oldest": {"$min": "$created"}}
+    queues: dict[str, tuple[int, float]] = {}
+    outbox, outbox_oldest = 0, 0.0
+    async for entry in await messages.aggregate([{"$match": {"open": True}}, {"$group": group}]):
+        queue, number, age = entry["_id"]["queue"], entry["n"], max(0.0, now - entry["oldest"])
+        before = queues.get(queue, (0, 0.0))
+        queues[queue] = (before[0] + number, max(before[1], age))
+        if entry["_id"]["state"] == "out":
+            outbox, outbox_oldest = outbox + number, max(outbox_oldest, age)
+    parked: dict[tuple[str, str], int] = {}
+    by_reason = {"_id": {"queue": "$queue", "reason": "$reason"}, "n": {"$sum": 1}}
+    async for entry in await messages.aggregate(
+        [{"$match": {"parked_at": {"$gt": 0}}}, {"$group": by_reason}]
+    ):
+        parked[entry["_id"]["queue"], entry["_id"]["reason"]] = entry["n"]
+    return Depths(queues, parked, outbox, outbox_oldest)

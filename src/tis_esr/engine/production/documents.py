@@ -1,0 +1,99 @@
+"""The services' documents in MongoDB: ``{_id, version, document, and the fields searched by}``."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from pymongo import InsertOne, ReplaceOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError
+
+from tis_esr.engine.documents import Between, Collection, Where
+from tis_esr.engine.errors import Conflict
+from tis_esr.engine.production.faults import is_duplicate
+from tis_esr.engine.protocol import Put, Stored
+
+Json = dict[str, Any]
+
+
+async def get(
+    database: AsyncDatabase[Json], collection: Collection[Any], keys: Sequence[str]
+) -> list[Stored]:
+    """Return the documents that exist of ``keys``."""
+    found = database[collection.name].find({"_id": {"$in": list(keys)}}, {"version": 1, "document": 1})
+    return [stored(document) async for document in found]
+
+
+async def find(
+    database: AsyncDatabase[Json],
+    collection: Collection[Any],
+    where: Where,
+    order_by: Sequence[str],
+    limit: int | None,
+) -> list[Stored]:
+    """Return the documents that meet ``where``, in the order asked for, then by key."""
+    found = database[collection.name].find(condition(where), {"version": 1, "document": 1})
+    found = found.sort([*((field, 1) for field in order_by), ("_id", 1)])
+    if limit is not None:
+        found = found.limit(limit)
+    return [stored(document) async for document in found]
+
+
+def condition(where: Where) -> Json:
+    """Return the conditions as MongoDB writes them."""
+    said: Json = {}
+    for name, wanted in where.items():
+        if isinstance(wanted, Between):
+            said[name] = {"$gte": field_value(wanted.first), "$lt": field_value(wanted.end)}
+        elif isinstance(wanted, list | tuple | set):
+            said[name] = {"$in": [field_value(value) for value in wanted]}
+        else:
+            said[name] = field_value(wanted)
+    return said
+
+
+def field_value(value: Any) -> Any:
+    """Return what a searched field holds: dates as ISO text, enumerations by value."""
+    return value.isoformat() if isinstance(value, date) else getattr(value, "value", value)
+
+
+def stored(document: Json) -> Stored:
+    """Return a document of MongoDB as the engine's services read it."""
+    return Stored(document["_id"], document["version"], msgspec.json.encode(document["document"]))
+
+
+async def put(
+    database: AsyncDatabase[Json],
+    session: AsyncClientSession,
+    collection: Collection[Any],
+    puts: Sequence[Put],
+) -> None:
+    """Write documents of one collection; raises Conflict where a version moved."""
+    operations: list[InsertOne[Json] | ReplaceOne[Json]] = []
+    for one in puts:
+        document = _document(one)
+        if one.version == 0:
+            operations.append(InsertOne(document))
+        else:
+            operations.append(ReplaceOne({"_id": one.key, "version": one.version}, document))
+    target: AsyncCollection[Json] = database[collection.name]
+    try:
+        done = await target.bulk_write(operations, ordered=True, session=session)
+    except BulkWriteError as error:
+        if is_duplicate(error):
+            raise Conflict(collection.name) from error
+        raise
+    if done.matched_count + done.inserted_count != len(operations):
+        raise Conflict(collection.name)
+
+
+def _document(one: Put) -> Json:
+    searched = {
+        name: field_value(value)
+        for name, value in zip(one.collection.indexes, one.indexed, strict=True)
+        if value is not None
+    }
+    return {"_id": one.key, "version": one.version + 1, "document": msgspec.json.decode(one.body), **searched}

@@ -1,0 +1,45 @@
+"""What MongoDB's errors mean: nearly all of them pass; a document that it can't hold does not."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bson.errors import InvalidDocument
+from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
+
+from tis_esr.engine.errors import Transient
+
+_DUPLICATE_KEY = 11000
+_WRITE_CONFLICT = 112
+
+
+@contextmanager
+def trouble_as_transient() -> Iterator[None]:
+    """Raise Transient for whatever is wrong with MongoDB, and leave a faulty document's error as it is."""
+    try:
+        yield
+    except (InvalidDocument, DocumentTooLarge):
+        raise
+    except PyMongoError as error:
+        raise Transient(f"MongoDB: {what(error)}") from error
+
+
+def what(error: PyMongoError) -> str:
+    """Name an error by its class and MongoDB's code name: its text may quote a document or an address."""
+    details = error.details if isinstance(error, OperationFailure) and error.details else {}
+    name = details.get("codeName")
+    return f"{type(error).__name__} ({name})" if name else type(error).__name__
+
+
+def is_duplicate(error: OperationFailure) -> bool:
+    """Say whether a write failed because its key is there already."""
+    errors = (error.details or {}).get("writeErrors", [])
+    return error.code == _DUPLICATE_KEY or any(e.get("code") == _DUPLICATE_KEY for e in errors)
+
+
+def may_pass(error: PyMongoError) -> bool:
+    """Say whether the whole transaction may simply be tried again."""
+    if isinstance(error, OperationFailure):
+        errors = (error.details or {}).get("writeErrors", [])
+        if error.code == _WRITE_CONFLICT or any(e.get("code") == _WRITE_CONFLICT for e in errors):
+            return True
+    return error.has_error_label("TransientTransactionError")

@@ -1,0 +1,111 @@
+"""Reading the production engine's database for people; see ``engine.reading``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from pymongo import MongoClient
+from pymongo.errors import ConfigurationError
+
+from tis_esr.engine.documents import Collection, Where
+from tis_esr.engine.production.addresses import Addresses
+from tis_esr.engine.production.documents import condition
+from tis_esr.engine.production.faults import trouble_as_transient
+from tis_esr.engine.production.schema import MESSAGES, ROWS
+from tis_esr.engine.reading import Trace
+from tis_esr.engine.rows import Row, RowState
+
+T = TypeVar("T", bound=msgspec.Struct)
+Json = dict[str, Any]
+
+
+class BadAddress(Exception):  # noqa: N818 - says what the matter is
+    """TIS_ESR_MONGODB_URL is no address of MongoDB; it may hold a password, so it isn't shown."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "TIS_ESR_MONGODB_URL is no address of MongoDB: write mongodb://host:27017/?replicaSet=rs0"
+        )
+
+
+class ProductionReader:
+    """The database, opened for reading only. Raises Transient where it can't be reached."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        """Raise BadAddress where the URL is none of MongoDB."""
+        try:
+            self._client: MongoClient[Json] = MongoClient(
+                addresses.mongodb_url, serverSelectionTimeoutMS=5000, appname="tis-esr desk"
+            )
+        except (ConfigurationError, ValueError) as error:
+            raise BadAddress from error
+        self._database = self._client[addresses.database]
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
+    def find(
+        self, collection: Collection[T], where: Where, order_by: Sequence[str] = (), limit: int | None = None
+    ) -> list[T]:
+        """See Reader.find."""
+        with trouble_as_transient():
+            found = self._database[collection.name].find(condition(where), {"document": 1})
+            found = found.sort([*((field, 1) for field in order_by), ("_id", 1)]).limit(limit or 0)
+            return [msgspec.convert(entry["document"], collection.type) for entry in found]
+
+    def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
+        """See Reader.counts."""
+        group = {field: f"$document.{field}" for field in fields}
+        grouped = self._grouped(collection.name, [{"$group": {"_id": group, "n": {"$sum": 1}}}])
+        return {tuple(entry["_id"].get(field) for field in fields): entry["n"] for entry in grouped}
+
+    def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:
+        """See Reader.counts_within."""
+        path = f"$document.{field}"
+        stages: list[Json] = [
+            {"$unwind": path},
+            {"$group": {"_id": path, "n": {"$sum": 1}}},
+            {"$sort": {"_id": 1}},
+        ]
+        return {entry["_id"]: entry["n"] for entry in self._grouped(collection.name, stages)}
+
+    def row_counts(self) -> dict[str, dict[RowState, int]]:
+        """See Reader.row_counts."""
+        counts: dict[str, dict[RowState, int]] = {}
+        group = {"$group": {"_id": {"file": "$file", "state": "$state"}, "n": {"$sum": 1}}}
+        for entry in self._grouped(ROWS, [group]):
+            counts.setdefault(entry["_id"]["file"], {})[RowState(entry["_id"]["state"])] = entry["n"]
+        return counts
+
+    def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:
+        """See Reader.rows."""
+        with trouble_as_transient():
+            keys = [f"{file}:{row}" for file, row in places]
+            found = self._database[ROWS].find({"_id": {"$in": keys}}).sort([("file", 1), ("row", 1)])
+            return [msgspec.convert(entry, Row) for entry in found]
+
+    def parked(self) -> list[Trace]:
+        """See Reader.parked."""
+        return self._traces({"parked_at": {"$gt": 0}}, "parked_at")
+
+    def messages_of(self, correlation_ids: Sequence[str]) -> list[Trace]:
+        """See Reader.messages_of."""
+        return self._traces({"correlation_id": {"$in": list(correlation_ids)}}, "created")
+
+    def waiting(self) -> dict[str, int]:
+        """See Reader.waiting."""
+        stages: list[Json] = [{"$match": {"open": True}}, {"$group": {"_id": "$queue", "n": {"$sum": 1}}}]
+        return {entry["_id"]: entry["n"] for entry in self._grouped(MESSAGES, stages)}
+
+    def _grouped(self, name: str, stages: Sequence[Mapping[str, Any]]) -> list[Json]:
+        with trouble_as_transient():
+            return list(self._database[name].aggregate(stages))
+
+    def _traces(self, where: Json, order: str) -> list[Trace]:
+        with trouble_as_transient():
+            found = self._database[MESSAGES].find(where, {"body": 0}).sort([(order, 1), ("_id", 1)])
+            return [
+                msgspec.convert({**entry, "seq": entry["created"], "reason": entry.get("reason", "")}, Trace)
+                for entry in found
+            ]

@@ -1,0 +1,85 @@
+"""MongoDB's collections and indexes: made by ``tis-esr install``, looked at by every start."""
+
+import contextlib
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import CollectionInvalid
+
+from tis_esr.engine.documents import Collection
+
+SCHEMA_VERSION = 1
+MESSAGES = "engine.messages"
+ROWS = "engine.rows"
+SCHEMA = "engine.schema"
+REMEMBERED = timedelta(days=30)
+"""How long a handled message is remembered, so that a duplicate of it changes nothing."""
+
+_OPEN = {"open": True}
+_ENGINE_INDEXES = {
+    MESSAGES: [
+        IndexModel(
+            [("queue", ASCENDING), ("state", ASCENDING), ("created", ASCENDING)],
+            name="waiting",
+            partialFilterExpression=_OPEN,
+        ),
+        IndexModel(
+            [("state", ASCENDING), ("relay_until", ASCENDING)], name="unsent", partialFilterExpression=_OPEN
+        ),
+        IndexModel([("correlation_id", ASCENDING)], name="story"),
+        IndexModel([("parked_at", ASCENDING)], name="parked", sparse=True),
+        IndexModel(
+            [("done_at", ASCENDING)], name="forgotten", expireAfterSeconds=int(REMEMBERED.total_seconds())
+        ),
+    ],
+    ROWS: [IndexModel([("file", ASCENDING), ("row", ASCENDING)], name="place")],
+    SCHEMA: [],
+}
+
+
+def wanted_indexes(collections: Iterable[Collection[Any]]) -> dict[str, list[IndexModel]]:
+    """Return every collection of the database with its indexes."""
+    own = {
+        c.name: [
+            IndexModel([(field, ASCENDING)], name=field, partialFilterExpression={field: {"$exists": True}})
+            for field in c.indexes
+        ]
+        for c in collections
+    }
+    return {**_ENGINE_INDEXES, **own}
+
+
+async def install(database: AsyncDatabase[Any], collections: Iterable[Collection[Any]]) -> list[str]:
+    """Make what is missing; return what was made. Safe to repeat."""
+    before = await missing(database, collections)
+    for name, indexes in wanted_indexes(collections).items():
+        with contextlib.suppress(CollectionInvalid):
+            await database.create_collection(name)
+        if indexes:
+            await database[name].create_indexes(indexes)
+    await database[SCHEMA].update_one(
+        {"_id": "version"}, {"$setOnInsert": {"version": SCHEMA_VERSION}}, upsert=True
+    )
+    return before
+
+
+async def missing(database: AsyncDatabase[Any], collections: Iterable[Collection[Any]]) -> list[str]:
+    """Return the names of collections and indexes (``collection.index``) that are not there."""
+    there = set(await database.list_collection_names())
+    gaps = []
+    for name, indexes in wanted_indexes(collections).items():
+        if name not in there:
+            gaps.append(name)
+            continue
+        known = await database[name].index_information()
+        gaps += [f"{name}.{i.document['name']}" for i in indexes if i.document["name"] not in known]
+    return gaps
+
+
+async def version(database: AsyncDatabase[Any]) -> int | None:
+    """Return the version of the schema that is there; None where there is none."""
+    found = await database[SCHEMA].find_one({"_id": "version"})
+    return None if found is None else int(found["version"])

@@ -1,0 +1,71 @@
+"""What there is in RabbitMQ: one topic exchange, and a quorum queue for each queue of a handler."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiormq.abc import AbstractChannel
+
+from tis_esr.engine.runner import Handler
+
+EXCHANGE = "esr"
+DEAD = "esr.queue.dead"
+DELIVERY_LIMIT = 1000
+_PREFIX = "esr.queue."
+
+ARGUMENTS: Mapping[str, Any] = {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": DELIVERY_LIMIT,
+    "x-overflow": "reject-publish",
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": DEAD,
+    "x-dead-letter-strategy": "at-least-once",
+}
+"""Explicit, because their defaults differ between RabbitMQ 3.10 and 4.x.
+
+Attempts are counted by the inbox. A message that RabbitMQ gives up on all the same is kept in the dead
+queue for a look, and is sent again from the outbox.
+"""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue, the routing keys it is bound to, and whether one process at a time reads it."""
+
+    name: str
+    keys: tuple[str, ...]
+    prefetch: int
+    alone: bool
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Return what it is declared with."""
+        return {**ARGUMENTS, **({"x-single-active-consumer": True} if self.alone else {})}
+
+
+def own_key(queue: str) -> str:
+    """Return the routing key by which the outbox reaches one queue alone: its name less ``esr.queue.``."""
+    return queue.removeprefix(_PREFIX)
+
+
+def queues(handlers: Iterable[Handler]) -> list[Queue]:
+    """Return the queues of handlers: bound to their common routing key and to one of their own."""
+    return [
+        Queue(
+            handler.queue,
+            tuple(dict.fromkeys((handler.routing_key, own_key(handler.queue)))),
+            prefetch=1 if handler.alone else min(2 * handler.batch, 2000),
+            alone=handler.alone,
+        )
+        for handler in handlers
+    ]
+
+
+async def declare(channel: AbstractChannel, wanted: Iterable[Queue]) -> None:
+    """Make exchange, queues and bindings where they are missing; an other one of the name raises."""
+    await channel.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
+    await channel.queue_declare(DEAD, durable=True, arguments={"x-queue-type": "quorum"})
+    for queue in wanted:
+        await channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
+        for key in queue.keys:
+            await channel.queue_bind(queue.name, EXCHANGE, key)
