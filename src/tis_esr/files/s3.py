@@ -1,0 +1,250 @@
+"""An S3 bucket, or part of one, as file store: objects appear in one step, with all their bytes."""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import S3Store
+
+from tis_esr.files.store import FileStore, NoSuchFile, OtherContent, StoreUnavailable
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
+BLOCK = 1024 * 1024
+PART = 8 * 1024 * 1024
+PARTS_AT_ONCE = 4
+ONE_STEP = 64 * 1024 * 1024
+SLOWEST_UPLOAD = 128 * 1024  # bytes a second; a slower one is given up
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Settings:
+    """Where the bucket is and who we are there.
+
+    Without an endpoint it is AWS's for the region; without keys, those of the machine's role.
+    ``timeout_seconds`` bounds the connecting, and the wait for an answer or for more bytes of one; what
+    is sent has more time, by its size.
+    """
+
+    bucket: str
+    prefix: str
+    region: str
+    endpoint: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+    timeout_seconds: float = 30.0
+
+
+class S3Files(FileStore):
+    """Files directly under a bucket's prefix, by name; see FileStore.
+
+    Whatever goes wrong on the way there is a StoreUnavailable.
+    """
+
+    def __init__(self, settings: S3Settings, *, one_step: int = ONE_STEP) -> None:
+        """Connect to nothing yet; files of more than ``one_step`` bytes will be written in parts.
+
+        Raises StoreUnavailable when the settings make no sense.
+        """
+        self.name = f"S3 bucket {settings.bucket} (TIS_ESR_S3_BUCKET)"
+        self._settings = settings
+        self._one_step = one_step
+        if settings.endpoint is not None and not _is_address(settings.endpoint):
+            raise StoreUnavailable(
+                self.name, f"{settings.endpoint} is no http(s) address; look at TIS_ESR_S3_ENDPOINT"
+            )
+        self._store = self._connect()
+
+    async def check(self) -> None:
+        """Look whether the bucket can be listed; raises StoreUnavailable."""
+        await self.names()
+
+    async def names(self) -> list[str]:
+        """Return the names directly under the prefix, sorted. Raises StoreUnavailable."""
+        listing = await self._ask(lambda: obstore.list_with_delimiter(self._store))
+        # S3 consoles mark a "folder" by an empty object named like the prefix: no file of ours.
+        return sorted(entry["path"] for entry in listing["objects"] if entry["path"])
+
+    @asynccontextmanager
+    async def open(self, name: str) -> AsyncIterator[BinaryIO]:
+        """Download a file and open the copy, seekable. Raises NoSuchFile and StoreUnavailable."""
+        with TemporaryFile() as copy:
+            await self._read(name, copy.write)
+            copy.seek(0)
+            yield copy
+
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Create a file in one step; the same bytes written again change nothing.
+
+        Raises OtherContent, and then nothing was overwritten; StoreUnavailable; whatever ``chunks`` raise.
+
+        S3 can't create in parts only where there is nothing yet. So for a file too large for one step we
+        look before and read back after; a second writer at the very same time may win, and we'd say so.
+        """
+        digest = hashlib.sha256()
+        with TemporaryFile() as spool:
+            async for chunk in chunks:
+                spool.write(chunk)
+                digest.update(chunk)
+            size = spool.tell()
+            spool.seek(0)
+            if size <= self._one_step:
+                await self._create(name, spool.read(), digest.digest())
+            else:
+                await self._create_in_parts(name, spool, digest.digest())
+
+    async def _create(self, name: str, content: bytes, digest: bytes) -> None:
+        store = self._connect(sending=len(content))
+        try:
+            await self._ask(lambda: obstore.put(store, name, content, mode="create", use_multipart=False))
+        except AlreadyExistsError:
+            await self._expect(name, digest)
+
+    async def _create_in_parts(self, name: str, spool: BinaryIO, digest: bytes) -> None:
+        try:
+            found = await self._digest(name)
+        except NoSuchFile:
+            store = self._connect(sending=PART * PARTS_AT_ONCE)
+            await self._ask(
+                lambda: obstore.put(
+                    store, name, spool, use_multipart=True, chunk_size=PART, max_concurrency=PARTS_AT_ONCE
+                )
+            )
+            await self._expect(name, digest)
+        else:
+            if found != digest:
+                raise OtherContent(self.name, name)
+
+    async def _expect(self, name: str, digest: bytes) -> None:
+        try:
+            found = await self._digest(name)
+        except NoSuchFile as error:
+            raise StoreUnavailable(self.name, f"someone else writes or removes {name} just now") from error
+        if found != digest:
+            raise OtherContent(self.name, name)
+
+    async def _digest(self, name: str) -> bytes:
+        digest = hashlib.sha256()
+        await self._read(name, digest.update)
+        return digest.digest()
+
+    async def _read(self, name: str, take: Callable[[bytes], object]) -> None:
+        def download() -> None:
+            for block in obstore.get(self._store, name).stream(min_chunk_size=BLOCK):
+                take(block)
+
+        await self._ask(download, name)
+
+    def _connect(self, *, sending: int = 0) -> S3Store:
+        patience = timedelta(seconds=self._settings.timeout_seconds + sending / SLOWEST_UPLOAD)
+        with self._told():
+            return S3Store(
+                self._settings.bucket,
+                prefix=self._settings.prefix or None,
+                config=_config(self._settings),
+                client_options=_client_options(self._settings, patience),
+                retry_config=_retries(patience),
+            )
+
+    async def _ask(self, call: Callable[[], Answer], name: str | None = None) -> Answer:
+        """Call the library in a thread.
+
+        Its own async calls are answered from threads Python doesn't know, and a process that ends right
+        after one is now and then aborted (PyO3/pyo3-async-runtimes issue 40).
+        """
+        with self._told(name):
+            return await asyncio.to_thread(call)
+
+    @contextmanager
+    def _told(self, name: str | None = None) -> Iterator[None]:
+        """Tell a library's error as ours; "not found" is about the file called ``name``, if any is."""
+        try:
+            yield
+        except AlreadyExistsError:
+            raise
+        except (BaseError, FileNotFoundError) as error:
+            if name and isinstance(error, FileNotFoundError) and _code(error) != "NoSuchBucket":
+                raise NoSuchFile(self.name, name) from error
+            raise StoreUnavailable(self.name, _reason(error, self._settings)) from error
+
+
+def _is_address(endpoint: str) -> bool:
+    """Find out what the library would panic about."""
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _config(settings: S3Settings) -> "S3Config":
+    config: S3Config = {"region": settings.region}
+    if settings.endpoint is not None:
+        config["endpoint"] = settings.endpoint
+    if settings.access_key_id is not None:
+        config["access_key_id"] = settings.access_key_id
+    if settings.secret_access_key is not None:
+        config["secret_access_key"] = settings.secret_access_key
+    return config
+
+
+def _client_options(settings: S3Settings, patience: timedelta) -> "ClientConfig":
+    return {
+        "allow_http": (settings.endpoint or "").startswith("http://"),
+        "connect_timeout": timedelta(seconds=settings.timeout_seconds),
+        "read_timeout": patience,
+        "timeout": timedelta(hours=1),  # a stall ends a transfer, its length doesn't
+    }
+
+
+def _retries(patience: timedelta) -> "RetryConfig":
+    return {
+        "max_retries": 2,
+        "retry_timeout": patience,
+        "backoff": {
+            "init_backoff": timedelta(milliseconds=100),
+            "max_backoff": timedelta(seconds=1),
+            "base": 2,
+        },
+    }
+
+
+def _code(error: Exception) -> str:
+    """Return the code of S3's error answer, or nothing where there is none."""
+    found = re.search(r"<Code>(\w+)</Code>", str(error))
+    return found[1] if found else ""
+
+
+def _reason(error: Exception, settings: S3Settings) -> str:
+    """Say what the matter is. The library's own text holds the whole exchange, so none of it is passed on."""
+    text, code = str(error), _code(error)
+    status = re.search(r"status code: (\d{3})", text)
+    if code == "NoSuchBucket":
+        return "there is no such bucket; look at TIS_ESR_S3_BUCKET, TIS_ESR_S3_REGION and TIS_ESR_S3_ENDPOINT"
+    if "169.254." in text or (settings.access_key_id is None) != (settings.secret_access_key is None):
+        return "no credentials; set TIS_ESR_S3_ACCESS_KEY_ID and TIS_ESR_S3_SECRET_ACCESS_KEY, or give the machine a role"
+    if status and status[1] in {"401", "403"}:
+        return (
+            f"access refused ({code or status[1]}); look at TIS_ESR_S3_ACCESS_KEY_ID,"
+            " TIS_ESR_S3_SECRET_ACCESS_KEY and what this key may do in the bucket"
+        )
+    if "redirect" in text:
+        return "the bucket is in another region; look at TIS_ESR_S3_REGION"
+    if status:
+        return f"the server answers {status[1]} {code}".rstrip()
+    return (
+        f"no connection to {settings.endpoint or 'AWS'}, or no answer in time;"
+        " look at TIS_ESR_S3_ENDPOINT and TIS_ESR_S3_REGION"
+    )

@@ -1,0 +1,259 @@
+"""A folder on an SFTP server as file store: files appear in one step, with all their bytes."""
+
+import asyncio
+import hashlib
+import posixpath
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+import asyncssh
+
+from tis_esr.files.store import FileStore, NoSuchFile, OtherContent, StoreUnavailable
+
+BLOCK = 1024 * 1024
+NOT_FILES = {
+    asyncssh.FILEXFER_TYPE_DIRECTORY,
+    asyncssh.FILEXFER_TYPE_SPECIAL,
+    asyncssh.FILEXFER_TYPE_SOCKET,
+    asyncssh.FILEXFER_TYPE_CHAR_DEVICE,
+    asyncssh.FILEXFER_TYPE_BLOCK_DEVICE,
+    asyncssh.FILEXFER_TYPE_FIFO,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SftpSettings:
+    """Where the folder is, who we are there, and by which host keys we know the server.
+
+    ``timeout_seconds`` bounds the whole of connecting and logging in, and later a server's silence.
+    """
+
+    host: str
+    port: int = 22
+    user: str
+    folder: str
+    known_hosts: Path
+    key_file: Path | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout_seconds: float = 30.0
+
+
+class SftpFiles(FileStore):
+    """Files of one folder on an SFTP server, by name; see FileStore.
+
+    Each call makes a connection of its own; trying again is up to the caller. Whatever goes wrong on
+    the way there is a StoreUnavailable. Two writers may not write the same name at the same time.
+    """
+
+    def __init__(self, settings: SftpSettings) -> None:
+        """Connect to nothing yet."""
+        self.name = f"SFTP server {settings.host}:{settings.port} (TIS_ESR_SFTP_HOST)"
+        self._settings = settings
+
+    async def check(self) -> None:
+        """Look whether the folder can be listed; raises StoreUnavailable."""
+        await self.names()
+
+    async def names(self) -> list[str]:
+        """Return the names of the files, sorted; hidden ones and those being written are left out.
+
+        Raises StoreUnavailable.
+        """
+        async with self._client() as sftp:
+            with self._told():
+                entries = await sftp.readdir(self._settings.folder or ".")
+        found = [(str(entry.filename), entry.attrs.type) for entry in entries]
+        # A name with a slash is no server's to give, and would lead a caller's copy out of its folder.
+        return sorted(
+            name
+            for name, kind in found
+            if kind not in NOT_FILES and not name.startswith(".") and "/" not in name
+        )
+
+    @asynccontextmanager
+    async def open(self, name: str) -> AsyncIterator[BinaryIO]:
+        """Download a file and open the copy, seekable. Raises NoSuchFile and StoreUnavailable."""
+        with TemporaryFile() as copy:
+            async with self._client() as sftp:
+                await self._read(sftp, name, copy.write)
+            copy.seek(0)
+            yield copy
+
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
+        """Write a file under a temporary name and put it in place in one step.
+
+        The same bytes written again change nothing, so a restart may repeat it. Raises OtherContent, and
+        then nothing was overwritten; StoreUnavailable; whatever ``chunks`` raise.
+        """
+        part = self._path(f".{name}.part")
+        digest = hashlib.sha256()
+        async with self._client() as sftp:
+            with self._told():
+                # Never write into what an earlier try left: a server cut off between the two halves of
+                # a rename has it under both names.
+                if await sftp.exists(part):
+                    await sftp.remove(part)
+                remote = await sftp.open(part, "wb")
+            async for chunk in chunks:
+                digest.update(chunk)
+                with self._told():
+                    await remote.write(chunk)
+            with self._told():
+                with suppress(asyncssh.SFTPOpUnsupported):
+                    await remote.fsync()
+                await remote.close()
+                placed = await self._put_in_place(sftp, part, self._path(name))
+            if not placed:
+                await self._settle(sftp, part, name, digest.digest())
+
+    async def _put_in_place(self, sftp: asyncssh.SFTPClient, part: str, final: str) -> bool:
+        """Return whether the file got its name, which it doesn't where one of this name is."""
+        if await sftp.exists(final):
+            return False
+        try:
+            # The plain rename refuses to replace a file; posix-rename would overwrite one.
+            await sftp.rename(part, final)
+        except asyncssh.SFTPError:
+            if await sftp.exists(final):
+                return False
+            raise
+        return True
+
+    async def _settle(self, sftp: asyncssh.SFTPClient, part: str, name: str, digest: bytes) -> None:
+        """Compare with the file that has the name already, and take ours away."""
+        found = hashlib.sha256()
+        try:
+            await self._read(sftp, name, found.update)
+        except NoSuchFile as error:
+            raise StoreUnavailable(self.name, f"someone else removed {name} just now") from error
+        with self._told():
+            await sftp.remove(part)
+        if found.digest() != digest:
+            raise OtherContent(self.name, name)
+
+    async def _read(self, sftp: asyncssh.SFTPClient, name: str, take: Callable[[bytes], object]) -> None:
+        with self._told(name):
+            remote = await sftp.open(self._path(name), "rb")
+        while True:
+            with self._told():
+                block: bytes = await remote.read(BLOCK)
+            if not block:
+                break
+            take(block)
+        with self._told():
+            await remote.close()
+
+    def _path(self, name: str) -> str:
+        return posixpath.join(self._settings.folder, name)
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[asyncssh.SFTPClient]:
+        settings = self._settings
+        connection = await self._connect()
+        try:
+            with self._told():
+                sftp = await connection.start_sftp_client()
+                there = await sftp.isdir((settings.folder or ".").encode())
+            if not there:
+                raise StoreUnavailable(
+                    self.name, f"there is no folder {settings.folder} for us; look at TIS_ESR_SFTP_FOLDER"
+                )
+            yield sftp
+        finally:
+            connection.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(connection.wait_closed(), settings.timeout_seconds)
+            connection.abort()
+
+    async def _connect(self) -> asyncssh.SSHClientConnection:
+        """Connect by our settings alone: no agent, no keys or configuration of the user's."""
+        settings = self._settings
+        known_hosts, keys = self._known_hosts(), self._keys()
+        try:
+            return await asyncssh.connect(
+                settings.host,
+                settings.port,
+                username=settings.user,
+                password=settings.password,
+                # None means no keys; an empty list would mean those in the user's home.
+                client_keys=keys or None,
+                known_hosts=known_hosts,
+                config=[],
+                agent_path=None,
+                gss_host=None,
+                x509_trusted_certs=None,
+                connect_timeout=settings.timeout_seconds,
+                keepalive_interval=settings.timeout_seconds / 3,
+                keepalive_count_max=3,
+            )
+        except (asyncssh.Error, OSError, ValueError) as error:
+            raise StoreUnavailable(self.name, _why_no_connection(error, settings)) from error
+
+    def _known_hosts(self) -> asyncssh.SSHKnownHosts:
+        path = self._settings.known_hosts
+        try:
+            return asyncssh.read_known_hosts(str(path))
+        except (OSError, ValueError) as error:
+            raise StoreUnavailable(
+                self.name, f"{path} can't be read ({_text(error)}); look at TIS_ESR_SFTP_KNOWN_HOSTS"
+            ) from error
+
+    def _keys(self) -> list[asyncssh.SSHKey]:
+        path = self._settings.key_file
+        if path is None:
+            return []
+        try:
+            return [asyncssh.read_private_key(path)]
+        except (OSError, ValueError) as error:
+            raise StoreUnavailable(
+                self.name, f"{path} can't be read ({_text(error)}); look at TIS_ESR_SFTP_KEY_FILE"
+            ) from error
+
+    @contextmanager
+    def _told(self, name: str | None = None) -> Iterator[None]:
+        """Tell a library's error as ours; "not found" is about the file called ``name``, if any is."""
+        try:
+            yield
+        except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
+            if name is None:
+                raise StoreUnavailable(self.name, "what we work on was removed just now") from error
+            raise NoSuchFile(self.name, name) from error
+        except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
+            raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
+        except asyncssh.SFTPPermissionDenied as error:
+            raise StoreUnavailable(
+                self.name, "not allowed; look at what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
+            ) from error
+        except asyncssh.SFTPError as error:
+            raise StoreUnavailable(self.name, f"the server refuses ({_text(error)})") from error
+        except (asyncssh.Error, OSError) as error:
+            raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
+
+
+def _why_no_connection(error: Exception, settings: SftpSettings) -> str:
+    match error:
+        case asyncssh.HostKeyNotVerifiable():
+            return f"the server's host key is not in {settings.known_hosts}; look at TIS_ESR_SFTP_KNOWN_HOSTS"
+        case asyncssh.KeyExchangeFailed():
+            return (
+                f"no common way to talk ({_text(error)}); look whether {settings.known_hosts}"
+                " (TIS_ESR_SFTP_KNOWN_HOSTS) has the kind of host key the server shows"
+            )
+        case asyncssh.PermissionDenied():
+            return (
+                f"{settings.user} may not log in; look at TIS_ESR_SFTP_USER,"
+                " TIS_ESR_SFTP_KEY_FILE and TIS_ESR_SFTP_PASSWORD"
+            )
+        case TimeoutError():
+            return "no answer in time; look at TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
+    return f"no connection ({_text(error)}); look at TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
