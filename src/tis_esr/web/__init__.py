@@ -1,0 +1,1 @@
+"""What others tell us by HTTP: that a file has arrived in the bucket."""

@@ -1,0 +1,101 @@
+"""What Prometheus is told, by ids and names only: never anything about a person."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import Counter as Count
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from tis_esr.engine.messages import Message
+from tis_esr.engine.protocol import Depths
+from tis_esr.tcs.transport import Counted
+
+_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+_ONE_OF_MANY = re.compile(r"""(?<!\w)'[^']*'|"[^"]*"|\S*\d\S*""")
+_BREAKER_STATES = ("closed", "half-open", "open")
+
+
+class Metrics:
+    """Counts as it is told, and asks for the rest when it is read."""
+
+    def __init__(self, tcs_calls: Callable[[], Mapping[Counted, int]], breaker: Callable[[], str]) -> None:
+        self.registry = CollectorRegistry()
+        self._handled = Count(
+            "tis_esr_handled", "Messages handled, by outcome", ("queue", "outcome"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "tis_esr_handler_seconds",
+            "How long a batch took",
+            ("queue",),
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self.file_lag = 0.0
+        self.depths = Depths({}, {})
+        self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker())))
+
+    def observe(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
+        """Take note of a batch; see Observer."""
+        self._handled.labels(queue, outcome).inc(len(messages))
+        self._seconds.labels(queue).observe(seconds)
+
+    def text(self) -> bytes:
+        """Return all of it in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    def _asked(self, calls: Mapping[Counted, int], breaker: str) -> Iterator[Metric]:
+        depth = GaugeMetricFamily(
+            "tis_esr_queue_depth", "Messages waiting or being handled", labels=["queue"]
+        )
+        oldest = GaugeMetricFamily(
+            "tis_esr_queue_oldest_seconds", "Age of the oldest of them", labels=["queue"]
+        )
+        for queue, (number, age) in sorted(self.depths.queues.items()):
+            depth.add_metric([queue], number)
+            oldest.add_metric([queue], age)
+        yield depth
+        yield oldest
+        yield GaugeMetricFamily(
+            "tis_esr_outbox_depth", "Messages committed and not delivered yet", value=self.depths.outbox
+        )
+        yield GaugeMetricFamily(
+            "tis_esr_outbox_oldest_seconds", "Age of the oldest of them", value=self.depths.outbox_oldest
+        )
+        parked = GaugeMetricFamily(
+            "tis_esr_parked", "Messages parked for a person", labels=["queue", "reason"]
+        )
+        for (queue, kind), number in sorted(_by_kind(self.depths.parked).items()):
+            parked.add_metric([queue, kind], number)
+        yield parked
+        yield GaugeMetricFamily(
+            "tis_esr_file_lag_seconds",
+            "How long the oldest file that is not split has been there",
+            value=self.file_lag,
+        )
+        made = CounterMetricFamily("tis_esr_tcs_calls", "Calls to TCS", labels=["method", "path", "outcome"])
+        for call, number in sorted(calls.items()):
+            made.add_metric(list(call), number)
+        yield made
+        state = GaugeMetricFamily("tis_esr_tcs_breaker", "1 for the breaker's state", labels=["state"])
+        for name in _BREAKER_STATES:
+            state.add_metric([name], float(name == breaker))
+        yield state
+
+
+class _Asked(Collector):
+    def __init__(self, ask: Callable[[], Iterable[Metric]]) -> None:
+        self._ask = ask
+
+    def collect(self) -> Iterable[Metric]:
+        return self._ask()
+
+
+def _by_kind(parked: Mapping[tuple[str, str], int]) -> Counter[tuple[str, str]]:
+    """Bring reasons together that differ in a number or a name in quotes only: they would be labels without end."""
+    kinds: Counter[tuple[str, str]] = Counter()
+    for (queue, reason), number in parked.items():
+        kinds[queue, _ONE_OF_MANY.sub("…", reason)[:80]] += number
+    return kinds

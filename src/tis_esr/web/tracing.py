@@ -1,0 +1,71 @@
+"""OpenTelemetry traces, where the extra ``traces`` is installed: one trace a row, through all its hops.
+
+A trace's id follows from the row's correlation id, so the hops need not hand it on: whatever process
+handles a message of the row, its span is in the same trace. Spans hold ids and counts only.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tis_esr.engine.messages import Message, derived_id
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace.export import SpanExporter
+
+
+class NoTraces(Exception):  # noqa: N818 - says what the matter is
+    """Traces are asked for and the extra is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("TIS_ESR_TRACES needs the extra: pip install 'tis-esr[traces]'")
+
+
+class Tracing:
+    """Makes a span for each message of each batch. The exporter is OTLP's unless another is given."""
+
+    def __init__(self, exporter: "SpanExporter | None" = None) -> None:
+        """Raise NoTraces where OpenTelemetry is not installed."""
+        try:
+            from opentelemetry import trace
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            from opentelemetry.sdk.resources import Resource
+            from opentelemetry.sdk.trace import TracerProvider
+            from opentelemetry.sdk.trace.export import BatchSpanProcessor
+        except ImportError as error:
+            raise NoTraces from error
+        self._trace = trace
+        self._provider = TracerProvider(resource=Resource.create({"service.name": "tis-esr"}))
+        self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))
+        self._tracer = self._provider.get_tracer("tis_esr")
+
+    def observe(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
+        """Make the spans of a batch that has just ended; see Observer."""
+        end = time.time_ns()
+        start = end - int(seconds * 1e9)
+        for message in messages:
+            parent = self._trace.SpanContext(
+                trace_id=int(derived_id(message.correlation_id), 16),
+                span_id=int(derived_id(message.id)[:16], 16),
+                is_remote=True,
+                trace_flags=self._trace.TraceFlags(self._trace.TraceFlags.SAMPLED),
+            )
+            span = self._tracer.start_span(
+                f"process {queue}",
+                context=self._trace.set_span_in_context(self._trace.NonRecordingSpan(parent)),
+                kind=self._trace.SpanKind.CONSUMER,
+                start_time=start,
+                attributes={
+                    "messaging.destination.name": queue,
+                    "messaging.message.id": message.id,
+                    "messaging.message.conversation_id": message.correlation_id,
+                    "messaging.batch.message_count": len(messages),
+                    "tis_esr.outcome": outcome,
+                    "tis_esr.attempt": message.attempts,
+                },
+            )
+            span.end(end_time=end)
+
+    def close(self) -> None:
+        """Send what is left."""
+        self._provider.shutdown()
