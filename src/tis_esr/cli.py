@@ -1,7 +1,6 @@
 """The one program, ``tis-esr``: its commands and their options."""
 
 import asyncio
-import logging
 import sys
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,11 +9,10 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
-import stamina
-import structlog
 import typer
 
 from tis_esr import __version__
+from tis_esr.commands.logs import quietly
 from tis_esr.commands.outcome import Exit, UsageError, console, errors, told_plainly
 from tis_esr.settings import load
 
@@ -36,11 +34,7 @@ TcsOption = Annotated[str, typer.Option("--tcs", help="TCS with its context path
 
 def main() -> None:
     """Run the program."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    stamina.instrumentation.set_on_retry_hooks(())
+    quietly()
     app()
 
 
@@ -87,7 +81,7 @@ def day(
 
     with told_plainly():
         settings = load()
-        done, summary = run(settings, inbound, out, tcs, _day(as_of), state or settings.state)
+        done, summary = run(settings, inbound, out, tcs, _day(as_of), state)
         if as_json:
             _print_json(summary)
         else:
@@ -119,6 +113,7 @@ def synthesize(
 def tcs_simulator(
     data: Annotated[Path, typer.Option("--data", help="The folder with posts.jsonl, placements.jsonl, ...")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8093,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve TCS's contract on a folder of data, until stopped."""
     from tis_esr.tcs.simulator.running import serve
@@ -126,7 +121,9 @@ def tcs_simulator(
     with told_plainly():
         if not data.is_dir():
             raise UsageError("--data", f"{data}: there is no such folder")
-        asyncio.run(serve(data, port, on_ready=lambda url: print(f"TCS simulator at {url}", flush=True)))
+        asyncio.run(
+            serve(data, port, host=host, on_ready=lambda url: print(f"TCS simulator at {url}", flush=True))
+        )
 
 
 @app.command()
@@ -142,7 +139,7 @@ def ingest(
         for path in files:
             if not path.is_file():
                 raise UsageError("FILE", f"{path}: there is no such file")
-        raise typer.Exit(int(asyncio.run(run(files, state or settings.state))))
+        raise typer.Exit(int(asyncio.run(run(settings, files, state))))
 
 
 class Exported(StrEnum):
@@ -167,9 +164,69 @@ def export(
     with told_plainly():
         settings = load()
         place = state or settings.state
-        if not place.exists():
+        if (state or settings.engine == "embedded") and not place.exists():
             raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
-        asyncio.run(run(settings, what.value, out, deanery, _day(as_of), place, dry_run=dry_run))
+        asyncio.run(run(settings, what.value, out, deanery, _day(as_of), state, dry_run=dry_run))
+
+
+@app.command()
+def run(
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SERVICE]...", help="Which services; all where none is named."),
+    ] = None,
+) -> None:
+    """Run services until stopped: take files as they come, handle messages, export on schedule."""
+    from tis_esr.commands.run import run as run_
+
+    with told_plainly():
+        asyncio.run(run_(load(), services or []))
+
+
+@app.command()
+def install(
+    check: Annotated[bool, typer.Option("--check", help="Only say what is missing.")] = False,
+) -> None:
+    """Make the production engine's collections, indexes, exchange and queues. Safe to repeat."""
+    from tis_esr.commands.operate import set_up
+
+    with told_plainly():
+        raise typer.Exit(int(asyncio.run(set_up(load(), check=check))))
+
+
+@app.command()
+def doctor() -> None:
+    """Print the settings in force and look at everything that they name."""
+    from tis_esr.commands.operate import doctor as run_
+
+    with told_plainly():
+        raise typer.Exit(int(asyncio.run(run_(load()))))
+
+
+@app.command()
+def parked(as_json: JsonOption = False) -> None:
+    """List what waits for a person, by reason."""
+    from tis_esr.commands.operate import parked as run_
+
+    with told_plainly():
+        raise typer.Exit(int(run_(load(), as_json=as_json)))
+
+
+@app.command()
+def redrive(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of parked messages.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="All whose reason holds this text.")] = None,
+    discard: Annotated[
+        str | None, typer.Option("--discard", help="Give them up instead, with this remark on their rows.")
+    ] = None,
+) -> None:
+    """Have parked messages handled again, or give them up."""
+    from tis_esr.commands.operate import redrive as run_
+
+    with told_plainly():
+        raise typer.Exit(int(asyncio.run(run_(load(), ids or [], reason, discard))))
 
 
 @app.command()
@@ -186,7 +243,15 @@ def why(
 
     with told_plainly():
         settings = load()
-        raise typer.Exit(int(run(word, state or settings.state, _day(as_of), as_json=as_json)))
+        raise typer.Exit(int(run(settings, word, state, _day(as_of), as_json=as_json)))
+
+
+@app.command()
+def asyncapi() -> None:
+    """Print the services' messages as an AsyncAPI 3.0 document."""
+    from tis_esr.commands.asyncapi import document
+
+    _print_json(document())
 
 
 def _day(text: str | None) -> date:

@@ -1,7 +1,7 @@
 """Every setting, from the environment (``TIS_ESR_...``) or from ``tis-esr.toml`` in the working folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -27,7 +27,14 @@ class Settings(BaseSettings):
         env_prefix="TIS_ESR_", toml_file="tis-esr.toml", frozen=True, extra="forbid"
     )
 
+    engine: Literal["embedded", "production"] = "embedded"
     state: Path = Path("tis-esr.sqlite")
+    amqp_url: SecretStr | None = None
+    mongodb_url: SecretStr | None = None
+    mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tis_esr"
+    lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
+    resend_seconds: Annotated[float, Field(ge=1)] = 60.0
+    tcs_url: str | None = None
     tcs_concurrency: Annotated[int, Field(ge=1, le=200)] = 16
     tcs_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     tcs_token: SecretStr | None = None
@@ -37,6 +44,34 @@ class Settings(BaseSettings):
     patience_seconds: Annotated[float, Field(gt=0)] = 120.0
     window_opens_days: Annotated[int, Field(ge=0, le=60)] = 2
     window_closes_weeks: Annotated[int, Field(ge=1, le=52)] = 13
+
+    files_in: Literal["folder", "s3", "sftp"] = "folder"
+    files_out: Literal["folder", "s3", "sftp"] = "folder"
+    inbound: str = "in"
+    outbound: str = "out"
+    s3_bucket: str | None = None
+    s3_region: str = "eu-west-2"
+    s3_endpoint: str | None = None
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = None
+    sftp_host: str | None = None
+    sftp_port: Annotated[int, Field(ge=1, le=65535)] = 22
+    sftp_user: str | None = None
+    sftp_known_hosts: Path | None = None
+    sftp_key_file: Path | None = None
+    sftp_password: SecretStr | None = None
+    store_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+
+    applicants_cron: str = "0 14 * * *"
+    notifications_cron: str = "0 15 * * *"
+    sweep_seconds: Annotated[float, Field(gt=0)] = 10.0
+    drain_seconds: Annotated[float, Field(ge=0)] = 25.0
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    events_token: SecretStr | None = None
+    sns_topics: tuple[str, ...] = ()
+    log_format: Literal["text", "json"] = "text"
+    traces: bool = False
 
     @classmethod
     def settings_customise_sources(

@@ -4,17 +4,22 @@ from pathlib import Path
 from typing import Any
 
 from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.reading import Reader
 from tis_esr.services.inbound_data_reader import FILES
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS
-from tis_esr.services.person_updates import JOURNAL
+from tis_esr.services.person_journal import JOURNAL
 from tis_esr.services.reconciliation import POSITIONS
 
 Outcome = dict[str, Any]
 
 
 def documents(state: Path) -> Outcome:
-    """Return every document of every service that a day ends in, by collection and key."""
-    reader = StateReader(state)
+    """Return what a state file holds; see ``holdings``."""
+    return holdings(StateReader(state))
+
+
+def holdings(reader: Reader) -> Outcome:
+    """Return every document of every service that a day ends in, by collection and key; closes the reader."""
     try:
         return {
             collection.name: {collection.key(document): document for document in reader.find(collection, {})}

@@ -7,10 +7,9 @@ from pathlib import Path
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tis_esr.commands.outcome import Exit, console
-from tis_esr.commands.system import system, window
+from tis_esr.commands.system import reader_of, system, window
 from tis_esr.desk.accounting import check_rows
 from tis_esr.desk.summary import Summary, summarise
-from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.files.folder import Folder
 from tis_esr.services.day import DayDone, run_day
 from tis_esr.services.inbound_data_reader import FILES
@@ -18,7 +17,7 @@ from tis_esr.settings import Settings
 
 
 def day(
-    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path
+    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None
 ) -> tuple[DayDone, Summary]:
     """Run the day, check that every row is accounted for, and return what came of it."""
     with Progress(
@@ -29,7 +28,7 @@ def day(
         transient=True,
     ) as bar:
         done = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bar))
-    reader = StateReader(state)
+    reader = reader_of(settings, state)
     try:
         check_rows(reader.find(FILES, {}), reader.row_counts())
         return done, summarise(reader)
@@ -38,7 +37,7 @@ def day(
 
 
 async def _day(
-    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path, bar: Progress
+    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None, bar: Progress
 ) -> DayDone:
     task = bar.add_task("starting", total=None)
     rows = 0
@@ -49,7 +48,7 @@ async def _day(
         bar.update(task, description=f"{stage} ({rows:,} rows)")
 
     folders = Folder(inbound), Folder(out, make=True)
-    async with system(settings, state, tcs, as_of) as runner:
+    async with system(settings, state, tcs, *folders, as_of) as runner:
         return await run_day(runner, *folders, as_of, window=window(settings), progress=progress)
 
 

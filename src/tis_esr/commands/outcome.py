@@ -7,15 +7,21 @@ from enum import IntEnum
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from tis_esr.desk.accounting import RowsUnaccounted
 from tis_esr.engine.errors import StateInUse, Transient, UnusableState
+from tis_esr.engine.production.checks import UnusableServer
+from tis_esr.engine.production.reading import BadAddress
 from tis_esr.engine.runner import OutOfPatience
 from tis_esr.files.folder import BadFolder
+from tis_esr.files.store import OtherContent, StoreUnavailable
 from tis_esr.settings import BadSettings
 from tis_esr.tcs.errors import TcsError
 from tis_esr.tcs.settings import BadTcsUrl
 from tis_esr.tcs.simulator.store import BadData
+from tis_esr.web.serving import PortTaken
+from tis_esr.web.tracing import NoTraces
 
 console = Console()
 errors = Console(stderr=True, highlight=False)
@@ -45,14 +51,25 @@ def told_plainly() -> Iterator[None]:
     """Turn what can go wrong into one plain line and an exit code."""
     try:
         yield
-    except (UsageError, BadSettings, BadFolder, BadTcsUrl, BadData, UnusableState) as error:
+    except (
+        UsageError,
+        BadSettings,
+        BadFolder,
+        BadTcsUrl,
+        BadData,
+        UnusableState,
+        NoTraces,
+        BadAddress,
+    ) as error:
         _stop(str(error), Exit.USAGE)
-    except (OutOfPatience, StateInUse, Transient, TcsError) as error:
+    except (OutOfPatience, StateInUse, Transient, TcsError, UnusableServer) as error:
         _stop(str(error), Exit.UNAVAILABLE)
     except BaseExceptionGroup as group:
         _stop(_within(group), Exit.UNAVAILABLE)
     except RowsUnaccounted as error:
         _stop(str(error), Exit.DONE_WITH_PARKED)
+    except (StoreUnavailable, PortTaken, OtherContent) as error:
+        _stop(str(error), Exit.UNAVAILABLE)
     except OSError as error:
         _stop(f"{error.filename or 'a file'}: {error.strerror or error}", Exit.UNAVAILABLE)
     except KeyboardInterrupt:
@@ -71,5 +88,5 @@ def _within(group: BaseExceptionGroup[BaseException]) -> str:
 
 def _stop(text: str, code: Exit) -> None:
     sys.stdout.flush()
-    errors.print(f"[bold red]tis-esr:[/] {text}", soft_wrap=True)
+    errors.print(f"[bold red]tis-esr:[/] {escape(text)}", soft_wrap=True)
     raise typer.Exit(int(code))

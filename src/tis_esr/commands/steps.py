@@ -1,59 +1,74 @@
-"""``tis-esr ingest`` and ``tis-esr export``: one step by hand, on the embedded engine."""
+"""``tis-esr ingest`` and ``tis-esr export``: one step by hand, on either engine."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 from tis_esr.commands.outcome import Exit, UsageError, console
-from tis_esr.commands.system import window
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.commands.system import at_the_desk, window
 from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
+from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.records.filenames import DEANERIES
-from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
-from tis_esr.services.flow import COLLECTIONS, bindings_only
+from tis_esr.services.export_commands import APPLICANT_COMMAND, EXPORTS, NOTIFICATION_COMMAND, ask
+from tis_esr.services.export_run import ExportRun
 from tis_esr.services.inbound_data_reader import FileState, InboundDataReader
 from tis_esr.settings import Settings
 
-_EXPORTS = {"applicants": APPLICANT_EXPORT, "notifications": NOTIFICATION_EXPORT}
+_COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMMAND}
 
 
-async def ingest(files: Sequence[Path], state: Path) -> Exit:
+async def ingest(settings: Settings, files: Sequence[Path], state: Path | None) -> Exit:
     """Take files into the ledger and split them; say what came of each."""
-    engine = EmbeddedEngine(state, COLLECTIONS)
     refused = False
-    try:
-        runner = _runner(engine, datetime.now(UTC).date())
+    async with at_the_desk(settings, state) as runner:
         for path in files:
             taken = await InboundDataReader(runner.work).take(Folder(path.parent), path.name)
             refused = refused or taken.file.state is FileState.REFUSED
             said = taken.said or taken.file.incomplete or f"{taken.file.rows} rows"
-            console.print(f"{path.name}: {taken.file.state.value}: {said}", highlight=False, soft_wrap=True)
-    finally:
-        engine.close()
+            _say(f"{path.name}: {taken.file.state.value}: {said}")
     return Exit.DONE_WITH_PARKED if refused else Exit.DONE
 
 
 async def export(
-    settings: Settings, what: str, out: Path, deanery: str | None, day: date, state: Path, *, dry_run: bool
+    settings: Settings,
+    what: str,
+    out: Path,
+    deanery: str | None,
+    day: date,
+    state: Path | None,
+    *,
+    dry_run: bool,
 ) -> None:
-    """Write the day's files of one kind, or say how many rows would go."""
+    """Make the day's files of one kind, or say how many rows would go.
+
+    On the production engine the running services make them, where they always go: here they are asked to.
+    """
     if deanery is not None and deanery not in DEANERIES:
         raise UsageError("--deanery", f"{deanery!r} is none of {', '.join(DEANERIES)}")
     deaneries = [deanery] if deanery else list(DEANERIES)
-    engine = EmbeddedEngine(state, COLLECTIONS)
-    try:
-        runner = _runner(engine, day)
-        run = ExportRun(runner.work, Folder(out, make=True), _EXPORTS[what], window=window(settings))
+    command = _COMMANDS[what]
+    async with at_the_desk(settings, state, day) as runner:
+        if settings.engine == "production" and state is None and not dry_run:
+            await _ask(runner, command, day, deaneries)
+            return
+        store: FileStore = Nowhere() if dry_run else Folder(out, make=True)
+        run = ExportRun(runner.work, store, EXPORTS[command], window=window(settings))
         if dry_run:
             for each in deaneries:
-                console.print(f"{each}: {await run.would_send(day, each)} rows would go", highlight=False)
+                _say(f"{each}: {await run.would_send(day, each)} rows would go")
             return
         for file in await run.run(day, deaneries):
-            console.print(f"{file.name}: {file.rows} rows, {file.state.value}", highlight=False)
-    finally:
-        engine.close()
+            _say(f"{file.name}: {file.rows} rows, {file.state.value}")
 
 
-def _runner(engine: EmbeddedEngine, day: date) -> Runner:
-    return Runner(engine, bindings_only(), today=lambda: day)
+async def _ask(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:
+    work = runner.work()
+    ask(work, command, day, deaneries, uuid4().hex)
+    await work.commit()
+    _say(f"asked for {len(deaneries)} files of {day}; a running DataExporter makes them")
+
+
+def _say(text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True, markup=False)

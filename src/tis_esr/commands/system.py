@@ -1,36 +1,132 @@
-"""The composition root: engine, TCS client, services and runner from the settings."""
+"""The composition root: engine, TCS client, file stores, services and runner from the settings."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from tis_esr.commands.stores import needed, plain
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.runner import Runner
+from tis_esr.engine.production.addresses import Addresses
+from tis_esr.engine.production.checks import refuse_unusable
+from tis_esr.engine.production.reading import ProductionReader
+from tis_esr.engine.production.store import ProductionEngine
+from tis_esr.engine.production.topology import queues
+from tis_esr.engine.protocol import Engine
+from tis_esr.engine.reading import Reader
+from tis_esr.engine.runner import Handler, Observer, Runner
+from tis_esr.files.store import FileStore
 from tis_esr.services.day import clock
-from tis_esr.services.flow import COLLECTIONS, handlers
+from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, handlers
+from tis_esr.services.schedule import LONDON
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.tcs.tokens import NoToken, OidcClientCredentials, StaticToken, TokenSource
 
 
+@dataclass(frozen=True)
+class System:
+    """A runner with everything around it that a command may want to look at."""
+
+    runner: Runner
+    tcs: Tcs
+    outside: Outside
+
+
 @asynccontextmanager
-async def system(settings: Settings, state: Path, tcs_url: str, day: date) -> AsyncIterator[Runner]:
-    """Open everything for a day's work on the embedded engine, and close it again."""
-    engine = EmbeddedEngine(state, COLLECTIONS)
+async def system(
+    settings: Settings, state: Path | None, tcs_url: str, inbound: FileStore, out: FileStore, day: date
+) -> AsyncIterator[Runner]:
+    """Open everything for one day's work, on a state file or on the engine of the settings, and close it again."""
+    async with _tcs(settings, tcs_url) as tcs:
+        found = handlers(Outside(tcs, inbound, out, window(settings)))
+        async with engine_of(settings, found, state) as engine:
+            yield Runner(engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds)
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, inbound: FileStore, out: FileStore, observe: Observer
+) -> AsyncIterator[System]:
+    """Open everything for running until stopped, on the engine that the settings name; today is London's day.
+
+    Raises what makes the engine unusable, named by its setting.
+    """
+    url = needed(settings.tcs_url, "tcs_url", "tis-esr run")
+    async with _tcs(settings, url) as tcs:
+        outside = Outside(tcs, inbound, out, window(settings))
+        found = handlers(outside)
+        async with engine_of(settings, found) as engine:
+            yield System(Runner(engine, found, today=today, observe=observe), tcs, outside)
+
+
+@asynccontextmanager
+async def at_the_desk(
+    settings: Settings, state: Path | None = None, day: date | None = None
+) -> AsyncIterator[Runner]:
+    """Open the engine for a step by hand that handles nothing itself; today is ``day``, or London's."""
+    found = bindings_only()
+    async with engine_of(settings, found, state) as engine:
+        yield Runner(engine, found, today=lambda: day or today())
+
+
+@asynccontextmanager
+async def engine_of(
+    settings: Settings, found: Sequence[Handler], state: Path | None = None
+) -> AsyncIterator[Engine]:
+    """Open the engine that the settings name; a state file given by name is the embedded one's.
+
+    Raises StateInUse, UnusableState or UnusableServer.
+    """
+    if settings.engine == "embedded" or state is not None:
+        embedded = EmbeddedEngine(state or settings.state, COLLECTIONS)
+        try:
+            yield embedded
+        finally:
+            embedded.close()
+        return
+    topology = queues(found)
+    await refuse_unusable(addresses(settings), COLLECTIONS, topology)
+    engine = ProductionEngine(addresses(settings), topology)
+    await engine.open()
     try:
-        tcs_settings = TcsSettings(
-            base_url=tcs_url,
-            concurrency=settings.tcs_concurrency,
-            timeout_seconds=settings.tcs_timeout_seconds,
-        )
-        async with Tcs(tcs_settings, token_source(settings)) as tcs:
-            yield Runner(
-                engine, handlers(tcs), today=lambda: day, now=clock(day), patience=settings.patience_seconds
-            )
+        yield engine
     finally:
-        engine.close()
+        await engine.close()
+
+
+def reader_of(settings: Settings, state: Path | None = None) -> Reader:
+    """Open the engine's holdings for reading. Raises UnusableState, BadSettings or Transient."""
+    if settings.engine == "production" and state is None:
+        return ProductionReader(addresses(settings))
+    return StateReader(state or settings.state)
+
+
+def addresses(settings: Settings) -> Addresses:
+    """Return where the production engine's servers are. Raises BadSettings."""
+    asked_by = "TIS_ESR_ENGINE=production"
+    return Addresses(
+        amqp_url=needed(plain(settings.amqp_url), "amqp_url", asked_by),
+        mongodb_url=needed(plain(settings.mongodb_url), "mongodb_url", asked_by),
+        database=settings.mongodb_database,
+        lease_seconds=settings.lease_seconds,
+        resend_seconds=settings.resend_seconds,
+    )
+
+
+def today() -> date:
+    """Return London's day, which is today for every rule."""
+    return datetime.now(UTC).astimezone(LONDON).date()
+
+
+def _tcs(settings: Settings, url: str) -> Tcs:
+    tcs_settings = TcsSettings(
+        base_url=url, concurrency=settings.tcs_concurrency, timeout_seconds=settings.tcs_timeout_seconds
+    )
+    return Tcs(tcs_settings, token_source(settings))
 
 
 def token_source(settings: Settings) -> TokenSource:

@@ -8,15 +8,16 @@ import msgspec
 from rich.table import Table
 
 from tis_esr.commands.outcome import Exit, console
+from tis_esr.commands.system import reader_of
 from tis_esr.desk.why import Explanation, explain
-from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.settings import Settings
 
 _EVENTS_SHOWN = 60
 
 
-def why(word: str, state: Path, today: date, *, as_json: bool) -> Exit:
+def why(settings: Settings, word: str, state: Path | None, today: date, *, as_json: bool) -> Exit:
     """Print the explanation; DONE_WITH_PARKED where the word is not known."""
-    reader = StateReader(state)
+    reader = reader_of(settings, state)
     try:
         explanation = explain(reader, word, today)
     finally:

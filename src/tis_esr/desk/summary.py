@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
 from tis_esr.services.inbound_data_reader import FILES
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES, OutboundState
-from tis_esr.services.person_updates import JOURNAL
+from tis_esr.services.person_journal import JOURNAL
 from tis_esr.services.reconciliation import POSITIONS
 
 
@@ -36,7 +36,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     waiting: dict[str, int]
 
 
-def summarise(state: StateReader) -> Summary:
+def summarise(state: Reader) -> Summary:
     """Count what is in the state file; no personal data."""
     rows = state.row_counts()
     return Summary(

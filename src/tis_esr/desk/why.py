@@ -11,10 +11,10 @@ from enum import StrEnum
 import msgspec
 
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.reading import Reader
 from tis_esr.services.app_generator import DECISIONS, Decision
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, ApplicantRecord, RecordState
-from tis_esr.services.person_updates import JOURNAL, JournalEntry
+from tis_esr.services.person_journal import JOURNAL, JournalEntry
 from tis_esr.services.reconciliation import POSITIONS, Position
 
 
@@ -51,7 +51,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     timeline: list[Event]
 
 
-def explain(state: StateReader, word: str, today: date) -> Explanation:
+def explain(state: Reader, word: str, today: date) -> Explanation:
     """Answer for a placement id, post number, position number or id, or GMC number, from the state file."""
     positions = _positions(state, word)
     applicants = _applicants(state, word, positions)
@@ -70,7 +70,7 @@ def explain(state: StateReader, word: str, today: date) -> Explanation:
     )
 
 
-def _positions(state: StateReader, word: str) -> list[Position]:
+def _positions(state: Reader, word: str) -> list[Position]:
     found = {p.position_id: p for p in state.find(POSITIONS, {"deanery_number": word})}
     if word.isdigit():
         for column in ("position_number", "key"):
@@ -79,7 +79,7 @@ def _positions(state: StateReader, word: str) -> list[Position]:
     return list(found.values())
 
 
-def _applicants(state: StateReader, word: str, positions: Iterable[Position]) -> list[ApplicantRecord]:
+def _applicants(state: Reader, word: str, positions: Iterable[Position]) -> list[ApplicantRecord]:
     found = {r.key: r for p in positions for r in state.find(APPLICANTS, {"position_id": p.position_id})}
     if word.isdigit():
         found |= {r.key: r for r in state.find(APPLICANTS, {"placement_id": int(word)})}
@@ -87,7 +87,7 @@ def _applicants(state: StateReader, word: str, positions: Iterable[Position]) ->
     return list(found.values())
 
 
-def _decisions(state: StateReader, word: str, positions: Iterable[Position]) -> list[Decision]:
+def _decisions(state: Reader, word: str, positions: Iterable[Position]) -> list[Decision]:
     found = [d for p in positions for d in state.find(DECISIONS, {"position_id": p.position_id})]
     if word.isdigit():
         found += state.find(DECISIONS, {"placement_id": int(word)})
@@ -195,7 +195,7 @@ def _unknown(word: str) -> Answer:
 
 
 def _timeline(
-    state: StateReader, ids: list[str], applicants: list[ApplicantRecord], positions: list[Position]
+    state: Reader, ids: list[str], applicants: list[ApplicantRecord], positions: list[Position]
 ) -> list[Event]:
     places = [(file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids)]
     events = [

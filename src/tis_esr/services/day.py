@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
-from tis_esr.files.folder import Folder
+from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
 from tis_esr.services.flow import AFTER_EXPORT, STAGES
@@ -24,8 +24,8 @@ class DayDone:
 
 async def run_day(
     runner: Runner,
-    inbound: Folder,
-    out: Folder,
+    inbound: FileStore,
+    out: FileStore,
     day: date,
     *,
     window: ApplicantWindow | None = None,
@@ -36,7 +36,7 @@ async def run_day(
     May be killed at any point and called again with the same state. Raises OutOfPatience, OSError.
     """
     reader = InboundDataReader(runner.work, lambda rows: progress("reading files", rows))
-    taken = [await reader.take(inbound, name) for name in by_date_and_sequence(inbound.names())]
+    taken = [await reader.take(inbound, name) for name in by_date_and_sequence(await inbound.names())]
     for stage in STAGES:
         progress(_title(stage), 0)
         await runner.drain(stage)

@@ -7,8 +7,9 @@ bytes; then it is marked sent, and TCS is told, chunk by chunk.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,7 +18,7 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.documents import Between, Collection
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.work import Work
-from tis_esr.files.folder import Folder
+from tis_esr.files.store import FileStore
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.filenames import DEANERIES, FileName
 from tis_esr.records.values import from_json
@@ -39,6 +40,7 @@ from tis_esr.services.outbound import (
 )
 
 ROWS_A_CHUNK = 500
+_LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,12 @@ class ExportRun:
     """Makes the files of one export. ``begin`` opens a unit of work."""
 
     def __init__(
-        self, begin: Callable[[], Work], out: Folder, export: Export, *, window: ApplicantWindow | None = None
+        self,
+        begin: Callable[[], Work],
+        out: FileStore,
+        export: Export,
+        *,
+        window: ApplicantWindow | None = None,
     ) -> None:
         self._begin = begin
         self._out = out
@@ -226,8 +233,9 @@ class ExportRun:
             first_name=record.fields["firstName"],
             gmc_number=record.gmc_number,
             filename=file.name,
-            exported_at=datetime.combine(file.day, self._export.at).isoformat(timespec="milliseconds")
-            + "+00:00",
+            exported_at=datetime.combine(file.day, self._export.at, _LONDON)
+            .astimezone(UTC)
+            .isoformat(timespec="milliseconds"),
         )
 
     async def _became(

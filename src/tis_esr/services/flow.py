@@ -1,15 +1,22 @@
 """The whole flow: which services there are, what they keep, and in which order a day walks through them."""
 
+from dataclasses import dataclass, field
+
+from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Handler
+from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.services.app_generator import DECISIONS, AppGenerator
+from tis_esr.services.arrivals import Arrivals
 from tis_esr.services.data_exporter import DataExporter
+from tis_esr.services.export_commands import ExportCommands
 from tis_esr.services.faults import telling_faults_apart
 from tis_esr.services.inbound_data_reader import FILES
 from tis_esr.services.inbound_data_writer import InboundDataWriter
 from tis_esr.services.notification_generator import KNOWN_POSITIONS, SENT_APPLICANTS, NotificationGenerator
 from tis_esr.services.outbound import APPLICANTS, COUNTERS, NOTIFICATIONS, OUTBOUND_FILES, RUNS
-from tis_esr.services.person_updates import JOURNAL, PEOPLE
+from tis_esr.services.person_journal import JOURNAL, PEOPLE
 from tis_esr.services.reconciliation import POSITIONS, Reconciliation
+from tis_esr.services.schedule import SCHEDULE
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 COLLECTIONS = (
@@ -25,6 +32,7 @@ COLLECTIONS = (
     COUNTERS,
     PEOPLE,
     JOURNAL,
+    SCHEDULE,
 )
 
 STAGES: tuple[tuple[str, ...], ...] = (
@@ -51,18 +59,47 @@ AFTER_EXPORT: tuple[str, ...] = (
 )
 
 
-def handlers(tcs: Tcs) -> list[Handler]:
-    """Return every handler of the services that read queues."""
-    services = (
-        Reconciliation(tcs),
-        AppGenerator(tcs),
-        NotificationGenerator(tcs),
-        DataExporter(),
-        InboundDataWriter(tcs),
-    )
-    return [telling_faults_apart(handler) for service in services for handler in service.handlers()]
+@dataclass(frozen=True)
+class Outside:
+    """What the services reach beyond their engine: TCS, and where files come from and go to."""
+
+    tcs: Tcs
+    inbound: FileStore
+    out: FileStore
+    window: ApplicantWindow = field(default_factory=ApplicantWindow)
+
+
+def services(outside: Outside) -> dict[str, list[Handler]]:
+    """Return the handlers of each of the six services, by the service's name."""
+    tcs = outside.tcs
+    commands = ExportCommands(outside.out, outside.window)
+    found = {
+        "InboundDataReader": Arrivals(outside.inbound).handlers(),
+        "Reconciliation": Reconciliation(tcs).handlers(),
+        "AppGenerator": AppGenerator(tcs).handlers(),
+        "NotificationGenerator": NotificationGenerator(tcs).handlers(),
+        "DataExporter": [*DataExporter().handlers(), *commands.handlers()],
+        "InboundDataWriter": InboundDataWriter(tcs).handlers(),
+    }
+    return {name: [telling_faults_apart(handler) for handler in own] for name, own in found.items()}
+
+
+SERVICES = (
+    "InboundDataReader",
+    "Reconciliation",
+    "AppGenerator",
+    "NotificationGenerator",
+    "DataExporter",
+    "InboundDataWriter",
+)
+
+
+def handlers(outside: Outside) -> list[Handler]:
+    """Return every handler of every service."""
+    return [handler for own in services(outside).values() for handler in own]
 
 
 def bindings_only() -> list[Handler]:
-    """Return the handlers for a step that sends messages but handles none, so needs no TCS."""
-    return handlers(Tcs(TcsSettings(base_url="http://localhost/tcs")))
+    """Return the handlers for what sends messages but handles none, so reaches nothing outside."""
+    nowhere = Nowhere()
+    return handlers(Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere))

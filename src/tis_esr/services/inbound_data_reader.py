@@ -17,7 +17,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.files.folder import Folder
+from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.records.reading import Record, looks_like_text, read_records
 from tis_esr.services.messages import Assignment, AssignmentRow, Unreadable
@@ -95,9 +95,9 @@ class InboundDataReader:
         self._begin = begin
         self._progress = progress
 
-    async def take(self, folder: Folder, name: str) -> Taken:
+    async def take(self, store: FileStore, name: str) -> Taken:
         """Take one file: split it, go on splitting it, or refuse it. Raises OSError where it can't be read."""
-        with folder.open(name) as stream:
+        async with store.open(name) as stream:
             size, sha256, head = await asyncio.to_thread(_fingerprint, stream)
             work = self._begin()
             known = (await work.get(FILES, [name])).get(name)

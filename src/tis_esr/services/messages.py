@@ -136,3 +136,16 @@ class Unreadable(Body, frozen=True):
 
     raw: str
     problems: list[str]
+
+
+class FileArrived(Body, frozen=True):
+    """``esr.queue.file.arrived``: a file from ESR is in the store."""
+
+    name: str
+
+
+class GenerateFile(Body, frozen=True):
+    """``esr.queue.{app,notification}filegenerationcommand``: make a deanery's file; of today where no day is given."""
+
+    deanery: str
+    day: date | None = None

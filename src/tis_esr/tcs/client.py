@@ -96,6 +96,11 @@ class Tcs:
         """Calls so far by method, endpoint and outcome; ``repeated`` counts attempts after the first."""
         return self._transport.stats
 
+    @property
+    def breaker_state(self) -> str:
+        """``closed`` while calls go through, ``open`` while none does, ``half-open`` during a trial."""
+        return self._transport.breaker_state
+
     async def posts_by_npn(self, npns: Iterable[str]) -> dict[str, list[Post]]:
         """Return the posts of each national post number asked for, none or several (P1).
 

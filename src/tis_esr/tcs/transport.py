@@ -74,6 +74,11 @@ class Transport:
         self._session: aiohttp.ClientSession | None = None
         self.stats: Counter[Counted] = Counter()
 
+    @property
+    def breaker_state(self) -> str:
+        """See Breaker.state."""
+        return self._breaker.state
+
     async def __aenter__(self) -> Self:
         seconds = self._settings.timeout_seconds
         self._session = aiohttp.ClientSession(

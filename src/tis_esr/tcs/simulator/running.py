@@ -13,10 +13,15 @@ from tis_esr.tcs.simulator.switches import Switches
 
 
 async def serve(
-    data: Path, port: int, *, on_ready: Callable[[str], None], switches: Switches | None = None
+    data: Path,
+    port: int,
+    *,
+    on_ready: Callable[[str], None],
+    switches: Switches | None = None,
+    host: str = "127.0.0.1",
 ) -> None:
     """Serve until cancelled; ``port`` 0 takes a free one. Raises BadData, and OSError for a port in use."""
-    runner, url = await _started(Simulator(data, switches), port)
+    runner, url = await _started(Simulator(data, switches), port, host)
     on_ready(url)
     try:
         await asyncio.Event().wait()
@@ -51,10 +56,10 @@ def running_simulator(data: Path, switches: Switches | None = None) -> Iterator[
         loop.close()
 
 
-async def _started(simulator: Simulator, port: int) -> tuple[web.AppRunner, str]:
+async def _started(simulator: Simulator, port: int, host: str = "127.0.0.1") -> tuple[web.AppRunner, str]:
     runner = web.AppRunner(simulator.app, access_log=None, shutdown_timeout=1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
+    site = web.TCPSite(runner, host, port)
     await site.start()
     taken = runner.addresses[0][1]
-    return runner, f"http://127.0.0.1:{taken}/tcs"
+    return runner, f"http://{host}:{taken}/tcs"

@@ -1,0 +1,40 @@
+"""How the program logs: a fixed event name and ids, to standard error; never a message's content."""
+
+import logging
+import sys
+from typing import Literal
+
+import stamina
+import structlog
+
+
+def quietly() -> None:
+    """Log warnings only: for commands that say on the terminal what they do."""
+    _configure(logging.WARNING, structlog.dev.ConsoleRenderer(colors=False))
+
+
+def verbosely(form: Literal["text", "json"]) -> None:
+    """Log what happens, a line an event: for services that run until stopped."""
+    renderer = (
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    _configure(logging.INFO, renderer)
+
+
+def _configure(level: int, renderer: structlog.typing.Processor) -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    stamina.instrumentation.set_on_retry_hooks(())
+    # Libraries log addresses and, in debug, bodies: only what they call an error is let through, in one line.
+    for library in ("aiormq", "asyncssh", "pymongo", "aiohttp", "opentelemetry"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)

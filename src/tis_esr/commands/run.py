@@ -1,0 +1,204 @@
+"""``tis-esr run``: services until they are stopped, on either engine."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import structlog
+
+from tis_esr.commands.logs import verbosely
+from tis_esr.commands.outcome import UsageError
+from tis_esr.commands.stores import inbound_store, outbound_store, plain
+from tis_esr.commands.system import System, serving
+from tis_esr.engine.errors import Transient
+from tis_esr.engine.messages import Message
+from tis_esr.engine.runner import Runner
+from tis_esr.services.arrivals import Arrivals, announce
+from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.flow import SERVICES, services
+from tis_esr.services.schedule import Schedule, next_after
+from tis_esr.settings import BadSettings, Settings
+from tis_esr.web.hook import S3Hook
+from tis_esr.web.metrics import Metrics
+from tis_esr.web.s3_events import FileArrived
+from tis_esr.web.serving import http
+from tis_esr.web.sns import SnsVerifier
+from tis_esr.web.tracing import Tracing
+
+_log = structlog.get_logger()
+_SCHEDULE_SECONDS = 5.0
+
+
+def chosen(names: Sequence[str]) -> list[str]:
+    """Return the services meant, all where none is named. Raises UsageError."""
+    by_name = {name.lower(): name for name in SERVICES}
+    wanted = [name.replace("-", "").lower() for name in names]
+    for given, name in zip(names, wanted, strict=True):
+        if name not in by_name:
+            raise UsageError("SERVICE", f"{given!r} is none of {', '.join(SERVICES)}")
+    return [by_name[name] for name in wanted] or list(SERVICES)
+
+
+async def run(settings: Settings, names: Sequence[str]) -> None:
+    """Run services until SIGTERM or SIGINT; then end what is under way, within the bound that is set."""
+    verbosely(settings.log_format)
+    wanted = chosen(names)
+    check_crons(settings)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with contextlib.AsyncExitStack() as stack:
+        observers: list[Callable[[str, str, Sequence[Message], float], None]] = []
+        inbound, out = inbound_store(settings), outbound_store(settings)
+
+        def observe(queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
+            for observer in observers:
+                observer(queue, outcome, messages, seconds)
+
+        system = await stack.enter_async_context(serving(settings, inbound, out, observe))
+        metrics = Metrics(lambda: system.tcs.stats, lambda: system.tcs.breaker_state)
+        observers.append(metrics.observe)
+        if settings.traces:
+            tracing = Tracing()
+            stack.callback(tracing.close)
+            observers.append(tracing.observe)
+        reads_files, exports = "InboundDataReader" in wanted, "DataExporter" in wanted
+        hook = await stack.enter_async_context(_hook(settings, system.runner)) if reads_files else None
+        address = await stack.enter_async_context(
+            http(
+                settings.http_host,
+                settings.http_port,
+                report=lambda: _troubles(system),
+                metrics=lambda: _measured(system, metrics),
+                hook=hook,
+            )
+        )
+        tasks = []
+        if reads_files:
+            tasks.append(asyncio.create_task(_sweep(settings, system, metrics, stop)))
+        if exports:
+            tasks.append(asyncio.create_task(_exports(settings, system, stop)))
+        _log.info("running", services=wanted, engine=settings.engine, http=address)
+        found = services(system.outside)
+        queues = [handler.queue for name in wanted for handler in found[name]]
+        try:
+            await system.runner.serve(queues, stop, drain_seconds=settings.drain_seconds)
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks)
+        _log.info("stopped", handled=system.runner.handled)
+
+
+def check_crons(settings: Settings) -> None:
+    """Raise BadSettings where a cron expression can't be used."""
+    problems = []
+    for name in ("applicants_cron", "notifications_cron"):
+        try:
+            next_after(getattr(settings, name), datetime.now(UTC))
+        except ValueError as error:
+            problems.append(f"setting {name} (TIS_ESR_{name.upper()}): {error}")
+    if problems:
+        raise BadSettings(problems)
+
+
+async def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> None:
+    """Look for files that no event told of, and measure how long the oldest has been waiting."""
+    arrivals = Arrivals(system.outside.inbound)
+    since: dict[str, float] = {}
+
+    async def look() -> None:
+        waiting = await arrivals.sweep(system.runner.work)
+        now = time.monotonic()
+        for name in set(since) - set(waiting):
+            del since[name]
+        for name in waiting:
+            since.setdefault(name, now)
+        metrics.file_lag = max((now - first for first in since.values()), default=0.0)
+
+    await _every(settings.sweep_seconds, look, stop, "store_not_swept")
+
+
+async def _exports(settings: Settings, system: System, stop: asyncio.Event) -> None:
+    """Ask for exports when they are due."""
+    schedule = Schedule(
+        {APPLICANT_COMMAND: settings.applicants_cron, NOTIFICATION_COMMAND: settings.notifications_cron}
+    )
+
+    async def look() -> None:
+        for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
+            _log.info("export_asked_for", command=command)
+
+    await _every(_SCHEDULE_SECONDS, look, stop, "schedule_not_looked_at")
+
+
+async def _every(
+    seconds: float, look: Callable[[], Coroutine[Any, Any, None]], stop: asyncio.Event, trouble: str
+) -> None:
+    while not stop.is_set():
+        try:
+            await look()
+        except (Transient, OSError) as error:
+            _log.info(trouble, reason=str(error))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def _troubles(system: System) -> dict[str, str]:
+    trouble = await system.runner.engine.trouble()
+    return {"engine": trouble} if trouble else {}
+
+
+async def _measured(system: System, metrics: Metrics) -> bytes:
+    with contextlib.suppress(Transient):
+        metrics.depths = await system.runner.engine.depths()
+    return metrics.text()
+
+
+@contextlib.asynccontextmanager
+async def _hook(settings: Settings, runner: Runner) -> AsyncIterator[S3Hook | None]:
+    """Make the event hook where files come by S3 and somebody may tell of them."""
+    if settings.files_in != "s3" or not (settings.events_token or settings.sns_topics):
+        yield None
+        return
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+
+        async def fetch(url: str) -> bytes:
+            async with session.get(url, allow_redirects=False, raise_for_status=True) as answer:
+                return await answer.read()
+
+        async def visit(url: str) -> None:
+            await fetch(url)
+
+        sns = SnsVerifier(settings.sns_topics, fetch) if settings.sns_topics else None
+        yield S3Hook(
+            recorder(runner, settings.inbound),
+            plain(settings.events_token),
+            sns,
+            visit,
+            settings.s3_bucket or "",
+        )
+
+
+def recorder(runner: Runner, prefix: str) -> Callable[[list[FileArrived]], Awaitable[None]]:
+    """Return what stores events: one message for each file directly under the prefix, in one transaction."""
+    folder = prefix.strip("/") + "/" if prefix.strip("/") else ""
+
+    async def record(arrived: list[FileArrived]) -> None:
+        work = runner.work()
+        announce(work, _ours(arrived, folder))
+        await work.commit()
+
+    return record
+
+
+def _ours(arrived: Iterable[FileArrived], folder: str) -> list[tuple[str, str]]:
+    return [
+        (file.key.removeprefix(folder), f"{file.version}:{file.sequencer}")
+        for file in arrived
+        if file.key.startswith(folder) and "/" not in file.key.removeprefix(folder)
+    ]

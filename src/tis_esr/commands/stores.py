@@ -1,0 +1,67 @@
+"""Which file stores the settings name."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+
+from tis_esr.files.folder import Folder
+from tis_esr.files.s3 import S3Files, S3Settings
+from tis_esr.files.sftp import SftpFiles, SftpSettings
+from tis_esr.files.store import FileStore
+from tis_esr.settings import BadSettings, Settings
+
+_SETTLED_SECONDS = 2.0
+
+
+def inbound_store(settings: Settings) -> FileStore:
+    """Return where ESR's files come in. Raises BadSettings, BadFolder and StoreUnavailable."""
+    if settings.files_in == "folder":
+        return Folder(Path(settings.inbound), make=True, settled_seconds=_SETTLED_SECONDS)
+    return _remote(settings, settings.files_in, settings.inbound, "TIS_ESR_FILES_IN")
+
+
+def outbound_store(settings: Settings) -> FileStore:
+    """Return where the files for ESR go. Raises BadSettings, BadFolder and StoreUnavailable."""
+    if settings.files_out == "folder":
+        return Folder(Path(settings.outbound), make=True)
+    return _remote(settings, settings.files_out, settings.outbound, "TIS_ESR_FILES_OUT")
+
+
+def _remote(settings: Settings, kind: Literal["s3", "sftp"], place: str, asked_by: str) -> FileStore:
+    if kind == "s3":
+        return S3Files(
+            S3Settings(
+                bucket=needed(settings.s3_bucket, "s3_bucket", asked_by),
+                prefix=place,
+                region=settings.s3_region,
+                endpoint=settings.s3_endpoint,
+                access_key_id=plain(settings.s3_access_key_id),
+                secret_access_key=plain(settings.s3_secret_access_key),
+                timeout_seconds=settings.store_timeout_seconds,
+            )
+        )
+    return SftpFiles(
+        SftpSettings(
+            host=needed(settings.sftp_host, "sftp_host", asked_by),
+            port=settings.sftp_port,
+            user=needed(settings.sftp_user, "sftp_user", asked_by),
+            folder=place,
+            known_hosts=Path(needed(settings.sftp_known_hosts, "sftp_known_hosts", asked_by)),
+            key_file=settings.sftp_key_file,
+            password=plain(settings.sftp_password),
+            timeout_seconds=settings.store_timeout_seconds,
+        )
+    )
+
+
+def needed(value: object, name: str, asked_by: str) -> str:
+    """Return a setting that another one makes necessary. Raises BadSettings where it is missing."""
+    if value is None:
+        raise BadSettings([f"setting {name} (TIS_ESR_{name.upper()}) is missing; {asked_by} needs it"])
+    return str(value)
+
+
+def plain(secret: SecretStr | None) -> str | None:
+    """Return what a secret setting holds."""
+    return None if secret is None else secret.get_secret_value()

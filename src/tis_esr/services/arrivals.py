@@ -1,0 +1,75 @@
+"""Files that have arrived, or are found in the store: each becomes one message for the InboundDataReader.
+
+Reads ``file.arrived``. An event may come twice, late or never: the same file always makes the same
+message, the ledger knows what was taken, and a sweep of the store finds what no event told of.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+
+from tis_esr.engine.errors import Explained, Transient
+from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.runner import Handler
+from tis_esr.engine.work import Work
+from tis_esr.files.store import FileStore, NoSuchFile
+from tis_esr.services.inbound_data_reader import FILES, FileState, InboundDataReader
+from tis_esr.services.messages import FileArrived
+
+_log = structlog.get_logger()
+
+
+class Arrivals:
+    """See the module. ``store`` is where ESR's files come in."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+
+    def handlers(self) -> list[Handler]:
+        """Return what it reads, and how: a file at a time, since a file is many small units of work."""
+        return [Handler("esr.queue.file.arrived", "file.arrived", self.take, batch=1)]
+
+    async def take(self, work: Work, messages: Sequence[Message]) -> None:
+        """Take a file into the ledger and split it; a file that is gone is a fault of the message."""
+        for message in messages:
+            name = message.decode(FileArrived).name
+            if not name or "/" in name or name.startswith("."):
+                raise Explained(f"{name!r} is no name of a file from ESR")
+            try:
+                taken = await InboundDataReader(work.another).take(self._store, name)
+            except NoSuchFile as error:
+                raise Explained(str(error)) from error
+            except OSError as error:
+                raise Transient(str(error)) from error
+            _log.info(
+                "file_taken", file=name, state=taken.file.state.value, rows=taken.file.rows, said=taken.said
+            )
+
+    async def sweep(self, begin: Callable[[], Work]) -> list[str]:
+        """Announce every file of the store that the ledger does not know; return those not split yet.
+
+        Raises OSError and Transient.
+        """
+        names = await self._store.names()
+        work = begin()
+        known = await work.get(FILES, names)
+        unknown = [name for name in names if name not in known]
+        announce(work, ((name, "found") for name in unknown))
+        if unknown:
+            await work.commit()
+        return [name for name in names if name not in known or known[name].state is FileState.SPLITTING]
+
+
+def announce(work: Work, files: Iterable[tuple[str, str]]) -> None:
+    """Tell of files (name, and what makes this arrival the one it is), within a unit of work."""
+    for name, arrival in files:
+        cause = Message(
+            id=derived_id("file", name, arrival),
+            queue="",
+            correlation_id=f"{name}:0",
+            source_file=name,
+            deanery="",
+            row=0,
+            body=b"",
+        )
+        work.emit("file.arrived", FileArrived(name=name), cause=cause)

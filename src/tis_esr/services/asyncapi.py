@@ -1,0 +1,111 @@
+"""What the services tell each other, described for others: who sends what, and the schemas of the bodies.
+
+Whoever adds a message adds it to SENT and BODIES; the document is made by ``commands.asyncapi``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tis_esr.records.catalogue import LAYOUTS
+from tis_esr.records.layouts import Column, Kind, Layout
+from tis_esr.services import messages
+
+Json = dict[str, Any]
+
+SENT: Mapping[str, tuple[str, ...]] = {
+    "InboundDataReader": ("file.arrived", "por.split", "pos.split", "asg.split", "apc.split", "dcc.split"),
+    "Reconciliation": ("por.saved", "pos.saved", "position.reconciled", "position.changed"),
+    "AppGenerator": ("apprecord.generated",),
+    "NotificationGenerator": ("notification.due", "notification.generated"),
+    "DataExporter": (
+        "appfilegenerationcommand",
+        "notificationfilegenerationcommand",
+        "apprecord.exported",
+    ),
+    "InboundDataWriter": (),
+}
+"""The routing keys that each service sends; each key has one sender. The two commands may be sent by hand too."""
+
+BODIES: Mapping[str, type[messages.Body] | str] = {
+    "file.arrived": messages.FileArrived,
+    "por.split": "POR",
+    "pos.split": "POS",
+    "asg.split": messages.Assignment,
+    "apc.split": "APC",
+    "dcc.split": "DCC",
+    "por.saved": messages.PositionSaved,
+    "pos.saved": messages.PositionSaved,
+    "position.reconciled": messages.PositionReconciled,
+    "position.changed": messages.PositionChanged,
+    "apprecord.generated": messages.ApplicantsGenerated,
+    "apprecord.exported": messages.ApplicantExported,
+    "notification.due": messages.NotificationDue,
+    "notification.generated": messages.NotificationsGenerated,
+    "appfilegenerationcommand": messages.GenerateFile,
+    "notificationfilegenerationcommand": messages.GenerateFile,
+}
+"""The body of each routing key's messages: one of ours, or a record type, whose columns are the body."""
+
+_OF_AN_ASSIGNMENT = ("ASG", "PER", "ADD", "PBD", "ABS")
+_RECORDS = ("POR", "POS", *_OF_AN_ASSIGNMENT, "APC", "DCC")
+_LONGEST_NUMBER = 10**18 - 1
+
+
+def schema_name(routing_key: str) -> str:
+    """Return the name under which ``schemas`` has the body of a routing key's messages."""
+    body = BODIES[routing_key]
+    return body if isinstance(body, str) else body.__name__
+
+
+def schemas(at: str) -> Json:
+    """Return the schema of every body and of what it is made of, by name; references begin with ``at``."""
+    ours = sorted(
+        {body for body in BODIES.values() if not isinstance(body, str)}, key=lambda body: body.__name__
+    )
+    _, found = msgspec.json.schema_components(ours, ref_template=at + "{name}")
+    for record_type in _RECORDS:
+        found[record_type] = _record(LAYOUTS[record_type])
+    found["ApplicantColumns"] = _columns_of(LAYOUTS["APP"])
+    found["NotificationColumns"] = _columns_of(LAYOUTS["NOT"])
+    row = found["AssignmentRow"]["properties"]
+    row["type"] = {"type": "string", "enum": list(_OF_AN_ASSIGNMENT)}
+    row["values"] = {"anyOf": [{"$ref": f"{at}{record_type}"} for record_type in _OF_AN_ASSIGNMENT]}
+    found["Applicant"]["properties"]["fields"] = {"$ref": f"{at}ApplicantColumns"}
+    found["NotificationDraft"]["properties"]["columns"] = {"$ref": f"{at}NotificationColumns"}
+    return dict(sorted(found.items()))
+
+
+def _record(layout: Layout) -> Json:
+    """Return the schema of a row that was read: an empty column is left out, a text may be longer than its column."""
+    return {
+        "title": layout.record_type,
+        "description": f"One {layout.record_type} row by column name; empty columns are left out.",
+        "type": "object",
+        "properties": {column.name: _column(column) for column in layout.columns},
+        "required": [column.name for column in layout.columns if column.mandatory],
+    }
+
+
+def _columns_of(layout: Layout) -> Json:
+    """Return the schema of what is to become a row: what TIS lacks is not there, mandatory or not."""
+    return {
+        "title": f"Columns of {layout.record_type}",
+        "description": f"Columns of a {layout.record_type} row by name, those that have a value.",
+        "type": "object",
+        "properties": {column.name: _column(column) for column in layout.columns},
+    }
+
+
+def _column(column: Column) -> Json:
+    said: Json = {"x-column": str(column)}
+    if column.code:
+        said["x-code"] = column.code
+    if column.quoted:
+        return {"type": "string", **said}
+    if column.kind is Kind.DATE:
+        return {"type": "string", "format": "date", **said}
+    if column.decimals:
+        return {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$", **said}
+    return {"type": "integer", "minimum": 0, "maximum": _LONGEST_NUMBER, **said}

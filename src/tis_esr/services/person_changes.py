@@ -1,0 +1,169 @@
+"""What TCS is asked to change about a person: planned first, written down, then carried out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tis_esr.decisions.person_updates import (
+    ADD_FIELDS,
+    CONTACT,
+    PER_FIELDS,
+    PERSONAL,
+    FieldChange,
+    Goes,
+    absence_changes,
+    detail_changes,
+    is_primary,
+)
+from tis_esr.engine.work import Work
+from tis_esr.services.concurrently import each
+from tis_esr.services.person_journal import JOURNAL, Case, JournalEntry, Outcome, Plan, entry_of
+from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.errors import TcsConflict, TcsRefused
+from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
+
+_CONFLICTS_IN_A_ROW = 5
+
+
+async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping[str, JournalEntry]) -> None:
+    """Give each case the calls that bring its person to what ESR says, and write them into the journal.
+
+    The cases are of different people. TCS is only read. ``meant`` holds what the journal said before,
+    by key: a call that was meant and isn't needed any more was made before a restart.
+    """
+    people = await tcs.people({case.person.id for case in cases if case.person})
+    ids = {str(values["absenceID"]) for case in cases for _, values in case.values("ABS")}
+    absences = await each(sorted(ids), tcs.absence)
+    for case in cases:
+        if case.person is None:
+            continue
+        case.person = people.get(case.person.id, case.person)
+        case.plans = [*_detail_plans(case, meant), *_absence_plans(case, absences, meant)]
+        for plan in case.plans:
+            for entry in plan.entries:
+                work.put(JOURNAL, entry)
+        planned = {entry.key for plan in case.plans for entry in plan.entries}
+        _settle(work, case, meant, planned)
+
+
+async def carry_out(tcs: Tcs, work: Work, cases: Sequence[Case]) -> None:
+    """Make the planned calls, of different people side by side, and write down what came of each.
+
+    What TCS refuses is told in the plan's ``refused``; any other trouble with TCS is raised.
+    """
+    await each(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number]))
+
+
+def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry], planned: set[str]) -> None:
+    """Mark as applied what was meant before a restart and TIS has by now."""
+    for key, entry in meant.items():
+        if (
+            entry.correlation_id == case.message.correlation_id
+            and entry.state is Outcome.PLANNED
+            and key not in planned
+        ):
+            work.put(JOURNAL, msgspec.structs.replace(entry, state=Outcome.APPLIED))
+
+
+def _detail_plans(case: Case, meant: Mapping[str, JournalEntry]) -> list[Plan]:
+    person = case.person
+    if person is None:
+        return []
+    contact = person.contact_details or ContactDetails(id=person.id)
+    personal = person.personal_details or PersonalDetails(id=person.id)
+    sources: list[tuple[int, dict[str, Any], tuple[Goes, ...]]] = [
+        (row, values, PER_FIELDS) for row, values in case.values("PER")
+    ]
+    sources += [(row, values, ADD_FIELDS) for row, values in case.values("ADD") if is_primary(values)]
+    plans = []
+    for row, values, fields in sources:
+        changes, unmapped = detail_changes(values, fields, contact, personal)
+        for section in (CONTACT, PERSONAL):
+            of_section = [change for change in changes if change.section == section]
+            if of_section:
+                entries = [_planned(case, row, change, meant) for change in of_section]
+                plans.append(Plan(section, row, {change.field: change.new for change in of_section}, entries))
+        for column in unmapped:
+            reason = "TIS has no value for ESR's code"
+            entry = entry_of(case, row, person.id, "unmapped", column, None, None, Outcome.REFUSED, reason)
+            plans.append(Plan("none", row, {}, [entry]))
+    return plans
+
+
+def _planned(case: Case, row: int, change: FieldChange, meant: Mapping[str, JournalEntry]) -> JournalEntry:
+    person_id = case.person.id if case.person else None
+    entry = entry_of(
+        case, row, person_id, change.section, change.field, change.old, change.new, Outcome.PLANNED
+    )
+    return meant.get(entry.key, entry)
+
+
+def _absence_plans(
+    case: Case, absences: Mapping[str, Absence | None], meant: Mapping[str, JournalEntry]
+) -> list[Plan]:
+    plans = []
+    for row, values in case.values("ABS"):
+        attendance_id = str(values["absenceID"])
+        known = absences.get(attendance_id)
+        changes = absence_changes(values, known)
+        if values.get("changeDeleteIndicator") == "D" or (known is not None and not changes):
+            continue
+        stored = msgspec.to_builtins(known) if known is not None else {}
+        entries = [
+            _planned(
+                case,
+                row,
+                FieldChange(section="absence", field=name, old=_said(stored.get(name)), new=str(value)),
+                meant,
+            )
+            for name, value in changes.items()
+        ]
+        plans.append(Plan("absence", row, changes, entries, absence_id=attendance_id))
+    return plans
+
+
+def _said(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+async def _carry_out_one(tcs: Tcs, work: Work, case: Case) -> None:
+    for plan in case.plans:
+        try:
+            await _call(tcs, case, plan)
+        except TcsRefused as error:
+            plan.refused = str(error)
+        if plan.kind == "none":
+            continue
+        outcome = Outcome.REFUSED if plan.refused else Outcome.APPLIED
+        for entry in plan.entries:
+            work.put(JOURNAL, msgspec.structs.replace(entry, state=outcome, reason=plan.refused))
+
+
+async def _call(tcs: Tcs, case: Case, plan: Plan) -> None:
+    if case.person is None:
+        return
+    if plan.kind == CONTACT:
+        await tcs.patch_contact_details(case.person.id, plan.changes)
+    elif plan.kind == PERSONAL:
+        await tcs.patch_personal_details(case.person.id, plan.changes)
+    elif plan.kind == "absence":
+        await _write_absence(tcs, case.person.id, plan)
+
+
+async def _write_absence(tcs: Tcs, person_id: int, plan: Plan) -> None:
+    """Create an absence, or patch it with the version it has now; read again where somebody was faster."""
+    for _ in range(_CONFLICTS_IN_A_ROW):
+        known = await tcs.absence(plan.absence_id)
+        if known is None or known.id is None:
+            new = {**plan.changes, "absenceAttendanceId": plan.absence_id, "personId": person_id}
+            await tcs.create_absence(msgspec.convert(new, Absence))
+            return
+        try:
+            await tcs.patch_absence(
+                known.id, {"id": known.id, **plan.changes, "amendedDate": known.amended_date}
+            )
+        except TcsConflict:
+            continue
+        return
+    raise TcsConflict("PATCH", "/api/absence/{id}", "was stale time and again", status=409)

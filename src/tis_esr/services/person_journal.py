@@ -1,0 +1,136 @@
+"""What is known while people are brought up to date in TIS, and the journal of it.
+
+The journal says, for each field of each person, what was meant and what came of it. It is written
+before TCS is asked, so that a restart in the middle knows what was meant.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from tis_esr.decisions.positions import Stamp
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.messages import Message
+from tis_esr.engine.rows import RowState
+from tis_esr.engine.work import Work
+from tis_esr.services.messages import AssignmentRow
+from tis_esr.tcs.models import Person
+
+
+class Outcome(StrEnum):
+    """What came of one update; PLANNED only between the decision and the call."""
+
+    PLANNED = "PLANNED"
+    APPLIED = "APPLIED"
+    REFUSED = "REFUSED"
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of one person: old, new, and whether it was applied or refused, with the reason."""
+
+    correlation_id: str
+    row: int
+    person_id: int | None
+    gmc_number: str | None
+    section: str
+    field: str
+    old: str | None
+    new: str | None
+    state: Outcome
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return ``row's correlation id:row:field``."""
+        return f"{self.correlation_id}:{self.row}:{self.section}.{self.field}"
+
+
+class LastUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest assignment that was taken for a person: older ones change nothing."""
+
+    person_id: int
+    stamp: Stamp
+
+
+JOURNAL = Collection(
+    "inbounddatawriter.journal",
+    JournalEntry,
+    lambda entry: entry.key,
+    ("person_id", "gmc_number", "correlation_id"),
+)
+PEOPLE = Collection("inbounddatawriter.people", LastUpdate, lambda last: str(last.person_id))
+
+
+@dataclass
+class Case:
+    """One assignment on its way: the person it is about, and what is to be done."""
+
+    message: Message
+    rows: list[AssignmentRow]
+    gmc: list[str]
+    gdc: list[str]
+    person: Person | None = None
+    plans: list["Plan"] = field(default_factory=list)
+
+    def values(self, record_type: str) -> list[tuple[int, dict[str, Any]]]:
+        """Return number and values of the rows of one type."""
+        return [(row.row, row.values) for row in self.rows if row.type == record_type]
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """Return the ASG row's values."""
+        return self.rows[0].values
+
+
+@dataclass
+class Plan:
+    """One call to TCS and the journal's entries for it."""
+
+    kind: str
+    row: int
+    changes: dict[str, Any]
+    entries: list[JournalEntry]
+    absence_id: str = ""
+    refused: str = ""
+
+
+def entry_of(
+    case: Case,
+    row: int,
+    person_id: int | None,
+    section: str,
+    name: str,
+    old: str | None,
+    new: str | None,
+    state: Outcome,
+    reason: str = "",
+) -> JournalEntry:
+    """Return the entry about one field of the case's person; it isn't written yet."""
+    return JournalEntry(
+        correlation_id=case.message.correlation_id,
+        row=row,
+        person_id=person_id,
+        gmc_number=case.gmc[0] if case.gmc else None,
+        section=section,
+        field=name,
+        old=old,
+        new=new,
+        state=state,
+        reason=reason,
+    )
+
+
+def refuse(work: Work, case: Case, person_id: int | None, reason: str) -> None:
+    """Write into the journal that nothing of the assignment goes to TIS, and why."""
+    work.put(
+        JOURNAL,
+        entry_of(case, case.rows[0].row, person_id, "assignment", "all", None, None, Outcome.REFUSED, reason),
+    )
+
+
+def account_all(work: Work, case: Case, state: RowState, reason: str) -> None:
+    """Say of each row of the assignment that this became of it."""
+    for row in case.rows:
+        work.account(case.message.source_file, row.row, row.type, state, reason)

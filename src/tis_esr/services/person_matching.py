@@ -1,0 +1,92 @@
+"""Which assignments are to change a person in TIS, and which person: the others are accounted for here."""
+
+from collections.abc import Mapping, Sequence
+
+from tis_esr.decisions.person_updates import is_host
+from tis_esr.decisions.positions import Stamp
+from tis_esr.engine.rows import RowState
+from tis_esr.engine.work import Work
+from tis_esr.records.filenames import FileName
+from tis_esr.services.person_journal import PEOPLE, Case, LastUpdate, account_all, refuse
+from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.models import Placement
+
+
+def is_ignored(work: Work, case: Case) -> bool:
+    """Say whether the assignment changes nothing about its person; if so, account for its rows and say why."""
+    reason = ""
+    if is_host(case.head.get("hostLeadIndicator")):
+        reason = "a host employer's record: the lead employer's is the one that counts"
+    elif case.head.get("changeDeleteIndicator") == "D":
+        reason = "a deleted assignment changes nothing about the person"
+    if not reason:
+        return False
+    account_all(work, case, RowState.IGNORED, reason)
+    refuse(work, case, None, reason)
+    return True
+
+
+async def matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
+    """Keep the assignments whose person is in TIS, by GMC, else GDC, and is placed in the post that ESR names.
+
+    Those kept know their person; the others' rows are accounted for as unmatched, with the reason.
+    """
+    by_gmc = await tcs.people_by_gmc({number for case in cases for number in case.gmc})
+    by_gdc = await tcs.people_by_gdc({number for case in cases for number in case.gdc})
+    found: list[tuple[Case, int]] = []
+    for case in cases:
+        ids = _ids(case.gmc, by_gmc) or _ids(case.gdc, by_gdc)
+        if len(ids) == 1:
+            found.append((case, ids.pop()))
+        else:
+            said = "several people in TIS have" if ids else "nobody in TIS has"
+            reason = f"{said} the GMC or GDC number {', '.join(case.gmc + case.gdc) or '(none given)'}"
+            account_all(work, case, RowState.UNMATCHED, reason)
+            refuse(work, case, None, reason)
+    posts = await tcs.posts_by_npn(
+        {number for case, _ in found if (number := case.head.get("deaneryNumber"))}
+    )
+    placements = await tcs.placements_of_people({person_id for _, person_id in found})
+    people = await tcs.people({person_id for _, person_id in found})
+    kept = []
+    for case, person_id in found:
+        case.person = people.get(person_id)
+        npn = case.head.get("deaneryNumber") or ""
+        if case.person is not None and _placed(
+            placements.get(person_id, []), {post.id for post in posts.get(npn, [])}
+        ):
+            kept.append(case)
+        else:
+            reason = f"post {npn or '(none given)'} is none of this person's in TIS"
+            account_all(work, case, RowState.UNMATCHED, reason)
+            refuse(work, case, person_id, reason)
+    return kept
+
+
+async def not_superseded(work: Work, cases: Sequence[Case]) -> list[Case]:
+    """Keep what is newer than the last assignment taken for its person, and remember it as the last.
+
+    The others' rows are accounted for as superseded.
+    """
+    last = await work.get(PEOPLE, [str(case.person.id) for case in cases if case.person])
+    fresh = []
+    for case in cases:
+        if case.person is None:
+            continue
+        key, name = str(case.person.id), FileName.parse(case.message.source_file)
+        stamp = Stamp(name.date, name.sequence, case.message.row)
+        if key in last and stamp < last[key].stamp:
+            account_all(work, case, RowState.SUPERSEDED, "a newer assignment of this person was taken")
+            continue
+        last[key] = LastUpdate(person_id=case.person.id, stamp=stamp)
+        work.put(PEOPLE, last[key])
+        fresh.append(case)
+    return fresh
+
+
+def _ids(numbers: Sequence[str], known: Mapping[str, Sequence[int]]) -> set[int]:
+    return {person_id for number in numbers for person_id in known.get(number, ())}
+
+
+def _placed(placements: Sequence[Placement], posts: set[int]) -> bool:
+    return any(placement.post_id in posts for placement in placements)

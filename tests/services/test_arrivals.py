@@ -1,0 +1,414 @@
+"""A file's rows are taken exactly once, whether its event comes once, twice, late or never."""
+
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+import boto3
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from moto.server import ThreadedMotoServer
+
+from tis_esr.commands.run import recorder
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.errors import Transient
+from tis_esr.engine.protocol import Commit, Stored
+from tis_esr.engine.runner import OutOfPatience, Runner
+from tis_esr.files.folder import Folder
+from tis_esr.files.s3 import S3Files, S3Settings
+from tis_esr.files.store import FileStore, Nowhere, StoreUnavailable
+from tis_esr.services.arrivals import Arrivals, announce
+from tis_esr.services.flow import COLLECTIONS, Outside, handlers
+from tis_esr.services.inbound_data_reader import FILES, InboundFile
+from tis_esr.tcs.client import Tcs, TcsSettings
+from tis_esr.web.hook import S3Hook
+
+ARRIVED = "esr.queue.file.arrived"
+NAME = "DE_EOE_RMC_20261124_00000001.DAT"
+OTHER = "DE_EOE_RMC_20261125_00000002.DAT"
+
+
+def content(positions: int, first: int = 1) -> str:
+    rows = [f'POR,{number},"","C",{number},"T","EOE/1"\n' for number in range(first, first + positions)]
+    return "".join([*rows, f"TRL,{positions + 1}\n"])
+
+
+class Store(Folder):
+    """A folder that can be away."""
+
+    away = False
+
+    async def names(self) -> list[str]:
+        self._look()
+        return await super().names()
+
+    @asynccontextmanager
+    async def open(self, name: str) -> AsyncIterator[BinaryIO]:
+        self._look()
+        async with super().open(name) as stream:
+            yield stream
+
+    def _look(self) -> None:
+        if self.away:
+            raise StoreUnavailable("the store", "it is away")
+
+
+class Engine(EmbeddedEngine):
+    """Fails one commit, counted from 1."""
+
+    fails_at = 0
+    commits = 0
+
+    async def commit(self, commit: Commit) -> None:
+        self.commits += 1
+        if self.commits == self.fails_at:
+            raise Transient("the disk is full")
+        await super().commit(commit)
+
+
+class Desk:
+    """The service at its store, and what it has come to hold."""
+
+    def __init__(self, place: Path, inbound: FileStore) -> None:
+        self.state = place / "state"
+        self.engine = Engine(self.state, COLLECTIONS)
+        self.arrivals = Arrivals(inbound)
+        outside = Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), inbound, Nowhere())
+        found = handlers(outside)
+        self.runner = Runner(self.engine, found, today=lambda: date(2026, 11, 24), patience=10)
+        self.hasty = Runner(self.engine, found, today=lambda: date(2026, 11, 24), patience=0)
+
+    async def tell(self, name: str, arrival: str) -> None:
+        work = self.runner.work()
+        announce(work, [(name, arrival)])
+        await work.commit()
+
+    async def handle(self) -> None:
+        await self.runner.drain([ARRIVED])
+
+    async def sweep(self) -> list[str]:
+        return await self.arrivals.sweep(self.runner.work)
+
+    def waiting(self) -> dict[str, int]:
+        with closing(StateReader(self.state)) as reader:
+            return reader.waiting()
+
+    def parked(self) -> list[str]:
+        with closing(StateReader(self.state)) as reader:
+            return [trace.reason for trace in reader.parked()]
+
+    def ledger(self) -> dict[str, InboundFile]:
+        with closing(StateReader(self.state)) as reader:
+            return {file.name: file for file in reader.find(FILES, {})}
+
+    def rows(self) -> dict[str, int]:
+        """Return how many rows of each file are accounted for."""
+        with closing(StateReader(self.state)) as reader:
+            return {name: sum(states.values()) for name, states in reader.row_counts().items()}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "in", make=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, store: Store) -> Iterator[Desk]:
+    desk = Desk(tmp_path, store)
+    yield desk
+    desk.engine.close()
+
+
+def put(store: Store, name: str = NAME, text: str = content(3)) -> None:
+    (store.path / name).write_text(text)
+
+
+def is_taken_once(desk: Desk, positions: int = 3) -> None:
+    """Every position is one message and every row is accounted for once, TRL too."""
+    assert desk.waiting() == {"esr.queue.por.split": positions}
+    assert desk.rows() == {NAME: positions + 1}
+    [file] = desk.ledger().values()
+    assert (file.name, file.state.value, file.rows, file.incomplete) == (NAME, "split", positions + 1, "")
+    assert desk.parked() == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param(["v1:1"], id="once"),
+        pytest.param(["v1:1", "v1:1"], id="the same twice"),
+        pytest.param(["v1:1", "v2:2"], id="two of one file"),
+    ],
+)
+async def test_a_file_that_events_tell_of_is_taken_once(desk: Desk, store: Store, events: list[str]) -> None:
+    put(store)
+    for event in events:
+        await desk.tell(NAME, event)
+    await desk.handle()
+    is_taken_once(desk)
+    for event in events:
+        await desk.tell(NAME, event)
+        await desk.handle()
+    is_taken_once(desk)
+
+
+async def test_a_file_that_no_event_tells_of_is_found(desk: Desk, store: Store) -> None:
+    put(store)
+    assert await desk.sweep() == [NAME]
+    await desk.handle()
+    is_taken_once(desk)
+
+
+async def test_an_event_that_comes_after_the_file_was_found_changes_nothing(desk: Desk, store: Store) -> None:
+    put(store)
+    await desk.sweep()
+    await desk.handle()
+    await desk.tell(NAME, "v1:1")
+    await desk.handle()
+    is_taken_once(desk)
+
+
+async def test_a_file_that_is_found_again_before_it_was_taken_is_announced_once(
+    desk: Desk, store: Store
+) -> None:
+    put(store)
+    for _ in range(3):
+        assert await desk.sweep() == [NAME]
+    assert desk.waiting() == {ARRIVED: 1}
+
+
+async def test_a_sweep_announces_only_what_the_ledger_does_not_know(desk: Desk, store: Store) -> None:
+    put(store)
+    put(store, "letter.txt", "Dear trust")
+    await desk.sweep()
+    await desk.handle()
+    assert desk.ledger()["letter.txt"].state.value == "refused"
+    commits = desk.engine.commits
+    assert await desk.sweep() == []
+    assert desk.engine.commits == commits
+    put(store, OTHER, content(2, first=100))
+    assert await desk.sweep() == [OTHER]
+    assert desk.waiting() == {ARRIVED: 1, "esr.queue.por.split": 3}
+    assert desk.parked() == []
+
+
+async def test_a_file_of_many_rows_that_was_cut_short_goes_on_and_its_rows_are_taken_once(
+    desk: Desk, store: Store
+) -> None:
+    put(store, text=content(4500))
+    await desk.tell(NAME, "v1:1")
+    desk.engine.fails_at = desk.engine.commits + 3
+    await desk.handle()
+    is_taken_once(desk, 4500)
+
+
+async def test_while_a_file_is_being_split_it_counts_as_waiting(desk: Desk, store: Store) -> None:
+    put(store, text=content(4500))
+    await desk.tell(NAME, "v1:1")
+    desk.engine.fails_at = desk.engine.commits + 3
+    [message] = await desk.engine.claim(ARRIVED, 1)
+    with pytest.raises(Transient, match="the disk is full"):
+        await desk.arrivals.take(desk.runner.work(), [message])
+    assert desk.ledger()[NAME].state.value == "splitting"
+    assert await desk.sweep() == [NAME]
+    assert desk.waiting()[ARRIVED] == 1
+    await desk.engine.release([message], 0)
+    await desk.handle()
+    is_taken_once(desk, 4500)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "../secret", "folder/file.DAT", "/etc/hosts"])
+async def test_a_name_that_is_none_is_parked_with_a_reason(desk: Desk, name: str) -> None:
+    await desk.tell(name, "v1:1")
+    await desk.handle()
+    assert desk.parked() == [f"{name!r} is no name of a file from ESR"]
+    assert desk.waiting() == {}
+
+
+async def test_a_file_that_is_gone_is_parked_with_a_reason_and_its_neighbour_is_taken(
+    desk: Desk, store: Store
+) -> None:
+    put(store)
+    await desk.tell(OTHER, "v1:1")
+    await desk.tell(NAME, "v1:1")
+    await desk.handle()
+    assert desk.parked() == [f"{store.path} has no file {OTHER}"]
+    assert desk.rows() == {NAME: 4}
+    assert desk.waiting() == {"esr.queue.por.split": 3}
+
+
+async def test_a_store_that_is_away_is_waited_for_and_nothing_is_parked(desk: Desk, store: Store) -> None:
+    put(store)
+    await desk.tell(NAME, "v1:1")
+    store.away = True
+    [message] = await desk.engine.claim(ARRIVED, 1)
+    with pytest.raises(Transient, match="the store: it is away"):
+        await desk.arrivals.take(desk.runner.work(), [message])
+    await desk.engine.release([message], 0)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await desk.hasty.drain([ARRIVED])
+    assert caught.group_contains(OutOfPatience, match="it is away")
+    with pytest.raises(OSError, match="it is away"):
+        await desk.sweep()
+    assert (desk.parked(), desk.waiting()) == ([], {ARRIVED: 1})
+    store.away = False
+    await desk.handle()
+    is_taken_once(desk)
+
+
+async def test_a_file_of_a_name_that_was_taken_changes_nothing_and_is_not_announced_again(
+    desk: Desk, store: Store
+) -> None:
+    put(store)
+    await desk.tell(NAME, "v1:1")
+    await desk.handle()
+    put(store, text=content(5))
+    await desk.tell(NAME, "v2:2")
+    assert await desk.sweep() == []
+    await desk.handle()
+    is_taken_once(desk)
+
+
+class Overtaken:
+    """The engine of a process that another one overtakes just before the former's n-th step."""
+
+    def __init__(self, engine: Engine, at: int, overtake: Callable[[], Awaitable[None]]) -> None:
+        self._engine, self._at, self._overtake = engine, at, overtake
+        self.steps = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
+        await self._step()
+        return await self._engine.get(collection, keys)
+
+    async def commit(self, commit: Commit) -> None:
+        await self._step()
+        await self._engine.commit(commit)
+
+    async def _step(self) -> None:
+        self.steps += 1
+        if self.steps == self._at:
+            await self._overtake()
+
+
+STARTS_AT_AN_OLD_PLACE = pytest.mark.xfail(
+    reason="InboundDataReader._split reads on at the place it knew, with the row number that it reads anew"
+)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        1,
+        2,
+        pytest.param(3, marks=STARTS_AT_AN_OLD_PLACE),
+        4,
+        pytest.param(5, marks=STARTS_AT_AN_OLD_PLACE),
+        6,
+    ],
+)
+async def test_a_process_that_is_overtaken_by_another_leaves_the_rows_to_it(
+    desk: Desk, store: Store, at: int
+) -> None:
+    put(store, text=content(4500))
+    for event in ("v1:1", "v2:2"):
+        await desk.tell(NAME, event)
+    own, others = await desk.engine.claim(ARRIVED, 2)
+
+    async def overtake() -> None:
+        work = desk.runner.work()
+        await desk.arrivals.take(work, [others])
+        await work.commit([others])
+
+    overtaken = Overtaken(desk.engine, at, overtake)
+    work = Runner(overtaken, desk.runner.handlers, today=lambda: date(2026, 11, 24)).work()
+    with contextlib.suppress(Transient):
+        await desk.arrivals.take(work, [own])
+    assert overtaken.steps >= at
+    await desk.engine.release([own], 0)
+    await desk.handle()
+    is_taken_once(desk, 4500)
+
+
+REGION, KEY_ID, SECRET = "eu-west-2", "AKIAINVENTED", "not-a-real-secret-42"
+TOKEN = {"Authorization": "Bearer an-invented-token"}
+
+
+@pytest.fixture(scope="module")
+def s3_endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_endpoint: str) -> Any:
+    """Return a bucket of this test's own."""
+    client = boto3.resource(
+        "s3",
+        endpoint_url=s3_endpoint,
+        region_name=REGION,
+        aws_access_key_id=KEY_ID,
+        aws_secret_access_key=SECRET,
+    )
+    return client.create_bucket(
+        Bucket=f"invented-{uuid4()}", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+
+
+def event(bucket: str, *keys: str) -> dict[str, Any]:
+    """Return what S3 posts when these keys have been put."""
+    return {
+        "Records": [
+            {
+                "eventName": "ObjectCreated:Put",
+                "s3": {"bucket": {"name": bucket}, "object": {"key": key, "sequencer": "0055AED6DCD90281E5"}},
+            }
+            for key in keys
+        ]
+    }
+
+
+async def test_a_file_in_s3_whose_event_is_posted_twice_is_taken_once(
+    tmp_path: Path, s3_endpoint: str, bucket: Any
+) -> None:
+    bucket.put_object(Key=f"from-esr/{NAME}", Body=content(3).encode())
+    settings = S3Settings(
+        bucket=bucket.name,
+        prefix="from-esr/",
+        region=REGION,
+        endpoint=s3_endpoint,
+        access_key_id=KEY_ID,
+        secret_access_key=SECRET,
+        timeout_seconds=10,
+    )
+    desk = Desk(tmp_path, S3Files(settings))
+
+    async def visit(url: str) -> None:
+        raise AssertionError(url)
+
+    app = web.Application()
+    record = recorder(desk.runner, "from-esr/")
+    S3Hook(record, "an-invented-token", None, visit, bucket.name).add_to(app)
+    elsewhere = ("from-esr/old/letter.txt", "to-esr/DE_EOE_APP_20261124_00000001.DAT")
+    async with TestClient(TestServer(app)) as client:
+        for _ in range(2):
+            body = event(bucket.name, f"from-esr/{NAME}", *elsewhere)
+            answer = await client.post("/events/s3", json=body, headers=TOKEN)
+            assert answer.status == 202
+    assert desk.waiting() == {ARRIVED: 1}
+    await desk.handle()
+    is_taken_once(desk)
+    assert await desk.sweep() == []
+    desk.engine.close()
