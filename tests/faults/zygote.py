@@ -1,9 +1,10 @@
 """A process that has everything imported and forks a day at a time, so that killing one costs no start-up.
 
-Reads one JSON object a line: ``args`` for ``tis-esr day``, and ``kill_after`` (seconds) or ``crash``
-(boundary, number of the call, before or after it). Answers with the wait status of the day.
+Reads one JSON object a line: ``args`` for ``tis-esr day``, ``settings``, and ``kill_after`` (seconds) or
+``crash`` (boundary, number of the call, before or after it). Answers with the wait status of the day.
 """
 
+import inspect
 import json
 import os
 import signal
@@ -15,15 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from tis_esr.commands.day import day
-from tis_esr.engine.embedded import store
+from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.production import inbox, outbox
+from tis_esr.engine.production.broker import Broker
+from tis_esr.engine.production.consuming import Inflow
+from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.files import folder
 from tis_esr.services import export_run, inbound_data_reader
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs
 
-BOUNDARIES: dict[str, tuple[Any, str]] = {
-    "commit": (store.EmbeddedEngine, "commit"),
-    "claim": (store.EmbeddedEngine, "claim"),
+OUTSIDE: dict[str, tuple[Any, str]] = {
     "write file": (folder.Folder, "write"),
     "put in place": (folder, "put_in_place"),
     "tell changed": (Tcs, "post_esr_changed"),
@@ -32,13 +35,28 @@ BOUNDARIES: dict[str, tuple[Any, str]] = {
     "create absence": (Tcs, "create_absence"),
     "patch absence": (Tcs, "patch_absence"),
 }
+EMBEDDED: dict[str, tuple[Any, str]] = {
+    "commit": (EmbeddedEngine, "commit"),
+    "claim": (EmbeddedEngine, "claim"),
+}
+PRODUCTION: dict[str, tuple[Any, str]] = {
+    "claim": (ProductionEngine, "claim"),
+    "take a lease": (inbox, "claim"),
+    "commit": (ProductionEngine, "commit"),
+    "transaction": (ProductionEngine, "_transaction"),
+    "finish the inbox": (inbox, "finish"),
+    "add to the outbox": (outbox, "add"),
+    "publish": (Broker, "publish"),
+    "mark sent": (outbox, "mark_sent"),
+    "acknowledge": (Inflow, "acknowledge"),
+}
 
 
-def wrap(boundary: str, reached: Callable[[str, int, str], None]) -> None:
+def wrap(boundary: str, place: tuple[Any, str], reached: Callable[[str, int, str], None]) -> None:
     """Have ``reached`` called before and after each call of a boundary, with the number of the call."""
-    owner, name = BOUNDARIES[boundary]
+    owner, name = place
     original, calls = getattr(owner, name), iter(range(1, 1 << 30))
-    if boundary == "put in place":
+    if not inspect.iscoroutinefunction(original):
 
         def step(*args: Any) -> Any:
             number = next(calls)
@@ -69,17 +87,14 @@ def run(spec: dict[str, Any]) -> None:
         if spec.get("crash") == [boundary, number, side]:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    for boundary in BOUNDARIES:
-        wrap(boundary, reached)
+    settings = Settings(patience_seconds=20, **spec.get("settings", {}))
+    boundaries = OUTSIDE | (PRODUCTION if settings.engine == "production" else EMBEDDED)
+    for boundary, place in boundaries.items():
+        wrap(boundary, place, reached)
     given = spec["args"]
-    day(
-        Settings(patience_seconds=20),
-        Path(given["in"]),
-        Path(given["out"]),
-        given["tcs"],
-        date.fromisoformat(given["as_of"]),
-        Path(given["state"]),
-    )
+    state = Path(given["state"]) if settings.engine == "embedded" else None
+    as_of = date.fromisoformat(given["as_of"])
+    day(settings, Path(given["in"]), Path(given["out"]), given["tcs"], as_of, state)
     if "counts" in spec:
         Path(spec["counts"]).write_text(json.dumps(counts))
 

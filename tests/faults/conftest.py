@@ -1,0 +1,33 @@
+"""Servers that tests may stop and start: nobody else's."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from servers.__main__ import HOME
+from servers.running import Mongo, Rabbit, remove
+from tests.servers import Place
+
+
+@dataclass(frozen=True)
+class OwnServers:
+    """A RabbitMQ and a MongoDB of this test process."""
+
+    rabbit: Rabbit
+    mongo: Mongo
+    place: Place
+
+
+@pytest.fixture(scope="session")
+def own_servers(worker_id: str) -> Iterator[OwnServers]:
+    """Start both on ports of this test process, and stop and forget them at the end."""
+    number = int(worker_id.removeprefix("gw")) if worker_id != "master" else 9
+    rabbit = Rabbit(HOME / f"faults-rabbitmq-{worker_id}", 5701 + number)
+    mongo = Mongo(HOME / f"faults-mongodb-{worker_id}", 27101 + number)
+    rabbit.start()
+    mongo.start()
+    yield OwnServers(rabbit, mongo, Place(rabbit.virtual_host("faults"), mongo.url))
+    rabbit.stop()
+    mongo.kill()
+    remove(rabbit.folder)
+    remove(mongo.folder)
