@@ -1,0 +1,19 @@
+# Two steps, so that the sources and what builds them stay out of the image that runs.
+FROM python:3.13-slim AS build
+WORKDIR /build
+COPY pyproject.toml README.md ./
+COPY src ./src
+RUN pip wheel --no-cache-dir --disable-pip-version-check --no-deps --wheel-dir /wheels .
+
+FROM python:3.13-slim
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+COPY requirements.txt /tmp/requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements.txt
+COPY --from=build /wheels /tmp/wheels
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps /tmp/wheels/*.whl \
+ && useradd --uid 10001 --create-home --home-dir /var/lib/tis-esr --shell /usr/sbin/nologin tis-esr \
+ && install --directory --owner tis-esr --group tis-esr /data
+USER tis-esr
+WORKDIR /var/lib/tis-esr
+EXPOSE 8080
+ENTRYPOINT ["tis-esr"]
