@@ -1,0 +1,198 @@
+"""One hop, message for message: ours on both engines, and beside it the textbook way, the yardstick.
+
+The yardstick takes one message, writes one document and one outgoing message in one MongoDB transaction,
+publishes it with a confirm and acknowledges: at concurrency 1 and 16. Ours does the same work through the
+engine: handler, document, outgoing message, transaction, publish, acknowledge.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from pamqp import commands as spec
+from pymongo import AsyncMongoClient
+from tests.servers import place
+
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.production import schema
+from tis_esr.engine.production.broker import connect
+from tis_esr.engine.production.store import ProductionEngine
+from tis_esr.engine.production.topology import ARGUMENTS, declare, queues
+from tis_esr.engine.runner import Handler, Runner
+from tis_esr.engine.work import Work
+
+DAY = date(2026, 11, 24)
+BODY = {"positionId": 7607373, "text": "x" * 400}
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    number: int = 0
+
+
+NOTES = Collection("bench.notes", Note, lambda note: note.name, ("number",))
+
+
+async def copy(work: Work, messages: Sequence[Message]) -> None:
+    """Handle a batch as services do: read the documents, write them, send one message on for each."""
+    known = await work.get(NOTES, [message.id for message in messages])
+    for message in messages:
+        if message.id not in known:
+            work.put(NOTES, Note(name=message.id, number=message.row))
+        work.emit("b", BODY, cause=message)
+
+
+async def nothing(_work: Work, _messages: Sequence[Message]) -> None:
+    """Handle nothing: only what is before this hop is measured."""
+
+
+HANDLERS = (Handler("esr.queue.a", "a", copy), Handler("esr.queue.b", "b", nothing))
+
+
+def cause(number: int) -> Message:
+    return Message(
+        id=derived_id(number),
+        queue="",
+        correlation_id=f"f:{number}",
+        source_file="f",
+        deanery="EOE",
+        row=number,
+        body=b"",
+    )
+
+
+async def fill(running: Runner, count: int) -> None:
+    for start in range(0, count, 1000):
+        work = running.work()
+        for number in range(start, min(start + 1000, count)):
+            work.emit("a", BODY, cause=cause(number))
+        await work.commit()
+
+
+async def ours(running: Runner, count: int, before: Callable[[], Awaitable[None]]) -> float:
+    """Return messages a second through the one hop."""
+    await fill(running, count)
+    await before()
+    started = time.perf_counter()
+    await running.drain(["esr.queue.a"])
+    return count / (time.perf_counter() - started)
+
+
+async def on_embedded(count: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        engine = EmbeddedEngine(Path(folder) / "state.sqlite", [NOTES])
+
+        async def before() -> None:
+            return None
+
+        try:
+            return await ours(
+                Runner(engine, HANDLERS, today=lambda: DAY, now=lambda: datetime.now(UTC)), count, before
+            )
+        finally:
+            engine.close()
+
+
+async def on_production(count: int, servers: Any) -> float:
+    addresses = servers.addresses(lease_seconds=30.0)
+    client: AsyncMongoClient[Any] = AsyncMongoClient(addresses.mongodb_url)
+    await schema.install(client[addresses.database], [NOTES])
+    connection = await connect(addresses.amqp_url)
+    channel = await connection.channel()
+    await declare(channel, queues(HANDLERS))
+    engine = ProductionEngine(addresses, queues(HANDLERS))
+    await engine.open()
+    try:
+        return await ours(
+            Runner(engine, HANDLERS, today=lambda: DAY, now=lambda: datetime.now(UTC)),
+            count,
+            engine.relay.finish,
+        )
+    finally:
+        await engine.close()
+        for queue in ("esr.queue.a", "esr.queue.b"):
+            await channel.queue_delete(queue)
+        await connection.close()
+        await client.drop_database(addresses.database)
+        await client.close()
+
+
+async def yardstick(count: int, concurrency: int, servers: Any) -> float:
+    """Return messages a second of the textbook way."""
+    addresses = servers.addresses()
+    client: AsyncMongoClient[Any] = AsyncMongoClient(addresses.mongodb_url, w="majority")
+    database = client[addresses.database]
+    for name in ("documents", "inbox"):
+        await database.create_collection(name)
+    connection = await connect(addresses.amqp_url)
+    channel = await connection.channel(publisher_confirms=True)
+    names = [f"yard.{uuid4().hex}", f"yard.{uuid4().hex}"]
+    for name in names:
+        await channel.queue_declare(name, durable=True, arguments=dict(ARGUMENTS))
+    body = msgspec.json.encode(BODY)
+
+    async def publish(queue: str, number: str) -> None:
+        properties = spec.Basic.Properties(
+            delivery_mode=2, message_id=number, content_type="application/json"
+        )
+        await channel.basic_publish(body, routing_key=queue, properties=properties, mandatory=True)
+
+    await asyncio.gather(*(publish(names[0], str(number)) for number in range(count)))
+    free, done, left = asyncio.Semaphore(concurrency), asyncio.Event(), count
+
+    async def handle(delivered: Any) -> None:
+        nonlocal left
+        async with free:
+            identity = delivered.header.properties.message_id
+            async with client.start_session() as session, await session.start_transaction():
+                await database["inbox"].insert_one({"_id": identity}, session=session)
+                await database["documents"].insert_one(
+                    {"_id": identity, "body": delivered.body}, session=session
+                )
+            await publish(names[1], identity)
+            await delivered.channel.basic_ack(delivered.delivery_tag)
+        left -= 1
+        if not left:
+            done.set()
+
+    receiving = await connection.channel()
+    await receiving.basic_qos(prefetch_count=concurrency)
+    started = time.perf_counter()
+    await receiving.basic_consume(names[0], handle)
+    await done.wait()
+    speed = count / (time.perf_counter() - started)
+    for name in names:
+        await channel.queue_delete(name)
+    await connection.close()
+    await client.drop_database(addresses.database)
+    await client.close()
+    return speed
+
+
+async def main(count: int) -> None:
+    """Print all of it."""
+    servers = place()
+    one = await yardstick(max(100, count // 40), 1, servers)
+    sixteen = await yardstick(max(500, count // 8), 16, servers)
+    production = await on_production(count, servers)
+    embedded = await on_embedded(count)
+    print(f"one hop, messages a second ({count} messages, two cores shared with the servers)")
+    print(f"  yardstick, one at a time    {one:8.0f}")
+    print(f"  yardstick, 16 at a time     {sixteen:8.0f}")
+    print(
+        f"  production engine           {production:8.0f}   {production / one:.1f} x one, {production / sixteen:.1f} x sixteen"
+    )
+    print(f"  embedded engine             {embedded:8.0f}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000))
