@@ -29,7 +29,7 @@ bench: .venv/dev.stamp
 # Versions are locked with hashes. Needs uv; run it after changing the dependencies in pyproject.toml.
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.txt
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile pyproject.toml --group dev --extra traces --universal --generate-hashes --no-emit-index-url --no-header \
 	  -c requirements.txt -o requirements-dev.txt
 
 .venv/bin/pip:
