@@ -1,14 +1,15 @@
-# make run: the demo. make test: all checks and tests. Everything is installed into .venv, nothing elsewhere.
+# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, where there is none,
+# by the machine's package manager; mongod, where there is none, into .servers.
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS_AT_ONCE ?= 2
 
-.PHONY: run test lint types arrows unit bench lock clean
+.PHONY: run test lint types arrows unit gate faults services stop-services bench lock clean
 
 run: .venv/run.stamp
 	$(BIN)/tis-esr demo
 
-test: lint types arrows unit
+test: lint types arrows unit gate
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -23,8 +24,25 @@ arrows: .venv/dev.stamp
 unit: .venv/dev.stamp
 	$(BIN)/pytest -n $(TESTS_AT_ONCE)
 
+# A small day on worker processes: fails where messages, transactions or calls to TCS a row are above their limits.
+gate: .venv/dev.stamp
+	$(BIN)/python -m bench.national --posts 1000 --gate
+
+# The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
+faults: .venv/dev.stamp
+	TIS_ESR_LONG_FAULTS=1 $(BIN)/pytest tests/faults
+
+# RabbitMQ and MongoDB on this machine, without Docker: prints their addresses.
+services: .venv/dev.stamp
+	$(BIN)/python -m servers start
+
+stop-services: .venv/dev.stamp
+	$(BIN)/python -m servers stop
+
 bench: .venv/dev.stamp
-	$(BIN)/python bench/day.py
+	$(BIN)/python -m bench.hop
+	$(BIN)/python -m bench.national
+	$(BIN)/python -m bench.day
 
 # Versions are locked with hashes. Needs uv; run it after changing the dependencies in pyproject.toml.
 lock:

@@ -300,22 +300,7 @@ class Overtaken:
             await self._overtake()
 
 
-STARTS_AT_AN_OLD_PLACE = pytest.mark.xfail(
-    reason="InboundDataReader._split reads on at the place it knew, with the row number that it reads anew"
-)
-
-
-@pytest.mark.parametrize(
-    "at",
-    [
-        1,
-        2,
-        pytest.param(3, marks=STARTS_AT_AN_OLD_PLACE),
-        4,
-        pytest.param(5, marks=STARTS_AT_AN_OLD_PLACE),
-        6,
-    ],
-)
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5, 6])
 async def test_a_process_that_is_overtaken_by_another_leaves_the_rows_to_it(
     desk: Desk, store: Store, at: int
 ) -> None:

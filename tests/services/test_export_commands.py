@@ -384,9 +384,6 @@ def working(desk: Desk, engine: Watched) -> Work:
     return Runner(engine, desk.runner.handlers, today=lambda: TODAY).work()
 
 
-@pytest.mark.xfail(
-    reason="ExportRun._became writes the state that it knew over a newer one: what a dead process had fixed is lost"
-)
 async def test_whoever_overtakes_whom_and_dies_everybody_goes_out_once_and_tis_is_told(
     tmp_path: Path,
 ) -> None:

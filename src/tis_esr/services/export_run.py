@@ -16,6 +16,7 @@ import msgspec
 from tis_esr.decisions.packing import Packing
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.documents import Between, Collection
+from tis_esr.engine.errors import Conflict
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.work import Work
 from tis_esr.files.store import FileStore
@@ -120,16 +121,15 @@ class ExportRun:
             file = await self._fix(file)
         if file.state is OutboundState.FIXED:
             await self._out.write(file.name, self._rendered(file))
-            file = await self._became(file, OutboundState.WRITTEN)
+            file = await self._became(self._begin(), file, state=OutboundState.WRITTEN)
         if file.state is OutboundState.WRITTEN:
             file = await self._tell(file)
         return file
 
     async def _fix(self, file: OutboundFile) -> OutboundFile:
-        """Give rows of the file to what is to go, chunk by chunk; resumes by counting what has one."""
-        packing, rows = Packing(), 0
+        """Give rows of the file to what is to go, chunk by chunk, each together with the entry that counts them."""
+        packing = Packing()
         async for record in self._fixed(file.name):
-            rows += 1
             if isinstance(record, ApplicantRecord):
                 packing.count(record.deanery_number, record.same_as)
         passed = 0
@@ -139,10 +139,9 @@ class ExportRun:
             if not found:
                 break
             going, duplicates = self._sorted_out(packing, found, await self._sent_before(work, found))
-            for record in going:
-                rows += 1
+            for row, record in enumerate(going, file.rows + 1):
                 fixed = msgspec.structs.replace(
-                    record, state=RecordState.EXPORTED, file=file.name, file_row=rows
+                    record, state=RecordState.EXPORTED, file=file.name, file_row=row
                 )
                 work.put(self._export.collection, fixed)
             for record in duplicates:
@@ -152,9 +151,9 @@ class ExportRun:
                 )
                 work.put(self._export.collection, dropped)
             passed += len(found) - len(going) - len(duplicates)
-            await work.commit()
-        state = OutboundState.FIXED if rows else OutboundState.NOTHING_TO_SEND
-        return await self._became(msgspec.structs.replace(file, rows=rows), state)
+            file = await self._became(work, file, rows=file.rows + len(going))
+        state = OutboundState.FIXED if file.rows else OutboundState.NOTHING_TO_SEND
+        return await self._became(self._begin(), file, state=state)
 
     async def _candidates(self, work: Work, deanery: str, day: date, passed: int) -> list[Any]:
         """Return the next records that may go, past the ``passed`` ones that have to wait."""
@@ -209,7 +208,7 @@ class ExportRun:
     async def _tell(self, file: OutboundFile) -> OutboundFile:
         """Tell the others, chunk by chunk, that the applicants of a file have gone; then it is sent."""
         if self._export is not APPLICANT_EXPORT:
-            return await self._became(file, OutboundState.SENT)
+            return await self._became(self._begin(), file, state=OutboundState.SENT)
         while file.told < file.rows:
             work = self._begin()
             rows = Between(file.told + 1, file.told + 1 + ROWS_A_CHUNK)
@@ -217,7 +216,7 @@ class ExportRun:
                 work.emit("apprecord.exported", self._exported(file, record), cause=_cause(file, record))
             told = min(file.told + ROWS_A_CHUNK, file.rows)
             state = OutboundState.SENT if told == file.rows else OutboundState.WRITTEN
-            file = await self._became(msgspec.structs.replace(file, told=told), state, work)
+            file = await self._became(work, file, told=told, state=state)
         return file
 
     def _exported(self, file: OutboundFile, record: ApplicantRecord) -> ApplicantExported:
@@ -238,12 +237,12 @@ class ExportRun:
             .isoformat(timespec="milliseconds"),
         )
 
-    async def _became(
-        self, file: OutboundFile, state: OutboundState, work: Work | None = None
-    ) -> OutboundFile:
-        work = work or self._begin()
-        await work.get(OUTBOUND_FILES, [file.name])
-        file = msgspec.structs.replace(file, state=state)
+    async def _became(self, work: Work, file: OutboundFile, **changes: Any) -> OutboundFile:
+        """Move the file's entry on with what ``work`` does; raises Conflict where another run has moved it."""
+        stored = (await work.get(OUTBOUND_FILES, [file.name]))[file.name]
+        if stored != file:
+            raise Conflict(OUTBOUND_FILES.name)
+        file = msgspec.structs.replace(file, **changes)
         work.put(OUTBOUND_FILES, file)
         await work.commit()
         return file

@@ -141,22 +141,29 @@ class InboundDataReader:
         return file
 
     async def _split(self, file: InboundFile, stream: BinaryIO) -> InboundFile:
-        stream.seek(file.offset)
-        work, before = self._begin(), file.rows
-        file = (await work.get(FILES, [file.name]))[file.name]
-        for group in _groups(read_records(stream, first_row=file.next_row)):
-            file = _add(work, file, group)
-            if file.rows - before >= ROWS_A_CHUNK:
-                work.put(FILES, file)
-                await work.commit()
-                self._progress(file.rows - before)
-                work, before = self._begin(), file.rows
-                file = (await work.get(FILES, [file.name]))[file.name]
-        file = msgspec.structs.replace(file, state=FileState.SPLIT, incomplete=_incomplete(file))
-        work.put(FILES, file)
-        await work.commit()
-        self._progress(file.rows - before)
+        """Split chunk by chunk, each from the place that the ledger has: another process may have moved it."""
+        while file.state is FileState.SPLITTING:
+            work = self._begin()
+            file = (await work.get(FILES, [file.name]))[file.name]
+            if file.state is not FileState.SPLITTING:
+                break
+            before = file.rows
+            file = _chunk(work, file, stream)
+            work.put(FILES, file)
+            await work.commit()
+            self._progress(file.rows - before)
         return file
+
+
+def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
+    """Emit and account for the rows of the next chunk; return the ledger entry that has them."""
+    before = file.rows
+    stream.seek(file.offset)
+    for group in _groups(read_records(stream, first_row=file.next_row)):
+        file = _add(work, file, group)
+        if file.rows - before >= ROWS_A_CHUNK:
+            return file
+    return msgspec.structs.replace(file, state=FileState.SPLIT, incomplete=_incomplete(file))
 
 
 def _fingerprint(stream: BinaryIO) -> tuple[int, str, bytes]:

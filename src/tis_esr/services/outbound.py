@@ -93,7 +93,7 @@ class OutboundState(StrEnum):
 
 
 class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbound file: ``rows`` counts its data rows, ``told`` those that TCS has been told of."""
+    """One outbound file: ``rows`` counts the data rows fixed in it so far, ``told`` those that TCS has been told of."""
 
     name: str
     type: str
