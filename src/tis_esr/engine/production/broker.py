@@ -153,6 +153,8 @@ class Broker:
                 pause = 0.1
                 await self._lost.wait()
             except TROUBLE as error:
+                if _cancelled():
+                    return
                 _log.info("rabbitmq is away", reason=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -193,6 +195,12 @@ class Broker:
         channel = await self._receiving.channel()
         await call(channel)
         await channel.close()
+
+
+def _cancelled() -> bool:
+    """Say whether this task is to end; within a call of RabbitMQ's library a cancellation can become its error."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _confirming(connection: AbstractConnection) -> Channel:

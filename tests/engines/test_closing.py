@@ -1,0 +1,22 @@
+"""An engine that is closed ends, whatever it is doing just then."""
+
+import asyncio
+
+from tests.servers import Place
+
+from tis_esr.engine.production.store import ProductionEngine
+from tis_esr.engine.production.topology import queues
+from tis_esr.services.flow import bindings_only
+
+
+async def test_an_engine_that_is_closed_while_it_opens_its_queues_ends(servers: Place) -> None:
+    topology = queues(bindings_only())
+    addresses = servers.addresses()
+    for turns in range(0, 400, 10):
+        engine = ProductionEngine(addresses, topology)
+        await engine.open()
+        engine.broker.consume(queue.name for queue in topology)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await engine.close()
