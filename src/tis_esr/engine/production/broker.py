@@ -148,7 +148,7 @@ class Broker:
                     self._receiving = await connect(self._url)
                     self._receiving.closing.add_done_callback(self._note_lost)
                     await self._with_channel(lambda channel: declare(channel, self._queues.values()))
-                for inflow in self.inflows.values():
+                for inflow in list(self.inflows.values()):
                     await self._receive(inflow)
                 pause = 0.1
                 await self._lost.wait()
