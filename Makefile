@@ -22,6 +22,7 @@ arrows: .venv/dev.stamp
 	$(BIN)/lint-imports
 
 unit: .venv/dev.stamp
+	$(BIN)/python -m servers install
 	$(BIN)/pytest -n $(TESTS_AT_ONCE)
 
 # A small day on worker processes: fails where messages, transactions or calls to TCS a row are above their limits.

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from pamqp import commands as spec
+from pika import BasicProperties
 from pymongo import AsyncMongoClient
 from tests.servers import place
 
@@ -24,7 +24,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.production import schema
-from tis_esr.engine.production.broker import connect
+from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.production.topology import ARGUMENTS, declare, queues
 from tis_esr.engine.runner import Handler, Runner
@@ -120,7 +120,7 @@ async def on_production(count: int, servers: Any) -> float:
     finally:
         await engine.close()
         for queue in ("esr.queue.a", "esr.queue.b"):
-            await channel.queue_delete(queue)
+            await channel.delete_queue(queue)
         await connection.close()
         await client.drop_database(addresses.database)
         await client.close()
@@ -134,44 +134,43 @@ async def yardstick(count: int, concurrency: int, servers: Any) -> float:
     for name in ("documents", "inbox"):
         await database.create_collection(name)
     connection = await connect(addresses.amqp_url)
-    channel = await connection.channel(publisher_confirms=True)
+    sender, receiving = await connection.sender(), await connection.channel()
     names = [f"yard.{uuid4().hex}", f"yard.{uuid4().hex}"]
     for name in names:
-        await channel.queue_declare(name, durable=True, arguments=dict(ARGUMENTS))
+        await sender.declare_queue(name, ARGUMENTS)
     body = msgspec.json.encode(BODY)
-
-    async def publish(queue: str, number: str) -> None:
-        properties = spec.Basic.Properties(
-            delivery_mode=2, message_id=number, content_type="application/json"
-        )
-        await channel.basic_publish(body, routing_key=queue, properties=properties, mandatory=True)
-
-    await asyncio.gather(*(publish(names[0], str(number)) for number in range(count)))
     free, done, left = asyncio.Semaphore(concurrency), asyncio.Event(), count
 
-    async def handle(delivered: Any) -> None:
+    async def publish(queue: str, number: str) -> None:
+        properties = BasicProperties(delivery_mode=2, message_id=number, content_type="application/json")
+        assert await sender.send("", [(queue, properties, body)], 30) == [True]
+
+    async def handle(tag: int, identity: str, text: bytes) -> None:
         nonlocal left
         async with free:
-            identity = delivered.header.properties.message_id
             async with client.start_session() as session, await session.start_transaction():
                 await database["inbox"].insert_one({"_id": identity}, session=session)
-                await database["documents"].insert_one(
-                    {"_id": identity, "body": delivered.body}, session=session
-                )
+                await database["documents"].insert_one({"_id": identity, "body": text}, session=session)
             await publish(names[1], identity)
-            await delivered.channel.basic_ack(delivered.delivery_tag)
+            receiving.acknowledge(tag, up_to=False)
         left -= 1
         if not left:
             done.set()
 
-    receiving = await connection.channel()
-    await receiving.basic_qos(prefetch_count=concurrency)
+    under_way: set[asyncio.Task[None]] = set()
+
+    def deliver(tag: int, properties: BasicProperties, text: bytes) -> None:
+        task = asyncio.create_task(handle(tag, str(properties.message_id), text))
+        under_way.add(task)
+        task.add_done_callback(under_way.discard)
+
+    await asyncio.gather(*(publish(names[0], str(number)) for number in range(count)))
     started = time.perf_counter()
-    await receiving.basic_consume(names[0], handle)
+    await receiving.consume(names[0], concurrency, deliver)
     await done.wait()
     speed = count / (time.perf_counter() - started)
     for name in names:
-        await channel.queue_delete(name)
+        await sender.delete_queue(name)
     await connection.close()
     await client.drop_database(addresses.database)
     await client.close()

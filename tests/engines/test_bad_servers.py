@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from aiormq.abc import AbstractChannel
+from pika import BasicProperties, BlockingConnection, URLParameters
 from pymongo import AsyncMongoClient, MongoClient
 from servers.__main__ import AMQP as AMQP_URL_OF_TESTS
 from servers.__main__ import HOME
@@ -24,7 +24,7 @@ from servers.running import Mongo, Rabbit, remove
 from tests.engines.benches import NOTES
 
 from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.broker import connect
+from tis_esr.engine.production.amqp import Channel, connect
 from tis_esr.engine.production.checks import (
     Finding,
     UnusableServer,
@@ -87,8 +87,8 @@ async def good(ground: Ground) -> AsyncIterator[Addresses]:
         await client.drop_database(addresses.database)
     async with channel_to(ground.amqp_url) as channel:
         for queue in ALL_OF_RABBITMQ[:-1]:
-            await channel.queue_delete(queue)
-        await channel.exchange_delete("esr")
+            await channel.delete_queue(queue)
+        await channel.delete_exchange("esr")
 
 
 @dataclass
@@ -117,7 +117,7 @@ def user(ground: Ground) -> Iterator[User]:
 
 
 @contextlib.asynccontextmanager
-async def channel_to(url: str) -> AsyncIterator[AbstractChannel]:
+async def channel_to(url: str) -> AsyncIterator[Channel]:
     connection = await connect(url)
     try:
         yield await connection.channel()
@@ -220,7 +220,7 @@ async def test_a_deleted_index_or_collection_is_found_and_made_again(
 async def test_a_deleted_queue_or_exchange_is_found_and_made_again(name: str, good: Addresses) -> None:
     await install(good, [NOTES], QUEUES)
     async with channel_to(good.amqp_url) as channel:
-        await (channel.exchange_delete(name) if name == "esr" else channel.queue_delete(name))
+        await (channel.delete_exchange(name) if name == "esr" else channel.delete_queue(name))
     assert await looked(good) == [Finding(AMQP, f"the virtual host lacks {name}", INSTALL)]
     assert await install(good, [NOTES], QUEUES) == [name]
     assert await looked(good) == []
@@ -485,8 +485,8 @@ async def test_a_queue_of_our_name_with_other_arguments_is_named_and_left_alone(
     name: str, good: Addresses
 ) -> None:
     async with channel_to(good.amqp_url) as channel:
-        await channel.queue_declare(name, durable=True)  # a classic queue
-        await channel.basic_publish(b"of somebody else", routing_key=name)
+        await channel.declare_queue(name)  # a classic queue
+        channel.publish("", name, BasicProperties(), b"of somebody else")
     finding = await found_at(AMQP, good)
     assert finding == Finding(
         AMQP,
@@ -495,12 +495,12 @@ async def test_a_queue_of_our_name_with_other_arguments_is_named_and_left_alone(
     )
     assert await refused(good) == [finding]
     async with channel_to(good.amqp_url) as channel:
-        assert (await channel.queue_declare(name, passive=True)).message_count == 1
+        assert await channel.declare_queue(name, passive=True) == 1
 
 
 async def test_an_exchange_of_our_name_and_another_kind_is_named(good: Addresses) -> None:
     async with channel_to(good.amqp_url) as channel:
-        await channel.exchange_declare("esr", exchange_type="fanout", durable=True)
+        await channel.declare_exchange("esr", kind="fanout")
     finding = await found_at(AMQP, good)
     assert finding == Finding(
         AMQP,
@@ -511,8 +511,8 @@ async def test_an_exchange_of_our_name_and_another_kind_is_named(good: Addresses
 
 
 async def test_a_queue_that_another_connection_keeps_to_itself_is_named(good: Addresses) -> None:
-    async with channel_to(good.amqp_url) as channel:
-        await channel.queue_declare("esr.queue.por.split", exclusive=True)
+    with BlockingConnection(URLParameters(good.amqp_url)) as other:
+        other.channel().queue_declare("esr.queue.por.split", exclusive=True)
         finding = await found_at(AMQP, good)
     assert finding.problem == "another connection has the queue for itself alone: esr.queue.por.split"
     assert finding.remedy == "end the program that holds it, or use a virtual host of its own"

@@ -319,7 +319,7 @@ def everything_logged() -> Iterator[io.StringIO]:
     """Log as ``tis-esr run`` does, in JSON, to a text; what the libraries log is in it too."""
     text = io.StringIO()
     before, libraries = structlog.get_config(), logging.StreamHandler(text)
-    loggers = ("aiormq", "asyncssh", "pymongo", "aiohttp", "opentelemetry")
+    loggers = ("pika", "asyncssh", "pymongo", "aiohttp", "opentelemetry")
     levels = {name: logging.getLogger(name).level for name in loggers}
     logging.getLogger().addHandler(libraries)
     try:

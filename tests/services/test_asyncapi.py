@@ -122,6 +122,7 @@ def test_every_message_has_the_envelope_that_is_sent() -> None:
         source_file="a",
         deanery="EOE",
         row=1,
+        last_row=2,
         body=b"{}",
     )
     sent = properties(message)

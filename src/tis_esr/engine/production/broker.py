@@ -2,25 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import aiormq
 import structlog
-from aiormq.abc import AbstractChannel, AbstractConnection
-from aiormq.channel import Channel
-from aiormq.exceptions import AMQPError, ChannelInvalidStateError, PublishError
-from pamqp import commands as spec
-from pamqp.common import FieldTable
+from pika import BasicProperties
+from pika.exceptions import AMQPError
 
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.production.amqp import Connection, Sender, Unroutable, connect
 from tis_esr.engine.production.consuming import Inflow
-from tis_esr.engine.production.topology import EXCHANGE, Queue, declare, own_key
+from tis_esr.engine.production.topology import EXCHANGE, Queue, declare, declare_one, own_key
 
 _log = structlog.get_logger()
 
-TROUBLE = (AMQPError, ChannelInvalidStateError, OSError, asyncio.TimeoutError, RuntimeError)
+TROUBLE = (AMQPError, OSError, TimeoutError)
 _IN_FLIGHT = 200
 _CONFIRM_SECONDS = 30.0
 _LONGEST_PAUSE = 5.0
@@ -33,18 +30,17 @@ class Broker:
         self._url = url
         self._queues = {queue.name: queue for queue in queues}
         self.inflows: dict[str, Inflow] = {}
-        self._sending: AbstractConnection | None = None
-        self._receiving: AbstractConnection | None = None
-        self._channel: Channel | None = None
+        self._sending: Connection | None = None
+        self._receiving: Connection | None = None
+        self._sender: Sender | None = None
         self._send_lock = asyncio.Lock()
-        self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
         self._keeper: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
 
     @property
     def connected(self) -> bool:
         """Say whether messages can be received now."""
-        return self._receiving is not None and not self._receiving.is_closed
+        return self._receiving is not None and self._receiving.is_open
 
     def consume(self, queues: Iterable[str]) -> None:
         """Begin to receive these queues' messages, and go on for as long as the broker is open."""
@@ -73,46 +69,32 @@ class Broker:
 
     async def publish(self, messages: Sequence[Message]) -> list[Message]:
         """Send messages; return those that RabbitMQ has confirmed. Raises Transient where it can't be reached."""
-        channel = await self._channel_to_send()
-        done = await asyncio.gather(*(self._publish(channel, m) for m in messages), return_exceptions=True)
-        confirmed, unroutable = [], False
-        for message, outcome in zip(messages, done, strict=True):
-            if outcome is None:
-                confirmed.append(message)
-            elif isinstance(outcome, PublishError):
-                unroutable = True
-            elif not isinstance(outcome, TROUBLE):
-                raise outcome
-        if unroutable:
-            await self._declare_again()
+        sender = await self._channel_to_send()
+        confirmed: list[Message] = []
+        for start in range(0, len(messages), _IN_FLIGHT):
+            window = messages[start : start + _IN_FLIGHT]
+            outgoing = [(own_key(m.queue), properties(m), m.body) for m in window]
+            try:
+                outcomes = await sender.send(EXCHANGE, outgoing, _CONFIRM_SECONDS)
+            except AMQPError:
+                break
+            except Unroutable as error:
+                outcomes = error.confirmed
+                await self._declare_again()
+            confirmed += [message for message, taken in zip(window, outcomes, strict=True) if taken]
         return confirmed
 
-    async def _publish(self, channel: Channel, message: Message) -> None:
-        async with self._in_flight:
-            confirmation = await channel.basic_publish(
-                message.body,
-                exchange=EXCHANGE,
-                routing_key=own_key(message.queue),
-                properties=properties(message),
-                mandatory=True,
-                timeout=_CONFIRM_SECONDS,
-                wait=False,
-            )
-        if not isinstance(confirmation, spec.Basic.Ack):
-            raise ConnectionError("not confirmed")
-
-    async def _channel_to_send(self) -> Channel:
+    async def _channel_to_send(self) -> Sender:
         async with self._send_lock:
-            if self._channel is not None and not self._channel.is_closed:
-                return self._channel
+            if self._sender is not None and self._sender.is_open:
+                return self._sender
             try:
-                if self._sending is None or self._sending.is_closed:
+                if self._sending is None or not self._sending.is_open:
                     self._sending = await connect(self._url)
-                    self._sending.closing.add_done_callback(self._note_lost)
-                self._channel = await _confirming(self._sending)
+                self._sender = await self._sending.sender()
             except TROUBLE as error:
                 raise Transient(f"RabbitMQ: {type(error).__name__}") from error
-            return self._channel
+            return self._sender
 
     async def _declare_again(self) -> None:
         """A queue is gone: make it anew, so that the messages find it when they are sent again."""
@@ -131,25 +113,25 @@ class Broker:
                 raise ConnectionError
             channel = await self._sending.channel()
             try:
-                answer = await channel.queue_declare(queue, passive=True, timeout=10)
+                return await channel.declare_queue(queue, passive=True)
             finally:
-                with contextlib.suppress(*TROUBLE):
-                    await channel.close()
+                await channel.close()
         except TROUBLE as error:
             raise Transient(f"RabbitMQ: {type(error).__name__}") from error
-        return answer.message_count or 0
 
     async def _keep_receiving(self) -> None:
         pause = 0.1
         while True:
             self._lost.clear()
             try:
-                if self._receiving is None or self._receiving.is_closed:
+                if self._receiving is None or not self._receiving.is_open:
                     self._receiving = await connect(self._url)
-                    self._receiving.closing.add_done_callback(self._note_lost)
-                    await self._with_channel(lambda channel: declare(channel, self._queues.values()))
+                    self._receiving.closed.add_done_callback(self._note_lost)
+                    channel = await self._receiving.channel()
+                    await declare(channel, self._queues.values())
+                    await channel.close()
                 for inflow in list(self.inflows.values()):
-                    await self._receive(inflow)
+                    await self._receive(inflow, self._receiving)
                 pause = 0.1
                 await self._lost.wait()
             except TROUBLE as error:
@@ -159,42 +141,19 @@ class Broker:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _receive(self, inflow: Inflow) -> None:
-        if (
-            inflow.channel is not None
-            and not inflow.channel.is_closed
-            and inflow.channel.connection is self._receiving
-        ):
+    async def _receive(self, inflow: Inflow, connection: Connection) -> None:
+        if inflow.channel is not None and inflow.channel.is_open:
             return
-        if self._receiving is None:
-            return
-        channel = await self._receiving.channel(publisher_confirms=False)
+        channel = await connection.channel()
+        channel.closed.add_done_callback(self._note_lost)
         queue = self._queues[inflow.queue]
+        await declare_one(channel, queue)
         inflow.attach(channel)
-        await channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
-        for key in queue.keys:
-            await channel.queue_bind(queue.name, EXCHANGE, key)
-        await channel.basic_qos(prefetch_count=queue.prefetch)
+        await channel.consume(queue.name, queue.prefetch, inflow.receiver(channel))
 
-        async def cancelled(_: object) -> None:
-            await channel.close()
-
-        channel.on_consumer_cancel_callbacks.add(cancelled)
-        channel.closing.add_done_callback(self._note_lost)
-        await channel.basic_consume(queue.name, inflow.deliver)
-
-    def _note_lost(self, closing: "asyncio.Future[Any]") -> None:
-        """Wake the keeper; why it was closed is looked at so that asyncio does not complain about it."""
-        if not closing.cancelled():
-            closing.exception()
+    def _note_lost(self, _: "asyncio.Future[Any]") -> None:
+        """Wake the keeper."""
         self._lost.set()
-
-    async def _with_channel(self, call: Callable[[AbstractChannel], Awaitable[None]]) -> None:
-        if self._receiving is None:
-            return
-        channel = await self._receiving.channel()
-        await call(channel)
-        await channel.close()
 
 
 def _cancelled() -> bool:
@@ -203,32 +162,21 @@ def _cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-async def _confirming(connection: AbstractConnection) -> Channel:
-    channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-    if not isinstance(channel, Channel):
-        raise TypeError("aiormq opens channels of its own kind")
-    return channel
-
-
-async def connect(url: str) -> AbstractConnection:
-    """Open a connection within ten seconds."""
-    return await asyncio.wait_for(aiormq.connect(url), 10)
-
-
-def properties(message: Message) -> spec.Basic.Properties:
+def properties(message: Message) -> BasicProperties:
     """Return the envelope; the trace's ids follow from the row that began it, so that all hops share it."""
-    headers: FieldTable = {
+    headers = {
         "sourceFile": message.source_file,
         "deanery": message.deanery,
         "row": message.row,
-        "lastRow": message.last_row,
         "traceparent": f"00-{derived_id(message.correlation_id)}-{derived_id(message.id)[:16]}-01",
     }
-    return spec.Basic.Properties(
+    if message.last_row:
+        headers["lastRow"] = message.last_row
+    return BasicProperties(
         content_type="application/json",
         delivery_mode=2,
         app_id="ESR",
-        message_type=own_key(message.queue),
+        type=own_key(message.queue),
         message_id=message.id,
         correlation_id=message.correlation_id,
         headers=headers,

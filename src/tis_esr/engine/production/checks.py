@@ -7,16 +7,12 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiormq.abc import AbstractConnection
-from aiormq.exceptions import (
+from pika.exceptions import (
     AMQPError,
     AuthenticationError,
-    ChannelAccessRefused,
-    ChannelLockedResource,
-    ChannelNotFoundEntity,
-    ChannelPreconditionFailed,
-    ConnectionNotAllowed,
-    InvalidFrameError,
+    ChannelClosedByBroker,
+    ConnectionClosedByBroker,
+    ProbableAccessDeniedError,
     ProbableAuthenticationError,
 )
 from pymongo import AsyncMongoClient
@@ -26,7 +22,7 @@ from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyM
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.production import schema
 from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.broker import connect
+from tis_esr.engine.production.amqp import Connection, connect
 from tis_esr.engine.production.faults import may_pass, what
 from tis_esr.engine.production.topology import DEAD, EXCHANGE, Queue, declare
 
@@ -39,7 +35,7 @@ _UNAUTHORIZED = {13, 8000}
 _LOGIN_FAILED = 18
 _OTHER_INDEX = {85, 86}
 _MADE_MEANWHILE = 48
-_REFUSALS = (ChannelPreconditionFailed, ChannelAccessRefused, ChannelLockedResource)
+_ACCESS_REFUSED, _NOT_FOUND, _LOCKED = 403, 404, 405
 
 
 @dataclass(frozen=True)
@@ -116,8 +112,8 @@ async def _install_rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> li
             made = await _missing_queues(connection, queues)
             await declare(await connection.channel(), queues)
         finally:
-            await _let_go(connection)
-    except _REFUSALS as error:
+            await connection.close()
+    except ChannelClosedByBroker as error:
         raise UnusableServer([_refused_by_rabbitmq(error)]) from error
     except _AWAY as error:
         raise UnusableServer([_no_rabbitmq(error)]) from error
@@ -209,10 +205,10 @@ async def _rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> list[Findi
         try:
             return await _entered(connection, queues)
         finally:
-            await _let_go(connection)
+            await connection.close()
     except (AuthenticationError, ProbableAuthenticationError):
         return [Finding(AMQP, "RabbitMQ refuses the user or the password", "correct them in the URL")]
-    except (ConnectionNotAllowed, InvalidFrameError):  # the second is how aiormq tells of the first
+    except (ConnectionClosedByBroker, ProbableAccessDeniedError):
         problem = "RabbitMQ has no such virtual host, or the user may not enter it"
         return [Finding(AMQP, problem, "rabbitmqctl add_vhost tis-esr, and set_permissions for the user")]
     except _AWAY as error:
@@ -224,19 +220,14 @@ def _no_rabbitmq(error: Exception) -> Finding:
     return Finding(AMQP, f"no RabbitMQ answers there ({type(error).__name__})", remedy)
 
 
-async def _let_go(connection: AbstractConnection) -> None:
-    with contextlib.suppress(AMQPError, OSError, RuntimeError):
-        await connection.close()
-
-
-async def _entered(connection: AbstractConnection, queues: Sequence[Queue]) -> list[Finding]:
-    said = str(connection.server_properties.get("version", "0.0"))
+async def _entered(connection: Connection, queues: Sequence[Queue]) -> list[Finding]:
+    said = connection.server_version
     if tuple(int(part) for part in said.split(".")[:2]) < _OLDEST_RABBITMQ:
         return [Finding(AMQP, f"RabbitMQ {said} is too old", "use 3.10 or later")]
     try:
         gaps = await _missing_queues(connection, queues)
         await _compare(connection, queues, set(gaps))
-    except _REFUSALS as error:
+    except ChannelClosedByBroker as error:
         return [_refused_by_rabbitmq(error)]
     if gaps:
         shown = ", ".join(gaps[:3]) + (f" and {len(gaps) - 3} more" if len(gaps) > 3 else "")
@@ -244,24 +235,24 @@ async def _entered(connection: AbstractConnection, queues: Sequence[Queue]) -> l
     return []
 
 
-async def _compare(connection: AbstractConnection, queues: Sequence[Queue], gone: set[str]) -> None:
-    """Declare what is there as it is to be, which makes nothing. Raises one of _REFUSALS where it is other."""
+async def _compare(connection: Connection, queues: Sequence[Queue], gone: set[str]) -> None:
+    """Declare what is there as it is to be, which makes nothing. Raises ChannelClosedByBroker where it is other."""
     channel = await connection.channel()
     if EXCHANGE not in gone:
-        await channel.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
+        await channel.declare_exchange(EXCHANGE)
     wanted = {DEAD: {"x-queue-type": "quorum"}, **{queue.name: queue.arguments for queue in queues}}
     for name in wanted.keys() - gone:
-        await channel.queue_declare(name, durable=True, arguments=wanted[name])
+        await channel.declare_queue(name, wanted[name])
     await channel.close()
 
 
-def _refused_by_rabbitmq(error: Exception) -> Finding:
-    if isinstance(error, ChannelAccessRefused):
+def _refused_by_rabbitmq(error: ChannelClosedByBroker) -> Finding:
+    if error.reply_code == _ACCESS_REFUSED:
         problem = "the user may not make or read queues in this virtual host"
         return Finding(AMQP, problem, "rabbitmqctl set_permissions -p VHOST USER '.*' '.*' '.*'")
-    found = re.search(r"(queue|exchange) '([^']+)'", str(error))
+    found = re.search(r"(queue|exchange) '([^']+)'", error.reply_text)
     kind, name = found.groups() if found else ("queue", "see RabbitMQ's log")
-    if isinstance(error, ChannelLockedResource):
+    if error.reply_code == _LOCKED:
         remedy = "end the program that holds it, or use a virtual host of its own"
         return Finding(AMQP, f"another connection has the {kind} for itself alone: {name}", remedy)
     problem = f"{'an' if kind == 'exchange' else 'a'} {kind} is there with other arguments than ours: {name}"
@@ -269,19 +260,23 @@ def _refused_by_rabbitmq(error: Exception) -> Finding:
     return Finding(AMQP, problem, f"delete that {kind}{once}, or use a virtual host of its own")
 
 
-async def _missing_queues(connection: AbstractConnection, queues: Sequence[Queue]) -> list[str]:
-    missing = []
-    for name in (*(queue.name for queue in queues), DEAD):
-        channel = await connection.channel()
-        try:
-            await channel.queue_declare(name, passive=True)
-            await channel.close()
-        except ChannelNotFoundEntity:
-            missing.append(name)
+async def _missing_queues(connection: Connection, queues: Sequence[Queue]) -> list[str]:
+    names = [*(queue.name for queue in queues), DEAD]
+    missing = [name for name in names if not await _there(connection, queue=name)]
+    return missing if await _there(connection, exchange=EXCHANGE) else [*missing, EXCHANGE]
+
+
+async def _there(connection: Connection, *, queue: str = "", exchange: str = "") -> bool:
+    """Say whether there is a queue or an exchange; a channel dies of asking for one that isn't."""
     channel = await connection.channel()
     try:
-        await channel.exchange_declare(EXCHANGE, passive=True)
-        await channel.close()
-    except ChannelNotFoundEntity:
-        missing.append(EXCHANGE)
-    return missing
+        if queue:
+            await channel.declare_queue(queue, passive=True)
+        else:
+            await channel.declare_exchange(exchange, passive=True)
+    except ChannelClosedByBroker as error:
+        if error.reply_code != _NOT_FOUND:
+            raise
+        return False
+    await channel.close()
+    return True

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
-from aiormq.exceptions import AMQPError, ChannelInvalidStateError
+from pika import BasicProperties
 
 from tis_esr.engine.messages import Message
+from tis_esr.engine.production.amqp import Channel
 from tis_esr.engine.production.outbox import entry_id
+
+_A_LOOK = 0.02
+_LOOKS = 50
 
 
 @dataclass(eq=False)
@@ -28,26 +31,39 @@ class Inflow:
 
     queue: str
     changed: asyncio.Event
-    channel: AbstractChannel | None = None
+    channel: Channel | None = None
     waiting: deque[Delivery] = field(default_factory=deque)
     handed_out: dict[str, list[Delivery]] = field(default_factory=dict)
     _unsettled: deque[Delivery] = field(default_factory=deque)
 
-    def attach(self, channel: AbstractChannel) -> None:
+    def attach(self, channel: Channel) -> None:
         """Begin with a new channel: what the old one delivered will be delivered again."""
         self.channel = channel
         self.waiting.clear()
         self.handed_out.clear()
         self._unsettled.clear()
 
-    async def deliver(self, delivered: DeliveredMessage) -> None:
-        """Take in one delivery."""
-        if delivered.channel is not self.channel or delivered.delivery_tag is None:
-            return
-        delivery = Delivery(read(delivered, self.queue), delivered.delivery_tag)
-        self.waiting.append(delivery)
-        self._unsettled.append(delivery)
-        self.changed.set()
+    def receiver(self, channel: Channel) -> Callable[[int, BasicProperties, bytes], None]:
+        """Return what takes in the deliveries of a channel for as long as it is the present one."""
+
+        def deliver(tag: int, properties: BasicProperties, body: bytes) -> None:
+            if channel is self.channel:
+                delivery = Delivery(read(properties, body, self.queue), tag)
+                self.waiting.append(delivery)
+                self._unsettled.append(delivery)
+                self.changed.set()
+
+        return deliver
+
+    async def gathered(self, limit: int) -> None:
+        """Wait while more keeps coming, for a second at most: a transaction costs much, a message in it little."""
+        for _ in range(_LOOKS):
+            before = len(self.waiting)
+            if not 0 < before < limit:
+                return
+            await asyncio.sleep(_A_LOOK)
+            if len(self.waiting) == before:
+                return
 
     def take(self, limit: int, now: float) -> list[Message]:
         """Hand out up to ``limit`` messages that are ready; a second copy of one comes along with it."""
@@ -74,7 +90,7 @@ class Inflow:
                 self.waiting.append(delivery)
         self.changed.set()
 
-    async def acknowledge(self, messages: Iterable[Message]) -> None:
+    def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell RabbitMQ that it may forget messages; if it can't hear us, it will deliver them again."""
         others = []
         for message in messages:
@@ -86,22 +102,17 @@ class Inflow:
             up_to = self._unsettled.popleft().tag
         if self.channel is None:
             return
-        try:
-            if up_to:
-                await self.channel.basic_ack(up_to, multiple=True, wait=False)
-            for tag in others:
-                if tag > up_to:
-                    await self.channel.basic_ack(tag, wait=False)
-        except (AMQPError, ChannelInvalidStateError, RuntimeError, OSError):
-            return
-        if others and max(others) > up_to:
-            gone = {tag for tag in others if tag > up_to}
+        if up_to:
+            self.channel.acknowledge(up_to, up_to=True)
+        gone = {tag for tag in others if tag > up_to}
+        for tag in gone:
+            self.channel.acknowledge(tag, up_to=False)
+        if gone:
             self._unsettled = deque(d for d in self._unsettled if d.tag not in gone)
 
 
-def read(delivered: DeliveredMessage, queue: str) -> Message:
+def read(properties: BasicProperties, body: bytes, queue: str) -> Message:
     """Return the message in our envelope; one put there by hand may lack headers, and has the defaults."""
-    properties = delivered.header.properties
     headers = properties.headers or {}
     identity = str(properties.message_id)
     return Message(
@@ -112,7 +123,7 @@ def read(delivered: DeliveredMessage, queue: str) -> Message:
         deanery=str(headers.get("deanery", "")),
         row=_number(headers.get("row")),
         last_row=_number(headers.get("lastRow")),
-        body=delivered.body,
+        body=body,
     )
 
 

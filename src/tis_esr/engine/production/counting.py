@@ -8,6 +8,8 @@ from tis_esr.engine.production.schema import MESSAGES
 from tis_esr.engine.protocol import Depths
 
 Json = dict[str, Any]
+OPEN: Json = {"open": True, "queue": {"$gt": ""}}
+"""Matches what is still to be handled; the queue is named so that the index of it serves."""
 
 
 async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
@@ -16,7 +18,7 @@ async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
     group = {"_id": {"queue": "$queue", "state": "$state"}, "n": {"$sum": 1}, "oldest": {"$min": "$created"}}
     queues: dict[str, tuple[int, float]] = {}
     outbox, outbox_oldest = 0, 0.0
-    async for entry in await messages.aggregate([{"$match": {"open": True}}, {"$group": group}]):
+    async for entry in await messages.aggregate([{"$match": OPEN}, {"$group": group}]):
         queue, number, age = entry["_id"]["queue"], entry["n"], max(0.0, now - entry["oldest"])
         before = queues.get(queue, (0, 0.0))
         queues[queue] = (before[0] + number, max(before[1], age))

@@ -13,7 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.production.outbox import entry_id, new_entry
-from tis_esr.engine.production.schema import MESSAGES
+from tis_esr.engine.production.schema import BY_ID, MESSAGES
 
 Json = dict[str, Any]
 
@@ -43,12 +43,14 @@ async def claim(
     by_id = {entry_id(message): message for message in messages}
     taken = {"$set": {"state": "sent", "token": token, "until": until}, "$inc": {"attempts": 1}}
     free = {"open": True, "until": {"$lt": now}, "at": {"$lte": now}}
-    first = await database[MESSAGES].update_many({"_id": {"$in": list(by_id)}, "attempts": 0, **free}, taken)
+    first = await database[MESSAGES].update_many(
+        {"_id": {"$in": list(by_id)}, "attempts": 0, **free}, taken, hint=BY_ID
+    )
     if first.matched_count == len(by_id):
         return Claimed(token, [msgspec.structs.replace(m, attempts=1) for m in by_id.values()], [], [])
     await _enter_foreign(database, by_id, now)
     await database[MESSAGES].update_many(
-        {"_id": {"$in": list(by_id)}, "token": {"$ne": token}, **free}, taken
+        {"_id": {"$in": list(by_id)}, "token": {"$ne": token}, **free}, taken, hint=BY_ID
     )
     result = Claimed(token, [], [], [])
     chosen = {"attempts": 1, "token": 1, "until": 1, "at": 1, "open": 1}
@@ -94,6 +96,7 @@ async def finish(
             "$unset": {"open": "", "body": "", "token": "", "relay_until": "", "sent_at": ""},
         },
         session=session,
+        hint=BY_ID,
     )
     if done.matched_count != len(messages):
         raise LeaseLost
@@ -104,7 +107,9 @@ async def renew(
 ) -> None:
     """Keep leases for longer."""
     await database[MESSAGES].update_many(
-        {"_id": {"$in": list(ids)}, "token": {"$in": list(tokens)}, "open": True}, {"$set": {"until": until}}
+        {"_id": {"$in": list(ids)}, "token": {"$in": list(tokens)}, "open": True},
+        {"$set": {"until": until}},
+        hint=BY_ID,
     )
 
 
@@ -115,4 +120,5 @@ async def give_back(
     await database[MESSAGES].update_many(
         {"_id": {"$in": [entry_id(m) for m in messages]}, "token": {"$in": list(tokens)}, "open": True},
         {"$set": {"until": 0.0, "at": at}, "$unset": {"token": ""}},
+        hint=BY_ID,
     )

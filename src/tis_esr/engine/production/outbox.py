@@ -15,7 +15,7 @@ from pymongo.errors import BulkWriteError
 
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.production.faults import is_duplicate
-from tis_esr.engine.production.schema import MESSAGES
+from tis_esr.engine.production.schema import BY_ID, MESSAGES
 
 Json = dict[str, Any]
 _BATCH = 500
@@ -100,7 +100,7 @@ async def mark_sent(database: AsyncDatabase[Json], messages: Iterable[Message], 
     """Note that RabbitMQ has confirmed these; one that has been handled meanwhile stays as it is."""
     ids = [entry_id(message) for message in messages]
     await database[MESSAGES].update_many(
-        {"_id": {"$in": ids}, "state": "out"}, {"$set": {"state": "sent", "sent_at": now}}
+        {"_id": {"$in": ids}, "state": "out"}, {"$set": {"state": "sent", "sent_at": now}}, hint=BY_ID
     )
 
 
@@ -113,9 +113,9 @@ async def take_unsent(database: AsyncDatabase[Json], now: float, until: float) -
         return []
     token = derived_id(until, *ids)
     await database[MESSAGES].update_many(
-        {"_id": {"$in": ids}, **free}, {"$set": {"relay_until": until, "relay_token": token}}
+        {"_id": {"$in": ids}, **free}, {"$set": {"relay_until": until, "relay_token": token}}, hint=BY_ID
     )
-    taken = database[MESSAGES].find({"_id": {"$in": ids}, "relay_token": token, "state": "out"})
+    taken = database[MESSAGES].find({"_id": {"$in": ids}, "relay_token": token, "state": "out"}, hint=BY_ID)
     return [message_of(entry) async for entry in taken]
 
 
@@ -127,6 +127,6 @@ async def send_again(database: AsyncDatabase[Json], queue: str, before: float, n
     if not ids:
         return 0
     done = await database[MESSAGES].update_many(
-        {"_id": {"$in": ids}, **lost}, {"$set": {"state": "out", "relay_until": 0.0}}
+        {"_id": {"$in": ids}, **lost}, {"$set": {"state": "out", "relay_until": 0.0}}, hint=BY_ID
     )
     return done.modified_count

@@ -9,6 +9,7 @@ from pymongo.errors import ConfigurationError
 
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.production.addresses import Addresses
+from tis_esr.engine.production.counting import OPEN
 from tis_esr.engine.production.documents import condition
 from tis_esr.engine.production.faults import trouble_as_transient
 from tis_esr.engine.production.schema import MESSAGES, ROWS
@@ -95,7 +96,7 @@ class ProductionReader:
 
     def waiting(self) -> dict[str, int]:
         """See Reader.waiting."""
-        stages: list[Json] = [{"$match": {"open": True}}, {"$group": {"_id": "$queue", "n": {"$sum": 1}}}]
+        stages: list[Json] = [{"$match": OPEN}, {"$group": {"_id": "$queue", "n": {"$sum": 1}}}]
         return {entry["_id"]: entry["n"] for entry in self._grouped(MESSAGES, stages)}
 
     def _grouped(self, name: str, stages: Sequence[Mapping[str, Any]]) -> list[Json]:

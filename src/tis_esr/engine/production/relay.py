@@ -1,6 +1,7 @@
 """The relay: sends what is in the outbox, outside any transaction, until RabbitMQ has confirmed it."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ _log = structlog.get_logger()
 _BATCH = 500
 _ROOM = 5000
 _FINISH_SECONDS = 5.0
+_MARKED_AFTER = 4
+"""Part of a lease after which a message that nobody has claimed is marked as sent; a claim does that by itself."""
 
 
 class Relay:
@@ -37,6 +40,7 @@ class Relay:
         self._clock = clock
         self._addresses = addresses
         self._underway: set[asyncio.Task[None]] = set()
+        self._confirmed: list[tuple[float, list[Message]]] = []
         self._count = 0
         self._free = asyncio.Event()
         self._free.set()
@@ -65,6 +69,8 @@ class Relay:
         if self._underway:
             await asyncio.wait(self._underway, timeout=_FINISH_SECONDS)
         self.abandon()
+        with contextlib.suppress(PyMongoError):
+            await self._mark(self._clock.now())
 
     def abandon(self) -> None:
         """Stop sending at once; what is left is in the outbox."""
@@ -83,17 +89,25 @@ class Relay:
                 self._free.set()
 
     async def deliver(self, messages: Sequence[Message]) -> int:
-        """Publish messages and note which were confirmed; return their number."""
+        """Publish messages; return how many were confirmed. They are marked as sent a little later."""
         confirmed = await self._broker.publish(messages)
         if confirmed:
-            await outbox.mark_sent(self._database, confirmed, self._clock.now())
+            self._confirmed.append((self._clock.now(), confirmed))
         return len(confirmed)
+
+    async def _mark(self, before: float) -> None:
+        """Mark as sent what was confirmed by then and has not been claimed since."""
+        while self._confirmed and self._confirmed[0][0] <= before:
+            confirmed_at, messages = self._confirmed[0]
+            await outbox.mark_sent(self._database, messages, confirmed_at)
+            self._confirmed.pop(0)
 
     async def sweep(self, closing: asyncio.Event) -> None:
         """Look for what was left unsent, and for what RabbitMQ has lost, until the engine is closed."""
         last_look = self._clock.now()
         while not await soon(closing, self._addresses.poll_seconds):
             try:
+                await self._mark(self._clock.now() - self._addresses.lease_seconds / _MARKED_AFTER)
                 await self.sweep_once()
                 if self._clock.now() - last_look > self._addresses.resend_seconds / 2:
                     last_look = self._clock.now()

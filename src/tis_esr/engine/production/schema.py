@@ -13,22 +13,21 @@ from tis_esr.engine.documents import Collection
 
 SCHEMA_VERSION = 1
 MESSAGES = "engine.messages"
+BY_ID = "_id_"
+"""The hint for updates of many messages by key: left alone, MongoDB takes an index of whatever else is asked."""
 ROWS = "engine.rows"
 SCHEMA = "engine.schema"
 REMEMBERED = timedelta(days=30)
 """How long a handled message is remembered, so that a duplicate of it changes nothing."""
 
-_OPEN = {"open": True}
 _ENGINE_INDEXES = {
     MESSAGES: [
         IndexModel(
-            [("queue", ASCENDING), ("state", ASCENDING), ("created", ASCENDING)],
+            [("queue", ASCENDING), ("created", ASCENDING)],
             name="waiting",
-            partialFilterExpression=_OPEN,
+            partialFilterExpression={"open": True},
         ),
-        IndexModel(
-            [("state", ASCENDING), ("relay_until", ASCENDING)], name="unsent", partialFilterExpression=_OPEN
-        ),
+        IndexModel([("relay_until", ASCENDING)], name="unsent", partialFilterExpression={"state": "out"}),
         IndexModel([("correlation_id", ASCENDING)], name="story"),
         IndexModel([("parked_at", ASCENDING)], name="parked", sparse=True),
         IndexModel(

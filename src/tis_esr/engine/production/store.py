@@ -115,7 +115,7 @@ class ProductionEngine:
             self._leases.pop(outbox.entry_id(message), None)
         for queue, messages in _by_queue(finished).items():
             if queue in self.broker.inflows:
-                await self.broker.inflows[queue].acknowledge(messages)
+                self.broker.inflows[queue].acknowledge(messages)
 
     async def _transaction(self, commit: Commit, *, known: bool) -> None:
         async with (
@@ -152,6 +152,7 @@ class ProductionEngine:
         if queue not in self.broker.inflows:
             self.broker.consume([queue])
         inflow = self.broker.inflows[queue]
+        await inflow.gathered(limit)
         now = self.clock.now()
         messages = inflow.take(limit, now)
         if not messages:
@@ -162,7 +163,7 @@ class ProductionEngine:
         except BaseException:
             inflow.put_back(messages, now + 1)
             raise
-        await inflow.acknowledge(claimed.finished)
+        inflow.acknowledge(claimed.finished)
         for message, ready in claimed.held:
             inflow.put_back([message], ready)
         for message in claimed.mine:

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiormq.abc import AbstractChannel
-
+from tis_esr.engine.production.amqp import Channel
 from tis_esr.engine.runner import Handler
 
 EXCHANGE = "esr"
@@ -61,11 +60,16 @@ def queues(handlers: Iterable[Handler]) -> list[Queue]:
     ]
 
 
-async def declare(channel: AbstractChannel, wanted: Iterable[Queue]) -> None:
+async def declare(channel: Channel, wanted: Iterable[Queue]) -> None:
     """Make exchange, queues and bindings where they are missing; an other one of the name raises."""
-    await channel.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
-    await channel.queue_declare(DEAD, durable=True, arguments={"x-queue-type": "quorum"})
+    await channel.declare_exchange(EXCHANGE)
+    await channel.declare_queue(DEAD, {"x-queue-type": "quorum"})
     for queue in wanted:
-        await channel.queue_declare(queue.name, durable=True, arguments=queue.arguments)
-        for key in queue.keys:
-            await channel.queue_bind(queue.name, EXCHANGE, key)
+        await declare_one(channel, queue)
+
+
+async def declare_one(channel: Channel, queue: Queue) -> None:
+    """Make a queue with its bindings."""
+    await channel.declare_queue(queue.name, queue.arguments)
+    for key in queue.keys:
+        await channel.bind(queue.name, EXCHANGE, key)

@@ -1,0 +1,238 @@
+"""RabbitMQ by pika, to be awaited: each call is answered, or fails with what closed its channel."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from pika import BasicProperties, URLParameters
+from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.channel import Channel as PikaChannel
+from pika.exceptions import AMQPError
+from pika.spec import Basic
+
+_CONNECT_SECONDS = 10.0
+Arguments = Mapping[str, Any]
+Outgoing = tuple[str, BasicProperties, bytes]
+"""Routing key, envelope and body."""
+
+
+class Channel:
+    """One channel. ``closed`` gets the reason when it has gone, by whomever."""
+
+    def __init__(self, channel: PikaChannel) -> None:
+        self._channel = channel
+        self._asked: set[asyncio.Future[Any]] = set()
+        self.closed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        channel.add_on_close_callback(self._on_closed)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether calls can be made."""
+        return bool(self._channel.is_open)
+
+    async def declare_exchange(self, name: str, *, kind: str = "topic", passive: bool = False) -> None:
+        """Make a durable exchange, or see whether it is as it would be made."""
+        declare = partial(self._channel.exchange_declare, name, passive=passive, durable=not passive)
+        await self._answer(partial(declare, exchange_type=kind))
+
+    async def declare_queue(
+        self, name: str, arguments: Arguments | None = None, *, passive: bool = False
+    ) -> int:
+        """Make a durable queue, or see whether it is as it would be made; return how many messages are ready."""
+        declare = partial(self._channel.queue_declare, name, passive=passive, durable=not passive)
+        answer = await self._answer(partial(declare, arguments=dict(arguments or {})))
+        return int(answer.method.message_count)
+
+    async def bind(self, queue: str, exchange: str, key: str) -> None:
+        """Have the exchange send what has this routing key to the queue."""
+        await self._answer(partial(self._channel.queue_bind, queue, exchange, key))
+
+    async def delete_queue(self, name: str) -> None:
+        """Delete a queue with what is in it; one that isn't there is well deleted."""
+        await self._answer(partial(self._channel.queue_delete, name))
+
+    async def delete_exchange(self, name: str) -> None:
+        """Delete an exchange; one that isn't there is well deleted."""
+        await self._answer(partial(self._channel.exchange_delete, name))
+
+    async def consume(
+        self, queue: str, prefetch: int, deliver: Callable[[int, BasicProperties, bytes], None]
+    ) -> None:
+        """Have a queue's messages delivered: tag, envelope, body. Where RabbitMQ ends that, the channel closes."""
+        await self._answer(partial(self._channel.basic_qos, prefetch_count=prefetch))
+        self._channel.add_on_cancel_callback(lambda _: self._channel.close())
+
+        def on_message(_: PikaChannel, method: Any, properties: BasicProperties, body: bytes) -> None:
+            deliver(method.delivery_tag, properties, body)
+
+        await self._answer(partial(self._channel.basic_consume, queue, on_message))
+
+    def acknowledge(self, tag: int, *, up_to: bool) -> None:
+        """Acknowledge a delivery, or all up to it; RabbitMQ delivers again what it didn't hear of."""
+        with contextlib.suppress(AMQPError):
+            self._channel.basic_ack(tag, multiple=up_to)
+
+    def publish(self, exchange: str, routing_key: str, properties: BasicProperties, body: bytes) -> None:
+        """Send a message and wait for nothing; one without a queue comes back only to a Sender."""
+        self._channel.basic_publish(exchange, routing_key, body, properties, mandatory=True)
+
+    async def close(self) -> None:
+        """Close it; one that has gone already is well closed."""
+        with contextlib.suppress(AMQPError):
+            self._channel.close()
+        if self._channel.is_closed:
+            return
+        await self.closed
+
+    async def _answer(self, call: Callable[..., Any]) -> Any:
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asked.add(answer)
+        answer.add_done_callback(self._asked.discard)
+        call(callback=lambda frame: None if answer.done() else answer.set_result(frame))
+        return await answer
+
+    def _on_closed(self, _: PikaChannel, reason: BaseException) -> None:
+        for asked in list(self._asked):
+            if not asked.done():
+                asked.set_exception(reason)
+        if not self.closed.done():
+            self.closed.set_result(reason)
+
+
+class Unroutable(Exception):  # noqa: N818 - says what the messages are
+    """Some messages came back because no queue is bound to their key; the others were confirmed or not."""
+
+    def __init__(self, confirmed: list[bool]) -> None:
+        super().__init__("no queue takes some of the messages")
+        self.confirmed = confirmed
+
+
+class Sender(Channel):
+    """A channel that tells of each message whether RabbitMQ has confirmed it."""
+
+    def __init__(self, channel: PikaChannel) -> None:
+        super().__init__(channel)
+        self._tag = 0
+        self._under_way: dict[int, tuple[Outgoing, asyncio.Future[bool]]] = {}
+        self._returned: set[tuple[str, str | None]] = set()
+        self.closed.add_done_callback(lambda _: self._settle(list(self._under_way), taken=False))
+
+    async def begin(self) -> None:
+        """Ask for confirms; call it once, before the first ``send``."""
+        self._channel.add_on_return_callback(self._on_return)
+        await self._answer(partial(self._channel.confirm_delivery, self._on_confirm))
+
+    async def send(self, exchange: str, messages: Sequence[Outgoing], seconds: float) -> list[bool]:
+        """Send messages; say of each whether it was confirmed within ``seconds``. Raises Unroutable."""
+        outcomes = []
+        for message in messages:
+            key, properties, body = message
+            self.publish(exchange, key, properties, body)
+            self._tag += 1
+            outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            self._under_way[self._tag] = message, outcome
+            outcomes.append(outcome)
+        await asyncio.wait(outcomes, timeout=seconds)
+        confirmed = [outcome.done() and outcome.result() for outcome in outcomes]
+        came_back = {_name(message) for message in messages} & self._returned
+        if came_back:
+            self._returned -= came_back
+            raise Unroutable(confirmed)
+        return confirmed
+
+    def _on_return(self, _: PikaChannel, method: Any, properties: BasicProperties, _body: bytes) -> None:
+        self._returned.add((method.routing_key, properties.message_id))
+
+    def _on_confirm(self, frame: Any) -> None:
+        tag, taken = frame.method.delivery_tag, isinstance(frame.method, Basic.Ack)
+        if not frame.method.multiple:
+            return self._settle([tag], taken=taken)
+        settled = []
+        for one in self._under_way:  # in the order of their tags
+            if one > tag:
+                break
+            settled.append(one)
+        return self._settle(settled, taken=taken)
+
+    def _settle(self, tags: Sequence[int], *, taken: bool) -> None:
+        for tag in tags:
+            message, outcome = self._under_way.pop(tag)
+            if not outcome.done():
+                outcome.set_result(taken and _name(message) not in self._returned)
+
+
+class Connection:
+    """One connection. ``closed`` gets the reason when it has gone, by whomever."""
+
+    def __init__(self, connection: AsyncioConnection, closed: "asyncio.Future[BaseException]") -> None:
+        self._connection = connection
+        self.closed = closed
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether channels can be opened."""
+        return bool(self._connection.is_open)
+
+    @property
+    def server_version(self) -> str:
+        """Return what RabbitMQ says of its version."""
+        return str((self._connection.server_properties or {}).get("version", "0.0"))
+
+    async def channel(self) -> Channel:
+        """Open a channel."""
+        return Channel(await self._opened())
+
+    async def sender(self) -> Sender:
+        """Open a channel with confirms."""
+        sender = Sender(await self._opened())
+        await sender.begin()
+        return sender
+
+    async def close(self) -> None:
+        """Close it with its channels; one that has gone already is well closed."""
+        with contextlib.suppress(AMQPError):
+            self._connection.close()
+        if not self._connection.is_closed:
+            await self.closed
+
+    async def _opened(self) -> PikaChannel:
+        opened: asyncio.Future[PikaChannel] = asyncio.get_running_loop().create_future()
+        self._connection.channel(on_open_callback=opened.set_result)
+        either: set[asyncio.Future[Any]] = {opened, self.closed}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not opened.done():
+            opened.cancel()
+            raise self.closed.result()
+        return opened.result()
+
+
+async def connect(url: str) -> Connection:
+    """Open a connection within ten seconds. Raises AMQPError, OSError, TimeoutError; ValueError for a bad URL."""
+    loop = asyncio.get_running_loop()
+    opened: asyncio.Future[None] = loop.create_future()
+    closed: asyncio.Future[BaseException] = loop.create_future()
+
+    def on_error(_: object, error: BaseException) -> None:
+        if not opened.done():
+            opened.set_exception(error)
+
+    connection = AsyncioConnection(
+        URLParameters(url),
+        on_open_callback=lambda _: None if opened.done() else opened.set_result(None),
+        on_open_error_callback=on_error,
+        on_close_callback=lambda _, reason: None if closed.done() else closed.set_result(reason),
+    )
+    try:
+        await asyncio.wait_for(opened, _CONNECT_SECONDS)
+    except TimeoutError:
+        with contextlib.suppress(AMQPError):
+            connection.close()
+        raise
+    return Connection(connection, closed)
+
+
+def _name(message: Outgoing) -> tuple[str, str | None]:
+    key, properties, _ = message
+    return key, properties.message_id
