@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 from servers.__main__ import HOME
 from servers.running import Mongo, Rabbit, remove
-from tests.servers import Place
+from tests.faults.days import Days
+from tests.servers import Place, place
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,12 @@ def own_servers(worker_id: str) -> Iterator[OwnServers]:
     mongo.kill()
     remove(rabbit.folder)
     remove(mongo.folder)
+
+
+@pytest.fixture(scope="module", params=["embedded", "production"])
+def days(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
+    """Return small days on each engine in turn."""
+    servers = place() if request.param == "production" else None
+    days = Days(tmp_path_factory.mktemp("days"), servers, posts=40)
+    yield days
+    days.close()

@@ -4,22 +4,23 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from tests.faults.days import Days
-from tests.faults.zygote import EMBEDDED, OUTSIDE
+from tests.faults.boundaries import EMBEDDED, OUTSIDE, OUTSIDE_IN_A_ROW
+from tests.faults.days import LONG, Days
 
-KILLS_A_GROUP = 20
+SIDES = ("before", "after")
+KILLS_A_GROUP = 20 if LONG else 8
 
 
 @pytest.fixture(scope="module")
 def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
-    days = Days(tmp_path_factory.mktemp("days"))
+    days = Days(tmp_path_factory.mktemp("days"), posts=70 if LONG else 40)
     yield days
     days.close()
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("group", range(5))
-def test_killed_at_20_random_moments_and_started_again_it_ends_the_same(days: Days, group: int) -> None:
+@pytest.mark.parametrize("group", range(5 if LONG else 1))
+def test_killed_at_random_moments_and_started_again_it_ends_the_same(days: Days, group: int) -> None:
     moments = random.Random(group)
     for number in range(KILLS_A_GROUP):
         kill = {"kill_after": moments.uniform(0.01, days.seconds)}
@@ -33,11 +34,22 @@ def test_killed_many_times_in_a_row_it_ends_the_same(days: Days) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("side", ["before", "after"])
-@pytest.mark.parametrize("boundary", [*EMBEDDED, *OUTSIDE])
+@pytest.mark.parametrize("boundaries", [[*EMBEDDED], *OUTSIDE_IN_A_ROW], ids=lambda names: names[0])
+def test_killed_before_and_after_each_step_in_a_row_it_ends_the_same(
+    days: Days, boundaries: list[str]
+) -> None:
+    kills = [{"crash": [boundary, 1, side]} for boundary in boundaries for side in SIDES]
+    assert days.outcome(f"from {boundaries[0]} on", kills, all_kill=True) == days.undisturbed
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("boundary", [*EMBEDDED, *OUTSIDE] if LONG else ["commit"])
 def test_killed_at_a_crash_point_it_ends_the_same(days: Days, boundary: str, side: str) -> None:
     last = days.counts[boundary]
-    step = 1 if boundary == "commit" else max(1, last // 2)
+    step = max(1, last // (2 if boundary != "commit" else last if LONG else 6))
     for number in range(1, last + 1, step):
-        crashed = days.outcome(f"{boundary}-{side}-{number}", [{"crash": [boundary, number, side]}])
+        crashed = days.outcome(
+            f"{boundary}-{side}-{number}", [{"crash": [boundary, number, side]}], all_kill=True
+        )
         assert crashed == days.undisturbed, f"{side} {boundary} number {number} of {last}"

@@ -8,14 +8,11 @@ import pymongo
 import pytest
 from tests.faults.conftest import OwnServers
 from tests.faults.days import TODAY, Days
-from tests.journeys.outcome import calls, files, holdings
 
 from tis_esr.commands.day import day
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.services import export_run, inbound_data_reader
-from tis_esr.settings import Settings
-from tis_esr.tcs.simulator.running import running_simulator
 
 Disturbance = Callable[[OwnServers], None]
 
@@ -46,22 +43,13 @@ def disturbed(
     days: Days, servers: OwnServers, moment: AtCommit, disturb: Disturbance, name: str
 ) -> tuple[Any, ...]:
     """Run a day in a thread, disturb the servers in the middle, start it again as a supervisor would."""
-    settings = days.settings()
-    servers.place.install(settings["mongodb_database"])
-    out = days.folder / name
-    with running_simulator(days.folder / "tcs") as tcs:
+    with days.ground(name) as made:
 
         def run() -> None:
+            settings = made.in_process(patience_seconds=60)
             while True:
                 try:
-                    day(
-                        Settings(patience_seconds=60, **settings),
-                        days.folder / "in",
-                        out,
-                        tcs.url,
-                        TODAY,
-                        None,
-                    )
+                    day(settings, made.inbound, made.out, made.url, TODAY, None)
                 except (Transient, BaseExceptionGroup):
                     continue
                 return
@@ -72,9 +60,7 @@ def disturbed(
         disturb(servers)
         thread.join(150)
         assert not thread.is_alive()
-        found = holdings(days.reader(out, settings)), files(out), calls(tcs.simulator.calls)
-    servers.place.drop(settings["mongodb_database"])
-    return found
+        return made.found()
 
 
 def broker_restarted(servers: OwnServers) -> None:

@@ -1,10 +1,10 @@
-"""A process that has everything imported and forks a day at a time, so that killing one costs no start-up.
+"""A process that has everything imported and forks a job at a time, so that killing one costs no start-up.
 
-Reads one JSON object a line: ``args`` for ``tis-esr day``, ``settings``, and ``kill_after`` (seconds) or
-``crash`` (boundary, number of the call, before or after it). Answers with the wait status of the day.
+Reads one JSON object a line: ``do`` (day, parts or redrive), ``args``, ``settings``, and what disturbs it:
+``kill_after`` (seconds), ``crash`` (boundary, number of the call, before or after it), or what
+``disturbances`` take. Answers with the wait status of the job.
 """
 
-import inspect
 import json
 import os
 import signal
@@ -15,110 +15,91 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tests.faults import disturbances
+from tests.faults.boundaries import boundaries_of, wrap
+from tests.faults.parts import CHUNKS, parts
+
 from tis_esr.commands.day import day
-from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.production import inbox, outbox
-from tis_esr.engine.production.broker import Broker
-from tis_esr.engine.production.consuming import Inflow
-from tis_esr.engine.production.store import ProductionEngine
-from tis_esr.files import folder
-from tis_esr.services import export_run, inbound_data_reader
+from tis_esr.commands.operate import redrive
 from tis_esr.settings import Settings
-from tis_esr.tcs.client import Tcs
 
-OUTSIDE: dict[str, tuple[Any, str]] = {
-    "write file": (folder.Folder, "write"),
-    "put in place": (folder, "put_in_place"),
-    "tell changed": (Tcs, "post_esr_changed"),
-    "tell exported": (Tcs, "post_esr_exported"),
-    "patch contact": (Tcs, "patch_contact_details"),
-    "create absence": (Tcs, "create_absence"),
-    "patch absence": (Tcs, "patch_absence"),
+Job = dict[str, Any]
+
+
+def run_day(settings: Settings, job: Job) -> None:
+    """Run ``tis-esr day``."""
+    args, state = job["args"], state_of(settings, job)
+    day(settings, Path(args["in"]), Path(args["out"]), args["tcs"], date.fromisoformat(args["as_of"]), state)
+
+
+def run_parts(settings: Settings, job: Job) -> None:
+    """Run a day of the parts that ``tis-esr run`` is made of."""
+    args = job["args"]
+    given = settings.model_copy(
+        update={"inbound": args["in"], "outbound": args["out"], "tcs_url": args["tcs"]}
+    )
+    parts(given, date.fromisoformat(args["as_of"]), state_of(settings, job))
+
+
+def run_redrive(settings: Settings, job: Job) -> None:
+    """Run ``tis-esr redrive``, for what a reason names."""
+    import asyncio
+
+    given = settings.model_copy(update={"state": Path(job["args"]["state"])})
+    asyncio.run(redrive(given, [], job["reason"], job.get("discard")))
+
+
+JOBS: dict[str, Callable[[Settings, Job], None]] = {
+    "day": run_day,
+    "parts": run_parts,
+    "redrive": run_redrive,
 }
-EMBEDDED: dict[str, tuple[Any, str]] = {
-    "commit": (EmbeddedEngine, "commit"),
-    "claim": (EmbeddedEngine, "claim"),
-}
-PRODUCTION: dict[str, tuple[Any, str]] = {
-    "claim": (ProductionEngine, "claim"),
-    "take a lease": (inbox, "claim"),
-    "commit": (ProductionEngine, "commit"),
-    "transaction": (ProductionEngine, "_transaction"),
-    "finish the inbox": (inbox, "finish"),
-    "add to the outbox": (outbox, "add"),
-    "publish": (Broker, "publish"),
-    "mark sent": (outbox, "mark_sent"),
-    "acknowledge": (Inflow, "acknowledge"),
-}
 
 
-def wrap(boundary: str, place: tuple[Any, str], reached: Callable[[str, int, str], None]) -> None:
-    """Have ``reached`` called before and after each call of a boundary, with the number of the call."""
-    owner, name = place
-    original, calls = getattr(owner, name), iter(range(1, 1 << 30))
-    if not inspect.iscoroutinefunction(original):
-
-        def step(*args: Any) -> Any:
-            number = next(calls)
-            reached(boundary, number, "before")
-            result = original(*args)
-            reached(boundary, number, "after")
-            return result
-
-        setattr(owner, name, step)
-        return
-
-    async def astep(*args: Any, **kwargs: Any) -> Any:
-        number = next(calls)
-        reached(boundary, number, "before")
-        result = await original(*args, **kwargs)
-        reached(boundary, number, "after")
-        return result
-
-    setattr(owner, name, astep)
+def state_of(settings: Settings, job: Job) -> Path | None:
+    """Return the state file, where it is the embedded engine's."""
+    return Path(job["args"]["state"]) if settings.engine == "embedded" else None
 
 
-def run(spec: dict[str, Any]) -> None:
-    """Run one day in this process; dies by SIGKILL where the spec says so."""
+def run(job: Job) -> None:
+    """Do one job in this process; dies by SIGKILL where it says so."""
     counts: dict[str, int] = {}
+    happens = disturbances.prepared(job)
 
     def reached(boundary: str, number: int, side: str) -> None:
         counts[boundary] = number
-        if spec.get("crash") == [boundary, number, side]:
+        if job.get("crash") == [boundary, number, side]:
             os.kill(os.getpid(), signal.SIGKILL)
+        happens(boundary, number, side)
 
-    settings = Settings(patience_seconds=20, **spec.get("settings", {}))
-    boundaries = OUTSIDE | (PRODUCTION if settings.engine == "production" else EMBEDDED)
-    for boundary, place in boundaries.items():
+    settings = Settings(**{"patience_seconds": 20, **job.get("settings", {})})
+    for boundary, place in boundaries_of(settings.engine).items():
         wrap(boundary, place, reached)
-    given = spec["args"]
-    state = Path(given["state"]) if settings.engine == "embedded" else None
-    as_of = date.fromisoformat(given["as_of"])
-    day(settings, Path(given["in"]), Path(given["out"]), given["tcs"], as_of, state)
-    if "counts" in spec:
-        Path(spec["counts"]).write_text(json.dumps(counts))
+    JOBS[job.get("do", "day")](settings, job)
+    if "counts" in job:
+        Path(job["counts"]).write_text(json.dumps(counts))
 
 
 def main() -> None:
-    """Fork a day for each line of standard input, with chunks so small that a small day has many."""
-    inbound_data_reader.ROWS_A_CHUNK = 40
-    export_run.ROWS_A_CHUNK = 15
+    """Fork for each line of standard input, with chunks so small that a small day has many."""
+    for module, rows in CHUNKS:
+        module.ROWS_A_CHUNK = rows
     for line in sys.stdin:
-        spec = json.loads(line)
+        job = json.loads(line)
         child = os.fork()
         if child == 0:
             code = 1
             try:
-                run(spec)
+                run(job)
                 code = 0
             except BaseException:  # noqa: BLE001 - the child's own last words
                 traceback.print_exc()
             finally:
                 sys.stderr.flush()
                 os._exit(code)
-        if "kill_after" in spec:
+        if "kill_after" in job:
             signal.signal(signal.SIGALRM, lambda *_, child=child: os.kill(child, signal.SIGKILL))
-            signal.setitimer(signal.ITIMER_REAL, spec["kill_after"])
+            signal.setitimer(signal.ITIMER_REAL, job["kill_after"])
         _, status = os.waitpid(child, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -17,6 +17,7 @@ from tis_esr.engine.protocol import Engine
 from tis_esr.engine.work import Work
 
 _log = structlog.get_logger()
+T = TypeVar("T")
 
 SUSPECT_ATTEMPTS = 5
 _SHORTEST_PAUSE = 0.05
@@ -63,6 +64,28 @@ class OutOfPatience(Exception):  # noqa: N818 - says what happened
         self.reason = reason
 
 
+class _Trouble:
+    """Trouble without progress: growing pauses, until patience is at its end."""
+
+    def __init__(self, what: str, patience: float) -> None:
+        self._what, self._patience = what, patience
+        self._since: float | None = None
+        self._pause = _SHORTEST_PAUSE
+
+    def over(self) -> None:
+        """There was progress."""
+        self._since, self._pause = None, _SHORTEST_PAUSE
+
+    async def sit_out(self, fault: Transient) -> None:
+        """Wait before the next try; raises OutOfPatience."""
+        now = asyncio.get_running_loop().time()
+        self._since = now if self._since is None else self._since
+        if now - self._since > self._patience:
+            raise OutOfPatience(self._what, fault.reason)
+        await asyncio.sleep(max(self._pause, fault.retry_after))
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+
 class Runner:
     """Drains queues. ``patience`` is how many seconds of trouble without progress a queue may have."""
 
@@ -100,11 +123,18 @@ class Runner:
             if not any(task.result() for task in drained):
                 return
 
+    async def patiently(self, what: str, step: Callable[[], Awaitable[T]]) -> T:
+        """Take a step that no queue asks for, again while a dependency is in trouble; raises OutOfPatience."""
+        trouble = _Trouble(what, self._patience)
+        while True:
+            try:
+                return await step()
+            except Transient as fault:
+                await trouble.sit_out(fault)
+
     async def _drain_one(self, handler: Handler) -> bool:
         """Handle one queue's messages until none is left; return whether there was any."""
-        trouble_since: float | None = None
-        pause, found = _SHORTEST_PAUSE, False
-        clock = asyncio.get_running_loop().time
+        trouble, found = _Trouble(handler.queue, self._patience), False
         while True:
             try:
                 messages = await self.engine.claim(handler.queue, handler.batch)
@@ -116,16 +146,12 @@ class Runner:
                     continue
                 found = True
                 fault = await self._handle(handler, messages)
-            except Transient as trouble:
-                fault = trouble
+            except Transient as passing:
+                fault = passing
             if fault is None:
-                trouble_since, pause = None, _SHORTEST_PAUSE
-                continue
-            trouble_since = clock() if trouble_since is None else trouble_since
-            if clock() - trouble_since > self._patience:
-                raise OutOfPatience(handler.queue, fault.reason)
-            await asyncio.sleep(max(pause, fault.retry_after))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+                trouble.over()
+            else:
+                await trouble.sit_out(fault)
 
     async def serve(self, queues: Iterable[str], stop: asyncio.Event, *, drain_seconds: float) -> None:
         """Handle the queues' messages as they come until ``stop``, then end what is under way.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
@@ -36,14 +37,18 @@ async def run_day(
     May be killed at any point and called again with the same state. Raises OutOfPatience, OSError.
     """
     reader = InboundDataReader(runner.work, lambda rows: progress("reading files", rows))
-    taken = [await reader.take(inbound, name) for name in by_date_and_sequence(await inbound.names())]
+    taken = [
+        await runner.patiently(name, partial(reader.take, inbound, name))
+        for name in by_date_and_sequence(await inbound.names())
+    ]
     for stage in STAGES:
         progress(_title(stage), 0)
         await runner.drain(stage)
     sent = []
     for export in (APPLICANT_EXPORT, NOTIFICATION_EXPORT):
         progress(f"writing {export.file_type} files", 0)
-        sent += await ExportRun(runner.work, out, export, window=window).run(day)
+        run = ExportRun(runner.work, out, export, window=window)
+        sent += await runner.patiently(f"{export.file_type} export", partial(run.run, day))
     progress("telling TIS what was sent", 0)
     await runner.drain(AFTER_EXPORT)
     return DayDone(taken=taken, sent=sent)
