@@ -44,7 +44,14 @@ QUEUES = [
     Queue("esr.queue.apprecord.generated", ("apprecord.generated",), 1, alone=True),
 ]
 ALL_OF_RABBITMQ = ["esr.queue.por.split", "esr.queue.apprecord.generated", "esr.queue.dead", "esr"]
-ALL_OF_MONGODB = ["engine.messages", "engine.rows", "engine.schema", "tests.notes"]
+ALL_OF_MONGODB = [
+    "engine.outbox",
+    "engine.inbox",
+    "engine.leases",
+    "engine.rows",
+    "engine.schema",
+    "tests.notes",
+]
 
 
 @dataclass
@@ -167,8 +174,9 @@ async def test_where_nothing_is_installed_yet_the_remedy_is_to_install_and_looki
 ) -> None:
     findings = await looked(good)
     assert [(f.setting, f.remedy) for f in findings] == [(DATABASE, INSTALL), (AMQP, INSTALL)]
-    assert f"{good.database} lacks engine.messages, engine.rows, engine.schema, tests.notes" in str(
-        findings[0]
+    assert (
+        f"{good.database} lacks engine.outbox, engine.inbox, engine.leases, engine.rows, engine.schema and 1 more"
+        in str(findings[0])
     )
     assert "lacks esr.queue.por.split, esr.queue.apprecord.generated, esr.queue.dead and 1 more" in str(
         findings[1]
@@ -196,7 +204,7 @@ async def test_all_who_install_at_once_succeed(good: Addresses) -> None:
 @pytest.mark.parametrize(
     ("collection", "index", "said"),
     [
-        ("engine.messages", "waiting", "engine.messages.waiting"),
+        ("engine.leases", "one_holder", "engine.leases.one_holder"),
         ("engine.rows", "place", "engine.rows.place"),
         ("tests.notes", "day", "tests.notes.day"),
         ("tests.notes", None, "tests.notes"),

@@ -9,7 +9,7 @@ from tests.engines.test_work import claimed, send
 from tests.servers import Place
 
 from tis_esr.engine.messages import Message
-from tis_esr.engine.production.inbox import LeaseLost
+from tis_esr.engine.production.leases import LeaseLost
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 

@@ -129,7 +129,7 @@ def test_install_check_says_what_is_missing_until_it_is_installed(shell: Shell) 
         before = shell("install", "--check", **settings)
         assert before.code == 3
         assert re.search(
-            rf"^TIS_ESR_MONGODB_DATABASE: {database} lacks engine\.messages, .*; run tis-esr install$",
+            rf"^TIS_ESR_MONGODB_DATABASE: {database} lacks engine\.outbox, .*; run tis-esr install$",
             before.out,
             re.MULTILINE,
         )
@@ -137,7 +137,7 @@ def test_install_check_says_what_is_missing_until_it_is_installed(shell: Shell) 
 
         made = shell("install", **settings)
         assert made.code == 0
-        assert "made engine.messages\n" in made.out
+        assert "made engine.inbox\n" in made.out
         assert "made reconciliation.positions\n" in made.out
         assert made.out.endswith(" made; everything is there.\n")
 

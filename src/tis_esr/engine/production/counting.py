@@ -4,21 +4,22 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tis_esr.engine.production.schema import MESSAGES
+from tis_esr.engine.production.schema import INBOX, OUTBOX
 from tis_esr.engine.protocol import Depths
 
 Json = dict[str, Any]
-OPEN: Json = {"open": True, "queue": {"$gt": ""}}
-"""Matches what is still to be handled; the queue is named so that the index of it serves."""
 
 
 async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
-    """Count, from the indexes of open and of parked messages."""
-    messages = database[MESSAGES]
-    group = {"_id": {"queue": "$queue", "state": "$state"}, "n": {"$sum": 1}, "oldest": {"$min": "$created"}}
+    """Count what the outbox last knew to be left of its packets, some seconds ago, and what is parked."""
+    group = {
+        "_id": {"queue": "$queue", "state": "$state"},
+        "n": {"$sum": "$left"},
+        "oldest": {"$min": "$created"},
+    }
     queues: dict[str, tuple[int, float]] = {}
     outbox, outbox_oldest = 0, 0.0
-    async for entry in await messages.aggregate([{"$match": OPEN}, {"$group": group}]):
+    async for entry in await database[OUTBOX].aggregate([{"$group": group}]):
         queue, number, age = entry["_id"]["queue"], entry["n"], max(0.0, now - entry["oldest"])
         before = queues.get(queue, (0, 0.0))
         queues[queue] = (before[0] + number, max(before[1], age))
@@ -26,7 +27,7 @@ async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
             outbox, outbox_oldest = outbox + number, max(outbox_oldest, age)
     parked: dict[tuple[str, str], int] = {}
     by_reason = {"_id": {"queue": "$queue", "reason": "$reason"}, "n": {"$sum": 1}}
-    async for entry in await messages.aggregate(
+    async for entry in await database[INBOX].aggregate(
         [{"$match": {"parked_at": {"$gt": 0}}}, {"$group": by_reason}]
     ):
         parked[entry["_id"]["queue"], entry["_id"]["reason"]] = entry["n"]

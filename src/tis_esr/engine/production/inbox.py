@@ -1,28 +1,23 @@
-"""The inbox: which messages are being handled by whom (a lease), and which have taken effect."""
+"""The inbox: which messages have taken effect, which are parked, and how often the others were tried."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import msgspec
-from pymongo import UpdateOne
+from pymongo import InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError
 
-from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
-from tis_esr.engine.production.outbox import entry_id, new_entry
-from tis_esr.engine.production.schema import BY_ID, MESSAGES
+from tis_esr.engine.production import leases
+from tis_esr.engine.production.faults import is_duplicate
+from tis_esr.engine.production.outbox import entry_id
+from tis_esr.engine.production.schema import INBOX
+from tis_esr.engine.production.waiting import FINISHED
 
 Json = dict[str, Any]
-
-
-class LeaseLost(Transient):
-    """Another process has taken the messages over, because this one did not renew its lease in time."""
-
-    def __init__(self) -> None:
-        super().__init__("the lease on these messages was lost; they are being handled elsewhere")
 
 
 class Claimed(msgspec.Struct):
@@ -38,87 +33,79 @@ class Claimed(msgspec.Struct):
 async def claim(
     database: AsyncDatabase[Json], messages: Sequence[Message], now: float, until: float
 ) -> Claimed:
-    """Take a lease on delivered messages, their attempt counted before they are handed out."""
-    token = uuid4().hex
+    """Take a lease on delivered messages, then look which of them have taken effect or have to wait."""
     by_id = {entry_id(message): message for message in messages}
-    taken = {"$set": {"state": "sent", "token": token, "until": until}, "$inc": {"attempts": 1}}
-    free = {"open": True, "until": {"$lt": now}, "at": {"$lte": now}}
-    first = await database[MESSAGES].update_many(
-        {"_id": {"$in": list(by_id)}, "attempts": 0, **free}, taken, hint=BY_ID
-    )
-    if first.matched_count == len(by_id):
-        return Claimed(token, [msgspec.structs.replace(m, attempts=1) for m in by_id.values()], [], [])
-    await _enter_foreign(database, by_id, now)
-    await database[MESSAGES].update_many(
-        {"_id": {"$in": list(by_id)}, "token": {"$ne": token}, **free}, taken, hint=BY_ID
-    )
+    token, others = await leases.take(database, list(by_id), now, until)
+    chosen = {"state": 1, "attempts": 1, "at": 1}
+    found = database[INBOX].find({"_id": {"$in": list(by_id)}}, chosen)
+    known = {entry["_id"]: entry async for entry in found}
     result = Claimed(token, [], [], [])
-    chosen = {"attempts": 1, "token": 1, "until": 1, "at": 1, "open": 1}
-    async for entry in database[MESSAGES].find({"_id": {"$in": list(by_id)}}, chosen):
-        message = by_id[entry["_id"]]
-        if entry.get("token") == token:
-            result.mine.append(msgspec.structs.replace(message, attempts=entry["attempts"]))
-        elif entry.get("open"):
-            result.held.append((message, max(entry["until"], entry["at"])))
-        else:
+    for key, message in by_id.items():
+        entry = known.get(key, {})
+        if entry.get("state") in FINISHED:
             result.finished.append(message)
-    order = {key: place for place, key in enumerate(by_id)}
-    result.mine.sort(key=lambda message: order[entry_id(message)])
+        elif key in others:
+            result.held.append((message, others[key]))
+        elif entry.get("at", 0.0) > now:
+            result.held.append((message, entry["at"]))
+        else:
+            result.mine.append(msgspec.structs.replace(message, attempts=entry.get("attempts", 0) + 1))
+    not_needed = by_id.keys() - others.keys() - {entry_id(message) for message in result.mine}
+    if not_needed:
+        await leases.shrink(database, token, list(not_needed))
     return result
-
-
-async def _enter_foreign(database: AsyncDatabase[Json], by_id: dict[str, Message], now: float) -> None:
-    """Make an entry for messages that were not sent by us: put on the queue by hand."""
-    found = database[MESSAGES].find({"_id": {"$in": list(by_id)}}, {"_id": 1})
-    known = {entry["_id"] async for entry in found}
-    foreign = [
-        UpdateOne(
-            {"_id": key}, {"$setOnInsert": {**new_entry(message, now), "relay_until": now}}, upsert=True
-        )
-        for key, message in by_id.items()
-        if key not in known
-    ]
-    if foreign:
-        await database[MESSAGES].bulk_write(foreign, ordered=False)
 
 
 async def finish(
     database: AsyncDatabase[Json],
     session: AsyncClientSession,
     messages: Sequence[Message],
-    tokens: Iterable[str],
+    now: float,
 ) -> None:
-    """Note within a transaction that messages have taken effect; raises LeaseLost."""
-    done = await database[MESSAGES].update_many(
-        {"_id": {"$in": [entry_id(m) for m in messages]}, "token": {"$in": list(tokens)}, "open": True},
-        {
-            "$set": {"state": "done", "done_at": datetime.now(UTC)},
-            "$unset": {"open": "", "body": "", "token": "", "relay_until": "", "sent_at": ""},
-        },
-        session=session,
-        hint=BY_ID,
-    )
-    if done.matched_count != len(messages):
-        raise LeaseLost
+    """Note within a transaction that messages have taken effect; raises LeaseLost where one has before."""
+    writes = [
+        _entered(message, {**story(message, now), "state": "done", "done_at": datetime.now(UTC)})
+        for message in messages
+    ]
+    try:
+        await database[INBOX].bulk_write(writes, ordered=True, session=session)
+    except BulkWriteError as error:
+        if is_duplicate(error):
+            raise leases.LeaseLost from error
+        raise
 
 
-async def renew(
-    database: AsyncDatabase[Json], tokens: Iterable[str], ids: Iterable[str], until: float
-) -> None:
-    """Keep leases for longer."""
-    await database[MESSAGES].update_many(
-        {"_id": {"$in": list(ids)}, "token": {"$in": list(tokens)}, "open": True},
-        {"$set": {"until": until}},
-        hint=BY_ID,
-    )
+def _entered(message: Message, entry: Json) -> InsertOne[Json] | ReplaceOne[Json]:
+    """Insert, which is cheap, where no entry can be there; one that was tried before may have one."""
+    if message.attempts == 1:
+        return InsertOne(entry)
+    return ReplaceOne({"_id": entry["_id"]}, entry, upsert=True)
+
+
+def story(message: Message, now: float) -> Json:
+    """Return what is kept of a message: where it came from and went, without its body."""
+    return {
+        "_id": entry_id(message),
+        "queue": message.queue,
+        "id": message.id,
+        "correlation_id": message.correlation_id,
+        "source_file": message.source_file,
+        "deanery": message.deanery,
+        "row": message.row,
+        "last_row": message.last_row,
+        "attempts": message.attempts,
+        "handled": now,
+    }
 
 
 async def give_back(
-    database: AsyncDatabase[Json], messages: Sequence[Message], tokens: Iterable[str], at: float
+    database: AsyncDatabase[Json], messages: Sequence[Message], tokens: Mapping[str, str], at: float
 ) -> None:
-    """End leases early; the messages may be claimed again from ``at`` on, by whoever has them delivered."""
-    await database[MESSAGES].update_many(
-        {"_id": {"$in": [entry_id(m) for m in messages]}, "token": {"$in": list(tokens)}, "open": True},
-        {"$set": {"until": 0.0, "at": at}, "$unset": {"token": ""}},
-        hint=BY_ID,
-    )
+    """End leases early, the attempt counted; the messages may be claimed again from ``at`` on, by anybody."""
+    by_token: dict[str, list[str]] = {}
+    for message in messages:
+        by_token.setdefault(tokens.get(entry_id(message), ""), []).append(entry_id(message))
+    for token, keys in by_token.items():
+        if token:
+            await leases.count_attempts(database, keys, at)
+            await leases.shrink(database, token, keys)

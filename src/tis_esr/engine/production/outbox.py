@@ -1,69 +1,34 @@
-"""The outbox: messages written with the documents that caused them, until RabbitMQ has confirmed them.
+"""The outbox: messages in packets, written with the documents that caused them, kept until all are handled.
 
-One entry a message for its whole life, in ``engine.messages``: ``out`` (to be sent), ``sent`` (RabbitMQ
-has it), ``done`` (it took effect here) or ``parked``. So outbox and inbox are the same entry, and what
-RabbitMQ loses can be sent again.
+A packet holds up to 500 messages of one commit and one queue, so a message costs a few bytes of a write, not
+a write. It is ``out`` until RabbitMQ has confirmed all of it, then ``sent``; ``look_at`` is when to look again
+whether all of its messages have been handled (see ``waiting``), which ends it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
+from uuid import uuid4
 
-from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError
 
-from tis_esr.engine.messages import Message, derived_id
-from tis_esr.engine.production.faults import is_duplicate
-from tis_esr.engine.production.schema import BY_ID, MESSAGES
+from tis_esr.engine.messages import Message
+from tis_esr.engine.production.schema import OUTBOX
 
 Json = dict[str, Any]
-_BATCH = 500
-
-
-class SentBefore(Exception):  # noqa: N818 - says what the matter is
-    """A message of this commit is there already: write the rest with ``known=True``."""
+_MOST = 500
+_MOST_BYTES = 4_000_000
 
 
 def entry_id(message: Message) -> str:
-    """Return the key of a message's entry."""
+    """Return the key by which a message is known: its queue and its id."""
     return f"{message.queue}|{message.id}"
 
 
-def new_entry(message: Message, now: float) -> Json:
-    """Return the entry of a message that is to be sent."""
-    return {
-        "queue": message.queue,
-        "id": message.id,
-        "correlation_id": message.correlation_id,
-        "source_file": message.source_file,
-        "deanery": message.deanery,
-        "row": message.row,
-        "last_row": message.last_row,
-        "body": message.body,
-        "state": "out",
-        "open": True,
-        "created": now,
-        "sent_at": now,
-        "attempts": 0,
-        "until": 0.0,
-        "at": 0.0,
-    }
-
-
-def message_of(entry: Json) -> Message:
-    """Return the message of an entry."""
-    return Message(
-        id=entry["id"],
-        queue=entry["queue"],
-        correlation_id=entry["correlation_id"],
-        source_file=entry["source_file"],
-        deanery=entry["deanery"],
-        row=entry["row"],
-        last_row=entry["last_row"],
-        body=entry.get("body") or b"",
-        attempts=entry["attempts"],
-    )
+def messages_of(packet: Json) -> list[Message]:
+    """Return the messages of a packet."""
+    return [Message(queue=packet["queue"], **entry) for entry in packet["messages"]]
 
 
 async def add(
@@ -73,60 +38,67 @@ async def add(
     *,
     now: float,
     relay_until: float,
-    known: bool,
-) -> None:
-    """Write messages to be sent, held for this process's relay until ``relay_until``; raises SentBefore."""
-    entries = [{**new_entry(m, now), "relay_until": relay_until} for m in messages]
-    if known:
-        upserts = [
-            UpdateOne({"_id": entry_id(m)}, {"$setOnInsert": entry}, upsert=True)
-            for m, entry in zip(messages, entries, strict=True)
-        ]
-        await database[MESSAGES].bulk_write(upserts, ordered=False, session=session)
-        return
-    try:
-        await database[MESSAGES].insert_many(
-            [{"_id": entry_id(m), **entry} for m, entry in zip(messages, entries, strict=True)],
-            ordered=True,
-            session=session,
-        )
-    except BulkWriteError as error:
-        if is_duplicate(error):
-            raise SentBefore from error
-        raise
+) -> list[Json]:
+    """Write messages to be sent, held for this process's relay until ``relay_until``; return the packets."""
+    packets = [_packet(part, now, relay_until) for part in _parts(messages)]
+    await database[OUTBOX].insert_many(packets, session=session)
+    return packets
 
 
-async def mark_sent(database: AsyncDatabase[Json], messages: Iterable[Message], now: float) -> None:
-    """Note that RabbitMQ has confirmed these; one that has been handled meanwhile stays as it is."""
-    ids = [entry_id(message) for message in messages]
-    await database[MESSAGES].update_many(
-        {"_id": {"$in": ids}, "state": "out"}, {"$set": {"state": "sent", "sent_at": now}}, hint=BY_ID
+def _parts(messages: Sequence[Message]) -> Iterator[list[Message]]:
+    for _, of_queue in groupby(sorted(messages, key=lambda m: m.queue), key=lambda m: m.queue):
+        part: list[Message] = []
+        size = 0
+        for message in of_queue:
+            if part and (len(part) == _MOST or size + len(message.body) > _MOST_BYTES):
+                yield part
+                part, size = [], 0
+            part.append(message)
+            size += len(message.body)
+        yield part
+
+
+def _packet(messages: Sequence[Message], now: float, relay_until: float) -> Json:
+    return {
+        "_id": uuid4().hex,
+        "queue": messages[0].queue,
+        "keys": [entry_id(message) for message in messages],
+        "messages": [_entry(message) for message in messages],
+        "left": len(messages),
+        "state": "out",
+        "created": now,
+        "relay_until": relay_until,
+        "look_at": relay_until,
+    }
+
+
+def _entry(message: Message) -> Json:
+    return {
+        "id": message.id,
+        "correlation_id": message.correlation_id,
+        "source_file": message.source_file,
+        "deanery": message.deanery,
+        "row": message.row,
+        "last_row": message.last_row,
+        "body": message.body,
+    }
+
+
+async def mark_sent(database: AsyncDatabase[Json], packet: Json, now: float) -> None:
+    """Note that RabbitMQ has confirmed a packet; from now on it is looked whether it was handled."""
+    change = {"$set": {"state": "sent", "sent_at": now, "look_at": now + 1}}
+    await database[OUTBOX].update_one({"_id": packet["_id"]}, change)
+
+
+async def release(database: AsyncDatabase[Json], packet: Json) -> None:
+    """Have a packet sent again that was not confirmed whole."""
+    await database[OUTBOX].update_one({"_id": packet["_id"], "state": "out"}, {"$set": {"relay_until": 0.0}})
+
+
+async def take_unsent(database: AsyncDatabase[Json], now: float, until: float) -> Json | None:
+    """Take over a packet whose relay died before it was confirmed, the oldest first."""
+    return await database[OUTBOX].find_one_and_update(
+        {"state": "out", "relay_until": {"$lt": now}},
+        {"$set": {"relay_until": until}},
+        sort=[("relay_until", 1)],
     )
-
-
-async def take_unsent(database: AsyncDatabase[Json], now: float, until: float) -> list[Message]:
-    """Take over messages whose relay died before they were confirmed, oldest first."""
-    free = {"open": True, "state": "out", "relay_until": {"$lt": now}}
-    found = database[MESSAGES].find(free, {"_id": 1}).sort([("relay_until", 1)]).limit(_BATCH)
-    ids = [entry["_id"] async for entry in found]
-    if not ids:
-        return []
-    token = derived_id(until, *ids)
-    await database[MESSAGES].update_many(
-        {"_id": {"$in": ids}, **free}, {"$set": {"relay_until": until, "relay_token": token}}, hint=BY_ID
-    )
-    taken = database[MESSAGES].find({"_id": {"$in": ids}, "relay_token": token, "state": "out"}, hint=BY_ID)
-    return [message_of(entry) async for entry in taken]
-
-
-async def send_again(database: AsyncDatabase[Json], queue: str, before: float, now: float) -> int:
-    """Have messages sent again that RabbitMQ had confirmed before ``before`` and no longer holds."""
-    lost = {"open": True, "queue": queue, "state": "sent", "sent_at": {"$lt": before}, "until": {"$lt": now}}
-    found = database[MESSAGES].find(lost, {"_id": 1}).limit(_BATCH)
-    ids = [entry["_id"] async for entry in found]
-    if not ids:
-        return 0
-    done = await database[MESSAGES].update_many(
-        {"_id": {"$in": ids}, **lost}, {"$set": {"state": "out", "relay_until": 0.0}}, hint=BY_ID
-    )
-    return done.modified_count

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import ReplaceOne, ReturnDocument, UpdateMany, UpdateOne
+from pymongo import ReplaceOne, ReturnDocument, UpdateMany
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from tis_esr.engine.messages import Message
-from tis_esr.engine.production.outbox import entry_id, new_entry
-from tis_esr.engine.production.schema import MESSAGES, ROWS
+from tis_esr.engine.production.inbox import story
+from tis_esr.engine.production.schema import INBOX, ROWS
 from tis_esr.engine.rows import Row, RowState
 
 Json = dict[str, Any]
@@ -40,27 +40,19 @@ async def park(
     parked: Sequence[tuple[Message, str]],
     now: float,
 ) -> None:
-    """Set messages aside with their reasons, and their rows with them."""
+    """Set messages aside with their reasons and bodies, and their rows with them."""
     entries, rows = [], []
     for message, reason in parked:
-        fresh = {
-            name: value
-            for name, value in new_entry(message, now).items()
-            if name not in {"state", "open", "attempts", "body", "sent_at"}
-        }
-        change = {
-            "$set": {"state": "parked", "reason": reason, "parked_at": now, "body": message.body},
-            "$unset": {"open": "", "token": "", "relay_until": "", "sent_at": ""},
-            "$setOnInsert": {**fresh, "attempts": message.attempts},
-        }
-        entries.append(UpdateOne({"_id": entry_id(message)}, change, upsert=True))
+        about = {"state": "parked", "reason": reason, "parked_at": now, "body": message.body}
+        entry = {**story(message, now), **about}
+        entries.append(ReplaceOne({"_id": entry["_id"]}, entry, upsert=True))
         rows.append(
             UpdateMany(
                 {"file": message.source_file, "$or": _rows_of(message)},
                 {"$set": {"state": RowState.PARKED.value, "reason": reason}},
             )
         )
-    await database[MESSAGES].bulk_write(entries, ordered=False, session=session)
+    await database[INBOX].bulk_write(entries, ordered=False, session=session)
     await database[ROWS].bulk_write(rows, ordered=False, session=session)
 
 
@@ -76,31 +68,29 @@ async def end_parking(
     change: Json,
     row_state: RowState,
     reason: str,
-) -> Json | None:
-    """Take a message out of parking and its parked rows with it; return its entry, None where it isn't parked."""
-    entry = await database[MESSAGES].find_one_and_update(
-        {"_id": key, "state": "parked"}, change, session=session, return_document=ReturnDocument.AFTER
+) -> Message | None:
+    """Take a message out of parking and its parked rows with it; return it, None where it isn't parked."""
+    entry = await database[INBOX].find_one_and_update(
+        {"_id": key, "state": "parked"}, change, session=session, return_document=ReturnDocument.BEFORE
     )
-    if entry is not None:
-        last = max(entry["row"], entry["last_row"])
-        await database[ROWS].update_many(
-            {
-                "file": entry["source_file"],
-                "row": {"$gte": entry["row"], "$lte": last},
-                "state": RowState.PARKED.value,
-            },
-            {"$set": {"state": row_state.value, "reason": reason}},
-            session=session,
-        )
-    return entry
+    if entry is None:
+        return None
+    message = Message(**{name: entry[name] for name in Message.__struct_fields__})
+    await database[ROWS].update_many(
+        {
+            "file": message.source_file,
+            "row": {"$gte": message.row, "$lte": max(message.row, message.last_row)},
+            "state": RowState.PARKED.value,
+        },
+        {"$set": {"state": row_state.value, "reason": reason}},
+        session=session,
+    )
+    return message
 
 
-def ready_again(relay_until: float) -> Json:
-    """Return the change that makes a parked message one that is to be sent."""
-    return {
-        "$set": {"state": "out", "open": True, "until": 0.0, "at": 0.0, "relay_until": relay_until},
-        "$unset": {"parked_at": "", "reason": ""},
-    }
+def ready_again() -> Json:
+    """Return the change that makes a parked message one that was tried, and may be handled again."""
+    return {"$set": {"state": "open", "at": 0.0}, "$unset": {"parked_at": "", "reason": "", "body": ""}}
 
 
 def given_up() -> Json:

@@ -9,10 +9,10 @@ from pymongo.errors import ConfigurationError
 
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.counting import OPEN
 from tis_esr.engine.production.documents import condition
 from tis_esr.engine.production.faults import trouble_as_transient
-from tis_esr.engine.production.schema import MESSAGES, ROWS
+from tis_esr.engine.production.schema import INBOX, OUTBOX, ROWS
+from tis_esr.engine.production.waiting import FINISHED
 from tis_esr.engine.reading import Trace
 from tis_esr.engine.rows import Row, RowState
 
@@ -88,25 +88,48 @@ class ProductionReader:
 
     def parked(self) -> list[Trace]:
         """See Reader.parked."""
-        return self._traces({"parked_at": {"$gt": 0}}, "parked_at")
+        return self._handled({"parked_at": {"$gt": 0}})
 
     def messages_of(self, correlation_ids: Sequence[str]) -> list[Trace]:
         """See Reader.messages_of."""
-        return self._traces({"correlation_id": {"$in": list(correlation_ids)}}, "created")
+        wanted = set(correlation_ids)
+        handled = self._handled({"correlation_id": {"$in": list(wanted)}})
+        known = {(trace.queue, trace.id) for trace in handled}
+        under_way = [
+            trace
+            for packet in self._packets({"messages.correlation_id": {"$in": list(wanted)}}, bodies=True)
+            for trace in _sent(packet)
+            if trace.correlation_id in wanted and (trace.queue, trace.id) not in known
+        ]
+        return [*handled, *under_way]
 
     def waiting(self) -> dict[str, int]:
         """See Reader.waiting."""
-        stages: list[Json] = [{"$match": OPEN}, {"$group": {"_id": "$queue", "n": {"$sum": 1}}}]
-        return {entry["_id"]: entry["n"] for entry in self._grouped(MESSAGES, stages)}
+        found: dict[str, int] = {}
+        for packet in self._packets({}, bodies=False):
+            finished = {"_id": {"$in": packet["keys"]}, "state": {"$in": FINISHED}}
+            left = len(packet["keys"]) - self._database[INBOX].count_documents(finished)
+            if left:
+                found[packet["queue"]] = found.get(packet["queue"], 0) + left
+        return found
+
+    def _packets(self, where: Json, *, bodies: bool) -> list[Json]:
+        left_out = {"messages.body": 0} if bodies else {"messages": 0}
+        with trouble_as_transient():
+            return self._database[OUTBOX].find(where, left_out).sort("created").to_list()
 
     def _grouped(self, name: str, stages: Sequence[Mapping[str, Any]]) -> list[Json]:
         with trouble_as_transient():
             return list(self._database[name].aggregate(stages))
 
-    def _traces(self, where: Json, order: str) -> list[Trace]:
+    def _handled(self, where: Json) -> list[Trace]:
         with trouble_as_transient():
-            found = self._database[MESSAGES].find(where, {"body": 0}).sort([(order, 1), ("_id", 1)])
-            return [
-                msgspec.convert({**entry, "seq": entry["created"], "reason": entry.get("reason", "")}, Trace)
-                for entry in found
-            ]
+            found = self._database[INBOX].find({**where, "state": {"$in": FINISHED}}, {"body": 0})
+            entries = found.sort([("handled", 1), ("_id", 1)]).to_list()
+        return [msgspec.convert({"reason": "", **entry, "seq": entry["handled"]}, Trace) for entry in entries]
+
+
+def _sent(packet: Json) -> list[Trace]:
+    state = "out" if packet["state"] == "out" else "sent"
+    about = {"queue": packet["queue"], "seq": packet["created"], "state": state, "attempts": 0, "reason": ""}
+    return [msgspec.convert({**message, **about}, Trace) for message in packet["messages"]]

@@ -1,7 +1,6 @@
 """The relay: sends what is in the outbox, outside any transaction, until RabbitMQ has confirmed it."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,19 +9,17 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from tis_esr.engine.errors import Transient
-from tis_esr.engine.messages import Message
-from tis_esr.engine.production import outbox
+from tis_esr.engine.production import outbox, waiting
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.clock import ServerClock
 from tis_esr.engine.production.faults import what
+from tis_esr.engine.production.schema import OUTBOX
 
+Json = dict[str, Any]
 _log = structlog.get_logger()
-_BATCH = 500
 _ROOM = 5000
 _FINISH_SECONDS = 5.0
-_MARKED_AFTER = 4
-"""Part of a lease after which a message that nobody has claimed is marked as sent; a claim does that by itself."""
 
 
 class Relay:
@@ -30,7 +27,7 @@ class Relay:
 
     def __init__(
         self,
-        database: AsyncDatabase[dict[str, Any]],
+        database: AsyncDatabase[Json],
         broker: Broker,
         clock: ServerClock,
         addresses: Addresses,
@@ -40,17 +37,15 @@ class Relay:
         self._clock = clock
         self._addresses = addresses
         self._underway: set[asyncio.Task[None]] = set()
-        self._confirmed: list[tuple[float, list[Message]]] = []
         self._count = 0
         self._free = asyncio.Event()
         self._free.set()
 
-    def send(self, messages: Sequence[Message]) -> None:
-        """Send messages that were just committed, without waiting for it."""
-        for start in range(0, len(messages), _BATCH):
-            part = messages[start : start + _BATCH]
-            self._count += len(part)
-            task = asyncio.create_task(self._send(part))
+    def send(self, packets: Sequence[Json]) -> None:
+        """Send packets that were just committed, without waiting for it."""
+        for packet in packets:
+            self._count += len(packet["keys"])
+            task = asyncio.create_task(self._send(packet))
             self._underway.add(task)
             task.add_done_callback(self._underway.discard)
         if self._count > _ROOM:
@@ -69,75 +64,75 @@ class Relay:
         if self._underway:
             await asyncio.wait(self._underway, timeout=_FINISH_SECONDS)
         self.abandon()
-        with contextlib.suppress(PyMongoError):
-            await self._mark(self._clock.now())
 
     def abandon(self) -> None:
         """Stop sending at once; what is left is in the outbox."""
         for task in self._underway:
             task.cancel()
 
-    async def _send(self, messages: Sequence[Message]) -> None:
+    async def _send(self, packet: Json) -> None:
         try:
-            await self.deliver(messages)
+            await self.deliver(packet)
         except (Transient, PyMongoError) as error:
             reason = error.reason if isinstance(error, Transient) else what(error)
-            _log.info("not sent yet", messages=len(messages), reason=reason)
+            _log.info("not sent yet", messages=len(packet["keys"]), reason=reason)
         finally:
-            self._count -= len(messages)
+            self._count -= len(packet["keys"])
             if self._count <= _ROOM:
                 self._free.set()
 
-    async def deliver(self, messages: Sequence[Message]) -> int:
-        """Publish messages; return how many were confirmed. They are marked as sent a little later."""
+    async def deliver(self, packet: Json) -> bool:
+        """Publish a packet and note that it was confirmed; say whether all of it was."""
+        messages = outbox.messages_of(packet)
         confirmed = await self._broker.publish(messages)
-        if confirmed:
-            self._confirmed.append((self._clock.now(), confirmed))
-        return len(confirmed)
-
-    async def _mark(self, before: float) -> None:
-        """Mark as sent what was confirmed by then and has not been claimed since."""
-        while self._confirmed and self._confirmed[0][0] <= before:
-            confirmed_at, messages = self._confirmed[0]
-            await outbox.mark_sent(self._database, messages, confirmed_at)
-            self._confirmed.pop(0)
+        if len(confirmed) < len(messages):
+            await outbox.release(self._database, packet)
+            return False
+        await outbox.mark_sent(self._database, packet, self._clock.now())
+        return True
 
     async def sweep(self, closing: asyncio.Event) -> None:
-        """Look for what was left unsent, and for what RabbitMQ has lost, until the engine is closed."""
-        last_look = self._clock.now()
+        """Look for what was left unsent, is done with, or RabbitMQ has lost, until the engine is closed."""
         while not await soon(closing, self._addresses.poll_seconds):
             try:
-                await self._mark(self._clock.now() - self._addresses.lease_seconds / _MARKED_AFTER)
-                await self.sweep_once()
-                if self._clock.now() - last_look > self._addresses.resend_seconds / 2:
-                    last_look = self._clock.now()
-                    await self._look_for_lost()
+                await self.send_what_is_left()
+                await self.look_at_what_is_due()
             except (Transient, PyMongoError) as error:
                 reason = error.reason if isinstance(error, Transient) else what(error)
                 _log.info("outbox not looked through", reason=reason)
 
-    async def sweep_once(self) -> int:
-        """Send what no living relay is sending; return how many were confirmed."""
-        sent = 0
-        while True:
-            now = self._clock.now()
-            left = await outbox.take_unsent(self._database, now, now + self._addresses.lease_seconds)
-            if not left:
-                return sent
-            confirmed = await self.deliver(left)
-            sent += confirmed
-            if confirmed < len(left):
-                return sent
+    async def send_what_is_left(self) -> None:
+        """Send what no living relay is sending."""
+        now = self._clock.now()
+        while packet := await outbox.take_unsent(self._database, now, now + self._addresses.lease_seconds):
+            if not await self.deliver(packet):
+                return
 
-    async def _look_for_lost(self) -> None:
-        for queue in list(self._broker.inflows):
-            inflow = self._broker.inflows[queue]
-            if inflow.waiting or inflow.handed_out or await self._broker.ready_count(queue):
-                continue
-            now = self._clock.now()
-            again = await outbox.send_again(self._database, queue, now - self._addresses.resend_seconds, now)
-            if again:
-                _log.warning("sent again", queue=queue, messages=again)
+    async def look_at_what_is_due(self) -> None:
+        """Forget packets that were handled; send again of the others what RabbitMQ no longer has."""
+        now = self._clock.now()
+        packets = await waiting.due(self._database, now)
+        if not packets:
+            return
+        for packet, left in await waiting.settle(self._database, packets, now):
+            if packet["sent_at"] < now - self._addresses.resend_seconds:
+                await self._send_again(packet, left, now)
+
+    async def _send_again(self, packet: Json, left: Sequence[str], now: float) -> None:
+        """Publish messages once more that are neither in their queue, nor in our hands, nor being handled."""
+        inflow = self._broker.inflows.get(packet["queue"])
+        if inflow is None or inflow.waiting or inflow.handed_out:
+            return
+        if await self._broker.ready_count(packet["queue"]):
+            return
+        lost = await waiting.lost(self._database, left, now)
+        whole = await self._database[OUTBOX].find_one({"_id": packet["_id"]})
+        if whole is None or not lost:
+            return
+        messages = [m for m in outbox.messages_of(whole) if outbox.entry_id(m) in lost]
+        _log.warning("sent again", queue=packet["queue"], messages=len(messages))
+        if len(await self._broker.publish(messages)) == len(messages):
+            await outbox.mark_sent(self._database, packet, now)
 
 
 async def soon(event: asyncio.Event, seconds: float) -> bool:

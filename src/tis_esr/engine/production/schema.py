@@ -12,28 +12,28 @@ from pymongo.errors import CollectionInvalid
 from tis_esr.engine.documents import Collection
 
 SCHEMA_VERSION = 1
-MESSAGES = "engine.messages"
-BY_ID = "_id_"
-"""The hint for updates of many messages by key: left alone, MongoDB takes an index of whatever else is asked."""
+OUTBOX = "engine.outbox"
+INBOX = "engine.inbox"
+LEASES = "engine.leases"
 ROWS = "engine.rows"
 SCHEMA = "engine.schema"
 REMEMBERED = timedelta(days=30)
 """How long a handled message is remembered, so that a duplicate of it changes nothing."""
 
 _ENGINE_INDEXES = {
-    MESSAGES: [
-        IndexModel(
-            [("queue", ASCENDING), ("created", ASCENDING)],
-            name="waiting",
-            partialFilterExpression={"open": True},
-        ),
+    OUTBOX: [
+        IndexModel([("queue", ASCENDING), ("created", ASCENDING)], name="waiting"),
         IndexModel([("relay_until", ASCENDING)], name="unsent", partialFilterExpression={"state": "out"}),
+        IndexModel([("look_at", ASCENDING)], name="due"),
+    ],
+    INBOX: [
         IndexModel([("correlation_id", ASCENDING)], name="story"),
         IndexModel([("parked_at", ASCENDING)], name="parked", sparse=True),
         IndexModel(
             [("done_at", ASCENDING)], name="forgotten", expireAfterSeconds=int(REMEMBERED.total_seconds())
         ),
     ],
+    LEASES: [IndexModel([("keys", ASCENDING)], name="one_holder", unique=True)],
     ROWS: [IndexModel([("file", ASCENDING), ("row", ASCENDING)], name="place")],
     SCHEMA: [],
 }

@@ -13,19 +13,18 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
-from tis_esr.engine.production import counting, documents, inbox, outbox, parking
+from tis_esr.engine.production import counting, documents, inbox, leases, outbox, parking, waiting
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.clock import ServerClock
 from tis_esr.engine.production.faults import may_pass, trouble_as_transient, what
 from tis_esr.engine.production.relay import Relay, soon
-from tis_esr.engine.production.schema import MESSAGES
 from tis_esr.engine.production.topology import Queue
-from tis_esr.engine.protocol import Commit, Depths, Stored
+from tis_esr.engine.protocol import Commit, Depths, Put, Stored
 from tis_esr.engine.rows import RowState
 
+Json = dict[str, Any]
 _log = structlog.get_logger()
 _TRIES = 8
 _SOON = 0.02
@@ -44,6 +43,7 @@ class ProductionEngine:
         self.database = self._client[addresses.database]
         self.relay = Relay(self.database, self.broker, self.clock, addresses)
         self._leases: dict[str, str] = {}
+        self._held: dict[str, set[str]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
 
@@ -94,58 +94,76 @@ class ProductionEngine:
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit. A write conflict that leaves the versions as they were is tried again here."""
         await self.relay.room()
-        known = False
         for number in range(_TRIES):
             try:
-                await self._transaction(commit, known=known)
+                packets = await self._transaction(commit)
                 break
-            except outbox.SentBefore:
-                known = True
             except PyMongoError as error:
                 if not may_pass(error) or number == _TRIES - 1:
                     with trouble_as_transient():
                         raise
                 _log.debug("transaction tried again", reason=what(error))
                 await asyncio.sleep(random.uniform(0, 0.005 * 2**number))  # noqa: S311 - jitter
-        else:
-            raise Transient("MongoDB: too many write conflicts")
-        self.relay.send(commit.messages)
-        finished = [*commit.done, *(message for message, _ in commit.parked)]
-        for message in finished:
-            self._leases.pop(outbox.entry_id(message), None)
+        self.relay.send(packets)
+        finished = _finished(commit)
+        self._forget(finished)
         for queue, messages in _by_queue(finished).items():
             if queue in self.broker.inflows:
                 self.broker.inflows[queue].acknowledge(messages)
 
-    async def _transaction(self, commit: Commit, *, known: bool) -> None:
+    async def _transaction(self, commit: Commit) -> list[Json]:
         async with (
             self._client.start_session() as session,
             await session.start_transaction(
                 read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority", j=True)
             ),
         ):
-            await self._apply(session, commit, known=known)
+            return await self._apply(session, commit)
 
-    async def _apply(self, session: AsyncClientSession, commit: Commit, *, known: bool) -> None:
+    async def _apply(self, session: AsyncClientSession, commit: Commit) -> list[Json]:
         now = self.clock.now()
+        await self._end_leases(session, commit)
         if commit.done:
-            tokens = {self._leases.get(outbox.entry_id(message), "") for message in commit.done}
-            await inbox.finish(self.database, session, commit.done, tokens)
-        by_collection: dict[str, list[Any]] = {}
+            await inbox.finish(self.database, session, commit.done, now)
+        by_collection: dict[str, list[Put]] = {}
         for put in commit.puts:
             by_collection.setdefault(put.collection.name, []).append(put)
         for puts in by_collection.values():
             await documents.put(self.database, session, puts[0].collection, puts)
+        packets: list[Json] = []
         if commit.messages:
-            relay_until = now + self.addresses.lease_seconds
+            until = now + self.addresses.lease_seconds
             unique = {outbox.entry_id(m): m for m in commit.messages}
-            await outbox.add(
-                self.database, session, list(unique.values()), now=now, relay_until=relay_until, known=known
+            packets = await outbox.add(
+                self.database, session, list(unique.values()), now=now, relay_until=until
             )
         if commit.rows:
             await parking.account(self.database, session, commit.rows)
         if commit.parked:
             await parking.park(self.database, session, commit.parked, now)
+        return packets
+
+    async def _end_leases(self, session: AsyncClientSession, commit: Commit) -> None:
+        """End what was handled of this process's leases; raises LeaseLost where it handled another's message."""
+        if any(outbox.entry_id(message) not in self._leases for message in commit.done):
+            raise leases.LeaseLost
+        by_token: dict[str, list[str]] = {}
+        for key in map(outbox.entry_id, _finished(commit)):
+            if key in self._leases:
+                by_token.setdefault(self._leases[key], []).append(key)
+        for token, keys in by_token.items():
+            if self._held[token] == set(keys):
+                await leases.end(self.database, token, session)
+            else:
+                await leases.shrink(self.database, token, keys, session)
+
+    def _forget(self, messages: Iterable[Message]) -> None:
+        for key in map(outbox.entry_id, messages):
+            token = self._leases.pop(key, None)
+            if token is not None:
+                self._held[token].discard(key)
+                if not self._held[token]:
+                    del self._held[token]
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim. Messages that have taken effect before are acknowledged here."""
@@ -166,17 +184,19 @@ class ProductionEngine:
         inflow.acknowledge(claimed.finished)
         for message, ready in claimed.held:
             inflow.put_back([message], ready)
-        for message in claimed.mine:
-            self._leases[outbox.entry_id(message)] = claimed.token
+        keys = {outbox.entry_id(message) for message in claimed.mine}
+        if keys:
+            self._held[claimed.token] = keys
+            self._leases.update(dict.fromkeys(keys, claimed.token))
         return claimed.mine
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
         """See Engine.release. Where MongoDB can't be reached the leases run out by themselves."""
         given = list(messages)
         until = self.clock.now() + delay
-        tokens = {self._leases.pop(outbox.entry_id(message), "") for message in given}
-        with contextlib.suppress(PyMongoError):
-            await inbox.give_back(self.database, given, tokens, until)
+        with contextlib.suppress(PyMongoError, leases.LeaseLost):
+            await inbox.give_back(self.database, given, self._leases, until)
+        self._forget(given)
         for queue, some in _by_queue(given).items():
             if queue in self.broker.inflows:
                 self.broker.inflows[queue].put_back(some, until)
@@ -185,20 +205,13 @@ class ProductionEngine:
         """See Engine.next_ready. What others are handling counts as not ready yet."""
         self.broker.consume(queues)
         with trouble_as_transient():
-            open_here = {"open": True, "queue": {"$in": list(queues)}}
-            found = (
-                await self.database[MESSAGES].find(open_here, {"at": 1}).sort("created").limit(1).to_list()
-            )
-        if not found:
-            return None
-        return max(_SOON, float(found[0]["at"]) - self.clock.now())
+            ready = await waiting.first_open(self.database, queues, self.clock.now())
+        return None if ready is None else max(_SOON, ready - self.clock.now())
 
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
         """See Engine.replay."""
-        change = parking.ready_again(self.clock.now() + self.addresses.lease_seconds)
-        entries = await self._end_parking(parked, change, RowState.PENDING, "")
-        self.relay.send([outbox.message_of(entry) for entry in entries])
-        return len(entries)
+        again = await self._end_parking(parked, parking.ready_again(), RowState.PENDING, "", send=True)
+        return len(again)
 
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
         """See Engine.discard."""
@@ -206,17 +219,31 @@ class ProductionEngine:
         return len(await self._end_parking(parked, change, RowState.IGNORED, f"discarded: {reason}"))
 
     async def _end_parking(
-        self, parked: Iterable[tuple[str, str]], change: dict[str, Any], row_state: RowState, reason: str
-    ) -> list[dict[str, Any]]:
-        entries = []
+        self,
+        parked: Iterable[tuple[str, str]],
+        change: Json,
+        row_state: RowState,
+        reason: str,
+        *,
+        send: bool = False,
+    ) -> list[Message]:
+        ended = []
         with trouble_as_transient():
             for queue, id_ in parked:
+                packets: list[Json] = []
                 async with self._client.start_session() as session, await session.start_transaction():
-                    entry = await parking.end_parking(
+                    message = await parking.end_parking(
                         self.database, session, f"{queue}|{id_}", change, row_state, reason
                     )
-                entries += [entry] if entry is not None else []
-        return entries
+                    if message is not None and send:
+                        now = self.clock.now()
+                        until = now + self.addresses.lease_seconds
+                        packets = await outbox.add(
+                            self.database, session, [message], now=now, relay_until=until
+                        )
+                self.relay.send(packets)
+                ended += [message] if message is not None else []
+        return ended
 
     async def wait(self, queue: str, seconds: float) -> None:
         """See Engine.wait."""
@@ -248,13 +275,16 @@ class ProductionEngine:
         while not await soon(self._closing, self.addresses.lease_seconds / 3):
             try:
                 await self.clock.read(self.database)
-                if self._leases:
-                    ids, tokens = list(self._leases), set(self._leases.values())
-                    await inbox.renew(
-                        self.database, tokens, ids, self.clock.now() + self.addresses.lease_seconds
+                if self._held:
+                    await leases.renew(
+                        self.database, list(self._held), self.clock.now() + self.addresses.lease_seconds
                     )
             except PyMongoError as error:
                 _log.info("leases not renewed", reason=what(error))
+
+
+def _finished(commit: Commit) -> list[Message]:
+    return [*commit.done, *(message for message, _ in commit.parked)]
 
 
 def _by_queue(messages: Iterable[Message]) -> dict[str, list[Message]]:

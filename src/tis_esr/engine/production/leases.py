@@ -1,0 +1,101 @@
+"""Leases: which messages a process is handling now. Nobody else may, until the lease ends or runs out.
+
+One lease covers a whole batch; that no message is in two of them is an index's promise.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from pymongo import ReturnDocument, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
+
+from tis_esr.engine.errors import Transient
+from tis_esr.engine.production.schema import INBOX, LEASES
+
+Json = dict[str, Any]
+_TRIES = 5
+
+
+class LeaseLost(Transient):
+    """Another process has taken the messages over, because this one did not renew its lease in time."""
+
+    def __init__(self) -> None:
+        super().__init__("the lease on these messages was lost; they are being handled elsewhere")
+
+
+async def take(
+    database: AsyncDatabase[Json], keys: Sequence[str], now: float, until: float
+) -> tuple[str, dict[str, float]]:
+    """Take a lease on messages; return its token and, of those that others hold, until when."""
+    held: dict[str, float] = {}
+    for _ in range(_TRIES):
+        free = [key for key in keys if key not in held]
+        if not free:
+            break
+        token = uuid4().hex
+        try:
+            await database[LEASES].insert_one({"_id": token, "until": until, "keys": free})
+        except DuplicateKeyError:
+            held |= await _held_by_others(database, free, now)
+            continue
+        return token, held
+    return "", dict.fromkeys(keys, now + 1) | held
+
+
+async def _held_by_others(database: AsyncDatabase[Json], keys: Sequence[str], now: float) -> dict[str, float]:
+    """End leases that have run out; return until when the living ones hold these messages."""
+    held: dict[str, float] = {}
+    async for lease in database[LEASES].find({"keys": {"$in": list(keys)}}):
+        if lease["until"] < now:
+            await _run_out(database, lease)
+        else:
+            held |= {key: float(lease["until"]) for key in lease["keys"] if key in set(keys)}
+    return held
+
+
+async def _run_out(database: AsyncDatabase[Json], lease: Json) -> None:
+    """Count the attempts of a process that died, then end its lease unless it has been renewed after all."""
+    await count_attempts(database, lease["keys"], 0.0)
+    await database[LEASES].delete_one({"_id": lease["_id"], "until": lease["until"]})
+
+
+async def count_attempts(database: AsyncDatabase[Json], keys: Iterable[str], at: float) -> None:
+    """Count one attempt more of messages that have not taken effect; the next may begin at ``at``."""
+    change = {"$inc": {"attempts": 1}, "$set": {"at": at}, "$setOnInsert": {"state": "open"}}
+    await database[INBOX].bulk_write(
+        [UpdateOne({"_id": key}, change, upsert=True) for key in keys], ordered=False
+    )
+
+
+async def shrink(
+    database: AsyncDatabase[Json],
+    token: str,
+    keys: Sequence[str],
+    session: AsyncClientSession | None = None,
+) -> None:
+    """End a lease for some of its messages; with the last of them it ends. Raises LeaseLost where it has ended."""
+    left = await database[LEASES].find_one_and_update(
+        {"_id": token},
+        {"$pullAll": {"keys": list(keys)}},
+        session=session,
+        return_document=ReturnDocument.AFTER,
+    )
+    if left is None:
+        raise LeaseLost
+    if not left["keys"]:
+        await database[LEASES].delete_one({"_id": token}, session=session)
+
+
+async def end(database: AsyncDatabase[Json], token: str, session: AsyncClientSession) -> None:
+    """End a lease with all that its messages caused, in the same transaction. Raises LeaseLost."""
+    done = await database[LEASES].delete_one({"_id": token}, session=session)
+    if not done.deleted_count:
+        raise LeaseLost
+
+
+async def renew(database: AsyncDatabase[Json], tokens: Iterable[str], until: float) -> None:
+    """Keep leases for longer."""
+    await database[LEASES].update_many({"_id": {"$in": list(tokens)}}, {"$set": {"until": until}})

@@ -1,0 +1,70 @@
+"""What is still to be handled of the packets that were sent, and what RabbitMQ has lost of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.asynchronous.database import AsyncDatabase
+
+from tis_esr.engine.production.schema import INBOX, LEASES, OUTBOX
+
+Json = dict[str, Any]
+FINISHED = ["done", "parked"]
+_LONGEST = 15.0
+_AT_ONCE = 100
+
+
+async def unfinished(database: AsyncDatabase[Json], keys: Sequence[str]) -> list[str]:
+    """Return which of these messages have neither taken effect nor been parked."""
+    found = database[INBOX].find({"_id": {"$in": list(keys)}, "state": {"$in": FINISHED}}, {"_id": 1})
+    finished = {entry["_id"] async for entry in found}
+    return [key for key in keys if key not in finished]
+
+
+async def settle(
+    database: AsyncDatabase[Json], packets: Sequence[Json], now: float
+) -> list[tuple[Json, list[str]]]:
+    """Forget packets whose messages are all finished; return the others, each with the keys that are left."""
+    left = set(await unfinished(database, [key for packet in packets for key in packet["keys"]]))
+    open_ = [(packet, [key for key in packet["keys"] if key in left]) for packet in packets]
+    over = [packet["_id"] for packet, keys in open_ if not keys]
+    if over:
+        await database[OUTBOX].delete_many({"_id": {"$in": over}})
+    open_ = [(packet, keys) for packet, keys in open_ if keys]
+    if open_:
+        await database[OUTBOX].bulk_write([_looked_at(*one, now) for one in open_], ordered=False)
+    return open_
+
+
+def _looked_at(packet: Json, left: list[str], now: float) -> UpdateOne:
+    pause = min(_LONGEST, max(1.0, (now - packet["created"]) / 4))
+    return UpdateOne({"_id": packet["_id"]}, {"$set": {"left": len(left), "look_at": now + pause}})
+
+
+async def due(database: AsyncDatabase[Json], now: float) -> list[Json]:
+    """Take the packets that have waited longest to be looked at."""
+    wanted = {"look_at": {"$lt": now}, "state": "sent"}
+    found = database[OUTBOX].find(wanted, {"messages": 0}).sort("look_at").limit(_AT_ONCE)
+    packets = await found.to_list()
+    if packets:
+        ids = [packet["_id"] for packet in packets]
+        await database[OUTBOX].update_many({"_id": {"$in": ids}}, {"$set": {"look_at": now + _LONGEST}})
+    return packets
+
+
+async def first_open(database: AsyncDatabase[Json], queues: Sequence[str], now: float) -> float | None:
+    """Return from when a message of these queues may be claimed, the oldest packet's; None where none is left."""
+    packets = database[OUTBOX].find({"queue": {"$in": list(queues)}}, {"messages": 0}).sort("created")
+    async for packet in packets:
+        for _, left in await settle(database, [packet], now):
+            held = database[INBOX].find({"_id": {"$in": left}, "at": {"$gt": now}}, {"at": 1})
+            later = {entry["_id"]: float(entry["at"]) async for entry in held}
+            return min((later.get(key, now) for key in left), default=now)
+    return None
+
+
+async def lost(database: AsyncDatabase[Json], left: Sequence[str], now: float) -> set[str]:
+    """Return which of these messages nobody is handling."""
+    held = database[LEASES].find({"keys": {"$in": list(left)}, "until": {"$gte": now}}, {"keys": 1})
+    taken = {key async for lease in held for key in lease["keys"]}
+    return set(left) - taken
