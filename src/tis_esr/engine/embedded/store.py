@@ -26,8 +26,8 @@ _MESSAGE_COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_r
 class EmbeddedEngine:
     """One SQLite file (WAL) held by one process; survives the process's death at any point.
 
-    What is claimed is remembered in memory only, so after a crash every unacknowledged message is
-    ready again. The file is locked while it is open: raises StateInUse when another process has it.
+    What is claimed, and until when what was given back has to wait, is remembered in memory only, by a clock
+    that never jumps; so after a crash every unacknowledged message is ready again. The file is locked while it is open: raises StateInUse when another process has it.
     """
 
     def __init__(self, path: Path, collections: Iterable[Collection[Any]]) -> None:
@@ -37,6 +37,7 @@ class EmbeddedEngine:
         make_collections(self._connection, collections)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._claimed: set[tuple[str, str]] = set()
+        self._delayed: dict[tuple[str, str], float] = {}
         self._changed: dict[str, asyncio.Event] = {}
 
     def close(self) -> None:
@@ -64,9 +65,9 @@ class EmbeddedEngine:
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim."""
-        claimed = [id_ for name, id_ in self._claimed if name == queue]
+        not_now = [id_ for name, id_ in [*self._claimed, *self._waiting([queue])] if name == queue]
         messages = await self._run(
-            lambda: self._transaction(lambda: _claim(self._connection, queue, limit, claimed))
+            lambda: self._transaction(lambda: _claim(self._connection, queue, limit, not_now))
         )
         self._claimed.update((m.queue, m.id) for m in messages)
         return messages
@@ -74,19 +75,27 @@ class EmbeddedEngine:
     async def release(self, messages: Iterable[Message], delay: float) -> None:
         """See Engine.release."""
         given = list(messages)
-        until = time.time() + delay
-        rows = [(until, m.queue, m.id) for m in given]
-        statement = "UPDATE messages SET available_at = ? WHERE queue = ? AND id = ?"
-        await self._run(lambda: self._transaction(lambda: self._connection.executemany(statement, rows)))
+        if delay > 0:
+            self._delayed.update({(m.queue, m.id): time.monotonic() + delay for m in given})
         self._claimed.difference_update((m.queue, m.id) for m in given)
         self._wake(given)
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
         """See Engine.next_ready."""
+        delayed = self._waiting(queues)
         marks = ",".join("?" * len(queues))
-        query = f"SELECT min(available_at) FROM messages WHERE state = 'ready' AND queue IN ({marks})"
-        earliest = (await self._run(lambda: self._connection.execute(query, queues).fetchone()))[0]
-        return None if earliest is None else max(0.0, earliest - time.time())
+        query = f"SELECT 1 FROM messages WHERE state = 'ready' AND queue IN ({marks}) LIMIT ?"
+        values = (*queues, len(delayed) + 1)
+        ready = len(await self._run(lambda: self._connection.execute(query, values).fetchall()))
+        if not ready:
+            return None
+        return 0.0 if ready > len(delayed) else max(0.0, min(delayed.values()) - time.monotonic())
+
+    def _waiting(self, queues: Sequence[str]) -> dict[tuple[str, str], float]:
+        """Return which messages of the queues have to wait, and until when; forget those that had to."""
+        now = time.monotonic()
+        self._delayed = {key: until for key, until in self._delayed.items() if until > now}
+        return {key: until for key, until in self._delayed.items() if key[0] in queues}
 
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
         """See Engine.replay."""
@@ -203,12 +212,12 @@ def column_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _claim(connection: sqlite3.Connection, queue: str, limit: int, claimed: Sequence[str]) -> list[Message]:
-    not_claimed = f" AND id NOT IN ({','.join('?' * len(claimed))})" if claimed else ""
+def _claim(connection: sqlite3.Connection, queue: str, limit: int, not_now: Sequence[str]) -> list[Message]:
+    others = f" AND id NOT IN ({','.join('?' * len(not_now))})" if not_now else ""
     rows = connection.execute(
         f"SELECT seq, {_MESSAGE_COLUMNS} FROM messages INDEXED BY messages_ready"
-        f" WHERE state = 'ready' AND queue = ? AND available_at <= ?{not_claimed} ORDER BY seq LIMIT ?",
-        (queue, time.time(), *claimed, limit),
+        f" WHERE state = 'ready' AND queue = ?{others} ORDER BY seq LIMIT ?",
+        (queue, *not_now, limit),
     ).fetchall()
     connection.executemany(
         "UPDATE messages SET attempts = attempts + 1 WHERE seq = ?", [(row[0],) for row in rows]
@@ -290,7 +299,7 @@ def _end_parking(
     ended = 0
     for queue, id_ in keys:
         found = connection.execute(
-            "UPDATE messages SET state = ?, reason = '', available_at = 0"
+            "UPDATE messages SET state = ?, reason = ''"
             " WHERE queue = ? AND id = ? AND state = 'parked' RETURNING source_file, row, last_row",
             (state, queue, id_),
         ).fetchone()

@@ -1,0 +1,40 @@
+"""The wall clock jumps in the middle of a day: leases and pauses go by MongoDB's clock and by monotonic time."""
+
+from datetime import timedelta
+
+import pytest
+from tests.faults.days import LONG, Days
+
+from tis_esr.tcs.simulator.switches import Switches
+
+JUMPS = [timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)]
+WHERE = ["commit", "claim", "tell changed", "tell exported"] if LONG else ["claim"]
+
+
+@pytest.mark.parametrize("jump", JUMPS, ids=lambda jump: f"{jump.total_seconds() / 3600:+g} h")
+@pytest.mark.parametrize("boundary", WHERE)
+def test_a_clock_that_jumps_in_the_middle_changes_nothing(days: Days, boundary: str, jump: timedelta) -> None:
+    with days.ground(f"{boundary} {jump}") as ground:
+        jumps = [[boundary, days.counts[boundary] // 2, "after", jump.total_seconds()]]
+        assert ground.run(jumps=jumps) == 0
+        assert ground.found() == days.undisturbed
+
+
+@pytest.mark.parametrize("jump", JUMPS, ids=lambda jump: f"{jump.total_seconds() / 3600:+g} h")
+def test_a_clock_that_jumps_while_work_waits_for_tcs_makes_it_wait_no_longer(
+    days: Days, jump: timedelta
+) -> None:
+    with days.ground(f"waiting {jump}") as ground:
+        ground.tcs.simulator.misbehaviour.switches = Switches(fail_next=12, fail_status=503)
+        jumps = [["release", 1, "after", jump.total_seconds()]]
+        assert ground.run(jumps=jumps) == 0
+        assert ground.found() == days.undisturbed
+
+
+def test_a_clock_that_jumps_to_and_fro_between_any_two_steps_changes_nothing(days: Days) -> None:
+    with days.ground("to and fro") as ground:
+        numbers = range(1, days.counts["commit"], 5)
+        seconds = [jump.total_seconds() for jump in JUMPS]
+        jumps = [["commit", n, "after", seconds[n % len(seconds)]] for n in numbers]
+        assert ground.run(jumps=jumps) == 0
+        assert ground.found() == days.undisturbed
