@@ -25,9 +25,9 @@ unit: .venv/dev.stamp
 	$(BIN)/python -m servers install
 	$(BIN)/pytest -n $(TESTS_AT_ONCE)
 
-# A small day on worker processes: fails where messages, transactions or calls to TCS a row are above their limits.
+# A small day on the production engine: fails where messages, transactions or calls to TCS a row are above their limits.
 gate: .venv/dev.stamp
-	$(BIN)/python -m bench.national --posts 1000 --gate
+	$(BIN)/python -m bench.gate
 
 # The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
 faults: .venv/dev.stamp
@@ -42,7 +42,7 @@ stop-services: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench.hop
-	$(BIN)/python -m bench.national
+	$(BIN)/python -m bench.national --posts 60000 --peak 47000
 	$(BIN)/python -m bench.day
 
 # Versions are locked with hashes. Needs uv; run it after changing the dependencies in pyproject.toml.

@@ -7,20 +7,17 @@ TCS and messages a row (which don't depend on the machine), and each process's p
 import argparse
 import json
 import os
-import re
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from urllib.request import urlopen
+
+from bench.parts import OUT, PROGRAM, rows_in, simulator
 
 from tis_esr.engine.embedded.schema import open_state
 
 AS_OF = "2026-11-24"
-PROGRAM = [sys.executable, "-c", "from tis_esr.cli import main; main()"]
-OUT = Path(__file__).parent / "out"
 
 
 def main() -> None:
@@ -31,7 +28,8 @@ def main() -> None:
         "--million", type=int, default=1_000_000, help="rows of the file that memory is measured on"
     )
     given = parser.parse_args()
-    subprocess.run(["rm", "-rf", str(OUT)], check=True)
+    for name in ("day", "million"):
+        shutil.rmtree(OUT / name, ignore_errors=True)
     figures = {"cores": os.cpu_count(), "python": sys.version.split()[0], **whole_day(given.posts)}
     if given.million:
         figures |= million_rows(given.million)
@@ -43,7 +41,7 @@ def main() -> None:
 def whole_day(posts: int) -> dict[str, object]:
     """Time a first day of 13 deaneries, every position new and every one told to TIS."""
     run("synthesize", "--deaneries", "13", "--posts", str(posts), "--out", str(OUT / "day"), "--as-of", AS_OF)
-    rows = sum(path.read_bytes().count(b"\n") for path in (OUT / "day/in").iterdir())
+    rows = rows_in(OUT / "day/in")
     with simulator(OUT / "day/tcs") as url:
         state = OUT / "day/state"
         seconds, memory = run(
@@ -91,23 +89,6 @@ def run(*words: str, codes: tuple[int, ...] = (0,)) -> tuple[float, int]:
     if os.waitstatus_to_exitcode(status) not in codes:
         sys.exit(f"tis-esr {words[0]} ended with {os.waitstatus_to_exitcode(status)}")
     return time.perf_counter() - started, usage.ru_maxrss // 1024
-
-
-@contextmanager
-def simulator(data: Path) -> Iterator[str]:
-    """Run the simulator as a process of its own."""
-    process = subprocess.Popen(
-        [*PROGRAM, "tcs-simulator", "--data", str(data), "--port", "0"], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    match = re.search(r"http://\S+", process.stdout.readline())
-    if match is None:
-        sys.exit("the simulator did not start")
-    try:
-        yield match.group()
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from tis_esr.engine.production.amqp import Channel
 from tis_esr.engine.production.outbox import entry_id
 
 _A_LOOK = 0.02
-_LOOKS = 15
+_LOOKS = 50
 
 
 @dataclass(eq=False)
@@ -56,7 +56,7 @@ class Inflow:
         return deliver
 
     async def gathered(self, limit: int) -> None:
-        """Wait while more keeps coming, for a third of a second at most: a transaction costs much, a message in it little."""
+        """Wait while more keeps coming, for a second at most: a transaction costs much, a message in it little."""
         for _ in range(_LOOKS):
             before = len(self.waiting)
             if not 0 < before < limit:
