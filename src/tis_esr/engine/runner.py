@@ -32,6 +32,7 @@ class Handler:
 
     ``run`` reads and writes through the Work only; it raises Transient, Suspect, or anything else
     for a fault of the messages. ``alone`` has one process at a time read the queue, message by message.
+    Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
     """
 
     queue: str
@@ -39,6 +40,7 @@ class Handler:
     run: Callable[[Work, Sequence[Message]], Awaitable[None]]
     batch: int = 500
     alone: bool = False
+    linger: float = 0.02
 
 
 class Observer(Protocol):

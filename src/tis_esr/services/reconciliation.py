@@ -69,6 +69,10 @@ POSITIONS = Collection(
 )
 
 
+_BOTH_ROWS = 0.3
+"""Seconds in which the other row of a position is likely saved too, so that it is reconciled once, not twice."""
+
+
 class Reconciliation:
     """See the module."""
 
@@ -80,8 +84,8 @@ class Reconciliation:
         return [
             Handler("esr.queue.por.split", "por.split", self.save_por),
             Handler("esr.queue.pos.split", "pos.split", self.save_pos),
-            Handler("esr.queue.por.saved", "por.saved", self.reconcile),
-            Handler("esr.queue.pos.saved", "pos.saved", self.reconcile),
+            Handler("esr.queue.por.saved", "por.saved", self.reconcile, linger=_BOTH_ROWS),
+            Handler("esr.queue.pos.saved", "pos.saved", self.reconcile, linger=_BOTH_ROWS),
         ]
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:

@@ -42,6 +42,10 @@ class Broker:
         """Say whether messages can be received now."""
         return self._receiving is not None and self._receiving.is_open
 
+    def linger(self, queue: str) -> float:
+        """Return how long a queue's deliveries must pause before a batch that isn't full is taken."""
+        return self._queues[queue].linger
+
     def consume(self, queues: Iterable[str]) -> None:
         """Begin to receive these queues' messages, and go on for as long as the broker is open."""
         for name in queues:

@@ -11,8 +11,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.production.amqp import Channel
 from tis_esr.engine.production.outbox import entry_id
 
-_A_LOOK = 0.02
-_LOOKS = 50
+_LONGEST = 2.0
 
 
 @dataclass(eq=False)
@@ -55,13 +54,13 @@ class Inflow:
 
         return deliver
 
-    async def gathered(self, limit: int) -> None:
-        """Wait while more keeps coming, for a second at most: a transaction costs much, a message in it little."""
-        for _ in range(_LOOKS):
+    async def gathered(self, limit: int, linger: float) -> None:
+        """Wait while more keeps coming, for two seconds at most: a transaction costs much, a message in it little."""
+        for _ in range(int(_LONGEST / linger)):
             before = len(self.waiting)
             if not 0 < before < limit:
                 return
-            await asyncio.sleep(_A_LOOK)
+            await asyncio.sleep(linger)
             if len(self.waiting) == before:
                 return
 

@@ -170,7 +170,7 @@ class ProductionEngine:
         if queue not in self.broker.inflows:
             self.broker.consume([queue])
         inflow = self.broker.inflows[queue]
-        await inflow.gathered(limit)
+        await inflow.gathered(limit, self.broker.linger(queue))
         now = self.clock.now()
         messages = inflow.take(limit, now)
         if not messages:

@@ -29,12 +29,13 @@ queue for a look, and is sent again from the outbox.
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue, the routing keys it is bound to, and whether one process at a time reads it."""
+    """A queue, the routing keys it is bound to, whether one process at a time reads it, how long it lingers."""
 
     name: str
     keys: tuple[str, ...]
     prefetch: int
     alone: bool
+    linger: float = 0.02
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def queues(handlers: Iterable[Handler]) -> list[Queue]:
             tuple(dict.fromkeys((handler.routing_key, own_key(handler.queue)))),
             prefetch=1 if handler.alone else min(2 * handler.batch, 2000),
             alone=handler.alone,
+            linger=handler.linger,
         )
         for handler in handlers
     ]
