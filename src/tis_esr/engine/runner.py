@@ -33,6 +33,7 @@ class Handler:
     ``run`` reads and writes through the Work only; it raises Transient, Suspect, or anything else
     for a fault of the messages. ``alone`` has one process at a time read the queue, message by message.
     Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
+    Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other.
     """
 
     queue: str
@@ -41,6 +42,7 @@ class Handler:
     batch: int = 500
     alone: bool = False
     linger: float = 0.02
+    turn: str = ""
 
 
 class Observer(Protocol):
@@ -107,6 +109,7 @@ class Runner:
         self._today, self._now, self._patience = today, now, patience
         self._observe = observe
         self._suspicions: dict[str, int] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
         self._bindings: dict[str, list[str]] = {}
         for handler in self.handlers:
             self._bindings.setdefault(handler.routing_key, []).append(handler.queue)
@@ -147,7 +150,7 @@ class Runner:
                     await self.engine.wait(handler.queue, wait)
                     continue
                 found = True
-                fault = await self._handle(handler, messages)
+                fault = await self._in_turn(handler, messages)
             except Transient as passing:
                 fault = passing
             if fault is None:
@@ -187,7 +190,7 @@ class Runner:
                 if not messages:
                     await self.engine.wait(handler.queue, _IDLE)
                     continue
-                fault = await self._handle(handler, messages)
+                fault = await self._in_turn(handler, messages)
             except Transient as trouble:
                 fault = trouble
             if fault is None:
@@ -196,6 +199,21 @@ class Runner:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), max(pause, fault.retry_after))
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _in_turn(self, handler: Handler, messages: Sequence[Message]) -> Transient | None:
+        """Handle a batch, after those of the same turn that came before it."""
+        if not handler.turn:
+            return await self._handle(handler, messages)
+        turn = self._turns.setdefault(handler.turn, asyncio.Lock())
+        try:
+            await turn.acquire()
+        except asyncio.CancelledError:
+            await self.engine.release(messages, 0)
+            raise
+        try:
+            return await self._handle(handler, messages)
+        finally:
+            turn.release()
 
     async def _handle(
         self, handler: Handler, messages: Sequence[Message], conflicts: int = 0

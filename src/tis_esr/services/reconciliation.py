@@ -82,10 +82,10 @@ class Reconciliation:
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how."""
         return [
-            Handler("esr.queue.por.split", "por.split", self.save_por),
-            Handler("esr.queue.pos.split", "pos.split", self.save_pos),
-            Handler("esr.queue.por.saved", "por.saved", self.reconcile, linger=_BOTH_ROWS),
-            Handler("esr.queue.pos.saved", "pos.saved", self.reconcile, linger=_BOTH_ROWS),
+            Handler("esr.queue.por.split", "por.split", self.save_por, turn="positions"),
+            Handler("esr.queue.pos.split", "pos.split", self.save_pos, turn="positions"),
+            Handler("esr.queue.por.saved", "por.saved", self.reconcile, turn="positions", linger=_BOTH_ROWS),
+            Handler("esr.queue.pos.saved", "pos.saved", self.reconcile, turn="positions", linger=_BOTH_ROWS),
         ]
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:

@@ -1,6 +1,6 @@
 """The inbox: which messages have taken effect, which are parked, and how often the others were tried."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,9 +50,8 @@ async def claim(
             result.held.append((message, entry["at"]))
         else:
             result.mine.append(msgspec.structs.replace(message, attempts=entry.get("attempts", 0) + 1))
-    not_needed = by_id.keys() - others.keys() - {entry_id(message) for message in result.mine}
-    if not_needed:
-        await leases.shrink(database, token, list(not_needed))
+    if token and len(result.mine) + len(others) < len(by_id):
+        await leases.shrink(database, token, [entry_id(message) for message in result.mine])
     return result
 
 
@@ -98,14 +97,6 @@ def story(message: Message, now: float) -> Json:
     }
 
 
-async def give_back(
-    database: AsyncDatabase[Json], messages: Sequence[Message], tokens: Mapping[str, str], at: float
-) -> None:
-    """End leases early, the attempt counted; the messages may be claimed again from ``at`` on, by anybody."""
-    by_token: dict[str, list[str]] = {}
-    for message in messages:
-        by_token.setdefault(tokens.get(entry_id(message), ""), []).append(entry_id(message))
-    for token, keys in by_token.items():
-        if token:
-            await leases.count_attempts(database, keys, at)
-            await leases.shrink(database, token, keys)
+async def give_back(database: AsyncDatabase[Json], messages: Sequence[Message], at: float) -> None:
+    """Count the attempt of messages that are given back; they may be claimed again from ``at`` on, by anybody."""
+    await leases.count_attempts(database, [entry_id(message) for message in messages], at)

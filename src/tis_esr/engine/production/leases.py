@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
@@ -73,26 +73,17 @@ async def count_attempts(database: AsyncDatabase[Json], keys: Iterable[str], at:
 async def shrink(
     database: AsyncDatabase[Json],
     token: str,
-    keys: Sequence[str],
+    left: Sequence[str],
     session: AsyncClientSession | None = None,
 ) -> None:
-    """End a lease for some of its messages; with the last of them it ends. Raises LeaseLost where it has ended."""
-    left = await database[LEASES].find_one_and_update(
-        {"_id": token},
-        {"$pullAll": {"keys": list(keys)}},
-        session=session,
-        return_document=ReturnDocument.AFTER,
-    )
-    if left is None:
-        raise LeaseLost
-    if not left["keys"]:
-        await database[LEASES].delete_one({"_id": token}, session=session)
-
-
-async def end(database: AsyncDatabase[Json], token: str, session: AsyncClientSession) -> None:
-    """End a lease with all that its messages caused, in the same transaction. Raises LeaseLost."""
-    done = await database[LEASES].delete_one({"_id": token}, session=session)
-    if not done.deleted_count:
+    """End a lease but for the messages that are left; without any it ends. Raises LeaseLost where it has ended."""
+    if left:
+        done = await database[LEASES].update_one({"_id": token}, {"$set": {"keys": left}}, session=session)
+        ended = done.matched_count == 0
+    else:
+        gone = await database[LEASES].delete_one({"_id": token}, session=session)
+        ended = gone.deleted_count == 0
+    if ended:
         raise LeaseLost
 
 

@@ -122,7 +122,9 @@ class ProductionEngine:
 
     async def _apply(self, session: AsyncClientSession, commit: Commit) -> list[Json]:
         now = self.clock.now()
-        await self._end_leases(session, commit)
+        if any(outbox.entry_id(message) not in self._leases for message in commit.done):
+            raise leases.LeaseLost
+        await self._end_leases(_finished(commit), session)
         if commit.done:
             await inbox.finish(self.database, session, commit.done, now)
         by_collection: dict[str, list[Put]] = {}
@@ -143,19 +145,16 @@ class ProductionEngine:
             await parking.park(self.database, session, commit.parked, now)
         return packets
 
-    async def _end_leases(self, session: AsyncClientSession, commit: Commit) -> None:
-        """End what was handled of this process's leases; raises LeaseLost where it handled another's message."""
-        if any(outbox.entry_id(message) not in self._leases for message in commit.done):
-            raise leases.LeaseLost
-        by_token: dict[str, list[str]] = {}
-        for key in map(outbox.entry_id, _finished(commit)):
+    async def _end_leases(
+        self, messages: Sequence[Message], session: AsyncClientSession | None = None
+    ) -> None:
+        """End this process's leases on these messages; raises LeaseLost where another has taken them over."""
+        by_token: dict[str, set[str]] = {}
+        for key in map(outbox.entry_id, messages):
             if key in self._leases:
-                by_token.setdefault(self._leases[key], []).append(key)
+                by_token.setdefault(self._leases[key], set()).add(key)
         for token, keys in by_token.items():
-            if self._held[token] == set(keys):
-                await leases.end(self.database, token, session)
-            else:
-                await leases.shrink(self.database, token, keys, session)
+            await leases.shrink(self.database, token, sorted(self._held[token] - keys), session)
 
     def _forget(self, messages: Iterable[Message]) -> None:
         for key in map(outbox.entry_id, messages):
@@ -195,7 +194,8 @@ class ProductionEngine:
         given = list(messages)
         until = self.clock.now() + delay
         with contextlib.suppress(PyMongoError, leases.LeaseLost):
-            await inbox.give_back(self.database, given, self._leases, until)
+            await inbox.give_back(self.database, given, until)
+            await self._end_leases(given)
         self._forget(given)
         for queue, some in _by_queue(given).items():
             if queue in self.broker.inflows:
