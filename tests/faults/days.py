@@ -145,6 +145,7 @@ class Days:
         self.servers = servers
         synthesize(deaneries=deaneries, posts=posts, seed=5, out=folder, as_of=TODAY)
         self.zygote = Zygote()
+        self._number = 0
         started = time.monotonic()
         self.undisturbed = self.outcome("undisturbed", [{"counts": str(folder / "counts.json")}])
         self.seconds = time.monotonic() - started
@@ -157,7 +158,8 @@ class Days:
     @contextmanager
     def ground(self, name: str, inbound: Path | None = None) -> Iterator[Ground]:
         """Make room for one more of these days."""
-        place = self.folder / "days" / name
+        self._number += 1
+        place = self.folder / "days" / f"{self._number} {name}"
         with ground(
             inbound or self.folder / "in", self.folder / "tcs", place, self.servers, self.zygote
         ) as made:

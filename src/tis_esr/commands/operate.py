@@ -4,6 +4,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.errors import StateInUse, UnusableState
 from tis_esr.engine.production.checks import Finding, findings_of, install
 from tis_esr.engine.production.topology import queues
+from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reading import Trace
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import FileStore, StoreUnavailable
@@ -165,16 +167,19 @@ async def redrive(settings: Settings, ids: Sequence[str], reason: str | None, di
         reader.close()
     readable = [trace for trace in found if trace.queue != UNREADABLE or discard is not None]
     async with at_the_desk(settings) as runner:
-        keys = [(trace.queue, trace.id) for trace in readable]
-        if discard is None:
-            number = await runner.engine.replay(keys)
-        else:
-            number = await runner.engine.discard(keys, discard)
+        number = 0
+        for trace in readable:
+            number += await runner.patiently("redrive", partial(_ended, runner.engine, trace, discard))
     console.print(f"{number} {'to be handled again' if discard is None else 'given up'}", highlight=False)
     if len(readable) < len(found):
         left = len(found) - len(readable)
         console.print(f"{left} can't be: the row itself is unreadable. Ask ESR for it, then --discard WHY")
     return Exit.DONE if number and len(readable) == len(found) else Exit.DONE_WITH_PARKED
+
+
+async def _ended(engine: Engine, trace: Trace, discard: str | None) -> int:
+    key = (trace.queue, trace.id)
+    return await (engine.replay([key]) if discard is None else engine.discard([key], discard))
 
 
 def _meant(trace: Trace, ids: Sequence[str], reason: str | None) -> bool:

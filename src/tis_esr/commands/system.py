@@ -70,7 +70,7 @@ async def at_the_desk(
     """Open the engine for a step by hand that handles nothing itself; today is ``day``, or London's."""
     found = bindings_only()
     async with engine_of(settings, found, state) as engine:
-        yield Runner(engine, found, today=lambda: day or today())
+        yield Runner(engine, found, today=lambda: day or today(), patience=settings.patience_seconds)
 
 
 @asynccontextmanager

@@ -1,0 +1,124 @@
+"""What is parked is replayed or given up once, wherever ``tis-esr redrive`` is killed and called again."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.faults.days import KILLED, LONG, Ground, Zygote, ground
+from tests.journeys.small_world import NPN, small_world
+from tests.servers import Place, place
+
+from tis_esr.synthetic.world import World
+
+PEOPLE = 4
+Crash = tuple[str, int, str]
+Redriven = Callable[[list[Crash], dict[str, Any]], tuple[Any, ...]]
+
+IN_A_ROW: list[Crash] = [
+    ("end parking", 1, "before"),
+    ("end parking", 2, "before"),
+    ("end parking", 2, "after"),
+]
+"""Each message is replayed in a transaction of its own: the second kill leaves one done, the third one half done."""
+
+ALONE: dict[str, list[Crash]] = {
+    "embedded": [("replay", 1, "before"), ("replay", 1, "after")],
+    "production": [
+        ("replay", 1, "before"),
+        ("replay", 1, "after"),
+        ("publish", 1, "before"),
+        ("publish", 1, "after"),
+        ("mark sent", 1, "before"),
+        ("mark sent", 1, "after"),
+    ],
+}
+CASES = [
+    (engine, [crash])
+    for engine, crashes in ALONE.items()
+    for crash in crashes
+    if LONG or engine == "embedded" or crash in crashes[1::2]
+] + [("embedded", IN_A_ROW), ("production", IN_A_ROW)]
+
+
+def without_contact_details(world: World) -> None:
+    for number in range(PEOPLE):
+        person = world.person()
+        world.placement(world.post("EOE", npn=f"{NPN}{number}"), person, -10, 100)
+        person["contactDetails"] = None
+
+
+def assigned(number: int) -> list[str]:
+    return [
+        f'ASG,{number},"","C",{number},"","",,,"{NPN}{number}","Lead Employer"',
+        f'PER,{number},"","C","","","","Changed-Specimen"',
+        f'PBD,{number},"","C","General Medical Council","{7200001 + number}",',
+    ]
+
+
+def mend(made: Ground) -> None:
+    """Give TCS the contact details whose want it refused."""
+    for person in made.tcs.simulator.store.people.values():
+        person["contactDetails"] = {"id": person["id"], "surname": "Specimen", "legalSurname": "Specimen"}
+
+
+class Redrives:
+    """Runs days in which something is parked and then redriven, on one engine."""
+
+    def __init__(self, folder: Path, servers: Place | None) -> None:
+        self.folder, self.servers, self.zygote = folder, servers, Zygote()
+        with small_world(folder, without_contact_details) as small:
+            small.file(*(row for number in range(PEOPLE) for row in assigned(number)))
+        self.number = 0
+
+    def outcome(self, crashes: list[Crash], **what: Any) -> tuple[Any, ...]:
+        """Redrive with each crash in turn, then once more, then run the day; return what it ended in."""
+        self.number += 1
+        place = self.folder / f"place {self.number}"
+        with ground(self.folder / "in", self.folder / "tcs", place, self.servers, self.zygote) as made:
+            assert made.run() == 0
+            mend(made)
+            for crash in crashes:
+                assert made.run(do="redrive", reason="400", crash=crash, **what) == KILLED
+            assert made.run(do="redrive", reason="400", **what) == 0
+            assert made.run() == 0
+            return made.found()
+
+
+@pytest.fixture(scope="module")
+def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Redrives]]:
+    engines = {
+        engine: Redrives(tmp_path_factory.mktemp(engine), place() if engine == "production" else None)
+        for engine in ALONE
+    }
+    yield engines
+    for redrives in engines.values():
+        redrives.zygote.close()
+
+
+@pytest.fixture(scope="module")
+def replayed(on: dict[str, Redrives]) -> dict[str, tuple[Any, ...]]:
+    """What is right: all parked, mended, replayed and applied, nothing left."""
+    found = {engine: redrives.outcome([]) for engine, redrives in on.items()}
+    for kept, _, calls in found.values():
+        [states] = kept["rows"].values()
+        assert (kept["parked"], kept["waiting"], states) == ([], {}, {"applied": 3 * PEOPLE, "ignored": 1})
+        assert sum("Changed-Specimen" in body for _, _, body in calls) == PEOPLE
+    return found
+
+
+@pytest.mark.parametrize(("engine", "crashes"), CASES, ids=str)
+def test_a_replay_killed_and_called_again_ends_as_one_that_was_not(
+    on: dict[str, Redrives], replayed: dict[str, tuple[Any, ...]], engine: str, crashes: list[Crash]
+) -> None:
+    assert on[engine].outcome(crashes) == replayed[engine]
+
+
+@pytest.mark.parametrize("engine", ALONE)
+def test_giving_up_killed_and_called_again_ends_as_one_that_was_not(
+    on: dict[str, Redrives], engine: str
+) -> None:
+    given_up = on[engine].outcome(IN_A_ROW, discard="ticket 4711")
+    assert given_up == on[engine].outcome([], discard="ticket 4711")
+    [states] = given_up[0]["rows"].values()
+    assert (given_up[0]["parked"], states) == ([], {"applied": PEOPLE, "ignored": 2 * PEOPLE + 1})
