@@ -28,7 +28,7 @@ def main() -> int:
     client: pymongo.MongoClient[Any] = pymongo.MongoClient(servers.mongodb_url)
     with simulator(FOLDER / "tcs") as url:
         os.environ.update(production(servers, database, url, FOLDER))
-        command("install")
+        servers.install(database)
         before = transactions(client)
         folders = ("--in", str(FOLDER / "in"), "--out", str(FOLDER / "out"))
         command("day", *folders, "--tcs", url, "--as-of", AS_OF, codes=(0, 1))

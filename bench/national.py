@@ -63,7 +63,7 @@ def national_day(posts: int, at_the_mark: int, workers: int) -> dict[str, Any]:
     reader = ProductionReader(Addresses(servers.amqp_url, servers.mongodb_url, database))
     with simulator(FOLDER / "tcs") as url:
         os.environ.update(production(servers, database, url, FOLDER))
-        command("install")
+        servers.install(database)
         with running(workers) as processes:
             figures = timed(client, database, reader, url, processes)
             figures["quiet file's seconds"] = quiet_file(reader, today)
