@@ -24,11 +24,11 @@ def main() -> int:
     """Run the day; print each count with its limit."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     command("synthesize", "--deaneries", "3", "--posts", "600", "--out", str(FOLDER), "--as-of", AS_OF)
-    servers, database = place(), f"gate_{os.getpid()}"
+    servers = place()
+    database = servers.emptied()
     client: pymongo.MongoClient[Any] = pymongo.MongoClient(servers.mongodb_url)
     with simulator(FOLDER / "tcs") as url:
         os.environ.update(production(servers, database, url, FOLDER))
-        servers.install(database)
         before = transactions(client)
         folders = ("--in", str(FOLDER / "in"), "--out", str(FOLDER / "out"))
         command("day", *folders, "--tcs", url, "--as-of", AS_OF, codes=(0, 1))
@@ -39,7 +39,6 @@ def main() -> int:
                 "answered"
             ],
         }
-    client.drop_database(database)
     rows = rows_in(FOLDER / "in")
     for name, count in counts.items():
         print(f"{name}: {count / rows:.3f}, limit {LIMITS[name]}")

@@ -58,17 +58,16 @@ def national_day(posts: int, at_the_mark: int, workers: int) -> dict[str, Any]:
     if at_the_mark:
         reach_the_mark(FOLDER / "tcs" / "placements.jsonl", at_the_mark, today + timedelta(weeks=13, days=-1))
     (FOLDER / "arriving").mkdir()
-    servers, database = place(), f"bench_{os.getpid()}"
+    servers = place()
+    database = servers.emptied()
     client: pymongo.MongoClient[Any] = pymongo.MongoClient(servers.mongodb_url)
     reader = ProductionReader(Addresses(servers.amqp_url, servers.mongodb_url, database))
     with simulator(FOLDER / "tcs") as url:
         os.environ.update(production(servers, database, url, FOLDER))
-        servers.install(database)
         with running(workers) as processes:
             figures = timed(client, database, reader, url, processes)
             figures["quiet file's seconds"] = quiet_file(reader, today)
             figures["peak MB of each process"] = [peak(process.pid) for process in processes]
-    client.drop_database(database)
     return {"day": str(today), "posts": posts, "placements at the mark": at_the_mark, **figures}
 
 
