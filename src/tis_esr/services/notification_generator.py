@@ -102,21 +102,10 @@ class NotificationGenerator:
 
     async def remember_sent(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep what ESR was sent of each applicant, to compare with TIS later."""
-        for message in messages:
-            body = message.decode(ApplicantExported)
-            sent = SentApplicant(
-                placement_id=body.placement_id,
-                position_id=body.position_id,
-                person_id=body.person_id,
-                deanery_number=body.deanery_number,
-                date_from=body.date_from,
-                date_to=body.date_to,
-                last_name=body.last_name,
-                first_name=body.first_name,
-                gmc_number=body.gmc_number,
-            )
-            await work.get(SENT_APPLICANTS, [SENT_APPLICANTS.key(sent)])
-            work.put(SENT_APPLICANTS, sent)
+        sent = [_as_sent(message.decode(ApplicantExported)) for message in messages]
+        await work.get(SENT_APPLICANTS, map(SENT_APPLICANTS.key, sent))
+        for applicant in sent:
+            work.put(SENT_APPLICANTS, applicant)
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
         """Say all that there is to say about a batch of positions."""
@@ -156,6 +145,20 @@ class NotificationGenerator:
         elsewhere = await self._tcs.placements_of_people(trainees)
         other_posts = {p.post_id for of_person in elsewhere.values() for p in of_person if p.post_id}
         return Picture(placements, elsewhere, people, await _vpds(work, other_posts))
+
+
+def _as_sent(body: ApplicantExported) -> SentApplicant:
+    return SentApplicant(
+        placement_id=body.placement_id,
+        position_id=body.position_id,
+        person_id=body.person_id,
+        deanery_number=body.deanery_number,
+        date_from=body.date_from,
+        date_to=body.date_to,
+        last_name=body.last_name,
+        first_name=body.first_name,
+        gmc_number=body.gmc_number,
+    )
 
 
 async def _vpds(work: Work, posts: Iterable[int]) -> dict[int, str]:
