@@ -38,6 +38,23 @@ def own_servers(worker_id: str) -> Iterator[OwnServers]:
 def days(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
     """Return small days on each engine in turn."""
     servers = place() if request.param == "production" else None
+    yield from small_days(tmp_path_factory, servers)
+
+
+@pytest.fixture(scope="module")
+def embedded_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
+    """Return small days on the embedded engine, for what happens outside of any engine."""
+    yield from small_days(tmp_path_factory, None)
+
+
+@pytest.fixture(scope="module")
+def production_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
+    """Return small days on the production engine."""
+    yield from small_days(tmp_path_factory, place())
+
+
+def small_days(tmp_path_factory: pytest.TempPathFactory, servers: Place | None) -> Iterator[Days]:
+    """Return days of one deanery and few posts."""
     days = Days(tmp_path_factory.mktemp("days"), servers, posts=40)
     yield days
     days.close()

@@ -1,10 +1,16 @@
 """The wall clock jumps in the middle of a day: leases and pauses go by MongoDB's clock and by monotonic time."""
 
+import asyncio
+import os
+import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.faults.days import LONG, Days
 
+from tis_esr.files.folder import Folder
+from tis_esr.files.store import StoreUnavailable
 from tis_esr.tcs.simulator.switches import Switches
 
 JUMPS = [timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)]
@@ -38,3 +44,24 @@ def test_a_clock_that_jumps_to_and_fro_between_any_two_steps_changes_nothing(day
         jumps = [["commit", n, "after", seconds[n % len(seconds)]] for n in numbers]
         assert ground.run(jumps=jumps) == 0
         assert ground.found() == days.undisturbed
+
+
+async def test_a_file_dropped_before_the_clock_was_set_back_is_found_once_it_was_left_alone(
+    tmp_path: Path,
+) -> None:
+    folder = Folder(tmp_path, settled_seconds=0.1)
+    (tmp_path / "a file").write_text("from what is now tomorrow")
+    tomorrow = time.time() + 86400
+    os.utime(tmp_path / "a file", (tomorrow, tomorrow))
+    assert await folder.names() == []
+    for _ in range(500):
+        if await folder.names():
+            break
+        await asyncio.sleep(0.02)
+    async with folder.open("a file") as found:
+        assert found.read() == b"from what is now tomorrow"
+    (tmp_path / "a file").write_text("being written")
+    os.utime(tmp_path / "a file", (tomorrow, tomorrow))
+    with pytest.raises(StoreUnavailable, match="a file is being written just now"):
+        async with folder.open("a file"):
+            pass

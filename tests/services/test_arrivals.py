@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from moto.server import ThreadedMotoServer
 
 from tis_esr.commands.run import recorder
+from tis_esr.engine import runner
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
@@ -232,9 +233,10 @@ async def test_a_name_that_is_none_is_parked_with_a_reason(desk: Desk, name: str
     assert desk.waiting() == {}
 
 
-async def test_a_file_that_is_gone_is_parked_with_a_reason_and_its_neighbour_is_taken(
-    desk: Desk, store: Store
+async def test_a_file_that_stays_away_is_parked_with_a_reason_and_its_neighbour_is_taken(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runner, "SUSPECT_ATTEMPTS", 2)
     put(store)
     await desk.tell(OTHER, "v1:1")
     await desk.tell(NAME, "v1:1")

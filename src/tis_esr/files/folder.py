@@ -1,14 +1,17 @@
 """A folder as file store: files appear in one step, with all their bytes."""
 
+import asyncio
 import filecmp
 import os
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from tis_esr.files.store import NoSuchFile, OtherContent
+from tis_esr.files.store import NoSuchFile, OtherContent, StoreUnavailable
 
 
 class BadFolder(Exception):  # noqa: N818 - says what the matter is
@@ -38,27 +41,54 @@ class Folder:
             raise BadFolder(path, error.strerror or str(error)) from error
         self.path = path
         self._settled = settled_seconds
+        self._seen: dict[str, tuple[tuple[int, int] | None, float]] = {}
 
     async def names(self) -> list[str]:
         """Return the names of the files, sorted; hidden ones and those being written are left out."""
-        latest = time.time() - self._settled
         return sorted(
             entry.name
             for entry in self.path.iterdir()
             if not entry.name.startswith(".")
             and entry.is_file()
-            and (not self._settled or entry.stat().st_mtime <= latest)
+            and self._is_settled(entry.name, entry.stat())
         )
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
-        """Open a file for reading; raises NoSuchFile and OSError."""
+        """Open a copy of a file, so that nobody changes it while it is read.
+
+        Raises NoSuchFile, StoreUnavailable while somebody is writing it, and OSError.
+        """
+        with TemporaryFile() as copy:
+            await asyncio.to_thread(self._copy, name, copy)
+            copy.seek(0)
+            yield copy
+
+    def _copy(self, name: str, copy: BinaryIO) -> None:
         try:
-            stream = (self.path / name).open("rb")
+            with (self.path / name).open("rb") as stream:
+                before = os.fstat(stream.fileno())
+                shutil.copyfileobj(stream, copy)
+                after = os.fstat(stream.fileno())
         except FileNotFoundError as error:
             raise NoSuchFile(str(self.path), name) from error
-        with stream:
-            yield stream
+        if _stamp(before) != _stamp(after) or not self._is_settled(name, after):
+            raise StoreUnavailable(str(self.path), f"{name} is being written just now")
+
+    def _is_settled(self, name: str, found: os.stat_result) -> bool:
+        """Say whether a file was left alone for long enough: by its own time, or by what we saw of it.
+
+        The latter counts where its time lies ahead of our clock, which may have been set back.
+        """
+        if time.time() - found.st_mtime >= self._settled:
+            self._seen.pop(name, None)
+            return True
+        now = time.monotonic()
+        stamp, since = self._seen.get(name, (None, now))
+        if stamp != _stamp(found):
+            since = now
+        self._seen[name] = (_stamp(found), since)
+        return now - since >= self._settled
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file under a temporary name, flush it to disk and put it in place in one step.
@@ -77,6 +107,10 @@ class Folder:
             temporary.unlink()
             raise OtherContent(str(self.path), name)
         put_in_place(temporary, final)
+
+
+def _stamp(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
 
 
 def put_in_place(temporary: Path, final: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from tis_esr.engine.errors import Explained, Transient
+from tis_esr.engine.errors import Explained, Suspect, Transient
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
@@ -30,7 +30,7 @@ class Arrivals:
         return [Handler("esr.queue.file.arrived", "file.arrived", self.take, batch=1)]
 
     async def take(self, work: Work, messages: Sequence[Message]) -> None:
-        """Take a file into the ledger and split it; a file that is gone is a fault of the message."""
+        """Take a file into the ledger and split it; one that stays away for some seconds is a fault of the message."""
         for message in messages:
             name = message.decode(FileArrived).name
             if not name or "/" in name or name.startswith("."):
@@ -38,7 +38,7 @@ class Arrivals:
             try:
                 taken = await InboundDataReader(work.another).take(self._store, name)
             except NoSuchFile as error:
-                raise Explained(str(error)) from error
+                raise Suspect(str(error)) from error
             except OSError as error:
                 raise Transient(str(error)) from error
             _log.info(
