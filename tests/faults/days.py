@@ -67,6 +67,7 @@ class Ground:
     servers: Place | None
     zygote: Zygote
     url: str
+    state_file: Path
 
     @property
     def out(self) -> Path:
@@ -76,14 +77,14 @@ class Ground:
     @property
     def state(self) -> Path | None:
         """The state file, where there is one."""
-        return self.folder / "state" if self.servers is None else None
+        return self.state_file if self.servers is None else None
 
     def run(self, zygote: Zygote | None = None, **job: Any) -> int:
         """Do something here in a forked process, a day where nothing else is said; return its wait status."""
         args = {
             "in": str(self.inbound),
             "out": str(self.out),
-            "state": str(self.folder / "state"),
+            "state": str(self.state_file),
             "tcs": self.url,
             "as_of": TODAY.isoformat(),
         }
@@ -120,7 +121,7 @@ def ground(
     settings = {} if servers is None else production(servers)
     folder.mkdir(parents=True, exist_ok=True)
     with running_simulator(tcs_data) as tcs:
-        yield Ground(inbound, folder, tcs, settings, servers, zygote, tcs.url)
+        yield Ground(inbound, folder, tcs, settings, servers, zygote, tcs.url, folder / "state")
 
 
 def production(servers: Place) -> dict[str, Any]:

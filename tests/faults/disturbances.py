@@ -28,7 +28,7 @@ def prepared(job: dict[str, Any]) -> Happens:
     ``redone``: of each batch the first commit fails, after everything was done outside; so do a few commits
     of what no message asked for.
     ``jumps``: at (boundary, number, side) the wall clock jumps by so many seconds.
-    ``disk_full``: at (boundary, number, side) no file may grow beyond so many bytes.
+    ``disk_full``: at (boundary, number, side), or ("start",), no file may grow beyond so many bytes.
     """
     if "shuffled" in job:
         shuffle(random.Random(job["shuffled"]))
@@ -43,6 +43,7 @@ def prepared(job: dict[str, Any]) -> Happens:
         if where in fills:
             resource.setrlimit(resource.RLIMIT_FSIZE, (fills[where], resource.RLIM_INFINITY))
 
+    happens("start")
     return happens
 
 

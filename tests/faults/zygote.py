@@ -1,8 +1,9 @@
 """A process that has everything imported and forks a job at a time, so that killing one costs no start-up.
 
-Reads one JSON object a line: ``do`` (day, parts or redrive), ``args``, ``settings``, and what disturbs it:
+Reads one JSON object a line: ``do`` (see JOBS), ``args``, ``settings``, and what disturbs it:
 ``kill_after`` (seconds), ``crash`` (boundary, number of the call, before or after it), or what
-``disturbances`` take. Answers with the wait status of the job.
+``disturbances`` take. Answers with the wait status of the job; what it has to say goes to a file where
+``said`` names one, by a pipe, which is never full.
 """
 
 import json
@@ -19,7 +20,9 @@ from tests.faults import disturbances
 from tests.faults.boundaries import boundaries_of, wrap
 from tests.faults.parts import CHUNKS, parts
 
+from tis_esr.cli import app
 from tis_esr.commands.day import day
+from tis_esr.commands.logs import quietly
 from tis_esr.commands.operate import redrive
 from tis_esr.settings import Settings
 
@@ -49,10 +52,20 @@ def run_redrive(settings: Settings, job: Job) -> None:
     asyncio.run(redrive(given, [], job["reason"], job.get("discard")))
 
 
+def run_program(settings: Settings, job: Job) -> None:
+    """Run ``tis-esr day`` as the program does; ends by SystemExit."""
+    args = job["args"]
+    os.environ["TIS_ESR_PATIENCE_SECONDS"] = str(settings.patience_seconds)
+    quietly()
+    words = [word for name in ("in", "out", "tcs", "state") for word in (f"--{name}", args[name])]
+    app(["day", *words, "--as-of", args["as_of"]])
+
+
 JOBS: dict[str, Callable[[Settings, Job], None]] = {
     "day": run_day,
     "parts": run_parts,
     "redrive": run_redrive,
+    "program": run_program,
 }
 
 
@@ -86,23 +99,38 @@ def main() -> None:
         module.ROWS_A_CHUNK = rows
     for line in sys.stdin:
         job = json.loads(line)
+        hearing, saying = os.pipe()
         child = os.fork()
         if child == 0:
-            code = 1
-            try:
-                run(job)
-                code = 0
-            except BaseException:  # noqa: BLE001 - the child's own last words
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
+            if "said" in job:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                os.dup2(saying, 2)
+            os._exit(outcome_of(job))
+        os.close(saying)
         if "kill_after" in job:
             signal.signal(signal.SIGALRM, lambda *_, child=child: os.kill(child, signal.SIGKILL))
             signal.setitimer(signal.ITIMER_REAL, job["kill_after"])
         _, status = os.waitpid(child, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
+        with os.fdopen(hearing, "rb") as heard:
+            if "said" in job:
+                Path(job["said"]).write_bytes(heard.read())
         print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def outcome_of(job: Job) -> int:
+    """Do a job; return the exit code."""
+    code = 1
+    try:
+        run(job)
+        code = 0
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    except BaseException:  # noqa: BLE001 - the child's own last words
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+    return code
 
 
 if __name__ == "__main__":

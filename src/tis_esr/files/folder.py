@@ -5,10 +5,10 @@ import filecmp
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO
 
 from tis_esr.files.store import NoSuchFile, OtherContent, StoreUnavailable
@@ -68,7 +68,8 @@ class Folder:
         try:
             with (self.path / name).open("rb") as stream:
                 before = os.fstat(stream.fileno())
-                shutil.copyfileobj(stream, copy)
+                with _named(Path(gettempdir())):
+                    shutil.copyfileobj(stream, copy)
                 after = os.fstat(stream.fileno())
         except FileNotFoundError as error:
             raise NoSuchFile(str(self.path), name) from error
@@ -96,13 +97,12 @@ class Folder:
         The same bytes written again change nothing, so a restart may repeat it. Raises OtherContent, and
         then nothing was overwritten, and OSError.
         """
-        temporary = self.path / f".{name}.part"
-        with temporary.open("wb") as file:
+        temporary, final = self.path / f".{name}.part", self.path / name
+        with _named(final), temporary.open("wb") as file:
             async for chunk in chunks:
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        final = self.path / name
         if final.exists() and not filecmp.cmp(temporary, final, shallow=False):
             temporary.unlink()
             raise OtherContent(str(self.path), name)
@@ -111,6 +111,16 @@ class Folder:
 
 def _stamp(found: os.stat_result) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Have an error of writing say where it was."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def put_in_place(temporary: Path, final: Path) -> None:

@@ -1,12 +1,13 @@
 """The tables of the state file, and how one is opened."""
 
+import errno
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tis_esr.engine.documents import Collection
-from tis_esr.engine.errors import UnusableState
+from tis_esr.engine.errors import Transient, UnusableState
 
 SCHEMA_VERSION = 2
 
@@ -46,7 +47,10 @@ def table(collection: Collection[Any]) -> str:
 
 
 def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the state file, made if it is not there (unless ``read_only``); raises UnusableState."""
+    """Open the state file, made if it is not there (unless ``read_only``).
+
+    Raises UnusableState, and Transient where the disk is full or fails.
+    """
     if read_only and not path.exists():
         raise UnusableState(str(path), "there is no such file; run a day with it first")
     try:
@@ -65,8 +69,17 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except (sqlite3.Error, OSError) as error:
+        if _of_the_disk(error):
+            raise Transient(f"{path}: {error}") from error
         raise UnusableState(str(path), str(error)) from error
     return connection
+
+
+def _of_the_disk(error: Exception) -> bool:
+    """Say whether it is the disk that is full, or fails, and not the file that is none of ours."""
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def make_collections(connection: sqlite3.Connection, collections: Iterable[Collection[Any]]) -> None:

@@ -34,7 +34,10 @@ class EmbeddedEngine:
         self.path = path
         self._connection = open_state(path)
         self._lock = _locked(path)
-        make_collections(self._connection, collections)
+        try:
+            make_collections(self._connection, collections)
+        except sqlite3.OperationalError as error:
+            raise Transient(f"{path}: {error}") from error
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._claimed: set[tuple[str, str]] = set()
         self._delayed: dict[tuple[str, str], float] = {}
