@@ -22,7 +22,7 @@ FINE = Fault()
 
 
 class Wire:
-    """Passes on to ``to``; each connection takes the next fault. ``befallen`` counts those that had one."""
+    """Passes on to ``to``; each connection takes the next fault. ``befallen`` counts how often one struck."""
 
     def __init__(self, to: int, faults: Iterable[Fault]) -> None:
         self.to = to
@@ -65,8 +65,8 @@ class Wire:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         fault = next(self._faults, FINE)
-        self.befallen += fault != FINE
         if fault.answer is not None:
+            self.befallen += 1
             await reader.read(65536)
             writer.write(fault.answer)
             writer.close()
@@ -93,9 +93,11 @@ class Wire:
             while block := await reader.read(2048):
                 passed += len(block)
                 if cut is not None and passed > cut:
+                    self.befallen += 1
                     for end in ends:
                         end.transport.abort()
                     return
+                self.befallen += seconds > 0
                 await asyncio.sleep(seconds)
                 writer.write(block)
                 await writer.drain()
