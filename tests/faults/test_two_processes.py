@@ -44,7 +44,7 @@ def test_two_processes_that_share_a_day_end_it_as_one_does(
 
 
 @pytest.mark.parametrize(
-    "crash", CRASHES if LONG else CRASHES[:3], ids=lambda crash: "-".join(map(str, crash))
+    "crash", CRASHES if LONG else CRASHES[1:3], ids=lambda crash: "-".join(map(str, crash))
 )
 def test_one_of_two_processes_killed_at_a_step_leaves_the_day_to_the_other(
     production_days: Days, other: Zygote, crash: tuple[str, int, str]
