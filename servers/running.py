@@ -115,7 +115,7 @@ class Mongo:
                 str(self.folder / "data"),
             ]
             words += ["--logpath", str(self.folder / "log"), "--logappend", "--fork", "--quiet"]
-            words += ["--pidfilepath", str(self.folder / "pid"), "--wiredTigerCacheSizeGB", "1"]
+            words += ["--pidfilepath", str(self.folder / "pid"), "--wiredTigerCacheSizeGB", "4"]
             words += ["--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"]
             words += ["--replSet", "rs0"] if self.replica_set else []
             done = subprocess.run(

@@ -24,6 +24,7 @@ class Arrivals:
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
+        self._announced: set[str] = set()
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how: a file at a time, since a file is many small units of work."""
@@ -46,7 +47,7 @@ class Arrivals:
             )
 
     async def sweep(self, begin: Callable[[], Work]) -> list[str]:
-        """Announce every file of the store that the ledger does not know; return those not split yet.
+        """Announce every file of the store that the ledger does not know, once; return those not split yet.
 
         Raises OSError and Transient.
         """
@@ -54,9 +55,11 @@ class Arrivals:
         work = begin()
         known = await work.get(FILES, names)
         unknown = [name for name in names if name not in known]
-        announce(work, ((name, "found") for name in unknown))
-        if unknown:
+        found = [name for name in unknown if name not in self._announced]
+        announce(work, ((name, "found") for name in found))
+        if found:
             await work.commit()
+        self._announced = set(unknown)
         return [name for name in names if name not in known or known[name].state is FileState.SPLITTING]
 
 

@@ -10,7 +10,7 @@ from tis_esr.engine.production.schema import INBOX, LEASES, OUTBOX
 
 Json = dict[str, Any]
 FINISHED = ["done", "parked"]
-_LONGEST = 15.0
+_LONGEST = 60.0
 _AT_ONCE = 100
 
 
