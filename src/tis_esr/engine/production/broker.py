@@ -138,10 +138,13 @@ class Broker:
                     await self._receive(inflow, self._receiving)
                 pause = 0.1
                 await self._lost.wait()
-            except TROUBLE as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, receiving has to go on
                 if _cancelled():
                     return
-                _log.info("rabbitmq is away", reason=type(error).__name__)
+                if isinstance(error, TROUBLE):
+                    _log.info("rabbitmq is away", reason=type(error).__name__)
+                else:
+                    _log.warning("receiving failed", reason=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
