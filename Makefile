@@ -23,7 +23,7 @@ arrows: .venv/dev.stamp
 
 unit: .venv/dev.stamp
 	$(BIN)/python -m servers install
-	$(BIN)/pytest -n $(TESTS_AT_ONCE)
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal
 
 # A small day on the production engine: fails where messages, transactions or calls to TCS a row are above their limits.
 gate: .venv/dev.stamp
