@@ -246,8 +246,9 @@ async def connect(url: str) -> Connection:
         on_close_callback=lambda _, reason: None if closed.done() else closed.set_result(reason),
     )
     try:
-        await asyncio.wait_for(opened, _CONNECT_SECONDS)
-    except TimeoutError:
+        async with asyncio.timeout(_CONNECT_SECONDS):  # wait_for can lose a cancellation
+            await opened
+    except (TimeoutError, asyncio.CancelledError):
         with contextlib.suppress(AMQPError):
             connection.close()
         raise

@@ -139,8 +139,6 @@ class Broker:
                 pause = 0.1
                 await self._lost.wait()
             except Exception as error:  # noqa: BLE001 - whatever it is, receiving has to go on
-                if _cancelled():
-                    return
                 if isinstance(error, TROUBLE):
                     _log.info("rabbitmq is away", reason=type(error).__name__)
                 else:
@@ -161,12 +159,6 @@ class Broker:
     def _note_lost(self, _: "asyncio.Future[Any]") -> None:
         """Wake the keeper."""
         self._lost.set()
-
-
-def _cancelled() -> bool:
-    """Say whether this task is to end; within a call of RabbitMQ's library a cancellation can become its error."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def properties(message: Message) -> BasicProperties:
