@@ -95,8 +95,3 @@ def story(message: Message, now: float) -> Json:
         "attempts": message.attempts,
         "handled": now,
     }
-
-
-async def give_back(database: AsyncDatabase[Json], messages: Sequence[Message], at: float) -> None:
-    """Count the attempt of messages that are given back; they may be claimed again from ``at`` on, by anybody."""
-    await leases.count_attempts(database, [entry_id(message) for message in messages], at)

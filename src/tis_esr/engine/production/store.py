@@ -43,7 +43,6 @@ class ProductionEngine:
         self.database = self._client[addresses.database]
         self.relay = Relay(self.database, self.broker, self.clock, addresses)
         self._leases: dict[str, str] = {}
-        self._held: dict[str, set[str]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
 
@@ -149,20 +148,17 @@ class ProductionEngine:
         self, messages: Sequence[Message], session: AsyncClientSession | None = None
     ) -> None:
         """End this process's leases on these messages; raises LeaseLost where another has taken them over."""
-        by_token: dict[str, set[str]] = {}
-        for key in map(outbox.entry_id, messages):
-            if key in self._leases:
-                by_token.setdefault(self._leases[key], set()).add(key)
-        for token, keys in by_token.items():
-            await leases.shrink(self.database, token, sorted(self._held[token] - keys), session)
+        ended = set(map(outbox.entry_id, messages))
+        left: dict[str, list[str]] = {self._leases[key]: [] for key in ended if key in self._leases}
+        for key, token in self._leases.items():
+            if token in left and key not in ended:
+                left[token].append(key)
+        for token, keys in left.items():
+            await leases.shrink(self.database, token, keys, session)
 
     def _forget(self, messages: Iterable[Message]) -> None:
-        for key in map(outbox.entry_id, messages):
-            token = self._leases.pop(key, None)
-            if token is not None:
-                self._held[token].discard(key)
-                if not self._held[token]:
-                    del self._held[token]
+        for message in messages:
+            self._leases.pop(outbox.entry_id(message), None)
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim. Messages that have taken effect before are acknowledged here."""
@@ -183,10 +179,7 @@ class ProductionEngine:
         inflow.acknowledge(claimed.finished)
         for message, ready in claimed.held:
             inflow.put_back([message], ready)
-        keys = {outbox.entry_id(message) for message in claimed.mine}
-        if keys:
-            self._held[claimed.token] = keys
-            self._leases.update(dict.fromkeys(keys, claimed.token))
+        self._leases.update({outbox.entry_id(message): claimed.token for message in claimed.mine})
         return claimed.mine
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
@@ -194,7 +187,7 @@ class ProductionEngine:
         given = list(messages)
         until = self.clock.now() + delay
         with contextlib.suppress(PyMongoError, leases.LeaseLost):
-            await inbox.give_back(self.database, given, until)
+            await leases.count_attempts(self.database, map(outbox.entry_id, given), until)
             await self._end_leases(given)
         self._forget(given)
         for queue, some in _by_queue(given).items():
@@ -275,10 +268,9 @@ class ProductionEngine:
         while not await soon(self._closing, self.addresses.lease_seconds / 3):
             try:
                 await self.clock.read(self.database)
-                if self._held:
-                    await leases.renew(
-                        self.database, list(self._held), self.clock.now() + self.addresses.lease_seconds
-                    )
+                if self._leases:
+                    until = self.clock.now() + self.addresses.lease_seconds
+                    await leases.renew(self.database, set(self._leases.values()), until)
             except PyMongoError as error:
                 _log.info("leases not renewed", reason=what(error))
 
