@@ -35,8 +35,8 @@ def person(number: int = 1, *, gmc: str | None = None, gdc: str | None = None, *
         (contact if name in ContactDetails.__struct_fields__ else personal)[name] = value
     return Person(
         id=number,
-        contact_details=ContactDetails(id=number, **contact),  # type: ignore[arg-type]
-        personal_details=PersonalDetails(id=number, **personal),  # type: ignore[arg-type]
+        contact_details=ContactDetails(id=number, **contact),  # type: ignore[arg-type]  # a test names only fields that there are
+        personal_details=PersonalDetails(id=number, **personal),  # type: ignore[arg-type]  # a test names only fields that there are
         gmc_details=GmcDetails(id=number, gmc_number=gmc or f"700000{number}"),
         gdc_details=GdcDetails(id=number, gdc_number=gdc) if gdc else None,
     )

@@ -98,7 +98,7 @@ class Ground:
         """Open what was left here."""
         if self.state is not None:
             return StateReader(self.state)
-        return ProductionReader(self.servers.addresses(database=self.settings["mongodb_database"]))  # type: ignore[union-attr]
+        return ProductionReader(self.servers.addresses(database=self.settings["mongodb_database"]))  # type: ignore[union-attr]  # asked on production only, where there are servers
 
     def found(self) -> tuple[Any, ...]:
         """Return what was left here: documents, files and writes to TCS; every row of a file has to be accounted for."""

@@ -67,9 +67,9 @@ def shuffle(order: random.Random) -> None:
         await engine.release(found[some:], 0)
         return found[:some]
 
-    Broker.publish = published_twice  # type: ignore[method-assign]
-    Inflow.take = taken  # type: ignore[method-assign]
-    EmbeddedEngine.claim = claimed  # type: ignore[method-assign]
+    Broker.publish = published_twice  # type: ignore[method-assign]  # the disturbance takes its place
+    Inflow.take = taken  # type: ignore[method-assign]  # the disturbance takes its place
+    EmbeddedEngine.claim = claimed  # type: ignore[method-assign]  # the disturbance takes its place
 
 
 def do_twice() -> None:
@@ -92,7 +92,7 @@ def do_twice() -> None:
                 raise Transient("made to fail")
             await original(self, what)
 
-        engine.commit = commit  # type: ignore[method-assign]
+        engine.commit = commit  # type: ignore[method-assign]  # the disturbance takes its place
 
     failing(EmbeddedEngine)
     failing(ProductionEngine)

@@ -92,7 +92,7 @@ def at_chunk(monkeypatch: pytest.MonkeyPatch, what: dict[int, Callable[[], objec
 
     def chunk(*args: object) -> object:
         what.get(next(numbers), lambda: None)()
-        return original(*args)  # type: ignore[arg-type]
+        return original(*args)  # type: ignore[arg-type]  # whatever it is called with is passed on
 
     monkeypatch.setattr(inbound_data_reader, "_chunk", chunk)
 

@@ -1,7 +1,7 @@
 """A file's rows are taken exactly once, whether its event comes once, twice, late or never."""
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import date
 from pathlib import Path
@@ -13,14 +13,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from moto.server import ThreadedMotoServer
+from tests.services.watched import Watched
 
 from tis_esr.commands.run import recorder
 from tis_esr.engine import runner
-from tis_esr.engine.documents import Collection
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Transient
-from tis_esr.engine.protocol import Commit, Stored
+from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
@@ -281,31 +281,7 @@ async def test_a_file_of_a_name_that_was_taken_changes_nothing_and_is_not_announ
     is_taken_once(desk)
 
 
-class Overtaken:
-    """The engine of a process that another one overtakes just before the former's n-th step."""
-
-    def __init__(self, engine: Engine, at: int, overtake: Callable[[], Awaitable[None]]) -> None:
-        self._engine, self._at, self._overtake = engine, at, overtake
-        self.steps = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
-    async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
-        await self._step()
-        return await self._engine.get(collection, keys)
-
-    async def commit(self, commit: Commit) -> None:
-        await self._step()
-        await self._engine.commit(commit)
-
-    async def _step(self) -> None:
-        self.steps += 1
-        if self.steps == self._at:
-            await self._overtake()
-
-
-@pytest.mark.parametrize("at", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5, 6, 7])
 async def test_a_process_that_is_overtaken_by_another_leaves_the_rows_to_it(
     desk: Desk, store: Store, at: int
 ) -> None:
@@ -319,7 +295,7 @@ async def test_a_process_that_is_overtaken_by_another_leaves_the_rows_to_it(
         await desk.arrivals.take(work, [others])
         await work.commit([others])
 
-    overtaken = Overtaken(desk.engine, at, overtake)
+    overtaken = Watched(desk.engine, at, overtake)
     work = Runner(overtaken, desk.runner.handlers, today=lambda: date(2026, 11, 24)).work()
     with contextlib.suppress(Transient):
         await desk.arrivals.take(work, [own])

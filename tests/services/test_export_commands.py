@@ -1,20 +1,19 @@
 """A command makes one deanery's file of a day, once, however often it comes and whatever fails on the way."""
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.services.watched import Watched
 
-from tis_esr.engine.documents import Collection
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message, derived_id
-from tis_esr.engine.protocol import Commit, Stored
 from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
@@ -324,34 +323,6 @@ async def test_one_process_at_a_time_reads_commands(desk: Desk) -> None:
 
 class Died(BaseException):
     """A process that is killed."""
-
-
-class Watched:
-    """The engine of a process to which something happens just before its n-th step."""
-
-    def __init__(self, engine: EmbeddedEngine, at: int, happens: Callable[[], Awaitable[None]]) -> None:
-        self._engine, self._at, self._happens = engine, at, happens
-        self.steps = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
-
-    async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
-        await self._step()
-        return await self._engine.get(collection, keys)
-
-    async def find(self, *asked: Any) -> list[Stored]:
-        await self._step()
-        return await self._engine.find(*asked)
-
-    async def commit(self, commit: Commit) -> None:
-        await self._step()
-        await self._engine.commit(commit)
-
-    async def _step(self) -> None:
-        self.steps += 1
-        if self.steps == self._at:
-            await self._happens()
 
 
 async def overtaken(desk: Desk, at: int, dies_at: int) -> bool:
