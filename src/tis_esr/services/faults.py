@@ -13,24 +13,27 @@ _SERVER_ERROR = 500
 
 
 def telling_faults_apart(handler: Handler) -> Handler:
-    """Return the handler with TCS's unavailability as Transient and its lasting 500s as Suspect.
-
-    So is a 500 on an append: it is looked for before it is tried again, and after a few rounds parked.
-    Everything else that TCS refuses stays as it is: a permanent fault of the message.
-    """
+    """Return the handler with TCS's errors as the engine's faults; see ``as_fault``."""
 
     async def run(work: Work, messages: Sequence[Message]) -> None:
         try:
             await handler.run(work, messages)
-        except TcsUncertain as error:
-            if error.status == _SERVER_ERROR:
-                raise Suspect(str(error)) from error
-            raise Transient(str(error), error.retry_after or 0.0) from error
-        except TcsUnavailable as error:
-            raise Transient(str(error), error.retry_after or 0.0) from error
-        except (TcsServerError, TcsConflict) as error:
-            raise Suspect(str(error)) from error
         except TcsError as error:
-            raise Explained(str(error)) from error
+            raise as_fault(error) from error
 
     return replace(handler, run=run)
+
+
+def as_fault(error: TcsError) -> Exception:
+    """Return TCS's unavailability as Transient and its lasting 500s as Suspect.
+
+    So is a 500 on an append: it is looked for before it is tried again, and after a few rounds parked.
+    Everything else that TCS refuses is a permanent fault of the message.
+    """
+    if isinstance(error, TcsUncertain) and error.status == _SERVER_ERROR:
+        return Suspect(str(error))
+    if isinstance(error, TcsUnavailable):
+        return Transient(str(error), error.retry_after or 0.0)
+    if isinstance(error, TcsServerError | TcsConflict):
+        return Suspect(str(error))
+    return Explained(str(error))
