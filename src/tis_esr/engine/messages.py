@@ -6,6 +6,8 @@ from typing import TypeVar
 import msgspec
 
 T = TypeVar("T")
+Identity = tuple[str, str]
+"""By which a message is known: its queue and its id."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +27,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     last_row: int = 0
     attempts: int = 1
+
+    @property
+    def identity(self) -> Identity:
+        """Return by what the message is known."""
+        return self.queue, self.id
 
     def decode(self, as_type: type[T]) -> T:
         """Return the body as ``as_type``; raises ``msgspec.ValidationError`` where it does not fit."""

@@ -8,7 +8,7 @@ import msgspec
 
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.errors import Unroutable
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.messages import Identity, Message, derived_id
 from tis_esr.engine.protocol import Commit, Engine, Put, Stored
 from tis_esr.engine.rows import Row, RowState
 
@@ -35,6 +35,11 @@ class Work:
         self._versions: dict[tuple[str, str], int] = {}
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
         self._commit = Commit()
+        self._parked: set[Identity] = set()
+
+    def time(self) -> float:
+        """Return the seconds of the clock that all processes on one store share; see ``Engine.time``."""
+        return self._engine.time()
 
     def another(self) -> "Work":
         """Begin a unit of work of its own, for a handler that takes many small steps."""
@@ -99,7 +104,11 @@ class Work:
         self._commit.rows.append(Row(file=file, row=row, type=record_type, state=state, reason=reason))
 
     def park(self, message: Message, reason: str) -> None:
-        """Set a message aside for a person, with the reason; what this unit wrote still takes effect."""
+        """Set a message aside for a person, with the reason; what this unit wrote still takes effect.
+
+        It stays parked through every later commit of this unit: it is never acknowledged as done.
+        """
+        self._parked.add(message.identity)
         self._commit.parked.append((message, reason))
 
     async def save_intent(self) -> None:
@@ -113,8 +122,7 @@ class Work:
     async def commit(self, done: Iterable[Message] = ()) -> None:
         """Make all of it take effect together, and acknowledge ``done`` (those not parked)."""
         commit = self._drain()
-        parked = {message.id for message, _ in commit.parked}
-        commit.done = [message for message in done if message.id not in parked]
+        commit.done = [message for message in done if message.identity not in self._parked]
         await self._engine.commit(commit)
 
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
