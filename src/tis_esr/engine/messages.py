@@ -15,7 +15,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     ``correlation_id`` names the inbound row that everything began with (``file:row``, rows count
     from 1) and is kept through all hops. ``last_row`` is the last row that an assignment's message
-    covers (0: just ``row``). ``attempts`` counts deliveries, this one included.
+    covers (0: just ``row``). ``attempts`` counts deliveries, this one included; ``deaths`` counts
+    the processes that ended while they were handling it.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     last_row: int = 0
     attempts: int = 1
+    deaths: int = 0
 
     @property
     def identity(self) -> Identity:

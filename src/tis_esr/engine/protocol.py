@@ -89,7 +89,10 @@ class Engine(Protocol):
         ...
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
-        """Return in how many seconds the next message of ``queues`` is ready; None when there is none."""
+        """Return in how many seconds the next message of ``queues`` may be ready; None when none is left.
+
+        What is being handled is left, and not ready yet.
+        """
         ...
 
     async def wait(self, queue: str, seconds: float) -> None:

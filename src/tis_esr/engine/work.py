@@ -36,6 +36,7 @@ class Work:
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
         self._commit = Commit()
         self._parked: set[Identity] = set()
+        self._failed: dict[Identity, Exception] = {}
 
     def time(self) -> float:
         """Return the seconds of the clock that all processes on one store share; see ``Engine.time``."""
@@ -111,6 +112,26 @@ class Work:
         self._parked.add(message.identity)
         self._commit.parked.append((message, reason))
 
+    def fail(self, message: Message, fault: Exception) -> None:
+        """Say that this message of the batch was not done; the rest of the unit of work still takes effect.
+
+        After the commit it is dealt with by its fault: retried after a pause of its own where it is Transient
+        (``retry_after`` at least), retried alone a few times where it is Suspect, parked otherwise.
+        """
+        self._failed[message.identity] = fault
+
+    def failed(self, messages: Iterable[Message]) -> list[tuple[Message, Exception]]:
+        """Return which of these messages failed, each with its fault; one that is parked has not failed."""
+        return [
+            (message, self._failed[message.identity])
+            for message in messages
+            if message.identity in self._failed and not self.is_parked(message)
+        ]
+
+    def is_parked(self, message: Message) -> bool:
+        """Say whether this unit of work has parked the message."""
+        return message.identity in self._parked
+
     async def save_intent(self) -> None:
         """Commit what was written so far, without acknowledging anything.
 
@@ -120,9 +141,10 @@ class Work:
         await self._engine.commit(self._drain())
 
     async def commit(self, done: Iterable[Message] = ()) -> None:
-        """Make all of it take effect together, and acknowledge ``done`` (those not parked)."""
+        """Make all of it take effect together, and acknowledge ``done``, less those parked or failed."""
         commit = self._drain()
-        commit.done = [message for message in done if message.identity not in self._parked]
+        settled = self._parked | self._failed.keys()
+        commit.done = [message for message in done if message.identity not in settled]
         await self._engine.commit(commit)
 
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
