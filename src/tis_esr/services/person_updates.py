@@ -13,7 +13,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import begin, may_still_arrive, open_after
-from tis_esr.services.faults import as_fault
+from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import Assignment, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
 from tis_esr.services.person_details import sort_out, stamped, waiting
@@ -86,7 +86,7 @@ def _end(tcs: Tcs, work: Work, case: Case, error: TcsError | None) -> None:
         body = PersonChanged(person_id=case.known.person_id, post_ids=case.post_ids)
         work.emit("person.changed", body, cause=case.message, key=section)
     if error is not None:
-        work.fail(case.message, as_fault(error))
+        work.fail(case.message, fault_of(error))
     else:
         _account_done(work, case)
 

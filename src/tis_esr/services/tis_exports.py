@@ -13,7 +13,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
 from tis_esr.services.concurrently import outcomes
-from tis_esr.services.faults import as_fault
+from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import ApplicantExported
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError
@@ -78,7 +78,7 @@ async def _append(
         )
         work.put(TIS_EXPORTS, ended)
         if error is not None:
-            work.fail(sent[key][0], as_fault(error))
+            work.fail(sent[key][0], fault_of(error))
         elif not outcome:
             work.fail(sent[key][0], Explained(_placement_is_gone(sent[key][1])))
 

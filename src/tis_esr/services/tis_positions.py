@@ -15,7 +15,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
 from tis_esr.services.concurrently import outcomes
-from tis_esr.services.faults import as_fault
+from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import PositionChanged
 from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.tcs.client import Tcs
@@ -94,7 +94,7 @@ async def _append(
         )
         work.put(TIS_POSITIONS, ended)
         if error is not None:
-            work.fail(fresh[key].message, as_fault(error))
+            work.fail(fresh[key].message, fault_of(error))
         elif not outcome:
             work.fail(fresh[key].message, Explained(_post_is_gone(due[key].wanted)))
 
