@@ -59,6 +59,10 @@ class Depths:
 class Engine(Protocol):
     """Documents, queues and row accounting with one transaction over all of them."""
 
+    def time(self) -> float:
+        """Return the seconds of a clock that all processes on one store share."""
+        ...
+
     async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
         """Return the documents that exist of ``keys``, in no particular order."""
         ...

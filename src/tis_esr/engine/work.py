@@ -40,6 +40,10 @@ class Work:
         """Begin a unit of work of its own, for a handler that takes many small steps."""
         return Work(self._engine, self._bindings, today=self.today, now=self.now)
 
+    def time(self) -> float:
+        """See Engine.time."""
+        return self._engine.time()
+
     async def get(self, collection: Collection[T], keys: Iterable[str]) -> dict[str, T]:
         """Return the documents that exist, by key, as this unit of work has left them."""
         wanted = list(dict.fromkeys(keys))

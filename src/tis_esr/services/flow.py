@@ -17,6 +17,7 @@ from tis_esr.services.outbound import APPLICANTS, COUNTERS, NOTIFICATIONS, OUTBO
 from tis_esr.services.person_journal import JOURNAL, PEOPLE
 from tis_esr.services.reconciliation import POSITIONS, Reconciliation
 from tis_esr.services.schedule import SCHEDULE
+from tis_esr.services.tcs_budget import BUDGET
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 COLLECTIONS = (
@@ -33,6 +34,7 @@ COLLECTIONS = (
     PEOPLE,
     JOURNAL,
     SCHEDULE,
+    BUDGET,
 )
 
 STAGES: tuple[tuple[str, ...], ...] = (

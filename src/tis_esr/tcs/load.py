@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import inf
 from statistics import median
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Change = Literal["raised", "halved_failures", "halved_latency", "share"]
+CHANGES: Final[tuple[Change, ...]] = get_args(Change)
 
 INITIAL: Final = 16
 SMALLEST_WINDOW: Final = 20

@@ -49,6 +49,10 @@ class EmbeddedEngine:
         self._connection.close()
         self._lock.close()
 
+    def time(self) -> float:
+        """See Engine.time: the wall clock."""
+        return time.time()
+
     async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
         """See Engine.get."""
         return await self._run(lambda: _get(self._connection, collection, keys))
