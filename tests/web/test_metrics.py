@@ -102,16 +102,16 @@ def test_the_limit_on_calls_to_tcs_is_told_with_what_is_in_flight_and_why_it_mov
     load = LoadControl(64)
     metrics = Metrics(dict, lambda: "closed", lambda: load)
     found = samples(metrics)
-    assert (found["tis_esr_tcs_limit",], found["tis_esr_tcs_in_flight",]) == (16, 0)
+    assert (found["tis_esr_tcs_limit",], found["tis_esr_tcs_in_flight",]) == (8, 0)
     reasons = ("halved_failures", "halved_latency", "raised", "share")
     assert [found["tis_esr_tcs_limit_changes_total", reason] for reason in reasons] == [0, 0, 0, 0]
     for _ in range(3):
         load.entered()
     for _ in range(10):
         load.answered("GET /p", 0.0, 1.0, failed=True)
-    load.share(5, 100.0)
+    load.share(3, 100.0)
     found = samples(metrics)
-    assert (found["tis_esr_tcs_limit",], found["tis_esr_tcs_in_flight",]) == (5, 3)
+    assert (found["tis_esr_tcs_limit",], found["tis_esr_tcs_in_flight",]) == (3, 3)
     assert [found["tis_esr_tcs_limit_changes_total", reason] for reason in reasons] == [1, 0, 0, 1]
 
 
