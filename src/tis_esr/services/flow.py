@@ -18,6 +18,7 @@ from tis_esr.services.outbound import APPLICANTS, COUNTERS, HANDLED, NOTIFICATIO
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE
 from tis_esr.services.reconciliation import POSITIONS, Reconciliation
 from tis_esr.services.schedule import SCHEDULE
+from tis_esr.services.tcs_budget import BUDGET
 from tis_esr.services.tis_exports import TIS_EXPORTS
 from tis_esr.services.tis_positions import TIS_POSITIONS
 from tis_esr.tcs.client import Tcs, TcsSettings
@@ -40,6 +41,7 @@ COLLECTIONS = (
     TIS_EXPORTS,
     JOURNAL,
     SCHEDULE,
+    BUDGET,
 )
 
 STAGES: tuple[tuple[str, ...], ...] = (
