@@ -88,11 +88,13 @@ class LoadControl:
         a round trip, and the limit halve once in it.
         """
         window = self._window
+        if not failed:
+            window.failed_in_a_row = 0
         if began < window.began:
             return
         window.calls += 1
         window.failed += failed
-        window.failed_in_a_row = window.failed_in_a_row + 1 if failed else 0
+        window.failed_in_a_row += failed
         if not failed:
             window.slow += self._usual.slow(kind, now - began)
         self._judge(now)
