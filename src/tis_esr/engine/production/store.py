@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.messages import Message
+from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.production import counting, documents, inbox, leases, outbox, parking, waiting
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.broker import Broker
@@ -22,7 +22,6 @@ from tis_esr.engine.production.faults import may_pass, trouble_as_transient, wha
 from tis_esr.engine.production.relay import Relay, soon
 from tis_esr.engine.production.topology import Queue
 from tis_esr.engine.protocol import Commit, Depths, Put, Stored
-from tis_esr.engine.rows import RowState
 
 Json = dict[str, Any]
 _log = structlog.get_logger()
@@ -207,39 +206,27 @@ class ProductionEngine:
 
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
         """See Engine.replay."""
-        again = await self._end_parking(parked, parking.ready_again(), RowState.PENDING, "", send=True)
-        return len(again)
+        return await self._end_parking(parked, None)
 
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
         """See Engine.discard."""
-        change = parking.given_up()
-        return len(await self._end_parking(parked, change, RowState.IGNORED, f"discarded: {reason}"))
+        return await self._end_parking(parked, reason)
 
-    async def _end_parking(
-        self,
-        parked: Iterable[tuple[str, str]],
-        change: Json,
-        row_state: RowState,
-        reason: str,
-        *,
-        send: bool = False,
-    ) -> list[Message]:
-        ended = []
+    async def _end_parking(self, parked: Iterable[Identity], discard: str | None) -> int:
+        ended = 0
         with trouble_as_transient():
             for queue, id_ in parked:
                 packets: list[Json] = []
                 async with self._client.start_session() as session, await session.start_transaction():
-                    message = await parking.end_parking(
-                        self.database, session, f"{queue}|{id_}", change, row_state, reason
-                    )
-                    if message is not None and send:
+                    message = await parking.end_parking(self.database, session, f"{queue}|{id_}", discard)
+                    if message is not None and discard is None:
                         now = self.clock.now()
                         until = now + self.addresses.lease_seconds
                         packets = await outbox.add(
                             self.database, session, [message], now=now, relay_until=until
                         )
                 self.relay.send(packets)
-                ended += [message] if message is not None else []
+                ended += message is not None
         return ended
 
     async def wait(self, queue: str, seconds: float) -> None:
