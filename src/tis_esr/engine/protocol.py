@@ -35,7 +35,8 @@ class Commit:
 
     A parked message covers its row, and those rows up to its ``last_row`` that are accounted pending: they are
     PARKED, over what they are accounted as, for as long as any parked message covers them. Rows are accounted
-    first. A message that is parked already covers its rows once.
+    first. A message that is parked already covers its rows once. ``held`` are messages that the unit of work
+    is about: where another process has taken one of them over, nothing takes effect.
     """
 
     puts: list[Put] = field(default_factory=list)
@@ -43,6 +44,7 @@ class Commit:
     rows: list[Row] = field(default_factory=list)
     done: list[Message] = field(default_factory=list)
     parked: list[tuple[Message, str]] = field(default_factory=list)
+    held: list[Message] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
