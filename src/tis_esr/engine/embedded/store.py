@@ -265,7 +265,9 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
         ],
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (file, row) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+        " type = CASE excluded.type WHEN '' THEN type ELSE excluded.type END",
         [(r.file, r.row, r.type, r.state.value, r.reason) for r in commit.rows],
     )
     connection.executemany(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import ReplaceOne, ReturnDocument, UpdateMany
+import msgspec
+from pymongo import ReplaceOne, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -17,21 +18,22 @@ Json = dict[str, Any]
 
 
 async def account(database: AsyncDatabase[Json], session: AsyncClientSession, rows: Sequence[Row]) -> None:
-    """Write what became of rows; the last word on a row counts."""
-    last = {f"{row.file}:{row.row}": row for row in rows}
-    writes = [ReplaceOne({"_id": key}, _entry(key, row), upsert=True) for key, row in last.items()]
+    """Write what became of rows; the last word on a row counts, and the last record type that was named."""
+    last: dict[str, Row] = {}
+    for row in rows:
+        key = f"{row.file}:{row.row}"
+        named = row.type or (last[key].type if key in last else "")
+        last[key] = msgspec.structs.replace(row, type=named)
+    writes = [UpdateOne({"_id": key}, _change(row), upsert=True) for key, row in last.items()]
     await database[ROWS].bulk_write(writes, ordered=False, session=session)
 
 
-def _entry(key: str, row: Row) -> Json:
-    return {
-        "_id": key,
-        "file": row.file,
-        "row": row.row,
-        "type": row.type,
-        "state": row.state.value,
-        "reason": row.reason,
-    }
+def _change(row: Row) -> Json:
+    """Return how a row's entry changes; one that is told of without a record type keeps the one that it has."""
+    said = {"file": row.file, "row": row.row, "state": row.state.value, "reason": row.reason}
+    if not row.type:
+        return {"$set": said, "$setOnInsert": {"type": ""}}
+    return {"$set": {**said, "type": row.type}}
 
 
 async def park(
