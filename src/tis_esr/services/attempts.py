@@ -7,6 +7,7 @@ before another is made, whichever process it is that goes on.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tis_esr.engine.errors import Transient
@@ -55,3 +56,35 @@ def open_after(work: Work, tcs: Tcs, error: TcsError | None) -> float:
     if not isinstance(error, TcsUncertain):
         return 0.0
     return work.time() + (tcs.settings.uncertain_seconds if error.may_arrive else 0.0)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What came of an attempt: whether TCS holds it now, the trouble, and ``open_until`` from here on."""
+
+    holds: bool = False
+    error: TcsError | None = None
+    open_until: float = 0.0
+
+
+async def append(
+    work: Work,
+    tcs: Tcs,
+    open_until: float,
+    look: Callable[[], Awaitable[bool]] | None,
+    write: Callable[[], Awaitable[bool]],
+) -> Ended:
+    """Append, unless ``look`` finds that TCS holds it already; None where there is nothing to look for.
+
+    ``open_until`` is that of the write before, which can't arrive any more. It stays as it was while the look
+    fails: only a look that succeeds says what came of it.
+    """
+    try:
+        if look is not None and await look():
+            return Ended(holds=True)
+    except TcsError as error:
+        return Ended(error=error, open_until=open_until)
+    try:
+        return Ended(holds=await write())
+    except TcsError as error:
+        return Ended(error=error, open_until=open_after(work, tcs, error))

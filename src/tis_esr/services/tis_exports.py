@@ -11,12 +11,11 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
-from tis_esr.services.concurrently import outcomes
+from tis_esr.services.attempts import Attempt, Ended, append, begin, may_still_arrive
+from tis_esr.services.concurrently import each
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import ApplicantExported
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError
 
 
 class TisExport(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,21 +64,26 @@ async def _append(
     known: Mapping[str, TisExport],
     sent: Sent,
 ) -> None:
-    async def append(key: str) -> bool:
+    async def one(key: str) -> Ended:
         body = sent[key][1]
-        if key in known and known[key].open_until and await _is_listed(tcs, body):
-            return True
-        return await tcs.post_esr_exported(body.placement_id, _event(body), send_by=attempt.send_by)
-
-    for key, outcome in (await outcomes(due, append)).items():
-        error = outcome if isinstance(outcome, TcsError) else None
-        ended = msgspec.structs.replace(
-            due[key], confirmed=outcome is True, open_until=open_after(work, tcs, error)
+        open_until = known[key].open_until if key in known else 0.0
+        look = (lambda: _is_listed(tcs, body)) if open_until else None
+        return await append(
+            work,
+            tcs,
+            open_until,
+            look,
+            lambda: tcs.post_esr_exported(body.placement_id, _event(body), send_by=attempt.send_by),
         )
-        work.put(TIS_EXPORTS, ended)
-        if error is not None:
-            work.fail(sent[key][0], fault_of(error))
-        elif not outcome:
+
+    for key, ended in (await each(due, one)).items():
+        work.put(
+            TIS_EXPORTS,
+            msgspec.structs.replace(due[key], confirmed=ended.holds, open_until=ended.open_until),
+        )
+        if ended.error is not None:
+            work.fail(sent[key][0], fault_of(ended.error))
+        elif not ended.holds:
             work.fail(sent[key][0], Explained(_placement_is_gone(sent[key][1])))
 
 
