@@ -11,12 +11,16 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
+<<<<<<< HEAD
 from tis_esr.services.attempts import Attempts, Bounds, OpenAttempt, may_arrive
 from tis_esr.services.concurrently import outcomes
+=======
+from tis_esr.services.attempts import Attempt, Ended, append, begin, may_still_arrive
+from tis_esr.services.concurrently import each
+>>>>>>> 58fed0fffb555db3952324f9000f3da4818faba9
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import ApplicantExported
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError
 
 
 class TisExport(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +70,9 @@ async def _append(
     known: Mapping[str, TisExport],
     sent: Sent,
 ) -> None:
-    async def append(key: str) -> bool:
+    async def one(key: str) -> Ended:
         body = sent[key][1]
+<<<<<<< HEAD
         if key in known and known[key].open and await _is_listed(tcs, body):
             return True
         return await tcs.post_esr_exported(body.placement_id, _event(body), send_by=bounds.send_by)
@@ -81,6 +86,26 @@ async def _append(
         if error is not None:
             work.fail(sent[key][0], fault_of(error))
         elif not outcome:
+=======
+        open_until = known[key].open_until if key in known else 0.0
+        look = (lambda: _is_listed(tcs, body)) if open_until else None
+        return await append(
+            work,
+            tcs,
+            open_until,
+            look,
+            lambda: tcs.post_esr_exported(body.placement_id, _event(body), send_by=attempt.send_by),
+        )
+
+    for key, ended in (await each(due, one)).items():
+        work.put(
+            TIS_EXPORTS,
+            msgspec.structs.replace(due[key], confirmed=ended.holds, open_until=ended.open_until),
+        )
+        if ended.error is not None:
+            work.fail(sent[key][0], fault_of(ended.error))
+        elif not ended.holds:
+>>>>>>> 58fed0fffb555db3952324f9000f3da4818faba9
             work.fail(sent[key][0], Explained(_placement_is_gone(sent[key][1])))
 
 

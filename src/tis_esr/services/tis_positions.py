@@ -13,13 +13,17 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
+<<<<<<< HEAD
 from tis_esr.services.attempts import Attempts, Bounds, OpenAttempt, may_arrive
 from tis_esr.services.concurrently import outcomes
+=======
+from tis_esr.services.attempts import Attempt, Ended, append, begin, may_still_arrive
+from tis_esr.services.concurrently import each
+>>>>>>> 58fed0fffb555db3952324f9000f3da4818faba9
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import PositionChanged
 from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError
 from tis_esr.tcs.models import DELETED, RECONCILED
 
 
@@ -82,6 +86,7 @@ async def _append(
     known: Mapping[str, TisPosition],
     fresh: Mapping[str, News[PositionChanged]],
 ) -> None:
+<<<<<<< HEAD
     async def append(key: str) -> bool:
         if _has_to_look(known.get(key), due[key]) and await _holds(tcs, known.get(key), due[key]):
             return True
@@ -98,6 +103,24 @@ async def _append(
         if error is not None:
             work.fail(fresh[key].message, fault_of(error))
         elif not outcome:
+=======
+    async def one(key: str) -> Ended:
+        before, after = known.get(key), due[key]
+        look = (lambda: _holds(tcs, before, after)) if _has_to_look(before, after) else None
+        event = _event(after, fresh[key].body.filename)
+        open_until = before.open_until if before else 0.0
+        return await append(work, tcs, open_until, look, lambda: _written(tcs, after, event, attempt))
+
+    for key, ended in (await each(due, one)).items():
+        confirmed = due[key].wanted if ended.holds else due[key].confirmed
+        work.put(
+            TIS_POSITIONS,
+            msgspec.structs.replace(due[key], confirmed=confirmed, open_until=ended.open_until),
+        )
+        if ended.error is not None:
+            work.fail(fresh[key].message, fault_of(ended.error))
+        elif not ended.holds:
+>>>>>>> 58fed0fffb555db3952324f9000f3da4818faba9
             work.fail(fresh[key].message, Explained(_post_is_gone(due[key].wanted)))
 
 
@@ -155,6 +178,22 @@ def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
     return position.wanted.status == DELETED and not linked
 
 
+async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object], attempt: Attempt) -> bool:
+    """Append the event; return whether TCS holds what it should then.
+
+    A DELETED counts on whichever post it is told. Where its post is gone it is told on the one that is known to
+    list the position, and where that is gone too nothing lists it.
+    """
+    wanted, confirmed = position.wanted, position.confirmed
+    if wanted.status == RECONCILED:
+        return await tcs.post_esr_changed(wanted.post_id, event, send_by=attempt.send_by)
+    posts = [wanted.post_id, *([confirmed.post_id] if confirmed is not None else [])]
+    for post_id in dict.fromkeys(posts):
+        if await tcs.post_esr_changed(post_id, event, send_by=attempt.send_by):
+            break
+    return True
+
+
 async def _holds(tcs: Tcs, before: TisPosition | None, position: TisPosition) -> bool:
     """Look whether TCS holds what it should: RECONCILED is listed on its post, DELETED on none."""
     posts = {position.wanted.post_id}
@@ -162,10 +201,7 @@ async def _holds(tcs: Tcs, before: TisPosition | None, position: TisPosition) ->
         return await _is_listed(tcs, position.wanted.post_id, position)
     for earlier in (before.wanted, before.confirmed) if before else ():
         posts |= {earlier.post_id} if earlier is not None else set()
-    listed = await outcomes(sorted(posts), lambda post_id: _is_listed(tcs, post_id, position))
-    for found in listed.values():
-        if isinstance(found, TcsError):
-            raise found
+    listed = await each(sorted(posts), lambda post_id: _is_listed(tcs, post_id, position))
     return not any(listed.values())
 
 
