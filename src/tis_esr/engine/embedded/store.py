@@ -251,16 +251,7 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
             for m in commit.messages
         ],
     )
-<<<<<<< HEAD
     parking.account(connection, commit.rows)
-=======
-    connection.executemany(
-        "INSERT INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (file, row) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
-        " type = CASE excluded.type WHEN '' THEN type ELSE excluded.type END",
-        [(r.file, r.row, r.type, r.state.value, r.reason) for r in commit.rows],
-    )
->>>>>>> 58fed0fffb555db3952324f9000f3da4818faba9
     connection.executemany(
         "UPDATE messages SET state = 'done', body = NULL WHERE queue = ? AND id = ?",
         [(m.queue, m.id) for m in commit.done],

@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-<<<<<<< HEAD
-=======
 import msgspec
->>>>>>> 58fed0fffb555db3952324f9000f3da4818faba9
 from pymongo import ReplaceOne, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -26,23 +23,10 @@ Json = dict[str, Any]
 
 
 async def account(database: AsyncDatabase[Json], session: AsyncClientSession, rows: Sequence[Row]) -> None:
-<<<<<<< HEAD
-    """Write what became of rows; the last word on a row counts. Which messages cover them stays as it is."""
-    last = {f"{row.file}:{row.row}": row for row in rows}
-    writes = [UpdateOne({"_id": key}, {"$set": _entry(row)}, upsert=True) for key, row in last.items()]
-    await database[ROWS].bulk_write(writes, ordered=False, session=session)
+    """Write what became of rows; the last word on a row counts, and the last record type that was named.
 
-
-def _entry(row: Row) -> Json:
-    return {
-        "file": row.file,
-        "row": row.row,
-        "type": row.type,
-        "state": row.state.value,
-        "reason": row.reason,
-    }
-=======
-    """Write what became of rows; the last word on a row counts, and the last record type that was named."""
+    Which messages cover them stays as it is.
+    """
     last: dict[str, Row] = {}
     for row in rows:
         key = f"{row.file}:{row.row}"
@@ -58,7 +42,6 @@ def _change(row: Row) -> Json:
     if not row.type:
         return {"$set": said, "$setOnInsert": {"type": ""}}
     return {"$set": {**said, "type": row.type}}
->>>>>>> 58fed0fffb555db3952324f9000f3da4818faba9
 
 
 async def park(
