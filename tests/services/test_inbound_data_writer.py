@@ -171,9 +171,7 @@ async def test_an_export_is_told_once_whatever_fails(benches: Benches) -> None:
                 f"POST /placements/{OTHER_PLACEMENT}/esr-exported",
             ], trouble
             assert (bench.tcs.begun_too_early, await bench.parked()) == ([], [])
-            assert all(
-                told.confirmed and not told.open_until for told in (await bench.all(TIS_EXPORTS)).values()
-            )
+            assert all(told.confirmed and not told.open for told in (await bench.all(TIS_EXPORTS)).values())
 
 
 UNSURE = [Trouble.CUT_LATE, Trouble.CUT_AFTER, Trouble.STATUS_500_AFTER, Trouble.STATUS_503_AFTER]

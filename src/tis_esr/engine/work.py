@@ -87,6 +87,16 @@ class Work:
         )
         return [fresh[s.key] if s.key in fresh else self._written[collection.name, s.key][1] for s in stored]
 
+    async def moved(self, collection: Collection[T], keys: Iterable[str]) -> set[str]:
+        """Return which of the documents that were read are otherwise in the store by now.
+
+        To be asked after a long wait: what would lose its race at the commit can be left for another time, and
+        doesn't cost its neighbours.
+        """
+        wanted = list(dict.fromkeys(keys))
+        now = {stored.key: stored.version for stored in await self._engine.get(collection, wanted)}
+        return {key for key in wanted if now.get(key, 0) != self._versions.get((collection.name, key), 0)}
+
     def put(self, collection: Collection[T], document: T) -> None:
         """Write a document, new or read before."""
         self._written[collection.name, collection.key(document)] = (collection, document)

@@ -80,9 +80,13 @@ class ApplicantsGenerated(Body, frozen=True):
 
 
 class NotificationDue(Body, frozen=True):
-    """``esr.queue.notification.due``: generate a position's notifications, from all that is known then."""
+    """``esr.queue.notification.due``: generate a position's notifications, from all that is known then.
+
+    ``revision`` is the newest of the position when this was sent: a newer one sends a message of its own.
+    """
 
     position_id: int
+    revision: int
 
 
 class NotificationDraft(Body, frozen=True):

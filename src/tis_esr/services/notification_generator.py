@@ -36,7 +36,7 @@ from tis_esr.services.messages import (
     PositionReconciled,
 )
 from tis_esr.services.notification_sources import Sources, ask_people, ask_placements
-from tis_esr.services.superseding import News, newest
+from tis_esr.services.superseding import News, left_for_later, newest
 from tis_esr.tcs.client import Tcs
 
 
@@ -70,12 +70,14 @@ class NotificationGenerator:
                 event=news.body,
             )
             work.put(KNOWN_POSITIONS, after)
-            _due(work, before.position_id, news.message)
+            _due(work, after, news.message)
             told_by |= dict.fromkeys(posts_with_another_vpd(known.get(key), after), news.message)
         if told_by:
             await work.save_intent()
-            for use in await work.find(VPD_USES, {"post_id": sorted(told_by)}):
-                _due(work, use.position_id, told_by[use.post_id])
+            uses = await work.find(VPD_USES, {"post_id": sorted(told_by)})
+            users = await work.get(KNOWN_POSITIONS, {str(use.position_id) for use in uses})
+            for use in uses:
+                _due(work, users[str(use.position_id)], told_by[use.post_id])
 
     async def remember_sent(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep what ESR was sent of each applicant; where TIS said otherwise since, notifications are due."""
@@ -88,20 +90,31 @@ class NotificationGenerator:
             known[key] = msgspec.structs.replace(position, sent=[*others, applicant])
             work.put(KNOWN_POSITIONS, known[key])
             if position.post_id and position.seen.get(str(applicant.placement_id)) != applicant.dates:
-                _due(work, applicant.position_id, message)
+                _due(work, position, message)
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
         """Say all that there is to say about a batch of positions, from what is known and what TIS says now."""
-        due = {str(message.decode(NotificationDue).position_id): message for message in messages}
+        asked = sorted(map(_decoded, messages), key=lambda pair: pair[1].revision)
+        due = {str(body.position_id): (message, body) for message, body in asked}
         found = await work.get(KNOWN_POSITIONS, due)
-        known = {key: _without_the_past(work, position) for key, position in found.items() if position.event}
+        known = {
+            key: _without_the_past(work, position)
+            for key, position in found.items()
+            if position.handled is not None and position.handled.version == due[key][1].revision
+        }
         live = [position for position in known.values() if position.post_id is not None]
         sources = await ask_placements(self._tcs, live, work.today)
         posts = await _save_uses(work, sources, live)
         sources.vpds = await vpds_of(work, posts)
         await ask_people(self._tcs, sources, live)
+        later = await left_for_later(work, KNOWN_POSITIONS, {key: due[key][0] for key in known})
         for key, position in known.items():
-            _generate(work, position, sources, due[key])
+            if key not in later:
+                _generate(work, position, sources, due[key][0])
+
+
+def _decoded(message: Message) -> tuple[Message, NotificationDue]:
+    return message, message.decode(NotificationDue)
 
 
 def _news(message: Message) -> News[PositionReconciled]:
@@ -109,8 +122,11 @@ def _news(message: Message) -> News[PositionReconciled]:
     return News(str(event.position.position_id), event.revision, message, event)
 
 
-def _due(work: Work, position_id: int, cause: Message) -> None:
-    work.emit("notification.due", NotificationDue(position_id=position_id), cause=cause, key=str(position_id))
+def _due(work: Work, known: KnownPosition, cause: Message) -> None:
+    """Have the notifications of a position generated; of one that was never reconciled there are none."""
+    if known.handled is not None:
+        body = NotificationDue(position_id=known.position_id, revision=known.handled.version)
+        work.emit("notification.due", body, cause=cause, key=str(known.position_id))
 
 
 def _as_sent(body: ApplicantExported) -> SentApplicant:

@@ -94,7 +94,9 @@ async def _append(
     attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))
     for key, ended in found.items():
         confirmed = due[key].wanted if ended.holds else due[key].confirmed
-        work.put(TIS_POSITIONS, msgspec.structs.replace(due[key], confirmed=confirmed, open=ended.open))
+        maybe_on = [] if ended.holds else due[key].maybe_on
+        after = msgspec.structs.replace(due[key], confirmed=confirmed, open=ended.open, maybe_on=maybe_on)
+        work.put(TIS_POSITIONS, after)
         if ended.error is not None:
             work.fail(fresh[key].message, fault_of(ended.error))
         elif not ended.holds:
