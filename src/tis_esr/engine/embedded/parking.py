@@ -8,9 +8,14 @@ from tis_esr.engine.rows import Row, RowState, discarded
 
 
 def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    """Write what became of rows; which parked messages cover them stays as it is."""
+    """Write what became of rows; which parked messages cover them stays as it is.
+
+    A row that is told of without a record type keeps the one that it has.
+    """
     connection.executemany(
-        "INSERT OR REPLACE INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (file, row) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+        " type = CASE excluded.type WHEN '' THEN type ELSE excluded.type END",
         [(r.file, r.row, r.type, r.state.value, r.reason) for r in rows],
     )
 
