@@ -12,7 +12,7 @@ from tis_esr.decisions.person_updates import CONTACT, PERSONAL, is_primary, regi
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import begin, may_still_arrive, open_after
+from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import Assignment, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
@@ -27,6 +27,7 @@ from tis_esr.tcs.errors import TcsError
 async def update_people(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
 
+    What came of one wave is saved before the next begins, so that trouble there leaves it done.
     Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment
     succeeds, or is tried again, by itself.
     """
@@ -35,7 +36,9 @@ async def update_people(tcs: Tcs, work: Work, messages: Sequence[Message]) -> No
     meant = {entry.key: entry for entry in written}
     permitted = [case for case in cases if not is_ignored(work, case)]
     found = await matched(tcs, work, permitted)
-    for wave in _waves(found):
+    for number, wave in enumerate(_waves(found)):
+        if number:
+            await work.save_intent()
         ready = await _ready(tcs, work, wave)
         await plan_calls(tcs, work, ready, meant)
         await _carry_out(tcs, work, ready)
@@ -59,19 +62,36 @@ async def _ready(tcs: Tcs, work: Work, wave: Sequence[Case]) -> list[Case]:
 
 
 async def _carry_out(tcs: Tcs, work: Work, cases: Sequence[Case]) -> None:
-    calling = [case for case in cases if any(plan.kind != "none" for plan in case.plans)]
+    """Make the calls of a wave; what needs none is written down before them.
+
+    So what is written after the calls is of people whom this process alone has open: no other process can make
+    that commit fail, and what was called for is known.
+    """
+    calling = [case for case in cases if _is_calling(case)]
     attempt = begin(work, tcs)
-    for case in calling:
-        work.put(TIS_PEOPLE, waiting(case, attempt.open_until))
+    await _make_calls(tcs, work, [case for case in cases if not _is_calling(case)], attempt)
     if calling:
+        for case in calling:
+            work.put(TIS_PEOPLE, waiting(case, attempt.open_until))
         await work.save_intent()
+        await _make_calls(tcs, work, calling, attempt)
+
+
+async def _make_calls(tcs: Tcs, work: Work, cases: Sequence[Case], attempt: Attempt) -> None:
     ended = await carry_out(tcs, work, cases, attempt)
     for number, case in enumerate(cases):
         _end(tcs, work, case, ended[number])
 
 
+def _is_calling(case: Case) -> bool:
+    return any(plan.kind != "none" for plan in case.plans)
+
+
 def _end(tcs: Tcs, work: Work, case: Case, error: TcsError | None) -> None:
-    """Write down what came of a case: what TIS has by now stays done, whatever became of the rest."""
+    """Write down what came of a case: what TIS has by now stays done, whatever became of the rest.
+
+    Each attempt that changed something tells of it anew: what was told before may have been handled since.
+    """
     if case.known is None:
         return
     after = msgspec.structs.replace(
@@ -79,12 +99,12 @@ def _end(tcs: Tcs, work: Work, case: Case, error: TcsError | None) -> None:
         stamps=stamped(case, case.known, case.plans),
         open_until=open_after(work, tcs, error),
     )
-    if after != case.known or any(plan.kind != "none" for plan in case.plans):
+    if after != case.known or _is_calling(case):
         work.put(TIS_PEOPLE, after)
     changed = {plan.kind for plan in case.plans if plan.done} | case.settled
     for section in sorted(changed & {CONTACT, PERSONAL}):
         body = PersonChanged(person_id=case.known.person_id, post_ids=case.post_ids)
-        work.emit("person.changed", body, cause=case.message, key=section)
+        work.emit("person.changed", body, cause=case.message, key=f"{section}:{case.message.attempts}")
     if error is not None:
         work.fail(case.message, fault_of(error))
     else:
