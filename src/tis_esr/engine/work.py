@@ -22,8 +22,9 @@ _encoder = msgspec.json.Encoder()
 class Work:
     """Reads through, writes at the end: nothing takes effect before the commit.
 
-    Every document read is remembered with its version, and the commit fails with Conflict when one
-    that is written again has moved. So no lock and no transaction is held while TCS is asked.
+    Every document read is remembered with the version of its first reading, and the commit fails with Conflict
+    when one that is written again has moved since, also where a later search has come upon the newer one. So no
+    lock and no transaction is held while TCS is asked.
     ``messages`` are what it is about: once another process has taken them over, no commit of it takes effect.
     ``today`` is the Europe/London day that every rule gets, ``now`` the moment in UTC.
     """
@@ -176,7 +177,7 @@ class Work:
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
         decoded = {}
         for document in stored:
-            self._versions[collection.name, document.key] = document.version
+            self._versions.setdefault((collection.name, document.key), document.version)
             decoded[document.key] = msgspec.json.decode(document.body, type=collection.type)
         return decoded
 

@@ -97,7 +97,8 @@ def _planned(case: Case, row: int, change: FieldChange, meant: Mapping[str, Jour
     entry = entry_of(
         case, row, person_id, change.section, change.field, change.old, change.new, Outcome.PLANNED
     )
-    return meant.get(entry.key, entry)
+    before = meant.get(entry.key)
+    return entry if before is None else msgspec.structs.replace(entry, old=before.old)
 
 
 def _absence_plans(

@@ -27,6 +27,7 @@ from tis_esr.tcs.errors import TcsError
 async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
 
+    What came of one wave is saved before the next begins, so that trouble there leaves it done.
     Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment
     succeeds, or is tried again, by itself.
     """
@@ -35,7 +36,9 @@ async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequ
     meant = {entry.key: entry for entry in written}
     permitted = [case for case in cases if not is_ignored(work, case)]
     found = await matched(tcs, work, permitted)
-    for wave in _waves(found):
+    for number, wave in enumerate(_waves(found)):
+        if number:
+            await work.save_intent()
         ready = await _ready(attempts, work, wave)
         await plan_calls(tcs, work, ready, meant)
         await _carry_out(tcs, attempts, work, ready)
@@ -59,17 +62,35 @@ async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[C
 
 
 async def _carry_out(tcs: Tcs, attempts: Attempts, work: Work, cases: Sequence[Case]) -> None:
-    calling = [case for case in cases if any(plan.kind != "none" for plan in case.plans)]
+    """Make the calls of a wave; what needs none is written down before them.
+
+    So what is written after the calls is of people whom this process alone has open: no other process can make
+    that commit fail, and what was called for is known.
+    """
+    calling = [case for case in cases if _is_calling(case)]
     bounds = attempts.begin(work)
+    await _make_calls(tcs, attempts, work, [case for case in cases if not _is_calling(case)], bounds)
     for case in calling:
         if case.known is not None:
             work.put(TIS_PEOPLE, msgspec.structs.replace(case.known, open=bounds.attempt))
     if calling:
+        for case in calling:
+            work.put(TIS_PEOPLE, waiting(case, attempt.open_until))
         await work.save_intent()
+        await _make_calls(tcs, attempts, work, calling, bounds)
+
+
+async def _make_calls(
+    tcs: Tcs, attempts: Attempts, work: Work, cases: Sequence[Case], bounds: Bounds
+) -> None:
     ended = await carry_out(tcs, work, cases, bounds)
     attempts.end(bounds, ((_key(cases[number]), error) for number, error in ended.items()))
     for number, case in enumerate(cases):
         _end(attempts, work, bounds, case, ended[number])
+
+
+def _is_calling(case: Case) -> bool:
+    return any(plan.kind != "none" for plan in case.plans)
 
 
 def _key(case: Case) -> str:
@@ -77,18 +98,21 @@ def _key(case: Case) -> str:
 
 
 def _end(attempts: Attempts, work: Work, bounds: Bounds, case: Case, error: TcsError | None) -> None:
-    """Write down what came of a case: what TIS has by now stays done, whatever became of the rest."""
+    """Write down what came of a case: what TIS has by now stays done, whatever became of the rest.
+
+    Each attempt that changed something tells of it anew: what was told before may have been handled since.
+    """
     if case.known is None:
         return
     stamps = stamped(case, case.known, case.plans)
     left = attempts.after(work, bounds, error)
     after = msgspec.structs.replace(case.known, stamps=stamps, open=left)
-    if after != case.known or any(plan.kind != "none" for plan in case.plans):
+    if after != case.known or _is_calling(case):
         work.put(TIS_PEOPLE, after)
     changed = {plan.kind for plan in case.plans if plan.done} | case.settled
     for section in sorted(changed & {CONTACT, PERSONAL}):
         body = PersonChanged(person_id=case.known.person_id, post_ids=case.post_ids)
-        work.emit("person.changed", body, cause=case.message, key=section)
+        work.emit("person.changed", body, cause=case.message, key=f"{section}:{case.message.attempts}")
     if error is not None:
         work.fail(case.message, fault_of(error))
     else:
