@@ -77,7 +77,7 @@ async def test_an_answer_that_is_not_tcss_is_unreadable_and_not_taken_for_no_pos
 async def test_a_404_with_a_body_comes_from_something_before_tcs_and_is_not_taken_for_gone() -> None:
     proxy = Reply(b"404 page not found", status=404)
     async with asking(proxy, attempts=1) as (tcs, _):
-        with pytest.raises(TcsUnreadable, match="answered 404"):
+        with pytest.raises(TcsUnreadable, match="unexpected response 404"):
             await tcs.post(1)
 
 
@@ -89,7 +89,7 @@ async def test_a_404_for_a_list_says_that_this_is_not_tcss_address() -> None:
 
 async def test_a_redirection_to_a_login_page_is_not_followed() -> None:
     async with asking(Reply(status=302, headers={"Location": "/login"}), attempts=1) as (tcs, script):
-        with pytest.raises(TcsUnreadable, match="answered 302"):
+        with pytest.raises(TcsUnreadable, match="unexpected response 302"):
             await tcs.post(1)
 
     assert script.paths == ["/tcs/api/posts/1"]

@@ -1,5 +1,6 @@
 """The simulator on its bad days: each switch, as plain HTTP shows it and as the client tells it."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ async def test_a_stale_change_is_a_conflict_and_works_when_repeated(tmp_path: Pa
 async def test_a_call_that_hangs_times_out_and_an_append_is_uncertain_then(tmp_path: Path) -> None:
     settings = {**ONCE, "timeout_seconds": 0.05}
     async with simulated(tmp_path, Switches(hang_rate=1.0), settings=settings, **ROWS) as sim:
-        with pytest.raises(TcsUnavailable, match=r"got no answer within 0\.05 s"):
+        with pytest.raises(TcsUnavailable, match=r"timed out after 0\.05 s"):
             await sim.tcs.post(1)
         with pytest.raises(TcsUncertain):
             await sim.tcs.create_absence(Absence(absence_attendance_id="3333", person_id=10))
@@ -131,6 +132,35 @@ async def test_a_slow_tcs_answers_late_but_well(tmp_path: Path) -> None:
             async with sim.session.get(url, timeout=short):
                 pass
         assert await sim.tcs.post(1)
+
+
+async def test_a_write_that_fails_afterwards_has_taken_effect(tmp_path: Path) -> None:
+    async with simulated(tmp_path, Switches(fail_after_rate=1.0, fail_status=502), **ROWS) as sim:
+        with pytest.raises(TcsUncertain) as caught:
+            await sim.tcs.create_absence(Absence(absence_attendance_id="3333", person_id=10))
+        assert await sim.tcs.absence("3333")
+        [call] = await control(sim, "calls")
+
+    assert caught.value.may_arrive
+    assert (call["status"], call["answered"]) == (200, 502)
+
+
+async def test_a_refused_write_does_not_fail_afterwards_and_reads_never_do(tmp_path: Path) -> None:
+    async with simulated(tmp_path, Switches(fail_after_rate=1.0), **ROWS) as sim:
+        assert (await sim.http("PATCH", "/api/contact-details/10", {"id": 77})).status == 400
+        assert await statuses(sim, 3) == [200, 200, 200]
+
+
+async def test_a_share_of_calls_is_slow(tmp_path: Path) -> None:
+    async with simulated(tmp_path, Switches(slow_rate=0.5, slow_ms=5000, seed=3), **ROWS) as sim:
+        loop = asyncio.get_running_loop()
+        calls = [loop.create_task(sim.http("GET", "/api/posts/1")) for _ in range(20)]
+        done, slow = await asyncio.wait(calls, timeout=0.5)
+        for call in slow:
+            call.cancel()
+
+    assert {call.result().status for call in done} == {200}
+    assert 4 <= len(slow) <= 16
 
 
 async def test_writes_are_journalled_with_their_status_and_reads_are_not(tmp_path: Path) -> None:

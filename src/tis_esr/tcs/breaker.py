@@ -39,6 +39,11 @@ class Breaker:
         """``closed``: calls go through; ``open``: none; ``half-open``: one trial is under way."""
         return self._state
 
+    @property
+    def wait(self) -> float:
+        """For how many seconds to stay away while it isn't closed; above 0."""
+        return max(self._until - self._clock(), self._shortest)
+
     def admit(self) -> float:
         """Return 0 if a call may be sent now, else for how many seconds to stay away.
 

@@ -1,8 +1,12 @@
 """TCS's endpoints, one method each; bulk questions are packed into as few calls as fit.
 
-Every method may raise ``TcsUnavailable`` (wait and repeat), ``TcsServerError`` (this record is suspect)
-and ``TcsRefused`` (never works); the append methods raise ``TcsUncertain`` when it isn't known whether
-TCS stored something. See ``errors``.
+Every method may raise ``TcsUnavailable`` (wait and repeat) and ``TcsRefused`` (never works); those that read
+``TcsServerError`` (this record is suspect) and ``TcsUnreadableRecord``; those that write ``TcsUncertain`` when
+it isn't known whether TCS stored something. See ``errors``.
+
+A write takes ``send_by``, a moment of the event loop's clock (``loop.time()``): if its turn comes later it
+isn't sent, and ``TcsNotSent`` is raised. A write that is cancelled may still take effect for
+``TcsSettings.uncertain_seconds``; nothing is raised for that, so whoever cancels it has to take it as such.
 """
 
 import asyncio
@@ -16,7 +20,27 @@ import msgspec
 
 from tis_esr.tcs.addresses import PAGE_SIZE, encoded, encoded_npn, json_body, packed, placement_filters
 from tis_esr.tcs.breaker import Breaker
+from tis_esr.tcs.endpoints import (
+    ABSENCE_CHANGE,
+    ABSENCE_NEW,
+    ABSENCE_OF_ESR,
+    CONTACT,
+    ESR_CHANGED,
+    ESR_EXPORTED,
+    GDC_IN,
+    GMC_IN,
+    MEMBERSHIPS,
+    PEOPLE_IN,
+    PERSONAL,
+    PLACEMENT,
+    PLACEMENTS_FILTER,
+    POST,
+    POSTS_IN,
+    Endpoint,
+)
 from tis_esr.tcs.errors import TcsUnreadable
+from tis_esr.tcs.http_wire import HttpWire
+from tis_esr.tcs.load import LoadControl
 from tis_esr.tcs.models import (
     Absence,
     GdcDetails,
@@ -29,7 +53,8 @@ from tis_esr.tcs.models import (
 from tis_esr.tcs.reading import Shape
 from tis_esr.tcs.settings import BadTcsUrl, TcsSettings
 from tis_esr.tcs.tokens import NoToken, TokenSource
-from tis_esr.tcs.transport import Counted, Endpoint, Transport
+from tis_esr.tcs.transport import Counted, Transport
+from tis_esr.tcs.wire import Wire
 
 __all__ = ["BadTcsUrl", "Tcs", "TcsSettings"]
 
@@ -40,31 +65,17 @@ class _Stored(msgspec.Struct, frozen=True):
     """The answer to a write of which only the arrival counts."""
 
 
-POSTS_IN: Final = Endpoint("GET", "/api/posts/in/{npns}")
-POST: Final = Endpoint("GET", "/api/posts/{id}", may_miss=True)
-ESR_CHANGED: Final = Endpoint("POST", "/api/posts/{id}/esr-changed", may_miss=True, appends=True)
-PLACEMENTS_FILTER: Final = Endpoint("GET", "/api/placements/filter")
-PLACEMENT: Final = Endpoint("GET", "/api/placements/{id}", may_miss=True)
-ESR_EXPORTED: Final = Endpoint("POST", "/api/placements/{id}/esr-exported", may_miss=True, appends=True)
-PEOPLE_IN: Final = Endpoint("GET", "/api/people/in/{ids}")
-GMC_IN: Final = Endpoint("GET", "/api/gmc-details/in/{gmcNumbers}")
-GDC_IN: Final = Endpoint("GET", "/api/gdc-details/in/{gdcNumbers}")
-MEMBERSHIPS: Final = Endpoint("GET", "/api/trainee/{id}/programme-memberships", may_miss=True)
-CONTACT: Final = Endpoint("PATCH", "/api/contact-details/{id}")
-PERSONAL: Final = Endpoint("PATCH", "/api/personal-details/{id}")
-ABSENCE_OF_ESR: Final = Endpoint("GET", "/api/absence/absenceId/{absenceAttendanceId}", may_miss=True)
-ABSENCE_NEW: Final = Endpoint("POST", "/api/absence", appends=True)
-ABSENCE_CHANGE: Final = Endpoint("PATCH", "/api/absence/{id}", may_miss=True)
-
-_POSTS: Final = Shape(list[Post], "a list of posts")
-_POST: Final = Shape(Post, "a post")
-_PLACEMENTS: Final = Shape(list[Placement], "a list of placements")
-_PLACEMENT: Final = Shape(Placement, "a placement")
-_PEOPLE: Final = Shape(list[Person], "a list of people")
-_GMC: Final = Shape(list[GmcDetails], "a list of GMC details")
-_GDC: Final = Shape(list[GdcDetails], "a list of GDC details")
-_MEMBERSHIPS: Final = Shape(list[ProgrammeMembership], "a list of programme memberships")
-_ABSENCE: Final = Shape(Absence, "an absence")
+_POSTS: Final = Shape(list[Post], "a list of posts", "post")
+_POST: Final = Shape(Post, "a post", "post")
+_PLACEMENTS: Final = Shape(list[Placement], "a list of placements", "placement")
+_PLACEMENT: Final = Shape(Placement, "a placement", "placement")
+_PEOPLE: Final = Shape(list[Person], "a list of people", "person")
+_GMC: Final = Shape(list[GmcDetails], "a list of GMC details", "person's GMC details")
+_GDC: Final = Shape(list[GdcDetails], "a list of GDC details", "person's GDC details")
+_MEMBERSHIPS: Final = Shape(
+    list[ProgrammeMembership], "a list of programme memberships", "programme membership"
+)
+_ABSENCE: Final = Shape(Absence, "an absence", "absence")
 _STORED: Final = Shape(_Stored, "what was stored")
 
 PEOPLE_AT_ONCE: Final = 200
@@ -74,22 +85,30 @@ NOT_A_NUMBER: Final = frozenset({"UNKNOWN", "N/A"})
 class Tcs:
     """A client of TCS; use it in ``async with``.
 
-    ``token`` logs in (default: not at all), ``breaker`` pauses calls while TCS is down.
+    ``token`` logs in (default: not at all), ``breaker`` pauses calls while TCS is down, ``wire`` carries
+    requests (default: HTTP).
     """
 
     def __init__(
-        self, settings: TcsSettings, token: TokenSource | None = None, breaker: Breaker | None = None
+        self,
+        settings: TcsSettings,
+        token: TokenSource | None = None,
+        breaker: Breaker | None = None,
+        wire: Wire | None = None,
     ) -> None:
-        self._transport = Transport(settings, token or NoToken(), breaker or Breaker())
+        self.settings = settings
+        self._transport = Transport(
+            settings, token or NoToken(), breaker or Breaker(), wire or HttpWire(settings)
+        )
 
     async def __aenter__(self) -> Self:
-        await self._transport.__aenter__()
+        await self._transport.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._transport.__aexit__(kind, error, trace)
+        await self._transport.close()
 
     @property
     def stats(self) -> Counter[Counted]:
@@ -100,6 +119,22 @@ class Tcs:
     def breaker_state(self) -> str:
         """``closed`` while calls go through, ``open`` while none does, ``half-open`` during a trial."""
         return self._transport.breaker_state
+
+    @property
+    def load(self) -> LoadControl:
+        """How many calls are in flight and may be, and why that limit changed."""
+        return self._transport.slots.control
+
+    def share(self, calls: int, until: float) -> None:
+        """Bound the calls in flight to a share of all processes' budget, up to a time of the event loop's clock."""
+        self._transport.slots.share(calls, until)
+
+    async def check(self) -> None:
+        """Raise ``NotTcsError`` if something other than TCS answers; a TCS that is down is no finding.
+
+        Once TCS has answered, this does nothing.
+        """
+        await self._transport.check()
 
     async def posts_by_npn(self, npns: Iterable[str]) -> dict[str, list[Post]]:
         """Return the posts of each national post number asked for, none or several (P1).
@@ -174,15 +209,23 @@ class Tcs:
         ]
         return max(numbers)[1] if numbers else None
 
-    async def patch_contact_details(self, person_id: int, changes: Mapping[str, str]) -> None:
+    async def patch_contact_details(
+        self, person_id: int, changes: Mapping[str, str], *, send_by: float | None = None
+    ) -> None:
         """Change the given fields (TCS's names) and no others; ``""`` empties one (W1)."""
         body = json_body({**changes, "id": person_id})
-        await self._transport.call(CONTACT, f"/api/contact-details/{person_id}", _STORED, body)
+        await self._transport.call(
+            CONTACT, f"/api/contact-details/{person_id}", _STORED, body, send_by=send_by
+        )
 
-    async def patch_personal_details(self, person_id: int, changes: Mapping[str, str]) -> None:
+    async def patch_personal_details(
+        self, person_id: int, changes: Mapping[str, str], *, send_by: float | None = None
+    ) -> None:
         """Change the given fields (TCS's names) and no others (W2)."""
         body = json_body({**changes, "id": person_id})
-        await self._transport.call(PERSONAL, f"/api/personal-details/{person_id}", _STORED, body)
+        await self._transport.call(
+            PERSONAL, f"/api/personal-details/{person_id}", _STORED, body, send_by=send_by
+        )
 
     async def absence(self, attendance_id: str) -> Absence | None:
         """Return an absence by ESR's id of it, or None (A2)."""
@@ -192,12 +235,16 @@ class Tcs:
         found = await self._transport.find(ABSENCE_OF_ESR, path, _ABSENCE)
         return found.value if found else None
 
-    async def create_absence(self, absence: Absence) -> Absence:
+    async def create_absence(self, absence: Absence, *, send_by: float | None = None) -> Absence:
         """Store a new absence, which has no ``id`` yet (A3). Raises ``TcsUncertain``, see ``errors``."""
-        answer = await self._transport.call(ABSENCE_NEW, "/api/absence", _ABSENCE, json_body(absence))
+        answer = await self._transport.call(
+            ABSENCE_NEW, "/api/absence", _ABSENCE, json_body(absence), send_by=send_by
+        )
         return answer.value
 
-    async def patch_absence(self, absence_id: int, changes: Mapping[str, Any]) -> Absence:
+    async def patch_absence(
+        self, absence_id: int, changes: Mapping[str, Any], *, send_by: float | None = None
+    ) -> Absence:
         """Change the given fields (TCS's names); None empties one (A5).
 
         ``changes`` carries the ``amendedDate`` that was read. Raises ``TcsConflict`` when the absence was
@@ -205,21 +252,33 @@ class Tcs:
         Raises ``TcsNotFound`` when it is gone.
         """
         body = json_body({**changes, "id": absence_id})
-        answer = await self._transport.call(ABSENCE_CHANGE, f"/api/absence/{absence_id}", _ABSENCE, body)
+        answer = await self._transport.call(
+            ABSENCE_CHANGE, f"/api/absence/{absence_id}", _ABSENCE, body, send_by=send_by
+        )
         return answer.value
 
-    async def post_esr_exported(self, placement_id: int, event: Mapping[str, Any]) -> bool:
+    async def post_esr_exported(
+        self, placement_id: int, event: Mapping[str, Any], *, send_by: float | None = None
+    ) -> bool:
         """Append that a placement went to ESR; False when it is gone (L3). May raise ``TcsUncertain``."""
         path = f"/api/placements/{placement_id}/esr-exported"
-        return await self._transport.find(ESR_EXPORTED, path, _STORED, json_body(event)) is not None
+        return (
+            await self._transport.find(ESR_EXPORTED, path, _STORED, json_body(event), send_by=send_by)
+            is not None
+        )
 
-    async def post_esr_changed(self, post_id: int, event: Mapping[str, Any]) -> bool:
+    async def post_esr_changed(
+        self, post_id: int, event: Mapping[str, Any], *, send_by: float | None = None
+    ) -> bool:
         """Append that a position was linked or deleted; False when the post is gone (P6).
 
         May raise ``TcsUncertain``.
         """
         path = f"/api/posts/{post_id}/esr-changed"
-        return await self._transport.find(ESR_CHANGED, path, _STORED, json_body(event)) is not None
+        return (
+            await self._transport.find(ESR_CHANGED, path, _STORED, json_body(event), send_by=send_by)
+            is not None
+        )
 
     async def _get(self, endpoint: Endpoint, path: str, shape: Shape[T]) -> T:
         return (await self._transport.call(endpoint, path, shape)).value
@@ -243,7 +302,7 @@ class Tcs:
     async def _page(self, columns: str, page: int) -> tuple[list[Placement], int]:
         path = f"/api/placements/filter?columnFilters={columns}&page={page}&size={PAGE_SIZE}&sort=id,asc"
         answer = await self._transport.call(PLACEMENTS_FILTER, path, _PLACEMENTS)
-        total = answer.headers.get("X-Total-Count", "")
+        total = answer.reply.header("X-Total-Count") or ""
         if not total.isdecimal():
             told = "answered 200 without the number of placements in X-Total-Count"
             raise TcsUnreadable(PLACEMENTS_FILTER.method, PLACEMENTS_FILTER.path, told, status=200)

@@ -1,11 +1,12 @@
 """What can go wrong with TCS, told apart by who has to act.
 
-``TcsUnavailable`` passes by itself; ``TcsServerError`` makes one record suspect; ``TcsRefused`` and
-``TcsConflict`` are about the request. Texts name the endpoint by its template and carry no value that was
+``TcsUnavailable`` passes by itself; ``TcsServerError`` makes one record suspect; ``TcsRefused``,
+``TcsConflict`` and ``TcsUnreadableRecord`` are about the request or the record. Texts name the endpoint by its template and carry no value that was
 sent or received, because those are personal data.
 """
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -68,19 +69,59 @@ class TcsUnreadable(TcsUnavailable):
     )
 
 
-class TcsUncertain(TcsUnavailable):
-    """Something was to be appended, and nobody knows whether it was.
+class TcsNotSent(TcsUnavailable):
+    """The call's turn came after its ``send_by``, so it wasn't sent and has no effect."""
 
-    Look whether it is there before trying again. If ``status`` is 500 and it isn't there, TCS may be
-    refusing this very record: after a few such rounds treat it as suspect.
+    outcome = "not_sent"
+    advice = "Nothing to do: it is decided anew whether the call is still needed"
+
+
+class TcsAccessError(TcsUnavailable):
+    """TCS refuses us, not the record: our user lacks the endpoint's permission (403, or 401 with a reason).
+
+    It passes once somebody has given the permission; no other endpoint is affected.
+    """
+
+    outcome = "access_denied"
+
+    def __init__(self, method: str, path: str, happened: str, *, status: int, permission: str) -> None:
+        asked = f"{happened}: our user lacks the permission {permission}; have TCS's administrators grant it"
+        super().__init__(method, path, asked, status=status)
+        self.permission = permission
+
+
+class TcsUncertain(TcsUnavailable):
+    """A write was sent, and nobody knows whether TCS stored it. Look whether it is there before trying again.
+
+    ``may_arrive``: TCS may still act on the call later (time-out, connection cut, 408, 502, 504), at most
+    ``TcsSettings.uncertain_seconds`` after it was sent. Else TCS has answered, and nothing arrives later
+    (500, 503, an answer that can't be read). ``suspect``: TCS answered 500 to this write while it answered
+    another call well, so if it isn't there after a few rounds, TCS may be refusing this very record.
+
+    Whoever cancels a write has to take it as uncertain with ``may_arrive``: nothing is raised for it here.
     """
 
     outcome = "uncertain"
     advice = "It may or may not be stored: look in TCS before sending it again"
 
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        happened: str,
+        *,
+        may_arrive: bool,
+        status: int | None = None,
+        retry_after: float | None = None,
+        suspect: bool = False,
+    ) -> None:
+        super().__init__(method, path, happened, status=status, retry_after=retry_after)
+        self.may_arrive = may_arrive
+        self.suspect = suspect
+
 
 class TcsServerError(TcsError):
-    """TCS failed on this call through all attempts, while it answered another call well.
+    """TCS failed on this read through all attempts with 500, while it answered another call well.
 
     So either the record is one that TCS can't digest, or only a part of TCS is in trouble.
     """
@@ -90,13 +131,13 @@ class TcsServerError(TcsError):
 
 
 class TcsRefused(TcsError):  # noqa: N818 - says what the matter is
-    """TCS refuses the request for good (400, 403, 405 ...).
+    """TCS refuses the request for good (400, 405 ...).
 
     ``reason`` is TCS's error code if it gave one, ``fields`` the names of the fields it complained of.
     """
 
     outcome = "refused"
-    advice = "Repeating it won't help: correct the record, or for 403 give our TCS user the permission"
+    advice = "Repeating it won't help: correct the record"
 
     def __init__(
         self,
@@ -123,6 +164,37 @@ class TcsNotFound(TcsRefused):
     advice = "It was deleted in TIS, or the id is wrong"
 
 
+class TcsUnreadableRecord(TcsError):  # noqa: N818 - says what the matter is
+    """One record of an answer holds a value that can't be read, while others of its kind are read.
+
+    ``kind`` is the record's (``post``), ``record_id`` TCS's id where it has one, ``field`` the path of the
+    field (``contactDetails.title``), "" where the record as a whole is none.
+    """
+
+    outcome = "unreadable_record"
+    advice = "Have the field corrected in TIS, then redrive"
+
+    def __init__(self, method: str, path: str, kind: str, record_id: int | None, field: str) -> None:
+        which = f"{kind} {record_id}" if record_id is not None else f"a {kind} without an id"
+        where = f"at {field}" if field else "at all"
+        super().__init__(method, path, f"answered with {which}, which can't be read {where}", status=200)
+        self.kind = kind
+        self.record_id = record_id
+        self.field = field
+
+
+class NotTcsError(Exception):
+    """What answers at the address of TCS is something else; nothing works until that is corrected."""
+
+    def __init__(self, url: str, happened: str) -> None:
+        super().__init__(
+            f"{url} is not TCS: a look-up of posts {happened}. Probably the context path is wrong: "
+            "correct tcs_url (TIS_ESR_TCS_URL) or --tcs, usually http://host:8093/tcs"
+        )
+        self.url = url
+        self.happened = happened
+
+
 class TcsConflict(TcsError):  # noqa: N818 - says what the matter is
     """The record was changed since ``amendedDate`` was read (409)."""
 
@@ -139,6 +211,7 @@ class _ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
     field_errors: list[_FieldError] | None = None
 
 
+_CODE: Final = re.compile(r"error(\.\w+)+")
 _error_body = msgspec.json.Decoder(_ErrorBody)
 
 
@@ -151,10 +224,10 @@ def complaint(body: bytes) -> tuple[str | None, tuple[str, ...]]:
         said = _error_body.decode(body)
     except msgspec.MsgspecError:
         return None, ()
-    code = (
-        said.message
-        if said.message and (said.message.startswith("error.") or said.message == "Bad request")
-        else None
-    )
     names = [error.field for error in said.field_errors or [] if error.field]
-    return code, tuple(name for name in names if name.replace(".", "").isidentifier())
+    return code(said.message), tuple(name for name in names if name.replace(".", "").isidentifier())
+
+
+def code(text: str | None) -> str | None:
+    """Return a text of TCS if it is one of its codes (``error.validation``), else None."""
+    return text if text and (text == "Bad request" or _CODE.fullmatch(text)) else None

@@ -7,11 +7,22 @@ from typing import Final
 
 import stamina
 
-from tis_esr.tcs.errors import TcsServerError, TcsUnavailable, TcsUncertain, TcsUnreadable
+from tis_esr.tcs.errors import (
+    TcsAccessError,
+    TcsNotAsked,
+    TcsNotSent,
+    TcsServerError,
+    TcsUnavailable,
+    TcsUncertain,
+    TcsUnreadable,
+)
 from tis_esr.tcs.settings import TcsSettings
 
 LONGEST_RETRY_AFTER: Final = 5.0
 """Seconds that a call waits for a Retry-After; a longer one is handed to the caller."""
+
+_NOT_AT_ONCE: Final = frozenset({400, 401, 403, 407})
+"""Answers to a login, from TCS or the token endpoint, that the same login gets again."""
 
 
 def rounds(settings: TcsSettings, on: Callable[[Exception], bool | float]) -> AsyncIterator[stamina.Attempt]:
@@ -32,13 +43,14 @@ def rounds(settings: TcsSettings, on: Callable[[Exception], bool | float]) -> As
 def worth_repeating(error: Exception) -> bool | float:
     """Return whether to repeat the call, or the seconds that TCS asked us to wait before.
 
-    Never after ``TcsUncertain``, which would append twice, and not after a 401: a new token was tried.
+    Never after ``TcsUncertain``, which could store twice, nor after a refusal of our access, nor for a token
+    that the provider refuses.
     """
-    if isinstance(error, TcsUncertain):
+    if isinstance(error, TcsUncertain | TcsAccessError | TcsNotSent | TcsNotAsked):
         return False
     if isinstance(error, TcsServerError | TcsUnreadable):
         return True
-    if not isinstance(error, TcsUnavailable) or error.status not in (None, 429, 503):
+    if not isinstance(error, TcsUnavailable) or error.status in _NOT_AT_ONCE:
         return False
     if error.retry_after is None:
         return True

@@ -17,23 +17,25 @@ class BadTcsUrl(ValueError):  # noqa: N818 - says what the matter is
 class TcsSettings:
     """How TCS is called.
 
-    ``base_url`` ends in the context path, ``concurrency`` bounds the calls under way, ``timeout_seconds``
+    ``base_url`` ends in the context path, ``concurrency`` bounds the calls in flight (see ``load``), ``timeout_seconds``
     is for one attempt. A call is attempted ``attempts`` times, with waits that double from
-    ``first_wait_seconds`` to ``longest_wait_seconds``. Raises ``BadTcsUrl``, and ``ValueError`` for a
+    ``first_wait_seconds`` to ``longest_wait_seconds``. ``uncertain_seconds`` is for how long after it was sent
+    TCS may still act on a call whose answer didn't come; nothing may be concluded about it before. Raises ``BadTcsUrl``, and ``ValueError`` for a
     number that makes no sense.
     """
 
     base_url: str
-    concurrency: int = 16
+    concurrency: int = 64
     timeout_seconds: float = 30.0
     attempts: int = 6
     first_wait_seconds: float = 0.05
     longest_wait_seconds: float = 5.0
+    uncertain_seconds: float = 60.0
 
     def __post_init__(self) -> None:
         if problem := _problem(self.base_url):
             raise BadTcsUrl(self.base_url, problem)
-        for name in ("concurrency", "timeout_seconds", "attempts"):
+        for name in ("concurrency", "timeout_seconds", "attempts", "uncertain_seconds"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} of the TCS client is {getattr(self, name)}, but has to be above 0")
 

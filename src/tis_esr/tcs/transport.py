@@ -1,4 +1,4 @@
-"""One call to TCS: sent, repeated where that is safe, and its end told apart.
+"""One call to TCS: sent in its turn, repeated where that is safe, and its end told apart.
 
 All that a caller needs to know about HTTP ends here: above it there are DTOs and ``TcsError``.
 """
@@ -7,46 +7,29 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Generic, NamedTuple, NoReturn, Self, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
-import aiohttp
 import msgspec
 import structlog
-from yarl import URL
 
 from tis_esr.tcs import errors
+from tis_esr.tcs.answers import Answer, answer_of, unanswered
 from tis_esr.tcs.breaker import Breaker
-from tis_esr.tcs.errors import TcsError, TcsServerError, TcsUnavailable, TcsUncertain, TcsUnreadable
-from tis_esr.tcs.reading import Shape
-from tis_esr.tcs.retries import rounds, seconds_of_retry_after, worth_repeating
+from tis_esr.tcs.endpoints import CHECK, CHECK_PATH, Endpoint
+from tis_esr.tcs.errors import TcsError, TcsServerError, TcsUnavailable, TcsUncertain
+from tis_esr.tcs.load import LoadControl
+from tis_esr.tcs.reading import Readings, Shape
+from tis_esr.tcs.retries import rounds, worth_repeating
 from tis_esr.tcs.settings import TcsSettings
+from tis_esr.tcs.slots import Slots
 from tis_esr.tcs.tokens import TokenSource
+from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply, Wire
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-CONNECT_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An endpoint of TCS: ``path`` is its template.
-
-    ``may_miss``: 404 is one of its answers. ``appends``: calling it twice stores twice.
-    """
-
-    method: str
-    path: str
-    may_miss: bool = False
-    appends: bool = False
-
-
-class Answer(NamedTuple, Generic[T]):
-    """What TCS answered."""
-
-    value: T
-    headers: Mapping[str, str]
+CHECK_SECONDS: Final = 10.0
+_LIST: Final = Shape(list[msgspec.Raw], "a list")
 
 
 class Counted(NamedTuple):
@@ -57,21 +40,37 @@ class Counted(NamedTuple):
     outcome: str
 
 
-CHECKUP: Final = Endpoint("GET", "/api/posts/in/{npns}")
-CHECKUP_PATH: Final = "/api/posts/in/TIS-ESR-CHECKUP"
-_ANY: Final = Shape(list[msgspec.Raw], "a list")
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: ``path`` is encoded already, ``send_by`` a time of the event loop's clock.
+
+    ``is_trial``: while the circuit breaker lets nothing else through, this finds out whether TCS is back.
+    """
+
+    endpoint: Endpoint
+    path: str
+    body: bytes | None = None
+    send_by: float | None = None
+    is_trial: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Calls of one kind take about equally long."""
+        return f"{self.endpoint.method} {self.endpoint.path}"
 
 
 class Transport:
-    """Sends calls over one pool of connections. ``stats`` counts them."""
+    """Sends calls over a wire. ``stats`` counts them."""
 
-    def __init__(self, settings: TcsSettings, token: TokenSource, breaker: Breaker) -> None:
+    def __init__(self, settings: TcsSettings, token: TokenSource, breaker: Breaker, wire: Wire) -> None:
         self._settings = settings
-        self._root = settings.root
         self._token = token
         self._breaker = breaker
-        self._slots = asyncio.Semaphore(settings.concurrency)
-        self._session: aiohttp.ClientSession | None = None
+        self._wire = wire
+        self._readings = Readings()
+        self._denied: set[Endpoint] = set()
+        self._has_answered = False
+        self.slots = Slots(LoadControl(settings.concurrency))
         self.stats: Counter[Counted] = Counter()
 
     @property
@@ -79,59 +78,103 @@ class Transport:
         """See Breaker.state."""
         return self._breaker.state
 
-    async def __aenter__(self) -> Self:
-        seconds = self._settings.timeout_seconds
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._settings.concurrency),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds)),
-            headers={"Accept": "application/json", "User-Agent": "tis-esr"},
-        )
-        return self
+    async def open(self) -> None:
+        """Make ready for calls."""
+        await self._wire.open()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._session:
-            await self._session.close()
-            self._session = None
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._wire.close()
 
     async def call(
-        self, endpoint: Endpoint, path: str, shape: Shape[T], body: bytes | None = None
+        self,
+        endpoint: Endpoint,
+        path: str,
+        shape: Shape[T],
+        body: bytes | None = None,
+        *,
+        send_by: float | None = None,
     ) -> Answer[T]:
-        """Send a call; ``path`` is encoded already. Raises the ``TcsError`` that fits its end."""
-        self._admit(endpoint)
+        """Send a call; ``path`` is encoded already. Raises the ``TcsError`` that fits its end.
+
+        Not sent when its turn comes after ``send_by``: raises ``TcsNotSent``. A write that is cancelled may
+        still take effect: whoever cancels it has to take it as ``TcsUncertain``.
+        """
+        call = Call(endpoint, path, body, send_by, is_trial=self._admit(endpoint))
         try:
-            answer = await self._repeatedly(endpoint, path, shape, body)
-        except TcsUnavailable as error:
-            self._failed(error)
+            answer = await self._repeatedly(call, shape)
+        except (errors.TcsNotAsked, errors.TcsNotSent) as error:
+            self._count(error, error.outcome)
+            self._abandoned(call)
+            raise
+        except errors.TcsAccessError as error:
+            self._refused_us(endpoint, error)
             raise
         except TcsServerError as error:
-            await self._examine(error)
+            await self._examine(call, error)
+            raise
+        except TcsUncertain as error:
+            if error.status == 500:
+                await self._examine(call, error)
+                raise _suspect(error) from error
+            self._failed(error)
+            raise
+        except TcsUnavailable as error:
+            self._failed(error)
             raise
         except TcsError as error:
             self._ended(endpoint, error.outcome)
             raise
         except BaseException:
-            self._breaker.abandoned()
+            self._abandoned(call)
             raise
+        self._denied.discard(endpoint)
         self._ended(endpoint, "ok")
         return answer
 
     async def find(
-        self, endpoint: Endpoint, path: str, shape: Shape[T], body: bytes | None = None
+        self,
+        endpoint: Endpoint,
+        path: str,
+        shape: Shape[T],
+        body: bytes | None = None,
+        *,
+        send_by: float | None = None,
     ) -> Answer[T] | None:
         """As ``call``, but None when TCS has no such record."""
         try:
-            return await self.call(endpoint, path, shape, body)
+            return await self.call(endpoint, path, shape, body, send_by=send_by)
         except errors.TcsNotFound:
             return None
 
-    def _admit(self, endpoint: Endpoint) -> None:
+    async def check(self) -> None:
+        """Raise NotTcsError if what answers isn't TCS, unless TCS has answered before.
+
+        A TCS that is down, or refuses us, is no finding: that passes.
+        """
+        if self._has_answered:
+            return
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                async for attempt in rounds(self._settings, lambda e: isinstance(e, errors.TcsUnreadable)):
+                    with attempt:
+                        await self._attempt(Call(CHECK, CHECK_PATH), _LIST)
+        except TimeoutError:
+            return
+        except errors.TcsUnreadable as error:
+            raise errors.NotTcsError(self._settings.root, error.happened) from error
+        except errors.TcsRefused as error:
+            if error.reason is None:
+                raise errors.NotTcsError(self._settings.root, error.happened) from error
+        except TcsError as error:
+            log.info("tcs.not_checked", status=error.status, happened=error.happened)
+
+    def _admit(self, endpoint: Endpoint) -> bool:
+        """Raise TcsNotAsked while nothing may be sent; return whether this call is the breaker's trial."""
         if wait := self._breaker.admit():
             self._count(endpoint, errors.TcsNotAsked.outcome)
-            told = f"was not sent, because TCS failed many times in a row; next trial in {wait:.1f} s"
-            raise errors.TcsNotAsked(endpoint.method, endpoint.path, told, retry_after=wait)
+            raise _not_asked(endpoint, wait)
+        return self._breaker.state == "half-open"
 
     def _count(self, endpoint: Endpoint | TcsError, outcome: str) -> None:
         self.stats[Counted(endpoint.method, endpoint.path, outcome)] += 1
@@ -149,20 +192,36 @@ class Transport:
         if before == "closed" and self._breaker.state == "open":
             log.warning("tcs.paused", endpoint=error.path, status=error.status, happened=error.happened)
 
-    async def _examine(self, error: TcsServerError) -> None:
+    def _abandoned(self, call: Call) -> None:
+        if call.is_trial:
+            self._breaker.abandoned()
+
+    def _refused_us(self, endpoint: Endpoint, error: errors.TcsAccessError) -> None:
+        """Say once for each endpoint that our user lacks a permission; TCS itself is well."""
+        if endpoint not in self._denied:
+            self._denied.add(endpoint)
+            log.warning(
+                "tcs.access_denied",
+                endpoint=f"{error.method} {error.path}",
+                status=error.status,
+                permission=error.permission,
+            )
+        self._ended(endpoint, error.outcome)
+
+    async def _examine(self, call: Call, error: TcsServerError | TcsUncertain) -> None:
         """Ask TCS something harmless: only if it answers that, the failed record is the suspect.
 
         Without this a record that TCS can't digest could keep the breaker open, and a TCS in trouble
-        could make every record suspect.
+        could make every record suspect. Raises the trouble if TCS doesn't answer.
         """
         try:
-            await self._attempt(CHECKUP, CHECKUP_PATH, _ANY, None)
+            await self._attempt(Call(CHECK, CHECK_PATH, is_trial=call.is_trial), _LIST)
         except TcsError:
-            trouble = TcsUnavailable(error.method, error.path, error.happened, status=error.status)
+            trouble = error if isinstance(error, TcsUncertain) else _trouble(error)
             self._failed(trouble)
-            raise trouble from error
+            raise trouble from None
         except BaseException:
-            self._breaker.abandoned()
+            self._abandoned(call)
             raise
         self._count(error, error.outcome)
         self._breaker.succeeded()
@@ -170,88 +229,64 @@ class Transport:
     def _worth(self, error: Exception) -> bool | float:
         return False if self._breaker.state == "open" else worth_repeating(error)
 
-    async def _repeatedly(
-        self, endpoint: Endpoint, path: str, shape: Shape[T], body: bytes | None
-    ) -> Answer[T]:
+    async def _repeatedly(self, call: Call, shape: Shape[T]) -> Answer[T]:
         async for attempt in rounds(self._settings, self._worth):
             with attempt:
                 if attempt.num > 1:
-                    self._count(endpoint, "repeated")
-                return await self._attempt(endpoint, path, shape, body)
+                    self._count(call.endpoint, "repeated")
+                return await self._attempt(call, shape)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, endpoint: Endpoint, path: str, shape: Shape[T], body: bytes | None) -> Answer[T]:
-        status, headers, content = await self._send(endpoint, path, body)
-        if not 200 <= status < 300:
-            _raise_for(endpoint, status, headers, content)
-        try:
-            return Answer(shape.read(content), headers)
-        except msgspec.MsgspecError as error:
-            raise _strange(
-                endpoint, f"answered {status}, but not with {shape.name}: {error}", status
-            ) from error
+    async def _attempt(self, call: Call, shape: Shape[T]) -> Answer[T]:
+        reply = await self._send(call)
+        answer = answer_of(call.endpoint, reply, shape, self._readings)
+        self._has_answered = True
+        return answer
 
-    async def _send(
-        self, endpoint: Endpoint, path: str, body: bytes | None
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Return status, headers and body; log in anew once if TCS says 401."""
-        async with self._slots:
+    async def _send(self, call: Call) -> Reply:
+        """Return the reply; log in anew once if TCS says 401."""
+        async with self.slots.slot():
+            if not call.is_trial and self._breaker.state != "closed":
+                raise _not_asked(call.endpoint, self._breaker.wait)
             login = await self._token.headers()
-            reply = await self._exchange(endpoint, path, body, login)
-            if reply[0] == 401 and await self._token.renewed(login):
-                reply = await self._exchange(endpoint, path, body, await self._token.headers())
+            reply = await self._exchange(call, login)
+            if reply.status == 401 and await self._token.renewed(login):
+                reply = await self._exchange(call, await self._token.headers())
             return reply
 
-    async def _exchange(
-        self, endpoint: Endpoint, path: str, body: bytes | None, login: Mapping[str, str]
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        if self._session is None:
-            raise RuntimeError("use the TCS client inside 'async with'")
-        headers = login if body is None else {**login, "Content-Type": "application/json"}
-        url = URL(self._root + path, encoded=True)
+    async def _exchange(self, call: Call, login: Mapping[str, str]) -> Reply:
+        """Hand a request to the wire, in the same step in which its time is checked."""
+        endpoint, url = call.endpoint, self._settings.root + call.path
+        headers = login if call.body is None else {**login, "Content-Type": "application/json"}
+        began = asyncio.get_running_loop().time()
+        if call.send_by is not None and began >= call.send_by:
+            raise errors.TcsNotSent(endpoint.method, endpoint.path, "was not sent: its turn came too late")
         try:
-            async with self._session.request(
-                endpoint.method, url, data=body, headers=headers, allow_redirects=False
-            ) as response:
-                return response.status, response.headers, await response.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise TcsUnavailable(
-                endpoint.method, endpoint.path, f"found no TCS ({type(error).__name__})"
-            ) from error
-        except TimeoutError as error:
-            told = f"got no answer within {self._settings.timeout_seconds:g} s"
-            raise _broken_off(endpoint, told) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise _broken_off(endpoint, f"was broken off ({type(error).__name__})") from error
+            reply = await self._wire.send(endpoint.method, url, call.body, headers)
+        except NotSentError as error:
+            self._judge(call, began, failed=True)
+            raise TcsUnavailable(endpoint.method, endpoint.path, error.reason) from error
+        except NoAnswerError as error:
+            self._judge(call, began, failed=True)
+            raise unanswered(endpoint, error) from error
+        self._judge(call, began, failed=reply.status in (408, 429) or reply.status >= 500)
+        return reply
+
+    def _judge(self, call: Call, began: float, *, failed: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        self.slots.control.answered(call.kind, began, now, failed=failed)
 
 
-def _broken_off(endpoint: Endpoint, told: str) -> TcsUnavailable:
-    kind = TcsUncertain if endpoint.appends else TcsUnavailable
-    return kind(endpoint.method, endpoint.path, told)
+def _not_asked(endpoint: Endpoint, wait: float) -> errors.TcsNotAsked:
+    told = f"was not sent, because TCS failed many times in a row; next trial in {wait:.1f} s"
+    return errors.TcsNotAsked(endpoint.method, endpoint.path, told, retry_after=wait)
 
 
-def _strange(endpoint: Endpoint, told: str, status: int) -> TcsUnavailable:
-    kind = TcsUncertain if endpoint.appends else TcsUnreadable
-    return kind(endpoint.method, endpoint.path, told, status=status)
+def _trouble(error: TcsServerError) -> TcsUnavailable:
+    return TcsUnavailable(error.method, error.path, error.happened, status=error.status)
 
 
-def _raise_for(endpoint: Endpoint, status: int, headers: Mapping[str, str], body: bytes) -> NoReturn:
-    """Raise what the status means. A 404 with a body, or a redirection, comes from something before TCS."""
-    method, path, told = endpoint.method, endpoint.path, f"answered {status}"
-    if status in (401, 429, 503):
-        wait = seconds_of_retry_after(headers.get("Retry-After"))
-        raise TcsUnavailable(method, path, told, status=status, retry_after=wait)
-    if status == 404 and endpoint.may_miss and not body:
-        raise errors.TcsNotFound(method, path, told, status=status)
-    if status == 404 or status < 400:
-        raise _strange(endpoint, f"{told}, which TCS does not", status)
-    if status == 409:
-        raise errors.TcsConflict(method, path, told, status=status)
-    if status < 500:
-        reason, fields = errors.complaint(body)
-        raise errors.TcsRefused(
-            method, path, told, status=status, reason=reason or headers.get("X-tcsApp-error"), fields=fields
-        )
-    if endpoint.appends:
-        raise TcsUncertain(method, path, told, status=status)
-    raise TcsServerError(method, path, told, status=status)
+def _suspect(error: TcsUncertain) -> TcsUncertain:
+    return TcsUncertain(
+        error.method, error.path, error.happened, may_arrive=False, status=error.status, suspect=True
+    )

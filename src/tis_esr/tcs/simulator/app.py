@@ -17,7 +17,10 @@ _ALSO_FOR_ETL = ("/posts", "/placements", "/people")
 
 
 class Simulator:
-    """The application with its store, its switches, and ``calls``: every write with its status, in order."""
+    """The application with its store, its switches, and ``calls``: every write with its status, in order.
+
+    A write that took effect has that status, also where it was made to fail afterwards: ``answered`` tells.
+    """
 
     def __init__(self, data: Path, switches: Switches | None = None) -> None:
         self.store = Store(data)
@@ -59,9 +62,11 @@ class Simulator:
         if request.method not in _READING:
             body = await request.read()
             said = msgspec.json.decode(body) if body and answer.status < 400 else None
-            self.calls.append(
-                {"method": request.method, "path": request.path, "body": said, "status": answer.status}
-            )
+            call = {"method": request.method, "path": request.path, "body": said, "status": answer.status}
+            self.calls.append(call)
+            if answer.status < 400 and (failure := self.misbehaviour.afterwards()):
+                call["answered"] = failure.status
+                return failure
         return answer
 
     async def _calls(self, _: web.Request) -> web.Response:

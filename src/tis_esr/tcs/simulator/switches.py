@@ -10,14 +10,18 @@ from tis_esr.tcs.simulator.answers import error
 
 
 class Switches(msgspec.Struct, kw_only=True):
-    """How TCS misbehaves. ``fail_rate`` is the share of calls answered with ``fail_status``.
+    """How TCS misbehaves. ``fail_rate`` is the share of calls answered with ``fail_status``, without effect.
 
-    ``fail_next`` fails that many calls, ``stale_next`` answers that many absence changes with 409,
+    ``fail_after_rate`` is the share of writes that take effect and are answered with ``fail_status`` then.
+    ``delay_ms`` delays every call, ``slow_ms`` the share ``slow_rate`` of them. ``fail_next`` fails that many calls, ``stale_next`` answers that many absence changes with 409,
     ``hang_rate`` never answers, ``rubbish_next`` answers with a page of HTML.
     """
 
     delay_ms: int = 0
+    slow_rate: float = 0.0
+    slow_ms: int = 2000
     fail_rate: float = 0.0
+    fail_after_rate: float = 0.0
     fail_next: int = 0
     fail_status: int = 503
     retry_after: int | None = None
@@ -48,6 +52,8 @@ class Misbehaviour:
         on = self.switches
         if on.delay_ms:
             await asyncio.sleep(on.delay_ms / 1000)
+        if on.slow_rate and self._random.random() < on.slow_rate:
+            await asyncio.sleep(on.slow_ms / 1000)
         if on.hang_rate and self._random.random() < on.hang_rate:
             await asyncio.sleep(3600)
         if on.rubbish_next:
@@ -55,11 +61,20 @@ class Misbehaviour:
             return web.Response(text="<html>please log in</html>", content_type="text/html")
         if on.fail_next or (on.fail_rate and self._random.random() < on.fail_rate):
             on.fail_next = max(0, on.fail_next - 1)
-            answer = error(on.fail_status, "error.internalServerError", "made to fail")
-            if on.retry_after is not None:
-                answer.headers["Retry-After"] = str(on.retry_after)
-            return answer
+            return self._failure()
         return None
+
+    def afterwards(self) -> web.Response | None:
+        """Return what is answered to a write that took effect instead of that, or None where TCS behaves."""
+        on = self.switches
+        return self._failure() if on.fail_after_rate and self._random.random() < on.fail_after_rate else None
+
+    def _failure(self) -> web.Response:
+        on = self.switches
+        answer = error(on.fail_status, "error.internalServerError", "made to fail")
+        if on.retry_after is not None:
+            answer.headers["Retry-After"] = str(on.retry_after)
+        return answer
 
     def makes_stale(self) -> bool:
         """Say whether this change is to be answered as stale."""

@@ -1,0 +1,101 @@
+"""What a reply of TCS means: the DTOs, or the ``TcsError`` that says who has to act."""
+
+from typing import Final, Generic, NamedTuple, NoReturn, TypeVar
+
+from tis_esr.tcs import errors
+from tis_esr.tcs.endpoints import Endpoint
+from tis_esr.tcs.errors import (
+    TcsServerError,
+    TcsUnavailable,
+    TcsUncertain,
+    TcsUnreadable,
+    TcsUnreadableRecord,
+)
+from tis_esr.tcs.reading import Readings, Shape, UnreadableError, UnreadableRecordError
+from tis_esr.tcs.retries import seconds_of_retry_after
+from tis_esr.tcs.wire import NoAnswerError, Reply
+
+T = TypeVar("T")
+
+DENIED: Final = "error.accessDenied"
+
+
+class Answer(NamedTuple, Generic[T]):
+    """What TCS answered, and the reply that it came in."""
+
+    value: T
+    reply: Reply
+
+
+def answer_of(endpoint: Endpoint, reply: Reply, shape: Shape[T], readings: Readings) -> Answer[T]:
+    """Return the answer. Raises what the reply means instead."""
+    method, path, old = endpoint.method, endpoint.path, _is_old_list(endpoint, reply)
+    if not old and not 200 <= reply.status < 300:
+        _raise_for(endpoint, reply)
+    try:
+        return Answer(readings.read(shape, reply.content), reply)
+    except UnreadableRecordError as error:
+        if endpoint.writes:
+            raise _strange(
+                endpoint, f"answered with {shape.record} that can't be read", reply.status
+            ) from None
+        raise TcsUnreadableRecord(method, path, shape.record, error.record_id, error.field) from None
+    except UnreadableError as error:
+        where = f": field {error.field} can't be read" if error.field else ""
+        raise _strange(
+            endpoint, f"answered {reply.status}, but not with {shape.name}{where}", reply.status
+        ) from None
+
+
+def unanswered(endpoint: Endpoint, error: NoAnswerError) -> TcsUnavailable:
+    """Return what a call without an answer means: a write may still arrive."""
+    if endpoint.writes:
+        return TcsUncertain(endpoint.method, endpoint.path, error.reason, may_arrive=True)
+    return TcsUnavailable(endpoint.method, endpoint.path, error.reason)
+
+
+def _is_old_list(endpoint: Endpoint, reply: Reply) -> bool:
+    """Say whether this may be a list with the status 302, as TCS gave before 6.55.1."""
+    return reply.status == 302 and endpoint.answers_302 and reply.header("Location") is None
+
+
+def _strange(endpoint: Endpoint, told: str, status: int) -> TcsUnavailable:
+    if endpoint.writes:
+        return TcsUncertain(endpoint.method, endpoint.path, told, may_arrive=False, status=status)
+    return TcsUnreadable(endpoint.method, endpoint.path, told, status=status)
+
+
+def _raise_for(endpoint: Endpoint, reply: Reply) -> NoReturn:
+    """Raise what the status means. A 404 with a body, or a redirection, comes from something before TCS."""
+    method, path, status, told = endpoint.method, endpoint.path, reply.status, f"answered {reply.status}"
+    if status == 403 or (status == 401 and errors.complaint(reply.content)[0] == DENIED):
+        raise errors.TcsAccessError(method, path, told, status=status, permission=endpoint.permission)
+    if status in (401, 407, 429):
+        wait = seconds_of_retry_after(reply.header("Retry-After"))
+        raise TcsUnavailable(method, path, told, status=status, retry_after=wait)
+    if status == 408 or status >= 500:
+        _raise_for_trouble(endpoint, reply, told)
+    if status == 404 and endpoint.may_miss and not reply.content:
+        raise errors.TcsNotFound(method, path, told, status=status)
+    if status == 404 or status < 400:
+        raise _strange(endpoint, f"gave the unexpected response {status}", status)
+    if status == 409:
+        raise errors.TcsConflict(method, path, told, status=status)
+    reason, fields = errors.complaint(reply.content)
+    code = reason or errors.code(reply.header("X-tcsApp-error"))
+    raise errors.TcsRefused(method, path, told, status=status, reason=code, fields=fields)
+
+
+def _raise_for_trouble(endpoint: Endpoint, reply: Reply, told: str) -> NoReturn:
+    """Tell TCS's own trouble (408 and from 501 on) from a 500, which the record may have caused.
+
+    A gateway that gave up leaves TCS at work on a write; after a 500 or 503 there is nobody at work on it.
+    """
+    method, path, status = endpoint.method, endpoint.path, reply.status
+    wait = seconds_of_retry_after(reply.header("Retry-After"))
+    if endpoint.writes:
+        may_arrive = status not in (500, 503)
+        raise TcsUncertain(method, path, told, may_arrive=may_arrive, status=status, retry_after=wait)
+    if status == 500:
+        raise TcsServerError(method, path, told, status=status)
+    raise TcsUnavailable(method, path, told, status=status, retry_after=wait)

@@ -1,0 +1,54 @@
+"""The wire: one HTTP request out, one reply back, and whether the server may still act on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return a header, whose name counts without case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+
+
+class NotSentError(Exception):
+    """The request never reached the server, so it has no effect. ``reason`` holds nothing that was sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NoAnswerError(Exception):
+    """The request may have reached the server, and the server may act on it later than this is raised."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Wire(Protocol):
+    """Carries requests to TCS. ``send`` begins in the step of the event loop in which it is called."""
+
+    async def open(self) -> None:
+        """Make ready for sending."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+    async def send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        """Send one request and return the reply; ``url`` is encoded already.
+
+        Raises NotSentError or NoAnswerError. A request that is cancelled may still take effect.
+        """
+        ...

@@ -1,0 +1,177 @@
+"""One record that can't be read is isolated; what may be a change of TCS's contract holds, and parks nothing."""
+
+from typing import Any
+
+import pytest
+from tests.contract.wires import InProcess, asking, replied
+
+from tis_esr.engine.errors import Explained, Transient
+from tis_esr.services.faults import fault_of
+from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.errors import TcsError, TcsUnreadable, TcsUnreadableRecord
+from tis_esr.tcs.wire import Reply
+
+
+def person(person_id: Any, title: Any = "Dr") -> dict[str, Any]:
+    return {"id": person_id, "contactDetails": {"id": 1, "title": title, "surname": "Specimen"}}
+
+
+def placement(number: int, wte: Any = 0.5) -> dict[str, Any]:
+    return {"id": number, "postId": 7, "wholeTimeEquivalent": wte}
+
+
+async def people(tcs: Tcs, wire: InProcess, *answer: Any) -> TcsError | None:
+    """Have TCS answer with these people; return the error that came of it."""
+    wire.ends = [replied(200, list(answer))]
+    try:
+        await tcs.people([1])
+    except TcsError as error:
+        return error
+    return None
+
+
+async def test_one_unreadable_record_of_a_list_is_named_by_kind_id_and_field() -> None:
+    wire = InProcess(replied(200, [person(50), person(51, 4711), person(52)]))
+    async with asking(wire) as tcs:
+        with pytest.raises(TcsUnreadableRecord) as caught:
+            await tcs.people([50, 51, 52])
+
+    assert (caught.value.kind, caught.value.record_id, caught.value.field) == (
+        "person",
+        51,
+        "contactDetails.title",
+    )
+    assert "person 51, which can't be read at contactDetails.title" in str(caught.value)
+    assert "4711" not in str(caught.value)
+    assert "Specimen" not in str(caught.value)
+    assert len(wire.sent) == 1
+
+
+async def test_it_is_a_permanent_fault_of_the_message_that_needs_it() -> None:
+    async with asking(InProcess(replied(200, [person(50), person(51, 4711)]))) as tcs:
+        with pytest.raises(TcsUnreadableRecord) as caught:
+            await tcs.people([50, 51])
+
+    fault = fault_of(caught.value)
+    assert isinstance(fault, Explained)
+    assert "person 51" in str(fault)
+
+
+async def test_a_record_that_reads_as_null_or_has_no_id_is_named_without_it() -> None:
+    for bad, field in ((None, ""), ({"role": "x"}, "id"), ({"id": "fifty"}, "id")):
+        async with asking(InProcess(replied(200, [person(50), bad]))) as tcs:
+            with pytest.raises(TcsUnreadableRecord) as caught:
+                await tcs.people([50])
+        assert (caught.value.record_id, caught.value.field) == (None, field)
+        assert "fifty" not in str(caught.value)
+
+
+async def test_a_page_of_placements_names_the_one() -> None:
+    page = replied(200, [placement(1), placement(2, "half"), placement(3)], X_Total_Count="3")
+    async with asking(InProcess(page)) as tcs:
+        with pytest.raises(TcsUnreadableRecord) as caught:
+            await tcs.placements_of_posts([7])
+
+    assert (caught.value.kind, caught.value.record_id, caught.value.field) == (
+        "placement",
+        2,
+        "wholeTimeEquivalent",
+    )
+
+
+async def test_a_single_record_is_isolated_once_another_of_its_kind_was_read() -> None:
+    wire = InProcess(replied(200, placement(1)), replied(200, placement(2, "half")))
+    async with asking(wire) as tcs:
+        assert await tcs.placement(1)
+        with pytest.raises(TcsUnreadableRecord) as caught:
+            await tcs.placement(2)
+
+    assert caught.value.record_id == 2
+
+
+async def test_the_first_record_ever_is_trouble_with_the_contract_if_it_can_not_be_read() -> None:
+    async with asking(InProcess(replied(200, placement(2, "half"))), attempts=1) as tcs:
+        with pytest.raises(TcsUnreadable, match="field wholeTimeEquivalent can't be read") as caught:
+            await tcs.placement(2)
+
+    assert isinstance(fault_of(caught.value), Transient)
+    assert "half" not in str(caught.value)
+
+
+async def test_records_that_all_fail_at_one_field_are_a_change_of_the_contract() -> None:
+    wire = InProcess()
+    async with asking(wire, attempts=1) as tcs:
+        assert await people(tcs, wire, person(49)) is None
+        error = await people(tcs, wire, person(50, 1), person(51, 2), person(52, 3))
+
+    assert isinstance(error, TcsUnreadable)
+
+
+async def test_single_records_that_fail_one_after_the_other_are_a_change_of_the_contract() -> None:
+    answers = [replied(200, placement(1)), *(replied(200, placement(n, "half")) for n in (2, 3, 4, 5))]
+    errors = []
+    async with asking(InProcess(*answers), attempts=1) as tcs:
+        await tcs.placement(1)
+        for number in (2, 3, 4, 5):
+            with pytest.raises(TcsError) as caught:
+                await tcs.placement(number)
+            errors.append(type(caught.value))
+
+    assert errors == [TcsUnreadableRecord, TcsUnreadableRecord, TcsUnreadable, TcsUnreadable]
+
+
+async def test_records_without_a_value_there_say_nothing_about_a_change_of_the_contract() -> None:
+    wire = InProcess()
+    async with asking(wire, attempts=1) as tcs:
+        await people(tcs, wire, person(49))
+        errors = [await people(tcs, wire, person(n, n), person(90 + n, None)) for n in (50, 51, 52)]
+
+    assert [type(error) for error in errors] == [TcsUnreadableRecord, TcsUnreadableRecord, TcsUnreadable]
+
+
+async def test_bad_records_among_good_ones_stay_single_however_many_they_become() -> None:
+    wire = InProcess()
+    async with asking(wire, attempts=1) as tcs:
+        errors = [await people(tcs, wire, person(n, n), person(49)) for n in range(50, 60)]
+
+    assert {type(error) for error in errors} == {TcsUnreadableRecord}
+
+
+async def test_one_record_that_is_read_again_and_again_counts_once() -> None:
+    wire = InProcess()
+    async with asking(wire, attempts=1) as tcs:
+        await people(tcs, wire, person(49))
+        errors = [await people(tcs, wire, person(50, 1)) for _ in range(6)]
+
+    assert {type(error) for error in errors} == {TcsUnreadableRecord}
+
+
+async def test_when_the_contract_is_back_everything_is_read_again() -> None:
+    wire = InProcess()
+    async with asking(wire, attempts=1) as tcs:
+        await people(tcs, wire, person(49))
+        assert isinstance(await people(tcs, wire, *(person(n, n) for n in range(3))), TcsUnreadable)
+        assert await people(tcs, wire, *(person(n) for n in range(3))) is None
+        assert isinstance(await people(tcs, wire, person(50, 1)), TcsUnreadableRecord)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"<html>", id="a page"),
+        pytest.param(b'[{"id": 5', id="cut"),
+        pytest.param('[{"id": 5}]'.encode("utf-16"), id="UTF-16"),
+        pytest.param(b'[{"id": 5, "role": "M\xfcller"}]', id="Latin-1"),
+        pytest.param(b'[{"id": 5, "x": ' + b"[" * 100_000, id="deep"),
+        pytest.param(b"[" * 100_000, id="deeper"),
+        pytest.param(b'{"content": []}', id="no list"),
+        pytest.param(b'"text"', id="a text"),
+    ],
+)
+async def test_what_is_no_list_in_json_is_transient_also_when_records_were_read_before(body: bytes) -> None:
+    wire = InProcess(replied(200, [person(50)]), Reply(200, {}, body))
+    async with asking(wire, attempts=1) as tcs:
+        await tcs.people([50])
+        with pytest.raises(TcsUnreadable):
+            await tcs.people([50])

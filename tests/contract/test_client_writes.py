@@ -1,0 +1,189 @@
+"""Writes: never sent twice where the first may have an effect, and told whether it may still come."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+from tests.contract.wires import InProcess, asking, replied
+
+from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.errors import TcsNotSent, TcsRefused, TcsUnavailable, TcsUncertain
+from tis_esr.tcs.models import Absence
+from tis_esr.tcs.tokens import NoToken
+from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
+
+STORED = replied(200, {"id": 1})
+FINE = replied(200, [])
+ABSENCE = Absence(absence_attendance_id="2222", person_id=1)
+
+Write = Callable[..., Awaitable[Any]]
+WRITES: dict[str, Callable[[Tcs], Write]] = {
+    "contact": lambda tcs: lambda **by: tcs.patch_contact_details(5, {"title": "Dr"}, **by),
+    "personal": lambda tcs: lambda **by: tcs.patch_personal_details(5, {"gender": "Female"}, **by),
+    "new absence": lambda tcs: lambda **by: tcs.create_absence(ABSENCE, **by),
+    "absence": lambda tcs: lambda **by: tcs.patch_absence(5, {"durationInDays": 3}, **by),
+    "exported": lambda tcs: lambda **by: tcs.post_esr_exported(5, {"filename": "F"}, **by),
+    "changed": lambda tcs: lambda **by: tcs.post_esr_changed(5, {"status": "DELETED"}, **by),
+}
+every_write = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+
+
+@every_write
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(NoAnswerError("timed out"), id="no answer"),
+        pytest.param(replied(408), id="408"),
+        pytest.param(replied(502, b"<html>"), id="502"),
+        pytest.param(replied(504), id="504"),
+        pytest.param(replied(520), id="520"),
+    ],
+)
+async def test_a_write_without_an_answer_of_tcs_may_still_arrive_and_is_not_repeated(
+    write: Callable[[Tcs], Write], end: Reply | Exception
+) -> None:
+    wire = InProcess(end, STORED)
+    async with asking(wire) as tcs:
+        with pytest.raises(TcsUncertain, match="look in TCS before") as caught:
+            await write(tcs)()
+
+    assert caught.value.may_arrive
+    assert len(wire.sent) == 1
+
+
+@every_write
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(replied(503), id="503"),
+        pytest.param(replied(200, b"<html>"), id="html"),
+        pytest.param(replied(200, b'{"id": 5'), id="cut"),
+        pytest.param(replied(302, b"", Location="/login"), id="login page"),
+        pytest.param(replied(404, b"no such page"), id="404 of a proxy"),
+    ],
+)
+async def test_a_write_that_was_answered_badly_is_uncertain_but_over(
+    write: Callable[[Tcs], Write], end: Reply
+) -> None:
+    wire = InProcess(end, STORED)
+    async with asking(wire) as tcs:
+        with pytest.raises(TcsUncertain) as caught:
+            await write(tcs)()
+
+    assert (caught.value.may_arrive, caught.value.suspect) == (False, False)
+    assert len(wire.sent) == 1
+
+
+@every_write
+async def test_a_500_to_a_write_makes_it_suspect_when_tcs_answers_others(
+    write: Callable[[Tcs], Write],
+) -> None:
+    wire = InProcess(replied(500), FINE)
+    async with asking(wire) as tcs:
+        with pytest.raises(TcsUncertain) as caught:
+            await write(tcs)()
+
+    assert (caught.value.may_arrive, caught.value.suspect, caught.value.status) == (False, True, 500)
+    assert [path for _, path in wire.sent[1:]] == ["/api/posts/in/TIS-ESR-CHECKUP"]
+
+
+async def test_a_500_to_a_write_while_nothing_is_answered_is_trouble_of_tcs() -> None:
+    async with asking(InProcess(replied(500))) as tcs:
+        with pytest.raises(TcsUncertain) as caught:
+            await tcs.post_esr_exported(5, {})
+
+    assert (caught.value.may_arrive, caught.value.suspect) == (False, False)
+
+
+@every_write
+@pytest.mark.parametrize(
+    "end", [pytest.param(replied(429), id="429"), pytest.param(NotSentError("refused"), id="not connected")]
+)
+async def test_a_write_that_surely_had_no_effect_is_repeated(
+    write: Callable[[Tcs], Write], end: Reply | Exception
+) -> None:
+    wire = InProcess(end, STORED)
+    async with asking(wire) as tcs:
+        await write(tcs)()
+
+    assert len(wire.sent) == 2
+
+
+async def test_a_write_that_never_left_is_unavailability_and_nothing_uncertain() -> None:
+    async with asking(InProcess(NotSentError("could not connect to TCS"))) as tcs:
+        with pytest.raises(TcsUnavailable) as caught:
+            await tcs.post_esr_exported(5, {})
+
+    assert type(caught.value) is TcsUnavailable
+
+
+@every_write
+async def test_a_write_whose_turn_comes_too_late_is_not_sent(write: Callable[[Tcs], Write]) -> None:
+    wire = InProcess(STORED)
+    async with asking(wire) as tcs:
+        with pytest.raises(TcsNotSent):
+            await write(tcs)(send_by=asyncio.get_running_loop().time())
+
+    assert wire.sent == []
+    assert tcs.breaker_state == "closed"
+
+
+@every_write
+async def test_a_write_whose_turn_comes_in_time_is_sent(write: Callable[[Tcs], Write]) -> None:
+    wire = InProcess(STORED)
+    async with asking(wire) as tcs:
+        await write(tcs)(send_by=asyncio.get_running_loop().time() + 60)
+
+    assert len(wire.sent) == 1
+
+
+async def test_the_time_is_checked_when_the_turn_has_come_and_not_before() -> None:
+    wire = InProcess(STORED)
+    wire.gate.clear()
+    loop = asyncio.get_running_loop()
+    async with asking(wire, concurrency=1) as tcs:
+        first = asyncio.ensure_future(tcs.post_esr_exported(5, {}))
+        by = loop.time() + 0.01
+        waiting = asyncio.ensure_future(tcs.post_esr_exported(6, {}, send_by=by))
+        loop.call_at(by + 0.001, wire.gate.set)
+        assert await first is True
+        with pytest.raises(TcsNotSent):
+            await waiting
+
+    assert [path for _, path in wire.sent] == ["/api/placements/5/esr-exported"]
+
+
+async def test_a_token_that_took_too_long_makes_the_write_too_late() -> None:
+    wire = InProcess(STORED)
+    loop, granted = asyncio.get_running_loop(), asyncio.Event()
+    by = loop.time() + 0.01
+    loop.call_at(by + 0.001, granted.set)
+
+    class Slow(NoToken):
+        async def headers(self) -> Mapping[str, str]:
+            await granted.wait()
+            return {}
+
+    async with asking(wire, Slow()) as tcs:
+        with pytest.raises(TcsNotSent):
+            await tcs.post_esr_exported(5, {}, send_by=by)
+
+    assert wire.sent == []
+
+
+async def test_a_repeated_write_keeps_to_its_time() -> None:
+    wire = InProcess(replied(429), STORED)
+    async with asking(wire, first_wait_seconds=0.05) as tcs:
+        with pytest.raises(TcsNotSent):
+            await tcs.post_esr_exported(5, {}, send_by=asyncio.get_running_loop().time() + 0.01)
+
+    assert len(wire.sent) == 1
+
+
+async def test_a_refused_write_is_over_and_certain() -> None:
+    async with asking(InProcess(replied(400, {"message": "error.validation"}))) as tcs:
+        with pytest.raises(TcsRefused) as caught:
+            await tcs.post_esr_exported(5, {})
+
+    assert caught.value.reason == "error.validation"
