@@ -18,7 +18,7 @@ from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.production.topology import DEAD, EXCHANGE, declare, queues
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reading import Reader
-from tis_esr.engine.runner import Handler, Runner
+from tis_esr.engine.runner import Handler, Observer, Runner, unobserved
 
 DAY = date(2026, 11, 24)
 
@@ -32,9 +32,14 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 NOTES = Collection("tests.notes", Note, lambda note: note.name, ("number", "day"))
 
 
-def running(engine: Engine, handlers: Iterable[Handler], patience: float = 5.0) -> Runner:
+def running(engine: Engine, handlers: Iterable[Handler], patience: float, observe: Observer) -> Runner:
     return Runner(
-        engine, handlers, today=lambda: DAY, now=lambda: datetime(2026, 11, 24, tzinfo=UTC), patience=patience
+        engine,
+        handlers,
+        today=lambda: DAY,
+        now=lambda: datetime(2026, 11, 24, tzinfo=UTC),
+        patience=patience,
+        observe=observe,
     )
 
 
@@ -47,12 +52,12 @@ class EmbeddedBench:
         self.path = path
         self.engine: EmbeddedEngine | None = None
 
-    async def open(self, *handlers: Handler, patience: float = 5.0) -> Runner:
+    async def open(self, *handlers: Handler, patience: float = 5.0, observe: Observer = unobserved) -> Runner:
         """Open the engine with these handlers, closing what was open before without a good-bye."""
         if self.engine is not None:
             self.engine.close()
         self.engine = EmbeddedEngine(self.path, [NOTES])
-        return running(self.engine, handlers, patience)
+        return running(self.engine, handlers, patience, observe)
 
     async def crash(self) -> None:
         """End as a killed process does: nothing is given back."""
@@ -77,7 +82,7 @@ class ProductionBench:
         self.engines: list[ProductionEngine] = []
         self.queues: set[str] = set()
 
-    async def open(self, *handlers: Handler, patience: float = 5.0) -> Runner:
+    async def open(self, *handlers: Handler, patience: float = 5.0, observe: Observer = unobserved) -> Runner:
         """Open one more engine on the same servers, as another process would."""
         topology = queues(handlers)
         self.queues |= {queue.name for queue in topology}
@@ -85,7 +90,7 @@ class ProductionBench:
         engine = ProductionEngine(self.addresses, topology)
         await engine.open()
         self.engines.append(engine)
-        return running(engine, handlers, patience)
+        return running(engine, handlers, patience, observe)
 
     async def _install(self, handlers: Sequence[Handler]) -> None:
         async with AsyncMongoClient(self.addresses.mongodb_url) as client:

@@ -6,6 +6,8 @@ from typing import TypeVar
 import msgspec
 
 T = TypeVar("T")
+Identity = tuple[str, str]
+"""By which a message is known: its queue and its id."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,7 +15,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     ``correlation_id`` names the inbound row that everything began with (``file:row``, rows count
     from 1) and is kept through all hops. ``last_row`` is the last row that an assignment's message
-    covers (0: just ``row``). ``attempts`` counts deliveries, this one included.
+    covers (0: just ``row``). ``attempts`` counts deliveries, this one included; ``deaths`` counts
+    the processes that ended while they were handling it.
     """
 
     id: str
@@ -25,6 +28,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     last_row: int = 0
     attempts: int = 1
+    deaths: int = 0
+
+    @property
+    def identity(self) -> Identity:
+        """Return by what the message is known."""
+        return self.queue, self.id
 
     def decode(self, as_type: type[T]) -> T:
         """Return the body as ``as_type``; raises ``msgspec.ValidationError`` where it does not fit."""

@@ -59,6 +59,13 @@ class Depths:
 class Engine(Protocol):
     """Documents, queues and row accounting with one transaction over all of them."""
 
+    def time(self) -> float:
+        """Return the seconds since 1970 of a clock that all processes on one store share.
+
+        To be compared only with what it returned to this or another process on the same store.
+        """
+        ...
+
     async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
         """Return the documents that exist of ``keys``, in no particular order."""
         ...
@@ -82,7 +89,10 @@ class Engine(Protocol):
         ...
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
-        """Return in how many seconds the next message of ``queues`` is ready; None when there is none."""
+        """Return in how many seconds the next message of ``queues`` may be ready; None when none is left.
+
+        What is being handled is left, and not ready yet.
+        """
         ...
 
     async def wait(self, queue: str, seconds: float) -> None:

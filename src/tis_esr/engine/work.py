@@ -8,7 +8,7 @@ import msgspec
 
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.errors import Unroutable
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.messages import Identity, Message, derived_id
 from tis_esr.engine.protocol import Commit, Engine, Put, Stored
 from tis_esr.engine.rows import Row, RowState
 
@@ -35,6 +35,12 @@ class Work:
         self._versions: dict[tuple[str, str], int] = {}
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
         self._commit = Commit()
+        self._parked: set[Identity] = set()
+        self._failed: dict[Identity, Exception] = {}
+
+    def time(self) -> float:
+        """Return the seconds of the clock that all processes on one store share; see ``Engine.time``."""
+        return self._engine.time()
 
     def another(self) -> "Work":
         """Begin a unit of work of its own, for a handler that takes many small steps."""
@@ -99,8 +105,32 @@ class Work:
         self._commit.rows.append(Row(file=file, row=row, type=record_type, state=state, reason=reason))
 
     def park(self, message: Message, reason: str) -> None:
-        """Set a message aside for a person, with the reason; what this unit wrote still takes effect."""
+        """Set a message aside for a person, with the reason; what this unit wrote still takes effect.
+
+        It stays parked through every later commit of this unit: it is never acknowledged as done.
+        """
+        self._parked.add(message.identity)
         self._commit.parked.append((message, reason))
+
+    def fail(self, message: Message, fault: Exception) -> None:
+        """Say that this message of the batch was not done; the rest of the unit of work still takes effect.
+
+        After the commit it is dealt with by its fault: retried after a pause of its own where it is Transient
+        (``retry_after`` at least), retried alone a few times where it is Suspect, parked otherwise.
+        """
+        self._failed[message.identity] = fault
+
+    def failed(self, messages: Iterable[Message]) -> list[tuple[Message, Exception]]:
+        """Return which of these messages failed, each with its fault; one that is parked has not failed."""
+        return [
+            (message, self._failed[message.identity])
+            for message in messages
+            if message.identity in self._failed and not self.is_parked(message)
+        ]
+
+    def is_parked(self, message: Message) -> bool:
+        """Say whether this unit of work has parked the message."""
+        return message.identity in self._parked
 
     async def save_intent(self) -> None:
         """Commit what was written so far, without acknowledging anything.
@@ -111,10 +141,10 @@ class Work:
         await self._engine.commit(self._drain())
 
     async def commit(self, done: Iterable[Message] = ()) -> None:
-        """Make all of it take effect together, and acknowledge ``done`` (those not parked)."""
+        """Make all of it take effect together, and acknowledge ``done``, less those parked or failed."""
         commit = self._drain()
-        parked = {message.id for message, _ in commit.parked}
-        commit.done = [message for message in done if message.id not in parked]
+        settled = self._parked | self._failed.keys()
+        commit.done = [message for message in done if message.identity not in settled]
         await self._engine.commit(commit)
 
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:

@@ -20,6 +20,7 @@ from tis_esr.engine.protocol import Commit, Depths, Put, Stored
 R = TypeVar("R")
 
 _KEYS_A_QUERY = 500
+_SOON = 0.1
 _MESSAGE_COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_row, body, attempts"
 
 
@@ -48,6 +49,10 @@ class EmbeddedEngine:
         self._thread.shutdown()
         self._connection.close()
         self._lock.close()
+
+    def time(self) -> float:
+        """See Engine.time: the wall clock, as one process at a time has the file."""
+        return time.time()
 
     async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
         """See Engine.get."""
@@ -86,13 +91,14 @@ class EmbeddedEngine:
     async def next_ready(self, queues: Sequence[str]) -> float | None:
         """See Engine.next_ready."""
         delayed = self._waiting(queues)
+        not_now = len(delayed) + sum(queue in queues for queue, _ in self._claimed)
         marks = ",".join("?" * len(queues))
         query = f"SELECT 1 FROM messages WHERE state = 'ready' AND queue IN ({marks}) LIMIT ?"
-        values = (*queues, len(delayed) + 1)
-        ready = len(await self._run(lambda: self._connection.execute(query, values).fetchall()))
-        if not ready:
-            return None
-        return 0.0 if ready > len(delayed) else max(0.0, min(delayed.values()) - time.monotonic())
+        values = (*queues, not_now + 1)
+        left = len(await self._run(lambda: self._connection.execute(query, values).fetchall()))
+        if not left or left > not_now:
+            return 0.0 if left else None
+        return max(0.0, min(delayed.values()) - time.monotonic()) if delayed else _SOON
 
     def _waiting(self, queues: Sequence[str]) -> dict[tuple[str, str], float]:
         """Return which messages of the queues have to wait, and until when; forget those that had to."""
@@ -122,10 +128,10 @@ class EmbeddedEngine:
     async def wait(self, queue: str, seconds: float) -> None:
         """See Engine.wait."""
         changed = self._changed.setdefault(queue, asyncio.Event())
+        changed.clear()
         ready = await self.next_ready([queue])
         if ready is not None:
             seconds = min(seconds, ready)
-        changed.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(changed.wait(), seconds)
 

@@ -75,7 +75,7 @@ async def end_parking(
     )
     if entry is None:
         return None
-    message = Message(**{name: entry[name] for name in Message.__struct_fields__})
+    message = Message(**{name: entry[name] for name in Message.__struct_fields__ if name in entry})
     await database[ROWS].update_many(
         {
             "file": message.source_file,

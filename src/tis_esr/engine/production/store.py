@@ -78,6 +78,10 @@ class ProductionEngine:
         await self.broker.close()
         await self._client.close()
 
+    def time(self) -> float:
+        """See Engine.time: MongoDB's clock."""
+        return self.clock.now()
+
     async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
         """See Engine.get."""
         with trouble_as_transient():

@@ -54,7 +54,7 @@ def queues(handlers: Iterable[Handler]) -> list[Queue]:
         Queue(
             handler.queue,
             tuple(dict.fromkeys((handler.routing_key, own_key(handler.queue)))),
-            prefetch=1 if handler.alone else min(2 * handler.batch, 2000),
+            prefetch=1 if handler.alone else min((handler.at_once + 1) * handler.batch, 2000),
             alone=handler.alone,
             linger=handler.linger,
         )

@@ -1,0 +1,205 @@
+"""Handling a batch: it is narrowed down to what is faulty, which alone is retried or parked."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+import structlog
+
+from tis_esr.engine.errors import Conflict, Explained, Suspect, Transient
+from tis_esr.engine.handlers import Handler, Observer
+from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.pauses import pause_after
+from tis_esr.engine.protocol import Engine
+from tis_esr.engine.work import Work
+
+_log = structlog.get_logger()
+
+SUSPECT_ATTEMPTS = 5
+_CONFLICTS = 6
+_COUNTED = 10_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a batch: whether a message was done or parked, and the trouble that kept others from it."""
+
+    progress: bool = False
+    trouble: Transient | None = None
+
+    def __or__(self, other: "Outcome") -> "Outcome":
+        """Return what came of both."""
+        return Outcome(self.progress or other.progress, self.trouble or other.trouble)
+
+
+class Batches:
+    """Handles batches of any queue; ``handled`` counts the messages that were done or parked."""
+
+    def __init__(self, engine: Engine, begin: Callable[[Sequence[Message]], Work], observe: Observer) -> None:
+        self.handled = 0
+        self._engine, self._begin, self._observe = engine, begin, observe
+        self._suspicions, self._failures = _Tally(), _Tally()
+
+    async def handle(self, handler: Handler, messages: Sequence[Message]) -> Outcome:
+        """Handle what was claimed together; a message that failed on its own before is handled alone, last."""
+        alone = [message for message in messages if self._suspicions.of(message)]
+        kept = {message.identity for message in alone}
+        together = [message for message in messages if message.identity not in kept]
+        return await self._in_parts(handler, [together, *([message] for message in alone)])
+
+    async def _in_parts(self, handler: Handler, parts: Iterable[Sequence[Message]]) -> Outcome:
+        """Handle parts of a claim one after the other; what ends this releases those that were not begun."""
+        left = [part for part in parts if part]
+        outcome = Outcome()
+        try:
+            while left:
+                outcome |= await self._handle(handler, left.pop(0))
+        except BaseException:
+            await self._engine.release([message for part in left for message in part], 0)
+            raise
+        return outcome
+
+    async def _handle(self, handler: Handler, messages: Sequence[Message], conflicts: int = 0) -> Outcome:
+        """Handle a batch as one unit of work.
+
+        A faulty batch is halved until the faulty message stands alone; that one is parked. One that lost a
+        race for a document is simply done again: that also takes two readers out of step with each other.
+        """
+        work = self._begin(messages)
+        ended = partial(self._ended, handler.queue, time.perf_counter())
+        try:
+            await handler.run(work, messages)
+            await work.commit(messages)
+        except Conflict as fault:
+            ended("conflict", messages)
+            if conflicts < _CONFLICTS:
+                return await self._handle(handler, _once_more(messages), conflicts + 1)
+            await self._engine.release(messages, 0)
+            return Outcome(trouble=fault)
+        except Transient as fault:
+            _log.info("paused", queue=handler.queue, messages=len(messages), reason=fault.reason)
+            await self._engine.release(messages, 0)
+            ended("released", messages)
+            return Outcome(trouble=fault)
+        except asyncio.CancelledError:
+            await self._engine.release(messages, 0)
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it must not cost the neighbours
+            if len(messages) > 1:
+                middle = len(messages) // 2
+                again = _once_more(messages)  # what was called outside may have happened
+                return await self._in_parts(handler, [again[:middle], again[middle:]])
+            return await self._settle([(messages[0], fault)], ended)
+        return self._over(messages, work, ended) | await self._settle(work.failed(messages), ended)
+
+    def _over(self, messages: Sequence[Message], work: Work, ended: "_Ended") -> Outcome:
+        """Take note of the messages that have left the queue with the commit."""
+        failed = {message.identity for message, _ in work.failed(messages)}
+        done = [m for m in messages if m.identity not in failed and not work.is_parked(m)]
+        parked = [m for m in messages if work.is_parked(m)]
+        for outcome, some in (("done", done), ("parked", parked)):
+            if some:
+                ended(outcome, some)
+        self._forget([*done, *parked])
+        return Outcome(progress=bool(done or parked))
+
+    async def _settle(self, failed: Iterable[tuple[Message, Exception]], ended: "_Ended") -> Outcome:
+        """Release or park messages that failed while their neighbours did not, each by its own fault."""
+        again: dict[tuple[str, float], list[Message]] = {}
+        parked: list[tuple[Message, str]] = []
+        trouble: Transient | None = None
+        for message, fault in failed:
+            if isinstance(fault, Transient):
+                pause = max(fault.retry_after, pause_after(self._failures.count(message)))
+                again.setdefault(("released", pause), []).append(message)
+                trouble = trouble or fault
+            elif isinstance(fault, Suspect) and self._suspicions.of(message) < SUSPECT_ATTEMPTS - 1:
+                pause = 0.2 * 2 ** self._suspicions.count(message)
+                again.setdefault(("retried", pause), []).append(message)
+            else:
+                parked.append((message, fault.reason if isinstance(fault, Suspect) else _describe(fault)))
+        if trouble is not None:
+            number = sum(len(some) for (outcome, _), some in again.items() if outcome == "released")
+            _log.info("retried later", messages=number, reason=trouble.reason)
+        left = [*again.items()]
+        try:
+            while left:
+                (outcome, pause), messages = left.pop(0)
+                await self._engine.release(messages, pause)
+                ended(outcome, messages)
+            return Outcome(trouble=trouble) | await self._park(parked, ended)
+        except BaseException:
+            unsettled = [message for _, some in left for message in some]
+            await self._engine.release([*unsettled, *(message for message, _ in parked)], 0)
+            raise
+
+    async def _park(self, parked: Sequence[tuple[Message, str]], ended: "_Ended") -> Outcome:
+        if not parked:
+            return Outcome()
+        messages = [message for message, _ in parked]
+        work = self._begin(messages)
+        for message, reason in parked:
+            work.park(message, reason)
+        try:
+            await work.commit()
+        except Transient as trouble:
+            await self._engine.release(messages, 0)
+            ended("released", messages)
+            return Outcome(trouble=trouble)
+        for message, reason in parked:
+            _log.warning("parked", queue=message.queue, correlation_id=message.correlation_id, reason=reason)
+        self._forget(messages)
+        ended("parked", messages)
+        return Outcome(progress=True)
+
+    def _ended(self, queue: str, started: float, outcome: str, messages: Sequence[Message]) -> None:
+        self._observe(queue, outcome, messages, time.perf_counter() - started)
+
+    def _forget(self, messages: Sequence[Message]) -> None:
+        """Count messages that have left the queue, and forget what they failed at."""
+        self.handled += len(messages)
+        for tally in (self._suspicions, self._failures):
+            tally.forget(messages)
+
+
+_Ended = Callable[[str, Sequence[Message]], None]
+
+
+class _Tally:
+    """How often messages failed here, in memory; of very many the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._times: dict[Identity, int] = {}
+
+    def of(self, message: Message) -> int:
+        return self._times.get(message.identity, 0)
+
+    def count(self, message: Message) -> int:
+        times = self._times.pop(message.identity, 0) + 1
+        self._times[message.identity] = times
+        if len(self._times) > _COUNTED:
+            del self._times[next(iter(self._times))]
+        return times
+
+    def forget(self, messages: Iterable[Message]) -> None:
+        if self._times:
+            for message in messages:
+                self._times.pop(message.identity, None)
+
+
+def _once_more(messages: Sequence[Message]) -> list[Message]:
+    return [msgspec.structs.replace(message, attempts=message.attempts + 1) for message in messages]
+
+
+def _describe(fault: Exception) -> str:
+    """Name a fault by its own words only where they are known to hold no personal data."""
+    if isinstance(fault, Explained):
+        return str(fault)
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
+    return f"{type(fault).__name__}{where}"

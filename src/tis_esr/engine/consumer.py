@@ -1,0 +1,128 @@
+"""Consuming one queue: claims batches and has several of them handled at the same time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from tis_esr.engine.batches import Outcome
+from tis_esr.engine.errors import Transient
+from tis_esr.engine.handlers import Handler
+from tis_esr.engine.messages import Message
+from tis_esr.engine.pauses import Pauses
+from tis_esr.engine.protocol import Engine
+
+_IDLE = 1.0
+
+
+class Consumer:
+    """Claims from one queue while fewer than ``at_once`` batches are under way and no pause is.
+
+    Trouble that a batch met pauses the next claims, not the batches under way; progress of any ends the pause.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        handler: Handler,
+        handle: Callable[[Handler, Sequence[Message]], Awaitable[Outcome]],
+        pauses: Pauses,
+    ) -> None:
+        self._engine, self._handler, self._handle = engine, handler, handle
+        self._pauses = pauses
+        self._under_way: set[asyncio.Task[Outcome]] = set()
+        self._not_begun: list[Sequence[Message]] = []
+        self._found = False
+
+    async def until_empty(self) -> bool:
+        """Consume until nothing is left and nothing under way; return whether there was anything.
+
+        Raises OutOfPatience.
+        """
+        try:
+            while await self._step():
+                pass
+        finally:
+            await self._cancel()
+        return self._found
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Consume until ``stop``, then let the batches under way come to their end."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                await self._step(stopping)
+            while self._under_way:
+                await asyncio.wait(self._under_way)
+                self._collect()
+        finally:
+            stopping.cancel()
+            await self._cancel()
+
+    async def _step(self, stopping: "asyncio.Task[bool] | None" = None) -> bool:
+        """Begin a batch, or wait for what may come next; return False where nothing is left."""
+        try:
+            self._collect()
+            idle = _IDLE
+            if self._may_claim():
+                messages = await self._engine.claim(self._handler.queue, self._handler.batch)
+                if messages:
+                    self._begin(messages)
+                    return True
+                if stopping is None and not self._under_way:
+                    ready = await self._engine.next_ready([self._handler.queue])
+                    if ready is None:
+                        return False
+                    idle = ready
+            await self._wait(idle, stopping)
+        except Transient as fault:
+            self._pauses.trouble(fault)
+        return True
+
+    def _begin(self, messages: Sequence[Message]) -> None:
+        self._found = True
+        self._not_begun.append(messages)
+        self._under_way.add(asyncio.create_task(self._ran(messages)))
+
+    async def _ran(self, messages: Sequence[Message]) -> Outcome:
+        self._not_begun.remove(messages)
+        return await self._handle(self._handler, messages)
+
+    def _may_claim(self) -> bool:
+        return len(self._under_way) < self._handler.at_once and not self._pauses.left()
+
+    def _collect(self) -> None:
+        """Take note of the batches that have ended. Raises OutOfPatience, and what ended one unexpectedly."""
+        for task in [task for task in self._under_way if task.done()]:
+            self._under_way.discard(task)
+            outcome = task.result()
+            if outcome.progress:
+                self._pauses.progress()
+            elif outcome.trouble is not None:
+                self._pauses.trouble(outcome.trouble)
+
+    async def _wait(self, idle: float, stopping: "asyncio.Task[bool] | None") -> None:
+        """Wait until a batch ends, the pause is over, there may be something to claim, or all is to stop."""
+        events: set[asyncio.Task[object]] = {*self._under_way, *([stopping] if stopping else [])}
+        pause = self._pauses.left()
+        claimable = None
+        if self._may_claim():
+            claimable = asyncio.create_task(self._engine.wait(self._handler.queue, idle))
+            events.add(claimable)
+        elif pause and not events:
+            await asyncio.sleep(pause)
+            return
+        try:
+            await asyncio.wait(events, timeout=pause or None, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if claimable is not None and not claimable.done():
+                claimable.cancel()
+                await asyncio.gather(claimable, return_exceptions=True)
+        if claimable is not None and not claimable.cancelled():
+            claimable.result()
+
+    async def _cancel(self) -> None:
+        """Have the batches under way release their messages; a task that had not begun can't."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        for messages in self._not_begun:
+            await self._engine.release(messages, 0)

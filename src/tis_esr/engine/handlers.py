@@ -1,0 +1,45 @@
+"""What handles the messages of a queue, and who is told what came of them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tis_esr.engine.messages import Message
+from tis_esr.engine.work import Work
+
+
+@dataclass(frozen=True)
+class Handler:
+    """Which queue, bound to which routing key, and what is done with a batch of its messages.
+
+    ``run`` reads and writes through the Work only; it raises Transient, Suspect, or anything else
+    for a fault of the messages, and ``Work.fail`` names messages that failed while others were done.
+    ``alone`` has one process at a time read the queue, message by message.
+    Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
+    Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other.
+    ``at_once`` is how many batches of the queue one process handles at the same time.
+    """
+
+    queue: str
+    routing_key: str
+    run: Callable[[Work, Sequence[Message]], Awaitable[None]]
+    batch: int = 500
+    alone: bool = False
+    linger: float = 0.02
+    turn: str = ""
+    at_once: int = 1
+
+
+class Observer(Protocol):
+    """Told what came of messages when their batch has ended.
+
+    ``done``, ``conflict``, ``released``, ``parked``, ``retried``: a batch of which some failed is told of in parts.
+    """
+
+    def __call__(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
+        """Take note; must not fail and must not wait."""
+        ...
+
+
+def unobserved(queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
+    """Take no note."""
