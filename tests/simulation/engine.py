@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from tests.simulation.chance import Chance
 from tests.simulation.loop import SimLoop
-from tests.simulation.store import HAS_DEATHS, Entry, LeaseLostError, SimStore
+from tests.simulation.store import Entry, LeaseLostError, SimStore
 
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.errors import Transient
@@ -140,8 +140,7 @@ class SimEngine:
             entry.deaths += 1
         entry.holder, entry.until = token, now + LEASE_SECONDS
         entry.attempts += 1
-        more = {"deaths": entry.deaths} if HAS_DEATHS else {}
-        return msgspec.structs.replace(entry.message, attempts=entry.attempts, **more)
+        return msgspec.structs.replace(entry.message, attempts=entry.attempts, deaths=entry.deaths)
 
     def _keep(self, claimed: list[Message]) -> None:
         for message in claimed:
@@ -211,8 +210,8 @@ class SimEngine:
         return ""
 
     def time(self) -> float:
-        """Return the seconds of the clock that all processes share."""
-        return self._loop.time()
+        """See Engine.time: a right clock, whatever the process's own shows."""
+        return self._loop.since_1970()
 
     async def _call(
         self, kind: str, effect: Callable[[], T], on_answer: Callable[[T], None] = lambda _: None

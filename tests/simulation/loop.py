@@ -10,6 +10,7 @@ import contextlib
 import heapq
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from random import Random
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 START = 1000.0
 """The loop's clock when a run begins, in seconds."""
+BEGIN = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+"""What a right clock shows then."""
 
 
 class Process:
@@ -99,6 +102,14 @@ class SimLoop(asyncio.AbstractEventLoop):
         """Return a hash over all that happened."""
         text = "\n".join([*self.trace, f"{self.steps} steps to {self._now:.6f}"])
         return blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def since_1970(self) -> float:
+        """Return the seconds since 1970 by a right clock."""
+        return BEGIN.timestamp() + self._now - START
+
+    def now(self) -> datetime:
+        """Return the moment by a right clock."""
+        return BEGIN + timedelta(seconds=self._now - START)
 
     def freeze(self, process: Process, seconds: float) -> None:
         """Stop a process for a while."""

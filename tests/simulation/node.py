@@ -8,10 +8,10 @@ from random import Random
 from tests.simulation.chance import Chance
 from tests.simulation.engine import SimEngine
 from tests.simulation.files import SimFiles
-from tests.simulation.loop import START, Process, SimLoop
+from tests.simulation.loop import Process, SimLoop
 from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
-from tests.simulation.wiring import BEGIN, client
+from tests.simulation.wiring import client
 from tests.simulation.world import TODAY
 
 from tis_esr.engine.errors import Transient
@@ -62,7 +62,7 @@ class Node:
 
     def now(self) -> datetime:
         """Return the moment by this process's own clock."""
-        return BEGIN + timedelta(seconds=self._loop.time() - START) + self.skew
+        return self._loop.now() + self.skew
 
     async def _live(self) -> None:
         try:

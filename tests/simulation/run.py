@@ -17,7 +17,7 @@ from tests.simulation.outcome import Outcome, outcome
 from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
 from tests.simulation.weather import APPLICANTS, NOTIFICATIONS, Arrival, Blow, Weather, weather
-from tests.simulation.wiring import BEGIN, client, virtual_clocks
+from tests.simulation.wiring import client, virtual_clocks
 from tests.simulation.world import TODAY, Scenario
 
 from tis_esr.engine.runner import Runner
@@ -54,9 +54,7 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
         async with client(tcs, loop) as tcs_client:
             found = handlers(Outside(tcs_client, inbound, out))
             engine = SimEngine(store, loop, chance)
-            runner = Runner(
-                engine, found, today=lambda: TODAY, now=lambda: BEGIN + timedelta(seconds=loop.time() - START)
-            )
+            runner = Runner(engine, found, today=lambda: TODAY, now=loop.now)
             await run_day(runner, inbound, out, TODAY)
             await runner.drain(handler.queue for handler in found if handler.queue not in AFTER_EXPORT)
 
@@ -126,7 +124,9 @@ class _Run:
         ]
         nowhere = SimFiles("nowhere", self.loop, chance)
         bound = handlers(Outside(client(self.tcs, self.loop), nowhere, nowhere))
-        self._hook = Runner(SimEngine(self.store, self.loop, chance), bound, today=lambda: TODAY)
+        self._hook = Runner(
+            SimEngine(self.store, self.loop, chance), bound, today=lambda: TODAY, now=self.loop.now
+        )
 
     async def main(self) -> None:
         """Live through the weather, then through the last exports, until all is quiet."""

@@ -15,7 +15,6 @@ from tis_esr.engine.protocol import Commit, Put, Stored
 from tis_esr.engine.rows import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
-HAS_DEATHS = "deaths" in Message.__struct_fields__
 
 
 class LeaseLostError(Transient):

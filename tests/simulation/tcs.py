@@ -19,27 +19,11 @@ from yarl import URL
 
 from tis_esr.tcs.simulator.answers import error
 from tis_esr.tcs.simulator.app import Simulator
+from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 
 UNCERTAIN_SECONDS = 60.0
 TIMEOUT_SECONDS = 30.0
 _GATEWAY = (502, 504, 408)
-
-
-class NotSent(Exception):  # noqa: N818 - turned into the client's own error by the wiring
-    """The call never reached TCS."""
-
-
-class NoAnswer(Exception):  # noqa: N818 - turned into the client's own error by the wiring
-    """Nobody knows what becomes of the call."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
 
 
 @dataclass(frozen=True)
@@ -97,8 +81,14 @@ class SimTcs:
         self._outages = outages
         self._usual = usual_seconds
 
+    async def open(self) -> None:
+        """See Wire.open."""
+
+    async def close(self) -> None:
+        """See Wire.close."""
+
     async def send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
-        """Send a call and wait for its answer. Raises NotSent and NoAnswer."""
+        """See Wire.send."""
         address = URL(url, encoded=True)
         if self._random is None:
             return await self._handled(method, address, body)
@@ -106,7 +96,7 @@ class SimTcs:
         fault, draw = self._fault(kind, method)
         if fault == "refused":
             await asyncio.sleep(0.001)
-            raise NotSent("ClientConnectorError")
+            raise NotSentError("ClientConnectorError")
         reply: asyncio.Future[Reply | Exception] = self._loop.create_future()
         self.under_way += 1
         self._loop.outside(self._serve(method, address, body, reply, fault, draw))
@@ -114,7 +104,7 @@ class SimTcs:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 found = await reply
         except TimeoutError:
-            raise NoAnswer(f"no answer within {TIMEOUT_SECONDS:g} s") from None
+            raise NoAnswerError(f"no answer within {TIMEOUT_SECONDS:g} s") from None
         if isinstance(found, Exception):
             raise found
         return found
@@ -220,7 +210,7 @@ _WRITE_FAULTS = (
 def _garbled(how: str, found: Reply | None) -> Reply | Exception:
     """Return the answer that is given instead of the one that was found, if any."""
     if how in ("cut", "hang"):
-        return NoAnswer(
+        return NoAnswerError(
             "ServerDisconnectedError" if how == "cut" else f"no answer within {TIMEOUT_SECONDS:g} s"
         )
     if how == "html":
@@ -228,7 +218,8 @@ def _garbled(how: str, found: Reply | None) -> Reply | Exception:
     if how == "302":
         return Reply(302, CIMultiDict(), found.content if found else b"[]")
     status = int(how)
-    said = b"" if status in (*_GATEWAY, 401) else error(status, "error.internalServerError").body
+    code = "error.accessDenied" if status == 403 else "error.internalServerError"
+    said = b"" if status in (*_GATEWAY, 401) else error(status, code).body
     headers: CIMultiDict[str] = CIMultiDict({"Retry-After": "2"} if status == 429 else {})
     return Reply(status, headers, bytes(said or b""))  # type: ignore[arg-type]  # the simulator's bodies are bytes
 
