@@ -1,10 +1,10 @@
 """What ESR knows of people: groups of rows, of which an older one has parts that a newer lacks."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from tests.simulation.world import TODAY, Build, Draft, Subject
+from tests.simulation.world import TODAY, Build, Draft, Subject, Taken
 
 from tis_esr.records.values import Value
 from tis_esr.records.writing import format_row
@@ -14,20 +14,9 @@ _PER = ("mobileTel", "emailAddress", "lastName", "firstName", "homeTel", "ukNino
 _ADD = ("address1", "town", "postcode")
 
 
-class _Taken:
-    """Which deanery speaks of which field or absence of a person on which day: only one of them may."""
-
-    def __init__(self) -> None:
-        self._by: dict[tuple[Any, ...], str] = {}
-
-    def free(self, deanery: str, day: date, person: int, names: Iterable[str]) -> list[str]:
-        """Return those names that this deanery may speak of, from now on alone."""
-        return [name for name in names if self._by.setdefault((day, person, name), deanery) == deanery]
-
-
-def add_assignments(build: Build) -> None:
+def add_assignments(build: Build, drafts: Mapping[str, Sequence[Draft]]) -> None:
     """Draw one to three groups for about two thirds of the people, in the files of the deaneries of their posts."""
-    taken = _Taken()
+    taken = build.taken
     deanery_of = {post["id"]: (deanery, post) for deanery, post in build.posts}
     for person in build.world.people:
         if build.random.random() < 0.3:
@@ -35,12 +24,12 @@ def add_assignments(build: Build) -> None:
         places = {p["postId"] for p in build.world.placements if p["traineeId"] == person["id"]}
         for post_id in sorted(places):
             deanery, post = deanery_of[post_id]
-            for draft in build.drafts[deanery]:
+            for draft in drafts[deanery]:
                 if build.random.random() < 0.45:
                     _group(build, draft, person, post, taken)
 
 
-def _group(build: Build, draft: Draft, person: dict[str, Any], post: dict[str, Any], taken: _Taken) -> None:
+def _group(build: Build, draft: Draft, person: dict[str, Any], post: dict[str, Any], taken: Taken) -> None:
     random, subject = build.random, Subject("person", person["id"])
     deanery, day = draft.name.deanery, draft.name.date
     number = FIRST_ASSIGNMENT + person["id"] - 200_000

@@ -14,6 +14,7 @@ import msgspec
 from tests.simulation.chance import Chance
 from tests.simulation.loop import SimLoop
 from tests.simulation.store import Entry, LeaseLostError, SimStore
+from tests.simulation.trouble import Trouble
 
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.errors import Transient
@@ -28,8 +29,8 @@ _LONGEST_WAIT = 600.0
 class SimEngine:
     """See the module. ``alone`` names the queues that one process at a time may read.
 
-    Without ``random`` it is calm: nothing fails, takes time or comes out of order. ``rate`` is the share of
-    calls that fail until ``trouble_until``; ``slowness`` is how many times longer than others' its calls take.
+    Without ``random`` it is calm: nothing fails, takes time or comes out of order. ``slowness`` is how many
+    times longer than others' its calls take.
     """
 
     def __init__(
@@ -40,8 +41,7 @@ class SimEngine:
         random: Random | None = None,
         *,
         alone: frozenset[str] = frozenset(),
-        rate: float = 0.0,
-        trouble_until: float = 0.0,
+        trouble: Trouble | None = None,
         slowness: float = 1.0,
         disorder: bool = True,
     ) -> None:
@@ -50,8 +50,7 @@ class SimEngine:
         self._chance = chance
         self._random = random
         self._alone = alone
-        self._rate = rate
-        self._trouble_until = trouble_until
+        self._trouble = trouble or Trouble()
         self._slowness = slowness
         self._disorder = disorder
         self._held: dict[tuple[str, str], object] = {}
@@ -234,9 +233,9 @@ class SimEngine:
         return result
 
     def _fault(self, kind: str) -> str:
-        if not self._rate or self._loop.time() > self._trouble_until:
+        if not self._trouble.is_on(self._loop):
             return ""
-        draw = self._chance.strikes(f"store.{kind}", self._rate)
+        draw = self._chance.strikes(f"store.{kind}", self._trouble.store_rate)
         if draw is None:
             return ""
         side = draw.one_of("before", "after")

@@ -8,22 +8,20 @@ from typing import BinaryIO
 
 from tests.simulation.chance import Chance
 from tests.simulation.loop import SimLoop
+from tests.simulation.trouble import Trouble
 
 from tis_esr.files.store import NoSuchFile, OtherContent, StoreUnavailable
 
 
 class SimFiles:
-    """See FileStore. ``rate`` is the share of calls that fail until ``trouble_until``."""
+    """See FileStore. Without ``trouble`` nothing fails."""
 
-    def __init__(
-        self, name: str, loop: SimLoop, chance: Chance, *, rate: float = 0.0, trouble_until: float = 0.0
-    ) -> None:
+    def __init__(self, name: str, loop: SimLoop, chance: Chance, trouble: Trouble | None = None) -> None:
         self.name = name
         self.files: dict[str, bytes] = {}
         self._loop = loop
         self._chance = chance
-        self._rate = rate
-        self._trouble_until = trouble_until
+        self._trouble = trouble
 
     async def names(self) -> list[str]:
         """See FileStore.names."""
@@ -42,7 +40,7 @@ class SimFiles:
         """See FileStore.write."""
         content = b"".join([chunk async for chunk in chunks])
         self._perhaps_fail("write")
-        if self._rate:
+        if self._trouble is not None:
             await asyncio.sleep(0.05)
         if self.files.get(name, content) != content:
             raise OtherContent(self.name, name)
@@ -51,9 +49,9 @@ class SimFiles:
         self._perhaps_fail("written")
 
     def _perhaps_fail(self, what: str) -> None:
-        if not self._rate or self._loop.time() > self._trouble_until:
+        if self._trouble is None or not self._trouble.is_on(self._loop):
             return
-        draw = self._chance.strikes(f"files.{what}", self._rate)
+        draw = self._chance.strikes(f"files.{what}", self._trouble.files_rate)
         if draw is not None:
             self._chance.note(draw.name, f"fails at {what}")
             self._loop.note(f"{draw.name}: fails at {what}")

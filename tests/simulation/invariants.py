@@ -118,11 +118,13 @@ def _row_states(ends: Ends) -> Iterator[str]:
 def superseded_places(scenario: Scenario) -> set[tuple[str, int]]:
     """Return the rows of which a newer one about the same position or person exists."""
     newest: dict[object, tuple[object, ...]] = {}
-    for (file, row), subject in scenario.subjects.items():
-        stamp = scenario.stamp(file, row)
+    for place, (subject, _) in scenario.subjects.items():
+        stamp = scenario.stamp(*place)
         newest[subject] = max(newest.get(subject, stamp), stamp)
     return {
-        place for place, subject in scenario.subjects.items() if scenario.stamp(*place) != newest[subject]
+        place
+        for place, (subject, _) in scenario.subjects.items()
+        if scenario.stamp(*place) != newest[subject]
     }
 
 

@@ -39,7 +39,7 @@ def _exported(ends: "Ends") -> Iterator[str]:
     wanted = {
         (record.placement_id, record.position_id, record.file)
         for record in ends.disturbed.applicants.values()
-        if sent(record)
+        if sent(record) and record.placement_id in ends.disturbed.placements
     }
     for placement, position, file in sorted(wanted - ends.disturbed.exported.keys(), key=str):
         yield f"TCS wasn't told that placement {placement} went for position {position} in {file}"

@@ -29,5 +29,5 @@ def judge(seed: int, off: frozenset[str] = frozenset()) -> Judgement:
         found.write(data)
         calm = ordered(found, data)
         run = disturbed(seed, found, data, off)
-    ends = Ends(found, calm, run.outcome, early=bool(run.weather.exports))
+    ends = Ends(found, calm, run.outcome, early=bool(run.early))
     return Judgement(seed, found, run, [*model_violations(found, calm), *violations(ends)])

@@ -3,13 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from random import Random
 
-from tests.simulation.chance import Chance
 from tests.simulation.engine import SimEngine
 from tests.simulation.files import SimFiles
 from tests.simulation.loop import Process, SimLoop
-from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
 from tests.simulation.wiring import client
 from tests.simulation.world import TODAY
@@ -91,32 +88,3 @@ class Node:
             except (Transient, OSError) as error:
                 self._loop.note(f"store not swept: {error}")
             await asyncio.sleep(_SWEEP_SECONDS)
-
-
-def engine_maker(
-    store: SimStore,
-    loop: SimLoop,
-    chance: Chance,
-    random: Random,
-    *,
-    rate: float,
-    trouble_until: float,
-    slowness: float,
-    disorder: bool,
-) -> Callable[[frozenset[str]], SimEngine]:
-    """Return what makes the engines of one process."""
-
-    def make(alone: frozenset[str]) -> SimEngine:
-        return SimEngine(
-            store,
-            loop,
-            chance,
-            random,
-            alone=alone,
-            rate=rate,
-            trouble_until=trouble_until,
-            slowness=slowness,
-            disorder=disorder,
-        )
-
-    return make

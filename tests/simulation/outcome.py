@@ -38,6 +38,7 @@ class Outcome:
     details: dict[str, Details] = field(default_factory=dict)
     absences: dict[str, Details] = field(default_factory=dict)
     exported: Counter[tuple[int, int, str]] = field(default_factory=Counter)
+    placements: set[int] = field(default_factory=set)
     post_events: list[Details] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     stuck: str = ""
@@ -74,6 +75,7 @@ def outcome(store: SimStore, tcs: SimTcs, out: SimFiles) -> Outcome:
             for placement, events in held.placement_events.items()
             for event in events
         ),
+        placements=set(held.placements),
         post_events=list(held.post_events),
     )
 

@@ -1,6 +1,6 @@
 """Positions of a small world, with what ESR says of them one file after the other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.simulation.world import Build, Claim, Draft, Subject
@@ -19,6 +19,7 @@ class Said:
     npn: str
     number: int | None
     deleted: bool
+    host: bool = False
 
 
 History = dict[int, list[Said]]
@@ -30,9 +31,11 @@ def add_positions(build: Build) -> History:
     for deanery, post in build.posts:
         for host in (False, True)[: 2 if build.random.random() < 0.2 else 1]:
             position = build.world.number("position", FIRST_POSITION)
-            history[position] = _history(build, position, deanery, post)
+            history[position] = [
+                replace(said, host=host) for said in _history(build, position, deanery, post)
+            ]
             for said in history[position]:
-                _write(build, position, said, host=host)
+                write(build, position, said)
     for deanery in build.deaneries:
         if build.random.random() < 0.4:
             _unknown(build, deanery, history)
@@ -93,13 +96,14 @@ def _unknown(build: Build, deanery: str, history: History) -> None:
         build.draft_of(deanery), unknown_number(deanery, position), position_number(position), deleted=False
     )
     history[position] = [said]
-    _write(build, position, said, host=False)
+    write(build, position, said)
 
 
-def _write(build: Build, position: int, said: Said, *, host: bool) -> None:
+def write(build: Build, position: int, said: Said) -> None:
+    """Add the rows of a position to a file."""
     deanery, indicator = said.draft.name.deanery, "D" if said.deleted else "C"
     subject = Subject("position", position)
-    por = por_values(position, said.npn, deanery, indicator=indicator, host=host)
+    por = por_values(position, said.npn, deanery, indicator=indicator, host=said.host)
     said.draft.add("POR", {**por, "positionNumber": said.number}, subject)
     if build.random.random() < 0.7:
         pos = pos_values(position, said.npn, deanery, indicator=indicator)
@@ -108,10 +112,11 @@ def _write(build: Build, position: int, said: Said, *, host: bool) -> None:
 
 def expected_positions(histories: History) -> dict[int, Claim]:
     """Say what holds in the end, by the rule of the design: a D ends only its own deanery's claim."""
-    return {position: _in_the_end(history) for position, history in histories.items()}
+    return {position: in_the_end(history) for position, history in histories.items()}
 
 
-def _in_the_end(history: list[Said]) -> Claim:
+def in_the_end(history: list[Said]) -> Claim:
+    """Return the claim that stands."""
     newest: dict[str, Said] = {}
     for said in sorted(history, key=lambda said: (said.draft.name.date, said.draft.name.sequence)):
         newest[said.draft.name.deanery] = said

@@ -2,8 +2,8 @@
 
 import asyncio
 import random as jitter
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -12,11 +12,21 @@ from tests.simulation.chance import Chance
 from tests.simulation.engine import SimEngine
 from tests.simulation.files import SimFiles
 from tests.simulation.loop import START, SimLoop, StuckError
-from tests.simulation.node import Node, engine_maker
+from tests.simulation.node import Node
 from tests.simulation.outcome import Outcome, outcome
 from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
-from tests.simulation.weather import APPLICANTS, NOTIFICATIONS, Arrival, Blow, Weather, weather
+from tests.simulation.trouble import Trouble
+from tests.simulation.weather import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    Arrival,
+    Blow,
+    EarlyExport,
+    Weather,
+    machines,
+    weather,
+)
 from tests.simulation.wiring import client, virtual_clocks
 from tests.simulation.world import TODAY, Scenario
 
@@ -25,7 +35,7 @@ from tis_esr.engine.work import Work
 from tis_esr.services.arrivals import announce
 from tis_esr.services.day import run_day
 from tis_esr.services.export_commands import ask
-from tis_esr.services.flow import AFTER_EXPORT, Outside, handlers
+from tis_esr.services.flow import Outside, handlers
 
 LONGEST = 3 * 3600.0
 """Seconds of virtual time after which a run counts as stuck."""
@@ -35,12 +45,12 @@ _LOOK_SECONDS = 5.0
 
 @dataclass
 class Disturbed:
-    """A disturbed run: its outcome, its loop with the trace, and what happened in it."""
+    """A disturbed run: its outcome, its loop with the trace, what happened, and how much was exported early."""
 
     outcome: Outcome
     loop: SimLoop
     chance: Chance
-    weather: Weather
+    early: int
 
 
 def ordered(scenario: Scenario, data: Path) -> Outcome:
@@ -48,19 +58,32 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
     loop, chance, store = SimLoop(), Chance(0), SimStore()
     tcs = SimTcs(data, loop, chance)
     inbound, out = SimFiles("in", loop, chance), SimFiles("out", loop, chance)
-    inbound.files.update(scenario.files)
 
-    async def day() -> None:
+    async def days() -> None:
         async with client(tcs, loop) as tcs_client:
             found = handlers(Outside(tcs_client, inbound, out))
             engine = SimEngine(store, loop, chance)
             runner = Runner(engine, found, today=lambda: TODAY, now=loop.now)
-            await run_day(runner, inbound, out, TODAY)
-            await runner.drain(handler.queue for handler in found if handler.queue not in AFTER_EXPORT)
+            for number, files in enumerate(scenario.acts):
+                if number:
+                    change_tis(scenario, tcs)
+                inbound.files.update(files)
+                await run_day(runner, inbound, out, TODAY + timedelta(days=number))
+                await asyncio.sleep(60)
 
     with virtual_clocks(loop):
-        loop.run(day())
+        loop.run(days())
     return outcome(store, tcs, out)
+
+
+def change_tis(scenario: Scenario, tcs: SimTcs) -> None:
+    """Do what people do in TIS between the acts."""
+    held = tcs.simulator.store
+    for change in scenario.changes:
+        if change.values is None:
+            held.remove_placement(change.placement_id)
+        else:
+            held.put_placement({**held.placements[change.placement_id], **change.values})
 
 
 def disturbed(seed: int, scenario: Scenario, data: Path, off: frozenset[str] = frozenset()) -> Disturbed:
@@ -76,51 +99,26 @@ def disturbed(seed: int, scenario: Scenario, data: Path, off: frozenset[str] = f
     end = outcome(run.store, run.tcs, run.out)
     end.ended = [text for node in run.nodes for text in node.ended] + run.loop.faults
     end.stuck = run.stuck
-    return Disturbed(end, run.loop, chance, run.weather)
+    return Disturbed(end, run.loop, chance, run.early)
 
 
 class _Run:
     """A disturbed run under way."""
 
     def __init__(self, seed: int, scenario: Scenario, data: Path, chance: Chance) -> None:
-        self.scenario, self.chance = scenario, chance
-        self.weather = sky = weather(seed, scenario, chance)
+        self.seed, self.scenario, self.chance = seed, scenario, chance
         self.stuck = ""
+        self.early = 0
         self.loop = SimLoop(Random(f"{seed} order") if chance.allows("order") else None)
-        until = START + sky.trouble_until
         self.store = SimStore()
-        self.tcs = SimTcs(
-            data,
-            self.loop,
-            chance,
-            Random(f"{seed} tcs"),
-            rate=sky.tcs_rate,
-            slow_rate=sky.tcs_slow_rate,
-            trouble_until=until,
-            outages=sky.outages,
-            usual_seconds=sky.tcs_seconds,
-        )
-        self.inbound = SimFiles("in", self.loop, chance, rate=sky.files_rate, trouble_until=until)
-        self.out = SimFiles("out", self.loop, chance, rate=sky.files_rate, trouble_until=until)
+        self.trouble = Trouble()
+        self.tcs = SimTcs(data, self.loop, chance, Random(f"{seed} tcs"), self.trouble)
+        self.inbound = SimFiles("in", self.loop, chance, self.trouble)
+        self.out = SimFiles("out", self.loop, chance, self.trouble)
+        self.machines = machines(seed, chance)
         self.nodes = [
-            Node(
-                number,
-                self.loop,
-                self.tcs,
-                self.inbound,
-                self.out,
-                engine_maker(
-                    self.store,
-                    self.loop,
-                    chance,
-                    Random(f"{seed} engine {number}"),
-                    rate=sky.store_rate,
-                    trouble_until=until,
-                    slowness=sky.slowness[number],
-                    disorder=sky.disorder,
-                ),
-            )
-            for number in range(sky.processes)
+            Node(number, self.loop, self.tcs, self.inbound, self.out, self._engines(number, times))
+            for number, times in enumerate(self.machines.slowness)
         ]
         nowhere = SimFiles("nowhere", self.loop, chance)
         bound = handlers(Outside(client(self.tcs, self.loop), nowhere, nowhere))
@@ -128,31 +126,66 @@ class _Run:
             SimEngine(self.store, self.loop, chance), bound, today=lambda: TODAY, now=self.loop.now
         )
 
+    def _engines(self, number: int, slowness: float) -> Callable[[frozenset[str]], SimEngine]:
+        """Return what makes the engine of each life of a process."""
+        random = Random(f"{self.seed} engine {number}")
+
+        def make(alone: frozenset[str]) -> SimEngine:
+            return SimEngine(
+                self.store,
+                self.loop,
+                self.chance,
+                random,
+                alone=alone,
+                trouble=self.trouble,
+                slowness=slowness,
+                disorder=self.machines.disorder,
+            )
+
+        return make
+
     async def main(self) -> None:
-        """Live through the weather, then through the last exports, until all is quiet."""
+        """Live through the acts, each until all is quiet."""
         self._note_lasting()
         for node in self.nodes:
             node.start()
-        events = [self._arrive(arrival) for arrival in self.weather.arrivals]
-        events += [
-            self._early(export.at, export.name, export.command, day)
-            for day, export in enumerate(self.weather.exports)
-        ]
-        events += [
-            self._kill(blow.name, blow.at, self._node(blow), blow.amount) for blow in self.weather.kills
-        ]
-        events += [self._freeze(b.name, b.at, self._node(b), b.amount) for b in self.weather.freezes]
-        events += [self._skew(b.name, b.at, self._node(b), b.amount) for b in self.weather.skews]
+        for number, files in enumerate(self.scenario.acts):
+            if number:
+                self.loop.note("placements change in TIS")
+                change_tis(self.scenario, self.tcs)
+            await self._act(number, files, weather(self.seed, number, files, self.chance))
+
+    async def _act(self, number: int, files: dict[str, bytes], sky: Weather) -> None:
+        """Live through an act's weather, then through its last exports."""
+        start = self.loop.time()
+        self._set_in(sky)
+        events = [self._arrive(arrival, files[arrival.file]) for arrival in sky.arrivals]
+        events += [self._early(export, number) for export in sky.exports]
+        events += [self._kill(blow, self._node(blow)) for blow in sky.kills]
+        events += [self._freeze(blow, self._node(blow)) for blow in sky.freezes]
+        events += [self._skew(blow, self._node(blow)) for blow in sky.skews]
         await asyncio.gather(*map(self.loop.outside, events))
-        await asyncio.sleep(max(0.0, START + self.weather.trouble_until - self.loop.time()))
+        await asyncio.sleep(max(0.0, start + sky.trouble_until - self.loop.time()))
         for node in self.nodes:
             node.skew = timedelta(0)
         if await self._quiet():
-            self.loop.note("quiet; the last exports")
-            day = TODAY + timedelta(days=len(self.weather.exports))
+            self.loop.note(f"quiet; the last exports of act {number}")
             for command in (APPLICANTS, NOTIFICATIONS):
-                await self._ask(command, day, "the end")
+                await self._ask(
+                    command, TODAY + timedelta(days=number + self.early), f"the end of act {number}"
+                )
                 await self._quiet()
+
+    def _set_in(self, sky: Weather) -> None:
+        now = self.loop.time()
+        self.tcs.usual_seconds = sky.tcs_seconds
+        self.trouble.store_rate, self.trouble.files_rate = sky.store_rate, sky.files_rate
+        self.trouble.tcs_rate, self.trouble.tcs_slow_rate = sky.tcs_rate, sky.tcs_slow_rate
+        self.trouble.outages = tuple(replace(o, start=now + o.start, end=now + o.end) for o in sky.outages)
+        self.trouble.until = now + sky.trouble_until
+        for arrival in sky.arrivals:
+            name = arrival.name.replace("twice", "apart")
+            self.chance.note(name, f"{arrival.file} comes at {arrival.at:.3f} s")
 
     def _note_lasting(self) -> None:
         """Note what goes on all the time."""
@@ -162,15 +195,11 @@ class _Run:
         ):
             if self.chance.allows(name):
                 self.chance.note(name, what)
-        for number, times in enumerate(self.weather.slowness[: len(self.nodes)]):
+        for number, times in enumerate(self.machines.slowness):
             if times > 1:
                 self._note(f"slow:{number}", f"process {number} is {times:g} times slower")
-        for number in range(1, len(self.nodes)):
-            self.chance.note(f"process:{number}", "one more process")
-        for arrival in self.weather.arrivals:
-            self.chance.note(
-                arrival.name.replace("twice", "apart"), f"{arrival.file} comes at {arrival.at:.3f} s"
-            )
+            if number:
+                self.chance.note(f"process:{number}", "one more process")
 
     def _node(self, blow: Blow) -> Node:
         return self.nodes[blow.process % len(self.nodes)]
@@ -190,12 +219,12 @@ class _Run:
         return False
 
     def _left(self) -> str:
-        waiting = Counter({queue: len(found) for queue, found in self.store.open.items() if found})
+        waiting = {queue: len(found) for queue, found in self.store.open.items() if found}
         return ", ".join(f"{number} in {queue}" for queue, number in waiting.items()) or "calls to TCS"
 
-    async def _arrive(self, arrival: Arrival) -> None:
+    async def _arrive(self, arrival: Arrival, content: bytes) -> None:
         await asyncio.sleep(arrival.at)
-        self.inbound.files[arrival.file] = self.scenario.files[arrival.file]
+        self.inbound.files[arrival.file] = content
         self.loop.note(f"file {arrival.file} arrives{'' if arrival.told else ' untold'}")
         if arrival.told:
             await self._announce(arrival.file, "first")
@@ -211,35 +240,42 @@ class _Run:
         announce(work, [(file, arrival)])
         await work.commit()
 
-    async def _early(self, at: float, name: str, command: str, day: int) -> None:
-        await asyncio.sleep(at)
-        self._note(name, f"early {command}")
-        await self._ask(command, TODAY + timedelta(days=day), name)
+    async def _early(self, export: EarlyExport, act: int) -> None:
+        await asyncio.sleep(export.at)
+        self._note(export.name, f"early {export.command}")
+        day = TODAY + timedelta(days=act + self.early)
+        self.early += 1
+        await self._ask(export.command, day, export.name)
 
     async def _ask(self, command: str, day: date, occasion: str) -> None:
         work: Work = self._hook.work()
         ask(work, command, day, sorted(self.scenario.deaneries), occasion)
         await work.commit()
 
-    async def _kill(self, name: str, at: float, node: Node, down: float) -> None:
-        await asyncio.sleep(at)
+    async def _kill(self, blow: Blow, node: Node) -> None:
+        await asyncio.sleep(blow.at)
         if node.process is None:
             return
-        self._note(name, f"{node.process.name} is killed at {at:.3f} s, down for {down:.1f} s")
+        self._note(
+            blow.name, f"{node.process.name} is killed at {blow.at:.3f} s, down for {blow.amount:.1f} s"
+        )
         node.kill()
-        await asyncio.sleep(down)
+        await asyncio.sleep(blow.amount)
         node.start()
 
-    async def _freeze(self, name: str, at: float, node: Node, seconds: float) -> None:
-        await asyncio.sleep(at)
+    async def _freeze(self, blow: Blow, node: Node) -> None:
+        await asyncio.sleep(blow.at)
         if node.process is not None:
-            self._note(name, f"{node.process.name} freezes at {at:.3f} s for {seconds:.1f} s")
-            node.freeze(seconds)
+            self._note(blow.name, f"{node.process.name} freezes at {blow.at:.3f} s for {blow.amount:.1f} s")
+            node.freeze(blow.amount)
 
-    async def _skew(self, name: str, at: float, node: Node, hours: float) -> None:
-        await asyncio.sleep(at)
-        self._note(name, f"the clock of process {node.number} jumps by {hours:.2f} hours at {at:.3f} s")
-        node.skew = timedelta(hours=hours)
+    async def _skew(self, blow: Blow, node: Node) -> None:
+        await asyncio.sleep(blow.at)
+        self._note(
+            blow.name,
+            f"the clock of process {node.number} jumps by {blow.amount:.2f} hours at {blow.at:.3f} s",
+        )
+        node.skew = timedelta(hours=blow.amount)
 
     def _note(self, name: str, what: str) -> None:
         self.chance.note(name, what)

@@ -6,7 +6,6 @@ when the draw says, no later than ``UNCERTAIN_SECONDS`` after it was sent.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +14,7 @@ import msgspec
 from multidict import CIMultiDict
 from tests.simulation.chance import Chance, Draw
 from tests.simulation.loop import START, SimLoop
+from tests.simulation.trouble import Trouble
 from yarl import URL
 
 from tis_esr.tcs.simulator.answers import error
@@ -24,16 +24,6 @@ from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 UNCERTAIN_SECONDS = 60.0
 TIMEOUT_SECONDS = 30.0
 _GATEWAY = (502, 504, 408)
-
-
-@dataclass(frozen=True)
-class Outage:
-    """A while in which every call ends alike: ``refused``, or with a status."""
-
-    name: str
-    start: float
-    end: float
-    how: str
 
 
 class _Request:
@@ -55,7 +45,7 @@ class _Request:
 
 
 class SimTcs:
-    """See the module. ``rate`` is the share of calls that go wrong until ``trouble_until``."""
+    """See the module. Without ``random`` it is calm."""
 
     def __init__(
         self,
@@ -63,23 +53,15 @@ class SimTcs:
         loop: SimLoop,
         chance: Chance,
         random: Random | None = None,
-        *,
-        rate: float = 0.0,
-        slow_rate: float = 0.0,
-        trouble_until: float = 0.0,
-        outages: tuple[Outage, ...] = (),
-        usual_seconds: float = 0.03,
+        trouble: Trouble | None = None,
     ) -> None:
         self.simulator = Simulator(data)
         self.under_way = 0
+        self.usual_seconds = 0.03
         self._loop = loop
         self._chance = chance
         self._random = random
-        self._rate = rate
-        self._slow_rate = slow_rate
-        self._trouble_until = trouble_until
-        self._outages = outages
-        self._usual = usual_seconds
+        self._trouble = trouble or Trouble()
 
     async def open(self) -> None:
         """See Wire.open."""
@@ -112,18 +94,17 @@ class SimTcs:
     def _fault(self, kind: str, method: str) -> tuple[str, Draw]:
         """Return what goes wrong with a call: "" for nothing."""
         now = self._loop.time()
-        for outage in self._outages:
-            if outage.start <= now - START < outage.end and self._chance.allows(outage.name):
-                self._note(
-                    outage.name, f"all calls from {outage.start:.0f} to {outage.end:.0f} s: {outage.how}"
-                )
+        for outage in self._trouble.outages:
+            if outage.start <= now < outage.end and self._chance.allows(outage.name):
+                start, end = outage.start - START, outage.end - START
+                self._note(outage.name, f"all calls from {start:.0f} to {end:.0f} s: {outage.how}")
                 return outage.how, self._chance.draw("outage")
         draw = self._chance.draw(f"tcs.{kind}")
-        if now > self._trouble_until or not self._chance.allows(draw.name):
+        if not self._trouble.is_on(self._loop) or not self._chance.allows(draw.name):
             return "", draw
-        if draw.numbers[0] < self._rate:
+        if draw.numbers[0] < self._trouble.tcs_rate:
             fault = draw.one_of(*(_READ_FAULTS if method == "GET" else _WRITE_FAULTS))
-        elif draw.numbers[0] < self._rate + self._slow_rate:
+        elif draw.numbers[0] < self._trouble.tcs_rate + self._trouble.tcs_slow_rate:
             fault = "slow"
         else:
             return "", draw
@@ -155,7 +136,7 @@ class SimTcs:
 
         assert self._random is not None
         try:
-            usual = self._usual * (0.3 + 1.4 * self._random.random())
+            usual = self.usual_seconds * (0.3 + 1.4 * self._random.random())
             how, _, detail = fault.partition(" ")
             if how in ("", "slow"):
                 await asyncio.sleep(usual if not how else draw.between(1.0, 25.0))

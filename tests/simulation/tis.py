@@ -24,7 +24,7 @@ def _add_person(build: Build) -> None:
     person = build.world.person()
     here, there = (random.choice(build.posts)[1] for _ in range(2))
     career = random.choice(("both", "both", "both", "next", "next", "now", "withdrawn", "out of programme"))
-    start = random.randint(10, 80)
+    start = random.randint(16, 80)
     if career in ("both", "now"):
         _place(build, here, person, random.randint(-300, -20), start - 1)
     if career in ("both", "next"):
