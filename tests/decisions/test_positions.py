@@ -6,15 +6,17 @@ from tests.decisions.invented import NPN
 
 from tis_esr.decisions.position import PositionView
 from tis_esr.decisions.positions import (
+    Claim,
     PositionRow,
     SourceRow,
-    Stamp,
     choose_post,
     is_deleted,
     leading,
-    newer,
+    leading_claim,
     view,
+    with_row,
 )
+from tis_esr.decisions.versions import Stamp
 from tis_esr.tcs.models import Post
 
 SUNDAY, MONDAY = date(2026, 3, 1), date(2026, 3, 2)
@@ -23,31 +25,70 @@ SUNDAY, MONDAY = date(2026, 3, 1), date(2026, 3, 2)
 def row(day=MONDAY, sequence=100, number=2, *, deanery="EOE", npn=NPN, **values):
     """Return a row of position 7607373 from the file of a day."""
     return SourceRow(
-        stamp=Stamp(day, sequence, number),
+        stamp=Stamp(day, deanery, sequence, number),
         deanery=deanery,
         file=f"DE_{deanery}_RMC_{day:%Y%m%d}_{sequence:08}.DAT",
         values=PositionRow(position_id=7607373, deanery_number=npn, **values),
     )
 
 
+def claims(*rows):
+    """Return the claims that come of (source, row) pairs in this order."""
+    known = {}
+    for source, arriving in rows:
+        known = with_row(known, source, arriving) or known
+    return known
+
+
 @pytest.mark.parametrize(
     ("arriving", "taken"),
     [
-        (Stamp(MONDAY, 100, 2), True),
-        (Stamp(MONDAY, 100, 3), True),
-        (Stamp(MONDAY, 101, 1), True),
-        (Stamp(MONDAY, 100, 1), False),
-        (Stamp(MONDAY, 99, 9), False),
-        (Stamp(SUNDAY, 999, 9), False),
+        (Stamp(MONDAY, "EOE", 100, 2), True),
+        (Stamp(MONDAY, "EOE", 100, 3), True),
+        (Stamp(MONDAY, "EOE", 101, 1), True),
+        (Stamp(MONDAY, "EOE", 100, 1), False),
+        (Stamp(MONDAY, "EOE", 99, 9), False),
+        (Stamp(SUNDAY, "EOE", 999, 9), False),
     ],
 )
 def test_an_older_row_never_overwrites_a_newer_one_by_date_then_sequence_then_row(arriving, taken):
     stored = row(MONDAY, 100, 2)
-    assert newer(stored, msgspec.structs.replace(stored, stamp=arriving)) is taken
+    again = msgspec.structs.replace(stored, stamp=arriving)
+    assert (with_row({"EOE": Claim(por=stored)}, "por", again) is not None) is taken
 
 
 def test_the_first_row_of_a_position_is_always_taken():
-    assert newer(None, row())
+    assert with_row({}, "pos", row()) == {"EOE": Claim(pos=row())}
+
+
+def test_a_row_of_one_deanery_never_supersedes_that_of_another():
+    """Sequences are each deanery's own (fault K1)."""
+    ldn, sev = row(MONDAY, 4033, deanery="LDN"), row(MONDAY, 1488, deanery="SEV")
+    assert claims(("por", ldn), ("por", sev)) == claims(("por", sev), ("por", ldn))
+    assert set(claims(("por", ldn), ("por", sev))) == {"LDN", "SEV"}
+
+
+def test_a_position_that_moves_on_one_day_belongs_to_the_deanery_that_sends_c():
+    """LDN 4033 ``D`` and SEV 1488 ``C`` of one day (fault K1)."""
+    gone = row(MONDAY, 4033, deanery="LDN", change_delete_indicator="D")
+    come = row(MONDAY, 1488, deanery="SEV", change_delete_indicator="C")
+    for order in ((gone, come), (come, gone)):
+        claim = leading_claim(claims(*(("por", one) for one in order)))
+        assert (claim.lead, claim.ended) == (come, False)
+
+
+def test_a_deletion_that_comes_days_after_the_move_ends_only_its_own_deanerys_claim():
+    come = row(SUNDAY, 1488, deanery="SEV", change_delete_indicator="C")
+    gone = row(MONDAY, 4033, deanery="LDN", change_delete_indicator="D")
+    claim = leading_claim(claims(("por", come), ("por", gone)))
+    assert (claim.lead.deanery, claim.ended) == ("SEV", False)
+
+
+def test_a_position_of_which_every_claim_has_ended_is_deleted_and_belongs_to_the_last():
+    first = row(SUNDAY, 99, deanery="SEV", change_delete_indicator="D")
+    last = row(MONDAY, 4033, deanery="LDN", change_delete_indicator="D")
+    claim = leading_claim(claims(("por", last), ("por", first)))
+    assert (claim.lead.deanery, claim.ended) == ("LDN", True)
 
 
 def test_within_one_file_the_por_leads_whichever_row_comes_first():
@@ -102,7 +143,7 @@ def test_a_position_has_what_either_row_tells():
         esr_location="Invented Hospital",
     )
     pos = row(number=3, position_number=34611829, occupation_code="800")
-    assert view(por, pos, 11) == PositionView(
+    assert view(claims(("por", por), ("pos", pos)), 11) == PositionView(
         position_id=7607373,
         position_number=34611829,
         deanery_number="EOE/RGT00/021/FY1/013",
@@ -117,7 +158,8 @@ def test_a_position_has_what_either_row_tells():
 
 
 def test_a_position_known_by_its_pos_alone_lacks_what_only_the_por_tells():
-    known = view(None, row(position_number=34611829, ods_code="RGT", occupation_code="800"), None)
+    pos = row(position_number=34611829, ods_code="RGT", occupation_code="800")
+    known = view(claims(("pos", pos)), None)
     assert (known.ods_code, known.occupation_code, known.position_number) == ("RGT", "800", 34611829)
     assert (known.host_lead, known.employing_vpd, known.esr_location, known.post_id) == (
         None,
@@ -130,14 +172,14 @@ def test_a_position_known_by_its_pos_alone_lacks_what_only_the_por_tells():
 def test_a_position_that_moved_belongs_where_the_newer_file_says_and_keeps_the_rest():
     por = row(SUNDAY, 99, employing_org_vpd_code="096")
     pos = row(deanery="KSS", npn="KSS/RJZ01/030/STR/001", occupation_code="800")
-    known = view(por, pos, None)
+    known = view(claims(("por", por), ("pos", pos)), None)
     assert (known.deanery_number, known.deanery) == ("KSS/RJZ01/030/STR/001", "KSS")
     assert (known.employing_vpd, known.occupation_code) == ("096", "800")
 
 
 def test_a_vpd_is_text_and_keeps_its_zeros():
     """T_POR11."""
-    assert view(row(employing_org_vpd_code="007"), None, None).employing_vpd == "007"
+    assert view(claims(("por", row(employing_org_vpd_code="007"))), None).employing_vpd == "007"
 
 
 def test_rows_have_the_names_of_the_interface_on_the_wire():

@@ -4,7 +4,7 @@ import pytest
 from tests.decisions.invented import NPN, placement
 
 from tis_esr.decisions.notifications import Withdrawn
-from tis_esr.decisions.sent_applicants import Change, SentApplicant, change_of
+from tis_esr.decisions.sent_applicants import SentApplicant, has_reportable_dates, is_gone
 
 START, END = date(2026, 4, 8), date(2026, 8, 4)
 
@@ -24,39 +24,34 @@ def sent(**changes):
     return SentApplicant(**{**usual, **changes})
 
 
-def test_an_applicant_whose_placement_has_the_dates_sent_is_unchanged():
-    same = placement(1, START, END)
-    assert change_of(sent(), [placement(2, START, END), same]) == (Change.NONE, same)
+def test_a_placement_that_tis_no_longer_has_is_gone():
+    assert is_gone(None, NPN)
 
 
-@pytest.mark.parametrize("dates", [(date(2026, 4, 9), END), (START, date(2026, 8, 5))])
-def test_another_start_or_end_is_a_change_of_dates(dates):
-    moved = placement(1, *dates)
-    assert change_of(sent(), [moved]) == (Change.NEW_DATES, moved)
+def test_a_placement_in_a_post_of_another_number_is_gone_from_this_one():
+    assert is_gone(placement(1, START, END, national_post_number="EOE/RGT00/021/FY1/999"), NPN)
 
 
-def test_a_placement_that_the_post_no_longer_has_is_gone():
-    assert change_of(sent(), [placement(2, START, END)]) == (Change.GONE, None)
-    assert change_of(sent(), []) == (Change.GONE, None)
+def test_a_placement_that_its_posts_list_lacks_but_tcs_has_under_the_number_is_not_gone():
+    """It moved to another post of the same number, or the list was behind (fault K7)."""
+    assert not is_gone(placement(1, START, END, national_post_number=NPN), NPN)
 
 
-def test_a_placement_that_went_back_to_draft_is_not_gone_and_its_dates_wait_for_approval():
-    draft = placement(1, date(2026, 5, 1), END, lifecycle_state="DRAFT")
-    assert change_of(sent(), [draft]) == (Change.NONE, draft)
+def test_a_placement_that_went_back_to_draft_tells_no_dates():
+    assert not has_reportable_dates(placement(1, START, END, lifecycle_state="DRAFT"))
 
 
-def test_a_placement_whose_type_no_longer_counts_is_not_gone():
-    away = placement(1, START, END, placement_type="OOPR")
-    assert change_of(sent(), [away]) == (Change.NONE, away)
+def test_a_placement_whose_type_no_longer_counts_tells_no_dates():
+    assert not has_reportable_dates(placement(1, START, END, placement_type="OOPR"))
 
 
 @pytest.mark.parametrize("dates", [(None, END), (START, None)])
 def test_dates_that_tis_has_lost_are_no_other_dates(dates):
-    assert change_of(sent(), [placement(1, *dates)])[0] is Change.NONE
+    assert not has_reportable_dates(placement(1, *dates))
 
 
-def test_who_is_withdrawn_is_told_once():
-    assert change_of(sent(withdrawn=True), []) == (Change.NONE, None)
+def test_the_dates_sent_are_written_as_the_fact_of_a_type_4():
+    assert sent().dates == "2026-04-08/2026-08-04"
 
 
 def test_who_will_not_come_has_the_names_that_esr_was_sent():

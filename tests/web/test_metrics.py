@@ -13,6 +13,7 @@ from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.protocol import Depths
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
+from tis_esr.tcs.load import LoadControl
 from tis_esr.tcs.transport import Counted
 from tis_esr.web.metrics import Metrics
 
@@ -95,6 +96,23 @@ def test_calls_to_tcs_are_told_by_outcome_and_the_breaker_by_its_state() -> None
     assert found["tis_esr_tcs_calls_total", "GET", "unavailable", "/api/posts/in/{npns}"] == 10
     breaker = [found["tis_esr_tcs_breaker", name] for name in ("closed", "half-open", "open")]
     assert breaker == [0, 0, 1]
+
+
+def test_the_limit_on_calls_to_tcs_is_told_with_what_is_in_flight_and_why_it_moved() -> None:
+    load = LoadControl(64)
+    metrics = Metrics(dict, lambda: "closed", lambda: load)
+    found = samples(metrics)
+    assert (found["tis_esr_tcs_limit",], found["tis_esr_tcs_in_flight",]) == (8, 0)
+    reasons = ("halved_failures", "halved_latency", "raised", "share")
+    assert [found["tis_esr_tcs_limit_changes_total", reason] for reason in reasons] == [0, 0, 0, 0]
+    for _ in range(3):
+        load.entered()
+    for _ in range(10):
+        load.answered("GET /p", 0.0, 1.0, failed=True)
+    load.share(3, 100.0)
+    found = samples(metrics)
+    assert (found["tis_esr_tcs_limit",], found["tis_esr_tcs_in_flight",]) == (3, 3)
+    assert [found["tis_esr_tcs_limit_changes_total", reason] for reason in reasons] == [1, 0, 0, 1]
 
 
 def test_how_long_the_oldest_file_waits_is_told() -> None:

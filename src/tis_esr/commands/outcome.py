@@ -17,7 +17,7 @@ from tis_esr.engine.runner import OutOfPatience
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import OtherContent, StoreUnavailable
 from tis_esr.settings import BadSettings
-from tis_esr.tcs.errors import TcsError
+from tis_esr.tcs.errors import NotTcsError, TcsError
 from tis_esr.tcs.settings import BadTcsUrl
 from tis_esr.tcs.simulator.store import BadData
 from tis_esr.web.serving import PortTaken
@@ -60,6 +60,7 @@ def told_plainly() -> Iterator[None]:
         UnusableState,
         NoTraces,
         BadAddress,
+        NotTcsError,
     ) as error:
         _stop(str(error), Exit.USAGE)
     except (OutOfPatience, StateInUse, Transient, TcsError, UnusableServer) as error:

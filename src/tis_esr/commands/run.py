@@ -61,7 +61,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 observer(queue, outcome, messages, seconds)
 
         system = await stack.enter_async_context(serving(settings, inbound, out, observe))
-        metrics = Metrics(lambda: system.tcs.stats, lambda: system.tcs.breaker_state)
+        metrics = Metrics(lambda: system.tcs.stats, lambda: system.tcs.breaker_state, lambda: system.tcs.load)
         observers.append(metrics.observe)
         if settings.traces:
             tracing = Tracing()

@@ -1,10 +1,12 @@
 """The composition root: engine, TCS client, file stores, services and runner from the settings."""
 
+import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from tis_esr.commands.stores import needed, plain
 from tis_esr.decisions.periods import ApplicantWindow
@@ -22,6 +24,7 @@ from tis_esr.files.store import FileStore
 from tis_esr.services.day import clock
 from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, handlers
 from tis_esr.services.schedule import LONDON
+from tis_esr.services.tcs_budget import CLAIM_SECONDS, TcsBudget
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.tcs.tokens import NoToken, OidcClientCredentials, StaticToken, TokenSource
@@ -40,11 +43,19 @@ class System:
 async def system(
     settings: Settings, state: Path | None, tcs_url: str, inbound: FileStore, out: FileStore, day: date
 ) -> AsyncIterator[Runner]:
-    """Open everything for one day's work, on a state file or on the engine of the settings, and close it again."""
+    """Open everything for one day's work, on a state file or on the engine of the settings, and close it again.
+
+    Raises NotTcsError.
+    """
     async with _tcs(settings, tcs_url) as tcs:
+        await tcs.check()
         found = handlers(Outside(tcs, inbound, out, window(settings)))
         async with engine_of(settings, found, state) as engine:
-            yield Runner(engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds)
+            runner = Runner(
+                engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
+            )
+            async with _budgeted(settings, runner, tcs, embedded=state is not None):
+                yield runner
 
 
 @asynccontextmanager
@@ -53,14 +64,17 @@ async def serving(
 ) -> AsyncIterator[System]:
     """Open everything for running until stopped, on the engine that the settings name; today is London's day.
 
-    Raises what makes the engine unusable, named by its setting.
+    Raises what makes the engine unusable, named by its setting, and NotTcsError.
     """
     url = needed(settings.tcs_url, "tcs_url", "tis-esr run")
     async with _tcs(settings, url) as tcs:
         outside = Outside(tcs, inbound, out, window(settings))
         found = handlers(outside)
         async with engine_of(settings, found) as engine:
-            yield System(Runner(engine, found, today=today, observe=observe), tcs, outside)
+            await tcs.check()
+            runner = Runner(engine, found, today=today, observe=observe)
+            async with _budgeted(settings, runner, tcs, embedded=False):
+                yield System(runner, tcs, outside)
 
 
 @asynccontextmanager
@@ -124,9 +138,29 @@ def today() -> date:
 
 def _tcs(settings: Settings, url: str) -> Tcs:
     tcs_settings = TcsSettings(
-        base_url=url, concurrency=settings.tcs_concurrency, timeout_seconds=settings.tcs_timeout_seconds
+        base_url=url,
+        concurrency=settings.tcs_concurrency,
+        timeout_seconds=settings.tcs_timeout_seconds,
+        uncertain_seconds=settings.tcs_uncertain_seconds,
     )
     return Tcs(tcs_settings, token_source(settings))
+
+
+def _budgeted(
+    settings: Settings, runner: Runner, tcs: Tcs, *, embedded: bool
+) -> AbstractAsyncContextManager[None]:
+    """Keep the calls to TCS within the budget of all processes on the store.
+
+    A state file is held by one process at a time, so that one takes up what it had before it was killed.
+    """
+    alone = embedded or settings.engine == "embedded"
+    process = "alone" if alone else f"{socket.gethostname()}-{uuid4().hex[:12]}"
+    seconds = min(CLAIM_SECONDS, settings.lease_seconds)
+    budget = TcsBudget(
+        runner.work, tcs, process, total=settings.tcs_concurrency_total, most=settings.tcs_concurrency,
+        seconds=seconds,
+    )  # fmt: skip
+    return budget.kept()
 
 
 def token_source(settings: Settings) -> TokenSource:

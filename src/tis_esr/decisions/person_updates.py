@@ -111,12 +111,24 @@ def detail_changes(
     return changes, unmapped
 
 
+def given(values: Values, fields: Iterable[Goes]) -> list[Goes]:
+    """Return which fields a row brings a value for that TIS can hold, whether or not it differs from TIS's."""
+    return [mapping for mapping in fields if _for_tis(mapping, _text(values.get(mapping.column))) is not None]
+
+
+def _for_tis(mapping: Goes, value: str | None) -> str | None:
+    return value if mapping.values is None or value is None else to_tis(mapping.values, value)
+
+
+ABSENCE_FIELDS = {"absenceStart": "startDate", "absenceEnd": "endDate", "absenceDuration": "durationInDays"}
+"""T_ABS05 to T_ABS07, by TCS's names."""
+
+
 def absence_changes(values: Values, known: Absence | None) -> dict[str, str | int | None]:
     """Return the fields of an absence that TIS lacks or has otherwise, by TCS's names."""
     wanted = {
-        "startDate": _text(values.get("absenceStart")),
-        "endDate": _text(values.get("absenceEnd")),
-        "durationInDays": values.get("absenceDuration"),
+        field: _text(value) if isinstance(value := values.get(column), date | str) else value
+        for column, field in ABSENCE_FIELDS.items()
     }
     stored = msgspec.to_builtins(known) if known is not None else {}
     return {

@@ -1,23 +1,16 @@
 """What a position is, from the newest POR and POS row of it, and which post of TIS it belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import msgspec
 
 from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.versions import Stamp, is_superseded
 from tis_esr.tcs.models import Post
 
 LEAD_EMPLOYER = "Lead Employer"
 HOST_EMPLOYER = "Host Employer"
-
-
-class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """The order of rows: file date, file sequence, row. Older never overwrites newer."""
-
-    day: date
-    sequence: int
-    row: int
 
 
 def _wire_name(name: str) -> str:
@@ -55,11 +48,6 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
     values: PositionRow
 
 
-def newer(stored: SourceRow | None, arriving: SourceRow) -> bool:
-    """Say whether a row is at or past what is known of its kind: the same row again counts as newer."""
-    return stored is None or arriving.stamp >= stored.stamp
-
-
 def leading(por: SourceRow | None, pos: SourceRow | None) -> SourceRow:
     """Return the row that says where the position belongs.
 
@@ -86,11 +74,52 @@ def _file_of(row: SourceRow) -> tuple[date, int]:
     return row.stamp.day, row.stamp.sequence
 
 
-def view(por: SourceRow | None, pos: SourceRow | None, post_id: int | None) -> PositionView:
-    """Join the two sources: where it belongs from the leading row, the rest from whichever has it."""
-    lead = leading(por, pos)
-    values = lead.values
-    p = por.values if por else None
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """What one deanery's files say of a position: its newest POR and its newest POS row."""
+
+    por: SourceRow | None = None
+    pos: SourceRow | None = None
+
+    @property
+    def lead(self) -> SourceRow:
+        """Return the row that says where the position belongs."""
+        return leading(self.por, self.pos)
+
+    @property
+    def ended(self) -> bool:
+        """Say whether the deanery's newest file has deleted the position."""
+        return is_deleted(self.por, self.pos)
+
+
+Claims = Mapping[str, Claim]
+"""The claims on one position, by deanery."""
+
+
+def with_row(claims: Claims, source: str, row: SourceRow) -> Claims | None:
+    """Return the claims with a ``por`` or ``pos`` row added to its deanery's; None where a newer one is known."""
+    claim = claims.get(row.deanery, Claim())
+    known: SourceRow | None = getattr(claim, source)
+    if is_superseded(row.stamp, known.stamp if known else None):
+        return None
+    return {**claims, row.deanery: msgspec.structs.replace(claim, **{source: row})}
+
+
+def leading_claim(claims: Claims) -> Claim:
+    """Return the claim that the position belongs to: the newest that stands, else the newest that was ended.
+
+    A ``D`` ends its own deanery's claim only, so on a day on which a position moves from one deanery to another
+    it belongs to the one that sends ``C``, whatever their files' sequences.
+    """
+    return max(claims.values(), key=lambda claim: (not claim.ended, claim.lead.stamp))
+
+
+def view(claims: Claims, post_id: int | None) -> PositionView:
+    """Join what is known: where the position belongs from the leading claim, the rest from whichever row has it."""
+    claim = leading_claim(claims)
+    lead = claim.lead
+    por = claim.por or _newest(other.por for other in claims.values())
+    pos = claim.pos or _newest(other.pos for other in claims.values())
+    values, p = lead.values, por.values if por else None
     return PositionView(
         position_id=values.position_id,
         position_number=values.position_number,
@@ -103,6 +132,10 @@ def view(por: SourceRow | None, pos: SourceRow | None, post_id: int | None) -> P
         occupation_code=pos.values.occupation_code if pos else None,
         post_id=post_id,
     )
+
+
+def _newest(rows: Iterable[SourceRow | None]) -> SourceRow | None:
+    return max((row for row in rows if row is not None), key=lambda row: row.stamp, default=None)
 
 
 def choose_post(posts: Iterable[Post]) -> tuple[Post | None, list[int]]:

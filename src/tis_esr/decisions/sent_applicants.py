@@ -1,8 +1,6 @@
-"""What became of applicants that ESR already has: unchanged, moved to other dates, or gone."""
+"""What TIS says now of applicants that ESR was sent: still to come, on which dates, or gone."""
 
-from collections.abc import Iterable
 from datetime import date
-from enum import Enum
 
 import msgspec
 
@@ -12,10 +10,7 @@ from tis_esr.tcs.models import Placement
 
 
 class SentApplicant(msgspec.Struct, frozen=True, kw_only=True):
-    """An applicant as ESR knows them: the dates it was last told, for one position.
-
-    ``withdrawn`` from the moment that ESR is told that they will not come.
-    """
+    """An applicant as ESR was sent them in an applicant file, for one position."""
 
     placement_id: int
     position_id: int
@@ -26,34 +21,35 @@ class SentApplicant(msgspec.Struct, frozen=True, kw_only=True):
     last_name: str
     first_name: str
     gmc_number: str | None
-    withdrawn: bool = False
+
+    @property
+    def dates(self) -> str:
+        """Return the dates that ESR was sent, as the fact of a type 4 is written."""
+        return dates_fact(self.date_from, self.date_to)
 
     def as_withdrawn(self) -> Withdrawn:
         """Return who will not come, by the names that ESR was sent."""
         return Withdrawn(last_name=self.last_name, first_name=self.first_name, gmc_number=self.gmc_number)
 
 
-class Change(Enum):
-    """What TIS says of it now; NEW_DATES makes a type 4, GONE a type 2, each with a type 1."""
-
-    NONE = "unchanged"
-    NEW_DATES = "other dates"
-    GONE = "gone"
+def dates_fact(date_from: date, date_to: date) -> str:
+    """Return start and end as ``2026-12-02/2027-03-31``."""
+    return f"{date_from}/{date_to}"
 
 
-def change_of(sent: SentApplicant, placements: Iterable[Placement]) -> tuple[Change, Placement | None]:
-    """Compare what ESR has with the placements that the position's post has in TIS now.
+def is_gone(placement: Placement | None, national_post_number: str) -> bool:
+    """Say whether a placement that its post's list lacks is gone, by what TCS says of it when asked for it alone.
 
-    Only a placement that is no longer there at all is gone: one that went back to DRAFT, or no longer
-    counts, withdraws nobody (as in TIS: approved to draft sends nothing). Dates that TIS has lost are no
-    other dates: there is nothing to tell.
+    It is gone where TCS has no such placement, or has it in a post of another number: in another post of the
+    same number it has moved, and in the same post the list was behind.
     """
-    if sent.withdrawn:
-        return Change.NONE, None
-    placement = next((p for p in placements if p.id == sent.placement_id), None)
-    if placement is None:
-        return Change.GONE, None
-    if not counts(placement) or None in (placement.date_from, placement.date_to):
-        return Change.NONE, placement
-    same = (placement.date_from, placement.date_to) == (sent.date_from, sent.date_to)
-    return (Change.NONE if same else Change.NEW_DATES), placement
+    return placement is None or placement.national_post_number != national_post_number
+
+
+def has_reportable_dates(placement: Placement) -> bool:
+    """Say whether a placement's dates are to be told: it counts, and has both.
+
+    A placement that went back to DRAFT, or no longer counts, withdraws nobody and tells no dates (as in TIS:
+    approved to draft sends nothing). Dates that TIS has lost are no other dates.
+    """
+    return counts(placement) and placement.date_from is not None and placement.date_to is not None

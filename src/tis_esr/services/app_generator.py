@@ -1,7 +1,8 @@
 """AppGenerator: an applicant record for every placement to come of every matched position.
 
 Reads ``position.reconciled``, tells the DataExporter ``apprecord.generated``: one message a position
-with all its records, so that one that is no longer there is known too.
+with all its records, so that one that is no longer there is known too. Of a position that never had a
+record the DataExporter is told nothing.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.messages import Applicant, ApplicantsGenerated, PositionReconciled
+from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Person, Placement
 
@@ -45,6 +47,22 @@ DECISIONS = Collection(
 )
 
 
+class GeneratedPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest revision of a position that was handled, also where it gave no record.
+
+    ``told`` says that the DataExporter was told of a record of it at some time.
+    """
+
+    position_id: int
+    handled: Handled
+    told: bool = False
+
+
+GENERATED = Collection(
+    "appgenerator.positions", GeneratedPosition, lambda generated: str(generated.position_id)
+)
+
+
 class AppGenerator:
     """See the module."""
 
@@ -55,15 +73,23 @@ class AppGenerator:
         """Return what it reads, and how."""
         return [
             Handler(
-                "esr.queue.position.reconciled.appgenerator", "position.reconciled", self.generate, batch=250
+                "esr.queue.position.reconciled.appgenerator",
+                "position.reconciled",
+                self.generate,
+                batch=250,
+                at_once=4,
             )
         ]
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
         """Make the records of a batch of positions, with a few bulk questions to TCS."""
-        events = [(message, message.decode(PositionReconciled)) for message in messages]
-        post_ids = {event.position.post_id for _, event in events if event.live and event.position.post_id}
-        placements = await self._tcs.placements_of_posts(post_ids)
+        arriving = [_news(message) for message in messages]
+        generated = await work.get(GENERATED, {news.key for news in arriving})
+        newest_of = newest(work, arriving, {key: known.handled for key, known in generated.items()})
+        events = [news.body for news in newest_of.values()]
+        placements = await self._tcs.placements_of_posts(
+            {event.position.post_id for event in events if event.live and event.position.post_id}
+        )
         verdicts = {
             placement.id: _verdict(placement, work.today)
             for of_post in placements.values()
@@ -75,24 +101,43 @@ class AppGenerator:
         coming = {p.trainee_id for p in known if verdicts[p.id] == "" and p.trainee_id in people}
         numbers = await each(sorted(coming), self._tcs.training_number)
         decisions = []
-        for message, event in events:
-            applicants = []
+        for key, news in newest_of.items():
+            applicants, event = [], news.body
             for placement in placements.get(event.position.post_id or 0, ()) if event.live else ():
                 if placement.id not in verdicts:
                     continue
                 person = people.get(placement.trainee_id or 0)
                 verdict = verdicts[placement.id] or ("" if person else "its trainee is not in TIS")
-                decisions.append(_decision(placement, person, event, verdict, message))
+                decisions.append(_decision(placement, person, event, verdict, news.message))
                 if person is not None and not verdict:
                     applicants.append(_applicant(event, placement, person, numbers.get(person.id)))
-            body = ApplicantsGenerated(
-                position=event.position, revision=event.revision, applicants=applicants
-            )
-            work.emit("apprecord.generated", body, cause=message)
+            _tell(work, news, applicants, generated.get(key))
         stored = await work.get(DECISIONS, [DECISIONS.key(decision) for decision in decisions])
         for decision in decisions:
             if stored.get(DECISIONS.key(decision)) != decision:
                 work.put(DECISIONS, decision)
+
+
+def _news(message: Message) -> News[PositionReconciled]:
+    event = message.decode(PositionReconciled)
+    return News(str(event.position.position_id), event.revision, message, event)
+
+
+def _tell(
+    work: Work,
+    news: News[PositionReconciled],
+    applicants: list[Applicant],
+    before: GeneratedPosition | None,
+) -> None:
+    event = news.body
+    told = before is not None and before.told
+    if applicants or told:
+        body = ApplicantsGenerated(position=event.position, revision=event.revision, applicants=applicants)
+        work.emit("apprecord.generated", body, cause=news.message)
+    after = GeneratedPosition(
+        position_id=event.position.position_id, handled=news.handled, told=told or bool(applicants)
+    )
+    work.put(GENERATED, after)
 
 
 def _verdict(placement: Placement, today: date) -> str:

@@ -23,8 +23,9 @@ SENT: Mapping[str, tuple[str, ...]] = {
         "appfilegenerationcommand",
         "notificationfilegenerationcommand",
         "apprecord.exported",
+        "position.due",
     ),
-    "InboundDataWriter": (),
+    "InboundDataWriter": ("person.changed",),
 }
 """The routing keys that each service sends; each key has one sender. The two commands may be sent by hand too."""
 
@@ -38,7 +39,9 @@ BODIES: Mapping[str, type[messages.Body] | str] = {
     "por.saved": messages.PositionSaved,
     "pos.saved": messages.PositionSaved,
     "position.reconciled": messages.PositionReconciled,
+    "position.due": messages.PositionDue,
     "position.changed": messages.PositionChanged,
+    "person.changed": messages.PersonChanged,
     "apprecord.generated": messages.ApplicantsGenerated,
     "apprecord.exported": messages.ApplicantExported,
     "notification.due": messages.NotificationDue,

@@ -1,19 +1,38 @@
-"""Many calls to TCS at once; how many really run is up to the client."""
+"""Many calls to TCS at once; how many really run is up to the client.
+
+A call that is under way is always awaited: one that is cancelled may take effect at TCS after it was given up.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
+from tis_esr.tcs.errors import TcsError
+
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-async def each(keys: Iterable[K], call: Callable[[K], Awaitable[V]]) -> dict[K, V]:
-    """Return ``call(key)`` for each key. The first failure cancels the rest and is raised as itself."""
+async def outcomes(keys: Iterable[K], call: Callable[[K], Awaitable[V]]) -> dict[K, V | TcsError]:
+    """Return for each key what ``call(key)`` returned, or the TcsError that it raised.
+
+    Anything else that a call raises is raised when all calls have ended.
+    """
     asked = list(keys)
-    tasks = [asyncio.ensure_future(call(key)) for key in asked]
-    try:
-        return dict(zip(asked, await asyncio.gather(*tasks), strict=True))
-    finally:
-        for task in tasks:
-            task.cancel()
+    ended = await asyncio.gather(*(call(key) for key in asked), return_exceptions=True)
+    found: dict[K, V | TcsError] = {}
+    for key, result in zip(asked, ended, strict=True):
+        if isinstance(result, BaseException) and not isinstance(result, TcsError):
+            raise result
+        found[key] = result
+    return found
+
+
+async def each(keys: Iterable[K], call: Callable[[K], Awaitable[V]]) -> dict[K, V]:
+    """Return ``call(key)`` for each key; raises the first failure when all calls have ended."""
+    found: dict[K, V] = {}
+    for key, result in (await outcomes(keys, call)).items():
+        if isinstance(result, TcsError):
+            raise result
+        found[key] = result
+    return found

@@ -4,36 +4,32 @@ Reads ``apprecord.generated``, ``notification.generated``, and the confirmations
 ``dcc.split``. The files themselves are made by ``export_run``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
 
+from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import FileName
-from tis_esr.services.messages import (
-    Applicant,
-    ApplicantsGenerated,
-    NotificationDraft,
-    NotificationsGenerated,
-)
+from tis_esr.services.messages import ApplicantsGenerated, NotificationsGenerated
 from tis_esr.services.outbound import (
     APPLICANTS,
+    HANDLED,
     NOTIFICATIONS,
-    PENDING,
-    SENT,
     ApplicantRecord,
+    HandledPosition,
     NotificationRecord,
     RecordState,
 )
+from tis_esr.services.pending_records import applicants, by_position, notifications
+from tis_esr.services.superseding import News, newest
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
-
-_NO_LONGER = "its placement has started, no longer counts or is gone, or its position is no longer matched"
-_NOW_AND_NEXT = "1"
+B = TypeVar("B", ApplicantsGenerated, NotificationsGenerated)
 
 
 class DataExporter:
@@ -49,47 +45,24 @@ class DataExporter:
         ]
 
     async def store_applicants(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep the applicant records of each position: update what has not gone out, drop what has."""
-        bodies = [(message, message.decode(ApplicantsGenerated)) for message in messages]
-        positions = [body.position.position_id for _, body in bodies]
-        stored = await work.find(APPLICANTS, {"position_id": positions}) if positions else []
-        known = {record.key: record for record in stored}
-        for message, body in bodies:
-            arriving = {f"{a.placement_id}:{body.position.position_id}": a for a in body.applicants}
-            for key, applicant in arriving.items():
-                record = _applicant(known.get(key), applicant, body, message)
-                if record is not None:
-                    known[key] = record
-                    work.put(APPLICANTS, record)
-            for key, record in list(known.items()):
-                gone = record.position_id == body.position.position_id and key not in arriving
-                if gone and record.state in PENDING and record.revision <= body.revision:
-                    known[key] = _withdrawn(record, _NO_LONGER)
-                    work.put(APPLICANTS, known[key])
+        """Keep the applicant records of each position: update what has not been sent, leave what has."""
+        arriving = [_of_applicants(message) for message in messages]
+        fresh = await _newest(work, "applicants", arriving)
+        stored = await _stored(work, APPLICANTS, fresh)
+        for news in fresh:
+            records = stored.get(news.body.position.position_id, ())
+            for record in applicants(records, news.body, news.message, work.today):
+                work.put(APPLICANTS, record)
 
     async def store_notifications(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep the notifications of each position: replace pending ones, drop what ESR has already."""
-        bodies = [(message, message.decode(NotificationsGenerated)) for message in messages]
-        positions = [body.position.position_id for _, body in bodies]
-        stored = await work.find(NOTIFICATIONS, {"position_id": positions}) if positions else []
-        latest: dict[str, NotificationRecord] = {}
-        for record in sorted(stored, key=lambda record: record.number):
-            latest[record.about] = record
-        submitted = {r.about: r for r in sorted(stored, key=lambda r: r.number) if r.state in SENT}
-        for message, body in bodies:
-            arriving = {draft.key for draft in body.notifications}
-            for draft in body.notifications:
-                for record in _notifications(
-                    latest.get(draft.key), submitted.get(draft.key), draft, body, message
-                ):
-                    latest[draft.key] = record
-                    work.put(NOTIFICATIONS, record)
-            for about, record in list(latest.items()):
-                stale = record.position_id == body.position.position_id and about not in arriving
-                once = record.type != _NOW_AND_NEXT and body.position.post_id is not None
-                if stale and not once and record.state in PENDING and record.revision <= body.revision:
-                    latest[about] = _withdrawn(record, "no longer so")
-                    work.put(NOTIFICATIONS, latest[about])
+        arriving = [_of_notifications(message) for message in messages]
+        fresh = await _newest(work, "notifications", arriving)
+        stored = await _stored(work, NOTIFICATIONS, fresh)
+        for news in fresh:
+            records = stored.get(news.body.position.position_id, ())
+            for record in notifications(records, news.body, news.message, work.today):
+                work.put(NOTIFICATIONS, record)
 
     async def confirm_applicants(self, work: Work, messages: Sequence[Message]) -> None:
         """Attach ESR's word on an applicant: the APC has the number of its APP and names the row in it."""
@@ -114,74 +87,31 @@ class DataExporter:
                 work.put(NOTIFICATIONS, _confirmed(found[0], values))
 
 
-def _applicant(
-    known: ApplicantRecord | None, applicant: Applicant, body: ApplicantsGenerated, message: Message
-) -> ApplicantRecord | None:
-    """Return what to keep: nothing where it has gone out, or where something newer is known."""
-    if known is not None and (known.state in SENT or known.revision > body.revision):
-        return None
-    position = body.position
-    invalid = bool(applicant.missing)
-    return ApplicantRecord(
-        placement_id=applicant.placement_id,
-        position_id=position.position_id,
-        person_id=applicant.person_id,
-        position_number=position.position_number,
-        deanery=position.deanery,
-        deanery_number=position.deanery_number,
-        gmc_number=applicant.gmc_number,
-        date_from=applicant.date_from,
-        date_to=applicant.date_to,
-        state=RecordState.INVALID_DATA if invalid else RecordState.TO_EXPORT,
-        reason=f"missing: {', '.join(applicant.missing)}" if invalid else "",
-        fields=applicant.fields,
-        unmapped=applicant.unmapped,
-        revision=body.revision,
-        same_as=f"{applicant.person_id}:{position.position_id}:{applicant.date_from}",
-        correlation_id=message.correlation_id,
-        source_file=message.source_file,
-        source_row=message.row,
-    )
+def _of_applicants(message: Message) -> News[ApplicantsGenerated]:
+    body = message.decode(ApplicantsGenerated)
+    return News(f"applicants:{body.position.position_id}", body.revision, message, body)
 
 
-def _notifications(
-    latest: NotificationRecord | None,
-    submitted: NotificationRecord | None,
-    draft: NotificationDraft,
-    body: NotificationsGenerated,
-    message: Message,
-) -> list[NotificationRecord]:
-    """Return what to write: a new or replaced one, or a pending one taken back, or nothing.
+def _of_notifications(message: Message) -> News[NotificationsGenerated]:
+    body = message.decode(NotificationsGenerated)
+    return News(f"notifications:{body.position.position_id}", body.version, message, body)
 
-    What ESR holds is what was submitted last about the same: only that makes an equal one needless.
-    """
-    pending = latest if latest is not None and latest.state not in SENT else None
-    if pending is not None and pending.revision > body.revision:
-        return []
-    if submitted is not None and submitted.fields == draft.columns:
-        waiting = pending is not None and pending.state in PENDING
-        return [_withdrawn(pending, "ESR has it so already")] if pending is not None and waiting else []
-    number = pending.number if pending else (submitted.number + 1 if submitted else 1)
-    return [
-        NotificationRecord(
-            about=draft.key,
-            number=number,
-            type=draft.columns["notificationTitleCode"],
-            position_id=body.position.position_id,
-            deanery=body.position.deanery,
-            deanery_number=body.position.deanery_number,
-            state=RecordState.TO_EXPORT,
-            fields=draft.columns,
-            revision=body.revision,
-            correlation_id=message.correlation_id,
-            source_file=message.source_file,
-            source_row=message.row,
+
+async def _newest(work: Work, kind: str, arriving: Sequence[News[B]]) -> list[News[B]]:
+    """Return the newest of each position, and remember that it was handled; older ones are dropped."""
+    known = await work.get(HANDLED, {news.key for news in arriving})
+    fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
+    for news in fresh.values():
+        work.put(
+            HANDLED,
+            HandledPosition(kind=kind, position_id=news.body.position.position_id, handled=news.handled),
         )
-    ]
+    return list(fresh.values())
 
 
-def _withdrawn(record: R, reason: str) -> R:
-    return msgspec.structs.replace(record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason)
+async def _stored(work: Work, collection: Collection[R], fresh: Sequence[News[B]]) -> Mapping[int, list[R]]:
+    positions = [news.body.position.position_id for news in fresh]
+    return by_position(await work.find(collection, {"position_id": positions}) if positions else [])
 
 
 def _confirmed(record: R, values: dict[str, object]) -> R:

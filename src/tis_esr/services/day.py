@@ -10,7 +10,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
-from tis_esr.services.flow import AFTER_EXPORT, STAGES
+from tis_esr.services.flow import AFTER_APPLICANTS, AFTER_EXPORT, STAGES
 from tis_esr.services.inbound_data_reader import InboundDataReader, Taken
 from tis_esr.services.outbound import OutboundFile
 
@@ -45,13 +45,20 @@ async def run_day(
         progress(_title(stage), 0)
         await runner.drain(stage)
     sent = []
-    for export in (APPLICANT_EXPORT, NOTIFICATION_EXPORT):
+    for export, after in ((APPLICANT_EXPORT, AFTER_APPLICANTS), (NOTIFICATION_EXPORT, AFTER_EXPORT)):
         progress(f"writing {export.file_type} files", 0)
         run = ExportRun(runner.work, out, export, window=window)
+        if await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, day)):
+            await _walk(runner, STAGES)
         sent += await runner.patiently(f"{export.file_type} export", partial(run.run, day))
-    progress("telling TIS what was sent", 0)
-    await runner.drain(AFTER_EXPORT)
+        progress("telling TIS what was sent", 0)
+        await _walk(runner, after)
     return DayDone(taken=taken, sent=sent)
+
+
+async def _walk(runner: Runner, stages: Iterable[tuple[str, ...]]) -> None:
+    for stage in stages:
+        await runner.drain(stage)
 
 
 def by_date_and_sequence(names: Iterable[str]) -> list[str]:
@@ -70,8 +77,8 @@ def by_date_and_sequence(names: Iterable[str]) -> list[str]:
 def _title(stage: tuple[str, ...]) -> str:
     return {
         "esr.queue.por.split": "saving positions",
-        "esr.queue.pos.split": "saving positions",
-        "esr.queue.por.saved": "finding posts, updating people",
+        "esr.queue.pos.split": "saving positions, updating people",
+        "esr.queue.por.saved": "finding posts",
         "esr.queue.pos.saved": "finding posts",
         "esr.queue.position.reconciled.notificationgenerator": "making applicants",
         "esr.queue.notification.due": "making notifications",

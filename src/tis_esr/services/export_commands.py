@@ -5,8 +5,11 @@ each of the queues, so of a deanery and type there is one run at a time; were th
 versions of the documents would let only one of them fix a row.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date
+
+import structlog
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.errors import Explained, Transient
@@ -17,6 +20,11 @@ from tis_esr.files.store import FileStore, OtherContent
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.messages import GenerateFile
+
+_log = structlog.get_logger()
+
+LONGEST_COMPARISON = 900.0
+"""Seconds that an export waits at most until its records have been compared with TIS again."""
 
 APPLICANT_COMMAND = "appfilegenerationcommand"
 NOTIFICATION_COMMAND = "notificationfilegenerationcommand"
@@ -29,6 +37,7 @@ class ExportCommands:
     def __init__(self, out: FileStore, window: ApplicantWindow | None = None) -> None:
         self._out = out
         self._window = window
+        self._comparing: dict[str, float] = {}
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how."""
@@ -59,12 +68,28 @@ class ExportCommands:
             if command.deanery not in DEANERIES:
                 raise Explained(f"deanery {command.deanery!r} is none of {', '.join(DEANERIES)}")
             run = ExportRun(work.another, self._out, export, window=self._window)
+            day = command.day or work.today
+            await self._compared(run, message, day, command.deanery)
             try:
-                await run.run(command.day or work.today, [command.deanery])
+                await run.run(day, [command.deanery])
             except OtherContent as error:
                 raise Explained(str(error)) from error
             except OSError as error:
                 raise Transient(str(error)) from error
+
+    async def _compared(self, run: ExportRun, message: Message, day: date, deanery: str) -> None:
+        """Wait until what may go is as TIS has it; after a while go on with what is known.
+
+        Raises Transient while there is anything to wait for.
+        """
+        now = asyncio.get_running_loop().time()
+        since = self._comparing.setdefault(message.id, now)
+        left = await run.ask_to_compare(day, [deanery])
+        if left and now - since < LONGEST_COMPARISON:
+            raise Transient(f"{left} records of {deanery} are being compared with TIS before they are sent")
+        if left:
+            _log.warning("sent_without_comparison", deanery=deanery, records=left)
+        self._comparing.pop(message.id, None)
 
 
 def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str) -> None:

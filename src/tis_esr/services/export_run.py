@@ -24,7 +24,7 @@ from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.filenames import DEANERIES, FileName
 from tis_esr.records.values import from_json
 from tis_esr.records.writing import format_row, header, trailer
-from tis_esr.services.messages import ApplicantExported
+from tis_esr.services.messages import ApplicantExported, PositionDue
 from tis_esr.services.outbound import (
     APPLICANTS,
     COUNTERS,
@@ -34,6 +34,7 @@ from tis_esr.services.outbound import (
     SENT,
     ApplicantRecord,
     Counter,
+    Outbound,
     OutboundFile,
     OutboundState,
     RecordState,
@@ -82,6 +83,22 @@ class ExportRun:
         """
         drawn = await self._drawn(day)
         return [await self._send(file) for file in drawn if deaneries is None or file.deanery in deaneries]
+
+    async def ask_to_compare(self, day: date, deaneries: Sequence[str] | None = None) -> int:
+        """Have what may go on a day compared with TIS again where it was built on an earlier day.
+
+        Each position is asked for once a day. Returns how many records are still to be compared.
+        """
+        work, left = self._begin(), 0
+        for deanery in DEANERIES if deaneries is None else deaneries:
+            for record in await self._candidates(work, deanery, day, 0, limit=None):
+                if record.built_on < day:
+                    left += 1
+                    due = PositionDue(position_id=record.position_id)
+                    work.emit("position.due", due, cause=_comparison(record, day))
+        if left:
+            await work.commit()
+        return left
 
     async def would_send(self, day: date, deanery: str) -> int:
         """Return how many rows a run would send now, without sending or keeping anything."""
@@ -155,13 +172,15 @@ class ExportRun:
         state = OutboundState.FIXED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
 
-    async def _candidates(self, work: Work, deanery: str, day: date, passed: int) -> list[Any]:
+    async def _candidates(
+        self, work: Work, deanery: str, day: date, passed: int, limit: int | None = ROWS_A_CHUNK
+    ) -> list[Any]:
         """Return the next records that may go, past the ``passed`` ones that have to wait."""
         where: dict[str, Any] = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         if self._export is APPLICANT_EXPORT:
             where["date_from"] = Between(*self._window.edges(day))
-        limit = passed + ROWS_A_CHUNK
-        found = await work.find(self._export.collection, where, order_by=self._export.order, limit=limit)
+        last = None if limit is None else passed + limit
+        found = await work.find(self._export.collection, where, order_by=self._export.order, limit=last)
         return found[passed:]
 
     def _sorted_out(self, packing: Packing, found: list[Any], sent: set[str]) -> tuple[list[Any], list[Any]]:
@@ -250,6 +269,18 @@ class ExportRun:
 
 def _line(record_type: str, values: Any) -> bytes:
     return (format_row(record_type, values) + "\n").encode()
+
+
+def _comparison(record: Outbound, day: date) -> Message:
+    return Message(
+        id=derived_id("compare", day, record.position_id),
+        queue="",
+        correlation_id=record.correlation_id,
+        source_file=record.source_file,
+        deanery=record.deanery,
+        row=record.source_row,
+        body=b"",
+    )
 
 
 def _cause(file: OutboundFile, record: ApplicantRecord) -> Message:

@@ -5,40 +5,50 @@ from dataclasses import dataclass, field
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Handler
 from tis_esr.files.store import FileStore, Nowhere
-from tis_esr.services.app_generator import DECISIONS, AppGenerator
+from tis_esr.services.app_generator import DECISIONS, GENERATED, AppGenerator
 from tis_esr.services.arrivals import Arrivals
 from tis_esr.services.data_exporter import DataExporter
 from tis_esr.services.export_commands import ExportCommands
 from tis_esr.services.faults import telling_faults_apart
 from tis_esr.services.inbound_data_reader import FILES
 from tis_esr.services.inbound_data_writer import InboundDataWriter
-from tis_esr.services.notification_generator import KNOWN_POSITIONS, SENT_APPLICANTS, NotificationGenerator
-from tis_esr.services.outbound import APPLICANTS, COUNTERS, NOTIFICATIONS, OUTBOUND_FILES, RUNS
-from tis_esr.services.person_journal import JOURNAL, PEOPLE
+from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
+from tis_esr.services.notification_generator import NotificationGenerator
+from tis_esr.services.outbound import APPLICANTS, COUNTERS, HANDLED, NOTIFICATIONS, OUTBOUND_FILES, RUNS
+from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE
 from tis_esr.services.reconciliation import POSITIONS, Reconciliation
 from tis_esr.services.schedule import SCHEDULE
+from tis_esr.services.tcs_budget import BUDGET
+from tis_esr.services.tis_exports import TIS_EXPORTS
+from tis_esr.services.tis_positions import TIS_POSITIONS
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 COLLECTIONS = (
     FILES,
     POSITIONS,
     DECISIONS,
+    GENERATED,
     KNOWN_POSITIONS,
-    SENT_APPLICANTS,
+    VPD_USES,
+    HANDLED,
     APPLICANTS,
     NOTIFICATIONS,
     OUTBOUND_FILES,
     RUNS,
     COUNTERS,
-    PEOPLE,
+    TIS_PEOPLE,
+    TIS_POSITIONS,
+    TIS_EXPORTS,
     JOURNAL,
     SCHEDULE,
+    BUDGET,
 )
 
 STAGES: tuple[tuple[str, ...], ...] = (
     ("esr.queue.por.split", "esr.queue.apc.split", "esr.queue.dcc.split"),
-    ("esr.queue.pos.split",),
-    ("esr.queue.por.saved", "esr.queue.asg.split"),
+    ("esr.queue.pos.split", "esr.queue.asg.split"),
+    ("esr.queue.person.changed", "esr.queue.position.due"),
+    ("esr.queue.por.saved",),
     ("esr.queue.pos.saved",),
     (
         "esr.queue.position.reconciled.notificationgenerator",
@@ -48,15 +58,20 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("esr.queue.notification.due", "esr.queue.apprecord.generated"),
     ("esr.queue.notification.generated",),
 )
-"""A day walks stage by stage, so that what a stage looks up is complete: each begins when the one before is empty.
+"""A day walks stage by stage: each begins when the one before is empty.
 
-That makes a day's outcome independent of timing: of batches, of restarts and of TCS's speed.
+That saves work, since what a stage looks up is complete. What the day ends in doesn't depend on it: services
+that run until they are stopped take messages in any order, and end in the same.
 """
 
-AFTER_EXPORT: tuple[str, ...] = (
-    "esr.queue.apprecord.exported.inbounddatawriter",
-    "esr.queue.apprecord.exported.notificationgenerator",
+AFTER_APPLICANTS: tuple[tuple[str, ...], ...] = (
+    ("esr.queue.apprecord.exported.notificationgenerator",),
+    ("esr.queue.notification.due",),
+    ("esr.queue.notification.generated",),
 )
+"""What follows the export of applicants, before that of notifications: dates that TIS has otherwise by now."""
+
+AFTER_EXPORT: tuple[tuple[str, ...], ...] = (("esr.queue.apprecord.exported.inbounddatawriter",),)
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,17 @@ class PositionSaved(Body, frozen=True):
     position_id: int
 
 
+class PositionDue(Body, frozen=True):
+    """``esr.queue.position.due``: look a position up in TIS again, and have its records generated anew."""
+
+    position_id: int
+
+
 class PositionReconciled(Body, frozen=True):
     """``esr.queue.position.reconciled``: a position and what became of it.
 
-    ``revision`` counts the rows applied to the position, so an older message is known as such.
-    ``found_later`` says that its post was unknown to TIS before.
+    ``revision`` is the position's version: it grows with each row applied, and each time that something the
+    position's records are built from has changed. ``found_later`` says that TIS did not have its post at first.
     """
 
     position: PositionView
@@ -41,8 +47,9 @@ class PositionReconciled(Body, frozen=True):
 
 
 class PositionChanged(Body, frozen=True):
-    """``esr.queue.position.changed``: what TCS is to be told by ``esr-changed``."""
+    """``esr.queue.position.changed``: what TCS should hold of a position id and number, as of a revision."""
 
+    revision: int
     post_id: int
     position_id: int
     position_number: int
@@ -73,25 +80,40 @@ class ApplicantsGenerated(Body, frozen=True):
 
 
 class NotificationDue(Body, frozen=True):
-    """``esr.queue.notification.due``: every position of the batch is known, now generate."""
+    """``esr.queue.notification.due``: generate a position's notifications, from all that is known then."""
 
     position_id: int
-    revision: int
 
 
 class NotificationDraft(Body, frozen=True):
-    """One notification: its key (what it is about) and its columns by name."""
+    """One notification: its key (what it is about) and its columns by name.
+
+    ``fact`` is what types 2, 4 and 5 say: ESR is told of it once, whatever else the columns hold. ``held`` is
+    the fact that ESR has without any notification. A type 1 has no fact: it is its columns.
+    """
 
     key: str
     columns: dict[str, Any]
+    fact: str = ""
+    held: str = ""
 
 
 class NotificationsGenerated(Body, frozen=True):
-    """``esr.queue.notification.generated``: all that is to be said about one position now."""
+    """``esr.queue.notification.generated``: all that ESR should know of one position now.
+
+    ``version`` counts what was generated for the position, so older ones are known as such.
+    """
 
     position: PositionView
-    revision: int
+    version: int
     notifications: list[NotificationDraft]
+
+
+class PersonChanged(Body, frozen=True):
+    """``esr.queue.person.changed``: details of a person were changed in TIS; ``post_ids`` are where they are placed."""
+
+    person_id: int
+    post_ids: list[int]
 
 
 class ApplicantExported(Body, frozen=True):

@@ -1,35 +1,33 @@
 """NotificationGenerator: tells ESR who is in a post now, who is next, and what changed since it was told.
 
-Reads ``position.reconciled`` and ``apprecord.exported``, tells itself ``notification.due`` once a position
-is known, and the DataExporter ``notification.generated``: one message a position with all there is to say.
+Reads ``position.reconciled`` and ``apprecord.exported``, tells itself ``notification.due`` where a position's
+notifications are to be generated, and the DataExporter ``notification.generated``: one message a position with
+all that ESR should know of it now. Of a position of which there never was anything to say, it is told nothing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from tis_esr.decisions.incumbents import NowAndNext, of_post
-from tis_esr.decisions.notifications import (
-    Incumbent,
-    Notification,
-    for_position,
-    type_1,
-    type_2,
-    type_4,
-    type_5,
-)
-from tis_esr.decisions.periods import is_current, is_next, is_trainees_current, is_trainees_future
-from tis_esr.decisions.placements import by_start, counts, counts_by_type
-from tis_esr.decisions.positions import LEAD_EMPLOYER
-from tis_esr.decisions.sent_applicants import Change, SentApplicant, change_of
-from tis_esr.engine.documents import Collection
+from tis_esr.decisions.notifications import Notification
+from tis_esr.decisions.position_notifications import Draft, drafts, placement_of
+from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.layouts_out import NOT
 from tis_esr.records.values import fits
+from tis_esr.services.known_positions import (
+    KNOWN_POSITIONS,
+    VPD_USES,
+    KnownPosition,
+    VpdUse,
+    posts_with_another_vpd,
+    save_uses,
+    still_of_interest,
+    vpds_of,
+)
 from tis_esr.services.messages import (
     ApplicantExported,
     NotificationDraft,
@@ -37,38 +35,9 @@ from tis_esr.services.messages import (
     NotificationsGenerated,
     PositionReconciled,
 )
+from tis_esr.services.notification_sources import Sources, ask_people, ask_placements
+from tis_esr.services.superseding import News, newest
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.models import Person, Placement
-
-
-class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """A position as it was last reconciled; ``post_id`` only while it is matched and not deleted."""
-
-    position_id: int
-    post_id: int | None
-    event: PositionReconciled
-
-
-KNOWN_POSITIONS = Collection(
-    "notificationgenerator.positions", KnownPosition, lambda known: str(known.position_id), ("post_id",)
-)
-SENT_APPLICANTS = Collection(
-    "notificationgenerator.sent",
-    SentApplicant,
-    lambda sent: f"{sent.placement_id}:{sent.position_id}",
-    ("position_id",),
-)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What a batch needs of TIS and of other positions, asked for in bulk."""
-
-    placements: dict[int, list[Placement]]
-    elsewhere: dict[int, list[Placement]]
-    people: dict[int, Person]
-    vpds: dict[int, str]
-    """The employing VPD of a post's position, by post id; the lead employer's where there are several."""
 
 
 class NotificationGenerator:
@@ -82,69 +51,66 @@ class NotificationGenerator:
         own = "notificationgenerator"
         return [
             Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know),
-            Handler("esr.queue.notification.due", "notification.due", self.generate, batch=250),
+            Handler("esr.queue.notification.due", "notification.due", self.generate, batch=250, at_once=4),
             Handler(f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent),
         ]
 
     async def know(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep each position as last reconciled, for its own notifications and for those of other posts."""
-        events = [(message, message.decode(PositionReconciled)) for message in messages]
-        known = await work.get(KNOWN_POSITIONS, [str(event.position.position_id) for _, event in events])
-        for message, event in events:
-            key = str(event.position.position_id)
-            if key in known and known[key].event.revision >= event.revision:
-                continue
-            post_id = event.position.post_id if event.live else None
-            known[key] = KnownPosition(position_id=event.position.position_id, post_id=post_id, event=event)
-            work.put(KNOWN_POSITIONS, known[key])
-            due = NotificationDue(position_id=event.position.position_id, revision=event.revision)
-            work.emit("notification.due", due, cause=message)
+        """Keep each position as last reconciled; what is built from it is due, its own notifications and others'."""
+        arriving = [_news(message) for message in messages]
+        known = await work.get(KNOWN_POSITIONS, {news.key for news in arriving})
+        handled = {key: position.handled for key, position in known.items() if position.handled}
+        told_by: dict[int, Message] = {}
+        for key, news in newest(work, arriving, handled).items():
+            before = known.get(key, KnownPosition(position_id=int(key)))
+            after = msgspec.structs.replace(
+                before,
+                post_id=news.body.position.post_id if news.body.live else None,
+                handled=news.handled,
+                event=news.body,
+            )
+            work.put(KNOWN_POSITIONS, after)
+            _due(work, before.position_id, news.message)
+            told_by |= dict.fromkeys(posts_with_another_vpd(known.get(key), after), news.message)
+        if told_by:
+            await work.save_intent()
+            for use in await work.find(VPD_USES, {"post_id": sorted(told_by)}):
+                _due(work, use.position_id, told_by[use.post_id])
 
     async def remember_sent(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep what ESR was sent of each applicant, to compare with TIS later."""
-        sent = [_as_sent(message.decode(ApplicantExported)) for message in messages]
-        await work.get(SENT_APPLICANTS, map(SENT_APPLICANTS.key, sent))
-        for applicant in sent:
-            work.put(SENT_APPLICANTS, applicant)
+        """Keep what ESR was sent of each applicant; where TIS said otherwise since, notifications are due."""
+        exported = [(message, _as_sent(message.decode(ApplicantExported))) for message in messages]
+        known = await work.get(KNOWN_POSITIONS, {str(applicant.position_id) for _, applicant in exported})
+        for message, applicant in exported:
+            key = str(applicant.position_id)
+            position = known.get(key) or KnownPosition(position_id=applicant.position_id)
+            others = [sent for sent in position.sent if sent.placement_id != applicant.placement_id]
+            known[key] = msgspec.structs.replace(position, sent=[*others, applicant])
+            work.put(KNOWN_POSITIONS, known[key])
+            if position.post_id and position.seen.get(str(applicant.placement_id)) != applicant.dates:
+                _due(work, applicant.position_id, message)
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
-        """Say all that there is to say about a batch of positions."""
-        due = [(message, message.decode(NotificationDue)) for message in messages]
-        known = await work.get(KNOWN_POSITIONS, [str(body.position_id) for _, body in due])
-        events = [
-            (message, known[str(body.position_id)].event)
-            for message, body in due
-            if known[str(body.position_id)].event.revision == body.revision
-        ]
-        sent: dict[int, list[SentApplicant]] = {}
-        for applicant in await work.find(
-            SENT_APPLICANTS, {"position_id": [e.position.position_id for _, e in events]}
-        ):
-            sent.setdefault(applicant.position_id, []).append(applicant)
-        picture = await self._picture(work, [event for _, event in events if event.live])
-        for message, event in events:
-            drafts = (
-                _drafts(work, event, picture, sent.get(event.position.position_id, [])) if event.live else []
-            )
-            body = NotificationsGenerated(
-                position=event.position, revision=event.revision, notifications=drafts
-            )
-            work.emit("notification.generated", body, cause=message)
+        """Say all that there is to say about a batch of positions, from what is known and what TIS says now."""
+        due = {str(message.decode(NotificationDue).position_id): message for message in messages}
+        found = await work.get(KNOWN_POSITIONS, due)
+        known = {key: _without_the_past(work, position) for key, position in found.items() if position.event}
+        live = [position for position in known.values() if position.post_id is not None]
+        sources = await ask_placements(self._tcs, live, work.today)
+        posts = await _save_uses(work, sources, live)
+        sources.vpds = await vpds_of(work, posts)
+        await ask_people(self._tcs, sources, live)
+        for key, position in known.items():
+            _generate(work, position, sources, due[key])
 
-    async def _picture(self, work: Work, events: Sequence[PositionReconciled]) -> Picture:
-        posts = {event.position.post_id for event in events if event.position.post_id is not None}
-        placements = await self._tcs.placements_of_posts(posts)
-        now_or_next = [
-            placement
-            for of_post_ in placements.values()
-            for placement in of_post_
-            if counts(placement) and (is_current(placement, work.today) or is_next(placement, work.today))
-        ]
-        trainees = {placement.trainee_id for placement in now_or_next if placement.trainee_id}
-        people = await self._tcs.people(trainees)
-        elsewhere = await self._tcs.placements_of_people(trainees)
-        other_posts = {p.post_id for of_person in elsewhere.values() for p in of_person if p.post_id}
-        return Picture(placements, elsewhere, people, await _vpds(work, other_posts))
+
+def _news(message: Message) -> News[PositionReconciled]:
+    event = message.decode(PositionReconciled)
+    return News(str(event.position.position_id), event.revision, message, event)
+
+
+def _due(work: Work, position_id: int, cause: Message) -> None:
+    work.emit("notification.due", NotificationDue(position_id=position_id), cause=cause, key=str(position_id))
 
 
 def _as_sent(body: ApplicantExported) -> SentApplicant:
@@ -161,84 +127,61 @@ def _as_sent(body: ApplicantExported) -> SentApplicant:
     )
 
 
-async def _vpds(work: Work, posts: Iterable[int]) -> dict[int, str]:
-    positions = await work.find(KNOWN_POSITIONS, {"post_id": sorted(posts)})
-    ranked = sorted(
-        positions, key=lambda known: (known.event.position.host_lead != LEAD_EMPLOYER, known.position_id)
-    )
-    vpds: dict[int, str] = {}
-    for known in ranked:
-        vpd = known.event.position.employing_vpd
-        if known.post_id is not None and vpd:
-            vpds.setdefault(known.post_id, vpd)
-    return vpds
+def _without_the_past(work: Work, known: KnownPosition) -> KnownPosition:
+    return msgspec.structs.replace(known, sent=still_of_interest(known.sent, work.today))
 
 
-def _drafts(
-    work: Work, event: PositionReconciled, picture: Picture, sent: Sequence[SentApplicant]
-) -> list[NotificationDraft]:
-    position = event.position
-    placements = picture.placements.get(position.post_id or 0, [])
-    npn = position.deanery_number
-    pairs = of_post(placements, work.today)
-    built = [(_about(pair), _type_1(work, npn, pair, picture)) for pair in pairs]
-    if event.found_later:
-        built.append(("5", type_5(npn)))
-    for applicant in sent:
-        built += _since_sent(work, applicant, placements, pairs, picture)
-    return [
-        NotificationDraft(
-            key=f"{position.position_id}:{about}", columns=_columns(for_position(notification, position))
-        )
-        for about, notification in built
+async def _save_uses(work: Work, sources: Sources, positions: Iterable[KnownPosition]) -> set[int]:
+    """Keep which posts' VPDs the positions' notifications hold; return those posts."""
+    uses = [
+        VpdUse(post_id=post_id, position_id=position.position_id)
+        for position in positions
+        for post_id in sources.other_posts(sources.reported([position]))
     ]
+    await save_uses(work, uses)
+    return {use.post_id for use in uses}
 
 
-def _about(pair: NowAndNext) -> str:
-    """Return what a type 1 is about: who is there now, else who is to come; so another successor replaces it."""
-    if pair.current is not None:
-        return f"1:now:{pair.current.id}"
-    return f"1:next:{pair.next.id if pair.next else ''}"
+def _generate(work: Work, known: KnownPosition, sources: Sources, message: Message) -> None:
+    """Emit all that ESR should know of a position now, as its next version."""
+    if known.event is None:
+        return
+    built = _drafts(known, known.event, sources) if known.post_id is not None else []
+    after = msgspec.structs.replace(
+        known, version=known.version + 1, told=known.told or bool(built), seen=_seen(known, sources)
+    )
+    if after.told:
+        body = NotificationsGenerated(
+            position=known.event.position,
+            version=after.version,
+            notifications=[_message_draft(draft) for draft in built],
+        )
+        work.emit("notification.generated", body, cause=message, key=str(known.position_id))
+    work.put(KNOWN_POSITIONS, after)
 
 
-def _type_1(work: Work, npn: str, pair: NowAndNext, picture: Picture) -> Notification:
-    current = _incumbent(work, pair.current, picture, now=True) if pair.current else None
-    coming = _incumbent(work, pair.next, picture, now=False) if pair.next else None
-    return type_1(npn, current, coming)
+def _drafts(known: KnownPosition, event: PositionReconciled, sources: Sources) -> list[Draft]:
+    post = sources.post_of(known)
+    return drafts(event.position, post, known.sent, sources, found_later=event.found_later)
 
 
-def _incumbent(work: Work, placement: Placement, picture: Picture, *, now: bool) -> Incumbent:
-    """Find the trainee, and the VPD of where they go next (who is there now) or are today (who is next)."""
-    trainee = placement.trainee_id or 0
-    fits_other = is_trainees_future if now else is_trainees_current
-    others = sorted(picture.elsewhere.get(trainee, []), key=by_start)
-    other = next((p for p in others if counts_by_type(p) and fits_other(p, work.today)), None)
-    vpd = picture.vpds.get(other.post_id or 0) if other else None
-    return Incumbent(placement=placement, person=picture.people.get(trainee), vpd=vpd)
+def _seen(known: KnownPosition, sources: Sources) -> dict[str, str]:
+    """Return the dates of each placement that an applicant may be, or was, sent for."""
+    if known.post_id is None:
+        return {}
+    post = sources.post_of(known)
+    sent = [placement_of(applicant, post) for applicant in known.sent]
+    return {
+        str(p.id): dates_fact(p.date_from, p.date_to)
+        for p in [*post.placements, *sent]
+        if p is not None and has_reportable_dates(p) and p.date_from and p.date_to and p.date_to >= post.today
+    }
 
 
-def _since_sent(
-    work: Work,
-    sent: SentApplicant,
-    placements: Sequence[Placement],
-    pairs: Sequence[NowAndNext],
-    picture: Picture,
-) -> list[tuple[str, Notification]]:
-    """Say what changed of an applicant since ESR was sent it, and remember that it was said."""
-    change, placement = change_of(sent, placements)
-    if change is Change.NEW_DATES and placement is not None and placement.date_from and placement.date_to:
-        pair = next((p for p in pairs if placement in (p.current, p.next)), NowAndNext(None, placement))
-        moved = msgspec.structs.replace(sent, date_from=placement.date_from, date_to=placement.date_to)
-        work.put(SENT_APPLICANTS, moved)
-        first = _type_1(work, sent.deanery_number, pair, picture)
-        return [(f"4:{sent.placement_id}", type_4(first, placement, work.today))]
-    if change is Change.GONE:
-        work.put(SENT_APPLICANTS, msgspec.structs.replace(sent, withdrawn=True))
-        pair = pairs[0] if pairs else NowAndNext(None, None)
-        current = _incumbent(work, pair.current, picture, now=True) if pair.current else None
-        coming = _incumbent(work, pair.next, picture, now=False) if pair.next else None
-        return [(f"2:{sent.placement_id}", type_2(sent.deanery_number, current, coming, sent.as_withdrawn()))]
-    return []
+def _message_draft(draft: Draft) -> NotificationDraft:
+    return NotificationDraft(
+        key=draft.key, columns=_columns(draft.notification), fact=draft.fact, held=draft.held
+    )
 
 
 def _columns(notification: Notification) -> dict[str, Any]:

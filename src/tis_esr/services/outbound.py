@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tis_esr.engine.documents import Collection
+from tis_esr.services.superseding import Handled
 
 
 class RecordState(StrEnum):
@@ -30,7 +31,8 @@ SENT = (RecordState.EXPORTED, RecordState.CONFIRMED, RecordState.REJECTED)
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     """What applicant records and notifications share: whose they are, their state and their row in a file.
 
-    ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name.
+    ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name. ``built_on`` is the
+    day on which they were last built from what TIS says.
     """
 
     position_id: int
@@ -39,7 +41,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     state: RecordState
     reason: str = ""
     fields: dict[str, Any]
-    revision: int
+    built_on: date
     correlation_id: str
     source_file: str
     source_row: int
@@ -70,11 +72,15 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
 
 
 class NotificationRecord(Outbound, frozen=True, kw_only=True):
-    """One notification; ``about`` is its key in the rules, ``number`` counts those about the same."""
+    """One notification; ``about`` is its key in the rules, ``number`` counts those about the same.
+
+    ``fact`` is what types 2, 4 and 5 say, see NotificationDraft.
+    """
 
     about: str
     number: int
     type: str
+    fact: str = ""
 
     @property
     def key(self) -> str:
@@ -119,6 +125,17 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
     last: int
 
 
+class HandledPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest version of a position's applicants, or notifications, that was handled, also where it had none."""
+
+    kind: str
+    position_id: int
+    handled: Handled
+
+
+HANDLED = Collection(
+    "dataexporter.positions", HandledPosition, lambda handled: f"{handled.kind}:{handled.position_id}"
+)
 APPLICANTS = Collection(
     "dataexporter.applicants",
     ApplicantRecord,

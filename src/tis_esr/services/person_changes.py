@@ -6,21 +6,20 @@ from typing import Any
 import msgspec
 
 from tis_esr.decisions.person_updates import (
-    ADD_FIELDS,
     CONTACT,
-    PER_FIELDS,
     PERSONAL,
     FieldChange,
-    Goes,
     absence_changes,
     detail_changes,
-    is_primary,
 )
 from tis_esr.engine.work import Work
-from tis_esr.services.concurrently import each
+from tis_esr.services.attempts import Attempt
+from tis_esr.services.concurrently import each, outcomes
+from tis_esr.services.person_details import detail_sources, news_of
 from tis_esr.services.person_journal import JOURNAL, Case, JournalEntry, Outcome, Plan, entry_of
+from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsConflict, TcsRefused
+from tis_esr.tcs.errors import TcsConflict, TcsError, TcsRefused
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
 
 _CONFLICTS_IN_A_ROW = 5
@@ -30,7 +29,7 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
     """Give each case the calls that bring its person to what ESR says, and write them into the journal.
 
     The cases are of different people. TCS is only read. ``meant`` holds what the journal said before,
-    by key: a call that was meant and isn't needed any more was made before a restart.
+    by key: a call that was meant and isn't needed any more was made before.
     """
     people = await tcs.people({case.person.id for case in cases if case.person})
     ids = {str(values["absenceID"]) for case in cases for _, values in case.values("ABS")}
@@ -43,27 +42,33 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
         for plan in case.plans:
             for entry in plan.entries:
                 work.put(JOURNAL, entry)
-        planned = {entry.key for plan in case.plans for entry in plan.entries}
-        _settle(work, case, meant, planned)
+        _settle(work, case, meant)
 
 
-async def carry_out(tcs: Tcs, work: Work, cases: Sequence[Case]) -> None:
+async def carry_out(
+    tcs: Tcs, work: Work, cases: Sequence[Case], attempt: Attempt
+) -> dict[int, TcsError | None]:
     """Make the planned calls, of different people side by side, and write down what came of each.
 
-    What TCS refuses is told in the plan's ``refused``; any other trouble with TCS is raised.
+    What TCS refuses is told in the plan's ``refused``; any other trouble with TCS is returned, by the number
+    of the case: it ends the calls of that case, and what was done before stays done.
     """
-    await each(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number]))
+    return await outcomes(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number], attempt))
 
 
-def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry], planned: set[str]) -> None:
-    """Mark as applied what was meant before a restart and TIS has by now."""
+def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry]) -> None:
+    """Mark as applied what was meant before and TIS has by now, unless a newer row was faster."""
+    planned = {entry.key for plan in case.plans for entry in plan.entries}
+    fresh = {detail for details in case.given.values() for detail in details}
     for key, entry in meant.items():
-        if (
-            entry.correlation_id == case.message.correlation_id
-            and entry.state is Outcome.PLANNED
-            and key not in planned
-        ):
+        of_this = entry.correlation_id == case.message.correlation_id
+        if not of_this or entry.state is not Outcome.PLANNED or key in planned:
+            continue
+        if entry.section in (CONTACT, PERSONAL) and f"{entry.section}.{entry.field}" not in fresh:
+            work.put(JOURNAL, msgspec.structs.replace(entry, state=Outcome.REFUSED, reason=NEWER))
+        else:
             work.put(JOURNAL, msgspec.structs.replace(entry, state=Outcome.APPLIED))
+            case.settled.add(entry.section)
 
 
 def _detail_plans(case: Case, meant: Mapping[str, JournalEntry]) -> list[Plan]:
@@ -72,13 +77,9 @@ def _detail_plans(case: Case, meant: Mapping[str, JournalEntry]) -> list[Plan]:
         return []
     contact = person.contact_details or ContactDetails(id=person.id)
     personal = person.personal_details or PersonalDetails(id=person.id)
-    sources: list[tuple[int, dict[str, Any], tuple[Goes, ...]]] = [
-        (row, values, PER_FIELDS) for row, values in case.values("PER")
-    ]
-    sources += [(row, values, ADD_FIELDS) for row, values in case.values("ADD") if is_primary(values)]
     plans = []
-    for row, values, fields in sources:
-        changes, unmapped = detail_changes(values, fields, contact, personal)
+    for row, values, fields in detail_sources(case):
+        changes, unmapped = detail_changes(values, news_of(case, row, fields), contact, personal)
         for section in (CONTACT, PERSONAL):
             of_section = [change for change in changes if change.section == section]
             if of_section:
@@ -106,8 +107,9 @@ def _absence_plans(
     for row, values in case.values("ABS"):
         attendance_id = str(values["absenceID"])
         known = absences.get(attendance_id)
-        changes = absence_changes(values, known)
-        if values.get("changeDeleteIndicator") == "D" or (known is not None and not changes):
+        fresh = {detail.rpartition(".")[2] for detail in case.given[row]}
+        changes = {name: value for name, value in absence_changes(values, known).items() if name in fresh}
+        if not fresh or (known is not None and not changes):
             continue
         stored = msgspec.to_builtins(known) if known is not None else {}
         entries = [
@@ -127,12 +129,13 @@ def _said(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-async def _carry_out_one(tcs: Tcs, work: Work, case: Case) -> None:
+async def _carry_out_one(tcs: Tcs, work: Work, case: Case, attempt: Attempt) -> None:
     for plan in case.plans:
         try:
-            await _call(tcs, case, plan)
+            await _call(tcs, case, plan, attempt)
         except TcsRefused as error:
             plan.refused = str(error)
+        plan.done = not plan.refused
         if plan.kind == "none":
             continue
         outcome = Outcome.REFUSED if plan.refused else Outcome.APPLIED
@@ -140,29 +143,28 @@ async def _carry_out_one(tcs: Tcs, work: Work, case: Case) -> None:
             work.put(JOURNAL, msgspec.structs.replace(entry, state=outcome, reason=plan.refused))
 
 
-async def _call(tcs: Tcs, case: Case, plan: Plan) -> None:
+async def _call(tcs: Tcs, case: Case, plan: Plan, attempt: Attempt) -> None:
     if case.person is None:
         return
     if plan.kind == CONTACT:
-        await tcs.patch_contact_details(case.person.id, plan.changes)
+        await tcs.patch_contact_details(case.person.id, plan.changes, send_by=attempt.send_by)
     elif plan.kind == PERSONAL:
-        await tcs.patch_personal_details(case.person.id, plan.changes)
+        await tcs.patch_personal_details(case.person.id, plan.changes, send_by=attempt.send_by)
     elif plan.kind == "absence":
-        await _write_absence(tcs, case.person.id, plan)
+        await _write_absence(tcs, case.person.id, plan, attempt)
 
 
-async def _write_absence(tcs: Tcs, person_id: int, plan: Plan) -> None:
+async def _write_absence(tcs: Tcs, person_id: int, plan: Plan, attempt: Attempt) -> None:
     """Create an absence, or patch it with the version it has now; read again where somebody was faster."""
     for _ in range(_CONFLICTS_IN_A_ROW):
         known = await tcs.absence(plan.absence_id)
         if known is None or known.id is None:
             new = {**plan.changes, "absenceAttendanceId": plan.absence_id, "personId": person_id}
-            await tcs.create_absence(msgspec.convert(new, Absence))
+            await tcs.create_absence(msgspec.convert(new, Absence), send_by=attempt.send_by)
             return
+        changes = {"id": known.id, **plan.changes, "amendedDate": known.amended_date}
         try:
-            await tcs.patch_absence(
-                known.id, {"id": known.id, **plan.changes, "amendedDate": known.amended_date}
-            )
+            await tcs.patch_absence(known.id, changes, send_by=attempt.send_by)
         except TcsConflict:
             continue
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.decisions.positions import Stamp
+from tis_esr.decisions.versions import Stamp, stamp_of
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
@@ -47,11 +47,16 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.correlation_id}:{self.row}:{self.section}.{self.field}"
 
 
-class LastUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest assignment that was taken for a person: older ones change nothing."""
+class TisPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A person whom ESR's rows have updated in TIS: how new the row is that each detail came from.
+
+    ``stamps`` is by section and field (``contact.legalSurname``, ``absence A1.startDate``): each detail is
+    superseded by itself. ``open_until`` is 0 where it is known what came of the last write, see ``attempts``.
+    """
 
     person_id: int
-    stamp: Stamp
+    stamps: dict[str, Stamp] = {}
+    open_until: float = 0.0
 
 
 JOURNAL = Collection(
@@ -60,23 +65,36 @@ JOURNAL = Collection(
     lambda entry: entry.key,
     ("person_id", "gmc_number", "correlation_id"),
 )
-PEOPLE = Collection("inbounddatawriter.people", LastUpdate, lambda last: str(last.person_id))
+TIS_PEOPLE = Collection("inbounddatawriter.people", TisPerson, lambda known: str(known.person_id))
 
 
 @dataclass
 class Case:
-    """One assignment on its way: the person it is about, and what is to be done."""
+    """One assignment on its way: the person it is about, where they are placed, and what is to be done.
+
+    ``known`` is what is kept of the person, ``given`` the details that each row brings and no newer row has
+    brought before, ``settled`` the sections of which an earlier attempt turned out to have arrived.
+    """
 
     message: Message
     rows: list[AssignmentRow]
     gmc: list[str]
     gdc: list[str]
     person: Person | None = None
+    post_ids: list[int] = field(default_factory=list)
+    known: TisPerson | None = None
+    given: dict[int, list[str]] = field(default_factory=dict)
+    superseded: set[int] = field(default_factory=set)
     plans: list["Plan"] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)
 
     def values(self, record_type: str) -> list[tuple[int, dict[str, Any]]]:
         """Return number and values of the rows of one type."""
         return [(row.row, row.values) for row in self.rows if row.type == record_type]
+
+    def stamp(self, row: int) -> Stamp:
+        """Return how new a row of the assignment is."""
+        return stamp_of(self.message.source_file, row)
 
     @property
     def head(self) -> dict[str, Any]:
@@ -86,14 +104,21 @@ class Case:
 
 @dataclass
 class Plan:
-    """One call to TCS and the journal's entries for it."""
+    """One call to TCS and the journal's entries for it; ``done`` and ``refused`` say what came of it."""
 
     kind: str
     row: int
     changes: dict[str, Any]
     entries: list[JournalEntry]
     absence_id: str = ""
+    done: bool = False
     refused: str = ""
+
+    @property
+    def details(self) -> list[str]:
+        """Return what the call changes, by section and field."""
+        section = f"absence {self.absence_id}" if self.kind == "absence" else self.kind
+        return [f"{section}.{name}" for name in self.changes]
 
 
 def entry_of(

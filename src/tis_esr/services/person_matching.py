@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from tis_esr.decisions.person_updates import is_host
-from tis_esr.decisions.positions import Stamp
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.records.filenames import FileName
-from tis_esr.services.person_journal import PEOPLE, Case, LastUpdate, account_all, refuse
+from tis_esr.services.person_journal import Case, account_all, refuse
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Placement
 
@@ -51,6 +49,7 @@ async def matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
     kept = []
     for case, person_id in found:
         case.person = people.get(person_id)
+        case.post_ids = sorted({p.post_id for p in placements.get(person_id, []) if p.post_id})
         npn = case.head.get("deaneryNumber") or ""
         if case.person is not None and _placed(
             placements.get(person_id, []), {post.id for post in posts.get(npn, [])}
@@ -61,27 +60,6 @@ async def matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
             account_all(work, case, RowState.UNMATCHED, reason)
             refuse(work, case, person_id, reason)
     return kept
-
-
-async def not_superseded(work: Work, cases: Sequence[Case]) -> list[Case]:
-    """Keep what is newer than the last assignment taken for its person, and remember it as the last.
-
-    The others' rows are accounted for as superseded.
-    """
-    last = await work.get(PEOPLE, [str(case.person.id) for case in cases if case.person])
-    fresh = []
-    for case in cases:
-        if case.person is None:
-            continue
-        key, name = str(case.person.id), FileName.parse(case.message.source_file)
-        stamp = Stamp(name.date, name.sequence, case.message.row)
-        if key in last and stamp < last[key].stamp:
-            account_all(work, case, RowState.SUPERSEDED, "a newer assignment of this person was taken")
-            continue
-        last[key] = LastUpdate(person_id=case.person.id, stamp=stamp)
-        work.put(PEOPLE, last[key])
-        fresh.append(case)
-    return fresh
 
 
 def _ids(numbers: Sequence[str], known: Mapping[str, Sequence[int]]) -> set[int]:

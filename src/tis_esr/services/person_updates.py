@@ -6,35 +6,89 @@ restart in the middle knows what was meant and looks what came of it.
 
 from collections.abc import Sequence
 
-from tis_esr.decisions.person_updates import is_primary, registration_numbers
+import msgspec
+
+from tis_esr.decisions.person_updates import CONTACT, PERSONAL, is_primary, registration_numbers
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.services.messages import Assignment
+from tis_esr.services.attempts import begin, may_still_arrive, open_after
+from tis_esr.services.faults import fault_of
+from tis_esr.services.messages import Assignment, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
-from tis_esr.services.person_journal import JOURNAL, Case
-from tis_esr.services.person_matching import is_ignored, matched, not_superseded
+from tis_esr.services.person_details import sort_out, stamped, waiting
+from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Case, TisPerson
+from tis_esr.services.person_matching import is_ignored, matched
+from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.errors import TcsError
 
 
 async def update_people(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
 
-    Each row is accounted for; an assignment of which TCS refused something is parked.
+    Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment
+    succeeds, or is tried again, by itself.
     """
     cases = [_case(message) for message in messages]
     written = await work.find(JOURNAL, {"correlation_id": [message.correlation_id for message in messages]})
     meant = {entry.key: entry for entry in written}
     permitted = [case for case in cases if not is_ignored(work, case)]
     found = await matched(tcs, work, permitted)
-    fresh = await not_superseded(work, found)
-    for wave in _waves(fresh):
-        await plan_calls(tcs, work, wave, meant)
-        if any(case.plans for case in wave):
-            await work.save_intent()
-            await carry_out(tcs, work, wave)
-        for case in wave:
-            _account_done(work, case)
+    for wave in _waves(found):
+        ready = await _ready(tcs, work, wave)
+        await plan_calls(tcs, work, ready, meant)
+        await _carry_out(tcs, work, ready)
+
+
+async def _ready(tcs: Tcs, work: Work, wave: Sequence[Case]) -> list[Case]:
+    """Keep the cases of whose person no earlier write may still arrive; the others are tried again later."""
+    known = await work.get(TIS_PEOPLE, [str(case.person.id) for case in wave if case.person])
+    ready = []
+    for case in wave:
+        if case.person is None:
+            continue
+        person = known.get(str(case.person.id)) or TisPerson(person_id=case.person.id)
+        wait = may_still_arrive(work, tcs, person.open_until, f"person {person.person_id}")
+        if wait is not None:
+            work.fail(case.message, wait)
+            continue
+        sort_out(case, person)
+        ready.append(case)
+    return ready
+
+
+async def _carry_out(tcs: Tcs, work: Work, cases: Sequence[Case]) -> None:
+    calling = [case for case in cases if any(plan.kind != "none" for plan in case.plans)]
+    attempt = begin(work, tcs)
+    for case in calling:
+        work.put(TIS_PEOPLE, waiting(case, attempt.open_until))
+    if calling:
+        await work.save_intent()
+    ended = await carry_out(tcs, work, cases, attempt)
+    for number, case in enumerate(cases):
+        _end(tcs, work, case, ended[number])
+
+
+def _end(tcs: Tcs, work: Work, case: Case, error: TcsError | None) -> None:
+    """Write down what came of a case: what TIS has by now stays done, whatever became of the rest."""
+    if case.known is None:
+        return
+    after = msgspec.structs.replace(
+        case.known,
+        stamps=stamped(case, case.known, case.plans),
+        open_until=open_after(work, tcs, error),
+    )
+    if after != case.known or any(plan.kind != "none" for plan in case.plans):
+        work.put(TIS_PEOPLE, after)
+    changed = {plan.kind for plan in case.plans if plan.done} | case.settled
+    for section in sorted(changed & {CONTACT, PERSONAL}):
+        body = PersonChanged(person_id=case.known.person_id, post_ids=case.post_ids)
+        work.emit("person.changed", body, cause=case.message, key=section)
+    if error is not None:
+        work.fail(case.message, fault_of(error))
+    else:
+        _account_done(work, case)
 
 
 def _case(message: Message) -> Case:
@@ -44,10 +98,10 @@ def _case(message: Message) -> Case:
 
 
 def _waves(cases: Sequence[Case]) -> list[list[Case]]:
-    """Put the assignments of one person into separate waves, in their order: the second sees the first's effect."""
+    """Put the assignments of one person into separate waves, the oldest first: the next sees its effect."""
     waves: list[list[Case]] = []
     seen: dict[int, int] = {}
-    for case in cases:
+    for case in sorted(cases, key=lambda case: case.stamp(case.message.row)):
         person_id = case.person.id if case.person else 0
         number = seen.get(person_id, -1) + 1
         seen[person_id] = number
@@ -60,10 +114,13 @@ def _waves(cases: Sequence[Case]) -> list[list[Case]]:
 def _account_done(work: Work, case: Case) -> None:
     refused = {plan.row: plan.refused for plan in case.plans if plan.refused}
     file = case.message.source_file
+    brings_nothing = bool(case.superseded) and not any(case.given.values())
     for row in case.rows:
         if row.row in refused:
             continue
-        if row.type == "ADD" and not is_primary(row.values):
+        if brings_nothing or row.row in case.superseded:
+            work.account(file, row.row, row.type, RowState.SUPERSEDED, NEWER)
+        elif row.type == "ADD" and not is_primary(row.values):
             work.account(file, row.row, row.type, RowState.IGNORED, "not the primary address")
         else:
             work.account(file, row.row, row.type, RowState.APPLIED)

@@ -1,37 +1,46 @@
 """Reconciliation: keeps the positions that ESR sends and finds the post of each in TIS.
 
 Reads ``por.split`` and ``pos.split``, tells itself ``por.saved`` and ``pos.saved``, and tells the
-others ``position.reconciled`` and, for TCS, ``position.changed``.
+others ``position.reconciled`` and, for TCS, ``position.changed``. A position is also reconciled anew
+where ``position.due`` or ``person.changed`` says that its records are built from something that changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 import msgspec
 
 from tis_esr.decisions.positions import (
+    Claim,
+    Claims,
     PositionRow,
     SourceRow,
-    Stamp,
     choose_post,
-    is_deleted,
-    leading,
-    newer,
+    leading_claim,
     view,
+    with_row,
 )
+from tis_esr.decisions.versions import stamp_of
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
-from tis_esr.records.filenames import FileName
-from tis_esr.services.messages import MATCHED, UNMATCHED, PositionChanged, PositionReconciled, PositionSaved
+from tis_esr.services.messages import (
+    MATCHED,
+    UNMATCHED,
+    PersonChanged,
+    PositionChanged,
+    PositionDue,
+    PositionReconciled,
+    PositionSaved,
+)
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import DELETED, RECONCILED, Post
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What TCS was last told about a position."""
+    """What TCS should hold of a position, as the InboundDataWriter was last told."""
 
     post_id: int
     position_number: int
@@ -39,17 +48,18 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """One position, from two sources, and the post that it was matched to.
+    """One position: what each deanery's files say of it, and the post that it was matched to.
 
-    ``revision`` counts the rows applied, ``reconciled`` is the revision that was last reconciled.
-    ``status`` is empty until then.
+    ``revision`` is its version, ``reconciled`` the revision that was last reconciled, ``reconciled_number`` the
+    national post number that it had then. ``status`` is empty until then. ``found_later`` says that TIS did not
+    have the post when the number was first looked up.
     """
 
     position_id: int
-    por: SourceRow | None = None
-    pos: SourceRow | None = None
+    claims: dict[str, Claim] = {}
     revision: int = 0
     reconciled: int = 0
+    reconciled_number: str = ""
     status: str = ""
     deleted: bool = False
     deanery: str = ""
@@ -57,6 +67,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     position_number: int | None = None
     post_id: int | None = None
     other_post_ids: list[int] = []
+    found_later: bool = False
     told: Told | None = None
     correlation_id: str = ""
 
@@ -86,14 +97,16 @@ class Reconciliation:
             Handler("esr.queue.pos.split", "pos.split", self.save_pos, turn="positions"),
             Handler("esr.queue.por.saved", "por.saved", self.reconcile, turn="positions", linger=_BOTH_ROWS),
             Handler("esr.queue.pos.saved", "pos.saved", self.reconcile, turn="positions", linger=_BOTH_ROWS),
+            Handler("esr.queue.position.due", "position.due", self.reconcile_due, turn="positions"),
+            Handler("esr.queue.person.changed", "person.changed", self.reconcile_of_people, turn="positions"),
         ]
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep each position's newest POR; an older row is superseded."""
+        """Keep each position's newest POR of each deanery; an older row is superseded."""
         await self._save(work, messages, "por")
 
     async def save_pos(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep each position's newest POS; an older row is superseded."""
+        """Keep each position's newest POS of each deanery; an older row is superseded."""
         await self._save(work, messages, "pos")
 
     async def _save(self, work: Work, messages: Sequence[Message], source: str) -> None:
@@ -102,8 +115,8 @@ class Reconciliation:
         for message, row in arriving:
             key = str(row.values.position_id)
             position = known.get(key) or Position(position_id=row.values.position_id)
-            stored = position.por if source == "por" else position.pos
-            if not newer(stored, row):
+            claims = with_row(position.claims, source, row)
+            if claims is None:
                 work.account(
                     message.source_file,
                     message.row,
@@ -112,18 +125,7 @@ class Reconciliation:
                     "a newer row is known",
                 )
                 continue
-            sources = {"por": position.por, "pos": position.pos, source: row}
-            lead = leading(sources["por"], sources["pos"])
-            known[key] = msgspec.structs.replace(
-                position,
-                **sources,
-                revision=position.revision + 1,
-                deleted=is_deleted(sources["por"], sources["pos"]),
-                deanery=lead.deanery,
-                deanery_number=lead.values.deanery_number,
-                position_number=lead.values.position_number,
-                correlation_id=f"{lead.file}:{lead.stamp.row}",
-            )
+            known[key] = _claimed(position, claims)
             work.put(POSITIONS, known[key])
             work.emit(f"{source}.saved", PositionSaved(position_id=position.position_id), cause=message)
 
@@ -134,12 +136,8 @@ class Reconciliation:
         """
         saved = [(message, message.decode(PositionSaved)) for message in messages]
         positions = await work.get(POSITIONS, [str(body.position_id) for _, body in saved])
-        due = {
-            key: position for key, position in positions.items() if position.reconciled < position.revision
-        }
-        posts = await self._tcs.posts_by_npn({position.deanery_number for position in due.values()})
-        for key, position in due.items():
-            positions[key] = _reconciled(work, position, posts.get(position.deanery_number, []))
+        due = [position for position in positions.values() if position.reconciled < position.revision]
+        positions |= await self._reconciled(work, due)
         for message, body in saved:
             position = positions[str(body.position_id)]
             found = position.deleted or position.status == MATCHED
@@ -148,33 +146,79 @@ class Reconciliation:
             )
             work.account(message.source_file, message.row, message.queue.split(".")[2].upper(), state, reason)
 
+    async def reconcile_due(self, work: Work, messages: Sequence[Message]) -> None:
+        """Reconcile positions anew whose records have to be compared with TIS again."""
+        asked = {str(message.decode(PositionDue).position_id) for message in messages}
+        await self._again(work, (await work.get(POSITIONS, sorted(asked))).values())
+
+    async def reconcile_of_people(self, work: Work, messages: Sequence[Message]) -> None:
+        """Reconcile anew the positions of the posts in which a person is placed whose details have changed."""
+        posts = {post_id for message in messages for post_id in message.decode(PersonChanged).post_ids}
+        found = await work.find(POSITIONS, {"post_id": sorted(posts)}) if posts else []
+        await self._again(work, (position for position in found if not position.deleted))
+
+    async def _again(self, work: Work, positions: Iterable[Position]) -> None:
+        """Reconcile positions anew that were reconciled before; the others will be in any case."""
+        due = [
+            msgspec.structs.replace(position, revision=position.revision + 1)
+            for position in positions
+            if position.reconciled == position.revision
+        ]
+        await self._reconciled(work, due)
+
+    async def _reconciled(self, work: Work, due: Sequence[Position]) -> dict[str, Position]:
+        posts = await self._tcs.posts_by_npn({position.deanery_number for position in due})
+        return {
+            str(position.position_id): _reconciled(work, position, posts.get(position.deanery_number, []))
+            for position in due
+        }
+
 
 def _source_row(message: Message) -> SourceRow:
-    name = FileName.parse(message.source_file)
-    stamp = Stamp(name.date, name.sequence, message.row)
     return SourceRow(
-        stamp=stamp, deanery=message.deanery, file=message.source_file, values=message.decode(PositionRow)
+        stamp=stamp_of(message.source_file, message.row),
+        deanery=message.deanery,
+        file=message.source_file,
+        values=message.decode(PositionRow),
+    )
+
+
+def _claimed(position: Position, claims: Claims) -> Position:
+    """Return the position with its claims, and what follows from them."""
+    claim = leading_claim(claims)
+    return msgspec.structs.replace(
+        position,
+        claims=dict(claims),
+        revision=position.revision + 1,
+        deleted=claim.ended,
+        deanery=claim.lead.deanery,
+        deanery_number=claim.lead.values.deanery_number,
+        position_number=claim.lead.values.position_number,
+        correlation_id=f"{claim.lead.file}:{claim.lead.stamp.row}",
     )
 
 
 def _reconciled(work: Work, before: Position, posts: list[Post]) -> Position:
     post, others = choose_post(posts)
+    same_number = before.reconciled_number == before.deanery_number
     after = msgspec.structs.replace(
         before,
         reconciled=before.revision,
+        reconciled_number=before.deanery_number,
         status=MATCHED if post else UNMATCHED,
         post_id=post.id if post else None,
         other_post_ids=others,
+        found_later=same_number and post is not None and (before.found_later or before.status == UNMATCHED),
     )
     cause = _cause(after)
     after = _tell_tcs(work, after, cause)
     work.put(POSITIONS, after)
     event = PositionReconciled(
-        position=view(after.por, after.pos, after.post_id),
+        position=view(after.claims, after.post_id),
         status=after.status,
         deleted=after.deleted,
         revision=after.revision,
-        found_later=before.status == UNMATCHED and after.status == MATCHED,
+        found_later=after.found_later,
     )
     work.emit("position.reconciled", event, cause=cause)
     return after
@@ -182,7 +226,7 @@ def _reconciled(work: Work, before: Position, posts: list[Post]) -> Position:
 
 def _cause(position: Position) -> Message:
     """Return the row that says where the position belongs, as the cause of all that follows."""
-    lead = leading(position.por, position.pos)
+    lead = leading_claim(position.claims).lead
     return Message(
         id=derived_id("position", position.position_id, position.revision),
         queue="",
@@ -195,7 +239,7 @@ def _cause(position: Position) -> Message:
 
 
 def _tell_tcs(work: Work, position: Position, cause: Message) -> Position:
-    """Emit what TCS does not know yet: ``esr-changed`` with RECONCILED or DELETED.
+    """Emit what TCS should hold now of the position where it has changed: RECONCILED or DELETED.
 
     TCS keeps the latest event per position id and number over all posts: a RECONCILED on another
     post takes it from the first, but another number, or no post, needs a DELETED of its own.
@@ -219,6 +263,7 @@ def _tell_tcs(work: Work, position: Position, cause: Message) -> Position:
 
 def _emit_changed(work: Work, position: Position, told: Told, cause: Message) -> None:
     event = PositionChanged(
+        revision=position.revision,
         post_id=told.post_id,
         position_id=position.position_id,
         position_number=told.position_number,

@@ -10,11 +10,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import inf
 from statistics import median
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Change = Literal["raised", "halved_failures", "halved_latency", "share"]
+CHANGES: Final[tuple[Change, ...]] = get_args(Change)
 
-INITIAL: Final = 16
+INITIAL: Final = 8
+"""Few, so that the usual times are those of a TCS that isn't under our load."""
 SMALLEST_WINDOW: Final = 20
 TOO_MANY_FAILED: Final = 0.4
 TOO_MANY_SLOW: Final = 0.5

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from tis_esr.engine.messages import Message
 from tis_esr.engine.protocol import Depths
+from tis_esr.tcs.load import CHANGES, LoadControl
 from tis_esr.tcs.transport import Counted
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
@@ -21,7 +22,12 @@ _BREAKER_STATES = ("closed", "half-open", "open")
 class Metrics:
     """Counts as it is told, and asks for the rest when it is read."""
 
-    def __init__(self, tcs_calls: Callable[[], Mapping[Counted, int]], breaker: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        tcs_calls: Callable[[], Mapping[Counted, int]],
+        breaker: Callable[[], str],
+        tcs_load: Callable[[], LoadControl] = lambda: LoadControl(1),
+    ) -> None:
         self.registry = CollectorRegistry()
         self._handled = Count(
             "tis_esr_handled", "Messages handled, by outcome", ("queue", "outcome"), registry=self.registry
@@ -35,7 +41,7 @@ class Metrics:
         )
         self.file_lag = 0.0
         self.depths = Depths({}, {})
-        self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker())))
+        self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
 
     def observe(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
         """Take note of a batch; see Observer."""
@@ -46,7 +52,7 @@ class Metrics:
         """Return all of it in Prometheus's text format."""
         return generate_latest(self.registry)
 
-    def _asked(self, calls: Mapping[Counted, int], breaker: str) -> Iterator[Metric]:
+    def _asked(self, calls: Mapping[Counted, int], breaker: str, load: LoadControl) -> Iterator[Metric]:
         depth = GaugeMetricFamily(
             "tis_esr_queue_depth", "Messages waiting or being handled", labels=["queue"]
         )
@@ -83,6 +89,20 @@ class Metrics:
         for name in _BREAKER_STATES:
             state.add_metric([name], float(name == breaker))
         yield state
+        yield from _load(load)
+
+
+def _load(load: LoadControl) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "tis_esr_tcs_limit", "Calls to TCS that this process may have in flight", value=load.limit
+    )
+    yield GaugeMetricFamily("tis_esr_tcs_in_flight", "Calls to TCS in flight", value=load.in_flight)
+    changes = CounterMetricFamily(
+        "tis_esr_tcs_limit_changes", "Changes of the limit, by reason", labels=["reason"]
+    )
+    for reason in CHANGES:
+        changes.add_metric([reason], load.changes[reason])
+    yield changes
 
 
 class _Asked(Collector):

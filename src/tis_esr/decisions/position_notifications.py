@@ -1,0 +1,152 @@
+"""All that ESR should know of one position now: who is there and next, and what became of those it was sent.
+
+It is the whole of it each time, not what changed: what ESR has already been told is left out by whoever knows
+that. So it doesn't matter which of two answers comes first, as long as the newer one is known as such.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+import msgspec
+
+from tis_esr.decisions.incumbents import NowAndNext, of_post
+from tis_esr.decisions.notifications import (
+    Incumbent,
+    Notification,
+    for_position,
+    type_1,
+    type_2,
+    type_4,
+    type_5,
+)
+from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates, is_gone
+from tis_esr.tcs.models import Placement
+
+WITHDRAWN = "withdrawn"
+
+
+class Incumbents(Protocol):
+    """Finds who is in a placement, with the VPD of their other one."""
+
+    def now(self, placement: Placement) -> Incumbent:
+        """Return who is there now, with the VPD of where they go next."""
+        ...
+
+    def coming(self, placement: Placement) -> Incumbent:
+        """Return who is next, with the VPD of where they are today."""
+        ...
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """One notification with its key, and the facts by which types 2, 4 and 5 are told once.
+
+    ``fact`` is what it says, ``held`` what ESR has by the applicant file; both empty for type 1.
+    """
+
+    key: str
+    notification: Notification
+    fact: str = ""
+    held: str = ""
+
+
+class PostNow(msgspec.Struct, frozen=True, kw_only=True):
+    """What TIS says of a position's post on a day: its placements, and those asked for one by one.
+
+    ``asked`` has, by placement id, what TCS says of sent placements that the post's list lacks.
+    """
+
+    placements: Sequence[Placement]
+    asked: Mapping[int, Placement | None]
+    today: date
+
+
+def drafts(
+    position: PositionView,
+    post: PostNow,
+    sent: Iterable[SentApplicant],
+    incumbents: Incumbents,
+    *,
+    found_later: bool,
+) -> list[Draft]:
+    """Return the notifications of a matched position that is not deleted; equal type 1 rows only once."""
+    npn = position.deanery_number
+    pairs = of_post(post.placements, post.today)
+    built = [Draft(key=_about(pair), notification=_type_1(npn, pair, incumbents)) for pair in pairs]
+    if found_later:
+        built.append(Draft(key="5", notification=type_5(npn), fact=f"post {position.post_id}"))
+    for applicant in sent:
+        built += _of_sent(applicant, npn, post, pairs, incumbents)
+    return _for_position(built, position)
+
+
+def placement_of(applicant: SentApplicant, post: PostNow) -> Placement | None:
+    """Return the placement of a sent applicant as TIS has it now: from the post's list, else as asked for."""
+    listed = next((p for p in post.placements if p.id == applicant.placement_id), None)
+    return listed or post.asked.get(applicant.placement_id)
+
+
+def _for_position(built: Iterable[Draft], position: PositionView) -> list[Draft]:
+    completed = []
+    said: list[Notification] = []
+    for draft in built:
+        notification = for_position(draft.notification, position)
+        if notification in said:
+            continue
+        said.append(notification)
+        key = f"{position.position_id}:{draft.key}"
+        completed.append(msgspec.structs.replace(draft, key=key, notification=notification))
+    return completed
+
+
+def _about(pair: NowAndNext) -> str:
+    """Return what a type 1 is about: who is there now, else who is to come; so another successor replaces it."""
+    if pair.current is not None:
+        return f"1:now:{pair.current.id}"
+    return f"1:next:{pair.next.id if pair.next else ''}"
+
+
+def _type_1(npn: str, pair: NowAndNext, incumbents: Incumbents) -> Notification:
+    return type_1(npn, *_of_pair(pair, incumbents))
+
+
+def _of_pair(pair: NowAndNext, incumbents: Incumbents) -> tuple[Incumbent | None, Incumbent | None]:
+    current = incumbents.now(pair.current) if pair.current else None
+    return current, incumbents.coming(pair.next) if pair.next else None
+
+
+def _of_sent(
+    sent: SentApplicant, npn: str, post: PostNow, pairs: Sequence[NowAndNext], incumbents: Incumbents
+) -> list[Draft]:
+    listed = any(placement.id == sent.placement_id for placement in post.placements)
+    placement = placement_of(sent, post)
+    if not listed and is_gone(placement, npn):
+        return [_withdrawal(sent, pairs, incumbents)]
+    if placement is None or not has_reportable_dates(placement):
+        return []
+    return [_dates(sent, placement, post.today, pairs, incumbents)]
+
+
+def _dates(
+    sent: SentApplicant,
+    placement: Placement,
+    today: date,
+    pairs: Sequence[NowAndNext],
+    incumbents: Incumbents,
+) -> Draft:
+    """Return a type 4, with the trainee as current or as next by the placement's own dates."""
+    if placement.date_from is None or placement.date_to is None:
+        raise ValueError("a placement with reportable dates has both")
+    started = placement.date_from <= today
+    alone = NowAndNext(placement, None) if started else NowAndNext(None, placement)
+    pair = next((pair for pair in pairs if placement in (pair.current, pair.next)), alone)
+    notification = type_4(_type_1(sent.deanery_number, pair, incumbents), placement, today)
+    fact = dates_fact(placement.date_from, placement.date_to)
+    return Draft(key=f"4:{sent.placement_id}", notification=notification, fact=fact, held=sent.dates)
+
+
+def _withdrawal(sent: SentApplicant, pairs: Sequence[NowAndNext], incumbents: Incumbents) -> Draft:
+    pair = pairs[0] if pairs else NowAndNext(None, None)
+    notification = type_2(sent.deanery_number, *_of_pair(pair, incumbents), sent.as_withdrawn())
+    return Draft(key=f"2:{sent.placement_id}", notification=notification, fact=WITHDRAWN)

@@ -1,0 +1,48 @@
+"""Versions of facts, and the one rule by which a newer fact supersedes an older one.
+
+A row of ESR is as new as its stamp; a position is as new as its revision, which Reconciliation counts; what a
+generator made of a position is as new as its own count. Each consumer keeps the newest version that it has
+handled of a thing, also where nothing came of it, and drops what is older.
+"""
+
+from datetime import date
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from tis_esr.records.filenames import FileName
+
+
+class Comparable(Protocol):
+    """What has an order."""
+
+    def __lt__(self, other: Any, /) -> bool:
+        """Say whether this version is older."""
+        ...
+
+
+V = TypeVar("V", bound=Comparable)
+
+
+class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """The version of a row: file date, deanery, file sequence, row (counted from 1).
+
+    Sequences are each deanery's own, so on one day they decide within a deanery only; between two deaneries
+    of one day the order is that of their codes, which means nothing but is the same everywhere.
+    """
+
+    day: date
+    deanery: str
+    sequence: int
+    row: int
+
+
+def stamp_of(source_file: str, row: int) -> Stamp:
+    """Return the stamp of a row of an inbound file. Raises BadFileName."""
+    name = FileName.parse(source_file)
+    return Stamp(name.date, name.deanery, name.sequence, row)
+
+
+def is_superseded(arriving: V, known: V | None) -> bool:
+    """Say whether a newer version than the arriving one is known: the same version again is not superseded."""
+    return known is not None and arriving < known

@@ -1,0 +1,104 @@
+"""What the NotificationGenerator keeps: each position as last reconciled, and who depends on whose VPD."""
+
+from collections.abc import Collection as Several
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from tis_esr.decisions.positions import LEAD_EMPLOYER
+from tis_esr.decisions.sent_applicants import SentApplicant
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.work import Work
+from tis_esr.services.messages import PositionReconciled
+from tis_esr.services.superseding import Handled
+
+
+class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """A position as it was last reconciled, and what ESR was sent for it.
+
+    ``event`` is None while only an applicant sent to ESR has told of it. ``post_id`` is there while it is matched
+    and not deleted. ``version`` counts what was generated for it; ``told`` says that the DataExporter was told
+    of a notification of it at some time. ``seen`` has, by placement id, the dates that the newest notifications
+    were built from.
+    """
+
+    position_id: int
+    post_id: int | None = None
+    handled: Handled | None = None
+    event: PositionReconciled | None = None
+    version: int = 0
+    told: bool = False
+    sent: list[SentApplicant] = []
+    seen: dict[str, str] = {}
+
+
+class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
+    """The notifications of a position hold the VPD of a post, or would hold it if it were known."""
+
+    post_id: int
+    position_id: int
+
+
+KNOWN_POSITIONS = Collection(
+    "notificationgenerator.positions", KnownPosition, lambda known: str(known.position_id), ("post_id",)
+)
+VPD_USES = Collection(
+    "notificationgenerator.vpd_uses", VpdUse, lambda use: f"{use.post_id}:{use.position_id}", ("post_id",)
+)
+
+
+async def vpds_of(work: Work, posts: Iterable[int]) -> dict[int, str]:
+    """Return the employing VPD by post id, as known now: the lead employer's before others', then the oldest's."""
+    wanted = sorted(posts)
+    positions = await work.find(KNOWN_POSITIONS, {"post_id": wanted}) if wanted else []
+    vpds: dict[int, str] = {}
+    for known in sorted(positions, key=_rank):
+        vpd = known.event.position.employing_vpd if known.event else None
+        if known.post_id is not None and vpd:
+            vpds.setdefault(known.post_id, vpd)
+    return vpds
+
+
+def _rank(known: KnownPosition) -> tuple[bool, int]:
+    lead = known.event is not None and known.event.position.host_lead == LEAD_EMPLOYER
+    return not lead, known.position_id
+
+
+def posts_with_another_vpd(before: KnownPosition | None, after: KnownPosition) -> set[int]:
+    """Return the posts whose VPD may differ since a position is known otherwise.
+
+    A message handled again may have been known before it was told on, so it counts as a difference.
+    """
+    if before is not None and before.handled != after.handled and _says(before) == _says(after):
+        return set()
+    posts = {after.post_id, before.post_id if before else None}
+    return {post_id for post_id in posts if post_id is not None}
+
+
+def _says(known: KnownPosition) -> tuple[int | None, str | None, str | None]:
+    position = known.event.position if known.event else None
+    return (
+        known.post_id,
+        position.employing_vpd if position else None,
+        position.host_lead if position else None,
+    )
+
+
+def still_of_interest(sent: Iterable[SentApplicant], today: date) -> list[SentApplicant]:
+    """Return the sent applicants of whom there may be more to say: those whose time was not over yesterday."""
+    return [applicant for applicant in sent if applicant.date_to >= today]
+
+
+async def save_uses(work: Work, uses: Several[VpdUse]) -> None:
+    """Keep who depends on whose VPD, before the VPDs are read.
+
+    Whoever tells of another VPD later finds the dependents; whoever told of it before is read. So no order of
+    the two loses it.
+    """
+    known = await work.get(VPD_USES, map(VPD_USES.key, uses))
+    missing = [use for use in uses if VPD_USES.key(use) not in known]
+    for use in missing:
+        work.put(VPD_USES, use)
+    if missing:
+        await work.save_intent()

@@ -1,0 +1,149 @@
+"""How applicant records and notifications that ESR has not been sent follow what was generated last.
+
+Part of the DataExporter. Pure: from what is stored of a position and what was generated for it, to what is
+to be stored.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+
+from tis_esr.engine.messages import Message
+from tis_esr.services.messages import (
+    Applicant,
+    ApplicantsGenerated,
+    NotificationDraft,
+    NotificationsGenerated,
+)
+from tis_esr.services.outbound import PENDING, SENT, ApplicantRecord, NotificationRecord, RecordState
+
+R = TypeVar("R", ApplicantRecord, NotificationRecord)
+
+NO_LONGER = "its placement has started, no longer counts or is gone, or its position is no longer matched"
+NO_LONGER_SO = "no longer so"
+KNOWN_TO_ESR = "ESR has it so already"
+
+
+def applicants(
+    stored: Iterable[ApplicantRecord], body: ApplicantsGenerated, message: Message, today: date
+) -> Iterator[ApplicantRecord]:
+    """Yield the applicant records of a position that change: new and updated ones, and pending ones withdrawn.
+
+    One that was sent stays as it was sent.
+    """
+    known = {record.key: record for record in stored}
+    arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
+    for key, applicant in arriving.items():
+        record = _applicant(applicant, body, message, today)
+        if key not in known or (known[key].state not in SENT and known[key] != record):
+            yield record
+    for key, record in known.items():
+        if key not in arriving and record.state in PENDING:
+            yield withdrawn(record, NO_LONGER)
+
+
+def notifications(
+    stored: Iterable[NotificationRecord], body: NotificationsGenerated, message: Message, today: date
+) -> Iterator[NotificationRecord]:
+    """Yield the notifications of a position that change: new and replaced ones, and pending ones withdrawn.
+
+    What ESR has is what was sent last about the same: only that makes an equal one needless.
+    """
+    latest: dict[str, NotificationRecord] = {}
+    submitted: dict[str, NotificationRecord] = {}
+    for record in sorted(stored, key=lambda record: record.number):
+        latest[record.about] = record
+        if record.state in SENT:
+            submitted[record.about] = record
+    arriving = {draft.key: draft for draft in body.notifications}
+    for key, draft in arriving.items():
+        changed = _notification(latest.get(key), submitted.get(key), draft, body, message, today)
+        if changed is not None:
+            yield changed
+    for key, record in latest.items():
+        if key not in arriving and record.state in PENDING:
+            yield withdrawn(record, NO_LONGER_SO)
+
+
+def by_position(records: Iterable[R]) -> Mapping[int, list[R]]:
+    """Return records by position id."""
+    found: dict[int, list[R]] = {}
+    for record in records:
+        found.setdefault(record.position_id, []).append(record)
+    return found
+
+
+def withdrawn(record: R, reason: str) -> R:
+    """Return a pending record as one that will not be sent."""
+    return msgspec.structs.replace(record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason)
+
+
+def _applicant_key(applicant: Applicant, body: ApplicantsGenerated) -> str:
+    return f"{applicant.placement_id}:{body.position.position_id}"
+
+
+def _applicant(
+    applicant: Applicant, body: ApplicantsGenerated, message: Message, today: date
+) -> ApplicantRecord:
+    position = body.position
+    invalid = bool(applicant.missing)
+    return ApplicantRecord(
+        placement_id=applicant.placement_id,
+        position_id=position.position_id,
+        person_id=applicant.person_id,
+        position_number=position.position_number,
+        deanery=position.deanery,
+        deanery_number=position.deanery_number,
+        gmc_number=applicant.gmc_number,
+        date_from=applicant.date_from,
+        date_to=applicant.date_to,
+        state=RecordState.INVALID_DATA if invalid else RecordState.TO_EXPORT,
+        reason=f"missing: {', '.join(applicant.missing)}" if invalid else "",
+        fields=applicant.fields,
+        built_on=today,
+        unmapped=applicant.unmapped,
+        same_as=f"{applicant.person_id}:{position.position_id}:{applicant.date_from}",
+        correlation_id=message.correlation_id,
+        source_file=message.source_file,
+        source_row=message.row,
+    )
+
+
+def _notification(
+    latest: NotificationRecord | None,
+    submitted: NotificationRecord | None,
+    draft: NotificationDraft,
+    body: NotificationsGenerated,
+    message: Message,
+    today: date,
+) -> NotificationRecord | None:
+    """Return what is to be stored of a notification; None where it stays as it is, or ESR knows it."""
+    pending = latest if latest is not None and latest.state not in SENT else None
+    if _is_known_to_esr(draft, submitted):
+        return withdrawn(pending, KNOWN_TO_ESR) if pending is not None and pending.state in PENDING else None
+    number = pending.number if pending else (submitted.number + 1 if submitted else 1)
+    record = NotificationRecord(
+        about=draft.key,
+        number=number,
+        type=draft.columns["notificationTitleCode"],
+        fact=draft.fact,
+        position_id=body.position.position_id,
+        deanery=body.position.deanery,
+        deanery_number=body.position.deanery_number,
+        state=RecordState.TO_EXPORT,
+        fields=draft.columns,
+        built_on=today,
+        correlation_id=message.correlation_id,
+        source_file=message.source_file,
+        source_row=message.row,
+    )
+    return None if record == pending else record
+
+
+def _is_known_to_esr(draft: NotificationDraft, submitted: NotificationRecord | None) -> bool:
+    """Say whether ESR has it so: by the last notification about the same, else by the applicant file."""
+    if draft.fact:
+        return draft.fact == (submitted.fact if submitted else draft.held)
+    return submitted is not None and submitted.fields == draft.columns

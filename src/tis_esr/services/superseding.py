@@ -1,0 +1,64 @@
+"""Which of the messages about a thing are news: the newest version of each, and only if none newer was handled."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from tis_esr.decisions.versions import is_superseded
+from tis_esr.engine.messages import Message
+from tis_esr.engine.rows import RowState
+from tis_esr.engine.work import Work
+
+B = TypeVar("B")
+
+NEWER = "a newer version of it was handled before"
+
+
+class Handled(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest version of a thing that a consumer has handled, and the row that it came from."""
+
+    version: int
+    source_file: str = ""
+    source_row: int = 0
+
+
+@dataclass(frozen=True)
+class News(Generic[B]):
+    """A message about one thing: its key, the version of the fact it reports, and its body."""
+
+    key: str
+    version: int
+    message: Message
+    body: B
+
+    @property
+    def handled(self) -> Handled:
+        """Return what is to be kept of it."""
+        return Handled(
+            version=self.version, source_file=self.message.source_file, source_row=self.message.row
+        )
+
+
+def newest(work: Work, arriving: Iterable[News[B]], known: Mapping[str, Handled]) -> dict[str, News[B]]:
+    """Return the newest news of each thing, by key; older than what is known is dropped.
+
+    The row behind a message that is dropped is accounted for as superseded.
+    """
+    ordered = sorted(arriving, key=lambda news: news.version)
+    latest = {news.key: news for news in ordered}
+    for news in ordered:
+        before = known.get(news.key)
+        if before is not None and is_superseded(news.version, before.version):
+            _superseded(work, news.message, before)
+            latest.pop(news.key, None)
+        elif latest[news.key] is not news:
+            _superseded(work, news.message, latest[news.key].handled)
+    return latest
+
+
+def _superseded(work: Work, message: Message, by: Handled) -> None:
+    """Say so of the row, unless the newer version comes from the same row. The row keeps its record type."""
+    if message.row and (message.source_file, message.row) != (by.source_file, by.source_row):
+        work.account(message.source_file, message.row, "", RowState.SUPERSEDED, NEWER)

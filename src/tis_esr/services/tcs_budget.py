@@ -1,0 +1,170 @@
+"""The budget of calls to TCS that all processes on one store share (guarantee 12).
+
+One document says how many calls each living process may have in flight. A process renews its claim every few
+seconds by compare-and-set: it grows only into what is free, and shrinks to its fair share as its calls end, so
+the claims that have not run out never add up to more than the total.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+import structlog
+
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.errors import Conflict, Transient
+from tis_esr.engine.work import Work
+from tis_esr.tcs.client import Tcs
+
+_log = structlog.get_logger(__name__)
+
+CLAIM_SECONDS: Final = 15.0
+_KEY: Final = "tcs"
+_RENEWALS: Final = 4
+_RENEWALS_SOON: Final = 12
+"""How often a claim is renewed while it lasts; more often while it is less than the fair share."""
+_KEPT_BACK: Final = 0.2
+"""The share of its time in which a claim still counts for others, but not for its own process any more."""
+_TRIES: Final = 20
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """How many calls a process may have in flight, until when by the store's clock."""
+
+    calls: int
+    until: float
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """The claims by process; those that have run out are left out at the next renewal."""
+
+    id: str
+    claims: dict[str, Claim]
+
+
+BUDGET: Final = Collection("tcs.budget", Budget, key=lambda budget: budget.id)
+
+
+class Renewal(NamedTuple):
+    """All claims after a renewal; how many calls its process may have in flight, and what its share is."""
+
+    claims: dict[str, Claim]
+    allowed: int
+    share: int
+
+
+def fair_share(processes: Mapping[str, object], process: str, total: int) -> int:
+    """Return how many calls a process may have of ``total``; a remainder goes to the first by name."""
+    share, more = divmod(total, len(processes))
+    return share + (sorted(processes).index(process) < more)
+
+
+def renewed(
+    claims: Mapping[str, Claim],
+    process: str,
+    *,
+    now: float,
+    until: float,
+    total: int,
+    most: int,
+    in_flight: int,
+) -> Renewal:
+    """Return the claims with that of ``process`` renewed.
+
+    It keeps a claim to calls beyond its share that are still in flight, and gives it up as they end.
+    """
+    own = claims.get(process)
+    had = own.calls if own and own.until > now else 0
+    others = {name: claim for name, claim in claims.items() if name != process and claim.until > now}
+    share = min(most, fair_share({**others, process: own}, process, total))
+    free = max(0, total - sum(claim.calls for claim in others.values()))
+    allowed = min(share, free)
+    held = min(free, max(allowed, min(had, in_flight)))
+    return Renewal({**others, process: Claim(held, until)}, allowed, share)
+
+
+class TcsBudget:
+    """One process's part of the budget: at most ``most`` calls of ``total``, claimed for ``seconds`` at a time."""
+
+    def __init__(
+        self, work: Callable[[], Work], tcs: Tcs, process: str, *, total: int, most: int, seconds: float
+    ) -> None:
+        self._work, self._tcs, self._process = work, tcs, process
+        self._total, self._most, self._seconds = total, most, seconds
+        self._allowed, self._until = 0, 0.0
+        self._is_whole = False
+
+    @contextlib.asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Claim, renew the claim in the background, and release it at the end.
+
+        While the store can't be reached the claim runs out and no calls are made until it is renewed.
+        """
+        self._bound(0, 0.0)
+        await self._renew_or_say()
+        renewing = asyncio.create_task(self._renew_on())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
+            with contextlib.suppress(Transient):
+                await self.release()
+
+    async def renew(self) -> bool:
+        """Renew the claim, and bound the client by it; return whether it is the whole share. Raises Transient."""
+        for _ in range(_TRIES):
+            began = asyncio.get_running_loop().time()
+            work = self._work()
+            budget, now = await self._read(work), work.time()
+            to_be = renewed(
+                budget.claims,
+                self._process,
+                now=now,
+                until=now + self._seconds,
+                total=self._total,
+                most=self._most,
+                in_flight=self._tcs.load.in_flight,
+            )
+            self._bound(min(to_be.allowed, self._allowed), self._until)
+            work.put(BUDGET, Budget(_KEY, to_be.claims))
+            try:
+                await work.commit()
+            except Conflict:
+                continue
+            self._bound(to_be.allowed, began + self._seconds * (1 - _KEPT_BACK))
+            return to_be.allowed == to_be.share
+        raise Transient("the budget of calls to TCS is changed by too many processes at once")
+
+    async def release(self) -> None:
+        """Give the claim up. Raises Transient."""
+        self._bound(0, 0.0)
+        for _ in range(_TRIES):
+            work = self._work()
+            budget = await self._read(work)
+            rest = {name: claim for name, claim in budget.claims.items() if name != self._process}
+            work.put(BUDGET, Budget(_KEY, rest))
+            with contextlib.suppress(Conflict):
+                await work.commit()
+                return
+
+    def _bound(self, calls: int, until: float) -> None:
+        self._allowed, self._until = calls, until
+        self._tcs.share(calls, until)
+
+    async def _read(self, work: Work) -> Budget:
+        return (await work.get(BUDGET, [_KEY])).get(_KEY) or Budget(_KEY, {})
+
+    async def _renew_on(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds / (_RENEWALS if self._is_whole else _RENEWALS_SOON))
+            await self._renew_or_say()
+
+    async def _renew_or_say(self) -> None:
+        try:
+            self._is_whole = await self.renew()
+        except Exception as fault:  # noqa: BLE001 - whatever it is, without renewals there are no calls at all
+            reason = fault.reason if isinstance(fault, Transient) else type(fault).__name__
+            _log.warning("tcs_budget_not_renewed", reason=reason)

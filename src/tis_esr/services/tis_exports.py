@@ -1,0 +1,112 @@
+"""That TCS knows of each applicant sent to ESR: once for each placement, position and file.
+
+Part of the InboundDataWriter: it appends ``esr-exported`` events, which TCS lists on the placement.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.errors import Explained
+from tis_esr.engine.messages import Message
+from tis_esr.engine.work import Work
+from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
+from tis_esr.services.concurrently import outcomes
+from tis_esr.services.faults import fault_of
+from tis_esr.services.messages import ApplicantExported
+from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.errors import TcsError
+
+
+class TisExport(msgspec.Struct, frozen=True, kw_only=True):
+    """An applicant who was sent to ESR; TCS should know, and ``confirmed`` says that it does."""
+
+    placement_id: int
+    position_id: int
+    filename: str
+    confirmed: bool = False
+    open_until: float = 0.0
+
+
+TIS_EXPORTS = Collection(
+    "inbounddatawriter.exports",
+    TisExport,
+    lambda known: f"{known.placement_id}:{known.position_id}:{known.filename}",
+)
+
+Sent = Mapping[str, tuple[Message, ApplicantExported]]
+
+
+async def tell_exported(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
+    """Tell TCS of the applicants of a batch that were sent; each succeeds by itself."""
+    sent = {TIS_EXPORTS.key(_export(body)): (m, body) for m, body in map(_decoded, messages)}
+    known = await work.get(TIS_EXPORTS, sent)
+    attempt = begin(work, tcs)
+    due: dict[str, TisExport] = {}
+    for key, (message, body) in sent.items():
+        before = known.get(key) or _export(body)
+        wait = may_still_arrive(work, tcs, before.open_until, f"placement {body.placement_id}")
+        if wait is not None:
+            work.fail(message, wait)
+        elif not before.confirmed:
+            due[key] = msgspec.structs.replace(before, open_until=attempt.open_until)
+            work.put(TIS_EXPORTS, due[key])
+    if due:
+        await work.save_intent()
+        await _append(tcs, work, attempt, due, known, sent)
+
+
+async def _append(
+    tcs: Tcs,
+    work: Work,
+    attempt: Attempt,
+    due: Mapping[str, TisExport],
+    known: Mapping[str, TisExport],
+    sent: Sent,
+) -> None:
+    async def append(key: str) -> bool:
+        body = sent[key][1]
+        if key in known and known[key].open_until and await _is_listed(tcs, body):
+            return True
+        return await tcs.post_esr_exported(body.placement_id, _event(body), send_by=attempt.send_by)
+
+    for key, outcome in (await outcomes(due, append)).items():
+        error = outcome if isinstance(outcome, TcsError) else None
+        ended = msgspec.structs.replace(
+            due[key], confirmed=outcome is True, open_until=open_after(work, tcs, error)
+        )
+        work.put(TIS_EXPORTS, ended)
+        if error is not None:
+            work.fail(sent[key][0], fault_of(error))
+        elif not outcome:
+            work.fail(sent[key][0], Explained(_placement_is_gone(sent[key][1])))
+
+
+def _decoded(message: Message) -> tuple[Message, ApplicantExported]:
+    return message, message.decode(ApplicantExported)
+
+
+def _export(body: ApplicantExported) -> TisExport:
+    return TisExport(placement_id=body.placement_id, position_id=body.position_id, filename=body.filename)
+
+
+def _event(body: ApplicantExported) -> dict[str, object]:
+    return {
+        "exportedAt": body.exported_at,
+        "filename": body.filename,
+        "placementId": body.placement_id,
+        "positionNumber": body.position_number,
+        "positionId": body.position_id,
+        "status": "EXPORTED",
+    }
+
+
+async def _is_listed(tcs: Tcs, body: ApplicantExported) -> bool:
+    placement = await tcs.placement(body.placement_id)
+    events = placement.esr_events or [] if placement else []
+    return any(e.filename == body.filename and e.position_id == body.position_id for e in events)
+
+
+def _placement_is_gone(body: ApplicantExported) -> str:
+    return f"placement {body.placement_id} went to ESR in {body.filename} but is no longer in TIS"

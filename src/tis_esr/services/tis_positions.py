@@ -1,0 +1,179 @@
+"""What TCS should hold of each position id and number, what it is known to hold, and how the two are brought together.
+
+Part of the InboundDataWriter: it appends ``esr-changed`` events. TCS shows the latest event of a position id and
+number over all posts, and lists it on its post where it says RECONCILED.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.errors import Explained
+from tis_esr.engine.messages import Message
+from tis_esr.engine.work import Work
+from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
+from tis_esr.services.concurrently import outcomes
+from tis_esr.services.faults import fault_of
+from tis_esr.services.messages import PositionChanged
+from tis_esr.services.superseding import Handled, News, newest
+from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.errors import TcsError
+from tis_esr.tcs.models import DELETED, RECONCILED
+
+
+class Linked(msgspec.Struct, frozen=True, kw_only=True):
+    """That a position is RECONCILED with, or DELETED from, a post."""
+
+    post_id: int
+    status: str
+
+
+class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """A position id and number: what TCS should hold of it, and what it was last known to hold.
+
+    ``event_at`` is the time of the newest event; each later one has a later time, whatever the clocks say.
+    """
+
+    position_id: int
+    position_number: int
+    handled: Handled
+    wanted: Linked
+    event_at: str
+    confirmed: Linked | None = None
+    open_until: float = 0.0
+
+
+TIS_POSITIONS = Collection(
+    "inbounddatawriter.positions", TisPosition, lambda known: f"{known.position_id}:{known.position_number}"
+)
+
+
+async def tell_changed(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
+    """Bring TCS to the newest state of each position and number of a batch; each succeeds by itself."""
+    arriving = [_news(message) for message in messages]
+    known = await work.get(TIS_POSITIONS, {news.key for news in arriving})
+    fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
+    attempt = begin(work, tcs)
+    due: dict[str, TisPosition] = {}
+    for key, news in fresh.items():
+        before = known.get(key)
+        wait = may_still_arrive(work, tcs, before.open_until, f"position {key}") if before else None
+        if wait is not None:
+            work.fail(news.message, wait)
+            continue
+        after = _wanted(before, news, attempt)
+        work.put(TIS_POSITIONS, after)
+        if after.open_until:
+            due[key] = after
+    if due:
+        await work.save_intent()
+        await _append(tcs, work, attempt, due, known, fresh)
+
+
+async def _append(
+    tcs: Tcs,
+    work: Work,
+    attempt: Attempt,
+    due: Mapping[str, TisPosition],
+    known: Mapping[str, TisPosition],
+    fresh: Mapping[str, News[PositionChanged]],
+) -> None:
+    async def append(key: str) -> bool:
+        if _has_to_look(known.get(key), due[key]) and await _holds(tcs, known.get(key), due[key]):
+            return True
+        event = _event(due[key], fresh[key].body.filename)
+        return await tcs.post_esr_changed(due[key].wanted.post_id, event, send_by=attempt.send_by)
+
+    for key, outcome in (await outcomes(due, append)).items():
+        error = outcome if isinstance(outcome, TcsError) else None
+        confirmed = due[key].wanted if outcome is True else due[key].confirmed
+        ended = msgspec.structs.replace(
+            due[key], confirmed=confirmed, open_until=open_after(work, tcs, error)
+        )
+        work.put(TIS_POSITIONS, ended)
+        if error is not None:
+            work.fail(fresh[key].message, fault_of(error))
+        elif not outcome:
+            work.fail(fresh[key].message, Explained(_post_is_gone(due[key].wanted)))
+
+
+def _news(message: Message) -> News[PositionChanged]:
+    body = message.decode(PositionChanged)
+    return News(f"{body.position_id}:{body.position_number}", body.revision, message, body)
+
+
+def _wanted(before: TisPosition | None, news: News[PositionChanged], attempt: Attempt) -> TisPosition:
+    """Return what TCS should hold now; ``open_until`` is set where a call has to be made for it."""
+    event = news.body
+    wanted = Linked(post_id=event.post_id, status=event.status)
+    confirmed = before.confirmed if before else None
+    settled = confirmed == wanted and before is not None and not before.open_until
+    return TisPosition(
+        position_id=event.position_id,
+        position_number=event.position_number,
+        handled=news.handled,
+        wanted=wanted,
+        event_at=_event_at(before, news),
+        confirmed=confirmed,
+        open_until=0.0 if settled else attempt.open_until,
+    )
+
+
+def _event_at(before: TisPosition | None, news: News[PositionChanged]) -> str:
+    """Return the time of the event: its own, but later than that of any older version's."""
+    if before is None:
+        return news.body.event_date_time
+    if before.handled.version == news.version:
+        return before.event_at
+    earliest = datetime.fromisoformat(before.event_at) + timedelta(milliseconds=1)
+    own = datetime.fromisoformat(news.body.event_date_time)
+    return max(own, earliest).isoformat(timespec="milliseconds")
+
+
+def _event(position: TisPosition, filename: str) -> dict[str, object]:
+    return {
+        "eventDateTime": position.event_at,
+        "filename": filename,
+        "positionNumber": position.position_number,
+        "positionId": position.position_id,
+        "status": position.wanted.status,
+    }
+
+
+def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
+    """Say whether TCS may hold it already: an earlier write may have arrived, or another system linked it.
+
+    A DELETED is only told where TCS lists the position, so it is looked for where we never saw it linked.
+    """
+    if before is not None and before.open_until:
+        return True
+    linked = before is not None and before.confirmed is not None and before.confirmed.status == RECONCILED
+    return position.wanted.status == DELETED and not linked
+
+
+async def _holds(tcs: Tcs, before: TisPosition | None, position: TisPosition) -> bool:
+    """Look whether TCS holds what it should: RECONCILED is listed on its post, DELETED on none."""
+    posts = {position.wanted.post_id}
+    if position.wanted.status == RECONCILED:
+        return await _is_listed(tcs, position.wanted.post_id, position)
+    for earlier in (before.wanted, before.confirmed) if before else ():
+        posts |= {earlier.post_id} if earlier is not None else set()
+    listed = await outcomes(sorted(posts), lambda post_id: _is_listed(tcs, post_id, position))
+    for found in listed.values():
+        if isinstance(found, TcsError):
+            raise found
+    return not any(listed.values())
+
+
+async def _is_listed(tcs: Tcs, post_id: int, position: TisPosition) -> bool:
+    post = await tcs.post(post_id)
+    return any(
+        event.position_id == position.position_id and event.position_number == position.position_number
+        for event in (post.current_reconciled_events or [] if post else [])
+    )
+
+
+def _post_is_gone(wanted: Linked) -> str:
+    return f"post {wanted.post_id} is no longer in TIS, so it can't be told {wanted.status}"

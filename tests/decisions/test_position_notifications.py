@@ -1,0 +1,109 @@
+"""All that ESR should know of a position, built anew each time from what TIS says now."""
+
+from datetime import date, timedelta
+
+from tests.decisions.invented import NPN, TODAY, incumbent, placement, position
+
+from tis_esr.decisions.position_notifications import PostNow, drafts
+from tis_esr.decisions.sent_applicants import SentApplicant
+
+START, END = TODAY + timedelta(days=30), TODAY + timedelta(days=200)
+SENT_DATES = f"{START}/{END}"
+
+
+class InventedIncumbents:
+    def now(self, of):
+        return incumbent(of, vpd="011")
+
+    def coming(self, of):
+        return incumbent(of, vpd="022")
+
+
+def sent(placement_id=1, start=START, end=END):
+    return SentApplicant(
+        placement_id=placement_id,
+        position_id=7607373,
+        person_id=1,
+        deanery_number=NPN,
+        date_from=start,
+        date_to=end,
+        last_name="Example1",
+        first_name="Testa1",
+        gmc_number="7000001",
+    )
+
+
+def built(*placements, applicants=(), asked=None, found_later=False):
+    post = PostNow(placements=placements, asked=asked or {}, today=TODAY)
+    return drafts(position(), post, applicants, InventedIncumbents(), found_later=found_later)
+
+
+def test_who_is_next_is_a_type_1_about_their_placement():
+    [draft] = built(placement(1, START, END))
+    assert (draft.key, draft.fact, draft.held) == ("7607373:1:next:1", "", "")
+    assert draft.notification.next_appointment_trainee_last_name == "Example1"
+
+
+def test_two_placements_that_would_make_the_same_row_make_one():
+    """The same NOT row twice in one DNC (fault K1)."""
+    twin = placement(2, START, END, trainee_id=1)
+    assert [draft.key for draft in built(placement(1, START, END), twin)] == ["7607373:1:next:1"]
+
+
+def test_a_sent_applicant_has_a_type_4_with_the_dates_of_today_beside_those_that_esr_has():
+    moved = placement(1, START + timedelta(days=7), END)
+    _, draft = built(moved, applicants=[sent()])
+    assert draft.key == "7607373:4:1"
+    assert (draft.fact, draft.held) == (f"{START + timedelta(days=7)}/{END}", SENT_DATES)
+
+
+def test_dates_as_they_were_sent_are_a_fact_that_esr_holds():
+    _, draft = built(placement(1, START, END), applicants=[sent()])
+    assert draft.fact == draft.held == SENT_DATES
+
+
+def test_a_type_4_has_the_trainees_name_where_the_new_start_is_beyond_the_window():
+    later = placement(1, TODAY + timedelta(weeks=20), TODAY + timedelta(weeks=60))
+    [draft] = built(later, applicants=[sent()])
+    assert draft.notification.next_appointment_trainee_last_name == "Example1"
+    assert draft.notification.next_appointment_trainee_gmc_number == "7000001"
+
+
+def test_a_type_4_of_a_placement_that_was_ended_early_has_the_trainee_as_current():
+    ended = placement(1, TODAY - timedelta(days=9), TODAY - timedelta(days=1))
+    [draft] = built(ended, applicants=[sent(start=TODAY - timedelta(days=9))])
+    assert draft.notification.current_trainee_last_name == "Example1"
+    assert draft.notification.change_of_projected_end_date == TODAY - timedelta(days=1)
+
+
+def test_an_applicant_whose_placement_is_gone_is_withdrawn():
+    [draft] = built(applicants=[sent()], asked={1: None})
+    assert (draft.key, draft.fact, draft.held) == ("7607373:2:1", "withdrawn", "")
+    assert draft.notification.withdrawn_trainee_last_name == "Example1"
+
+
+def test_a_placement_that_moved_to_another_post_of_the_same_number_is_not_withdrawn():
+    """Fault K7."""
+    moved = placement(1, START, END, national_post_number=NPN)
+    [draft] = built(applicants=[sent()], asked={1: moved})
+    assert draft.key == "7607373:4:1"
+
+
+def test_a_placement_back_in_draft_says_nothing_of_what_was_sent():
+    assert built(placement(1, START, END, lifecycle_state="DRAFT"), applicants=[sent()]) == []
+
+
+def test_a_post_found_later_is_told_once_for_that_post():
+    [draft] = built(found_later=True)
+    assert (draft.key, draft.fact) == ("7607373:5", "post 11")
+
+
+def test_every_notification_has_what_only_esrs_rows_tell_of_the_position():
+    for draft in built(placement(1, START, END), applicants=[sent()], found_later=True):
+        assert draft.notification.employing_org_vpd_code == "096"
+        assert draft.notification.position_id == 7607373
+
+
+def test_the_same_facts_make_the_same_notifications_in_whatever_order_tis_lists_them():
+    rows = [placement(1, START, END), placement(2, date(2026, 1, 1), START - timedelta(days=1))]
+    assert built(*rows, applicants=[sent()]) == built(*reversed(rows), applicants=[sent()])
