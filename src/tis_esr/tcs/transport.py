@@ -166,8 +166,8 @@ class Transport:
         except errors.TcsRefused as error:
             if error.reason is None:
                 raise errors.NotTcsError(self._settings.root, error.happened) from error
-        except TcsError as error:
-            log.info("tcs.not_checked", status=error.status, happened=error.happened)
+        except TcsError:
+            return
 
     def _admit(self, endpoint: Endpoint) -> bool:
         """Raise TcsNotAsked while nothing may be sent; return whether this call is the breaker's trial."""
