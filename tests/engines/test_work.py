@@ -1,6 +1,7 @@
 """What a unit of work promises, on every engine."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -310,4 +311,13 @@ def test_a_file_that_is_no_state_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear trust, this is no database, and long enough to be looked at as one. " * 20)
     with pytest.raises(UnusableState, match=r"letter\.txt"):
+        EmbeddedEngine(path, [NOTES])
+
+
+def test_a_state_file_of_an_earlier_release_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with pytest.raises(UnusableState, match="finish its day with the tis-esr that created it"):
         EmbeddedEngine(path, [NOTES])

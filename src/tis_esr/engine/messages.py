@@ -16,7 +16,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     ``correlation_id`` names the inbound row that everything began with (``file:row``, rows count
     from 1) and is kept through all hops. ``last_row`` is the last row that an assignment's message
     covers (0: just ``row``). ``attempts`` counts deliveries, this one included; ``deaths`` counts
-    the processes that ended while they were handling it.
+    the processes that ended while they were handling it. ``claim`` names the claim by which this
+    process holds it, where the engine gives claims names: who claims it again has another one.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     last_row: int = 0
     attempts: int = 1
     deaths: int = 0
+    claim: str = ""
 
     @property
     def identity(self) -> Identity:

@@ -24,14 +24,24 @@ class Work:
 
     Every document read is remembered with its version, and the commit fails with Conflict when one
     that is written again has moved. So no lock and no transaction is held while TCS is asked.
+    ``messages`` are what it is about: once another process has taken them over, no commit of it takes effect.
     ``today`` is the Europe/London day that every rule gets, ``now`` the moment in UTC.
     """
 
-    def __init__(self, engine: Engine, bindings: Bindings, *, today: date, now: datetime) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        bindings: Bindings,
+        *,
+        today: date,
+        now: datetime,
+        messages: Sequence[Message] = (),
+    ) -> None:
         self.today = today
         self.now = now
         self._engine = engine
         self._bindings = bindings
+        self._messages = messages
         self._versions: dict[tuple[str, str], int] = {}
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
         self._commit = Commit()
@@ -44,7 +54,10 @@ class Work:
 
     def another(self) -> "Work":
         """Begin a unit of work of its own, for a handler that takes many small steps."""
-        return Work(self._engine, self._bindings, today=self.today, now=self.now)
+        return Work(self._engine, self._bindings, today=self.today, now=self.now, messages=self._unparked())
+
+    def _unparked(self) -> list[Message]:
+        return [message for message in self._messages if not self.is_parked(message)]
 
     async def get(self, collection: Collection[T], keys: Iterable[str]) -> dict[str, T]:
         """Return the documents that exist, by key, as this unit of work has left them."""
@@ -109,6 +122,9 @@ class Work:
 
         It stays parked through every later commit of this unit: it is never acknowledged as done.
         """
+        known = [parked.identity for parked, _ in self._commit.parked]
+        if self.is_parked(message) and message.identity not in known:
+            return
         self._parked.add(message.identity)
         self._commit.parked.append((message, reason))
 
@@ -162,4 +178,5 @@ class Work:
             commit.puts.append(Put(collection, key, version, _encoder.encode(document), indexed))
             self._versions[name, key] = version + 1
         self._written = {}
+        commit.held = self._unparked()
         return commit

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tis_esr.engine.documents import Between, Collection, Where
+from tis_esr.engine.embedded import parking
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.errors import Conflict, StateInUse, Transient
 from tis_esr.engine.messages import Message
@@ -110,7 +111,7 @@ class EmbeddedEngine:
         """See Engine.replay."""
         keys = list(parked)
         done = await self._run(
-            lambda: self._transaction(lambda: _end_parking(self._connection, keys, "ready", "pending", ""))
+            lambda: self._transaction(lambda: parking.end_parking(self._connection, keys, None))
         )
         for queue in {queue for queue, _ in keys}:
             if queue in self._changed:
@@ -120,9 +121,8 @@ class EmbeddedEngine:
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
         """See Engine.discard."""
         keys = list(parked)
-        said = f"discarded: {reason}"
         return await self._run(
-            lambda: self._transaction(lambda: _end_parking(self._connection, keys, "done", "ignored", said))
+            lambda: self._transaction(lambda: parking.end_parking(self._connection, keys, reason))
         )
 
     async def wait(self, queue: str, seconds: float) -> None:
@@ -264,28 +264,12 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
             for m in commit.messages
         ],
     )
-    connection.executemany(
-        "INSERT OR REPLACE INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)",
-        [(r.file, r.row, r.type, r.state.value, r.reason) for r in commit.rows],
-    )
+    parking.account(connection, commit.rows)
     connection.executemany(
         "UPDATE messages SET state = 'done', body = NULL WHERE queue = ? AND id = ?",
         [(m.queue, m.id) for m in commit.done],
     )
-    connection.executemany(
-        "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
-        " reason) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (queue, id) DO UPDATE SET state = 'parked', reason = excluded.reason",
-        [
-            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, why)
-            for m, why in commit.parked
-        ],
-    )
-    connection.executemany(
-        "UPDATE rows SET state = 'parked', reason = ?"
-        " WHERE file = ? AND (row = ? OR (row BETWEEN ? AND ? AND state = 'pending'))",
-        [(why, m.source_file, m.row, m.row, m.last_row) for m, why in commit.parked],
-    )
+    parking.park(connection, commit.parked)
 
 
 def _depths(connection: sqlite3.Connection) -> Depths:
@@ -300,28 +284,6 @@ def _depths(connection: sqlite3.Connection) -> Depths:
         queues={queue: (number, max(0.0, now - oldest)) for queue, number, oldest in waiting},
         parked={(queue, reason): number for queue, reason, number in parked},
     )
-
-
-def _end_parking(
-    connection: sqlite3.Connection, keys: Sequence[tuple[str, str]], state: str, row_state: str, reason: str
-) -> int:
-    ended = 0
-    for queue, id_ in keys:
-        found = connection.execute(
-            "UPDATE messages SET state = ?, reason = ''"
-            " WHERE queue = ? AND id = ? AND state = 'parked' RETURNING source_file, row, last_row",
-            (state, queue, id_),
-        ).fetchone()
-        if found is None:
-            continue
-        file, row, last_row = found
-        connection.execute(
-            "UPDATE rows SET state = ?, reason = ?"
-            " WHERE file = ? AND row BETWEEN ? AND ? AND state = 'parked'",
-            (row_state, reason, file, row, max(row, last_row)),
-        )
-        ended += 1
-    return ended
 
 
 def _put(connection: sqlite3.Connection, puts: list[Put]) -> None:

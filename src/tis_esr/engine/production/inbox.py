@@ -49,7 +49,8 @@ async def claim(
         elif entry.get("at", 0.0) > now:
             result.held.append((message, entry["at"]))
         else:
-            result.mine.append(msgspec.structs.replace(message, attempts=entry.get("attempts", 0) + 1))
+            attempts = entry.get("attempts", 0) + 1
+            result.mine.append(msgspec.structs.replace(message, attempts=attempts, claim=token))
     if token and len(result.mine) + len(others) < len(by_id):
         await leases.shrink(database, token, [entry_id(message) for message in result.mine])
     return result
