@@ -18,7 +18,7 @@ from tests.simulation.trouble import Trouble
 
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.errors import Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.protocol import Commit, Depths, Stored
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class SimEngine:
         self._trouble = trouble or Trouble()
         self._slowness = slowness
         self._disorder = disorder
-        self._held: dict[tuple[str, str], object] = {}
+        self._claims: dict[str, set[Identity]] = {}
         self._changed: dict[str, asyncio.Event] = {}
 
     async def renew(self) -> None:
@@ -61,10 +61,11 @@ class SimEngine:
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
             until = self._loop.time() + LEASE_SECONDS
-            for queue, id_ in self._held:
-                entry = self.store.entries[queue][id_]
-                if entry.holder is self._held[queue, id_]:
-                    entry.until = until
+            for claim, held in self._claims.items():
+                for queue, id_ in held:
+                    entry = self.store.entries[queue][id_]
+                    if entry.holder == claim:
+                        entry.until = until
             for queue, (reader, _) in list(self.store.readers.items()):
                 if reader is self:
                     self.store.readers[queue] = (self, until)
@@ -82,19 +83,18 @@ class SimEngine:
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit."""
         await self._call("commit", lambda: self._commit(commit))
-        for message in (*commit.done, *(message for message, _ in commit.parked)):
-            self._held.pop((message.queue, message.id), None)
+        self._forget([*commit.done, *(message for message, _ in commit.parked)])
 
     def _commit(self, commit: Commit) -> None:
         finished = [*commit.done, *(message for message, _ in commit.parked)]
-        needed = {(message.queue, message.id) for message in commit.done}
-        for key in dict.fromkeys((message.queue, message.id) for message in finished):
-            token = self._held.get(key)
-            if token is None and key not in needed:
-                continue
-            if token is None or self.store.entries[key[0]][key[1]].holder is not token:
-                self._loop.note(f"commit of {key[0]} {key[1][:6]}: the lease was lost")
+        about = [*commit.done, *commit.held, *(message for message, _ in commit.parked if message.claim)]
+        for message in about:
+            if not self._holds(message):
+                self._loop.note(f"commit about {_named([message])} on {message.queue}: the lease was lost")
                 raise LeaseLostError
+        until = self._loop.time() + LEASE_SECONDS
+        for message in commit.held:
+            self.store.entries[message.queue][message.id].until = until
         self.store.commit(commit)
         if finished:
             self._loop.note(
@@ -120,8 +120,9 @@ class SimEngine:
             self._random.shuffle(free)
             if self._random.random() < 0.5:
                 free = free[: self._random.randint(1, len(free))]
-        token = object()
-        claimed = [self._hand_out(entry, token, now) for entry in free[:limit]]
+        self.store.claims += 1
+        name = f"claim {self.store.claims}"
+        claimed = [self._hand_out(entry, name, now) for entry in free[:limit]]
         self._loop.note(f"claim {queue} {_named(claimed)}")
         return claimed
 
@@ -134,32 +135,43 @@ class SimEngine:
         self.store.readers[queue] = (self, now + LEASE_SECONDS)
         return True
 
-    def _hand_out(self, entry: Entry, token: object, now: float) -> Message:
+    def _hand_out(self, entry: Entry, claim: str, now: float) -> Message:
         if entry.holder is not None:
             entry.deaths += 1
-        entry.holder, entry.until = token, now + LEASE_SECONDS
+        entry.holder, entry.until = claim, now + LEASE_SECONDS
         entry.attempts += 1
-        return msgspec.structs.replace(entry.message, attempts=entry.attempts, deaths=entry.deaths)
+        return msgspec.structs.replace(
+            entry.message, attempts=entry.attempts, deaths=entry.deaths, claim=claim
+        )
 
     def _keep(self, claimed: list[Message]) -> None:
         for message in claimed:
-            self._held[message.queue, message.id] = self.store.entries[message.queue][message.id].holder
+            self._claims.setdefault(message.claim, set()).add(message.identity)
+
+    def _holds(self, message: Message) -> bool:
+        """Say whether this process still has a message by the claim that it came with."""
+        entry = self.store.entries[message.queue][message.id]
+        return message.identity in self._claims.get(message.claim, ()) and entry.holder == message.claim
+
+    def _forget(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            held = self._claims.get(message.claim, set())
+            held.discard(message.identity)
+            if not held:
+                self._claims.pop(message.claim, None)
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
         """See Engine.release. Where the store can't be reached the leases run out by themselves."""
         given = list(messages)
         with contextlib.suppress(Transient):
             await self._call("release", lambda: self._release(given, delay))
-        for message in given:
-            self._held.pop((message.queue, message.id), None)
+        self._forget(given)
 
     def _release(self, messages: Sequence[Message], delay: float) -> None:
         now = self._loop.time()
-        for message in messages:
+        for message in filter(self._holds, messages):
             entry = self.store.entries[message.queue][message.id]
-            token = self._held.get((message.queue, message.id))
-            if entry.state == "ready" and token is not None and entry.holder is token:
-                entry.holder, entry.at = None, now + delay
+            entry.holder, entry.at = None, now + delay
         if messages:
             self._loop.note(f"release {messages[0].queue} {_named(messages)} for {delay:.1f} s")
         self.store.wake({message.queue for message in messages})

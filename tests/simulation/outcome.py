@@ -51,7 +51,7 @@ def outcome(store: SimStore, tcs: SimTcs, out: SimFiles) -> Outcome:
         notifications.setdefault(record.about, []).append(record)
     held = tcs.simulator.store
     return Outcome(
-        rows=dict(store.rows),
+        rows=store.rows(),
         ledger={file.name: file for file in store.everything(FILES)},
         parked=Counter(
             (entry.message.queue, entry.message.correlation_id, entry.reason) for entry in store.parked()

@@ -10,7 +10,7 @@ import msgspec
 
 from tis_esr.engine.documents import Between, Collection, Where
 from tis_esr.engine.errors import Conflict, Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.protocol import Commit, Put, Stored
 from tis_esr.engine.rows import Row, RowState
 
@@ -26,13 +26,13 @@ class LeaseLostError(Transient):
 
 @dataclass
 class Entry:
-    """A message on its queue. ``holder`` has it until ``until``; free, it is ready from ``at`` on."""
+    """A message on its queue. The claim ``holder`` has it until ``until``; free, it is ready from ``at`` on."""
 
     message: Message
     number: int
     state: str = "ready"
     at: float = 0.0
-    holder: object | None = None
+    holder: str | None = None
     until: float = 0.0
     attempts: int = 0
     deaths: int = 0
@@ -55,8 +55,11 @@ class SimStore:
         self.documents: dict[str, dict[str, Document]] = {}
         self.entries: dict[str, dict[str, Entry]] = {}
         self.open: dict[str, dict[str, Entry]] = {}
-        self.rows: dict[tuple[str, int], Row] = {}
+        self.accounted: dict[tuple[str, int], Row] = {}
+        self.covered: dict[tuple[str, int], dict[Identity, str]] = {}
+        """The rows that parked messages cover, with the reason of each."""
         self.commits = 0
+        self.claims = 0
         self.watchers: dict[str, list[asyncio.Event]] = {}
         self.readers: dict[str, tuple[object, float]] = {}
         """Who reads a queue that one process at a time may read, and until when."""
@@ -65,6 +68,15 @@ class SimStore:
     def unfinished(self) -> int:
         """Count the messages that are neither done nor parked."""
         return sum(map(len, self.open.values()))
+
+    def rows(self) -> dict[tuple[str, int], Row]:
+        """Return what became of each row: it is parked while a parked message covers it."""
+        return {
+            place: msgspec.structs.replace(row, state=RowState.PARKED, reason=next(iter(covers.values())))
+            if (covers := self.covered.get(place))
+            else row
+            for place, row in self.accounted.items()
+        }
 
     def everything(self, collection: Collection[T]) -> list[T]:
         """Return the documents of a collection, by key."""
@@ -109,13 +121,13 @@ class SimStore:
         for message in commit.messages:
             self._add(message)
         for row in commit.rows:
-            self.rows[row.file, row.row] = row
+            self.accounted[row.file, row.row] = row
         for message in commit.done:
             self._finish(message, "done", "")
         for message, reason in commit.parked:
             self._add(message)
             self._finish(message, "parked", reason)
-            self._park_rows(message, reason)
+            self._cover(message, reason)
         self.wake({message.queue for message in commit.messages})
 
     def wake(self, queues: Iterable[str]) -> None:
@@ -143,13 +155,14 @@ class SimStore:
         entry.state, entry.reason, entry.holder = state, reason, None
         self.open[message.queue].pop(message.id, None)
 
-    def _park_rows(self, message: Message, reason: str) -> None:
-        for (file, number), row in list(self.rows.items()):
-            if file != message.source_file:
+    def _cover(self, message: Message, reason: str) -> None:
+        for number in range(message.row, max(message.row, message.last_row) + 1):
+            place = message.source_file, number
+            row, covers = self.accounted.get(place), self.covered.get(place, {})
+            if row is None:
                 continue
-            covered = message.row < number <= message.last_row and row.state is RowState.PENDING
-            if number == message.row or covered:
-                self.rows[file, number] = msgspec.structs.replace(row, state=RowState.PARKED, reason=reason)
+            if number == message.row or row.state is RowState.PENDING or message.identity in covers:
+                self.covered.setdefault(place, {})[message.identity] = reason
 
 
 def _meets(value: Any, wanted: Any) -> bool:
