@@ -11,7 +11,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
+from tis_esr.services.attempts import Attempts, Bounds, OpenAttempt, may_arrive
 from tis_esr.services.concurrently import outcomes
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import ApplicantExported
@@ -26,7 +26,7 @@ class TisExport(msgspec.Struct, frozen=True, kw_only=True):
     position_id: int
     filename: str
     confirmed: bool = False
-    open_until: float = 0.0
+    open: OpenAttempt | None = None
 
 
 TIS_EXPORTS = Collection(
@@ -38,45 +38,46 @@ TIS_EXPORTS = Collection(
 Sent = Mapping[str, tuple[Message, ApplicantExported]]
 
 
-async def tell_exported(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
+async def tell_exported(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Tell TCS of the applicants of a batch that were sent; each succeeds by itself."""
     sent = {TIS_EXPORTS.key(_export(body)): (m, body) for m, body in map(_decoded, messages)}
     known = await work.get(TIS_EXPORTS, sent)
-    attempt = begin(work, tcs)
+    bounds = attempts.begin(work)
     due: dict[str, TisExport] = {}
     for key, (message, body) in sent.items():
         before = known.get(key) or _export(body)
-        wait = may_still_arrive(work, tcs, before.open_until, f"placement {body.placement_id}")
+        wait = attempts.must_wait(work, before.open, key, f"placement {body.placement_id}")
         if wait is not None:
             work.fail(message, wait)
         elif not before.confirmed:
-            due[key] = msgspec.structs.replace(before, open_until=attempt.open_until)
+            due[key] = msgspec.structs.replace(before, open=bounds.attempt)
             work.put(TIS_EXPORTS, due[key])
     if due:
         await work.save_intent()
-        await _append(tcs, work, attempt, due, known, sent)
+        await _append(tcs, attempts, work, bounds, due, known, sent)
 
 
 async def _append(
     tcs: Tcs,
+    attempts: Attempts,
     work: Work,
-    attempt: Attempt,
+    bounds: Bounds,
     due: Mapping[str, TisExport],
     known: Mapping[str, TisExport],
     sent: Sent,
 ) -> None:
     async def append(key: str) -> bool:
         body = sent[key][1]
-        if key in known and known[key].open_until and await _is_listed(tcs, body):
+        if key in known and known[key].open and await _is_listed(tcs, body):
             return True
-        return await tcs.post_esr_exported(body.placement_id, _event(body), send_by=attempt.send_by)
+        return await tcs.post_esr_exported(body.placement_id, _event(body), send_by=bounds.send_by)
 
-    for key, outcome in (await outcomes(due, append)).items():
+    ended = await outcomes(due, append)
+    attempts.end(bounds, (key for key, outcome in ended.items() if may_arrive(outcome)))
+    for key, outcome in ended.items():
         error = outcome if isinstance(outcome, TcsError) else None
-        ended = msgspec.structs.replace(
-            due[key], confirmed=outcome is True, open_until=open_after(work, tcs, error)
-        )
-        work.put(TIS_EXPORTS, ended)
+        left = attempts.after(work, bounds, error)
+        work.put(TIS_EXPORTS, msgspec.structs.replace(due[key], confirmed=outcome is True, open=left))
         if error is not None:
             work.fail(sent[key][0], fault_of(error))
         elif not outcome:

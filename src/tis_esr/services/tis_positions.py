@@ -13,7 +13,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
+from tis_esr.services.attempts import Attempts, Bounds, OpenAttempt, may_arrive
 from tis_esr.services.concurrently import outcomes
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import PositionChanged
@@ -34,6 +34,7 @@ class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position id and number: what TCS should hold of it, and what it was last known to hold.
 
     ``event_at`` is the time of the newest event; each later one has a later time, whatever the clocks say.
+    ``open`` is the last attempt while its end isn't known, see ``attempts``.
     """
 
     position_id: int
@@ -42,7 +43,7 @@ class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Linked
     event_at: str
     confirmed: Linked | None = None
-    open_until: float = 0.0
+    open: OpenAttempt | None = None
 
 
 TIS_POSITIONS = Collection(
@@ -50,32 +51,33 @@ TIS_POSITIONS = Collection(
 )
 
 
-async def tell_changed(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
+async def tell_changed(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Bring TCS to the newest state of each position and number of a batch; each succeeds by itself."""
     arriving = [_news(message) for message in messages]
     known = await work.get(TIS_POSITIONS, {news.key for news in arriving})
     fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
-    attempt = begin(work, tcs)
+    bounds = attempts.begin(work)
     due: dict[str, TisPosition] = {}
     for key, news in fresh.items():
         before = known.get(key)
-        wait = may_still_arrive(work, tcs, before.open_until, f"position {key}") if before else None
+        wait = attempts.must_wait(work, before.open if before else None, key, f"position {key}")
         if wait is not None:
             work.fail(news.message, wait)
             continue
-        after = _wanted(before, news, attempt)
+        after = _wanted(before, news, bounds)
         work.put(TIS_POSITIONS, after)
-        if after.open_until:
+        if after.open:
             due[key] = after
     if due:
         await work.save_intent()
-        await _append(tcs, work, attempt, due, known, fresh)
+        await _append(tcs, attempts, work, bounds, due, known, fresh)
 
 
 async def _append(
     tcs: Tcs,
+    attempts: Attempts,
     work: Work,
-    attempt: Attempt,
+    bounds: Bounds,
     due: Mapping[str, TisPosition],
     known: Mapping[str, TisPosition],
     fresh: Mapping[str, News[PositionChanged]],
@@ -84,15 +86,15 @@ async def _append(
         if _has_to_look(known.get(key), due[key]) and await _holds(tcs, known.get(key), due[key]):
             return True
         event = _event(due[key], fresh[key].body.filename)
-        return await tcs.post_esr_changed(due[key].wanted.post_id, event, send_by=attempt.send_by)
+        return await tcs.post_esr_changed(due[key].wanted.post_id, event, send_by=bounds.send_by)
 
-    for key, outcome in (await outcomes(due, append)).items():
+    ended = await outcomes(due, append)
+    attempts.end(bounds, (key for key, outcome in ended.items() if may_arrive(outcome)))
+    for key, outcome in ended.items():
         error = outcome if isinstance(outcome, TcsError) else None
         confirmed = due[key].wanted if outcome is True else due[key].confirmed
-        ended = msgspec.structs.replace(
-            due[key], confirmed=confirmed, open_until=open_after(work, tcs, error)
-        )
-        work.put(TIS_POSITIONS, ended)
+        left = attempts.after(work, bounds, error)
+        work.put(TIS_POSITIONS, msgspec.structs.replace(due[key], confirmed=confirmed, open=left))
         if error is not None:
             work.fail(fresh[key].message, fault_of(error))
         elif not outcome:
@@ -104,12 +106,12 @@ def _news(message: Message) -> News[PositionChanged]:
     return News(f"{body.position_id}:{body.position_number}", body.revision, message, body)
 
 
-def _wanted(before: TisPosition | None, news: News[PositionChanged], attempt: Attempt) -> TisPosition:
-    """Return what TCS should hold now; ``open_until`` is set where a call has to be made for it."""
+def _wanted(before: TisPosition | None, news: News[PositionChanged], bounds: Bounds) -> TisPosition:
+    """Return what TCS should hold now; ``open`` is set where a call has to be made for it."""
     event = news.body
     wanted = Linked(post_id=event.post_id, status=event.status)
     confirmed = before.confirmed if before else None
-    settled = confirmed == wanted and before is not None and not before.open_until
+    settled = confirmed == wanted and before is not None and before.open is None
     return TisPosition(
         position_id=event.position_id,
         position_number=event.position_number,
@@ -117,7 +119,7 @@ def _wanted(before: TisPosition | None, news: News[PositionChanged], attempt: At
         wanted=wanted,
         event_at=_event_at(before, news),
         confirmed=confirmed,
-        open_until=0.0 if settled else attempt.open_until,
+        open=None if settled else bounds.attempt,
     )
 
 
@@ -147,7 +149,7 @@ def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
 
     A DELETED is only told where TCS lists the position, so it is looked for where we never saw it linked.
     """
-    if before is not None and before.open_until:
+    if before is not None and before.open:
         return True
     linked = before is not None and before.confirmed is not None and before.confirmed.status == RECONCILED
     return position.wanted.status == DELETED and not linked
