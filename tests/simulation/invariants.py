@@ -115,6 +115,13 @@ def _row_states(ends: Ends) -> Iterator[str]:
             )
 
 
+def _row_types(ends: Ends) -> Iterator[str]:
+    for place, expected in sorted(ends.ordered.rows.items()):
+        found = ends.disturbed.rows.get(place)
+        if found is not None and found.type != expected.type:
+            yield f"row {place[1]} of {place[0]} is of type {found.type!r}; the ordered run says {expected.type!r}"
+
+
 def superseded_places(scenario: Scenario) -> set[tuple[str, int]]:
     """Return the rows of which a newer one about the same position or person exists."""
     newest: dict[object, tuple[object, ...]] = {}
@@ -149,6 +156,7 @@ CHECKS: dict[str, Check] = {
     "process ended": _processes,
     "rows don't add up": _rows_add_up,
     "row state": _row_states,
+    "row type": _row_types,
     "parked": _parked,
     "position": _positions,
 }

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tests.simulation.engine import SimEngine
 from tests.simulation.files import SimFiles
 from tests.simulation.loop import Process, SimLoop
 from tests.simulation.tcs import SimTcs
 from tests.simulation.wiring import client
-from tests.simulation.world import TODAY
 
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.runner import Runner
@@ -31,6 +30,7 @@ class Node:
         inbound: SimFiles,
         out: SimFiles,
         engine_of: Callable[[frozenset[str]], SimEngine],
+        today: Callable[[], date],
     ) -> None:
         self.number = number
         self.skew = timedelta(0)
@@ -38,6 +38,7 @@ class Node:
         self.process: Process | None = None
         self._loop, self._tcs, self._inbound, self._out = loop, tcs, inbound, out
         self._engine_of = engine_of
+        self._today = today
         self._lives = 0
 
     def start(self) -> None:
@@ -72,7 +73,7 @@ class Node:
         async with client(self._tcs, self._loop) as tcs:
             found = handlers(Outside(tcs, self._inbound, self._out))
             engine = self._engine_of(frozenset(handler.queue for handler in found if handler.alone))
-            runner = Runner(engine, found, today=lambda: TODAY, now=self.now)
+            runner = Runner(engine, found, today=self._today, now=self.now)
             stop = asyncio.Event()
             async with asyncio.TaskGroup() as group:
                 group.create_task(engine.renew())

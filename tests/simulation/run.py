@@ -63,12 +63,14 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
         async with client(tcs, loop) as tcs_client:
             found = handlers(Outside(tcs_client, inbound, out))
             engine = SimEngine(store, loop, chance)
-            runner = Runner(engine, found, today=lambda: TODAY, now=loop.now)
+            day = TODAY
+            runner = Runner(engine, found, today=lambda: day, now=loop.now)
             for number, files in enumerate(scenario.acts):
                 if number:
                     change_tis(scenario, tcs)
                 inbound.files.update(files)
-                await run_day(runner, inbound, out, TODAY + timedelta(days=number))
+                day = TODAY + timedelta(days=number)
+                await run_day(runner, inbound, out, day)
                 await asyncio.sleep(60)
 
     with virtual_clocks(loop):
@@ -108,7 +110,7 @@ class _Run:
     def __init__(self, seed: int, scenario: Scenario, data: Path, chance: Chance) -> None:
         self.seed, self.scenario, self.chance = seed, scenario, chance
         self.stuck = ""
-        self.early = 0
+        self.act = self.early = 0
         self.loop = SimLoop(Random(f"{seed} order") if chance.allows("order") else None)
         self.store = SimStore()
         self.trouble = Trouble()
@@ -117,13 +119,15 @@ class _Run:
         self.out = SimFiles("out", self.loop, chance, self.trouble)
         self.machines = machines(seed, chance)
         self.nodes = [
-            Node(number, self.loop, self.tcs, self.inbound, self.out, self._engines(number, times))
+            Node(
+                number, self.loop, self.tcs, self.inbound, self.out, self._engines(number, times), self.today
+            )
             for number, times in enumerate(self.machines.slowness)
         ]
         nowhere = SimFiles("nowhere", self.loop, chance)
         bound = handlers(Outside(client(self.tcs, self.loop), nowhere, nowhere))
         self._hook = Runner(
-            SimEngine(self.store, self.loop, chance), bound, today=lambda: TODAY, now=self.loop.now
+            SimEngine(self.store, self.loop, chance), bound, today=self.today, now=self.loop.now
         )
 
     def _engines(self, number: int, slowness: float) -> Callable[[frozenset[str]], SimEngine]:
@@ -144,6 +148,10 @@ class _Run:
 
         return make
 
+    def today(self) -> date:
+        """Return today: it is the next day after every export, since there is one of a type and day."""
+        return TODAY + timedelta(days=self.act + self.early)
+
     async def main(self) -> None:
         """Live through the acts, each until all is quiet."""
         self._note_lasting()
@@ -153,6 +161,7 @@ class _Run:
             if number:
                 self.loop.note("placements change in TIS")
                 change_tis(self.scenario, self.tcs)
+            self.act = number
             await self._act(number, files, weather(self.seed, number, files, self.chance))
 
     async def _act(self, number: int, files: dict[str, bytes], sky: Weather) -> None:
@@ -160,7 +169,7 @@ class _Run:
         start = self.loop.time()
         self._set_in(sky)
         events = [self._arrive(arrival, files[arrival.file]) for arrival in sky.arrivals]
-        events += [self._early(export, number) for export in sky.exports]
+        events += [self._early(export) for export in sky.exports]
         events += [self._kill(blow, self._node(blow)) for blow in sky.kills]
         events += [self._freeze(blow, self._node(blow)) for blow in sky.freezes]
         events += [self._skew(blow, self._node(blow)) for blow in sky.skews]
@@ -171,9 +180,7 @@ class _Run:
         if await self._quiet():
             self.loop.note(f"quiet; the last exports of act {number}")
             for command in (APPLICANTS, NOTIFICATIONS):
-                await self._ask(
-                    command, TODAY + timedelta(days=number + self.early), f"the end of act {number}"
-                )
+                await self._ask(command, f"the end of act {number}")
                 await self._quiet()
 
     def _set_in(self, sky: Weather) -> None:
@@ -240,16 +247,15 @@ class _Run:
         announce(work, [(file, arrival)])
         await work.commit()
 
-    async def _early(self, export: EarlyExport, act: int) -> None:
+    async def _early(self, export: EarlyExport) -> None:
         await asyncio.sleep(export.at)
         self._note(export.name, f"early {export.command}")
-        day = TODAY + timedelta(days=act + self.early)
+        await self._ask(export.command, export.name)
         self.early += 1
-        await self._ask(export.command, day, export.name)
 
-    async def _ask(self, command: str, day: date, occasion: str) -> None:
+    async def _ask(self, command: str, occasion: str) -> None:
         work: Work = self._hook.work()
-        ask(work, command, day, sorted(self.scenario.deaneries), occasion)
+        ask(work, command, self.today(), sorted(self.scenario.deaneries), occasion)
         await work.commit()
 
     async def _kill(self, blow: Blow, node: Node) -> None:
