@@ -70,6 +70,8 @@ class Work:
         missing = [key for key in wanted if key not in found]
         if missing:
             found.update(self._remember(collection, await self._engine.get(collection, missing)))
+            for key in missing:
+                self._versions.setdefault((collection.name, key), 0)
         return found
 
     async def find(
@@ -166,7 +168,7 @@ class Work:
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
         decoded = {}
         for document in stored:
-            self._versions[collection.name, document.key] = document.version
+            self._versions.setdefault((collection.name, document.key), document.version)
             decoded[document.key] = msgspec.json.decode(document.body, type=collection.type)
         return decoded
 
