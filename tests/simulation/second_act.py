@@ -9,18 +9,20 @@ from tests.simulation.world import Build, Change
 
 def add_second_act(build: Build, history: History) -> None:
     """Change some placements that were to come, and write rows of some positions where there are files for them."""
-    if not any(build.second.values()):
+    if not all(build.second.values()):
         return
-    changed = set()
+    people = set()
     for placement in build.world.placements:
-        if placement["dateFrom"] > build.world.day(0) and build.random.random() < 0.35:
+        if placement["dateFrom"] > build.world.day(0) and build.random.random() < 0.25:
             build.changes.append(_change(build, placement))
-            changed.add(placement["postId"])
-    npns = {post["nationalPostNumber"] for _, post in build.posts if post["id"] in changed}
+            people.add(placement["traineeId"])
+    posts = {placement["postId"] for placement in build.world.placements if placement["traineeId"] in people}
+    npns = {post["nationalPostNumber"] for _, post in build.posts if post["id"] in posts}
     for position, said in history.items():
         claim = in_the_end(said)
-        drafts = build.second.get(claim.deanery)
-        if drafts and build.random.random() < (0.8 if claim.npn in npns else 0.3):
+        drafts = build.second[claim.deanery]
+        # Nobody tells of a change in TIS but a row about a position that it touches.
+        if claim.npn in npns or build.random.random() < 0.2:
             deleted = build.random.random() < 0.25
             again = Said(drafts[0], claim.npn, claim.number, deleted=deleted, host=said[0].host)
             said.append(again)

@@ -116,14 +116,13 @@ class Build:
         self.stories: list[str] = []
         self.changes: list[Change] = []
         self.taken = Taken()
-        self.second = {deanery: self._second(deanery) for deanery in self.deaneries}
-        """The files of the second act, empty in most worlds."""
+        has_second = self.random.random() < 0.4
+        self.second = {deanery: self._second(deanery) if has_second else [] for deanery in self.deaneries}
+        """The files of the second act, none in most worlds."""
 
     def _second(self, deanery: str) -> list[Draft]:
         last = self.drafts[deanery][-1].name
-        return (
-            [Draft(FileName(deanery, "RMC", TODAY, last.sequence + 1))] if self.random.random() < 0.35 else []
-        )
+        return [Draft(FileName(deanery, "RMC", TODAY, last.sequence + 1))]
 
     def _drafts(self, deanery: str, first: int) -> list[Draft]:
         """Return the files of a deanery: their sequences have nothing to do with those of another."""
