@@ -11,7 +11,7 @@ import structlog
 
 from tis_esr.engine.errors import Conflict, Explained, Suspect, Transient
 from tis_esr.engine.handlers import Handler, Observer
-from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.messages import PARKING_DEATHS, Identity, Message
 from tis_esr.engine.pauses import pause_after
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.work import Work
@@ -44,8 +44,8 @@ class Batches:
         self._suspicions, self._failures = _Tally(), _Tally()
 
     async def handle(self, handler: Handler, messages: Sequence[Message]) -> Outcome:
-        """Handle what was claimed together; a message that failed on its own before is handled alone, last."""
-        alone = [message for message in messages if self._suspicions.of(message)]
+        """Handle what was claimed together; a message that may be at fault for itself is handled alone, last."""
+        alone = [m for m in messages if m.is_isolated or self._suspicions.of(m)]
         kept = {message.identity for message in alone}
         together = [message for message in messages if message.identity not in kept]
         return await self._in_parts(handler, [together, *([message] for message in alone)])
@@ -68,8 +68,10 @@ class Batches:
         A faulty batch is halved until the faulty message stands alone; that one is parked. One that lost a
         race for a document is simply done again: that also takes two readers out of step with each other.
         """
-        work = self._begin(messages)
         ended = partial(self._ended, handler.queue, time.perf_counter())
+        if messages[0].deaths >= PARKING_DEATHS:
+            return await self._park([(messages[0], _deadly(messages[0].deaths))], ended)
+        work = self._begin(messages)
         try:
             await handler.run(work, messages)
             await work.commit(messages)
@@ -192,6 +194,13 @@ class _Tally:
 
 def _once_more(messages: Sequence[Message]) -> list[Message]:
     return [msgspec.structs.replace(message, attempts=message.attempts + 1) for message in messages]
+
+
+def _deadly(deaths: int) -> str:
+    return (
+        f"the process ended {deaths} times while it handled this message, which was alone in the last of them;"
+        " check the memory limit and the log of the process, then redrive the message"
+    )
 
 
 def _describe(fault: Exception) -> str:

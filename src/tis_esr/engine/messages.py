@@ -9,6 +9,11 @@ T = TypeVar("T")
 Identity = tuple[str, str]
 """By which a message is known: its queue and its id."""
 
+ISOLATING_DEATHS = 3
+"""After so many ends of processes a message is handled alone: it, or one beside it, may be the cause."""
+PARKING_DEATHS = 6
+"""After so many it is parked: the last few it was alone."""
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message on one queue.
@@ -36,6 +41,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     def identity(self) -> Identity:
         """Return by what the message is known."""
         return self.queue, self.id
+
+    @property
+    def is_isolated(self) -> bool:
+        """Say whether it may be the cause of its processes' ends, and so is handled alone."""
+        return self.deaths >= ISOLATING_DEATHS
 
     def decode(self, as_type: type[T]) -> T:
         """Return the body as ``as_type``; raises ``msgspec.ValidationError`` where it does not fit."""

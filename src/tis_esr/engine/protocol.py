@@ -85,7 +85,12 @@ class Engine(Protocol):
         ...
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
-        """Return the oldest ready messages, their attempt counted durably before they are handed out."""
+        """Return the oldest ready messages, their attempt counted durably before they are handed out.
+
+        If the process ends before they are committed, parked or released, that is one more of their
+        ``deaths``. A message that is isolated for its deaths is returned alone, and only while this process
+        holds no other such one: so only the cause of the ends, or nobody, is with each of them.
+        """
         ...
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
@@ -107,7 +112,8 @@ class Engine(Protocol):
         """Have parked messages (queue, id) handled again; return how many were still parked.
 
         In one transaction the message is ready as if it had never been handled, and its rows show what they
-        are accounted as. Its attempts stay counted, so that an append to TCS is looked for first.
+        are accounted as. Its attempts stay counted, so that an append to TCS is looked for first; its
+        deaths do not.
         """
         ...
 

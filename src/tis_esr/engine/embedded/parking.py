@@ -28,9 +28,9 @@ def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]]) 
     )
     connection.executemany(
         "INSERT OR REPLACE INTO parkings (file, row, queue, id, reason)"
-        " SELECT file, row, ?1, ?2, ?3 FROM rows WHERE file = ?4 AND (row = ?5 OR (row BETWEEN ?5 AND ?6 AND"
-        " (state = 'pending' OR (file, row, ?1, ?2) IN (SELECT file, row, queue, id FROM parkings))))",
-        [(m.queue, m.id, why, m.source_file, m.row, m.last_row) for m, why in parked],
+        " SELECT file, row, ?1, ?2, ?3 FROM rows WHERE file = ?4 AND row BETWEEN ?5 AND ?6 AND"
+        " (row = ?5 OR state = 'pending' OR (file, row, ?1, ?2) IN (SELECT file, row, queue, id FROM parkings))",
+        [(m.queue, m.id, why, m.source_file, m.row, max(m.row, m.last_row)) for m, why in parked],
     )
 
 
@@ -41,7 +41,7 @@ def end_parking(connection: sqlite3.Connection, keys: Sequence[Identity], discar
 
 def _ended(connection: sqlite3.Connection, queue: str, id_: str, discard: str | None) -> bool:
     found = connection.execute(
-        "UPDATE messages SET state = ?, reason = '' WHERE queue = ? AND id = ? AND state = 'parked'"
+        "UPDATE messages SET state = ?, reason = '', held = 0, deaths = 0 WHERE queue = ? AND id = ? AND state = 'parked'"
         " RETURNING source_file, row, last_row",
         ("ready" if discard is None else "done", queue, id_),
     ).fetchone()

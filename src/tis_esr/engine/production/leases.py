@@ -58,23 +58,31 @@ async def _held_by_others(database: AsyncDatabase[Json], keys: Sequence[str], no
 
 
 async def _run_out(database: AsyncDatabase[Json], lease: Json) -> None:
-    """End the lease of a process that died and count its attempts, once, unless it has been renewed after all."""
+    """End the lease of a process that died and count that, once, unless it has been renewed after all."""
     try:
         async with database.client.start_session() as session, await session.start_transaction():
             unchanged = {"_id": lease["_id"], "until": lease["until"]}
             ended = await database[LEASES].delete_one(unchanged, session=session)
             if ended.deleted_count:
-                await count_attempts(database, lease["keys"], 0.0, session)
+                await count_attempts(database, lease["keys"], 0.0, session, deaths=1)
     except PyMongoError as error:
         if not may_pass(error):  # else another process is ending it, or its own is committing
             raise
 
 
 async def count_attempts(
-    database: AsyncDatabase[Json], keys: Iterable[str], at: float, session: AsyncClientSession
+    database: AsyncDatabase[Json],
+    keys: Iterable[str],
+    at: float,
+    session: AsyncClientSession,
+    deaths: int = 0,
 ) -> None:
     """Count one attempt more of messages that have not taken effect; the next may begin at ``at``."""
-    change = {"$inc": {"attempts": 1}, "$set": {"at": at}, "$setOnInsert": {"state": "open"}}
+    change = {
+        "$inc": {"attempts": 1, "deaths": deaths},
+        "$set": {"at": at},
+        "$setOnInsert": {"state": "open"},
+    }
     await database[INBOX].bulk_write(
         [UpdateOne({"_id": key}, change, upsert=True) for key in keys], ordered=False, session=session
     )

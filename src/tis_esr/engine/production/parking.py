@@ -56,14 +56,17 @@ async def park(
 
 def _covered(message: Message, reason: str) -> UpdateMany:
     key = entry_id(message)
-    open_ = {"$or": [{"state": RowState.PENDING.value}, {"parked.key": key}]}
-    rows = [{"row": message.row}, {"row": {"$gte": message.row, "$lte": message.last_row}, **open_}]
+    covered = [{"row": message.row}, {"state": RowState.PENDING.value}, {"parked.key": key}]
     others = {"$filter": {"input": {"$ifNull": ["$parked", []]}, "cond": {"$ne": ["$$this.key", _text(key)]}}}
     latest = [{"key": _text(key), "reason": _text(reason)}]
     return UpdateMany(
-        {"file": message.source_file, "$or": rows},
+        {"file": message.source_file, "row": _range(message), "$or": covered},
         [{"$set": {"parked": {"$concatArrays": [others, latest]}}}],
     )
+
+
+def _range(message: Message) -> Json:
+    return {"$gte": message.row, "$lte": max(message.row, message.last_row)}
 
 
 def _text(text: str) -> Json:
@@ -87,7 +90,7 @@ async def end_parking(
     message = Message(**{name: entry[name] for name in Message.__struct_fields__ if name in entry})
     covered = {
         "file": message.source_file,
-        "row": {"$gte": message.row, "$lte": max(message.row, message.last_row)},
+        "row": _range(message),
         "parked.key": key,
     }
     if discard is not None:
@@ -107,7 +110,10 @@ async def _discard(
         await database[ROWS].bulk_write(writes, ordered=False, session=session)
 
 
-_READY_AGAIN = {"$set": {"state": "open", "at": 0.0}, "$unset": {"parked_at": "", "reason": "", "body": ""}}
+_READY_AGAIN = {
+    "$set": {"state": "open", "at": 0.0},
+    "$unset": {"parked_at": "", "reason": "", "body": "", "deaths": ""},
+}
 
 
 def _given_up() -> Json:

@@ -44,6 +44,7 @@ class ProductionEngine:
         self.database = self._client[addresses.database]
         self.relay = Relay(self.database, self.broker, self.clock, addresses)
         self._leases: dict[str, set[str]] = {}
+        self._isolated, self._isolating = "", False
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
 
@@ -178,17 +179,24 @@ class ProductionEngine:
         messages = inflow.take(limit, now)
         if not messages:
             return []
+        isolated = not (self._isolated in self._leases or self._isolating)
+        self._isolating = self._isolating or isolated
         try:
             with trouble_as_transient():
-                claimed = await inbox.claim(self.database, messages, now, now + self.addresses.lease_seconds)
+                until = now + self.addresses.lease_seconds
+                claimed = await inbox.claim(self.database, messages, now, until, isolated=isolated)
         except BaseException:
             inflow.put_back(messages, now + 1)
             raise
+        finally:
+            self._isolating = self._isolating and not isolated
         inflow.acknowledge(claimed.finished)
         for message, ready in claimed.held:
             inflow.put_back([message], ready)
         if claimed.mine:
             self._leases[claimed.token] = set(map(outbox.entry_id, claimed.mine))
+            if claimed.mine[0].is_isolated:
+                self._isolated = claimed.token
         return claimed.mine
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
