@@ -62,8 +62,8 @@ def _last_notifications(ends: "Ends") -> Iterator[str]:
     for about, fields in expected.items():
         if about not in found:
             yield f"ESR has no word of {about}; the ordered run ends with {fields}"
-        elif found[about] != fields:
-            yield f"the last word that ESR has of {about} is {_difference(fields, found[about])}"
+        elif difference := _difference(fields, found[about]):
+            yield f"the last word that ESR has of {about} is {difference}"
     for record in _in_the_last_files(ends.disturbed, "notifications"):
         if record.about not in expected and not _takes_back(record, ends):
             yield f"{record.about} is in the last file {record.file}; the ordered run says no such thing"
@@ -85,8 +85,18 @@ def _last_words(end: Outcome) -> dict[str, dict[str, Any]]:
     return last
 
 
+_ONCE = {
+    "2": ("positionId", "positionNumber", "withdrawnTraineeGmcNumber"),
+    "4": ("positionId", "positionNumber", "changeOfProjectedHireDate", "changeOfProjectedEndDate"),
+}
+"""What notifications say that are told once, by type."""
+
+
 def _difference(expected: dict[str, Any], found: dict[str, Any]) -> str:
     names = [name for name in sorted(expected.keys() | found.keys()) if expected.get(name) != found.get(name)]
+    if about := _ONCE.get(expected["notificationTitleCode"]):
+        # Told once; the names and places besides are those of the day on which it was told.
+        names = [name for name in names if name in about]
     said = (f"{name} {found.get(name)!r} instead of {expected.get(name)!r}" for name in names)
     return ", ".join(said)
 
