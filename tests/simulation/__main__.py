@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from tests.simulation.judge import Judgement, judge
+from tests.simulation.put_back import FAULTS, seeds_needed
 from tests.simulation.shrink import shrink
 
 _A_KIND = 3
@@ -34,12 +35,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seeds", default="")
     parser.add_argument("--count", type=int)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--put-back", choices=["all", *FAULTS])
     chosen = parser.parse_args(arguments)
     off = frozenset(filter(None, chosen.off.split(",")))
     sys.unraisablehook = lambda _: None  # what a killed process leaves behind is never to run
     if chosen.seeds:
         first, _, last = chosen.seeds.partition("-")
         return _many(range(int(first), int(last or first) + 1))
+    if chosen.put_back:
+        return _put_back(
+            list(FAULTS) if chosen.put_back == "all" else [chosen.put_back], chosen.count or 1000
+        )
     if chosen.count:
         return _on_all_cores(chosen.first, chosen.count)
     if chosen.shrink is not None:
@@ -90,6 +96,18 @@ def _many(seeds: Sequence[int]) -> int:
         if number % 10 == 9:
             gc.collect()
     return int(broken)
+
+
+def _put_back(names: Sequence[str], most: int) -> int:
+    """Print for each fault how many seeds it takes; return 1 where one isn't found."""
+    missed = False
+    for name in names:
+        found = seeds_needed(name, most)
+        missed |= found is None
+        said = f"{found[0]} seeds, {found[1][:200]}" if found else f"not found within {most} seeds"
+        sys.stdout.write(f"{name}: {said}\n")
+        sys.stdout.flush()
+    return int(missed)
 
 
 def _on_all_cores(first: int, count: int) -> int:
