@@ -25,14 +25,20 @@ _COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a batch: whether a message was done or parked, and the trouble that kept others from it."""
+    """What came of a batch: whether a message was done or parked, and the trouble that kept others from it.
+
+    ``pauses`` says whether the trouble may meet the next batch too, so that the queue is to pause for it.
+    """
 
     progress: bool = False
     trouble: Transient | None = None
+    pauses: bool = True
 
     def __or__(self, other: "Outcome") -> "Outcome":
         """Return what came of both."""
-        return Outcome(self.progress or other.progress, self.trouble or other.trouble)
+        troubled = [outcome for outcome in (self, other) if outcome.trouble is not None]
+        worst = max(troubled, key=lambda outcome: outcome.pauses, default=self)
+        return Outcome(self.progress or other.progress, worst.trouble, worst.pauses)
 
 
 class Batches:
@@ -112,27 +118,28 @@ class Batches:
         """Release or park messages that failed while their neighbours did not, each by its own fault."""
         again: dict[tuple[str, float], list[Message]] = {}
         parked: list[tuple[Message, str]] = []
-        trouble: Transient | None = None
+        outcome = Outcome()
         for message, fault in failed:
             if isinstance(fault, Transient):
-                pause = max(fault.retry_after, pause_after(self._failures.count(message)))
+                times = self._failures.count(message)
+                pause = max(fault.retry_after, pause_after(times))
                 again.setdefault(("released", pause), []).append(message)
-                trouble = trouble or fault
+                outcome |= Outcome(trouble=Transient(fault.reason), pauses=times == 1)
             elif isinstance(fault, Suspect) and self._suspicions.of(message) < SUSPECT_ATTEMPTS - 1:
                 pause = 0.2 * 2 ** self._suspicions.count(message)
                 again.setdefault(("retried", pause), []).append(message)
             else:
                 parked.append((message, fault.reason if isinstance(fault, Suspect) else _describe(fault)))
-        if trouble is not None:
-            number = sum(len(some) for (outcome, _), some in again.items() if outcome == "released")
-            _log.info("retried later", messages=number, reason=trouble.reason)
+        if outcome.trouble is not None:
+            number = sum(len(some) for (end, _), some in again.items() if end == "released")
+            _log.info("retried later", messages=number, reason=outcome.trouble.reason)
         left = [*again.items()]
         try:
             while left:
-                (outcome, pause), messages = left.pop(0)
+                (end, pause), messages = left.pop(0)
                 await self._engine.release(messages, pause)
-                ended(outcome, messages)
-            return Outcome(trouble=trouble) | await self._park(parked, ended)
+                ended(end, messages)
+            return outcome | await self._park(parked, ended)
         except BaseException:
             unsettled = [message for _, some in left for message in some]
             await self._engine.release([*unsettled, *(message for message, _ in parked)], 0)

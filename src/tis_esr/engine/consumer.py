@@ -21,6 +21,7 @@ class Consumer:
 
     One batch after the other is least work; but one that waits for a slow call to TCS doesn't hold up the queue.
     Trouble that a batch met pauses the next claims, not the batches under way; progress of any ends the pause.
+    A message that fails again has a pause of its own, and makes the queue lose patience but not pause.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Consumer:
             if outcome.progress:
                 self._pauses.progress()
             elif outcome.trouble is not None:
-                self._pauses.trouble(outcome.trouble)
+                self._pauses.trouble(outcome.trouble, pause=outcome.pauses)
 
     async def _wait(self, idle: float, stopping: "asyncio.Task[bool] | None") -> None:
         """Wait until a batch ends, the pause is over, there may be something to claim, or all is to stop."""

@@ -6,7 +6,7 @@ no other is made; after that it is looked what came of it first, whichever proce
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -41,6 +41,15 @@ class Bounds:
     send_by: float
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What came of an append: whether TCS holds it now, the trouble, and the attempt where its end isn't known."""
+
+    holds: bool = False
+    error: TcsError | None = None
+    open: OpenAttempt | None = None
+
+
 class Attempts:
     """The attempts of one process, which remembers how its own have ended, also where that couldn't be saved."""
 
@@ -67,11 +76,35 @@ class Attempts:
             return None
         return Transient(f"TCS may still act on an earlier call about {what}", retry_after=seconds)
 
-    def end(self, bounds: Bounds, may_arrive: Iterable[str]) -> None:
-        """Remember that all calls of an attempt have ended, but for those about these keys."""
-        self._ended[bounds.attempt.id] = frozenset(may_arrive)
+    def end(self, bounds: Bounds, errors: Iterable[tuple[str, TcsError | None]]) -> None:
+        """Remember that all calls of an attempt have ended, about which key and how."""
+        left = frozenset(key for key, error in errors if isinstance(error, TcsUncertain) and error.may_arrive)
+        self._ended[bounds.attempt.id] = left
         if len(self._ended) > _REMEMBERED:
             del self._ended[next(iter(self._ended))]
+
+    async def append(
+        self,
+        work: Work,
+        bounds: Bounds,
+        before: OpenAttempt | None,
+        look: Callable[[], Awaitable[bool]] | None,
+        write: Callable[[], Awaitable[bool]],
+    ) -> Ended:
+        """Append, unless ``look`` finds that TCS holds it already; None where there is nothing to look for.
+
+        The attempt ``before`` can't arrive any more. It stays open where the look fails: only a look that
+        succeeds says what came of it.
+        """
+        try:
+            if look is not None and await look():
+                return Ended(holds=True)
+        except TcsError as error:
+            return Ended(error=error, open=before)
+        try:
+            return Ended(holds=await write())
+        except TcsError as error:
+            return Ended(error=error, open=self.after(work, bounds, error))
 
     def after(self, work: Work, bounds: Bounds, error: TcsError | None) -> OpenAttempt | None:
         """Return what is to be kept of an attempt: nothing where its end is known.
@@ -82,8 +115,3 @@ class Attempts:
             return None
         until = work.time() + (self._bound if error.may_arrive else 0.0)
         return OpenAttempt(id=bounds.attempt.id, until=until)
-
-
-def may_arrive(error: object) -> bool:
-    """Say whether a call that ended like this may still take effect at TCS."""
-    return isinstance(error, TcsUncertain) and error.may_arrive

@@ -12,7 +12,7 @@ from tis_esr.decisions.person_updates import CONTACT, PERSONAL, is_primary, regi
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempts, Bounds, may_arrive
+from tis_esr.services.attempts import Attempts, Bounds
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import Assignment, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
@@ -67,7 +67,7 @@ async def _carry_out(tcs: Tcs, attempts: Attempts, work: Work, cases: Sequence[C
     if calling:
         await work.save_intent()
     ended = await carry_out(tcs, work, cases, bounds)
-    attempts.end(bounds, (_key(cases[number]) for number, error in ended.items() if may_arrive(error)))
+    attempts.end(bounds, ((_key(cases[number]), error) for number, error in ended.items()))
     for number, case in enumerate(cases):
         _end(attempts, work, bounds, case, ended[number])
 

@@ -46,15 +46,15 @@ def newest(work: Work, arriving: Iterable[News[B]], known: Mapping[str, Handled]
 
     The row behind a message that is dropped is accounted for as superseded.
     """
-    ordered = sorted(arriving, key=lambda news: news.version)
-    latest = {news.key: news for news in ordered}
-    for news in ordered:
+    latest: dict[str, News[B]] = {}
+    for news in sorted(arriving, key=lambda news: news.version):
         before = known.get(news.key)
         if before is not None and is_superseded(news.version, before.version):
             _superseded(work, news.message, before)
-            latest.pop(news.key, None)
-        elif latest[news.key] is not news:
-            _superseded(work, news.message, latest[news.key].handled)
+            continue
+        if news.key in latest:
+            _superseded(work, latest[news.key].message, news.handled)
+        latest[news.key] = news
     return latest
 
 

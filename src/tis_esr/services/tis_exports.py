@@ -11,12 +11,11 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempts, Bounds, OpenAttempt, may_arrive
-from tis_esr.services.concurrently import outcomes
+from tis_esr.services.attempts import Attempts, Bounds, Ended, OpenAttempt
+from tis_esr.services.concurrently import each
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import ApplicantExported
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError
 
 
 class TisExport(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,21 +65,19 @@ async def _append(
     known: Mapping[str, TisExport],
     sent: Sent,
 ) -> None:
-    async def append(key: str) -> bool:
+    async def one(key: str) -> Ended:
         body = sent[key][1]
-        if key in known and known[key].open and await _is_listed(tcs, body):
-            return True
-        return await tcs.post_esr_exported(body.placement_id, _event(body), send_by=bounds.send_by)
+        before = known[key].open if key in known else None
+        look = (lambda: _is_listed(tcs, body)) if before else None
+        return await attempts.append(work, bounds, before, look, lambda: _written(tcs, body, bounds))
 
-    ended = await outcomes(due, append)
-    attempts.end(bounds, (key for key, outcome in ended.items() if may_arrive(outcome)))
-    for key, outcome in ended.items():
-        error = outcome if isinstance(outcome, TcsError) else None
-        left = attempts.after(work, bounds, error)
-        work.put(TIS_EXPORTS, msgspec.structs.replace(due[key], confirmed=outcome is True, open=left))
-        if error is not None:
-            work.fail(sent[key][0], fault_of(error))
-        elif not outcome:
+    found = await each(due, one)
+    attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))
+    for key, ended in found.items():
+        work.put(TIS_EXPORTS, msgspec.structs.replace(due[key], confirmed=ended.holds, open=ended.open))
+        if ended.error is not None:
+            work.fail(sent[key][0], fault_of(ended.error))
+        elif not ended.holds:
             work.fail(sent[key][0], Explained(_placement_is_gone(sent[key][1])))
 
 
@@ -90,6 +87,10 @@ def _decoded(message: Message) -> tuple[Message, ApplicantExported]:
 
 def _export(body: ApplicantExported) -> TisExport:
     return TisExport(placement_id=body.placement_id, position_id=body.position_id, filename=body.filename)
+
+
+async def _written(tcs: Tcs, body: ApplicantExported, bounds: Bounds) -> bool:
+    return await tcs.post_esr_exported(body.placement_id, _event(body), send_by=bounds.send_by)
 
 
 def _event(body: ApplicantExported) -> dict[str, object]:

@@ -13,13 +13,12 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempts, Bounds, OpenAttempt, may_arrive
-from tis_esr.services.concurrently import outcomes
+from tis_esr.services.attempts import Attempts, Bounds, Ended, OpenAttempt
+from tis_esr.services.concurrently import each
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import PositionChanged
 from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError
 from tis_esr.tcs.models import DELETED, RECONCILED
 
 
@@ -34,7 +33,8 @@ class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position id and number: what TCS should hold of it, and what it was last known to hold.
 
     ``event_at`` is the time of the newest event; each later one has a later time, whatever the clocks say.
-    ``open`` is the last attempt while its end isn't known, see ``attempts``.
+    ``open`` is the last attempt while its end isn't known, see ``attempts``; ``maybe_on`` are the posts on which
+    attempts since ``confirmed`` may have linked it.
     """
 
     position_id: int
@@ -44,6 +44,7 @@ class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
     event_at: str
     confirmed: Linked | None = None
     open: OpenAttempt | None = None
+    maybe_on: list[int] = []
 
 
 TIS_POSITIONS = Collection(
@@ -82,22 +83,21 @@ async def _append(
     known: Mapping[str, TisPosition],
     fresh: Mapping[str, News[PositionChanged]],
 ) -> None:
-    async def append(key: str) -> bool:
-        if _has_to_look(known.get(key), due[key]) and await _holds(tcs, known.get(key), due[key]):
-            return True
-        event = _event(due[key], fresh[key].body.filename)
-        return await tcs.post_esr_changed(due[key].wanted.post_id, event, send_by=bounds.send_by)
+    async def one(key: str) -> Ended:
+        before, after = known.get(key), due[key]
+        look = (lambda: _holds(tcs, after)) if _has_to_look(before, after) else None
+        event = _event(after, fresh[key].body.filename)
+        left = before.open if before else None
+        return await attempts.append(work, bounds, left, look, lambda: _written(tcs, after, event, bounds))
 
-    ended = await outcomes(due, append)
-    attempts.end(bounds, (key for key, outcome in ended.items() if may_arrive(outcome)))
-    for key, outcome in ended.items():
-        error = outcome if isinstance(outcome, TcsError) else None
-        confirmed = due[key].wanted if outcome is True else due[key].confirmed
-        left = attempts.after(work, bounds, error)
-        work.put(TIS_POSITIONS, msgspec.structs.replace(due[key], confirmed=confirmed, open=left))
-        if error is not None:
-            work.fail(fresh[key].message, fault_of(error))
-        elif not outcome:
+    found = await each(due, one)
+    attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))
+    for key, ended in found.items():
+        confirmed = due[key].wanted if ended.holds else due[key].confirmed
+        work.put(TIS_POSITIONS, msgspec.structs.replace(due[key], confirmed=confirmed, open=ended.open))
+        if ended.error is not None:
+            work.fail(fresh[key].message, fault_of(ended.error))
+        elif not ended.holds:
             work.fail(fresh[key].message, Explained(_post_is_gone(due[key].wanted)))
 
 
@@ -120,6 +120,7 @@ def _wanted(before: TisPosition | None, news: News[PositionChanged], bounds: Bou
         event_at=_event_at(before, news),
         confirmed=confirmed,
         open=None if settled else bounds.attempt,
+        maybe_on=sorted({*before.maybe_on, before.wanted.post_id}) if before and before.open else [],
     )
 
 
@@ -155,17 +156,29 @@ def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
     return position.wanted.status == DELETED and not linked
 
 
-async def _holds(tcs: Tcs, before: TisPosition | None, position: TisPosition) -> bool:
+async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object], bounds: Bounds) -> bool:
+    """Append the event; return whether TCS holds what it should then.
+
+    A DELETED counts on whichever post it is told. Where its post is gone it is told on the one that is known to
+    list the position, and where that is gone too nothing lists it.
+    """
+    wanted, confirmed = position.wanted, position.confirmed
+    if wanted.status == RECONCILED:
+        return await tcs.post_esr_changed(wanted.post_id, event, send_by=bounds.send_by)
+    posts = [wanted.post_id, *([confirmed.post_id] if confirmed is not None else [])]
+    for post_id in dict.fromkeys(posts):
+        if await tcs.post_esr_changed(post_id, event, send_by=bounds.send_by):
+            break
+    return True
+
+
+async def _holds(tcs: Tcs, position: TisPosition) -> bool:
     """Look whether TCS holds what it should: RECONCILED is listed on its post, DELETED on none."""
-    posts = {position.wanted.post_id}
     if position.wanted.status == RECONCILED:
         return await _is_listed(tcs, position.wanted.post_id, position)
-    for earlier in (before.wanted, before.confirmed) if before else ():
-        posts |= {earlier.post_id} if earlier is not None else set()
-    listed = await outcomes(sorted(posts), lambda post_id: _is_listed(tcs, post_id, position))
-    for found in listed.values():
-        if isinstance(found, TcsError):
-            raise found
+    posts = {position.wanted.post_id, *position.maybe_on}
+    posts |= {position.confirmed.post_id} if position.confirmed is not None else set()
+    listed = await each(sorted(posts), lambda post_id: _is_listed(tcs, post_id, position))
     return not any(listed.values())
 
 

@@ -90,6 +90,10 @@ class Inflow:
                 self.waiting.append(delivery)
         self.changed.set()
 
+    def keys(self) -> set[str]:
+        """Return the keys of all messages that are here, handed out or waiting."""
+        return {entry_id(delivery.message) for delivery in self.waiting} | self.handed_out.keys()
+
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell RabbitMQ that it may forget messages; if it can't hear us, it will deliver them again."""
         others = []

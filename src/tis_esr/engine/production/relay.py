@@ -119,13 +119,14 @@ class Relay:
                 await self._send_again(packet, left, now)
 
     async def _send_again(self, packet: Json, left: Sequence[str], now: float) -> None:
-        """Publish messages once more that are neither in their queue, nor in our hands, nor being handled."""
+        """Publish messages once more that are neither in their queue, nor in our hands, nor in another's."""
         inflow = self._broker.inflows.get(packet["queue"])
-        if inflow is None or inflow.waiting or inflow.handed_out:
+        if inflow is None:
             return
         if await self._broker.ready_count(packet["queue"]):
             return
-        lost = await waiting.lost(self._database, left, now)
+        since = now - self._addresses.resend_seconds
+        lost = await waiting.lost(self._database, left, now, since) - inflow.keys()
         whole = await self._database[OUTBOX].find_one({"_id": packet["_id"]})
         if whole is None or not lost:
             return
