@@ -3,10 +3,8 @@
 python -m tests.simulation --put-back all [--count 1000]
 """
 
-import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from types import ModuleType
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -15,7 +13,7 @@ from tests.simulation.judge import judge
 from tis_esr.engine.messages import Message
 from tis_esr.engine.protocol import Stored
 from tis_esr.engine.work import Work
-from tis_esr.services import person_changes, person_details, superseding, tis_exports, tis_positions
+from tis_esr.services import person_details, superseding, tis_positions
 from tis_esr.services.attempts import Attempts
 
 Patches = Iterable[Any]
@@ -39,24 +37,6 @@ def _begun_twice() -> Patches:
 def _not_looked_for() -> Patches:
     """An append that may have arrived is made again without a look."""
     yield patch.object(tis_positions, "_has_to_look", lambda *_: False)
-
-
-def _siblings_cancelled() -> Patches:
-    """The first call that fails cancels those beside it, which TCS may be working on."""
-
-    async def outcomes(keys: Iterable[Any], call: Callable[[Any], Awaitable[Any]]) -> dict[Any, Any]:
-        asked = list(keys)
-        tasks = [asyncio.ensure_future(call(key)) for key in asked]
-        try:
-            return dict(zip(asked, await asyncio.gather(*tasks), strict=True))
-        finally:
-            for task in tasks:
-                task.cancel()
-
-    modules: Sequence[ModuleType] = (tis_positions, tis_exports, person_changes)
-    for module in modules:
-        if hasattr(module, "outcomes"):
-            yield patch.object(module, "outcomes", outcomes)
 
 
 def _no_late_news() -> Patches:
@@ -95,7 +75,6 @@ FAULTS: dict[str, Callable[[], Patches]] = {
     "older-details": _older_details,
     "begun-twice": _begun_twice,
     "not-looked-for": _not_looked_for,
-    "siblings-cancelled": _siblings_cancelled,
     "no-late-news": _no_late_news,
     "last-look-counts": _last_look_counts,
 }
