@@ -71,6 +71,8 @@ class Work:
         missing = [key for key in wanted if key not in found]
         if missing:
             found.update(self._remember(collection, await self._engine.get(collection, missing)))
+            for key in missing:
+                self._versions.setdefault((collection.name, key), 0)
         return found
 
     async def find(
