@@ -69,23 +69,18 @@ async def _carry_out(tcs: Tcs, attempts: Attempts, work: Work, cases: Sequence[C
     """
     calling = [case for case in cases if _is_calling(case)]
     bounds = attempts.begin(work)
-    await _make_calls(tcs, attempts, work, [case for case in cases if not _is_calling(case)], bounds)
+    for case in cases:
+        if not _is_calling(case):
+            _end(attempts, work, bounds, case, None)
     for case in calling:
         if case.known is not None:
             work.put(TIS_PEOPLE, msgspec.structs.replace(case.known, open=bounds.attempt))
-    if calling:
-        for case in calling:
-            work.put(TIS_PEOPLE, waiting(case, attempt.open_until))
-        await work.save_intent()
-        await _make_calls(tcs, attempts, work, calling, bounds)
-
-
-async def _make_calls(
-    tcs: Tcs, attempts: Attempts, work: Work, cases: Sequence[Case], bounds: Bounds
-) -> None:
-    ended = await carry_out(tcs, work, cases, bounds)
-    attempts.end(bounds, ((_key(cases[number]), error) for number, error in ended.items()))
-    for number, case in enumerate(cases):
+    if not calling:
+        return
+    await work.save_intent()
+    ended = await carry_out(tcs, work, calling, bounds)
+    attempts.end(bounds, ((_key(calling[number]), error) for number, error in ended.items()))
+    for number, case in enumerate(calling):
         _end(attempts, work, bounds, case, ended[number])
 
 
