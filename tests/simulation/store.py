@@ -121,7 +121,9 @@ class SimStore:
         for message in commit.messages:
             self._add(message)
         for row in commit.rows:
-            self.accounted[row.file, row.row] = row
+            known = self.accounted.get((row.file, row.row))
+            kept = row.type or (known.type if known else "")
+            self.accounted[row.file, row.row] = msgspec.structs.replace(row, type=kept)
         for message in commit.done:
             self._finish(message, "done", "")
         for message, reason in commit.parked:
