@@ -52,6 +52,8 @@ class Batches:
     async def handle(self, handler: Handler, messages: Sequence[Message]) -> Outcome:
         """Handle what was claimed together; a message that may be at fault for itself is handled alone, last."""
         alone = [m for m in messages if m.is_isolated or self._suspicions.of(m)]
+        if not alone:
+            return await self._handle(handler, messages)
         kept = {message.identity for message in alone}
         together = [message for message in messages if message.identity not in kept]
         return await self._in_parts(handler, [together, *([message] for message in alone)])
@@ -105,9 +107,8 @@ class Batches:
 
     def _over(self, messages: Sequence[Message], work: Work, ended: "_Ended") -> Outcome:
         """Take note of the messages that have left the queue with the commit."""
-        failed = {message.identity for message, _ in work.failed(messages)}
-        done = [m for m in messages if m.identity not in failed and not work.is_parked(m)]
-        parked = [m for m in messages if work.is_parked(m)]
+        done = work.done(messages)
+        parked = [m for m in messages if work.is_parked(m)] if len(done) < len(messages) else []
         for outcome, some in (("done", done), ("parked", parked)):
             if some:
                 ended(outcome, some)
@@ -184,7 +185,7 @@ class _Tally:
         self._times: dict[Identity, int] = {}
 
     def of(self, message: Message) -> int:
-        return self._times.get(message.identity, 0)
+        return self._times.get(message.identity, 0) if self._times else 0
 
     def count(self, message: Message) -> int:
         times = self._times.pop(message.identity, 0) + 1

@@ -58,6 +58,8 @@ class Work:
         return Work(self._engine, self._bindings, today=self.today, now=self.now, messages=self._unparked())
 
     def _unparked(self) -> list[Message]:
+        if not self._parked:
+            return list(self._messages)
         return [message for message in self._messages if not self.is_parked(message)]
 
     async def get(self, collection: Collection[T], keys: Iterable[str]) -> dict[str, T]:
@@ -149,8 +151,17 @@ class Work:
         """
         self._failed[message.identity] = fault
 
+    def done(self, messages: Iterable[Message]) -> list[Message]:
+        """Return which of these messages have neither failed nor been parked."""
+        settled = self._parked | self._failed.keys()
+        if not settled:
+            return list(messages)
+        return [message for message in messages if message.identity not in settled]
+
     def failed(self, messages: Iterable[Message]) -> list[tuple[Message, Exception]]:
         """Return which of these messages failed, each with its fault; one that is parked has not failed."""
+        if not self._failed:
+            return []
         return [
             (message, self._failed[message.identity])
             for message in messages
@@ -172,8 +183,7 @@ class Work:
     async def commit(self, done: Iterable[Message] = ()) -> None:
         """Make all of it take effect together, and acknowledge ``done``, less those parked or failed."""
         commit = self._drain()
-        settled = self._parked | self._failed.keys()
-        commit.done = [message for message in done if message.identity not in settled]
+        commit.done = self.done(done)
         await self._engine.commit(commit)
 
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:

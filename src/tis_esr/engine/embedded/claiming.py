@@ -8,11 +8,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
+from tis_esr.engine.messages import ISOLATING_DEATHS, Identity, Message
 
-from tis_esr.engine.messages import Identity, Message
-
-_COLUMNS = tuple(name for name in Message.__struct_fields__ if name != "claim")
+_COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_row, body, attempts + 1, deaths"
 
 
 @dataclass(frozen=True)
@@ -45,20 +43,55 @@ def claim(connection: sqlite3.Connection, ready: Ready) -> Claimed:
     """Take the oldest ready messages; an isolated one alone, when it is the oldest."""
     others = f" AND id NOT IN ({','.join('?' * len(ready.not_now))})" if ready.not_now else ""
     found = connection.execute(
-        f"SELECT seq, {', '.join(_COLUMNS)} FROM messages INDEXED BY messages_ready"
+        f"SELECT {_COLUMNS}, seq FROM messages INDEXED BY messages_ready"
         f" WHERE state = 'ready' AND queue = ?{others} ORDER BY seq LIMIT ?",
         (ready.queue, *ready.not_now, ready.limit),
-    )
-    oldest = [(row[0], Message(**dict(zip(_COLUMNS, row[1:], strict=True)))) for row in found]
-    chosen = [(seq, message) for seq, message in oldest if not message.is_isolated]
-    isolated = [(seq, message) for seq, message in oldest if message.is_isolated]
-    if ready.isolated and isolated[:1] == oldest[:1]:
-        chosen = isolated[:1]
+    ).fetchall()
+    oldest = [_message(*row) for row in found]
+    chosen, isolated = _chosen(oldest, ready)
+    places = [row[-1] for row in found]
+    if len(chosen) < len(oldest):
+        places = [place for place, message in zip(places, oldest, strict=True) if message in chosen]
     connection.executemany(
-        "UPDATE messages SET attempts = attempts + 1, held = 1 WHERE seq = ?", [(seq,) for seq, _ in chosen]
+        "UPDATE messages SET attempts = attempts + 1, held = 1 WHERE seq = ?", [(place,) for place in places]
     )
-    messages = [msgspec.structs.replace(message, attempts=message.attempts + 1) for _, message in chosen]
-    return Claimed(messages, [] if ready.isolated else [message.identity for _, message in isolated])
+    return Claimed(chosen, isolated)
+
+
+def _message(
+    id_: str,
+    queue: str,
+    correlation_id: str,
+    source_file: str,
+    deanery: str,
+    row: int,
+    last_row: int,
+    body: bytes,
+    attempts: int,
+    deaths: int,
+    _: int,
+) -> Message:
+    return Message(
+        id=id_,
+        queue=queue,
+        correlation_id=correlation_id,
+        source_file=source_file,
+        deanery=deanery,
+        row=row,
+        last_row=last_row,
+        body=body,
+        attempts=attempts,
+        deaths=deaths,
+    )
+
+
+def _chosen(oldest: list[Message], ready: Ready) -> tuple[list[Message], list[Identity]]:
+    isolated = [message for message in oldest if message.deaths >= ISOLATING_DEATHS]
+    if not isolated:
+        return oldest, []
+    if not ready.isolated:
+        return [m for m in oldest if not m.is_isolated], [message.identity for message in isolated]
+    return (isolated[:1] if oldest[0].is_isolated else [m for m in oldest if not m.is_isolated]), []
 
 
 def release(connection: sqlite3.Connection, messages: Sequence[Message]) -> None:

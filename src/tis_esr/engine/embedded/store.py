@@ -85,7 +85,8 @@ class EmbeddedEngine:
         finally:
             self._isolating = self._isolating and not ready.isolated
         self._claimed.update(message.identity for message in claimed.messages)
-        self._isolated.update(message.identity for message in claimed.messages if message.is_isolated)
+        if len(claimed.messages) == 1 and claimed.messages[0].is_isolated:
+            self._isolated.add(claimed.messages[0].identity)
         self._delayed.update(dict.fromkeys(claimed.isolated, time.monotonic() + _SOON))
         return claimed.messages
 
@@ -100,8 +101,10 @@ class EmbeddedEngine:
         self._wake(given)
 
     def _forget(self, messages: Sequence[Message]) -> None:
-        for held in (self._claimed, self._isolated):
-            held.difference_update(message.identity for message in messages)
+        keys = [message.identity for message in messages]
+        self._claimed.difference_update(keys)
+        if self._isolated:
+            self._isolated.difference_update(keys)
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
         """See Engine.next_ready."""
