@@ -123,7 +123,7 @@ class AppGenerator:
 
 def _news(message: Message) -> News[PositionReconciled]:
     event = message.decode(PositionReconciled)
-    return News(str(event.position.position_id), event.revision, message, event)
+    return News(str(event.position.position_id), event.revision, event.position.sources, message, event)
 
 
 def _tell(

@@ -47,9 +47,13 @@ class PositionReconciled(Body, frozen=True):
 
 
 class PositionChanged(Body, frozen=True):
-    """``esr.queue.position.changed``: what TCS should hold of a position id and number, as of a revision."""
+    """``esr.queue.position.changed``: what TCS should hold of a position id and number, as of a revision.
+
+    ``sources`` are the rows that the position is known by, see PositionView.
+    """
 
     revision: int
+    sources: list[str]
     post_id: int
     position_id: int
     position_number: int

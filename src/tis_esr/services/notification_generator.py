@@ -119,7 +119,7 @@ def _decoded(message: Message) -> tuple[Message, NotificationDue]:
 
 def _news(message: Message) -> News[PositionReconciled]:
     event = message.decode(PositionReconciled)
-    return News(str(event.position.position_id), event.revision, message, event)
+    return News(str(event.position.position_id), event.revision, event.position.sources, message, event)
 
 
 def _due(work: Work, known: KnownPosition, cause: Message) -> None:

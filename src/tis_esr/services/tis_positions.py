@@ -105,7 +105,7 @@ async def _append(
 
 def _news(message: Message) -> News[PositionChanged]:
     body = message.decode(PositionChanged)
-    return News(f"{body.position_id}:{body.position_number}", body.revision, message, body)
+    return News(f"{body.position_id}:{body.position_number}", body.revision, body.sources, message, body)
 
 
 def _wanted(before: TisPosition | None, news: News[PositionChanged], bounds: Bounds) -> TisPosition:
