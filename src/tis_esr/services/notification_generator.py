@@ -22,6 +22,7 @@ from tis_esr.services.known_positions import (
     KNOWN_POSITIONS,
     VPD_USES,
     KnownPosition,
+    Source,
     VpdUse,
     posts_with_another_vpd,
     save_uses,
@@ -68,6 +69,7 @@ class NotificationGenerator:
                 post_id=news.body.position.post_id if news.body.live else None,
                 handled=news.handled,
                 event=news.body,
+                source=Source.of(news.message),
             )
             work.put(KNOWN_POSITIONS, after)
             _due(work, after, news.message)
@@ -123,10 +125,14 @@ def _news(message: Message) -> News[PositionReconciled]:
 
 
 def _due(work: Work, known: KnownPosition, cause: Message) -> None:
-    """Have the notifications of a position generated; of one that was never reconciled there are none."""
-    if known.handled is not None:
+    """Have the notifications of a position generated, on behalf of its own row whatever the cause is.
+
+    Of one that was never reconciled there are none.
+    """
+    if known.handled is not None and known.source is not None:
         body = NotificationDue(position_id=known.position_id, revision=known.handled.version)
-        work.emit("notification.due", body, cause=cause, key=str(known.position_id))
+        own = known.source.as_cause(cause.id)
+        work.emit("notification.due", body, cause=own, key=str(known.position_id))
 
 
 def _as_sent(body: ApplicantExported) -> SentApplicant:
