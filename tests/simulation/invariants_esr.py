@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.esr import unconfirmed
 from tests.simulation.outcome import Outcome, live, sent
 
 from tis_esr.decisions.position_notifications import WITHDRAWN
@@ -31,7 +32,8 @@ def _standing(end: Outcome) -> dict[str, object]:
 
 def _shown(record: Any) -> dict[str, object]:
     names = ("state", "deanery", "deanery_number", "fields")
-    return {name: getattr(record, name) for name in names}
+    found = {name: getattr(record, name) for name in names}
+    return {**found, "state": "sent"} if sent(record) else found
 
 
 def _notifications(ends: "Ends") -> Iterator[str]:
@@ -163,6 +165,13 @@ def _told_once(ends: "Ends") -> Iterator[str]:
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"
 
 
+def _confirmed(ends: "Ends") -> Iterator[str]:
+    if ends.disturbed.answered:
+        records: list[Any] = [*ends.disturbed.applicants.values()]
+        records += [record for found in ends.disturbed.notifications.values() for record in found]
+        yield from unconfirmed(records)
+
+
 def in_the_last_files(end: Outcome, of: str) -> list[Any]:
     """Return the records that went in the files of the newest day."""
     if of == "applicants":
@@ -184,4 +193,5 @@ ESR_CHECKS: dict[str, "Check"] = {
     "last word: notifications": _last_notifications,
     "last word: applicants": _known_applicants,
     "told twice": _told_once,
+    "confirmations": _confirmed,
 }
