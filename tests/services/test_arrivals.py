@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 from tests.services.watched import Watched
 
 from tis_esr.commands.run import recorder
-from tis_esr.engine import runner
+from tis_esr.engine import batches
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Transient
@@ -25,6 +25,7 @@ from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.store import FileStore, Nowhere, StoreUnavailable
+from tis_esr.services import arrivals
 from tis_esr.services.arrivals import Arrivals, announce
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.inbound_data_reader import FILES, InboundFile
@@ -239,7 +240,7 @@ async def test_a_name_that_is_none_is_parked_with_a_reason(desk: Desk, name: str
 async def test_a_file_that_stays_away_is_parked_with_a_reason_and_its_neighbour_is_taken(
     desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "SUSPECT_ATTEMPTS", 2)
+    monkeypatch.setattr(batches, "SUSPECT_ATTEMPTS", 2)
     put(store)
     await desk.tell(OTHER, "v1:1")
     await desk.tell(NAME, "v1:1")
@@ -247,6 +248,28 @@ async def test_a_file_that_stays_away_is_parked_with_a_reason_and_its_neighbour_
     assert desk.parked() == [f"{store.path} has no file {OTHER}"]
     assert desk.rows() == {NAME: 4}
     assert desk.waiting() == {"esr.queue.por.split": 3}
+
+
+@pytest.mark.parametrize("missing_for_a_sweep", [True, False])
+async def test_a_found_file_that_went_missing_and_was_discarded_is_found_again(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch, missing_for_a_sweep: bool
+) -> None:
+    monkeypatch.setattr(batches, "SUSPECT_ATTEMPTS", 2)
+    put(store)
+    await desk.sweep()
+    (store.path / NAME).unlink()
+    await desk.handle()
+    with closing(StateReader(desk.state)) as reader:
+        [trace] = reader.parked()
+    assert await desk.engine.discard([(ARRIVED, trace.id)], "there is no such file") == 1
+    if missing_for_a_sweep:
+        assert await desk.sweep() == []
+    else:
+        monkeypatch.setattr(arrivals, "FOUND_AGAIN_SECONDS", 0.0)
+    put(store)
+    assert await desk.sweep() == [NAME]
+    await desk.handle()
+    is_taken_once(desk)
 
 
 async def test_a_store_that_is_away_is_waited_for_and_nothing_is_parked(desk: Desk, store: Store) -> None:
