@@ -101,11 +101,14 @@ def _many(seeds: Sequence[int]) -> int:
 def _put_back(names: Sequence[str], most: int) -> int:
     """Print for each fault how many seeds it takes; return 1 where one isn't found."""
     missed = False
+    sys.stdout.write("| fault | what | seeds needed | found by |\n|---|---|---|---|\n")
     for name in names:
         found = seeds_needed(name, most)
         missed |= found is None
-        said = f"{found[0]} seeds, {found[1][:200]}" if found else f"not found within {most} seeds"
-        sys.stdout.write(f"{name}: {said}\n")
+        fault = FAULTS[name]
+        text = f"{fault.text}{f' (with: {fault.besides_text})' if fault.besides_text else ''}"
+        said = f"{found[0]} | {found[1][:160]}" if found else f"not within {most} |"
+        sys.stdout.write(f"| {name} | {text} | {said} |\n")
         sys.stdout.flush()
     return int(missed)
 

@@ -13,6 +13,7 @@ from tests.simulation.outcome import Outcome, live, sent
 
 from tis_esr.decisions.position_notifications import WITHDRAWN
 from tis_esr.services.messages import MATCHED
+from tis_esr.services.outbound import RecordState
 
 if TYPE_CHECKING:
     from tests.simulation.invariants import Check, Ends
@@ -165,6 +166,27 @@ def _told_once(ends: "Ends") -> Iterator[str]:
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"
 
 
+def _impossible(ends: "Ends") -> Iterator[str]:
+    yield from impossible(ends.disturbed)
+
+
+def impossible(end: Outcome) -> Iterator[str]:
+    """Say what no run may end in: a row twice in a file, and anything still to be said of a position that is gone."""
+    for name, content in end.files.items():
+        rows = content.splitlines()
+        for row in sorted({row for row in rows if rows.count(row) > 1}):
+            yield f"file {name} has a row twice: {row.decode()}"
+    records: list[Any] = [*end.applicants.values()]
+    records += [record for found in end.notifications.values() for record in found]
+    for record in records:
+        if record.state is RecordState.TO_EXPORT and not lives(end, record.position_id):
+            yield f"{record.key} is still to go, though its position is gone"
+    last = [*in_the_last_files(end, "applicants"), *in_the_last_files(end, "notifications")]
+    for record in last:
+        if not lives(end, record.position_id):
+            yield f"{record.key} is in the last file {record.file}, though its position is gone"
+
+
 def _confirmed(ends: "Ends") -> Iterator[str]:
     if ends.disturbed.answered:
         records: list[Any] = [*ends.disturbed.applicants.values()]
@@ -194,4 +216,5 @@ ESR_CHECKS: dict[str, "Check"] = {
     "last word: applicants": _known_applicants,
     "told twice": _told_once,
     "confirmations": _confirmed,
+    "impossible": _impossible,
 }

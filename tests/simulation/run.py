@@ -39,13 +39,13 @@ from tis_esr.services.arrivals import announce
 from tis_esr.services.day import run_day
 from tis_esr.services.export_commands import ask
 from tis_esr.services.flow import Outside, handlers
+from tis_esr.services.inbound_data_reader import FILES
 from tis_esr.services.messages import GenerateFile
 
 LONGEST = 3 * 3600.0
 """Seconds of virtual time after which a run counts as stuck."""
 _QUIET_SECONDS = 75.0
 _LOOK_SECONDS = 5.0
-_AFTER_A_SWEEP = 30.1
 _GRACE_SECONDS = 30
 
 
@@ -247,7 +247,7 @@ class _Run:
             await asyncio.sleep(_LOOK_SECONDS)
             if self.loop.time() - START > LONGEST:
                 self.stuck = f"after {LONGEST / 3600:g} hours there was still work: {self._left()}"
-            if self.store.unfinished or self.tcs.under_way:
+            if self.store.unfinished or self.tcs.under_way or self._unread():
                 continue
             await asyncio.sleep(_QUIET_SECONDS)
             if (mark, 0, 0) == (self.store.commits, self.store.unfinished, self.tcs.under_way):
@@ -256,7 +256,13 @@ class _Run:
 
     def _left(self) -> str:
         waiting = {queue: len(found) for queue, found in self.store.open.items() if found}
-        return ", ".join(f"{number} in {queue}" for queue, number in waiting.items()) or "calls to TCS"
+        found = [f"{number} in {queue}" for queue, number in waiting.items()]
+        return ", ".join([*found, *(f"{name} is not read" for name in self._unread())]) or "calls to TCS"
+
+    def _unread(self) -> list[str]:
+        """Return the files that are there and not in the ledger."""
+        known = self.store.documents.get(FILES.name, {})
+        return [name for name in self.inbound.files if name not in known]
 
     async def _arrive(self, arrival: Arrival, content: bytes) -> None:
         if arrival.early is not None:
@@ -273,7 +279,8 @@ class _Run:
         else:
             self.chance.note(arrival.name.replace("twice", "untold"), f"{arrival.file} arrives untold")
         if arrival.away:
-            await asyncio.sleep(0.0 if arrival.told else _AFTER_A_SWEEP)
+            if not arrival.told:
+                await self._found(arrival.file)
             self._note(
                 arrival.name.replace("twice", "away"), f"{arrival.file} is missing for {arrival.away:.0f} s"
             )
@@ -287,6 +294,12 @@ class _Run:
             self._note(arrival.name, f"file {arrival.file} is handed in again")
             self.inbound.files[arrival.file] = content
             await self._announce(arrival.file, "again")
+
+    async def _found(self, file: str) -> None:
+        """Wait until a sweep has found a file that no event told of."""
+        told = self.store.entries.setdefault("esr.queue.file.arrived", {})
+        while not any(entry.message.source_file == file for entry in told.values()):
+            await asyncio.sleep(0.5)  # noqa: ASYNC110 - nobody in a run would set an event
 
     async def _confirm(self) -> None:
         """Have ESR answer the files that it has got."""
