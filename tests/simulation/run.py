@@ -298,8 +298,8 @@ class _Run:
     async def _found(self, file: str) -> None:
         """Wait until a sweep has found a file that no event told of."""
         told = self.store.entries.setdefault("esr.queue.file.arrived", {})
-        while not any(entry.message.source_file == file for entry in told.values()):
-            await asyncio.sleep(0.5)  # noqa: ASYNC110 - nobody in a run would set an event
+        while all(entry.message.source_file != file for entry in told.values()):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.5)
 
     async def _confirm(self) -> None:
         """Have ESR answer the files that it has got."""
