@@ -12,6 +12,7 @@ from tests.simulation.esr import unconfirmed
 from tests.simulation.outcome import Outcome, live, sent
 
 from tis_esr.decisions.position_notifications import WITHDRAWN
+from tis_esr.records.filenames import FileName
 from tis_esr.services.messages import MATCHED
 from tis_esr.services.outbound import RecordState
 
@@ -195,17 +196,12 @@ def _confirmed(ends: "Ends") -> Iterator[str]:
 
 
 def in_the_last_files(end: Outcome, of: str) -> list[Any]:
-    """Return the records that went in the files of the newest day."""
+    """Return the records that went in the files of the last day."""
     if of == "applicants":
         records: list[Any] = [record for record in end.applicants.values() if sent(record)]
     else:
         records = [record for found in end.notifications.values() for record in found if sent(record)]
-    days = [_day(name) for name in end.files]
-    return [record for record in records if _day(str(record.file)) == max(days, default="")]
-
-
-def _day(name: str) -> str:
-    return name.split("_")[3]
+    return [record for record in records if FileName.parse(record.file).date == end.last_day]
 
 
 ESR_CHECKS: dict[str, "Check"] = {

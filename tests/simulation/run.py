@@ -81,7 +81,9 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
 
     with virtual_clocks(loop):
         loop.run(days())
-    return outcome(store, tcs, out)
+    end = outcome(store, tcs, out)
+    end.last_day = TODAY + timedelta(days=len(scenario.acts) - 1)
+    return end
 
 
 def change_tis(scenario: Scenario, tcs: SimTcs) -> None:
@@ -109,6 +111,7 @@ def disturbed(seed: int, scenario: Scenario, data: Path, off: frozenset[str] = f
     end = outcome(run.store, run.tcs, run.out)
     end.ended = [text for node in run.nodes for text in node.ended] + run.loop.faults
     end.stuck = run.stuck
+    end.last_day = run.today()
     end.inbound = dict(run.inbound.files)
     end.answered = chance.allows("confirmations")
     return Disturbed(end, run.loop, chance, run.early)
