@@ -47,6 +47,7 @@ FAULTS: dict[str, Fault] = {
         order.stamped_before_the_call,
         order.same_counts_as_newer,
         "the same version again counts as superseded",
+        harm=("TCS: details", "TCS: absences"),
     ),
     "sequences": Fault("sequences of different deaneries are compared", order.sequences_compared),
     "survivors": Fault("pending types 2, 4, 5 survive the position's deletion", order.pending_survive),
