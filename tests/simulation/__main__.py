@@ -121,7 +121,7 @@ def _on_all_cores(first: int, count: int) -> int:
     running: list[subprocess.Popen[str]] = []
     kinds: dict[str, list[int]] = defaultdict(list)
     sentences: dict[str, str] = {}
-    failing = 0
+    failing = done = 0
     while ranges or running:
         while ranges and len(running) < (os.cpu_count() or 1):
             start, end = ranges.pop(0)
@@ -137,6 +137,8 @@ def _on_all_cores(first: int, count: int) -> int:
                 if found["seed"] not in kinds[kind][-1:]:
                     kinds[kind].append(found["seed"])
                 sentences.setdefault(kind, sentence[:200])
+        done += part
+        sys.stderr.write(f"{min(done, count)} of {count} seeds, {failing} broken\n")
     for kind, seeds in sorted(kinds.items(), key=lambda pair: -len(pair[1])):
         sys.stdout.write(f"{kind}: {len(seeds)} seeds, first {seeds[:8]}\n    {sentences[kind]}\n")
     seconds = time.monotonic() - started
