@@ -102,6 +102,18 @@ class Bench:
         await self.engine.release([found[other] for other in found.keys() - wanted], 0)
         return [found[message.identity] for message in messages]
 
+    async def waiting(self, queue: str, number: int) -> list[Message]:
+        """Return the messages that wait in one of the service's own queues, when there are so many."""
+        found: dict[str, Message] = {}
+        async with asyncio.timeout(10):
+            while len(found) < number:
+                claimed = await self.engine.claim(queue, 500)
+                found.update({message.id: message for message in claimed})
+                if not claimed:
+                    await self.engine.wait(queue, 0.2)
+        await self.engine.release(found.values(), 0)
+        return list(found.values())
+
     async def handle(self, *messages: Message, engine: Engine | None = None) -> None:
         """Handle messages of one queue, in this order, as one batch; what fails is left in the queue."""
         work = (

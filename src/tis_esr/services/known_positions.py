@@ -20,7 +20,8 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     ``event`` is None while only an applicant sent to ESR has told of it. ``post_id`` is there while it is matched
     and not deleted. ``version`` counts what was generated for it; ``told`` says that the DataExporter was told
     of a notification of it at some time. ``seen`` has, by placement id, the dates that the newest notifications
-    were built from.
+    were built from. ``owing`` are the posts whose VPD may be another since, while those who depend on it have yet
+    to be told: whoever handles the position next goes on with it.
     """
 
     position_id: int
@@ -31,6 +32,7 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     told: bool = False
     sent: list[SentApplicant] = []
     seen: dict[str, str] = {}
+    owing: list[int] = []
 
 
 class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +68,8 @@ def _rank(known: KnownPosition) -> tuple[bool, int]:
 
 
 def posts_with_another_vpd(before: KnownPosition | None, after: KnownPosition) -> set[int]:
-    """Return the posts whose VPD may differ since a position is known otherwise.
-
-    A message handled again may have been known before it was told on, so it counts as a difference.
-    """
-    if before is not None and before.handled != after.handled and _says(before) == _says(after):
+    """Return the posts whose VPD may differ since a position is known otherwise."""
+    if before is not None and _says(before) == _says(after):
         return set()
     posts = {after.post_id, before.post_id if before else None}
     return {post_id for post_id in posts if post_id is not None}

@@ -60,22 +60,21 @@ class NotificationGenerator:
         arriving = [_news(message) for message in messages]
         known = await work.get(KNOWN_POSITIONS, {news.key for news in arriving})
         handled = {key: position.handled for key, position in known.items() if position.handled}
-        told_by: dict[int, Message] = {}
-        for key, news in newest(work, arriving, handled).items():
-            before = known.get(key, KnownPosition(position_id=int(key)))
-            after = msgspec.structs.replace(
-                before,
-                post_id=news.body.position.post_id if news.body.live else None,
-                handled=news.handled,
-                event=news.body,
-            )
+        fresh = newest(work, arriving, handled)
+        owing: dict[str, KnownPosition] = {}
+        for key, news in fresh.items():
+            after = _known(known.get(key), news)
             work.put(KNOWN_POSITIONS, after)
-            _due(work, before.position_id, news.message)
-            told_by |= dict.fromkeys(posts_with_another_vpd(known.get(key), after), news.message)
-        if told_by:
+            _due(work, after.position_id, news.message)
+            if after.owing:
+                owing[key] = after
+        if owing:
             await work.save_intent()
+            told_by = {post_id: fresh[key].message for key, after in owing.items() for post_id in after.owing}
             for use in await work.find(VPD_USES, {"post_id": sorted(told_by)}):
                 _due(work, use.position_id, told_by[use.post_id])
+            for after in owing.values():
+                work.put(KNOWN_POSITIONS, msgspec.structs.replace(after, owing=[]))
 
     async def remember_sent(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep what ESR was sent of each applicant; where TIS said otherwise since, notifications are due."""
@@ -107,6 +106,19 @@ class NotificationGenerator:
 def _news(message: Message) -> News[PositionReconciled]:
     event = message.decode(PositionReconciled)
     return News(str(event.position.position_id), event.revision, message, event)
+
+
+def _known(before: KnownPosition | None, news: News[PositionReconciled]) -> KnownPosition:
+    """Return a position as it is known by its newest event, with the posts whose VPD may be another since."""
+    position_id = news.body.position.position_id
+    after = msgspec.structs.replace(
+        before or KnownPosition(position_id=position_id),
+        post_id=news.body.position.post_id if news.body.live else None,
+        handled=news.handled,
+        event=news.body,
+    )
+    owing = posts_with_another_vpd(before, after) | set(after.owing)
+    return msgspec.structs.replace(after, owing=sorted(owing))
 
 
 def _due(work: Work, position_id: int, cause: Message) -> None:
