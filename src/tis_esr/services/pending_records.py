@@ -27,7 +27,7 @@ KNOWN_TO_ESR = "ESR has it so already"
 
 
 def applicants(
-    stored: Iterable[ApplicantRecord], body: ApplicantsGenerated, message: Message, today: date
+    stored: Iterable[ApplicantRecord], body: ApplicantsGenerated, message: Message
 ) -> Iterator[ApplicantRecord]:
     """Yield the applicant records of a position that change: new and updated ones, and pending ones withdrawn.
 
@@ -36,7 +36,7 @@ def applicants(
     known = {record.key: record for record in stored}
     arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
     for key, applicant in arriving.items():
-        record = _applicant(applicant, body, message, today)
+        record = _applicant(applicant, body, message)
         if key not in known or (known[key].state not in SENT and known[key] != record):
             yield record
     for key, record in known.items():
@@ -45,7 +45,7 @@ def applicants(
 
 
 def notifications(
-    stored: Iterable[NotificationRecord], body: NotificationsGenerated, message: Message, today: date
+    stored: Iterable[NotificationRecord], body: NotificationsGenerated, message: Message
 ) -> Iterator[NotificationRecord]:
     """Yield the notifications of a position that change: new and replaced ones, and pending ones withdrawn.
 
@@ -59,7 +59,7 @@ def notifications(
             submitted[record.about] = record
     arriving = {draft.key: draft for draft in body.notifications}
     for key, draft in arriving.items():
-        changed = _notification(latest.get(key), submitted.get(key), draft, body, message, today)
+        changed = _notification(latest.get(key), submitted.get(key), draft, body, message)
         if changed is not None:
             yield changed
     for key, record in latest.items():
@@ -84,9 +84,7 @@ def _applicant_key(applicant: Applicant, body: ApplicantsGenerated) -> str:
     return f"{applicant.placement_id}:{body.position.position_id}"
 
 
-def _applicant(
-    applicant: Applicant, body: ApplicantsGenerated, message: Message, today: date
-) -> ApplicantRecord:
+def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message) -> ApplicantRecord:
     position = body.position
     invalid = bool(applicant.missing)
     return ApplicantRecord(
@@ -102,7 +100,7 @@ def _applicant(
         state=RecordState.INVALID_DATA if invalid else RecordState.TO_EXPORT,
         reason=f"missing: {', '.join(applicant.missing)}" if invalid else "",
         fields=applicant.fields,
-        built_on=today,
+        built_on=body.built_on or date.min,
         unmapped=applicant.unmapped,
         same_as=f"{applicant.person_id}:{position.position_id}:{applicant.date_from}",
         correlation_id=message.correlation_id,
@@ -117,7 +115,6 @@ def _notification(
     draft: NotificationDraft,
     body: NotificationsGenerated,
     message: Message,
-    today: date,
 ) -> NotificationRecord | None:
     """Return what is to be stored of a notification; None where it stays as it is, or ESR knows it."""
     pending = latest if latest is not None and latest.state not in SENT else None
@@ -134,7 +131,7 @@ def _notification(
         deanery_number=body.position.deanery_number,
         state=RecordState.TO_EXPORT,
         fields=draft.columns,
-        built_on=today,
+        built_on=body.built_on or date.min,
         correlation_id=message.correlation_id,
         source_file=message.source_file,
         source_row=message.row,
