@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS_AT_ONCE ?= 2
 
-.PHONY: run test lint types arrows unit gate faults services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate faults simulate services stop-services bench lock clean
 
 run: .venv/run.stamp
 	$(BIN)/tis-esr demo
@@ -32,6 +32,11 @@ gate: .venv/dev.stamp
 # The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
 faults: .venv/dev.stamp
 	TIS_ESR_LONG_FAULTS=1 $(BIN)/pytest tests/faults
+
+# The long form of the simulation: many seeds over all cores. One seed: python -m tests.simulation SEED --trace, or --shrink SEED.
+SEEDS ?= 10000
+simulate: .venv/dev.stamp
+	$(BIN)/python -m tests.simulation --count $(SEEDS)
 
 # RabbitMQ and MongoDB on this machine, without Docker: prints their addresses.
 services: .venv/dev.stamp

@@ -30,9 +30,12 @@ class Calls:
         await self._settle()
 
     async def _one(self, number: int) -> None:
-        async with self.slots.slot():
-            self.entered.append(number)
+        await self.slots.enter()
+        self.entered.append(number)
+        try:
             await self._ends[number].wait()
+        finally:
+            self.slots.leave()
 
     async def _settle(self) -> None:
         for _ in range(5):

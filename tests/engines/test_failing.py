@@ -86,6 +86,22 @@ async def test_the_pause_of_a_failed_message_holds_up_no_other(bench: Bench) -> 
     assert failing.done[-1] == "one"
 
 
+async def test_one_that_keeps_failing_alone_in_its_queue_does_not_hold_up_what_comes_later(
+    bench: Bench,
+) -> None:
+    failing = Failing(one=[Transient("TCS is slow", retry_after=30)])
+    running = await bench.open(Handler("esr.queue.a", "a", failing))
+    await send(running, "one")
+    stop = asyncio.Event()
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
+    async with asyncio.timeout(10), failing.changed:
+        await failing.changed.wait_for(lambda: failing.batches)
+    await send(running, "later", "two")
+    await failing.until_done("later", "two")
+    stop.set()
+    await serving
+
+
 async def test_progress_resets_the_pause_so_many_failures_cost_little_time(bench: Bench) -> None:
     keys = [str(number) for number in range(60)]
     failing = Failing(**{key: [Transient("TCS is slow")] for key in keys[::2]})

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from pika import BasicProperties
 from tests.engines.benches import NOTES, Note, ProductionBench
 from tests.engines.test_work import claimed, send
 from tests.servers import Place
 
 from tis_esr.engine.messages import Message
+from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.leases import LeaseLost
+from tis_esr.engine.production.topology import EXCHANGE
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 
@@ -121,6 +124,30 @@ async def test_a_message_put_on_the_queue_by_hand_is_handled_once_however_often_
     stop.set()
     await serving
     assert seen == [b"{}", b'{"key":"after"}']
+
+
+async def test_messages_put_there_by_hand_without_an_id_are_each_handled(bench: ProductionBench) -> None:
+    seen: list[bytes] = []
+    came = asyncio.Semaphore(0)
+
+    async def note(_: Work, messages: Sequence[Message]) -> None:
+        for message in messages:
+            seen.append(message.body)
+            came.release()
+
+    running = await bench.open(Handler("esr.queue.a", "a", note))
+    stop = asyncio.Event()
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
+    connection = await connect(bench.addresses.amqp_url)
+    channel = await connection.channel()
+    async with asyncio.timeout(10):
+        for body in (b'"first"', b'"second"'):
+            channel.publish(EXCHANGE, "a", BasicProperties(), body)
+            await came.acquire()
+    stop.set()
+    await serving
+    await connection.close()
+    assert seen == [b'"first"', b'"second"']
 
 
 async def test_stopped_in_the_middle_it_gives_back_what_it_can_not_end_in_time(

@@ -1,6 +1,7 @@
 """What a unit of work promises, on every engine."""
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -326,3 +327,12 @@ async def test_what_was_read_is_not_written_over_a_newer_version_that_was_read_l
     with pytest.raises(Conflict):
         await work.commit()
     assert (await running.work().get(NOTES, ["n"]))["n"].number == 2
+
+
+def test_a_state_file_of_an_earlier_release_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with pytest.raises(UnusableState, match="finish its day with the tis-esr that created it"):
+        EmbeddedEngine(path, [NOTES])

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tis_esr.engine.embedded import store as embedded
+from tis_esr.engine.embedded import parking as embedded_parking
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.production import inbox, outbox, parking
 from tis_esr.engine.production.broker import Broker
@@ -36,7 +36,7 @@ EMBEDDED_BESIDES: Boundaries = {
     "release": (EmbeddedEngine, "release"),
     "replay": (EmbeddedEngine, "replay"),
     "discard": (EmbeddedEngine, "discard"),
-    "end parking": (embedded, "_end_parking"),
+    "end parking": (embedded_parking, "end_parking"),
 }
 PRODUCTION: Boundaries = {
     "commit": (ProductionEngine, "commit"),

@@ -121,4 +121,4 @@ def test_giving_up_killed_and_called_again_ends_as_one_that_was_not(
     given_up = on[engine].outcome(IN_A_ROW, discard="ticket 4711")
     assert given_up == on[engine].outcome([], discard="ticket 4711")
     [states] = given_up[0]["rows"].values()
-    assert (given_up[0]["parked"], states) == ([], {"applied": PEOPLE, "ignored": 2 * PEOPLE + 1})
+    assert (given_up[0]["parked"], states) == ([], {"applied": 2 * PEOPLE, "ignored": PEOPLE + 1})

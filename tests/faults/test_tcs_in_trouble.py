@@ -29,6 +29,21 @@ class EveryTenth(Misbehaviour):
         return None if next(self._calls) % 10 else error(self._status, "error.internalServerError")
 
 
+class RubbishLater(Misbehaviour):
+    """Answers well once, and then with twelve pages of HTML."""
+
+    async def instead(self) -> web.Response | None:
+        answer = await super().instead()
+        if not self.is_known:
+            self.is_known = True
+            self.switches.rubbish_next = 12
+        return answer
+
+    def __init__(self) -> None:
+        super().__init__(Switches())
+        self.is_known = False
+
+
 def ends_as_undisturbed(days: Days, ground: Ground) -> None:
     """Run the day here: nothing more is parked than the few faulty rows, since the reasons are compared too."""
     assert ground.run(settings={**ground.settings, "patience_seconds": 40}) == 0
@@ -46,7 +61,6 @@ def test_a_tcs_that_fails_every_tenth_call_changes_nothing(days: Days, status: i
     "switches",
     [
         pytest.param(Switches(fail_next=6, fail_status=429, retry_after=1), id="429 with Retry-After"),
-        pytest.param(Switches(rubbish_next=12), id="rubbish"),
         pytest.param(Switches(delay_ms=20), id="slow"),
         *([pytest.param(Switches(fail_next=60, fail_status=500), id="500 for a while")] if LONG else []),
         *([pytest.param(Switches(fail_next=60, fail_status=503), id="503 for a while")] if LONG else []),
@@ -55,6 +69,12 @@ def test_a_tcs_that_fails_every_tenth_call_changes_nothing(days: Days, status: i
 def test_a_tcs_that_misbehaves_for_a_while_changes_nothing(days: Days, switches: Switches) -> None:
     with days.ground(f"switches {hash(switches.fail_status)} {switches.delay_ms}") as ground:
         ground.tcs.simulator.misbehaviour.switches = switches
+        ends_as_undisturbed(days, ground)
+
+
+def test_rubbish_once_tcs_has_answered_changes_nothing(days: Days) -> None:
+    with days.ground("rubbish") as ground:
+        ground.tcs.simulator.misbehaviour = RubbishLater()
         ends_as_undisturbed(days, ground)
 
 

@@ -498,3 +498,14 @@ def mend(small: Small) -> None:
 @pytest.mark.parametrize("command", ["run", "install", "doctor", "parked", "redrive"])
 def test_every_command_of_operating_has_help(command: str) -> None:
     assert call(command, "--help")[0] == 0
+
+
+@pytest.mark.parametrize("command", ["run", "day"])
+def test_a_wrong_context_path_is_one_line_and_code_2(shell: Shell, tmp_path: Path, command: str) -> None:
+    (shell.folder / "in").mkdir()
+    with small_world(tmp_path / "world", lambda world: world.post("EOE", npn=NPN)) as small:
+        url = small.tcs.url.removesuffix("/tcs")
+        options = ["--in", "in", "--out", "out", "--tcs", url] if command == "day" else []
+        said = shell(command, *options, TIS_ESR_TCS_URL=url)
+    [line] = said.err.splitlines()
+    assert (said.code, f"{url} is not TCS" in line, "context path" in line) == (2, True, True)

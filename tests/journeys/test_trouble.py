@@ -10,6 +10,7 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 from tis_esr.desk.accounting import RowsUnaccounted
 from tis_esr.engine.runner import OutOfPatience
 from tis_esr.synthetic.world import World
+from tis_esr.tcs.errors import NotTcsError
 from tis_esr.tcs.simulator.switches import Switches
 
 
@@ -56,6 +57,35 @@ def test_trouble_that_lasts_is_said_and_the_next_call_goes_on(small: Small) -> N
     _, summary = small.run()
     assert summary.parked == []
     assert len(small.sent("APP")) == 20
+
+
+@pytest.mark.parametrize("path", ["", "/tsc", "/tcs/api"])
+def test_a_wrong_context_path_is_said_at_once_and_nothing_is_begun(small: Small, path: str) -> None:
+    small.tcs.url = small.tcs.url.removesuffix("/tcs") + path
+    with pytest.raises(NotTcsError, match="Probably the context path is wrong"):
+        small.run(patience_seconds=300)
+    assert not (small.folder / "state").exists()
+
+
+def test_a_refused_permission_stops_the_day_with_its_name_and_parks_nothing(small: Small) -> None:
+    small.tcs.simulator.misbehaviour.switches = Switches(fail_rate=1.0, fail_status=403)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        small.run(patience_seconds=0.2)
+    assert caught.group_contains(OutOfPatience, match="our user lacks the permission post:view")
+    small.tcs.simulator.misbehaviour.switches = Switches()
+    _, summary = small.run()
+    assert summary.parked == []
+    assert len(small.sent("APP")) == 20
+
+
+def test_a_value_that_can_not_be_read_parks_the_one_position_and_the_others_go_on(small: Small) -> None:
+    [post] = small.tcs.simulator.store.posts_with(f"{NPN}7")
+    post["owner"] = 4711
+    _, summary = small.run()
+    [parked] = summary.parked
+    assert f"post {post['id']}, which can't be read at owner" in parked.reason
+    assert "4711" not in parked.reason
+    assert len(small.sent("APP")) == 19
 
 
 def test_a_row_that_is_missing_from_the_account_stops_the_day_with_its_file_and_numbers(small: Small) -> None:

@@ -115,7 +115,10 @@ class Bench:
         return list(found.values())
 
     async def handle(self, *messages: Message, engine: Engine | None = None) -> None:
-        """Handle messages of one queue, in this order, as one batch; what fails is left in the queue."""
+        """Handle messages of one queue, in this order, as one batch; what fails is left in the queue.
+
+        ``engine`` is that of the process that handles them, which may die: then they are free again.
+        """
         work = (
             self.runner.work
             if engine is None
@@ -123,7 +126,11 @@ class Bench:
         )
         claimed = await self.claimed(*messages)
         batches = Batches(engine or self.engine, lambda _: work(), unobserved)
-        await batches.handle(self.handler(messages[0].queue), claimed)
+        try:
+            await batches.handle(self.handler(messages[0].queue), claimed)
+        except BaseException:
+            await self.engine.release(claimed, 0)
+            raise
 
     async def deliver(self, *parts: Sequence[Message]) -> None:
         """Send messages, handle them batch by batch in this order, then what is left until nothing is."""

@@ -52,7 +52,9 @@ def applicant(
     )
 
 
-def applicants(revision: int, *some: Applicant, of: int = 1, built_on: date | None = TODAY, row: int = 0) -> Message:
+def applicants(
+    revision: int, *some: Applicant, of: int = 1, built_on: date | None = TODAY, row: int = 0
+) -> Message:
     body = ApplicantsGenerated(
         position=position(of), revision=revision, applicants=list(some), built_on=built_on
     )

@@ -111,7 +111,7 @@ async def test_whichever_process_dies_where_and_is_overtaken_by_the_next_revisio
             await bench.handle(second)
             await bench.finish()
             assert await vpds(bench) == ("098", "096"), at
-    assert at == 5
+    assert at > 4
 
 
 class Died(BaseException):
@@ -127,8 +127,6 @@ async def died(bench: Bench, first: Message, at: int) -> bool:
         await bench.handle(first, engine=watched)
     except Died:
         return True
-    finally:
-        await bench.engine.release([first], 0)
     return False
 
 

@@ -7,7 +7,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One position of ESR, with what notifications and applicant records take from it.
 
     ``deanery`` is the three letters of the inbound file that brought it, ``deanery_number`` the
-    NPN, ``employing_vpd`` text as ESR sent it (T_POR11), ``occupation_code`` from its POS.
+    NPN, ``employing_vpd`` text as ESR sent it (T_POR11), ``occupation_code`` from its POS. ``sources`` are the
+    rows that it is known by (``file:row``, the newest POR and POS of each deanery).
     """
 
     position_id: int
@@ -20,3 +21,4 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     esr_location: str | None = None
     occupation_code: str | None = None
     post_id: int | None = None
+    sources: list[str] = []

@@ -131,7 +131,14 @@ def view(claims: Claims, post_id: int | None) -> PositionView:
         esr_location=p.esr_location if p else None,
         occupation_code=pos.values.occupation_code if pos else None,
         post_id=post_id,
+        sources=sources(claims),
     )
+
+
+def sources(claims: Claims) -> list[str]:
+    """Return the rows that the claims hold, as ``file:row``, in order."""
+    rows = (row for claim in claims.values() for row in (claim.por, claim.pos) if row is not None)
+    return sorted(f"{row.file}:{row.stamp.row}" for row in rows)
 
 
 def _newest(rows: Iterable[SourceRow | None]) -> SourceRow | None:

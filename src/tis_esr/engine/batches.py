@@ -11,7 +11,7 @@ import structlog
 
 from tis_esr.engine.errors import Conflict, Explained, Suspect, Transient
 from tis_esr.engine.handlers import Handler, Observer
-from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.messages import PARKING_DEATHS, Identity, Message
 from tis_esr.engine.pauses import pause_after
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.work import Work
@@ -25,14 +25,20 @@ _COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a batch: whether a message was done or parked, and the trouble that kept others from it."""
+    """What came of a batch: whether a message was done or parked, and the trouble that kept others from it.
+
+    ``pauses`` says whether the trouble may meet the next batch too, so that the queue is to pause for it.
+    """
 
     progress: bool = False
     trouble: Transient | None = None
+    pauses: bool = True
 
     def __or__(self, other: "Outcome") -> "Outcome":
         """Return what came of both."""
-        return Outcome(self.progress or other.progress, self.trouble or other.trouble)
+        troubled = [outcome for outcome in (self, other) if outcome.trouble is not None]
+        worst = max(troubled, key=lambda outcome: outcome.pauses, default=self)
+        return Outcome(self.progress or other.progress, worst.trouble, worst.pauses)
 
 
 class Batches:
@@ -44,8 +50,10 @@ class Batches:
         self._suspicions, self._failures = _Tally(), _Tally()
 
     async def handle(self, handler: Handler, messages: Sequence[Message]) -> Outcome:
-        """Handle what was claimed together; a message that failed on its own before is handled alone, last."""
-        alone = [message for message in messages if self._suspicions.of(message)]
+        """Handle what was claimed together; a message that may be at fault for itself is handled alone, last."""
+        alone = [m for m in messages if m.is_isolated or self._suspicions.of(m)]
+        if not alone:
+            return await self._handle(handler, messages)
         kept = {message.identity for message in alone}
         together = [message for message in messages if message.identity not in kept]
         return await self._in_parts(handler, [together, *([message] for message in alone)])
@@ -68,8 +76,10 @@ class Batches:
         A faulty batch is halved until the faulty message stands alone; that one is parked. One that lost a
         race for a document is simply done again: that also takes two readers out of step with each other.
         """
-        work = self._begin(messages)
         ended = partial(self._ended, handler.queue, time.perf_counter())
+        if messages[0].deaths >= PARKING_DEATHS:
+            return await self._park([(messages[0], _deadly(messages[0].deaths))], ended)
+        work = self._begin(messages)
         try:
             await handler.run(work, messages)
             await work.commit(messages)
@@ -97,9 +107,8 @@ class Batches:
 
     def _over(self, messages: Sequence[Message], work: Work, ended: "_Ended") -> Outcome:
         """Take note of the messages that have left the queue with the commit."""
-        failed = {message.identity for message, _ in work.failed(messages)}
-        done = [m for m in messages if m.identity not in failed and not work.is_parked(m)]
-        parked = [m for m in messages if work.is_parked(m)]
+        done = work.done(messages)
+        parked = [m for m in messages if work.is_parked(m)] if len(done) < len(messages) else []
         for outcome, some in (("done", done), ("parked", parked)):
             if some:
                 ended(outcome, some)
@@ -110,27 +119,28 @@ class Batches:
         """Release or park messages that failed while their neighbours did not, each by its own fault."""
         again: dict[tuple[str, float], list[Message]] = {}
         parked: list[tuple[Message, str]] = []
-        trouble: Transient | None = None
+        outcome = Outcome()
         for message, fault in failed:
             if isinstance(fault, Transient):
-                pause = max(fault.retry_after, pause_after(self._failures.count(message)))
+                times = self._failures.count(message)
+                pause = max(fault.retry_after, pause_after(times))
                 again.setdefault(("released", pause), []).append(message)
-                trouble = trouble or fault
+                outcome |= Outcome(trouble=Transient(fault.reason), pauses=times == 1)
             elif isinstance(fault, Suspect) and self._suspicions.of(message) < SUSPECT_ATTEMPTS - 1:
                 pause = 0.2 * 2 ** self._suspicions.count(message)
                 again.setdefault(("retried", pause), []).append(message)
             else:
                 parked.append((message, fault.reason if isinstance(fault, Suspect) else _describe(fault)))
-        if trouble is not None:
-            number = sum(len(some) for (outcome, _), some in again.items() if outcome == "released")
-            _log.info("retried later", messages=number, reason=trouble.reason)
+        if outcome.trouble is not None:
+            number = sum(len(some) for (end, _), some in again.items() if end == "released")
+            _log.info("retried later", messages=number, reason=outcome.trouble.reason)
         left = [*again.items()]
         try:
             while left:
-                (outcome, pause), messages = left.pop(0)
+                (end, pause), messages = left.pop(0)
                 await self._engine.release(messages, pause)
-                ended(outcome, messages)
-            return Outcome(trouble=trouble) | await self._park(parked, ended)
+                ended(end, messages)
+            return outcome | await self._park(parked, ended)
         except BaseException:
             unsettled = [message for _, some in left for message in some]
             await self._engine.release([*unsettled, *(message for message, _ in parked)], 0)
@@ -175,7 +185,7 @@ class _Tally:
         self._times: dict[Identity, int] = {}
 
     def of(self, message: Message) -> int:
-        return self._times.get(message.identity, 0)
+        return self._times.get(message.identity, 0) if self._times else 0
 
     def count(self, message: Message) -> int:
         times = self._times.pop(message.identity, 0) + 1
@@ -192,6 +202,13 @@ class _Tally:
 
 def _once_more(messages: Sequence[Message]) -> list[Message]:
     return [msgspec.structs.replace(message, attempts=message.attempts + 1) for message in messages]
+
+
+def _deadly(deaths: int) -> str:
+    return (
+        f"the process ended {deaths} times while it handled this message, which was alone in the last of them;"
+        " check the memory limit and the log of the process, then redrive the message"
+    )
 
 
 def _describe(fault: Exception) -> str:

@@ -1,6 +1,7 @@
 """Consuming one queue: claims batches and has several of them handled at the same time."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 
 from tis_esr.engine.batches import Outcome
@@ -11,12 +12,16 @@ from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
 
 _IDLE = 1.0
+_SLOW = 0.5
+"""Seconds after which a batch counts as slow, so that another one is begun beside it."""
 
 
 class Consumer:
-    """Claims from one queue while fewer than ``at_once`` batches are under way and no pause is.
+    """Claims from one queue while none, or only slow batches are under way, fewer than ``at_once``, and no pause is.
 
+    One batch after the other is least work; but one that waits for a slow call to TCS doesn't hold up the queue.
     Trouble that a batch met pauses the next claims, not the batches under way; progress of any ends the pause.
+    A message that fails again has a pause of its own, and makes the queue lose patience but not pause.
     """
 
     def __init__(
@@ -30,6 +35,7 @@ class Consumer:
         self._pauses = pauses
         self._under_way: set[asyncio.Task[Outcome]] = set()
         self._not_begun: list[Sequence[Message]] = []
+        self._begun = 0.0
         self._found = False
 
     async def until_empty(self) -> bool:
@@ -79,6 +85,7 @@ class Consumer:
 
     def _begin(self, messages: Sequence[Message]) -> None:
         self._found = True
+        self._begun = asyncio.get_running_loop().time()
         self._not_begun.append(messages)
         self._under_way.add(asyncio.create_task(self._ran(messages)))
 
@@ -87,7 +94,14 @@ class Consumer:
         return await self._handle(self._handler, messages)
 
     def _may_claim(self) -> bool:
-        return len(self._under_way) < self._handler.at_once and not self._pauses.left()
+        return self._left() == 0.0
+
+    def _left(self) -> float:
+        """Return in how many seconds another batch may begin; infinite while only the end of one lets it."""
+        if len(self._under_way) >= self._handler.at_once:
+            return math.inf
+        slow = self._begun + _SLOW - asyncio.get_running_loop().time() if self._under_way else 0.0
+        return max(0.0, slow, self._pauses.left())
 
     def _collect(self) -> None:
         """Take note of the batches that have ended. Raises OutOfPatience, and what ended one unexpectedly."""
@@ -97,21 +111,23 @@ class Consumer:
             if outcome.progress:
                 self._pauses.progress()
             elif outcome.trouble is not None:
-                self._pauses.trouble(outcome.trouble)
+                self._pauses.trouble(outcome.trouble, pause=outcome.pauses)
 
     async def _wait(self, idle: float, stopping: "asyncio.Task[bool] | None") -> None:
         """Wait until a batch ends, the pause is over, there may be something to claim, or all is to stop."""
         events: set[asyncio.Task[object]] = {*self._under_way, *([stopping] if stopping else [])}
-        pause = self._pauses.left()
+        left = self._left()
         claimable = None
         if self._may_claim():
             claimable = asyncio.create_task(self._engine.wait(self._handler.queue, idle))
             events.add(claimable)
-        elif pause and not events:
-            await asyncio.sleep(pause)
+        elif not events:
+            await asyncio.sleep(left)
             return
         try:
-            await asyncio.wait(events, timeout=pause or None, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                events, timeout=left if 0 < left < math.inf else None, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             if claimable is not None and not claimable.done():
                 claimable.cancel()

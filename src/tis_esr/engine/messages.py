@@ -9,6 +9,11 @@ T = TypeVar("T")
 Identity = tuple[str, str]
 """By which a message is known: its queue and its id."""
 
+ISOLATING_DEATHS = 3
+"""After so many ends of processes a message is handled alone: it, or one beside it, may be the cause."""
+PARKING_DEATHS = 6
+"""After so many it is parked: the last few it was alone."""
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message on one queue.
@@ -16,7 +21,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     ``correlation_id`` names the inbound row that everything began with (``file:row``, rows count
     from 1) and is kept through all hops. ``last_row`` is the last row that an assignment's message
     covers (0: just ``row``). ``attempts`` counts deliveries, this one included; ``deaths`` counts
-    the processes that ended while they were handling it.
+    the processes that ended while they were handling it. ``claim`` names the claim by which this
+    process holds it, where the engine gives claims names: who claims it again has another one.
     """
 
     id: str
@@ -29,11 +35,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     last_row: int = 0
     attempts: int = 1
     deaths: int = 0
+    claim: str = ""
 
     @property
     def identity(self) -> Identity:
         """Return by what the message is known."""
         return self.queue, self.id
+
+    @property
+    def is_isolated(self) -> bool:
+        """Say whether it may be the cause of its processes' ends, and so is handled alone."""
+        return self.deaths >= ISOLATING_DEATHS
 
     def decode(self, as_type: type[T]) -> T:
         """Return the body as ``as_type``; raises ``msgspec.ValidationError`` where it does not fit."""

@@ -38,17 +38,22 @@ class Pauses:
         """Note that there was progress: a pause that is under way ends, and the next is a short one."""
         self._since, self._until, self._times = None, 0.0, 0
 
-    def trouble(self, fault: Transient) -> None:
-        """Begin a pause; raises OutOfPatience. What else fails during a pause doesn't make the next one longer."""
+    def trouble(self, fault: Transient, *, pause: bool = True) -> None:
+        """Begin a pause, if there is to be one. What else fails during it doesn't make the next one longer.
+
+        Raises OutOfPatience.
+        """
         now = asyncio.get_running_loop().time()
         self._since = now if self._since is None else self._since
         if now - self._since > self._patience:
             raise OutOfPatience(self._what, fault.reason)
-        pause = fault.retry_after
+        if not pause:
+            return
+        seconds = fault.retry_after
         if now >= self._until:
             self._times += 1
-            pause = max(pause, pause_after(self._times))
-        self._until = max(self._until, now + pause)
+            seconds = max(seconds, pause_after(self._times))
+        self._until = max(self._until, now + seconds)
 
     def left(self) -> float:
         """Return how many seconds the present pause still has; 0 where there is none."""

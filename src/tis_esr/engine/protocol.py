@@ -33,7 +33,10 @@ class Put:
 class Commit:
     """All that takes effect together, or not at all.
 
-    Parking a message parks its row too, and those rows up to its ``last_row`` that are still pending.
+    A parked message covers its row, and those rows up to its ``last_row`` that are accounted pending: they are
+    PARKED, over what they are accounted as, for as long as any parked message covers them. Rows are accounted
+    first. A message that is parked already covers its rows once. ``held`` are messages that the unit of work
+    is about: where another process has taken one of them over, nothing takes effect.
     """
 
     puts: list[Put] = field(default_factory=list)
@@ -41,6 +44,7 @@ class Commit:
     rows: list[Row] = field(default_factory=list)
     done: list[Message] = field(default_factory=list)
     parked: list[tuple[Message, str]] = field(default_factory=list)
+    held: list[Message] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,12 @@ class Engine(Protocol):
         ...
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
-        """Return the oldest ready messages, their attempt counted durably before they are handed out."""
+        """Return the oldest ready messages, their attempt counted durably before they are handed out.
+
+        If the process ends before they are committed, parked or released, that is one more of their
+        ``deaths``. A message that is isolated for its deaths is returned alone, and only while this process
+        holds no other such one: so only the cause of the ends, or nobody, is with each of them.
+        """
         ...
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
@@ -102,13 +111,18 @@ class Engine(Protocol):
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
         """Have parked messages (queue, id) handled again; return how many were still parked.
 
-        In one transaction the message is ready as if it had never been handled, and its rows are
-        pending again. Its attempts stay counted, so that an append to TCS is looked for first.
+        In one transaction the message is ready as if it had never been handled, and its rows show what they
+        are accounted as. Its attempts stay counted, so that an append to TCS is looked for first; its
+        deaths do not.
         """
         ...
 
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
-        """Give parked messages (queue, id) up for good: their rows are ignored with the reason."""
+        """Give parked messages (queue, id) up for good; return how many were still parked.
+
+        Rows of theirs that are accounted pending become ignored with the reason; others stay what they are
+        and say so in theirs.
+        """
         ...
 
     async def depths(self) -> Depths:

@@ -39,7 +39,7 @@ class Runner:
         self.engine = engine
         self.handlers = list(handlers)
         self._today, self._now, self._patience = today, now, patience
-        self._batches = Batches(engine, lambda _: self.work(), observe)
+        self._batches = Batches(engine, self._work_on, observe)
         self._turns: dict[str, asyncio.Lock] = {}
         self._bindings: dict[str, list[str]] = {}
         for handler in self.handlers:
@@ -52,7 +52,10 @@ class Runner:
 
     def work(self) -> Work:
         """Begin a unit of work of its own, for what no message causes: a file, an export."""
-        return Work(self.engine, self._bindings, today=self._today(), now=self._now())
+        return self._work_on(())
+
+    def _work_on(self, messages: Sequence[Message]) -> Work:
+        return Work(self.engine, self._bindings, today=self._today(), now=self._now(), messages=messages)
 
     async def drain(self, queues: Iterable[str]) -> None:
         """Handle the queues' messages until none is left; raises OutOfPatience."""

@@ -23,15 +23,26 @@ class Work:
     """Reads through, writes at the end: nothing takes effect before the commit.
 
     Every document read is remembered with the version of its first reading, and the commit fails with Conflict
-    when one that is written again has moved since, also where a later search has come upon the newer one. So no lock and no transaction is held while TCS is asked.
+    when one that is written again has moved since, also where a later search has come upon the newer one. So no
+    lock and no transaction is held while TCS is asked.
+    ``messages`` are what it is about: once another process has taken them over, no commit of it takes effect.
     ``today`` is the Europe/London day that every rule gets, ``now`` the moment in UTC.
     """
 
-    def __init__(self, engine: Engine, bindings: Bindings, *, today: date, now: datetime) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        bindings: Bindings,
+        *,
+        today: date,
+        now: datetime,
+        messages: Sequence[Message] = (),
+    ) -> None:
         self.today = today
         self.now = now
         self._engine = engine
         self._bindings = bindings
+        self._messages = messages
         self._versions: dict[tuple[str, str], int] = {}
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
         self._commit = Commit()
@@ -44,7 +55,12 @@ class Work:
 
     def another(self) -> "Work":
         """Begin a unit of work of its own, for a handler that takes many small steps."""
-        return Work(self._engine, self._bindings, today=self.today, now=self.now)
+        return Work(self._engine, self._bindings, today=self.today, now=self.now, messages=self._unparked())
+
+    def _unparked(self) -> list[Message]:
+        if not self._parked:
+            return list(self._messages)
+        return [message for message in self._messages if not self.is_parked(message)]
 
     async def get(self, collection: Collection[T], keys: Iterable[str]) -> dict[str, T]:
         """Return the documents that exist, by key, as this unit of work has left them."""
@@ -57,6 +73,8 @@ class Work:
         missing = [key for key in wanted if key not in found]
         if missing:
             found.update(self._remember(collection, await self._engine.get(collection, missing)))
+            for key in missing:
+                self._versions.setdefault((collection.name, key), 0)
         return found
 
     async def find(
@@ -73,6 +91,16 @@ class Work:
             collection, [s for s in stored if (collection.name, s.key) not in self._written]
         )
         return [fresh[s.key] if s.key in fresh else self._written[collection.name, s.key][1] for s in stored]
+
+    async def moved(self, collection: Collection[T], keys: Iterable[str]) -> set[str]:
+        """Return which of the documents that were read are otherwise in the store by now.
+
+        To be asked after a long wait: what would lose its race at the commit can be left for another time, and
+        doesn't cost its neighbours.
+        """
+        wanted = list(dict.fromkeys(keys))
+        now = {stored.key: stored.version for stored in await self._engine.get(collection, wanted)}
+        return {key for key in wanted if now.get(key, 0) != self._versions.get((collection.name, key), 0)}
 
     def put(self, collection: Collection[T], document: T) -> None:
         """Write a document, new or read before."""
@@ -109,6 +137,9 @@ class Work:
 
         It stays parked through every later commit of this unit: it is never acknowledged as done.
         """
+        known = [parked.identity for parked, _ in self._commit.parked]
+        if self.is_parked(message) and message.identity not in known:
+            return
         self._parked.add(message.identity)
         self._commit.parked.append((message, reason))
 
@@ -120,8 +151,17 @@ class Work:
         """
         self._failed[message.identity] = fault
 
+    def done(self, messages: Iterable[Message]) -> list[Message]:
+        """Return which of these messages have neither failed nor been parked."""
+        settled = self._parked | self._failed.keys()
+        if not settled:
+            return list(messages)
+        return [message for message in messages if message.identity not in settled]
+
     def failed(self, messages: Iterable[Message]) -> list[tuple[Message, Exception]]:
         """Return which of these messages failed, each with its fault; one that is parked has not failed."""
+        if not self._failed:
+            return []
         return [
             (message, self._failed[message.identity])
             for message in messages
@@ -143,8 +183,7 @@ class Work:
     async def commit(self, done: Iterable[Message] = ()) -> None:
         """Make all of it take effect together, and acknowledge ``done``, less those parked or failed."""
         commit = self._drain()
-        settled = self._parked | self._failed.keys()
-        commit.done = [message for message in done if message.identity not in settled]
+        commit.done = self.done(done)
         await self._engine.commit(commit)
 
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
@@ -162,4 +201,5 @@ class Work:
             commit.puts.append(Put(collection, key, version, _encoder.encode(document), indexed))
             self._versions[name, key] = version + 1
         self._written = {}
+        commit.held = self._unparked()
         return commit

@@ -18,7 +18,7 @@ from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.messages import Applicant, ApplicantsGenerated, PositionReconciled
-from tis_esr.services.superseding import Handled, News, newest
+from tis_esr.services.superseding import Handled, News, left_for_later, newest
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Person, Placement
 
@@ -101,7 +101,10 @@ class AppGenerator:
         coming = {p.trainee_id for p in known if verdicts[p.id] == "" and p.trainee_id in people}
         numbers = await each(sorted(coming), self._tcs.training_number)
         decisions = []
+        later = await left_for_later(work, GENERATED, {key: news.message for key, news in newest_of.items()})
         for key, news in newest_of.items():
+            if key in later:
+                continue
             applicants, event = [], news.body
             for placement in placements.get(event.position.post_id or 0, ()) if event.live else ():
                 if placement.id not in verdicts:
@@ -120,7 +123,7 @@ class AppGenerator:
 
 def _news(message: Message) -> News[PositionReconciled]:
     event = message.decode(PositionReconciled)
-    return News(str(event.position.position_id), event.revision, message, event)
+    return News(str(event.position.position_id), event.revision, event.position.sources, message, event)
 
 
 def _tell(

@@ -1,90 +1,117 @@
 """One attempt at a time: a write to TCS is not begun while an earlier one of the same thing may still arrive.
 
-Part of the InboundDataWriter. Each thing that it keeps up to date in TIS has a document with ``open_until``:
-0 where it is known what came of the last write; else the moment (of the engine's clock) until which TCS may
-still act on it. The document is saved before the call. After that moment it is looked what came of the write
-before another is made, whichever process it is that goes on.
+Part of the InboundDataWriter. Each thing that it keeps up to date in TIS has a document with the attempt that was
+last begun and whose end isn't known. The document is saved before the call. While TCS may still act on that call
+no other is made; after that it is looked what came of it first, whichever process it is that goes on.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+import msgspec
 
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.work import Work
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError, TcsUncertain
 
-_SEND_SECONDS = 10.0
+_SEND_SECONDS: Final = 10.0
+_REMEMBERED: Final = 1000
+
+
+class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """A write whose end isn't known; TCS may act on it ``until`` then, by the engine's clock."""
+
+    id: str
+    until: float
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """Bounds of the writes that one unit of work is about to make.
+class Bounds:
+    """Of the writes that one unit of work is about to make.
 
-    ``open_until`` (engine's clock) is to be saved before them; ``send_by`` (the event loop's clock) is the
-    moment after which none of them is sent any more, so that a process that slept too long sends none.
+    ``attempt`` is to be saved before them; ``send_by`` (the event loop's clock) is the moment after which none
+    of them is sent any more, so that a process that slept too long sends none.
     """
 
-    open_until: float
+    attempt: OpenAttempt
     send_by: float
-
-
-def begin(work: Work, tcs: Tcs) -> Attempt:
-    """Return the bounds of writes that are begun now."""
-    sending = min(_SEND_SECONDS, tcs.settings.uncertain_seconds)
-    return Attempt(
-        open_until=work.time() + sending + tcs.settings.uncertain_seconds,
-        send_by=asyncio.get_running_loop().time() + sending,
-    )
-
-
-def may_still_arrive(work: Work, tcs: Tcs, open_until: float, what: str) -> Transient | None:
-    """Return why a write has to wait, with for how long; None where nothing of an earlier one can arrive.
-
-    Never longer than one attempt takes, though the clock was set back.
-    """
-    longest = _SEND_SECONDS + tcs.settings.uncertain_seconds
-    seconds = min(open_until - work.time(), longest)
-    if seconds <= 0:
-        return None
-    return Transient(f"TCS may still act on an earlier call about {what}", retry_after=seconds)
-
-
-def open_after(work: Work, tcs: Tcs, error: TcsError | None) -> float:
-    """Return ``open_until`` after a write: 0 where its end is known, in the past where only a look can tell."""
-    if not isinstance(error, TcsUncertain):
-        return 0.0
-    return work.time() + (tcs.settings.uncertain_seconds if error.may_arrive else 0.0)
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What came of an attempt: whether TCS holds it now, the trouble, and ``open_until`` from here on."""
+    """What came of an append: whether TCS holds it now, the trouble, and the attempt where its end isn't known."""
 
     holds: bool = False
     error: TcsError | None = None
-    open_until: float = 0.0
+    open: OpenAttempt | None = None
 
 
-async def append(
-    work: Work,
-    tcs: Tcs,
-    open_until: float,
-    look: Callable[[], Awaitable[bool]] | None,
-    write: Callable[[], Awaitable[bool]],
-) -> Ended:
-    """Append, unless ``look`` finds that TCS holds it already; None where there is nothing to look for.
+class Attempts:
+    """The attempts of one process, which remembers how its own have ended, also where that couldn't be saved."""
 
-    ``open_until`` is that of the write before, which can't arrive any more. It stays as it was while the look
-    fails: only a look that succeeds says what came of it.
-    """
-    try:
-        if look is not None and await look():
-            return Ended(holds=True)
-    except TcsError as error:
-        return Ended(error=error, open_until=open_until)
-    try:
-        return Ended(holds=await write())
-    except TcsError as error:
-        return Ended(error=error, open_until=open_after(work, tcs, error))
+    def __init__(self, tcs: Tcs) -> None:
+        self._bound = tcs.settings.uncertain_seconds
+        self._sending = min(_SEND_SECONDS, self._bound)
+        self._ended: dict[str, frozenset[str]] = {}
+
+    def begin(self, work: Work) -> Bounds:
+        """Return the bounds of writes that are begun now."""
+        until = work.time() + self._sending + self._bound
+        send_by = asyncio.get_running_loop().time() + self._sending
+        return Bounds(OpenAttempt(id=uuid4().hex, until=until), send_by)
+
+    def must_wait(self, work: Work, attempt: OpenAttempt | None, key: str, what: str) -> Transient | None:
+        """Return why a write has to wait, with for how long; None where nothing of an earlier one can arrive.
+
+        Never longer than one attempt takes, though the clock was set back.
+        """
+        if attempt is None or key not in self._ended.get(attempt.id, {key}):
+            return None
+        seconds = min(attempt.until - work.time(), self._sending + self._bound)
+        if seconds <= 0:
+            return None
+        return Transient(f"TCS may still act on an earlier call about {what}", retry_after=seconds)
+
+    def end(self, bounds: Bounds, errors: Iterable[tuple[str, TcsError | None]]) -> None:
+        """Remember that all calls of an attempt have ended, about which key and how."""
+        left = frozenset(key for key, error in errors if isinstance(error, TcsUncertain) and error.may_arrive)
+        self._ended[bounds.attempt.id] = left
+        if len(self._ended) > _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+
+    async def append(
+        self,
+        work: Work,
+        bounds: Bounds,
+        before: OpenAttempt | None,
+        look: Callable[[], Awaitable[bool]] | None,
+        write: Callable[[], Awaitable[bool]],
+    ) -> Ended:
+        """Append, unless ``look`` finds that TCS holds it already; None where there is nothing to look for.
+
+        The attempt ``before`` can't arrive any more. It stays open where the look fails: only a look that
+        succeeds says what came of it.
+        """
+        try:
+            if look is not None and await look():
+                return Ended(holds=True)
+        except TcsError as error:
+            return Ended(error=error, open=before)
+        try:
+            return Ended(holds=await write())
+        except TcsError as error:
+            return Ended(error=error, open=self.after(work, bounds, error))
+
+    def after(self, work: Work, bounds: Bounds, error: TcsError | None) -> OpenAttempt | None:
+        """Return what is to be kept of an attempt: nothing where its end is known.
+
+        Where the answer left it open the attempt is over, but only a look can tell what came of it.
+        """
+        if not isinstance(error, TcsUncertain):
+            return None
+        until = work.time() + (self._bound if error.may_arrive else 0.0)
+        return OpenAttempt(id=bounds.attempt.id, until=until)

@@ -84,12 +84,16 @@ class DataExporter:
 
 def _of_applicants(message: Message) -> News[ApplicantsGenerated]:
     body = message.decode(ApplicantsGenerated)
-    return News(f"applicants:{body.position.position_id}", body.revision, message, body)
+    return News(
+        f"applicants:{body.position.position_id}", body.revision, body.position.sources, message, body
+    )
 
 
 def _of_notifications(message: Message) -> News[NotificationsGenerated]:
     body = message.decode(NotificationsGenerated)
-    return News(f"notifications:{body.position.position_id}", body.version, message, body)
+    return News(
+        f"notifications:{body.position.position_id}", body.version, body.position.sources, message, body
+    )
 
 
 async def _newest(work: Work, kind: str, arriving: Sequence[News[B]]) -> list[News[B]]:

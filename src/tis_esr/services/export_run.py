@@ -87,7 +87,8 @@ class ExportRun:
     async def ask_to_compare(self, day: date, deaneries: Sequence[str] | None = None) -> int:
         """Have what may go on a day compared with TIS again where it was built on an earlier day.
 
-        A day to come has to be as today at least: it can't be known better. Each position is asked for once a day. Returns how many records are still to be compared.
+        For a day to come today's comparison will do: it can't be known better. Each position is asked for once a
+        day. Returns how many records are still to be compared.
         """
         work, left = self._begin(), 0
         newest = min(day, work.today)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
+from tis_esr.services.attempts import Attempts
 from tis_esr.services.person_updates import update_people
 from tis_esr.services.tis_exports import tell_exported
 from tis_esr.services.tis_positions import tell_changed
@@ -21,6 +22,7 @@ class InboundDataWriter:
 
     def __init__(self, tcs: Tcs) -> None:
         self._tcs = tcs
+        self._attempts = Attempts(tcs)
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how."""
@@ -35,12 +37,12 @@ class InboundDataWriter:
 
     async def update_people(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring what ESR knows of people to TIS; see ``person_updates``."""
-        await update_people(self._tcs, work, messages)
+        await update_people(self._tcs, self._attempts, work, messages)
 
     async def tell_changed(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring TCS to what it should hold of positions; see ``tis_positions``."""
-        await tell_changed(self._tcs, work, messages)
+        await tell_changed(self._tcs, self._attempts, work, messages)
 
     async def tell_exported(self, work: Work, messages: Sequence[Message]) -> None:
         """Have TCS know which applicants were sent; see ``tis_exports``."""
-        await tell_exported(self._tcs, work, messages)
+        await tell_exported(self._tcs, self._attempts, work, messages)

@@ -9,16 +9,48 @@ import msgspec
 from tis_esr.decisions.positions import LEAD_EMPLOYER
 from tis_esr.decisions.sent_applicants import SentApplicant
 from tis_esr.engine.documents import Collection
+from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 from tis_esr.services.messages import PositionReconciled
 from tis_esr.services.superseding import Handled
 
 
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """The row (counted from 1) that says where a position belongs, as the envelope of a message names it."""
+
+    correlation_id: str
+    file: str
+    deanery: str
+    row: int
+
+    @classmethod
+    def of(cls, message: Message) -> "Source":
+        """Return the row behind a message."""
+        return cls(
+            correlation_id=message.correlation_id,
+            file=message.source_file,
+            deanery=message.deanery,
+            row=message.row,
+        )
+
+    def as_cause(self, id_: str) -> Message:
+        """Return the row as the cause of messages, whose ids follow from ``id_``."""
+        return Message(
+            id=id_,
+            queue="",
+            correlation_id=self.correlation_id,
+            source_file=self.file,
+            deanery=self.deanery,
+            row=self.row,
+            body=b"",
+        )
+
+
 class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position as it was last reconciled, and what ESR was sent for it.
 
-    ``event`` is None while only an applicant sent to ESR has told of it. ``post_id`` is there while it is matched
-    and not deleted. ``version`` counts what was generated for it; ``told`` says that the DataExporter was told
+    ``event`` is None while only an applicant sent to ESR has told of it, ``source`` is the row that it came from.
+    ``post_id`` is there while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says that the DataExporter was told
     of a notification of it at some time. ``seen`` has, by placement id, the dates that the newest notifications
     were built from. ``owing`` are the posts whose VPD may be another since, while those who depend on it have yet
     to be told: whoever handles the position next goes on with it.
@@ -28,6 +60,7 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     post_id: int | None = None
     handled: Handled | None = None
     event: PositionReconciled | None = None
+    source: Source | None = None
     version: int = 0
     told: bool = False
     sent: list[SentApplicant] = []

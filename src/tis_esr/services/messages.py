@@ -47,9 +47,13 @@ class PositionReconciled(Body, frozen=True):
 
 
 class PositionChanged(Body, frozen=True):
-    """``esr.queue.position.changed``: what TCS should hold of a position id and number, as of a revision."""
+    """``esr.queue.position.changed``: what TCS should hold of a position id and number, as of a revision.
+
+    ``sources`` are the rows that the position is known by, see PositionView.
+    """
 
     revision: int
+    sources: list[str]
     post_id: int
     position_id: int
     position_number: int
@@ -84,9 +88,13 @@ class ApplicantsGenerated(Body, frozen=True):
 
 
 class NotificationDue(Body, frozen=True):
-    """``esr.queue.notification.due``: generate a position's notifications, from all that is known then."""
+    """``esr.queue.notification.due``: generate a position's notifications, from all that is known then.
+
+    ``revision`` is the newest of the position when this was sent: a newer one sends a message of its own.
+    """
 
     position_id: int
+    revision: int
 
 
 class NotificationDraft(Body, frozen=True):

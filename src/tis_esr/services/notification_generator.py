@@ -22,6 +22,7 @@ from tis_esr.services.known_positions import (
     KNOWN_POSITIONS,
     VPD_USES,
     KnownPosition,
+    Source,
     VpdUse,
     posts_with_another_vpd,
     save_uses,
@@ -36,7 +37,7 @@ from tis_esr.services.messages import (
     PositionReconciled,
 )
 from tis_esr.services.notification_sources import Sources, ask_people, ask_placements
-from tis_esr.services.superseding import News, newest
+from tis_esr.services.superseding import News, left_for_later, newest
 from tis_esr.tcs.client import Tcs
 
 
@@ -65,14 +66,16 @@ class NotificationGenerator:
         for key, news in fresh.items():
             after = _known(known.get(key), news)
             work.put(KNOWN_POSITIONS, after)
-            _due(work, after.position_id, news.message)
+            _due(work, after, news.message)
             if after.owing:
                 owing[key] = after
         if owing:
             await work.save_intent()
             told_by = {post_id: fresh[key].message for key, after in owing.items() for post_id in after.owing}
-            for use in await work.find(VPD_USES, {"post_id": sorted(told_by)}):
-                _due(work, use.position_id, told_by[use.post_id])
+            uses = await work.find(VPD_USES, {"post_id": sorted(told_by)})
+            users = await work.get(KNOWN_POSITIONS, {str(use.position_id) for use in uses})
+            for use in uses:
+                _due(work, users[str(use.position_id)], told_by[use.post_id])
             for after in owing.values():
                 work.put(KNOWN_POSITIONS, msgspec.structs.replace(after, owing=[]))
 
@@ -87,25 +90,36 @@ class NotificationGenerator:
             known[key] = msgspec.structs.replace(position, sent=[*others, applicant])
             work.put(KNOWN_POSITIONS, known[key])
             if position.post_id and position.seen.get(str(applicant.placement_id)) != applicant.dates:
-                _due(work, applicant.position_id, message)
+                _due(work, position, message)
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
         """Say all that there is to say about a batch of positions, from what is known and what TIS says now."""
-        due = {str(message.decode(NotificationDue).position_id): message for message in messages}
+        asked = sorted(map(_decoded, messages), key=lambda pair: pair[1].revision)
+        due = {str(body.position_id): (message, body) for message, body in asked}
         found = await work.get(KNOWN_POSITIONS, due)
-        known = {key: _without_the_past(work, position) for key, position in found.items() if position.event}
+        known = {
+            key: _without_the_past(work, position)
+            for key, position in found.items()
+            if position.handled is not None and position.handled.version == due[key][1].revision
+        }
         live = [position for position in known.values() if position.post_id is not None]
         sources = await ask_placements(self._tcs, live, work.today)
         posts = await _save_uses(work, sources, live)
         sources.vpds = await vpds_of(work, posts)
         await ask_people(self._tcs, sources, live)
+        later = await left_for_later(work, KNOWN_POSITIONS, {key: due[key][0] for key in known})
         for key, position in known.items():
-            _generate(work, position, sources, due[key])
+            if key not in later:
+                _generate(work, position, sources, due[key][0])
+
+
+def _decoded(message: Message) -> tuple[Message, NotificationDue]:
+    return message, message.decode(NotificationDue)
 
 
 def _news(message: Message) -> News[PositionReconciled]:
     event = message.decode(PositionReconciled)
-    return News(str(event.position.position_id), event.revision, message, event)
+    return News(str(event.position.position_id), event.revision, event.position.sources, message, event)
 
 
 def _known(before: KnownPosition | None, news: News[PositionReconciled]) -> KnownPosition:
@@ -116,13 +130,21 @@ def _known(before: KnownPosition | None, news: News[PositionReconciled]) -> Know
         post_id=news.body.position.post_id if news.body.live else None,
         handled=news.handled,
         event=news.body,
+        source=Source.of(news.message),
     )
     owing = posts_with_another_vpd(before, after) | set(after.owing)
     return msgspec.structs.replace(after, owing=sorted(owing))
 
 
-def _due(work: Work, position_id: int, cause: Message) -> None:
-    work.emit("notification.due", NotificationDue(position_id=position_id), cause=cause, key=str(position_id))
+def _due(work: Work, known: KnownPosition, cause: Message) -> None:
+    """Have the notifications of a position generated, on behalf of its own row whatever the cause is.
+
+    Of one that was never reconciled there are none.
+    """
+    if known.handled is not None and known.source is not None:
+        body = NotificationDue(position_id=known.position_id, revision=known.handled.version)
+        own = known.source.as_cause(cause.id)
+        work.emit("notification.due", body, cause=own, key=str(known.position_id))
 
 
 def _as_sent(body: ApplicantExported) -> SentApplicant:

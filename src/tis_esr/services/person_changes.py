@@ -13,7 +13,7 @@ from tis_esr.decisions.person_updates import (
     detail_changes,
 )
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempt
+from tis_esr.services.attempts import Bounds
 from tis_esr.services.concurrently import each, outcomes
 from tis_esr.services.person_details import detail_sources, news_of
 from tis_esr.services.person_journal import JOURNAL, Case, JournalEntry, Outcome, Plan, entry_of
@@ -46,14 +46,14 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
 
 
 async def carry_out(
-    tcs: Tcs, work: Work, cases: Sequence[Case], attempt: Attempt
+    tcs: Tcs, work: Work, cases: Sequence[Case], bounds: Bounds
 ) -> dict[int, TcsError | None]:
     """Make the planned calls, of different people side by side, and write down what came of each.
 
     What TCS refuses is told in the plan's ``refused``; any other trouble with TCS is returned, by the number
     of the case: it ends the calls of that case, and what was done before stays done.
     """
-    return await outcomes(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number], attempt))
+    return await outcomes(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number], bounds))
 
 
 def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry]) -> None:
@@ -130,10 +130,10 @@ def _said(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-async def _carry_out_one(tcs: Tcs, work: Work, case: Case, attempt: Attempt) -> None:
+async def _carry_out_one(tcs: Tcs, work: Work, case: Case, bounds: Bounds) -> None:
     for plan in case.plans:
         try:
-            await _call(tcs, case, plan, attempt)
+            await _call(tcs, case, plan, bounds)
         except TcsRefused as error:
             plan.refused = str(error)
         plan.done = not plan.refused
@@ -144,28 +144,28 @@ async def _carry_out_one(tcs: Tcs, work: Work, case: Case, attempt: Attempt) -> 
             work.put(JOURNAL, msgspec.structs.replace(entry, state=outcome, reason=plan.refused))
 
 
-async def _call(tcs: Tcs, case: Case, plan: Plan, attempt: Attempt) -> None:
+async def _call(tcs: Tcs, case: Case, plan: Plan, bounds: Bounds) -> None:
     if case.person is None:
         return
     if plan.kind == CONTACT:
-        await tcs.patch_contact_details(case.person.id, plan.changes, send_by=attempt.send_by)
+        await tcs.patch_contact_details(case.person.id, plan.changes, send_by=bounds.send_by)
     elif plan.kind == PERSONAL:
-        await tcs.patch_personal_details(case.person.id, plan.changes, send_by=attempt.send_by)
+        await tcs.patch_personal_details(case.person.id, plan.changes, send_by=bounds.send_by)
     elif plan.kind == "absence":
-        await _write_absence(tcs, case.person.id, plan, attempt)
+        await _write_absence(tcs, case.person.id, plan, bounds)
 
 
-async def _write_absence(tcs: Tcs, person_id: int, plan: Plan, attempt: Attempt) -> None:
+async def _write_absence(tcs: Tcs, person_id: int, plan: Plan, bounds: Bounds) -> None:
     """Create an absence, or patch it with the version it has now; read again where somebody was faster."""
     for _ in range(_CONFLICTS_IN_A_ROW):
         known = await tcs.absence(plan.absence_id)
         if known is None or known.id is None:
             new = {**plan.changes, "absenceAttendanceId": plan.absence_id, "personId": person_id}
-            await tcs.create_absence(msgspec.convert(new, Absence), send_by=attempt.send_by)
+            await tcs.create_absence(msgspec.convert(new, Absence), send_by=bounds.send_by)
             return
         changes = {"id": known.id, **plan.changes, "amendedDate": known.amended_date}
         try:
-            await tcs.patch_absence(known.id, changes, send_by=attempt.send_by)
+            await tcs.patch_absence(known.id, changes, send_by=bounds.send_by)
         except TcsConflict:
             continue
         return

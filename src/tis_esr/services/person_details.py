@@ -6,8 +6,6 @@ Part of the InboundDataWriter. An older assignment that comes late still brings 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from tis_esr.decisions.person_updates import (
     ABSENCE_FIELDS,
     ADD_FIELDS,
@@ -73,10 +71,3 @@ def stamped(case: Case, known: TisPerson, plans: Iterable[Plan]) -> dict[str, St
         if detail not in missed
     }
     return {**known.stamps, **fresh}
-
-
-def waiting(case: Case, open_until: float) -> TisPerson:
-    """Return what is to be kept of the person before calls are made."""
-    if case.known is None:
-        raise ValueError("a case is sorted out before it is planned")
-    return msgspec.structs.replace(case.known, open_until=open_until)

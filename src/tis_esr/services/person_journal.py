@@ -15,6 +15,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
+from tis_esr.services.attempts import OpenAttempt
 from tis_esr.services.messages import AssignmentRow
 from tis_esr.tcs.models import Person
 
@@ -51,12 +52,12 @@ class TisPerson(msgspec.Struct, frozen=True, kw_only=True):
     """A person whom ESR's rows have updated in TIS: how new the row is that each detail came from.
 
     ``stamps`` is by section and field (``contact.legalSurname``, ``absence A1.startDate``): each detail is
-    superseded by itself. ``open_until`` is 0 where it is known what came of the last write, see ``attempts``.
+    superseded by itself. ``open`` is the last attempt while its end isn't known, see ``attempts``.
     """
 
     person_id: int
     stamps: dict[str, Stamp] = {}
-    open_until: float = 0.0
+    open: OpenAttempt | None = None
 
 
 JOURNAL = Collection(

@@ -12,11 +12,11 @@ from tis_esr.decisions.person_updates import CONTACT, PERSONAL, is_primary, regi
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempt, begin, may_still_arrive, open_after
+from tis_esr.services.attempts import Attempts, Bounds
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import Assignment, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
-from tis_esr.services.person_details import sort_out, stamped, waiting
+from tis_esr.services.person_details import sort_out, stamped
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Case, TisPerson
 from tis_esr.services.person_matching import is_ignored, matched
 from tis_esr.services.superseding import NEWER
@@ -24,7 +24,7 @@ from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError
 
 
-async def update_people(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
+async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
 
     What came of one wave is saved before the next begins, so that trouble there leaves it done.
@@ -39,20 +39,20 @@ async def update_people(tcs: Tcs, work: Work, messages: Sequence[Message]) -> No
     for number, wave in enumerate(_waves(found)):
         if number:
             await work.save_intent()
-        ready = await _ready(tcs, work, wave)
+        ready = await _ready(attempts, work, wave)
         await plan_calls(tcs, work, ready, meant)
-        await _carry_out(tcs, work, ready)
+        await _carry_out(tcs, attempts, work, ready)
 
 
-async def _ready(tcs: Tcs, work: Work, wave: Sequence[Case]) -> list[Case]:
+async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[Case]:
     """Keep the cases of whose person no earlier write may still arrive; the others are tried again later."""
-    known = await work.get(TIS_PEOPLE, [str(case.person.id) for case in wave if case.person])
+    known = await work.get(TIS_PEOPLE, [_key(case) for case in wave])
     ready = []
     for case in wave:
         if case.person is None:
             continue
-        person = known.get(str(case.person.id)) or TisPerson(person_id=case.person.id)
-        wait = may_still_arrive(work, tcs, person.open_until, f"person {person.person_id}")
+        person = known.get(_key(case)) or TisPerson(person_id=case.person.id)
+        wait = attempts.must_wait(work, person.open, _key(case), f"person {person.person_id}")
         if wait is not None:
             work.fail(case.message, wait)
             continue
@@ -61,44 +61,47 @@ async def _ready(tcs: Tcs, work: Work, wave: Sequence[Case]) -> list[Case]:
     return ready
 
 
-async def _carry_out(tcs: Tcs, work: Work, cases: Sequence[Case]) -> None:
+async def _carry_out(tcs: Tcs, attempts: Attempts, work: Work, cases: Sequence[Case]) -> None:
     """Make the calls of a wave; what needs none is written down before them.
 
     So what is written after the calls is of people whom this process alone has open: no other process can make
     that commit fail, and what was called for is known.
     """
     calling = [case for case in cases if _is_calling(case)]
-    attempt = begin(work, tcs)
-    await _make_calls(tcs, work, [case for case in cases if not _is_calling(case)], attempt)
-    if calling:
-        for case in calling:
-            work.put(TIS_PEOPLE, waiting(case, attempt.open_until))
-        await work.save_intent()
-        await _make_calls(tcs, work, calling, attempt)
-
-
-async def _make_calls(tcs: Tcs, work: Work, cases: Sequence[Case], attempt: Attempt) -> None:
-    ended = await carry_out(tcs, work, cases, attempt)
-    for number, case in enumerate(cases):
-        _end(tcs, work, case, ended[number])
+    bounds = attempts.begin(work)
+    for case in cases:
+        if not _is_calling(case):
+            _end(attempts, work, bounds, case, None)
+    for case in calling:
+        if case.known is not None:
+            work.put(TIS_PEOPLE, msgspec.structs.replace(case.known, open=bounds.attempt))
+    if not calling:
+        return
+    await work.save_intent()
+    ended = await carry_out(tcs, work, calling, bounds)
+    attempts.end(bounds, ((_key(calling[number]), error) for number, error in ended.items()))
+    for number, case in enumerate(calling):
+        _end(attempts, work, bounds, case, ended[number])
 
 
 def _is_calling(case: Case) -> bool:
     return any(plan.kind != "none" for plan in case.plans)
 
 
-def _end(tcs: Tcs, work: Work, case: Case, error: TcsError | None) -> None:
+def _key(case: Case) -> str:
+    return str(case.person.id) if case.person else ""
+
+
+def _end(attempts: Attempts, work: Work, bounds: Bounds, case: Case, error: TcsError | None) -> None:
     """Write down what came of a case: what TIS has by now stays done, whatever became of the rest.
 
     Each attempt that changed something tells of it anew: what was told before may have been handled since.
     """
     if case.known is None:
         return
-    after = msgspec.structs.replace(
-        case.known,
-        stamps=stamped(case, case.known, case.plans),
-        open_until=open_after(work, tcs, error),
-    )
+    stamps = stamped(case, case.known, case.plans)
+    left = attempts.after(work, bounds, error)
+    after = msgspec.structs.replace(case.known, stamps=stamps, open=left)
     if after != case.known or _is_calling(case):
         work.put(TIS_PEOPLE, after)
     changed = {plan.kind for plan in case.plans if plan.done} | case.settled

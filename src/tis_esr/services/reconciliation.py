@@ -17,6 +17,7 @@ from tis_esr.decisions.positions import (
     SourceRow,
     choose_post,
     leading_claim,
+    sources,
     view,
     with_row,
 )
@@ -264,6 +265,7 @@ def _tell_tcs(work: Work, position: Position, cause: Message) -> Position:
 def _emit_changed(work: Work, position: Position, told: Told, cause: Message) -> None:
     event = PositionChanged(
         revision=position.revision,
+        sources=sources(position.claims),
         post_id=told.post_id,
         position_id=position.position_id,
         position_number=told.position_number,

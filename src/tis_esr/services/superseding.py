@@ -7,38 +7,39 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tis_esr.decisions.versions import is_superseded
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.errors import Conflict
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 
 B = TypeVar("B")
+D = TypeVar("D", bound=msgspec.Struct)
 
 NEWER = "a newer version of it was handled before"
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a thing that a consumer has handled, and the row that it came from."""
+    """The newest version of a thing that a consumer has handled, and the rows that it holds (``file:row``)."""
 
     version: int
-    source_file: str = ""
-    source_row: int = 0
+    sources: list[str] = []
 
 
 @dataclass(frozen=True)
 class News(Generic[B]):
-    """A message about one thing: its key, the version of the fact it reports, and its body."""
+    """A message about one thing: its key, the version of the fact it reports, the rows in it, and its body."""
 
     key: str
     version: int
+    sources: list[str]
     message: Message
     body: B
 
     @property
     def handled(self) -> Handled:
         """Return what is to be kept of it."""
-        return Handled(
-            version=self.version, source_file=self.message.source_file, source_row=self.message.row
-        )
+        return Handled(version=self.version, sources=self.sources)
 
 
 def newest(work: Work, arriving: Iterable[News[B]], known: Mapping[str, Handled]) -> dict[str, News[B]]:
@@ -59,6 +60,17 @@ def newest(work: Work, arriving: Iterable[News[B]], known: Mapping[str, Handled]
 
 
 def _superseded(work: Work, message: Message, by: Handled) -> None:
-    """Say so of the row, unless the newer version comes from the same row. The row keeps its record type."""
-    if message.row and (message.source_file, message.row) != (by.source_file, by.source_row):
+    """Say so of the row, unless it is part of the newer version too. The row keeps its record type."""
+    if message.row and f"{message.source_file}:{message.row}" not in by.sources:
         work.account(message.source_file, message.row, "", RowState.SUPERSEDED, NEWER)
+
+
+async def left_for_later(work: Work, collection: Collection[D], messages: Mapping[str, Message]) -> set[str]:
+    """Return the keys of documents that others have changed meanwhile; their messages are tried again alone.
+
+    To be asked after TCS was, which takes long enough for others to change some document of a large batch.
+    """
+    moved = await work.moved(collection, messages)
+    for key in moved:
+        work.fail(messages[key], Conflict(collection.name))
+    return moved

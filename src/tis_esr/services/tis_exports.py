@@ -11,7 +11,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempt, Ended, append, begin, may_still_arrive
+from tis_esr.services.attempts import Attempts, Bounds, Ended, OpenAttempt
 from tis_esr.services.concurrently import each
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import ApplicantExported
@@ -25,7 +25,7 @@ class TisExport(msgspec.Struct, frozen=True, kw_only=True):
     position_id: int
     filename: str
     confirmed: bool = False
-    open_until: float = 0.0
+    open: OpenAttempt | None = None
 
 
 TIS_EXPORTS = Collection(
@@ -37,50 +37,44 @@ TIS_EXPORTS = Collection(
 Sent = Mapping[str, tuple[Message, ApplicantExported]]
 
 
-async def tell_exported(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
+async def tell_exported(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Tell TCS of the applicants of a batch that were sent; each succeeds by itself."""
     sent = {TIS_EXPORTS.key(_export(body)): (m, body) for m, body in map(_decoded, messages)}
     known = await work.get(TIS_EXPORTS, sent)
-    attempt = begin(work, tcs)
+    bounds = attempts.begin(work)
     due: dict[str, TisExport] = {}
     for key, (message, body) in sent.items():
         before = known.get(key) or _export(body)
-        wait = may_still_arrive(work, tcs, before.open_until, f"placement {body.placement_id}")
+        wait = attempts.must_wait(work, before.open, key, f"placement {body.placement_id}")
         if wait is not None:
             work.fail(message, wait)
         elif not before.confirmed:
-            due[key] = msgspec.structs.replace(before, open_until=attempt.open_until)
+            due[key] = msgspec.structs.replace(before, open=bounds.attempt)
             work.put(TIS_EXPORTS, due[key])
     if due:
         await work.save_intent()
-        await _append(tcs, work, attempt, due, known, sent)
+        await _append(tcs, attempts, work, bounds, due, known, sent)
 
 
 async def _append(
     tcs: Tcs,
+    attempts: Attempts,
     work: Work,
-    attempt: Attempt,
+    bounds: Bounds,
     due: Mapping[str, TisExport],
     known: Mapping[str, TisExport],
     sent: Sent,
 ) -> None:
     async def one(key: str) -> Ended:
         body = sent[key][1]
-        open_until = known[key].open_until if key in known else 0.0
-        look = (lambda: _is_listed(tcs, body)) if open_until else None
-        return await append(
-            work,
-            tcs,
-            open_until,
-            look,
-            lambda: tcs.post_esr_exported(body.placement_id, _event(body), send_by=attempt.send_by),
-        )
+        before = known[key].open if key in known else None
+        look = (lambda: _is_listed(tcs, body)) if before else None
+        return await attempts.append(work, bounds, before, look, lambda: _written(tcs, body, bounds))
 
-    for key, ended in (await each(due, one)).items():
-        work.put(
-            TIS_EXPORTS,
-            msgspec.structs.replace(due[key], confirmed=ended.holds, open_until=ended.open_until),
-        )
+    found = await each(due, one)
+    attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))
+    for key, ended in found.items():
+        work.put(TIS_EXPORTS, msgspec.structs.replace(due[key], confirmed=ended.holds, open=ended.open))
         if ended.error is not None:
             work.fail(sent[key][0], fault_of(ended.error))
         elif not ended.holds:
@@ -93,6 +87,10 @@ def _decoded(message: Message) -> tuple[Message, ApplicantExported]:
 
 def _export(body: ApplicantExported) -> TisExport:
     return TisExport(placement_id=body.placement_id, position_id=body.position_id, filename=body.filename)
+
+
+async def _written(tcs: Tcs, body: ApplicantExported, bounds: Bounds) -> bool:
+    return await tcs.post_esr_exported(body.placement_id, _event(body), send_by=bounds.send_by)
 
 
 def _event(body: ApplicantExported) -> dict[str, object]:

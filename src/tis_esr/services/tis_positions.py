@@ -13,7 +13,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Explained
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempt, Ended, append, begin, may_still_arrive
+from tis_esr.services.attempts import Attempts, Bounds, Ended, OpenAttempt
 from tis_esr.services.concurrently import each
 from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import PositionChanged
@@ -33,6 +33,8 @@ class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position id and number: what TCS should hold of it, and what it was last known to hold.
 
     ``event_at`` is the time of the newest event; each later one has a later time, whatever the clocks say.
+    ``open`` is the last attempt while its end isn't known, see ``attempts``; ``maybe_on`` are the posts on which
+    attempts since ``confirmed`` may have linked it.
     """
 
     position_id: int
@@ -41,7 +43,8 @@ class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Linked
     event_at: str
     confirmed: Linked | None = None
-    open_until: float = 0.0
+    open: OpenAttempt | None = None
+    maybe_on: list[int] = []
 
 
 TIS_POSITIONS = Collection(
@@ -49,49 +52,51 @@ TIS_POSITIONS = Collection(
 )
 
 
-async def tell_changed(tcs: Tcs, work: Work, messages: Sequence[Message]) -> None:
+async def tell_changed(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Bring TCS to the newest state of each position and number of a batch; each succeeds by itself."""
     arriving = [_news(message) for message in messages]
     known = await work.get(TIS_POSITIONS, {news.key for news in arriving})
     fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
-    attempt = begin(work, tcs)
+    bounds = attempts.begin(work)
     due: dict[str, TisPosition] = {}
     for key, news in fresh.items():
         before = known.get(key)
-        wait = may_still_arrive(work, tcs, before.open_until, f"position {key}") if before else None
+        wait = attempts.must_wait(work, before.open if before else None, key, f"position {key}")
         if wait is not None:
             work.fail(news.message, wait)
             continue
-        after = _wanted(before, news, attempt)
+        after = _wanted(before, news, bounds)
         work.put(TIS_POSITIONS, after)
-        if after.open_until:
+        if after.open:
             due[key] = after
     if due:
         await work.save_intent()
-        await _append(tcs, work, attempt, due, known, fresh)
+        await _append(tcs, attempts, work, bounds, due, known, fresh)
 
 
 async def _append(
     tcs: Tcs,
+    attempts: Attempts,
     work: Work,
-    attempt: Attempt,
+    bounds: Bounds,
     due: Mapping[str, TisPosition],
     known: Mapping[str, TisPosition],
     fresh: Mapping[str, News[PositionChanged]],
 ) -> None:
     async def one(key: str) -> Ended:
         before, after = known.get(key), due[key]
-        look = (lambda: _holds(tcs, before, after)) if _has_to_look(before, after) else None
+        look = (lambda: _holds(tcs, after)) if _has_to_look(before, after) else None
         event = _event(after, fresh[key].body.filename)
-        open_until = before.open_until if before else 0.0
-        return await append(work, tcs, open_until, look, lambda: _written(tcs, after, event, attempt))
+        left = before.open if before else None
+        return await attempts.append(work, bounds, left, look, lambda: _written(tcs, after, event, bounds))
 
-    for key, ended in (await each(due, one)).items():
+    found = await each(due, one)
+    attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))
+    for key, ended in found.items():
         confirmed = due[key].wanted if ended.holds else due[key].confirmed
-        work.put(
-            TIS_POSITIONS,
-            msgspec.structs.replace(due[key], confirmed=confirmed, open_until=ended.open_until),
-        )
+        maybe_on = [] if ended.holds else due[key].maybe_on
+        after = msgspec.structs.replace(due[key], confirmed=confirmed, open=ended.open, maybe_on=maybe_on)
+        work.put(TIS_POSITIONS, after)
         if ended.error is not None:
             work.fail(fresh[key].message, fault_of(ended.error))
         elif not ended.holds:
@@ -100,15 +105,15 @@ async def _append(
 
 def _news(message: Message) -> News[PositionChanged]:
     body = message.decode(PositionChanged)
-    return News(f"{body.position_id}:{body.position_number}", body.revision, message, body)
+    return News(f"{body.position_id}:{body.position_number}", body.revision, body.sources, message, body)
 
 
-def _wanted(before: TisPosition | None, news: News[PositionChanged], attempt: Attempt) -> TisPosition:
-    """Return what TCS should hold now; ``open_until`` is set where a call has to be made for it."""
+def _wanted(before: TisPosition | None, news: News[PositionChanged], bounds: Bounds) -> TisPosition:
+    """Return what TCS should hold now; ``open`` is set where a call has to be made for it."""
     event = news.body
     wanted = Linked(post_id=event.post_id, status=event.status)
     confirmed = before.confirmed if before else None
-    settled = confirmed == wanted and before is not None and not before.open_until
+    settled = confirmed == wanted and before is not None and before.open is None
     return TisPosition(
         position_id=event.position_id,
         position_number=event.position_number,
@@ -116,7 +121,8 @@ def _wanted(before: TisPosition | None, news: News[PositionChanged], attempt: At
         wanted=wanted,
         event_at=_event_at(before, news),
         confirmed=confirmed,
-        open_until=0.0 if settled else attempt.open_until,
+        open=None if settled else bounds.attempt,
+        maybe_on=sorted({*before.maybe_on, before.wanted.post_id}) if before and before.open else [],
     )
 
 
@@ -146,13 +152,13 @@ def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
 
     A DELETED is only told where TCS lists the position, so it is looked for where we never saw it linked.
     """
-    if before is not None and before.open_until:
+    if before is not None and before.open:
         return True
     linked = before is not None and before.confirmed is not None and before.confirmed.status == RECONCILED
     return position.wanted.status == DELETED and not linked
 
 
-async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object], attempt: Attempt) -> bool:
+async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object], bounds: Bounds) -> bool:
     """Append the event; return whether TCS holds what it should then.
 
     A DELETED counts on whichever post it is told. Where its post is gone it is told on the one that is known to
@@ -160,21 +166,20 @@ async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object],
     """
     wanted, confirmed = position.wanted, position.confirmed
     if wanted.status == RECONCILED:
-        return await tcs.post_esr_changed(wanted.post_id, event, send_by=attempt.send_by)
+        return await tcs.post_esr_changed(wanted.post_id, event, send_by=bounds.send_by)
     posts = [wanted.post_id, *([confirmed.post_id] if confirmed is not None else [])]
     for post_id in dict.fromkeys(posts):
-        if await tcs.post_esr_changed(post_id, event, send_by=attempt.send_by):
+        if await tcs.post_esr_changed(post_id, event, send_by=bounds.send_by):
             break
     return True
 
 
-async def _holds(tcs: Tcs, before: TisPosition | None, position: TisPosition) -> bool:
+async def _holds(tcs: Tcs, position: TisPosition) -> bool:
     """Look whether TCS holds what it should: RECONCILED is listed on its post, DELETED on none."""
-    posts = {position.wanted.post_id}
     if position.wanted.status == RECONCILED:
         return await _is_listed(tcs, position.wanted.post_id, position)
-    for earlier in (before.wanted, before.confirmed) if before else ():
-        posts |= {earlier.post_id} if earlier is not None else set()
+    posts = {position.wanted.post_id, *position.maybe_on}
+    posts |= {position.confirmed.post_id} if position.confirmed is not None else set()
     listed = await each(sorted(posts), lambda post_id: _is_listed(tcs, post_id, position))
     return not any(listed.values())
 

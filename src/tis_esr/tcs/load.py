@@ -44,13 +44,13 @@ class _Window:
 
 
 class LoadControl:
-    """The limit of one process, from 1 to ``bound``. ``changes`` counts why it moved."""
+    """The limit of one process, from 1 to ``bound``, which a share sets. ``changes`` counts why it moved."""
 
     def __init__(self, bound: int, initial: int = INITIAL) -> None:
         self.in_flight = 0
         self.changes: Counter[Change] = Counter()
         self._limit = min(initial, bound)
-        self._bound = bound
+        self.bound = bound
         self._until = inf
         self._window = _Window()
         self._usual = _UsualTimes()
@@ -58,7 +58,7 @@ class LoadControl:
     @property
     def limit(self) -> int:
         """How many calls may be in flight, as far as TCS's answers and the bound go."""
-        return min(self._limit, self._bound)
+        return min(self._limit, self.bound)
 
     def allowed(self, now: float) -> int:
         """Return how many calls may be in flight now; 0 when the share has run out."""
@@ -66,7 +66,7 @@ class LoadControl:
 
     def share(self, bound: int, until: float) -> None:
         """Bound the limit by a share of what all processes have together, which runs out at ``until``."""
-        before, self._bound, self._until = self.limit, bound, until
+        before, self.bound, self._until = self.limit, bound, until
         if bound:
             self._limit = min(self._limit, bound)
         if self.limit != before:
@@ -88,11 +88,13 @@ class LoadControl:
         a round trip, and the limit halve once in it.
         """
         window = self._window
+        if not failed:
+            window.failed_in_a_row = 0
         if began < window.began:
             return
         window.calls += 1
         window.failed += failed
-        window.failed_in_a_row = window.failed_in_a_row + 1 if failed else 0
+        window.failed_in_a_row += failed
         if not failed:
             window.slow += self._usual.slow(kind, now - began)
         self._judge(now)
@@ -110,7 +112,7 @@ class LoadControl:
 
     def _change(self, reason: Change, limit: int, now: float) -> None:
         self._usual.learn(now, unloaded=self._limit <= _UNLOADED)
-        before, self._limit = self._limit, max(1, min(limit, self._bound or 1))
+        before, self._limit = self._limit, max(1, min(limit, self.bound or 1))
         if self._limit != before:
             self.changes[reason] += 1
         self._window = _Window(began=now, most_in_flight=self.in_flight)

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from tis_esr.tcs.load import LoadControl
 
@@ -15,10 +13,12 @@ class Slots:
         self.control = control
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Wait for a turn, and keep it for the block."""
+    async def enter(self) -> None:
+        """Wait for a turn; whoever got it has to ``leave``."""
         loop = asyncio.get_running_loop()
+        if not self._waiting and self.control.in_flight < self.control.allowed(loop.time()):
+            self.control.entered()
+            return
         turn: asyncio.Future[None] = loop.create_future()
         self._waiting.append(turn)
         self.let_in()
@@ -26,12 +26,8 @@ class Slots:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():
-                self._leave()
+                self.leave()
             raise
-        try:
-            yield
-        finally:
-            self._leave()
 
     def share(self, calls: int, until: float) -> None:
         """See LoadControl.share."""
@@ -47,6 +43,7 @@ class Slots:
                 self.control.entered()
                 turn.set_result(None)
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Give the turn to the next."""
         self.control.left()
         self.let_in()

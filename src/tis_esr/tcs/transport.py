@@ -6,7 +6,6 @@ All that a caller needs to know about HTTP ends here: above it there are DTOs an
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
 import msgspec
@@ -40,8 +39,7 @@ class Counted(NamedTuple):
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call: ``path`` is encoded already, ``send_by`` a time of the event loop's clock.
 
     ``is_trial``: while the circuit breaker lets nothing else through, this finds out whether TCS is back.
@@ -52,11 +50,6 @@ class Call:
     body: bytes | None = None
     send_by: float | None = None
     is_trial: bool = False
-
-    @property
-    def kind(self) -> str:
-        """Calls of one kind take about equally long."""
-        return f"{self.endpoint.method} {self.endpoint.path}"
 
 
 class Transport:
@@ -128,7 +121,8 @@ class Transport:
         except BaseException:
             self._abandoned(call)
             raise
-        self._denied.discard(endpoint)
+        if self._denied:
+            self._denied.discard(endpoint)
         self._ended(endpoint, "ok")
         return answer
 
@@ -166,8 +160,8 @@ class Transport:
         except errors.TcsRefused as error:
             if error.reason is None:
                 raise errors.NotTcsError(self._settings.root, error.happened) from error
-        except TcsError as error:
-            log.info("tcs.not_checked", status=error.status, happened=error.happened)
+        except TcsError:
+            return
 
     def _admit(self, endpoint: Endpoint) -> bool:
         """Raise TcsNotAsked while nothing may be sent; return whether this call is the breaker's trial."""
@@ -245,7 +239,8 @@ class Transport:
 
     async def _send(self, call: Call) -> Reply:
         """Return the reply; log in anew once if TCS says 401."""
-        async with self.slots.slot():
+        await self.slots.enter()
+        try:
             if not call.is_trial and self._breaker.state != "closed":
                 raise _not_asked(call.endpoint, self._breaker.wait)
             login = await self._token.headers()
@@ -253,6 +248,8 @@ class Transport:
             if reply.status == 401 and await self._token.renewed(login):
                 reply = await self._exchange(call, await self._token.headers())
             return reply
+        finally:
+            self.slots.leave()
 
     async def _exchange(self, call: Call, login: Mapping[str, str]) -> Reply:
         """Hand a request to the wire, in the same step in which its time is checked."""
@@ -274,7 +271,7 @@ class Transport:
 
     def _judge(self, call: Call, began: float, *, failed: bool) -> None:
         now = asyncio.get_running_loop().time()
-        self.slots.control.answered(call.kind, began, now, failed=failed)
+        self.slots.control.answered(call.endpoint.path, began, now, failed=failed)
 
 
 def _not_asked(endpoint: Endpoint, wait: float) -> errors.TcsNotAsked:

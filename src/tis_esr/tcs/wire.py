@@ -1,12 +1,10 @@
 """The wire: one HTTP request out, one reply back, and whether the server may still act on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a server answered."""
 
     status: int

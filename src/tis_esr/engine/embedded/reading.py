@@ -60,20 +60,29 @@ class StateReader:
     def row_counts(self) -> dict[str, dict[RowState, int]]:
         """Return for each inbound file how many of its rows are in which state."""
         counts: dict[str, dict[RowState, int]] = {}
-        for file, state, number in self._connection.execute(
-            "SELECT file, state, count(*) FROM rows GROUP BY file, state"
-        ):
-            counts.setdefault(file, {})[RowState(state)] = number
+        grouped = self._connection.execute("SELECT file, state, count(*) FROM rows GROUP BY file, state")
+        covered = self._connection.execute(
+            "SELECT file, state, count(*) FROM rows WHERE (file, row) IN (SELECT file, row FROM parkings)"
+            " GROUP BY file, state"
+        )
+        parked = {(file, state): number for file, state, number in covered}
+        for file, state, number in grouped:
+            of_file = counts.setdefault(file, {})
+            beneath = parked.get((file, state), 0)
+            for shown, some in ((RowState(state), number - beneath), (RowState.PARKED, beneath)):
+                if some:
+                    of_file[shown] = of_file.get(shown, 0) + some
         return counts
 
     def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:
         """Return what became of the rows at these places (file, row)."""
-        query = "SELECT file, row, type, state, reason FROM rows WHERE file = ? AND row = ?"
+        query = (
+            "SELECT file, row, type, state, reason,"
+            " (SELECT reason FROM parkings p WHERE p.file = r.file AND p.row = r.row ORDER BY seq DESC LIMIT 1)"
+            " FROM rows r WHERE file = ? AND row = ?"
+        )
         found = [self._connection.execute(query, place).fetchone() for place in places]
-        return [
-            Row(file=f, row=r, type=t, state=RowState(s), reason=why)
-            for f, r, t, s, why in filter(None, found)
-        ]
+        return [_row(*columns) for columns in filter(None, found)]
 
     def parked(self) -> list[Trace]:
         """Return the parked messages, oldest first."""
@@ -98,3 +107,9 @@ class StateReader:
         return [
             Trace(**dict(zip(names, row, strict=True))) for row in self._connection.execute(query, values)
         ]
+
+
+def _row(file: str, row: int, type_: str, state: str, reason: str, parked: str | None) -> Row:
+    if parked is not None:
+        return Row(file=file, row=row, type=type_, state=RowState.PARKED, reason=parked)
+    return Row(file=file, row=row, type=type_, state=RowState(state), reason=reason)

@@ -9,7 +9,7 @@ from typing import Any
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Transient, UnusableState
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS messages (
@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS messages (
   row INTEGER NOT NULL,
   last_row INTEGER NOT NULL DEFAULT 0,
   attempts INTEGER NOT NULL DEFAULT 0,
+  held INTEGER NOT NULL DEFAULT 0,
+  deaths INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL DEFAULT '',
   created REAL NOT NULL DEFAULT 0,
   body BLOB,
@@ -38,7 +40,21 @@ CREATE TABLE IF NOT EXISTS rows (
   reason TEXT NOT NULL,
   PRIMARY KEY (file, row)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parkings (
+  seq INTEGER PRIMARY KEY,
+  file TEXT NOT NULL,
+  row INTEGER NOT NULL,
+  queue TEXT NOT NULL,
+  id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  UNIQUE (file, row, queue, id)
+) STRICT;
 """
+
+_OTHER_VERSION = (
+    "it has schema version {} and this program reads version {}; finish its day with the tis-esr that created"
+    " it, then begin the next day with a new file"
+)
 
 
 def table(collection: Collection[Any]) -> str:
@@ -61,7 +77,7 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA busy_timeout = 5000")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in {0, SCHEMA_VERSION}:
-            raise UnusableState(str(path), f"its version is {version}, this program reads {SCHEMA_VERSION}")
+            raise UnusableState(str(path), _OTHER_VERSION.format(version, SCHEMA_VERSION))
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")

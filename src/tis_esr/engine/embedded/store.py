@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tis_esr.engine.documents import Between, Collection, Where
+from tis_esr.engine.embedded import claiming, parking
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.errors import Conflict, StateInUse, Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.protocol import Commit, Depths, Put, Stored
 
 R = TypeVar("R")
 
 _KEYS_A_QUERY = 500
 _SOON = 0.1
-_MESSAGE_COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_row, body, attempts"
 
 
 class EmbeddedEngine:
@@ -37,11 +37,14 @@ class EmbeddedEngine:
         self._lock = _locked(path)
         try:
             make_collections(self._connection, collections)
+            claiming.count_deaths(self._connection)
         except sqlite3.OperationalError as error:
             raise Transient(f"{path}: {error}") from error
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
-        self._claimed: set[tuple[str, str]] = set()
-        self._delayed: dict[tuple[str, str], float] = {}
+        self._claimed: set[Identity] = set()
+        self._isolated: set[Identity] = set()
+        self._isolating = False
+        self._delayed: dict[Identity, float] = {}
         self._changed: dict[str, asyncio.Event] = {}
 
     def close(self) -> None:
@@ -67,26 +70,41 @@ class EmbeddedEngine:
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit."""
         await self._run(lambda: self._transaction(lambda: _apply(self._connection, commit)))
-        self._claimed.difference_update((m.queue, m.id) for m in commit.done)
-        self._claimed.difference_update((m.queue, m.id) for m, _ in commit.parked)
+        self._forget([*commit.done, *(message for message, _ in commit.parked)])
         self._wake(commit.messages)
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim."""
         not_now = [id_ for name, id_ in [*self._claimed, *self._waiting([queue])] if name == queue]
-        messages = await self._run(
-            lambda: self._transaction(lambda: _claim(self._connection, queue, limit, not_now))
-        )
-        self._claimed.update((m.queue, m.id) for m in messages)
-        return messages
+        ready = claiming.Ready(queue, limit, not_now, isolated=not (self._isolated or self._isolating))
+        self._isolating = self._isolating or ready.isolated
+        try:
+            claimed = await self._run(
+                lambda: self._transaction(lambda: claiming.claim(self._connection, ready))
+            )
+        finally:
+            self._isolating = self._isolating and not ready.isolated
+        self._claimed.update(message.identity for message in claimed.messages)
+        if len(claimed.messages) == 1 and claimed.messages[0].is_isolated:
+            self._isolated.add(claimed.messages[0].identity)
+        self._delayed.update(dict.fromkeys(claimed.isolated, time.monotonic() + _SOON))
+        return claimed.messages
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
         """See Engine.release."""
         given = list(messages)
+        with contextlib.suppress(Transient):  # what can't be written only counts too much
+            await self._run(lambda: self._transaction(lambda: claiming.release(self._connection, given)))
         if delay > 0:
-            self._delayed.update({(m.queue, m.id): time.monotonic() + delay for m in given})
-        self._claimed.difference_update((m.queue, m.id) for m in given)
+            self._delayed.update({message.identity: time.monotonic() + delay for message in given})
+        self._forget(given)
         self._wake(given)
+
+    def _forget(self, messages: Sequence[Message]) -> None:
+        keys = [message.identity for message in messages]
+        self._claimed.difference_update(keys)
+        if self._isolated:
+            self._isolated.difference_update(keys)
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
         """See Engine.next_ready."""
@@ -100,29 +118,28 @@ class EmbeddedEngine:
             return 0.0 if left else None
         return max(0.0, min(delayed.values()) - time.monotonic()) if delayed else _SOON
 
-    def _waiting(self, queues: Sequence[str]) -> dict[tuple[str, str], float]:
+    def _waiting(self, queues: Sequence[str]) -> dict[Identity, float]:
         """Return which messages of the queues have to wait, and until when; forget those that had to."""
         now = time.monotonic()
         self._delayed = {key: until for key, until in self._delayed.items() if until > now}
         return {key: until for key, until in self._delayed.items() if key[0] in queues}
 
-    async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
+    async def replay(self, parked: Iterable[Identity]) -> int:
         """See Engine.replay."""
         keys = list(parked)
         done = await self._run(
-            lambda: self._transaction(lambda: _end_parking(self._connection, keys, "ready", "pending", ""))
+            lambda: self._transaction(lambda: parking.end_parking(self._connection, keys, None))
         )
         for queue in {queue for queue, _ in keys}:
             if queue in self._changed:
                 self._changed[queue].set()
         return done
 
-    async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
+    async def discard(self, parked: Iterable[Identity], reason: str) -> int:
         """See Engine.discard."""
         keys = list(parked)
-        said = f"discarded: {reason}"
         return await self._run(
-            lambda: self._transaction(lambda: _end_parking(self._connection, keys, "done", "ignored", said))
+            lambda: self._transaction(lambda: parking.end_parking(self._connection, keys, reason))
         )
 
     async def wait(self, queue: str, seconds: float) -> None:
@@ -162,10 +179,11 @@ class EmbeddedEngine:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             result = call()
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
         return result
 
 
@@ -221,34 +239,6 @@ def column_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _claim(connection: sqlite3.Connection, queue: str, limit: int, not_now: Sequence[str]) -> list[Message]:
-    others = f" AND id NOT IN ({','.join('?' * len(not_now))})" if not_now else ""
-    rows = connection.execute(
-        f"SELECT seq, {_MESSAGE_COLUMNS} FROM messages INDEXED BY messages_ready"
-        f" WHERE state = 'ready' AND queue = ?{others} ORDER BY seq LIMIT ?",
-        (queue, *not_now, limit),
-    ).fetchall()
-    connection.executemany(
-        "UPDATE messages SET attempts = attempts + 1 WHERE seq = ?", [(row[0],) for row in rows]
-    )
-    return [_message(row[1:]) for row in rows]
-
-
-def _message(row: tuple[Any, ...]) -> Message:
-    id_, queue, correlation_id, source_file, deanery, number, last_row, body, attempts = row
-    return Message(
-        id=id_,
-        queue=queue,
-        correlation_id=correlation_id,
-        source_file=source_file,
-        deanery=deanery,
-        row=number,
-        last_row=last_row,
-        body=body,
-        attempts=attempts + 1,
-    )
-
-
 def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
     now = time.time()
     by_collection: dict[str, list[Put]] = {}
@@ -264,30 +254,12 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
             for m in commit.messages
         ],
     )
-    connection.executemany(
-        "INSERT INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (file, row) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
-        " type = CASE excluded.type WHEN '' THEN type ELSE excluded.type END",
-        [(r.file, r.row, r.type, r.state.value, r.reason) for r in commit.rows],
-    )
+    parking.account(connection, commit.rows)
     connection.executemany(
         "UPDATE messages SET state = 'done', body = NULL WHERE queue = ? AND id = ?",
         [(m.queue, m.id) for m in commit.done],
     )
-    connection.executemany(
-        "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
-        " reason) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (queue, id) DO UPDATE SET state = 'parked', reason = excluded.reason",
-        [
-            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, why)
-            for m, why in commit.parked
-        ],
-    )
-    connection.executemany(
-        "UPDATE rows SET state = 'parked', reason = ?"
-        " WHERE file = ? AND (row = ? OR (row BETWEEN ? AND ? AND state = 'pending'))",
-        [(why, m.source_file, m.row, m.row, m.last_row) for m, why in commit.parked],
-    )
+    parking.park(connection, commit.parked)
 
 
 def _depths(connection: sqlite3.Connection) -> Depths:
@@ -302,28 +274,6 @@ def _depths(connection: sqlite3.Connection) -> Depths:
         queues={queue: (number, max(0.0, now - oldest)) for queue, number, oldest in waiting},
         parked={(queue, reason): number for queue, reason, number in parked},
     )
-
-
-def _end_parking(
-    connection: sqlite3.Connection, keys: Sequence[tuple[str, str]], state: str, row_state: str, reason: str
-) -> int:
-    ended = 0
-    for queue, id_ in keys:
-        found = connection.execute(
-            "UPDATE messages SET state = ?, reason = ''"
-            " WHERE queue = ? AND id = ? AND state = 'parked' RETURNING source_file, row, last_row",
-            (state, queue, id_),
-        ).fetchone()
-        if found is None:
-            continue
-        file, row, last_row = found
-        connection.execute(
-            "UPDATE rows SET state = ?, reason = ?"
-            " WHERE file = ? AND row BETWEEN ? AND ? AND state = 'parked'",
-            (row_state, reason, file, row, max(row, last_row)),
-        )
-        ended += 1
-    return ended
 
 
 def _put(connection: sqlite3.Connection, puts: list[Put]) -> None:

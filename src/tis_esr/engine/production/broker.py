@@ -36,6 +36,7 @@ class Broker:
         self._send_lock = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
+        self._closed = False
 
     @property
     def connected(self) -> bool:
@@ -47,11 +48,11 @@ class Broker:
         return self._queues[queue].linger
 
     def consume(self, queues: Iterable[str]) -> None:
-        """Begin to receive these queues' messages, and go on for as long as the broker is open."""
+        """Begin to receive these queues' messages, and go on until the broker is closed."""
         for name in queues:
             self.inflows.setdefault(name, Inflow(name, asyncio.Event()))
         self._lost.set()
-        if self._keeper is None:
+        if self._keeper is None and not self._closed:
             self._keeper = asyncio.create_task(self._keep_receiving())
 
     async def stop_consuming(self) -> None:
@@ -65,6 +66,7 @@ class Broker:
 
     async def close(self) -> None:
         """Let go of both connections; RabbitMQ hands what was not acknowledged to others."""
+        self._closed = True
         await self.stop_consuming()
         for connection in (self._sending, self._receiving):
             if connection is not None:

@@ -121,6 +121,7 @@ async def _install_rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> li
 
 
 _INSTALL = "run tis-esr install"
+_OTHER_VERSION = "finish what is queued with the tis-esr that installed it, then name another database and run tis-esr install"
 _AWAY = (TimeoutError, AMQPError, OSError, ValueError, RuntimeError)
 
 
@@ -172,10 +173,8 @@ async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[
         return [Finding(MONGODB, f"MongoDB {info['version']} is too old", f"use {wanted} or later")]
     there = await schema.version(database)
     if there is not None and there != schema.SCHEMA_VERSION:
-        problem = (
-            f"the database {database.name} has schema {there}, this program needs {schema.SCHEMA_VERSION}"
-        )
-        return [Finding(DATABASE, problem, f"use the program that made it, or another {DATABASE}")]
+        problem = f"the database {database.name} has schema version {there}, this program needs version {schema.SCHEMA_VERSION}"
+        return [Finding(DATABASE, problem, _OTHER_VERSION)]
     await _try_to_write(database)
     gaps = await schema.missing(database, collections)
     if gaps:

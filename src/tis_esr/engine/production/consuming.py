@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from pika import BasicProperties
 
@@ -89,6 +90,10 @@ class Inflow:
                 self.waiting.append(delivery)
         self.changed.set()
 
+    def keys(self) -> set[str]:
+        """Return the keys of all messages that are here, handed out or waiting."""
+        return {entry_id(delivery.message) for delivery in self.waiting} | self.handed_out.keys()
+
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell RabbitMQ that it may forget messages; if it can't hear us, it will deliver them again."""
         others = []
@@ -111,9 +116,13 @@ class Inflow:
 
 
 def read(properties: BasicProperties, body: bytes, queue: str) -> Message:
-    """Return the message in our envelope; one put there by hand may lack headers, and has the defaults."""
+    """Return the message in our envelope; one put there by hand may lack headers, and has the defaults.
+
+    One without a message id has one of its own for each delivery: it takes effect at least once, and again where
+    it is delivered again before it is acknowledged.
+    """
     headers = properties.headers or {}
-    identity = str(properties.message_id)
+    identity = str(properties.message_id or uuid4().hex)
     return Message(
         id=identity,
         queue=queue,

@@ -72,13 +72,14 @@ async def put(
     puts: Sequence[Put],
 ) -> None:
     """Write documents of one collection; raises Conflict where a version moved."""
-    operations: list[InsertOne[Json] | ReplaceOne[Json]] = []
-    for one in puts:
-        document = _document(one)
-        if one.version == 0:
-            operations.append(InsertOne(document))
-        else:
-            operations.append(ReplaceOne({"_id": one.key, "version": one.version}, document))
+    new = [InsertOne(_document(one)) for one in puts if one.version == 0]
+    known = [
+        ReplaceOne({"_id": one.key, "version": one.version}, _document(one)) for one in puts if one.version
+    ]
+    operations: list[InsertOne[Json] | ReplaceOne[Json]] = [
+        *new,
+        *known,
+    ]  # one after the other: each change of kind is a command of its own
     target: AsyncCollection[Json] = database[collection.name]
     try:
         done = await target.bulk_write(operations, ordered=True, session=session)

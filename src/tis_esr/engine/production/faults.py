@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bson.errors import InvalidDocument
-from pymongo.errors import DocumentTooLarge, OperationFailure, PyMongoError
+from pymongo.errors import DocumentTooLarge, InvalidOperation, OperationFailure, PyMongoError
 
 from tis_esr.engine.errors import Transient
 
@@ -37,7 +37,9 @@ def is_duplicate(error: OperationFailure) -> bool:
 
 
 def may_pass(error: PyMongoError) -> bool:
-    """Say whether the whole transaction may simply be tried again."""
+    """Say whether the whole transaction may simply be tried again; not with a client that was closed."""
+    if isinstance(error, InvalidOperation):
+        return False
     if isinstance(error, OperationFailure):
         errors = (error.details or {}).get("writeErrors", [])
         if error.code == _WRITE_CONFLICT or any(e.get("code") == _WRITE_CONFLICT for e in errors):

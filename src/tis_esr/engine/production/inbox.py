@@ -18,6 +18,7 @@ from tis_esr.engine.production.schema import INBOX
 from tis_esr.engine.production.waiting import FINISHED
 
 Json = dict[str, Any]
+_LATER = 0.2
 
 
 class Claimed(msgspec.Struct):
@@ -31,12 +32,20 @@ class Claimed(msgspec.Struct):
 
 
 async def claim(
-    database: AsyncDatabase[Json], messages: Sequence[Message], now: float, until: float
+    database: AsyncDatabase[Json],
+    messages: Sequence[Message],
+    now: float,
+    until: float,
+    *,
+    isolated: bool,
 ) -> Claimed:
-    """Take a lease on delivered messages, then look which of them have taken effect or have to wait."""
+    """Take a lease on delivered messages, then look which of them have taken effect or have to wait.
+
+    An isolated one is claimed alone, when it is the first and ``isolated`` ones may be claimed at all.
+    """
     by_id = {entry_id(message): message for message in messages}
     token, others = await leases.take(database, list(by_id), now, until)
-    chosen = {"state": 1, "attempts": 1, "at": 1}
+    chosen = {"state": 1, "attempts": 1, "deaths": 1, "at": 1}
     found = database[INBOX].find({"_id": {"$in": list(by_id)}}, chosen)
     known = {entry["_id"]: entry async for entry in found}
     result = Claimed(token, [], [], [])
@@ -49,10 +58,28 @@ async def claim(
         elif entry.get("at", 0.0) > now:
             result.held.append((message, entry["at"]))
         else:
-            result.mine.append(msgspec.structs.replace(message, attempts=entry.get("attempts", 0) + 1))
+            attempts = entry.get("attempts", 0) + 1
+            deaths = entry.get("deaths", 0)
+            result.mine.append(
+                msgspec.structs.replace(message, attempts=attempts, deaths=deaths, claim=token)
+            )
+    _isolate(result, now, isolated=isolated)
     if token and len(result.mine) + len(others) < len(by_id):
         await leases.shrink(database, token, [entry_id(message) for message in result.mine])
     return result
+
+
+def _isolate(result: Claimed, now: float, *, isolated: bool) -> None:
+    """Keep either the isolated message that comes first, or those that are not isolated."""
+    first = result.mine[:1]
+    if isolated and first and first[0].is_isolated:
+        chosen, ready = first, now
+    else:
+        chosen = [message for message in result.mine if not message.is_isolated]
+        ready = now if isolated else now + _LATER
+    kept = {message.id for message in chosen}
+    result.held += [(message, ready) for message in result.mine if message.id not in kept]
+    result.mine = chosen
 
 
 async def finish(

@@ -10,9 +10,10 @@ from uuid import uuid4
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from tis_esr.engine.errors import Transient
+from tis_esr.engine.production.faults import may_pass
 from tis_esr.engine.production.schema import INBOX, LEASES
 
 Json = dict[str, Any]
@@ -57,17 +58,42 @@ async def _held_by_others(database: AsyncDatabase[Json], keys: Sequence[str], no
 
 
 async def _run_out(database: AsyncDatabase[Json], lease: Json) -> None:
-    """Count the attempts of a process that died, then end its lease unless it has been renewed after all."""
-    await count_attempts(database, lease["keys"], 0.0)
-    await database[LEASES].delete_one({"_id": lease["_id"], "until": lease["until"]})
+    """End the lease of a process that died and count that, once, unless it has been renewed after all."""
+    try:
+        async with database.client.start_session() as session, await session.start_transaction():
+            unchanged = {"_id": lease["_id"], "until": lease["until"]}
+            ended = await database[LEASES].delete_one(unchanged, session=session)
+            if ended.deleted_count:
+                await count_attempts(database, lease["keys"], 0.0, session, deaths=1)
+    except PyMongoError as error:
+        if not may_pass(error):  # else another process is ending it, or its own is committing
+            raise
 
 
-async def count_attempts(database: AsyncDatabase[Json], keys: Iterable[str], at: float) -> None:
+async def count_attempts(
+    database: AsyncDatabase[Json],
+    keys: Iterable[str],
+    at: float,
+    session: AsyncClientSession,
+    deaths: int = 0,
+) -> None:
     """Count one attempt more of messages that have not taken effect; the next may begin at ``at``."""
-    change = {"$inc": {"attempts": 1}, "$set": {"at": at}, "$setOnInsert": {"state": "open"}}
+    change = {
+        "$inc": {"attempts": 1, "deaths": deaths},
+        "$set": {"at": at},
+        "$setOnInsert": {"state": "open"},
+    }
     await database[INBOX].bulk_write(
-        [UpdateOne({"_id": key}, change, upsert=True) for key in keys], ordered=False
+        [UpdateOne({"_id": key}, change, upsert=True) for key in keys], ordered=False, session=session
     )
+
+
+async def hold(database: AsyncDatabase[Json], token: str, until: float, session: AsyncClientSession) -> None:
+    """Make a transaction fail with LeaseLost where a lease has ended, and nobody end it before it is over."""
+    change = {"$max": {"until": until}}
+    held = await database[LEASES].update_one({"_id": token}, change, session=session)
+    if held.matched_count == 0:
+        raise LeaseLost
 
 
 async def shrink(

@@ -1,4 +1,8 @@
-"""Parked messages, and rows with what became of them: within the same transaction as all else."""
+"""Parked messages, and rows with what became of them: within the same transaction as all else.
+
+A row's ``parked`` lists the parked messages that cover it, the latest last; its ``state`` is what it was
+accounted as, and shows again once none is left.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,14 +15,18 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from tis_esr.engine.messages import Message
 from tis_esr.engine.production.inbox import story
+from tis_esr.engine.production.outbox import entry_id
 from tis_esr.engine.production.schema import INBOX, ROWS
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.rows import Row, RowState, discarded
 
 Json = dict[str, Any]
 
 
 async def account(database: AsyncDatabase[Json], session: AsyncClientSession, rows: Sequence[Row]) -> None:
-    """Write what became of rows; the last word on a row counts, and the last record type that was named."""
+    """Write what became of rows; the last word on a row counts, and the last record type that was named.
+
+    Which messages cover them stays as it is.
+    """
     last: dict[str, Row] = {}
     for row in rows:
         key = f"{row.file}:{row.row}"
@@ -42,61 +50,79 @@ async def park(
     parked: Sequence[tuple[Message, str]],
     now: float,
 ) -> None:
-    """Set messages aside with their reasons and bodies, and their rows with them."""
-    entries, rows = [], []
+    """Set messages aside with their reasons and bodies, over their rows; one that is parked has a new reason."""
+    entries = []
     for message, reason in parked:
         about = {"state": "parked", "reason": reason, "parked_at": now, "body": message.body}
         entry = {**story(message, now), **about}
         entries.append(ReplaceOne({"_id": entry["_id"]}, entry, upsert=True))
-        rows.append(
-            UpdateMany(
-                {"file": message.source_file, "$or": _rows_of(message)},
-                {"$set": {"state": RowState.PARKED.value, "reason": reason}},
-            )
-        )
-    await database[INBOX].bulk_write(entries, ordered=False, session=session)
-    await database[ROWS].bulk_write(rows, ordered=False, session=session)
+    await database[INBOX].bulk_write(entries, ordered=True, session=session)
+    await database[ROWS].bulk_write([_covered(*one) for one in parked], ordered=True, session=session)
 
 
-def _rows_of(message: Message) -> list[Json]:
-    covered = {"$gte": message.row, "$lte": message.last_row}
-    return [{"row": message.row}, {"row": covered, "state": RowState.PENDING.value}]
+def _covered(message: Message, reason: str) -> UpdateMany:
+    key = entry_id(message)
+    covered = [{"row": message.row}, {"state": RowState.PENDING.value}, {"parked.key": key}]
+    others = {"$filter": {"input": {"$ifNull": ["$parked", []]}, "cond": {"$ne": ["$$this.key", _text(key)]}}}
+    latest = [{"key": _text(key), "reason": _text(reason)}]
+    return UpdateMany(
+        {"file": message.source_file, "row": _range(message), "$or": covered},
+        [{"$set": {"parked": {"$concatArrays": [others, latest]}}}],
+    )
+
+
+def _range(message: Message) -> Json:
+    return {"$gte": message.row, "$lte": max(message.row, message.last_row)}
+
+
+def _text(text: str) -> Json:
+    """Return a text as it stands, where MongoDB would take a dollar for the beginning of a name."""
+    return {"$literal": text}
 
 
 async def end_parking(
     database: AsyncDatabase[Json],
     session: AsyncClientSession,
     key: str,
-    change: Json,
-    row_state: RowState,
-    reason: str,
+    discard: str | None,
 ) -> Message | None:
-    """Take a message out of parking and its parked rows with it; return it, None where it isn't parked."""
+    """Have a parked message handled again, or ``discard`` it; return it, None where it isn't parked."""
+    change = _READY_AGAIN if discard is None else _given_up()
     entry = await database[INBOX].find_one_and_update(
         {"_id": key, "state": "parked"}, change, session=session, return_document=ReturnDocument.BEFORE
     )
     if entry is None:
         return None
     message = Message(**{name: entry[name] for name in Message.__struct_fields__ if name in entry})
-    await database[ROWS].update_many(
-        {
-            "file": message.source_file,
-            "row": {"$gte": message.row, "$lte": max(message.row, message.last_row)},
-            "state": RowState.PARKED.value,
-        },
-        {"$set": {"state": row_state.value, "reason": reason}},
-        session=session,
-    )
+    covered = {
+        "file": message.source_file,
+        "row": _range(message),
+        "parked.key": key,
+    }
+    if discard is not None:
+        await _discard(database, session, covered, discard)
+    await database[ROWS].update_many(covered, {"$pull": {"parked": {"key": key}}}, session=session)
     return message
 
 
-def ready_again() -> Json:
-    """Return the change that makes a parked message one that was tried, and may be handled again."""
-    return {"$set": {"state": "open", "at": 0.0}, "$unset": {"parked_at": "", "reason": "", "body": ""}}
+async def _discard(
+    database: AsyncDatabase[Json], session: AsyncClientSession, covered: Json, why: str
+) -> None:
+    writes = []
+    async for row in database[ROWS].find(covered, session=session):
+        state, reason = discarded(RowState(row["state"]), row["reason"], why)
+        writes.append(UpdateOne({"_id": row["_id"]}, {"$set": {"state": state.value, "reason": reason}}))
+    if writes:
+        await database[ROWS].bulk_write(writes, ordered=False, session=session)
 
 
-def given_up() -> Json:
-    """Return the change that makes a parked message one that is done with."""
+_READY_AGAIN = {
+    "$set": {"state": "open", "at": 0.0},
+    "$unset": {"parked_at": "", "reason": "", "body": "", "deaths": ""},
+}
+
+
+def _given_up() -> Json:
     return {
         "$set": {"state": "done", "done_at": datetime.now(UTC)},
         "$unset": {"parked_at": "", "reason": "", "body": ""},

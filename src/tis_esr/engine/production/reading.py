@@ -74,7 +74,9 @@ class ProductionReader:
     def row_counts(self) -> dict[str, dict[RowState, int]]:
         """See Reader.row_counts."""
         counts: dict[str, dict[RowState, int]] = {}
-        group = {"$group": {"_id": {"file": "$file", "state": "$state"}, "n": {"$sum": 1}}}
+        covered = {"$gt": [{"$size": {"$ifNull": ["$parked", []]}}, 0]}
+        state = {"$cond": [covered, RowState.PARKED.value, "$state"]}
+        group = {"$group": {"_id": {"file": "$file", "state": state}, "n": {"$sum": 1}}}
         for entry in self._grouped(ROWS, [group]):
             counts.setdefault(entry["_id"]["file"], {})[RowState(entry["_id"]["state"])] = entry["n"]
         return counts
@@ -84,7 +86,7 @@ class ProductionReader:
         with trouble_as_transient():
             keys = [f"{file}:{row}" for file, row in places]
             found = self._database[ROWS].find({"_id": {"$in": keys}}).sort([("file", 1), ("row", 1)])
-            return [msgspec.convert(entry, Row) for entry in found]
+            return [_row(entry) for entry in found]
 
     def parked(self) -> list[Trace]:
         """See Reader.parked."""
@@ -127,6 +129,13 @@ class ProductionReader:
             found = self._database[INBOX].find({**where, "state": {"$in": FINISHED}}, {"body": 0})
             entries = found.sort([("handled", 1), ("_id", 1)]).to_list()
         return [msgspec.convert({"reason": "", **entry, "seq": entry["handled"]}, Trace) for entry in entries]
+
+
+def _row(entry: Json) -> Row:
+    row = msgspec.convert(entry, Row)
+    if not entry.get("parked"):
+        return row
+    return msgspec.structs.replace(row, state=RowState.PARKED, reason=entry["parked"][-1]["reason"])
 
 
 def _sent(packet: Json) -> list[Trace]:

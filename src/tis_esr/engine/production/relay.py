@@ -19,6 +19,7 @@ from tis_esr.engine.production.schema import OUTBOX
 Json = dict[str, Any]
 _log = structlog.get_logger()
 _ROOM = 5000
+_MISSED = 1000
 _FINISH_SECONDS = 5.0
 
 
@@ -37,6 +38,7 @@ class Relay:
         self._clock = clock
         self._addresses = addresses
         self._underway: set[asyncio.Task[None]] = set()
+        self._missed: dict[str, set[str]] = {}
         self._count = 0
         self._free = asyncio.Event()
         self._free.set()
@@ -119,13 +121,24 @@ class Relay:
                 await self._send_again(packet, left, now)
 
     async def _send_again(self, packet: Json, left: Sequence[str], now: float) -> None:
-        """Publish messages once more that are neither in their queue, nor in our hands, nor being handled."""
+        """Publish messages once more that are neither in their queue, nor in our hands, nor in another's.
+
+        While this process has others of the queue in its hands, one that has just been missed may be on its way
+        to it, or be done by now: only what was missed at the last look too is lost.
+        """
         inflow = self._broker.inflows.get(packet["queue"])
-        if inflow is None or inflow.waiting or inflow.handed_out:
+        if inflow is None:
             return
         if await self._broker.ready_count(packet["queue"]):
             return
-        lost = await waiting.lost(self._database, left, now)
+        since = now - self._addresses.resend_seconds
+        here = inflow.keys()
+        lost = await waiting.lost(self._database, left, now, since) - here
+        before, self._missed[packet["_id"]] = self._missed.pop(packet["_id"], set()), lost
+        if len(self._missed) > _MISSED:
+            del self._missed[next(iter(self._missed))]
+        if here:
+            lost = lost & before
         whole = await self._database[OUTBOX].find_one({"_id": packet["_id"]})
         if whole is None or not lost:
             return

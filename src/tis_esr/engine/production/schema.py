@@ -11,7 +11,7 @@ from pymongo.errors import CollectionInvalid
 
 from tis_esr.engine.documents import Collection
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 OUTBOX = "engine.outbox"
 INBOX = "engine.inbox"
 LEASES = "engine.leases"

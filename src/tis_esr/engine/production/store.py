@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 from pymongo import AsyncMongoClient, WriteConcern
@@ -13,7 +14,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.messages import Message
+from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.production import counting, documents, inbox, leases, outbox, parking, waiting
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.broker import Broker
@@ -22,9 +23,9 @@ from tis_esr.engine.production.faults import may_pass, trouble_as_transient, wha
 from tis_esr.engine.production.relay import Relay, soon
 from tis_esr.engine.production.topology import Queue
 from tis_esr.engine.protocol import Commit, Depths, Put, Stored
-from tis_esr.engine.rows import RowState
 
 Json = dict[str, Any]
+T = TypeVar("T")
 _log = structlog.get_logger()
 _TRIES = 8
 _SOON = 0.02
@@ -42,7 +43,8 @@ class ProductionEngine:
         )
         self.database = self._client[addresses.database]
         self.relay = Relay(self.database, self.broker, self.clock, addresses)
-        self._leases: dict[str, str] = {}
+        self._leases: dict[str, set[str]] = {}
+        self._isolated, self._isolating = "", False
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
 
@@ -97,16 +99,8 @@ class ProductionEngine:
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit. A write conflict that leaves the versions as they were is tried again here."""
         await self.relay.room()
-        for number in range(_TRIES):
-            try:
-                packets = await self._transaction(commit)
-                break
-            except PyMongoError as error:
-                if not may_pass(error) or number == _TRIES - 1:
-                    with trouble_as_transient():
-                        raise
-                _log.debug("transaction tried again", reason=what(error))
-                await asyncio.sleep(random.uniform(0, 0.005 * 2**number))  # noqa: S311 - jitter
+        with trouble_as_transient():
+            packets = await _tried(lambda: self._transaction(commit))
         self.relay.send(packets)
         finished = _finished(commit)
         self._forget(finished)
@@ -125,9 +119,7 @@ class ProductionEngine:
 
     async def _apply(self, session: AsyncClientSession, commit: Commit) -> list[Json]:
         now = self.clock.now()
-        if any(outbox.entry_id(message) not in self._leases for message in commit.done):
-            raise leases.LeaseLost
-        await self._end_leases(_finished(commit), session)
+        await self._hold_leases(commit, session, now)
         if commit.done:
             await inbox.finish(self.database, session, commit.done, now)
         by_collection: dict[str, list[Put]] = {}
@@ -148,21 +140,34 @@ class ProductionEngine:
             await parking.park(self.database, session, commit.parked, now)
         return packets
 
-    async def _end_leases(
-        self, messages: Sequence[Message], session: AsyncClientSession | None = None
-    ) -> None:
-        """End this process's leases on these messages; raises LeaseLost where another has taken them over."""
-        ended = set(map(outbox.entry_id, messages))
-        left: dict[str, list[str]] = {self._leases[key]: [] for key in ended if key in self._leases}
-        for key, token in self._leases.items():
-            if token in left and key not in ended:
-                left[token].append(key)
-        for token, keys in left.items():
-            await leases.shrink(self.database, token, keys, session)
+    async def _hold_leases(self, commit: Commit, session: AsyncClientSession, now: float) -> None:
+        """End the leases on what the commit finishes, and hold those on what it is about until it is over."""
+        if not all(message.claim for message in commit.done):
+            raise leases.LeaseLost
+        finished = _by_claim([*commit.done, *(message for message, _ in commit.parked if message.claim)])
+        for token, messages in finished.items():
+            await self._end_lease(token, messages, session)
+        for token, messages in _by_claim(commit.held).items():
+            if not self._leases.get(token, set()).issuperset(map(outbox.entry_id, messages)):
+                raise leases.LeaseLost
+            if token in finished:
+                continue
+            await leases.hold(self.database, token, now + self.addresses.lease_seconds, session)
+
+    async def _end_lease(self, token: str, messages: Sequence[Message], session: AsyncClientSession) -> None:
+        """End this process's lease on these messages; raises LeaseLost where another has taken them over."""
+        held, ended = self._leases.get(token, set()), set(map(outbox.entry_id, messages))
+        if not ended <= held:
+            raise leases.LeaseLost
+        await leases.shrink(self.database, token, sorted(held - ended), session)
 
     def _forget(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            self._leases.pop(outbox.entry_id(message), None)
+        for token, some in _by_claim(messages).items():
+            left = self._leases.get(token, set()) - set(map(outbox.entry_id, some))
+            if left:
+                self._leases[token] = left
+            else:
+                self._leases.pop(token, None)
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim. Messages that have taken effect before are acknowledged here."""
@@ -174,29 +179,42 @@ class ProductionEngine:
         messages = inflow.take(limit, now)
         if not messages:
             return []
+        isolated = not (self._isolated in self._leases or self._isolating)
+        self._isolating = self._isolating or isolated
         try:
             with trouble_as_transient():
-                claimed = await inbox.claim(self.database, messages, now, now + self.addresses.lease_seconds)
+                until = now + self.addresses.lease_seconds
+                claimed = await inbox.claim(self.database, messages, now, until, isolated=isolated)
         except BaseException:
             inflow.put_back(messages, now + 1)
             raise
+        finally:
+            self._isolating = self._isolating and not isolated
         inflow.acknowledge(claimed.finished)
         for message, ready in claimed.held:
             inflow.put_back([message], ready)
-        self._leases.update({outbox.entry_id(message): claimed.token for message in claimed.mine})
+        if claimed.mine:
+            self._leases[claimed.token] = set(map(outbox.entry_id, claimed.mine))
+            if claimed.mine[0].is_isolated:
+                self._isolated = claimed.token
         return claimed.mine
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
         """See Engine.release. Where MongoDB can't be reached the leases run out by themselves."""
         given = list(messages)
         until = self.clock.now() + delay
-        with contextlib.suppress(PyMongoError, leases.LeaseLost):
-            await leases.count_attempts(self.database, map(outbox.entry_id, given), until)
-            await self._end_leases(given)
+        for token, some in _by_claim(given).items():
+            with contextlib.suppress(PyMongoError, leases.LeaseLost):
+                await _tried(partial(self._give_back, token, some, until))
         self._forget(given)
         for queue, some in _by_queue(given).items():
             if queue in self.broker.inflows:
                 self.broker.inflows[queue].put_back(some, until)
+
+    async def _give_back(self, token: str, messages: Sequence[Message], at: float) -> None:
+        async with self._client.start_session() as session, await session.start_transaction():
+            await self._end_lease(token, messages, session)
+            await leases.count_attempts(self.database, map(outbox.entry_id, messages), at, session)
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
         """See Engine.next_ready. What others are handling counts as not ready yet."""
@@ -207,39 +225,27 @@ class ProductionEngine:
 
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
         """See Engine.replay."""
-        again = await self._end_parking(parked, parking.ready_again(), RowState.PENDING, "", send=True)
-        return len(again)
+        return await self._end_parking(parked, None)
 
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
         """See Engine.discard."""
-        change = parking.given_up()
-        return len(await self._end_parking(parked, change, RowState.IGNORED, f"discarded: {reason}"))
+        return await self._end_parking(parked, reason)
 
-    async def _end_parking(
-        self,
-        parked: Iterable[tuple[str, str]],
-        change: Json,
-        row_state: RowState,
-        reason: str,
-        *,
-        send: bool = False,
-    ) -> list[Message]:
-        ended = []
+    async def _end_parking(self, parked: Iterable[Identity], discard: str | None) -> int:
+        ended = 0
         with trouble_as_transient():
             for queue, id_ in parked:
                 packets: list[Json] = []
                 async with self._client.start_session() as session, await session.start_transaction():
-                    message = await parking.end_parking(
-                        self.database, session, f"{queue}|{id_}", change, row_state, reason
-                    )
-                    if message is not None and send:
+                    message = await parking.end_parking(self.database, session, f"{queue}|{id_}", discard)
+                    if message is not None and discard is None:
                         now = self.clock.now()
                         until = now + self.addresses.lease_seconds
                         packets = await outbox.add(
                             self.database, session, [message], now=now, relay_until=until
                         )
                 self.relay.send(packets)
-                ended += [message] if message is not None else []
+                ended += message is not None
         return ended
 
     async def wait(self, queue: str, seconds: float) -> None:
@@ -274,13 +280,33 @@ class ProductionEngine:
                 await self.clock.read(self.database)
                 if self._leases:
                     until = self.clock.now() + self.addresses.lease_seconds
-                    await leases.renew(self.database, set(self._leases.values()), until)
+                    await leases.renew(self.database, self._leases.keys(), until)
             except PyMongoError as error:
                 _log.info("leases not renewed", reason=what(error))
 
 
 def _finished(commit: Commit) -> list[Message]:
     return [*commit.done, *(message for message, _ in commit.parked)]
+
+
+async def _tried(transaction: Callable[[], Awaitable[T]]) -> T:
+    """Run a transaction, again where a write conflict ends it that may not be there the next time."""
+    for number in range(_TRIES - 1):
+        try:
+            return await transaction()
+        except PyMongoError as error:
+            if not may_pass(error):
+                raise
+            _log.debug("transaction tried again", reason=what(error))
+            await asyncio.sleep(random.uniform(0, 0.005 * 2**number))  # noqa: S311 - jitter
+    return await transaction()
+
+
+def _by_claim(messages: Iterable[Message]) -> dict[str, list[Message]]:
+    by_claim: dict[str, list[Message]] = {}
+    for message in messages:
+        by_claim.setdefault(message.claim, []).append(message)
+    return by_claim
 
 
 def _by_queue(messages: Iterable[Message]) -> dict[str, list[Message]]:

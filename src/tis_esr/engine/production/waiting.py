@@ -63,8 +63,9 @@ async def first_open(database: AsyncDatabase[Json], queues: Sequence[str], now: 
     return None
 
 
-async def lost(database: AsyncDatabase[Json], left: Sequence[str], now: float) -> set[str]:
-    """Return which of these messages nobody is handling."""
+async def lost(database: AsyncDatabase[Json], left: Sequence[str], now: float, since: float) -> set[str]:
+    """Return which of these messages nobody is handling, nor has released to be handled after ``since``."""
     held = database[LEASES].find({"keys": {"$in": list(left)}, "until": {"$gte": now}}, {"keys": 1})
     taken = {key async for lease in held for key in lease["keys"]}
-    return set(left) - taken
+    released = database[INBOX].find({"_id": {"$in": list(left)}, "at": {"$gt": since}}, {"_id": 1})
+    return set(left) - taken - {entry["_id"] async for entry in released}

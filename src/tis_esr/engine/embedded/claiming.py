@@ -1,0 +1,101 @@
+"""Claims: which messages are handed out, and what is known of a claim after its process has ended.
+
+``held`` is written with the attempt and taken back with a release, so that what was held when a process ended
+is known to the next one, and a message that is handled costs no write more than its claim.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tis_esr.engine.messages import ISOLATING_DEATHS, Identity, Message
+
+_COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_row, body, attempts + 1, deaths"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What is asked for: up to ``limit`` messages of a queue, not those with these ids; ``isolated`` may be among them."""
+
+    queue: str
+    limit: int
+    not_now: Sequence[str]
+    isolated: bool
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What came of a claim, and which isolated messages are ready but may not be handed out now."""
+
+    messages: list[Message]
+    isolated: list[Identity]
+
+
+def count_deaths(connection: sqlite3.Connection) -> None:
+    """Count one death more of the messages that the last process held when it ended."""
+    connection.execute(
+        "UPDATE messages INDEXED BY messages_ready SET deaths = deaths + 1, held = 0"
+        " WHERE state = 'ready' AND held = 1"
+    )
+
+
+def claim(connection: sqlite3.Connection, ready: Ready) -> Claimed:
+    """Take the oldest ready messages; an isolated one alone, when it is the oldest."""
+    others = f" AND id NOT IN ({','.join('?' * len(ready.not_now))})" if ready.not_now else ""
+    found = connection.execute(
+        f"SELECT {_COLUMNS}, seq FROM messages INDEXED BY messages_ready"
+        f" WHERE state = 'ready' AND queue = ?{others} ORDER BY seq LIMIT ?",
+        (ready.queue, *ready.not_now, ready.limit),
+    ).fetchall()
+    oldest = [_message(*row) for row in found]
+    chosen, isolated = _chosen(oldest, ready)
+    places = [row[-1] for row in found]
+    if len(chosen) < len(oldest):
+        places = [place for place, message in zip(places, oldest, strict=True) if message in chosen]
+    connection.executemany(
+        "UPDATE messages SET attempts = attempts + 1, held = 1 WHERE seq = ?", [(place,) for place in places]
+    )
+    return Claimed(chosen, isolated)
+
+
+def _message(
+    id_: str,
+    queue: str,
+    correlation_id: str,
+    source_file: str,
+    deanery: str,
+    row: int,
+    last_row: int,
+    body: bytes,
+    attempts: int,
+    deaths: int,
+    _: int,
+) -> Message:
+    return Message(
+        id=id_,
+        queue=queue,
+        correlation_id=correlation_id,
+        source_file=source_file,
+        deanery=deanery,
+        row=row,
+        last_row=last_row,
+        body=body,
+        attempts=attempts,
+        deaths=deaths,
+    )
+
+
+def _chosen(oldest: list[Message], ready: Ready) -> tuple[list[Message], list[Identity]]:
+    isolated = [message for message in oldest if message.deaths >= ISOLATING_DEATHS]
+    if not isolated:
+        return oldest, []
+    if not ready.isolated:
+        return [m for m in oldest if not m.is_isolated], [message.identity for message in isolated]
+    return (isolated[:1] if oldest[0].is_isolated else [m for m in oldest if not m.is_isolated]), []
+
+
+def release(connection: sqlite3.Connection, messages: Sequence[Message]) -> None:
+    """Note that messages are no longer held."""
+    connection.executemany(
+        "UPDATE messages SET held = 0 WHERE queue = ? AND id = ?", [message.identity for message in messages]
+    )

@@ -1,0 +1,70 @@
+"""Parked messages, and rows with what became of them: a row is parked while a parked message covers it."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.rows import Row, RowState, discarded
+
+
+def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Write what became of rows; which parked messages cover them stays as it is.
+
+    A row that is told of without a record type keeps the one that it has.
+    """
+    connection.executemany(
+        "INSERT INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (file, row) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+        " type = CASE excluded.type WHEN '' THEN type ELSE excluded.type END",
+        [(r.file, r.row, r.type, r.state.value, r.reason) for r in rows],
+    )
+
+
+def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]]) -> None:
+    """Set messages aside, over their rows; one that is parked already has a new reason."""
+    connection.executemany(
+        "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
+        " reason) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (queue, id) DO UPDATE SET state = 'parked', reason = excluded.reason",
+        [
+            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, why)
+            for m, why in parked
+        ],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO parkings (file, row, queue, id, reason)"
+        " SELECT file, row, ?1, ?2, ?3 FROM rows WHERE file = ?4 AND row BETWEEN ?5 AND ?6 AND"
+        " (row = ?5 OR state = 'pending' OR (file, row, ?1, ?2) IN (SELECT file, row, queue, id FROM parkings))",
+        [(m.queue, m.id, why, m.source_file, m.row, max(m.row, m.last_row)) for m, why in parked],
+    )
+
+
+def end_parking(connection: sqlite3.Connection, keys: Sequence[Identity], discard: str | None) -> int:
+    """Have parked messages handled again, or ``discard`` them for a reason; return how many were parked."""
+    return sum(_ended(connection, queue, id_, discard) for queue, id_ in keys)
+
+
+def _ended(connection: sqlite3.Connection, queue: str, id_: str, discard: str | None) -> bool:
+    found = connection.execute(
+        "UPDATE messages SET state = ?, reason = '', held = 0, deaths = 0 WHERE queue = ? AND id = ? AND state = 'parked'"
+        " RETURNING source_file, row, last_row",
+        ("ready" if discard is None else "done", queue, id_),
+    ).fetchone()
+    if found is None:
+        return False
+    file, row, last_row = found
+    uncovered = connection.execute(
+        "DELETE FROM parkings WHERE file = ? AND row BETWEEN ? AND ? AND queue = ? AND id = ? RETURNING row",
+        (file, row, max(row, last_row), queue, id_),
+    ).fetchall()
+    if discard is not None:
+        for (number,) in uncovered:
+            _discard(connection, file, number, discard)
+    return True
+
+
+def _discard(connection: sqlite3.Connection, file: str, row: int, why: str) -> None:
+    place = "WHERE file = ? AND row = ?"
+    state, reason = connection.execute(f"SELECT state, reason FROM rows {place}", (file, row)).fetchone()
+    state, reason = discarded(RowState(state), reason, why)
+    connection.execute(f"UPDATE rows SET state = ?, reason = ? {place}", (state.value, reason, file, row))

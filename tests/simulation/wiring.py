@@ -1,0 +1,50 @@
+"""The one place that knows how the product is opened up for the simulation: the wire to TCS, and clocks."""
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import Any
+
+import structlog
+from tests.simulation.loop import SimLoop
+from tests.simulation.tcs import TIMEOUT_SECONDS, UNCERTAIN_SECONDS, SimTcs
+
+from tis_esr.tcs.breaker import Breaker
+from tis_esr.tcs.client import Tcs, TcsSettings
+from tis_esr.tcs.simulator import absences, people
+from tis_esr.tcs.tokens import NoToken
+
+URL = "http://tcs.example/tcs"
+
+
+def client(server: SimTcs, loop: SimLoop) -> Tcs:
+    """Return a client of the simulated TCS, with its own breaker on the virtual clock."""
+    settings = TcsSettings(base_url=URL, timeout_seconds=TIMEOUT_SECONDS, uncertain_seconds=UNCERTAIN_SECONDS)
+    return Tcs(settings, NoToken(), Breaker(clock=loop.time), server)
+
+
+@contextlib.contextmanager
+def virtual_clocks(loop: SimLoop) -> Iterator[None]:
+    """Have libraries and the simulated TCS read the loop's time."""
+    before = time.monotonic, time.time, absences.datetime, people.datetime
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Any:
+            moment = loop.now()
+            return moment if tz is not None else moment.replace(tzinfo=None)
+
+    time.monotonic = loop.time
+    time.time = loop.since_1970
+    absences.datetime = people.datetime = Clock  # type: ignore[misc,attr-defined]
+    try:
+        yield
+    finally:
+        time.monotonic, time.time, absences.datetime, people.datetime = before  # type: ignore[misc,attr-defined]
+
+
+def silent() -> None:
+    """Log nothing: a run's story is its trace."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
