@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 from tests.services.watched import Watched
 
 from tis_esr.commands.run import recorder
-from tis_esr.engine import runner
+from tis_esr.engine import batches
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Transient
@@ -239,7 +239,7 @@ async def test_a_name_that_is_none_is_parked_with_a_reason(desk: Desk, name: str
 async def test_a_file_that_stays_away_is_parked_with_a_reason_and_its_neighbour_is_taken(
     desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "SUSPECT_ATTEMPTS", 2)
+    monkeypatch.setattr(batches, "SUSPECT_ATTEMPTS", 2)
     put(store)
     await desk.tell(OTHER, "v1:1")
     await desk.tell(NAME, "v1:1")
@@ -247,6 +247,25 @@ async def test_a_file_that_stays_away_is_parked_with_a_reason_and_its_neighbour_
     assert desk.parked() == [f"{store.path} has no file {OTHER}"]
     assert desk.rows() == {NAME: 4}
     assert desk.waiting() == {"esr.queue.por.split": 3}
+
+
+async def test_a_file_that_comes_again_after_its_arrival_was_discarded_is_taken(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A discarded arrival had an id that its file could never get rid of (fault K2)."""
+    monkeypatch.setattr(batches, "SUSPECT_ATTEMPTS", 2)
+    put(store)
+    await desk.sweep()
+    (store.path / NAME).unlink()
+    await desk.handle()
+    with closing(StateReader(desk.state)) as reader:
+        [parked] = reader.parked()
+    assert await desk.engine.discard([(parked.queue, parked.id)], "sent in error") == 1
+    assert await desk.sweep() == []
+    put(store)
+    await desk.sweep()
+    await desk.handle()
+    is_taken_once(desk)
 
 
 async def test_a_store_that_is_away_is_waited_for_and_nothing_is_parked(desk: Desk, store: Store) -> None:

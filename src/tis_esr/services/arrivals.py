@@ -5,6 +5,7 @@ message, the ledger knows what was taken, and a sweep of the store finds what no
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from uuid import uuid4
 
 import structlog
 
@@ -49,6 +50,7 @@ class Arrivals:
     async def sweep(self, begin: Callable[[], Work]) -> list[str]:
         """Announce every file of the store that the ledger does not know, once; return those not split yet.
 
+        One that goes and comes again is announced again, also where the message about the first was discarded.
         Raises OSError and Transient.
         """
         names = await self._store.names()
@@ -56,7 +58,7 @@ class Arrivals:
         known = await work.get(FILES, names)
         unknown = [name for name in names if name not in known]
         found = [name for name in unknown if name not in self._announced]
-        announce(work, ((name, "found") for name in found))
+        announce(work, ((name, f"found {uuid4().hex}") for name in found))
         if found:
             await work.commit()
         self._announced = set(unknown)

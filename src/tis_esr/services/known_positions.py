@@ -52,8 +52,7 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     ``event`` is None while only an applicant sent to ESR has told of it, ``source`` is the row that it came from.
     ``post_id`` is there while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says that the DataExporter was told
     of a notification of it at some time. ``seen`` has, by placement id, the dates that the newest notifications
-    were built from. ``owing`` are the posts whose VPD may be another since, while those who depend on it have yet
-    to be told: whoever handles the position next goes on with it.
+    were built from. ``untold`` are the posts whose VPD changed with it, until those who use it are surely told.
     """
 
     position_id: int
@@ -65,7 +64,7 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     told: bool = False
     sent: list[SentApplicant] = []
     seen: dict[str, str] = {}
-    owing: list[int] = []
+    untold: list[int] = []
 
 
 class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,12 +99,11 @@ def _rank(known: KnownPosition) -> tuple[bool, int]:
     return not lead, known.position_id
 
 
-def posts_with_another_vpd(before: KnownPosition | None, after: KnownPosition) -> set[int]:
-    """Return the posts whose VPD may differ since a position is known otherwise."""
-    if before is not None and _says(before) == _says(after):
-        return set()
-    posts = {after.post_id, before.post_id if before else None}
-    return {post_id for post_id in posts if post_id is not None}
+def with_untold(before: KnownPosition, after: KnownPosition) -> KnownPosition:
+    """Return a position as it is known now, with the posts whose VPD may differ since, and earlier ones."""
+    changed = {before.post_id, after.post_id} if _says(before) != _says(after) else set()
+    untold = {*before.untold, *(post_id for post_id in changed if post_id is not None)}
+    return msgspec.structs.replace(after, untold=sorted(untold))
 
 
 def _says(known: KnownPosition) -> tuple[int | None, str | None, str | None]:

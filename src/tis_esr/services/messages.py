@@ -91,10 +91,12 @@ class NotificationDue(Body, frozen=True):
     """``esr.queue.notification.due``: generate a position's notifications, from all that is known then.
 
     ``revision`` is the newest of the position when this was sent: a newer one sends a message of its own.
+    ``users_told`` says that those who use the VPD of this revision have been told.
     """
 
     position_id: int
     revision: int
+    users_told: bool = False
 
 
 class NotificationDraft(Body, frozen=True):

@@ -5,7 +5,7 @@ notifications are to be generated, and the DataExporter ``notification.generated
 all that ESR should know of it now. Of a position of which there never was anything to say, it is told nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,10 +24,10 @@ from tis_esr.services.known_positions import (
     KnownPosition,
     Source,
     VpdUse,
-    posts_with_another_vpd,
     save_uses,
     still_of_interest,
     vpds_of,
+    with_untold,
 )
 from tis_esr.services.messages import (
     ApplicantExported,
@@ -62,22 +62,12 @@ class NotificationGenerator:
         known = await work.get(KNOWN_POSITIONS, {news.key for news in arriving})
         handled = {key: position.handled for key, position in known.items() if position.handled}
         fresh = newest(work, arriving, handled)
-        owing: dict[str, KnownPosition] = {}
-        for key, news in fresh.items():
-            after = _known(known.get(key), news)
-            work.put(KNOWN_POSITIONS, after)
-            _due(work, after, news.message)
-            if after.owing:
-                owing[key] = after
-        if owing:
-            await work.save_intent()
-            told_by = {post_id: fresh[key].message for key, after in owing.items() for post_id in after.owing}
-            uses = await work.find(VPD_USES, {"post_id": sorted(told_by)})
-            users = await work.get(KNOWN_POSITIONS, {str(use.position_id) for use in uses})
-            for use in uses:
-                _due(work, users[str(use.position_id)], told_by[use.post_id])
-            for after in owing.values():
-                work.put(KNOWN_POSITIONS, msgspec.structs.replace(after, owing=[]))
+        now = {key: _known_by(known.get(key), news) for key, news in fresh.items()}
+        for position in now.values():
+            work.put(KNOWN_POSITIONS, position)
+        await _tell_users(work, now, fresh)
+        for key, position in now.items():
+            _due(work, position, fresh[key].message, users_told=True)
 
     async def remember_sent(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep what ESR was sent of each applicant; where TIS said otherwise since, notifications are due."""
@@ -94,11 +84,11 @@ class NotificationGenerator:
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
         """Say all that there is to say about a batch of positions, from what is known and what TIS says now."""
-        asked = sorted(map(_decoded, messages), key=lambda pair: pair[1].revision)
+        asked = sorted(map(_decoded, messages), key=lambda pair: (pair[1].revision, pair[1].users_told))
         due = {str(body.position_id): (message, body) for message, body in asked}
         found = await work.get(KNOWN_POSITIONS, due)
         known = {
-            key: _without_the_past(work, position)
+            key: _up_to_date(work, position, due[key][1])
             for key, position in found.items()
             if position.handled is not None and position.handled.version == due[key][1].revision
         }
@@ -122,29 +112,47 @@ def _news(message: Message) -> News[PositionReconciled]:
     return News(str(event.position.position_id), event.revision, event.position.sources, message, event)
 
 
-def _known(before: KnownPosition | None, news: News[PositionReconciled]) -> KnownPosition:
-    """Return a position as it is known by its newest event, with the posts whose VPD may be another since."""
-    position_id = news.body.position.position_id
+def _known_by(before: KnownPosition | None, news: News[PositionReconciled]) -> KnownPosition:
+    event = news.body
+    known = before or KnownPosition(position_id=event.position.position_id)
     after = msgspec.structs.replace(
-        before or KnownPosition(position_id=position_id),
-        post_id=news.body.position.post_id if news.body.live else None,
+        known,
+        post_id=event.position.post_id if event.live else None,
         handled=news.handled,
-        event=news.body,
+        event=event,
         source=Source.of(news.message),
     )
-    owing = posts_with_another_vpd(before, after) | set(after.owing)
-    return msgspec.structs.replace(after, owing=sorted(owing))
+    return with_untold(known, after)
 
 
-def _due(work: Work, known: KnownPosition, cause: Message) -> None:
+async def _tell_users(
+    work: Work, now: Mapping[str, KnownPosition], fresh: Mapping[str, News[PositionReconciled]]
+) -> None:
+    """Have the notifications generated that hold the VPD of a post where it may differ since.
+
+    First the positions are saved as they are known now: whoever looks a VPD up from then on finds the new one,
+    and whoever did before is found here.
+    """
+    posts = {post_id: fresh[key].message for key, known in now.items() for post_id in known.untold}
+    if not posts:
+        return
+    await work.save_intent()
+    uses = await work.find(VPD_USES, {"post_id": sorted(posts)})
+    users = await work.get(KNOWN_POSITIONS, {str(use.position_id) for use in uses})
+    for use in uses:
+        _due(work, users[str(use.position_id)], posts[use.post_id])
+
+
+def _due(work: Work, known: KnownPosition, cause: Message, *, users_told: bool = False) -> None:
     """Have the notifications of a position generated, on behalf of its own row whatever the cause is.
 
     Of one that was never reconciled there are none.
     """
     if known.handled is not None and known.source is not None:
-        body = NotificationDue(position_id=known.position_id, revision=known.handled.version)
-        own = known.source.as_cause(cause.id)
-        work.emit("notification.due", body, cause=own, key=str(known.position_id))
+        revision = known.handled.version
+        body = NotificationDue(position_id=known.position_id, revision=revision, users_told=users_told)
+        key = f"{known.position_id}:{users_told}"
+        work.emit("notification.due", body, cause=known.source.as_cause(cause.id), key=key)
 
 
 def _as_sent(body: ApplicantExported) -> SentApplicant:
@@ -161,8 +169,10 @@ def _as_sent(body: ApplicantExported) -> SentApplicant:
     )
 
 
-def _without_the_past(work: Work, known: KnownPosition) -> KnownPosition:
-    return msgspec.structs.replace(known, sent=still_of_interest(known.sent, work.today))
+def _up_to_date(work: Work, known: KnownPosition, due: NotificationDue) -> KnownPosition:
+    """Return the position without what is over: applicants of the past, and users who have been told."""
+    untold = [] if due.users_told else known.untold
+    return msgspec.structs.replace(known, sent=still_of_interest(known.sent, work.today), untold=untold)
 
 
 async def _save_uses(work: Work, sources: Sources, positions: Iterable[KnownPosition]) -> set[int]:
