@@ -203,12 +203,12 @@ class SimEngine:
         return 0.0 if reader is self else until + 0.001
 
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
-        """See Engine.replay; nobody does so here."""
-        raise NotImplementedError
+        """See Engine.replay."""
+        return sum(self.store.end_parking(queue, id_, None) for queue, id_ in parked)
 
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
-        """See Engine.discard; nobody does so here."""
-        raise NotImplementedError
+        """See Engine.discard."""
+        return sum(self.store.end_parking(queue, id_, reason) for queue, id_ in parked)
 
     async def depths(self) -> Depths:
         """See Engine.depths."""

@@ -90,7 +90,7 @@ def _processes(ends: Ends) -> Iterator[str]:
 
 def _rows_add_up(ends: Ends) -> Iterator[str]:
     counted = Counter(file for file, _ in ends.disturbed.rows)
-    for name, content in ends.scenario.files.items():
+    for name, content in {**ends.scenario.files, **ends.disturbed.inbound}.items():
         lines = len(content.splitlines())
         entry = ends.disturbed.ledger.get(name)
         if entry is None:

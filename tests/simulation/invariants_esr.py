@@ -5,10 +5,13 @@ word about each thing does, and what the last files say is nothing else than wha
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.esr import unconfirmed
 from tests.simulation.outcome import Outcome, live, sent
 
+from tis_esr.decisions.position_notifications import WITHDRAWN
 from tis_esr.services.messages import MATCHED
 
 if TYPE_CHECKING:
@@ -29,7 +32,8 @@ def _standing(end: Outcome) -> dict[str, object]:
 
 def _shown(record: Any) -> dict[str, object]:
     names = ("state", "deanery", "deanery_number", "fields")
-    return {name: getattr(record, name) for name in names}
+    found = {name: getattr(record, name) for name in names}
+    return {**found, "state": "sent"} if sent(record) else found
 
 
 def _notifications(ends: "Ends") -> Iterator[str]:
@@ -62,27 +66,26 @@ def _last_notifications(ends: "Ends") -> Iterator[str]:
         return
     expected, found = _last_words(ends.ordered), _last_words(ends.disturbed)
     for about, fields in expected.items():
-        if not _lives(ends.ordered, about):
+        if not lives(ends.ordered, _position_of(about)):
             continue  # nothing more is said of it, so the last word is that of its last file
         if about not in found:
-            yield f"ESR has no word of {about}; the ordered run ends with {fields}"
+            if fields["notificationTitleCode"] not in _OF_APPLICANTS:
+                yield f"ESR has no word of {about}; the ordered run ends with {fields}"
         elif difference := _difference(fields, found[about]):
             yield f"the last word that ESR has of {about} is {difference}"
-    for record in _in_the_last_files(ends.disturbed, "notifications"):
-        if record.about not in expected and not _takes_back(record, ends):
+    for record in in_the_last_files(ends.disturbed, "notifications"):
+        if record.about not in expected and record.type not in _OF_APPLICANTS:
             yield f"{record.about} is in the last file {record.file}; the ordered run says no such thing"
 
 
-def _lives(end: Outcome, about: str) -> bool:
-    position = end.positions[int(about.partition(":")[0])]
+def lives(end: Outcome, position_id: int) -> bool:
+    """Say whether a position is matched and not deleted: only then more is said of it."""
+    position = end.positions[position_id]
     return position.status == MATCHED and not position.deleted
 
 
-def _takes_back(record: Any, ends: "Ends") -> bool:
-    """Say whether it withdraws an applicant who went early, and by all that is known should not have gone."""
-    key = f"{record.about.split(':')[-1]}:{record.position_id}"
-    should_have = key in ends.ordered.applicants and sent(ends.ordered.applicants[key])
-    return record.type == "2" and sent(ends.disturbed.applicants[key]) and not should_have
+def _position_of(about: str) -> int:
+    return int(about.partition(":")[0])
 
 
 def _last_words(end: Outcome) -> dict[str, dict[str, Any]]:
@@ -94,16 +97,16 @@ def _last_words(end: Outcome) -> dict[str, dict[str, Any]]:
     return last
 
 
-_ONCE = {
+_OF_APPLICANTS = {
     "2": ("positionId", "positionNumber", "withdrawnTraineeGmcNumber"),
     "4": ("positionId", "positionNumber", "changeOfProjectedHireDate", "changeOfProjectedEndDate"),
 }
-"""What notifications say that are told once, by type."""
+"""What notifications say that are told once, by type: what becomes of an applicant who was sent."""
 
 
 def _difference(expected: dict[str, Any], found: dict[str, Any]) -> str:
     names = [name for name in sorted(expected.keys() | found.keys()) if expected.get(name) != found.get(name)]
-    if about := _ONCE.get(expected["notificationTitleCode"]):
+    if about := _OF_APPLICANTS.get(expected["notificationTitleCode"]):
         # Told once; the names and places besides are those of the day on which it was told.
         names = [name for name in names if name in about]
     said = (f"{name} {found.get(name)!r} instead of {expected.get(name)!r}" for name in names)
@@ -111,21 +114,65 @@ def _difference(expected: dict[str, Any], found: dict[str, Any]) -> str:
 
 
 def _known_applicants(ends: "Ends") -> Iterator[str]:
+    """Compare what ESR holds of each applicant in the end, by which file and notification ever it came to know."""
     if not ends.early:
         return
-    expected = {key: r for key, r in ends.ordered.applicants.items() if sent(r)}
-    found = {key: r for key, r in ends.disturbed.applicants.items() if sent(r)}
-    for key, record in expected.items():
+    expected, found = effective(ends.ordered), effective(ends.disturbed)
+    for key, what in expected.items():
         if key not in found:
-            yield f"applicant {key} never went to ESR, as it does in the ordered run"
-        elif (found[key].date_from, found[key].date_to) != (record.date_from, record.date_to):
-            yield f"applicant {key} went with the dates of {found[key].date_from} to {found[key].date_to}"
-    for record in _in_the_last_files(ends.disturbed, "applicants"):
+            yield f"applicant {key} never went to ESR, as in the ordered run"
+        elif found[key] != what and lives(ends.ordered, ends.ordered.applicants[key].position_id):
+            yield f"ESR has applicant {key} as {found[key]}; the ordered run ends with {what}"
+    for key in sorted(found.keys() - expected.keys()):
+        record = ends.disturbed.applicants[key]
+        if found[key] != WITHDRAWN and lives(ends.ordered, record.position_id):
+            yield f"applicant {key} went early, as {found[key]}, and was not withdrawn"
+    for record in in_the_last_files(ends.disturbed, "applicants"):
         if record.key not in expected:
             yield f"applicant {record.key} is in the last file {record.file}; the ordered run sends no such one"
 
 
-def _in_the_last_files(end: Outcome, of: str) -> list[Any]:
+def effective(end: Outcome) -> dict[str, str]:
+    """Return what ESR holds of each applicant that it was sent: ``from/to``, or WITHDRAWN.
+
+    The dates are those of the applicant file, over which the newest type 4 that was sent stands.
+    """
+    last = {about: [r for r in records if sent(r)] for about, records in end.notifications.items()}
+    found = {}
+    for key, record in end.applicants.items():
+        if not sent(record):
+            continue
+        of = f"{record.position_id}:{{}}:{record.placement_id}"
+        moved = last.get(of.format(4))
+        found[key] = moved[-1].fact if moved else f"{record.date_from}/{record.date_to}"
+        if last.get(of.format(2)):
+            found[key] = WITHDRAWN
+    return found
+
+
+def _told_once(ends: "Ends") -> Iterator[str]:
+    """Look for notifications that tell ESR what it has already."""
+    for about, records in ends.disturbed.notifications.items():
+        went = [record for record in records if sent(record)]
+        for before, after in pairwise(went):
+            same = before.fact == after.fact if after.fact else before.fields == after.fields
+            if same:
+                yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
+        if went and went[0].type == "4":
+            key = f"{about.split(':')[-1]}:{went[0].position_id}"
+            record = ends.disturbed.applicants[key]
+            if went[0].fact == f"{record.date_from}/{record.date_to}":
+                yield f"ESR was told in {went[0].file} of dates that it had: {about}"
+
+
+def _confirmed(ends: "Ends") -> Iterator[str]:
+    if ends.disturbed.answered:
+        records: list[Any] = [*ends.disturbed.applicants.values()]
+        records += [record for found in ends.disturbed.notifications.values() for record in found]
+        yield from unconfirmed(records)
+
+
+def in_the_last_files(end: Outcome, of: str) -> list[Any]:
     """Return the records that went in the files of the newest day."""
     if of == "applicants":
         records: list[Any] = [record for record in end.applicants.values() if sent(record)]
@@ -145,4 +192,6 @@ ESR_CHECKS: dict[str, "Check"] = {
     "files": _files,
     "last word: notifications": _last_notifications,
     "last word: applicants": _known_applicants,
+    "told twice": _told_once,
+    "confirmations": _confirmed,
 }

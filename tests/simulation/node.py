@@ -1,6 +1,7 @@
 """A simulated ``tis-esr run``: all services on one engine of their own, killed, frozen and started again."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
@@ -40,11 +41,15 @@ class Node:
         self._engine_of = engine_of
         self._today = today
         self._lives = 0
+        self._stop = asyncio.Event()
+        self.is_over = True
 
     def start(self) -> None:
         """Begin a life."""
         self._lives += 1
         self.process = Process(f"P{self.number}" + "'" * (self._lives - 1))
+        self._stop = asyncio.Event()
+        self.is_over = False
         self._loop.create_task(self._live(), context=self.process.context())
 
     def kill(self) -> None:
@@ -52,6 +57,10 @@ class Node:
         if self.process is not None:
             self._loop.kill(self.process)
             self.process = None
+
+    def stop(self) -> None:
+        """Ask it to end, as SIGTERM does: what is under way is ended first, for ``_DRAIN_SECONDS`` at most."""
+        self._stop.set()
 
     def freeze(self, seconds: float) -> None:
         """Have it stand still."""
@@ -64,28 +73,31 @@ class Node:
 
     async def _live(self) -> None:
         try:
-            await self._serve()
+            await self._serve(self._stop)
+            self.is_over = True
         except Exception as error:  # noqa: BLE001 - whatever ended it is what we want to know
             self.ended.append(f"process {self.number} ended by itself: {error!r}")
             self._loop.note(self.ended[-1])
 
-    async def _serve(self) -> None:
+    async def _serve(self, stop: asyncio.Event) -> None:
         async with client(self._tcs, self._loop) as tcs:
             found = handlers(Outside(tcs, self._inbound, self._out))
             engine = self._engine_of(frozenset(handler.queue for handler in found if handler.alone))
             runner = Runner(engine, found, today=self._today, now=self.now)
-            stop = asyncio.Event()
             async with asyncio.TaskGroup() as group:
-                group.create_task(engine.renew())
-                group.create_task(self._sweep(runner))
+                renewing = group.create_task(engine.renew())
+                group.create_task(self._sweep(runner, stop))
                 queues = [handler.queue for handler in found]
-                group.create_task(runner.serve(queues, stop, drain_seconds=_DRAIN_SECONDS))
+                serving = group.create_task(runner.serve(queues, stop, drain_seconds=_DRAIN_SECONDS))
+                serving.add_done_callback(lambda _: renewing.cancel())
 
-    async def _sweep(self, runner: Runner) -> None:
+    async def _sweep(self, runner: Runner, stop: asyncio.Event) -> None:
         arrivals = Arrivals(self._inbound)
-        while True:
+        while not stop.is_set():
             try:
                 await arrivals.sweep(runner.work)
             except (Transient, OSError) as error:
                 self._loop.note(f"store not swept: {error}")
-            await asyncio.sleep(_SWEEP_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SWEEP_SECONDS):
+                    await stop.wait()

@@ -25,7 +25,7 @@ Details = dict[str, Any]
 
 @dataclass
 class Outcome:
-    """See the module. ``stuck`` says why a run came to no end."""
+    """See the module. ``stuck`` says why a run came to no end, ``answered`` that ESR confirmed all it was sent."""
 
     rows: dict[tuple[str, int], Row] = field(default_factory=dict)
     ledger: dict[str, InboundFile] = field(default_factory=dict)
@@ -34,6 +34,7 @@ class Outcome:
     applicants: dict[str, ApplicantRecord] = field(default_factory=dict)
     notifications: dict[str, list[NotificationRecord]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    inbound: dict[str, bytes] = field(default_factory=dict)
     reconciled: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     details: dict[str, Details] = field(default_factory=dict)
     absences: dict[str, Details] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Outcome:
     post_events: list[Details] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     stuck: str = ""
+    answered: bool = False
 
 
 def outcome(store: SimStore, tcs: SimTcs, out: SimFiles) -> Outcome:

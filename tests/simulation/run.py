@@ -8,11 +8,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+import msgspec
 from tests.simulation.chance import Chance
 from tests.simulation.engine import SimEngine
+from tests.simulation.esr import Esr
 from tests.simulation.files import SimFiles
 from tests.simulation.loop import START, SimLoop, StuckError
 from tests.simulation.node import Node
+from tests.simulation.operator import Operator
 from tests.simulation.outcome import Outcome, outcome
 from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
@@ -36,11 +39,14 @@ from tis_esr.services.arrivals import announce
 from tis_esr.services.day import run_day
 from tis_esr.services.export_commands import ask
 from tis_esr.services.flow import Outside, handlers
+from tis_esr.services.messages import GenerateFile
 
 LONGEST = 3 * 3600.0
 """Seconds of virtual time after which a run counts as stuck."""
 _QUIET_SECONDS = 75.0
 _LOOK_SECONDS = 5.0
+_AFTER_A_SWEEP = 30.1
+_GRACE_SECONDS = 30
 
 
 @dataclass
@@ -85,7 +91,9 @@ def change_tis(scenario: Scenario, tcs: SimTcs) -> None:
         if change.values is None:
             held.remove_placement(change.placement_id)
         else:
-            held.put_placement({**held.placements[change.placement_id], **change.values})
+            held.put_placement({**held.placements.get(change.placement_id, {}), **change.values})
+    for post in scenario.new_posts:
+        held.put_post(post)
 
 
 def disturbed(seed: int, scenario: Scenario, data: Path, off: frozenset[str] = frozenset()) -> Disturbed:
@@ -101,6 +109,8 @@ def disturbed(seed: int, scenario: Scenario, data: Path, off: frozenset[str] = f
     end = outcome(run.store, run.tcs, run.out)
     end.ended = [text for node in run.nodes for text in node.ended] + run.loop.faults
     end.stuck = run.stuck
+    end.inbound = dict(run.inbound.files)
+    end.answered = chance.allows("confirmations")
     return Disturbed(end, run.loop, chance, run.early)
 
 
@@ -124,11 +134,12 @@ class _Run:
             )
             for number, times in enumerate(self.machines.slowness)
         ]
+        calm = SimEngine(self.store, self.loop, chance)
+        self.operator = Operator(seed, self.loop, chance, calm, self.inbound)
+        self.esr = Esr(seed, self.store)
         nowhere = SimFiles("nowhere", self.loop, chance)
         bound = handlers(Outside(client(self.tcs, self.loop), nowhere, nowhere))
-        self._hook = Runner(
-            SimEngine(self.store, self.loop, chance), bound, today=self.today, now=self.loop.now
-        )
+        self._hook = Runner(calm, bound, today=self.today, now=self.loop.now)
 
     def _engines(self, number: int, slowness: float) -> Callable[[frozenset[str]], SimEngine]:
         """Return what makes the engine of each life of a process."""
@@ -173,15 +184,21 @@ class _Run:
         events += [self._kill(blow, self._node(blow)) for blow in sky.kills]
         events += [self._freeze(blow, self._node(blow)) for blow in sky.freezes]
         events += [self._skew(blow, self._node(blow)) for blow in sky.skews]
+        events += [self._stop(blow, self._node(blow)) for blow in sky.stops]
+        events.append(self.operator.look_now_and_then(self.trouble.until))
         await asyncio.gather(*map(self.loop.outside, events))
         await asyncio.sleep(max(0.0, start + sky.trouble_until - self.loop.time()))
         for node in self.nodes:
             node.skew = timedelta(0)
-        if await self._quiet():
+        if await self._settled():
             self.loop.note(f"quiet; the last exports of act {number}")
             for command in (APPLICANTS, NOTIFICATIONS):
-                await self._ask(command, f"the end of act {number}")
-                await self._quiet()
+                if sky.last_by_hand:
+                    self._note(f"hand:{number}", "the last exports are asked for by hand")
+                await self._ask(command, f"the end of act {number}", by_hand=sky.last_by_hand)
+                await self._settled()
+            await self._confirm()
+            await self._settled()
 
     def _set_in(self, sky: Weather) -> None:
         now = self.loop.time()
@@ -189,6 +206,11 @@ class _Run:
         self.trouble.store_rate, self.trouble.files_rate = sky.store_rate, sky.files_rate
         self.trouble.tcs_rate, self.trouble.tcs_slow_rate = sky.tcs_rate, sky.tcs_slow_rate
         self.trouble.outages = tuple(replace(o, start=now + o.start, end=now + o.end) for o in sky.outages)
+        self.trouble.refusals = tuple(
+            replace(r, start=now + r.start, end=now + r.end)
+            for r in sky.refusals
+            if self.chance.allows(r.name)
+        )
         self.trouble.until = now + sky.trouble_until
         for arrival in sky.arrivals:
             name = arrival.name.replace("twice", "apart")
@@ -211,6 +233,13 @@ class _Run:
     def _node(self, blow: Blow) -> Node:
         return self.nodes[blow.process % len(self.nodes)]
 
+    async def _settled(self) -> bool:
+        """Wait until all is quiet and the operator has nothing left to deal with; say whether that came."""
+        while await self._quiet():
+            if not await self.operator.settle():
+                return True
+        return False
+
     async def _quiet(self) -> bool:
         """Wait until nothing is left to do, and nothing comes of waiting; say whether that came."""
         while not self.stuck:
@@ -230,17 +259,51 @@ class _Run:
         return ", ".join(f"{number} in {queue}" for queue, number in waiting.items()) or "calls to TCS"
 
     async def _arrive(self, arrival: Arrival, content: bytes) -> None:
-        await asyncio.sleep(arrival.at)
+        if arrival.early is not None:
+            await asyncio.sleep(arrival.early)
+            self._note(
+                arrival.name.replace("twice", "missing"), f"{arrival.file} is announced before it comes"
+            )
+            await self._announce(arrival.file, "early")
+        await asyncio.sleep(arrival.at - (arrival.early or 0.0))
         self.inbound.files[arrival.file] = content
         self.loop.note(f"file {arrival.file} arrives{'' if arrival.told else ' untold'}")
         if arrival.told:
             await self._announce(arrival.file, "first")
         else:
             self.chance.note(arrival.name.replace("twice", "untold"), f"{arrival.file} arrives untold")
+        if arrival.away:
+            await asyncio.sleep(0.0 if arrival.told else _AFTER_A_SWEEP)
+            self._note(
+                arrival.name.replace("twice", "away"), f"{arrival.file} is missing for {arrival.away:.0f} s"
+            )
+            del self.inbound.files[arrival.file]
+            await asyncio.sleep(arrival.away)
+            self.inbound.files[arrival.file] = content
+            if arrival.told:
+                await self._announce(arrival.file, "back")
         if arrival.again is not None:
             await asyncio.sleep(arrival.again - arrival.at)
-            self._note(arrival.name, f"file {arrival.file} is announced again")
+            self._note(arrival.name, f"file {arrival.file} is handed in again")
+            self.inbound.files[arrival.file] = content
             await self._announce(arrival.file, "again")
+
+    async def _confirm(self) -> None:
+        """Have ESR answer the files that it has got."""
+        if not self.chance.allows("confirmations"):
+            return
+        self.chance.note("confirmations", "ESR answers each file")
+        await asyncio.gather(
+            *(self.loop.outside(self._answer(*answer)) for answer in self.esr.answers(self.out.files))
+        )
+
+    async def _answer(self, after: float, name: str, content: bytes, twice: bool) -> None:
+        await asyncio.sleep(after)
+        self.inbound.files[name] = content
+        await self._announce(name, "first")
+        if twice:
+            await asyncio.sleep(after)
+            await self._announce(name, "again")
 
     async def _announce(self, file: str, arrival: str) -> None:
         work = self._hook.work()
@@ -250,10 +313,17 @@ class _Run:
     async def _early(self, export: EarlyExport) -> None:
         await asyncio.sleep(export.at)
         self._note(export.name, f"early {export.command}")
-        await self._ask(export.command, export.name)
+        await self._ask(export.command, export.name, by_hand=export.by_hand)
         self.early += 1
+        await asyncio.sleep(5.0)
+        await self._confirm()
 
-    async def _ask(self, command: str, occasion: str) -> None:
+    async def _ask(self, command: str, occasion: str, *, by_hand: bool) -> None:
+        if by_hand:
+            for deanery in sorted(self.scenario.deaneries):
+                body = msgspec.json.encode(GenerateFile(deanery=deanery, day=self.today()))
+                self.store.add_by_hand(f"esr.queue.{command}", body)
+            return
         work: Work = self._hook.work()
         ask(work, command, self.today(), sorted(self.scenario.deaneries), occasion)
         await work.commit()
@@ -268,6 +338,23 @@ class _Run:
         node.kill()
         await asyncio.sleep(blow.amount)
         node.start()
+
+    async def _stop(self, blow: Blow, node: Node) -> None:
+        await asyncio.sleep(blow.at)
+        process = node.process
+        if process is None:
+            return
+        self._note(blow.name, f"{process.name} is asked to stop at {blow.at:.3f} s")
+        node.stop()
+        for _ in range(_GRACE_SECONDS):
+            await asyncio.sleep(1.0)
+            if node.is_over or node.process is not process:
+                break
+        if node.process is process:
+            self.loop.note(f"{process.name} {'has ended' if node.is_over else 'is killed'}")
+            node.kill()
+            await asyncio.sleep(blow.amount)
+            node.start()
 
     async def _freeze(self, blow: Blow, node: Node) -> None:
         await asyncio.sleep(blow.at)

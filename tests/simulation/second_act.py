@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.simulation.positions import History, Said, in_the_end, write
-from tests.simulation.world import Build, Change
+from tests.simulation.world import Build, Change, Draft
 
 
 def add_second_act(build: Build, history: History) -> None:
@@ -16,20 +16,45 @@ def add_second_act(build: Build, history: History) -> None:
         if placement["dateFrom"] > build.world.day(0) and build.random.random() < 0.25:
             build.changes.append(_change(build, placement))
             people.add(placement["traineeId"])
+    people |= {change.values["traineeId"] for change in _new_posts(build, history) if change.values}
     posts = {placement["postId"] for placement in build.world.placements if placement["traineeId"] in people}
     npns = {post["nationalPostNumber"] for _, post in build.posts if post["id"] in posts}
+    npns |= {post["nationalPostNumber"] for post in build.new_posts}
     for position, said in history.items():
         claim = in_the_end(said)
-        drafts = build.second[claim.deanery]
         # Nobody tells of a change in TIS but a row about a position that it touches.
-        if claim.npn in npns or build.random.random() < 0.2:
-            deleted = build.random.random() < 0.25
-            again = Said(drafts[0], claim.npn, claim.number, deleted=deleted, host=said[0].host)
-            said.append(again)
-            write(build, position, again)
-            build.stories.append(
-                f"position {position}: {'deleted' if deleted else 'sent again'} in the second act"
-            )
+        again = claim.npn in npns or build.random.random() < 0.2
+        for draft in build.second[claim.deanery]:
+            if again:
+                _write_again(build, position, said, draft)
+            again = build.random.random() < 0.2
+
+
+def _write_again(build: Build, position: int, said: list[Said], draft: Draft) -> None:
+    claim = in_the_end(said)
+    deleted = build.random.random() < 0.25
+    said.append(Said(draft, claim.npn, claim.number, deleted=deleted, host=said[0].host))
+    write(build, position, said[-1])
+    build.stories.append(f"position {position}: {'deleted' if deleted else 'sent'} in {draft.name}")
+
+
+def _new_posts(build: Build, history: History) -> list[Change]:
+    """Have TIS create the posts of some positions that had none, and place somebody there."""
+    found = []
+    known = {post["nationalPostNumber"] for _, post in build.posts}
+    for position, said in history.items():
+        claim = in_the_end(said)
+        if claim.npn in known or build.random.random() < 0.4:
+            continue
+        post = build.world.post_to_be(claim.deanery, npn=claim.npn)
+        person = build.random.choice(build.world.people)
+        start = build.random.choice((-20, 30))
+        placement = build.world.placement_to_be(post, person, start, 300, siteCode="RX101")
+        build.new_posts.append(post)
+        found.append(Change(placement["id"], placement))
+        build.stories.append(f"post of position {position} is created before the second act")
+    build.changes += found
+    return found
 
 
 def _change(build: Build, placement: dict[str, Any]) -> Change:

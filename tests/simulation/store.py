@@ -12,7 +12,7 @@ from tis_esr.engine.documents import Between, Collection, Where
 from tis_esr.engine.errors import Conflict, Transient
 from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.protocol import Commit, Put, Stored
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.rows import Row, RowState, discarded
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -59,6 +59,7 @@ class SimStore:
         self.covered: dict[tuple[str, int], dict[Identity, str]] = {}
         """The rows that parked messages cover, with the reason of each."""
         self.commits = 0
+        self.by_hand = 0
         self.claims = 0
         self.watchers: dict[str, list[asyncio.Event]] = {}
         self.readers: dict[str, tuple[object, float]] = {}
@@ -131,6 +132,44 @@ class SimStore:
             self._finish(message, "parked", reason)
             self._cover(message, reason)
         self.wake({message.queue for message in commit.messages})
+
+    def end_parking(self, queue: str, id_: str, discard: str | None) -> bool:
+        """See Engine.replay and Engine.discard."""
+        entry = self.entries.get(queue, {}).get(id_)
+        if entry is None or entry.state != "parked":
+            return False
+        entry.state, entry.reason, entry.deaths = "ready" if discard is None else "done", "", 0
+        for place in self.uncovered(entry.message):
+            if discard is not None:
+                row = self.accounted[place]
+                state, reason = discarded(row.state, row.reason, discard)
+                self.accounted[place] = msgspec.structs.replace(row, state=state, reason=reason)
+        if discard is None:
+            entry.at = 0.0
+            self.open.setdefault(queue, {})[id_] = entry
+            self.wake({queue})
+        return True
+
+    def uncovered(self, message: Message) -> list[tuple[str, int]]:
+        """Take a parked message off its rows; return those."""
+        places = [place for place, covers in self.covered.items() if covers.pop(message.identity, None)]
+        for place in places:
+            if not self.covered[place]:
+                del self.covered[place]
+        return places
+
+    def add_by_hand(self, queue: str, body: bytes) -> None:
+        """Put a message on a queue as a person does: without a message id, so that it has one of its own."""
+        id_ = self.own_id()
+        self._add(
+            Message(id=id_, queue=queue, correlation_id=id_, source_file="", deanery="", row=0, body=body)
+        )
+        self.wake({queue})
+
+    def own_id(self) -> str:
+        """Return an id that no other message has."""
+        self.by_hand += 1
+        return f"hand {self.by_hand}"
 
     def wake(self, queues: Iterable[str]) -> None:
         """Tell those who wait for messages of these queues."""

@@ -6,6 +6,7 @@ when the draw says, no later than ``UNCERTAIN_SECONDS`` after it was sent.
 
 import asyncio
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +15,7 @@ import msgspec
 from multidict import CIMultiDict
 from tests.simulation.chance import Chance, Draw
 from tests.simulation.loop import START, SimLoop
-from tests.simulation.trouble import Trouble
+from tests.simulation.trouble import PARTS, Trouble
 from yarl import URL
 
 from tis_esr.tcs.simulator.answers import error
@@ -75,7 +76,7 @@ class SimTcs:
         if self._random is None:
             return await self._handled(method, address, body)
         kind = _kind(method, address)
-        fault, draw = self._fault(kind, method)
+        fault, draw = self._fault(kind, method, _record(address, body))
         if fault == "refused":
             await asyncio.sleep(0.001)
             raise NotSentError("ClientConnectorError")
@@ -91,7 +92,7 @@ class SimTcs:
             raise found
         return found
 
-    def _fault(self, kind: str, method: str) -> tuple[str, Draw]:
+    def _fault(self, kind: str, method: str, record: str) -> tuple[str, Draw]:
         """Return what goes wrong with a call: "" for nothing."""
         now = self._loop.time()
         for outage in self._trouble.outages:
@@ -99,6 +100,10 @@ class SimTcs:
                 start, end = outage.start - START, outage.end - START
                 self._note(outage.name, f"all calls from {start:.0f} to {end:.0f} s: {outage.how}")
                 return outage.how, self._chance.draw("outage")
+        for refusal in self._trouble.refusals if method != "GET" else ():
+            if refusal.start <= now < refusal.end and _part(record) == refusal.number:
+                self._note(refusal.name, f"400 for {record} until {refusal.end - START:.0f} s")
+                return "before 400", self._chance.draw("refused")
         draw = self._chance.draw(f"tcs.{kind}")
         if not self._trouble.is_on(self._loop) or not self._chance.allows(draw.name):
             return "", draw
@@ -199,10 +204,20 @@ def _garbled(how: str, found: Reply | None) -> Reply | Exception:
     if how == "302":
         return Reply(302, CIMultiDict(), found.content if found else b"[]")
     status = int(how)
-    code = "error.accessDenied" if status == 403 else "error.internalServerError"
+    code = {400: "error.validation", 403: "error.accessDenied"}.get(status, "error.internalServerError")
     said = b"" if status in (*_GATEWAY, 401) else error(status, code).body
     headers: CIMultiDict[str] = CIMultiDict({"Retry-After": "2"} if status == 429 else {})
     return Reply(status, headers, bytes(said or b""))  # type: ignore[arg-type]  # the simulator's bodies are bytes
+
+
+def _record(url: URL, body: bytes | None) -> str:
+    """Name what a write is about: the endpoint with its id, and the position where it tells of one."""
+    said = msgspec.json.decode(body) if body else {}
+    return f"{url.path.removeprefix('/tcs/api/')} {said.get('positionId', '')}".strip()
+
+
+def _part(record: str) -> int:
+    return blake2b(record.encode(), digest_size=1).digest()[0] % PARTS
 
 
 def _kind(method: str, url: URL) -> str:

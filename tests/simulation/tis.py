@@ -28,7 +28,10 @@ def _add_person(build: Build) -> None:
     if career in ("both", "now"):
         _place(build, here, person, random.randint(-300, -20), start - 1)
     if career in ("both", "next"):
-        _place(build, there, person, start, random.randint(200, 400))
+        end = random.randint(200, 400)
+        site = _place(build, there, person, start, end)
+        if random.random() < 0.1:
+            _place(build, there, person, start, end, siteCode=site)
     if career == "withdrawn":
         _place(build, there, person, start, 300, lifecycleState="DRAFT")
     if career == "out of programme":
@@ -37,6 +40,7 @@ def _add_person(build: Build) -> None:
 
 def _place(
     build: Build, post: dict[str, Any], person: dict[str, Any], start: int, end: int, **more: Any
-) -> None:
-    site = build.random.choice(SITES)
+) -> str:
+    site: str = more.pop("siteCode", None) or build.random.choice(SITES)
     build.world.placement(post, person, start, end, siteCode=site, **more)
+    return site

@@ -15,6 +15,19 @@ class Outage:
     how: str
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A while in which TCS answers 400 to every write about one record in ``PARTS``, the one of this number."""
+
+    name: str
+    start: float
+    end: float
+    number: int
+
+
+PARTS = 5
+
+
 @dataclass
 class Trouble:
     """Shares of calls that fail, of 1, until a time of the loop's clock; none by default."""
@@ -24,6 +37,7 @@ class Trouble:
     tcs_slow_rate: float = 0.0
     files_rate: float = 0.0
     outages: tuple[Outage, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     until: float = 0.0
 
     def is_on(self, loop: SimLoop) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation.chance import Chance
-from tests.simulation.trouble import Outage
+from tests.simulation.trouble import PARTS, Outage, Refusal
 
 APPLICANTS, NOTIFICATIONS = "appfilegenerationcommand", "notificationfilegenerationcommand"
 
@@ -22,22 +22,29 @@ class Blow:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file's event; without one only the sweep finds it."""
+    """A file's event; without one only the sweep finds it.
+
+    ``early`` is when an event comes of a file that isn't there yet; ``away`` for how many seconds it is missing
+    soon after it came, whereupon it comes like a new one.
+    """
 
     name: str
     at: float
     file: str
     told: bool = True
     again: float | None = None
+    early: float | None = None
+    away: float = 0.0
 
 
 @dataclass(frozen=True)
 class EarlyExport:
-    """A command before all is known."""
+    """A command before all is known; one sent by hand has no message id."""
 
     name: str
     at: float
     command: str
+    by_hand: bool = False
 
 
 @dataclass
@@ -56,6 +63,9 @@ class Weather:
     kills: list[Blow] = field(default_factory=list)
     freezes: list[Blow] = field(default_factory=list)
     skews: list[Blow] = field(default_factory=list)
+    stops: list[Blow] = field(default_factory=list)
+    refusals: tuple[Refusal, ...] = ()
+    last_by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +106,10 @@ def weather(seed: int, act: int, files: Iterable[str], chance: Chance) -> Weathe
     early = random.choice((0, 0, 0, 0, 1, 1, 2, 3))
     found.exports = [
         EarlyExport(
-            f"early:{act}{number}", random.uniform(0.5, until), random.choice((APPLICANTS, NOTIFICATIONS))
+            f"early:{act}{number}",
+            random.uniform(0.5, until),
+            random.choice((APPLICANTS, NOTIFICATIONS)),
+            random.random() < 0.3,
         )
         for number in range(early)
     ]
@@ -106,6 +119,9 @@ def weather(seed: int, act: int, files: Iterable[str], chance: Chance) -> Weathe
         found.kills = _blows(random, chance, f"kill:{act}", 3, until, (0.5, 60.0))
         found.freezes = _blows(random, chance, f"freeze:{act}", 2, until, (1.0, 240.0))
         found.skews = _blows(random, chance, f"clock:{act}", 1, until, (-5.0, 5.0))
+        found.stops = _blows(random, chance, f"stop:{act}", 2, until, (0.5, 30.0))
+        found.refusals = tuple(_refusals(random, act, until))
+    found.last_by_hand = random.random() < 0.3 and chance.allows(f"hand:{act}")
     return found
 
 
@@ -121,12 +137,26 @@ def _arrivals(random: Random, act: int, files: Iterable[str], chance: Chance, un
             at = number / 1000
         if again is not None and not chance.allows(f"twice:{act}{number}"):
             again = None
-        found.append(
-            Arrival(
-                f"twice:{act}{number}", at, file, told or not chance.allows(f"untold:{act}{number}"), again
-            )
-        )
+        told = told or not chance.allows(f"untold:{act}{number}")
+        early = random.uniform(0.0, at) if random.random() < 0.1 else None
+        if not chance.allows(f"missing:{act}{number}"):
+            early = None
+        away = random.uniform(8.0, 60.0) if random.random() < 0.1 else 0.0
+        if not chance.allows(f"away:{act}{number}"):
+            away = 0.0
+        found.append(Arrival(f"twice:{act}{number}", at, file, told, again, early, away))
     return found
+
+
+def _refusals(random: Random, act: int, until: float) -> list[Refusal]:
+    """Have TCS refuse some records for a while in some runs, as it does one that somebody then corrects in TIS."""
+    if random.random() < 0.6:
+        return []
+    starts = [random.uniform(0.0, until / 2) for _ in range(random.choice((1, 2)))]
+    return [
+        Refusal(f"refusal:{act}{n}", at, random.uniform(at, until), random.randrange(PARTS))
+        for n, at in enumerate(starts)
+    ]
 
 
 def _outages(random: Random, act: int, until: float) -> list[Outage]:

@@ -29,7 +29,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Change:
-    """What somebody does to a placement in TIS between the acts: None where it is deleted."""
+    """What somebody does to a placement in TIS between the acts, or a new one: None where it is deleted."""
 
     placement_id: int
     values: dict[str, Any] | None
@@ -59,13 +59,14 @@ class Claim:
 
 @dataclass
 class Scenario:
-    """TIS's data, the inbound files of each act in their own order, what changes in TIS before the second act,
-    and who each row is about, with the first row of its group."""
+    """TIS's data, the inbound files of each act in their own order, what changes in TIS before the second act with
+    the posts that are new then, and who each row is about, with the first row of its group."""
 
     world: World
     deaneries: list[str]
     acts: list[dict[str, bytes]]
     changes: list[Change]
+    new_posts: list[dict[str, Any]]
     subjects: dict[tuple[str, int], tuple[Subject, int]]
     positions: dict[int, Claim]
     stories: list[str]
@@ -115,6 +116,7 @@ class Build:
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.stories: list[str] = []
         self.changes: list[Change] = []
+        self.new_posts: list[dict[str, Any]] = []
         self.taken = Taken()
         has_second = self.random.random() < 0.4
         self.second = {deanery: self._second(deanery) if has_second else [] for deanery in self.deaneries}
@@ -122,7 +124,8 @@ class Build:
 
     def _second(self, deanery: str) -> list[Draft]:
         last = self.drafts[deanery][-1].name
-        return [Draft(FileName(deanery, "RMC", TODAY, last.sequence + 1))]
+        number = self.random.choice((1, 1, 2))
+        return [Draft(FileName(deanery, "RMC", TODAY, last.sequence + n)) for n in range(1, number + 1)]
 
     def _drafts(self, deanery: str, first: int) -> list[Draft]:
         """Return the files of a deanery: their sequences have nothing to do with those of another."""
@@ -139,7 +142,7 @@ class Build:
 
     def done(self) -> Scenario:
         """Put the files together."""
-        found = Scenario(self.world, self.deaneries, [], self.changes, {}, {}, self.stories)
+        found = Scenario(self.world, self.deaneries, [], self.changes, self.new_posts, {}, {}, self.stories)
         for drafts in (self.drafts, self.second):
             act = [self._file(found, draft) for of_deanery in drafts.values() for draft in of_deanery]
             if act:
