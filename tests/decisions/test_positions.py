@@ -154,6 +154,7 @@ def test_a_position_has_what_either_row_tells():
         esr_location="Invented Hospital",
         occupation_code="800",
         post_id=11,
+        sources=["DE_EOE_RMC_20260302_00000100.DAT:2", "DE_EOE_RMC_20260302_00000100.DAT:3"],
     )
 
 

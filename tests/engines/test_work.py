@@ -314,6 +314,21 @@ def test_a_file_that_is_no_state_is_refused_by_name(tmp_path: Path) -> None:
         EmbeddedEngine(path, [NOTES])
 
 
+async def test_what_was_read_is_not_written_over_a_newer_version_that_was_read_later(bench: Bench) -> None:
+    running = await bench.open()
+    work, other = running.work(), running.work()
+    other.put(NOTES, Note(name="n", number=1))
+    await other.commit()
+    before = (await work.get(NOTES, ["n"]))["n"]
+    other.put(NOTES, Note(name="n", number=2))
+    await other.commit()
+    assert [note.number for note in await work.find(NOTES, {"number": [1, 2]})] == [2]
+    work.put(NOTES, before)
+    with pytest.raises(Conflict):
+        await work.commit()
+    assert (await running.work().get(NOTES, ["n"]))["n"].number == 2
+
+
 def test_a_state_file_of_an_earlier_release_is_refused_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     connection = sqlite3.connect(path)

@@ -102,8 +102,23 @@ class Bench:
         await self.engine.release([found[other] for other in found.keys() - wanted], 0)
         return [found[message.identity] for message in messages]
 
+    async def waiting(self, queue: str, number: int) -> list[Message]:
+        """Return the messages that wait in one of the service's own queues, when there are so many."""
+        found: dict[str, Message] = {}
+        async with asyncio.timeout(10):
+            while len(found) < number:
+                claimed = await self.engine.claim(queue, 500)
+                found.update({message.id: message for message in claimed})
+                if not claimed:
+                    await self.engine.wait(queue, 0.2)
+        await self.engine.release(found.values(), 0)
+        return list(found.values())
+
     async def handle(self, *messages: Message, engine: Engine | None = None) -> None:
-        """Handle messages of one queue, in this order, as one batch; what fails is left in the queue."""
+        """Handle messages of one queue, in this order, as one batch; what fails is left in the queue.
+
+        ``engine`` is that of the process that handles them, which may die: then they are free again.
+        """
         work = (
             self.runner.work
             if engine is None
@@ -111,7 +126,11 @@ class Bench:
         )
         claimed = await self.claimed(*messages)
         batches = Batches(engine or self.engine, lambda _: work(), unobserved)
-        await batches.handle(self.handler(messages[0].queue), claimed)
+        try:
+            await batches.handle(self.handler(messages[0].queue), claimed)
+        except BaseException:
+            await self.engine.release(claimed, 0)
+            raise
 
     async def deliver(self, *parts: Sequence[Message]) -> None:
         """Send messages, handle them batch by batch in this order, then what is left until nothing is."""

@@ -39,8 +39,10 @@ def changed(
     row: int | None = None,
     at: str = "2026-11-24T09:00:00.000",
 ) -> Message:
+    source = revision + 1 if row is None else row
     body = PositionChanged(
         revision=revision,
+        sources=[f"{FILE}:{source}"],
         post_id=post,
         position_id=position,
         position_number=number,
@@ -48,7 +50,7 @@ def changed(
         filename=FILE,
         event_date_time=at,
     )
-    return message(CHANGED, (position, number, revision), body, row=revision + 1 if row is None else row)
+    return message(CHANGED, (position, number, revision), body, row=source)
 
 
 def exported(placement: int = PLACEMENT, position: int = 1, file: str = APP) -> Message:

@@ -16,10 +16,10 @@ from tis_esr.synthetic.world import World
 
 def news(key: str, version: int, row: int = 0) -> News[str]:
     told: Message = message("q", (key, version), PositionDue(position_id=1), row=row or version + 1)
-    return News(key, version, told, f"{key}{version}")
+    return News(key, version, [f"{FILE}:{told.row}"], told, f"{key}{version}")
 
 
-A5 = {"a": Handled(version=5, source_file=FILE, source_row=6)}
+A5 = {"a": Handled(version=5, sources=[f"{FILE}:6", f"{FILE}:9"])}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,9 @@ async def test_each_row_whose_news_were_old_says_so_and_keeps_its_type(benches: 
         assert await bench.row_types() == {"POR"}
 
 
-async def test_an_old_version_of_the_same_row_leaves_the_rows_state_alone(embedded: Benches) -> None:
+async def test_an_old_version_of_a_row_that_the_newer_one_holds_leaves_the_rows_state_alone(
+    embedded: Benches,
+) -> None:
     async with embedded.open("Reconciliation", World(TODAY, Random(1))) as bench:
         await bench.account(Row(file=FILE, row=6, type="POR", state=RowState.APPLIED))
         work = bench.runner.work()

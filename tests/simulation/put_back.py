@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.simulation import put_back_order as order
 from tests.simulation import put_back_retries as retries
-from tests.simulation.judge import judge
+from tests.simulation.judge import Judgement, judge
 from tests.simulation.put_back_order import Patches
 
 CRASHES = frozenset({"kill", "freeze", "stop", "store", "slow", "process"})
@@ -104,12 +104,17 @@ def seeds_needed(name: str, most: int) -> tuple[int, str] | None:
     for seed in range(most):
         with put_back(fault):
             found = judge(seed, fault.off)
-        kinds = {v.kind for v in found.violations if not fault.harm or v.kind in fault.harm}
+        kinds = _kinds(found, fault)
         if not kinds:
             continue
         with put_back(fault, alone=True):
-            kinds -= {violation.kind for violation in judge(seed, fault.off).violations}
+            without = _kinds(judge(seed, fault.off), fault)
+        kinds = set() if fault.harm and without else kinds - without
         for violation in found.violations:
             if violation.kind in kinds:
                 return seed + 1, f"{violation.kind}: {violation.sentence}"
     return None
+
+
+def _kinds(found: Judgement, fault: Fault) -> set[str]:
+    return {v.kind for v in found.violations if not fault.harm or v.kind in fault.harm}

@@ -135,7 +135,9 @@ def _tell(
     event = news.body
     told = before is not None and before.told
     if applicants or told:
-        body = ApplicantsGenerated(position=event.position, revision=event.revision, applicants=applicants)
+        body = ApplicantsGenerated(
+            position=event.position, revision=event.revision, applicants=applicants, built_on=work.today
+        )
         work.emit("apprecord.generated", body, cause=news.message)
     after = GeneratedPosition(
         position_id=event.position.position_id, handled=news.handled, told=told or bool(applicants)

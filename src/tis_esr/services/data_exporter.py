@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tis_esr.decisions.versions import is_superseded
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
@@ -26,7 +27,7 @@ from tis_esr.services.outbound import (
     RecordState,
 )
 from tis_esr.services.pending_records import applicants, by_position, notifications
-from tis_esr.services.superseding import News, newest
+from tis_esr.services.superseding import NEWER, News, newest
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 B = TypeVar("B", ApplicantsGenerated, NotificationsGenerated)
@@ -51,7 +52,7 @@ class DataExporter:
         stored = await _stored(work, APPLICANTS, fresh)
         for news in fresh:
             records = stored.get(news.body.position.position_id, ())
-            for record in applicants(records, news.body, news.message, work.today):
+            for record in applicants(records, news.body, news.message):
                 work.put(APPLICANTS, record)
 
     async def store_notifications(self, work: Work, messages: Sequence[Message]) -> None:
@@ -61,7 +62,7 @@ class DataExporter:
         stored = await _stored(work, NOTIFICATIONS, fresh)
         for news in fresh:
             records = stored.get(news.body.position.position_id, ())
-            for record in notifications(records, news.body, news.message, work.today):
+            for record in notifications(records, news.body, news.message):
                 work.put(NOTIFICATIONS, record)
 
     async def confirm_applicants(self, work: Work, messages: Sequence[Message]) -> None:
@@ -71,20 +72,14 @@ class DataExporter:
             where = {"file": _answered(message, "APP"), "position_id": values["positionId"]}
             if "esrVacancyId" in values:
                 where["file_row"] = values["esrVacancyId"]
-            found = await work.find(APPLICANTS, where)
-            _account(work, message, len(found))
-            if len(found) == 1:
-                work.put(APPLICANTS, _confirmed(found[0], values))
+            _confirm(work, APPLICANTS, await work.find(APPLICANTS, where), message, values)
 
     async def confirm_notifications(self, work: Work, messages: Sequence[Message]) -> None:
         """Attach ESR's word on a notification: the DCC has the number of its DNC and names the row in it."""
         for message in messages:
             values = msgspec.json.decode(message.body)
             where = {"file": _answered(message, "DNC"), "file_row": values.get("row")}
-            found = await work.find(NOTIFICATIONS, where)
-            _account(work, message, len(found))
-            if len(found) == 1:
-                work.put(NOTIFICATIONS, _confirmed(found[0], values))
+            _confirm(work, NOTIFICATIONS, await work.find(NOTIFICATIONS, where), message, values)
 
 
 def _of_applicants(message: Message) -> News[ApplicantsGenerated]:
@@ -118,11 +113,24 @@ async def _stored(work: Work, collection: Collection[R], fresh: Sequence[News[B]
     return by_position(await work.find(collection, {"position_id": positions}) if positions else [])
 
 
-def _confirmed(record: R, values: dict[str, object]) -> R:
+def _confirm(
+    work: Work, collection: Collection[R], found: Sequence[R], message: Message, values: dict[str, object]
+) -> None:
+    """Attach ESR's word to the record that it is about; of several in the file the one in the last row counts."""
+    if len(found) != 1:
+        _account(work, message, RowState.UNMATCHED, f"{len(found)} records sent to ESR fit it")
+    elif is_superseded(message.row, found[0].confirmed_by_row):
+        _account(work, message, RowState.SUPERSEDED, NEWER)
+    else:
+        work.put(collection, _confirmed(found[0], message, values))
+        _account(work, message, RowState.APPLIED)
+
+
+def _confirmed(record: R, message: Message, values: dict[str, object]) -> R:
     accepted = values["loadStatusCode"] == "SUCCESS"
     said = " ".join(str(values[name]) for name in ("loadStatusCode", "messageType") if values.get(name))
     state = RecordState.CONFIRMED if accepted else RecordState.REJECTED
-    return msgspec.structs.replace(record, state=state, confirmation=said)
+    return msgspec.structs.replace(record, state=state, confirmation=said, confirmed_by_row=message.row)
 
 
 def _answered(message: Message, file_type: str) -> str:
@@ -130,10 +138,6 @@ def _answered(message: Message, file_type: str) -> str:
     return str(FileName(name.deanery, file_type, name.date, name.sequence))
 
 
-def _account(work: Work, message: Message, found: int) -> None:
+def _account(work: Work, message: Message, state: RowState, reason: str = "") -> None:
     record_type = message.queue.split(".")[2].upper()
-    if found == 1:
-        work.account(message.source_file, message.row, record_type, RowState.APPLIED)
-    else:
-        reason = f"{found} records sent to ESR fit it"
-        work.account(message.source_file, message.row, record_type, RowState.UNMATCHED, reason)
+    work.account(message.source_file, message.row, record_type, state, reason)

@@ -87,15 +87,17 @@ class ExportRun:
     async def ask_to_compare(self, day: date, deaneries: Sequence[str] | None = None) -> int:
         """Have what may go on a day compared with TIS again where it was built on an earlier day.
 
-        Each position is asked for once a day. Returns how many records are still to be compared.
+        For a day to come today's comparison will do: it can't be known better. Each position is asked for once a
+        day. Returns how many records are still to be compared.
         """
         work, left = self._begin(), 0
+        newest = min(day, work.today)
         for deanery in DEANERIES if deaneries is None else deaneries:
             for record in await self._candidates(work, deanery, day, 0, limit=None):
-                if record.built_on < day:
+                if record.built_on < newest:
                     left += 1
                     due = PositionDue(position_id=record.position_id)
-                    work.emit("position.due", due, cause=_comparison(record, day))
+                    work.emit("position.due", due, cause=_comparison(record, newest))
         if left:
             await work.commit()
         return left

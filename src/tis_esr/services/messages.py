@@ -76,11 +76,15 @@ class Applicant(Body, frozen=True):
 
 
 class ApplicantsGenerated(Body, frozen=True):
-    """``esr.queue.apprecord.generated``: all applicant records of one position, which may be none."""
+    """``esr.queue.apprecord.generated``: all applicant records of one position, which may be none.
+
+    ``built_on`` is the day on which TIS was asked; where it isn't said, TIS has to be asked again.
+    """
 
     position: PositionView
     revision: int
     applicants: list[Applicant]
+    built_on: date | None = None
 
 
 class NotificationDue(Body, frozen=True):
@@ -111,12 +115,14 @@ class NotificationDraft(Body, frozen=True):
 class NotificationsGenerated(Body, frozen=True):
     """``esr.queue.notification.generated``: all that ESR should know of one position now.
 
-    ``version`` counts what was generated for the position, so older ones are known as such.
+    ``version`` counts what was generated for the position, so older ones are known as such. ``built_on`` is the
+    day on which TIS was asked; where it isn't said, TIS has to be asked again.
     """
 
     position: PositionView
     version: int
     notifications: list[NotificationDraft]
+    built_on: date | None = None
 
 
 class PersonChanged(Body, frozen=True):

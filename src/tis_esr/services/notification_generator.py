@@ -199,6 +199,7 @@ def _generate(work: Work, known: KnownPosition, sources: Sources, message: Messa
             position=known.event.position,
             version=after.version,
             notifications=[_message_draft(draft) for draft in built],
+            built_on=work.today,
         )
         work.emit("notification.generated", body, cause=message, key=str(known.position_id))
     work.put(KNOWN_POSITIONS, after)

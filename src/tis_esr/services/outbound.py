@@ -32,7 +32,8 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     """What applicant records and notifications share: whose they are, their state and their row in a file.
 
     ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name. ``built_on`` is the
-    day on which they were last built from what TIS says.
+    day on which they were last built from what TIS says. ``confirmed_by_row`` is the row of ESR's answer that
+    ``confirmation`` comes from.
     """
 
     position_id: int
@@ -48,6 +49,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None = None
     file_row: int | None = None
     confirmation: str = ""
+    confirmed_by_row: int = 0
 
 
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from tis_esr.engine.messages import Message
+from tis_esr.records.filenames import FileName
 from tis_esr.services.messages import (
     Applicant,
     ApplicantsGenerated,
@@ -21,13 +22,15 @@ from tis_esr.services.outbound import PENDING, SENT, ApplicantRecord, Notificati
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
+_NOW_AND_NEXT = "1"
+
 NO_LONGER = "its placement has started, no longer counts or is gone, or its position is no longer matched"
 NO_LONGER_SO = "no longer so"
 KNOWN_TO_ESR = "ESR has it so already"
 
 
 def applicants(
-    stored: Iterable[ApplicantRecord], body: ApplicantsGenerated, message: Message, today: date
+    stored: Iterable[ApplicantRecord], body: ApplicantsGenerated, message: Message
 ) -> Iterator[ApplicantRecord]:
     """Yield the applicant records of a position that change: new and updated ones, and pending ones withdrawn.
 
@@ -36,7 +39,7 @@ def applicants(
     known = {record.key: record for record in stored}
     arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
     for key, applicant in arriving.items():
-        record = _applicant(applicant, body, message, today)
+        record = _applicant(applicant, body, message)
         if key not in known or (known[key].state not in SENT and known[key] != record):
             yield record
     for key, record in known.items():
@@ -45,11 +48,12 @@ def applicants(
 
 
 def notifications(
-    stored: Iterable[NotificationRecord], body: NotificationsGenerated, message: Message, today: date
+    stored: Iterable[NotificationRecord], body: NotificationsGenerated, message: Message
 ) -> Iterator[NotificationRecord]:
     """Yield the notifications of a position that change: new and replaced ones, and pending ones withdrawn.
 
-    What ESR has is what was sent last about the same: only that makes an equal one needless.
+    What ESR has is what was sent last about the same: only that makes an equal one needless. A type 1 that was
+    sent before one that is no longer so is not the last word about the position, so it is sent again.
     """
     latest: dict[str, NotificationRecord] = {}
     submitted: dict[str, NotificationRecord] = {}
@@ -58,8 +62,10 @@ def notifications(
         if record.state in SENT:
             submitted[record.about] = record
     arriving = {draft.key: draft for draft in body.notifications}
+    over = [sent for about, sent in submitted.items() if about not in arriving and sent.type == _NOW_AND_NEXT]
+    standing = max(map(_told_at, over), default=(0, 0))
     for key, draft in arriving.items():
-        changed = _notification(latest.get(key), submitted.get(key), draft, body, message, today)
+        changed = _notification(latest.get(key), submitted.get(key), standing, draft, body, message)
         if changed is not None:
             yield changed
     for key, record in latest.items():
@@ -84,9 +90,7 @@ def _applicant_key(applicant: Applicant, body: ApplicantsGenerated) -> str:
     return f"{applicant.placement_id}:{body.position.position_id}"
 
 
-def _applicant(
-    applicant: Applicant, body: ApplicantsGenerated, message: Message, today: date
-) -> ApplicantRecord:
+def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message) -> ApplicantRecord:
     position = body.position
     invalid = bool(applicant.missing)
     return ApplicantRecord(
@@ -102,7 +106,7 @@ def _applicant(
         state=RecordState.INVALID_DATA if invalid else RecordState.TO_EXPORT,
         reason=f"missing: {', '.join(applicant.missing)}" if invalid else "",
         fields=applicant.fields,
-        built_on=today,
+        built_on=body.built_on or date.min,
         unmapped=applicant.unmapped,
         same_as=f"{applicant.person_id}:{position.position_id}:{applicant.date_from}",
         correlation_id=message.correlation_id,
@@ -114,14 +118,14 @@ def _applicant(
 def _notification(
     latest: NotificationRecord | None,
     submitted: NotificationRecord | None,
+    standing: tuple[int, int],
     draft: NotificationDraft,
     body: NotificationsGenerated,
     message: Message,
-    today: date,
 ) -> NotificationRecord | None:
     """Return what is to be stored of a notification; None where it stays as it is, or ESR knows it."""
     pending = latest if latest is not None and latest.state not in SENT else None
-    if _is_known_to_esr(draft, submitted):
+    if _is_known_to_esr(draft, submitted, standing):
         return withdrawn(pending, KNOWN_TO_ESR) if pending is not None and pending.state in PENDING else None
     number = pending.number if pending else (submitted.number + 1 if submitted else 1)
     record = NotificationRecord(
@@ -134,7 +138,7 @@ def _notification(
         deanery_number=body.position.deanery_number,
         state=RecordState.TO_EXPORT,
         fields=draft.columns,
-        built_on=today,
+        built_on=body.built_on or date.min,
         correlation_id=message.correlation_id,
         source_file=message.source_file,
         source_row=message.row,
@@ -142,8 +146,20 @@ def _notification(
     return None if record == pending else record
 
 
-def _is_known_to_esr(draft: NotificationDraft, submitted: NotificationRecord | None) -> bool:
-    """Say whether ESR has it so: by the last notification about the same, else by the applicant file."""
+def _told_at(record: NotificationRecord) -> tuple[int, int]:
+    """Return when a sent notification was told, as file number and row: the files of all deaneries share a counter."""
+    return FileName.parse(record.file or "").sequence, record.file_row or 0
+
+
+def _is_known_to_esr(
+    draft: NotificationDraft, submitted: NotificationRecord | None, standing: tuple[int, int]
+) -> bool:
+    """Say whether ESR has it so: by the last notification about the same, else by the applicant file.
+
+    A type 1 that was told before ``standing`` was followed by another word about the position.
+    """
     if draft.fact:
         return draft.fact == (submitted.fact if submitted else draft.held)
-    return submitted is not None and submitted.fields == draft.columns
+    if submitted is None or submitted.fields != draft.columns:
+        return False
+    return _told_at(submitted) > standing

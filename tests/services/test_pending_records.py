@@ -1,0 +1,84 @@
+"""What is stored of a position's notifications follows what was generated last, and leaves out what ESR has."""
+
+from datetime import date
+
+import msgspec
+
+from tis_esr.decisions.position import PositionView
+from tis_esr.engine.messages import Message
+from tis_esr.services.messages import NotificationDraft, NotificationsGenerated
+from tis_esr.services.outbound import NotificationRecord, RecordState
+from tis_esr.services.pending_records import notifications
+
+MESSAGE = Message(id="1", queue="", correlation_id="f:1", source_file="f", deanery="EOE", row=1, body=b"")
+
+
+def type_1(about: str, end: str) -> NotificationDraft:
+    return NotificationDraft(key=about, columns={"notificationTitleCode": "1", "end": end})
+
+
+class Position:
+    """A position whose notifications are generated, and sent in file after file."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, NotificationRecord] = {}
+        self.files = 0
+
+    def generate(self, *drafts: NotificationDraft) -> None:
+        view = PositionView(position_id=1, position_number=1, deanery_number="EOE/1", deanery="EOE")
+        body = NotificationsGenerated(
+            position=view, version=1, notifications=list(drafts), built_on=date(2026, 11, 24)
+        )
+        for record in notifications(list(self.stored.values()), body, MESSAGE):
+            self.stored[record.key] = record
+
+    def send(self) -> list[str]:
+        """Send what is pending in one file; return what it was about."""
+        self.files += 1
+        name = f"DE_EOE_DNC_20261124_{self.files:08d}.DAT"
+        pending = [record for record in self.stored.values() if record.state is RecordState.TO_EXPORT]
+        for row, record in enumerate(pending, 1):
+            self.stored[record.key] = msgspec.structs.replace(
+                record, state=RecordState.EXPORTED, file=name, file_row=row
+            )
+        return [record.about for record in pending]
+
+
+def test_what_esr_was_told_last_is_not_told_again() -> None:
+    position = Position()
+    position.generate(type_1("now:1", "March"))
+    assert position.send() == ["now:1"]
+    position.generate(type_1("now:1", "March"))
+    assert position.send() == []
+
+
+def test_what_is_so_again_after_another_word_was_sent_is_told_again() -> None:
+    """ESR's last word about the position would be the other one."""
+    position = Position()
+    position.generate(type_1("now:1", "March"))
+    position.send()
+    position.generate(type_1("next:2", "April"))
+    assert position.send() == ["next:2"]
+    position.generate(type_1("now:1", "March"))
+    assert position.send() == ["now:1"]
+    position.generate(type_1("now:1", "March"))
+    assert position.send() == []
+
+
+def test_what_is_so_again_before_the_other_word_was_sent_is_not_told_again() -> None:
+    position = Position()
+    position.generate(type_1("now:1", "March"))
+    position.send()
+    position.generate(type_1("next:2", "April"))
+    position.generate(type_1("now:1", "March"))
+    assert position.send() == []
+
+
+def test_several_words_that_stand_together_are_each_told_once() -> None:
+    position = Position()
+    position.generate(type_1("now:1", "March"))
+    position.send()
+    position.generate(type_1("now:1", "March"), type_1("next:2", "April"))
+    assert position.send() == ["next:2"]
+    position.generate(type_1("now:1", "March"), type_1("next:2", "April"))
+    assert position.send() == []
