@@ -153,11 +153,22 @@ def effective(end: Outcome) -> dict[str, str]:
 
 
 def _told_once(ends: "Ends") -> Iterator[str]:
-    """Look for notifications that tell ESR what it has already."""
+    """Look for notifications that tell ESR what it has already.
+
+    A type 1 is no longer what ESR has where another one about the position was sent after it.
+    """
+    ones: dict[int, list[tuple[int, int]]] = {}
+    for record in _sent_notifications(ends.disturbed):
+        if record.type == "1":
+            ones.setdefault(record.position_id, []).append(_place(record))
     for about, records in ends.disturbed.notifications.items():
         went = [record for record in records if sent(record)]
         for before, after in pairwise(went):
-            same = before.fact == after.fact if after.fact else before.fields == after.fields
+            if before.type == "1":
+                between = (_place(before) < place < _place(after) for place in ones[before.position_id])
+                same = before.fields == after.fields and not any(between)
+            else:
+                same = before.fact == after.fact
             if same:
                 yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
         if went and went[0].type == "4":
@@ -165,6 +176,14 @@ def _told_once(ends: "Ends") -> Iterator[str]:
             record = ends.disturbed.applicants[key]
             if went[0].fact == f"{record.date_from}/{record.date_to}":
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"
+
+
+def _sent_notifications(end: Outcome) -> list[Any]:
+    return [record for found in end.notifications.values() for record in found if sent(record)]
+
+
+def _place(record: Any) -> tuple[int, int]:
+    return FileName.parse(record.file).sequence, record.file_row
 
 
 def _impossible(ends: "Ends") -> Iterator[str]:
@@ -200,7 +219,7 @@ def in_the_last_files(end: Outcome, of: str) -> list[Any]:
     if of == "applicants":
         records: list[Any] = [record for record in end.applicants.values() if sent(record)]
     else:
-        records = [record for found in end.notifications.values() for record in found if sent(record)]
+        records = _sent_notifications(end)
     return [record for record in records if FileName.parse(record.file).date == end.last_day]
 
 
