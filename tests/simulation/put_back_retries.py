@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
-from tests.simulation import run
+from tests.simulation import deliveries
 from tests.simulation.engine import SimEngine
 from tests.simulation.store import SimStore
 
@@ -153,7 +153,7 @@ def arrives_once() -> Patches:
         announce(work, ((name, "") for name, _ in files))
 
     yield patch.object(arrivals, "announce", the_same)
-    yield patch.object(run, "announce", the_same)
+    yield patch.object(deliveries, "announce", the_same)
 
 
 def no_id_by_hand() -> Patches:
