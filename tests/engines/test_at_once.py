@@ -139,3 +139,42 @@ async def test_a_drain_that_ends_for_want_of_patience_gives_back_what_is_under_w
         while len(found) < 2:
             found |= {message.id for message in await running.engine.claim("esr.queue.a", 5)}
             await running.engine.wait("esr.queue.a", 0.05)
+
+
+async def test_a_slow_batch_lets_others_of_its_turn_go_on_beside_it(bench: Bench) -> None:
+    begun, overtaken = asyncio.Event(), asyncio.Event()
+
+    async def slow(work: Work, messages: Sequence[Message]) -> None:
+        begun.set()
+        async with asyncio.timeout(10):
+            await overtaken.wait()
+
+    async def quick(work: Work, messages: Sequence[Message]) -> None:
+        overtaken.set()
+
+    running = await bench.open(
+        Handler("esr.queue.a", "a", slow, at_once=2, turn="same"),
+        Handler("esr.queue.b", "b", quick, turn="same"),
+    )
+    await send(running, "one")
+    drained = asyncio.create_task(running.drain(["esr.queue.a"]))
+    await begun.wait()
+    await send(running, "two", to="b")
+    await running.drain(["esr.queue.b"])
+    await drained
+
+
+async def test_queues_are_handled_beside_a_block_and_after_it_until_nothing_is_left(bench: Bench) -> None:
+    handled, seen = asyncio.Event(), []
+
+    async def note(work: Work, messages: Sequence[Message]) -> None:
+        seen.extend(message.decode(dict[str, str])["key"] for message in messages)
+        handled.set()
+
+    running = await bench.open(Handler("esr.queue.a", "a", note))
+    async with running.beside(["esr.queue.a"]):
+        await send(running, "meanwhile")
+        async with asyncio.timeout(10):
+            await handled.wait()
+        await send(running, "last")
+    assert seen == ["meanwhile", "last"]

@@ -34,10 +34,10 @@ def message(key: str, row: int = 2, last_row: int = 0) -> Message:
     )
 
 
-async def send(running: Runner, *keys: str) -> None:
+async def send(running: Runner, *keys: str, to: str = "a") -> None:
     work = running.work()
     for row, key in enumerate(keys, 2):
-        work.emit("a", {"key": key}, cause=message(key, row))
+        work.emit(to, {"key": key}, cause=message(key, row))
     await work.commit()
 
 

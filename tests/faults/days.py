@@ -29,6 +29,8 @@ LONG = bool(os.environ.get("TIS_ESR_LONG_FAULTS"))
 
 TODAY = date(2026, 11, 24)
 KILLED = -9
+UNCERTAIN_SECONDS = 1.0
+"""How long a call to TCS counts as one that may still arrive: the simulator acts on what it gets at once."""
 
 
 class Zygote:
@@ -118,7 +120,7 @@ def ground(
     inbound: Path, tcs_data: Path, folder: Path, servers: Place | None, zygote: Zygote
 ) -> Iterator[Ground]:
     """Make room for a day, with an empty engine, and TCS as its data says."""
-    settings = {} if servers is None else production(servers)
+    settings = {"tcs_uncertain_seconds": UNCERTAIN_SECONDS, **(production(servers) if servers else {})}
     folder.mkdir(parents=True, exist_ok=True)
     with running_simulator(tcs_data) as tcs:
         yield Ground(inbound, folder, tcs, settings, servers, zygote, tcs.url, folder / "state")

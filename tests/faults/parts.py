@@ -22,7 +22,7 @@ from tis_esr.records.filenames import DEANERIES
 from tis_esr.services import export_run, inbound_data_reader
 from tis_esr.services.arrivals import Arrivals, announce
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
-from tis_esr.services.flow import AFTER_EXPORT, STAGES
+from tis_esr.services.flow import AFTER_APPLICANTS, STAGES, TELLING
 from tis_esr.settings import Settings
 
 CHUNKS = ((inbound_data_reader, 40), (export_run, 15))
@@ -91,7 +91,8 @@ async def the_rest(runner: Runner, day: date) -> None:
         ask(work, command, day, DEANERIES, "the clock")
         await work.commit()
 
-    for command in (APPLICANT_COMMAND, NOTIFICATION_COMMAND):
+    for command, after in ((APPLICANT_COMMAND, AFTER_APPLICANTS), (NOTIFICATION_COMMAND, (TELLING,))):
         await runner.patiently("the schedule", partial(due, command))
         await runner.drain([f"esr.queue.{command}"])
-    await runner.drain(AFTER_EXPORT)
+        for stage in after:
+            await runner.drain(stage)

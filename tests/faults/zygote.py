@@ -55,7 +55,8 @@ def run_redrive(settings: Settings, job: Job) -> None:
 def run_program(settings: Settings, job: Job) -> None:
     """Run ``tis-esr day`` as the program does; ends by SystemExit."""
     args = job["args"]
-    os.environ["TIS_ESR_PATIENCE_SECONDS"] = str(settings.patience_seconds)
+    for name in ("patience_seconds", "tcs_uncertain_seconds"):
+        os.environ[f"TIS_ESR_{name.upper()}"] = str(getattr(settings, name))
     quietly()
     words = [word for name in ("in", "out", "tcs", "state") for word in (f"--{name}", args[name])]
     app(["day", *words, "--as-of", args["as_of"]])

@@ -79,6 +79,18 @@ async def test_an_assignment_of_which_nothing_is_news_is_superseded_whole(benche
         assert absences(bench) == {"A1": (day(2), day(7), None)}
 
 
+async def test_an_address_that_is_not_the_primary_one_is_ignored_in_whatever_order_files_come(
+    benches: Benches,
+) -> None:
+    for order in orders(range(2)):
+        world = people_world()
+        async with benches.open(WRITER, world) as bench:
+            older = group(world, 0, per(lastName="Oldname"), add(primaryFlag="N", town="Oldtown"))
+            groups = [older, group(world, 1, per(lastName="Newname"))]
+            await deliver(bench, *([groups[n]] for n in order))
+            assert (await bench.rows(older.file))[RowState.IGNORED] == 1, order
+
+
 async def test_wherever_a_batch_is_split_the_end_is_the_same(benches: Benches) -> None:
     every = [cut for order in orders(range(3)) for cut in splits(order)]
     for cut in benches.some(every, most=5):

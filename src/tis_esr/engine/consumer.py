@@ -10,10 +10,9 @@ from tis_esr.engine.handlers import Handler
 from tis_esr.engine.messages import Message
 from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
+from tis_esr.engine.turns import SLOW_SECONDS
 
 _IDLE = 1.0
-_SLOW = 0.5
-"""Seconds after which a batch counts as slow, so that another one is begun beside it."""
 
 
 class Consumer:
@@ -100,7 +99,7 @@ class Consumer:
         """Return in how many seconds another batch may begin; infinite while only the end of one lets it."""
         if len(self._under_way) >= self._handler.at_once:
             return math.inf
-        slow = self._begun + _SLOW - asyncio.get_running_loop().time() if self._under_way else 0.0
+        slow = self._begun + SLOW_SECONDS - asyncio.get_running_loop().time() if self._under_way else 0.0
         return max(0.0, slow, self._pauses.left())
 
     def _collect(self) -> None:

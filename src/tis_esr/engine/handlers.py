@@ -7,6 +7,8 @@ from typing import Protocol
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 
+Run = Callable[[Work, Sequence[Message]], Awaitable[None]]
+
 
 @dataclass(frozen=True)
 class Handler:
@@ -16,13 +18,14 @@ class Handler:
     for a fault of the messages, and ``Work.fail`` names messages that failed while others were done.
     ``alone`` has one process at a time read the queue, message by message.
     Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
-    Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other.
+    Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other;
+    of those that handle several batches ``at_once``, one that is slow lets the others go on beside it.
     ``at_once`` is how many batches of the queue one process handles at the same time.
     """
 
     queue: str
     routing_key: str
-    run: Callable[[Work, Sequence[Message]], Awaitable[None]]
+    run: Run
     batch: int = 500
     alone: bool = False
     linger: float = 0.02

@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from tis_esr.engine.handlers import Handler, Observer, unobserved
 from tis_esr.engine.messages import Message
 from tis_esr.engine.pauses import OutOfPatience, Pauses
 from tis_esr.engine.protocol import Engine
+from tis_esr.engine.turns import Turns
 from tis_esr.engine.work import Work
 
 __all__ = ["SUSPECT_ATTEMPTS", "Handler", "Observer", "OutOfPatience", "Runner", "unobserved"]
@@ -40,7 +42,7 @@ class Runner:
         self.handlers = list(handlers)
         self._today, self._now, self._patience = today, now, patience
         self._batches = Batches(engine, self._work_on, observe)
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns = Turns()
         self._bindings: dict[str, list[str]] = {}
         for handler in self.handlers:
             self._bindings.setdefault(handler.routing_key, []).append(handler.queue)
@@ -69,6 +71,19 @@ class Runner:
                 ]
             if not any(task.result() for task in drained):
                 return
+
+    @asynccontextmanager
+    async def beside(self, queues: Iterable[str]) -> AsyncIterator[None]:
+        """Handle the queues' messages while the block runs, and after it until none is left; raises OutOfPatience."""
+        wanted = set(queues)
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for handler in self.handlers:
+                if handler.queue in wanted:
+                    group.create_task(self._consumer(handler, self._patience).until(stop))
+            yield
+            stop.set()
+        await self.drain(wanted)
 
     async def patiently(self, what: str, step: Callable[[], Awaitable[T]]) -> T:
         """Take a step that no queue asks for, again while a dependency is in trouble; raises OutOfPatience."""
@@ -111,13 +126,12 @@ class Runner:
         """Handle a batch, after those of the same turn that came before it."""
         if not handler.turn:
             return await self._batches.handle(handler, messages)
-        turn = self._turns.setdefault(handler.turn, asyncio.Lock())
+        begun = False
         try:
-            await turn.acquire()
+            async with self._turns.taken(handler.turn, overlaps=handler.at_once > 1):
+                begun = True
+                return await self._batches.handle(handler, messages)
         except asyncio.CancelledError:
-            await self.engine.release(messages, 0)
+            if not begun:
+                await self.engine.release(messages, 0)
             raise
-        try:
-            return await self._batches.handle(handler, messages)
-        finally:
-            turn.release()

@@ -77,7 +77,7 @@ class AppGenerator:
                 "position.reconciled",
                 self.generate,
                 batch=250,
-                at_once=4,
+                at_once=8,
             )
         ]
 

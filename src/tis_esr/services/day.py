@@ -10,7 +10,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
-from tis_esr.services.flow import AFTER_APPLICANTS, AFTER_EXPORT, STAGES
+from tis_esr.services.flow import AFTER_APPLICANTS, STAGES, TELLING
 from tis_esr.services.inbound_data_reader import InboundDataReader, Taken
 from tis_esr.services.outbound import OutboundFile
 
@@ -41,18 +41,19 @@ async def run_day(
         await runner.patiently(name, partial(reader.take, inbound, name))
         for name in by_date_and_sequence(await inbound.names())
     ]
-    for stage in STAGES:
-        progress(_title(stage), 0)
-        await runner.drain(stage)
-    sent = []
-    for export, after in ((APPLICANT_EXPORT, AFTER_APPLICANTS), (NOTIFICATION_EXPORT, AFTER_EXPORT)):
-        progress(f"writing {export.file_type} files", 0)
-        run = ExportRun(runner.work, out, export, window=window)
-        if await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, day)):
-            await _walk(runner, STAGES)
-        sent += await runner.patiently(f"{export.file_type} export", partial(run.run, day))
-        progress("telling TIS what was sent", 0)
-        await _walk(runner, after)
+    sent: list[OutboundFile] = []
+    async with runner.beside(TELLING):
+        for stage in STAGES:
+            progress(_title(stage), 0)
+            await runner.drain(stage)
+        for export, after in ((APPLICANT_EXPORT, AFTER_APPLICANTS), (NOTIFICATION_EXPORT, ())):
+            progress(f"writing {export.file_type} files", 0)
+            run = ExportRun(runner.work, out, export, window=window)
+            if await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, day)):
+                await _walk(runner, STAGES)
+            sent += await runner.patiently(f"{export.file_type} export", partial(run.run, day))
+            await _walk(runner, after)
+        progress("telling TIS what was matched and sent", 0)
     return DayDone(taken=taken, sent=sent)
 
 

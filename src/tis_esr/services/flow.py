@@ -53,7 +53,6 @@ STAGES: tuple[tuple[str, ...], ...] = (
     (
         "esr.queue.position.reconciled.notificationgenerator",
         "esr.queue.position.reconciled.appgenerator",
-        "esr.queue.position.changed",
     ),
     ("esr.queue.notification.due", "esr.queue.apprecord.generated"),
     ("esr.queue.notification.generated",),
@@ -71,7 +70,8 @@ AFTER_APPLICANTS: tuple[tuple[str, ...], ...] = (
 )
 """What follows the export of applicants, before that of notifications: dates that TIS has otherwise by now."""
 
-AFTER_EXPORT: tuple[tuple[str, ...], ...] = (("esr.queue.apprecord.exported.inbounddatawriter",),)
+TELLING = ("esr.queue.position.changed", "esr.queue.apprecord.exported.inbounddatawriter")
+"""What TCS is told, one call each: nothing else in a day waits for it."""
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,11 @@ class InboundDataWriter:
         """Return what it reads, and how."""
         own = "esr.queue.apprecord.exported.inbounddatawriter"
         return [
-            Handler("esr.queue.asg.split", "asg.split", self.update_people, batch=200, at_once=8),
+            Handler("esr.queue.asg.split", "asg.split", self.update_people, batch=200, at_once=16),
             Handler(
-                "esr.queue.position.changed", "position.changed", self.tell_changed, batch=200, at_once=8
+                "esr.queue.position.changed", "position.changed", self.tell_changed, batch=200, at_once=16
             ),
-            Handler(own, "apprecord.exported", self.tell_exported, batch=200, at_once=8),
+            Handler(own, "apprecord.exported", self.tell_exported, batch=200, at_once=16),
         ]
 
     async def update_people(self, work: Work, messages: Sequence[Message]) -> None:

@@ -52,7 +52,7 @@ class NotificationGenerator:
         own = "notificationgenerator"
         return [
             Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know),
-            Handler("esr.queue.notification.due", "notification.due", self.generate, batch=250, at_once=4),
+            Handler("esr.queue.notification.due", "notification.due", self.generate, batch=250, at_once=8),
             Handler(f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent),
         ]
 

@@ -141,10 +141,10 @@ def _account_done(work: Work, case: Case) -> None:
     for row in case.rows:
         if row.row in refused:
             continue
-        if brings_nothing or row.row in case.superseded:
-            work.account(file, row.row, row.type, RowState.SUPERSEDED, NEWER)
-        elif row.type == "ADD" and not is_primary(row.values):
+        if row.type == "ADD" and not is_primary(row.values):
             work.account(file, row.row, row.type, RowState.IGNORED, "not the primary address")
+        elif brings_nothing or row.row in case.superseded:
+            work.account(file, row.row, row.type, RowState.SUPERSEDED, NEWER)
         else:
             work.account(file, row.row, row.type, RowState.APPLIED)
     if refused:

@@ -23,9 +23,9 @@ from tis_esr.decisions.positions import (
 )
 from tis_esr.decisions.versions import stamp_of
 from tis_esr.engine.documents import Collection
+from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.rows import RowState
-from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.messages import (
     MATCHED,
@@ -83,6 +83,7 @@ POSITIONS = Collection(
 
 _BOTH_ROWS = 0.3
 """Seconds in which the other row of a position is likely saved too, so that it is reconciled once, not twice."""
+_AT_ONCE = 8
 
 
 class Reconciliation:
@@ -96,11 +97,15 @@ class Reconciliation:
         return [
             Handler("esr.queue.por.split", "por.split", self.save_por, turn="positions"),
             Handler("esr.queue.pos.split", "pos.split", self.save_pos, turn="positions"),
-            Handler("esr.queue.por.saved", "por.saved", self.reconcile, turn="positions", linger=_BOTH_ROWS),
-            Handler("esr.queue.pos.saved", "pos.saved", self.reconcile, turn="positions", linger=_BOTH_ROWS),
-            Handler("esr.queue.position.due", "position.due", self.reconcile_due, turn="positions"),
-            Handler("esr.queue.person.changed", "person.changed", self.reconcile_of_people, turn="positions"),
+            self._looking_up("por.saved", self.reconcile, linger=_BOTH_ROWS),
+            self._looking_up("pos.saved", self.reconcile, linger=_BOTH_ROWS),
+            self._looking_up("position.due", self.reconcile_due),
+            self._looking_up("person.changed", self.reconcile_of_people),
         ]
+
+    @staticmethod
+    def _looking_up(key: str, run: Run, linger: float = 0.02) -> Handler:
+        return Handler(f"esr.queue.{key}", key, run, turn="positions", linger=linger, at_once=_AT_ONCE)
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep each position's newest POR of each deanery; an older row is superseded."""

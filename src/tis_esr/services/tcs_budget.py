@@ -165,6 +165,7 @@ class TcsBudget:
     async def _renew_or_say(self) -> None:
         try:
             self._is_whole = await self.renew()
+        except Transient as fault:
+            _log.info("tcs_budget_not_renewed", reason=fault.reason)
         except Exception as fault:  # noqa: BLE001 - whatever it is, without renewals there are no calls at all
-            reason = fault.reason if isinstance(fault, Transient) else type(fault).__name__
-            _log.warning("tcs_budget_not_renewed", reason=reason)
+            _log.warning("tcs_budget_not_renewed", reason=type(fault).__name__)
