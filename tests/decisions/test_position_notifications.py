@@ -53,7 +53,7 @@ def test_two_placements_that_would_make_the_same_row_make_one():
 def test_a_sent_applicant_has_a_type_4_with_the_dates_of_today_beside_those_that_esr_has():
     moved = placement(1, START + timedelta(days=7), END)
     _, draft = built(moved, applicants=[sent()])
-    assert draft.key == "7607373:4:1"
+    assert draft.key == "7607373:sent:1"
     assert (draft.fact, draft.held) == (f"{START + timedelta(days=7)}/{END}", SENT_DATES)
 
 
@@ -78,7 +78,7 @@ def test_a_type_4_of_a_placement_that_was_ended_early_has_the_trainee_as_current
 
 def test_an_applicant_whose_placement_is_gone_is_withdrawn():
     [draft] = built(applicants=[sent()], asked={1: None})
-    assert (draft.key, draft.fact, draft.held) == ("7607373:2:1", "withdrawn", "")
+    assert (draft.key, draft.fact, draft.held) == ("7607373:sent:1", "withdrawn", "")
     assert draft.notification.withdrawn_trainee_last_name == "Example1"
 
 
@@ -86,7 +86,7 @@ def test_a_placement_that_moved_to_another_post_of_the_same_number_is_not_withdr
     """Fault K7."""
     moved = placement(1, START, END, national_post_number=NPN)
     [draft] = built(applicants=[sent()], asked={1: moved})
-    assert draft.key == "7607373:4:1"
+    assert draft.key == "7607373:sent:1"
 
 
 def test_a_placement_back_in_draft_says_nothing_of_what_was_sent():

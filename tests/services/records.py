@@ -1,5 +1,6 @@
 """What the generators tell the DataExporter, for the tests of what it keeps of it."""
 
+import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -56,7 +57,11 @@ def applicants(
     revision: int, *some: Applicant, of: int = 1, built_on: date | None = TODAY, row: int = 0
 ) -> Message:
     body = ApplicantsGenerated(
-        position=position(of), revision=revision, applicants=list(some), built_on=built_on
+        position=position(of),
+        revision=revision,
+        applicants=list(some),
+        built_on=built_on,
+        built_at=time.time(),
     )
     return message("esr.queue.apprecord.generated", (of, revision), body, FILE, row or revision + 1)
 
@@ -68,7 +73,11 @@ def draft(key: str, title: str = "1", fact: str = "", held: str = "", **columns:
 
 def notifications(version: int, *some: NotificationDraft, built_on: date | None = TODAY) -> Message:
     body = NotificationsGenerated(
-        position=position(), version=version, notifications=list(some), built_on=built_on
+        position=position(),
+        version=version,
+        notifications=list(some),
+        built_on=built_on,
+        built_at=time.time(),
     )
     return message("esr.queue.notification.generated", version, body, FILE, version + 1)
 

@@ -1,6 +1,7 @@
 """A command makes one deanery's file of a day, once, however often it comes and whatever fails on the way."""
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import date
@@ -58,6 +59,7 @@ def applicant(number: int, deanery: str = "EOE") -> ApplicantRecord:
         },
         unmapped=[],
         built_on=date(2026, 11, 25),
+        built_at=time.time(),
         same_as=f"{number}:{number}:2026-12-15",
         correlation_id="f:1",
         source_file="f",
@@ -77,6 +79,7 @@ def notification(number: int, deanery: str = "EOE") -> NotificationRecord:
         state=RecordState.TO_EXPORT,
         fields={"notificationTitleCode": "1", "deaneryPostNumber": post, "positionId": number},
         built_on=date(2026, 11, 25),
+        built_at=time.time(),
         correlation_id="f:1",
         source_file="f",
         source_row=1,

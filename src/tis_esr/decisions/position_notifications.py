@@ -143,10 +143,10 @@ def _dates(
     pair = next((pair for pair in pairs if placement in (pair.current, pair.next)), alone)
     notification = type_4(_type_1(sent.deanery_number, pair, incumbents), placement, today)
     fact = dates_fact(placement.date_from, placement.date_to)
-    return Draft(key=f"4:{sent.placement_id}", notification=notification, fact=fact, held=sent.dates)
+    return Draft(key=f"sent:{sent.placement_id}", notification=notification, fact=fact, held=sent.dates)
 
 
 def _withdrawal(sent: SentApplicant, pairs: Sequence[NowAndNext], incumbents: Incumbents) -> Draft:
     pair = pairs[0] if pairs else NowAndNext(None, None)
     notification = type_2(sent.deanery_number, *_of_pair(pair, incumbents), sent.as_withdrawn())
-    return Draft(key=f"2:{sent.placement_id}", notification=notification, fact=WITHDRAWN)
+    return Draft(key=f"sent:{sent.placement_id}", notification=notification, fact=WITHDRAWN)

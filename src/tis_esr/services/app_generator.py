@@ -87,6 +87,7 @@ class AppGenerator:
         generated = await work.get(GENERATED, {news.key for news in arriving})
         newest_of = newest(work, arriving, {key: known.handled for key, known in generated.items()})
         events = [news.body for news in newest_of.values()]
+        asked_at = work.time()
         placements = await self._tcs.placements_of_posts(
             {event.position.post_id for event in events if event.live and event.position.post_id}
         )
@@ -114,7 +115,7 @@ class AppGenerator:
                 decisions.append(_decision(placement, person, event, verdict, news.message))
                 if person is not None and not verdict:
                     applicants.append(_applicant(event, placement, person, numbers.get(person.id)))
-            _tell(work, news, applicants, generated.get(key))
+            _tell(work, news, applicants, generated.get(key), asked_at)
         stored = await work.get(DECISIONS, [DECISIONS.key(decision) for decision in decisions])
         for decision in decisions:
             if stored.get(DECISIONS.key(decision)) != decision:
@@ -131,12 +132,17 @@ def _tell(
     news: News[PositionReconciled],
     applicants: list[Applicant],
     before: GeneratedPosition | None,
+    asked_at: float,
 ) -> None:
     event = news.body
     told = before is not None and before.told
     if applicants or told:
         body = ApplicantsGenerated(
-            position=event.position, revision=event.revision, applicants=applicants, built_on=work.today
+            position=event.position,
+            revision=event.revision,
+            applicants=applicants,
+            built_on=work.today,
+            built_at=asked_at,
         )
         work.emit("apprecord.generated", body, cause=news.message)
     after = GeneratedPosition(

@@ -19,14 +19,20 @@ from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError, TcsUncertain
 
 _SEND_SECONDS: Final = 10.0
+_CONNECT_SECONDS: Final = 5.0
+_LOOK_AGAIN: Final = 1.0
 _REMEMBERED: Final = 1000
 
 
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """A write whose end isn't known; TCS may act on it ``until`` then, by the engine's clock."""
+    """A write whose end isn't known; TCS may act on it ``until`` then, by the engine's clock.
+
+    ``is_given_up`` says that whoever made it has stopped waiting for its end.
+    """
 
     id: str
     until: float
+    is_given_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,32 +62,38 @@ class Attempts:
     def __init__(self, tcs: Tcs) -> None:
         self._bound = tcs.settings.uncertain_seconds
         self._sending = min(_SEND_SECONDS, self._bound)
+        self._longest = self._sending + _CONNECT_SECONDS + self._bound
         self._ended: dict[str, frozenset[str]] = {}
+        self._until: dict[str, float] = {}
 
     def begin(self, work: Work) -> Bounds:
         """Return the bounds of writes that are begun now."""
-        until = work.time() + self._sending + self._bound
+        until = work.time() + self._longest
         send_by = asyncio.get_running_loop().time() + self._sending
         return Bounds(OpenAttempt(id=uuid4().hex, until=until), send_by)
 
     def must_wait(self, work: Work, attempt: OpenAttempt | None, key: str, what: str) -> Transient | None:
         """Return why a write has to wait, with for how long; None where nothing of an earlier one can arrive.
 
-        Never longer than one attempt takes, though the clock was set back.
+        From the first look at an attempt on it is never waited longer than one takes, though the clock was set
+        back. One that isn't given up likely ends soon, so it is looked at again before its time is over.
         """
         if attempt is None or key not in self._ended.get(attempt.id, {key}):
             return None
-        seconds = min(attempt.until - work.time(), self._sending + self._bound)
+        until = self._until.setdefault(attempt.id, min(attempt.until, work.time() + self._longest))
+        seconds = min(attempt.until, until) - work.time()
         if seconds <= 0:
             return None
-        return Transient(f"TCS may still act on an earlier call about {what}", retry_after=seconds)
+        again = seconds if attempt.is_given_up else min(seconds, _LOOK_AGAIN)
+        return Transient(f"TCS may still act on an earlier call about {what}", retry_after=again)
 
     def end(self, bounds: Bounds, errors: Iterable[tuple[str, TcsError | None]]) -> None:
         """Remember that all calls of an attempt have ended, about which key and how."""
         left = frozenset(key for key, error in errors if isinstance(error, TcsUncertain) and error.may_arrive)
         self._ended[bounds.attempt.id] = left
-        if len(self._ended) > _REMEMBERED:
-            del self._ended[next(iter(self._ended))]
+        for remembered in (self._ended, self._until):
+            while len(remembered) > _REMEMBERED:
+                del remembered[next(iter(remembered))]
 
     async def append(
         self,
@@ -114,4 +126,4 @@ class Attempts:
         if not isinstance(error, TcsUncertain):
             return None
         until = work.time() + (self._bound if error.may_arrive else 0.0)
-        return OpenAttempt(id=bounds.attempt.id, until=until)
+        return OpenAttempt(id=bounds.attempt.id, until=until, is_given_up=True)

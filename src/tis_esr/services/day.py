@@ -49,7 +49,8 @@ async def run_day(
         for export, after in ((APPLICANT_EXPORT, AFTER_APPLICANTS), (NOTIFICATION_EXPORT, ())):
             progress(f"writing {export.file_type} files", 0)
             run = ExportRun(runner.work, out, export, window=window)
-            if await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, day)):
+            if stale := await runner.patiently(f"{export.file_type} export", partial(run.stale, day)):
+                await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, stale))
                 await _walk(runner, STAGES)
             sent += await runner.patiently(f"{export.file_type} export", partial(run.run, day))
             await _walk(runner, after)

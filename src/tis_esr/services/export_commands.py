@@ -5,7 +5,6 @@ each of the queues, so of a deanery and type there is one run at a time; were th
 versions of the documents would let only one of them fix a row.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -20,11 +19,12 @@ from tis_esr.files.store import FileStore, OtherContent
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.messages import GenerateFile
+from tis_esr.services.outbound import Outbound
 
 _log = structlog.get_logger()
 
 LONGEST_COMPARISON = 900.0
-"""Seconds that an export waits at most until its records have been compared with TIS again."""
+"""Seconds after an export was asked for until which it waits for its records to be compared with TIS again."""
 
 APPLICANT_COMMAND = "appfilegenerationcommand"
 NOTIFICATION_COMMAND = "notificationfilegenerationcommand"
@@ -37,7 +37,8 @@ class ExportCommands:
     def __init__(self, out: FileStore, window: ApplicantWindow | None = None) -> None:
         self._out = out
         self._window = window
-        self._comparing: dict[str, float] = {}
+        self._asked: dict[str, set[tuple[int, float]]] = {}
+        self._since: dict[str, float] = {}
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how."""
@@ -69,7 +70,7 @@ class ExportCommands:
                 raise Explained(f"deanery {command.deanery!r} is none of {', '.join(DEANERIES)}")
             run = ExportRun(work.another, self._out, export, window=self._window)
             day = command.day or work.today
-            await self._compared(run, message, day, command.deanery)
+            await self._compared(run, work, command, message)
             try:
                 await run.run(day, [command.deanery])
             except OtherContent as error:
@@ -77,19 +78,26 @@ class ExportCommands:
             except OSError as error:
                 raise Transient(str(error)) from error
 
-    async def _compared(self, run: ExportRun, message: Message, day: date, deanery: str) -> None:
-        """Wait until what may go is as TIS has it; after a while go on with what is known.
+    async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
+        """Wait until what may go has been compared with TIS; what hasn't been in time stays for the next file.
 
         Raises Transient while there is anything to wait for.
         """
-        now = asyncio.get_running_loop().time()
-        since = self._comparing.setdefault(message.id, now)
-        left = await run.ask_to_compare(day, [deanery])
-        if left and now - since < LONGEST_COMPARISON:
-            raise Transient(f"{left} records of {deanery} are being compared with TIS before they are sent")
-        if left:
-            _log.warning("sent_without_comparison", deanery=deanery, records=left)
-        self._comparing.pop(message.id, None)
+        day = command.day or work.today
+        stale = await run.stale(day, [command.deanery])
+        asked = self._asked.setdefault(message.id, set())
+        await run.ask_to_compare([record for record in stale if _as_built(record) not in asked])
+        asked.update(map(_as_built, stale))
+        since = self._since.setdefault(message.id, command.asked_at or work.time())
+        if stale and work.time() - since < LONGEST_COMPARISON:
+            raise Transient(f"{len(stale)} records of {command.deanery} are being compared with TIS first")
+        if stale:
+            _log.warning("left_for_the_next_file", deanery=command.deanery, records=len(stale))
+        del self._asked[message.id], self._since[message.id]
+
+
+def _as_built(record: Outbound) -> tuple[int, float]:
+    return record.position_id, record.built_at
 
 
 def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str) -> None:
@@ -104,4 +112,5 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
             row=0,
             body=b"",
         )
-        work.emit(command, GenerateFile(deanery=deanery, day=day), cause=cause)
+        body = GenerateFile(deanery=deanery, day=day, asked_at=work.time())
+        work.emit(command, body, cause=cause)

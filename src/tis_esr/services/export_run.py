@@ -84,23 +84,25 @@ class ExportRun:
         drawn = await self._drawn(day)
         return [await self._send(file) for file in drawn if deaneries is None or file.deanery in deaneries]
 
-    async def ask_to_compare(self, day: date, deaneries: Sequence[str] | None = None) -> int:
-        """Have what may go on a day compared with TIS again where it was built on an earlier day.
+    async def stale(self, day: date, deaneries: Sequence[str] | None = None) -> list[Outbound]:
+        """Return what may go on a day and has to be compared with TIS again before; see Outbound.is_stale."""
+        work = self._begin()
+        return [
+            record
+            for deanery in (DEANERIES if deaneries is None else deaneries)
+            for record in await self._candidates(work, deanery, day, 0, limit=None)
+            if _is_stale(work, record, day)
+        ]
 
-        For a day to come today's comparison will do: it can't be known better. Each position is asked for once a
-        day. Returns how many records are still to be compared.
-        """
-        work, left = self._begin(), 0
-        newest = min(day, work.today)
-        for deanery in DEANERIES if deaneries is None else deaneries:
-            for record in await self._candidates(work, deanery, day, 0, limit=None):
-                if record.built_on < newest:
-                    left += 1
-                    due = PositionDue(position_id=record.position_id)
-                    work.emit("position.due", due, cause=_comparison(record, newest))
-        if left:
+    async def ask_to_compare(self, records: Sequence[Outbound]) -> None:
+        """Have the positions of records compared with TIS, chunk by chunk; each is asked for once as it was built."""
+        due = list({record.position_id: record for record in records}.values())
+        for start in range(0, len(due), ROWS_A_CHUNK):
+            work = self._begin()
+            for record in due[start : start + ROWS_A_CHUNK]:
+                body = PositionDue(position_id=record.position_id)
+                work.emit("position.due", body, cause=_comparison(record))
             await work.commit()
-        return left
 
     async def would_send(self, day: date, deanery: str) -> int:
         """Return how many rows a run would send now, without sending or keeping anything."""
@@ -157,7 +159,8 @@ class ExportRun:
             found = await self._candidates(work, file.deanery, file.day, passed)
             if not found:
                 break
-            going, duplicates = self._sorted_out(packing, found, await self._sent_before(work, found))
+            ready = [record for record in found if not _is_stale(work, record, file.day)]
+            going, duplicates = self._sorted_out(packing, ready, await self._sent_before(work, ready))
             for row, record in enumerate(going, file.rows + 1):
                 fixed = msgspec.structs.replace(
                     record, state=RecordState.EXPORTED, file=file.name, file_row=row
@@ -273,9 +276,14 @@ def _line(record_type: str, values: Any) -> bytes:
     return (format_row(record_type, values) + "\n").encode()
 
 
-def _comparison(record: Outbound, day: date) -> Message:
+def _is_stale(work: Work, record: Outbound, day: date) -> bool:
+    """Say whether a record has to be compared first; for a day to come today's comparison will do."""
+    return record.is_stale(min(day, work.today), work.time())
+
+
+def _comparison(record: Outbound) -> Message:
     return Message(
-        id=derived_id("compare", day, record.position_id),
+        id=derived_id("compare", record.position_id, record.built_on, record.built_at),
         queue="",
         correlation_id=record.correlation_id,
         source_file=record.source_file,

@@ -78,13 +78,15 @@ class Applicant(Body, frozen=True):
 class ApplicantsGenerated(Body, frozen=True):
     """``esr.queue.apprecord.generated``: all applicant records of one position, which may be none.
 
-    ``built_on`` is the day on which TIS was asked; where it isn't said, TIS has to be asked again.
+    ``built_on`` is the day on which TIS was asked, ``built_at`` the moment by the engine's clock; where they
+    aren't said, TIS has to be asked again.
     """
 
     position: PositionView
     revision: int
     applicants: list[Applicant]
     built_on: date | None = None
+    built_at: float = 0.0
 
 
 class NotificationDue(Body, frozen=True):
@@ -123,6 +125,7 @@ class NotificationsGenerated(Body, frozen=True):
     version: int
     notifications: list[NotificationDraft]
     built_on: date | None = None
+    built_at: float = 0.0
 
 
 class PersonChanged(Body, frozen=True):
@@ -183,7 +186,11 @@ class FileArrived(Body, frozen=True):
 
 
 class GenerateFile(Body, frozen=True):
-    """``esr.queue.{app,notification}filegenerationcommand``: make a deanery's file; of today where no day is given."""
+    """``esr.queue.{app,notification}filegenerationcommand``: make a deanery's file; of today where no day is given.
+
+    ``asked_at`` is the moment of asking, by the engine's clock.
+    """
 
     deanery: str
     day: date | None = None
+    asked_at: float | None = None

@@ -93,7 +93,7 @@ class NotificationGenerator:
             if position.handled is not None and position.handled.version == due[key][1].revision
         }
         live = [position for position in known.values() if position.post_id is not None]
-        sources = await ask_placements(self._tcs, live, work.today)
+        sources = await ask_placements(self._tcs, work, live)
         posts = await _save_uses(work, sources, live)
         sources.vpds = await vpds_of(work, posts)
         await ask_people(self._tcs, sources, live)
@@ -200,6 +200,7 @@ def _generate(work: Work, known: KnownPosition, sources: Sources, message: Messa
             version=after.version,
             notifications=[_message_draft(draft) for draft in built],
             built_on=work.today,
+            built_at=sources.asked_at,
         )
         work.emit("notification.generated", body, cause=message, key=str(known.position_id))
     work.put(KNOWN_POSITIONS, after)

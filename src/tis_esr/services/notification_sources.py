@@ -8,6 +8,7 @@ from tis_esr.decisions.notifications import Incumbent
 from tis_esr.decisions.periods import is_current, is_next, is_trainees_current, is_trainees_future
 from tis_esr.decisions.placements import by_start, counts, counts_by_type
 from tis_esr.decisions.position_notifications import PostNow, placement_of
+from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.known_positions import KnownPosition
 from tis_esr.tcs.client import Tcs
@@ -18,10 +19,11 @@ from tis_esr.tcs.models import Person, Placement
 class Sources:
     """What TIS says for a batch of positions: by post, by placement, by trainee.
 
-    ``vpds`` has the employing VPD by post id, the lead employer's where a post has several positions.
+    ``asked_at`` is when, by the engine's clock. ``vpds`` has the employing VPD by post id, the lead employer's where a post has several positions.
     """
 
     today: date
+    asked_at: float
     placements: Mapping[int, list[Placement]]
     asked: Mapping[int, Placement | None]
     elsewhere: Mapping[int, list[Placement]] = field(default_factory=dict)
@@ -84,16 +86,17 @@ def _is_sent(placement: Placement, known: KnownPosition) -> bool:
     return any(applicant.placement_id == placement.id for applicant in known.sent)
 
 
-async def ask_placements(tcs: Tcs, positions: Sequence[KnownPosition], today: date) -> Sources:
+async def ask_placements(tcs: Tcs, work: Work, positions: Sequence[KnownPosition]) -> Sources:
     """Ask TIS for the placements of the positions' posts, and of the trainees that they name.
 
     A placement that ESR was sent and its post's list lacks is asked for by itself.
     """
+    asked_at = work.time()
     placements = await tcs.placements_of_posts({known.post_id for known in positions if known.post_id})
     listed = {placement.id for of_post in placements.values() for placement in of_post}
     sent = {applicant.placement_id for known in positions for applicant in known.sent}
     asked = await each(sorted(sent - listed), tcs.placement)
-    sources = Sources(today=today, placements=placements, asked=asked)
+    sources = Sources(today=work.today, asked_at=asked_at, placements=placements, asked=asked)
     trainees = {p.trainee_id for p in sources.reported(positions) if p.trainee_id}
     sources.elsewhere = await tcs.placements_of_people(trainees)
     return sources

@@ -24,6 +24,9 @@ class RecordState(StrEnum):
     INVALID_DATA = "INVALID_DATA"
 
 
+GOOD_FOR = 3600.0
+"""Seconds for which what TIS said is good enough to be sent."""
+
 PENDING = (RecordState.TO_EXPORT, RecordState.INVALID_DATA)
 SENT = (RecordState.EXPORTED, RecordState.CONFIRMED, RecordState.REJECTED)
 
@@ -32,7 +35,8 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     """What applicant records and notifications share: whose they are, their state and their row in a file.
 
     ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name. ``built_on`` is the
-    day on which they were last built from what TIS says. ``confirmed_by_row`` is the row of ESR's answer that
+    day on which they were last built from what TIS says, ``built_at`` the moment by the engine's clock.
+    ``confirmed_by_row`` is the row of ESR's answer that
     ``confirmation`` comes from.
     """
 
@@ -43,6 +47,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     fields: dict[str, Any]
     built_on: date
+    built_at: float = 0.0
     correlation_id: str
     source_file: str
     source_row: int
@@ -50,6 +55,10 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     file_row: int | None = None
     confirmation: str = ""
     confirmed_by_row: int = 0
+
+    def is_stale(self, day: date, now: float) -> bool:
+        """Say whether TIS has to be asked again before it is sent on a day, at a moment of the engine's clock."""
+        return self.built_on < day or now - self.built_at > GOOD_FOR
 
 
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):

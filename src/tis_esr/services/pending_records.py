@@ -18,7 +18,14 @@ from tis_esr.services.messages import (
     NotificationDraft,
     NotificationsGenerated,
 )
-from tis_esr.services.outbound import PENDING, SENT, ApplicantRecord, NotificationRecord, RecordState
+from tis_esr.services.outbound import (
+    GOOD_FOR,
+    PENDING,
+    SENT,
+    ApplicantRecord,
+    NotificationRecord,
+    RecordState,
+)
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
@@ -40,7 +47,7 @@ def applicants(
     arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
     for key, applicant in arriving.items():
         record = _applicant(applicant, body, message)
-        if key not in known or (known[key].state not in SENT and known[key] != record):
+        if key not in known or (known[key].state not in SENT and not _says_the_same(known[key], record)):
             yield record
     for key, record in known.items():
         if key not in arriving and record.state in PENDING:
@@ -71,6 +78,12 @@ def notifications(
     for key, record in latest.items():
         if key not in arriving and record.state in PENDING:
             yield withdrawn(record, NO_LONGER_SO)
+
+
+def _says_the_same(stored: R, record: R) -> bool:
+    """Say whether a record needn't be stored anew: it says the same, and was built only a little later."""
+    soon = record.built_at - stored.built_at < GOOD_FOR / 10
+    return soon and msgspec.structs.replace(stored, built_at=record.built_at) == record
 
 
 def by_position(records: Iterable[R]) -> Mapping[int, list[R]]:
@@ -107,6 +120,7 @@ def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message
         reason=f"missing: {', '.join(applicant.missing)}" if invalid else "",
         fields=applicant.fields,
         built_on=body.built_on or date.min,
+        built_at=body.built_at,
         unmapped=applicant.unmapped,
         same_as=f"{applicant.person_id}:{position.position_id}:{applicant.date_from}",
         correlation_id=message.correlation_id,
@@ -139,11 +153,12 @@ def _notification(
         state=RecordState.TO_EXPORT,
         fields=draft.columns,
         built_on=body.built_on or date.min,
+        built_at=body.built_at,
         correlation_id=message.correlation_id,
         source_file=message.source_file,
         source_row=message.row,
     )
-    return None if record == pending else record
+    return None if pending is not None and _says_the_same(pending, record) else record
 
 
 def _told_at(record: NotificationRecord) -> tuple[int, int]:

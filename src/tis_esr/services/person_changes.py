@@ -64,11 +64,21 @@ def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry]) -> None:
         of_this = entry.correlation_id == case.message.correlation_id
         if not of_this or entry.state is not Outcome.PLANNED or key in planned:
             continue
-        if entry.section in (CONTACT, PERSONAL) and f"{entry.section}.{entry.field}" not in fresh:
+        superseded = entry.section in (CONTACT, PERSONAL) and f"{entry.section}.{entry.field}" not in fresh
+        if superseded and not _holds(case, entry):
             work.put(JOURNAL, msgspec.structs.replace(entry, state=Outcome.REFUSED, reason=NEWER))
         else:
             work.put(JOURNAL, msgspec.structs.replace(entry, state=Outcome.APPLIED))
             case.settled.add(entry.section)
+
+
+def _holds(case: Case, entry: JournalEntry) -> bool:
+    """Say whether TIS has what was meant: then the call arrived, though a newer row has brought the same since."""
+    details = case.person and (
+        case.person.contact_details if entry.section == CONTACT else case.person.personal_details
+    )
+    stored = msgspec.to_builtins(details) if details else {}
+    return _said(stored.get(entry.field)) == entry.new
 
 
 def _detail_plans(case: Case, meant: Mapping[str, JournalEntry]) -> list[Plan]:

@@ -107,7 +107,7 @@ def _end(attempts: Attempts, work: Work, bounds: Bounds, case: Case, error: TcsE
     changed = {plan.kind for plan in case.plans if plan.done} | case.settled
     for section in sorted(changed & {CONTACT, PERSONAL}):
         body = PersonChanged(person_id=case.known.person_id, post_ids=case.post_ids)
-        work.emit("person.changed", body, cause=case.message, key=f"{section}:{case.message.attempts}")
+        work.emit("person.changed", body, cause=case.message, key=f"{section}:{bounds.attempt.id}")
     if error is not None:
         work.fail(case.message, fault_of(error))
     else:
