@@ -25,6 +25,7 @@ from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.store import FileStore, Nowhere, StoreUnavailable
+from tis_esr.services import arrivals
 from tis_esr.services.arrivals import Arrivals, announce
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.inbound_data_reader import FILES, InboundFile
@@ -249,21 +250,24 @@ async def test_a_file_that_stays_away_is_parked_with_a_reason_and_its_neighbour_
     assert desk.waiting() == {"esr.queue.por.split": 3}
 
 
-async def test_a_file_that_comes_again_after_its_arrival_was_discarded_is_taken(
-    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("missing_for_a_sweep", [True, False])
+async def test_a_found_file_that_went_missing_and_was_discarded_is_found_again(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch, missing_for_a_sweep: bool
 ) -> None:
-    """A discarded arrival had an id that its file could never get rid of (fault K2)."""
     monkeypatch.setattr(batches, "SUSPECT_ATTEMPTS", 2)
     put(store)
     await desk.sweep()
     (store.path / NAME).unlink()
     await desk.handle()
     with closing(StateReader(desk.state)) as reader:
-        [parked] = reader.parked()
-    assert await desk.engine.discard([(parked.queue, parked.id)], "sent in error") == 1
-    assert await desk.sweep() == []
+        [trace] = reader.parked()
+    assert await desk.engine.discard([(ARRIVED, trace.id)], "there is no such file") == 1
+    if missing_for_a_sweep:
+        assert await desk.sweep() == []
+    else:
+        monkeypatch.setattr(arrivals, "FOUND_AGAIN_SECONDS", 0.0)
     put(store)
-    await desk.sweep()
+    assert await desk.sweep() == [NAME]
     await desk.handle()
     is_taken_once(desk)
 

@@ -101,11 +101,14 @@ def _many(seeds: Sequence[int]) -> int:
 def _put_back(names: Sequence[str], most: int) -> int:
     """Print for each fault how many seeds it takes; return 1 where one isn't found."""
     missed = False
+    sys.stdout.write("| fault | what | seeds needed | found by |\n|---|---|---|---|\n")
     for name in names:
         found = seeds_needed(name, most)
         missed |= found is None
-        said = f"{found[0]} seeds, {found[1][:200]}" if found else f"not found within {most} seeds"
-        sys.stdout.write(f"{name}: {said}\n")
+        fault = FAULTS[name]
+        text = f"{fault.text}{f' (with: {fault.besides_text})' if fault.besides_text else ''}"
+        said = f"{found[0]} | {found[1][:160]}" if found else f"not within {most} |"
+        sys.stdout.write(f"| {name} | {text} | {said} |\n")
         sys.stdout.flush()
     return int(missed)
 
@@ -118,7 +121,7 @@ def _on_all_cores(first: int, count: int) -> int:
     running: list[subprocess.Popen[str]] = []
     kinds: dict[str, list[int]] = defaultdict(list)
     sentences: dict[str, str] = {}
-    failing = 0
+    failing = done = 0
     while ranges or running:
         while ranges and len(running) < (os.cpu_count() or 1):
             start, end = ranges.pop(0)
@@ -134,6 +137,8 @@ def _on_all_cores(first: int, count: int) -> int:
                 if found["seed"] not in kinds[kind][-1:]:
                     kinds[kind].append(found["seed"])
                 sentences.setdefault(kind, sentence[:200])
+        done += part
+        sys.stderr.write(f"{min(done, count)} of {count} seeds, {failing} broken\n")
     for kind, seeds in sorted(kinds.items(), key=lambda pair: -len(pair[1])):
         sys.stdout.write(f"{kind}: {len(seeds)} seeds, first {seeds[:8]}\n    {sentences[kind]}\n")
     seconds = time.monotonic() - started

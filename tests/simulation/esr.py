@@ -42,10 +42,10 @@ class Esr:
         answer = FileName(name.deanery, _ANSWERS[name.type], name.date, name.sequence)
         collection = APPLICANTS if name.type == "APP" else NOTIFICATIONS
         records = [r for r in self._store.everything(collection) if r.file == str(name)]  # type: ignore[arg-type]
-        lines = [format_row("HDR", header(answer, datetime.combine(name.date, MADE_AT)))]
-        lines += [format_row(answer.type, dict(_row(record))) for record in records]
-        self._random.shuffle(lines)
-        lines.append(format_row("TRL", trailer(len(lines) + 1)))
+        rows = [format_row(answer.type, dict(_row(record))) for record in records]
+        self._random.shuffle(rows)
+        first = format_row("HDR", header(answer, datetime.combine(name.date, MADE_AT)))
+        lines = [first, *rows, format_row("TRL", trailer(len(rows) + 2))]
         return str(answer), ("\n".join(lines) + "\n").encode()
 
 

@@ -45,7 +45,9 @@ def violations(ends: Ends) -> list[Violation]:
 
 
 def model_violations(scenario: Scenario, ordered: Outcome) -> list[Violation]:
-    """Return where even the ordered run ends otherwise than the facts say, by hand: positions."""
+    """Return where even the ordered run ends otherwise than the facts say, by hand: positions, and what never may be."""
+    from tests.simulation.invariants_esr import impossible
+
     found = []
     for position_id, claim in scenario.positions.items():
         position = ordered.positions.get(position_id)
@@ -60,6 +62,7 @@ def model_violations(scenario: Scenario, ordered: Outcome) -> list[Violation]:
             found.append(
                 f"position {position_id} is {is_so} at the end of the ordered run; ESR's files say {said}"
             )
+    found += impossible(ordered)
     return [Violation("ordered run against the facts", sentence) for sentence in found]
 
 

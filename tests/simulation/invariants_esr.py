@@ -12,7 +12,9 @@ from tests.simulation.esr import unconfirmed
 from tests.simulation.outcome import Outcome, live, sent
 
 from tis_esr.decisions.position_notifications import WITHDRAWN
+from tis_esr.records.filenames import FileName
 from tis_esr.services.messages import MATCHED
+from tis_esr.services.outbound import RecordState
 
 if TYPE_CHECKING:
     from tests.simulation.invariants import Check, Ends
@@ -151,11 +153,22 @@ def effective(end: Outcome) -> dict[str, str]:
 
 
 def _told_once(ends: "Ends") -> Iterator[str]:
-    """Look for notifications that tell ESR what it has already."""
+    """Look for notifications that tell ESR what it has already.
+
+    A type 1 is no longer what ESR has where another one about the position was sent after it.
+    """
+    ones: dict[int, list[tuple[int, int]]] = {}
+    for record in _sent_notifications(ends.disturbed):
+        if record.type == "1":
+            ones.setdefault(record.position_id, []).append(_place(record))
     for about, records in ends.disturbed.notifications.items():
         went = [record for record in records if sent(record)]
         for before, after in pairwise(went):
-            same = before.fact == after.fact if after.fact else before.fields == after.fields
+            if before.type == "1":
+                between = (_place(before) < place < _place(after) for place in ones[before.position_id])
+                same = before.fields == after.fields and not any(between)
+            else:
+                same = before.fact == after.fact
             if same:
                 yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
         if went and went[0].type == "4":
@@ -163,6 +176,35 @@ def _told_once(ends: "Ends") -> Iterator[str]:
             record = ends.disturbed.applicants[key]
             if went[0].fact == f"{record.date_from}/{record.date_to}":
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"
+
+
+def _sent_notifications(end: Outcome) -> list[Any]:
+    return [record for found in end.notifications.values() for record in found if sent(record)]
+
+
+def _place(record: Any) -> tuple[int, int]:
+    return FileName.parse(record.file).sequence, record.file_row
+
+
+def _impossible(ends: "Ends") -> Iterator[str]:
+    yield from impossible(ends.disturbed)
+
+
+def impossible(end: Outcome) -> Iterator[str]:
+    """Say what no run may end in: a row twice in a file, and anything still to be said of a position that is gone."""
+    for name, content in end.files.items():
+        rows = content.splitlines()
+        for row in sorted({row for row in rows if rows.count(row) > 1}):
+            yield f"file {name} has a row twice: {row.decode()}"
+    records: list[Any] = [*end.applicants.values()]
+    records += [record for found in end.notifications.values() for record in found]
+    for record in records:
+        if record.state is RecordState.TO_EXPORT and not lives(end, record.position_id):
+            yield f"{record.key} is still to go, though its position is gone"
+    last = [*in_the_last_files(end, "applicants"), *in_the_last_files(end, "notifications")]
+    for record in last:
+        if not lives(end, record.position_id):
+            yield f"{record.key} is in the last file {record.file}, though its position is gone"
 
 
 def _confirmed(ends: "Ends") -> Iterator[str]:
@@ -173,17 +215,12 @@ def _confirmed(ends: "Ends") -> Iterator[str]:
 
 
 def in_the_last_files(end: Outcome, of: str) -> list[Any]:
-    """Return the records that went in the files of the newest day."""
+    """Return the records that went in the files of the last day."""
     if of == "applicants":
         records: list[Any] = [record for record in end.applicants.values() if sent(record)]
     else:
-        records = [record for found in end.notifications.values() for record in found if sent(record)]
-    days = [_day(name) for name in end.files]
-    return [record for record in records if _day(str(record.file)) == max(days, default="")]
-
-
-def _day(name: str) -> str:
-    return name.split("_")[3]
+        records = _sent_notifications(end)
+    return [record for record in records if FileName.parse(record.file).date == end.last_day]
 
 
 ESR_CHECKS: dict[str, "Check"] = {
@@ -194,4 +231,5 @@ ESR_CHECKS: dict[str, "Check"] = {
     "last word: applicants": _known_applicants,
     "told twice": _told_once,
     "confirmations": _confirmed,
+    "impossible": _impossible,
 }

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from tests.simulation.files import SimFiles
@@ -25,7 +26,10 @@ Details = dict[str, Any]
 
 @dataclass
 class Outcome:
-    """See the module. ``stuck`` says why a run came to no end, ``answered`` that ESR confirmed all it was sent."""
+    """See the module. ``stuck`` says why a run came to no end, ``answered`` that ESR confirmed all it was sent.
+
+    ``last_day`` is that of the last export, for which there may have been nothing to send.
+    """
 
     rows: dict[tuple[str, int], Row] = field(default_factory=dict)
     ledger: dict[str, InboundFile] = field(default_factory=dict)
@@ -43,6 +47,7 @@ class Outcome:
     post_events: list[Details] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     stuck: str = ""
+    last_day: date = date.min
     answered: bool = False
 
 

@@ -4,101 +4,117 @@ python -m tests.simulation --put-back all [--count 1000]
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-from unittest.mock import patch
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from tests.simulation.judge import judge
+from tests.simulation import put_back_order as order
+from tests.simulation import put_back_retries as retries
+from tests.simulation.judge import Judgement, judge
+from tests.simulation.put_back_order import Patches
 
-from tis_esr.engine.messages import Message
-from tis_esr.engine.protocol import Stored
-from tis_esr.engine.work import Work
-from tis_esr.services import person_details, superseding, tis_positions
-from tis_esr.services.attempts import Attempts
-
-Patches = Iterable[Any]
+CRASHES = frozenset({"kill", "freeze", "stop", "store", "slow", "process"})
+DOUBLED = ("TCS: changed twice", "TCS: exported", "TCS: positions of posts")
 
 
-def _older_news() -> Patches:
-    """An older event of a position overtakes a newer one."""
-    yield patch.object(superseding, "is_superseded", lambda _arriving, _known: False)
+@dataclass(frozen=True)
+class Fault:
+    """A fault, with what has to be broken besides because the design makes it harmless alone.
+
+    ``off`` are disturbances without which ``besides`` alone does no harm, so that what is found is the fault;
+    ``harm`` are the kinds of broken promise to look for, where not any will do.
+    """
+
+    text: str
+    patches: Callable[[], Patches]
+    besides: Callable[[], Patches] | None = None
+    besides_text: str = ""
+    off: frozenset[str] = frozenset()
+    harm: tuple[str, ...] = ()
 
 
-def _older_details() -> Patches:
-    """An older group of rows overwrites what a newer one said of a person."""
-    yield patch.object(person_details, "is_superseded", lambda _arriving, _known: False)
-
-
-def _begun_twice() -> Patches:
-    """A write is begun again while TCS may still act on the one before."""
-    yield patch.object(Attempts, "must_wait", lambda *_: None)
-
-
-def _not_looked_for() -> Patches:
-    """An append that may have arrived is made again without a look."""
-    yield patch.object(tis_positions, "_has_to_look", lambda *_: False)
-
-
-def _no_late_news() -> Patches:
-    """What is to be sent is not built again when a person's details change."""
-    emit = Work.emit
-
-    def without(work: Work, routing_key: str, body: Any, *, cause: Message, key: str = "") -> None:
-        if routing_key != "person.changed":
-            emit(work, routing_key, body, cause=cause, key=key)
-
-    yield patch.object(Work, "emit", without)
-
-
-def _last_look_counts() -> Patches:
-    """A second look at a document excuses a decision made on the first."""
-    remember, get = Work._remember, Work.get
-
-    def remembered(work: Work, collection: Any, stored: Iterable[Stored]) -> Any:
-        found = list(stored)
-        for document in found:
-            work._versions.pop((collection.name, document.key), None)
-        return remember(work, collection, found)
-
-    async def got(work: Work, collection: Any, keys: Iterable[str]) -> Any:
-        found = await get(work, collection, keys)
-        for name in [name for name, version in work._versions.items() if version == 0]:
-            del work._versions[name]
-        return found
-
-    yield patch.object(Work, "_remember", remembered)
-    yield patch.object(Work, "get", got)
-
-
-FAULTS: dict[str, Callable[[], Patches]] = {
-    "older-news": _older_news,
-    "older-details": _older_details,
-    "begun-twice": _begun_twice,
-    "not-looked-for": _not_looked_for,
-    "no-late-news": _no_late_news,
-    "last-look-counts": _last_look_counts,
+FAULTS: dict[str, Fault] = {
+    "older-news": Fault("consumers take events in the order of arrival", order.older_news),
+    "nothing-of-nothing": Fault(
+        "nothing is kept about a position of which nothing came", order.nothing_kept_of_nothing
+    ),
+    "as-it-comes": Fault(
+        "TCS is told in the order of arrival: DELETED overtakes RECONCILED", order.tcs_told_as_it_comes
+    ),
+    "whole-group": Fault("an older ASG group is superseded whole", order.group_superseded_whole),
+    "older-details": Fault("an older ASG group overwrites newer details", order.older_details),
+    "stamp-first": Fault(
+        "a person's newest stamp is saved before TCS was called",
+        order.stamped_before_the_call,
+        order.same_counts_as_newer,
+        "the same version again counts as superseded",
+        harm=("TCS: details", "TCS: absences"),
+    ),
+    "sequences": Fault("sequences of different deaneries are compared", order.sequences_compared),
+    "survivors": Fault("pending types 2, 4, 5 survive the position's deletion", order.pending_survive),
+    "no-vpd-users": Fault("those who use a VPD are not told of another", order.no_users_of_a_vpd),
+    "no-person-changed": Fault("names are not built again after a person update", order.no_person_changed),
+    "rows-twice": Fault("the same NOT row twice in one DNC", order.rows_twice),
+    "siblings-cancelled": Fault(
+        "a failed call cancels those under way beside it",
+        retries.siblings_cancelled,
+        retries.attempt_not_saved_before,
+        "an attempt is not saved as open before its call; no crash, one process",
+        CRASHES,
+        DOUBLED,
+    ),
+    "begun-twice": Fault("a write is begun while an earlier one may still arrive", retries.begun_twice),
+    "not-looked-for": Fault("an append is made again without a look", retries.not_looked_for),
+    "whole-batch": Fault(
+        "one failed append repeats the batch",
+        retries.batch_repeated,
+        retries.success_trusted,
+        "what the process saw succeed is not looked for; no crash, one process",
+        CRASHES,
+        DOUBLED,
+    ),
+    "parked-done": Fault(
+        "parked in wave 1, acknowledged in wave 2",
+        retries.parked_is_forgotten,
+        retries.acknowledged_unseen,
+        "the engine acknowledges what it has parked",
+    ),
+    "rows-pending": Fault("the rows of a redriven message stay pending", retries.redriven_rows_pending),
+    "one-arrival": Fault("a discarded file can't arrive again", retries.arrives_once),
+    "no-id": Fault("messages without id share one", retries.no_id_by_hand),
+    "last-look": Fault("a second look excuses a decision made on the first", retries.last_look_counts),
 }
+"""The lines of orders and retries, and three that the simulation found itself."""
 
 
 @contextlib.contextmanager
-def put_back(name: str) -> Iterator[None]:
-    """Have a fault in the product for as long as the block lasts."""
+def put_back(fault: Fault, *, alone: bool = False) -> Iterator[None]:
+    """Have a fault in the product for as long as the block lasts; ``alone`` only what has to be broken besides."""
+    parts = [] if alone else [fault.patches]
+    parts += [fault.besides] if fault.besides else []
     with contextlib.ExitStack() as stack:
-        for fault in FAULTS[name]():
-            stack.enter_context(fault)
+        for part in parts:
+            for one in part():
+                stack.enter_context(one)
         yield
 
 
 def seeds_needed(name: str, most: int) -> tuple[int, str] | None:
     """Return how many seeds it takes until the fault breaks something that holds without it, and what; else None."""
+    fault = FAULTS[name]
     for seed in range(most):
-        with put_back(name):
-            found = judge(seed)
-        kinds = {violation.kind for violation in found.violations}
+        with put_back(fault):
+            found = judge(seed, fault.off)
+        kinds = _kinds(found, fault)
         if not kinds:
             continue
-        kinds -= {violation.kind for violation in judge(seed).violations}
+        with put_back(fault, alone=True):
+            without = _kinds(judge(seed, fault.off), fault)
+        kinds = set() if fault.harm and without else kinds - without
         for violation in found.violations:
             if violation.kind in kinds:
                 return seed + 1, f"{violation.kind}: {violation.sentence}"
     return None
+
+
+def _kinds(found: Judgement, fault: Fault) -> set[str]:
+    return {v.kind for v in found.violations if not fault.harm or v.kind in fault.harm}

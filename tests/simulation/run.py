@@ -9,9 +9,10 @@ from pathlib import Path
 from random import Random
 
 import msgspec
+from tests.simulation.blows import Blows
 from tests.simulation.chance import Chance
+from tests.simulation.deliveries import Deliveries
 from tests.simulation.engine import SimEngine
-from tests.simulation.esr import Esr
 from tests.simulation.files import SimFiles
 from tests.simulation.loop import START, SimLoop, StuckError
 from tests.simulation.node import Node
@@ -23,7 +24,6 @@ from tests.simulation.trouble import Trouble
 from tests.simulation.weather import (
     APPLICANTS,
     NOTIFICATIONS,
-    Arrival,
     Blow,
     EarlyExport,
     Weather,
@@ -35,18 +35,16 @@ from tests.simulation.world import TODAY, Scenario
 
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
-from tis_esr.services.arrivals import announce
 from tis_esr.services.day import run_day
 from tis_esr.services.export_commands import ask
 from tis_esr.services.flow import Outside, handlers
+from tis_esr.services.inbound_data_reader import FILES
 from tis_esr.services.messages import GenerateFile
 
 LONGEST = 3 * 3600.0
 """Seconds of virtual time after which a run counts as stuck."""
 _QUIET_SECONDS = 75.0
 _LOOK_SECONDS = 5.0
-_AFTER_A_SWEEP = 30.1
-_GRACE_SECONDS = 30
 
 
 @dataclass
@@ -81,7 +79,9 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
 
     with virtual_clocks(loop):
         loop.run(days())
-    return outcome(store, tcs, out)
+    end = outcome(store, tcs, out)
+    end.last_day = TODAY + timedelta(days=len(scenario.acts) - 1)
+    return end
 
 
 def change_tis(scenario: Scenario, tcs: SimTcs) -> None:
@@ -109,6 +109,7 @@ def disturbed(seed: int, scenario: Scenario, data: Path, off: frozenset[str] = f
     end = outcome(run.store, run.tcs, run.out)
     end.ended = [text for node in run.nodes for text in node.ended] + run.loop.faults
     end.stuck = run.stuck
+    end.last_day = run.today()
     end.inbound = dict(run.inbound.files)
     end.answered = chance.allows("confirmations")
     return Disturbed(end, run.loop, chance, run.early)
@@ -136,10 +137,10 @@ class _Run:
         ]
         calm = SimEngine(self.store, self.loop, chance)
         self.operator = Operator(seed, self.loop, chance, calm, self.inbound)
-        self.esr = Esr(seed, self.store)
         nowhere = SimFiles("nowhere", self.loop, chance)
         bound = handlers(Outside(client(self.tcs, self.loop), nowhere, nowhere))
         self._hook = Runner(calm, bound, today=self.today, now=self.loop.now)
+        self.deliveries = Deliveries(seed, self.loop, chance, self.store, self.inbound, self.out, self._hook)
 
     def _engines(self, number: int, slowness: float) -> Callable[[frozenset[str]], SimEngine]:
         """Return what makes the engine of each life of a process."""
@@ -179,12 +180,13 @@ class _Run:
         """Live through an act's weather, then through its last exports."""
         start = self.loop.time()
         self._set_in(sky)
-        events = [self._arrive(arrival, files[arrival.file]) for arrival in sky.arrivals]
+        blows = Blows(self.loop, self.chance)
+        events = [self.deliveries.arrive(arrival, files[arrival.file]) for arrival in sky.arrivals]
         events += [self._early(export) for export in sky.exports]
-        events += [self._kill(blow, self._node(blow)) for blow in sky.kills]
-        events += [self._freeze(blow, self._node(blow)) for blow in sky.freezes]
-        events += [self._skew(blow, self._node(blow)) for blow in sky.skews]
-        events += [self._stop(blow, self._node(blow)) for blow in sky.stops]
+        events += [blows.kill(blow, self._node(blow)) for blow in sky.kills]
+        events += [blows.freeze(blow, self._node(blow)) for blow in sky.freezes]
+        events += [blows.skew(blow, self._node(blow)) for blow in sky.skews]
+        events += [blows.stop(blow, self._node(blow)) for blow in sky.stops]
         events.append(self.operator.look_now_and_then(self.trouble.until))
         await asyncio.gather(*map(self.loop.outside, events))
         await asyncio.sleep(max(0.0, start + sky.trouble_until - self.loop.time()))
@@ -197,7 +199,7 @@ class _Run:
                     self._note(f"hand:{number}", "the last exports are asked for by hand")
                 await self._ask(command, f"the end of act {number}", by_hand=sky.last_by_hand)
                 await self._settled()
-            await self._confirm()
+            await self.deliveries.confirm()
             await self._settled()
 
     def _set_in(self, sky: Weather) -> None:
@@ -247,7 +249,7 @@ class _Run:
             await asyncio.sleep(_LOOK_SECONDS)
             if self.loop.time() - START > LONGEST:
                 self.stuck = f"after {LONGEST / 3600:g} hours there was still work: {self._left()}"
-            if self.store.unfinished or self.tcs.under_way:
+            if self.store.unfinished or self.tcs.under_way or self._unread():
                 continue
             await asyncio.sleep(_QUIET_SECONDS)
             if (mark, 0, 0) == (self.store.commits, self.store.unfinished, self.tcs.under_way):
@@ -256,59 +258,13 @@ class _Run:
 
     def _left(self) -> str:
         waiting = {queue: len(found) for queue, found in self.store.open.items() if found}
-        return ", ".join(f"{number} in {queue}" for queue, number in waiting.items()) or "calls to TCS"
+        found = [f"{number} in {queue}" for queue, number in waiting.items()]
+        return ", ".join([*found, *(f"{name} is not read" for name in self._unread())]) or "calls to TCS"
 
-    async def _arrive(self, arrival: Arrival, content: bytes) -> None:
-        if arrival.early is not None:
-            await asyncio.sleep(arrival.early)
-            self._note(
-                arrival.name.replace("twice", "missing"), f"{arrival.file} is announced before it comes"
-            )
-            await self._announce(arrival.file, "early")
-        await asyncio.sleep(arrival.at - (arrival.early or 0.0))
-        self.inbound.files[arrival.file] = content
-        self.loop.note(f"file {arrival.file} arrives{'' if arrival.told else ' untold'}")
-        if arrival.told:
-            await self._announce(arrival.file, "first")
-        else:
-            self.chance.note(arrival.name.replace("twice", "untold"), f"{arrival.file} arrives untold")
-        if arrival.away:
-            await asyncio.sleep(0.0 if arrival.told else _AFTER_A_SWEEP)
-            self._note(
-                arrival.name.replace("twice", "away"), f"{arrival.file} is missing for {arrival.away:.0f} s"
-            )
-            del self.inbound.files[arrival.file]
-            await asyncio.sleep(arrival.away)
-            self.inbound.files[arrival.file] = content
-            if arrival.told:
-                await self._announce(arrival.file, "back")
-        if arrival.again is not None:
-            await asyncio.sleep(arrival.again - arrival.at)
-            self._note(arrival.name, f"file {arrival.file} is handed in again")
-            self.inbound.files[arrival.file] = content
-            await self._announce(arrival.file, "again")
-
-    async def _confirm(self) -> None:
-        """Have ESR answer the files that it has got."""
-        if not self.chance.allows("confirmations"):
-            return
-        self.chance.note("confirmations", "ESR answers each file")
-        await asyncio.gather(
-            *(self.loop.outside(self._answer(*answer)) for answer in self.esr.answers(self.out.files))
-        )
-
-    async def _answer(self, after: float, name: str, content: bytes, twice: bool) -> None:
-        await asyncio.sleep(after)
-        self.inbound.files[name] = content
-        await self._announce(name, "first")
-        if twice:
-            await asyncio.sleep(after)
-            await self._announce(name, "again")
-
-    async def _announce(self, file: str, arrival: str) -> None:
-        work = self._hook.work()
-        announce(work, [(file, arrival)])
-        await work.commit()
+    def _unread(self) -> list[str]:
+        """Return the files that are there and not in the ledger."""
+        known = self.store.documents.get(FILES.name, {})
+        return [name for name in self.inbound.files if name not in known]
 
     async def _early(self, export: EarlyExport) -> None:
         await asyncio.sleep(export.at)
@@ -316,7 +272,7 @@ class _Run:
         await self._ask(export.command, export.name, by_hand=export.by_hand)
         self.early += 1
         await asyncio.sleep(5.0)
-        await self._confirm()
+        await self.deliveries.confirm()
 
     async def _ask(self, command: str, occasion: str, *, by_hand: bool) -> None:
         if by_hand:
@@ -327,48 +283,6 @@ class _Run:
         work: Work = self._hook.work()
         ask(work, command, self.today(), sorted(self.scenario.deaneries), occasion)
         await work.commit()
-
-    async def _kill(self, blow: Blow, node: Node) -> None:
-        await asyncio.sleep(blow.at)
-        if node.process is None:
-            return
-        self._note(
-            blow.name, f"{node.process.name} is killed at {blow.at:.3f} s, down for {blow.amount:.1f} s"
-        )
-        node.kill()
-        await asyncio.sleep(blow.amount)
-        node.start()
-
-    async def _stop(self, blow: Blow, node: Node) -> None:
-        await asyncio.sleep(blow.at)
-        process = node.process
-        if process is None:
-            return
-        self._note(blow.name, f"{process.name} is asked to stop at {blow.at:.3f} s")
-        node.stop()
-        for _ in range(_GRACE_SECONDS):
-            await asyncio.sleep(1.0)
-            if node.is_over or node.process is not process:
-                break
-        if node.process is process:
-            self.loop.note(f"{process.name} {'has ended' if node.is_over else 'is killed'}")
-            node.kill()
-            await asyncio.sleep(blow.amount)
-            node.start()
-
-    async def _freeze(self, blow: Blow, node: Node) -> None:
-        await asyncio.sleep(blow.at)
-        if node.process is not None:
-            self._note(blow.name, f"{node.process.name} freezes at {blow.at:.3f} s for {blow.amount:.1f} s")
-            node.freeze(blow.amount)
-
-    async def _skew(self, blow: Blow, node: Node) -> None:
-        await asyncio.sleep(blow.at)
-        self._note(
-            blow.name,
-            f"the clock of process {node.number} jumps by {blow.amount:.2f} hours at {blow.at:.3f} s",
-        )
-        node.skew = timedelta(hours=blow.amount)
 
     def _note(self, name: str, what: str) -> None:
         self.chance.note(name, what)

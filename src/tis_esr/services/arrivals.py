@@ -1,11 +1,12 @@
 """Files that have arrived, or are found in the store: each becomes one message for the InboundDataReader.
 
-Reads ``file.arrived``. An event may come twice, late or never: the same file always makes the same
-message, the ledger knows what was taken, and a sweep of the store finds what no event told of.
+Reads ``file.arrived``. An event may come twice, late or never: the ledger knows what was taken, and a sweep of
+the store finds what no event told of. Each finding is a message of its own, so that a file whose message was
+discarded can be found again.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from uuid import uuid4
 
 import structlog
 
@@ -19,13 +20,16 @@ from tis_esr.services.messages import FileArrived
 
 _log = structlog.get_logger()
 
+FOUND_AGAIN_SECONDS = 600.0
+"""After so long a file that is still not in the ledger is announced once more."""
+
 
 class Arrivals:
     """See the module. ``store`` is where ESR's files come in."""
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
-        self._announced: set[str] = set()
+        self._announced: dict[str, float] = {}
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how: a file at a time, since a file is many small units of work."""
@@ -48,20 +52,23 @@ class Arrivals:
             )
 
     async def sweep(self, begin: Callable[[], Work]) -> list[str]:
-        """Announce every file of the store that the ledger does not know, once; return those not split yet.
+        """Announce every file of the store that the ledger does not know; return those not split yet.
 
-        One that goes and comes again is announced again, also where the message about the first was discarded.
+        A file is announced once, and again only where it was gone meanwhile or FOUND_AGAIN_SECONDS have passed.
+
         Raises OSError and Transient.
         """
         names = await self._store.names()
         work = begin()
         known = await work.get(FILES, names)
+        now = asyncio.get_running_loop().time()
+        announced = {name: at for name, at in self._announced.items() if at > now - FOUND_AGAIN_SECONDS}
         unknown = [name for name in names if name not in known]
-        found = [name for name in unknown if name not in self._announced]
-        announce(work, ((name, f"found {uuid4().hex}") for name in found))
+        found = [name for name in unknown if name not in announced]
+        announce(work, ((name, f"found {work.now.isoformat()}") for name in found))
         if found:
             await work.commit()
-        self._announced = set(unknown)
+        self._announced = {name: announced.get(name, now) for name in unknown}
         return [name for name in names if name not in known or known[name].state is FileState.SPLITTING]
 
 
