@@ -20,12 +20,12 @@ OUTSIDE: Boundaries = {
     "create absence": (Tcs, "create_absence"),
     "patch absence": (Tcs, "patch_absence"),
     "patch contact": (Tcs, "patch_contact_details"),
-    "tell changed": (Tcs, "post_esr_changed"),
     "write file": (folder.Folder, "write"),
     "put in place": (folder, "put_in_place"),
     "tell exported": (Tcs, "post_esr_exported"),
+    "tell changed": (Tcs, "post_esr_changed"),
 }
-OUTSIDE_IN_A_ROW = [["create absence"], ["patch absence"], [*OUTSIDE][2:]]
+OUTSIDE_IN_A_ROW = [["create absence"], ["patch absence"], [*OUTSIDE][2:-1], ["tell changed"]]
 """Which of them one day surely comes to one after the other, however often it is killed at them."""
 
 EMBEDDED: Boundaries = {

@@ -77,12 +77,19 @@ class Runner:
         """Handle the queues' messages while the block runs, and after it until none is left; raises OutOfPatience."""
         wanted = set(queues)
         stop = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            for handler in self.handlers:
-                if handler.queue in wanted:
-                    group.create_task(self._consumer(handler, self._patience).until(stop))
+        consuming = [
+            asyncio.create_task(self._consumer(handler, self._patience).until(stop))
+            for handler in self.handlers
+            if handler.queue in wanted
+        ]
+        try:
             yield
             stop.set()
+            await asyncio.gather(*consuming)
+        finally:
+            for task in consuming:
+                task.cancel()
+            await asyncio.gather(*consuming, return_exceptions=True)
         await self.drain(wanted)
 
     async def patiently(self, what: str, step: Callable[[], Awaitable[T]]) -> T:
