@@ -137,18 +137,15 @@ def _known_applicants(ends: "Ends") -> Iterator[str]:
 def effective(end: Outcome) -> dict[str, str]:
     """Return what ESR holds of each applicant that it was sent: ``from/to``, or WITHDRAWN.
 
-    The dates are those of the applicant file, over which the newest type 4 that was sent stands.
+    It is what the newest type 4 or 2 says that was sent, else the dates of the applicant file.
     """
     last = {about: [r for r in records if sent(r)] for about, records in end.notifications.items()}
     found = {}
     for key, record in end.applicants.items():
         if not sent(record):
             continue
-        of = f"{record.position_id}:{{}}:{record.placement_id}"
-        moved = last.get(of.format(4))
-        found[key] = moved[-1].fact if moved else f"{record.date_from}/{record.date_to}"
-        if last.get(of.format(2)):
-            found[key] = WITHDRAWN
+        since = last.get(f"{record.position_id}:sent:{record.placement_id}")
+        found[key] = since[-1].fact if since else f"{record.date_from}/{record.date_to}"
     return found
 
 
