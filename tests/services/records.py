@@ -54,14 +54,19 @@ def applicant(
 
 
 def applicants(
-    revision: int, *some: Applicant, of: int = 1, built_on: date | None = TODAY, row: int = 0
+    revision: int,
+    *some: Applicant,
+    of: int = 1,
+    built_on: date | None = TODAY,
+    row: int = 0,
+    hours_ago: float = 0.0,
 ) -> Message:
     body = ApplicantsGenerated(
         position=position(of),
         revision=revision,
         applicants=list(some),
         built_on=built_on,
-        built_at=time.time(),
+        built_at=time.time() - 3600 * hours_ago,
     )
     return message("esr.queue.apprecord.generated", (of, revision), body, FILE, row or revision + 1)
 

@@ -10,6 +10,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import Row, RowState
+from tis_esr.services import export_commands
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.messages import PositionDue
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS
@@ -255,6 +256,28 @@ async def test_what_tis_was_asked_about_today_goes_at_once(benches: Benches) -> 
         await bench.deliver([applicants(1, applicant(1))])
         assert len(await export(bench, APPLICANT_COMMAND)) == 1
         assert await bench.told(DUE, PositionDue) == []
+
+
+async def test_what_tis_said_hours_ago_is_compared_with_it_on_the_same_day_too(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.deliver([applicants(1, applicant(1), hours_ago=8)])
+        [command] = await asked(bench, APPLICANT_COMMAND)
+        await bench.handle(command)
+        assert await bench.told(DUE, PositionDue) == [PositionDue(position_id=1)]
+        await bench.deliver([applicants(2, applicant(1))])
+        assert len(await export(bench, APPLICANT_COMMAND)) == 1
+
+
+async def test_what_could_not_be_compared_in_time_stays_for_the_next_file(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A position whose message is parked: the others go, and it isn't sent as it was."""
+    monkeypatch.setattr(export_commands, "LONGEST_COMPARISON", 0.0)
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.deliver([applicants(1, applicant(1), hours_ago=8)], [applicants(1, applicant(2), of=2)])
+        assert len(await export(bench, APPLICANT_COMMAND)) == 1
+        found = (await bench.all(APPLICANTS)).values()
+        assert {record.position_id: record.state.value for record in found} == {1: "TO_EXPORT", 2: "EXPORTED"}
 
 
 async def test_an_export_for_a_day_to_come_needs_no_comparison_that_cannot_be(benches: Benches) -> None:

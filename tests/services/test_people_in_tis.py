@@ -20,7 +20,7 @@ from tests.services.people import (
     per,
 )
 from tests.services.tcs_on_bench import PASSING, Trouble
-from tests.services.watched import Watched
+from tests.services.watched import FailingCommit, Watched
 
 from tis_esr.engine.rows import RowState
 from tis_esr.services.messages import PersonChanged
@@ -298,6 +298,24 @@ async def test_a_change_that_had_to_wait_is_told_of_as_well(benches: Benches) ->
             await bench.tcs.arrive()
             assert in_tis(bench, "legalSurname", "address4") == ("Newname", "Newtown")
             assert len(await bench.told(CHANGED, PersonChanged)) == 2, trouble
+
+
+async def test_a_change_whose_process_ended_is_told_of_though_a_newer_file_says_the_same(
+    benches: Benches,
+) -> None:
+    """The call arrived, nobody was told, and for the newer file there was nothing left to do."""
+    world = people_world()
+    older, newer = (group(world, day, per(lastName="Newname")) for day in (0, 1))
+    async with benches.open(WRITER, world) as bench:
+        await bench.send(older.told)
+        await bench.handle(older.told, engine=FailingCommit(bench.engine, 2))
+        await bench.send(newer.told)
+        await bench.handle(newer.told)
+        await bench.finish()
+        assert (in_tis(bench, "legalSurname"), bench.tcs.writes) == (("Newname",), [CONTACT])
+        assert len(await bench.told(CHANGED, PersonChanged)) == 1
+        journal = (await bench.all(JOURNAL)).values()
+        assert [entry.state for entry in journal if entry.section == "contact"] == [Outcome.APPLIED]
 
 
 async def test_what_tcs_refuses_is_parked_and_the_rest_of_the_assignment_is_done(benches: Benches) -> None:

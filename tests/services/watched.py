@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tis_esr.engine.documents import Collection
+from tis_esr.engine.errors import Transient
 from tis_esr.engine.protocol import Commit, Engine, Stored
 
 
@@ -33,3 +34,19 @@ class Watched:
         self.steps += 1
         if self.steps == self._at:
             await self._happens()
+
+
+class FailingCommit:
+    """The engine of a process that ends just before its n-th commit."""
+
+    def __init__(self, engine: Engine, at: int) -> None:
+        self._engine, self._left = engine, at
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def commit(self, commit: Commit) -> None:
+        self._left -= 1
+        if not self._left:
+            raise Transient("the process ended here")
+        await self._engine.commit(commit)
