@@ -177,7 +177,7 @@ class TcsNotFound(TcsRefused):
 
 
 class TcsUnreadableRecord(TcsError):  # noqa: N818 - says what the matter is
-    """One record of an answer holds a value that can't be read, while others of its kind are read.
+    """A record holds a value that can't be read.
 
     ``kind`` is the record's (``post``), ``record_id`` TCS's id where it has one, ``field`` the path of the
     field (``contactDetails.title``), "" where the record as a whole is none.
