@@ -109,6 +109,12 @@ def test_a_longer_retry_after_counts() -> None:
     assert breaker.admit() == 30
 
 
+def test_a_retry_after_of_a_day_counts_as_five_minutes() -> None:
+    breaker = opened(Clock())
+    breaker.failed(retry_after=86400)
+    assert breaker.admit() == 300
+
+
 def test_an_abandoned_trial_lets_another_call_try() -> None:
     clock = Clock()
     breaker = opened(clock)

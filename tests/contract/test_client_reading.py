@@ -59,10 +59,9 @@ async def test_a_date_that_is_none_costs_only_itself() -> None:
         b"",
         b'[{"id": 5',
         {"content": []},
-        [{"name": "no id"}],
-        [{"id": "five"}],
-        [{"id": 5, "status": {"name": "CURRENT"}}],
-        [None],
+        [{"name": "no id", "owner": number} for number in range(3)],
+        [{"id": "five"}, {"id": "six"}, {"id": "seven"}],
+        [{"id": number, "status": {"name": "CURRENT"}} for number in range(3)],
     ],
 )
 async def test_an_answer_that_is_not_tcss_is_unreadable_and_not_taken_for_no_posts(body: object) -> None:

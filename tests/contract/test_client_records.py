@@ -79,23 +79,24 @@ async def test_a_page_of_placements_names_the_one() -> None:
     )
 
 
-async def test_a_single_record_is_isolated_once_another_of_its_kind_was_read() -> None:
-    wire = InProcess(replied(200, placement(1)), replied(200, placement(2, "half")))
+async def test_a_single_record_that_can_not_be_read_is_isolated_also_as_the_first_one_ever() -> None:
+    wire = InProcess(replied(200, placement(2, "half")))
     async with asking(wire) as tcs:
-        assert await tcs.placement(1)
-        with pytest.raises(TcsUnreadableRecord) as caught:
-            await tcs.placement(2)
+        for _ in range(5):
+            with pytest.raises(TcsUnreadableRecord) as caught:
+                await tcs.placement(2)
 
-    assert caught.value.record_id == 2
-
-
-async def test_the_first_record_ever_is_trouble_with_the_contract_if_it_can_not_be_read() -> None:
-    async with asking(InProcess(replied(200, placement(2, "half"))), attempts=1) as tcs:
-        with pytest.raises(TcsUnreadable, match="field wholeTimeEquivalent can't be read") as caught:
-            await tcs.placement(2)
-
-    assert isinstance(fault_of(caught.value), Transient)
+    assert (caught.value.record_id, caught.value.field) == (2, "wholeTimeEquivalent")
+    assert isinstance(fault_of(caught.value), Explained)
     assert "half" not in str(caught.value)
+
+
+async def test_an_object_without_an_id_is_no_record_but_the_answer_of_something_before_tcs() -> None:
+    wire = InProcess(replied(200, {"message": "down for maintenance"}))
+    async with asking(wire, attempts=1) as tcs:
+        for number in (1, 2):
+            with pytest.raises(TcsUnreadable):
+                await tcs.placement(number)
 
 
 async def test_records_that_all_fail_at_one_field_are_a_change_of_the_contract() -> None:
@@ -105,6 +106,17 @@ async def test_records_that_all_fail_at_one_field_are_a_change_of_the_contract()
         error = await people(tcs, wire, person(50, 1), person(51, 2), person(52, 3))
 
     assert isinstance(error, TcsUnreadable)
+    assert "field contactDetails.title can't be read" in str(error)
+    assert isinstance(fault_of(error), Transient)
+
+
+async def test_records_that_fail_at_different_fields_are_single_ones() -> None:
+    wire = InProcess()
+    async with asking(wire, attempts=1) as tcs:
+        errors = [await people(tcs, wire, person(50, 1), person(51, 2), {"id": 52, "role": 3})]
+        errors.append(await people(tcs, wire, {"id": 53, "status": 4}))
+
+    assert {type(error) for error in errors} == {TcsUnreadableRecord}
 
 
 async def test_single_records_that_fail_one_after_the_other_are_a_change_of_the_contract() -> None:
@@ -120,13 +132,23 @@ async def test_single_records_that_fail_one_after_the_other_are_a_change_of_the_
     assert errors == [TcsUnreadableRecord, TcsUnreadableRecord, TcsUnreadable, TcsUnreadable]
 
 
-async def test_records_without_a_value_there_say_nothing_about_a_change_of_the_contract() -> None:
+async def test_bad_values_of_a_field_that_other_records_leave_empty_stay_single() -> None:
     wire = InProcess()
     async with asking(wire, attempts=1) as tcs:
-        await people(tcs, wire, person(49))
-        errors = [await people(tcs, wire, person(n, n), person(90 + n, None)) for n in (50, 51, 52)]
+        errors = [await people(tcs, wire, person(n, n), person(90 + n, None)) for n in range(50, 60)]
 
-    assert [type(error) for error in errors] == [TcsUnreadableRecord, TcsUnreadableRecord, TcsUnreadable]
+    assert {type(error) for error in errors} == {TcsUnreadableRecord}
+
+
+async def test_a_readable_record_of_a_later_answer_ends_the_suspicion() -> None:
+    wire = InProcess()
+    async with asking(wire, attempts=1) as tcs:
+        bad = [person(n, n) for n in (50, 51, 52)]
+        errors = [type(await people(tcs, wire, *bad))]
+        assert await people(tcs, wire, person(49)) is None
+        errors += [type(await people(tcs, wire, one)) for one in bad]
+
+    assert errors == [TcsUnreadable, TcsUnreadableRecord, TcsUnreadableRecord, TcsUnreadable]
 
 
 async def test_bad_records_among_good_ones_stay_single_however_many_they_become() -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from tests.contract.wires import InProcess, asking, replied
 
+from tis_esr.engine.errors import Transient
+from tis_esr.services.faults import fault_of
+from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsNotSent, TcsRefused, TcsUnavailable, TcsUncertain
 from tis_esr.tcs.models import Absence
@@ -154,6 +157,72 @@ async def test_the_time_is_checked_when_the_turn_has_come_and_not_before() -> No
     assert [path for _, path in wire.sent] == ["/api/placements/5/esr-exported"]
 
 
+async def test_writes_with_a_deadline_are_sent_in_time_behind_hundreds_of_reads() -> None:
+    wire = InProcess(STORED)
+    wire.gate.clear()
+    loop = asyncio.get_running_loop()
+    async with asking(wire, concurrency=2) as tcs:
+        reads = [asyncio.ensure_future(tcs.post(number)) for number in range(300)]
+        writes = [
+            asyncio.ensure_future(tcs.post_esr_exported(number, {}, send_by=loop.time() + 60))
+            for number in (5, 6)
+        ]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        wire.gate.set()
+        assert await asyncio.gather(*writes) == [True, True]
+        await asyncio.gather(*reads)
+
+    assert [path for _, path in wire.sent[2:4]] == [
+        "/api/placements/5/esr-exported",
+        "/api/placements/6/esr-exported",
+    ]
+
+
+LOOKS: dict[str, Callable[[Tcs], Write]] = {
+    "post": lambda tcs: lambda **by: tcs.post(5, **by),
+    "placement": lambda tcs: lambda **by: tcs.placement(5, **by),
+    "absence": lambda tcs: lambda **by: tcs.absence("2222", **by),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
+async def test_a_look_that_a_write_waits_for_shares_its_deadline(look: Callable[[Tcs], Write]) -> None:
+    wire = InProcess(STORED)
+    wire.gate.clear()
+    loop = asyncio.get_running_loop()
+    async with asking(wire, concurrency=1) as tcs:
+        others = [asyncio.ensure_future(tcs.training_number(number)) for number in range(9)]
+        await asyncio.sleep(0)
+        first = asyncio.ensure_future(look(tcs)(send_by=loop.time() + 60))
+        await asyncio.sleep(0)
+        wire.ends = [replied(200, []), STORED, replied(200, [])]
+        wire.gate.set()
+        assert await first
+        await asyncio.gather(*others)
+        assert ["programme" in path for _, path in wire.sent] == [True, False, *[True] * 8]
+        with pytest.raises(TcsNotSent):
+            await look(tcs)(send_by=loop.time())
+
+
+async def test_a_write_that_is_too_late_says_that_tcs_is_slow_and_counts_as_no_failure_of_tcs() -> None:
+    wire = InProcess(STORED)
+    wire.gate.clear()
+    loop = asyncio.get_running_loop()
+    async with asking(wire, breaker=Breaker(threshold=1), concurrency=1) as tcs:
+        first = asyncio.ensure_future(tcs.post(5))
+        by = loop.time() + 0.01
+        late = [asyncio.ensure_future(tcs.post_esr_exported(n, {}, send_by=by)) for n in (6, 7, 8)]
+        loop.call_at(by + 0.001, wire.gate.set)
+        await first
+        ends = await asyncio.gather(*late, return_exceptions=True)
+        assert (tcs.breaker_state, tcs.load.changes.total(), tcs.load.in_flight) == ("closed", 0, 0)
+
+    assert [type(end) for end in ends] == [TcsNotSent] * 3
+    assert "TCS is slow: 2 calls were waiting before it, 1 may be in flight" in str(ends[2])
+    assert isinstance(fault_of(ends[2]), Transient)
+
+
 async def test_a_token_that_took_too_long_makes_the_write_too_late() -> None:
     wire = InProcess(STORED)
     loop, granted = asyncio.get_running_loop(), asyncio.Event()
@@ -174,9 +243,9 @@ async def test_a_token_that_took_too_long_makes_the_write_too_late() -> None:
 
 async def test_a_repeated_write_keeps_to_its_time() -> None:
     wire = InProcess(replied(429), STORED)
-    async with asking(wire, first_wait_seconds=0.05) as tcs:
+    async with asking(wire, first_wait_seconds=0.2) as tcs:
         with pytest.raises(TcsNotSent):
-            await tcs.post_esr_exported(5, {}, send_by=asyncio.get_running_loop().time() + 0.01)
+            await tcs.post_esr_exported(5, {}, send_by=asyncio.get_running_loop().time() + 0.1)
 
     assert len(wire.sent) == 1
 

@@ -1,9 +1,9 @@
-"""Turns for calls: first come first served, none lost to cancellation, none while the share has run out."""
+"""Turns for calls: those with a deadline first, none lost to cancellation, none while the share has run out."""
 
 import asyncio
 
 from tis_esr.tcs.load import LoadControl
-from tis_esr.tcs.slots import Slots
+from tis_esr.tcs.slots import MOST_IN_A_ROW, Slots, Urgency
 
 
 class Calls:
@@ -12,13 +12,14 @@ class Calls:
     def __init__(self, bound: int) -> None:
         self.slots = Slots(LoadControl(bound))
         self.entered: list[int] = []
+        self.before: dict[int, int] = {}
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self._ends: dict[int, asyncio.Event] = {}
 
-    async def begin(self, *numbers: int) -> None:
+    async def begin(self, *numbers: int, urgency: Urgency = Urgency.NO_DEADLINE) -> None:
         for number in numbers:
             self._ends[number] = asyncio.Event()
-            self.tasks[number] = asyncio.create_task(self._one(number))
+            self.tasks[number] = asyncio.create_task(self._one(number, urgency))
         await self._settle()
 
     async def end(self, number: int) -> None:
@@ -29,8 +30,8 @@ class Calls:
         self.tasks[number].cancel()
         await self._settle()
 
-    async def _one(self, number: int) -> None:
-        await self.slots.enter()
+    async def _one(self, number: int, urgency: Urgency) -> None:
+        self.before[number] = await self.slots.enter(urgency)
         self.entered.append(number)
         try:
             await self._ends[number].wait()
@@ -51,6 +52,37 @@ async def test_calls_enter_in_the_order_in_which_they_came() -> None:
     await calls.end(1)
     await calls.end(3)
     assert calls.entered == [1, 2, 3, 4, 5]
+
+
+async def test_writes_with_a_deadline_go_first_then_reads_with_one_each_kind_in_its_order() -> None:
+    calls = Calls(1)
+    await calls.begin(1, 2, 3)
+    await calls.begin(21, 22, urgency=Urgency.READ_FOR_WRITE)
+    await calls.begin(11, 12, urgency=Urgency.WRITE)
+    for number in (1, 11, 12, 21, 22, 2, 3):
+        await calls.end(number)
+    assert calls.entered == [1, 11, 12, 21, 22, 2, 3]
+
+
+async def test_a_call_is_told_how_many_waited_before_it() -> None:
+    calls = Calls(1)
+    await calls.begin(1, 2, 3)
+    await calls.begin(11, 12, urgency=Urgency.WRITE)
+    await calls.begin(4)
+    for number in (1, 11, 12, 2, 3, 4):
+        await calls.end(number)
+    assert calls.before == {1: 0, 2: 0, 3: 1, 11: 0, 12: 1, 4: 4}
+
+
+async def test_less_urgent_calls_have_turns_though_urgent_ones_never_end() -> None:
+    calls = Calls(1)
+    await calls.begin(0, 1)
+    await calls.begin(2, urgency=Urgency.READ_FOR_WRITE)
+    writes = range(100, 100 + 3 * MOST_IN_A_ROW)
+    await calls.begin(*writes, urgency=Urgency.WRITE)
+    for number in (0, *writes[:MOST_IN_A_ROW], 1, 2):
+        await calls.end(number)
+    assert calls.entered == [0, *writes[:MOST_IN_A_ROW], 2, 1, writes[MOST_IN_A_ROW]]
 
 
 async def test_a_newcomer_does_not_overtake_those_who_wait() -> None:

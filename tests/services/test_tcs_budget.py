@@ -7,13 +7,16 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from structlog.testing import capture_logs
 from tests.contract.wires import InProcess, asking, replied
 
+from tis_esr.commands.system import budgeted
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
 from tis_esr.services.tcs_budget import BUDGET, Budget, Claim, TcsBudget, fair_share, renewed
+from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs
 
 TOTAL = 64
@@ -153,6 +156,48 @@ async def test_of_more_processes_than_calls_some_wait_until_one_leaves(store: St
     await processes[0].budget.release()
     await processes[1].renew()
     assert await processes[2].renew() == 1
+
+
+async def test_a_process_without_a_share_for_a_minute_logs_one_warning_with_the_setting(store: Store) -> None:
+    processes = [Process(store, name, total=2) for name in "abc"]
+
+    async def minutes(seconds: int) -> list[dict[str, object]]:
+        with capture_logs() as logs:
+            for _ in range(seconds // 5):
+                store.now += 5
+                for process in processes:
+                    await process.renew()
+        return [line for line in logs if line["event"] == "tcs_budget_without_share"]
+
+    assert await minutes(60) == []
+    (line,) = await minutes(120)
+    assert (line["tcs_concurrency_total"], line["processes"], line["log_level"]) == (2, 3, "warning")
+    first = processes.pop(0)
+    await first.budget.release()
+    assert await minutes(60) == []
+    processes.insert(0, first)
+    assert len(await minutes(120)) == 1
+
+
+@pytest.mark.parametrize(
+    ("services", "claimed"),
+    [
+        (["InboundDataReader", "DataExporter"], []),
+        (["InboundDataReader", "Reconciliation"], [64]),
+        (["AppGenerator"], [64]),
+        (["NotificationGenerator"], [64]),
+        (["InboundDataWriter"], [64]),
+    ],
+)
+async def test_only_a_process_whose_services_call_tcs_has_a_claim(
+    store: Store, services: list[str], claimed: list[int]
+) -> None:
+    tcs = asking(InProcess(replied(200, {"id": 1})))
+    runner = Runner(store, [], today=lambda: date(2026, 11, 24))
+    async with budgeted(Settings(), runner, tcs, services, embedded=False):
+        assert [*(await store.claims()).values()] == claimed
+        assert tcs.load.bound == sum(claimed)
+    assert await store.claims() == {}
 
 
 async def test_a_lost_race_is_run_again(store: Store) -> None:

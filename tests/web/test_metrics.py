@@ -98,9 +98,18 @@ def test_calls_to_tcs_are_told_by_outcome_and_the_breaker_by_its_state() -> None
     assert breaker == [0, 0, 1]
 
 
+def test_the_limit_is_zero_where_the_share_has_run_out() -> None:
+    load, now = LoadControl(64), 10.0
+    metrics = Metrics(dict, lambda: "closed", lambda: load, lambda: now)
+    load.share(6, 12.0)
+    assert samples(metrics)["tis_esr_tcs_limit",] == 6
+    now = 12.0
+    assert samples(metrics)["tis_esr_tcs_limit",] == 0
+
+
 def test_the_limit_on_calls_to_tcs_is_told_with_what_is_in_flight_and_why_it_moved() -> None:
     load = LoadControl(64)
-    metrics = Metrics(dict, lambda: "closed", lambda: load)
+    metrics = Metrics(dict, lambda: "closed", lambda: load, lambda: 0.0)
     found = samples(metrics)
     assert (found["tis_esr_tcs_limit",], found["tis_esr_tcs_in_flight",]) == (8, 0)
     reasons = ("halved_failures", "halved_latency", "raised", "share")

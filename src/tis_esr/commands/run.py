@@ -60,8 +60,13 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             for observer in observers:
                 observer(queue, outcome, messages, seconds)
 
-        system = await stack.enter_async_context(serving(settings, inbound, out, observe))
-        metrics = Metrics(lambda: system.tcs.stats, lambda: system.tcs.breaker_state, lambda: system.tcs.load)
+        system = await stack.enter_async_context(serving(settings, inbound, out, observe, wanted))
+        metrics = Metrics(
+            lambda: system.tcs.stats,
+            lambda: system.tcs.breaker_state,
+            lambda: system.tcs.load,
+            asyncio.get_running_loop().time,
+        )
         observers.append(metrics.observe)
         if settings.traces:
             tracing = Tracing()

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from tis_esr.engine.reading import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner
 from tis_esr.files.store import FileStore
 from tis_esr.services.day import clock
-from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, handlers
+from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Outside, bindings_only, handlers
 from tis_esr.services.schedule import LONDON
 from tis_esr.services.tcs_budget import CLAIM_SECONDS, TcsBudget
 from tis_esr.settings import Settings
@@ -54,15 +54,17 @@ async def system(
             runner = Runner(
                 engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
             )
-            async with _budgeted(settings, runner, tcs, embedded=state is not None):
+            async with budgeted(settings, runner, tcs, SERVICES, embedded=state is not None):
                 yield runner
 
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, inbound: FileStore, out: FileStore, observe: Observer
+    settings: Settings, inbound: FileStore, out: FileStore, observe: Observer, services: Sequence[str]
 ) -> AsyncIterator[System]:
-    """Open everything for running until stopped, on the engine that the settings name; today is London's day.
+    """Open everything for running services until stopped, on the engine that the settings name.
+
+    Today is London's day.
 
     Raises what makes the engine unusable, named by its setting, and NotTcsError.
     """
@@ -73,7 +75,7 @@ async def serving(
         async with engine_of(settings, found) as engine:
             await tcs.check()
             runner = Runner(engine, found, today=today, observe=observe)
-            async with _budgeted(settings, runner, tcs, embedded=False):
+            async with budgeted(settings, runner, tcs, services, embedded=False):
                 yield System(runner, tcs, outside)
 
 
@@ -146,13 +148,16 @@ def _tcs(settings: Settings, url: str) -> Tcs:
     return Tcs(tcs_settings, token_source(settings))
 
 
-def _budgeted(
-    settings: Settings, runner: Runner, tcs: Tcs, *, embedded: bool
+def budgeted(
+    settings: Settings, runner: Runner, tcs: Tcs, services: Sequence[str], *, embedded: bool
 ) -> AbstractAsyncContextManager[None]:
-    """Keep the calls to TCS within the budget of all processes on the store.
+    """Keep the calls to TCS within the budget of all processes on the store; none where no service calls it.
 
     A state file is held by one process at a time, so that one takes up what it had before it was killed.
     """
+    if CALLING_TCS.isdisjoint(services):
+        tcs.share(0, 0.0)
+        return nullcontext()
     alone = embedded or settings.engine == "embedded"
     process = "alone" if alone else f"{socket.gethostname()}-{uuid4().hex[:12]}"
     seconds = min(CLAIM_SECONDS, settings.lease_seconds)

@@ -109,6 +109,10 @@ SERVICES = (
 )
 
 
+CALLING_TCS = frozenset({"Reconciliation", "AppGenerator", "NotificationGenerator", "InboundDataWriter"})
+"""The services that call TCS: a process that runs none of them needs no share of the budget."""
+
+
 def handlers(outside: Outside) -> list[Handler]:
     """Return every handler of every service."""
     return [handler for own in services(outside).values() for handler in own]

@@ -168,7 +168,7 @@ async def _call(tcs: Tcs, case: Case, plan: Plan, bounds: Bounds) -> None:
 async def _write_absence(tcs: Tcs, person_id: int, plan: Plan, bounds: Bounds) -> None:
     """Create an absence, or patch it with the version it has now; read again where somebody was faster."""
     for _ in range(_CONFLICTS_IN_A_ROW):
-        known = await tcs.absence(plan.absence_id)
+        known = await tcs.absence(plan.absence_id, send_by=bounds.send_by)
         if known is None or known.id is None:
             new = {**plan.changes, "absenceAttendanceId": plan.absence_id, "personId": person_id}
             await tcs.create_absence(msgspec.convert(new, Absence), send_by=bounds.send_by)

@@ -28,6 +28,8 @@ _RENEWALS_SOON: Final = 12
 _KEPT_BACK: Final = 0.2
 """The share of its time in which a claim still counts for others, but not for its own process any more."""
 _TRIES: Final = 20
+_WITHOUT_SHARE_SECONDS: Final = 60.0
+"""For how long a process may be without a share before that is logged."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -95,6 +97,8 @@ class TcsBudget:
         self._total, self._most, self._seconds = total, most, seconds
         self._allowed, self._until = 0, 0.0
         self._is_whole = False
+        self._without_share_since: float | None = None
+        self._warned = False
 
     @contextlib.asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -135,6 +139,7 @@ class TcsBudget:
             except Conflict:
                 continue
             self._bound(to_be.allowed, began + self._seconds * (1 - _KEPT_BACK))
+            self._warn_without_share(to_be, now)
             return to_be.allowed == to_be.share
         raise Transient("the budget of calls to TCS is changed by too many processes at once")
 
@@ -153,6 +158,23 @@ class TcsBudget:
     def _bound(self, calls: int, until: float) -> None:
         self._allowed, self._until = calls, until
         self._tcs.share(calls, until)
+
+    def _warn_without_share(self, renewal: Renewal, now: float) -> None:
+        """Log once when the share has been 0 for a minute: with more processes than calls, some wait for good."""
+        if renewal.share:
+            self._without_share_since, self._warned = None, False
+            return
+        since = self._without_share_since = (
+            now if self._without_share_since is None else self._without_share_since
+        )
+        if now - since > _WITHOUT_SHARE_SECONDS and not self._warned:
+            self._warned = True
+            _log.warning(
+                "tcs_budget_without_share",
+                tcs_concurrency_total=self._total,
+                processes=len(renewal.claims),
+                advice="raise tcs_concurrency_total, or run fewer processes that call TCS",
+            )
 
     async def _read(self, work: Work) -> Budget:
         return (await work.get(BUDGET, [_KEY])).get(_KEY) or Budget(_KEY, {})

@@ -68,7 +68,7 @@ async def _append(
     async def one(key: str) -> Ended:
         body = sent[key][1]
         before = known[key].open if key in known else None
-        look = (lambda: _is_listed(tcs, body)) if before else None
+        look = (lambda: _is_listed(tcs, body, bounds)) if before else None
         return await attempts.append(work, bounds, before, look, lambda: _written(tcs, body, bounds))
 
     found = await each(due, one)
@@ -104,8 +104,8 @@ def _event(body: ApplicantExported) -> dict[str, object]:
     }
 
 
-async def _is_listed(tcs: Tcs, body: ApplicantExported) -> bool:
-    placement = await tcs.placement(body.placement_id)
+async def _is_listed(tcs: Tcs, body: ApplicantExported, bounds: Bounds) -> bool:
+    placement = await tcs.placement(body.placement_id, send_by=bounds.send_by)
     events = placement.esr_events or [] if placement else []
     return any(e.filename == body.filename and e.position_id == body.position_id for e in events)
 

@@ -85,7 +85,7 @@ async def _append(
 ) -> None:
     async def one(key: str) -> Ended:
         before, after = known.get(key), due[key]
-        look = (lambda: _holds(tcs, after)) if _has_to_look(before, after) else None
+        look = (lambda: _holds(tcs, after, bounds)) if _has_to_look(before, after) else None
         event = _event(after, fresh[key].body.filename)
         left = before.open if before else None
         return await attempts.append(work, bounds, left, look, lambda: _written(tcs, after, event, bounds))
@@ -174,18 +174,18 @@ async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object],
     return True
 
 
-async def _holds(tcs: Tcs, position: TisPosition) -> bool:
+async def _holds(tcs: Tcs, position: TisPosition, bounds: Bounds) -> bool:
     """Look whether TCS holds what it should: RECONCILED is listed on its post, DELETED on none."""
     if position.wanted.status == RECONCILED:
-        return await _is_listed(tcs, position.wanted.post_id, position)
+        return await _is_listed(tcs, position.wanted.post_id, position, bounds)
     posts = {position.wanted.post_id, *position.maybe_on}
     posts |= {position.confirmed.post_id} if position.confirmed is not None else set()
-    listed = await each(sorted(posts), lambda post_id: _is_listed(tcs, post_id, position))
+    listed = await each(sorted(posts), lambda post_id: _is_listed(tcs, post_id, position, bounds))
     return not any(listed.values())
 
 
-async def _is_listed(tcs: Tcs, post_id: int, position: TisPosition) -> bool:
-    post = await tcs.post(post_id)
+async def _is_listed(tcs: Tcs, post_id: int, position: TisPosition, bounds: Bounds) -> bool:
+    post = await tcs.post(post_id, send_by=bounds.send_by)
     return any(
         event.position_id == position.position_id and event.position_number == position.position_number
         for event in (post.current_reconciled_events or [] if post else [])

@@ -6,7 +6,10 @@ up. While the breaker is open nothing is sent, so that TCS can recover and messa
 
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
+
+LONGEST_RETRY_AFTER: Final = 300.0
+"""Seconds; a Retry-After that asks for more counts as this, so that one odd answer can't stop a day."""
 
 State = Literal["closed", "open", "half-open"]
 
@@ -15,7 +18,7 @@ class Breaker:
     """Opens after ``threshold`` failed calls in a row; then lets one call through after each cool-down.
 
     The cool-down starts at ``cool_down_seconds`` and doubles with each failed trial up to
-    ``longest_seconds``; a longer Retry-After of TCS counts. ``clock`` gives seconds that only grow.
+    ``longest_seconds``; a longer Retry-After of TCS counts, up to ``LONGEST_RETRY_AFTER``. ``clock`` gives seconds that only grow.
     """
 
     def __init__(
@@ -75,7 +78,8 @@ class Breaker:
         if self._state != "open":
             self._state = "open"
             self._until = self._clock() + self._cool_down
-        self._until = max(self._until, self._clock() + (retry_after or 0.0))
+        wait = min(retry_after or 0.0, LONGEST_RETRY_AFTER)
+        self._until = max(self._until, self._clock() + wait)
 
     def abandoned(self) -> None:
         """The call ended without saying anything about TCS (it was cancelled): let another one try."""

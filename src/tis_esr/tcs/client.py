@@ -5,7 +5,8 @@ Every method may raise ``TcsUnavailable`` (wait and repeat) and ``TcsRefused`` (
 it isn't known whether TCS stored something. See ``errors``.
 
 A write takes ``send_by``, a moment of the event loop's clock (``loop.time()``): if its turn comes later it
-isn't sent, and ``TcsNotSent`` is raised. A write that is cancelled may still take effect for
+isn't sent, and ``TcsNotSent`` is raised. So do the reads that a write waits for. Calls with ``send_by`` are
+sent before those without. A write that is cancelled may still take effect for
 ``TcsSettings.uncertain_seconds``; nothing is raised for that, so whoever cancels it has to take it as such.
 """
 
@@ -152,9 +153,9 @@ class Tcs:
             alike.setdefault(_as_compared(npn), []).append(post)
         return {npn: exact.get(npn) or alike.get(_as_compared(npn), []) for npn in asked}
 
-    async def post(self, post_id: int) -> Post | None:
+    async def post(self, post_id: int, *, send_by: float | None = None) -> Post | None:
         """Return a post with the positions linked to it, or None (P3)."""
-        found = await self._transport.find(POST, f"/api/posts/{post_id}", _POST)
+        found = await self._transport.find(POST, f"/api/posts/{post_id}", _POST, send_by=send_by)
         return found.value if found else None
 
     async def placements_of_posts(self, post_ids: Iterable[int]) -> dict[int, list[Placement]]:
@@ -173,9 +174,10 @@ class Tcs:
                 found[placement.trainee_id].append(placement)
         return found
 
-    async def placement(self, placement_id: int) -> Placement | None:
+    async def placement(self, placement_id: int, *, send_by: float | None = None) -> Placement | None:
         """Return a placement with NPN and ``esr_events``, or None (L1)."""
-        found = await self._transport.find(PLACEMENT, f"/api/placements/{placement_id}", _PLACEMENT)
+        path = f"/api/placements/{placement_id}"
+        found = await self._transport.find(PLACEMENT, path, _PLACEMENT, send_by=send_by)
         return found.value if found else None
 
     async def people(self, ids: Iterable[int]) -> dict[int, Person]:
@@ -227,12 +229,12 @@ class Tcs:
             PERSONAL, f"/api/personal-details/{person_id}", _STORED, body, send_by=send_by
         )
 
-    async def absence(self, attendance_id: str) -> Absence | None:
+    async def absence(self, attendance_id: str, *, send_by: float | None = None) -> Absence | None:
         """Return an absence by ESR's id of it, or None (A2)."""
         if not attendance_id.strip():
             return None
         path = f"/api/absence/absenceId/{encoded(attendance_id)}"
-        found = await self._transport.find(ABSENCE_OF_ESR, path, _ABSENCE)
+        found = await self._transport.find(ABSENCE_OF_ESR, path, _ABSENCE, send_by=send_by)
         return found.value if found else None
 
     async def create_absence(self, absence: Absence, *, send_by: float | None = None) -> Absence:

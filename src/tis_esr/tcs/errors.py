@@ -70,10 +70,22 @@ class TcsUnreadable(TcsUnavailable):
 
 
 class TcsNotSent(TcsUnavailable):
-    """The call's turn came after its ``send_by``, so it wasn't sent and has no effect."""
+    """The call's turn came after its ``send_by``, so it wasn't sent and has no effect. No failure of TCS.
+
+    ``before`` is how many calls waited before it, ``at_once`` how many could be in flight.
+    """
 
     outcome = "not_sent"
-    advice = "Nothing to do: it is decided anew whether the call is still needed"
+    advice = "Nothing to do: it is retried. If it lasts, see why TCS is slow"
+
+    def __init__(self, method: str, path: str, before: int, at_once: int) -> None:
+        reason = f"TCS is slow: {before} calls were waiting before it, {at_once} may be in flight"
+        happened = (
+            f"was not sent before its deadline ({reason if before else 'TCS or our login to it is slow'})"
+        )
+        super().__init__(method, path, happened)
+        self.before = before
+        self.at_once = at_once
 
 
 class TcsAccessError(TcsUnavailable):
@@ -165,7 +177,7 @@ class TcsNotFound(TcsRefused):
 
 
 class TcsUnreadableRecord(TcsError):  # noqa: N818 - says what the matter is
-    """One record of an answer holds a value that can't be read, while others of its kind are read.
+    """A record holds a value that can't be read.
 
     ``kind`` is the record's (``post``), ``record_id`` TCS's id where it has one, ``field`` the path of the
     field (``contactDetails.title``), "" where the record as a whole is none.

@@ -1,11 +1,11 @@
 """TCS's JSON into DTOs; a value that can't be read costs as little as is safe.
 
-A date that is none costs its field; another value that is none costs its record; what may be a change of
-TCS's contract costs nothing, and is to be read again later (incident A8).
+A date that is not valid costs its field; another value that is not valid costs its record; what may be a change
+of TCS's contract costs nothing, and is to be read again later (incident A8).
 """
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from typing import Any, Final, Generic, TypeVar, get_origin
 
 import msgspec
@@ -19,11 +19,11 @@ _WHERE: Final = re.compile(r" - at `\$(?P<where>.*)`$")
 _MISSING: Final = re.compile(r"missing required field `(?P<name>\w+)`")
 _STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
 _ENOUGH: Final = 3
-"""So many different records that can't be read at one field are a change of the contract."""
+"""So many different records in a row that can't be read at one field suggest a change of the contract."""
 
 
 class UnreadableError(Exception):
-    """An answer as a whole is not what it should be; ``field`` where one field of all its records is why."""
+    """An answer as a whole is not what it should be; ``field`` where TCS's contract may have changed there."""
 
     def __init__(self, field: str = "") -> None:
         super().__init__(field)
@@ -31,7 +31,7 @@ class UnreadableError(Exception):
 
 
 class UnreadableRecordError(Exception):
-    """One record can't be read at ``field``, while others of its shape are."""
+    """One record can't be read at ``field``."""
 
     def __init__(self, record_id: int | None, field: str) -> None:
         super().__init__(record_id, field)
@@ -67,68 +67,57 @@ class Shape(Generic[T]):
 
 
 class Readings:
-    """Reads the answers of one TCS, and remembers of each shape what could be read and what not."""
+    """Reads the answers of one TCS.
+
+    Remembers by shape and field which records could not be read since the last one of that shape that could.
+    """
 
     def __init__(self) -> None:
-        self._memories: dict[Shape[Any], _Memory] = {}
+        self._failed: dict[Shape[Any], dict[str, set[Hashable]]] = {}
 
     def read(self, shape: Shape[T], body: bytes) -> T:
-        """Return the DTOs. Raises UnreadableError, or UnreadableRecordError where one record is to blame.
+        """Return the DTOs. Raises UnreadableRecordError for a record that can't be read.
 
-        One record is, when its shape was read before and fewer than three different records in a row had no
-        readable value in that field. Else it may be TCS's contract that changed, for all records.
+        Raises UnreadableError for what holds no records, and where at least three different records failed at
+        the same field and none of their shape was read since: then TCS's contract may have changed for all.
         """
-        memory = self._memories.setdefault(shape, _Memory())
         try:
             answer = shape.decode(body)
         except msgspec.ValidationError:
-            return self._one_by_one(shape, body, memory)
+            return self._one_by_one(shape, body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise UnreadableError from None
-        memory.read(answer if isinstance(answer, list) else [answer])
+        if answer != []:
+            self._failed.pop(shape, None)
         return answer
 
-    def _one_by_one(self, shape: Shape[T], body: bytes, memory: "_Memory") -> T:
-        records = _records(shape, body)
+    def _one_by_one(self, shape: Shape[T], body: bytes) -> T:
         readable: list[Any] = []
-        failures: list[tuple[int | None, str]] = []
-        for record in records:
+        failures: list[tuple[str, Any]] = []
+        for record in _records(shape, body):
             try:
                 readable.append(shape.converted(record))
             except msgspec.ValidationError as error:
-                field = _field(str(error))
-                failures.append((_id(record, field), field))
-                memory.failed(field, _identity(record))
-        memory.read(readable)
+                failures.append((_field(str(error)), record))
+        if readable:
+            self._failed.pop(shape, None)
+        else:
+            self._suspect_contract(shape, failures)
         if failures:
-            record_id, field = failures[0]
-            if memory.tells_of_the_contract(field):
-                raise UnreadableError(field)
-            raise UnreadableRecordError(record_id, field)
+            field, record = failures[0]
+            raise UnreadableRecordError(_id(record, field), field)
         answer: T = readable if shape.is_list else readable[0]  # type: ignore[assignment]
         return answer
 
-
-class _Memory:
-    """What is known of a shape: whether any record was read, and which records failed at which field since."""
-
-    def __init__(self) -> None:
-        self._any = False
-        self._failed: dict[str, set[Hashable]] = {}
-
-    def read(self, records: list[Any]) -> None:
-        self._any = self._any or bool(records)
-        for field in list(self._failed):
-            if any(_has_value(record, field) for record in records):
-                del self._failed[field]
-
-    def failed(self, field: str, identity: Hashable) -> None:
-        identities = self._failed.setdefault(field, set())
-        if len(identities) < _ENOUGH:
-            identities.add(identity)
-
-    def tells_of_the_contract(self, field: str) -> bool:
-        return not self._any or len(self._failed.get(field, ())) >= _ENOUGH
+    def _suspect_contract(self, shape: Shape[Any], failures: list[tuple[str, Any]]) -> None:
+        failed = self._failed.setdefault(shape, {})
+        for field, record in failures:
+            identities = failed.setdefault(field, set())
+            if len(identities) < _ENOUGH:
+                identities.add(_identity(record))
+        for field, _ in failures:
+            if len(failed[field]) >= _ENOUGH:
+                raise UnreadableError(field)
 
 
 def _records(shape: Shape[Any], body: bytes) -> list[Any]:
@@ -137,9 +126,11 @@ def _records(shape: Shape[Any], body: bytes) -> list[Any]:
         answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise UnreadableError from None
-    if not isinstance(answer, list if shape.is_list else dict):
-        raise UnreadableError
-    return list(answer) if shape.is_list else [answer]
+    if shape.is_list and isinstance(answer, list):
+        return answer
+    if not shape.is_list and isinstance(answer, dict) and "id" in answer:
+        return [answer]
+    raise UnreadableError
 
 
 def _id(record: Any, field: str) -> int | None:
@@ -162,25 +153,6 @@ def _field(error: str) -> str:
 def _named(where: str) -> str:
     """Return a path without the places in lists: ``[3].events[0].status`` is ``events.status``."""
     return ".".join(name for name, _ in _STEP.findall(where) if name)
-
-
-def _has_value(record: Any, field: str) -> bool:
-    """Say whether a record has a value at the path, somewhere in the lists on the way."""
-    found = [record]
-    for step in filter(None, field.split(".")):
-        found = [value for each in found for value in _flat(_value(each, step)) if value is not None]
-    return bool(found)
-
-
-def _value(record: Any, step: str) -> Any:
-    if not isinstance(record, msgspec.Struct):
-        return None
-    names = (f.name for f in msgspec.structs.fields(type(record)) if f.encode_name == step)
-    return getattr(record, next(names, ""), None)
-
-
-def _flat(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list | tuple) else [value]
 
 
 def _leave_out(answer: Any, where: str) -> None:

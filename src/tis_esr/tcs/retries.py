@@ -7,6 +7,7 @@ from typing import Final
 
 import stamina
 
+from tis_esr.tcs.breaker import LONGEST_RETRY_AFTER
 from tis_esr.tcs.errors import (
     TcsAccessError,
     TcsNotAsked,
@@ -18,7 +19,7 @@ from tis_esr.tcs.errors import (
 )
 from tis_esr.tcs.settings import TcsSettings
 
-LONGEST_RETRY_AFTER: Final = 5.0
+WAITED_FOR: Final = 5.0
 """Seconds that a call waits for a Retry-After; a longer one is handed to the caller."""
 
 _NOT_AT_ONCE: Final = frozenset({400, 401, 403, 407})
@@ -54,17 +55,21 @@ def worth_repeating(error: Exception) -> bool | float:
         return False
     if error.retry_after is None:
         return True
-    return error.retry_after if error.retry_after <= LONGEST_RETRY_AFTER else False
+    return error.retry_after if error.retry_after <= WAITED_FOR else False
 
 
 def seconds_of_retry_after(value: str | None) -> float | None:
-    """Return the seconds a Retry-After header asks for (it may also name a moment); None if there is none."""
+    """Return the seconds a Retry-After header asks for (it may also name a moment); None if there is none.
+
+    Never more than ``LONGEST_RETRY_AFTER``.
+    """
     if not value:
         return None
     if value.strip().isdecimal():
-        return float(value)
+        return min(float(value), LONGEST_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(0.0, (aware - datetime.now(UTC)).total_seconds()), LONGEST_RETRY_AFTER)

@@ -20,7 +20,7 @@ from tis_esr.tcs.load import LoadControl
 from tis_esr.tcs.reading import Readings, Shape
 from tis_esr.tcs.retries import rounds, worth_repeating
 from tis_esr.tcs.settings import TcsSettings
-from tis_esr.tcs.slots import Slots
+from tis_esr.tcs.slots import Slots, Urgency
 from tis_esr.tcs.tokens import TokenSource
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply, Wire
 
@@ -50,6 +50,13 @@ class Call(NamedTuple):
     body: bytes | None = None
     send_by: float | None = None
     is_trial: bool = False
+
+    @property
+    def urgency(self) -> Urgency:
+        """See Urgency."""
+        if self.send_by is None:
+            return Urgency.NO_DEADLINE
+        return Urgency.WRITE if self.endpoint.writes else Urgency.READ_FOR_WRITE
 
 
 class Transport:
@@ -239,25 +246,28 @@ class Transport:
 
     async def _send(self, call: Call) -> Reply:
         """Return the reply; log in anew once if TCS says 401."""
-        await self.slots.enter()
+        before = await self.slots.enter(call.urgency)
         try:
             if not call.is_trial and self._breaker.state != "closed":
                 raise _not_asked(call.endpoint, self._breaker.wait)
             login = await self._token.headers()
-            reply = await self._exchange(call, login)
+            reply = await self._exchange(call, login, before)
             if reply.status == 401 and await self._token.renewed(login):
-                reply = await self._exchange(call, await self._token.headers())
+                reply = await self._exchange(call, await self._token.headers(), before)
             return reply
         finally:
             self.slots.leave()
 
-    async def _exchange(self, call: Call, login: Mapping[str, str]) -> Reply:
-        """Hand a request to the wire, in the same step in which its time is checked."""
+    async def _exchange(self, call: Call, login: Mapping[str, str], before: int) -> Reply:
+        """Hand a request to the wire, in the same step in which its deadline is checked.
+
+        ``before`` is how many calls waited before it.
+        """
         endpoint, url = call.endpoint, self._settings.root + call.path
         headers = login if call.body is None else {**login, "Content-Type": "application/json"}
         began = asyncio.get_running_loop().time()
         if call.send_by is not None and began >= call.send_by:
-            raise errors.TcsNotSent(endpoint.method, endpoint.path, "was not sent: its turn came too late")
+            raise errors.TcsNotSent(endpoint.method, endpoint.path, before, self.slots.control.limit)
         try:
             reply = await self._wire.send(endpoint.method, url, call.body, headers)
         except NotSentError as error:

@@ -1,6 +1,7 @@
 """What Prometheus is told, by ids and names only: never anything about a person."""
 
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -20,13 +21,14 @@ _BREAKER_STATES = ("closed", "half-open", "open")
 
 
 class Metrics:
-    """Counts as it is told, and asks for the rest when it is read."""
+    """Counts as it is told, and asks for the rest when it is read. ``now`` is the event loop's clock."""
 
     def __init__(
         self,
         tcs_calls: Callable[[], Mapping[Counted, int]],
         breaker: Callable[[], str],
         tcs_load: Callable[[], LoadControl] = lambda: LoadControl(1),
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.registry = CollectorRegistry()
         self._handled = Count(
@@ -39,6 +41,7 @@ class Metrics:
             registry=self.registry,
             buckets=_SECONDS,
         )
+        self._now = now
         self.file_lag = 0.0
         self.depths = Depths({}, {})
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
@@ -89,12 +92,12 @@ class Metrics:
         for name in _BREAKER_STATES:
             state.add_metric([name], float(name == breaker))
         yield state
-        yield from _load(load)
+        yield from _load(load, self._now())
 
 
-def _load(load: LoadControl) -> Iterator[Metric]:
+def _load(load: LoadControl, now: float) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "tis_esr_tcs_limit", "Calls to TCS that this process may have in flight", value=load.limit
+        "tis_esr_tcs_limit", "Calls to TCS that this process may have in flight", value=load.allowed(now)
     )
     yield GaugeMetricFamily("tis_esr_tcs_in_flight", "Calls to TCS in flight", value=load.in_flight)
     changes = CounterMetricFamily(
