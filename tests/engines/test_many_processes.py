@@ -9,9 +9,9 @@ from tests.engines.benches import NOTES, Note, ProductionBench
 from tests.engines.test_work import claimed, send
 from tests.servers import Place
 
+from tis_esr.engine.errors import LeaseLost
 from tis_esr.engine.messages import Message
 from tis_esr.engine.production.amqp import connect
-from tis_esr.engine.production.leases import LeaseLost
 from tis_esr.engine.production.topology import EXCHANGE
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work

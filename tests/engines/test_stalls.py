@@ -9,10 +9,9 @@ from tests.engines.benches import NOTES, Note, ProductionBench
 from tests.engines.test_work import Seen, claimed, send
 from tests.servers import Place
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.errors import LeaseLost, Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.production import clock, waiting
-from tis_esr.engine.production.leases import LeaseLost
 from tis_esr.engine.production.outbox import entry_id
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.rows import RowState

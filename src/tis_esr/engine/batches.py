@@ -83,32 +83,48 @@ class Batches:
         try:
             await handler.run(work, messages)
             await work.commit(messages)
-        except Conflict as fault:
+        except asyncio.CancelledError:
+            left = work.left(messages)
+            self._over([], messages, left, ended)
+            await self._engine.release(left, 0)
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it must not cost the neighbours
+            left = work.left(messages)
+            return self._over([], messages, left, ended) | await self._after(
+                handler, fault, left, conflicts, ended
+            )
+        over = self._over(work.done(messages), messages, work.left(messages), ended)
+        return over | await self._settle(work.failed(messages), ended)
+
+    async def _after(
+        self, handler: Handler, fault: Exception, messages: Sequence[Message], conflicts: int, ended: "_Ended"
+    ) -> Outcome:
+        """Release, repeat, narrow or settle what a faulty unit of work has not parked."""
+        if isinstance(fault, Conflict):
             ended("conflict", messages)
-            if conflicts < _CONFLICTS:
+            if messages and conflicts < _CONFLICTS:
                 return await self._handle(handler, _once_more(messages), conflicts + 1)
             await self._engine.release(messages, 0)
             return Outcome(trouble=fault)
-        except Transient as fault:
+        if isinstance(fault, Transient):
             _log.info("paused", queue=handler.queue, messages=len(messages), reason=fault.reason)
             await self._engine.release(messages, 0)
             ended("released", messages)
             return Outcome(trouble=fault)
-        except asyncio.CancelledError:
-            await self._engine.release(messages, 0)
-            raise
-        except Exception as fault:  # noqa: BLE001 - whatever it is, it must not cost the neighbours
-            if len(messages) > 1:
-                middle = len(messages) // 2
-                again = _once_more(messages)  # what was called outside may have happened
-                return await self._in_parts(handler, [again[:middle], again[middle:]])
-            return await self._settle([(messages[0], fault)], ended)
-        return self._over(messages, work, ended) | await self._settle(work.failed(messages), ended)
+        if len(messages) > 1:
+            middle = len(messages) // 2
+            again = _once_more(messages)  # what was called outside may have happened
+            return await self._in_parts(handler, [again[:middle], again[middle:]])
+        if not messages:
+            _log.warning("failed after all was parked", queue=handler.queue, reason=_describe(fault))
+        return await self._settle([(message, fault) for message in messages], ended)
 
-    def _over(self, messages: Sequence[Message], work: Work, ended: "_Ended") -> Outcome:
-        """Take note of the messages that have left the queue with the commit."""
-        done = work.done(messages)
-        parked = [m for m in messages if work.is_parked(m)] if len(done) < len(messages) else []
+    def _over(
+        self, done: Sequence[Message], messages: Sequence[Message], left: Sequence[Message], ended: "_Ended"
+    ) -> Outcome:
+        """Take note of the messages that have left the queue: those done, and those parked, which are not left."""
+        kept = {message.identity for message in left}
+        parked = [message for message in messages if message.identity not in kept]
         for outcome, some in (("done", done), ("parked", parked)):
             if some:
                 ended(outcome, some)

@@ -32,6 +32,13 @@ class Conflict(Transient):
         super().__init__(f"a document of {collection} changed meanwhile")
 
 
+class LeaseLost(Transient):
+    """The messages are no longer this process's to handle: taken over, done or parked meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("the lease on these messages was lost; they are being handled elsewhere")
+
+
 class Unroutable(Exception):  # noqa: N818 - says what the message is
     """A message was emitted under a routing key that no queue is bound to: a programming fault."""
 

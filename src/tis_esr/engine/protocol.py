@@ -81,7 +81,10 @@ class Engine(Protocol):
         ...
 
     async def commit(self, commit: Commit) -> None:
-        """Make it all so in one transaction; raises Conflict when a document's version moved."""
+        """Make it all so in one transaction; raises Conflict when a document's version moved.
+
+        Raises LeaseLost when a message that is to be done is not held any more: taken over, parked or done.
+        """
         ...
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
@@ -94,7 +97,7 @@ class Engine(Protocol):
         ...
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
-        """Give messages back, to be taken up again after ``delay`` seconds."""
+        """Give messages back, to be taken up again after ``delay`` seconds; those not held any more stay as they are."""
         ...
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:

@@ -47,6 +47,7 @@ class Work:
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
         self._commit = Commit()
         self._parked: set[Identity] = set()
+        self._saved: set[Identity] = set()
         self._failed: dict[Identity, Exception] = {}
 
     def time(self) -> float:
@@ -172,19 +173,27 @@ class Work:
         """Say whether this unit of work has parked the message."""
         return message.identity in self._parked
 
+    def left(self, messages: Iterable[Message]) -> list[Message]:
+        """Return which of these messages no commit of this unit has parked: they are still to be settled."""
+        return [message for message in messages if message.identity not in self._saved]
+
     async def save_intent(self) -> None:
         """Commit what was written so far, without acknowledging anything.
 
         For calls outside the transaction: what is about to be done is known before it is done, so a
         restart can look what came of it.
         """
-        await self._engine.commit(self._drain())
+        await self._save(self._drain())
 
     async def commit(self, done: Iterable[Message] = ()) -> None:
         """Make all of it take effect together, and acknowledge ``done``, less those parked or failed."""
         commit = self._drain()
         commit.done = self.done(done)
+        await self._save(commit)
+
+    async def _save(self, commit: Commit) -> None:
         await self._engine.commit(commit)
+        self._saved.update(message.identity for message, _ in commit.parked)
 
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
         decoded = {}

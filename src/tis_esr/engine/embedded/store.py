@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from tis_esr.engine.documents import Between, Collection, Where
 from tis_esr.engine.embedded import claiming, parking
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
-from tis_esr.engine.errors import Conflict, StateInUse, Transient
+from tis_esr.engine.errors import Conflict, LeaseLost, StateInUse, Transient
 from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.protocol import Commit, Depths, Put, Stored
 
@@ -255,11 +255,17 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
         ],
     )
     parking.account(connection, commit.rows)
-    connection.executemany(
-        "UPDATE messages SET state = 'done', body = NULL WHERE queue = ? AND id = ?",
-        [(m.queue, m.id) for m in commit.done],
-    )
+    _finish(connection, commit.done)
     parking.park(connection, commit.parked)
+
+
+def _finish(connection: sqlite3.Connection, messages: Sequence[Message]) -> None:
+    finished = connection.executemany(
+        "UPDATE messages SET state = 'done', body = NULL WHERE queue = ? AND id = ? AND state = 'ready'",
+        [message.identity for message in messages],
+    )
+    if messages and finished.rowcount != len(messages):
+        raise LeaseLost
 
 
 def _depths(connection: sqlite3.Connection) -> Depths:

@@ -10,6 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
+from tis_esr.engine.errors import LeaseLost
 from tis_esr.engine.messages import Message
 from tis_esr.engine.production import leases
 from tis_esr.engine.production.faults import is_duplicate
@@ -97,7 +98,7 @@ async def finish(
         await database[INBOX].bulk_write(writes, ordered=True, session=session)
     except BulkWriteError as error:
         if is_duplicate(error):
-            raise leases.LeaseLost from error
+            raise LeaseLost from error
         raise
 
 

@@ -12,19 +12,12 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.errors import LeaseLost
 from tis_esr.engine.production.faults import may_pass
 from tis_esr.engine.production.schema import INBOX, LEASES
 
 Json = dict[str, Any]
 _TRIES = 5
-
-
-class LeaseLost(Transient):
-    """Another process has taken the messages over, because this one did not renew its lease in time."""
-
-    def __init__(self) -> None:
-        super().__init__("the lease on these messages was lost; they are being handled elsewhere")
 
 
 async def take(

@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from tis_esr.engine.documents import Collection, Where
+from tis_esr.engine.errors import LeaseLost
 from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.production import counting, documents, inbox, leases, outbox, parking, waiting
 from tis_esr.engine.production.addresses import Addresses
@@ -143,13 +144,13 @@ class ProductionEngine:
     async def _hold_leases(self, commit: Commit, session: AsyncClientSession, now: float) -> None:
         """End the leases on what the commit finishes, and hold those on what it is about until it is over."""
         if not all(message.claim for message in commit.done):
-            raise leases.LeaseLost
+            raise LeaseLost
         finished = _by_claim([*commit.done, *(message for message, _ in commit.parked if message.claim)])
         for token, messages in finished.items():
             await self._end_lease(token, messages, session)
         for token, messages in _by_claim(commit.held).items():
             if not self._leases.get(token, set()).issuperset(map(outbox.entry_id, messages)):
-                raise leases.LeaseLost
+                raise LeaseLost
             if token in finished:
                 continue
             await leases.hold(self.database, token, now + self.addresses.lease_seconds, session)
@@ -158,7 +159,7 @@ class ProductionEngine:
         """End this process's lease on these messages; raises LeaseLost where another has taken them over."""
         held, ended = self._leases.get(token, set()), set(map(outbox.entry_id, messages))
         if not ended <= held:
-            raise leases.LeaseLost
+            raise LeaseLost
         await leases.shrink(self.database, token, sorted(held - ended), session)
 
     def _forget(self, messages: Iterable[Message]) -> None:
@@ -204,8 +205,10 @@ class ProductionEngine:
         given = list(messages)
         until = self.clock.now() + delay
         for token, some in _by_claim(given).items():
-            with contextlib.suppress(PyMongoError, leases.LeaseLost):
-                await _tried(partial(self._give_back, token, some, until))
+            held = [message for message in some if outbox.entry_id(message) in self._leases.get(token, ())]
+            if held:
+                with contextlib.suppress(PyMongoError, LeaseLost):
+                    await _tried(partial(self._give_back, token, held, until))
         self._forget(given)
         for queue, some in _by_queue(given).items():
             if queue in self.broker.inflows:
