@@ -54,11 +54,15 @@ async def export(
             await _ask(runner, command, day, deaneries)
             return
         store: FileStore = Nowhere() if dry_run else Folder(out, make=True)
-        run = ExportRun(runner.work, store, EXPORTS[command], window=window(settings))
+        run = ExportRun(runner.work, store, EXPORTS[command], window=window(settings), only_compared=False)
         if dry_run:
             for each in deaneries:
                 _say(f"{each}: {await run.would_send(day, each)} rows would go")
             return
+        if stale := await run.stale(day, deaneries):
+            _say(
+                f"{len(stale)} rows are sent as TIS had them when they were built; tis-esr day compares first"
+            )
         for file in await run.run(day, deaneries):
             _say(f"{file.name}: {file.rows} rows, {file.state.value}")
 

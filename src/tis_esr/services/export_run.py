@@ -61,7 +61,10 @@ NOTIFICATION_EXPORT = Export("DNC", "NOT", time(15), NOTIFICATIONS, ("deanery_nu
 
 
 class ExportRun:
-    """Makes the files of one export. ``begin`` opens a unit of work."""
+    """Makes the files of one export. ``begin`` opens a unit of work.
+
+    With ``only_compared`` what has to be compared with TIS first stays for the next file, see Outbound.is_stale.
+    """
 
     def __init__(
         self,
@@ -70,11 +73,13 @@ class ExportRun:
         export: Export,
         *,
         window: ApplicantWindow | None = None,
+        only_compared: bool = True,
     ) -> None:
         self._begin = begin
         self._out = out
         self._export = export
         self._window = window or ApplicantWindow()
+        self._only_compared = only_compared
 
     async def run(self, day: date, deaneries: Sequence[str] | None = None) -> list[OutboundFile]:
         """Make and send the day's files, or go on where an earlier run stopped; return their entries.
@@ -159,7 +164,7 @@ class ExportRun:
             found = await self._candidates(work, file.deanery, file.day, passed)
             if not found:
                 break
-            ready = [record for record in found if not _is_stale(work, record, file.day)]
+            ready = [record for record in found if not self._has_to_wait(work, record, file.day)]
             going, duplicates = self._sorted_out(packing, ready, await self._sent_before(work, ready))
             for row, record in enumerate(going, file.rows + 1):
                 fixed = msgspec.structs.replace(
@@ -187,6 +192,9 @@ class ExportRun:
         last = None if limit is None else passed + limit
         found = await work.find(self._export.collection, where, order_by=self._export.order, limit=last)
         return found[passed:]
+
+    def _has_to_wait(self, work: Work, record: Outbound, day: date) -> bool:
+        return self._only_compared and _is_stale(work, record, day)
 
     def _sorted_out(self, packing: Packing, found: list[Any], sent: set[str]) -> tuple[list[Any], list[Any]]:
         if self._export is not APPLICANT_EXPORT:
