@@ -241,6 +241,28 @@ async def test_a_token_that_took_too_long_makes_the_write_too_late() -> None:
     assert wire.sent == []
 
 
+async def test_a_write_is_not_sent_by_a_machine_that_was_suspended_until_after_its_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire, suspended = InProcess(STORED), 5000.0
+    monkeypatch.setattr("tis_esr.tcs.clock.suspended_seconds", lambda: suspended)
+    async with asking(wire) as tcs:
+        by = tcs.time() + 60
+        suspended += 50
+        assert await tcs.post_esr_exported(5, {}, send_by=by)
+        suspended += 50
+        with pytest.raises(TcsNotSent):
+            await tcs.post_esr_exported(6, {}, send_by=by)
+
+    assert [path for _, path in wire.sent] == ["/api/placements/5/esr-exported"]
+
+
+async def test_while_the_machine_is_not_suspended_the_clock_of_deadlines_is_that_of_the_loop() -> None:
+    before = asyncio.get_running_loop().time()
+    now = asking(InProcess(STORED)).time()
+    assert before <= now <= asyncio.get_running_loop().time()
+
+
 async def test_a_repeated_write_keeps_to_its_time() -> None:
     wire = InProcess(replied(429), STORED)
     async with asking(wire, first_wait_seconds=0.2) as tcs:

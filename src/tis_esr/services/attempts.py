@@ -5,7 +5,6 @@ last begun and whose end isn't known. The document is saved before the call. Whi
 no other is made; after that it is looked what came of it first, whichever process it is that goes on.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -39,7 +38,7 @@ class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
 class Bounds:
     """Of the writes that one unit of work is about to make.
 
-    ``attempt`` is to be saved before them; ``send_by`` (the event loop's clock) is the moment after which none
+    ``attempt`` is to be saved before them; ``send_by`` (the TCS client's clock) is the moment after which none
     of them is sent any more, so that a process that slept too long sends none.
     """
 
@@ -60,6 +59,7 @@ class Attempts:
     """The attempts of one process, which remembers how its own have ended, also where that couldn't be saved."""
 
     def __init__(self, tcs: Tcs) -> None:
+        self._now = tcs.time
         self._bound = tcs.settings.uncertain_seconds
         self._sending = min(_SEND_SECONDS, self._bound)
         self._longest = self._sending + _CONNECT_SECONDS + self._bound
@@ -69,7 +69,7 @@ class Attempts:
     def begin(self, work: Work) -> Bounds:
         """Return the bounds of writes that are begun now."""
         until = work.time() + self._longest
-        send_by = asyncio.get_running_loop().time() + self._sending
+        send_by = self._now() + self._sending
         return Bounds(OpenAttempt(id=uuid4().hex, until=until), send_by)
 
     def must_wait(self, work: Work, attempt: OpenAttempt | None, key: str, what: str) -> Transient | None:

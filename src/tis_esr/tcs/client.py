@@ -4,10 +4,10 @@ Every method may raise ``TcsUnavailable`` (wait and repeat) and ``TcsRefused`` (
 ``TcsServerError`` (this record is suspect) and ``TcsUnreadableRecord``; those that write ``TcsUncertain`` when
 it isn't known whether TCS stored something. See ``errors``.
 
-A write takes ``send_by``, a moment of the event loop's clock (``loop.time()``): if its turn comes later it
-isn't sent, and ``TcsNotSent`` is raised. So do the reads that a write waits for. Calls with ``send_by`` are
-sent before those without. A write that is cancelled may still take effect for
-``TcsSettings.uncertain_seconds``; nothing is raised for that, so whoever cancels it has to take it as such.
+A write takes ``send_by``, a moment of ``Tcs.time()``: if its turn comes later it isn't sent, and ``TcsNotSent``
+is raised. So do the reads that a write waits for. Calls with ``send_by`` are sent before those without. A write
+that is cancelled may still take effect for ``TcsSettings.uncertain_seconds``; nothing is raised for that, so
+whoever cancels it has to take it as such.
 """
 
 import asyncio
@@ -110,6 +110,10 @@ class Tcs:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._transport.close()
+
+    def time(self) -> float:
+        """Return the moment on the clock of ``send_by``: the event loop's, plus times of suspension."""
+        return self._transport.clock.time()
 
     @property
     def stats(self) -> Counter[Counted]:

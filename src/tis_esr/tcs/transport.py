@@ -14,6 +14,7 @@ import structlog
 from tis_esr.tcs import errors
 from tis_esr.tcs.answers import Answer, answer_of, unanswered
 from tis_esr.tcs.breaker import Breaker
+from tis_esr.tcs.clock import DeadlineClock
 from tis_esr.tcs.endpoints import CHECK, CHECK_PATH, Endpoint
 from tis_esr.tcs.errors import TcsError, TcsServerError, TcsUnavailable, TcsUncertain
 from tis_esr.tcs.load import LoadControl
@@ -40,7 +41,7 @@ class Counted(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call: ``path`` is encoded already, ``send_by`` a time of the event loop's clock.
+    """One call: ``path`` is encoded already, ``send_by`` a time of the transport's clock.
 
     ``is_trial``: while the circuit breaker lets nothing else through, this finds out whether TCS is back.
     """
@@ -70,6 +71,7 @@ class Transport:
         self._readings = Readings()
         self._denied: set[Endpoint] = set()
         self._has_answered = False
+        self.clock = DeadlineClock()
         self.slots = Slots(LoadControl(settings.concurrency))
         self.stats: Counter[Counted] = Counter()
 
@@ -266,7 +268,7 @@ class Transport:
         endpoint, url = call.endpoint, self._settings.root + call.path
         headers = login if call.body is None else {**login, "Content-Type": "application/json"}
         began = asyncio.get_running_loop().time()
-        if call.send_by is not None and began >= call.send_by:
+        if call.send_by is not None and self.clock.time() >= call.send_by:
             raise errors.TcsNotSent(endpoint.method, endpoint.path, before, self.slots.control.limit)
         try:
             reply = await self._wire.send(endpoint.method, url, call.body, headers)
