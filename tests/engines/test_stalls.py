@@ -174,6 +174,29 @@ async def test_what_waits_for_its_pause_elsewhere_is_not_taken_for_lost(bench: P
     assert await waiting.lost(engine.database, keys, now, since=now + 1) == {entry_id(second)}
 
 
+async def test_only_a_commit_with_messages_waits_for_room_in_a_full_outbox(
+    bench: ProductionBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = await bench.open(Handler("esr.queue.a", "a", Seen()))
+    waiting_for_room, room = asyncio.Event(), asyncio.Event()
+
+    async def full() -> None:
+        waiting_for_room.set()
+        await room.wait()
+
+    monkeypatch.setattr(bench.engines[0].relay, "room", full)
+    work = running.work()
+    work.put(NOTES, Note(name="no message"))
+    async with asyncio.timeout(10):
+        await work.commit()
+        assert not waiting_for_room.is_set()
+        sending = asyncio.create_task(send(running, "one"))
+        await waiting_for_room.wait()
+        assert not sending.done()
+        room.set()
+        await sending
+
+
 async def test_a_claim_that_ran_out_is_not_ended_by_the_batch_that_had_it_before(
     bench: ProductionBench,
 ) -> None:
