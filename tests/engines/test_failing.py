@@ -1,7 +1,7 @@
 """Messages that fail while others of their batch are done, on every engine: only they are tried again."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
@@ -73,6 +73,28 @@ async def test_a_failed_message_waits_for_as_long_as_was_asked(bench: Bench) -> 
     assert failing.began[-1] - failing.began[0] >= 0.6
 
 
+async def test_messages_of_a_batch_with_nearly_the_same_pause_are_released_together(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [str(number) for number in range(50)]
+    failing = Failing(**{key: [Transient("TCS is slow", 0.2 + int(key) / 1000)] for key in keys})
+    running = await bench.open(Handler("esr.queue.a", "a", failing, batch=50))
+    release, released = running.engine.release, list[tuple[int, float]]()
+
+    async def noted(messages: Iterable[Message], delay: float) -> None:
+        given = list(messages)
+        released.append((len(given), round(delay, 3)))
+        await release(given, delay)
+
+    monkeypatch.setattr(running.engine, "release", noted)
+    await send(running, *keys)
+    await running.drain(["esr.queue.a"])
+    assert sorted(failing.done) == sorted(keys)
+    assert sum(number for number, _ in released) == 50
+    assert {delay for _, delay in released} == {0.2, 0.3}
+    assert len(released) <= 2 * len(failing.batches)
+
+
 async def test_the_pause_of_a_failed_message_holds_up_no_other(bench: Bench) -> None:
     failing = Failing(one=[Transient("TCS is slow", retry_after=2.0)])
     running = await bench.open(Handler("esr.queue.a", "a", failing))
@@ -122,6 +144,28 @@ async def test_a_queue_whose_last_messages_keep_failing_runs_out_of_patience(ben
     assert isinstance(fault, OutOfPatience)
     assert fault.reason == "TCS is down"
     assert failing.done == ["two"]
+
+
+async def test_a_message_that_may_not_be_tried_for_a_day_runs_out_of_patience_at_once(bench: Bench) -> None:
+    failing = Failing(one=[Transient("TCS answered 503", retry_after=86400)])
+    running = await bench.open(Handler("esr.queue.a", "a", failing), patience=60)
+    await send(running, "one", "two")
+    async with asyncio.timeout(10):
+        with pytest.raises(ExceptionGroup) as caught:
+            await running.drain(["esr.queue.a"])
+    [fault] = caught.value.exceptions
+    assert isinstance(fault, OutOfPatience)
+    assert (fault.reason, failing.done) == ("TCS answered 503", ["two"])
+
+
+async def test_a_wait_that_is_expected_uses_up_no_patience(bench: Bench) -> None:
+    faults = [Transient("TCS may still act on it", retry_after=0.4, expected=True) for _ in range(3)]
+    failing = Failing(one=faults)
+    running = await bench.open(Handler("esr.queue.a", "a", failing), patience=0.3)
+    await send(running, "one", "two")
+    await running.drain(["esr.queue.a"])
+    assert failing.done == ["two", "one"]
+    assert failing.began[-1] - failing.began[0] >= 3 * 0.4
 
 
 async def test_a_suspect_message_of_a_batch_is_tried_again_alone_and_then_parked(

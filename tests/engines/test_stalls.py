@@ -9,9 +9,11 @@ from tests.engines.benches import NOTES, Note, ProductionBench
 from tests.engines.test_work import Seen, claimed, send
 from tests.servers import Place
 
+from tis_esr.engine import clock
 from tis_esr.engine.errors import LeaseLost, Transient
 from tis_esr.engine.messages import Message
-from tis_esr.engine.production import clock, waiting
+from tis_esr.engine.production import waiting
+from tis_esr.engine.production.clock import ServerClock
 from tis_esr.engine.production.outbox import entry_id
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.rows import RowState
@@ -124,8 +126,8 @@ async def test_a_process_that_stalls_while_it_asks_for_the_time_does_not_live_in
             seconds[0] += stalls.pop(0)
             return {"localTime": told}
 
-    monkeypatch.setattr(clock, "_passed", lambda: seconds[0])
-    server_clock = clock.ServerClock()
+    monkeypatch.setattr(clock, "elapsed", lambda: seconds[0])
+    server_clock = ServerClock()
     await server_clock.read(Server())  # type: ignore[arg-type]
     assert server_clock.now() == pytest.approx(seconds[0] + 9000, abs=0.05)
 
@@ -172,6 +174,29 @@ async def test_what_waits_for_its_pause_elsewhere_is_not_taken_for_lost(bench: P
     keys, now = [entry_id(first), entry_id(second)], engine.time()
     assert await waiting.lost(engine.database, keys, now, since=now - 2) == set()
     assert await waiting.lost(engine.database, keys, now, since=now + 1) == {entry_id(second)}
+
+
+async def test_only_a_commit_with_messages_waits_for_room_in_a_full_outbox(
+    bench: ProductionBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = await bench.open(Handler("esr.queue.a", "a", Seen()))
+    waiting_for_room, room = asyncio.Event(), asyncio.Event()
+
+    async def full() -> None:
+        waiting_for_room.set()
+        await room.wait()
+
+    monkeypatch.setattr(bench.engines[0].relay, "room", full)
+    work = running.work()
+    work.put(NOTES, Note(name="no message"))
+    async with asyncio.timeout(10):
+        await work.commit()
+        assert not waiting_for_room.is_set()
+        sending = asyncio.create_task(send(running, "one"))
+        await waiting_for_room.wait()
+        assert not sending.done()
+        room.set()
+        await sending
 
 
 async def test_a_claim_that_ran_out_is_not_ended_by_the_batch_that_had_it_before(

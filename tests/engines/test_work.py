@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 
+from tis_esr.engine import clock
 from tis_esr.engine.documents import Between
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Conflict, StateInUse, Suspect, Transient, Unroutable, UnusableState
@@ -70,6 +72,22 @@ class Seen:
         await work.get(NOTES, keys)
         for key in keys:
             work.put(NOTES, Note(name=key))
+
+
+async def test_the_embedded_clock_does_not_step_when_the_wall_clock_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall, elapsed = [1_800_000_000.0], [500.0]
+    monkeypatch.setattr(time, "time", lambda: wall[0])
+    monkeypatch.setattr(clock, "elapsed", lambda: elapsed[0])
+    engine = EmbeddedEngine(tmp_path / "state.sqlite", [NOTES])
+    assert engine.time() == 1_800_000_000.0
+    wall[0] += 61.0
+    assert engine.time() == 1_800_000_000.0
+    wall[0] -= 3_661.0
+    elapsed[0] += 12.5
+    assert engine.time() == 1_800_000_012.5
+    engine.close()
 
 
 async def test_documents_messages_and_the_acknowledgement_take_effect_together(bench: Bench) -> None:

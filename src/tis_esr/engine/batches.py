@@ -1,6 +1,7 @@
 """Handling a batch: it is narrowed down to what is faulty, which alone is retried or parked."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class Outcome:
     def __or__(self, other: "Outcome") -> "Outcome":
         """Return what came of both."""
         troubled = [outcome for outcome in (self, other) if outcome.trouble is not None]
-        worst = max(troubled, key=lambda outcome: outcome.pauses, default=self)
+        worst = max(troubled, key=_gravity, default=self)
         return Outcome(self.progress or other.progress, worst.trouble, worst.pauses)
 
 
@@ -138,10 +139,11 @@ class Batches:
         outcome = Outcome()
         for message, fault in failed:
             if isinstance(fault, Transient):
-                times = self._failures.count(message)
-                pause = max(fault.retry_after, pause_after(times))
+                times = 0 if fault.expected else self._failures.count(message)
+                pause = _rounded(max(fault.retry_after, pause_after(max(1, times))))
                 again.setdefault(("released", pause), []).append(message)
-                outcome |= Outcome(trouble=Transient(fault.reason), pauses=times == 1)
+                trouble = fault if fault.expected else Transient(fault.reason)
+                outcome |= Outcome(trouble=trouble, pauses=times == 1)
             elif isinstance(fault, Suspect) and self._suspicions.of(message) < SUSPECT_ATTEMPTS - 1:
                 pause = 0.2 * 2 ** self._suspicions.count(message)
                 again.setdefault(("retried", pause), []).append(message)
@@ -214,6 +216,17 @@ class _Tally:
         if self._times:
             for message in messages:
                 self._times.pop(message.identity, None)
+
+
+def _gravity(outcome: Outcome) -> tuple[bool, bool, float]:
+    """Order troubles: a wait that is expected comes last, the longer one of two first."""
+    fault = outcome.trouble
+    return (False, False, 0.0) if fault is None else (not fault.expected, outcome.pauses, fault.retry_after)
+
+
+def _rounded(seconds: float) -> float:
+    """Return a pause a little longer, so that messages with nearly the same one are released together."""
+    return math.ceil(seconds * 10) / 10
 
 
 def _once_more(messages: Sequence[Message]) -> list[Message]:

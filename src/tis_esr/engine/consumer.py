@@ -76,6 +76,7 @@ class Consumer:
                     ready = await self._engine.next_ready([self._handler.queue])
                     if ready is None:
                         return False
+                    self._pauses.idle(ready)
                     idle = ready
             await self._wait(idle, stopping)
         except Transient as fault:
@@ -109,8 +110,9 @@ class Consumer:
             outcome = task.result()
             if outcome.progress:
                 self._pauses.progress()
-            elif outcome.trouble is not None:
-                self._pauses.trouble(outcome.trouble, pause=outcome.pauses)
+            if outcome.trouble is not None:
+                pause = outcome.pauses and not outcome.progress
+                self._pauses.trouble(outcome.trouble, pause=pause)
 
     async def _wait(self, idle: float, stopping: "asyncio.Task[bool] | None") -> None:
         """Wait until a batch ends, the pause is over, there may be something to claim, or all is to stop."""

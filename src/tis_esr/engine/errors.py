@@ -1,16 +1,21 @@
 """Faults told apart: what will pass by itself, and what a person has to look at."""
 
+LONGEST_WAIT = 300.0
+"""Seconds after which everything is tried again, however long it was asked to wait."""
+
 
 class Transient(Exception):  # noqa: N818 - the fault's class, not an error's name
     """A dependency is down or slow: the batch is released and taken up again by itself.
 
-    ``retry_after`` is how long to wait at least, in seconds.
+    ``retry_after`` is how long to wait at least, in seconds, up to LONGEST_WAIT. ``expected`` says that nothing
+    is wrong just now and the wait is part of the procedure: it uses up no patience and pauses no queue.
     """
 
-    def __init__(self, reason: str, retry_after: float = 0.0) -> None:
+    def __init__(self, reason: str, retry_after: float = 0.0, *, expected: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.retry_after = retry_after
+        self.retry_after = min(retry_after, LONGEST_WAIT)
+        self.expected = expected
 
 
 class Suspect(Exception):  # noqa: N818 - the fault's class, not an error's name

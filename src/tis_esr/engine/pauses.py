@@ -26,11 +26,16 @@ def pause_after(times: int) -> float:
 
 
 class Pauses:
-    """The pauses of one queue, or of one step. ``patience`` is how many seconds it may be without progress."""
+    """The pauses of one queue, or of one step. ``patience`` is how many seconds it may be without progress.
+
+    The seconds of a wait that is expected don't count.
+    """
 
     def __init__(self, what: str, patience: float = math.inf) -> None:
         self._what, self._patience = what, patience
         self._since: float | None = None
+        self._excused = 0.0
+        self._reason = ""
         self._until = 0.0
         self._times = 0
 
@@ -41,20 +46,44 @@ class Pauses:
     def trouble(self, fault: Transient, *, pause: bool = True) -> None:
         """Begin a pause, if there is to be one. What else fails during it doesn't make the next one longer.
 
-        Raises OutOfPatience.
+        Raises OutOfPatience, also where the pause that is asked for would outlast the patience.
         """
-        now = asyncio.get_running_loop().time()
-        self._since = now if self._since is None else self._since
-        if now - self._since > self._patience:
-            raise OutOfPatience(self._what, fault.reason)
-        if not pause:
-            return
+        now = _now()
         seconds = fault.retry_after
-        if now >= self._until:
-            self._times += 1
-            seconds = max(seconds, pause_after(self._times))
-        self._until = max(self._until, now + seconds)
+        if fault.expected:
+            self._excuse(now, seconds)
+        else:
+            left = self._patience_left(now, fault.reason)
+            if left < 0 or (pause and seconds > left):
+                raise OutOfPatience(self._what, fault.reason)
+            if pause and now >= self._until:
+                self._times += 1
+                seconds = max(seconds, min(pause_after(self._times), max(SHORTEST_PAUSE, left)))
+        if pause:
+            self._until = max(self._until, now + seconds)
+
+    def idle(self, seconds: float) -> None:
+        """Note that nothing of the queue can be tried for so long; raises OutOfPatience where trouble may not last that long."""
+        if self._since is not None and seconds > self._patience - (_now() - self._since):
+            raise OutOfPatience(self._what, self._reason)
+
+    def _patience_left(self, now: float, reason: str) -> float:
+        """Return how many seconds the trouble may still last, which begins now if there was none before."""
+        self._reason = reason
+        if self._since is None:
+            self._since = self._excused = now
+        return self._patience - (now - self._since)
+
+    def _excuse(self, now: float, seconds: float) -> None:
+        """Have trouble that was met before take so much longer; waits that overlap count once."""
+        if self._since is not None:
+            self._since += max(0.0, now + seconds - max(now, self._excused))
+            self._excused = max(self._excused, now + seconds)
 
     def left(self) -> float:
         """Return how many seconds the present pause still has; 0 where there is none."""
-        return max(0.0, self._until - asyncio.get_running_loop().time())
+        return max(0.0, self._until - _now())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -6,26 +6,24 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+from tis_esr.engine import clock
+
 _TRIES = 3
 _QUICK = 0.5
 
 
 class ServerClock:
-    """MongoDB's time in seconds since 1970, carried on by a clock of this machine that nobody sets.
-
-    That clock also counts while the machine is suspended, where the system has one that does (Linux).
-    """
+    """MongoDB's time in seconds since 1970, carried on by a clock of this machine that nobody sets."""
 
     def __init__(self) -> None:
-        self._offset = time.time() - _passed()
+        self._offset = time.time() - clock.elapsed()
 
     async def read(self, database: AsyncDatabase[Any]) -> None:
         """Take the server's time as the truth; ask again where the answer took so long that it is old."""
         for _ in range(_TRIES):
-            before = _passed()
+            before = clock.elapsed()
             answer = await database.command("hello")
-            took = _passed() - before
+            took = clock.elapsed() - before
             if took < _QUICK:
                 break
         told = answer["localTime"].replace(tzinfo=UTC).timestamp()
@@ -33,8 +31,4 @@ class ServerClock:
 
     def now(self) -> float:
         """Return the server's present time."""
-        return _passed() + self._offset
-
-
-def _passed() -> float:
-    return time.clock_gettime(_CLOCK)
+        return clock.elapsed() + self._offset

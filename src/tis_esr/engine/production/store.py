@@ -99,7 +99,8 @@ class ProductionEngine:
 
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit. A write conflict that leaves the versions as they were is tried again here."""
-        await self.relay.room()
+        if commit.messages:
+            await self.relay.room()
         with trouble_as_transient():
             packets = await _tried(lambda: self._transaction(commit))
         self.relay.send(packets)
