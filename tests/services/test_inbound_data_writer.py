@@ -112,6 +112,24 @@ async def test_wherever_a_batch_is_split_the_end_is_the_same(benches: Benches) -
             assert await bench.parked() == []
 
 
+@pytest.mark.parametrize(
+    ("chain", "uncertain", "on_post"),
+    [
+        ([changed(1), changed(2, "DELETED", post=OTHER_POST)], 0, []),
+        ([changed(1), changed(2, post=OTHER_POST), changed(3)], 1, [(1, 1001)]),
+    ],
+    ids=["deleted elsewhere", "back where it was"],
+)
+async def test_what_a_look_found_is_not_forgotten_when_the_write_is_not_sent(
+    benches: Benches, chain: list[Message], uncertain: int, on_post: list[tuple[int, int]]
+) -> None:
+    for not_sent in range(uncertain + 1, uncertain + 5):
+        failing = {uncertain: Trouble.STATUS_503_AFTER, not_sent: Trouble.NOT_CONNECTED}
+        async with benches.open(WRITER, world(), failing) as bench:
+            await bench.deliver(*([told] for told in chain))
+            assert (bench.tcs.listed(POST), bench.tcs.listed(OTHER_POST)) == (on_post, []), not_sent
+
+
 async def test_another_number_of_a_position_is_a_thing_of_its_own(benches: Benches) -> None:
     chain = [
         changed(1),

@@ -105,8 +105,8 @@ class Attempts:
     ) -> Ended:
         """Append, unless ``look`` finds that TCS holds it already; None where there is nothing to look for.
 
-        The attempt ``before`` can't arrive any more. It stays open where the look fails: only a look that
-        succeeds says what came of it.
+        The attempt ``before`` can't arrive any more. It stays open where the look or the write that follows fails:
+        what a look found is known no longer than until the next attempt.
         """
         try:
             if look is not None and await look():
@@ -116,7 +116,7 @@ class Attempts:
         try:
             return Ended(holds=await write())
         except TcsError as error:
-            return Ended(error=error, open=self.after(work, bounds, error))
+            return Ended(error=error, open=self.after(work, bounds, error) or before)
 
     def after(self, work: Work, bounds: Bounds, error: TcsError | None) -> OpenAttempt | None:
         """Return what is to be kept of an attempt: nothing where its end is known.
