@@ -1,16 +1,20 @@
-"""The one place that knows how the product is opened up for the simulation: the wire to TCS, and clocks."""
+"""The one place that knows how the product is opened up for the simulation: the wire to TCS, clocks, random ids."""
 
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import structlog
 from tests.simulation.loop import SimLoop
 from tests.simulation.tcs import TIMEOUT_SECONDS, UNCERTAIN_SECONDS, SimTcs
 
+from tis_esr.services import attempts
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.tcs.simulator import absences, people
@@ -27,8 +31,9 @@ def client(server: SimTcs, loop: SimLoop) -> Tcs:
 
 @contextlib.contextmanager
 def virtual_clocks(loop: SimLoop) -> Iterator[None]:
-    """Have libraries and the simulated TCS read the loop's time."""
+    """Have libraries and the simulated TCS read the loop's time, and ids of attempts counted."""
     before = time.monotonic, time.time, absences.datetime, people.datetime
+    numbers = itertools.count(1)
 
     class Clock(datetime):
         @classmethod
@@ -40,7 +45,8 @@ def virtual_clocks(loop: SimLoop) -> Iterator[None]:
     time.time = loop.since_1970
     absences.datetime = people.datetime = Clock  # type: ignore[misc,attr-defined]
     try:
-        yield
+        with patch.object(attempts, "uuid4", lambda: UUID(int=next(numbers))):
+            yield
     finally:
         time.monotonic, time.time, absences.datetime, people.datetime = before  # type: ignore[misc,attr-defined]
 
