@@ -84,6 +84,17 @@ async def test_what_goes_wrong_after_a_message_was_parked_concerns_only_its_neig
     assert parked_rows(bench) == [(2, "TCS rejected it")]
 
 
+async def test_the_only_neighbour_of_a_parked_message_is_not_blamed_for_the_fault_untried(
+    bench: Bench,
+) -> None:
+    parks = ParksThen(ValueError())
+    running = await bench.open(Handler("esr.queue.a", "a", parks))
+    await send(running, "one", "two")
+    await running.drain(["esr.queue.a"])
+    assert parks.batches == [["one", "two"], ["two"]]
+    assert parked_rows(bench) == [(2, "TCS rejected it")]
+
+
 async def test_neighbours_of_a_parked_message_are_released_when_their_batch_is_cancelled(
     bench: Bench,
 ) -> None:

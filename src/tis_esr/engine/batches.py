@@ -91,34 +91,33 @@ class Batches:
             raise
         except Exception as fault:  # noqa: BLE001 - whatever it is, it must not cost the neighbours
             left = work.left(messages)
-            return self._over([], messages, left, ended) | await self._after(
-                handler, fault, left, conflicts, ended
-            )
+            over = self._over([], messages, left, ended)
+            if not left:
+                _log.warning("failed after all was parked", queue=handler.queue, reason=_describe(fault))
+                return over
+            if isinstance(fault, Transient):
+                return over | await self._trouble(handler, fault, left, conflicts, ended)
+            if len(messages) == 1:
+                return await self._settle([(messages[0], fault)], ended)
+            middle = len(left) // 2
+            again = _once_more(left)  # what was called outside may have happened
+            return over | await self._in_parts(handler, [again[:middle], again[middle:]])
         over = self._over(work.done(messages), messages, work.left(messages), ended)
         return over | await self._settle(work.failed(messages), ended)
 
-    async def _after(
-        self, handler: Handler, fault: Exception, messages: Sequence[Message], conflicts: int, ended: "_Ended"
+    async def _trouble(
+        self, handler: Handler, fault: Transient, messages: Sequence[Message], conflicts: int, ended: "_Ended"
     ) -> Outcome:
-        """Release, repeat, narrow or settle what a faulty unit of work has not parked."""
+        """Retry after a conflict, a few times at once, and release what met other trouble."""
         if isinstance(fault, Conflict):
             ended("conflict", messages)
-            if messages and conflicts < _CONFLICTS:
+            if conflicts < _CONFLICTS:
                 return await self._handle(handler, _once_more(messages), conflicts + 1)
-            await self._engine.release(messages, 0)
-            return Outcome(trouble=fault)
-        if isinstance(fault, Transient):
+        else:
             _log.info("paused", queue=handler.queue, messages=len(messages), reason=fault.reason)
-            await self._engine.release(messages, 0)
             ended("released", messages)
-            return Outcome(trouble=fault)
-        if len(messages) > 1:
-            middle = len(messages) // 2
-            again = _once_more(messages)  # what was called outside may have happened
-            return await self._in_parts(handler, [again[:middle], again[middle:]])
-        if not messages:
-            _log.warning("failed after all was parked", queue=handler.queue, reason=_describe(fault))
-        return await self._settle([(message, fault) for message in messages], ended)
+        await self._engine.release(messages, 0)
+        return Outcome(trouble=fault)
 
     def _over(
         self, done: Sequence[Message], messages: Sequence[Message], left: Sequence[Message], ended: "_Ended"
