@@ -29,6 +29,11 @@ class Slots:
                 self.leave()
             raise
 
+    @property
+    def is_full(self) -> bool:
+        """Say whether calls wait for their turn."""
+        return bool(self._waiting)
+
     def share(self, calls: int, until: float) -> None:
         """See LoadControl.share."""
         self.control.share(calls, until)
