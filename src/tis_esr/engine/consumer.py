@@ -13,6 +13,7 @@ from tis_esr.engine.protocol import Engine
 from tis_esr.engine.turns import SLOW_SECONDS
 
 _IDLE = 1.0
+_BUSY = 0.05
 
 
 class Consumer:
@@ -100,7 +101,10 @@ class Consumer:
         """Return in how many seconds another batch may begin; infinite while only the end of one lets it."""
         if len(self._under_way) >= self._handler.at_once:
             return math.inf
-        slow = self._begun + SLOW_SECONDS - asyncio.get_running_loop().time() if self._under_way else 0.0
+        slow = 0.0
+        if self._under_way:
+            busy = _BUSY if self._handler.is_busy() else 0.0
+            slow = max(busy, self._begun + SLOW_SECONDS - asyncio.get_running_loop().time())
         return max(0.0, slow, self._pauses.left())
 
     def _collect(self) -> None:

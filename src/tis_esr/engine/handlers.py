@@ -7,6 +7,12 @@ from typing import Protocol
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 
+
+def never() -> bool:
+    """Say no."""
+    return False
+
+
 Run = Callable[[Work, Sequence[Message]], Awaitable[None]]
 
 
@@ -20,7 +26,8 @@ class Handler:
     Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
     Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other;
     of those that handle several batches ``at_once``, one that is slow lets the others go on beside it.
-    ``at_once`` is how many batches of the queue one process handles at the same time.
+    ``at_once`` is how many batches of the queue one process handles at the same time; while what they wait for
+    ``is_busy`` no other is begun beside them.
     """
 
     queue: str
@@ -31,6 +38,7 @@ class Handler:
     linger: float = 0.02
     turn: str = ""
     at_once: int = 1
+    is_busy: Callable[[], bool] = never
 
 
 class Observer(Protocol):

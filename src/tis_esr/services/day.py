@@ -10,7 +10,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
-from tis_esr.services.flow import AFTER_APPLICANTS, STAGES, TELLING
+from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
 from tis_esr.services.inbound_data_reader import InboundDataReader, Taken
 from tis_esr.services.outbound import OutboundFile
 
@@ -37,10 +37,13 @@ async def run_day(
     May be killed at any point and called again with the same state. Raises OutOfPatience, OSError.
     """
     reader = InboundDataReader(runner.work, lambda rows: progress("reading files", rows))
-    taken = [
-        await runner.patiently(name, partial(reader.take, inbound, name))
-        for name in by_date_and_sequence(await inbound.names())
-    ]
+    async with runner.beside(PEOPLE):
+        taken = [
+            await runner.patiently(name, partial(reader.take, inbound, name))
+            for name in by_date_and_sequence(await inbound.names())
+        ]
+        await _walk(runner, SPLIT)
+        progress("updating people", 0)
     sent: list[OutboundFile] = []
     async with runner.beside(TELLING):
         for stage in STAGES:
@@ -79,7 +82,7 @@ def by_date_and_sequence(names: Iterable[str]) -> list[str]:
 def _title(stage: tuple[str, ...]) -> str:
     return {
         "esr.queue.por.split": "saving positions",
-        "esr.queue.pos.split": "saving positions, updating people",
+        "esr.queue.pos.split": "saving positions",
         "esr.queue.por.saved": "finding posts",
         "esr.queue.pos.saved": "finding posts",
         "esr.queue.position.reconciled.notificationgenerator": "making applicants",

@@ -44,9 +44,16 @@ COLLECTIONS = (
     BUDGET,
 )
 
-STAGES: tuple[tuple[str, ...], ...] = (
+SPLIT: tuple[tuple[str, ...], ...] = (
     ("esr.queue.por.split", "esr.queue.apc.split", "esr.queue.dcc.split"),
-    ("esr.queue.pos.split", "esr.queue.asg.split"),
+    ("esr.queue.pos.split",),
+)
+PEOPLE = ("esr.queue.asg.split",)
+"""What files say of people is brought to TCS while the rest of the files is read and split."""
+
+STAGES: tuple[tuple[str, ...], ...] = (
+    *SPLIT,
+    PEOPLE,
     ("esr.queue.person.changed", "esr.queue.position.due"),
     ("esr.queue.por.saved",),
     ("esr.queue.pos.saved",),

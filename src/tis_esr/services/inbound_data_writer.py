@@ -7,8 +7,8 @@ TCS is known to hold to what it should hold, one attempt at a time; see ``attemp
 
 from collections.abc import Sequence
 
+from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.messages import Message
-from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Attempts
 from tis_esr.services.person_updates import update_people
@@ -26,14 +26,14 @@ class InboundDataWriter:
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how."""
-        own = "esr.queue.apprecord.exported.inbounddatawriter"
         return [
-            Handler("esr.queue.asg.split", "asg.split", self.update_people, batch=200, at_once=16),
-            Handler(
-                "esr.queue.position.changed", "position.changed", self.tell_changed, batch=200, at_once=16
-            ),
-            Handler(own, "apprecord.exported", self.tell_exported, batch=200, at_once=16),
+            self._calling("asg.split", "asg.split", self.update_people),
+            self._calling("position.changed", "position.changed", self.tell_changed),
+            self._calling("apprecord.exported.inbounddatawriter", "apprecord.exported", self.tell_exported),
         ]
+
+    def _calling(self, queue: str, key: str, run: Run) -> Handler:
+        return Handler(f"esr.queue.{queue}", key, run, batch=200, at_once=16, is_busy=self._tcs.is_busy)
 
     async def update_people(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring what ESR knows of people to TIS; see ``person_updates``."""

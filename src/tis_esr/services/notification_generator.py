@@ -52,7 +52,14 @@ class NotificationGenerator:
         own = "notificationgenerator"
         return [
             Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know),
-            Handler("esr.queue.notification.due", "notification.due", self.generate, batch=250, at_once=8),
+            Handler(
+                "esr.queue.notification.due",
+                "notification.due",
+                self.generate,
+                batch=250,
+                at_once=8,
+                is_busy=self._tcs.is_busy,
+            ),
             Handler(f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent),
         ]
 

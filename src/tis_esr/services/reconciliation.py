@@ -103,9 +103,11 @@ class Reconciliation:
             self._looking_up("person.changed", self.reconcile_of_people),
         ]
 
-    @staticmethod
-    def _looking_up(key: str, run: Run, linger: float = 0.02) -> Handler:
-        return Handler(f"esr.queue.{key}", key, run, turn="positions", linger=linger, at_once=_AT_ONCE)
+    def _looking_up(self, key: str, run: Run, linger: float = 0.02) -> Handler:
+        busy = self._tcs.is_busy
+        return Handler(
+            f"esr.queue.{key}", key, run, turn="positions", linger=linger, at_once=_AT_ONCE, is_busy=busy
+        )
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep each position's newest POR of each deanery; an older row is superseded."""

@@ -130,6 +130,10 @@ class Tcs:
         """How many calls are in flight and may be, and why that limit changed."""
         return self._transport.slots.control
 
+    def is_busy(self) -> bool:
+        """Say whether calls wait for others to end: more of them would only wait longer."""
+        return self._transport.slots.is_full
+
     def share(self, calls: int, until: float) -> None:
         """Bound the calls in flight to a share of all processes' budget, up to a time of the event loop's clock."""
         self._transport.slots.share(calls, until)

@@ -58,6 +58,11 @@ class Slots:
             raise
         return before
 
+    @property
+    def is_full(self) -> bool:
+        """Say whether calls wait for their turn."""
+        return bool(self._waiting)
+
     def share(self, calls: int, until: float) -> None:
         """See LoadControl.share."""
         self.control.share(calls, until)
