@@ -68,8 +68,10 @@ class Attempts:
 
     def begin(self, work: Work) -> Bounds:
         """Return the bounds of writes that are begun now."""
+        send_by = (
+            self._now() + self._sending
+        )  # first: a pause between the two must not move it past the other
         until = work.time() + self._longest
-        send_by = self._now() + self._sending
         return Bounds(OpenAttempt(id=uuid4().hex, until=until), send_by)
 
     def must_wait(self, work: Work, attempt: OpenAttempt | None, key: str, what: str) -> Transient | None:
@@ -85,7 +87,8 @@ class Attempts:
         if seconds <= 0:
             return None
         again = seconds if attempt.is_given_up else min(seconds, _LOOK_AGAIN)
-        return Transient(f"TCS may still act on an earlier call about {what}", retry_after=again)
+        reason = f"TCS may still act on an earlier call about {what}"
+        return Transient(reason, retry_after=again, expected=True)
 
     def end(self, bounds: Bounds, errors: Iterable[tuple[str, TcsError | None]]) -> None:
         """Remember that all calls of an attempt have ended, about which key and how."""
