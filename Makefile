@@ -49,6 +49,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m bench.hop
 	$(BIN)/python -m bench.national --posts 60000 --peak 47000
 	$(BIN)/python -m bench.day
+	$(BIN)/python -m bench.trouble
 
 # Versions are locked with hashes. Needs uv; run it after changing the dependencies in pyproject.toml.
 lock:

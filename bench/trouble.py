@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import shutil
-import sys
 from urllib.request import Request, urlopen
 
 from bench.day import AS_OF, run
@@ -17,11 +16,10 @@ from bench.parts import OUT, rows_in, simulator
 
 FOLDER = OUT / "trouble"
 TROUBLE = {"fail_rate": 0.1, "slow_rate": 0.05, "slow_ms": 2000}
-LIMIT = 2.0
 
 
-def main() -> int:
-    """Run both days and write ``bench/out/trouble.json``; end with 1 where the ratio is above its limit."""
+def main() -> None:
+    """Run both days and write ``bench/out/trouble.json``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=10_000)
     parser.add_argument("--delay-ms", type=int, default=0, help="how long TCS takes for every call besides")
@@ -39,12 +37,10 @@ def main() -> int:
         "seconds": round(well, 1),
         "seconds with TCS in trouble": round(trouble, 1),
         "ratio": round(trouble / well, 2),
-        "limit": LIMIT,
     }
     (OUT / "trouble.json").write_text(json.dumps(figures, indent=1) + "\n")
     for name, figure in figures.items():
         print(f"{name}: {figure}")
-    return int(trouble > LIMIT * well)
 
 
 def seconds_of_a_day(name: str, switches: dict[str, float]) -> float:
@@ -60,4 +56,4 @@ def seconds_of_a_day(name: str, switches: dict[str, float]) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
