@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.reading import Reader
 from tis_esr.services.inbound_data_reader import FILES
@@ -19,10 +21,15 @@ def documents(state: Path) -> Outcome:
 
 
 def holdings(reader: Reader) -> Outcome:
-    """Return every document of every service that a day ends in, by collection and key; closes the reader."""
+    """Return every document of every service that a day ends in, by collection and key; closes the reader.
+
+    The moment at which a record was built is another one in each run.
+    """
     try:
         return {
-            collection.name: {collection.key(document): document for document in reader.find(collection, {})}
+            collection.name: {
+                collection.key(document): _timeless(document) for document in reader.find(collection, {})
+            }
             for collection in (FILES, POSITIONS, APPLICANTS, NOTIFICATIONS, JOURNAL)
         } | {
             "rows": reader.row_counts(),
@@ -31,6 +38,10 @@ def holdings(reader: Reader) -> Outcome:
         }
     finally:
         reader.close()
+
+
+def _timeless(document: Any) -> Any:
+    return msgspec.structs.replace(document, built_at=0.0) if hasattr(document, "built_at") else document
 
 
 def files(folder: Path) -> dict[str, bytes]:
