@@ -1,5 +1,6 @@
 """One RabbitMQ node and one MongoDB replica set of one member, each in a folder of its own on loopback."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -154,7 +155,8 @@ class Mongo:
     def _end(self, by: signal.Signals) -> None:
         pid = self.folder / "pid"
         if answers(self.port) and pid.exists():
-            os.kill(int(pid.read_text()), by)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid.read_text()), by)
         _wait(lambda: not answers(self.port), "MongoDB did not stop")
 
 
