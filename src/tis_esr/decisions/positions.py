@@ -110,7 +110,8 @@ def leading_claim(claims: Claims) -> Claim:
     A ``D`` ends its own deanery's claim only, so on a day on which a position moves from one deanery to another
     it belongs to the one that sends ``C``, whatever their files' sequences.
     """
-    return max(claims.values(), key=lambda claim: (not claim.ended, claim.lead.stamp))
+    known = list(claims.values())
+    return known[0] if len(known) == 1 else max(known, key=lambda c: (not c.ended, c.lead.stamp))
 
 
 def view(claims: Claims, post_id: int | None) -> PositionView:
