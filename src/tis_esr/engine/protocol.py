@@ -115,7 +115,7 @@ class Engine(Protocol):
         """Have parked messages (queue, id) handled again; return how many were still parked.
 
         In one transaction the message is ready as if it had never been handled, and its rows show what they
-        are accounted as. Its attempts stay counted, so that an append to TCS is looked for first; its
+        are accounted as. Its attempts stay counted; its
         deaths do not.
         """
         ...

@@ -30,25 +30,29 @@ def detail_sources(case: Case) -> list[Source]:
 def sort_out(case: Case, known: TisPerson) -> None:
     """Note for each row of a case which details it brings as news, and which rows bring none any more."""
     case.known = known
-    brought = {row: list(_brought(case, row)) for row in (r.row for r in case.rows)}
-    last = {detail: row for row, details in sorted(brought.items()) for detail in details}
-    for row, details in brought.items():
+    case.brought = _brought(case)
+    last = {detail: row for row, details in sorted(case.brought.items()) for detail in details}
+    for row, details in case.brought.items():
         case.given[row] = [
             detail
             for detail in details
             if last[detail] == row and not is_superseded(case.stamp(row), known.stamps.get(detail))
         ]
-    case.superseded = {row for row, details in brought.items() if details and not case.given[row]}
+    case.superseded = {row for row, details in case.brought.items() if details and not case.given[row]}
 
 
-def _brought(case: Case, number: int) -> Iterable[str]:
+def _brought(case: Case) -> dict[int, list[str]]:
+    """Return the details that each row brings a value for, by section and field."""
+    brought: dict[int, list[str]] = {row.row: [] for row in case.rows}
     for row, values, fields in detail_sources(case):
-        if row == number:
-            yield from (f"{mapping.section}.{mapping.field}" for mapping in given(values, fields))
+        brought[row] += [f"{mapping.section}.{mapping.field}" for mapping in given(values, fields)]
     for row, values in case.values("ABS"):
-        if row == number and values.get("changeDeleteIndicator") != "D":
+        if values.get("changeDeleteIndicator") != "D":
             section = f"absence {values['absenceID']}"
-            yield from (f"{section}.{name}" for column, name in ABSENCE_FIELDS.items() if values.get(column))
+            brought[row] += [
+                f"{section}.{name}" for column, name in ABSENCE_FIELDS.items() if values.get(column)
+            ]
+    return brought
 
 
 def news_of(case: Case, row: int, fields: Sequence[Goes]) -> list[Goes]:
@@ -58,7 +62,7 @@ def news_of(case: Case, row: int, fields: Sequence[Goes]) -> list[Goes]:
 
 
 def _old_of(case: Case, row: int) -> set[str]:
-    return set(_brought(case, row)) - set(case.given[row])
+    return set(case.brought[row]) - set(case.given[row])
 
 
 def stamped(case: Case, known: TisPerson, plans: Iterable[Plan]) -> dict[str, Stamp]:

@@ -73,8 +73,8 @@ TIS_PEOPLE = Collection("inbounddatawriter.people", TisPerson, lambda known: str
 class Case:
     """One assignment on its way: the person it is about, where they are placed, and what is to be done.
 
-    ``known`` is what is kept of the person, ``given`` the details that each row brings and no newer row has
-    brought before, ``settled`` the sections of which an earlier attempt turned out to have arrived.
+    ``known`` is what is kept of the person, ``brought`` the details that each row brings, ``given`` those that no
+    newer row has brought before, ``settled`` the sections of which an earlier attempt turned out to have arrived.
     """
 
     message: Message
@@ -84,6 +84,7 @@ class Case:
     person: Person | None = None
     post_ids: list[int] = field(default_factory=list)
     known: TisPerson | None = None
+    brought: dict[int, list[str]] = field(default_factory=dict)
     given: dict[int, list[str]] = field(default_factory=dict)
     superseded: set[int] = field(default_factory=set)
     plans: list["Plan"] = field(default_factory=list)

@@ -320,13 +320,13 @@ class Tcs:
 
 
 async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
-    """Return all results in order; the first failure cancels the rest."""
-    tasks = [asyncio.ensure_future(call) for call in calls]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+    """Return all results in order; raises the first failure when all calls have ended."""
+    results: list[T] = []
+    for ended in await asyncio.gather(*calls, return_exceptions=True):
+        if isinstance(ended, BaseException):
+            raise ended
+        results.append(ended)
+    return results
 
 
 IdentifiedT = TypeVar("IdentifiedT", Post, Placement)
