@@ -39,7 +39,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     number: int = 0
 
 
-NOTES = Collection("bench.notes", Note, lambda note: note.name, ("number",))
+NOTES = Collection("bench.notes", Note, lambda note: note.name, (("number",),))
 
 
 async def copy(work: Work, messages: Sequence[Message]) -> None:

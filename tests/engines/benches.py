@@ -29,7 +29,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     day: date | None = None
 
 
-NOTES = Collection("tests.notes", Note, lambda note: note.name, ("number", "day"))
+NOTES = Collection("tests.notes", Note, lambda note: note.name, (("number",), ("day",)))
 
 
 def running(engine: Engine, handlers: Iterable[Handler], patience: float, observe: Observer) -> Runner:

@@ -100,7 +100,7 @@ class SimStore:
     ) -> list[Stored]:
         """See Engine.find."""
         for name in (*where, *order_by):
-            if name not in collection.indexes:
+            if name not in collection.searched:
                 raise AssertionError(f"{collection.name} is not searched by {name}")
         found = [
             (key, document)
@@ -179,7 +179,7 @@ class SimStore:
 
     def _put(self, put: Put) -> None:
         indexed = {
-            name: _plain(value) for name, value in zip(put.collection.indexes, put.indexed, strict=True)
+            name: _plain(value) for name, value in zip(put.collection.searched, put.searched, strict=True)
         }
         self.documents.setdefault(put.collection.name, {})[put.key] = Document(
             put.version + 1, put.body, indexed

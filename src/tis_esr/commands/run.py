@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
@@ -47,6 +48,8 @@ def chosen(names: Sequence[str]) -> list[str]:
 async def run(settings: Settings, names: Sequence[str]) -> None:
     """Run services until SIGTERM or SIGINT; then end what is under way, within the bound that is set."""
     verbosely(settings.log_format)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     wanted = chosen(names)
     check_crons(settings)
     stop = asyncio.Event()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -11,15 +12,22 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Collection(Generic[T]):
-    """A service's collection: its name, its documents' type and key, and what it is searched by.
+    """A service's collection: its name, its documents' type and key, and what it is searched and counted by.
 
-    ``indexes`` are field names of the document, in the camelCase or snake_case of the struct.
+    Each of ``indexes`` names the fields of one index, in the order of the search that it is for; ``counted`` are
+    further fields by whose values the documents are counted.
     """
 
     name: str
     type: type[T]
     key: Callable[[T], str]
-    indexes: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    counted: tuple[str, ...] = ()
+
+    @cached_property
+    def searched(self) -> tuple[str, ...]:
+        """Return the names of all fields that it is searched by."""
+        return tuple(dict.fromkeys(field for index in self.indexes for field in index))
 
 
 @dataclass(frozen=True)

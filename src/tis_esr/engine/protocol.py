@@ -20,13 +20,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """One document to write; ``version`` is the one that was read, 0 for a new document."""
+    """One document to write; ``version`` is the one that was read, 0 for a new document.
+
+    ``searched`` and ``counted`` are the values of the collection's fields of that name.
+    """
 
     collection: Collection[Any]
     key: str
     version: int
     body: bytes
-    indexed: tuple[Any, ...]
+    searched: tuple[Any, ...]
+    counted: tuple[Any, ...]
 
 
 @dataclass(slots=True)

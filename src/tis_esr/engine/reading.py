@@ -39,11 +39,11 @@ class Reader(Protocol):
         ...
 
     def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
-        """Return how many documents there are by the JSON fields named."""
+        """Return how many documents there are by these of the collection's ``indexes`` and ``counted`` fields."""
         ...
 
     def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:
-        """Return how often each value stands in a list field of the collection's documents."""
+        """Return how often each value stands in a list among the collection's ``counted`` fields."""
         ...
 
     def row_counts(self) -> dict[str, dict[RowState, int]]:

@@ -205,9 +205,10 @@ class Work:
     def _drain(self) -> Commit:
         commit, self._commit = self._commit, Commit()
         for (name, key), (collection, document) in self._written.items():
-            indexed = tuple(getattr(document, field) for field in collection.indexes)
             version = self._versions.get((name, key), 0)
-            commit.puts.append(Put(collection, key, version, _encoder.encode(document), indexed))
+            searched = tuple([getattr(document, field) for field in collection.searched])
+            counted = tuple([getattr(document, field) for field in collection.counted])
+            commit.puts.append(Put(collection, key, version, _encoder.encode(document), searched, counted))
             self._versions[name, key] = version + 1
         self._written = {}
         commit.held = self._unparked()

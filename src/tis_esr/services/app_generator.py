@@ -43,7 +43,7 @@ DECISIONS = Collection(
     "appgenerator.decisions",
     Decision,
     lambda decision: f"{decision.placement_id}:{decision.position_id}",
-    ("placement_id", "position_id", "gmc_number"),
+    (("placement_id",), ("position_id",), ("gmc_number",)),
 )
 
 

@@ -75,9 +75,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     noted: int = 0
 
 
-FILES = Collection(
-    "inbounddatareader.files", InboundFile, lambda file: file.name, ("deanery", "counter", "state")
-)
+FILES = Collection("inbounddatareader.files", InboundFile, lambda file: file.name, (("deanery", "counter"),))
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):

@@ -152,26 +152,22 @@ APPLICANTS = Collection(
     ApplicantRecord,
     lambda record: record.key,
     (
-        "placement_id",
-        "position_id",
-        "deanery_number",
-        "gmc_number",
-        "state",
-        "same_as",
-        "file",
-        "file_row",
-        "date_from",
-        "deanery",
+        ("state", "deanery", "date_from", "placement_id", "position_id"),
+        ("same_as",),
+        ("file", "file_row"),
+        ("placement_id",),
+        ("position_id",),
+        ("gmc_number",),
     ),
+    counted=("unmapped",),
 )
 NOTIFICATIONS = Collection(
     "dataexporter.notifications",
     NotificationRecord,
     lambda record: record.key,
-    ("about", "position_id", "deanery_number", "state", "file", "file_row", "deanery"),
+    (("state", "deanery", "deanery_number", "position_id"), ("file", "file_row"), ("position_id",)),
+    counted=("type",),
 )
-OUTBOUND_FILES = Collection(
-    "dataexporter.files", OutboundFile, lambda file: file.name, ("state", "type", "deanery")
-)
+OUTBOUND_FILES = Collection("dataexporter.files", OutboundFile, lambda file: file.name)
 RUNS = Collection("dataexporter.runs", Run, lambda run: f"{run.type}:{run.day}")
 COUNTERS = Collection("dataexporter.counters", Counter, lambda counter: counter.type)

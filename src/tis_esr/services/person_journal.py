@@ -64,7 +64,8 @@ JOURNAL = Collection(
     "inbounddatawriter.journal",
     JournalEntry,
     lambda entry: entry.key,
-    ("person_id", "gmc_number", "correlation_id"),
+    (("gmc_number",), ("correlation_id",)),
+    counted=("state",),
 )
 TIS_PEOPLE = Collection("inbounddatawriter.people", TisPerson, lambda known: str(known.person_id))
 

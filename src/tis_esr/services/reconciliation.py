@@ -77,7 +77,8 @@ POSITIONS = Collection(
     "reconciliation.positions",
     Position,
     lambda position: str(position.position_id),
-    ("deanery_number", "position_number", "post_id", "status", "deanery"),
+    (("deanery_number",), ("position_number",), ("post_id",)),
+    counted=("status", "deleted"),
 )
 
 

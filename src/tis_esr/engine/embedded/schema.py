@@ -101,13 +101,14 @@ def _of_the_disk(error: Exception) -> bool:
 def make_collections(connection: sqlite3.Connection, collections: Iterable[Collection[Any]]) -> None:
     """Make the table and the indexes of each collection where they are missing."""
     for collection in collections:
-        columns = "".join(f', "{name}"' for name in collection.indexes)
+        columns = "".join(f', "{name}"' for name in collection.searched)
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {table(collection)}"
             f" (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL{columns}) WITHOUT ROWID"
         )
-        for name in collection.indexes:
+        for fields in collection.indexes:
+            name, listed = "_".join((collection.name, *fields)), ", ".join(f'"{field}"' for field in fields)
             connection.execute(
-                f'CREATE INDEX IF NOT EXISTS "{collection.name}_{name}" ON {table(collection)} ("{name}")'
-                f' WHERE "{name}" IS NOT NULL'
+                f'CREATE INDEX IF NOT EXISTS "{name}" ON {table(collection)} ({listed})'
+                f' WHERE "{fields[0]}" IS NOT NULL'
             )

@@ -286,21 +286,21 @@ def _depths(connection: sqlite3.Connection) -> Depths:
 
 def _put(connection: sqlite3.Connection, puts: list[Put]) -> None:
     collection = puts[0].collection
-    names = "".join(f', "{name}"' for name in collection.indexes)
-    marks = ", ?" * len(collection.indexes)
+    names = "".join(f', "{name}"' for name in collection.searched)
+    marks = ", ?" * len(collection.searched)
     new = [p for p in puts if p.version == 0]
     try:
         connection.executemany(
             f"INSERT INTO {table(collection)} (key, version, body{names}) VALUES (?, 1, ?{marks})",
-            [(p.key, p.body, *map(column_value, p.indexed)) for p in new],
+            [(p.key, p.body, *map(column_value, p.searched)) for p in new],
         )
     except sqlite3.IntegrityError as error:
         raise Conflict(collection.name) from error
     old = [p for p in puts if p.version]
-    sets = "".join(f', "{name}" = ?' for name in collection.indexes)
+    sets = "".join(f', "{name}" = ?' for name in collection.searched)
     changed = connection.executemany(
         f"UPDATE {table(collection)} SET version = version + 1, body = ?{sets} WHERE key = ? AND version = ?",
-        [(p.body, *map(column_value, p.indexed), p.key, p.version) for p in old],
+        [(p.body, *map(column_value, p.searched), p.key, p.version) for p in old],
     )
     if old and changed.rowcount != len(old):
         raise Conflict(collection.name)

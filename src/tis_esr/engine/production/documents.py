@@ -1,10 +1,12 @@
-"""The services' documents in MongoDB: ``{_id, version, document, and the fields searched by}``."""
+"""The services' documents in MongoDB: ``{_id, version, document, and the fields searched and counted by}``.
+
+``document`` is the JSON text, which neither this program nor MongoDB takes apart, see decision 25.
+"""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import msgspec
 from pymongo import InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -62,7 +64,7 @@ def field_value(value: Any) -> Any:
 
 def stored(document: Json) -> Stored:
     """Return a document of MongoDB as the engine's services read it."""
-    return Stored(document["_id"], document["version"], msgspec.json.encode(document["document"]))
+    return Stored(document["_id"], document["version"], document["document"].encode())
 
 
 async def put(
@@ -92,9 +94,8 @@ async def put(
 
 
 def _document(one: Put) -> Json:
-    searched = {
-        name: field_value(value)
-        for name, value in zip(one.collection.indexes, one.indexed, strict=True)
-        if value is not None
+    names, values = one.collection.searched + one.collection.counted, one.searched + one.counted
+    beside = {
+        name: field_value(value) for name, value in zip(names, values, strict=True) if value is not None
     }
-    return {"_id": one.key, "version": one.version + 1, "document": msgspec.json.decode(one.body), **searched}
+    return {"_id": one.key, "version": one.version + 1, "document": one.body.decode(), **beside}

@@ -53,17 +53,17 @@ class ProductionReader:
         with trouble_as_transient():
             found = self._database[collection.name].find(condition(where), {"document": 1})
             found = found.sort([*((field, 1) for field in order_by), ("_id", 1)]).limit(limit or 0)
-            return [msgspec.convert(entry["document"], collection.type) for entry in found]
+            return [msgspec.json.decode(entry["document"], type=collection.type) for entry in found]
 
     def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
         """See Reader.counts."""
-        group = {field: f"$document.{field}" for field in fields}
+        group = {field: f"${field}" for field in fields}
         grouped = self._grouped(collection.name, [{"$group": {"_id": group, "n": {"$sum": 1}}}])
         return {tuple(entry["_id"].get(field) for field in fields): entry["n"] for entry in grouped}
 
     def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:
         """See Reader.counts_within."""
-        path = f"$document.{field}"
+        path = f"${field}"
         stages: list[Json] = [
             {"$unwind": path},
             {"$group": {"_id": path, "n": {"$sum": 1}}},

@@ -43,8 +43,12 @@ def wanted_indexes(collections: Iterable[Collection[Any]]) -> dict[str, list[Ind
     """Return every collection of the database with its indexes."""
     own = {
         c.name: [
-            IndexModel([(field, ASCENDING)], name=field, partialFilterExpression={field: {"$exists": True}})
-            for field in c.indexes
+            IndexModel(
+                [(field, ASCENDING) for field in fields],
+                name="_".join(fields),
+                partialFilterExpression={fields[0]: {"$exists": True}},
+            )
+            for fields in c.indexes
         ]
         for c in collections
     }
