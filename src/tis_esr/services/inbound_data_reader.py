@@ -75,7 +75,13 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     noted: int = 0
 
 
-FILES = Collection("inbounddatareader.files", InboundFile, lambda file: file.name, (("deanery", "counter"),))
+FILES = Collection(
+    "inbounddatareader.files",
+    InboundFile,
+    lambda file: file.name,
+    (("deanery", "counter"),),
+    counted=("state",),
+)
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
