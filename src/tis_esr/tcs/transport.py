@@ -233,10 +233,18 @@ class Transport:
         return False if self._breaker.state == "open" else worth_repeating(error)
 
     async def _repeatedly(self, call: Call, shape: Shape[T]) -> Answer[T]:
+        """Make the attempts at a call; the machinery for more than one is set up when the first has failed."""
+        try:
+            return await self._attempt(call, shape)
+        except TcsError as error:
+            if not self._worth(error):
+                raise
+            failed = error
         async for attempt in rounds(self._settings, self._worth):
             with attempt:
-                if attempt.num > 1:
-                    self._count(call.endpoint, "repeated")
+                if attempt.num == 1:
+                    raise failed
+                self._count(call.endpoint, "repeated")
                 return await self._attempt(call, shape)
         raise AssertionError("the last attempt returns or raises")
 
