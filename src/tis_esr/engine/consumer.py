@@ -10,16 +10,14 @@ from tis_esr.engine.handlers import Handler
 from tis_esr.engine.messages import Message
 from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
-from tis_esr.engine.turns import SLOW_SECONDS
+from tis_esr.engine.turns import LOOK_SECONDS
 
 _IDLE = 1.0
-_BUSY = 0.05
 
 
 class Consumer:
-    """Claims from one queue while none, or only slow batches are under way, fewer than ``at_once``, and no pause is.
+    """Claims from one queue while no batch is under way, or fewer than ``at_once`` that wait for something slow.
 
-    One batch after the other is least work; but one that waits for a slow call to TCS doesn't hold up the queue.
     Trouble that a batch met pauses the next claims, not the batches under way; progress of any ends the pause.
     A message that fails again has a pause of its own, and makes the queue lose patience but not pause.
     """
@@ -103,8 +101,8 @@ class Consumer:
             return math.inf
         slow = 0.0
         if self._under_way:
-            busy = _BUSY if self._handler.is_busy() else 0.0
-            slow = max(busy, self._begun + SLOW_SECONDS - asyncio.get_running_loop().time())
+            look = 0.0 if self._handler.is_waiting() else LOOK_SECONDS
+            slow = max(look, self._begun + LOOK_SECONDS - asyncio.get_running_loop().time())
         return max(0.0, slow, self._pauses.left())
 
     def _collect(self) -> None:

@@ -135,7 +135,7 @@ class Runner:
             return await self._batches.handle(handler, messages)
         begun = False
         try:
-            async with self._turns.taken(handler.turn, overlaps=handler.at_once > 1):
+            async with self._turns.taken(handler.turn, handler.is_waiting):
                 begun = True
                 return await self._batches.handle(handler, messages)
         except asyncio.CancelledError:

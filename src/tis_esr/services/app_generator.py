@@ -79,7 +79,7 @@ class AppGenerator:
                 self.generate,
                 batch=250,
                 at_once=8,
-                is_busy=self._tcs.is_busy,
+                is_waiting=self._tcs.is_slow,
             )
         ]
 

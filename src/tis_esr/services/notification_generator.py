@@ -51,16 +51,19 @@ class NotificationGenerator:
         """Return what it reads, and how."""
         own = "notificationgenerator"
         return [
-            Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know),
+            Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know, turn=own),
             Handler(
                 "esr.queue.notification.due",
                 "notification.due",
                 self.generate,
                 batch=250,
+                turn=own,
                 at_once=8,
-                is_busy=self._tcs.is_busy,
+                is_waiting=self._tcs.is_slow,
             ),
-            Handler(f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent),
+            Handler(
+                f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent, turn=own
+            ),
         ]
 
     async def know(self, work: Work, messages: Sequence[Message]) -> None:

@@ -109,9 +109,9 @@ class Reconciliation:
         ]
 
     def _looking_up(self, key: str, run: Run, linger: float = 0.02) -> Handler:
-        busy = self._tcs.is_busy
+        slow = self._tcs.is_slow
         return Handler(
-            f"esr.queue.{key}", key, run, turn="positions", linger=linger, at_once=_AT_ONCE, is_busy=busy
+            f"esr.queue.{key}", key, run, turn="positions", linger=linger, at_once=_AT_ONCE, is_waiting=slow
         )
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:
