@@ -36,12 +36,14 @@ class Consumer:
         self._begun = 0.0
         self._found = False
 
-    async def until_empty(self) -> bool:
+    async def until_empty(self, after: asyncio.Event | None = None) -> bool:
         """Consume until nothing is left and nothing under way; return whether there was anything.
 
-        Raises OutOfPatience.
+        Not before ``after`` has happened, where it is given. Raises OutOfPatience.
         """
         try:
+            if after is not None:
+                await self._until(after)
             while await self._step():
                 pass
         finally:
@@ -50,16 +52,21 @@ class Consumer:
 
     async def until(self, stop: asyncio.Event) -> None:
         """Consume until ``stop``, then let the batches under way come to their end."""
-        stopping = asyncio.create_task(stop.wait())
         try:
-            while not stop.is_set():
-                await self._step(stopping)
+            await self._until(stop)
             while self._under_way:
                 await asyncio.wait(self._under_way)
                 self._collect()
         finally:
-            stopping.cancel()
             await self._cancel()
+
+    async def _until(self, stop: asyncio.Event) -> None:
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                await self._step(stopping)
+        finally:
+            stopping.cancel()
 
     async def _step(self, stopping: "asyncio.Task[bool] | None" = None) -> bool:
         """Begin a batch, or wait for what may come next; return False where nothing is left."""

@@ -78,7 +78,7 @@ class Runner:
         wanted = set(queues)
         stop = asyncio.Event()
         consuming = [
-            asyncio.create_task(self._consumer(handler, self._patience).until(stop))
+            asyncio.create_task(self._consumer(handler, self._patience).until_empty(after=stop))
             for handler in self.handlers
             if handler.queue in wanted
         ]

@@ -31,14 +31,16 @@ class Turns:
                 is_kept = False
                 lock.release()
 
-        async def look() -> None:
-            while not is_waiting():
-                await asyncio.sleep(LOOK_SECONDS)
-            leave()
+        def look() -> None:
+            if is_waiting():
+                leave()
+            else:
+                timers.append(loop.call_later(LOOK_SECONDS, look))
+                del timers[0]
 
-        looking = asyncio.create_task(look())
+        timers = [loop.call_later(LOOK_SECONDS, look)]
         try:
             yield
         finally:
-            looking.cancel()
+            timers[0].cancel()
             leave()

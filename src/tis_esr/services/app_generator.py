@@ -78,7 +78,7 @@ class AppGenerator:
                 "position.reconciled",
                 self.generate,
                 batch=250,
-                at_once=8,
+                at_once=16,
                 is_waiting=self._tcs.is_slow,
             )
         ]

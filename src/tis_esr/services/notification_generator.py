@@ -58,7 +58,7 @@ class NotificationGenerator:
                 self.generate,
                 batch=250,
                 turn=own,
-                at_once=8,
+                at_once=16,
                 is_waiting=self._tcs.is_slow,
             ),
             Handler(

@@ -85,7 +85,7 @@ POSITIONS = Collection(
 
 _BOTH_ROWS = 0.3
 """Seconds in which the other row of a position is likely saved too, so that it is reconciled once, not twice."""
-_AT_ONCE = 8
+_AT_ONCE = 16
 K = TypeVar("K")
 Causes = Mapping[str, Sequence[Message]]
 """By position id, the messages that ask for it."""
