@@ -35,8 +35,8 @@ class Settings(BaseSettings):
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
     resend_seconds: Annotated[float, Field(ge=1)] = 60.0
     tcs_url: str | None = None
-    tcs_concurrency: Annotated[int, Field(ge=1, le=200)] = 64
-    tcs_concurrency_total: Annotated[int, Field(ge=1, le=1000)] = 64
+    tcs_concurrency: Annotated[int, Field(ge=1, le=200)] = 128
+    tcs_concurrency_total: Annotated[int, Field(ge=1, le=1000)] = 128
     tcs_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     tcs_uncertain_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     tcs_token: SecretStr | None = None

@@ -59,7 +59,6 @@ async def test_a_write_without_an_answer_of_tcs_may_still_arrive_and_is_not_repe
 @pytest.mark.parametrize(
     "end",
     [
-        pytest.param(replied(503), id="503"),
         pytest.param(replied(200, b"<html>"), id="html"),
         pytest.param(replied(200, b'{"id": 5'), id="cut"),
         pytest.param(replied(302, b"", Location="/login"), id="login page"),
@@ -76,6 +75,25 @@ async def test_a_write_that_was_answered_badly_is_uncertain_but_over(
 
     assert (caught.value.may_arrive, caught.value.suspect) == (False, False)
     assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("write", "sent"),
+    [
+        pytest.param(write, 2 if name in ("contact", "personal", "absence") else 1, id=name)
+        for name, write in WRITES.items()
+    ],
+)
+async def test_a_change_that_tcs_could_not_make_just_now_is_repeated_where_it_can_not_be_stored_twice(
+    write: Callable[[Tcs], Write], sent: int
+) -> None:
+    wire = InProcess(replied(503), replied(503, b"", **{"Retry-After": "30"}))
+    async with asking(wire) as tcs:
+        with pytest.raises(TcsUncertain) as caught:
+            await write(tcs)()
+
+    assert (caught.value.may_arrive, caught.value.suspect) == (False, False)
+    assert len(wire.sent) == sent
 
 
 @every_write

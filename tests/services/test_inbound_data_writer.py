@@ -150,9 +150,9 @@ async def test_what_tcs_was_told_twice_it_is_told_once(benches: Benches) -> None
         await bench.deliver([changed(1)], [once, again])
         await bench.send(changed(1), exported())
         await bench.finish()
-        assert bench.tcs.writes == [
-            f"POST /posts/{POST}/esr-changed",
+        assert sorted(bench.tcs.writes) == [
             f"POST /placements/{PLACEMENT}/esr-exported",
+            f"POST /posts/{POST}/esr-changed",
         ]
 
 
@@ -229,8 +229,10 @@ async def test_a_neighbour_that_fails_costs_nobody_a_call(benches: Benches) -> N
         batch = [changed(1, position=position) for position in (1, 2, 3, 4)]
         await bench.send(*batch)
         await bench.handle(*batch)
-        assert len(bench.tcs.calls) == 4
+        asked_once_looked_for_and_asked_again = 4 + 1 + 1
+        assert len(bench.tcs.calls) == asked_once_looked_for_and_asked_again
         await bench.finish()
+        assert len(bench.tcs.calls) == asked_once_looked_for_and_asked_again
         assert bench.tcs.listed(POST) == [(1, 1001), (2, 1001), (3, 1001), (4, 1001)]
         assert len(bench.tcs.writes) == 4
 

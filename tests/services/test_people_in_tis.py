@@ -157,7 +157,7 @@ async def calls_of_everything(benches: Benches) -> int:
     one = everything(world)
     async with benches.open(WRITER, world) as bench:
         await deliver(bench, [one])
-        assert bench.tcs.writes == WRITES
+        assert sorted(bench.tcs.writes) == sorted(WRITES)
         assert await bench.rows(one.file) == {RowState.APPLIED: 6}
         return len(bench.tcs.calls)
 
@@ -285,7 +285,7 @@ async def test_those_whose_records_hold_a_persons_details_are_told_of_each_chang
 async def test_a_change_that_had_to_wait_is_told_of_as_well(benches: Benches) -> None:
     """The address fails after the name was changed: whoever read the person in between has the old address."""
     for trouble in benches.some(
-        [Trouble.STATUS_503_BEFORE, Trouble.CUT_LATE, Trouble.STATUS_502_AFTER], most=2
+        [Trouble.CUT_BEFORE, Trouble.CUT_LATE, Trouble.STATUS_502_AFTER], most=2
     ):
         world = people_world()
         one = group(world, 0, per(lastName="Newname"), add(town="Newtown"))

@@ -183,10 +183,10 @@ async def test_a_process_without_a_share_for_a_minute_logs_one_warning_with_the_
     ("services", "claimed"),
     [
         (["InboundDataReader", "DataExporter"], []),
-        (["InboundDataReader", "Reconciliation"], [64]),
-        (["AppGenerator"], [64]),
-        (["NotificationGenerator"], [64]),
-        (["InboundDataWriter"], [64]),
+        (["InboundDataReader", "Reconciliation"], [128]),
+        (["AppGenerator"], [128]),
+        (["NotificationGenerator"], [128]),
+        (["InboundDataWriter"], [128]),
     ],
 )
 async def test_only_a_process_whose_services_call_tcs_has_a_claim(

@@ -103,23 +103,30 @@ class Attempts:
         work: Work,
         bounds: Bounds,
         before: OpenAttempt | None,
-        look: Callable[[], Awaitable[bool]] | None,
+        look: Callable[[], Awaitable[bool]],
         write: Callable[[], Awaitable[bool]],
+        *,
+        look_first: bool,
     ) -> Ended:
-        """Append, unless ``look`` finds that TCS holds it already; None where there is nothing to look for.
+        """Append, unless ``look`` finds that TCS holds it already; after a failure that is over, look and append again.
 
         The attempt ``before`` can't arrive any more. It stays open where the look or the write that follows fails:
         what a look found is known no longer than until the next attempt.
         """
-        try:
-            if look is not None and await look():
-                return Ended(holds=True)
-        except TcsError as error:
-            return Ended(error=error, open=before)
-        try:
-            return Ended(holds=await write())
-        except TcsError as error:
-            return Ended(error=error, open=self.after(work, bounds, error) or before)
+        for last in (False, False, True):
+            try:
+                if look_first and await look():
+                    return Ended(holds=True)
+            except TcsError as error:
+                return Ended(error=error, open=before)
+            try:
+                return Ended(holds=await write())
+            except TcsError as error:
+                before = self.after(work, bounds, error) or before
+                if last or not _is_over(error):
+                    return Ended(error=error, open=before)
+            look_first = True
+        raise AssertionError("the last try returns")
 
     def after(self, work: Work, bounds: Bounds, error: TcsError | None) -> OpenAttempt | None:
         """Return what is to be kept of an attempt: nothing where its end is known.
@@ -130,3 +137,8 @@ class Attempts:
             return None
         until = work.time() + (self._bound if error.may_arrive else 0.0)
         return OpenAttempt(id=bounds.attempt.id, until=until, is_given_up=True)
+
+
+def _is_over(error: TcsError) -> bool:
+    """Say whether TCS has answered that it can't just now, so that only a look tells what came of the write."""
+    return isinstance(error, TcsUncertain) and not error.may_arrive and not error.suspect

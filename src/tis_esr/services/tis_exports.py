@@ -68,8 +68,14 @@ async def _append(
     async def one(key: str) -> Ended:
         body = sent[key][1]
         before = known[key].open if key in known else None
-        look = (lambda: _is_listed(tcs, body, bounds)) if before else None
-        return await attempts.append(work, bounds, before, look, lambda: _written(tcs, body, bounds))
+        return await attempts.append(
+            work,
+            bounds,
+            before,
+            look=lambda: _is_listed(tcs, body, bounds),
+            write=lambda: _written(tcs, body, bounds),
+            look_first=before is not None,
+        )
 
     found = await each(due, one)
     attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))

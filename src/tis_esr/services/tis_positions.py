@@ -85,10 +85,15 @@ async def _append(
 ) -> None:
     async def one(key: str) -> Ended:
         before, after = known.get(key), due[key]
-        look = (lambda: _holds(tcs, after, bounds)) if _has_to_look(before, after) else None
         event = _event(after, fresh[key].body.filename)
-        left = before.open if before else None
-        return await attempts.append(work, bounds, left, look, lambda: _written(tcs, after, event, bounds))
+        return await attempts.append(
+            work,
+            bounds,
+            before.open if before else None,
+            look=lambda: _holds(tcs, after, bounds),
+            write=lambda: _written(tcs, after, event, bounds),
+            look_first=_has_to_look(before, after),
+        )
 
     found = await each(due, one)
     attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))

@@ -22,19 +22,22 @@ from tis_esr.tcs.settings import TcsSettings
 WAITED_FOR: Final = 5.0
 """Seconds that a call waits for a Retry-After; a longer one is handed to the caller."""
 
+_UNAVAILABLE: Final = 503
 _NOT_AT_ONCE: Final = frozenset({400, 401, 403, 407})
 """Answers to a login, from TCS or the token endpoint, that the same login gets again."""
 
 
-def rounds(settings: TcsSettings, on: Callable[[Exception], bool | float]) -> AsyncIterator[stamina.Attempt]:
-    """Return the attempts at one call. After two time-outs no more are made.
+def rounds(
+    settings: TcsSettings, on: Callable[[Exception], bool | float], *, spent: float = 0.0
+) -> AsyncIterator[stamina.Attempt]:
+    """Return the attempts at one call, on which ``spent`` seconds have gone. After two time-outs no more are made.
 
     The context form of stamina is used on purpose: its other forms log the arguments of the call.
     """
     return stamina.retry_context(
         on,
         attempts=settings.attempts,
-        timeout=2 * settings.timeout_seconds,
+        timeout=max(0.0, 2 * settings.timeout_seconds - spent),
         wait_initial=settings.first_wait_seconds,
         wait_max=settings.longest_wait_seconds,
         wait_jitter=settings.first_wait_seconds,
@@ -44,10 +47,12 @@ def rounds(settings: TcsSettings, on: Callable[[Exception], bool | float]) -> As
 def worth_repeating(error: Exception) -> bool | float:
     """Return whether to repeat the call, or the seconds that TCS asked us to wait before.
 
-    Never after ``TcsUncertain``, which could store twice, nor after a refusal of our access, nor for a token
-    that the provider refuses.
+    After ``TcsUncertain`` only a PATCH that TCS answered: it stores the same a second time, where anything else
+    could store twice. Never after a refusal of our access, nor for a token that the provider refuses.
     """
-    if isinstance(error, TcsUncertain | TcsAccessError | TcsNotSent | TcsNotAsked):
+    if isinstance(error, TcsUncertain) and not _stores_the_same(error):
+        return False
+    if isinstance(error, TcsAccessError | TcsNotSent | TcsNotAsked):
         return False
     if isinstance(error, TcsServerError | TcsUnreadable):
         return True
@@ -56,6 +61,10 @@ def worth_repeating(error: Exception) -> bool | float:
     if error.retry_after is None:
         return True
     return error.retry_after if error.retry_after <= WAITED_FOR else False
+
+
+def _stores_the_same(error: TcsUncertain) -> bool:
+    return error.method == "PATCH" and error.status == _UNAVAILABLE and not error.may_arrive
 
 
 def seconds_of_retry_after(value: str | None) -> float | None:

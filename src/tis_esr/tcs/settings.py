@@ -25,7 +25,7 @@ class TcsSettings:
     """
 
     base_url: str
-    concurrency: int = 64
+    concurrency: int = 128
     timeout_seconds: float = 30.0
     attempts: int = 6
     first_wait_seconds: float = 0.05

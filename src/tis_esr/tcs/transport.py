@@ -253,13 +253,15 @@ class Transport:
 
     async def _repeatedly(self, call: Call, shape: Shape[T]) -> Answer[T]:
         """Make the attempts at a call; the machinery for more than one is set up when the first has failed."""
+        began = asyncio.get_running_loop().time()
         try:
             return await self._attempt(call, shape)
         except TcsError as error:
-            if not self._worth(error):
+            if self._worth(error) is False:
                 raise
             failed = error
-        async for attempt in rounds(self._settings, self._worth):
+        spent = asyncio.get_running_loop().time() - began
+        async for attempt in rounds(self._settings, self._worth, spent=spent):
             with attempt:
                 if attempt.num == 1:
                     raise failed
