@@ -15,6 +15,11 @@ from tis_esr.engine.work import Work
 Bench = EmbeddedBench | ProductionBench
 
 
+def always() -> bool:
+    """Say that what a batch under way does is to wait."""
+    return True
+
+
 class Together:
     """A handler whose batches wait until as many of them are under way as expected."""
 
@@ -39,15 +44,23 @@ class Together:
 
 async def test_as_many_batches_of_a_queue_as_named_are_under_way_at_once(bench: Bench) -> None:
     together = Together(3)
-    running = await bench.open(Handler("esr.queue.a", "a", together, batch=2, at_once=3))
+    running = await bench.open(Handler("esr.queue.a", "a", together, batch=2, at_once=3, is_waiting=always))
     await send(running, *(str(number) for number in range(20)))
     await running.drain(["esr.queue.a"])
     assert (len(together.done), len(set(together.done)), together.most) == (20, 20, 3)
 
 
+async def test_while_nothing_slow_is_waited_for_one_batch_goes_after_the_other(bench: Bench) -> None:
+    together = Together(1)
+    running = await bench.open(Handler("esr.queue.a", "a", together, batch=1, at_once=3))
+    await send(running, *(str(number) for number in range(8)))
+    await running.drain(["esr.queue.a"])
+    assert (len(together.done), together.most) == (8, 1)
+
+
 async def test_a_served_queue_has_them_too_and_all_end_when_it_is_stopped(bench: Bench) -> None:
     together = Together(3)
-    running = await bench.open(Handler("esr.queue.a", "a", together, batch=1, at_once=3))
+    running = await bench.open(Handler("esr.queue.a", "a", together, batch=1, at_once=3, is_waiting=always))
     stop = asyncio.Event()
     serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
     await send(running, "one", "two", "three")
@@ -72,7 +85,9 @@ async def test_a_drain_ends_only_when_no_batch_is_in_work(bench: Bench) -> None:
             first.set()
 
     seen: list[str] = []
-    running = await bench.open(Handler("esr.queue.a", "a", slow_then_sends, batch=1, at_once=2))
+    running = await bench.open(
+        Handler("esr.queue.a", "a", slow_then_sends, batch=1, at_once=2, is_waiting=always)
+    )
     await send(running, "slow", "quick")
     await running.drain(["esr.queue.a"])
     assert sorted(seen) == ["last", "quick", "slow"]
@@ -109,7 +124,7 @@ async def test_trouble_of_one_batch_leaves_the_others_under_way(bench: Bench) ->
         done.append(key)
 
     done: list[str] = []
-    running = await bench.open(Handler("esr.queue.a", "a", one_fails, batch=1, at_once=2))
+    running = await bench.open(Handler("esr.queue.a", "a", one_fails, batch=1, at_once=2, is_waiting=always))
     await send(running, "good", "bad")
     await running.drain(["esr.queue.a"])
     assert sorted(done) == ["bad", "good"]
@@ -127,7 +142,7 @@ async def test_a_drain_that_ends_for_want_of_patience_gives_back_what_is_under_w
         finally:
             cut.set()
 
-    handler = Handler("esr.queue.a", "a", hangs_or_fails, batch=1, at_once=2)
+    handler = Handler("esr.queue.a", "a", hangs_or_fails, batch=1, at_once=2, is_waiting=always)
     running = await bench.open(handler, patience=0.05)
     await send(running, "hangs", "bad")
     with pytest.raises(ExceptionGroup) as caught:
@@ -153,7 +168,7 @@ async def test_a_slow_batch_lets_others_of_its_turn_go_on_beside_it(bench: Bench
         overtaken.set()
 
     running = await bench.open(
-        Handler("esr.queue.a", "a", slow, at_once=2, turn="same"),
+        Handler("esr.queue.a", "a", slow, at_once=2, is_waiting=always, turn="same"),
         Handler("esr.queue.b", "b", quick, turn="same"),
     )
     await send(running, "one")

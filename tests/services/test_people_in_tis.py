@@ -284,9 +284,7 @@ async def test_those_whose_records_hold_a_persons_details_are_told_of_each_chang
 
 async def test_a_change_that_had_to_wait_is_told_of_as_well(benches: Benches) -> None:
     """The address fails after the name was changed: whoever read the person in between has the old address."""
-    for trouble in benches.some(
-        [Trouble.CUT_BEFORE, Trouble.CUT_LATE, Trouble.STATUS_502_AFTER], most=2
-    ):
+    for trouble in benches.some([Trouble.CUT_BEFORE, Trouble.CUT_LATE, Trouble.STATUS_502_AFTER], most=2):
         world = people_world()
         one = group(world, 0, per(lastName="Newname"), add(town="Newtown"))
         async with benches.open(WRITER, world, {QUESTIONS + 1: trouble}) as bench:
