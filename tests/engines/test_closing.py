@@ -6,6 +6,7 @@ from tests.servers import Place
 
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.production.topology import queues
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.services.flow import bindings_only
 
 
@@ -13,7 +14,7 @@ async def test_an_engine_that_is_closed_while_it_opens_its_queues_ends(servers: 
     topology = queues(bindings_only())
     addresses = servers.addresses()
     for turns in range(0, 400, 10):
-        engine = ProductionEngine(addresses, topology)
+        engine = ProductionEngine(addresses, topology, Supervisor())
         await engine.open()
         engine.broker.consume(queue.name for queue in topology)
         for _ in range(turns):

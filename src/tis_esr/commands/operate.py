@@ -20,6 +20,7 @@ from tis_esr.engine.production.checks import Finding, findings_of, install
 from tis_esr.engine.production.topology import queues
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reading import Trace
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import FileStore, StoreUnavailable
 from tis_esr.services.flow import COLLECTIONS, bindings_only
@@ -88,7 +89,7 @@ async def _engine(settings: Settings) -> list[Finding]:
         return []
     try:
         open_state(settings.state, read_only=True).close()
-        async with engine_of(settings, bindings_only()):
+        async with Supervisor() as supervisor, engine_of(settings, bindings_only(), supervisor):
             return []
     except UnusableState as error:
         return [Finding("TIS_ESR_STATE", error.reason, "give another file")]

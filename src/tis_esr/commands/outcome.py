@@ -14,6 +14,7 @@ from tis_esr.engine.errors import StateInUse, Transient, UnusableState
 from tis_esr.engine.production.checks import UnusableServer
 from tis_esr.engine.production.reading import BadAddress
 from tis_esr.engine.runner import OutOfPatience
+from tis_esr.engine.supervision import TaskFailedError
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import OtherContent, StoreUnavailable
 from tis_esr.settings import BadSettings
@@ -63,7 +64,7 @@ def told_plainly() -> Iterator[None]:
         NotTcsError,
     ) as error:
         _stop(str(error), Exit.USAGE)
-    except (OutOfPatience, StateInUse, Transient, TcsError, UnusableServer) as error:
+    except (OutOfPatience, StateInUse, TaskFailedError, Transient, TcsError, UnusableServer) as error:
         _stop(str(error), Exit.UNAVAILABLE)
     except BaseExceptionGroup as group:
         _stop(_within(group), Exit.UNAVAILABLE)

@@ -29,6 +29,7 @@ class Metrics:
         breaker: Callable[[], str],
         tcs_load: Callable[[], LoadControl] = lambda: LoadControl(1),
         now: Callable[[], float] = time.monotonic,
+        restarts: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self.registry = CollectorRegistry()
         self._handled = Count(
@@ -42,6 +43,7 @@ class Metrics:
             buckets=_SECONDS,
         )
         self._now = now
+        self._restarts = restarts
         self.file_lag = 0.0
         self.depths = Depths({}, {})
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
@@ -93,6 +95,12 @@ class Metrics:
             state.add_metric([name], float(name == breaker))
         yield state
         yield from _load(load, self._now())
+        restarted = CounterMetricFamily(
+            "tis_esr_task_restarts", "Restarts of background tasks that ended unasked", labels=["task"]
+        )
+        for task, number in sorted(self._restarts().items()):
+            restarted.add_metric([task], number)
+        yield restarted
 
 
 def _load(load: LoadControl, now: float) -> Iterator[Metric]:
