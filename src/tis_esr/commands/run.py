@@ -22,8 +22,8 @@ from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait
 from tis_esr.services.arrivals import Arrivals, announce
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.flow import SERVICES, services
-from tis_esr.services.schedule import Schedule, next_after
-from tis_esr.settings import BadSettings, Settings
+from tis_esr.services.schedule import Schedule
+from tis_esr.settings import Settings
 from tis_esr.web.hook import S3Hook
 from tis_esr.web.metrics import Metrics
 from tis_esr.web.s3_events import FileArrived
@@ -52,7 +52,6 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     wanted = chosen(names)
-    check_crons(settings)
     asyncio.get_running_loop().set_exception_handler(log_loop_fault)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -104,18 +103,6 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             stop.set()
             await system.supervisor.stop(tasks)
         _log.info("stopped", handled=system.runner.handled)
-
-
-def check_crons(settings: Settings) -> None:
-    """Raise BadSettings where a cron expression can't be used."""
-    problems = []
-    for name in ("applicants_cron", "notifications_cron"):
-        try:
-            next_after(getattr(settings, name), datetime.now(UTC))
-        except ValueError as error:
-            problems.append(f"setting {name} (TIS_ESR_{name.upper()}): {error}")
-    if problems:
-        raise BadSettings(problems)
 
 
 def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:

@@ -22,9 +22,9 @@ from tis_esr.engine.reading import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.store import FileStore
+from tis_esr.services.cron import LONDON
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Outside, bindings_only, handlers
-from tis_esr.services.schedule import LONDON
 from tis_esr.services.tcs_budget import CLAIM_SECONDS, TcsBudget
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs, TcsSettings
