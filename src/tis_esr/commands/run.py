@@ -24,6 +24,7 @@ from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COM
 from tis_esr.services.flow import SERVICES, services
 from tis_esr.services.schedule import Schedule
 from tis_esr.settings import Settings
+from tis_esr.tcs.bounded import read_up_to
 from tis_esr.web.hook import S3Hook
 from tis_esr.web.metrics import Metrics
 from tis_esr.web.s3_events import FileArrived
@@ -34,6 +35,7 @@ from tis_esr.web.tracing import Tracing
 _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
 _ENGINE_SECONDS = 8.0
+_CERTIFICATE_BYTES = 64 * 1024
 
 
 def chosen(names: Sequence[str]) -> list[str]:
@@ -181,7 +183,7 @@ async def _hook(settings: Settings, runner: Runner) -> AsyncIterator[S3Hook | No
 
         async def fetch(url: str) -> bytes:
             async with session.get(url, allow_redirects=False, raise_for_status=True) as answer:
-                return await answer.read()
+                return await read_up_to(answer, _CERTIFICATE_BYTES)
 
         async def visit(url: str) -> None:
             await fetch(url)

@@ -234,7 +234,7 @@ def complaint(body: bytes) -> tuple[str | None, tuple[str, ...]]:
     """
     try:
         said = _error_body.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None, ()
     names = [error.field for error in said.field_errors or [] if error.field]
     return code(said.message), tuple(name for name in names if name.replace(".", "").isidentifier())

@@ -1,11 +1,13 @@
 """The HTTP side of a running process: health, metrics and, where S3 tells of files, the event hook."""
 
+import asyncio
 import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from tis_esr.web.connections import Connections
 from tis_esr.web.hook import S3Hook
 
 Troubles = Callable[[], dict[str, str]]
@@ -38,7 +40,8 @@ async def http(
     ``troubles`` names background tasks that are down or stuck; the process is live while that is nothing.
     ``missing`` names what keeps it from working; it is ready while that is nothing.
     """
-    app = web.Application()
+    connections = Connections()
+    app = web.Application(middlewares=[connections.middleware()])
 
     async def live(_: web.Request) -> web.Response:
         return _health("live", troubles())
@@ -57,11 +60,17 @@ async def http(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
+        if runner.server is None:
+            raise RuntimeError("the runner was set up without a server")
+        listening = connections.watched(runner.server)
         try:
-            await web.TCPSite(runner, host, port).start()
+            server = await asyncio.get_running_loop().create_server(listening, host, port)
         except OSError as error:
             raise PortTaken(host, port, error) from error
-        yield f"http://{host}:{runner.addresses[0][1]}"
+        try:
+            yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
 
