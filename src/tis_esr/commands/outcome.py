@@ -1,13 +1,17 @@
 """Exit codes, and how a user's mistake or a missing dependency is said: one line, no stack trace."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import Any
 
 import typer
 from rich.console import Console
+from rich.errors import MarkupError
 from rich.markup import escape
+from rich.text import Text
 
 from tis_esr.desk.accounting import RowsUnaccounted
 from tis_esr.engine.errors import StateInUse, Transient, UnusableState
@@ -21,11 +25,27 @@ from tis_esr.settings import BadSettings
 from tis_esr.tcs.errors import NotTcsError, TcsError
 from tis_esr.tcs.settings import BadTcsUrl
 from tis_esr.tcs.simulator.store import BadData
+from tis_esr.visible import visible
 from tis_esr.web.serving import PortTaken
 from tis_esr.web.tracing import NoTraces
 
-console = Console()
-errors = Console(stderr=True, highlight=False)
+_NOT_OURS = re.compile(r"(?<!\\)\[(?!(?:bold|bold red|green|/)\])")
+
+
+class Terminal(Console):
+    """A console on which text from outside does nothing: only our own few tags are markup, and nothing is invisible."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return the text to show; brackets that are not our markup stay brackets."""
+        text = visible(text)
+        try:
+            return super().render_str(_NOT_OURS.sub(r"\[", text), **options)
+        except MarkupError:
+            return super().render_str(text, **{**options, "markup": False})
+
+
+console = Terminal()
+errors = Terminal(stderr=True, highlight=False)
 
 
 class Exit(IntEnum):

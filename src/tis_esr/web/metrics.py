@@ -14,6 +14,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.protocol import Depths
 from tis_esr.tcs.load import CHANGES, LoadControl
 from tis_esr.tcs.transport import Counted
+from tis_esr.visible import visible
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _ONE_OF_MANY = re.compile(r"""(?<!\w)'[^']*'|"[^"]*"|\S*\d\S*""")
@@ -128,5 +129,5 @@ def _by_kind(parked: Mapping[tuple[str, str], int]) -> Counter[tuple[str, str]]:
     """Bring reasons together that differ in a number or a name in quotes only: they would be labels without end."""
     kinds: Counter[tuple[str, str]] = Counter()
     for (queue, reason), number in parked.items():
-        kinds[queue, _ONE_OF_MANY.sub("…", reason)[:80]] += number
+        kinds[queue, _ONE_OF_MANY.sub("…", visible(reason, kept=""))[:80]] += number
     return kinds
