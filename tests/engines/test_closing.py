@@ -21,3 +21,12 @@ async def test_an_engine_that_is_closed_while_it_opens_its_queues_ends(servers: 
             await asyncio.sleep(0)
         async with asyncio.timeout(10):
             await engine.close()
+
+
+async def test_each_server_that_is_missing_is_named(servers: Place) -> None:
+    topology = queues(bindings_only())
+    engine = ProductionEngine(servers.addresses(), topology, Supervisor())
+    await engine.open()
+    engine.broker.consume([topology[0].name])
+    await engine.close()
+    assert await engine.trouble() == "MongoDB: InvalidOperation; RabbitMQ is not connected"

@@ -273,11 +273,14 @@ class ProductionEngine:
 
     async def trouble(self) -> str:
         """See Engine.trouble."""
+        found = []
         try:
             await self.database.command("ping")
         except PyMongoError as error:
-            return f"MongoDB: {what(error)}"
-        return "" if self.broker.connected or not self.broker.inflows else "RabbitMQ is not connected"
+            found.append(f"MongoDB: {what(error)}")
+        if self.broker.inflows and not self.broker.connected:
+            found.append("RabbitMQ is not connected")
+        return "; ".join(found)
 
     async def _renew(self, beat: Beat) -> None:
         """Keep the leases of what is being handled, and the clock, for as long as this process lives."""
