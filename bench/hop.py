@@ -28,6 +28,7 @@ from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.production.topology import ARGUMENTS, declare, queues
 from tis_esr.engine.runner import Handler, Runner
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 
 DAY = date(2026, 11, 24)
@@ -109,7 +110,7 @@ async def on_production(count: int, servers: Any) -> float:
     connection = await connect(addresses.amqp_url)
     channel = await connection.channel()
     await declare(channel, queues(HANDLERS))
-    engine = ProductionEngine(addresses, queues(HANDLERS))
+    engine = ProductionEngine(addresses, queues(HANDLERS), Supervisor())
     await engine.open()
     try:
         return await ours(

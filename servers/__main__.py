@@ -1,7 +1,7 @@
 """``python -m servers install|start|stop``: install, bring up or stop what is not there yet; print where it is.
 
 What is reachable is used: ``TIS_ESR_TEST_AMQP_URL`` and ``TIS_ESR_TEST_MONGODB_URL`` where they are set,
-else a server on its default port, else one of our own in ``.servers``.
+else a server on its default port, else one of our own in ``.servers``, on a port that no other checkout uses.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from servers.programs import NotInstalled, mongod, one_at_a_time, rabbitmq, sshd
-from servers.running import DidNotStart, Mongo, Rabbit, answers
+from servers.running import DidNotStart, Mongo, Rabbit, answers, own_port
 
 HOME = Path(__file__).parent.parent / ".servers"
 AMQP, MONGODB = "TIS_ESR_TEST_AMQP_URL", "TIS_ESR_TEST_MONGODB_URL"
@@ -37,17 +37,25 @@ def _addresses() -> dict[str, str]:
         if answers(5672):
             found[AMQP] = "amqp://guest:guest@127.0.0.1:5672/"
         else:
-            rabbit = Rabbit(HOME / "rabbitmq", 5682)
+            rabbit = _rabbit()
             rabbit.start()
             found[AMQP] = rabbit.virtual_host("tis-esr")
     if MONGODB not in found:
         if answers(27017):
             found[MONGODB] = "mongodb://127.0.0.1:27017/"
         else:
-            mongo = Mongo(HOME / "mongodb", 27027)
+            mongo = _mongo()
             mongo.start()
             found[MONGODB] = mongo.url
     return found
+
+
+def _rabbit() -> Rabbit:
+    return Rabbit(HOME / "rabbitmq", own_port(HOME / "rabbitmq", 5682))
+
+
+def _mongo() -> Mongo:
+    return Mongo(HOME / "mongodb", own_port(HOME / "mongodb", 27027))
 
 
 def main(words: list[str]) -> int:
@@ -59,8 +67,9 @@ def main(words: list[str]) -> int:
             for name, url in addresses().items():
                 print(f"{name}={url}")
         elif words == ["stop"]:
-            Rabbit(HOME / "rabbitmq", 5682).stop()
-            Mongo(HOME / "mongodb", 27027).stop()
+            with one_at_a_time():
+                _rabbit().stop()
+                _mongo().stop()
         else:
             print(__doc__)
             return 2

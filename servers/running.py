@@ -14,6 +14,7 @@ import pymongo
 
 from servers.programs import mongod, rabbitmq
 
+ERLANG = 20000
 TRANSACTION_SECONDS = 3
 """How long MongoDB keeps the transaction of a process that was killed; its own default is 60."""
 
@@ -23,7 +24,7 @@ class DidNotStart(Exception):
 
 
 class Rabbit:
-    """A RabbitMQ node. ``port`` is its AMQP port; the next port up but 20000 is Erlang's."""
+    """A RabbitMQ node. ``port`` is its AMQP port; ERLANG ports above it is Erlang's own."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
@@ -69,7 +70,7 @@ class Rabbit:
             "HOME": str(self.folder),
             "RABBITMQ_NODENAME": f"tis{self.port}@localhost",
             "RABBITMQ_NODE_PORT": str(self.port),
-            "RABBITMQ_DIST_PORT": str(self.port + 20000),
+            "RABBITMQ_DIST_PORT": str(self.port + ERLANG),
             "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
@@ -161,6 +162,31 @@ class Mongo:
 
 
 _ALREADY_INITIALIZED = 23
+
+
+def own_port(folder: Path, usual: int) -> int:
+    """Return the port of the server in a folder, kept there: so each checkout has servers of its own.
+
+    ``usual`` or the next one that is free. Where another program has taken the port meanwhile, the server begins anew
+    on another one, without its data. To be called, with what starts the server, within ``one_at_a_time``.
+    """
+    kept = folder / "port"
+    port = int(kept.read_text()) if kept.exists() else usual if (folder / "data").exists() else 0
+    if not port or (answers(port) and not _is_running(folder)):
+        remove(folder)
+        port = next(port for port in range(usual, usual + 1000) if _is_free(port))
+    folder.mkdir(parents=True, exist_ok=True)
+    kept.write_text(str(port))
+    return port
+
+
+def _is_free(port: int) -> bool:
+    return not answers(port) and not answers(port + ERLANG)
+
+
+def _is_running(folder: Path) -> bool:
+    pid = folder / "pid"
+    return pid.exists() and Path(f"/proc/{pid.read_text().strip() or 0}").exists()
 
 
 def answers(port: int) -> bool:

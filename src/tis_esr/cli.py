@@ -1,6 +1,7 @@
 """The one program, ``tis-esr``: its commands and their options."""
 
 import asyncio
+import os
 import sys
 from datetime import date, datetime
 from enum import StrEnum
@@ -34,6 +35,7 @@ TcsOption = Annotated[str, typer.Option("--tcs", help="TCS with its context path
 
 def main() -> None:
     """Run the program."""
+    os.umask(0o077)
     quietly()
     app()
 

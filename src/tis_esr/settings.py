@@ -1,15 +1,31 @@
 """Every setting, from the environment (``TIS_ESR_...``) or from ``tis-esr.toml`` in the working folder."""
 
+import os
+import re
+import tomllib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+import structlog
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from tis_esr.engine.production.url_options import amqp_problem, mongodb_problem
+from tis_esr.services.cron import next_after
+
+PREFIX: Final = "TIS_ESR_"
+_MAY_BE_EMPTY: Final = {"inbound", "outbound"}
+_log = structlog.get_logger()
+_LINKS: Final = re.compile(r"TIS_ESR_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
+"""What Kubernetes sets in every container for a service that is named tis-esr."""
 
 
 class BadSettings(Exception):  # noqa: N818 - says what the matter is
@@ -18,6 +34,26 @@ class BadSettings(Exception):  # noqa: N818 - says what the matter is
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def _cron(text: str) -> str:
+    next_after(text, datetime.now(UTC))
+    return text
+
+
+def _mongodb_url(url: SecretStr) -> SecretStr:
+    if problem := mongodb_problem(url.get_secret_value()):
+        raise ValueError(problem)
+    return url
+
+
+def _amqp_url(url: SecretStr) -> SecretStr:
+    if problem := amqp_problem(url.get_secret_value()):
+        raise ValueError(problem)
+    return url
+
+
+Cron = Annotated[str, AfterValidator(_cron)]
 
 
 class Settings(BaseSettings):
@@ -29,8 +65,8 @@ class Settings(BaseSettings):
 
     engine: Literal["embedded", "production"] = "embedded"
     state: Path = Path("tis-esr.sqlite")
-    amqp_url: SecretStr | None = None
-    mongodb_url: SecretStr | None = None
+    amqp_url: Annotated[SecretStr, AfterValidator(_amqp_url)] | None = None
+    mongodb_url: Annotated[SecretStr, AfterValidator(_mongodb_url)] | None = None
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tis_esr"
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
     resend_seconds: Annotated[float, Field(ge=1)] = 60.0
@@ -64,8 +100,8 @@ class Settings(BaseSettings):
     sftp_password: SecretStr | None = None
     store_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
 
-    applicants_cron: str = "0 14 * * *"
-    notifications_cron: str = "0 15 * * *"
+    applicants_cron: Cron = "0 14 * * *"
+    notifications_cron: Cron = "0 15 * * *"
     sweep_seconds: Annotated[float, Field(gt=0)] = 10.0
     drain_seconds: Annotated[float, Field(ge=0)] = 25.0
     http_host: str = "127.0.0.1"
@@ -74,6 +110,19 @@ class Settings(BaseSettings):
     sns_topics: tuple[str, ...] = ()
     log_format: Literal["text", "json"] = "text"
     traces: bool = False
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _usable(cls, value: Any, info: ValidationInfo) -> Any:
+        """Return a text without blanks and line ends around it; those within are refused."""
+        if not isinstance(value, str):
+            return value
+        value = value.strip()
+        if not value and info.field_name not in _MAY_BE_EMPTY:
+            raise ValueError("is empty; give a value, or leave it out")
+        if not value.isprintable():
+            raise ValueError("holds a line end or another character that can't be printed")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -90,12 +139,41 @@ class Settings(BaseSettings):
 
 def load() -> Settings:
     """Return the settings in force; raises BadSettings."""
+    for sentence in unknown_variables():
+        _log.warning("unknown_setting", problem=sentence)
     try:
         return Settings()
     except ValidationError as error:
-        raise BadSettings([f"setting {_name(e['loc'])}: {e['msg']}" for e in error.errors()]) from error
-    except ValueError as error:
+        problems = [
+            f"setting {_name(e['loc'])}: {_problem(e['type'], e['msg'], e['loc'])}" for e in error.errors()
+        ]
+        raise BadSettings(problems) from error
+    except tomllib.TOMLDecodeError as error:
         raise BadSettings([f"tis-esr.toml can't be read: {error}"]) from error
+    except ValueError as error:
+        raise BadSettings([f"a setting can't be read: {error}"]) from error
+
+
+def unknown_variables(names: Iterable[str] | None = None) -> list[str]:
+    """Return a sentence for each variable of the environment that looks like a setting of ours and is none."""
+    found = os.environ if names is None else names
+    strange = sorted(n for n in found if n.upper().startswith(PREFIX) and not _LINKS.fullmatch(n.upper()))
+    return [
+        f"{name} is not a setting and is ignored{_nearest(name.upper().removeprefix(PREFIX).lower())}"
+        for name in strange
+        if name.upper().removeprefix(PREFIX).lower() not in Settings.model_fields
+    ]
+
+
+def _nearest(name: str) -> str:
+    near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
+    return f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""
+
+
+def _problem(kind: str, message: str, place: tuple[int | str, ...]) -> str:
+    if kind == "extra_forbidden":
+        return f"is not a setting{_nearest('.'.join(map(str, place)))}"
+    return message.removeprefix("Value error, ")
 
 
 def _name(place: tuple[int | str, ...]) -> str:

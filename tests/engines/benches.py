@@ -19,6 +19,7 @@ from tis_esr.engine.production.topology import DEAD, EXCHANGE, declare, queues
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner, unobserved
+from tis_esr.engine.supervision import Supervisor
 
 DAY = date(2026, 11, 24)
 
@@ -87,7 +88,7 @@ class ProductionBench:
         topology = queues(handlers)
         self.queues |= {queue.name for queue in topology}
         await self._install(handlers)
-        engine = ProductionEngine(self.addresses, topology)
+        engine = ProductionEngine(self.addresses, topology, Supervisor())
         await engine.open()
         self.engines.append(engine)
         return running(engine, handlers, patience, observe)

@@ -10,6 +10,7 @@ from tests.engines.test_work import send
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Handler, OutOfPatience
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 
 Bench = EmbeddedBench | ProductionBench
@@ -62,7 +63,7 @@ async def test_a_served_queue_has_them_too_and_all_end_when_it_is_stopped(bench:
     together = Together(3)
     running = await bench.open(Handler("esr.queue.a", "a", together, batch=1, at_once=3, is_waiting=always))
     stop = asyncio.Event()
-    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, Supervisor(), drain_seconds=5))
     await send(running, "one", "two", "three")
     async with asyncio.timeout(10):
         await together.met.wait()

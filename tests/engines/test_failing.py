@@ -10,6 +10,7 @@ from tests.engines.test_work import send
 from tis_esr.engine.errors import Suspect, Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Handler, OutOfPatience
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 
 Bench = EmbeddedBench | ProductionBench
@@ -115,7 +116,7 @@ async def test_one_that_keeps_failing_alone_in_its_queue_does_not_hold_up_what_c
     running = await bench.open(Handler("esr.queue.a", "a", failing))
     await send(running, "one")
     stop = asyncio.Event()
-    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, Supervisor(), drain_seconds=5))
     async with asyncio.timeout(10), failing.changed:
         await failing.changed.wait_for(lambda: failing.batches)
     await send(running, "later", "two")
@@ -214,7 +215,7 @@ async def test_a_served_queue_goes_on_with_the_others_while_one_keeps_failing(be
     running = await bench.open(Handler("esr.queue.a", "a", failing))
     await send(running, "one", "two")
     stop = asyncio.Event()
-    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, Supervisor(), drain_seconds=5))
     await failing.until_done("two")
     await send(running, "three", "four", "five")
     await failing.until_done("two", "three", "four", "five")

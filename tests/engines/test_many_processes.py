@@ -14,6 +14,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.topology import EXCHANGE
 from tis_esr.engine.runner import Handler
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 
 
@@ -115,7 +116,7 @@ async def test_a_message_put_on_the_queue_by_hand_is_handled_once_however_often_
         body=b"{}",
     )
     stop = asyncio.Event()
-    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, Supervisor(), drain_seconds=5))
     assert await engine.broker.publish([by_hand, by_hand]) == [by_hand, by_hand]
     await asyncio.wait_for(came.acquire(), 10)
     assert await engine.broker.publish([by_hand]) == [by_hand]
@@ -137,7 +138,7 @@ async def test_messages_put_there_by_hand_without_an_id_are_each_handled(bench: 
 
     running = await bench.open(Handler("esr.queue.a", "a", note))
     stop = asyncio.Event()
-    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, Supervisor(), drain_seconds=5))
     connection = await connect(bench.addresses.amqp_url)
     channel = await connection.channel()
     async with asyncio.timeout(10):
@@ -162,7 +163,7 @@ async def test_stopped_in_the_middle_it_gives_back_what_it_can_not_end_in_time(
     running = await bench.open(Handler("esr.queue.a", "a", endless))
     await send(running, "one")
     stop = asyncio.Event()
-    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=0))
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, Supervisor(), drain_seconds=0))
     async with asyncio.timeout(10):
         await started.wait()
     stop.set()

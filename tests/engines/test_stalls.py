@@ -18,6 +18,7 @@ from tis_esr.engine.production.outbox import entry_id
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.runner import Handler, Runner
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 
 
@@ -69,7 +70,7 @@ async def wake_after_another_was_done(bench: ProductionBench, sleeper: Sleeper, 
     slow = await bench.open(Handler("esr.queue.a", "a", sleeper))
     await send(slow, "one")
     stop = asyncio.Event()
-    serving = asyncio.create_task(slow.serve(["esr.queue.a"], stop, drain_seconds=5))
+    serving = asyncio.create_task(slow.serve(["esr.queue.a"], stop, Supervisor(), drain_seconds=5))
     async with asyncio.timeout(10):
         await sleeper.began.wait()
         await asleep(bench.engines[0])
@@ -147,7 +148,7 @@ async def test_what_rabbitmq_lost_is_sent_again_while_another_message_waits_for_
     running = await bench.open(Handler("esr.queue.a", "a", handle))
     engine = bench.engines[0]
     stop = asyncio.Event()
-    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, drain_seconds=5))
+    serving = asyncio.create_task(running.serve(["esr.queue.a"], stop, Supervisor(), drain_seconds=5))
     publish, lost = engine.broker.publish, set[str]()
 
     async def lose_once(messages: Sequence[Message]) -> list[Message]:

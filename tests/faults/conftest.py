@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 from servers.__main__ import HOME
-from servers.running import Mongo, Rabbit, remove
+from servers.programs import one_at_a_time
+from servers.running import Mongo, Rabbit, own_port, remove
 from tests.faults.days import Days
 from tests.servers import Place, place
 
@@ -22,11 +23,12 @@ class OwnServers:
 @pytest.fixture(scope="session")
 def own_servers(worker_id: str) -> Iterator[OwnServers]:
     """Start both on ports of this test process, and stop and forget them at the end."""
-    number = int(worker_id.removeprefix("gw")) if worker_id != "master" else 9
-    rabbit = Rabbit(HOME / f"faults-rabbitmq-{worker_id}", 5701 + number)
-    mongo = Mongo(HOME / f"faults-mongodb-{worker_id}", 27101 + number)
-    rabbit.start()
-    mongo.start()
+    folders = HOME / f"faults-rabbitmq-{worker_id}", HOME / f"faults-mongodb-{worker_id}"
+    with one_at_a_time():
+        rabbit = Rabbit(folders[0], own_port(folders[0], 5701))
+        mongo = Mongo(folders[1], own_port(folders[1], 27101))
+        rabbit.start()
+        mongo.start()
     yield OwnServers(rabbit, mongo, Place(rabbit.virtual_host("faults"), mongo.url))
     rabbit.stop()
     mongo.kill()

@@ -171,6 +171,7 @@ def test_doctor_is_content_where_all_is_well(
         said = shell("doctor", **production, TIS_ESR_TCS_URL=small.tcs.url)
     assert said.code == 0
     assert re.findall(r"^(.+): all is well$", said.out, re.MULTILINE) == [
+        "settings",
         "engine",
         "files in",
         "files out",
@@ -234,6 +235,9 @@ def test_doctor_names_a_state_file_that_is_none(shell: Shell) -> None:
         ("http://host:8093/tcs", "http://host:8093/tcs"),
         (f"http://invented:{SECRET}@host/tcs", "http://(not shown)@host/tcs"),
         (f"http://invented:{SECRET}/@x@host/tcs", "http://(not shown)@host/tcs"),
+        (f"https://host/tcs?token={SECRET}", "https://host/tcs?(not shown)"),
+        (f"https://host/tcs#{SECRET}", "https://host/tcs#(not shown)"),
+        (f"https://invented:{SECRET}@host/tcs?token={SECRET}", "https://(not shown)@host/tcs?(not shown)"),
     ],
 )
 def test_what_a_url_hides_is_not_shown(value: str | None, expected: str) -> None:
@@ -262,14 +266,20 @@ def test_doctor_shows_a_setting_as_it_is_whatever_is_in_it(shell: Shell) -> None
         ),
         pytest.param(
             [],
+            {"TIS_ESR_TCS_URL": f"http://host/tcs?token={SECRET}"},
+            "the address of TCS has a query, a fragment or a blank",
+            id="a token in TCS's address",
+        ),
+        pytest.param(
+            [],
             {"TIS_ESR_TCS_URL": NOBODY, "TIS_ESR_APPLICANTS_CRON": "every day"},
-            "(TIS_ESR_APPLICANTS_CRON): 'every day' is no cron expression",
+            "(TIS_ESR_APPLICANTS_CRON or applicants_cron in tis-esr.toml): 'every day' is not a valid cron expression",
             id="a cron that is none",
         ),
         pytest.param(
             [],
             {"TIS_ESR_TCS_URL": NOBODY, "TIS_ESR_NOTIFICATIONS_CRON": "0 14 30 2 *"},
-            "(TIS_ESR_NOTIFICATIONS_CRON): '0 14 30 2 *' is no cron expression",
+            "(TIS_ESR_NOTIFICATIONS_CRON or notifications_cron in tis-esr.toml): '0 14 30 2 *' is not a valid cron expression",
             id="a cron that never comes",
         ),
         pytest.param(

@@ -200,8 +200,14 @@ class Gossiping(Misbehaviour):
             return web.json_response([{"id": SURNAME, "surname": SURNAME, "dateOfBirth": GOSSIP}])
         if self.asked % 47 == 0:
             complaints = [{"objectName": SURNAME, "field": GOSSIP, "message": GOSSIP}]
+            complaints.append({"objectName": "person", "field": SURNAME, "message": GOSSIP})
             complaints.append({"objectName": "person", "field": "surname", "message": GOSSIP})
             return error(400, GOSSIP, GOSSIP, complaints)
+        if self.asked % 53 == 0:
+            headers = {"X-tcsApp-error": f"error.{SURNAME}", "X-tcsApp-params": SURNAME}
+            return web.Response(status=400, headers=headers)
+        if self.asked % 59 == 0:
+            return error(400, f"error.{SURNAME}.{FORENAME}", GOSSIP)
         return None
 
 

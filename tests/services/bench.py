@@ -26,6 +26,7 @@ from tis_esr.engine.protocol import Commit, Engine
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import Row, RowState
 from tis_esr.engine.runner import Handler, Runner, unobserved
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import Nowhere
@@ -253,7 +254,7 @@ class Benches:
         addresses = self.place.addresses(database=database)
         outside = Outside(tcs.client, Nowhere(), Nowhere())
         topology = queues(handler for some in services(outside).values() for handler in some)
-        production = ProductionEngine(addresses, topology)
+        production = ProductionEngine(addresses, topology, Supervisor())
         await production.open()
         try:
             yield production, lambda: ProductionReader(addresses)

@@ -145,3 +145,9 @@ def test_it_holds_no_example_and_so_nobodys_data() -> None:
     holding = [node for node in nodes(DOCUMENT["components"]) if values & node.keys()]
     assert not any(node.get("default") for node in holding)
     assert not any({"example", "examples"} & node.keys() for node in nodes(DOCUMENT))
+
+
+def test_descriptions_are_the_same_on_every_python() -> None:
+    """Before Python 3.13 a docstring keeps its indentation."""
+    for name, schema in asyncapi.schemas("#/").items():
+        assert "\n    " not in schema.get("description", ""), name

@@ -1,7 +1,8 @@
 """What waits to go to ESR is what was generated last, in whatever order it comes; what went is answered once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from tests.services.bench import FILE, Bench, Benches, orders, splits
@@ -10,8 +11,10 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.work import Work
 from tis_esr.services import export_commands
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
+from tis_esr.services.export_run import ExportRun
 from tis_esr.services.messages import PositionDue
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.synthetic.world import World
@@ -278,6 +281,23 @@ async def test_what_could_not_be_compared_in_time_stays_for_the_next_file(
         assert len(await export(bench, APPLICANT_COMMAND)) == 1
         found = (await bench.all(APPLICANTS)).values()
         assert {record.position_id: record.state.value for record in found} == {1: "TO_EXPORT", 2: "EXPORTED"}
+
+
+async def test_nothing_becomes_stale_while_its_file_is_being_made(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is slow, or slept, between the comparison and the file: the row is in this one, not the next."""
+    real, judged = Work.time, ExportRun.stale
+
+    async def then_two_hours_pass(run: ExportRun, day: date, deaneries: list[str]) -> Any:
+        found = await judged(run, day, deaneries)
+        monkeypatch.setattr(Work, "time", lambda work: real(work) + 7200)
+        return found
+
+    monkeypatch.setattr(ExportRun, "stale", then_two_hours_pass)
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.deliver([applicants(1, applicant(1))])
+        assert len(await export(bench, APPLICANT_COMMAND)) == 1
 
 
 async def test_an_export_for_a_day_to_come_needs_no_comparison_that_cannot_be(benches: Benches) -> None:

@@ -12,10 +12,11 @@ from tis_esr.engine.errors import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.services.cron import BadCron, next_after
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 from tis_esr.services.messages import GenerateFile
-from tis_esr.services.schedule import BadCron, Schedule, next_after
+from tis_esr.services.schedule import Schedule
 
 AT_14 = {APPLICANT_COMMAND: "0 14 * * *"}
 DEANERIES = ["EMD", "KSS", "NTH", "WMD", "PEN", "NWN", "YHD", "EOE", "OXF", "WES", "LDN", "MER", "SEV"]
@@ -92,7 +93,7 @@ def test_a_bad_expression_is_named_with_what_to_write(expression: str, problem: 
     with pytest.raises(BadCron) as caught:
         next_after(expression, at("2026-01-01T00:00"))
     said = str(caught.value)
-    assert said.startswith(f"{expression!r} is no cron expression")
+    assert said.startswith(f"{expression!r} is not a valid cron expression")
     assert problem in said
     assert said.endswith("14:00 every day is '0 14 * * *'")
     assert "\n" not in said

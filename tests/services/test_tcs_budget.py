@@ -15,6 +15,7 @@ from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.services.tcs_budget import BUDGET, Budget, Claim, TcsBudget, fair_share, renewed
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs
@@ -194,7 +195,7 @@ async def test_only_a_process_whose_services_call_tcs_has_a_claim(
 ) -> None:
     tcs = asking(InProcess(replied(200, {"id": 1})))
     runner = Runner(store, [], today=lambda: date(2026, 11, 24))
-    async with budgeted(Settings(), runner, tcs, services, embedded=False):
+    async with budgeted(Settings(), runner, tcs, services, Supervisor(), embedded=False):
         assert [*(await store.claims()).values()] == claimed
         assert tcs.load.bound == sum(claimed)
     assert await store.claims() == {}
@@ -209,7 +210,7 @@ async def test_a_lost_race_is_run_again(store: Store) -> None:
 async def test_while_the_store_is_away_nothing_is_claimed_and_it_goes_on_afterwards(store: Store) -> None:
     process = Process(store, "a", seconds=0.05)
     store.is_away = True
-    async with process.budget.kept():
+    async with process.budget.kept(Supervisor()):
         assert process.bound == 0
         store.is_away = False
         await store.committed.wait()

@@ -13,6 +13,7 @@ from tests.simulation.wiring import client
 
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.services.arrivals import Arrivals
 from tis_esr.services.flow import Outside, handlers
 
@@ -88,7 +89,9 @@ class Node:
                 renewing = group.create_task(engine.renew())
                 group.create_task(self._sweep(runner, stop))
                 queues = [handler.queue for handler in found]
-                serving = group.create_task(runner.serve(queues, stop, drain_seconds=_DRAIN_SECONDS))
+                serving = group.create_task(
+                    runner.serve(queues, stop, Supervisor(restarts=0), drain_seconds=_DRAIN_SECONDS)
+                )
                 serving.add_done_callback(lambda _: renewing.cancel())
 
     async def _sweep(self, runner: Runner, stop: asyncio.Event) -> None:

@@ -17,6 +17,7 @@ class Process:
     """What the process says of itself."""
 
     def __init__(self) -> None:
+        self.down: dict[str, str] = {}
         self.troubles: dict[str, str] = {}
         self.measured = 0
 
@@ -28,7 +29,9 @@ class Process:
         return f"measured {self.measured}\n".encode()
 
     def serving(self, port: int = 0, hook: S3Hook | None = None, host: str = "127.0.0.1") -> Any:
-        return http(host, port, report=self.report, metrics=self.metrics, hook=hook)
+        return http(
+            host, port, troubles=lambda: self.down, missing=self.report, metrics=self.metrics, hook=hook
+        )
 
 
 async def get(url: str) -> tuple[int, str, str]:
@@ -39,8 +42,17 @@ async def get(url: str) -> tuple[int, str, str]:
 async def test_a_process_lives_whatever_its_troubles() -> None:
     process = Process()
     async with process.serving() as address:
+        alive = (200, "application/json", '{"live": true, "troubles": {}}')
         for process.troubles in ({}, {"engine": "MongoDB is away"}):
-            assert await get(f"{address}/health/live") == (200, "application/json", '{"live": true}')
+            assert await get(f"{address}/health/live") == alive
+
+
+async def test_a_process_does_not_live_while_a_task_of_it_is_down_or_stuck() -> None:
+    process = Process()
+    process.down = {"outbox relay": "is down: ValueError in relay.py:1"}
+    async with process.serving() as address:
+        said = '{"live": false, "troubles": {"outbox relay": "is down: ValueError in relay.py:1"}}'
+        assert await get(f"{address}/health/live") == (503, "application/json", said)
 
 
 async def test_a_process_is_ready_while_it_has_no_trouble_and_names_what_it_has() -> None:

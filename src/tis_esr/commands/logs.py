@@ -7,18 +7,31 @@ from typing import Literal
 import stamina
 import structlog
 
+from tis_esr.visible import visible
+
 
 def quietly() -> None:
     """Log warnings only: for commands that say on the terminal what they do."""
-    _configure(logging.WARNING, structlog.dev.ConsoleRenderer(colors=False))
+    _configure(logging.WARNING, _renderer("text"))
 
 
 def verbosely(form: Literal["text", "json"]) -> None:
     """Log what happens, a line an event: for services that run until stopped."""
-    renderer = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    )
-    _configure(logging.INFO, renderer)
+    _configure(logging.INFO, _renderer(form))
+
+
+def _renderer(form: Literal["text", "json"]) -> structlog.typing.Processor:
+    if form == "json":
+        return structlog.processors.JSONRenderer()
+    return structlog.dev.ConsoleRenderer(colors=False)
+
+
+def _without_effects(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Return the event with texts that are one line each and do nothing to a terminal."""
+    return {
+        name: visible(value, kept="\n" if name == "exception" else "") if isinstance(value, str) else value
+        for name, value in event.items()
+    }
 
 
 def _configure(level: int, renderer: structlog.typing.Processor) -> None:
@@ -28,6 +41,7 @@ def _configure(level: int, renderer: structlog.typing.Processor) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _without_effects,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

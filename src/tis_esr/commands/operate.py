@@ -20,16 +20,18 @@ from tis_esr.engine.production.checks import Finding, findings_of, install
 from tis_esr.engine.production.topology import queues
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reading import Trace
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import FileStore, StoreUnavailable
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 from tis_esr.services.inbound_data_reader import UNREADABLE
-from tis_esr.settings import BadSettings, Settings
+from tis_esr.settings import BadSettings, Settings, unknown_variables
 from tis_esr.tcs.client import BadTcsUrl, Tcs, TcsSettings
 from tis_esr.tcs.errors import TcsError
 
 _SHOWN = 40
 _USER = re.compile(r"(?<=://).*@", re.DOTALL)
+_QUERY = re.compile(r"(?<=://)([^?#]*)([?#]).*", re.DOTALL)
 
 
 async def set_up(settings: Settings, *, check: bool) -> Exit:
@@ -59,7 +61,13 @@ async def doctor(settings: Settings) -> Exit:
     for name in Settings.model_fields:
         table.add_row(f"TIS_ESR_{name.upper()}", escape(shown(getattr(settings, name))))
     console.print(table)
-    looks = {"engine": _engine, "files in": _inbound, "files out": _outbound, "TCS": _tcs}
+    looks = {
+        "settings": _unknown,
+        "engine": _engine,
+        "files in": _inbound,
+        "files out": _outbound,
+        "TCS": _tcs,
+    }
     wrong = False
     for name, look in looks.items():
         findings = await look(settings)
@@ -75,7 +83,13 @@ def shown(value: object) -> str:
     """Return a setting's value as it may be printed: secrets are not, and neither is what a URL hides."""
     if value is None:
         return "(not set)"
-    return "(set, not shown)" if isinstance(value, SecretStr) else _USER.sub("(not shown)@", str(value))
+    if isinstance(value, SecretStr):
+        return "(set, not shown)"
+    return _QUERY.sub(r"\1\2(not shown)", _USER.sub("(not shown)@", str(value)))
+
+
+async def _unknown(_: Settings) -> list[Finding]:
+    return [Finding("environment", sentence, "correct or remove it") for sentence in unknown_variables()]
 
 
 async def _engine(settings: Settings) -> list[Finding]:
@@ -88,7 +102,7 @@ async def _engine(settings: Settings) -> list[Finding]:
         return []
     try:
         open_state(settings.state, read_only=True).close()
-        async with engine_of(settings, bindings_only()):
+        async with Supervisor() as supervisor, engine_of(settings, bindings_only(), supervisor):
             return []
     except UnusableState as error:
         return [Finding("TIS_ESR_STATE", error.reason, "give another file")]

@@ -1,30 +1,51 @@
 """Exit codes, and how a user's mistake or a missing dependency is said: one line, no stack trace."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import Any
 
 import typer
 from rich.console import Console
+from rich.errors import MarkupError
 from rich.markup import escape
+from rich.text import Text
 
 from tis_esr.desk.accounting import RowsUnaccounted
 from tis_esr.engine.errors import StateInUse, Transient, UnusableState
 from tis_esr.engine.production.checks import UnusableServer
 from tis_esr.engine.production.reading import BadAddress
 from tis_esr.engine.runner import OutOfPatience
+from tis_esr.engine.supervision import TaskFailedError
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import OtherContent, StoreUnavailable
 from tis_esr.settings import BadSettings
 from tis_esr.tcs.errors import NotTcsError, TcsError
 from tis_esr.tcs.settings import BadTcsUrl
 from tis_esr.tcs.simulator.store import BadData
+from tis_esr.visible import visible
 from tis_esr.web.serving import PortTaken
 from tis_esr.web.tracing import NoTraces
 
-console = Console()
-errors = Console(stderr=True, highlight=False)
+_NOT_OURS = re.compile(r"(?<!\\)\[(?!(?:bold|bold red|green|/)\])")
+
+
+class Terminal(Console):
+    """A console on which text from outside does nothing: only our own few tags are markup, and nothing is invisible."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return the text to show; brackets that are not our markup stay brackets."""
+        text = visible(text)
+        try:
+            return super().render_str(_NOT_OURS.sub(r"\[", text), **options)
+        except MarkupError:
+            return super().render_str(text, **{**options, "markup": False})
+
+
+console = Terminal()
+errors = Terminal(stderr=True, highlight=False)
 
 
 class Exit(IntEnum):
@@ -63,7 +84,7 @@ def told_plainly() -> Iterator[None]:
         NotTcsError,
     ) as error:
         _stop(str(error), Exit.USAGE)
-    except (OutOfPatience, StateInUse, Transient, TcsError, UnusableServer) as error:
+    except (OutOfPatience, StateInUse, TaskFailedError, Transient, TcsError, UnusableServer) as error:
         _stop(str(error), Exit.UNAVAILABLE)
     except BaseExceptionGroup as group:
         _stop(_within(group), Exit.UNAVAILABLE)

@@ -5,9 +5,8 @@ import contextlib
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import aiohttp
 import structlog
@@ -19,11 +18,13 @@ from tis_esr.commands.system import System, serving
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
 from tis_esr.services.arrivals import Arrivals, announce
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.flow import SERVICES, services
-from tis_esr.services.schedule import Schedule, next_after
-from tis_esr.settings import BadSettings, Settings
+from tis_esr.services.schedule import Schedule
+from tis_esr.settings import Settings
+from tis_esr.tcs.bounded import read_up_to
 from tis_esr.web.hook import S3Hook
 from tis_esr.web.metrics import Metrics
 from tis_esr.web.s3_events import FileArrived
@@ -33,6 +34,8 @@ from tis_esr.web.tracing import Tracing
 
 _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
+_ENGINE_SECONDS = 8.0
+_CERTIFICATE_BYTES = 64 * 1024
 
 
 def chosen(names: Sequence[str]) -> list[str]:
@@ -51,7 +54,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     wanted = chosen(names)
-    check_crons(settings)
+    asyncio.get_running_loop().set_exception_handler(log_loop_fault)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -69,6 +72,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             lambda: system.tcs.breaker_state,
             lambda: system.tcs.load,
             asyncio.get_running_loop().time,
+            lambda: system.supervisor.restarts,
         )
         observers.append(metrics.observe)
         if settings.traces:
@@ -81,40 +85,29 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             http(
                 settings.http_host,
                 settings.http_port,
-                report=lambda: _troubles(system),
+                troubles=system.supervisor.troubles,
+                missing=lambda: _missing(system),
                 metrics=lambda: _measured(system, metrics),
                 hook=hook,
             )
         )
         tasks = []
         if reads_files:
-            tasks.append(asyncio.create_task(_sweep(settings, system, metrics, stop)))
+            tasks.append(_sweep(settings, system, metrics, stop))
         if exports:
-            tasks.append(asyncio.create_task(_exports(settings, system, stop)))
+            tasks.append(_exports(settings, system, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
         found = services(system.outside)
         queues = [handler.queue for name in wanted for handler in found[name]]
         try:
-            await system.runner.serve(queues, stop, drain_seconds=settings.drain_seconds)
+            await system.runner.serve(queues, stop, system.supervisor, drain_seconds=settings.drain_seconds)
         finally:
             stop.set()
-            await asyncio.gather(*tasks)
+            await system.supervisor.stop(tasks)
         _log.info("stopped", handled=system.runner.handled)
 
 
-def check_crons(settings: Settings) -> None:
-    """Raise BadSettings where a cron expression can't be used."""
-    problems = []
-    for name in ("applicants_cron", "notifications_cron"):
-        try:
-            next_after(getattr(settings, name), datetime.now(UTC))
-        except ValueError as error:
-            problems.append(f"setting {name} (TIS_ESR_{name.upper()}): {error}")
-    if problems:
-        raise BadSettings(problems)
-
-
-async def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> None:
+def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Look for files that no event told of, and measure how long the oldest has been waiting."""
     arrivals = Arrivals(system.outside.inbound)
     since: dict[str, float] = {}
@@ -128,10 +121,10 @@ async def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asy
             since.setdefault(name, now)
         metrics.file_lag = max((now - first for first in since.values()), default=0.0)
 
-    await _every(settings.sweep_seconds, look, stop, "store_not_swept")
+    return _every("inbound files", settings.sweep_seconds, look, system, stop, "store_not_swept")
 
 
-async def _exports(settings: Settings, system: System, stop: asyncio.Event) -> None:
+def _exports(settings: Settings, system: System, stop: asyncio.Event) -> asyncio.Task[None]:
     """Ask for exports when they are due."""
     schedule = Schedule(
         {APPLICANT_COMMAND: settings.applicants_cron, NOTIFICATION_COMMAND: settings.notifications_cron}
@@ -141,24 +134,37 @@ async def _exports(settings: Settings, system: System, stop: asyncio.Event) -> N
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
             _log.info("export_asked_for", command=command)
 
-    await _every(_SCHEDULE_SECONDS, look, stop, "schedule_not_looked_at")
+    return _every("export schedule", _SCHEDULE_SECONDS, look, system, stop, "schedule_not_looked_at")
 
 
-async def _every(
-    seconds: float, look: Callable[[], Coroutine[Any, Any, None]], stop: asyncio.Event, trouble: str
-) -> None:
-    while not stop.is_set():
-        try:
-            await look()
-        except (Transient, OSError) as error:
-            _log.info(trouble, reason=str(error))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
+def _every(
+    name: str,
+    seconds: float,
+    look: Callable[[], Awaitable[None]],
+    system: System,
+    stop: asyncio.Event,
+    trouble: str,
+) -> asyncio.Task[None]:
+    async def poll(beat: Beat) -> None:
+        while not stop.is_set():
+            beat()
+            try:
+                await look()
+            except (Transient, OSError) as error:
+                _log.info(trouble, reason=str(error))
+            await wait_for_event(stop, seconds)
+
+    return system.supervisor.start(name, poll, stop, stuck_after=seconds + STUCK_SECONDS)
 
 
-async def _troubles(system: System) -> dict[str, str]:
-    trouble = await system.runner.engine.trouble()
-    return {"engine": trouble} if trouble else {}
+async def _missing(system: System) -> dict[str, str]:
+    """Return what keeps the process from working: tasks that are down or stuck, and an engine in trouble."""
+    try:
+        async with asyncio.timeout(_ENGINE_SECONDS):
+            trouble = await system.runner.engine.trouble()
+    except TimeoutError:
+        trouble = f"no answer within {_ENGINE_SECONDS:.0f} s"
+    return {**system.supervisor.troubles(), **({"engine": trouble} if trouble else {})}
 
 
 async def _measured(system: System, metrics: Metrics) -> bytes:
@@ -177,7 +183,7 @@ async def _hook(settings: Settings, runner: Runner) -> AsyncIterator[S3Hook | No
 
         async def fetch(url: str) -> bytes:
             async with session.get(url, allow_redirects=False, raise_for_status=True) as answer:
-                return await answer.read()
+                return await read_up_to(answer, _CERTIFICATE_BYTES)
 
         async def visit(url: str) -> None:
             await fetch(url)

@@ -20,10 +20,11 @@ from tis_esr.engine.production.topology import queues
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner
+from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.store import FileStore
+from tis_esr.services.cron import LONDON
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Outside, bindings_only, handlers
-from tis_esr.services.schedule import LONDON
 from tis_esr.services.tcs_budget import CLAIM_SECONDS, TcsBudget
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs, TcsSettings
@@ -37,6 +38,7 @@ class System:
     runner: Runner
     tcs: Tcs
     outside: Outside
+    supervisor: Supervisor
 
 
 @asynccontextmanager
@@ -45,16 +47,16 @@ async def system(
 ) -> AsyncIterator[Runner]:
     """Open everything for one day's work, on a state file or on the engine of the settings, and close it again.
 
-    Raises NotTcsError.
+    Raises NotTcsError, and TaskFailedError.
     """
-    async with _tcs(settings, tcs_url) as tcs:
+    async with Supervisor() as supervisor, _tcs(settings, tcs_url) as tcs:
         await tcs.check()
         found = handlers(Outside(tcs, inbound, out, window(settings)))
-        async with engine_of(settings, found, state) as engine:
+        async with engine_of(settings, found, supervisor, state) as engine:
             runner = Runner(
                 engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
             )
-            async with budgeted(settings, runner, tcs, SERVICES, embedded=state is not None):
+            async with budgeted(settings, runner, tcs, SERVICES, supervisor, embedded=state is not None):
                 yield runner
 
 
@@ -66,17 +68,17 @@ async def serving(
 
     Today is London's day.
 
-    Raises what makes the engine unusable, named by its setting, and NotTcsError.
+    Raises what makes the engine unusable, named by its setting, NotTcsError, and TaskFailedError.
     """
     url = needed(settings.tcs_url, "tcs_url", "tis-esr run")
-    async with _tcs(settings, url) as tcs:
+    async with Supervisor() as supervisor, _tcs(settings, url) as tcs:
         outside = Outside(tcs, inbound, out, window(settings))
         found = handlers(outside)
-        async with engine_of(settings, found) as engine:
+        async with engine_of(settings, found, supervisor) as engine:
             await tcs.check()
             runner = Runner(engine, found, today=today, observe=observe)
-            async with budgeted(settings, runner, tcs, services, embedded=False):
-                yield System(runner, tcs, outside)
+            async with budgeted(settings, runner, tcs, services, supervisor, embedded=False):
+                yield System(runner, tcs, outside, supervisor)
 
 
 @asynccontextmanager
@@ -85,13 +87,13 @@ async def at_the_desk(
 ) -> AsyncIterator[Runner]:
     """Open the engine for a step by hand that handles nothing itself; today is ``day``, or London's."""
     found = bindings_only()
-    async with engine_of(settings, found, state) as engine:
+    async with Supervisor() as supervisor, engine_of(settings, found, supervisor, state) as engine:
         yield Runner(engine, found, today=lambda: day or today(), patience=settings.patience_seconds)
 
 
 @asynccontextmanager
 async def engine_of(
-    settings: Settings, found: Sequence[Handler], state: Path | None = None
+    settings: Settings, found: Sequence[Handler], supervisor: Supervisor, state: Path | None = None
 ) -> AsyncIterator[Engine]:
     """Open the engine that the settings name; a state file given by name is the embedded one's.
 
@@ -106,7 +108,7 @@ async def engine_of(
         return
     topology = queues(found)
     await refuse_unusable(addresses(settings), COLLECTIONS, topology)
-    engine = ProductionEngine(addresses(settings), topology)
+    engine = ProductionEngine(addresses(settings), topology, supervisor)
     await engine.open()
     try:
         yield engine
@@ -149,7 +151,13 @@ def _tcs(settings: Settings, url: str) -> Tcs:
 
 
 def budgeted(
-    settings: Settings, runner: Runner, tcs: Tcs, services: Sequence[str], *, embedded: bool
+    settings: Settings,
+    runner: Runner,
+    tcs: Tcs,
+    services: Sequence[str],
+    supervisor: Supervisor,
+    *,
+    embedded: bool,
 ) -> AbstractAsyncContextManager[None]:
     """Keep the calls to TCS within the budget of all processes on the store; none where no service calls it.
 
@@ -165,7 +173,7 @@ def budgeted(
         runner.work, tcs, process, total=settings.tcs_concurrency_total, most=settings.tcs_concurrency,
         seconds=seconds,
     )  # fmt: skip
-    return budget.kept()
+    return budget.kept(supervisor)
 
 
 def token_source(settings: Settings) -> TokenSource:

@@ -10,9 +10,12 @@ from tis_esr.engine.handlers import Handler
 from tis_esr.engine.messages import Message
 from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
+from tis_esr.engine.supervision import Beat, no_beat
 from tis_esr.engine.turns import LOOK_SECONDS
 
 _IDLE = 1.0
+_BEAT_SECONDS = 30.0
+_STUCK_BATCH_SECONDS = 3600.0
 
 
 class Consumer:
@@ -31,7 +34,7 @@ class Consumer:
     ) -> None:
         self._engine, self._handler, self._handle = engine, handler, handle
         self._pauses = pauses
-        self._under_way: set[asyncio.Task[Outcome]] = set()
+        self._under_way: dict[asyncio.Task[Outcome], float] = {}
         self._not_begun: list[Sequence[Message]] = []
         self._begun = 0.0
         self._found = False
@@ -50,20 +53,25 @@ class Consumer:
             await self._cancel()
         return self._found
 
-    async def until(self, stop: asyncio.Event) -> None:
-        """Consume until ``stop``, then let the batches under way come to their end."""
+    async def until(self, stop: asyncio.Event, beat: Beat = no_beat) -> None:
+        """Consume until ``stop``, then let the batches under way come to their end.
+
+        ``beat`` is called all the time, but not while the oldest batch under way has taken more than an hour.
+        """
         try:
-            await self._until(stop)
+            await self._until(stop, beat)
             while self._under_way:
                 await asyncio.wait(self._under_way)
                 self._collect()
         finally:
             await self._cancel()
 
-    async def _until(self, stop: asyncio.Event) -> None:
+    async def _until(self, stop: asyncio.Event, beat: Beat = no_beat) -> None:
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
+                if not self._is_stuck():
+                    beat()
                 await self._step(stopping)
         finally:
             stopping.cancel()
@@ -93,7 +101,7 @@ class Consumer:
         self._found = True
         self._begun = asyncio.get_running_loop().time()
         self._not_begun.append(messages)
-        self._under_way.add(asyncio.create_task(self._ran(messages)))
+        self._under_way[asyncio.create_task(self._ran(messages))] = self._begun
 
     async def _ran(self, messages: Sequence[Message]) -> Outcome:
         self._not_begun.remove(messages)
@@ -115,7 +123,7 @@ class Consumer:
     def _collect(self) -> None:
         """Take note of the batches that have ended. Raises OutOfPatience, and what ended one unexpectedly."""
         for task in [task for task in self._under_way if task.done()]:
-            self._under_way.discard(task)
+            del self._under_way[task]
             outcome = task.result()
             if outcome.progress:
                 self._pauses.progress()
@@ -134,16 +142,20 @@ class Consumer:
         elif not events:
             await asyncio.sleep(left)
             return
+        longest = min(left, _BEAT_SECONDS) if left else _BEAT_SECONDS
         try:
-            await asyncio.wait(
-                events, timeout=left if 0 < left < math.inf else None, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(events, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if claimable is not None and not claimable.done():
                 claimable.cancel()
                 await asyncio.gather(claimable, return_exceptions=True)
         if claimable is not None and not claimable.cancelled():
             claimable.result()
+
+    def _is_stuck(self) -> bool:
+        """Return whether a batch takes longer than even a slow TCS explains: its handler waits for something for ever."""
+        now = asyncio.get_running_loop().time()
+        return any(now - begun > _STUCK_BATCH_SECONDS for begun in self._under_way.values())
 
     async def _cancel(self) -> None:
         """Have the batches under way release their messages; a task that had not begun can't."""

@@ -16,6 +16,7 @@ from tis_esr.engine.handlers import Handler, Observer, unobserved
 from tis_esr.engine.messages import Message
 from tis_esr.engine.pauses import OutOfPatience, Pauses
 from tis_esr.engine.protocol import Engine
+from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.engine.turns import Turns
 from tis_esr.engine.work import Work
 
@@ -102,17 +103,20 @@ class Runner:
                 pauses.trouble(fault)
                 await asyncio.sleep(pauses.left())
 
-    async def serve(self, queues: Iterable[str], stop: asyncio.Event, *, drain_seconds: float) -> None:
+    async def serve(
+        self, queues: Iterable[str], stop: asyncio.Event, supervisor: Supervisor, *, drain_seconds: float
+    ) -> None:
         """Handle the queues' messages as they come until ``stop``, then end what is under way.
 
         What takes longer than ``drain_seconds`` is given back unfinished: another process goes on with it.
+        Raises TaskFailedError where a queue's consumer fails again and again.
         """
         wanted = set(queues)
-        tasks = [
-            asyncio.create_task(self._consumer(handler, math.inf).until(stop), name=handler.queue)
-            for handler in self.handlers
-            if handler.queue in wanted
-        ]
+        chosen = [handler for handler in self.handlers if handler.queue in wanted]
+        tasks = {
+            supervisor.start(f"consumer {handler.queue}", self._consuming(handler, stop), stop): handler.queue
+            for handler in chosen
+        }
         stopping = asyncio.create_task(stop.wait())
         try:
             done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -120,11 +124,14 @@ class Runner:
                 task.result()
             _, late = await asyncio.wait(tasks, timeout=drain_seconds)
             for task in late:
-                _log.warning("given_back", queue=task.get_name())
+                _log.warning("given_back", queue=tasks[task])
         finally:
             for task in (*tasks, stopping):
                 task.cancel()
             await asyncio.gather(*tasks, stopping, return_exceptions=True)
+
+    def _consuming(self, handler: Handler, stop: asyncio.Event) -> Callable[[Beat], Awaitable[None]]:
+        return lambda beat: self._consumer(handler, math.inf).until(stop, beat)
 
     def _consumer(self, handler: Handler, patience: float) -> Consumer:
         return Consumer(self.engine, handler, self._in_turn, Pauses(handler.queue, patience))

@@ -4,6 +4,7 @@ import asyncio
 import filecmp
 import os
 import shutil
+import stat
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,6 +13,7 @@ from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO
 
 from tis_esr.files.store import NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.private_files import make_folder, open_private
 
 
 class BadFolder(Exception):  # noqa: N818 - says what the matter is
@@ -34,7 +36,7 @@ class Folder:
         """
         try:
             if make:
-                path.mkdir(parents=True, exist_ok=True)
+                make_folder(path)
             if not path.is_dir():
                 raise BadFolder(path, "there is no such folder")
         except OSError as error:
@@ -94,19 +96,30 @@ class Folder:
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file under a temporary name, flush it to disk and put it in place in one step.
 
-        The same bytes written again change nothing, so a restart may repeat it. Raises OtherContent, and
-        then nothing was overwritten, and OSError.
+        The same bytes written again change nothing, so a restart may repeat it. The file is readable by its owner
+        alone, and no link, FIFO or device is written to. Raises OtherContent, and then nothing was overwritten, and
+        OSError.
         """
         temporary, final = self.path / f".{name}.part", self.path / name
-        with _named(final), temporary.open("wb") as file:
+        temporary.unlink(missing_ok=True)
+        with _named(final), open_private(temporary, "xb") as file:
             async for chunk in chunks:
                 file.write(chunk)
             file.flush()
-            os.fsync(file.fileno())
-        if final.exists() and not filecmp.cmp(temporary, final, shallow=False):
+            await asyncio.to_thread(os.fsync, file.fileno())
+        if await asyncio.to_thread(_is_other, temporary, final):
             temporary.unlink()
             raise OtherContent(str(self.path), name)
-        put_in_place(temporary, final)
+        await asyncio.to_thread(put_in_place, temporary, final)
+
+
+def _is_other(temporary: Path, final: Path) -> bool:
+    """Return whether something stands under the final name that is not a file of the same bytes."""
+    try:
+        there = final.lstat()
+    except FileNotFoundError:
+        return False
+    return not (stat.S_ISREG(there.st_mode) and filecmp.cmp(temporary, final, shallow=False))
 
 
 def _stamp(found: os.stat_result) -> tuple[int, int]:

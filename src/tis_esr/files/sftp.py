@@ -95,9 +95,9 @@ class SftpFiles(FileStore):
             with self._told():
                 # Never write into what an earlier try left: a server cut off between the two halves of
                 # a rename has it under both names.
-                if await sftp.exists(part):
+                if await sftp.lexists(part):
                     await sftp.remove(part)
-                remote = await sftp.open(part, "wb")
+                remote = await sftp.open(part, "xb")
             async for chunk in chunks:
                 digest.update(chunk)
                 with self._told():

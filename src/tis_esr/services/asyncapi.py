@@ -4,6 +4,7 @@ Whoever adds a message adds it to SENT and BODIES; the document is made by ``com
 """
 
 from collections.abc import Mapping
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -68,6 +69,9 @@ def schemas(at: str) -> Json:
         {body for body in BODIES.values() if not isinstance(body, str)}, key=lambda body: body.__name__
     )
     _, found = msgspec.json.schema_components(ours, ref_template=at + "{name}")
+    for schema in found.values():
+        if "description" in schema:  # a docstring, which is indented before Python 3.13
+            schema["description"] = cleandoc(schema["description"])
     for record_type in _RECORDS:
         found[record_type] = _record(LAYOUTS[record_type])
     found["ApplicantColumns"] = _columns_of(LAYOUTS["APP"])

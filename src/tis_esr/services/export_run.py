@@ -80,6 +80,7 @@ class ExportRun:
         self._export = export
         self._window = window or ApplicantWindow()
         self._only_compared = only_compared
+        self._judged_at: float | None = None
 
     async def run(self, day: date, deaneries: Sequence[str] | None = None) -> list[OutboundFile]:
         """Make and send the day's files, or go on where an earlier run stopped; return their entries.
@@ -90,13 +91,17 @@ class ExportRun:
         return [await self._send(file) for file in drawn if deaneries is None or file.deanery in deaneries]
 
     async def stale(self, day: date, deaneries: Sequence[str] | None = None) -> list[Outbound]:
-        """Return what may go on a day and has to be compared with TIS again before; see Outbound.is_stale."""
+        """Return what may go on a day and has to be compared with TIS again before; see Outbound.is_stale.
+
+        A ``run`` after it judges by the same moment: however long it takes, nothing becomes stale under its hands.
+        """
         work = self._begin()
+        self._judged_at = work.time()
         return [
             record
             for deanery in (DEANERIES if deaneries is None else deaneries)
             for record in await self._candidates(work, deanery, day, 0, limit=None)
-            if _is_stale(work, record, day)
+            if _is_stale(work, record, day, self._judged_at)
         ]
 
     async def ask_to_compare(self, records: Sequence[Outbound]) -> None:
@@ -194,7 +199,8 @@ class ExportRun:
         return found[passed:]
 
     def _has_to_wait(self, work: Work, record: Outbound, day: date) -> bool:
-        return self._only_compared and _is_stale(work, record, day)
+        at = work.time() if self._judged_at is None else self._judged_at
+        return self._only_compared and _is_stale(work, record, day, at)
 
     def _sorted_out(self, packing: Packing, found: list[Any], sent: set[str]) -> tuple[list[Any], list[Any]]:
         if self._export is not APPLICANT_EXPORT:
@@ -284,9 +290,9 @@ def _line(record_type: str, values: Any) -> bytes:
     return (format_row(record_type, values) + "\n").encode()
 
 
-def _is_stale(work: Work, record: Outbound, day: date) -> bool:
+def _is_stale(work: Work, record: Outbound, day: date, at: float) -> bool:
     """Say whether a record has to be compared first; for a day to come today's comparison will do."""
-    return record.is_stale(min(day, work.today), work.time())
+    return record.is_stale(min(day, work.today), at)
 
 
 def _comparison(record: Outbound) -> Message:

@@ -6,27 +6,15 @@ missed ones only the last.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 import msgspec
-from cronsim import CronSim, CronSimError
 
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import DEANERIES
+from tis_esr.services.cron import LONDON, next_after
 from tis_esr.services.export_commands import ask
-
-LONDON = ZoneInfo("Europe/London")
-_FIELDS = 5  # CronSim takes a sixth, for seconds, and then doesn't look after the clock changes
-
-
-class BadCron(ValueError):  # noqa: N818 - says what the matter is
-    """A cron expression that can't be used."""
-
-    def __init__(self, expression: str, problem: str) -> None:
-        super().__init__(f"{expression!r} is no cron expression ({problem}); 14:00 every day is '0 14 * * *'")
-        self.expression = expression
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,18 +26,6 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SCHEDULE = Collection("dataexporter.schedule", Due, lambda due: due.command)
-
-
-def next_after(cron: str, moment: datetime) -> datetime:
-    """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC. Raises BadCron."""
-    if (fields := len(cron.split())) != _FIELDS:
-        raise BadCron(cron, f"it takes {_FIELDS} fields, not {fields}")
-    try:
-        # In the hour that comes twice, CronSim begins with what fired the first time: that is over.
-        fires = (local.astimezone(UTC) for local in CronSim(cron, moment.astimezone(LONDON)))
-        return next(fire for fire in fires if fire > moment)
-    except (CronSimError, StopIteration) as error:
-        raise BadCron(cron, str(error) or "it never comes") from error
 
 
 class Schedule:

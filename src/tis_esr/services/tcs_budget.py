@@ -15,6 +15,7 @@ import structlog
 
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Conflict, Transient
+from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.engine.work import Work
 from tis_esr.tcs.client import Tcs
 
@@ -101,14 +102,14 @@ class TcsBudget:
         self._warned = False
 
     @contextlib.asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
+    async def kept(self, supervisor: Supervisor) -> AsyncIterator[None]:
         """Claim, renew the claim in the background, and release it at the end.
 
         While the store can't be reached the claim runs out and no calls are made until it is renewed.
         """
         self._bound(0, 0.0)
         await self._renew_or_say()
-        renewing = asyncio.create_task(self._renew_on())
+        renewing = supervisor.start("tcs budget", self._renew_on)
         try:
             yield
         finally:
@@ -179,8 +180,9 @@ class TcsBudget:
     async def _read(self, work: Work) -> Budget:
         return (await work.get(BUDGET, [_KEY])).get(_KEY) or Budget(_KEY, {})
 
-    async def _renew_on(self) -> None:
+    async def _renew_on(self, beat: Beat) -> None:
         while True:
+            beat()
             await asyncio.sleep(self._seconds / (_RENEWALS if self._is_whole else _RENEWALS_SOON))
             await self._renew_or_say()
 
@@ -189,5 +191,3 @@ class TcsBudget:
             self._is_whole = await self.renew()
         except Transient as fault:
             _log.info("tcs_budget_not_renewed", reason=fault.reason)
-        except Exception as fault:  # noqa: BLE001 - whatever it is, without renewals there are no calls at all
-            _log.warning("tcs_budget_not_renewed", reason=type(fault).__name__)

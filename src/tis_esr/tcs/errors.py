@@ -10,6 +10,8 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from tis_esr.tcs.models import FIELDS
+
 
 class TcsError(Exception):
     """A call to TCS that brought no result.
@@ -224,22 +226,39 @@ class _ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 _CODE: Final = re.compile(r"error(\.\w+)+")
+_KNOWN_CODES: Final = frozenset(
+    {
+        "Bad request",
+        "error.accessDenied",
+        "error.concurrencyFailure",
+        "error.idexists",
+        "error.internalServerError",
+        "error.methodNotSupported",
+        "error.validation",
+    }
+)
+UNKNOWN_CODE: Final = "a code that is not known"
+_OTHER_FIELD: Final = "another field"
 _error_body = msgspec.json.Decoder(_ErrorBody)
 
 
 def complaint(body: bytes) -> tuple[str | None, tuple[str, ...]]:
     """Return code and field names of TCS's error body; nothing of the texts, which quote what was sent.
 
-    A 400 may echo the request instead of an error, so only what looks like a code or a name is taken.
+    A 400 may echo the request instead of an error, so only codes that are known and names of the fields that we send
+    or read are taken.
     """
     try:
         said = _error_body.decode(body)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None, ()
     names = [error.field for error in said.field_errors or [] if error.field]
-    return code(said.message), tuple(name for name in names if name.replace(".", "").isidentifier())
+    fields = [name if FIELDS.issuperset(name.split(".")) else _OTHER_FIELD for name in names]
+    return code(said.message), tuple(dict.fromkeys(fields))
 
 
 def code(text: str | None) -> str | None:
     """Return a text of TCS if it is one of its codes (``error.validation``), else None."""
-    return text if text and (text == "Bad request" or _CODE.fullmatch(text)) else None
+    if text in _KNOWN_CODES:
+        return text
+    return UNKNOWN_CODE if text and _CODE.fullmatch(text) else None

@@ -6,10 +6,13 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from tis_esr.tcs.bounded import TooLargeError, read_up_to
 from tis_esr.tcs.settings import TcsSettings
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 
 CONNECT_SECONDS: Final = 5.0
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Of one reply. A bulk look-up of 200 records has about 4 MB."""
 
 
 class HttpWire:
@@ -43,10 +46,12 @@ class HttpWire:
             async with self._session.request(
                 method, URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
             ) as response:
-                return Reply(response.status, response.headers, await response.read())
+                return Reply(response.status, response.headers, await read_up_to(response, MOST_BYTES))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotSentError(f"could not connect to TCS ({type(error).__name__})") from error
         except TimeoutError as error:
             raise NoAnswerError(f"timed out after {self._settings.timeout_seconds:g} s") from error
+        except TooLargeError as error:
+            raise NoAnswerError(f"answered with more than {MOST_BYTES // 2**20} MB") from error
         except (aiohttp.ClientError, OSError) as error:
             raise NoAnswerError(f"was disconnected ({type(error).__name__})") from error

@@ -167,3 +167,8 @@ class Absence(Dto, frozen=True):
 
 RECONCILED: Final = "RECONCILED"
 DELETED: Final = "DELETED"
+
+FIELDS: Final = frozenset(
+    field.encode_name for kind in Dto.__subclasses__() for field in msgspec.structs.fields(kind)
+)
+"""The names of all fields that are known here, as TCS writes them."""

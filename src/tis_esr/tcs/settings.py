@@ -8,7 +8,7 @@ class BadTcsUrl(ValueError):  # noqa: N818 - says what the matter is
     """The address of TCS can't be used. The address itself is shown unless it holds a password."""
 
     def __init__(self, url: str, problem: str) -> None:
-        shown = "the address of TCS" if "@" in url else f"the address of TCS, {url!r},"
+        shown = "the address of TCS" if set(url) & set("@?#;") else f"the address of TCS, {url!r},"
         super().__init__(f"{shown} {problem}: write it with its context path, such as http://host:8093/tcs")
         self.problem = problem
 

@@ -8,9 +8,11 @@ from typing import Final, Protocol
 import aiohttp
 import msgspec
 
+from tis_esr.tcs.bounded import read_up_to
 from tis_esr.tcs.errors import TcsUnavailable
 
 TOKEN_ENDPOINT: Final = "(token endpoint)"  # noqa: S105 - a name for error texts
+_MOST_BYTES: Final = 64 * 1024
 _EARLY: Final = 0.1
 """A token counts as expired when this part of its life is left."""
 
@@ -93,15 +95,17 @@ class OidcClientCredentials:
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(self._url, data=self._form) as response,
+                session.post(self._url, data=self._form, allow_redirects=False) as response,
             ):
                 if response.status != 200:
                     raise _no_token(f"answered {response.status}", response.status)
-                granted = _granted.decode(await response.read())
+                granted = _granted.decode(await read_up_to(response, _MOST_BYTES))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _no_token(f"failed with {type(error).__name__}") from error
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise _no_token("answered without an access_token") from error
+        if not (granted.access_token.isascii() and granted.access_token.isprintable()):
+            raise _no_token("answered with an access_token that no header can hold")
         self._headers = _both(granted.access_token)
         self._expires = self._clock() + granted.expires_in * (1 - _EARLY)
 

@@ -1,5 +1,6 @@
 """The endpoint that S3's event notifications come to. It records what it is told and does nothing else."""
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NoReturn
@@ -15,6 +16,7 @@ from tis_esr.web.sns import NOTIFICATION, SUBSCRIPTION, BadSignature, SnsMessage
 
 PATH: Final = "/events/s3"
 MOST_BYTES: Final = 256 * 1024
+BODY_SECONDS: Final = 10.0
 _PASSING: Final = (Transient, OSError, aiohttp.ClientError)
 _NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -56,7 +58,7 @@ class S3Hook:
         """Add ``POST /events/s3`` to ``app``.
 
         It answers 202 and how many files were recorded, or says in ``error`` what was wrong: 400 no event,
-        401 no token, 403 a bad signature, 413 over 256 kB, 422 another bucket, 503 to be sent again.
+        401 no token, 403 a bad signature, 408 a body that took longer than 10 s, 413 over 256 kB, 422 another bucket, 503 to be sent again.
         """
         app.router.add_post(PATH, self._answer)
 
@@ -128,10 +130,15 @@ async def _body(request: web.Request) -> bytes:
         raise _Refused(413, f"the body is larger than {MOST_BYTES} bytes")
     body = bytearray()
     try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                break
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    break
+    except TimeoutError as error:
+        raise _Refused(
+            408, f"the body took longer than {BODY_SECONDS:.0f} s", {"Connection": "close"}
+        ) from error
     except web.RequestPayloadError as error:
         raise _Refused(400, "the body is not what its Content-Encoding says") from error
     if len(body) > MOST_BYTES:

@@ -14,6 +14,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.protocol import Depths
 from tis_esr.tcs.load import CHANGES, LoadControl
 from tis_esr.tcs.transport import Counted
+from tis_esr.visible import visible
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _ONE_OF_MANY = re.compile(r"""(?<!\w)'[^']*'|"[^"]*"|\S*\d\S*""")
@@ -29,6 +30,7 @@ class Metrics:
         breaker: Callable[[], str],
         tcs_load: Callable[[], LoadControl] = lambda: LoadControl(1),
         now: Callable[[], float] = time.monotonic,
+        restarts: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self.registry = CollectorRegistry()
         self._handled = Count(
@@ -42,6 +44,7 @@ class Metrics:
             buckets=_SECONDS,
         )
         self._now = now
+        self._restarts = restarts
         self.file_lag = 0.0
         self.depths = Depths({}, {})
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
@@ -93,6 +96,12 @@ class Metrics:
             state.add_metric([name], float(name == breaker))
         yield state
         yield from _load(load, self._now())
+        restarted = CounterMetricFamily(
+            "tis_esr_task_restarts", "Restarts of background tasks that ended unasked", labels=["task"]
+        )
+        for task, number in sorted(self._restarts().items()):
+            restarted.add_metric([task], number)
+        yield restarted
 
 
 def _load(load: LoadControl, now: float) -> Iterator[Metric]:
@@ -120,5 +129,5 @@ def _by_kind(parked: Mapping[tuple[str, str], int]) -> Counter[tuple[str, str]]:
     """Bring reasons together that differ in a number or a name in quotes only: they would be labels without end."""
     kinds: Counter[tuple[str, str]] = Counter()
     for (queue, reason), number in parked.items():
-        kinds[queue, _ONE_OF_MANY.sub("…", reason)[:80]] += number
+        kinds[queue, _ONE_OF_MANY.sub("…", visible(reason, kept=""))[:80]] += number
     return kinds

@@ -1,14 +1,17 @@
 """The HTTP side of a running process: health, metrics and, where S3 tells of files, the event hook."""
 
+import asyncio
 import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from tis_esr.web.connections import Connections
 from tis_esr.web.hook import S3Hook
 
-Report = Callable[[], Awaitable[dict[str, str]]]
+Troubles = Callable[[], dict[str, str]]
+Missing = Callable[[], Awaitable[dict[str, str]]]
 
 
 class PortTaken(OSError):  # noqa: N818 - says what the matter is
@@ -24,22 +27,27 @@ class PortTaken(OSError):  # noqa: N818 - says what the matter is
 
 @asynccontextmanager
 async def http(
-    host: str, port: int, *, report: Report, metrics: Callable[[], Awaitable[bytes]], hook: S3Hook | None
+    host: str,
+    port: int,
+    *,
+    troubles: Troubles,
+    missing: Missing,
+    metrics: Callable[[], Awaitable[bytes]],
+    hook: S3Hook | None,
 ) -> AsyncIterator[str]:
     """Serve for as long as the block lasts; yields the address. Raises PortTaken.
 
-    ``report`` names what keeps the process from working; it is ready while that is nothing.
+    ``troubles`` names background tasks that are down or stuck; the process is live while that is nothing.
+    ``missing`` names what keeps it from working; it is ready while that is nothing.
     """
-    app = web.Application()
+    connections = Connections()
+    app = web.Application(middlewares=[connections.middleware()])
 
     async def live(_: web.Request) -> web.Response:
-        return web.json_response({"live": True})
+        return _health("live", troubles())
 
     async def ready(_: web.Request) -> web.Response:
-        troubles = await report()
-        return web.json_response(
-            {"ready": not troubles, "troubles": troubles}, status=503 if troubles else 200
-        )
+        return _health("ready", await missing())
 
     async def measured(_: web.Request) -> web.Response:
         return web.Response(body=await metrics(), content_type="text/plain", charset="utf-8")
@@ -52,10 +60,20 @@ async def http(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
+        if runner.server is None:
+            raise RuntimeError("the runner was set up without a server")
+        listening = connections.watched(runner.server)
         try:
-            await web.TCPSite(runner, host, port).start()
+            server = await asyncio.get_running_loop().create_server(listening, host, port)
         except OSError as error:
             raise PortTaken(host, port, error) from error
-        yield f"http://{host}:{runner.addresses[0][1]}"
+        try:
+            yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
+
+
+def _health(name: str, troubles: dict[str, str]) -> web.Response:
+    return web.json_response({name: not troubles, "troubles": troubles}, status=503 if troubles else 200)

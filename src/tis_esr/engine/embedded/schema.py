@@ -8,6 +8,7 @@ from typing import Any
 
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Transient, UnusableState
+from tis_esr.private_files import make_folder, open_private
 
 SCHEMA_VERSION = 3
 
@@ -65,15 +66,17 @@ def table(collection: Collection[Any]) -> str:
 def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open the state file, made if it is not there (unless ``read_only``).
 
-    Raises UnusableState, and Transient where the disk is full or fails.
+    It and what SQLite puts beside it are readable by their owner alone, and so is a folder made for it. Raises UnusableState, and Transient where the disk is full or fails.
     """
     if read_only and not path.exists():
         raise UnusableState(str(path), "there is no such file; run a day with it first")
     try:
+        if path.exists() and not path.is_file():
+            raise UnusableState(str(path), "it is not a file")
         if not read_only:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        target = f"file:{path}?mode=ro" if read_only else str(path)
-        connection = sqlite3.connect(target, isolation_level=None, check_same_thread=False, uri=read_only)
+            _make_private(path)
+        target = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+        connection = sqlite3.connect(target, isolation_level=None, check_same_thread=False, uri=True)
         connection.execute("PRAGMA busy_timeout = 5000")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in {0, SCHEMA_VERSION}:
@@ -89,6 +92,15 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             raise Transient(f"{path}: {error}") from error
         raise UnusableState(str(path), str(error)) from error
     return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file where it is missing; take others' rights to it and to what lies beside it away."""
+    make_folder(path.parent)
+    open_private(path.resolve(), "ab").close()
+    for beside in (path.with_name(path.name + end) for end in ("-wal", "-shm", ".lock")):
+        if beside.is_file() and not beside.is_symlink():
+            beside.chmod(0o600)
 
 
 def _of_the_disk(error: Exception) -> bool:

@@ -15,9 +15,10 @@ from tis_esr.engine import clock
 from tis_esr.engine.documents import Between, Collection, Where
 from tis_esr.engine.embedded import claiming, parking
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
-from tis_esr.engine.errors import Conflict, LeaseLost, StateInUse, Transient
+from tis_esr.engine.errors import Conflict, LeaseLost, StateInUse, Transient, UnusableState
 from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.protocol import Commit, Depths, Put, Stored
+from tis_esr.private_files import open_private
 
 R = TypeVar("R")
 
@@ -190,7 +191,10 @@ class EmbeddedEngine:
 
 
 def _locked(path: Path) -> Any:
-    lock = path.with_name(path.name + ".lock").open("w")
+    try:
+        lock = open_private(path.with_name(path.name + ".lock"), "ab")
+    except OSError as error:
+        raise UnusableState(str(path), f"{path.name}.lock beside it: {error.strerror}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

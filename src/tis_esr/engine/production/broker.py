@@ -14,6 +14,7 @@ from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.production.amqp import Connection, Sender, Unroutable, connect
 from tis_esr.engine.production.consuming import Inflow
 from tis_esr.engine.production.topology import EXCHANGE, Queue, declare, declare_one, own_key
+from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 _log = structlog.get_logger()
 
@@ -21,13 +22,15 @@ TROUBLE = (AMQPError, OSError, TimeoutError)
 _IN_FLIGHT = 200
 _CONFIRM_SECONDS = 30.0
 _LONGEST_PAUSE = 5.0
+_BEAT_SECONDS = 30.0
 
 
 class Broker:
     """See the module. ``queues`` is the whole topology; only queues asked for by ``consume`` are read."""
 
-    def __init__(self, url: str, queues: Sequence[Queue]) -> None:
+    def __init__(self, url: str, queues: Sequence[Queue], supervisor: Supervisor) -> None:
         self._url = url
+        self._supervisor = supervisor
         self._queues = {queue.name: queue for queue in queues}
         self.inflows: dict[str, Inflow] = {}
         self._sending: Connection | None = None
@@ -53,7 +56,7 @@ class Broker:
             self.inflows.setdefault(name, Inflow(name, asyncio.Event()))
         self._lost.set()
         if self._keeper is None and not self._closed:
-            self._keeper = asyncio.create_task(self._keep_receiving())
+            self._keeper = self._supervisor.start("rabbitmq receiver", self._keep_receiving)
 
     async def stop_consuming(self) -> None:
         """Receive nothing more; what was delivered may still be acknowledged."""
@@ -125,9 +128,10 @@ class Broker:
         except TROUBLE as error:
             raise Transient(f"RabbitMQ: {type(error).__name__}") from error
 
-    async def _keep_receiving(self) -> None:
+    async def _keep_receiving(self, beat: Beat) -> None:
         pause = 0.1
         while True:
+            beat()
             self._lost.clear()
             try:
                 if self._receiving is None or not self._receiving.is_open:
@@ -139,14 +143,12 @@ class Broker:
                 for inflow in list(self.inflows.values()):
                     await self._receive(inflow, self._receiving)
                 pause = 0.1
-                await self._lost.wait()
-            except Exception as error:  # noqa: BLE001 - whatever it is, receiving has to go on
-                if isinstance(error, TROUBLE):
-                    _log.info("rabbitmq is away", reason=type(error).__name__)
-                else:
-                    _log.warning("receiving failed", reason=type(error).__name__)
+            except TROUBLE as error:
+                _log.info("rabbitmq is away", reason=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            await wait_for_event(self._lost, _BEAT_SECONDS)
 
     async def _receive(self, inflow: Inflow, connection: Connection) -> None:
         if inflow.channel is not None and inflow.channel.is_open:

@@ -15,6 +15,7 @@ from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.clock import ServerClock
 from tis_esr.engine.production.faults import what
 from tis_esr.engine.production.schema import OUTBOX
+from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]
 _log = structlog.get_logger()
@@ -32,11 +33,13 @@ class Relay:
         broker: Broker,
         clock: ServerClock,
         addresses: Addresses,
+        supervisor: Supervisor,
     ) -> None:
         self._database = database
         self._broker = broker
         self._clock = clock
         self._addresses = addresses
+        self._supervisor = supervisor
         self._underway: set[asyncio.Task[None]] = set()
         self._missed: dict[str, set[str]] = {}
         self._count = 0
@@ -47,7 +50,7 @@ class Relay:
         """Send packets that were just committed, without waiting for it."""
         for packet in packets:
             self._count += len(packet["keys"])
-            task = asyncio.create_task(self._send(packet))
+            task = self._supervisor.run_once("outbox send", self._send(packet))
             self._underway.add(task)
             task.add_done_callback(self._underway.discard)
         if self._count > _ROOM:
@@ -93,9 +96,10 @@ class Relay:
         await outbox.mark_sent(self._database, packet, self._clock.now())
         return True
 
-    async def sweep(self, closing: asyncio.Event) -> None:
+    async def sweep(self, closing: asyncio.Event, beat: Beat) -> None:
         """Look for what was left unsent, is done with, or RabbitMQ has lost, until the engine is closed."""
-        while not await soon(closing, self._addresses.poll_seconds):
+        while not await wait_for_event(closing, self._addresses.poll_seconds):
+            beat()
             try:
                 await self.send_what_is_left()
                 await self.look_at_what_is_due()
@@ -146,12 +150,3 @@ class Relay:
         _log.warning("sent again", queue=packet["queue"], messages=len(messages))
         if len(await self._broker.publish(messages)) == len(messages):
             await outbox.mark_sent(self._database, packet, now)
-
-
-async def soon(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for an event, but not for longer than ``seconds``; return whether it came."""
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True

@@ -21,9 +21,10 @@ from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.clock import ServerClock
 from tis_esr.engine.production.faults import may_pass, trouble_as_transient, what
-from tis_esr.engine.production.relay import Relay, soon
+from tis_esr.engine.production.relay import Relay
 from tis_esr.engine.production.topology import Queue
 from tis_esr.engine.protocol import Commit, Depths, Put, Stored
+from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -35,15 +36,16 @@ _SOON = 0.02
 class ProductionEngine:
     """See the module. Open it before use; the collections must have been made by ``install``."""
 
-    def __init__(self, addresses: Addresses, queues: Sequence[Queue]) -> None:
+    def __init__(self, addresses: Addresses, queues: Sequence[Queue], supervisor: Supervisor) -> None:
         self.addresses = addresses
         self.clock = ServerClock()
-        self.broker = Broker(addresses.amqp_url, queues)
+        self.broker = Broker(addresses.amqp_url, queues, supervisor)
         self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
             addresses.mongodb_url, serverSelectionTimeoutMS=5000, w="majority", appname="tis-esr"
         )
         self.database = self._client[addresses.database]
-        self.relay = Relay(self.database, self.broker, self.clock, addresses)
+        self.relay = Relay(self.database, self.broker, self.clock, addresses, supervisor)
+        self._supervisor = supervisor
         self._leases: dict[str, set[str]] = {}
         self._isolated, self._isolating = "", False
         self._tasks: list[asyncio.Task[None]] = []
@@ -54,8 +56,8 @@ class ProductionEngine:
         with trouble_as_transient():
             await self.clock.read(self.database)
         self._tasks = [
-            asyncio.create_task(self._renew()),
-            asyncio.create_task(self.relay.sweep(self._closing)),
+            self._supervisor.start("lease renewal", self._renew, self._closing),
+            self._supervisor.start("outbox relay", partial(self.relay.sweep, self._closing), self._closing),
         ]
 
     async def close(self) -> None:
@@ -69,10 +71,10 @@ class ProductionEngine:
     async def stop_renewing(self) -> None:
         """Let the leases run out, and sweep the outbox no more.
 
-        The tasks are asked, not cancelled: within a call of PyMongo a cancellation can become its error.
+        The tasks are asked, not cancelled at once: within a call of PyMongo a cancellation can become its error.
         """
         self._closing.set()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._supervisor.stop(self._tasks)
 
     async def abandon(self) -> None:
         """Let go of everything at once, as a killed process does: nothing is sent or given back."""
@@ -271,15 +273,19 @@ class ProductionEngine:
 
     async def trouble(self) -> str:
         """See Engine.trouble."""
+        found = []
         try:
             await self.database.command("ping")
         except PyMongoError as error:
-            return f"MongoDB: {what(error)}"
-        return "" if self.broker.connected or not self.broker.inflows else "RabbitMQ is not connected"
+            found.append(f"MongoDB: {what(error)}")
+        if self.broker.inflows and not self.broker.connected:
+            found.append("RabbitMQ is not connected")
+        return "; ".join(found)
 
-    async def _renew(self) -> None:
+    async def _renew(self, beat: Beat) -> None:
         """Keep the leases of what is being handled, and the clock, for as long as this process lives."""
-        while not await soon(self._closing, self.addresses.lease_seconds / 3):
+        while not await wait_for_event(self._closing, self.addresses.lease_seconds / 3):
+            beat()
             try:
                 await self.clock.read(self.database)
                 if self._leases:

@@ -1,0 +1,37 @@
+"""What the URLs of MongoDB and RabbitMQ must not ask for: options that would break a guarantee."""
+
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+_MONGODB: Final = {
+    "readpreference": ({"primary"}, "a secondary may lack what was just committed"),
+    "readconcernlevel": ({"majority", "snapshot", "linearizable"}, "what was read may be rolled back"),
+    "w": ({"majority"}, "a commit that a majority doesn't have is lost when the primary fails"),
+    "journal": ({"true"}, "a commit that is not in the journal is lost in a power cut"),
+    "retryreads": ({"true"}, "an election of a new primary would fail reads"),
+}
+"""By option, in lower case: the values that keep the guarantees, and what any other one breaks."""
+
+
+def mongodb_problem(url: str) -> str:
+    """Return which option of a MongoDB URL breaks a guarantee and why; "" where none does. No value but that is shown."""
+    for name, value in _options(url):
+        allowed, reason = _MONGODB.get(name.lower(), (None, ""))
+        if allowed is not None and value.lower() not in allowed:
+            return f"the option {name}={value[:30]} must be {' or '.join(sorted(allowed))}: {reason}"
+    return ""
+
+
+def amqp_problem(url: str) -> str:
+    """Return which option of a RabbitMQ URL breaks a guarantee and why; "" where none does."""
+    for name, value in _options(url):
+        if name == "heartbeat" and not (value.isdecimal() and int(value) > 0):
+            return "the option heartbeat must be a number of seconds above 0: without it a lost connection is never noticed"
+    return ""
+
+
+def _options(url: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    except ValueError:
+        return []

@@ -1,0 +1,227 @@
+"""The background tasks of a process: started, watched, restarted and stopped here, and nowhere else (guarantee 10)."""
+
+import asyncio
+import traceback
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import structlog
+
+_log = structlog.get_logger()
+
+STUCK_SECONDS: Final = 300.0
+"""A task that gave no sign of life for so long is stuck, unless it was started with a limit of its own."""
+RESTARTS_IN_A_ROW: Final = 5
+STEADY_SECONDS: Final = 60.0
+"""A task that ran for so long before it failed begins a new row of restarts."""
+FIRST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 30.0
+_STOP_SECONDS: Final = 10.0
+
+Beat = Callable[[], None]
+"""A sign of life: a task calls it each time around its loop."""
+
+
+class TaskFailedError(Exception):
+    """A background task failed several times in a row, so its process can't do its work."""
+
+    def __init__(self, task: str, fault: str, times: int) -> None:
+        super().__init__(
+            f"the background task {task} failed {times} times in a row, at last with {fault}. The process ends so that "
+            "it can be restarted; nothing is lost. If it ends again, report this line with the log above it"
+        )
+        self.task = task
+        self.fault = fault
+        self.times = times
+
+
+@dataclass
+class _Supervised:
+    work: Callable[[Beat], Awaitable[None]]
+    until: asyncio.Event
+    stuck_after: float
+    begun: float = 0.0
+    seen: float = 0.0
+    fault: str = ""
+    in_a_row: int = 0
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+def no_beat() -> None:
+    """Give no sign of life, where nobody watches."""
+
+
+class Supervisor:
+    """Keeps background tasks running. One that ends unasked is logged with its fault and restarted after a pause.
+
+    The pause doubles. After ``restarts`` in a row without a steady minute the task has failed: its handle raises
+    TaskFailedError, and so does the ``async with`` block of the supervisor, which is cancelled for it.
+    """
+
+    def __init__(self, restarts: int = RESTARTS_IN_A_ROW) -> None:
+        self.restarts: Counter[str] = Counter()
+        """How often each task was restarted, by its name; a task that never was has 0."""
+        self._restarts = restarts
+        self._supervised: dict[str, _Supervised] = {}
+        self._once: set[asyncio.Task[None]] = set()
+        self._owner: asyncio.Task[Any] | None = None
+        self._failure: TaskFailedError | None = None
+
+    def start(
+        self,
+        name: str,
+        work: Callable[[Beat], Awaitable[None]],
+        until: asyncio.Event | None = None,
+        *,
+        stuck_after: float = STUCK_SECONDS,
+    ) -> asyncio.Task[None]:
+        """Run ``work`` in the background, again whenever it ends before ``until`` is set; return a handle.
+
+        Cancelling the handle stops it as well. ``stuck_after`` is how many seconds it may take between two beats.
+        """
+        supervised = _Supervised(work, until or asyncio.Event(), stuck_after)
+        supervised.begun = supervised.seen = _now()
+        self._supervised[name] = supervised
+        self.restarts[name] += 0
+        handle = asyncio.create_task(self._keep(name, supervised), name=f"supervising {name}")
+        supervised.tasks.add(handle)
+        handle.add_done_callback(lambda done: self._forget(name, supervised, done))
+        return handle
+
+    def run_once(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run work that ends by itself in the background; a fault is logged, and whoever needs the work repeats it."""
+        task = asyncio.create_task(work, name=name)
+        self._once.add(task)
+        task.add_done_callback(self._ended_once)
+        return task
+
+    async def stop(self, handles: Iterable[asyncio.Task[None]]) -> None:
+        """Wait for tasks whose ``until`` is set, and cancel those that take longer than ten seconds."""
+        ending = list(handles)
+        if ending:
+            await asyncio.wait(ending, timeout=_STOP_SECONDS)
+        for handle in ending:
+            handle.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+
+    def troubles(self) -> dict[str, str]:
+        """Return what is wrong with each task that is down or stuck, by its name; nothing while all run."""
+        found = {}
+        for name, supervised in self._supervised.items():
+            silent = _now() - supervised.seen
+            if supervised.fault:
+                found[name] = f"is down: {supervised.fault}"
+            elif silent > supervised.stuck_after:
+                found[name] = f"is stuck: no sign of life for {silent:.0f} s"
+        return found
+
+    async def __aenter__(self) -> Self:
+        """Tie the supervisor to the block: it ends with a failed task, and its tasks end with it."""
+        self._owner = asyncio.current_task()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        """Cancel what still runs. Raises TaskFailedError where a failed task was what ended the block."""
+        owner, self._owner = self._owner, None
+        handles = [task for supervised in self._supervised.values() for task in supervised.tasks]
+        for task in (*handles, *self._once):
+            task.cancel()
+        await asyncio.gather(*handles, *self._once, return_exceptions=True)
+        if self._failure is not None and (kind is None or isinstance(error, asyncio.CancelledError)):
+            if owner is not None:
+                owner.uncancel()
+            raise self._failure
+
+    async def _keep(self, name: str, supervised: _Supervised) -> None:
+        while True:
+            ended_with = await self._run(name, supervised)
+            if supervised.until.is_set():
+                return
+            supervised.in_a_row = supervised.in_a_row + 1 if not _was_steady(supervised) else 1
+            supervised.fault = ended_with
+            if supervised.in_a_row > self._restarts:
+                _log.error("task_failed", task=name, fault=ended_with, times=supervised.in_a_row)
+                raise self._failed(TaskFailedError(name, ended_with, supervised.in_a_row))
+            pause = min(_LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (supervised.in_a_row - 1))
+            self.restarts[name] += 1
+            _log.error("task_ended", task=name, fault=ended_with, restarts_in_seconds=pause)
+            if await wait_for_event(supervised.until, pause):
+                return
+            supervised.fault = ""
+
+    async def _run(self, name: str, supervised: _Supervised) -> str:
+        """Run the work once; return what ended it."""
+
+        def beat() -> None:
+            supervised.seen = _now()
+
+        async def work() -> None:
+            await supervised.work(beat)
+
+        supervised.begun = supervised.seen = _now()
+        task = asyncio.create_task(work(), name=name)
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+        return _ended_with(task)
+
+    def _failed(self, failure: TaskFailedError) -> TaskFailedError:
+        if self._owner is not None and self._failure is None:
+            self._failure = failure
+            self._owner.cancel()
+        return failure
+
+    def _forget(self, name: str, supervised: _Supervised, handle: asyncio.Task[None]) -> None:
+        failed = not handle.cancelled() and handle.exception() is not None
+        if self._supervised.get(name) is supervised and not failed:
+            del self._supervised[name]
+
+    def _ended_once(self, task: asyncio.Task[None]) -> None:
+        self._once.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("task_ended", task=task.get_name(), fault=_ended_with(task))
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, but not for longer than ``seconds``; return whether it came."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _was_steady(supervised: _Supervised) -> bool:
+    return _now() - supervised.begun >= STEADY_SECONDS
+
+
+def _ended_with(task: asyncio.Task[None]) -> str:
+    """Name what ended a task by its class and place only: a text may hold personal data."""
+    if task.cancelled():
+        return "CancelledError"
+    error = task.exception()
+    if error is None:
+        return "an unexpected end"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def log_loop_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what the event loop could hand to nobody, by its class only; to be set as the loop's exception handler."""
+    error = context.get("exception")
+    _log.error("loop_fault", fault=type(error).__name__ if error else "", message=context.get("message", ""))

@@ -1,0 +1,34 @@
+"""Files and folders that hold personal data: for their owner alone, whatever the umask."""
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+_FILE, _FOLDER = 0o600, 0o700
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its missing parents with rights for the owner alone; one that is there stays as it is."""
+    for folder in (*reversed(path.parents), path):
+        with contextlib.suppress(FileExistsError):
+            if not folder.exists():
+                folder.mkdir(mode=_FOLDER)
+                folder.chmod(_FOLDER)
+    path.mkdir(exist_ok=True)
+
+
+def open_private(path: Path, mode: Literal["ab", "xb"]) -> BinaryIO:
+    """Open a file for writing, for its owner alone, and never through a link, a FIFO or a device. Raises OSError."""
+    file = open(path, mode, opener=_owner_only)  # noqa: SIM115 - Path.open takes no opener
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    os.fchmod(file.fileno(), _FILE)
+    return file
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, _FILE)

@@ -1,0 +1,31 @@
+"""When a cron expression fires, in London's time, right over both clock changes."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+LONDON = ZoneInfo("Europe/London")
+_FIELDS = 5  # CronSim takes a sixth, for seconds, and then doesn't look after the clock changes
+
+
+class BadCron(ValueError):  # noqa: N818 - says what the matter is
+    """A cron expression that can't be used."""
+
+    def __init__(self, expression: str, problem: str) -> None:
+        super().__init__(
+            f"{expression!r} is not a valid cron expression ({problem}); 14:00 every day is '0 14 * * *'"
+        )
+        self.expression = expression
+
+
+def next_after(cron: str, moment: datetime) -> datetime:
+    """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC. Raises BadCron."""
+    if (fields := len(cron.split())) != _FIELDS:
+        raise BadCron(cron, f"it takes {_FIELDS} fields, not {fields}")
+    try:
+        # In the hour that comes twice, CronSim begins with what fired the first time: that is over.
+        fires = (local.astimezone(UTC) for local in CronSim(cron, moment.astimezone(LONDON)))
+        return next(fire for fire in fires if fire > moment)
+    except (CronSimError, StopIteration) as error:
+        raise BadCron(cron, str(error) or "it never comes") from error
