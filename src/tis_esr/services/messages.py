@@ -161,9 +161,13 @@ class AssignmentRow(Body, frozen=True):
 
 
 class Assignment(Body, frozen=True):
-    """``esr.queue.asg.split``: an ASG with the PER, ADD, PBD and ABS rows that follow it."""
+    """``esr.queue.asg.split``: an ASG with the PER, ADD, PBD and ABS rows that follow it.
+
+    A long assignment is several messages: ``head`` are its ASG and PBD rows where an earlier one has brought them.
+    """
 
     rows: list[AssignmentRow]
+    head: list[AssignmentRow] = []
 
 
 class Confirmation(Body, frozen=True):

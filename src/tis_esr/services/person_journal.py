@@ -82,6 +82,7 @@ class Case:
     rows: list[AssignmentRow]
     gmc: list[str]
     gdc: list[str]
+    heading: list[AssignmentRow] = field(default_factory=list)
     person: Person | None = None
     post_ids: list[int] = field(default_factory=list)
     known: TisPerson | None = None
@@ -101,8 +102,8 @@ class Case:
 
     @property
     def head(self) -> dict[str, Any]:
-        """Return the ASG row's values."""
-        return self.rows[0].values
+        """Return the ASG row's values; where an earlier message has brought it, from the message's heading."""
+        return (self.heading or self.rows)[0].values
 
 
 @dataclass

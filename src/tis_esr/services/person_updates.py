@@ -115,9 +115,9 @@ def _end(attempts: Attempts, work: Work, bounds: Bounds, case: Case, error: TcsE
 
 
 def _case(message: Message) -> Case:
-    rows = message.decode(Assignment).rows
-    gmc, gdc = registration_numbers(row.values for row in rows if row.type == "PBD")
-    return Case(message, rows, gmc, gdc)
+    body = message.decode(Assignment)
+    gmc, gdc = registration_numbers(row.values for row in (*body.head, *body.rows) if row.type == "PBD")
+    return Case(message, body.rows, gmc, gdc, body.head)
 
 
 def _waves(cases: Sequence[Case]) -> list[list[Case]]:
