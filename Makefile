@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS_AT_ONCE ?= 2
 
-.PHONY: run test lint types arrows unit gate faults simulate services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate faults simulate fuzz services stop-services bench lock clean
 
 run: .venv/run.stamp
 	$(BIN)/tis-esr demo
@@ -38,6 +38,13 @@ SEEDS ?= 10000
 simulate: .venv/dev.stamp
 	$(BIN)/python -m tests.simulation --count $(SEEDS)
 
+# Coverage-guided fuzzing of the reader of inbound files, the long form by default. What reaches new code is kept in .fuzz/corpus and is
+# where the next run begins; an input that breaks a promise is written to .fuzz/ and belongs into tests/fuzz/seeds with the change that mends it.
+FUZZ_RUNS ?= 10000000
+fuzz: .venv/fuzz.stamp
+	mkdir -p .fuzz/corpus
+	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
+
 # RabbitMQ and MongoDB on this machine, without Docker: prints their addresses.
 services: .venv/dev.stamp
 	$(BIN)/python -m servers start
@@ -69,5 +76,9 @@ lock:
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
+.venv/fuzz.stamp: tests/fuzz/requirements.txt .venv/dev.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.txt
+	touch $@
+
 clean:
-	rm -rf .venv demo bench/out dist
+	rm -rf .venv .fuzz demo bench/out dist
