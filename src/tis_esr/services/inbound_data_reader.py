@@ -250,9 +250,7 @@ def _add(work: Work, file: InboundFile, group: list[Record]) -> InboundFile:
     if first.type in _ENDS_A_GROUP:
         file = msgspec.structs.replace(file, asg_row=first.row if first.type == "ASG" else 0, asg_head=[])
     usable = _usable(work, file, group)
-    rows = [
-        AssignmentRow(row=r.row, type=r.type, values=_values(r)) for r in usable if r.type in _IN_ASSIGNMENTS
-    ]
+    rows = [_assignment_row(record) for record in usable if record.type in _IN_ASSIGNMENTS]
     if rows:
         body = Assignment(rows=rows, head=file.asg_head)
         work.emit("asg.split", body, cause=_cause(file, usable[0], usable[-1].row))
@@ -325,6 +323,11 @@ def _ignored(record: Record) -> str:
 
 def _values(record: Record) -> dict[str, Any]:
     return {name: value for name, value in record.values.items() if value is not None}
+
+
+def _assignment_row(record: Record) -> AssignmentRow:
+    unread = [problem.column for problem in record.problems if problem.code == "ill-formed"]
+    return AssignmentRow(row=record.row, type=record.type, values=_values(record), unread=unread)
 
 
 def _park(work: Work, file: InboundFile, record: Record, reason: str) -> None:

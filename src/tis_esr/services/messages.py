@@ -153,11 +153,12 @@ class ApplicantExported(Body, frozen=True):
 
 
 class AssignmentRow(Body, frozen=True):
-    """One row of an assignment's group, by column name."""
+    """One row of an assignment's group, by column name; ``unread`` are the columns whose value can't be read."""
 
     row: int
     type: str
     values: dict[str, Any]
+    unread: list[str] = []
 
 
 class Assignment(Body, frozen=True):

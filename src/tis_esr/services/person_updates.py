@@ -8,13 +8,19 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tis_esr.decisions.person_updates import CONTACT, PERSONAL, is_primary, registration_numbers
+from tis_esr.decisions.person_updates import (
+    CONTACT,
+    PERSONAL,
+    is_deletion,
+    is_primary,
+    registration_numbers,
+)
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Attempts, Bounds
 from tis_esr.services.faults import fault_of
-from tis_esr.services.messages import Assignment, PersonChanged
+from tis_esr.services.messages import Assignment, AssignmentRow, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
 from tis_esr.services.person_details import sort_out, stamped
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Case, TisPerson
@@ -56,7 +62,7 @@ async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[C
         if wait is not None:
             work.fail(case.message, wait)
             continue
-        sort_out(case, person)
+        sort_out(case, person, work.today)
         ready.append(case)
     return ready
 
@@ -136,16 +142,24 @@ def _waves(cases: Sequence[Case]) -> list[list[Case]]:
 
 def _account_done(work: Work, case: Case) -> None:
     refused = {plan.row: plan.refused for plan in case.plans if plan.refused}
-    file = case.message.source_file
-    brings_nothing = bool(case.superseded) and not any(case.given.values())
     for row in case.rows:
-        if row.row in refused:
-            continue
-        if row.type == "ADD" and not is_primary(row.values):
-            work.account(file, row.row, row.type, RowState.IGNORED, "not the primary address")
-        elif brings_nothing or row.row in case.superseded:
-            work.account(file, row.row, row.type, RowState.SUPERSEDED, NEWER)
-        else:
-            work.account(file, row.row, row.type, RowState.APPLIED)
+        if row.row not in refused:
+            state, reason = _outcome(case, row)
+            work.account(case.message.source_file, row.row, row.type, state, reason)
     if refused:
         work.park(case.message, f"TCS refused it: {next(iter(refused.values()))}")
+
+
+def _outcome(case: Case, row: AssignmentRow) -> tuple[RowState, str]:
+    """Say what became of a row of which TCS refused nothing: applied only where TIS has something of it now."""
+    withheld = [entry for plan in case.plans if plan.row == row.row for entry in plan.withheld]
+    said = "; ".join(f"{entry.column}: {entry.reason}" for entry in withheld)
+    if is_deletion(row.values):
+        return RowState.IGNORED, said or "ESR deleted the record; TIS keeps what it has of it"
+    if row.type == "ADD" and not is_primary(row.values):
+        return RowState.IGNORED, "not the primary address"
+    if row.row in case.superseded or (case.superseded and not withheld and not any(case.given.values())):
+        return RowState.SUPERSEDED, NEWER
+    if withheld and not case.given.get(row.row):
+        return RowState.IGNORED, f"nothing of it goes to TIS: {said}"
+    return RowState.APPLIED, f"not applied: {said}" if said else ""
