@@ -4,7 +4,7 @@ Part of the InboundDataWriter. What is about to be changed is written into the j
 restart in the middle knows what was meant and looks what came of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -30,12 +30,12 @@ from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError
 
 
-async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
+async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> list[Case]:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
 
     What came of one wave is saved before the next begins, so that trouble there leaves it done.
     Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment
-    succeeds, or is tried again, by itself.
+    succeeds, or is tried again, by itself. Returns the cases whose person was found.
     """
     cases = [_case(message) for message in messages]
     written = await work.find(JOURNAL, {"correlation_id": [message.correlation_id for message in messages]})
@@ -48,6 +48,15 @@ async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequ
         ready = await _ready(attempts, work, wave)
         await plan_calls(tcs, work, ready, meant)
         await _carry_out(tcs, attempts, work, ready)
+    return found
+
+
+def refusals(cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
+    """Return column and reason of each value that did not go to TIS."""
+    for case in cases:
+        for plan in case.plans:
+            for entry in plan.withheld:
+                yield entry.column, entry.code
 
 
 async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[Case]:
