@@ -118,7 +118,7 @@ def test_what_follows_an_open_quote_and_is_no_row_is_parked_line_by_line() -> No
     rows = read(b'ADD,7,"","C","H","Y","1 Old\nMill "Lane\n' + NEXT + b"\n")
     assert [(row.row, row.type, bool(row.unusable)) for row in rows] == [
         (1, "ADD", True),
-        (2, "MIL…", True),
+        (2, "Mil…", True),
         (3, "POR", False),
     ]
 

@@ -116,7 +116,7 @@ def test_what_was_taken_as_message_text_is_said_and_hurts_nothing() -> None:
 def test_a_confirmation_that_stops_early_has_a_row_and_says_what_is_missing() -> None:
     [row] = read(b'APC,"WES/1","FAIL","ERR')
     assert row.values["loadStatusCode"] == "FAIL"
-    assert [p.column for p in row.problems if p.fatal] == ["", "", "positionId", "positionNumber"]
+    assert [p.column for p in row.problems if p.fatal] == ["positionId", "positionNumber"]
 
 
 def test_bytes_that_are_not_utf_8_are_windows_1252() -> None:
@@ -167,11 +167,17 @@ def test_an_ill_formed_optional_number_is_empty_and_said_without_its_value() -> 
     assert "secret" not in row.problems[0].text
 
 
-def test_the_last_line_may_be_cut() -> None:
+def test_a_value_in_which_the_file_ends_is_not_taken_for_whole() -> None:
+    [row] = read(b'POR,1,"","C",2,"T","EOE/1","Lea')
+    assert (row.values["deaneryNumber"], row.values["managingOffice"]) == ("EOE/1", None)
+    assert codes(row) == ["quotes", "no-line-end"]
+    assert row.unusable == ""
+
+
+def test_a_row_in_whose_key_the_file_ends_can_not_be_used() -> None:
     [row] = read(b'POR,1,"","C",2,"T","EOE/1')
-    assert row.values["deaneryNumber"] == "EOE/1"
-    assert codes(row) == ["quotes", "open-quote", "no-line-end"]
-    assert "a quote is not closed" in row.unusable
+    assert row.values["deaneryNumber"] is None
+    assert "the file ends within this row" in row.unusable
 
 
 def test_a_number_at_the_end_of_a_cut_file_may_lack_digits() -> None:

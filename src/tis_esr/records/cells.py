@@ -13,10 +13,14 @@ def is_well_formed(text: str) -> bool:
 
 
 class Quotes(Enum):
-    """How far the quotes of a line can be trusted: OPEN where one that isn't closed hides where cells end."""
+    """How far the quotes of a line can be trusted.
+
+    CUT where only the last cell isn't closed; OPEN where one that isn't closed hides where cells end.
+    """
 
     IN_ORDER = "in order"
     STRAY = "stray"
+    CUT = "cut"
     OPEN = "open"
 
 
@@ -32,8 +36,9 @@ def cells(text: str) -> tuple[list[str], Quotes]:
         except csv.Error:  # a carriage return within the line, or a cell beyond csv's limit
             pass
     found, closed = _loose_cells(text)
-    is_open = not closed or any(',"' in cell for cell in found)
-    return found, Quotes.OPEN if is_open else Quotes.STRAY
+    if any(',"' in cell for cell in found):
+        return found, Quotes.OPEN
+    return found, Quotes.STRAY if closed else Quotes.CUT
 
 
 def _with_plain_type(text: str) -> str:

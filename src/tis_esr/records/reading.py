@@ -30,8 +30,8 @@ class Problem:
 class Record:
     """One row, numbered by its first line from 1; ``next_offset`` is the byte at which the next one begins.
 
-    ``type`` is column 1 in capitals, "" for a blank row; a longer one than any is cut to ``ABC…``, since
-    it may be anything. ``surplus`` keeps what is beyond the last column. ``lines`` is more than 1 where line ends
+    ``type`` is column 1, in capitals where it is known, "" for a blank row; a longer one than any is cut to
+    ``ABC…``, since it may be anything. ``surplus`` keeps what is beyond the last column. ``lines`` is more than 1 where line ends
     within quotes were joined, and for very many blank lines.
     """
 
@@ -77,19 +77,20 @@ def _record(raw: RawRow, row: int, next_offset: int) -> Record:
         blank = Problem("", "blank", said)
         return Record("", row, text, {}, (blank,), next_offset, lines=raw.lines)
     found, quotes = cells(line)
-    record_type = found[0].strip().upper()
+    first = found[0].strip()
+    record_type = first.upper()
     layout = LAYOUTS.get(record_type)
     problems = _of_the_line(raw, line, quotes)
     if layout is None:
         problems.append(Problem("", "unknown-record-type", "unknown record type", fatal=True))
-        return Record(_shortened(record_type), row, text, {}, tuple(problems), next_offset, lines=raw.lines)
+        return Record(_shortened(first), row, text, {}, tuple(problems), next_offset, lines=raw.lines)
     data, mended = _mended(layout, found[1:], line, in_order=quotes is Quotes.IN_ORDER)
     if mended:
         problems.append(Problem("", mended, _MENDED[mended]))
-    elif quotes is Quotes.OPEN:
+    elif quotes is Quotes.OPEN or (quotes is Quotes.CUT and raw.ended):
         problems.append(_OPEN)
     if not raw.ended and record_type != "TRL":
-        problems.append(_may_be_cut(line))
+        problems.append(_cut_off(layout, data, is_whole=quotes is not Quotes.CUT and line[-1] in '",'))
     values = _values(layout, data, problems, damaged=has_lost_letters(line))
     surplus = tuple(data[len(layout.columns) :])
     if surplus:
@@ -128,9 +129,13 @@ def _of_the_line(raw: RawRow, line: str, quotes: Quotes) -> list[Problem]:
     return problems
 
 
-def _may_be_cut(line: str) -> Problem:
-    """Say that the file ends within the row; a number at its end may lack digits, text in quotes is whole."""
-    return Problem("", "no-line-end", "the file ends within this row", fatal=line[-1] not in '",')
+def _cut_off(layout: Layout, data: list[str], *, is_whole: bool) -> Problem:
+    """Say that the file ends within the row, and empty its last cell unless that is whole: it may lack a part."""
+    fatal, last = False, len(data) - 1
+    if not is_whole and 0 <= last < len(layout.columns):
+        fatal = layout.columns[last].decisive
+        data[last] = ""
+    return Problem("", "no-line-end", "the file ends within this row", fatal=fatal)
 
 
 def _shortened(record_type: str) -> str:
