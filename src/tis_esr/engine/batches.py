@@ -21,6 +21,7 @@ _log = structlog.get_logger()
 
 SUSPECT_ATTEMPTS = 5
 _CONFLICTS = 6
+_CONFLICT_PAUSE = 0.1
 _COUNTED = 10_000
 
 
@@ -137,7 +138,9 @@ class Batches:
         parked: list[tuple[Message, str]] = []
         outcome = Outcome()
         for message, fault in failed:
-            if isinstance(fault, Transient):
+            if isinstance(fault, Conflict):
+                again.setdefault(("conflict", _CONFLICT_PAUSE), []).append(message)
+            elif isinstance(fault, Transient):
                 times = 0 if fault.expected else self._failures.count(message)
                 pause = _rounded(max(fault.retry_after, pause_after(max(1, times))))
                 again.setdefault(("released", pause), []).append(message)

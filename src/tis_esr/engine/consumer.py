@@ -10,16 +10,14 @@ from tis_esr.engine.handlers import Handler
 from tis_esr.engine.messages import Message
 from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
-from tis_esr.engine.turns import SLOW_SECONDS
+from tis_esr.engine.turns import LOOK_SECONDS
 
 _IDLE = 1.0
-_BUSY = 0.05
 
 
 class Consumer:
-    """Claims from one queue while none, or only slow batches are under way, fewer than ``at_once``, and no pause is.
+    """Claims from one queue while no batch is under way, or fewer than ``at_once`` that wait for something slow.
 
-    One batch after the other is least work; but one that waits for a slow call to TCS doesn't hold up the queue.
     Trouble that a batch met pauses the next claims, not the batches under way; progress of any ends the pause.
     A message that fails again has a pause of its own, and makes the queue lose patience but not pause.
     """
@@ -38,12 +36,14 @@ class Consumer:
         self._begun = 0.0
         self._found = False
 
-    async def until_empty(self) -> bool:
+    async def until_empty(self, after: asyncio.Event | None = None) -> bool:
         """Consume until nothing is left and nothing under way; return whether there was anything.
 
-        Raises OutOfPatience.
+        Not before ``after`` has happened, where it is given. Raises OutOfPatience.
         """
         try:
+            if after is not None:
+                await self._until(after)
             while await self._step():
                 pass
         finally:
@@ -52,16 +52,21 @@ class Consumer:
 
     async def until(self, stop: asyncio.Event) -> None:
         """Consume until ``stop``, then let the batches under way come to their end."""
-        stopping = asyncio.create_task(stop.wait())
         try:
-            while not stop.is_set():
-                await self._step(stopping)
+            await self._until(stop)
             while self._under_way:
                 await asyncio.wait(self._under_way)
                 self._collect()
         finally:
-            stopping.cancel()
             await self._cancel()
+
+    async def _until(self, stop: asyncio.Event) -> None:
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                await self._step(stopping)
+        finally:
+            stopping.cancel()
 
     async def _step(self, stopping: "asyncio.Task[bool] | None" = None) -> bool:
         """Begin a batch, or wait for what may come next; return False where nothing is left."""
@@ -103,8 +108,8 @@ class Consumer:
             return math.inf
         slow = 0.0
         if self._under_way:
-            busy = _BUSY if self._handler.is_busy() else 0.0
-            slow = max(busy, self._begun + SLOW_SECONDS - asyncio.get_running_loop().time())
+            look = 0.0 if self._handler.is_waiting() else LOOK_SECONDS
+            slow = max(look, self._begun + LOOK_SECONDS - asyncio.get_running_loop().time())
         return max(0.0, slow, self._pauses.left())
 
     def _collect(self) -> None:

@@ -24,10 +24,9 @@ class Handler:
     for a fault of the messages, and ``Work.fail`` names messages that failed while others were done.
     ``alone`` has one process at a time read the queue, message by message.
     Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
-    Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other;
-    of those that handle several batches ``at_once``, one that is slow lets the others go on beside it.
-    ``at_once`` is how many batches of the queue one process handles at the same time; while what they wait for
-    ``is_busy`` no other is begun beside them.
+    Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other.
+    One batch after the other is least work, but up to ``at_once`` of the queue are handled at the same time, and
+    others of the turn beside them, while the batch that was begun last ``is_waiting`` for something slow.
     """
 
     queue: str
@@ -38,7 +37,7 @@ class Handler:
     linger: float = 0.02
     turn: str = ""
     at_once: int = 1
-    is_busy: Callable[[], bool] = never
+    is_waiting: Callable[[], bool] = never
 
 
 class Observer(Protocol):

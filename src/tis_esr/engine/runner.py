@@ -78,7 +78,7 @@ class Runner:
         wanted = set(queues)
         stop = asyncio.Event()
         consuming = [
-            asyncio.create_task(self._consumer(handler, self._patience).until(stop))
+            asyncio.create_task(self._consumer(handler, self._patience).until_empty(after=stop))
             for handler in self.handlers
             if handler.queue in wanted
         ]
@@ -135,7 +135,7 @@ class Runner:
             return await self._batches.handle(handler, messages)
         begun = False
         try:
-            async with self._turns.taken(handler.turn, overlaps=handler.at_once > 1):
+            async with self._turns.taken(handler.turn, handler.is_waiting):
                 begun = True
                 return await self._batches.handle(handler, messages)
         except asyncio.CancelledError:

@@ -4,11 +4,11 @@ Only while that costs little: a batch that waits for a slow dependency doesn't h
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-SLOW_SECONDS = 0.25
-"""Seconds after which a batch counts as slow, so that others are begun beside it."""
+LOOK_SECONDS = 0.1
+"""Seconds after which it is looked again whether a batch waits for something slow."""
 
 
 class Turns:
@@ -18,8 +18,9 @@ class Turns:
         self._locks: dict[str, asyncio.Lock] = {}
 
     @asynccontextmanager
-    async def taken(self, name: str, *, overlaps: bool) -> AsyncIterator[None]:
-        """Wait for the turn and keep it while the block runs; one that ``overlaps`` only until it counts as slow."""
+    async def taken(self, name: str, is_waiting: Callable[[], bool]) -> AsyncIterator[None]:
+        """Wait for the turn and keep it while the block runs, but only until ``is_waiting`` for something slow."""
+        loop = asyncio.get_running_loop()
         lock = self._locks.setdefault(name, asyncio.Lock())
         await lock.acquire()
         is_kept = True
@@ -30,10 +31,16 @@ class Turns:
                 is_kept = False
                 lock.release()
 
-        timer = asyncio.get_running_loop().call_later(SLOW_SECONDS, leave) if overlaps else None
+        def look() -> None:
+            if is_waiting():
+                leave()
+            else:
+                timers.append(loop.call_later(LOOK_SECONDS, look))
+                del timers[0]
+
+        timers = [loop.call_later(LOOK_SECONDS, look)]
         try:
             yield
         finally:
-            if timer is not None:
-                timer.cancel()
+            timers[0].cancel()
             leave()

@@ -1,14 +1,16 @@
 """One handler's unit of work: what it reads, writes, emits and decides, until all of it is committed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.errors import Unroutable
+from tis_esr.engine.errors import Conflict, Unroutable
 from tis_esr.engine.messages import Identity, Message, derived_id
+from tis_esr.engine.parts import Parts, Place
 from tis_esr.engine.protocol import Commit, Engine, Put, Stored
 from tis_esr.engine.rows import Row, RowState
 
@@ -24,7 +26,7 @@ class Work:
 
     Every document read is remembered with the version of its first reading, and the commit fails with Conflict
     when one that is written again has moved since, also where a later search has come upon the newer one. So no
-    lock and no transaction is held while TCS is asked.
+    lock and no transaction is held while TCS is asked. What a handler does within a ``part`` is lost by itself.
     ``messages`` are what it is about: once another process has taken them over, no commit of it takes effect.
     ``today`` is the Europe/London day that every rule gets, ``now`` the moment in UTC.
     """
@@ -45,7 +47,8 @@ class Work:
         self._messages = messages
         self._versions: dict[tuple[str, str], int] = {}
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
-        self._commit = Commit()
+        self._parts = Parts()
+        self._to_park: list[tuple[Message, str]] = []
         self._parked: set[Identity] = set()
         self._saved: set[Identity] = set()
         self._failed: dict[Identity, Exception] = {}
@@ -63,6 +66,19 @@ class Work:
             return list(self._messages)
         return [message for message in self._messages if not self.is_parked(message)]
 
+    @contextmanager
+    def part(self, name: str, *messages: Message) -> Iterator[None]:
+        """Let what is done within stand or fall by itself at the commit, apart from all else that the unit does.
+
+        Where a document that it wrote has moved, only it is lost, and ``messages`` are tried again. Of one name
+        there is one part.
+        """
+        before, self._parts.current = self._parts.current, self._parts.named(name, messages)
+        try:
+            yield
+        finally:
+            self._parts.current = before
+
     async def get(self, collection: Collection[T], keys: Iterable[str]) -> dict[str, T]:
         """Return the documents that exist, by key, as this unit of work has left them."""
         wanted = list(dict.fromkeys(keys))
@@ -71,6 +87,8 @@ class Work:
             for key in wanted
             if (collection.name, key) in self._written
         }
+        for key in found:
+            self._parts.touch((collection.name, key))
         missing = [key for key in wanted if key not in found]
         if missing:
             found.update(self._remember(collection, await self._engine.get(collection, missing)))
@@ -91,21 +109,18 @@ class Work:
         fresh = self._remember(
             collection, [s for s in stored if (collection.name, s.key) not in self._written]
         )
-        return [fresh[s.key] if s.key in fresh else self._written[collection.name, s.key][1] for s in stored]
+        return [fresh[s.key] if s.key in fresh else self._as_written(collection, s.key) for s in stored]
 
-    async def moved(self, collection: Collection[T], keys: Iterable[str]) -> set[str]:
-        """Return which of the documents that were read are otherwise in the store by now.
-
-        To be asked after a long wait: what would lose its race at the commit can be left for another time, and
-        doesn't cost its neighbours.
-        """
-        wanted = list(dict.fromkeys(keys))
-        now = {stored.key: stored.version for stored in await self._engine.get(collection, wanted)}
-        return {key for key in wanted if now.get(key, 0) != self._versions.get((collection.name, key), 0)}
+    def _as_written(self, collection: Collection[T], key: str) -> T:
+        self._parts.touch((collection.name, key))
+        document: T = self._written[collection.name, key][1]
+        return document
 
     def put(self, collection: Collection[T], document: T) -> None:
         """Write a document, new or read before."""
-        self._written[collection.name, collection.key(document)] = (collection, document)
+        place = collection.name, collection.key(document)
+        self._parts.touch(place)
+        self._written[place] = (collection, document)
 
     def emit(
         self, routing_key: str, body: msgspec.Struct | Mapping[str, Any], *, cause: Message, key: str = ""
@@ -116,7 +131,7 @@ class Work:
             raise Unroutable(routing_key)
         encoded = _encoder.encode(body)
         for queue in queues:
-            self._commit.messages.append(
+            self._parts.emit(
                 Message(
                     id=derived_id(cause.id, queue, key),
                     queue=queue,
@@ -131,18 +146,18 @@ class Work:
 
     def account(self, file: str, row: int, record_type: str, state: RowState, reason: str = "") -> None:
         """Say what became of a row; a later word in the same or another unit of work replaces it."""
-        self._commit.rows.append(Row(file=file, row=row, type=record_type, state=state, reason=reason))
+        self._parts.account(Row(file=file, row=row, type=record_type, state=state, reason=reason))
 
     def park(self, message: Message, reason: str) -> None:
         """Set a message aside for a person, with the reason; what this unit wrote still takes effect.
 
         It stays parked through every later commit of this unit: it is never acknowledged as done.
         """
-        known = [parked.identity for parked, _ in self._commit.parked]
+        known = [parked.identity for parked, _ in self._to_park]
         if self.is_parked(message) and message.identity not in known:
             return
         self._parked.add(message.identity)
-        self._commit.parked.append((message, reason))
+        self._to_park.append((message, reason))
 
     def fail(self, message: Message, fault: Exception) -> None:
         """Say that this message of the batch was not done; the rest of the unit of work still takes effect.
@@ -183,17 +198,45 @@ class Work:
         For calls outside the transaction: what is about to be done is known before it is done, so a
         restart can look what came of it.
         """
-        await self._save(self._drain())
+        await self._save(self._assembled())
 
     async def commit(self, done: Iterable[Message] = ()) -> None:
-        """Make all of it take effect together, and acknowledge ``done``, less those parked or failed."""
-        commit = self._drain()
-        commit.done = self.done(done)
-        await self._save(commit)
+        """Make all of it take effect together, and acknowledge ``done``, less those parked or failed.
+
+        Parts that others were faster than are left out, and their messages fail with Conflict.
+        """
+        wanted = list(done)
+        while True:  # each time round loses a part, or ends
+            commit = self._assembled()
+            commit.done = self.done(wanted)
+            try:
+                return await self._save(commit)
+            except Conflict as conflict:
+                lost = self._parts.lose(await self._moved())
+                if not lost:
+                    raise
+                for message in lost:
+                    self.fail(message, conflict)
 
     async def _save(self, commit: Commit) -> None:
         await self._engine.commit(commit)
         self._saved.update(message.identity for message, _ in commit.parked)
+        for put in commit.puts:
+            self._versions[put.collection.name, put.key] = put.version + 1
+        self._written, self._to_park = {}, []
+        self._parts.saved()
+
+    async def _moved(self) -> list[Place]:
+        """Return which documents to be written are otherwise in the store than they were when they were read."""
+        by_collection: dict[str, tuple[Collection[Any], list[str]]] = {}
+        for (name, key), (collection, _) in self._written.items():
+            if self._parts.stands((name, key)):
+                by_collection.setdefault(name, (collection, []))[1].append(key)
+        moved: list[Place] = []
+        for name, (collection, keys) in by_collection.items():
+            now = {stored.key: stored.version for stored in await self._engine.get(collection, keys)}
+            moved += [(name, key) for key in keys if now.get(key, 0) != self._versions.get((name, key), 0)]
+        return moved
 
     def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
         decoded = {}
@@ -202,14 +245,21 @@ class Work:
             decoded[document.key] = msgspec.json.decode(document.body, type=collection.type)
         return decoded
 
-    def _drain(self) -> Commit:
-        commit, self._commit = self._commit, Commit()
+    def _assembled(self) -> Commit:
+        commit = Commit(
+            messages=self._parts.emitted(),
+            rows=self._parts.rows(),
+            parked=list(self._to_park),
+            held=self._unparked(),
+        )
         for (name, key), (collection, document) in self._written.items():
-            version = self._versions.get((name, key), 0)
-            searched = tuple([getattr(document, field) for field in collection.searched])
-            counted = tuple([getattr(document, field) for field in collection.counted])
-            commit.puts.append(Put(collection, key, version, _encoder.encode(document), searched, counted))
-            self._versions[name, key] = version + 1
-        self._written = {}
-        commit.held = self._unparked()
+            if self._parts.stands((name, key)):
+                version = self._versions.get((name, key), 0)
+                commit.puts.append(_put(collection, key, version, document))
         return commit
+
+
+def _put(collection: Collection[Any], key: str, version: int, document: msgspec.Struct) -> Put:
+    searched = tuple([getattr(document, field) for field in collection.searched])
+    counted = tuple([getattr(document, field) for field in collection.counted])
+    return Put(collection, key, version, _encoder.encode(document), searched, counted)

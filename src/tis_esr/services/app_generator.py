@@ -5,7 +5,8 @@ with all its records, so that one that is no longer there is known too. Of a pos
 record the DataExporter is told nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import msgspec
@@ -18,7 +19,7 @@ from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.messages import Applicant, ApplicantsGenerated, PositionReconciled
-from tis_esr.services.superseding import Handled, News, left_for_later, newest
+from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Person, Placement
 
@@ -77,8 +78,8 @@ class AppGenerator:
                 "position.reconciled",
                 self.generate,
                 batch=250,
-                at_once=8,
-                is_busy=self._tcs.is_busy,
+                at_once=16,
+                is_waiting=self._tcs.is_slow,
             )
         ]
 
@@ -88,6 +89,18 @@ class AppGenerator:
         generated = await work.get(GENERATED, {news.key for news in arriving})
         newest_of = newest(work, arriving, {key: known.handled for key, known in generated.items()})
         events = [news.body for news in newest_of.values()]
+        found = await self._asked(events, work)
+        made = {key: _made(news, found) for key, news in newest_of.items()}
+        stored = await work.get(DECISIONS, [DECISIONS.key(d) for _, some in made.values() for d in some])
+        for key, (applicants, decisions) in made.items():
+            with work.part(key, newest_of[key].message):
+                _tell(work, newest_of[key], applicants, generated.get(key), found.asked_at)
+                for decision in decisions:
+                    if stored.get(DECISIONS.key(decision)) != decision:
+                        work.put(DECISIONS, decision)
+
+    async def _asked(self, events: Sequence[PositionReconciled], work: Work) -> "_InTis":
+        """Ask TCS for the placements of the positions' posts, their people and the numbers of those to come."""
         asked_at = work.time()
         placements = await self._tcs.placements_of_posts(
             {event.position.post_id for event in events if event.live and event.position.post_id}
@@ -102,25 +115,33 @@ class AppGenerator:
         people = await self._tcs.people({p.trainee_id for p in known if p.trainee_id})
         coming = {p.trainee_id for p in known if verdicts[p.id] == "" and p.trainee_id in people}
         numbers = await each(sorted(coming), self._tcs.training_number)
-        decisions = []
-        later = await left_for_later(work, GENERATED, {key: news.message for key, news in newest_of.items()})
-        for key, news in newest_of.items():
-            if key in later:
-                continue
-            applicants, event = [], news.body
-            for placement in placements.get(event.position.post_id or 0, ()) if event.live else ():
-                if placement.id not in verdicts:
-                    continue
-                person = people.get(placement.trainee_id or 0)
-                verdict = verdicts[placement.id] or ("" if person else "its trainee is not in TIS")
-                decisions.append(_decision(placement, person, event, verdict, news.message))
-                if person is not None and not verdict:
-                    applicants.append(_applicant(event, placement, person, numbers.get(person.id)))
-            _tell(work, news, applicants, generated.get(key), asked_at)
-        stored = await work.get(DECISIONS, [DECISIONS.key(decision) for decision in decisions])
-        for decision in decisions:
-            if stored.get(DECISIONS.key(decision)) != decision:
-                work.put(DECISIONS, decision)
+        return _InTis(asked_at, placements, verdicts, people, numbers)
+
+
+@dataclass(frozen=True)
+class _InTis:
+    """What TCS says of a batch: placements by post id; verdicts by placement id, see ``_verdict``; people by id."""
+
+    asked_at: float
+    placements: Mapping[int, Sequence[Placement]]
+    verdicts: Mapping[int, str]
+    people: Mapping[int, Person]
+    numbers: Mapping[int, str | None]
+
+
+def _made(news: News[PositionReconciled], found: _InTis) -> tuple[list[Applicant], list[Decision]]:
+    """Return a position's records, and why each of its placements gives one or doesn't."""
+    event = news.body
+    applicants, decisions = [], []
+    for placement in found.placements.get(event.position.post_id or 0, ()) if event.live else ():
+        if placement.id not in found.verdicts:
+            continue
+        person = found.people.get(placement.trainee_id or 0)
+        verdict = found.verdicts[placement.id] or ("" if person else "its trainee is not in TIS")
+        decisions.append(_decision(placement, person, event, verdict, news.message))
+        if person is not None and not verdict:
+            applicants.append(_applicant(event, placement, person, found.numbers.get(person.id)))
+    return applicants, decisions
 
 
 def _news(message: Message) -> News[PositionReconciled]:

@@ -11,6 +11,17 @@ from tis_esr.tcs.errors import TcsError
 
 K = TypeVar("K")
 V = TypeVar("V")
+W = TypeVar("W")
+
+
+async def both(one: Awaitable[V], other: Awaitable[W]) -> tuple[V, W]:
+    """Return what two calls return; raises the first failure when both have ended."""
+    first, second = await asyncio.gather(one, other, return_exceptions=True)
+    if isinstance(first, BaseException):
+        raise first
+    if isinstance(second, BaseException):
+        raise second
+    return first, second
 
 
 async def outcomes(keys: Iterable[K], call: Callable[[K], Awaitable[V]]) -> dict[K, V | TcsError]:

@@ -48,22 +48,26 @@ class DataExporter:
     async def store_applicants(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep the applicant records of each position: update what has not been sent, leave what has."""
         arriving = [_of_applicants(message) for message in messages]
-        fresh = await _newest(work, "applicants", arriving)
+        fresh = await _newest(work, arriving)
         stored = await _stored(work, APPLICANTS, fresh)
         for news in fresh:
             records = stored.get(news.body.position.position_id, ())
-            for record in applicants(records, news.body, news.message):
-                work.put(APPLICANTS, record)
+            with work.part(news.key, news.message):
+                _remember(work, "applicants", news)
+                for record in applicants(records, news.body, news.message):
+                    work.put(APPLICANTS, record)
 
     async def store_notifications(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep the notifications of each position: replace pending ones, drop what ESR has already."""
         arriving = [_of_notifications(message) for message in messages]
-        fresh = await _newest(work, "notifications", arriving)
+        fresh = await _newest(work, arriving)
         stored = await _stored(work, NOTIFICATIONS, fresh)
         for news in fresh:
             records = stored.get(news.body.position.position_id, ())
-            for record in notifications(records, news.body, news.message):
-                work.put(NOTIFICATIONS, record)
+            with work.part(news.key, news.message):
+                _remember(work, "notifications", news)
+                for record in notifications(records, news.body, news.message):
+                    work.put(NOTIFICATIONS, record)
 
     async def confirm_applicants(self, work: Work, messages: Sequence[Message]) -> None:
         """Attach ESR's word on an applicant: the APC has the number of its APP and names the row in it."""
@@ -96,16 +100,16 @@ def _of_notifications(message: Message) -> News[NotificationsGenerated]:
     )
 
 
-async def _newest(work: Work, kind: str, arriving: Sequence[News[B]]) -> list[News[B]]:
-    """Return the newest of each position, and remember that it was handled; older ones are dropped."""
+async def _newest(work: Work, arriving: Sequence[News[B]]) -> list[News[B]]:
+    """Return the newest of each position; older ones are dropped."""
     known = await work.get(HANDLED, {news.key for news in arriving})
     fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
-    for news in fresh.values():
-        work.put(
-            HANDLED,
-            HandledPosition(kind=kind, position_id=news.body.position.position_id, handled=news.handled),
-        )
     return list(fresh.values())
+
+
+def _remember(work: Work, kind: str, news: News[B]) -> None:
+    position_id = news.body.position.position_id
+    work.put(HANDLED, HandledPosition(kind=kind, position_id=position_id, handled=news.handled))
 
 
 async def _stored(work: Work, collection: Collection[R], fresh: Sequence[News[B]]) -> Mapping[int, list[R]]:

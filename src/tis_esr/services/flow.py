@@ -58,12 +58,9 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("esr.queue.person.changed", "esr.queue.position.due"),
     ("esr.queue.por.saved",),
     ("esr.queue.pos.saved",),
-    (
-        "esr.queue.position.reconciled.notificationgenerator",
-        "esr.queue.position.reconciled.appgenerator",
-    ),
-    ("esr.queue.notification.due", "esr.queue.apprecord.generated"),
-    ("esr.queue.notification.generated",),
+    ("esr.queue.position.reconciled.notificationgenerator",),
+    ("esr.queue.position.reconciled.appgenerator", "esr.queue.notification.due"),
+    ("esr.queue.apprecord.generated", "esr.queue.notification.generated"),
 )
 """A day walks stage by stage: each begins when the one before is empty.
 

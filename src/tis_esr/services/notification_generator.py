@@ -37,7 +37,7 @@ from tis_esr.services.messages import (
     PositionReconciled,
 )
 from tis_esr.services.notification_sources import Sources, ask_people, ask_placements
-from tis_esr.services.superseding import News, left_for_later, newest
+from tis_esr.services.superseding import News, newest
 from tis_esr.tcs.client import Tcs
 
 
@@ -51,16 +51,19 @@ class NotificationGenerator:
         """Return what it reads, and how."""
         own = "notificationgenerator"
         return [
-            Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know),
+            Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know, turn=own),
             Handler(
                 "esr.queue.notification.due",
                 "notification.due",
                 self.generate,
                 batch=250,
-                at_once=8,
-                is_busy=self._tcs.is_busy,
+                turn=own,
+                at_once=16,
+                is_waiting=self._tcs.is_slow,
             ),
-            Handler(f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent),
+            Handler(
+                f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent, turn=own
+            ),
         ]
 
     async def know(self, work: Work, messages: Sequence[Message]) -> None:
@@ -70,11 +73,13 @@ class NotificationGenerator:
         handled = {key: position.handled for key, position in known.items() if position.handled}
         fresh = newest(work, arriving, handled)
         now = {key: _known_by(known.get(key), news) for key, news in fresh.items()}
-        for position in now.values():
-            work.put(KNOWN_POSITIONS, position)
+        for key, position in now.items():
+            with work.part(key, fresh[key].message):
+                work.put(KNOWN_POSITIONS, position)
         await _tell_users(work, now, fresh)
         for key, position in now.items():
-            _due(work, position, fresh[key].message, users_told=True)
+            with work.part(key):
+                _due(work, position, fresh[key].message, users_told=True)
 
     async def remember_sent(self, work: Work, messages: Sequence[Message]) -> None:
         """Keep what ESR was sent of each applicant; where TIS said otherwise since, notifications are due."""
@@ -85,9 +90,10 @@ class NotificationGenerator:
             position = known.get(key) or KnownPosition(position_id=applicant.position_id)
             others = [sent for sent in position.sent if sent.placement_id != applicant.placement_id]
             known[key] = msgspec.structs.replace(position, sent=[*others, applicant])
-            work.put(KNOWN_POSITIONS, known[key])
-            if position.post_id and position.seen.get(str(applicant.placement_id)) != applicant.dates:
-                _due(work, position, message)
+            with work.part(key, message):
+                work.put(KNOWN_POSITIONS, known[key])
+                if position.post_id and position.seen.get(str(applicant.placement_id)) != applicant.dates:
+                    _due(work, position, message)
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
         """Say all that there is to say about a batch of positions, from what is known and what TIS says now."""
@@ -104,10 +110,11 @@ class NotificationGenerator:
         posts = await _save_uses(work, sources, live)
         sources.vpds = await vpds_of(work, posts)
         await ask_people(self._tcs, sources, live)
-        later = await left_for_later(work, KNOWN_POSITIONS, {key: due[key][0] for key in known})
-        for key, position in known.items():
-            if key not in later:
-                _generate(work, position, sources, due[key][0])
+        for message, body in asked:
+            key = str(body.position_id)
+            with work.part(key, message):
+                if key in known and message is due[key][0]:
+                    _generate(work, known[key], sources, message)
 
 
 def _decoded(message: Message) -> tuple[Message, NotificationDue]:

@@ -21,12 +21,12 @@ from tis_esr.decisions.person_updates import (
 from tis_esr.decisions.refusals import Refusal
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Bounds
-from tis_esr.services.concurrently import each, outcomes
+from tis_esr.services.concurrently import both, each, outcomes
 from tis_esr.services.person_details import absence_sources, detail_sources, news_of
 from tis_esr.services.person_journal import JOURNAL, Case, JournalEntry, Outcome, Plan, entry_of
 from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsConflict, TcsError, TcsRefused
+from tis_esr.tcs.errors import TcsConflict, TcsError, TcsRefused, TcsUncertain
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
 
 _CONFLICTS_IN_A_ROW = 5
@@ -38,9 +38,10 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
     The cases are of different people. TCS is only read. ``meant`` holds what the journal said before,
     by key: a call that was meant and isn't needed any more was made before.
     """
-    people = await tcs.people({case.person.id for case in cases if case.person})
     ids = {attendance_id(values) for case in cases for _, values in absence_sources(case)}
-    absences = await each(sorted(ids), tcs.absence)
+    people, absences = await both(
+        tcs.people({case.person.id for case in cases if case.person}), each(sorted(ids), tcs.absence)
+    )
     for case in cases:
         if case.person is None:
             continue
@@ -62,7 +63,7 @@ async def carry_out(
     """Make the planned calls, of different people side by side, and write down what came of each.
 
     What TCS refuses is told in the plan's ``refused``; any other trouble with TCS is returned, by the number
-    of the case: it ends the calls of that case, and what was done before stays done.
+    of the case, and what was done stays done.
     """
     return await outcomes(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number], bounds))
 
@@ -194,7 +195,28 @@ def _said(value: Any) -> str | None:
 
 
 async def _carry_out_one(tcs: Tcs, work: Work, case: Case, bounds: Bounds) -> None:
+    """Make the calls of a case: those about different records of TCS side by side, others in the order of the rows.
+
+    Trouble ends the calls about its record. When all have ended the gravest is raised: one after which TCS may
+    still act counts for more than one that is over.
+    """
+    about: dict[tuple[str, str], list[Plan]] = {}
     for plan in case.plans:
+        about.setdefault((plan.kind, plan.absence_id), []).append(plan)
+    ended = await outcomes(about, lambda record: _carry_out_in_order(tcs, work, case, about[record], bounds))
+    errors = [error for error in ended.values() if error is not None]
+    if errors:
+        raise max(errors, key=_gravity)
+
+
+def _gravity(error: TcsError) -> tuple[bool, bool]:
+    return isinstance(error, TcsUncertain), isinstance(error, TcsUncertain) and error.may_arrive
+
+
+async def _carry_out_in_order(
+    tcs: Tcs, work: Work, case: Case, plans: Sequence[Plan], bounds: Bounds
+) -> None:
+    for plan in plans:
         try:
             await _call(tcs, case, plan, bounds)
         except TcsRefused as error:

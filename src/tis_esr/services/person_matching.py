@@ -6,6 +6,7 @@ from tis_esr.decisions.person_updates import is_deletion, is_host
 from tis_esr.decisions.refusals import Refusal
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
+from tis_esr.services.concurrently import both
 from tis_esr.services.person_journal import Case, account_all, refuse
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Placement
@@ -29,23 +30,25 @@ async def matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
 
     Those kept know their person; the others' rows are accounted for as unmatched, with the reason.
     """
-    by_gmc = await tcs.people_by_gmc({number for case in cases for number in case.gmc})
-    by_gdc = await tcs.people_by_gdc({number for case in cases for number in case.gdc})
+    by_gmc, by_gdc = await both(
+        tcs.people_by_gmc({number for case in cases for number in case.gmc}),
+        tcs.people_by_gdc({number for case in cases for number in case.gdc}),
+    )
     found: list[tuple[Case, int]] = []
     for case in cases:
-        ids = _ids(case.gmc, by_gmc) or _ids(case.gdc, by_gdc)
-        if len(ids) == 1:
-            found.append((case, ids.pop()))
+        fitting = _ids(case.gmc, by_gmc) or _ids(case.gdc, by_gdc)
+        if len(fitting) == 1:
+            found.append((case, fitting.pop()))
         else:
-            said = "several people in TIS have" if ids else "nobody in TIS has"
+            said = "several people in TIS have" if fitting else "nobody in TIS has"
             reason = f"{said} the GMC or GDC number {', '.join(case.gmc + case.gdc) or '(none given)'}"
             account_all(work, case, RowState.UNMATCHED, reason)
             refuse(work, case, None, reason, Refusal.NOT_MATCHED)
-    posts = await tcs.posts_by_npn(
-        {number for case, _ in found if (number := case.head.get("deaneryNumber"))}
+    ids = {person_id for _, person_id in found}
+    posts, (placements, people) = await both(
+        tcs.posts_by_npn({number for case, _ in found if (number := case.head.get("deaneryNumber"))}),
+        both(tcs.placements_of_people(ids), tcs.people(ids)),
     )
-    placements = await tcs.placements_of_people({person_id for _, person_id in found})
-    people = await tcs.people({person_id for _, person_id in found})
     kept = []
     for case, person_id in found:
         case.person = people.get(person_id)

@@ -5,8 +5,9 @@ others ``position.reconciled`` and, for TCS, ``position.changed``. A position is
 where ``position.due`` or ``person.changed`` says that its records are built from something that changed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
+from typing import TypeVar
 
 import msgspec
 
@@ -84,7 +85,10 @@ POSITIONS = Collection(
 
 _BOTH_ROWS = 0.3
 """Seconds in which the other row of a position is likely saved too, so that it is reconciled once, not twice."""
-_AT_ONCE = 8
+_AT_ONCE = 16
+K = TypeVar("K")
+Causes = Mapping[str, Sequence[Message]]
+"""By position id, the messages that ask for it."""
 
 
 class Reconciliation:
@@ -105,9 +109,9 @@ class Reconciliation:
         ]
 
     def _looking_up(self, key: str, run: Run, linger: float = 0.02) -> Handler:
-        busy = self._tcs.is_busy
+        slow = self._tcs.is_slow
         return Handler(
-            f"esr.queue.{key}", key, run, turn="positions", linger=linger, at_once=_AT_ONCE, is_busy=busy
+            f"esr.queue.{key}", key, run, turn="positions", linger=linger, at_once=_AT_ONCE, is_waiting=slow
         )
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:
@@ -135,52 +139,69 @@ class Reconciliation:
                 )
                 continue
             known[key] = _claimed(position, claims)
-            work.put(POSITIONS, known[key])
-            work.emit(f"{source}.saved", PositionSaved(position_id=position.position_id), cause=message)
+            with work.part(key, message):
+                work.put(POSITIONS, known[key])
+                work.emit(f"{source}.saved", PositionSaved(position_id=position.position_id), cause=message)
 
     async def reconcile(self, work: Work, messages: Sequence[Message]) -> None:
         """Find the posts of the positions in TCS, in bulk, and say what became of each.
 
         Of several saved rows of a position only the first makes it be reconciled: by then it holds all of them.
         """
-        saved = [(message, message.decode(PositionSaved)) for message in messages]
-        positions = await work.get(POSITIONS, [str(body.position_id) for _, body in saved])
+        saved = [(message, str(message.decode(PositionSaved).position_id)) for message in messages]
+        positions = await work.get(POSITIONS, [key for _, key in saved])
         due = [position for position in positions.values() if position.reconciled < position.revision]
-        positions |= await self._reconciled(work, due)
-        for message, body in saved:
-            position = positions[str(body.position_id)]
-            found = position.deleted or position.status == MATCHED
-            state, reason = (
-                (RowState.APPLIED, "") if found else (RowState.UNMATCHED, "no post in TIS has its NPN")
-            )
-            work.account(message.source_file, message.row, message.queue.split(".")[2].upper(), state, reason)
+        positions |= await self._reconciled(work, due, _by_key(saved))
+        for message, key in saved:
+            with work.part(key, message):
+                _account(work, message, positions[key])
 
     async def reconcile_due(self, work: Work, messages: Sequence[Message]) -> None:
         """Reconcile positions anew whose records have to be compared with TIS again."""
-        asked = {str(message.decode(PositionDue).position_id) for message in messages}
-        await self._again(work, (await work.get(POSITIONS, sorted(asked))).values())
+        asked = _by_key((message, str(message.decode(PositionDue).position_id)) for message in messages)
+        await self._again(work, (await work.get(POSITIONS, asked)).values(), asked)
 
     async def reconcile_of_people(self, work: Work, messages: Sequence[Message]) -> None:
         """Reconcile anew the positions of the posts in which a person is placed whose details have changed."""
-        posts = {post_id for message in messages for post_id in message.decode(PersonChanged).post_ids}
-        found = await work.find(POSITIONS, {"post_id": sorted(posts)}) if posts else []
-        await self._again(work, (position for position in found if not position.deleted))
+        changed = [(message, post) for message in messages for post in message.decode(PersonChanged).post_ids]
+        found = (
+            await work.find(POSITIONS, {"post_id": sorted({post for _, post in changed})}) if changed else []
+        )
+        positions = {str(position.position_id): position for position in found if not position.deleted}
+        of_post = _by_key(changed)
+        causes = {key: of_post[position.post_id] for key, position in positions.items() if position.post_id}
+        await self._again(work, positions.values(), causes)
 
-    async def _again(self, work: Work, positions: Iterable[Position]) -> None:
+    async def _again(self, work: Work, positions: Iterable[Position], causes: Causes) -> None:
         """Reconcile positions anew that were reconciled before; the others will be in any case."""
         due = [
             msgspec.structs.replace(position, revision=position.revision + 1)
             for position in positions
             if position.reconciled == position.revision
         ]
-        await self._reconciled(work, due)
+        await self._reconciled(work, due, causes)
 
-    async def _reconciled(self, work: Work, due: Sequence[Position]) -> dict[str, Position]:
+    async def _reconciled(self, work: Work, due: Sequence[Position], causes: Causes) -> dict[str, Position]:
         posts = await self._tcs.posts_by_npn({position.deanery_number for position in due})
-        return {
-            str(position.position_id): _reconciled(work, position, posts.get(position.deanery_number, []))
-            for position in due
-        }
+        after: dict[str, Position] = {}
+        for position in due:
+            key = str(position.position_id)
+            with work.part(key, *causes[key]):
+                after[key] = _reconciled(work, position, posts.get(position.deanery_number, []))
+        return after
+
+
+def _by_key(pairs: Iterable[tuple[Message, K]]) -> dict[K, list[Message]]:
+    grouped: dict[K, list[Message]] = {}
+    for message, key in pairs:
+        grouped.setdefault(key, []).append(message)
+    return grouped
+
+
+def _account(work: Work, message: Message, position: Position) -> None:
+    found = position.deleted or position.status == MATCHED
+    state, reason = (RowState.APPLIED, "") if found else (RowState.UNMATCHED, "no post in TIS has its NPN")
+    work.account(message.source_file, message.row, message.queue.split(".")[2].upper(), state, reason)
 
 
 def _source_row(message: Message) -> SourceRow:

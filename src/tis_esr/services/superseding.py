@@ -7,14 +7,11 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tis_esr.decisions.versions import is_superseded
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.errors import Conflict
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 
 B = TypeVar("B")
-D = TypeVar("D", bound=msgspec.Struct)
 
 NEWER = "a newer version of it was handled before"
 
@@ -63,14 +60,3 @@ def _superseded(work: Work, message: Message, by: Handled) -> None:
     """Say so of the row, unless it is part of the newer version too. The row keeps its record type."""
     if message.row and f"{message.source_file}:{message.row}" not in by.sources:
         work.account(message.source_file, message.row, "", RowState.SUPERSEDED, NEWER)
-
-
-async def left_for_later(work: Work, collection: Collection[D], messages: Mapping[str, Message]) -> set[str]:
-    """Return the keys of documents that others have changed meanwhile; their messages are tried again alone.
-
-    To be asked after TCS was, which takes long enough for others to change some document of a large batch.
-    """
-    moved = await work.moved(collection, messages)
-    for key in moved:
-        work.fail(messages[key], Conflict(collection.name))
-    return moved

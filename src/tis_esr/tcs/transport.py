@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 CHECK_SECONDS: Final = 10.0
 _LIST: Final = Shape(list[msgspec.Raw], "a list")
+_SLOW_SECONDS: Final = 0.5
 
 
 class Counted(NamedTuple):
@@ -71,6 +72,7 @@ class Transport:
         self._readings = Readings()
         self._denied: set[Endpoint] = set()
         self._has_answered = False
+        self._since: dict[object, float] = {}
         self.clock = DeadlineClock()
         self.slots = Slots(LoadControl(settings.concurrency))
         self.stats: Counter[Counted] = Counter()
@@ -103,6 +105,23 @@ class Transport:
         still take effect: whoever cancels it has to take it as ``TcsUncertain``.
         """
         call = Call(endpoint, path, body, send_by, is_trial=self._admit(endpoint))
+        mark = object()
+        self._since[mark] = asyncio.get_running_loop().time()
+        try:
+            return await self._judged(call, shape)
+        finally:
+            del self._since[mark]
+
+    @property
+    def is_slow(self) -> bool:
+        """Say whether the oldest call under way takes long, and none waits for its turn."""
+        if not self._since or self.slots.is_full:
+            return False
+        return asyncio.get_running_loop().time() - next(iter(self._since.values())) >= _SLOW_SECONDS
+
+    async def _judged(self, call: Call, shape: Shape[T]) -> Answer[T]:
+        """Make a call, and take note of what its end says of TCS."""
+        endpoint = call.endpoint
         try:
             answer = await self._repeatedly(call, shape)
         except (errors.TcsNotAsked, errors.TcsNotSent) as error:

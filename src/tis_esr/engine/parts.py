@@ -1,0 +1,77 @@
+"""Parts of a unit of work that stand or fall by themselves: where one loses a race, its neighbours take effect."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tis_esr.engine.messages import Message
+from tis_esr.engine.rows import Row
+
+Place = tuple[str, str]
+"""A document: its collection's name and its key."""
+
+
+@dataclass(eq=False)
+class Part:
+    """What the news about one thing bring about; ``messages`` are those that are tried again if it is lost."""
+
+    messages: list[Message] = field(default_factory=list)
+    is_lost: bool = False
+
+
+class Parts:
+    """The parts of one unit of work, and to which of them each of its writes belongs.
+
+    A document that two parts have to do with belongs to neither, but to the unit as a whole.
+    """
+
+    def __init__(self) -> None:
+        self.whole = Part()
+        self.current = self.whole
+        self._by_name: dict[str, Part] = {}
+        self._owners: dict[Place, Part] = {}
+        self._emitted: list[tuple[Part, Message]] = []
+        self._rows: list[tuple[Part, Row]] = []
+
+    def named(self, name: str, messages: Iterable[Message]) -> Part:
+        """Return the part of that name, with these messages in it."""
+        part = self._by_name.setdefault(name, Part())
+        part.messages += [message for message in messages if message not in part.messages]
+        return part
+
+    def touch(self, place: Place) -> None:
+        """Note that the present part has written a document, or read what another has written."""
+        if self._owners.setdefault(place, self.current) is not self.current:
+            self._owners[place] = self.whole
+
+    def emit(self, message: Message) -> None:
+        """Add a message that is sent with the present part."""
+        self._emitted.append((self.current, message))
+
+    def account(self, row: Row) -> None:
+        """Add what becomes of a row with the present part."""
+        self._rows.append((self.current, row))
+
+    def stands(self, place: Place) -> bool:
+        """Say whether a document that was written is not lost with its part."""
+        return not self._owners[place].is_lost
+
+    def emitted(self) -> list[Message]:
+        """Return the messages to send, less those of lost parts."""
+        return [message for part, message in self._emitted if not part.is_lost]
+
+    def rows(self) -> list[Row]:
+        """Return what is to be said of rows, less what lost parts say."""
+        return [row for part, row in self._rows if not part.is_lost]
+
+    def lose(self, places: Iterable[Place]) -> list[Message]:
+        """Give up the parts that these documents belong to; return their messages, none where all would be lost."""
+        parts = {self._owners[place]: None for place in places}
+        if self.whole in parts:
+            return []
+        for part in parts:
+            part.is_lost = True
+        return [message for part in parts for message in part.messages]
+
+    def saved(self) -> None:
+        """Forget the writes, which have taken effect; what is added to a lost part is still lost."""
+        self._owners, self._emitted, self._rows = {}, [], []
