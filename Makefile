@@ -6,7 +6,7 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 2
 
-.PHONY: run test lint types arrows unit gate faults simulate services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate faults simulate fuzz services stop-services bench lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo
@@ -40,6 +40,13 @@ SEEDS ?= 10000
 simulate: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.simulation --count $(SEEDS)
 
+# Coverage-guided fuzzing of the reader of inbound files, the long form by default. What reaches new code is kept in .fuzz/corpus and is
+# where the next run begins; an input that breaks a promise is written to .fuzz/ and belongs into tests/fuzz/seeds with the change that mends it.
+FUZZ_RUNS ?= 10000000
+fuzz: $(VENV)/fuzz.stamp
+	mkdir -p .fuzz/corpus
+	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
+
 # RabbitMQ and MongoDB on this machine, without Docker: prints their addresses.
 services: $(VENV)/dev.stamp
 	$(BIN)/python -m servers start
@@ -71,5 +78,9 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@
 
+$(VENV)/fuzz.stamp: tests/fuzz/requirements.txt $(VENV)/dev.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/fuzz/requirements.txt
+	touch $@
+
 clean:
-	rm -rf .venv .venv-* demo bench/out dist
+	rm -rf .venv .venv-* .fuzz demo bench/out dist

@@ -12,15 +12,23 @@ from tis_esr.decisions.person_updates import (
     is_primary,
     registration_numbers,
 )
+from tis_esr.decisions.refusals import Refusal
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
+
+TODAY = date(2026, 11, 24)
 
 
 def changes(values, fields=PER_FIELDS, *, contact=None, personal=None):
-    """Return what an ESR row changes, as {section.field: new}, and what has no mapping."""
-    found, unmapped = detail_changes(
-        values, fields, ContactDetails(id=1, **(contact or {})), PersonalDetails(id=1, **(personal or {}))
+    """Return what an ESR row changes, as {section.field: new}, and which columns are refused, and why."""
+    found, refused = detail_changes(
+        values,
+        fields,
+        ContactDetails(id=1, **(contact or {})),
+        PersonalDetails(id=1, **(personal or {})),
+        TODAY,
     )
-    return {f"{change.section}.{change.field}": change.new for change in found}, unmapped
+    new = {f"{change.section}.{change.field}": change.new for change in found}
+    return new, {value.column: value.why for value in refused}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +50,7 @@ def changes(values, fields=PER_FIELDS, *, contact=None, personal=None):
     ],
 )
 def test_every_column_of_a_person_row_goes_to_its_field_in_tis(column, value, field, new):
-    assert changes({column: value}) == ({field: new}, [])
+    assert changes({column: value}) == ({field: new}, {})
 
 
 @pytest.mark.parametrize(
@@ -57,12 +65,12 @@ def test_every_column_of_a_person_row_goes_to_its_field_in_tis(column, value, fi
     ],
 )
 def test_every_column_of_a_primary_address_goes_to_its_field_in_tis(column, value, field, new):
-    assert changes({column: value}, ADD_FIELDS) == ({field: new}, [])
+    assert changes({column: value}, ADD_FIELDS) == ({field: new}, {})
 
 
 def test_columns_that_tis_takes_nothing_from_change_nothing():
-    assert changes({"middleNames": "Specimena", "previousLastName": "Sample"}) == ({}, [])
-    assert changes({"county": "Invented County"}, ADD_FIELDS) == ({}, [])
+    assert changes({"middleNames": "Specimena", "previousLastName": "Sample"}) == ({}, {})
+    assert changes({"county": "Invented County"}, ADD_FIELDS) == ({}, {})
 
 
 def test_only_what_differs_is_changed_and_the_old_value_is_kept_for_the_journal():
@@ -71,21 +79,26 @@ def test_only_what_differs_is_changed_and_the_old_value_is_kept_for_the_journal(
         PER_FIELDS,
         ContactDetails(id=1, legal_surname="Example", legal_forenames="Testa"),
         PersonalDetails(id=1),
+        TODAY,
     )
-    assert found == [FieldChange(section="contact", field="legalSurname", old="Example", new="Example-New")]
+    assert found == [
+        FieldChange(
+            section="contact", field="legalSurname", column="lastName", old="Example", new="Example-New"
+        )
+    ]
 
 
 @pytest.mark.parametrize("empty", [None, "", "   "])
 def test_an_empty_value_of_esr_never_blanks_one_of_tis(empty):
     assert changes({"homeTel": empty, "title": empty}, contact={"telephone_number": "01632 960001"}) == (
         {},
-        [],
+        {},
     )
 
 
 @pytest.mark.parametrize("from_esr", ["EXAMPLE-SPECIMEN", " Example-Specimen ", "example-specimen"])
 def test_capitals_and_blanks_alone_are_no_difference(from_esr):
-    assert changes({"lastName": from_esr}, contact={"legal_surname": "Example-Specimen"}) == ({}, [])
+    assert changes({"lastName": from_esr}, contact={"legal_surname": "Example-Specimen"}) == ({}, {})
 
 
 def test_a_new_value_is_written_without_blanks_around_it():
@@ -94,13 +107,13 @@ def test_a_new_value_is_written_without_blanks_around_it():
 
 @pytest.mark.parametrize("from_esr", ["1990-05-11", date(1990, 5, 11)])
 def test_a_birth_date_is_compared_as_a_day(from_esr):
-    assert changes({"dob": from_esr}, personal={"date_of_birth": date(1990, 5, 11)}) == ({}, [])
+    assert changes({"dob": from_esr}, personal={"date_of_birth": date(1990, 5, 11)}) == ({}, {})
 
 
 def test_a_code_without_a_value_in_tis_changes_nothing_and_its_column_is_reported():
     assert changes({"title": "BARON", "ethnicOriginCode": "Q"}, contact={"title": "Dr"}) == (
         {},
-        ["title", "ethnicOriginCode"],
+        {"title": Refusal.NO_CODE, "ethnicOriginCode": Refusal.NO_CODE},
     )
 
 
@@ -109,7 +122,7 @@ def test_a_value_that_means_the_same_is_no_change():
         {"title": "DR", "gender": "F"}, contact={"title": "Dr"}, personal={"gender": "Female"}
     ) == (
         {},
-        [],
+        {},
     )
 
 
@@ -144,6 +157,13 @@ def test_registration_numbers_come_by_body_and_words_in_their_place_are_left_out
         {"body": "Nursing and Midwifery Council", "regNumber": "98A1234E"},
     ]
     assert registration_numbers(rows) == (["7000001"], ["100002"])
+
+
+def test_a_deleted_registration_counts_only_where_there_is_no_other():
+    gone = {"body": "General Medical Council", "regNumber": "7000009", "changeDeleteIndicator": "D"}
+    kept = {"body": "General Medical Council", "regNumber": "7000001", "changeDeleteIndicator": "C"}
+    assert registration_numbers([gone, kept]) == (["7000001"], [])
+    assert registration_numbers([gone]) == (["7000009"], [])
 
 
 ABSENCE = {"absenceStart": "2026-03-02", "absenceEnd": "2026-03-06", "absenceDuration": 5, "absenceID": "A1"}

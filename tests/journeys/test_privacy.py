@@ -375,7 +375,7 @@ def test_the_day_had_much_to_tell(day: Day) -> None:
     assert "tis_esr_parked{" in day.said["metrics"]
     for reason in (
         "no ASG row before this PER",
-        "the record type is none of the interface's",
+        "unknown record type",
         "column personId",
         "column dob",
         "answered 400",

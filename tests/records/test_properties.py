@@ -14,7 +14,6 @@ from tis_esr.records.reading import Record, read_records
 from tis_esr.records.writing import format_row
 
 _OF_THEIR_OWN: dict[str, st.SearchStrategy[object]] = {
-    "loadStatusCode": st.sampled_from(["SUCCESS", "FAIL"]),
     "messageType": st.sampled_from(["ERROR", "WARNING", "INFO"]),
     "employingOrgVPDCode": st.from_regex(r"[0-9]{3,4}", fullmatch=True),
 }
@@ -24,12 +23,17 @@ _CHARACTERS = st.one_of(_WRITABLE, _AWKWARD)
 
 
 def text_of(column: Column, least: int) -> st.SearchStrategy[str]:
-    return st.text(_CHARACTERS, min_size=least, max_size=column.length)
+    """Text that is more than blanks; a key has lost no letters."""
+    return st.text(_CHARACTERS, min_size=least, max_size=column.length).filter(
+        lambda text: (not text or bool(text.strip())) and not (column.decisive and "¿" in text)
+    )
 
 
 def values_of(column: Column) -> st.SearchStrategy[object]:
     if column.name in _OF_THEIR_OWN:
         return _OF_THEIR_OWN[column.name]
+    if column.codes:
+        return st.sampled_from(column.codes)
     if column.kind is Kind.TEXT:
         return text_of(column, 1 if column.mandatory else 0)
     if column.kind is Kind.FIXED:
@@ -107,6 +111,12 @@ _PIECES = st.one_of(
             b"ASG,1,,,2,,,,,,,,2026,00000000,,..",
             b'"",',
             b"\\",
+            b"\r",
+            b"\0",
+            b"\x1a",
+            b"\x0cPOR,",
+            b'ADD,7,"","C","H","Y","1',
+            b'Street",',
         ]
     ),
 )
@@ -116,11 +126,12 @@ _PIECES = st.one_of(
 @given(st.lists(_PIECES, max_size=12).map(b"".join))
 def test_no_bytes_make_the_reader_raise_or_lose_a_row(data: bytes) -> None:
     found = read(data)
-    lines = data.split(b"\n")
-    assert len(found) == len(lines) - (lines[-1] == b"")
-    assert [record.row for record in found] == list(range(1, len(found) + 1))
-    ends = [len(b"\n".join(lines[:count])) + 1 for count in range(1, len(lines))]
-    assert [record.next_offset for record in found] == (ends if lines[-1] == b"" else [*ends, len(data)])
+    assert [record.row for record in found] == [1, *(record.next_row for record in found)][: len(found)]
+    ends = [record.next_offset for record in found]
+    assert ends == sorted(set(ends))
+    assert (ends or [0])[-1] == len(data)
+    if b"\r" not in data:
+        assert sum(record.lines for record in found) >= data.count(b"\n")
 
 
 @settings(max_examples=200, deadline=None)
@@ -130,10 +141,19 @@ def test_reading_goes_on_after_any_row_as_if_it_had_not_stopped(data: bytes, dra
     stopped = draw.draw(st.integers(0, len(whole)))
     stream = io.BytesIO(data)
     stream.seek(whole[stopped - 1].next_offset if stopped else 0)
-    assert list(read_records(stream, first_row=stopped + 1)) == whole[stopped:]
+    assert (
+        list(read_records(stream, first_row=whole[stopped - 1].next_row if stopped else 1)) == whole[stopped:]
+    )
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n\ufeff"), max_size=80))
+@given(
+    st.text(
+        st.characters(
+            exclude_categories=("Cs",), exclude_characters="\r\n\ufeff\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+        ),
+        max_size=80,
+    )
+)
 def test_a_row_keeps_its_line_as_it_came(line: str) -> None:
     assert [record.raw for record in read(line.encode() + b"\r\n")] == [line]

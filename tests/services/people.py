@@ -1,6 +1,6 @@
 """People of TIS and what ESR says of them, for the tests of how they are brought together. All invented."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -34,15 +34,26 @@ def file_of(day: int, sequence: int | None = None, deanery: str = "EOE") -> str:
 
 @dataclass
 class Group:
-    """An assignment of a file: PER, ADD and ABS rows by their values, the ASG in row ``row``."""
+    """An assignment of a file: PER, ADD and ABS rows by their values, the ASG in row ``row``.
+
+    ``head`` are the rows that an earlier message has brought.
+    """
 
     file: str
     rows: list[AssignmentRow]
+    head: list[AssignmentRow] = field(default_factory=list)
 
     @property
     def told(self) -> Message:
         first, last = self.rows[0].row, self.rows[-1].row
-        return message(QUEUE, (self.file, first), Assignment(rows=self.rows), self.file, first, last_row=last)
+        return message(
+            QUEUE,
+            (self.file, first),
+            Assignment(rows=self.rows, head=self.head),
+            self.file,
+            first,
+            last_row=last,
+        )
 
     @property
     def pending(self) -> list[Row]:

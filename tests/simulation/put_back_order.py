@@ -1,6 +1,7 @@
 """Faults of order, as they were once in the product: newer is overtaken by older."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from unittest.mock import patch
 
@@ -62,8 +63,8 @@ def tcs_told_as_it_comes() -> Patches:
 def group_superseded_whole() -> Patches:
     """An older group of rows about a person is superseded whole."""
 
-    def whole(case: Case, known: TisPerson) -> None:
-        sort_out(case, known)
+    def whole(case: Case, known: TisPerson, today: date) -> None:
+        sort_out(case, known, today)
         last = case.stamp(max(case.message.row, case.message.last_row))
         if any(stamp > last for stamp in known.stamps.values()):
             case.given = {row: [] for row in case.given}
@@ -80,8 +81,8 @@ def older_details() -> Patches:
 def stamped_before_the_call() -> Patches:
     """The newest stamp of a person is saved before TCS is called."""
 
-    def stamped(case: Case, known: TisPerson) -> None:
-        sort_out(case, known)
+    def stamped(case: Case, known: TisPerson, today: date) -> None:
+        sort_out(case, known, today)
         fresh = {detail: case.stamp(row) for row, details in case.given.items() for detail in details}
         case.known = msgspec.structs.replace(known, stamps={**known.stamps, **fresh})
 

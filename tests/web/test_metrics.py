@@ -198,3 +198,8 @@ async def test_a_runner_tells_of_every_end_a_message_can_come_to(tmp_path: Path)
     }
     assert found["tis_esr_parked", A, "row … is bad"] == 1
     assert found["tis_esr_handler_seconds_count", A] == 6
+
+
+def test_values_that_did_not_go_to_tis_are_counted_by_column_and_reason() -> None:
+    metrics = Metrics(dict, lambda: "closed", refused_values=lambda: {("lastName", "LOST_LETTERS"): 3})
+    assert b'tis_esr_refused_values_total{column="lastName",reason="LOST_LETTERS"} 3.0' in metrics.text()

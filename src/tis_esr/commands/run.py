@@ -73,6 +73,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             lambda: system.tcs.load,
             asyncio.get_running_loop().time,
             lambda: system.supervisor.restarts,
+            lambda: system.outside.refused_values,
         )
         observers.append(metrics.observe)
         if settings.traces:

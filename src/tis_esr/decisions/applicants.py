@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from tis_esr.decisions.cleaning import Kind, clean
 from tis_esr.decisions.names import first_name, last_name, registration
 from tis_esr.decisions.position import PositionView
 from tis_esr.decisions.value_lists import ValueList, to_esr
@@ -43,7 +44,7 @@ def applicant_record(
         **_contact(person.contact_details or no_contact),
         **_bodies(person.gmc_details, person.gdc_details),
         **_personal(person.personal_details or no_personal),
-        "nationalTrainingNumber": training_number,
+        "nationalTrainingNumber": clean(Kind.TEXT, training_number),
         "positionId": position.position_id,
         "positionNumber": position.position_number,
         "projectedHireDate": placement.date_from,
@@ -69,20 +70,23 @@ def applicant_record(
 
 def _contact(contact: ContactDetails) -> dict[str, Value]:
     return {
-        "applicantEmailAddress": _text(contact.email),
-        "address.address1": _text(contact.address1),
-        "address.address2": _text(contact.address2),
-        "address.address3": _text(contact.address3),
-        "address.town": _text(contact.address4),
-        "address.postcode": _text(contact.post_code),
-        "homeTel": _text(contact.telephone_number),
-        "mobileTel": _text(contact.mobile_number),
-        "previousLastName": _text(contact.maiden_name),
+        "applicantEmailAddress": clean(Kind.EMAIL, contact.email),
+        "address.address1": clean(Kind.TEXT, contact.address1),
+        "address.address2": clean(Kind.TEXT, contact.address2),
+        "address.address3": clean(Kind.TEXT, contact.address3),
+        "address.town": clean(Kind.TEXT, contact.address4),
+        "address.postcode": clean(Kind.TEXT, contact.post_code),
+        "homeTel": clean(Kind.PHONE, contact.telephone_number),
+        "mobileTel": clean(Kind.PHONE, contact.mobile_number),
+        "previousLastName": clean(Kind.TEXT, contact.maiden_name),
     }
 
 
 def _personal(personal: PersonalDetails) -> dict[str, Value]:
-    return {"dob": personal.date_of_birth, "ukNino": _without_blanks(personal.national_insurance_number)}
+    return {
+        "dob": personal.date_of_birth,
+        "ukNino": clean(Kind.NI_NUMBER, personal.national_insurance_number),
+    }
 
 
 def _bodies(gmc: GmcDetails | None, gdc: GdcDetails | None) -> dict[str, Value]:
@@ -119,19 +123,10 @@ def _coded(person: Person) -> tuple[dict[str, Value], list[str]]:
     fields: dict[str, Value] = {}
     unmapped = []
     for column, name, value_of in _CODED:
-        value = _text(value_of(contact, personal))
+        value = clean(Kind.TEXT, value_of(contact, personal))
         if value is None:
             continue
         fields[column] = to_esr(name, value)
         if fields[column] is None:
             unmapped.append(column)
     return fields, unmapped
-
-
-def _without_blanks(value: str | None) -> str | None:
-    return "".join((value or "").split()) or None
-
-
-def _text(value: str | None) -> str | None:
-    """Return a value without blanks around it and with single blanks for line ends and tabs."""
-    return " ".join((value or "").split()) or None

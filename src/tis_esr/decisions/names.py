@@ -1,5 +1,6 @@
 """A person's name as ESR gets it, and the registration numbers that identify them."""
 
+from tis_esr.decisions.cleaning import Kind, clean
 from tis_esr.tcs.models import Person
 
 _NO_NUMBER = {"", "UNKNOWN", "N/A", "NA"}
@@ -8,20 +9,20 @@ _NO_NUMBER = {"", "UNKNOWN", "N/A", "NA"}
 def last_name(person: Person) -> str | None:
     """Return the legal surname, or else the surname."""
     details = person.contact_details
-    return (_text(details.legal_surname) or _text(details.surname)) if details else None
+    return (clean(Kind.TEXT, details.legal_surname) or clean(Kind.TEXT, details.surname)) if details else None
 
 
 def first_name(person: Person) -> str | None:
     """Return the legal forenames, or else the forenames."""
     details = person.contact_details
-    return (_text(details.legal_forenames) or _text(details.forenames)) if details else None
+    return (
+        (clean(Kind.TEXT, details.legal_forenames) or clean(Kind.TEXT, details.forenames))
+        if details
+        else None
+    )
 
 
 def registration(number: str | None) -> str | None:
     """Return a GMC or GDC number; None for what only stands in its place: blank, UNKNOWN, N/A."""
-    text = (number or "").strip()
+    text = clean(Kind.TEXT, number) or ""
     return None if text.upper() in _NO_NUMBER else text
-
-
-def _text(value: str | None) -> str | None:
-    return (value or "").strip() or None

@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
+from tis_esr.decisions.cleaning import Kind, clean
 from tis_esr.decisions.names import first_name, last_name, registration
 from tis_esr.decisions.position import PositionView
 from tis_esr.tcs.models import Person, Placement
@@ -141,11 +142,11 @@ def for_position(notification: Notification, position: PositionView) -> Notifica
     return msgspec.structs.replace(
         notification,
         managing_deanery_body_code=position.deanery,
-        occupation_code=position.occupation_code,
-        host_lead_employer_status=position.host_lead,
-        new_training_position_location=position.esr_location if is_new else None,
-        employing_org_vpd_code=position.employing_vpd,
-        ods_code=position.ods_code,
+        occupation_code=clean(Kind.TEXT, position.occupation_code),
+        host_lead_employer_status=clean(Kind.TEXT, position.host_lead),
+        new_training_position_location=clean(Kind.TEXT, position.esr_location) if is_new else None,
+        employing_org_vpd_code=clean(Kind.TEXT, position.employing_vpd),
+        ods_code=clean(Kind.TEXT, position.ods_code),
         position_id=position.position_id,
         position_number=position.position_number,
     )
@@ -174,7 +175,7 @@ def _with_current(notification: Notification, current: Incumbent | None) -> Noti
         current_trainee_first_name=first_name(person) if person else None,
         current_trainee_gmc_number=_gmc(person),
         current_trainee_projected_end_date=current.placement.date_to,
-        current_trainee_vpd_for_next_placement=current.vpd or NOT_KNOWN,
+        current_trainee_vpd_for_next_placement=clean(Kind.TEXT, current.vpd) or NOT_KNOWN,
         current_trainee_working_hours_indicator=hours(current.placement.whole_time_equivalent),
     )
 
@@ -187,13 +188,13 @@ def _with_next(notification: Notification, coming: Incumbent | None) -> Notifica
     return msgspec.structs.replace(
         notification,
         next_appointment_projected_start_date=coming.placement.date_from,
-        next_appointment_trainee_email_address=contact.email if contact else None,
+        next_appointment_trainee_email_address=clean(Kind.EMAIL, contact.email) if contact else None,
         next_appointment_trainee_last_name=last_name(person) if person else None,
         next_appointment_trainee_first_name=first_name(person) if person else None,
         next_appointment_trainee_gmc_number=_gmc(person),
-        next_appointment_trainee_grade=coming.placement.grade_abbreviation,
+        next_appointment_trainee_grade=clean(Kind.TEXT, coming.placement.grade_abbreviation),
         working_hour_indicator=hours(coming.placement.whole_time_equivalent),
-        next_appointment_current_placement_vpd=coming.vpd or NOT_KNOWN,
+        next_appointment_current_placement_vpd=clean(Kind.TEXT, coming.vpd) or NOT_KNOWN,
     )
 
 

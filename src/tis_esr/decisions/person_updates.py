@@ -6,9 +6,13 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.decisions.cleaning import Kind, clean, cleaned, is_same
 from tis_esr.decisions.names import registration
 from tis_esr.decisions.positions import HOST_EMPLOYER
+from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.tis_rules import absence_misfit, misfit
 from tis_esr.decisions.value_lists import ValueList, to_tis
+from tis_esr.records.values import has_lost_letters
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
 
 Values = Mapping[str, Any]
@@ -18,47 +22,67 @@ PERSONAL = "personal"
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a person's details in TIS (``field`` is TCS's name) that ESR knows differently."""
+    """One field of a person's details in TIS (``field`` is TCS's name) that ESR knows differently.
+
+    ``column`` is ESR's. ``repaired`` says what was repaired in the value, "" where nothing was.
+    """
 
     section: str
     field: str
     old: str | None
     new: str
+    column: str = ""
+    repaired: str = ""
 
 
-class Goes(msgspec.Struct, frozen=True):
-    """Which column of ESR goes to which field of TIS, and by which list of values."""
+class RefusedValue(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of ESR's that does not go to TIS: its column, where it would have gone, and why not."""
+
+    section: str
+    field: str
+    column: str
+    why: Refusal
+
+
+class FieldMapping(msgspec.Struct, frozen=True):
+    """Which column of ESR goes to which field of TIS, by which list of values, and the kind of value it is."""
 
     column: str
     section: str
     field: str
     values: ValueList | None = None
+    kind: Kind = Kind.TEXT
+
+    @property
+    def detail(self) -> str:
+        """Return the name of the field among all of a person's."""
+        return f"{self.section}.{self.field}"
 
 
 PER_FIELDS = (
-    Goes("ukNino", PERSONAL, "nationalInsuranceNumber"),
-    Goes("lastName", CONTACT, "legalSurname"),
-    Goes("firstName", CONTACT, "legalForenames"),
-    Goes("title", CONTACT, "title", ValueList.TITLE),
-    Goes("gender", PERSONAL, "gender", ValueList.GENDER),
-    Goes("dob", PERSONAL, "dateOfBirth"),
-    Goes("homeTel", CONTACT, "telephoneNumber"),
-    Goes("mobileTel", CONTACT, "mobileNumber"),
-    Goes("emailAddress", CONTACT, "workEmail"),
-    Goes("ethnicOriginCode", PERSONAL, "ethnicOrigin", ValueList.ETHNIC_ORIGIN),
-    Goes("religiousBelief", PERSONAL, "religiousBelief", ValueList.RELIGIOUS_BELIEF),
-    Goes("sexualOrientation", PERSONAL, "sexualOrientation", ValueList.SEXUAL_ORIENTATION),
-    Goes("disability", PERSONAL, "disabilityDetails", ValueList.DISABILITY),
+    FieldMapping("ukNino", PERSONAL, "nationalInsuranceNumber", kind=Kind.NI_NUMBER),
+    FieldMapping("lastName", CONTACT, "legalSurname"),
+    FieldMapping("firstName", CONTACT, "legalForenames"),
+    FieldMapping("title", CONTACT, "title", ValueList.TITLE),
+    FieldMapping("gender", PERSONAL, "gender", ValueList.GENDER),
+    FieldMapping("dob", PERSONAL, "dateOfBirth"),
+    FieldMapping("homeTel", CONTACT, "telephoneNumber", kind=Kind.PHONE),
+    FieldMapping("mobileTel", CONTACT, "mobileNumber", kind=Kind.PHONE),
+    FieldMapping("emailAddress", CONTACT, "workEmail", kind=Kind.EMAIL),
+    FieldMapping("ethnicOriginCode", PERSONAL, "ethnicOrigin", ValueList.ETHNIC_ORIGIN),
+    FieldMapping("religiousBelief", PERSONAL, "religiousBelief", ValueList.RELIGIOUS_BELIEF),
+    FieldMapping("sexualOrientation", PERSONAL, "sexualOrientation", ValueList.SEXUAL_ORIENTATION),
+    FieldMapping("disability", PERSONAL, "disabilityDetails", ValueList.DISABILITY),
 )
 """T_PER07 to T_PER33; the county of an address (T_ADD11) goes nowhere."""
 
 ADD_FIELDS = (
-    Goes("address1", CONTACT, "address1"),
-    Goes("address2", CONTACT, "address2"),
-    Goes("address3", CONTACT, "address3"),
-    Goes("town", CONTACT, "address4"),
-    Goes("postcode", CONTACT, "postCode"),
-    Goes("country", CONTACT, "country", ValueList.COUNTRY),
+    FieldMapping("address1", CONTACT, "address1"),
+    FieldMapping("address2", CONTACT, "address2"),
+    FieldMapping("address3", CONTACT, "address3"),
+    FieldMapping("town", CONTACT, "address4"),
+    FieldMapping("postcode", CONTACT, "postCode"),
+    FieldMapping("country", CONTACT, "country", ValueList.COUNTRY),
 )
 
 
@@ -67,15 +91,24 @@ def is_host(host_lead_indicator: str | None) -> bool:
     return (host_lead_indicator or "").strip().casefold() == HOST_EMPLOYER.casefold()
 
 
+def is_deletion(row: Values) -> bool:
+    """Say whether ESR has deleted the record of a row; TIS keeps what it has of it."""
+    return str(row.get("changeDeleteIndicator") or "").strip().upper() == "D"
+
+
 def is_primary(address: Values) -> bool:
     """Say whether an ADD row is the primary address; only that one goes to TIS."""
-    return str(address.get("primaryFlag") or "").upper() == "Y"
+    return str(address.get("primaryFlag") or "").strip().upper() == "Y"
 
 
 def registration_numbers(bodies: Iterable[Values]) -> tuple[list[str], list[str]]:
-    """Return the GMC and the GDC numbers of PBD rows; UNKNOWN, N/A and blanks are none."""
+    """Return the GMC and the GDC numbers of PBD rows; UNKNOWN, N/A and blanks are none.
+
+    Deleted registrations count only where there is no other.
+    """
+    rows = list(bodies)
     gmc, gdc = [], []
-    for row in bodies:
+    for row in [row for row in rows if not is_deletion(row)] or rows:
         number = registration(row.get("regNumber"))
         body = str(row.get("body") or "").casefold()
         if number is not None and "medical" in body:
@@ -86,42 +119,91 @@ def registration_numbers(bodies: Iterable[Values]) -> tuple[list[str], list[str]
 
 
 def detail_changes(
-    values: Values, fields: Iterable[Goes], contact: ContactDetails, personal: PersonalDetails
-) -> tuple[list[FieldChange], list[str]]:
-    """Return what differs, and the columns whose value has no mapping.
+    values: Values,
+    fields: Iterable[FieldMapping],
+    contact: ContactDetails,
+    personal: PersonalDetails,
+    today: date,
+) -> tuple[list[FieldChange], list[RefusedValue]]:
+    """Return what differs, and the values that TIS's rules or lists refuse.
 
-    An empty value of ESR changes nothing, and letters' case or blanks alone are no difference: ESR's
+    An empty value of ESR changes nothing, and letters' case, accents or blanks alone are no difference: ESR's
     capitals don't replace a name that TIS spells with care.
     """
     now = {CONTACT: msgspec.to_builtins(contact), PERSONAL: msgspec.to_builtins(personal)}
-    changes, unmapped = [], []
+    changes, refused = [], []
     for mapping in fields:
-        new = _text(values.get(mapping.column))
-        if new is None:
-            continue
-        if mapping.values is not None:
-            known = to_tis(mapping.values, new)
-            if known is None:
-                unmapped.append(mapping.column)
-                continue
-            new = known
+        found = _for_tis(mapping, values.get(mapping.column), today)
         old = _text(now[mapping.section].get(mapping.field))
-        if old is None or _plain(old) != _plain(new):
-            changes.append(FieldChange(section=mapping.section, field=mapping.field, old=old, new=new))
-    return changes, unmapped
+        if found is None or (found.why is not Refusal.LOST_LETTERS and _is_known(mapping, found, old)):
+            continue
+        section, field, column = mapping.section, mapping.field, mapping.column
+        if found.why is not None:
+            refused.append(RefusedValue(section=section, field=field, column=column, why=found.why))
+        else:
+            new, said = found.value, found.repaired
+            changes.append(
+                FieldChange(section=section, field=field, column=column, old=old, new=new, repaired=said)
+            )
+    return changes, refused
 
 
-def given(values: Values, fields: Iterable[Goes]) -> list[Goes]:
+def given(values: Values, fields: Iterable[FieldMapping], today: date) -> list[FieldMapping]:
     """Return which fields a row brings a value for that TIS can hold, whether or not it differs from TIS's."""
-    return [mapping for mapping in fields if _for_tis(mapping, _text(values.get(mapping.column))) is not None]
+    found = ((mapping, _for_tis(mapping, values.get(mapping.column), today)) for mapping in fields)
+    return [mapping for mapping, value in found if value is not None and value.why is None]
 
 
-def _for_tis(mapping: Goes, value: str | None) -> str | None:
-    return value if mapping.values is None or value is None else to_tis(mapping.values, value)
+class _ForTis(msgspec.Struct, frozen=True):
+    """A value of ESR's as it would go to TIS, what was repaired in it, and why it may not go."""
+
+    value: str
+    repaired: str = ""
+    why: Refusal | None = None
+
+
+def _for_tis(mapping: FieldMapping, value: Any, today: date) -> _ForTis | None:
+    text = _text(value)
+    if text is None:
+        return None
+    if has_lost_letters(text):
+        return _ForTis(text, why=Refusal.LOST_LETTERS)
+    text, repairs = cleaned(mapping.kind, text)
+    if not text:
+        return None
+    said = f"repaired: {', '.join(repairs)}" if repairs else ""
+    if mapping.values is None:
+        return _ForTis(text, said, misfit(mapping.field, text, today))
+    known = to_tis(mapping.values, text)
+    if known is None:
+        return _ForTis(text, why=Refusal.NO_CODE)
+    return _ForTis(known, why=misfit(mapping.field, known, today))
+
+
+def _is_known(mapping: FieldMapping, found: _ForTis, old: str | None) -> bool:
+    return old is not None and found.why is not Refusal.NO_CODE and is_same(mapping.kind, old, found.value)
 
 
 ABSENCE_FIELDS = {"absenceStart": "startDate", "absenceEnd": "endDate", "absenceDuration": "durationInDays"}
 """T_ABS05 to T_ABS07, by TCS's names."""
+
+
+def attendance_id(values: Values) -> str:
+    """Return ESR's own id of an absence, by which TIS knows it too."""
+    return clean(Kind.TEXT, str(values["absenceID"])) or ""
+
+
+def absence_refusals(values: Values) -> list[RefusedValue]:
+    """Return what of an absence TIS's rules refuse; then nothing of it goes to TIS."""
+    days = {column: _day(values.get(column)) for column in ("absenceStart", "absenceEnd")}
+    refused = absence_misfit(attendance_id(values), days, values.get("absenceDuration"))
+    return [
+        RefusedValue(section="absence", field=_ABSENCE_NAMES[column], column=column, why=why)
+        for column, why in refused.items()
+    ]
+
+
+_ABSENCE_NAMES = {**ABSENCE_FIELDS, "absenceID": "absenceAttendanceId"}
 
 
 def absence_changes(values: Values, known: Absence | None) -> dict[str, str | int | None]:
@@ -136,8 +218,8 @@ def absence_changes(values: Values, known: Absence | None) -> dict[str, str | in
     }
 
 
-def _plain(value: str) -> str:
-    return " ".join(value.split()).casefold()
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _text(value: Any) -> str | None:

@@ -6,34 +6,17 @@ counts; data complete; in time; sent; confirmed.
 
 from collections.abc import Iterable
 from datetime import date
-from enum import StrEnum
 
 import msgspec
 
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.desk.answers import Answer, Who
+from tis_esr.desk.person_answers import of_updates
 from tis_esr.engine.reading import Reader
 from tis_esr.services.app_generator import DECISIONS, Decision
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, ApplicantRecord, RecordState
-from tis_esr.services.person_journal import JOURNAL, JournalEntry
+from tis_esr.services.person_journal import JOURNAL
 from tis_esr.services.reconciliation import POSITIONS, Position
-
-
-class Who(StrEnum):
-    """Who must act."""
-
-    NOBODY = "nobody"
-    TRUST = "the trust"
-    LOCAL_OFFICE = "the local office"
-    SUPPORT = "support"
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One plain sentence about one thing, and who must act."""
-
-    about: str
-    sentence: str
-    who: Who
-    correlation_ids: list[str]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +44,7 @@ def explain(state: Reader, word: str, today: date) -> Explanation:
     answers = [_of_applicant(record, today) for record in applicants]
     answers += [_of_decision(d) for d in decisions if (d.placement_id, d.position_id) not in known]
     answers += [_of_position(position) for position in positions]
-    answers += _of_updates(updates)
+    answers += of_updates(updates)
     if not answers:
         answers = [_unknown(word)]
     ids = dict.fromkeys(id_ for answer in answers for id_ in answer.correlation_ids if id_)
@@ -158,31 +141,6 @@ def _of_position(position: Position) -> Answer:
         )
     about = f"Position {position.position_id} (number {position.position_number}, {position.deanery_number})"
     return Answer(about=about, sentence=said, who=who, correlation_ids=[position.correlation_id])
-
-
-def _of_updates(updates: list[JournalEntry]) -> list[Answer]:
-    """Say how many fields ESR changed in TIS, and each refusal once. Values are not shown."""
-    applied = [entry for entry in updates if entry.state == "APPLIED"]
-    ids = list(dict.fromkeys(entry.correlation_id for entry in applied))
-    fields = ", ".join(sorted({entry.field for entry in applied}))
-    answers = [
-        Answer(
-            about="Their details in TIS",
-            sentence=f"were updated from ESR: {fields}",
-            who=Who.NOBODY,
-            correlation_ids=ids,
-        )
-    ]
-    refused = {entry.reason: entry for entry in updates if entry.state == "REFUSED"}
-    return answers[: bool(applied)] + [
-        Answer(
-            about="An update from ESR",
-            sentence=f"was not applied: {reason}",
-            who=Who.NOBODY if "host employer" in reason or "deleted assignment" in reason else Who.TRUST,
-            correlation_ids=[entry.correlation_id],
-        )
-        for reason, entry in refused.items()
-    ]
 
 
 def _unknown(word: str) -> Answer:

@@ -23,7 +23,8 @@ class Kind(Enum):
 class Column:
     """One column: its JSON name, its kind, its length and, for numbers, the digits after the point.
 
-    ``code`` is the specification's field code (``T_POR11``) where it is public.
+    ``code`` is the specification's field code (``T_POR11``) where it is public. ``is_key`` says that a row whose
+    value can't be read can't be used, though the value may be missing. ``codes`` are the only values there are.
     """
 
     name: str
@@ -32,6 +33,23 @@ class Column:
     decimals: int = 0
     mandatory: bool = False
     code: str = ""
+    is_key: bool = False
+    codes: tuple[str, ...] = ()
+
+    @cached_property
+    def decisive(self) -> bool:
+        """Say whether the row can't be used where the value can't be read."""
+        return self.mandatory or self.is_key
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Say whether any text is a value of the column."""
+        return self.quoted and not self.codes
+
+    @cached_property
+    def by_code(self) -> Mapping[str, str]:
+        """Return the codes by their letters in lower case."""
+        return {code.casefold(): code for code in self.codes}
 
     @cached_property
     def quoted(self) -> bool:
@@ -59,16 +77,26 @@ class Layout:
 
 
 def layout(record_type: str, table: str) -> Layout:
-    """Read a layout from a table of one column a line: ``name type [M]``.
+    """Read a layout from a table of one column a line: ``name type [M] [K] [= code | code]``.
 
-    Field codes are numbered as the columns are, from 2, for the record types whose codes are public.
+    M is mandatory, K a key. Field codes are numbered as the columns are, from 2, for the record types whose codes are public.
     """
     columns = []
     for number, line in enumerate((line for line in table.splitlines() if line.strip()), 2):
-        name, notation, *mandatory = line.split()
+        definition, _, codes = line.partition("=")
+        name, notation, *flags = definition.split()
         kind, _, size = notation.rstrip(")").partition("(")
         length, _, decimals = size.partition(",")
         code = f"T_{record_type}{number:02d}" if record_type in {"POR", "POS", "PER", "ADD", "ABS"} else ""
-        column = Column(name, Kind(kind), int(length or 8), int(decimals or 0), mandatory == ["M"], code)
+        column = Column(
+            name,
+            Kind(kind),
+            int(length or 8),
+            int(decimals or 0),
+            mandatory="M" in flags,
+            code=code,
+            is_key="K" in flags,
+            codes=tuple(word.strip() for word in codes.split("|") if word.strip()),
+        )
         columns.append(column)
     return Layout(record_type, tuple(columns))

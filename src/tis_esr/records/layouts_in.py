@@ -19,12 +19,12 @@ POR = layout(
     """
     positionID N(15) M
     unmapped03 X(30)
-    changeDeleteIndicator F(1)
-    positionNumber N(10)
+    changeDeleteIndicator F(1) = C | D
+    positionNumber N(10) K
     positionTitle X(60)
     deaneryNumber X(30) M
     managingOffice X(10)
-    hostLeadIndicator X(30)
+    hostLeadIndicator X(30) = Host Employer | Lead Employer
     odsCode X(30)
     employingOrgVPDCode X(4)
     esrOrganisation X(240)
@@ -37,8 +37,8 @@ POS = layout(
     """
     positionID N(15) M
     unmapped03 X(30)
-    changeDeleteIndicator F(1)
-    positionNumber N(10)
+    changeDeleteIndicator F(1) = C | D
+    positionNumber N(10) K
     positionTitle X(60)
     occupationCode X(5)
     areaOfWork X(50)
@@ -58,14 +58,14 @@ ASG = layout(
     """
     assignmentId N(15) M
     unmapped03 X(30)
-    changeDeleteIndicator F(1)
+    changeDeleteIndicator F(1) = C | D
     personId N(15) M
     employeeNumber X(30)
     assignmentNumber X(30)
-    positionID N(15)
-    positionNumber N(10)
-    deaneryNumber X(30)
-    hostLeadIndicator X(30)
+    positionID N(15) K
+    positionNumber N(10) K
+    deaneryNumber X(30) K
+    hostLeadIndicator X(30) = Host Employer | Lead Employer
     employingOrgVPDCode X(4)
     startDate D
     endDate D
@@ -79,7 +79,7 @@ PER = layout(
     """
     personId N(15) M
     unmapped03 X(30)
-    changeDeleteIndicator F(1)
+    changeDeleteIndicator F(1) = C | D
     unmapped05 X(30)
     unmapped06 X(30)
     ukNino X(9)
@@ -117,9 +117,9 @@ ADD = layout(
     """
     personId N(15) M
     unmapped03 X(30)
-    changeDeleteIndicator F(1)
+    changeDeleteIndicator F(1) = C | D
     addressType X(30)
-    primaryFlag X(1)
+    primaryFlag X(1) = Y | N
     address1 X(240)
     address2 X(240)
     address3 X(240)
@@ -135,9 +135,9 @@ PBD = layout(
     """
     personId N(15) M
     unmapped03 X(30)
-    changeDeleteIndicator F(1)
+    changeDeleteIndicator F(1) = C | D
     body X(80)
-    regNumber X(30)
+    regNumber X(30) K
     expiryDate D
     """,
 )
@@ -147,10 +147,10 @@ ABS = layout(
     """
     personId N(15) M
     unmapped03 X(30)
-    changeDeleteIndicator F(1)
-    absenceStart D
-    absenceEnd D
-    absenceDuration N(5)
+    changeDeleteIndicator F(1) = C | D
+    absenceStart D K
+    absenceEnd D K
+    absenceDuration N(5) K
     absenceID X(10) M
     """,
 )
@@ -158,28 +158,28 @@ ABS = layout(
 APC = layout(
     "APC",
     """
-    deaneryNumber X(30)
-    loadStatusCode X(7) M
+    deaneryNumber X(30) K
+    loadStatusCode X(7) M = SUCCESS | FAIL
     messageType X(7)
     messageText X(200)
     applicantNumber X(30)
     assignmentId N(15)
     positionId N(15) M
     positionNumber N(10) M
-    esrVacancyId N(15)
+    esrVacancyId N(15) K
     """,
 )
 
 DCC = layout(
     "DCC",
     """
-    row N(9)
-    deaneryNumber X(30)
+    row N(9) K
+    deaneryNumber X(30) K
     notificationTitleCode F(1)
-    loadStatusCode X(7) M
+    loadStatusCode X(7) M = SUCCESS | FAIL
     messageType X(7)
     messageText X(200)
-    positionId N(15)
-    positionNumber N(10)
+    positionId N(15) K
+    positionNumber N(10) K
     """,
 )

@@ -1,90 +1,86 @@
-"""A file's bytes as lines, and a line as cells: whatever comes, no line is lost."""
+"""A file's bytes as lines, whatever ends them: in order, bounded in memory, no byte left out."""
 
-import csv
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
-LONGEST_LINE = 1 << 20
-_WELL_FORMED = re.compile(r'[^",]*(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
+LONGEST_LINE = 1 << 16
+"""Bytes. The widest row of any layout takes a quarter of it; what is beyond belongs to no row of ESR's."""
+
+_BLOCK = 1 << 16
+_TYPES = rb"(?:HDR|TRL|POR|POS|ASG|PER|ADD|PBD|ABS|APC|DCC)"
+_ROW = re.compile(rb'\s*"?' + _TYPES + rb'\s*"?\s*(?:,|$)', re.IGNORECASE)
+_RARER = (rb"\x0b", rb"\x0c", rb"\x1c", rb"\x1d", rb"\x1e", rb"\xc2\x85", rb"\xe2\x80\xa8", rb"\xe2\x80\xa9")
+_END = re.compile(b"|".join([rb"\r\r\n|\r\n|\n|\r", *(end + b"(?=" + _TYPES + b",)" for end in _RARER)]))
 _BOM = b"\xef\xbb\xbf"
-_BINARY = frozenset(range(32)) - {9, 10, 12, 13, 26}
+_PADDING = b"\0\x0b\x0c\x1a \t"
+_BINARY = frozenset(range(32)) - {9, 10, 11, 12, 13, 26}
 
 
-def read_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int, bool, bool]]:
-    """Yield each line without its end, its length in bytes with it, whether it had an end, and was cut.
+@dataclass(slots=True)
+class Line:
+    """One line without its end. ``length`` is its bytes with it; ``cut`` says that the rest of it was dropped."""
+
+    text: bytes
+    length: int
+    ended: bool
+    cut: bool = False
+
+
+def read_lines(stream: BinaryIO) -> Iterator[Line]:
+    """Yield each line of the stream: ended by LF, CR LF, CR, or a rarer separator before the next record.
 
     A line longer than LONGEST_LINE is cut there, and skipped to its end: it stays one line.
     """
-    while line := stream.readline(LONGEST_LINE):
-        length, cut, part = len(line), False, line
-        while len(part) == LONGEST_LINE and not part.endswith(b"\n"):
-            part = stream.readline(LONGEST_LINE)
-            length += len(part)
-            cut = cut or part.rstrip(b"\r\n") != b""
-        yield line.rstrip(b"\r\n"), length, part.endswith(b"\n"), cut
+    buffer, start, dropped, head = b"", 0, 0, b""
+    while True:
+        block = stream.read(_BLOCK)
+        buffer, seen, start = buffer[start:] + block, max(0, len(buffer) - start - _EDGE), 0
+        for end in _END.finditer(buffer, seen):
+            if block and end.end() > len(buffer) - 2 and buffer[end.start() : end.start() + 1] == b"\r":
+                break  # what follows may belong to this end
+            yield _line(head, buffer[start : end.start()], dropped + end.end() - start, ended=True)
+            start, dropped, head = end.end(), 0, b""
+        if not block:
+            if start < len(buffer) or dropped:
+                yield _line(head, buffer[start:], dropped + len(buffer) - start, ended=False)
+            return
+        over = len(buffer) - start - _EDGE
+        if over > LONGEST_LINE:
+            head = head or buffer[start : start + LONGEST_LINE]
+            dropped += over
+            start += over
 
 
-def decode(line: bytes, *, first: bool) -> str:
+_EDGE = 8
+"""Bytes kept of a line that is too long: a line end, and the record behind it, may be begun in them."""
+
+
+def _line(head: bytes, rest: bytes, length: int, *, ended: bool) -> Line:
+    if head:
+        return Line(head, length, ended, cut=True)
+    if len(rest) > LONGEST_LINE:
+        return Line(rest[:LONGEST_LINE], length, ended, cut=rest[LONGEST_LINE:].strip(_PADDING) != b"")
+    return Line(rest, length, ended)
+
+
+def decode(line: bytes) -> str:
     """Return a line's text: UTF-8, or else Windows-1252; a byte that is neither becomes ``\\ufffd``."""
-    if first:
-        line = line.removeprefix(_BOM)
     try:
         return line.decode()
     except UnicodeDecodeError:
         return line.decode("cp1252", errors="replace")
 
 
-def cells(text: str) -> tuple[list[str], bool]:
-    """Return a line's cells, and whether its quotes were in order; a backslash is an ordinary character."""
-    if '"' not in text:
-        return text.split(","), True
-    if _WELL_FORMED.fullmatch(text):
-        try:
-            return next(csv.reader([text])), True
-        except csv.Error:  # a carriage return within the line, or a cell beyond csv's limit
-            pass
-    return _loose_cells(text), False
-
-
-def _loose_cells(text: str) -> list[str]:
-    """Take a cell's quotes to be those beside a comma or the line's end; others belong to the text."""
-    found, place = [], 0
-    while place <= len(text):
-        if text.startswith('"', place):
-            end = _closing(text, place + 1)
-            found.append(text[place + 1 : end].replace('""', '"'))
-            place = text.find(",", end)
-        else:
-            end = text.find(",", place)
-            found.append(text[place : end if end >= 0 else len(text)])
-            place = end
-        if place < 0:
-            return found
-        place += 1
-    return found
-
-
-def _closing(text: str, start: int) -> int:
-    """Return where the quote closes that was opened before ``start``: at `",` or at the end."""
-    end = text.find('",', start)
-    while end > start and _quotes_up_to(text, start, end) % 2 == 0:
-        end = text.find('",', end + 1)
-    if end >= 0:
-        return end
-    return len(text) - 1 if text.endswith('"') and len(text) > start else len(text)
-
-
-def _quotes_up_to(text: str, start: int, end: int) -> int:
-    """Count the quotes that stand side by side from ``end`` backwards, without copying what is before."""
-    first = end
-    while first > start and text[first - 1] == '"':
-        first -= 1
-    return end - first + 1
+def begins_a_row(line: bytes) -> bool:
+    """Say whether a line begins as a row of ESR does, in any letter case."""
+    return _ROW.match(line.removeprefix(_BOM)) is not None
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Say whether a file's first bytes can be text: no NUL, hardly a control character."""
-    if b"\0" in head:
-        return False
-    return sum(byte in _BINARY for byte in head) * 50 <= len(head)
+    """Say whether a file's first bytes can be ESR's: not where they are binary and none of their lines is a row."""
+    binary = sum(byte in _BINARY for byte in head)
+    if not binary or (b"\0" not in head and binary * 50 <= len(head)):
+        return True
+    return any(begins_a_row(line.lstrip(_PADDING)) for line in re.split(rb"[\r\n]", head))

@@ -1,14 +1,17 @@
 """Reading rows: lenient, streaming, keeping the raw line; whatever comes, no row is lost."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from tis_esr.records.catalogue import LAYOUTS
-from tis_esr.records.layouts import Layout
-from tis_esr.records.lines import cells, decode, looks_like_text, read_lines
+from tis_esr.records.cells import Quotes, cells
+from tis_esr.records.layouts import Column, Layout
+from tis_esr.records.lines import LONGEST_LINE, decode, looks_like_text, read_lines
 from tis_esr.records.mending import anchored_confirmation, numbers_in_place, shifted_position
-from tis_esr.records.values import Value, fits, read_value
+from tis_esr.records.rows import RawRow, rows_of
+from tis_esr.records.values import Value, fits, has_lost_letters, read_value
 
 __all__ = ["Problem", "Record", "looks_like_text", "read_records"]
 
@@ -25,10 +28,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row, numbered from 1; ``next_offset`` is the byte at which the next one begins.
+    """One row, numbered by its first line from 1; ``next_offset`` is the byte at which the next one begins.
 
-    ``type`` is column 1 as it stands, "" for a blank row; a longer one than any is cut to ``ABC…``, since
-    it may be anything. ``surplus`` keeps what is beyond the last column.
+    ``type`` is column 1, in capitals where it is known, "" for a blank row; a longer one than any is cut to
+    ``ABC…``, since it may be anything. ``surplus`` keeps what is beyond the last column. ``lines`` is more than 1 where line ends
+    within quotes were joined, and for very many blank lines.
     """
 
     type: str
@@ -38,51 +42,100 @@ class Record:
     problems: tuple[Problem, ...]
     next_offset: int
     surplus: tuple[str, ...] = ()
+    lines: int = 1
+
+    @property
+    def next_row(self) -> int:
+        """Return the number of the row that begins at ``next_offset``."""
+        return self.row + self.lines
+
+    @property
+    def unusable(self) -> str:
+        """Say why the row can't be used; "" where it can."""
+        return "; ".join(problem.text for problem in self.problems if problem.fatal)
 
 
 def read_records(stream: BinaryIO, *, first_row: int = 1) -> Iterator[Record]:
-    """Yield a record for every line from the stream's place on; never raises for what the lines hold.
+    """Yield a record for every row from the stream's place on; never raises for what the lines hold.
 
-    To go on after a record, seek to its ``next_offset`` and pass its row plus 1 as ``first_row``.
+    To go on after a record, seek to its ``next_offset`` and pass its ``next_row`` as ``first_row``.
     """
-    offset = stream.tell()
-    for row, (line, length, ended, cut) in enumerate(read_lines(stream), first_row):
-        offset += length
-        text = decode(line, first=row == 1)
-        yield _record(text, row, offset, cut=cut, ended=ended)
+    offset, row = stream.tell(), first_row
+    for raw in rows_of(read_lines(stream)):
+        offset += raw.length
+        yield _record(raw, row, offset)
+        row += raw.lines
 
 
-def _record(text: str, row: int, next_offset: int, *, cut: bool, ended: bool) -> Record:
-    if not text.strip():
-        blank = Problem("", "blank", "the row is blank")
-        return Record("", row, text, {}, (blank,), next_offset)
-    found, in_order = cells(text)
-    record_type = found[0].strip()
+def _record(raw: RawRow, row: int, next_offset: int) -> Record:
+    text = decode(raw.text).removeprefix("\ufeff")
+    line = text.strip(_EDGES)
+    if not raw.ended:
+        line = line.rstrip("\0" + _EDGES)
+    if not line or line.isspace():
+        said = "the row is blank" if raw.lines == 1 else f"{raw.lines} blank lines"
+        blank = Problem("", "blank", said)
+        return Record("", row, text, {}, (blank,), next_offset, lines=raw.lines)
+    found, quotes = cells(line)
+    first = found[0].strip()
+    record_type = first.upper()
     layout = LAYOUTS.get(record_type)
-    problems = []
-    if not in_order:
-        problems.append(Problem("", "quotes", "a quote is not doubled or not closed"))
-    if "\ufffd" in text:
-        problems.append(Problem("", "encoding", "a byte is neither UTF-8 nor Windows-1252"))
-    if cut:
-        problems.append(
-            Problem("", "too-long", "the row is over a mebibyte long; the rest of it is not read", fatal=True)
-        )
+    problems = _of_the_line(raw, line, quotes)
     if layout is None:
-        problems.append(
-            Problem("", "unknown-record-type", "the record type is none of the interface's", fatal=True)
-        )
-        return Record(_shortened(record_type), row, text, {}, tuple(problems), next_offset)
-    data, mended = _mended(layout, found[1:], text, in_order=in_order)
+        problems.append(Problem("", "unknown-record-type", "unknown record type", fatal=True))
+        return Record(_shortened(first), row, text, {}, tuple(problems), next_offset, lines=raw.lines)
+    data, mended = _mended(layout, found[1:], line, in_order=quotes is Quotes.IN_ORDER)
     if mended:
         problems.append(Problem("", mended, _MENDED[mended]))
-    if not ended and record_type != "TRL":
-        problems.append(Problem("", "no-line-end", "the file ends within this row"))
-    values = _values(layout, data, problems)
+    elif quotes is Quotes.OPEN or (quotes is Quotes.CUT and raw.ended):
+        problems.append(_OPEN)
+    if not raw.ended and record_type != "TRL":
+        problems.append(_cut_off(layout, data, is_whole=quotes is not Quotes.CUT and line[-1] in '",'))
+    values = _values(layout, data, problems, damaged=has_lost_letters(line))
     surplus = tuple(data[len(layout.columns) :])
     if surplus:
         problems.append(Problem("", "surplus", f"{len(surplus)} columns more than a {record_type} row has"))
-    return Record(record_type, row, text, values, tuple(problems), next_offset, surplus)
+    return Record(record_type, row, text, values, tuple(problems), next_offset, surplus, raw.lines)
+
+
+_EDGES = "\x0b\x0c\x1a"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_STRAY = Problem("", "quotes", "a quote is not doubled or not closed")
+_OPEN = Problem("", "open-quote", "a quote is not closed, so a value may be cut or hold others", fatal=True)
+_CUT = Problem(
+    "",
+    "too-long",
+    f"the row is longer than {LONGEST_LINE // 1024} KiB; the rest of it is not read",
+    fatal=True,
+)
+_BYTES = Problem("", "encoding", "a byte is neither UTF-8 nor Windows-1252")
+_BINARY = Problem("", "control", "the row holds a NUL or another control character", fatal=True)
+
+
+def _of_the_line(raw: RawRow, line: str, quotes: Quotes) -> list[Problem]:
+    """Return what is odd about the line, whatever its layout is."""
+    problems = []
+    if quotes is not Quotes.IN_ORDER:
+        problems.append(_STRAY)
+    if not line.isascii() and "\ufffd" in line:
+        problems.append(_BYTES)
+    if not line.isprintable() and _CONTROL.search(line):
+        problems.append(_BINARY)
+    if raw.cut:
+        problems.append(_CUT)
+    if raw.lines > 1:
+        said = f"a line end inside quotes: {raw.lines} lines joined"
+        problems.append(Problem("", "mended-lines", said))
+    return problems
+
+
+def _cut_off(layout: Layout, data: list[str], *, is_whole: bool) -> Problem:
+    """Say that the file ends within the row, and empty its last cell unless that is whole: it may lack a part."""
+    fatal, last = False, len(data) - 1
+    if not is_whole and 0 <= last < len(layout.columns):
+        fatal = layout.columns[last].decisive
+        data[last] = ""
+    return Problem("", "no-line-end", "the file ends within this row", fatal=fatal)
 
 
 def _shortened(record_type: str) -> str:
@@ -107,23 +160,34 @@ def _mended(layout: Layout, data: list[str], text: str, *, in_order: bool) -> tu
     return (data, "") if mended is None else (mended, "mended-text")
 
 
-def _values(layout: Layout, data: list[str], problems: list[Problem]) -> dict[str, Value]:
+def _values(layout: Layout, data: list[str], problems: list[Problem], *, damaged: bool) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for number, column in enumerate(layout.columns):
         text = data[number] if number < len(data) else ""
-        try:
-            value = read_value(column, text)
-        except ValueError as error:
-            value = None
-            said = f"column {column.name} ({column}) holds {error}"
-            problems.append(Problem(column.name, "ill-formed", said, fatal=column.mandatory))
-        else:
-            if value is None and column.mandatory:
-                said = f"column {column.name} is mandatory and empty"
-                problems.append(Problem(column.name, "missing-mandatory", said, fatal=True))
-            elif len(text) > column.length and fits(column, value):
-                problems.append(
-                    Problem(column.name, "too-long", f"column {column.name} is longer than {column}")
-                )
-        values[column.name] = value
+        if not text and not column.mandatory:
+            values[column.name] = None
+            continue
+        if text and column.is_plain and not damaged and len(text) <= column.length and not text.isspace():
+            values[column.name] = text
+            continue
+        values[column.name], problem = _value(column, text, damaged=damaged)
+        if problem is not None:
+            problems.append(problem)
     return values
+
+
+def _value(column: Column, text: str, *, damaged: bool) -> tuple[Value, Problem | None]:
+    name = column.name
+    try:
+        value = read_value(column, text)
+    except ValueError as error:
+        code, fatal = ("unknown-code", True) if column.codes else ("ill-formed", column.decisive)
+        return None, Problem(name, code, f"column {name} ({column}) holds {error}", fatal=fatal)
+    if value is None and column.mandatory:
+        said = f"column {name} is mandatory and empty"
+        return None, Problem(name, "missing-mandatory", said, fatal=True)
+    if damaged and column.decisive and has_lost_letters(text):
+        return value, Problem(name, "lost-letters", f"column {name} has lost letters", fatal=True)
+    if len(text) > column.length and fits(column, value):
+        return value, Problem(name, "too-long", f"column {name} is longer than {column}")
+    return value, None

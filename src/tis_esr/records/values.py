@@ -21,37 +21,57 @@ class UnwritableValue(Exception):  # noqa: N818 - says what the matter is
 
 
 def read_value(column: Column, text: str) -> Value:
-    """Return what a column holds, None where it is empty; raises ValueError for an ill-formed number or date."""
-    if not text:
-        return None
-    if column.quoted:
-        return text
+    """Return what a column holds, None where it is empty or stands for no end.
+
+    Raises ValueError for an ill-formed number or date, and for a code that is none of the column's.
+    """
     stripped = text.strip()
     if not stripped:
         return None
+    if column.quoted:
+        return _code(column, stripped) if column.codes else text
     if column.kind is Kind.DATE:
         return _day(stripped)
     if column.decimals:
         return _decimal(stripped)
-    significant = stripped.lstrip("0")
-    if not _plain_digits(stripped) or len(significant) > _LONGEST_NUMBER:
-        raise ValueError("no whole number")
-    return int(significant or "0")
+    return _whole(stripped)
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DATE_DIGITS = 8
+_LAST_YEAR = 9999
 _LONGEST_NUMBER = 18  # what every database holds: 64 bits
+
+
+_END_OF_TIME = date(4712, 12, 31)
+"""Oracle's last day, which stands for "no end"; so does any day of the year 9999."""
+
+
+def _code(column: Column, text: str) -> str:
+    known = column.by_code.get(text.casefold())
+    if known is None:
+        raise ValueError(f"a code that is none of {', '.join(column.codes)}")
+    return known
+
+
+def _whole(text: str) -> int:
+    """Read a whole number, also as a spreadsheet writes it: ``27000001.0``."""
+    digits, point, after = text.partition(".")
+    significant = digits.lstrip("0")
+    if not _plain_digits(digits) or len(significant) > _LONGEST_NUMBER or (point and after.strip("0")):
+        raise ValueError("no whole number")
+    return int(significant or "0")
 
 
 def _plain_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _day(text: str) -> date:
+def _day(text: str) -> date | None:
     if len(text) == _DATE_DIGITS and _plain_digits(text):
         with suppress(ValueError):  # its own text tells the value
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text)
+            return None if day == _END_OF_TIME or day.year == _LAST_YEAR else day
     raise ValueError("no yyyyMMdd date")
 
 
@@ -125,3 +145,11 @@ def write_value(column: Column, value: Value) -> str:
     if column.kind is Kind.PADDED:
         return str(value).zfill(column.length)
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+_LOST = re.compile("[\ufffd¿]")
+
+
+def has_lost_letters(text: str) -> bool:
+    """Say whether letters of a text were replaced: by U+FFFD, or by the ``¿`` of an Oracle conversion."""
+    return not text.isascii() and _LOST.search(text) is not None

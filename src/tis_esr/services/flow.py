@@ -1,5 +1,6 @@
 """The whole flow: which services there are, what they keep, and in which order a day walks through them."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from tis_esr.decisions.periods import ApplicantWindow
@@ -80,12 +81,16 @@ TELLING = ("esr.queue.position.changed", "esr.queue.apprecord.exported.inboundda
 
 @dataclass(frozen=True)
 class Outside:
-    """What the services reach beyond their engine: TCS, and where files come from and go to."""
+    """What the services reach beyond their engine: TCS, and where files come from and go to.
+
+    ``refused_values`` counts what of people did not go to TIS, by column and reason.
+    """
 
     tcs: Tcs
     inbound: FileStore
     out: FileStore
     window: ApplicantWindow = field(default_factory=ApplicantWindow)
+    refused_values: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def services(outside: Outside) -> dict[str, list[Handler]]:
@@ -98,7 +103,7 @@ def services(outside: Outside) -> dict[str, list[Handler]]:
         "AppGenerator": AppGenerator(tcs).handlers(),
         "NotificationGenerator": NotificationGenerator(tcs).handlers(),
         "DataExporter": [*DataExporter().handlers(), *commands.handlers()],
-        "InboundDataWriter": InboundDataWriter(tcs).handlers(),
+        "InboundDataWriter": InboundDataWriter(tcs, outside.refused_values).handlers(),
     }
     return {name: [telling_faults_apart(handler) for handler in own] for name, own in found.items()}
 

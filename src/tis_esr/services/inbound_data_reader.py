@@ -18,12 +18,16 @@ from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.files.store import FileStore
+from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.records.reading import Record, looks_like_text, read_records
 from tis_esr.services.messages import Assignment, AssignmentRow, Unreadable
 
 ROWS_A_CHUNK = 2000
+BYTES_A_CHUNK = 4 << 20
 ROWS_A_GROUP = 500
+BYTES_A_GROUP = 1 << 20
+_HEAD_ROWS = 20
 UNREADABLE = "esr.queue.unreadable"
 
 _ROWS_OF = {
@@ -33,7 +37,10 @@ _ROWS_OF = {
     "DCC": {"DCC"},
 }
 _OF_AN_ASSIGNMENT = {"PER", "ADD", "PBD", "ABS"}
+_IN_ASSIGNMENTS = _OF_AN_ASSIGNMENT | {"ASG"}
+_HEADS = {"ASG", "PBD"}
 _ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
+_COUNTED = {*LAYOUTS, ""}
 _COUNTER = {"RMF": "RMT", "RMC": "RMT", "APC": "APC", "DCC": "DCC"}
 _NOTES_KEPT = 50
 
@@ -51,7 +58,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``offset`` and ``next_row`` are where the next chunk begins; ``rows`` counts HDR and TRL too.
     ``incomplete`` says why the file is not whole (TRL missing or wrong), ``notes`` what was mended or
-    noticed, row by row.
+    noticed, row by row. ``asg_row`` is the ASG row to which the next rows belong, 0 where there is none, and
+    ``asg_head`` that row with its PBD rows, empty where it can't be used: a long assignment is several messages.
     """
 
     name: str
@@ -73,6 +81,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     incomplete: str = ""
     notes: list[str] = []
     noted: int = 0
+    asg_row: int = 0
+    asg_head: list[AssignmentRow] = []
 
 
 FILES = Collection(
@@ -161,13 +171,17 @@ class InboundDataReader:
 
 def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
     """Emit and account for the rows of the next chunk; return the ledger entry that has them."""
-    before = file.rows
+    rows, offset = file.rows + ROWS_A_CHUNK, file.offset + BYTES_A_CHUNK
     stream.seek(file.offset)
-    for group in _groups(read_records(stream, first_row=file.next_row)):
+    for group in _groups(
+        read_records(stream, first_row=file.next_row), file.offset, is_open=file.asg_row > 0
+    ):
         file = _add(work, file, group)
-        if file.rows - before >= ROWS_A_CHUNK:
+        if file.rows >= rows or file.offset >= offset:
             return file
-    return msgspec.structs.replace(file, state=FileState.SPLIT, incomplete=_incomplete(file))
+    return msgspec.structs.replace(
+        file, state=FileState.SPLIT, incomplete=_incomplete(file), asg_row=0, asg_head=[]
+    )
 
 
 def _fingerprint(stream: BinaryIO) -> tuple[int, str, bytes]:
@@ -203,23 +217,24 @@ def _noted(file: InboundFile, notes: list[str]) -> InboundFile:
     return msgspec.structs.replace(file, notes=kept, noted=file.noted + len(notes))
 
 
-def _groups(records: Iterator[Record]) -> Iterator[list[Record]]:
+def _groups(records: Iterator[Record], offset: int, *, is_open: bool) -> Iterator[list[Record]]:
     """Bring an ASG together with the rows up to the next ASG, POR, POS or TRL; every other row stands alone.
 
-    A group of more than ROWS_A_GROUP rows is cut off there: what follows has no ASG before it.
+    A group is cut into parts of ROWS_A_GROUP rows and BYTES_A_GROUP bytes at most. ``is_open`` says that the first
+    records may go on with an assignment that began before ``offset``.
     """
     group: list[Record] = []
     for record in records:
-        if group and record.type not in _ENDS_A_GROUP and len(group) < ROWS_A_GROUP:
-            group.append(record)
-            continue
-        if group:
+        ends = record.type in _ENDS_A_GROUP
+        if group and (ends or len(group) >= ROWS_A_GROUP or record.next_offset - offset > BYTES_A_GROUP):
             yield group
-            group = []
-        if record.type == "ASG":
-            group = [record]
+            offset, group = group[-1].next_offset, []
+        is_open = record.type == "ASG" or (is_open and not ends)
+        if is_open:
+            group.append(record)
         else:
             yield [record]
+            offset = record.next_offset
     if group:
         yield group
 
@@ -228,11 +243,39 @@ def _add(work: Work, file: InboundFile, group: list[Record]) -> InboundFile:
     """Emit and account for one group of rows; return the ledger entry that has them."""
     counts, notes = dict(file.counts), []
     for record in group:
-        counts[record.type] = counts.get(record.type, 0) + 1
+        counted = record.type if record.type in _COUNTED else "unknown"
+        counts[counted] = counts.get(counted, 0) + 1
         notes += [f"row {record.row}: {problem.text}" for problem in record.problems]
-    usable = []
+    first = group[0]
+    if first.type in _ENDS_A_GROUP:
+        file = msgspec.structs.replace(file, asg_row=first.row if first.type == "ASG" else 0, asg_head=[])
+    usable = _usable(work, file, group)
+    rows = [_assignment_row(record) for record in usable if record.type in _IN_ASSIGNMENTS]
+    if rows:
+        body = Assignment(rows=rows, head=file.asg_head)
+        work.emit("asg.split", body, cause=_cause(file, usable[0], usable[-1].row))
+    elif usable:
+        work.emit(f"{usable[0].type.lower()}.split", _values(usable[0]), cause=_cause(file, usable[0]))
+    head = [*file.asg_head, *(row for row in rows if row.type in _HEADS)][:_HEAD_ROWS]
+    return msgspec.structs.replace(
+        _noted(file, notes),
+        counts=counts,
+        rows=file.rows + len(group),
+        next_row=group[-1].next_row,
+        offset=group[-1].next_offset,
+        has_header=file.has_header or first.type == "HDR",
+        trailer=_trailer_count(group[-1]) if group[-1].type == "TRL" else file.trailer,
+        asg_head=head,
+    )
+
+
+def _usable(work: Work, file: InboundFile, group: list[Record]) -> list[Record]:
+    """Account for the rows of a group; return those that can be used."""
+    usable: list[Record] = []
     for record in group:
-        reason = _unusable(file, record, group)
+        reason = _unusable(
+            file, record, asg_usable=bool(file.asg_head or (usable and usable[0].type == "ASG"))
+        )
         if reason is None:
             usable.append(record)
             work.account(file.name, record.row, record.type, RowState.PENDING)
@@ -240,37 +283,21 @@ def _add(work: Work, file: InboundFile, group: list[Record]) -> InboundFile:
             _park(work, file, record, reason)
         else:
             work.account(file.name, record.row, record.type, RowState.IGNORED, _ignored(record))
-    if usable and usable[0].type == "ASG":
-        rows = [AssignmentRow(row=r.row, type=r.type, values=_values(r)) for r in usable]
-        work.emit("asg.split", Assignment(rows=rows), cause=_cause(file, usable[0], usable[-1].row))
-    elif usable:
-        record = usable[0]
-        work.emit(f"{record.type.lower()}.split", _values(record), cause=_cause(file, record))
-    return msgspec.structs.replace(
-        _noted(file, notes),
-        counts=counts,
-        rows=file.rows + len(group),
-        next_row=group[-1].row + 1,
-        offset=group[-1].next_offset,
-        has_header=file.has_header or group[0].type == "HDR",
-        trailer=_trailer_count(group[-1]) if group[-1].type == "TRL" else file.trailer,
-    )
+    return usable
 
 
-def _unusable(file: InboundFile, record: Record, group: list[Record]) -> str | None:
+def _unusable(file: InboundFile, record: Record, *, asg_usable: bool) -> str | None:
     """Say why a row is parked; "" for one that is ignored, None for one that is used."""
-    fatal = [problem.text for problem in record.problems if problem.fatal]
-    if fatal:
-        return "; ".join(fatal)
+    if record.unusable:
+        return record.unusable
     if record.type in {"HDR", "TRL", ""}:
         return ""
     if record.type not in _ROWS_OF[file.type]:
         return f"a {record.type} row has no place in a {file.type} file"
-    if record.type in _OF_AN_ASSIGNMENT:
-        if group[0].type != "ASG":
+    if record.type in _OF_AN_ASSIGNMENT and not asg_usable:
+        if not file.asg_row:
             return f"no ASG row before this {record.type}"
-        if any(problem.fatal for problem in group[0].problems):
-            return f"the ASG row {group[0].row} that it belongs to can't be used"
+        return f"the ASG row {file.asg_row} that it belongs to can't be used"
     return None
 
 
@@ -283,18 +310,24 @@ def _incomplete(file: InboundFile) -> str:
     """Say why a file isn't whole: TRL counts all rows, or the data rows only, or else something is missing."""
     if not file.counts.get("TRL"):
         return "it has no TRL row, so its end may be missing"
-    data = file.rows - 1 - file.has_header
-    if file.trailer not in {file.rows, data}:
+    rows = file.rows - file.counts.get("", 0)
+    if file.trailer not in {rows, rows - 1 - file.has_header}:
         return f"TRL counts {file.trailer} rows, the file has {file.rows}"
     return ""
 
 
 def _ignored(record: Record) -> str:
-    return {"HDR": "header", "TRL": "trailer"}.get(record.type, "blank")
+    names = {"HDR": "header", "TRL": "trailer"}
+    return names.get(record.type) or (record.problems[0].text if record.lines > 1 else "blank")
 
 
 def _values(record: Record) -> dict[str, Any]:
     return {name: value for name, value in record.values.items() if value is not None}
+
+
+def _assignment_row(record: Record) -> AssignmentRow:
+    unread = [problem.column for problem in record.problems if problem.code == "ill-formed"]
+    return AssignmentRow(row=record.row, type=record.type, values=_values(record), unread=unread)
 
 
 def _park(work: Work, file: InboundFile, record: Record, reason: str) -> None:

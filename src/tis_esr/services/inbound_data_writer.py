@@ -5,23 +5,25 @@ Reads ``asg.split`` (what ESR knows of a person, to TIS), ``position.changed`` (
 TCS is known to hold to what it should hold, one attempt at a time; see ``attempts``.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Attempts
-from tis_esr.services.person_updates import update_people
+from tis_esr.services.person_updates import refusals, update_people
 from tis_esr.services.tis_exports import tell_exported
 from tis_esr.services.tis_positions import tell_changed
 from tis_esr.tcs.client import Tcs
 
 
 class InboundDataWriter:
-    """See the module."""
+    """See the module. ``refused`` counts the values that did not go to TIS, by column and reason."""
 
-    def __init__(self, tcs: Tcs) -> None:
+    def __init__(self, tcs: Tcs, refused: Counter[tuple[str, str]]) -> None:
         self._tcs = tcs
+        self._refused = refused
         self._attempts = Attempts(tcs)
 
     def handlers(self) -> list[Handler]:
@@ -37,7 +39,8 @@ class InboundDataWriter:
 
     async def update_people(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring what ESR knows of people to TIS; see ``person_updates``."""
-        await update_people(self._tcs, self._attempts, work, messages)
+        cases = await update_people(self._tcs, self._attempts, work, messages)
+        self._refused.update(refusals(cases))
 
     async def tell_changed(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring TCS to what it should hold of positions; see ``tis_positions``."""

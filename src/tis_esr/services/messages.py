@@ -153,17 +153,22 @@ class ApplicantExported(Body, frozen=True):
 
 
 class AssignmentRow(Body, frozen=True):
-    """One row of an assignment's group, by column name."""
+    """One row of an assignment's group, by column name; ``unread`` are the columns whose value can't be read."""
 
     row: int
     type: str
     values: dict[str, Any]
+    unread: list[str] = []
 
 
 class Assignment(Body, frozen=True):
-    """``esr.queue.asg.split``: an ASG with the PER, ADD, PBD and ABS rows that follow it."""
+    """``esr.queue.asg.split``: an ASG with the PER, ADD, PBD and ABS rows that follow it.
+
+    A long assignment is several messages: ``head`` are its ASG and PBD rows where an earlier one has brought them.
+    """
 
     rows: list[AssignmentRow]
+    head: list[AssignmentRow] = []
 
 
 class Confirmation(Body, frozen=True):

@@ -1,21 +1,28 @@
 """What TCS is asked to change about a person: planned first, written down, then carried out."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from tis_esr.decisions.person_updates import (
     CONTACT,
+    PER_FIELDS,
     PERSONAL,
     FieldChange,
+    RefusedValue,
     absence_changes,
+    absence_refusals,
+    attendance_id,
     detail_changes,
+    is_deletion,
 )
+from tis_esr.decisions.refusals import Refusal
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Bounds
 from tis_esr.services.concurrently import both, each, outcomes
-from tis_esr.services.person_details import detail_sources, news_of
+from tis_esr.services.person_details import absence_sources, detail_sources, news_of
 from tis_esr.services.person_journal import JOURNAL, Case, JournalEntry, Outcome, Plan, entry_of
 from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
@@ -31,7 +38,7 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
     The cases are of different people. TCS is only read. ``meant`` holds what the journal said before,
     by key: a call that was meant and isn't needed any more was made before.
     """
-    ids = {str(values["absenceID"]) for case in cases for _, values in case.values("ABS")}
+    ids = {attendance_id(values) for case in cases for _, values in absence_sources(case)}
     people, absences = await both(
         tcs.people({case.person.id for case in cases if case.person}), each(sorted(ids), tcs.absence)
     )
@@ -39,7 +46,11 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
         if case.person is None:
             continue
         case.person = people.get(case.person.id, case.person)
-        case.plans = [*_detail_plans(case, meant), *_absence_plans(case, absences, meant)]
+        case.plans = [
+            *_detail_plans(case, meant, work.today),
+            *_absence_plans(case, absences, meant),
+            *_withheld_absences(case),
+        ]
         for plan in case.plans:
             for entry in plan.entries:
                 work.put(JOURNAL, entry)
@@ -67,7 +78,10 @@ def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry]) -> None:
             continue
         superseded = entry.section in (CONTACT, PERSONAL) and f"{entry.section}.{entry.field}" not in fresh
         if superseded and not _holds(case, entry):
-            work.put(JOURNAL, msgspec.structs.replace(entry, state=Outcome.REFUSED, reason=NEWER))
+            work.put(
+                JOURNAL,
+                msgspec.structs.replace(entry, state=Outcome.REFUSED, reason=NEWER, code=Refusal.SUPERSEDED),
+            )
         else:
             work.put(JOURNAL, msgspec.structs.replace(entry, state=Outcome.APPLIED))
             case.settled.add(entry.section)
@@ -82,7 +96,7 @@ def _holds(case: Case, entry: JournalEntry) -> bool:
     return _said(stored.get(entry.field)) == entry.new
 
 
-def _detail_plans(case: Case, meant: Mapping[str, JournalEntry]) -> list[Plan]:
+def _detail_plans(case: Case, meant: Mapping[str, JournalEntry], today: date) -> list[Plan]:
     person = case.person
     if person is None:
         return []
@@ -90,24 +104,51 @@ def _detail_plans(case: Case, meant: Mapping[str, JournalEntry]) -> list[Plan]:
     personal = person.personal_details or PersonalDetails(id=person.id)
     plans = []
     for row, values, fields in detail_sources(case):
-        changes, unmapped = detail_changes(values, news_of(case, row, fields), contact, personal)
+        changes, refused = detail_changes(values, news_of(case, row, fields), contact, personal, today)
         for section in (CONTACT, PERSONAL):
             of_section = [change for change in changes if change.section == section]
             if of_section:
                 entries = [_planned(case, row, change, meant) for change in of_section]
                 plans.append(Plan(section, row, {change.field: change.new for change in of_section}, entries))
-        for column in unmapped:
-            reason = "TIS has no value for ESR's code"
-            entry = entry_of(case, row, person.id, "unmapped", column, None, None, Outcome.REFUSED, reason)
-            plans.append(Plan("none", row, {}, [entry]))
+        plans += [_refused(case, row, value) for value in [*refused, *_unread(case, row)]]
     return plans
+
+
+def _unread(case: Case, row: int) -> list[RefusedValue]:
+    """Return the details of a row whose text could not be read as the date that it should be."""
+    unread = next(known.unread for known in case.rows if known.row == row)
+    return [
+        RefusedValue(section=m.section, field=m.field, column=m.column, why=Refusal.UNREADABLE)
+        for m in PER_FIELDS
+        if m.column in unread
+    ]
+
+
+def _refused(case: Case, row: int, value: RefusedValue, *, of: str = "") -> Plan:
+    """Return what is left to do of a value that does not go to TIS: to write it down. ``of`` names the absence."""
+    person_id = case.person.id if case.person else None
+    section = f"{value.section} {of}".strip()
+    entry = entry_of(
+        case, row, person_id, section, value.field, None, None, Outcome.REFUSED, value.why.text, value.why
+    )
+    entry = msgspec.structs.replace(entry, column=value.column)
+    return Plan("none", row, {}, [entry])
 
 
 def _planned(case: Case, row: int, change: FieldChange, meant: Mapping[str, JournalEntry]) -> JournalEntry:
     person_id = case.person.id if case.person else None
     entry = entry_of(
-        case, row, person_id, change.section, change.field, change.old, change.new, Outcome.PLANNED
+        case,
+        row,
+        person_id,
+        change.section,
+        change.field,
+        change.old,
+        change.new,
+        Outcome.PLANNED,
+        change.repaired,
     )
+    entry = msgspec.structs.replace(entry, column=change.column)
     before = meant.get(entry.key)
     return entry if before is None else msgspec.structs.replace(entry, old=before.old)
 
@@ -116,9 +157,9 @@ def _absence_plans(
     case: Case, absences: Mapping[str, Absence | None], meant: Mapping[str, JournalEntry]
 ) -> list[Plan]:
     plans = []
-    for row, values in case.values("ABS"):
-        attendance_id = str(values["absenceID"])
-        known = absences.get(attendance_id)
+    for row, values in absence_sources(case):
+        absence_id = attendance_id(values)
+        known = absences.get(absence_id)
         fresh = {detail.rpartition(".")[2] for detail in case.given[row]}
         changes = {name: value for name, value in absence_changes(values, known).items() if name in fresh}
         if not fresh or (known is not None and not changes):
@@ -133,7 +174,19 @@ def _absence_plans(
             )
             for name, value in changes.items()
         ]
-        plans.append(Plan("absence", row, changes, entries, absence_id=attendance_id))
+        plans.append(Plan("absence", row, changes, entries, absence_id=absence_id))
+    return plans
+
+
+def _withheld_absences(case: Case) -> list[Plan]:
+    """Return the absences that TIS keeps, or never gets: those that ESR deleted, and those that break TIS's rules."""
+    plans = []
+    for row, values in case.values("ABS"):
+        refused = absence_refusals(values)
+        if is_deletion(values):
+            why = Refusal.ABSENCE_DELETED
+            refused = [RefusedValue(section="absence", field="all", column="changeDeleteIndicator", why=why)]
+        plans += [_refused(case, row, value, of=attendance_id(values)) for value in refused]
     return plans
 
 
@@ -173,7 +226,9 @@ async def _carry_out_in_order(
             continue
         outcome = Outcome.REFUSED if plan.refused else Outcome.APPLIED
         for entry in plan.entries:
-            work.put(JOURNAL, msgspec.structs.replace(entry, state=outcome, reason=plan.refused))
+            reason = plan.refused or entry.reason
+            code = Refusal.REFUSED_BY_TCS if plan.refused else entry.code
+            work.put(JOURNAL, msgspec.structs.replace(entry, state=outcome, reason=reason, code=code))
 
 
 async def _call(tcs: Tcs, case: Case, plan: Plan, bounds: Bounds) -> None:

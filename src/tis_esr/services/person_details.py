@@ -4,33 +4,46 @@ Part of the InboundDataWriter. An older assignment that comes late still brings 
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from tis_esr.decisions.person_updates import (
     ABSENCE_FIELDS,
     ADD_FIELDS,
     PER_FIELDS,
-    Goes,
+    FieldMapping,
+    absence_refusals,
+    attendance_id,
     given,
+    is_deletion,
     is_primary,
 )
 from tis_esr.decisions.versions import Stamp, is_superseded
 from tis_esr.services.person_journal import Case, Plan, TisPerson
 
-Source = tuple[int, dict[str, Any], tuple[Goes, ...]]
+Source = tuple[int, dict[str, Any], tuple[FieldMapping, ...]]
 
 
 def detail_sources(case: Case) -> list[Source]:
     """Return the rows that bring contact and personal details: number, values, and where they go."""
     sources: list[Source] = [(row, values, PER_FIELDS) for row, values in case.values("PER")]
     sources += [(row, values, ADD_FIELDS) for row, values in case.values("ADD") if is_primary(values)]
-    return sorted(sources, key=lambda source: source[0])
+    return sorted((s for s in sources if not is_deletion(s[1])), key=lambda source: source[0])
 
 
-def sort_out(case: Case, known: TisPerson) -> None:
+def absence_sources(case: Case) -> list[tuple[int, dict[str, Any]]]:
+    """Return the rows that bring an absence which TIS can hold."""
+    return [
+        (row, values)
+        for row, values in case.values("ABS")
+        if not is_deletion(values) and not absence_refusals(values)
+    ]
+
+
+def sort_out(case: Case, known: TisPerson, today: date) -> None:
     """Note for each row of a case which details it brings as news, and which rows bring none any more."""
     case.known = known
-    case.brought = _brought(case)
+    case.brought = _brought(case, today)
     last = {detail: row for row, details in sorted(case.brought.items()) for detail in details}
     for row, details in case.brought.items():
         case.given[row] = [
@@ -41,24 +54,21 @@ def sort_out(case: Case, known: TisPerson) -> None:
     case.superseded = {row for row, details in case.brought.items() if details and not case.given[row]}
 
 
-def _brought(case: Case) -> dict[int, list[str]]:
+def _brought(case: Case, today: date) -> dict[int, list[str]]:
     """Return the details that each row brings a value for, by section and field."""
     brought: dict[int, list[str]] = {row.row: [] for row in case.rows}
     for row, values, fields in detail_sources(case):
-        brought[row] += [f"{mapping.section}.{mapping.field}" for mapping in given(values, fields)]
-    for row, values in case.values("ABS"):
-        if values.get("changeDeleteIndicator") != "D":
-            section = f"absence {values['absenceID']}"
-            brought[row] += [
-                f"{section}.{name}" for column, name in ABSENCE_FIELDS.items() if values.get(column)
-            ]
+        brought[row] += [mapping.detail for mapping in given(values, fields, today)]
+    for row, values in absence_sources(case):
+        section = f"absence {attendance_id(values)}"
+        brought[row] += [f"{section}.{name}" for column, name in ABSENCE_FIELDS.items() if values.get(column)]
     return brought
 
 
-def news_of(case: Case, row: int, fields: Sequence[Goes]) -> list[Goes]:
+def news_of(case: Case, row: int, fields: Sequence[FieldMapping]) -> list[FieldMapping]:
     """Return those of the fields that a row brings as news, or brings without a value that TIS can hold."""
-    old = {f"{m.section}.{m.field}" for m in fields} & _old_of(case, row)
-    return [mapping for mapping in fields if f"{mapping.section}.{mapping.field}" not in old]
+    old = _old_of(case, row)
+    return [mapping for mapping in fields if mapping.detail not in old]
 
 
 def _old_of(case: Case, row: int) -> set[str]:

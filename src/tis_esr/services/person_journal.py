@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.decisions.refusals import Refusal
 from tis_esr.decisions.versions import Stamp, stamp_of
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message
@@ -29,7 +30,11 @@ class Outcome(StrEnum):
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of one person: old, new, and whether it was applied or refused, with the reason."""
+    """One field of one person: old, new, and whether it was applied or refused, with the reason.
+
+    ``column`` is ESR's; ``code`` is the Refusal where it was refused. The reason of what was applied says what was
+    repaired in it. A refused value is not kept.
+    """
 
     correlation_id: str
     row: int
@@ -41,6 +46,8 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     new: str | None
     state: Outcome
     reason: str = ""
+    code: str = ""
+    column: str = ""
 
     @property
     def key(self) -> str:
@@ -82,6 +89,7 @@ class Case:
     rows: list[AssignmentRow]
     gmc: list[str]
     gdc: list[str]
+    heading: list[AssignmentRow] = field(default_factory=list)
     person: Person | None = None
     post_ids: list[int] = field(default_factory=list)
     known: TisPerson | None = None
@@ -101,8 +109,8 @@ class Case:
 
     @property
     def head(self) -> dict[str, Any]:
-        """Return the ASG row's values."""
-        return self.rows[0].values
+        """Return the ASG row's values; where an earlier message has brought it, from the message's heading."""
+        return (self.heading or self.rows)[0].values
 
 
 @dataclass
@@ -116,6 +124,11 @@ class Plan:
     absence_id: str = ""
     done: bool = False
     refused: str = ""
+
+    @property
+    def withheld(self) -> list[JournalEntry]:
+        """Return what of the row does not go to TIS."""
+        return self.entries if self.kind == "none" else []
 
     @property
     def details(self) -> list[str]:
@@ -134,6 +147,7 @@ def entry_of(
     new: str | None,
     state: Outcome,
     reason: str = "",
+    code: str = "",
 ) -> JournalEntry:
     """Return the entry about one field of the case's person; it isn't written yet."""
     return JournalEntry(
@@ -147,15 +161,15 @@ def entry_of(
         new=new,
         state=state,
         reason=reason,
+        code=code,
     )
 
 
-def refuse(work: Work, case: Case, person_id: int | None, reason: str) -> None:
+def refuse(work: Work, case: Case, person_id: int | None, reason: str, code: Refusal) -> None:
     """Write into the journal that nothing of the assignment goes to TIS, and why."""
-    work.put(
-        JOURNAL,
-        entry_of(case, case.rows[0].row, person_id, "assignment", "all", None, None, Outcome.REFUSED, reason),
-    )
+    row = case.rows[0].row
+    entry = entry_of(case, row, person_id, "assignment", "all", None, None, Outcome.REFUSED, reason, code)
+    work.put(JOURNAL, entry)
 
 
 def account_all(work: Work, case: Case, state: RowState, reason: str) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from tis_esr.decisions.person_updates import is_host
+from tis_esr.decisions.person_updates import is_deletion, is_host
+from tis_esr.decisions.refusals import Refusal
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import both
@@ -13,15 +14,14 @@ from tis_esr.tcs.models import Placement
 
 def is_ignored(work: Work, case: Case) -> bool:
     """Say whether the assignment changes nothing about its person; if so, account for its rows and say why."""
-    reason = ""
     if is_host(case.head.get("hostLeadIndicator")):
-        reason = "a host employer's record: the lead employer's is the one that counts"
-    elif case.head.get("changeDeleteIndicator") == "D":
-        reason = "a deleted assignment changes nothing about the person"
-    if not reason:
+        why = Refusal.HOST_EMPLOYER
+    elif is_deletion(case.head):
+        why = Refusal.DELETED_ASSIGNMENT
+    else:
         return False
-    account_all(work, case, RowState.IGNORED, reason)
-    refuse(work, case, None, reason)
+    account_all(work, case, RowState.IGNORED, why.text)
+    refuse(work, case, None, why.text, why)
     return True
 
 
@@ -43,7 +43,7 @@ async def matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
             said = "several people in TIS have" if fitting else "nobody in TIS has"
             reason = f"{said} the GMC or GDC number {', '.join(case.gmc + case.gdc) or '(none given)'}"
             account_all(work, case, RowState.UNMATCHED, reason)
-            refuse(work, case, None, reason)
+            refuse(work, case, None, reason, Refusal.NOT_MATCHED)
     ids = {person_id for _, person_id in found}
     posts, (placements, people) = await both(
         tcs.posts_by_npn({number for case, _ in found if (number := case.head.get("deaneryNumber"))}),
@@ -61,7 +61,7 @@ async def matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
         else:
             reason = f"post {npn or '(none given)'} is none of this person's in TIS"
             account_all(work, case, RowState.UNMATCHED, reason)
-            refuse(work, case, person_id, reason)
+            refuse(work, case, person_id, reason, Refusal.NOT_MATCHED)
     return kept
 
 

@@ -4,17 +4,23 @@ Part of the InboundDataWriter. What is about to be changed is written into the j
 restart in the middle knows what was meant and looks what came of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tis_esr.decisions.person_updates import CONTACT, PERSONAL, is_primary, registration_numbers
+from tis_esr.decisions.person_updates import (
+    CONTACT,
+    PERSONAL,
+    is_deletion,
+    is_primary,
+    registration_numbers,
+)
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Attempts, Bounds
 from tis_esr.services.faults import fault_of
-from tis_esr.services.messages import Assignment, PersonChanged
+from tis_esr.services.messages import Assignment, AssignmentRow, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
 from tis_esr.services.person_details import sort_out, stamped
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Case, TisPerson
@@ -24,12 +30,12 @@ from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError
 
 
-async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
+async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> list[Case]:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
 
     What came of one wave is saved before the next begins, so that trouble there leaves it done.
     Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment
-    succeeds, or is tried again, by itself.
+    succeeds, or is tried again, by itself. Returns the cases whose person was found.
     """
     cases = [_case(message) for message in messages]
     written = await work.find(JOURNAL, {"correlation_id": [message.correlation_id for message in messages]})
@@ -42,6 +48,15 @@ async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequ
         ready = await _ready(attempts, work, wave)
         await plan_calls(tcs, work, ready, meant)
         await _carry_out(tcs, attempts, work, ready)
+    return found
+
+
+def refusals(cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
+    """Return column and reason of each value that did not go to TIS."""
+    for case in cases:
+        for plan in case.plans:
+            for entry in plan.withheld:
+                yield entry.column, entry.code
 
 
 async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[Case]:
@@ -56,7 +71,7 @@ async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[C
         if wait is not None:
             work.fail(case.message, wait)
             continue
-        sort_out(case, person)
+        sort_out(case, person, work.today)
         ready.append(case)
     return ready
 
@@ -115,9 +130,9 @@ def _end(attempts: Attempts, work: Work, bounds: Bounds, case: Case, error: TcsE
 
 
 def _case(message: Message) -> Case:
-    rows = message.decode(Assignment).rows
-    gmc, gdc = registration_numbers(row.values for row in rows if row.type == "PBD")
-    return Case(message, rows, gmc, gdc)
+    body = message.decode(Assignment)
+    gmc, gdc = registration_numbers(row.values for row in (*body.head, *body.rows) if row.type == "PBD")
+    return Case(message, body.rows, gmc, gdc, body.head)
 
 
 def _waves(cases: Sequence[Case]) -> list[list[Case]]:
@@ -136,16 +151,24 @@ def _waves(cases: Sequence[Case]) -> list[list[Case]]:
 
 def _account_done(work: Work, case: Case) -> None:
     refused = {plan.row: plan.refused for plan in case.plans if plan.refused}
-    file = case.message.source_file
-    brings_nothing = bool(case.superseded) and not any(case.given.values())
     for row in case.rows:
-        if row.row in refused:
-            continue
-        if row.type == "ADD" and not is_primary(row.values):
-            work.account(file, row.row, row.type, RowState.IGNORED, "not the primary address")
-        elif brings_nothing or row.row in case.superseded:
-            work.account(file, row.row, row.type, RowState.SUPERSEDED, NEWER)
-        else:
-            work.account(file, row.row, row.type, RowState.APPLIED)
+        if row.row not in refused:
+            state, reason = _outcome(case, row)
+            work.account(case.message.source_file, row.row, row.type, state, reason)
     if refused:
         work.park(case.message, f"TCS refused it: {next(iter(refused.values()))}")
+
+
+def _outcome(case: Case, row: AssignmentRow) -> tuple[RowState, str]:
+    """Say what became of a row of which TCS refused nothing: applied only where TIS has something of it now."""
+    withheld = [entry for plan in case.plans if plan.row == row.row for entry in plan.withheld]
+    said = "; ".join(f"{entry.column}: {entry.reason}" for entry in withheld)
+    if is_deletion(row.values):
+        return RowState.IGNORED, said or "ESR deleted the record; TIS keeps what it has of it"
+    if row.type == "ADD" and not is_primary(row.values):
+        return RowState.IGNORED, "not the primary address"
+    if row.row in case.superseded or (case.superseded and not withheld and not any(case.given.values())):
+        return RowState.SUPERSEDED, NEWER
+    if withheld and not case.given.get(row.row):
+        return RowState.IGNORED, f"nothing of it goes to TIS: {said}"
+    return RowState.APPLIED, f"not applied: {said}" if said else ""

@@ -31,6 +31,7 @@ class Metrics:
         tcs_load: Callable[[], LoadControl] = lambda: LoadControl(1),
         now: Callable[[], float] = time.monotonic,
         restarts: Callable[[], Mapping[str, int]] = dict,
+        refused_values: Callable[[], Mapping[tuple[str, str], int]] = dict,
     ) -> None:
         self.registry = CollectorRegistry()
         self._handled = Count(
@@ -45,6 +46,7 @@ class Metrics:
         )
         self._now = now
         self._restarts = restarts
+        self._refused_values = refused_values
         self.file_lag = 0.0
         self.depths = Depths({}, {})
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
@@ -95,6 +97,14 @@ class Metrics:
         for name in _BREAKER_STATES:
             state.add_metric([name], float(name == breaker))
         yield state
+        refused = CounterMetricFamily(
+            "tis_esr_refused_values",
+            "Values of people from ESR that did not go to TIS",
+            labels=["column", "reason"],
+        )
+        for place, number in sorted(self._refused_values().items()):
+            refused.add_metric(list(place), number)
+        yield refused
         yield from _load(load, self._now())
         restarted = CounterMetricFamily(
             "tis_esr_task_restarts", "Restarts of background tasks that ended unasked", labels=["task"]
