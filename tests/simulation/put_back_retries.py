@@ -97,10 +97,18 @@ def success_trusted() -> Patches:
         return must_wait(attempts, work, attempt, key, what)
 
     async def appended(
-        attempts: Attempts, work: Work, bounds: Bounds, before: Any, look: Any, write: Any
+        attempts: Attempts,
+        work: Work,
+        bounds: Bounds,
+        before: Any,
+        look: Any,
+        write: Any,
+        *,
+        look_first: bool,
     ) -> Ended:
         is_trusted = any(before is one for one in trusted)
-        return await append(attempts, work, bounds, before, None if is_trusted else look, write)
+        looks = look_first and not is_trusted
+        return await append(attempts, work, bounds, before, look, write, look_first=looks)
 
     yield patch.object(Attempts, "end", ended)
     yield patch.object(Attempts, "must_wait", waits)
