@@ -117,14 +117,13 @@ def success_trusted() -> Patches:
 
 def parked_is_forgotten() -> Patches:
     """A commit in the middle forgets which messages were parked: the last one acknowledges them as done."""
-    drain = Work._drain
+    save = Work._save
 
-    def forgetting(work: Work) -> Commit:
-        commit = drain(work)
+    async def forgetting(work: Work, commit: Commit) -> None:
+        await save(work, commit)
         work._parked.clear()
-        return commit
 
-    yield patch.object(Work, "_drain", forgetting)
+    yield patch.object(Work, "_save", forgetting)
 
 
 def acknowledged_unseen() -> Patches:
