@@ -44,6 +44,7 @@ class Outcome:
     absences: dict[str, Details] = field(default_factory=dict)
     exported: Counter[tuple[int, int, str]] = field(default_factory=Counter)
     placements: set[int] = field(default_factory=set)
+    drafts: set[int] = field(default_factory=set)
     post_events: list[Details] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     stuck: str = ""
@@ -83,6 +84,7 @@ def outcome(store: SimStore, tcs: SimTcs, out: SimFiles) -> Outcome:
             for event in events
         ),
         placements=set(held.placements),
+        drafts={number for number, p in held.placements.items() if p["lifecycleState"] == "DRAFT"},
         post_events=list(held.post_events),
     )
 

@@ -1,6 +1,6 @@
 """Faults of order, as they were once in the product: newer is overtaken by older."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 from unittest.mock import patch
@@ -20,10 +20,10 @@ from tis_esr.services import (
     superseding,
     tis_positions,
 )
-from tis_esr.services.outbound import HANDLED, HandledPosition, NotificationRecord, RecordState
+from tis_esr.services.outbound import NotificationRecord, RecordState
 from tis_esr.services.person_details import sort_out
 from tis_esr.services.person_journal import Case, TisPerson
-from tis_esr.services.superseding import News, newest
+from tis_esr.services.superseding import News
 
 Patches = Iterable[Any]
 
@@ -36,16 +36,13 @@ def older_news() -> Patches:
 def nothing_kept_of_nothing() -> Patches:
     """The newest version is kept only of a position of which something came."""
 
-    async def kept(work: Work, kind: str, arriving: Sequence[News[Any]]) -> list[News[Any]]:
-        known = await work.get(HANDLED, {news.key for news in arriving})
-        fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
-        for news in fresh.values():
-            if getattr(news.body, kind):
-                position_id = news.body.position.position_id
-                work.put(HANDLED, HandledPosition(kind=kind, position_id=position_id, handled=news.handled))
-        return list(fresh.values())
+    remember = data_exporter._remember
 
-    yield patch.object(data_exporter, "_newest", kept)
+    def kept(work: Work, kind: str, news: News[Any]) -> None:
+        if getattr(news.body, kind):
+            remember(work, kind, news)
+
+    yield patch.object(data_exporter, "_remember", kept)
 
 
 def tcs_told_as_it_comes() -> Patches:

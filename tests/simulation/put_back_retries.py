@@ -97,10 +97,18 @@ def success_trusted() -> Patches:
         return must_wait(attempts, work, attempt, key, what)
 
     async def appended(
-        attempts: Attempts, work: Work, bounds: Bounds, before: Any, look: Any, write: Any
+        attempts: Attempts,
+        work: Work,
+        bounds: Bounds,
+        before: Any,
+        look: Any,
+        write: Any,
+        *,
+        look_first: bool,
     ) -> Ended:
         is_trusted = any(before is one for one in trusted)
-        return await append(attempts, work, bounds, before, None if is_trusted else look, write)
+        looks = look_first and not is_trusted
+        return await append(attempts, work, bounds, before, look, write, look_first=looks)
 
     yield patch.object(Attempts, "end", ended)
     yield patch.object(Attempts, "must_wait", waits)
@@ -109,14 +117,13 @@ def success_trusted() -> Patches:
 
 def parked_is_forgotten() -> Patches:
     """A commit in the middle forgets which messages were parked: the last one acknowledges them as done."""
-    drain = Work._drain
+    save = Work._save
 
-    def forgetting(work: Work) -> Commit:
-        commit = drain(work)
+    async def forgetting(work: Work, commit: Commit) -> None:
+        await save(work, commit)
         work._parked.clear()
-        return commit
 
-    yield patch.object(Work, "_drain", forgetting)
+    yield patch.object(Work, "_save", forgetting)
 
 
 def acknowledged_unseen() -> Patches:

@@ -23,6 +23,8 @@ WAITED_FOR: Final = 5.0
 """Seconds that a call waits for a Retry-After; a longer one is handed to the caller."""
 
 _UNAVAILABLE: Final = 503
+_NO_TIME: Final = 0.001
+"""Seconds; stamina warns of none."""
 _NOT_AT_ONCE: Final = frozenset({400, 401, 403, 407})
 """Answers to a login, from TCS or the token endpoint, that the same login gets again."""
 
@@ -37,7 +39,7 @@ def rounds(
     return stamina.retry_context(
         on,
         attempts=settings.attempts,
-        timeout=max(0.0, 2 * settings.timeout_seconds - spent),
+        timeout=max(_NO_TIME, 2 * settings.timeout_seconds - spent),
         wait_initial=settings.first_wait_seconds,
         wait_max=settings.longest_wait_seconds,
         wait_jitter=settings.first_wait_seconds,

@@ -1,6 +1,6 @@
 """The services' documents in MongoDB: ``{_id, version, document, and the fields searched and counted by}``.
 
-``document`` is the JSON text, which neither this program nor MongoDB takes apart, see decision 25.
+``document`` is the JSON text, which neither this program nor MongoDB takes apart, see decision 26.
 """
 
 from collections.abc import Sequence
