@@ -177,10 +177,7 @@ def test_files_that_are_none_of_esrs_are_refused_and_their_neighbours_taken(
     assert files["letter.txt"][0] == "refused"
     assert files["DE_EOE_RMC_20261124_00000001.DAT"] == ("refused", "it isn't a text file")
     assert files["DE_EOE_APP_20261124_00000002.DAT"] == ("refused", "APP files go out, they don't come in")
-    assert files["DE_EOE_RMC_20261124_00000003.DAT"] == (
-        "split",
-        "it has no TRL row, so its end may be missing",
-    )
+    assert files["DE_EOE_RMC_20261124_00000003.DAT"] == ("split", "it is empty")
     assert files["DE_EOE_RMC_20261124_00000004.DAT"] == ("split", "")
 
 

@@ -15,7 +15,15 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
-from tis_esr.files.store import FileStore, NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.files.store import (
+    FileStore,
+    Listing,
+    NoSuchFile,
+    OtherContent,
+    StoreUnavailable,
+    name_fault,
+    printable,
+)
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -69,13 +77,22 @@ class S3Files(FileStore):
 
     async def check(self) -> None:
         """Look whether the bucket can be listed; raises StoreUnavailable."""
-        await self.names()
+        await self.listing()
 
-    async def names(self) -> list[str]:
-        """Return the names directly under the prefix, sorted. Raises StoreUnavailable."""
-        listing = await self._ask(lambda: obstore.list_with_delimiter(self._store))
+    async def listing(self) -> Listing:
+        """Return what lies directly under the prefix. Raises StoreUnavailable."""
+        found = await self._ask(lambda: obstore.list_with_delimiter(self._store))
         # S3 consoles mark a "folder" by an empty object named like the prefix: no file of ours.
-        return sorted(entry["path"] for entry in listing["objects"] if entry["path"])
+        objects = {entry["path"]: entry for entry in found["objects"] if entry["path"]}
+        faults = {name: name_fault(name) for name in objects}
+        return Listing(
+            {
+                name: f"{entry['size']} {entry['e_tag']}"
+                for name, entry in objects.items()
+                if not faults[name]
+            },
+            {printable(name): fault for name, fault in faults.items() if fault},
+        )
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:

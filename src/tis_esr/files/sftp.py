@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import posixpath
+import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,16 +13,25 @@ from typing import BinaryIO
 
 import asyncssh
 
-from tis_esr.files.store import FileStore, NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.files.store import (
+    FileStore,
+    Listing,
+    NoSuchFile,
+    OtherContent,
+    StoreUnavailable,
+    name_fault,
+    printable,
+)
 
 BLOCK = 1024 * 1024
-NOT_FILES = {
-    asyncssh.FILEXFER_TYPE_DIRECTORY,
-    asyncssh.FILEXFER_TYPE_SPECIAL,
-    asyncssh.FILEXFER_TYPE_SOCKET,
-    asyncssh.FILEXFER_TYPE_CHAR_DEVICE,
-    asyncssh.FILEXFER_TYPE_BLOCK_DEVICE,
-    asyncssh.FILEXFER_TYPE_FIFO,
+_KINDS = {
+    asyncssh.FILEXFER_TYPE_DIRECTORY: "it is a folder",
+    asyncssh.FILEXFER_TYPE_SYMLINK: "it is a link; links are not followed",
+    asyncssh.FILEXFER_TYPE_SPECIAL: "it is a device",
+    asyncssh.FILEXFER_TYPE_SOCKET: "it is a socket",
+    asyncssh.FILEXFER_TYPE_CHAR_DEVICE: "it is a device",
+    asyncssh.FILEXFER_TYPE_BLOCK_DEVICE: "it is a device",
+    asyncssh.FILEXFER_TYPE_FIFO: "it is a FIFO",
 }
 
 
@@ -56,23 +66,25 @@ class SftpFiles(FileStore):
 
     async def check(self) -> None:
         """Look whether the folder can be listed; raises StoreUnavailable."""
-        await self.names()
+        await self.listing()
 
-    async def names(self) -> list[str]:
-        """Return the names of the files, sorted; hidden ones and those being written are left out.
-
-        Raises StoreUnavailable.
-        """
+    async def listing(self) -> Listing:
+        """Return what is there; hidden files, and those being written, are left out. Raises StoreUnavailable."""
+        folder = (self._settings.folder or ".").encode()
         async with self._client() as sftp:
             with self._told():
-                entries = await sftp.readdir(self._settings.folder or ".")
-        found = [(str(entry.filename), entry.attrs.type) for entry in entries]
-        # A name with a slash is no server's to give, and would lead a caller's copy out of its folder.
-        return sorted(
-            name
-            for name, kind in found
-            if kind not in NOT_FILES and not name.startswith(".") and "/" not in name
-        )
+                entries = await sftp.readdir(folder)
+        stamps, odd = {}, {}
+        for entry in entries:
+            raw = entry.filename
+            name = raw if isinstance(raw, str) else raw.decode(errors="surrogateescape")
+            if name.startswith("."):
+                continue
+            if fault := name_fault(name) or _KINDS.get(_kind(entry.attrs), ""):
+                odd[printable(name)] = fault
+            else:
+                stamps[name] = f"{entry.attrs.size} {entry.attrs.mtime}"
+        return Listing(stamps, odd)
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
@@ -232,6 +244,23 @@ class SftpFiles(FileStore):
             raise StoreUnavailable(self.name, f"the server refuses ({_text(error)})") from error
         except (asyncssh.Error, OSError) as error:
             raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
+
+
+def _kind(attrs: asyncssh.SFTPAttrs) -> int:
+    """Return what an entry is; a server may tell by its type, by its permissions, or not at all."""
+    if attrs.type != asyncssh.FILEXFER_TYPE_UNKNOWN or attrs.permissions is None:
+        return attrs.type
+    return _BY_MODE.get(stat.S_IFMT(attrs.permissions), asyncssh.FILEXFER_TYPE_UNKNOWN)
+
+
+_BY_MODE = {
+    stat.S_IFDIR: asyncssh.FILEXFER_TYPE_DIRECTORY,
+    stat.S_IFLNK: asyncssh.FILEXFER_TYPE_SYMLINK,
+    stat.S_IFIFO: asyncssh.FILEXFER_TYPE_FIFO,
+    stat.S_IFSOCK: asyncssh.FILEXFER_TYPE_SOCKET,
+    stat.S_IFCHR: asyncssh.FILEXFER_TYPE_CHAR_DEVICE,
+    stat.S_IFBLK: asyncssh.FILEXFER_TYPE_BLOCK_DEVICE,
+}
 
 
 def _why_no_connection(error: Exception, settings: SftpSettings) -> str:
