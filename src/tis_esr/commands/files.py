@@ -72,7 +72,7 @@ def _list(found: Ledger) -> None:
         _say(f"and {len(first) - _SHOWN} more: see --json")
     for gap in found.gaps:
         _say(f"Missing: {gap.text}")
-    _say(f"{len(found.files)} files, {found.open_findings} to look at")
+    _say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
 
 
 def _line(file: LedgerEntry) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.stores import inbound_store, outbound_store, plain
@@ -33,6 +34,7 @@ from tis_esr.web.tracing import Tracing
 
 _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
+_LEDGER_SECONDS = 30.0
 
 
 def chosen(names: Sequence[str]) -> list[str]:
@@ -89,6 +91,8 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         tasks = []
         if reads_files:
             tasks.append(asyncio.create_task(_sweep(settings, system, metrics, stop)))
+            watch = FileWatch(system.runner.work, metrics)
+            tasks.append(asyncio.create_task(_every(_LEDGER_SECONDS, watch.look, stop, "ledger_not_read")))
         if exports:
             tasks.append(asyncio.create_task(_exports(settings, system, stop)))
         _log.info("running", services=wanted, engine=settings.engine, http=address)

@@ -72,7 +72,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 def ledger(state: Reader, name: str | None = None) -> Ledger:
     """Return the ledger, or what it has of one file."""
     found = state.find(FILES, {})
-    all_gaps = gaps(state, found)
+    all_gaps = gaps(found, state.find(OUTBOUND_FILES, {}))
     if name is not None:
         found = [file for file in found if name in {file.name, file.key}]
         all_gaps = [gap for gap in all_gaps if gap.shown_by in {file.name for file in found}]
@@ -82,13 +82,13 @@ def ledger(state: Reader, name: str | None = None) -> Ledger:
     return Ledger(files=files, gaps=all_gaps, open_findings=number)
 
 
-def gaps(state: Reader, files: Iterable[InboundFile]) -> list[Gap]:
+def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list[Gap]:
     """Return which files are missing: of ESR's own numbers, and of its answers to the files that we sent."""
     counted: dict[tuple[str, str], list[InboundFile]] = {}
     for file in _recent([file for file in files if file.day is not None and not file.copy]):
         counted.setdefault((file.deanery, file.counter), []).append(file)
     sent: dict[tuple[str, str], list[OutboundFile]] = {}
-    for out in state.find(OUTBOUND_FILES, {}):
+    for out in outbound:
         if out.state in _GONE_OUT and out.type in _ANSWERED_BY:
             sent.setdefault((out.deanery, _ANSWERED_BY[out.type]), []).append(out)
     found = []
@@ -100,7 +100,7 @@ def gaps(state: Reader, files: Iterable[InboundFile]) -> list[Gap]:
     return found
 
 
-def counts(files: Iterable[InboundFile]) -> dict[tuple[str, str, str], int]:
+def counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
     """Return how many files there are by deanery, type and the state they are shown under, less what is settled."""
     return Counter((file.deanery, file.type, file.shown_state) for file in files if not _is_settled(file))
 
@@ -109,9 +109,11 @@ def _is_settled(file: InboundFile) -> bool:
     return bool(file.settled) and file.state is not FileState.SPLIT
 
 
-def gap_counts(files: Iterable[InboundFile], found: Iterable[Gap]) -> dict[tuple[str, str], int]:
+def gap_counts(files: Iterable[InboundFile], found: Iterable[Gap]) -> dict[tuple[str, ...], int]:
     """Return how many numbers are missing by deanery and counter, 0 where none is."""
-    numbers = {(file.deanery, file.counter): 0 for file in files if file.deanery and file.counter}
+    numbers: dict[tuple[str, ...], int] = {
+        (file.deanery, file.counter): 0 for file in files if file.deanery and file.counter
+    }
     for gap in found:
         numbers[gap.deanery, gap.type] = numbers.get((gap.deanery, gap.type), 0) + gap.number
     return numbers

@@ -43,7 +43,7 @@ def summarise(state: Reader) -> Summary:
     rows, files = state.row_counts(), state.find(FILES, {})
     return Summary(
         files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in files],
-        gaps=gaps(state, files),
+        gaps=gaps(files, state.find(OUTBOUND_FILES, {})),
         files_out=[
             {"name": file.name, "rows": file.rows, "state": file.state.value}
             for file in state.find(OUTBOUND_FILES, {})
