@@ -58,7 +58,9 @@ async def run_day(
             if stale := await runner.patiently(f"{export.file_type} export", partial(run.stale, day)):
                 await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, stale))
                 await _walk(runner, STAGES)
-            sent += await runner.patiently(f"{export.file_type} export", partial(run.run, day))
+            sent += await runner.patiently(
+                f"{export.file_type} export", partial(run.run, day, occasion="day")
+            )
             await _walk(runner, after)
         progress("telling TIS what was matched and sent", 0)
     return DayDone(taken=taken, sent=sent)
