@@ -21,6 +21,8 @@ from tis_esr.files.store import (
     NoSuchFile,
     OtherContent,
     StoreUnavailable,
+    UnreadableFileError,
+    blocks,
     name_fault,
     printable,
 )
@@ -96,9 +98,19 @@ class S3Files(FileStore):
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
-        """Download a file and open the copy, seekable. Raises NoSuchFile and StoreUnavailable."""
+        """Download a file and open the copy, seekable.
+
+        Raises NoSuchFile, UnreadableFileError where the bucket can be listed and this object can't be read, and
+        StoreUnavailable.
+        """
         with TemporaryFile() as copy:
-            await self._read(name, copy.write)
+            try:
+                await self._read(name, copy.write)
+            except StoreUnavailable as error:
+                if reason := _of_the_object(error.__cause__):
+                    await self.listing()
+                    raise UnreadableFileError(self.name, name, reason) from error
+                raise
             copy.seek(0)
             yield copy
 
@@ -112,13 +124,13 @@ class S3Files(FileStore):
         """
         digest = hashlib.sha256()
         with TemporaryFile() as spool:
-            async for chunk in chunks:
-                spool.write(chunk)
-                digest.update(chunk)
+            async for block in blocks(chunks):
+                await asyncio.to_thread(spool.write, block)
+                digest.update(block)
             size = spool.tell()
             spool.seek(0)
             if size <= self._one_step:
-                await self._create(name, spool.read(), digest.digest())
+                await self._create(name, await asyncio.to_thread(spool.read), digest.digest())
             else:
                 await self._create_in_parts(name, spool, digest.digest())
 
@@ -242,6 +254,23 @@ def _code(error: Exception) -> str:
     """Return the code of S3's error answer, or nothing where there is none."""
     found = re.search(r"<Code>(\w+)</Code>", str(error))
     return found[1] if found else ""
+
+
+def _of_the_object(error: BaseException | None) -> str:
+    """Return why S3 refuses one object; "" where it may be the bucket, the keys or the network."""
+    if not isinstance(error, Exception):
+        return ""
+    code = _code(error)
+    if code == "InvalidObjectState":
+        return "the object is archived; restore it in S3"
+    if code in {
+        "AccessDenied",
+        "KMS.DisabledException",
+        "KMS.NotFoundException",
+        "KMS.KMSInvalidStateException",
+    }:
+        return f"S3 refuses this object ({code}); look at its permissions and its encryption key"
+    return ""
 
 
 def _reason(error: Exception, settings: S3Settings) -> str:

@@ -19,6 +19,8 @@ from tis_esr.files.store import (
     NoSuchFile,
     OtherContent,
     StoreUnavailable,
+    UnreadableFileError,
+    blocks,
     name_fault,
     printable,
 )
@@ -88,9 +90,16 @@ class SftpFiles(FileStore):
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
-        """Download a file and open the copy, seekable. Raises NoSuchFile and StoreUnavailable."""
+        """Download a file and open the copy, seekable.
+
+        Raises NoSuchFile, UnreadableFileError where the folder is there and this file can't be read, and
+        StoreUnavailable.
+        """
+        if name_fault(name):
+            raise NoSuchFile(self.name, printable(name))
         with TemporaryFile() as copy:
             async with self._client() as sftp:
+                await self._refuse_other_kinds(sftp, name)
                 await self._read(sftp, name, copy.write)
             copy.seek(0)
             yield copy
@@ -110,10 +119,10 @@ class SftpFiles(FileStore):
                 if await sftp.exists(part):
                     await sftp.remove(part)
                 remote = await sftp.open(part, "wb")
-            async for chunk in chunks:
-                digest.update(chunk)
+            async for block in blocks(chunks):
+                digest.update(block)
                 with self._told():
-                    await remote.write(chunk)
+                    await remote.write(block)
             with self._told():
                 with suppress(asyncssh.SFTPOpUnsupported):
                     await remote.fsync()
@@ -142,6 +151,8 @@ class SftpFiles(FileStore):
             await self._read(sftp, name, found.update)
         except NoSuchFile as error:
             raise StoreUnavailable(self.name, f"someone else removed {name} just now") from error
+        except UnreadableFileError as error:
+            raise StoreUnavailable(self.name, f"{name} is there and can't be read: {error.reason}") from error
         with self._told():
             await sftp.remove(part)
         if found.digest() != digest:
@@ -149,15 +160,27 @@ class SftpFiles(FileStore):
 
     async def _read(self, sftp: asyncssh.SFTPClient, name: str, take: Callable[[bytes], object]) -> None:
         with self._told(name):
-            remote = await sftp.open(self._path(name), "rb")
+            try:
+                async with asyncio.timeout(self._settings.timeout_seconds):
+                    remote = await sftp.open(self._path(name), "rb")
+            except TimeoutError as error:
+                reason = "the server gives no answer when it is opened"
+                raise UnreadableFileError(self.name, name, reason) from error
         while True:
-            with self._told():
+            with self._told(name):
                 block: bytes = await remote.read(BLOCK)
             if not block:
                 break
-            take(block)
+            await asyncio.to_thread(take, block)
         with self._told():
             await remote.close()
+
+    async def _refuse_other_kinds(self, sftp: asyncssh.SFTPClient, name: str) -> None:
+        """Raise UnreadableFileError for what is no plain file: opening it may never return."""
+        with self._told(name):
+            attrs = await sftp.lstat(self._path(name))
+        if fault := _KINDS.get(_kind(attrs), ""):
+            raise UnreadableFileError(self.name, name, fault)
 
     def _path(self, name: str) -> str:
         return posixpath.join(self._settings.folder, name)
@@ -169,7 +192,7 @@ class SftpFiles(FileStore):
         try:
             with self._told():
                 sftp = await connection.start_sftp_client()
-                there = await sftp.isdir((settings.folder or ".").encode())
+                there = await sftp.exists((settings.folder or ".").encode())
             if not there:
                 raise StoreUnavailable(
                     self.name, f"there is no folder {settings.folder} for us; look at TIS_ESR_SFTP_FOLDER"
@@ -237,10 +260,14 @@ class SftpFiles(FileStore):
         except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
             raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
         except asyncssh.SFTPPermissionDenied as error:
+            if name is not None:
+                raise UnreadableFileError(self.name, name, "permission denied") from error
             raise StoreUnavailable(
                 self.name, "not allowed; look at what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
             ) from error
         except asyncssh.SFTPError as error:
+            if name is not None:
+                raise UnreadableFileError(self.name, name, f"the server refuses ({_text(error)})") from error
             raise StoreUnavailable(self.name, f"the server refuses ({_text(error)})") from error
         except (asyncssh.Error, OSError) as error:
             raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
