@@ -1,5 +1,6 @@
 """What a second day makes of what changed in TIS and in ESR since the first."""
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -172,6 +173,20 @@ def test_a_gap_in_the_numbers_is_told_until_it_is_filled_and_sets_the_exit_code_
     assert exit_code(done, summary) == 0
     small.file(por(), day_number=1, sequence=103)
     assert small.run(1)[1].gaps == []
+
+
+def test_a_day_takes_what_it_can_and_tells_of_what_it_can_not(small: Small) -> None:
+    name = small.file(por(), day_number=1)
+    (small.folder / "in" / "DE_EOE_RMC_20620312_00000001.DAT").write_text("TRL,1\n")
+    (small.folder / "in" / "link").symlink_to("/etc/hosts")
+    os.mkfifo(small.folder / "in" / "pipe")
+    done, summary = small.run(1)
+    found = {file["name"]: (file["state"], file["reason"]) for file in summary.files_in}
+    assert found[name] == ("split", "")
+    assert found["link"] == ("held", "it is a link; links are not followed")
+    assert found["pipe"] == ("held", "it is a FIFO")
+    assert found["DE_EOE_RMC_20620312_00000001.DAT"][0] == "held"
+    assert exit_code(done, summary) == 1
 
 
 def test_the_rest_of_a_crowded_post_goes_with_the_next_file(tmp_path: Path) -> None:

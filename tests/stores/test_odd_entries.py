@@ -19,7 +19,7 @@ from tests.stores.test_s3_trouble import error_answer, served
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.sftp import SftpFiles, SftpSettings
-from tis_esr.files.store import FileStore, NoSuchFile, StoreUnavailable, UnreadableFileError
+from tis_esr.files.store import FileStore, NoSuchFile, OtherContent, StoreUnavailable, UnreadableFileError
 
 LOCKED = "DE_EMD_RMC_20261124_00001235.DAT"
 DENIED = "permission denied"
@@ -171,6 +171,8 @@ async def test_a_server_that_tells_nothing_of_its_files_and_locks_one_costs_the_
 async def test_a_server_without_fsync_whose_rename_replaces_still_overwrites_nothing(habitual: Place) -> None:
     await habitual.store.write("a.DAT", chunks(b"the first"))
     await habitual.store.write("a.DAT", chunks(b"the first"))
+    with pytest.raises(OtherContent):
+        await habitual.store.write("a.DAT", chunks(b"another"))
     assert (habitual.folder / "a.DAT").read_bytes() == b"the first"
     assert [path.name for path in habitual.folder.iterdir()] == ["a.DAT"]
 
@@ -206,6 +208,26 @@ async def test_an_archived_object_is_told_and_its_neighbour_is_read(
     store = S3Files(s3_settings)
     with pytest.raises(UnreadableFileError, match="the object is archived; restore it in S3"):
         await content(store, LOCKED)
+    assert await content(store, NAME) == b"a good one"
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ("/x.DAT", {"/": "keys with an empty or odd folder name can't be opened"}),
+        ("./y.DAT", {"./": "keys with an empty or odd folder name can't be opened"}),
+        ("c\x01.DAT", {"c\\x01.DAT": "its name has a control character or an unusual blank"}),
+    ],
+)
+async def test_an_odd_key_is_told_and_its_neighbour_is_listed_as_ever(
+    s3_settings: S3Settings, objects: Any, odd: str, told: dict[str, str]
+) -> None:
+    store = S3Files(s3_settings)
+    objects.put_object(Bucket=s3_settings.bucket, Key=s3_settings.prefix + NAME, Body=b"a good one")
+    before = (await store.listing()).stamps
+    objects.put_object(Bucket=s3_settings.bucket, Key=s3_settings.prefix + odd, Body=b"x")
+    listing = await store.listing()
+    assert (listing.stamps, listing.odd) == (before, told)
     assert await content(store, NAME) == b"a good one"
 
 

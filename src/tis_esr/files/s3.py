@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from botocore.exceptions import BotoCoreError, ClientError
+from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import S3Store
 
+from tis_esr.files.s3_odd_keys import list_with_odd_keys
 from tis_esr.files.store import (
     FileStore,
     Listing,
@@ -83,7 +85,12 @@ class S3Files(FileStore):
 
     async def listing(self) -> Listing:
         """Return what lies directly under the prefix. Raises StoreUnavailable."""
-        found = await self._ask(lambda: obstore.list_with_delimiter(self._store))
+        try:
+            found = await self._ask(lambda: obstore.list_with_delimiter(self._store))
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, InvalidPathError):
+                return await asyncio.to_thread(self._list_with_odd_keys)
+            raise
         # S3 consoles mark a "folder" by an empty object named like the prefix: no file of ours.
         objects = {entry["path"]: entry for entry in found["objects"] if entry["path"]}
         faults = {name: name_fault(name) for name in objects}
@@ -95,6 +102,22 @@ class S3Files(FileStore):
             },
             {printable(name): fault for name, fault in faults.items() if fault},
         )
+
+    def _list_with_odd_keys(self) -> Listing:
+        prefix = self._settings.prefix.strip("/")
+        try:
+            return list_with_odd_keys(
+                self._settings.bucket,
+                f"{prefix}/" if prefix else "",
+                region=self._settings.region,
+                endpoint=self._settings.endpoint,
+                access_key_id=self._settings.access_key_id,
+                secret_access_key=self._settings.secret_access_key,
+                timeout_seconds=self._settings.timeout_seconds,
+            )
+        except (BotoCoreError, ClientError) as error:
+            reason = "the keys under the prefix can't be listed, and one of them is odd"
+            raise StoreUnavailable(self.name, reason) from error
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:

@@ -116,7 +116,7 @@ class SftpFiles(FileStore):
             with self._told():
                 # Never write into what an earlier try left: a server cut off between the two halves of
                 # a rename has it under both names.
-                if await sftp.exists(part):
+                if await _is_there(sftp, part):
                     await sftp.remove(part)
                 remote = await sftp.open(part, "wb")
             async for block in blocks(chunks):
@@ -133,13 +133,13 @@ class SftpFiles(FileStore):
 
     async def _put_in_place(self, sftp: asyncssh.SFTPClient, part: str, final: str) -> bool:
         """Return whether the file got its name, which it doesn't where one of this name is."""
-        if await sftp.exists(final):
+        if await _is_there(sftp, final):
             return False
         try:
             # The plain rename refuses to replace a file; posix-rename would overwrite one.
             await sftp.rename(part, final)
         except asyncssh.SFTPError:
-            if await sftp.exists(final):
+            if await _is_there(sftp, final):
                 return False
             raise
         return True
@@ -192,7 +192,7 @@ class SftpFiles(FileStore):
         try:
             with self._told():
                 sftp = await connection.start_sftp_client()
-                there = await sftp.exists((settings.folder or ".").encode())
+                there = await _is_there(sftp, settings.folder or ".")
             if not there:
                 raise StoreUnavailable(
                     self.name, f"there is no folder {settings.folder} for us; look at TIS_ESR_SFTP_FOLDER"
@@ -271,6 +271,15 @@ class SftpFiles(FileStore):
             raise StoreUnavailable(self.name, f"the server refuses ({_text(error)})") from error
         except (asyncssh.Error, OSError) as error:
             raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
+
+
+async def _is_there(sftp: asyncssh.SFTPClient, path: str) -> bool:
+    """Say whether anything has this path, also where the server doesn't tell what it is."""
+    try:
+        await sftp.stat(path.encode())
+    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+        return False
+    return True
 
 
 def _kind(attrs: asyncssh.SFTPAttrs) -> int:
