@@ -206,6 +206,27 @@ def doctor() -> None:
 
 
 @app.command()
+def files(
+    name: Annotated[str | None, typer.Argument(help="Only this file, with all that is known of it.")] = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+    settle: Annotated[
+        str | None, typer.Option("--settle", help="Note how the findings of NAME were dealt with.")
+    ] = None,
+) -> None:
+    """List the files from ESR with their states, what was found on them, and which are missing."""
+    from tis_esr.commands.files import files as run_
+    from tis_esr.commands.files import settle as settle_
+
+    with told_plainly():
+        if settle is None:
+            raise typer.Exit(int(run_(load(), name, state, as_json=as_json)))
+        if name is None:
+            raise UsageError("NAME", "name the file whose findings were dealt with")
+        raise typer.Exit(int(asyncio.run(settle_(load(), name, settle, state))))
+
+
+@app.command()
 def parked(as_json: JsonOption = False) -> None:
     """List what waits for a person, by reason."""
     from tis_esr.commands.operate import parked as run_

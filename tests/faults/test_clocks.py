@@ -10,7 +10,7 @@ import pytest
 from tests.faults.days import LONG, Days
 
 from tis_esr.files.folder import Folder
-from tis_esr.files.store import StoreUnavailable
+from tis_esr.files.store import UnreadableFileError
 from tis_esr.tcs.simulator.switches import Switches
 
 JUMPS = [timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)]
@@ -54,15 +54,15 @@ async def test_a_file_dropped_before_the_clock_was_set_back_is_found_once_it_was
     (tmp_path / "a file").write_text("from what is now tomorrow")
     tomorrow = time.time() + 86400
     os.utime(tmp_path / "a file", (tomorrow, tomorrow))
-    assert await folder.names() == []
+    assert (await folder.listing()).names == []
     for _ in range(500):
-        if await folder.names():
+        if (await folder.listing()).names:
             break
         await asyncio.sleep(0.02)
     async with folder.open("a file") as found:
         assert found.read() == b"from what is now tomorrow"
     (tmp_path / "a file").write_text("being written")
     os.utime(tmp_path / "a file", (tomorrow, tomorrow))
-    with pytest.raises(StoreUnavailable, match="a file is being written just now"):
+    with pytest.raises(UnreadableFileError, match="a file: it is being written just now"):
         async with folder.open("a file"):
             pass

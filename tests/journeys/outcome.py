@@ -7,7 +7,7 @@ import msgspec
 
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.reading import Reader
-from tis_esr.services.inbound_data_reader import FILES
+from tis_esr.services.file_ledger import FILES, InboundFile
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.services.person_journal import JOURNAL
 from tis_esr.services.reconciliation import POSITIONS
@@ -23,7 +23,7 @@ def documents(state: Path) -> Outcome:
 def holdings(reader: Reader) -> Outcome:
     """Return every document of every service that a day ends in, by collection and key; closes the reader.
 
-    The moment at which a record was built is another one in each run.
+    The moment at which a record was built, and how a file was come upon, are others in each run.
     """
     try:
         return {
@@ -41,6 +41,8 @@ def holdings(reader: Reader) -> Outcome:
 
 
 def _timeless(document: Any) -> Any:
+    if isinstance(document, InboundFile):
+        return msgspec.structs.replace(document, stamp="", attempts=0, retry_at=0.0)
     return msgspec.structs.replace(document, built_at=0.0) if hasattr(document, "built_at") else document
 
 

@@ -177,10 +177,7 @@ def test_files_that_are_none_of_esrs_are_refused_and_their_neighbours_taken(
     assert files["letter.txt"][0] == "refused"
     assert files["DE_EOE_RMC_20261124_00000001.DAT"] == ("refused", "it isn't a text file")
     assert files["DE_EOE_APP_20261124_00000002.DAT"] == ("refused", "APP files go out, they don't come in")
-    assert files["DE_EOE_RMC_20261124_00000003.DAT"] == (
-        "split",
-        "it has no TRL row, so its end may be missing",
-    )
+    assert files["DE_EOE_RMC_20261124_00000003.DAT"] == ("split", "it is empty")
     assert files["DE_EOE_RMC_20261124_00000004.DAT"] == ("split", "")
 
 
@@ -210,6 +207,8 @@ def test_export_by_hand_says_first_and_then_does(made: Path, tmp_path: Path, tcs
     number = int(re.findall(r"EMD: (\d+) rows would go", said)[0])
     code, said = call(*words)
     assert f"DE_EMD_APP_20261125_00000014.DAT: {number} rows" in said
+    code, said = call(*words)
+    assert (code, [line for line in said.splitlines() if "nothing to send" not in line]) == (0, [])
     assert call(*words, "--deanery", "XXX")[0] == 2
 
 

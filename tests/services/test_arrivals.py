@@ -1,7 +1,9 @@
 """A file's rows are taken exactly once, whether its event comes once, twice, late or never."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+import errno
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import date
 from pathlib import Path
@@ -16,7 +18,6 @@ from moto.server import ThreadedMotoServer
 from tests.services.watched import Watched
 
 from tis_esr.commands.run import recorder
-from tis_esr.engine import batches
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Transient
@@ -24,11 +25,11 @@ from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
-from tis_esr.files.store import FileStore, Nowhere, StoreUnavailable
+from tis_esr.files.store import FileStore, Listing, Nowhere, StoreUnavailable
 from tis_esr.services import arrivals
 from tis_esr.services.arrivals import Arrivals, announce
+from tis_esr.services.file_ledger import FILES, InboundFile
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
-from tis_esr.services.inbound_data_reader import FILES, InboundFile
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.web.hook import S3Hook
 
@@ -47,9 +48,9 @@ class Store(Folder):
 
     away = False
 
-    async def names(self) -> list[str]:
+    async def listing(self) -> Listing:
         self._look()
-        return await super().names()
+        return await super().listing()
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
@@ -109,6 +110,10 @@ class Desk:
     def ledger(self) -> dict[str, InboundFile]:
         with closing(StateReader(self.state)) as reader:
             return {file.name: file for file in reader.find(FILES, {})}
+
+    def ledger_entries(self) -> list[InboundFile]:
+        with closing(StateReader(self.state)) as reader:
+            return sorted(reader.find(FILES, {}), key=lambda file: file.key)
 
     def rows(self) -> dict[str, int]:
         """Return how many rows of each file are accounted for."""
@@ -233,43 +238,134 @@ async def test_while_a_file_is_being_split_it_counts_as_waiting(desk: Desk, stor
 async def test_a_name_that_is_none_is_parked_with_a_reason(desk: Desk, name: str) -> None:
     await desk.tell(name, "v1:1")
     await desk.handle()
-    assert desk.parked() == [f"{name!r} is no name of a file from ESR"]
+    assert desk.parked() == [f"{name!r} is not a valid file name"]
     assert desk.waiting() == {}
 
 
-async def test_a_file_that_stays_away_is_parked_with_a_reason_and_its_neighbour_is_taken(
-    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+async def test_a_file_that_stays_away_is_held_with_a_reason_and_its_neighbour_is_taken(
+    desk: Desk, store: Store
 ) -> None:
-    monkeypatch.setattr(batches, "SUSPECT_ATTEMPTS", 2)
     put(store)
     await desk.tell(OTHER, "v1:1")
     await desk.tell(NAME, "v1:1")
     await desk.handle()
-    assert desk.parked() == [f"{store.path} has no file {OTHER}"]
+    assert desk.parked() == []
+    assert desk.ledger()[OTHER].findings == ["held: it was announced, and there is no such file in the store"]
     assert desk.rows() == {NAME: 4}
     assert desk.waiting() == {"esr.queue.por.split": 3}
 
 
-@pytest.mark.parametrize("missing_for_a_sweep", [True, False])
-async def test_a_found_file_that_went_missing_and_was_discarded_is_found_again(
-    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch, missing_for_a_sweep: bool
-) -> None:
-    monkeypatch.setattr(batches, "SUSPECT_ATTEMPTS", 2)
+async def test_a_found_file_that_went_missing_is_taken_once_it_is_there(desk: Desk, store: Store) -> None:
     put(store)
     await desk.sweep()
     (store.path / NAME).unlink()
     await desk.handle()
-    with closing(StateReader(desk.state)) as reader:
-        [trace] = reader.parked()
-    assert await desk.engine.discard([(ARRIVED, trace.id)], "there is no such file") == 1
-    if missing_for_a_sweep:
-        assert await desk.sweep() == []
-    else:
-        monkeypatch.setattr(arrivals, "FOUND_AGAIN_SECONDS", 0.0)
+    assert await desk.sweep() == []
+    assert desk.ledger()[NAME].state.value == "held"
     put(store)
     assert await desk.sweep() == [NAME]
     await desk.handle()
     is_taken_once(desk)
+
+
+async def test_an_announcement_that_was_lost_is_made_again(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store)
+    await desk.sweep()
+    [message] = await desk.engine.claim(ARRIVED, 1)
+    work = desk.runner.work()
+    work.park(message, "invented")
+    await work.commit()
+    assert await desk.engine.discard([(ARRIVED, message.id)], "invented") == 1
+    monkeypatch.setattr(arrivals, "FOUND_AGAIN_SECONDS", 0.0)
+    assert await desk.sweep() == [NAME]
+    await desk.handle()
+    is_taken_once(desk)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        pytest.param(lambda path: os.mkfifo(path / "pipe"), "it is a FIFO", id="FIFO"),
+        pytest.param(lambda path: (path / "pipe").mkdir(), "it is a folder", id="folder"),
+        pytest.param(
+            lambda path: (path / "pipe").symlink_to("/etc/hosts"),
+            "it is a link; links are not followed",
+            id="link",
+        ),
+    ],
+)
+async def test_what_is_no_file_is_held_once_and_settled_when_it_is_gone(
+    desk: Desk, store: Store, make: Callable[[Path], object], reason: str
+) -> None:
+    make(store.path)
+    put(store)
+    for _ in range(3):
+        await desk.sweep()
+        await desk.handle()
+    held = desk.ledger()["pipe"]
+    assert (held.state.value, held.reason, held.attempts) == ("held", reason, 1)
+    assert desk.rows() == {NAME: 4}
+    (store.path / "pipe").rename(store.path / ".pipe")
+    commits = desk.engine.commits
+    await desk.sweep()
+    await desk.sweep()
+    assert (desk.ledger()["pipe"].settled, desk.engine.commits) == ("removed from the store", commits + 1)
+
+
+async def test_a_name_that_is_not_utf_8_is_held_by_a_name_that_can_be_printed(
+    desk: Desk, store: Store
+) -> None:
+    put(store)
+    os.close(os.open(os.fsencode(store.path) + b"/DE_\xe9\n.DAT", os.O_CREAT))
+    assert await desk.sweep() == [NAME]
+    await desk.handle()
+    assert desk.ledger()["DE_\\xe9\\n.DAT"].reason == "its name is not UTF-8"
+    assert desk.rows() == {NAME: 4}
+
+
+class Guarded(Store):
+    """A folder in which one file may not be read."""
+
+    def _opened(self, name: str) -> BinaryIO:
+        if name == OTHER:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return super()._opened(name)
+
+
+async def test_a_file_that_may_not_be_read_is_held_and_tried_again_later_and_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Guarded(tmp_path / "in", make=True)
+    desk = Desk(tmp_path, store)
+    now = 1000.0
+    monkeypatch.setattr(desk.engine, "time", lambda: now)
+    put(store)
+    put(store, OTHER)
+    tries = []
+    for _ in range(60 * 60 * 4 // 10):
+        await desk.sweep()
+        await desk.handle()
+        tries.append(desk.ledger()[OTHER].attempts)
+        now += 10
+    assert desk.ledger()[OTHER].findings == ["held: permission denied"]
+    assert desk.rows() == {NAME: 4}
+    begun = [tries.index(number) * 10 for number in range(1, max(tries) + 1)]
+    assert begun == [0, 60, 180, 420, 900, 1860, 3780, 7380, 10980]
+    desk.engine.close()
+
+
+async def test_a_good_copy_of_a_refused_file_is_found_and_taken(desk: Desk, store: Store) -> None:
+    put(store, text="\0\0\0\0")
+    await desk.sweep()
+    await desk.handle()
+    assert desk.ledger()[NAME].findings == ["refused: it isn't a text file"]
+    put(store)
+    await desk.sweep()
+    await desk.handle()
+    is_taken_once(desk)
+    assert await desk.sweep() == []
 
 
 async def test_a_store_that_is_away_is_waited_for_and_nothing_is_parked(desk: Desk, store: Store) -> None:
@@ -291,7 +387,7 @@ async def test_a_store_that_is_away_is_waited_for_and_nothing_is_parked(desk: De
     is_taken_once(desk)
 
 
-async def test_a_file_of_a_name_that_was_taken_changes_nothing_and_is_not_announced_again(
+async def test_other_content_under_a_name_that_was_taken_is_held_beside_it_and_told_once(
     desk: Desk, store: Store
 ) -> None:
     put(store)
@@ -299,9 +395,18 @@ async def test_a_file_of_a_name_that_was_taken_changes_nothing_and_is_not_announ
     await desk.handle()
     put(store, text=content(5))
     await desk.tell(NAME, "v2:2")
-    assert await desk.sweep() == []
-    await desk.handle()
-    is_taken_once(desk)
+    for _ in range(3):
+        await desk.sweep()
+        await desk.handle()
+    first, second = desk.ledger_entries()
+    assert (first.state.value, first.findings) == ("split", [])
+    assert (second.state.value, second.name) == ("other_content", NAME)
+    assert second.findings == [
+        "other content: a file of this name with other content was taken before (4 rows, 87 bytes);"
+        " if this one is right, hand it in under a number of its own"
+    ]
+    assert desk.waiting() == {"esr.queue.por.split": 3}
+    assert desk.rows() == {NAME: 4}
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 4, 5, 6, 7])

@@ -20,6 +20,7 @@ from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import Nowhere, StoreUnavailable
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ExportCommands, ask
+from tis_esr.services.export_run import APPLICANT_EXPORT, ExportRun
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.outbound import (
     APPLICANTS,
@@ -221,20 +222,62 @@ async def test_a_deanery_with_nothing_to_send_gets_no_file(desk: Desk) -> None:
     assert (desk.files(), desk.parked(), desk.waiting()) == ({}, [], {})
 
 
-@pytest.mark.parametrize("occasion", ["by hand", "once more"])
-async def test_a_command_that_comes_again_makes_nothing_again(desk: Desk, occasion: str) -> None:
+async def test_a_command_that_comes_again_makes_nothing_again(desk: Desk) -> None:
     await desk.keep(applicant(1))
     await desk.ask("EOE")
-    await desk.handle()
+    [command] = await desk.engine.claim(APPLICANTS_QUEUE, 1)
+    await desk.commands.applicants(desk.runner.work(), [command])
     before, waiting = desk.files(), desk.waiting()
     await desk.keep(applicant(2))
-    await desk.ask("EOE", occasion=occasion)
-    await desk.handle()
+    await desk.commands.applicants(desk.runner.work(), [command])
     assert (desk.files(), desk.waiting()) == (before, waiting)
     assert desk.applicants()[2][0] == "TO_EXPORT"
+
+
+async def test_what_missed_the_days_file_goes_in_another_with_the_next_number(desk: Desk) -> None:
+    await desk.keep(applicant(1))
+    await desk.ask("EOE", occasion="14:00")
+    await desk.handle()
+    await desk.keep(applicant(2), applicant(3, "KSS"))
+    await desk.ask("EOE", "KSS", occasion="15:30")
+    await desk.handle()
+    second, kss = "DE_EOE_APP_20261124_00000014.DAT", "DE_KSS_APP_20261124_00000002.DAT"
+    assert desk.positions() == {EOE_FILE: [1], kss: [3], second: [2]}
+    assert desk.applicants()[2] == ("EXPORTED", second, 1)
+    await desk.keep(applicant(4))
     await desk.ask("EOE", day=date(2026, 11, 25))
     await desk.handle()
-    assert desk.positions() == {EOE_FILE: [1], "DE_EOE_APP_20261125_00000021.DAT": [2]}
+    assert desk.positions()["DE_EOE_APP_20261125_00000022.DAT"] == [4]
+
+
+async def test_a_run_that_had_nothing_to_send_cancels_no_later_one(desk: Desk) -> None:
+    for hour in ("9:00", "10:00"):
+        await desk.ask("EOE", occasion=hour)
+        await desk.handle()
+    assert desk.files() == {}
+    await desk.keep(applicant(1))
+    await desk.ask("EOE", occasion="14:00")
+    await desk.handle()
+    assert desk.positions() == {EOE_FILE: [1]}
+
+
+async def test_a_later_run_without_anything_new_makes_no_file_and_uses_no_number(desk: Desk) -> None:
+    await desk.keep(applicant(1))
+    for hour in ("14:00", "15:30", "16:00"):
+        await desk.ask("EOE", occasion=hour)
+        await desk.handle()
+    assert desk.positions() == {EOE_FILE: [1]}
+    await desk.keep(applicant(2))
+    await desk.ask("EOE", occasion="17:00")
+    await desk.handle()
+    assert desk.positions() == {EOE_FILE: [1], "DE_EOE_APP_20261124_00000014.DAT": [2]}
+
+
+async def test_only_what_went_now_is_returned_as_sent(desk: Desk) -> None:
+    await desk.keep(applicant(1))
+    run = ExportRun(desk.runner.work, desk.out, APPLICANT_EXPORT)
+    assert [file.name for file in await run.run(TODAY, ["EOE"], occasion="14:00")] == [EOE_FILE]
+    assert await run.run(TODAY, ["EOE"], occasion="15:30") == []
 
 
 async def test_the_same_command_waits_once(desk: Desk) -> None:

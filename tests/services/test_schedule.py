@@ -46,6 +46,15 @@ def test_two_in_the_afternoon_is_londons_on_both_sides_of_the_clock_changes(mome
     assert next_after("0 14 * * *", at(moment)) == at(fires)
 
 
+def test_a_second_entry_is_due_as_well_as_the_first() -> None:
+    both = "0 14 * * *; 30 15 * * *"
+    assert next_after(both, at("2026-11-24T09:00")) == at("2026-11-24T14:00")
+    assert next_after(both, at("2026-11-24T14:00")) == at("2026-11-24T15:30")
+    assert next_after(both, at("2026-11-24T15:30")) == at("2026-11-25T14:00")
+    with pytest.raises(BadCron, match="'30 15' is not a valid cron expression"):
+        next_after("0 14 * * *; 30 15", at("2026-11-24T09:00"))
+
+
 def test_a_time_that_does_not_exist_in_spring_is_made_up_for_as_soon_as_the_clocks_have_changed() -> None:
     assert next_after("30 1 * * *", at("2026-03-28T12:00")) == at("2026-03-29T01:00")
     for later in ("01:00", "01:29", "01:30", "02:00"):

@@ -5,12 +5,13 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import BinaryIO
+from zlib import crc32
 
 from tests.simulation.chance import Chance
 from tests.simulation.loop import SimLoop
 from tests.simulation.trouble import Trouble
 
-from tis_esr.files.store import NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.files.store import Listing, NoSuchFile, OtherContent, StoreUnavailable
 
 
 class SimFiles:
@@ -23,10 +24,10 @@ class SimFiles:
         self._chance = chance
         self._trouble = trouble
 
-    async def names(self) -> list[str]:
-        """See FileStore.names."""
+    async def listing(self) -> Listing:
+        """See FileStore.listing."""
         self._perhaps_fail("list")
-        return sorted(self.files)
+        return Listing({name: f"{len(content)} {crc32(content)}" for name, content in self.files.items()})
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:

@@ -37,8 +37,8 @@ from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.services.day import run_day
 from tis_esr.services.export_commands import ask
+from tis_esr.services.file_ledger import FILES, FileState
 from tis_esr.services.flow import Outside, handlers
-from tis_esr.services.inbound_data_reader import FILES
 from tis_esr.services.messages import GenerateFile
 
 LONGEST = 3 * 3600.0
@@ -262,9 +262,9 @@ class _Run:
         return ", ".join([*found, *(f"{name} is not read" for name in self._unread())]) or "calls to TCS"
 
     def _unread(self) -> list[str]:
-        """Return the files that are there and not in the ledger."""
-        known = self.store.documents.get(FILES.name, {})
-        return [name for name in self.inbound.files if name not in known]
+        """Return the files that are there, and that the ledger doesn't have or only holds."""
+        taken = {file.name for file in self.store.everything(FILES) if file.state is not FileState.HELD}
+        return [name for name in self.inbound.files if name not in taken]
 
     async def _early(self, export: EarlyExport) -> None:
         await asyncio.sleep(export.at)

@@ -53,7 +53,7 @@ async def test_what_is_written_is_read_back(store: FileStore) -> None:
 
 async def test_an_empty_file_is_a_file(store: FileStore) -> None:
     await store.write(NAME, chunks())
-    assert await store.names() == [NAME]
+    assert (await store.listing()).names == [NAME]
     assert await content(store, NAME) == b""
 
 
@@ -71,10 +71,10 @@ async def test_a_file_of_five_megabytes_passes_through(store: FileStore) -> None
 
 
 async def test_names_are_sorted(store: FileStore) -> None:
-    assert await store.names() == []
+    assert (await store.listing()).names == []
     for name in ["b.DAT", "c.DAT", "a.DAT"]:
         await store.write(name, chunks(b"x"))
-    assert await store.names() == ["a.DAT", "b.DAT", "c.DAT"]
+    assert (await store.listing()).names == ["a.DAT", "b.DAT", "c.DAT"]
 
 
 async def test_a_file_that_is_not_there_says_so(store: FileStore) -> None:
@@ -85,7 +85,7 @@ async def test_a_file_that_is_not_there_says_so(store: FileStore) -> None:
 async def test_the_same_bytes_written_again_change_nothing(store: FileStore) -> None:
     await store.write(NAME, chunks(b"the ", b"same"))
     await store.write(NAME, chunks(b"the same"))
-    assert await store.names() == [NAME]
+    assert (await store.listing()).names == [NAME]
     assert await content(store, NAME) == b"the same"
 
 
@@ -96,7 +96,7 @@ async def test_other_bytes_under_the_same_name_are_refused_and_the_first_stay(
     with pytest.raises(OtherContent, match=NAME):
         await store.write(NAME, chunks(b"the other"))
     assert await content(store, NAME) == b"the first"
-    assert await store.names() == [NAME]
+    assert (await store.listing()).names == [NAME]
 
 
 async def test_a_write_that_fails_half_way_leaves_no_file_and_the_next_one_succeeds(
@@ -105,7 +105,7 @@ async def test_a_write_that_fails_half_way_leaves_no_file_and_the_next_one_succe
     await store.write("before.DAT", chunks(b"x"))
     with pytest.raises(ConnectionResetError, match="the other side went away"):
         await store.write(NAME, chunks_that_fail(b"only a half, which is longer"))
-    assert await store.names() == ["before.DAT"]
+    assert (await store.listing()).names == ["before.DAT"]
     with pytest.raises(NoSuchFile):
         await content(store, NAME)
     await store.write(NAME, chunks(b"the whole"))
@@ -123,9 +123,9 @@ async def test_only_what_lies_directly_under_the_prefix_is_named(s3_settings: S3
     for prefix in ["esr/outbound", "esr/outbound/done", "esr/outbound-old", ""]:
         store = S3Files(replace(s3_settings, prefix=prefix))
         await store.write(f"{prefix.replace('/', '_')}.DAT", chunks(b"x"))
-    assert await S3Files(s3_settings).names() == ["esr_outbound.DAT"]
+    assert (await S3Files(s3_settings).listing()).names == ["esr_outbound.DAT"]
 
 
 async def test_folders_in_a_folder_are_not_named(tmp_path: Path) -> None:
     (tmp_path / "done").mkdir()
-    assert await Folder(tmp_path).names() == []
+    assert (await Folder(tmp_path).listing()).names == []

@@ -16,7 +16,7 @@ Call = Callable[[S3Files], Awaitable[object]]
 
 CALLS: dict[str, Call] = {
     "check": lambda store: store.check(),
-    "names": lambda store: store.names(),
+    "listing": lambda store: store.listing(),
     "open": lambda store: content(store, "a.DAT"),
     "write": lambda store: store.write("a.DAT", chunks(b"x")),
 }

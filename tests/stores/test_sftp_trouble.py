@@ -17,7 +17,7 @@ Call = Callable[[SftpFiles], Awaitable[object]]
 
 CALLS: dict[str, Call] = {
     "check": lambda store: store.check(),
-    "names": lambda store: store.names(),
+    "listing": lambda store: store.listing(),
     "open": lambda store: content(store, "a.DAT"),
     "write": lambda store: store.write("a.DAT", chunks(b"x")),
 }
@@ -138,9 +138,9 @@ async def test_an_upload_cut_off_shows_no_file_and_succeeds_when_repeated(settin
         store = SftpFiles(through(settings, line))
         with pytest.raises(StoreUnavailable, match="the connection failed"):
             await store.write(NAME, chunks(TWO_MEGABYTES))
-        assert await store.names() == []
+        assert (await store.listing()).names == []
         await store.write(NAME, chunks(TWO_MEGABYTES))
-        assert await store.names() == [NAME]
+        assert (await store.listing()).names == [NAME]
         assert await content(store, NAME) == TWO_MEGABYTES
 
 

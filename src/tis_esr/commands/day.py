@@ -12,7 +12,7 @@ from tis_esr.desk.accounting import check_rows
 from tis_esr.desk.summary import Summary, summarise
 from tis_esr.files.folder import Folder
 from tis_esr.services.day import DayDone, run_day
-from tis_esr.services.inbound_data_reader import FILES
+from tis_esr.services.file_ledger import FILES
 from tis_esr.settings import Settings
 
 
@@ -53,7 +53,8 @@ async def _day(
 
 
 def exit_code(done: DayDone, summary: Summary) -> Exit:
-    """Return DONE, or DONE_WITH_PARKED where something waits for a person or a file was refused this time."""
-    refused = any(taken.fresh and taken.said for taken in done.taken)
+    """Return DONE, or DONE_WITH_PARKED where something waits for a person, or a file of this time has findings."""
+    fresh = {taken.file.name for taken in done.taken if taken.fresh}
+    found = any(taken.findings for taken in done.taken) or any(gap.shown_by in fresh for gap in summary.gaps)
     rejected = summary.applicants.get("INVALID_DATA", 0)
-    return Exit.DONE_WITH_PARKED if summary.parked or refused or rejected else Exit.DONE
+    return Exit.DONE_WITH_PARKED if summary.parked or found or rejected else Exit.DONE

@@ -121,7 +121,7 @@ async def _outbound(settings: Settings) -> list[Finding]:
 async def _store(make: Callable[[], FileStore], setting: str) -> list[Finding]:
     try:
         store = make()
-        await store.names()
+        await store.listing()
     except BadSettings as error:
         return [Finding(setting, str(error), "set it")]
     except BadFolder as error:

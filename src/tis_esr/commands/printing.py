@@ -13,7 +13,7 @@ _REASONS_SHOWN = 12
 
 def show(done: DayDone, summary: Summary) -> None:
     """Print files in and out, counts by state, and what is parked and why."""
-    refused = {taken.file.name: taken.said for taken in done.taken if taken.said}
+    refused = {taken.file.name: taken.said for taken in done.taken if taken.said and not taken.fresh}
     _files_in(summary, refused)
     _files_out(summary)
     _counts("Positions", summary.positions)
@@ -35,10 +35,13 @@ def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
         console.print(
             f"  {file['name']}  {file['rows']:,} rows: {states or 'none'}", highlight=False, soft_wrap=True
         )
-        remark = refused.get(file["name"]) or file["reason"]
-        noted = f"{file['notes']} oddities noted" if file["notes"] else ""
-        if remark or noted:
-            console.print(f"    {'; '.join(filter(None, (remark, noted)))}", highlight=False, soft_wrap=True)
+        noted = (
+            [f"{file['notes']} rows or facts noted: tis-esr files {file['name']}"] if file["notes"] else []
+        )
+        for text in (*file["findings"], *filter(None, [refused.get(file["name"])]), *noted):
+            console.print(f"    {text}", highlight=False, soft_wrap=True, markup=False)
+    for gap in summary.gaps:
+        console.print(f"  Missing: {gap.text}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _files_out(summary: Summary) -> None:

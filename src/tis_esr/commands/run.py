@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import aiohttp
 import structlog
 
+from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.stores import inbound_store, outbound_store, plain
@@ -35,6 +36,7 @@ from tis_esr.web.tracing import Tracing
 _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
 _ENGINE_SECONDS = 8.0
+_LEDGER_SECONDS = 30.0
 _CERTIFICATE_BYTES = 64 * 1024
 
 
@@ -94,7 +96,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         )
         tasks = []
         if reads_files:
-            tasks.append(_sweep(settings, system, metrics, stop))
+            tasks += [_sweep(settings, system, metrics, stop), _ledger(system, metrics, stop)]
         if exports:
             tasks.append(_exports(settings, system, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
@@ -123,6 +125,12 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
         metrics.file_lag = max((now - first for first in since.values()), default=0.0)
 
     return _every("inbound files", settings.sweep_seconds, look, system, stop, "store_not_swept")
+
+
+def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
+    """Count what the ledger of files has, and warn of each gap."""
+    watch = FileWatch(system.runner.work, metrics)
+    return _every("ledger of files", _LEDGER_SECONDS, watch.look, system, stop, "ledger_not_read")
 
 
 def _exports(settings: Settings, system: System, stop: asyncio.Event) -> asyncio.Task[None]:

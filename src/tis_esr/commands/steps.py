@@ -13,7 +13,7 @@ from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.services.export_commands import APPLICANT_COMMAND, EXPORTS, NOTIFICATION_COMMAND, ask
 from tis_esr.services.export_run import ExportRun
-from tis_esr.services.inbound_data_reader import FileState, InboundDataReader
+from tis_esr.services.inbound_data_reader import InboundDataReader
 from tis_esr.settings import Settings
 
 _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMMAND}
@@ -21,14 +21,14 @@ _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMM
 
 async def ingest(settings: Settings, files: Sequence[Path], state: Path | None) -> Exit:
     """Take files into the ledger and split them; say what came of each."""
-    refused = False
+    found = False
     async with at_the_desk(settings, state) as runner:
         for path in files:
             taken = await InboundDataReader(runner.work).take(Folder(path.parent), path.name)
-            refused = refused or taken.file.state is FileState.REFUSED
-            said = taken.said or taken.file.incomplete or f"{taken.file.rows} rows"
-            _say(f"{path.name}: {taken.file.state.value}: {said}")
-    return Exit.DONE_WITH_PARKED if refused else Exit.DONE
+            found = found or bool(taken.findings)
+            said = "; ".join(taken.findings) or taken.said or f"{taken.file.rows} rows"
+            _say(f"{path.name}: {taken.file.shown_state.replace('_', ' ')}: {said}")
+    return Exit.DONE_WITH_PARKED if found else Exit.DONE
 
 
 async def export(
@@ -63,7 +63,10 @@ async def export(
             _say(
                 f"{len(stale)} rows are sent as TIS had them when they were built; tis-esr day compares first"
             )
-        for file in await run.run(day, deaneries):
+        sent = await run.run(day, deaneries, occasion=uuid4().hex)
+        if not sent:
+            _say("Nothing new to send.")
+        for file in sent:
             _say(f"{file.name}: {file.rows} rows, {file.state.value}")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from tis_esr.engine.rows import RowState
-from tis_esr.services.inbound_data_reader import FileState, InboundFile
+from tis_esr.services.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
 
 
 class RowsUnaccounted(Exception):  # noqa: N818 - says what the matter is
@@ -21,10 +21,10 @@ def check_rows(files: Iterable[InboundFile], counts: Mapping[str, Mapping[RowSta
     faults = []
     for file in files:
         by_state = counts.get(file.name, {})
-        if file.state is FileState.REFUSED:
+        if file.state in NOT_TAKEN:
             continue
         total = sum(by_state.values())
-        if file.state is FileState.SPLITTING:
+        if file.state in UNDER_WAY:
             faults.append(f"{file.name}: split only up to row {file.next_row - 1}")
         if total != file.rows:
             faults.append(f"{file.name}: {file.rows} rows were read, {total} are accounted for")

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.desk.ledger import Gap, gaps
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
-from tis_esr.services.inbound_data_reader import FILES
+from tis_esr.services.file_ledger import FILES
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES, OutboundState
 from tis_esr.services.person_journal import JOURNAL
 from tis_esr.services.reconciliation import POSITIONS
@@ -26,6 +27,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a day's end shows; counts by state, type and outcome."""
 
     files_in: list[dict[str, Any]]
+    gaps: list[Gap]
     files_out: list[dict[str, Any]]
     positions: dict[str, int]
     applicants: dict[str, int]
@@ -38,9 +40,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def summarise(state: Reader) -> Summary:
     """Count what is in the state file; no personal data."""
-    rows = state.row_counts()
+    rows, files = state.row_counts(), state.find(FILES, {})
     return Summary(
-        files_in=[_inbound(file, rows.get(file.name, {})) for file in state.find(FILES, {})],
+        files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in files],
+        gaps=gaps(files, state.find(OUTBOUND_FILES, {})),
         files_out=[
             {"name": file.name, "rows": file.rows, "state": file.state.value}
             for file in state.find(OUTBOUND_FILES, {})
@@ -69,6 +72,7 @@ def _inbound(file: Any, by_state: dict[RowState, int]) -> dict[str, Any]:
     return {
         "name": file.name,
         "state": file.state.value,
+        "findings": file.open_findings,
         "rows": file.rows,
         **states,
         "reason": file.reason or file.incomplete,

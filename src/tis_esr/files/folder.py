@@ -1,19 +1,52 @@
 """A folder as file store: files appear in one step, with all their bytes."""
 
 import asyncio
+import errno
 import filecmp
 import os
 import shutil
 import stat
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO
 
-from tis_esr.files.store import NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.files.store import (
+    Listing,
+    NoSuchFile,
+    OtherContent,
+    StoreUnavailable,
+    UnreadableFileError,
+    blocks,
+    name_fault,
+    printable,
+)
 from tis_esr.private_files import make_folder, open_private
+
+_KINDS = {
+    stat.S_IFDIR: "it is a folder",
+    stat.S_IFLNK: "it is a link; links are not followed",
+    stat.S_IFIFO: "it is a FIFO",
+    stat.S_IFSOCK: "it is a socket",
+    stat.S_IFCHR: "it is a device",
+    stat.S_IFBLK: "it is a device",
+}
+_OF_THE_FILE = {
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EISDIR: _KINDS[stat.S_IFDIR],
+    errno.ELOOP: _KINDS[stat.S_IFLNK],
+    errno.ENXIO: "it is a socket or a device",
+    errno.ENODEV: "it is a device",
+    errno.ENAMETOOLONG: "its name is too long",
+    errno.EILSEQ: "its name can't be encoded",
+    errno.EINVAL: "its name is not valid here",
+    errno.ETXTBSY: "another program holds it",
+    errno.EIO: "the disk fails to read it",
+}
+"""What one file's open or read fails with while the folder itself is well."""
 
 
 class BadFolder(Exception):  # noqa: N818 - says what the matter is
@@ -26,7 +59,7 @@ class BadFolder(Exception):  # noqa: N818 - says what the matter is
 
 
 class Folder:
-    """Files of one folder, by name; see FileStore."""
+    """Files of one folder, by name; see FileStore. Whatever touches the disk does so in a thread."""
 
     def __init__(self, path: Path, *, make: bool = False, settled_seconds: float = 0.0) -> None:
         """Raise BadFolder when the path is no usable folder; ``make`` it first where it is missing.
@@ -45,21 +78,36 @@ class Folder:
         self._settled = settled_seconds
         self._seen: dict[str, tuple[tuple[int, int] | None, float]] = {}
 
-    async def names(self) -> list[str]:
-        """Return the names of the files, sorted; hidden ones and those being written are left out."""
-        return sorted(
-            entry.name
-            for entry in self.path.iterdir()
-            if not entry.name.startswith(".")
-            and entry.is_file()
-            and self._is_settled(entry.name, entry.stat())
-        )
+    async def listing(self) -> Listing:
+        """Return what is there; hidden files, and those being written, are left out. Raises OSError."""
+        return await asyncio.to_thread(self._list)
+
+    def _list(self) -> Listing:
+        stamps, odd = {}, {}
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    odd[printable(entry.name)] = _OF_THE_FILE.get(error.errno or 0, error.strerror or "")
+                    continue
+                fault = name_fault(entry.name) or _KINDS.get(stat.S_IFMT(found.st_mode), "")
+                if fault:
+                    odd[printable(entry.name)] = fault
+                elif self._is_settled(entry.name, found):
+                    stamps[entry.name] = f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+        return Listing(stamps, odd)
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
         """Open a copy of a file, so that nobody changes it while it is read.
 
-        Raises NoSuchFile, StoreUnavailable while somebody is writing it, and OSError.
+        Only a plain file is opened, never a link. Raises NoSuchFile, UnreadableFileError, also while somebody is
+        writing it, and OSError.
         """
         with TemporaryFile() as copy:
             await asyncio.to_thread(self._copy, name, copy)
@@ -68,15 +116,33 @@ class Folder:
 
     def _copy(self, name: str, copy: BinaryIO) -> None:
         try:
-            with (self.path / name).open("rb") as stream:
+            with self._opened(name) as stream:
                 before = os.fstat(stream.fileno())
-                with _named(Path(gettempdir())):
-                    shutil.copyfileobj(stream, copy)
+                if fault := _KINDS.get(stat.S_IFMT(before.st_mode), ""):
+                    raise UnreadableFileError(str(self.path), name, fault)
+                shutil.copyfileobj(stream, _Copying(copy), 1 << 20)
                 after = os.fstat(stream.fileno())
-        except FileNotFoundError as error:
-            raise NoSuchFile(str(self.path), name) from error
+        except OSError as error:
+            raise self._fault(name, error) from error
         if _stamp(before) != _stamp(after) or not self._is_settled(name, after):
-            raise StoreUnavailable(str(self.path), f"{name} is being written just now")
+            raise UnreadableFileError(str(self.path), name, "it is being written just now")
+
+    def _opened(self, name: str) -> BinaryIO:
+        if name_fault(name) or name in {"", ".", ".."}:
+            raise NoSuchFile(str(self.path), printable(name))
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.fdopen(os.open(self.path / name, flags), "rb")
+
+    def _fault(self, name: str, error: OSError) -> Exception:
+        """Return whose trouble an error of opening or reading is: the file's, the folder's or the copy's."""
+        if isinstance(error, _CopyFailed):
+            return error
+        if not self.path.is_dir():
+            return StoreUnavailable(str(self.path), "the folder is gone, or may not be entered")
+        if isinstance(error, FileNotFoundError):
+            return NoSuchFile(str(self.path), name)
+        reason = _OF_THE_FILE.get(error.errno or 0)
+        return error if reason is None else UnreadableFileError(str(self.path), name, reason)
 
     def _is_settled(self, name: str, found: os.stat_result) -> bool:
         """Say whether a file was left alone for long enough: by its own time, or by what we saw of it.
@@ -101,16 +167,33 @@ class Folder:
         OSError.
         """
         temporary, final = self.path / f".{name}.part", self.path / name
-        temporary.unlink(missing_ok=True)
-        with _named(final), open_private(temporary, "xb") as file:
-            async for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            await asyncio.to_thread(os.fsync, file.fileno())
-        if await asyncio.to_thread(_is_other, temporary, final):
+        with _named(final):
+            file = await asyncio.to_thread(_begun, temporary)
+        try:
+            async for block in blocks(chunks):
+                with _named(final):
+                    await asyncio.to_thread(file.write, block)
+            with _named(final):
+                await asyncio.to_thread(self._put_in_place, file, temporary, final)
+        except BaseException:
+            with suppress(OSError):
+                file.close()
+            raise
+
+    def _put_in_place(self, file: BinaryIO, temporary: Path, final: Path) -> None:
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
+        if _is_other(temporary, final):
             temporary.unlink()
-            raise OtherContent(str(self.path), name)
-        await asyncio.to_thread(put_in_place, temporary, final)
+            raise OtherContent(str(self.path), final.name)
+        put_in_place(temporary, final)
+
+
+def _begun(temporary: Path) -> BinaryIO:
+    """Begin a file anew, whatever an earlier try has left."""
+    temporary.unlink(missing_ok=True)
+    return open_private(temporary, "xb")
 
 
 def _is_other(temporary: Path, final: Path) -> bool:
@@ -120,6 +203,23 @@ def _is_other(temporary: Path, final: Path) -> bool:
     except FileNotFoundError:
         return False
     return not (stat.S_ISREG(there.st_mode) and filecmp.cmp(temporary, final, shallow=False))
+
+
+class _CopyFailed(OSError):  # noqa: N818 - an OSError as it came, told apart by where it came from
+    """Writing the copy failed, not reading the file."""
+
+
+class _Copying:
+    """Takes what is copied; its own failures are told apart from those of the file that is read."""
+
+    def __init__(self, copy: BinaryIO) -> None:
+        self._copy = copy
+
+    def write(self, block: bytes) -> int:
+        try:
+            return self._copy.write(block)
+        except OSError as error:
+            raise _CopyFailed(error.errno, error.strerror, gettempdir()) from error
 
 
 def _stamp(found: os.stat_result) -> tuple[int, int]:

@@ -12,10 +12,22 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from botocore.exceptions import BotoCoreError, ClientError
+from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import S3Store
 
-from tis_esr.files.store import FileStore, NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.files.s3_odd_keys import list_with_odd_keys
+from tis_esr.files.store import (
+    FileStore,
+    Listing,
+    NoSuchFile,
+    OtherContent,
+    StoreUnavailable,
+    UnreadableFileError,
+    blocks,
+    name_fault,
+    printable,
+)
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -69,19 +81,59 @@ class S3Files(FileStore):
 
     async def check(self) -> None:
         """Look whether the bucket can be listed; raises StoreUnavailable."""
-        await self.names()
+        await self.listing()
 
-    async def names(self) -> list[str]:
-        """Return the names directly under the prefix, sorted. Raises StoreUnavailable."""
-        listing = await self._ask(lambda: obstore.list_with_delimiter(self._store))
+    async def listing(self) -> Listing:
+        """Return what lies directly under the prefix. Raises StoreUnavailable."""
+        try:
+            found = await self._ask(lambda: obstore.list_with_delimiter(self._store))
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, InvalidPathError):
+                return await asyncio.to_thread(self._list_with_odd_keys)
+            raise
         # S3 consoles mark a "folder" by an empty object named like the prefix: no file of ours.
-        return sorted(entry["path"] for entry in listing["objects"] if entry["path"])
+        objects = {entry["path"]: entry for entry in found["objects"] if entry["path"]}
+        faults = {name: name_fault(name) for name in objects}
+        return Listing(
+            {
+                name: f"{entry['size']} {entry['e_tag']}"
+                for name, entry in objects.items()
+                if not faults[name]
+            },
+            {printable(name): fault for name, fault in faults.items() if fault},
+        )
+
+    def _list_with_odd_keys(self) -> Listing:
+        prefix = self._settings.prefix.strip("/")
+        try:
+            return list_with_odd_keys(
+                self._settings.bucket,
+                f"{prefix}/" if prefix else "",
+                region=self._settings.region,
+                endpoint=self._settings.endpoint,
+                access_key_id=self._settings.access_key_id,
+                secret_access_key=self._settings.secret_access_key,
+                timeout_seconds=self._settings.timeout_seconds,
+            )
+        except (BotoCoreError, ClientError) as error:
+            reason = "the keys under the prefix can't be listed, and one of them is odd"
+            raise StoreUnavailable(self.name, reason) from error
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
-        """Download a file and open the copy, seekable. Raises NoSuchFile and StoreUnavailable."""
+        """Download a file and open the copy, seekable.
+
+        Raises NoSuchFile, UnreadableFileError where the bucket can be listed and this object can't be read, and
+        StoreUnavailable.
+        """
         with TemporaryFile() as copy:
-            await self._read(name, copy.write)
+            try:
+                await self._read(name, copy.write)
+            except StoreUnavailable as error:
+                if reason := _of_the_object(error.__cause__):
+                    await self.listing()
+                    raise UnreadableFileError(self.name, name, reason) from error
+                raise
             copy.seek(0)
             yield copy
 
@@ -95,13 +147,13 @@ class S3Files(FileStore):
         """
         digest = hashlib.sha256()
         with TemporaryFile() as spool:
-            async for chunk in chunks:
-                spool.write(chunk)
-                digest.update(chunk)
+            async for block in blocks(chunks):
+                await asyncio.to_thread(spool.write, block)
+                digest.update(block)
             size = spool.tell()
             spool.seek(0)
             if size <= self._one_step:
-                await self._create(name, spool.read(), digest.digest())
+                await self._create(name, await asyncio.to_thread(spool.read), digest.digest())
             else:
                 await self._create_in_parts(name, spool, digest.digest())
 
@@ -225,6 +277,23 @@ def _code(error: Exception) -> str:
     """Return the code of S3's error answer, or nothing where there is none."""
     found = re.search(r"<Code>(\w+)</Code>", str(error))
     return found[1] if found else ""
+
+
+def _of_the_object(error: BaseException | None) -> str:
+    """Return why S3 refuses one object; "" where it may be the bucket, the keys or the network."""
+    if not isinstance(error, Exception):
+        return ""
+    code = _code(error)
+    if code == "InvalidObjectState":
+        return "the object is archived; restore it in S3"
+    if code in {
+        "AccessDenied",
+        "KMS.DisabledException",
+        "KMS.NotFoundException",
+        "KMS.KMSInvalidStateException",
+    }:
+        return f"S3 refuses this object ({code}); look at its permissions and its encryption key"
+    return ""
 
 
 def _reason(error: Exception, settings: S3Settings) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import posixpath
+import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,16 +13,27 @@ from typing import BinaryIO
 
 import asyncssh
 
-from tis_esr.files.store import FileStore, NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.files.store import (
+    FileStore,
+    Listing,
+    NoSuchFile,
+    OtherContent,
+    StoreUnavailable,
+    UnreadableFileError,
+    blocks,
+    name_fault,
+    printable,
+)
 
 BLOCK = 1024 * 1024
-NOT_FILES = {
-    asyncssh.FILEXFER_TYPE_DIRECTORY,
-    asyncssh.FILEXFER_TYPE_SPECIAL,
-    asyncssh.FILEXFER_TYPE_SOCKET,
-    asyncssh.FILEXFER_TYPE_CHAR_DEVICE,
-    asyncssh.FILEXFER_TYPE_BLOCK_DEVICE,
-    asyncssh.FILEXFER_TYPE_FIFO,
+_KINDS = {
+    asyncssh.FILEXFER_TYPE_DIRECTORY: "it is a folder",
+    asyncssh.FILEXFER_TYPE_SYMLINK: "it is a link; links are not followed",
+    asyncssh.FILEXFER_TYPE_SPECIAL: "it is a device",
+    asyncssh.FILEXFER_TYPE_SOCKET: "it is a socket",
+    asyncssh.FILEXFER_TYPE_CHAR_DEVICE: "it is a device",
+    asyncssh.FILEXFER_TYPE_BLOCK_DEVICE: "it is a device",
+    asyncssh.FILEXFER_TYPE_FIFO: "it is a FIFO",
 }
 
 
@@ -56,29 +68,38 @@ class SftpFiles(FileStore):
 
     async def check(self) -> None:
         """Look whether the folder can be listed; raises StoreUnavailable."""
-        await self.names()
+        await self.listing()
 
-    async def names(self) -> list[str]:
-        """Return the names of the files, sorted; hidden ones and those being written are left out.
-
-        Raises StoreUnavailable.
-        """
+    async def listing(self) -> Listing:
+        """Return what is there; hidden files, and those being written, are left out. Raises StoreUnavailable."""
+        folder = (self._settings.folder or ".").encode()
         async with self._client() as sftp:
             with self._told():
-                entries = await sftp.readdir(self._settings.folder or ".")
-        found = [(str(entry.filename), entry.attrs.type) for entry in entries]
-        # A name with a slash is no server's to give, and would lead a caller's copy out of its folder.
-        return sorted(
-            name
-            for name, kind in found
-            if kind not in NOT_FILES and not name.startswith(".") and "/" not in name
-        )
+                entries = await sftp.readdir(folder)
+        stamps, odd = {}, {}
+        for entry in entries:
+            raw = entry.filename
+            name = raw if isinstance(raw, str) else raw.decode(errors="surrogateescape")
+            if name.startswith("."):
+                continue
+            if fault := name_fault(name) or _KINDS.get(_kind(entry.attrs), ""):
+                odd[printable(name)] = fault
+            else:
+                stamps[name] = f"{entry.attrs.size} {entry.attrs.mtime}"
+        return Listing(stamps, odd)
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
-        """Download a file and open the copy, seekable. Raises NoSuchFile and StoreUnavailable."""
+        """Download a file and open the copy, seekable.
+
+        Raises NoSuchFile, UnreadableFileError where the folder is there and this file can't be read, and
+        StoreUnavailable.
+        """
+        if name_fault(name):
+            raise NoSuchFile(self.name, printable(name))
         with TemporaryFile() as copy:
             async with self._client() as sftp:
+                await self._refuse_other_kinds(sftp, name)
                 await self._read(sftp, name, copy.write)
             copy.seek(0)
             yield copy
@@ -95,13 +116,13 @@ class SftpFiles(FileStore):
             with self._told():
                 # Never write into what an earlier try left: a server cut off between the two halves of
                 # a rename has it under both names.
-                if await sftp.lexists(part):
+                if await _is_there(sftp, part):
                     await sftp.remove(part)
                 remote = await sftp.open(part, "xb")
-            async for chunk in chunks:
-                digest.update(chunk)
+            async for block in blocks(chunks):
+                digest.update(block)
                 with self._told():
-                    await remote.write(chunk)
+                    await remote.write(block)
             with self._told():
                 with suppress(asyncssh.SFTPOpUnsupported):
                     await remote.fsync()
@@ -112,13 +133,13 @@ class SftpFiles(FileStore):
 
     async def _put_in_place(self, sftp: asyncssh.SFTPClient, part: str, final: str) -> bool:
         """Return whether the file got its name, which it doesn't where one of this name is."""
-        if await sftp.exists(final):
+        if await _is_there(sftp, final):
             return False
         try:
             # The plain rename refuses to replace a file; posix-rename would overwrite one.
             await sftp.rename(part, final)
         except asyncssh.SFTPError:
-            if await sftp.exists(final):
+            if await _is_there(sftp, final):
                 return False
             raise
         return True
@@ -130,6 +151,8 @@ class SftpFiles(FileStore):
             await self._read(sftp, name, found.update)
         except NoSuchFile as error:
             raise StoreUnavailable(self.name, f"someone else removed {name} just now") from error
+        except UnreadableFileError as error:
+            raise StoreUnavailable(self.name, f"{name} is there and can't be read: {error.reason}") from error
         with self._told():
             await sftp.remove(part)
         if found.digest() != digest:
@@ -137,15 +160,27 @@ class SftpFiles(FileStore):
 
     async def _read(self, sftp: asyncssh.SFTPClient, name: str, take: Callable[[bytes], object]) -> None:
         with self._told(name):
-            remote = await sftp.open(self._path(name), "rb")
+            try:
+                async with asyncio.timeout(self._settings.timeout_seconds):
+                    remote = await sftp.open(self._path(name), "rb")
+            except TimeoutError as error:
+                reason = "the server gives no answer when it is opened"
+                raise UnreadableFileError(self.name, name, reason) from error
         while True:
-            with self._told():
+            with self._told(name):
                 block: bytes = await remote.read(BLOCK)
             if not block:
                 break
-            take(block)
+            await asyncio.to_thread(take, block)
         with self._told():
             await remote.close()
+
+    async def _refuse_other_kinds(self, sftp: asyncssh.SFTPClient, name: str) -> None:
+        """Raise UnreadableFileError for what is no plain file: opening it may never return."""
+        with self._told(name):
+            attrs = await sftp.lstat(self._path(name))
+        if fault := _KINDS.get(_kind(attrs), ""):
+            raise UnreadableFileError(self.name, name, fault)
 
     def _path(self, name: str) -> str:
         return posixpath.join(self._settings.folder, name)
@@ -157,7 +192,7 @@ class SftpFiles(FileStore):
         try:
             with self._told():
                 sftp = await connection.start_sftp_client()
-                there = await sftp.isdir((settings.folder or ".").encode())
+                there = await _is_there(sftp, settings.folder or ".")
             if not there:
                 raise StoreUnavailable(
                     self.name, f"there is no folder {settings.folder} for us; look at TIS_ESR_SFTP_FOLDER"
@@ -225,13 +260,43 @@ class SftpFiles(FileStore):
         except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
             raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
         except asyncssh.SFTPPermissionDenied as error:
+            if name is not None:
+                raise UnreadableFileError(self.name, name, "permission denied") from error
             raise StoreUnavailable(
                 self.name, "not allowed; look at what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
             ) from error
         except asyncssh.SFTPError as error:
+            if name is not None:
+                raise UnreadableFileError(self.name, name, f"the server refuses ({_text(error)})") from error
             raise StoreUnavailable(self.name, f"the server refuses ({_text(error)})") from error
         except (asyncssh.Error, OSError) as error:
             raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
+
+
+async def _is_there(sftp: asyncssh.SFTPClient, path: str) -> bool:
+    """Say whether anything has this path: a link to nothing too, and what the server doesn't tell the kind of."""
+    try:
+        await sftp.lstat(path.encode())
+    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+        return False
+    return True
+
+
+def _kind(attrs: asyncssh.SFTPAttrs) -> int:
+    """Return what an entry is; a server may tell by its type, by its permissions, or not at all."""
+    if attrs.type != asyncssh.FILEXFER_TYPE_UNKNOWN or attrs.permissions is None:
+        return attrs.type
+    return _BY_MODE.get(stat.S_IFMT(attrs.permissions), asyncssh.FILEXFER_TYPE_UNKNOWN)
+
+
+_BY_MODE = {
+    stat.S_IFDIR: asyncssh.FILEXFER_TYPE_DIRECTORY,
+    stat.S_IFLNK: asyncssh.FILEXFER_TYPE_SYMLINK,
+    stat.S_IFIFO: asyncssh.FILEXFER_TYPE_FIFO,
+    stat.S_IFSOCK: asyncssh.FILEXFER_TYPE_SOCKET,
+    stat.S_IFCHR: asyncssh.FILEXFER_TYPE_CHAR_DEVICE,
+    stat.S_IFBLK: asyncssh.FILEXFER_TYPE_BLOCK_DEVICE,
+}
 
 
 def _why_no_connection(error: Exception, settings: SftpSettings) -> str:

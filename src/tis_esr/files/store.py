@@ -1,8 +1,12 @@
 """What a file store must do, wherever the files lie."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
+
+BLOCK = 1 << 20
+NOT_THERE = "it was announced, and there is no such file in the store"
 
 
 class StoreUnavailable(OSError):  # noqa: N818 - says what the matter is
@@ -21,6 +25,17 @@ class NoSuchFile(Exception):  # noqa: N818 - says what the matter is
         super().__init__(f"{store} has no file {name}")
         self.store = store
         self.name = name
+        self.reason = NOT_THERE
+
+
+class UnreadableFileError(Exception):
+    """One file can't be opened or read, whatever the store's other files do; says why."""
+
+    def __init__(self, store: str, name: str, reason: str) -> None:
+        super().__init__(f"{store}: {name}: {reason}")
+        self.store = store
+        self.name = name
+        self.reason = reason
 
 
 class OtherContent(Exception):  # noqa: N818 - says what the matter is
@@ -32,15 +47,35 @@ class OtherContent(Exception):  # noqa: N818 - says what the matter is
         self.name = name
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What lies in a store: whole files by name, each with its stamp, and what can't be taken, with the reason.
+
+    A stamp changes when the file does; it is "" where the store doesn't tell. ``odd`` is by a name that can be
+    printed, which need not be one that the file can be opened by.
+    """
+
+    stamps: Mapping[str, str] = field(default_factory=dict)
+    odd: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the files that may be taken, sorted."""
+        return sorted(self.stamps)
+
+
 class FileStore(Protocol):
     """Files by name. A file appears in one step, with all its bytes, or not at all."""
 
-    async def names(self) -> list[str]:
-        """Return the names of the files that are whole, sorted. Raises OSError."""
+    async def listing(self) -> Listing:
+        """Return what is there; hidden files, and those being written, are left out.
+
+        Raises OSError where the store fails; what is odd about one entry never does.
+        """
         ...
 
     def open(self, name: str) -> AbstractAsyncContextManager[BinaryIO]:
-        """Open a file for reading, seekable. Raises NoSuchFile and OSError."""
+        """Open a file for reading, seekable. Raises NoSuchFile, UnreadableFileError and OSError."""
         ...
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
@@ -51,9 +86,9 @@ class FileStore(Protocol):
 class Nowhere:
     """No file store at all, for a process that neither takes files nor writes any."""
 
-    async def names(self) -> list[str]:
-        """Return no names."""
-        return []
+    async def listing(self) -> Listing:
+        """Return nothing."""
+        return Listing()
 
     def open(self, name: str) -> AbstractAsyncContextManager[BinaryIO]:
         """Raise NoSuchFile."""
@@ -62,3 +97,37 @@ class Nowhere:
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:  # noqa: ARG002 - the protocol's
         """Raise StoreUnavailable."""
         raise StoreUnavailable("this process", f"it was not told where files go, so {name} is not written")
+
+
+def name_fault(name: str) -> str:
+    """Return why a file can't be taken by this name; "" where it can. Undecoded bytes are lone surrogates."""
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        return "its name is not UTF-8"
+    if not name.isprintable():
+        return "its name has a control character or an unusual blank"
+    return "its name has a slash" if "/" in name else ""
+
+
+def printable(name: str) -> str:
+    """Return a name with what can't be printed, or was not decoded, as escapes."""
+    return "".join(
+        character
+        if character.isprintable()
+        else f"\\x{ord(character) - 0xDC00:02x}"
+        if "\udc80" <= character <= "\udcff"
+        else character.encode("unicode_escape", "surrogatepass").decode()
+        for character in name
+    )
+
+
+async def blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the same bytes in blocks of BLOCK or a little more, so that each can be written in one step."""
+    gathered, size = [], 0
+    async for chunk in chunks:
+        gathered.append(chunk)
+        size += len(chunk)
+        if size >= BLOCK:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if gathered:
+        yield b"".join(gathered)

@@ -6,16 +6,20 @@ discarded can be found again.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
+import msgspec
 import structlog
 
 from tis_esr.engine.errors import Explained, Suspect, Transient
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
-from tis_esr.files.store import FileStore, NoSuchFile
-from tis_esr.services.inbound_data_reader import FILES, FileState, InboundDataReader
+from tis_esr.files.store import NOT_THERE, FileStore, Listing, name_fault, printable
+from tis_esr.services.file_admission import Taken
+from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
+from tis_esr.services.inbound_data_reader import InboundDataReader
 from tis_esr.services.messages import FileArrived
 
 _log = structlog.get_logger()
@@ -23,56 +27,129 @@ _log = structlog.get_logger()
 FOUND_AGAIN_SECONDS = 600.0
 """After so long a file that is still not in the ledger is announced once more."""
 
+LOOKS = 4
+"""How often a file that was announced and isn't there is looked for before its next try is that of a held one."""
+
 
 class Arrivals:
-    """See the module. ``store`` is where ESR's files come in."""
+    """Takes files that events tell of, and finds the others. ``store`` is where ESR's files come in."""
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
-        self._announced: dict[str, float] = {}
+        self._announced: dict[str, tuple[str, float]] = {}
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how: a file at a time, since a file is many small units of work."""
         return [Handler("esr.queue.file.arrived", "file.arrived", self.take, batch=1)]
 
     async def take(self, work: Work, messages: Sequence[Message]) -> None:
-        """Take a file into the ledger and split it; one that stays away for some seconds is a fault of the message."""
+        """Take a file into the ledger and split it, or hold it with the reason: it costs no other file anything.
+
+        One that isn't there is looked for a few more times at once, since an event may come before its file.
+        """
         for message in messages:
-            name = message.decode(FileArrived).name
-            if not name or "/" in name or name.startswith("."):
-                raise Explained(f"{name!r} is no name of a file from ESR")
+            arrived = message.decode(FileArrived)
+            name = arrived.name
+            if not name or name.startswith(".") or name_fault(name):
+                raise Explained(f"{printable(name)!r} is not a valid file name")
+            reader = InboundDataReader(work.another)
             try:
-                taken = await InboundDataReader(work.another).take(self._store, name)
-            except NoSuchFile as error:
-                raise Suspect(str(error)) from error
+                taken = await reader.take(self._store, name, arrived.stamp)
             except OSError as error:
                 raise Transient(str(error)) from error
-            _log.info(
-                "file_taken", file=name, state=taken.file.state.value, rows=taken.file.rows, said=taken.said
-            )
+            if taken.file.reason == NOT_THERE and taken.file.attempts < LOOKS:
+                raise Suspect(f"{name}: {NOT_THERE}")
+            log_taken(taken)
 
     async def sweep(self, begin: Callable[[], Work]) -> list[str]:
-        """Announce every file of the store that the ledger does not know; return those not split yet.
+        """Announce what the store has and the ledger doesn't, or is due again; return what is not split yet.
 
-        A file is announced once, and again only where it was gone meanwhile or FOUND_AGAIN_SECONDS have passed.
+        What can't be taken is entered as held, with the reason. A file is announced once, and again only where it
+        was gone meanwhile, has changed, is due, or FOUND_AGAIN_SECONDS have passed. Junk that was held or refused
+        and is gone from the store is settled.
 
         Raises OSError and Transient.
         """
-        names = await self._store.names()
+        listing = await self._store.listing()
         work = begin()
-        known = await work.get(FILES, names)
-        now = asyncio.get_running_loop().time()
-        announced = {name: at for name, at in self._announced.items() if at > now - FOUND_AGAIN_SECONDS}
-        unknown = [name for name in names if name not in known]
-        found = [name for name in unknown if name not in announced]
-        announce(work, ((name, f"found {work.now.isoformat()}") for name in found))
-        if found:
+        known = await work.get(FILES, [*listing.stamps, *listing.odd])
+        await self._hold(begin, listing.odd, known)
+        now, time = asyncio.get_running_loop().time(), work.time()
+        due = {name: stamp for name, stamp in listing.stamps.items() if _is_due(known.get(name), stamp, time)}
+        marks = {
+            name: f"{stamp} {known[name].attempts if name in known else 0}" for name, stamp in due.items()
+        }
+        announced = {
+            name: (mark, at)
+            for name, (mark, at) in self._announced.items()
+            if at > now - FOUND_AGAIN_SECONDS and marks.get(name) == mark
+        }
+        found = [name for name in sorted(due) if name not in announced]
+        announce(work, ((name, f"found {work.now.isoformat()}") for name in found), due)
+        if _stamp_unseen(work, listing, known) + await _settle_gone(work, listing) + len(found):
             await work.commit()
-        self._announced = {name: announced.get(name, now) for name in unknown}
-        return [name for name in names if name not in known or known[name].state is FileState.SPLITTING]
+        self._announced = {name: announced.get(name, (mark, now)) for name, mark in marks.items()}
+        return [
+            name
+            for name in listing.names
+            if name not in known
+            or known[name].state in UNDER_WAY
+            or (name in due and known[name].state is FileState.HELD)
+        ]
+
+    async def _hold(
+        self, begin: Callable[[], Work], odd: Mapping[str, str], known: Mapping[str, InboundFile]
+    ) -> None:
+        for name, reason in odd.items():
+            entry = known.get(name)
+            if entry is None or (entry.state is FileState.HELD and entry.reason != reason):
+                log_taken(await InboundDataReader(begin).hold(name, reason))
 
 
-def announce(work: Work, files: Iterable[tuple[str, str]]) -> None:
+def _is_due(known: InboundFile | None, stamp: str, now: float) -> bool:
+    """Say whether a file that can be taken is to be announced."""
+    if known is None:
+        return True
+    if known.state is FileState.HELD:
+        return known.retry_at <= now or known.stamp != stamp
+    return known.state not in UNDER_WAY and "" not in {stamp, known.stamp} and known.stamp != stamp
+
+
+def _stamp_unseen(work: Work, listing: Listing, known: Mapping[str, InboundFile]) -> int:
+    """Note how the store shows files that were taken without that, as an event told of them; return how many."""
+    unseen = [
+        msgspec.structs.replace(file, stamp=listing.stamps[name])
+        for name, file in known.items()
+        if not file.stamp and file.state not in (FileState.HELD, *UNDER_WAY) and listing.stamps.get(name)
+    ]
+    for file in unseen:
+        work.put(FILES, file)
+    return len(unseen)
+
+
+async def _settle_gone(work: Work, listing: Listing) -> int:
+    """Settle what was no file of ESR's by its name, was held or refused, and is gone; return how many there are."""
+    gone = [
+        file
+        for file in await work.find(FILES, {"deanery": "", "counter": ""})
+        if not file.settled and file.name not in listing.stamps and file.name not in listing.odd
+    ]
+    for file in gone:
+        work.put(FILES, msgspec.structs.replace(file, settled="removed from the store"))
+    return len(gone)
+
+
+def log_taken(taken: Taken) -> None:
+    """Log what came of a file: a warning for each thing that a person has to know, where it is news."""
+    file = taken.file
+    for finding in taken.findings:
+        _log.warning("file_finding", file=file.name, finding=finding)
+    _log.info("file_taken", file=file.name, state=file.shown_state, rows=file.rows, said=taken.said)
+
+
+def announce(
+    work: Work, files: Iterable[tuple[str, str]], stamps: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Tell of files (name, and what makes this arrival the one it is), within a unit of work."""
     for name, arrival in files:
         cause = Message(
@@ -84,4 +161,4 @@ def announce(work: Work, files: Iterable[tuple[str, str]]) -> None:
             row=0,
             body=b"",
         )
-        work.emit("file.arrived", FileArrived(name=name), cause=cause)
+        work.emit("file.arrived", FileArrived(name=name, stamp=stamps.get(name, "")), cause=cause)

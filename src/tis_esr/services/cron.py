@@ -20,7 +20,14 @@ class BadCron(ValueError):  # noqa: N818 - says what the matter is
 
 
 def next_after(cron: str, moment: datetime) -> datetime:
-    """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC. Raises BadCron."""
+    """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC; of several expressions the first to.
+
+    Expressions are separated by semicolons. Raises BadCron.
+    """
+    return min(_next_of_one(one.strip(), moment) for one in cron.split(";"))
+
+
+def _next_of_one(cron: str, moment: datetime) -> datetime:
     if (fields := len(cron.split())) != _FIELDS:
         raise BadCron(cron, f"it takes {_FIELDS} fields, not {fields}")
     try:

@@ -10,8 +10,9 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
+from tis_esr.services.file_admission import Taken
 from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
-from tis_esr.services.inbound_data_reader import InboundDataReader, Taken
+from tis_esr.services.inbound_data_reader import InboundDataReader
 from tis_esr.services.outbound import OutboundFile
 
 
@@ -38,9 +39,11 @@ async def run_day(
     """
     reader = InboundDataReader(runner.work, lambda rows: progress("reading files", rows))
     async with runner.beside(PEOPLE):
-        taken = [
-            await runner.patiently(name, partial(reader.take, inbound, name))
-            for name in by_date_and_sequence(await inbound.names())
+        listing = await inbound.listing()
+        taken = [await reader.hold(name, reason) for name, reason in sorted(listing.odd.items())]
+        taken += [
+            await runner.patiently(name, partial(reader.take, inbound, name, listing.stamps[name]))
+            for name in by_date_and_sequence(listing.names)
         ]
         await _walk(runner, SPLIT)
         progress("updating people", 0)
@@ -55,7 +58,9 @@ async def run_day(
             if stale := await runner.patiently(f"{export.file_type} export", partial(run.stale, day)):
                 await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, stale))
                 await _walk(runner, STAGES)
-            sent += await runner.patiently(f"{export.file_type} export", partial(run.run, day))
+            sent += await runner.patiently(
+                f"{export.file_type} export", partial(run.run, day, occasion="day")
+            )
             await _walk(runner, after)
         progress("telling TIS what was matched and sent", 0)
     return DayDone(taken=taken, sent=sent)

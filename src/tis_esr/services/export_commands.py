@@ -72,7 +72,7 @@ class ExportCommands:
             day = command.day or work.today
             await self._compared(run, work, command, message)
             try:
-                await run.run(day, [command.deanery])
+                await run.run(day, [command.deanery], occasion=message.id)
             except OtherContent as error:
                 raise Explained(str(error)) from error
             except OSError as error:

@@ -1,7 +1,7 @@
-"""One export run: the APP or DNC files of one day, one per deanery (guarantee 5).
+"""One export run: the APP or DNC files of one day (guarantee 5).
 
-Every step is a small transaction, and every step may be repeated: numbers are drawn once a day and
-type; rows are fixed chunk by chunk; the file is written from what was fixed, so always with the same
+A deanery's first file of a day has a number of the day's first run; what comes later may follow in another file,
+with the next number. Every step is a small transaction, and every step may be repeated: rows are fixed chunk by chunk; the file is written from what was fixed, so always with the same
 bytes; then it is marked sent, and TCS is told, chunk by chunk.
 """
 
@@ -42,6 +42,7 @@ from tis_esr.services.outbound import (
 )
 
 ROWS_A_CHUNK = 500
+_ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 _LONDON = ZoneInfo("Europe/London")
 
 
@@ -82,13 +83,34 @@ class ExportRun:
         self._only_compared = only_compared
         self._judged_at: float | None = None
 
-    async def run(self, day: date, deaneries: Sequence[str] | None = None) -> list[OutboundFile]:
-        """Make and send the day's files, or go on where an earlier run stopped; return their entries.
+    async def run(
+        self, day: date, deaneries: Sequence[str] | None = None, *, occasion: str
+    ) -> list[OutboundFile]:
+        """Make and send files of the day, or go on where an earlier run stopped; return what became of them now.
 
-        Raises OSError where a file can't be written: what was fixed stays fixed, and goes out next time.
+        ``occasion`` is what asked for it: each makes one file a deanery at most, however often it asks. Files that
+        were sent before are not returned. Raises OSError where a file can't be written: what was fixed stays
+        fixed, and goes out next time.
         """
-        drawn = await self._drawn(day)
-        return [await self._send(file) for file in drawn if deaneries is None or file.deanery in deaneries]
+        sent: list[OutboundFile] = []
+        for deanery in DEANERIES if deaneries is None else deaneries:
+            sent += await self._of_deanery(day, deanery, occasion)
+        return sent
+
+    async def _of_deanery(self, day: date, deanery: str, occasion: str) -> list[OutboundFile]:
+        """Finish a deanery's files that were begun, and make the one of this occasion, unless it was made before."""
+        drawn = [file for file in await self._drawn(day) if file.deanery == deanery]
+        begun = [file for file in drawn if file.state not in _ENDED]
+        sent = [await self._send(file, occasion) for file in begun]
+        of_now = [file for file in sent if file.state is OutboundState.NOTHING_TO_SEND]
+        if of_now or any(file.occasion == occasion for file in [*drawn, *sent]):
+            return sent
+        free = [file for file in drawn if file.state is OutboundState.NOTHING_TO_SEND]
+        if free:
+            return [*sent, await self._send(free[-1], occasion)]
+        if await self._candidates(self._begin(), deanery, day, 0, limit=1):
+            return [*sent, await self._send(await self._another(day, deanery), occasion)]
+        return sent
 
     async def stale(self, day: date, deaneries: Sequence[str] | None = None) -> list[Outbound]:
         """Return what may go on a day and has to be compared with TIS again before; see Outbound.is_stale.
@@ -121,7 +143,7 @@ class ExportRun:
             found = await self._candidates(self._begin(), deanery, day, last)
             if not found:
                 return count
-            going, _ = self._sorted_out(packing, found, set())
+            going, _ = self._sorted_out(packing, found, await self._sent_before(self._begin(), found))
             count += len(going)
             last += len(found)
 
@@ -147,9 +169,27 @@ class ExportRun:
         entries = await self._begin().get(OUTBOUND_FILES, run.files)
         return [entries[name] for name in run.files]
 
-    async def _send(self, file: OutboundFile) -> OutboundFile:
-        if file.state is OutboundState.FIXING:
-            file = await self._fix(file)
+    async def _another(self, day: date, deanery: str) -> OutboundFile:
+        """Draw the next number for one more file of a deanery and day."""
+        kind, work = self._export.file_type, self._begin()
+        run = (await work.get(RUNS, [f"{kind}:{day}"]))[f"{kind}:{day}"]
+        number = (await work.get(COUNTERS, [kind]))[kind].last + 1
+        file = OutboundFile(
+            name=str(FileName(deanery, kind, day, number)),
+            type=kind,
+            deanery=deanery,
+            day=day,
+            state=OutboundState.FIXING,
+        )
+        work.put(OUTBOUND_FILES, file)
+        work.put(RUNS, msgspec.structs.replace(run, files=[*run.files, file.name]))
+        work.put(COUNTERS, Counter(type=kind, last=number))
+        await work.commit()
+        return file
+
+    async def _send(self, file: OutboundFile, occasion: str) -> OutboundFile:
+        if file.state in {OutboundState.FIXING, OutboundState.NOTHING_TO_SEND}:
+            file = await self._fix(file, occasion)
         if file.state is OutboundState.FIXED:
             await self._out.write(file.name, self._rendered(file))
             file = await self._became(self._begin(), file, state=OutboundState.WRITTEN)
@@ -157,7 +197,7 @@ class ExportRun:
             file = await self._tell(file)
         return file
 
-    async def _fix(self, file: OutboundFile) -> OutboundFile:
+    async def _fix(self, file: OutboundFile, occasion: str) -> OutboundFile:
         """Give rows of the file to what is to go, chunk by chunk, each together with the entry that counts them."""
         packing = Packing()
         async for record in self._fixed(file.name):
@@ -183,7 +223,9 @@ class ExportRun:
                 )
                 work.put(self._export.collection, dropped)
             passed += len(found) - len(going) - len(duplicates)
-            file = await self._became(work, file, rows=file.rows + len(going))
+            file = await self._became(
+                work, file, rows=file.rows + len(going), occasion=file.occasion or (occasion if going else "")
+            )
         state = OutboundState.FIXED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
 

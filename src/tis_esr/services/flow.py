@@ -11,7 +11,7 @@ from tis_esr.services.arrivals import Arrivals
 from tis_esr.services.data_exporter import DataExporter
 from tis_esr.services.export_commands import ExportCommands
 from tis_esr.services.faults import telling_faults_apart
-from tis_esr.services.inbound_data_reader import FILES
+from tis_esr.services.file_ledger import FILES
 from tis_esr.services.inbound_data_writer import InboundDataWriter
 from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.notification_generator import NotificationGenerator

@@ -5,22 +5,19 @@ and keeps its place in the ledger, so that a restart goes on where the last chun
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterator
-from datetime import date
-from enum import StrEnum
 from typing import Any, BinaryIO
 
 import msgspec
 
-from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.files.store import FileStore
+from tis_esr.files.store import FileStore, NoSuchFile, UnreadableFileError
 from tis_esr.records.catalogue import LAYOUTS
-from tis_esr.records.filenames import BadFileName, FileName
-from tis_esr.records.reading import Record, looks_like_text, read_records
+from tis_esr.records.reading import Record, read_records
+from tis_esr.services.file_admission import Copy, Taken, admitted, copy_of, held, is_cut, judged_by_name
+from tis_esr.services.file_ledger import FILES, NOT_TAKEN, UNDER_WAY, FileState, InboundFile
 from tis_esr.services.messages import Assignment, AssignmentRow, Unreadable
 
 ROWS_A_CHUNK = 2000
@@ -41,65 +38,9 @@ _IN_ASSIGNMENTS = _OF_AN_ASSIGNMENT | {"ASG"}
 _HEADS = {"ASG", "PBD"}
 _ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
 _COUNTED = {*LAYOUTS, ""}
-_COUNTER = {"RMF": "RMT", "RMC": "RMT", "APC": "APC", "DCC": "DCC"}
+_FRAME = {"HDR", "TRL", ""}
+_CUT = "the file ends within this row; it is taken with a whole copy of the file"
 _NOTES_KEPT = 50
-
-
-class FileState(StrEnum):
-    """Where a file stands: being split, split (its rows tell the rest), or refused whole."""
-
-    SPLITTING = "splitting"
-    SPLIT = "split"
-    REFUSED = "refused"
-
-
-class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledger's entry of an inbound file.
-
-    ``offset`` and ``next_row`` are where the next chunk begins; ``rows`` counts HDR and TRL too.
-    ``incomplete`` says why the file is not whole (TRL missing or wrong), ``notes`` what was mended or
-    noticed, row by row. ``asg_row`` is the ASG row to which the next rows belong, 0 where there is none, and
-    ``asg_head`` that row with its PBD rows, empty where it can't be used: a long assignment is several messages.
-    """
-
-    name: str
-    sha256: str
-    size: int
-    deanery: str = ""
-    type: str = ""
-    counter: str = ""
-    day: date | None = None
-    sequence: int = 0
-    state: FileState
-    reason: str = ""
-    offset: int = 0
-    next_row: int = 1
-    rows: int = 0
-    has_header: bool = False
-    trailer: int | None = None
-    counts: dict[str, int] = {}
-    incomplete: str = ""
-    notes: list[str] = []
-    noted: int = 0
-    asg_row: int = 0
-    asg_head: list[AssignmentRow] = []
-
-
-FILES = Collection(
-    "inbounddatareader.files",
-    InboundFile,
-    lambda file: file.name,
-    (("deanery", "counter"),),
-    counted=("state",),
-)
-
-
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of handing in a file: its ledger entry, and whether this time it was split."""
-
-    file: InboundFile
-    fresh: bool
-    said: str = ""
 
 
 class InboundDataReader:
@@ -109,60 +50,65 @@ class InboundDataReader:
         self._begin = begin
         self._progress = progress
 
-    async def take(self, store: FileStore, name: str) -> Taken:
-        """Take one file: split it, go on splitting it, or refuse it. Raises OSError where it can't be read."""
-        async with store.open(name) as stream:
-            size, sha256, head = await asyncio.to_thread(_fingerprint, stream)
-            work = self._begin()
-            known = (await work.get(FILES, [name])).get(name)
-            if known is not None and (known.state is not FileState.SPLITTING or known.sha256 != sha256):
-                return Taken(file=known, fresh=False, said=_already(known, sha256))
-            if known is None:
-                known = await self._enter(
-                    work, InboundFile(name=name, sha256=sha256, size=size, state=FileState.SPLITTING), head
-                )
-            if known.state is FileState.REFUSED:
-                return Taken(file=known, fresh=True, said=known.reason)
-            return Taken(file=await self._split(known, stream), fresh=True)
+    async def take(self, store: FileStore, name: str, stamp: str = "") -> Taken:
+        """Take one file: split it, go on splitting it, refuse it, or hold it with the reason.
 
-    async def _enter(self, work: Work, file: InboundFile, head: bytes) -> InboundFile:
-        """Write a new file into the ledger, with what its name tells and what is odd about its place."""
+        ``stamp`` is how the store showed it. Raises OSError where the store fails, never for the file's sake.
+        """
+        work = self._begin()
+        known = (await work.get(FILES, [name])).get(name)
+        if judged := judged_by_name(name, known, stamp, work.time(), work.today):
+            work.put(FILES, judged.file)
+            await work.commit()
+            return judged
         try:
-            name = FileName.parse(file.name)
-            reason = "" if name.type in _ROWS_OF else f"{name.type} files go out, they don't come in"
-        except BadFileName as error:
-            name, reason = None, str(error)
-        if not looks_like_text(head):
-            reason = reason or "it isn't a text file"
-        if name is not None:
-            counter = _COUNTER.get(name.type, name.type)
-            file = msgspec.structs.replace(
-                file,
-                deanery=name.deanery,
-                type=name.type,
-                counter=counter,
-                day=name.date,
-                sequence=name.sequence,
-            )
-        if reason:
-            file = msgspec.structs.replace(file, state=FileState.REFUSED, reason=reason)
-        else:
-            file = _noted(
-                file, _place(file, await work.find(FILES, {"deanery": file.deanery, "counter": file.counter}))
-            )
-        work.put(FILES, file)
-        await work.commit()
-        return file
+            async with store.open(name) as stream:
+                copy = await asyncio.to_thread(copy_of, stream, known.size if known else 0)
+                return await self._take(work, copy, known, name, stream, stamp)
+        except (NoSuchFile, UnreadableFileError) as error:
+            return await self.hold(name, error.reason, stamp)
+
+    async def hold(self, name: str, reason: str, stamp: str = "") -> Taken:
+        """Enter a file that can't be taken now, with the reason; it is tried again after a pause."""
+        work = self._begin()
+        known = (await work.get(FILES, [name])).get(name)
+        taken = held(name, reason, known, stamp, work.time())
+        if taken.file != known:
+            work.put(FILES, taken.file)
+            await work.commit()
+        return taken
+
+    async def _take(
+        self, work: Work, copy: Copy, known: InboundFile | None, name: str, stream: BinaryIO, stamp: str
+    ) -> Taken:
+        """Enter what was read, and split it where it is to be split."""
+        found = {} if known is None else {name: known}
+        if known is not None and known.sha256 != copy.sha256:
+            found |= await work.get(FILES, [f"{name}#{copy.name}"])
+        entries, taken = admitted(name, copy, known, found.get(f"{name}#{copy.name}"))
+        if taken.file.state is FileState.RECEIVED and known is None:
+            entries = [_placed(taken.file, await work.find(FILES, _counted_with(taken.file)))]
+        stamped = [msgspec.structs.replace(entry, stamp=stamp or entry.stamp) for entry in entries]
+        changed = [entry for entry in stamped if entry != found.get(entry.key)]
+        for entry in changed:
+            work.put(FILES, entry)
+        if changed:
+            await work.commit()
+        file = stamped[-1]
+        if file.state in UNDER_WAY:
+            file = await self._split(file, stream)
+        return msgspec.structs.replace(taken, file=file)
 
     async def _split(self, file: InboundFile, stream: BinaryIO) -> InboundFile:
         """Split chunk by chunk, each from the place that the ledger has: another process may have moved it."""
-        while file.state is FileState.SPLITTING:
+        sha256 = file.sha256
+        while file.state in UNDER_WAY:
             work = self._begin()
             file = (await work.get(FILES, [file.name]))[file.name]
-            if file.state is not FileState.SPLITTING:
+            if file.state not in UNDER_WAY or file.sha256 != sha256:
                 break
             before = file.rows
-            file = _chunk(work, file, stream)
+            file = await asyncio.to_thread(_chunk, work, file, stream)
             work.put(FILES, file)
             await work.commit()
             self._progress(file.rows - before)
@@ -172,44 +118,32 @@ class InboundDataReader:
 def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
     """Emit and account for the rows of the next chunk; return the ledger entry that has them."""
     rows, offset = file.rows + ROWS_A_CHUNK, file.offset + BYTES_A_CHUNK
+    cut = is_cut(stream, file.size)
+    file = msgspec.structs.replace(file, state=FileState.SPLITTING)
     stream.seek(file.offset)
     for group in _groups(
         read_records(stream, first_row=file.next_row), file.offset, is_open=file.asg_row > 0
     ):
-        file = _add(work, file, group)
+        file = _add(work, file, group, ends_within=cut and group[-1].next_offset == file.size)
         if file.rows >= rows or file.offset >= offset:
             return file
     return msgspec.structs.replace(
-        file, state=FileState.SPLIT, incomplete=_incomplete(file), asg_row=0, asg_head=[]
+        file, state=FileState.SPLIT, incomplete=_incomplete(file, cut=cut), asg_row=0, asg_head=[]
     )
 
 
-def _fingerprint(stream: BinaryIO) -> tuple[int, str, bytes]:
-    digest, size, head = hashlib.sha256(), 0, b""
-    while block := stream.read(1 << 20):
-        head = head or block[:65536]
-        digest.update(block)
-        size += len(block)
-    return size, digest.hexdigest(), head
+def _counted_with(file: InboundFile) -> dict[str, str]:
+    return {"deanery": file.deanery, "counter": file.counter}
 
 
-def _already(known: InboundFile, sha256: str) -> str:
-    if known.sha256 != sha256:
-        return "a file of this name with other content was taken before; give the new one a number of its own"
-    return "already taken" if known.state is FileState.SPLIT else f"already refused: {known.reason}"
-
-
-def _place(file: InboundFile, others: list[InboundFile]) -> list[str]:
-    """Say what is odd about a file's place among those of its deanery and counter: a gap, or an older one."""
-    sequences = [other.sequence for other in others if other.state is not FileState.REFUSED]
-    if not sequences:
-        return []
-    last = max(sequences)
-    if file.sequence < last:
-        return [f"older than number {last}, which was taken before: its rows overwrite nothing newer"]
-    if file.sequence > last + 1:
-        return [f"number {last + 1} to {file.sequence - 1} of {file.deanery} have not come"]
-    return []
+def _placed(file: InboundFile, others: list[InboundFile]) -> InboundFile:
+    """Note that a file is older than one of its sequence that was taken before."""
+    last = max((other.sequence for other in others if other.state not in NOT_TAKEN), default=0)
+    if file.sequence > last:
+        return file
+    return _noted(
+        file, [f"older than number {last}, which was taken before: its rows overwrite nothing newer"]
+    )
 
 
 def _noted(file: InboundFile, notes: list[str]) -> InboundFile:
@@ -239,8 +173,12 @@ def _groups(records: Iterator[Record], offset: int, *, is_open: bool) -> Iterato
         yield group
 
 
-def _add(work: Work, file: InboundFile, group: list[Record]) -> InboundFile:
-    """Emit and account for one group of rows; return the ledger entry that has them."""
+def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: bool) -> InboundFile:
+    """Emit and account for one group of rows; return the ledger entry that has them.
+
+    Of a group that was taken before nothing is emitted; one of which a part was is emitted again as a whole.
+    ``ends_within`` says that the file ends within the last row.
+    """
     counts, notes = dict(file.counts), []
     for record in group:
         counted = record.type if record.type in _COUNTED else "unknown"
@@ -249,19 +187,18 @@ def _add(work: Work, file: InboundFile, group: list[Record]) -> InboundFile:
     first = group[0]
     if first.type in _ENDS_A_GROUP:
         file = msgspec.structs.replace(file, asg_row=first.row if first.type == "ASG" else 0, asg_head=[])
-    usable = _usable(work, file, group)
+    usable, others = _sorted_out(file, group, ends_within=ends_within)
     rows = [_assignment_row(record) for record in usable if record.type in _IN_ASSIGNMENTS]
-    if rows:
-        body = Assignment(rows=rows, head=file.asg_head)
-        work.emit("asg.split", body, cause=_cause(file, usable[0], usable[-1].row))
-    elif usable:
-        work.emit(f"{usable[0].type.lower()}.split", _values(usable[0]), cause=_cause(file, usable[0]))
+    if group[-1].row > file.taken_before:
+        _account(work, file, usable, others)
+        _emit(work, file, usable, rows)
     head = [*file.asg_head, *(row for row in rows if row.type in _HEADS)][:_HEAD_ROWS]
     return msgspec.structs.replace(
         _noted(file, notes),
         counts=counts,
         rows=file.rows + len(group),
         next_row=group[-1].next_row,
+        last_row=group[-1].row,
         offset=group[-1].next_offset,
         has_header=file.has_header or first.type == "HDR",
         trailer=_trailer_count(group[-1]) if group[-1].type == "TRL" else file.trailer,
@@ -269,28 +206,57 @@ def _add(work: Work, file: InboundFile, group: list[Record]) -> InboundFile:
     )
 
 
-def _usable(work: Work, file: InboundFile, group: list[Record]) -> list[Record]:
-    """Account for the rows of a group; return those that can be used."""
+def _emit(work: Work, file: InboundFile, usable: list[Record], rows: list[AssignmentRow]) -> None:
+    """Emit what the rows of a group that can be used make: ``rows`` where they are an assignment's."""
+    if rows:
+        body = Assignment(rows=rows, head=file.asg_head)
+        work.emit("asg.split", body, cause=_cause(file, usable[0], usable[-1].row))
+    elif usable:
+        work.emit(f"{usable[0].type.lower()}.split", _values(usable[0]), cause=_cause(file, usable[0]))
+
+
+def _sorted_out(
+    file: InboundFile, group: list[Record], *, ends_within: bool
+) -> tuple[list[Record], list[tuple[Record, RowState, str]]]:
+    """Return the rows of a group that can be used, and the others, parked or ignored, each with the reason."""
     usable: list[Record] = []
+    others = []
     for record in group:
+        is_cut_off = ends_within and record is group[-1] and not file.counts.get("TRL")
         reason = _unusable(
             file, record, asg_usable=bool(file.asg_head or (usable and usable[0].type == "ASG"))
         )
-        if reason is None:
+        if is_cut_off and record.type not in _FRAME:
+            others.append((record, RowState.IGNORED, _CUT))
+        elif reason is None:
             usable.append(record)
-            work.account(file.name, record.row, record.type, RowState.PENDING)
         elif reason:
+            others.append((record, RowState.PARKED, reason))
+        else:
+            others.append((record, RowState.IGNORED, _ignored(record)))
+    return usable, others
+
+
+def _account(
+    work: Work, file: InboundFile, usable: list[Record], others: list[tuple[Record, RowState, str]]
+) -> None:
+    """Account for the rows of a group; of those that can't be used only for what wasn't taken before."""
+    for record in usable:
+        work.account(file.name, record.row, record.type, RowState.PENDING)
+    for record, state, reason in others:
+        if record.row <= file.taken_before:
+            continue
+        if state is RowState.PARKED:
             _park(work, file, record, reason)
         else:
-            work.account(file.name, record.row, record.type, RowState.IGNORED, _ignored(record))
-    return usable
+            work.account(file.name, record.row, record.type, state, reason)
 
 
 def _unusable(file: InboundFile, record: Record, *, asg_usable: bool) -> str | None:
     """Say why a row is parked; "" for one that is ignored, None for one that is used."""
     if record.unusable:
         return record.unusable
-    if record.type in {"HDR", "TRL", ""}:
+    if record.type in _FRAME:
         return ""
     if record.type not in _ROWS_OF[file.type]:
         return f"a {record.type} row has no place in a {file.type} file"
@@ -306,9 +272,13 @@ def _trailer_count(record: Record) -> int | None:
     return count if isinstance(count, int) else None
 
 
-def _incomplete(file: InboundFile) -> str:
+def _incomplete(file: InboundFile, *, cut: bool) -> str:
     """Say why a file isn't whole: TRL counts all rows, or the data rows only, or else something is missing."""
+    if not file.rows:
+        return "it is empty"
     if not file.counts.get("TRL"):
+        if cut:
+            return f"it has no TRL row and ends within row {file.last_row}, which is not applied"
         return "it has no TRL row, so its end may be missing"
     rows = file.rows - file.counts.get("", 0)
     if file.trailer not in {rows, rows - 1 - file.has_header}:

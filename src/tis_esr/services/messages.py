@@ -185,9 +185,10 @@ class Unreadable(Body, frozen=True):
 
 
 class FileArrived(Body, frozen=True):
-    """``esr.queue.file.arrived``: a file from ESR is in the store."""
+    """``esr.queue.file.arrived``: a file from ESR is in the store; ``stamp`` is how the store showed it, if known."""
 
     name: str
+    stamp: str = ""
 
 
 class GenerateFile(Body, frozen=True):

@@ -110,7 +110,10 @@ class OutboundState(StrEnum):
 
 
 class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbound file: ``rows`` counts the data rows fixed in it so far, ``told`` those that TCS has been told of."""
+    """One outbound file: ``rows`` counts the data rows fixed in it so far, ``told`` those that TCS has been told of.
+
+    ``occasion`` is what asked for it, see ExportRun.run; one without rows waits for the next that asks.
+    """
 
     name: str
     type: str
@@ -119,10 +122,11 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     state: OutboundState
     rows: int = 0
     told: int = 0
+    occasion: str = ""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One export of one type on one day: the name of each deanery's file, in run order."""
+    """The exports of one type on one day: the names of the files, those of the first run in run order."""
 
     type: str
     day: date

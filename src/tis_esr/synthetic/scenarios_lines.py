@@ -87,10 +87,10 @@ def unusable(world: World, deanery: str) -> None:
 
 
 def cut_short(world: World, deanery: str) -> Line:
-    """Return a file's last row, cut inside a quoted column; what it must have is there, so it is applied."""
+    """Return a file's last row, cut inside a quoted column: half a value may be damage, so it is not applied."""
     post = world.post(deanery)
     position = world.position(deanery, post["nationalPostNumber"], post=post, pos=False)
     world.scenarios["last line cut short, no TRL"] += 1
     return Line(
-        _missing_columns(position, post["nationalPostNumber"], deanery) + b',"Invented off', "applied"
+        _missing_columns(position, post["nationalPostNumber"], deanery) + b',"Invented off', "ignored"
     )

@@ -48,6 +48,8 @@ class Metrics:
         self._restarts = restarts
         self._refused_values = refused_values
         self.file_lag = 0.0
+        self.files: Mapping[tuple[str, ...], int] = {}
+        self.file_gaps: Mapping[tuple[str, ...], int] = {}
         self.depths = Depths({}, {})
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
 
@@ -89,6 +91,15 @@ class Metrics:
             "How long the oldest file that is not split has been there",
             value=self.file_lag,
         )
+        yield _gauge(
+            "tis_esr_files",
+            "Inbound files by state, less what is settled",
+            ("deanery", "type", "state"),
+            self.files,
+        )
+        yield _gauge(
+            "tis_esr_file_gaps", "Inbound files that are missing", ("deanery", "type"), self.file_gaps
+        )
         made = CounterMetricFamily("tis_esr_tcs_calls", "Calls to TCS", labels=["method", "path", "outcome"])
         for call, number in sorted(calls.items()):
             made.add_metric(list(call), number)
@@ -112,6 +123,15 @@ class Metrics:
         for task, number in sorted(self._restarts().items()):
             restarted.add_metric([task], number)
         yield restarted
+
+
+def _gauge(
+    name: str, help_text: str, labels: Sequence[str], values: Mapping[tuple[str, ...], int]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, help_text, labels=labels)
+    for of, value in sorted(values.items()):
+        family.add_metric(list(of), value)
+    return family
 
 
 def _load(load: LoadControl, now: float) -> Iterator[Metric]:

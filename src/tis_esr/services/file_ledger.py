@@ -1,0 +1,124 @@
+"""The ledger of inbound files: one entry for each name, and one more for each other content of a known name."""
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from tis_esr.engine.documents import Collection
+from tis_esr.services.messages import AssignmentRow
+
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
+
+
+class FileState(StrEnum):
+    """Where a file stands. HELD is tried again by itself, REFUSED and OTHER_CONTENT are not.
+
+    A file that is SPLIT may be incomplete as well, see ``InboundFile.incomplete``.
+    """
+
+    RECEIVED = "received"
+    SPLITTING = "splitting"
+    SPLIT = "split"
+    REFUSED = "refused"
+    HELD = "held"
+    OTHER_CONTENT = "other_content"
+
+
+INCOMPLETE = "incomplete"
+"""What is shown and counted as the state of a file that is split and not whole."""
+
+UNDER_WAY = (FileState.RECEIVED, FileState.SPLITTING)
+NOT_TAKEN = (FileState.REFUSED, FileState.HELD, FileState.OTHER_CONTENT)
+"""States of a file of which no row, or not every row, was accounted for."""
+
+
+class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger's entry of one file, known by its name and its content (``sha256``, ``size`` in bytes).
+
+    ``copy`` tells the other contents of one name apart; the content that was taken has none. ``offset`` and
+    ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` counts HDR
+    and TRL too. Rows up to ``taken_before`` were taken with an earlier copy that ended there. ``asg_row`` is the
+    ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
+    where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
+    it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
+    by row. ``settled`` says who has dealt with all that, and how.
+
+    ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``
+    times, and is tried again at ``retry_at`` (by the engine's clock).
+    """
+
+    name: str
+    copy: str = ""
+    sha256: str = ""
+    size: int = 0
+    deanery: str = ""
+    type: str = ""
+    counter: str = ""
+    day: date | None = None
+    sequence: int = 0
+    state: FileState
+    reason: str = ""
+    offset: int = 0
+    next_row: int = 1
+    last_row: int = 0
+    rows: int = 0
+    taken_before: int = 0
+    has_header: bool = False
+    trailer: int | None = None
+    counts: dict[str, int] = {}
+    incomplete: str = ""
+    remarks: list[str] = []
+    notes: list[str] = []
+    noted: int = 0
+    asg_row: int = 0
+    asg_head: list[AssignmentRow] = []
+    settled: str = ""
+    stamp: str = ""
+    attempts: int = 0
+    retry_at: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """Return the name, or the name and the copy."""
+        return f"{self.name}#{self.copy}" if self.copy else self.name
+
+    @property
+    def shown_state(self) -> str:
+        """Return the one state that it is shown and counted under."""
+        return INCOMPLETE if self.state is FileState.SPLIT and self.incomplete else self.state.value
+
+    @property
+    def findings(self) -> list[str]:
+        """Return what a person has to know or do about it, in words, whether or not it is settled."""
+        found = []
+        if self.state in NOT_TAKEN:
+            found.append(f"{_WORDS[self.state]}: {self.reason}")
+        if self.incomplete:
+            found.append(f"incomplete: {self.incomplete}")
+        return [*found, *self.remarks]
+
+    @property
+    def open_findings(self) -> list[str]:
+        """Return the findings that nobody has settled."""
+        return [] if self.settled else self.findings
+
+
+_WORDS = {
+    FileState.REFUSED: "refused",
+    FileState.HELD: "held",
+    FileState.OTHER_CONTENT: "other content",
+}
+
+FILES = Collection(
+    "inbounddatareader.files",
+    InboundFile,
+    lambda file: file.key,
+    (("deanery", "counter"),),
+    counted=("state",),
+)
+
+
+def pause_after(attempts: int) -> float:
+    """Return the seconds after which a file that could not be taken so often is tried again."""
+    return min(FIRST_PAUSE * 2.0 ** min(attempts - 1, 10), LONGEST_PAUSE)

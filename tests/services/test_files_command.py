@@ -1,0 +1,120 @@
+"""``tis-esr files`` and what else tells of the ledger: the same words on both engines."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import structlog
+from tests.services.bench import Bench, Benches
+from tests.services.tcs_on_bench import TODAY
+from typer.testing import CliRunner
+
+from tis_esr import cli
+from tis_esr.commands import files as command
+from tis_esr.commands.file_watch import FileWatch
+from tis_esr.desk.ledger import gaps
+from tis_esr.files.folder import Folder
+from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
+from tis_esr.synthetic.world import World
+from tis_esr.web.metrics import Metrics
+
+ROWS = 'POR,1,"","C",11,"T","EOE/1"\nTRL,2\n'
+FIRST, THIRD = "DE_EOE_RMF_20261123_00000101.DAT", "DE_EOE_RMC_20261124_00000103.DAT"
+MISSING = "number 102 of EOE (RMF and RMC) has not arrived, though number 103 has. Ask ESR for it"
+CUT = "incomplete: TRL counts 9 rows, the file has 2"
+
+
+async def hand_in(bench: Bench, folder: Path, **contents: str) -> None:
+    store = Folder(folder, make=True)
+    for name, content in contents.items():
+        (folder / name).write_text(content)
+        await InboundDataReader(bench.runner.work).take(store, name)
+
+
+async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
+    benches: Benches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with benches.open("InboundDataReader", World(TODAY, Random(1))) as bench:
+        monkeypatch.setattr(command, "reader_of", lambda *_: bench.reader())
+
+        def call(*words: str) -> tuple[int, str]:
+            result = CliRunner().invoke(cli.app, ["files", *words])
+            return result.exit_code, result.output
+
+        assert call() == (0, "No file has arrived yet.\n")
+        await hand_in(bench, tmp_path / "from-esr", **{FIRST: ROWS})
+        assert call() == (0, f"{FIRST}  split  2 rows\nFiles: 1; to look at: 0\n")
+        await hand_in(
+            bench, tmp_path / "from-esr", **{THIRD: ROWS.replace("TRL,2", "TRL,9"), "letter.txt": "Dear"}
+        )
+        code, said = call()
+        assert code == 1
+        assert f"{THIRD}  split, incomplete  2 rows\n    {CUT}\n" in said
+        assert "letter.txt  refused  0 rows\n    refused: " in said
+        assert f"Missing: {MISSING}\nFiles: 3; to look at: 3\n" in said
+        code, said = call(THIRD, "--json")
+        found: dict[str, Any] = json.loads(said)
+        [file] = found["files"]
+        assert (code, file["state"], file["incomplete"], file["findings"]) == (1, "split", True, [CUT])
+        assert (file["size"], file["rows"], [gap["text"] for gap in found["gaps"]]) == (34, 2, [MISSING])
+        assert call(FIRST)[0] == 0
+        assert call("nothing.DAT")[0] == 2
+
+
+async def test_prometheus_and_the_log_are_told_of_states_and_gaps(benches: Benches, tmp_path: Path) -> None:
+    async with benches.open("InboundDataReader", World(TODAY, Random(1))) as bench:
+        await hand_in(bench, tmp_path / "from-esr", **{FIRST: ROWS, THIRD: ROWS.replace("TRL,2", "TRL,9")})
+        metrics = Metrics(dict, lambda: "closed")
+        watch = FileWatch(bench.runner.work, metrics)
+        with structlog.testing.capture_logs() as logs:
+            await watch.look()
+            await watch.look()
+        assert [(log["log_level"], log["finding"]) for log in logs] == [("warning", MISSING)]
+        text = metrics.text().decode()
+        assert 'tis_esr_files{deanery="EOE",state="split",type="RMF"} 1.0' in text
+        assert 'tis_esr_files{deanery="EOE",state="incomplete",type="RMC"} 1.0' in text
+        assert 'tis_esr_file_gaps{deanery="EOE",type="RMT"} 1.0' in text
+
+
+def out(number: int, day: int, rows: int = 1) -> OutboundFile:
+    name = f"DE_EOE_APP_202611{day}_{number:08d}.DAT"
+    state = OutboundState.SENT if rows else OutboundState.NOTHING_TO_SEND
+    return OutboundFile(name=name, type="APP", deanery="EOE", day=TODAY, state=state, rows=rows)
+
+
+async def test_answers_are_expected_by_the_numbers_of_our_own_files(
+    embedded: Benches, tmp_path: Path
+) -> None:
+    async with embedded.open("InboundDataReader", World(TODAY, Random(1))) as bench:
+        ours = [out(8, 20), out(21, 21, rows=0), out(34, 22), out(47, 23)]
+        await bench.keep(OUTBOUND_FILES, *ours)
+        answers = [f"DE_EOE_APC_202611{day}_{number:08d}.DAT" for number, day in ((8, 20), (47, 23))]
+        await hand_in(bench, tmp_path / "from-esr", **dict.fromkeys(answers, "TRL,1\n"))
+        files = await bench.runner.work().find(command.FILES, {})
+        assert [gap.text for gap in gaps(files, ours)] == [
+            "no APC has come for DE_EOE_APP_20261122_00000034.DAT, though one of a later file has"
+        ]
+        assert next(gap.text for gap in gaps(files, ours[1:])) == (
+            "DE_EOE_APC_20261120_00000008.DAT answers no APP file that was sent from here"
+        )
+
+
+def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear")
+
+    def call(*words: str | Path) -> tuple[int, str]:
+        result = CliRunner().invoke(cli.app, [*map(str, words), "--state", str(tmp_path / "state")])
+        return result.exit_code, result.output
+
+    assert call("ingest", tmp_path / "letter.txt")[0] == 1
+    assert call("files", "letter.txt", "--settle", " ")[0] == 2
+    assert call("files", "--settle", "why")[0] == 2
+    settled = "letter.txt: settled: sent to the wrong folder, removed\n"
+    assert call("files", "letter.txt", "--settle", "sent to the wrong folder, removed") == (0, settled)
+    code, said = call("files")
+    assert code == 0
+    assert "(settled: sent to the wrong folder, removed)" in said
+    assert call("files", "letter.txt", "--settle", "again")[0] == 2
