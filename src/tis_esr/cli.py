@@ -1,19 +1,18 @@
 """The one program, ``tis-esr``: its commands and their options."""
 
 import asyncio
-import sys
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import msgspec
 import typer
 
 from tis_esr import __version__
 from tis_esr.commands.logs import quietly
 from tis_esr.commands.outcome import Exit, UsageError, console, errors, told_plainly
+from tis_esr.commands.printing import print_json
 from tis_esr.settings import load
 
 app = typer.Typer(
@@ -83,7 +82,7 @@ def day(
         settings = load()
         done, summary = run(settings, inbound, out, tcs, _day(as_of), state)
         if as_json:
-            _print_json(summary)
+            print_json(summary)
         else:
             show(done, summary)
         raise typer.Exit(int(exit_code(done, summary)))
@@ -235,6 +234,9 @@ def why(
         str, typer.Argument(help="A placement id, post number, position number or id, or GMC number.")
     ],
     state: StateOption = None,
+    tcs: Annotated[
+        str | None, typer.Option("--tcs", help="TCS with its context path; default: TIS_ESR_TCS_URL.")
+    ] = None,
     as_of: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -243,7 +245,7 @@ def why(
 
     with told_plainly():
         settings = load()
-        raise typer.Exit(int(run(settings, word, state, _day(as_of), as_json=as_json)))
+        raise typer.Exit(int(asyncio.run(run(settings, word, state, tcs, _day(as_of), as_json=as_json))))
 
 
 @app.command()
@@ -251,7 +253,7 @@ def asyncapi() -> None:
     """Print the services' messages as an AsyncAPI 3.0 document."""
     from tis_esr.commands.asyncapi import document
 
-    _print_json(document())
+    print_json(document())
 
 
 def _day(text: str | None) -> date:
@@ -261,10 +263,6 @@ def _day(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError("--as-of", f"{text!r} is no date; write it as 2026-11-24") from None
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 __all__ = ["Exit", "app", "errors", "main"]

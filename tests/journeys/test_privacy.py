@@ -26,7 +26,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from tests.journeys.test_commands import NOBODY, call
 
 from tis_esr.commands.logs import verbosely
-from tis_esr.desk.why import explain
+from tis_esr.desk.why.explain import explain
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Explained
@@ -297,7 +297,8 @@ def commands_say(folder: Path, tcs: Running) -> dict[str, str]:
     numbers = [json.loads(line)["gmcDetails"]["gmcNumber"] for line in rows]
     reader = StateReader(folder / "state")
     with contextlib.closing(reader):
-        why = [explain(reader, word, TODAY) for word in {*numbers, "6000001", "26000001", "7999999"} if word]
+        asked = [word for word in {*numbers, "6000001", "26000001", "7999999"} if word]
+        why = [asyncio.run(explain(reader, word, TODAY)) for word in asked]
     return {
         "day": call("day", *day, "--tcs", tcs.url, *state)[1],
         "summary JSON": call("day", *day, "--tcs", tcs.url, *state, "--json")[1],

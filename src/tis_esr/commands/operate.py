@@ -1,17 +1,16 @@
 """The operators' commands: install, doctor, parked, redrive."""
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import msgspec
 from pydantic import SecretStr
 from rich.markup import escape
 from rich.table import Table
 
 from tis_esr.commands.outcome import Exit, UsageError, console
+from tis_esr.commands.printing import print_json
 from tis_esr.commands.stores import inbound_store, outbound_store
 from tis_esr.commands.system import addresses, at_the_desk, engine_of, reader_of, token_source
 from tis_esr.engine.embedded.schema import open_state
@@ -137,7 +136,7 @@ def parked(settings: Settings, *, as_json: bool) -> Exit:
     finally:
         reader.close()
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+        print_json(found)
         return Exit.DONE_WITH_PARKED if found else Exit.DONE
     if not found:
         console.print("Nothing is parked.")

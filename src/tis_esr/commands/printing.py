@@ -1,7 +1,10 @@
-"""How a day's summary looks on a terminal."""
+"""How results are printed: lines and JSON, and a day's summary."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
+
+import msgspec
 
 from tis_esr.commands.outcome import console
 from tis_esr.desk.summary import Summary
@@ -9,6 +12,17 @@ from tis_esr.services.day import DayDone
 
 _ROW_STATES = ("applied", "superseded", "unmatched", "parked", "ignored")
 _REASONS_SHOWN = 12
+
+
+def say(text: str) -> None:
+    """Print one line as it stands; what a terminal would obey instead of showing is written as an escape."""
+    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    console.print(plain, highlight=False, soft_wrap=True, markup=False)
+
+
+def print_json(value: object) -> None:
+    """Print a result as JSON."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def show(done: DayDone, summary: Summary) -> None:

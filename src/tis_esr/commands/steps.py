@@ -5,7 +5,8 @@ from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
-from tis_esr.commands.outcome import Exit, UsageError, console
+from tis_esr.commands.outcome import Exit, UsageError
+from tis_esr.commands.printing import say
 from tis_esr.commands.system import at_the_desk, window
 from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
@@ -27,7 +28,7 @@ async def ingest(settings: Settings, files: Sequence[Path], state: Path | None) 
             taken = await InboundDataReader(runner.work).take(Folder(path.parent), path.name)
             refused = refused or taken.file.state is FileState.REFUSED
             said = taken.said or taken.file.incomplete or f"{taken.file.rows} rows"
-            _say(f"{path.name}: {taken.file.state.value}: {said}")
+            say(f"{path.name}: {taken.file.state.value}: {said}")
     return Exit.DONE_WITH_PARKED if refused else Exit.DONE
 
 
@@ -57,22 +58,18 @@ async def export(
         run = ExportRun(runner.work, store, EXPORTS[command], window=window(settings), only_compared=False)
         if dry_run:
             for each in deaneries:
-                _say(f"{each}: {await run.would_send(day, each)} rows would go")
+                say(f"{each}: {await run.would_send(day, each)} rows would go")
             return
         if stale := await run.stale(day, deaneries):
-            _say(
+            say(
                 f"{len(stale)} rows are sent as TIS had them when they were built; tis-esr day compares first"
             )
         for file in await run.run(day, deaneries):
-            _say(f"{file.name}: {file.rows} rows, {file.state.value}")
+            say(f"{file.name}: {file.rows} rows, {file.state.value}")
 
 
 async def _ask(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:
     work = runner.work()
     ask(work, command, day, deaneries, uuid4().hex)
     await work.commit()
-    _say(f"asked for {len(deaneries)} files of {day}; a running DataExporter makes them")
-
-
-def _say(text: str) -> None:
-    console.print(text, highlight=False, soft_wrap=True, markup=False)
+    say(f"asked for {len(deaneries)} files of {day}; a running DataExporter makes them")

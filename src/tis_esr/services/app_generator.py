@@ -6,12 +6,11 @@ record the DataExporter is told nothing.
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 import msgspec
 
+from tis_esr.decisions.applicant_verdicts import NO_TRAINEE, REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.applicants import applicant_record
-from tis_esr.decisions.placements import why_not_counting
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Handler
@@ -26,7 +25,7 @@ from tis_esr.tcs.models import Person, Placement
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Why a placement of a matched position gives an applicant record, or doesn't; kept for ``why``.
 
-    ``made`` says that it does; ``reason`` is plain words where it doesn't.
+    ``made`` says that it does; ``cause`` is why where it doesn't, and ``reason`` the same in words.
     """
 
     placement_id: int
@@ -35,6 +34,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     deanery_number: str
     gmc_number: str | None
     made: bool
+    cause: Cause = Cause.NONE
     reason: str
     correlation_id: str
 
@@ -93,14 +93,14 @@ class AppGenerator:
             {event.position.post_id for event in events if event.live and event.position.post_id}
         )
         verdicts = {
-            placement.id: _verdict(placement, work.today)
+            placement.id: verdict(placement, work.today)
             for of_post in placements.values()
             for placement in of_post
             if placement.date_to is None or placement.date_to >= work.today
         }
         known = [p for of_post in placements.values() for p in of_post if p.id in verdicts and p.trainee_id]
         people = await self._tcs.people({p.trainee_id for p in known if p.trainee_id})
-        coming = {p.trainee_id for p in known if verdicts[p.id] == "" and p.trainee_id in people}
+        coming = {p.trainee_id for p in known if verdicts[p.id] == REPORTED and p.trainee_id in people}
         numbers = await each(sorted(coming), self._tcs.training_number)
         decisions = []
         later = await left_for_later(work, GENERATED, {key: news.message for key, news in newest_of.items()})
@@ -112,9 +112,11 @@ class AppGenerator:
                 if placement.id not in verdicts:
                     continue
                 person = people.get(placement.trainee_id or 0)
-                verdict = verdicts[placement.id] or ("" if person else "its trainee is not in TIS")
-                decisions.append(_decision(placement, person, event, verdict, news.message))
-                if person is not None and not verdict:
+                judged = verdicts[placement.id]
+                if judged == REPORTED and person is None:
+                    judged = NO_TRAINEE
+                decisions.append(_decision(placement, person, event, judged, news.message))
+                if person is not None and judged == REPORTED:
                     applicants.append(_applicant(event, placement, person, numbers.get(person.id)))
             _tell(work, news, applicants, generated.get(key), asked_at)
         stored = await work.get(DECISIONS, [DECISIONS.key(decision) for decision in decisions])
@@ -152,18 +154,8 @@ def _tell(
     work.put(GENERATED, after)
 
 
-def _verdict(placement: Placement, today: date) -> str:
-    """Say why a placement gives no applicant record; "" where it does."""
-    reason = why_not_counting(placement)
-    if reason is not None:
-        return reason
-    if placement.date_from is None or placement.date_to is None:
-        return "it has no start or no end date"
-    return "" if placement.date_from > today else "it has started already"
-
-
 def _decision(
-    placement: Placement, person: Person | None, event: PositionReconciled, verdict: str, message: Message
+    placement: Placement, person: Person | None, event: PositionReconciled, judged: Verdict, message: Message
 ) -> Decision:
     gmc = person.gmc_details.gmc_number if person and person.gmc_details else None
     return Decision(
@@ -172,8 +164,9 @@ def _decision(
         person_id=placement.trainee_id,
         deanery_number=event.position.deanery_number,
         gmc_number=gmc,
-        made=not verdict,
-        reason=verdict,
+        made=judged == REPORTED,
+        cause=judged.cause,
+        reason=judged.text,
         correlation_id=message.correlation_id,
     )
 
