@@ -131,7 +131,7 @@ def ingest(
     state: StateOption = None,
 ) -> None:
     """Take files into the ledger and split them into messages; the next day or run does the rest."""
-    from tis_esr.commands.steps import ingest as run
+    from tis_esr.commands.ingest import ingest as run
 
     with told_plainly():
         settings = load()
@@ -158,7 +158,7 @@ def export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many rows would go.")] = False,
 ) -> None:
     """Write the day's applicant or notification files from what is waiting to go."""
-    from tis_esr.commands.steps import export as run
+    from tis_esr.commands.export import export as run
 
     with told_plainly():
         settings = load()

@@ -216,7 +216,10 @@ def test_export_by_hand_says_first_and_then_does(made: Path, tmp_path: Path, tcs
 def test_why_answers_for_each_kind_of_word(made: Path, tmp_path: Path, tcs: Running) -> None:
     day(made, tmp_path, tcs.url)
     state = ["--state", tmp_path / "state", "--as-of", "2026-11-24"]
-    assert "was sent to ESR on 24 Nov 2026 in DE_EMD_APP_20261124_00000001.DAT, row " in call("why", "1900002", *state)[1]
+    assert (
+        "was sent to ESR on 24 Nov 2026 in DE_EMD_APP_20261124_00000001.DAT, row "
+        in call("why", "1900002", *state)[1]
+    )
     assert "is matched to post 100001" in call("why", "6000001", *state)[1]
     assert "is matched to post 100001" in call("why", "26000001", *state)[1]
     assert "has the number KSS/UNKNOWN/000/STR/1" in call("why", "KSS/UNKNOWN/000/STR/1", *state)[1]
