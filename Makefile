@@ -7,7 +7,7 @@ TESTS_AT_ONCE ?= 2
 .PHONY: run test lint types arrows unit gate faults simulate services stop-services bench lock clean
 
 run: .venv/run.stamp
-	$(BIN)/tis-esr demo
+	$(BIN)/tis-esr demo || test $$? -eq 1
 
 test: lint types arrows unit gate
 

@@ -46,7 +46,9 @@ def day(made: Path, place: Path, tcs: str, *more: str | Path) -> tuple[int, str]
 
 def test_demo_ends_in_files_and_numbers(tmp_path: Path) -> None:
     code, said = call("demo", "--dir", tmp_path / "demo", "--as-of", "2026-11-24")
-    assert code == 0
+    assert code == 1
+    assert "Parked, for a person to look at: 4" in said
+    assert "Exit code 1: " in said
     for words in (
         "Files in",
         "Files out",
@@ -60,8 +62,8 @@ def test_demo_ends_in_files_and_numbers(tmp_path: Path) -> None:
 
 
 def test_demo_replaces_its_own_folder_and_no_other(tmp_path: Path) -> None:
-    assert call("demo", "--dir", tmp_path / "demo")[0] == 0
-    assert call("demo", "--dir", tmp_path / "demo")[0] == 0
+    assert call("demo", "--dir", tmp_path / "demo")[0] == 1
+    assert call("demo", "--dir", tmp_path / "demo")[0] == 1
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     code, said = call("demo", "--dir", tmp_path / "mine")
@@ -245,7 +247,7 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 
 def test_the_commands_of_the_readme_work(tmp_path: Path) -> None:
     program = [sys.executable, "-c", "from tis_esr.cli import main; main()"]
-    subprocess.run([*program, "demo"], cwd=tmp_path, check=True, capture_output=True)
+    assert subprocess.run([*program, "demo"], cwd=tmp_path, capture_output=True, check=False).returncode == 1
     [words] = re.findall(r"^tis-esr (why .*)$", README.read_text(), re.MULTILINE)
     said = subprocess.run(
         [*program, *words.split()], cwd=tmp_path, check=True, capture_output=True, text=True
