@@ -196,7 +196,7 @@ def install(
 @app.command()
 def doctor() -> None:
     """Print the settings in force and look at everything that they name."""
-    from tis_esr.commands.operate import doctor as run_
+    from tis_esr.commands.doctor import doctor as run_
 
     with told_plainly():
         raise typer.Exit(int(asyncio.run(run_(load()))))

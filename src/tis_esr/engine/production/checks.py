@@ -31,6 +31,7 @@ DATABASE = "TIS_ESR_MONGODB_DATABASE"
 AMQP = "TIS_ESR_AMQP_URL"
 _OLDEST_MONGODB = (6, 0)
 _OLDEST_RABBITMQ = (3, 10)
+_PRIMARY = "primary"
 _UNAUTHORIZED = {13, 8000}
 _LOGIN_FAILED = 18
 _OTHER_INDEX = {85, 86}
@@ -163,6 +164,9 @@ def _no_mongodb(error: PyMongoError) -> Finding:
 
 
 async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[Any]]) -> list[Finding]:
+    if (mode := database.client.read_preference.mongos_mode) != _PRIMARY:
+        problem = f"readPreference={mode} reads what may be older than the last commit, which loses files"
+        return [Finding(MONGODB, problem, "remove readPreference from the URL")]
     hello = await database.client.admin.command("hello")
     if "setName" not in hello:
         problem = "MongoDB runs alone, not as a replica set, so it has no transactions"
