@@ -23,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+_YEARS = range(2000, 2100)
 StateOption = Annotated[Path | None, typer.Option("--state", help="The embedded engine's SQLite file.")]
 DayOption = Annotated[
     str | None, typer.Option("--as-of", help="The day that is today for every rule, YYYY-MM-DD.")
@@ -61,7 +62,7 @@ def demo(
     from tis_esr.commands.demo import demo as run
 
     with told_plainly():
-        raise typer.Exit(int(run(load(), folder, _day(as_of))))
+        raise typer.Exit(int(run(load(), _folder("--dir", folder), _day(as_of))))
 
 
 @app.command()
@@ -80,7 +81,8 @@ def day(
 
     with told_plainly():
         settings = load()
-        done, summary = run(settings, inbound, out, tcs, _day(as_of), state)
+        folders = _folder("--in", inbound, there=True), _folder("--out", out)
+        done, summary = run(settings, *folders, tcs, _day(as_of), state)
         if as_json:
             print_json(summary)
         else:
@@ -100,7 +102,7 @@ def synthesize(
     from tis_esr.synthetic.generate import synthesize as run
 
     with told_plainly():
-        if out.exists() and any(out.iterdir()):
+        if _folder("--out", out).exists() and any(out.iterdir()):
             raise UsageError("--out", f"{out} isn't empty; give a new folder")
         run(deaneries=deaneries, posts=posts, seed=seed, out=out, as_of=_day(as_of))
         console.print(
@@ -118,8 +120,7 @@ def tcs_simulator(
     from tis_esr.tcs.simulator.running import serve
 
     with told_plainly():
-        if not data.is_dir():
-            raise UsageError("--data", f"{data}: there is no such folder")
+        _folder("--data", data, there=True)
         asyncio.run(
             serve(data, port, host=host, on_ready=lambda url: print(f"TCS simulator at {url}", flush=True))
         )
@@ -137,7 +138,8 @@ def ingest(
         settings = load()
         for path in files:
             if not path.is_file():
-                raise UsageError("FILE", f"{path}: there is no such file")
+                problem = "is a folder; name the files in it" if path.is_dir() else "there is no such file"
+                raise UsageError("FILE", f"{path}: {problem}")
         raise typer.Exit(int(asyncio.run(run(settings, files, state))))
 
 
@@ -162,6 +164,7 @@ def export(
 
     with told_plainly():
         settings = load()
+        _folder("--out", out)
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
             raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
@@ -260,9 +263,22 @@ def _day(text: str | None) -> date:
     if text is None:
         return datetime.now(ZoneInfo("Europe/London")).date()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError("--as-of", f"{text!r} is no date; write it as 2026-11-24") from None
+        raise UsageError("--as-of", f"{text!r} is not a valid date; write it as 2026-11-24") from None
+    if day.year not in _YEARS:
+        raise UsageError("--as-of", f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
+    return day
+
+
+def _folder(option: str, path: Path, *, there: bool = False) -> Path:
+    """Return a folder's path; raises UsageError where it is a file, or must be ``there`` and isn't."""
+    for place in (path, *path.parents):
+        if place.exists() and not place.is_dir():
+            raise UsageError(option, f"{place} is a file, not a folder; name a folder")
+    if there and not path.is_dir():
+        raise UsageError(option, f"{path}: there is no such folder; create it, or correct its name")
+    return path
 
 
 __all__ = ["Exit", "app", "errors", "main"]

@@ -90,7 +90,7 @@ def test_day_prints_json_and_says_by_its_code_that_something_is_parked(
         (
             ["day", "--in", ".", "--out", "o", "--tcs", NOBODY, "--as-of", "yesterday"],
             2,
-            "'yesterday' is no date",
+            "'yesterday' is not a valid date",
         ),
         (["day", "--in", "."], 2, "--out"),
         (["tcs-simulator", "--data", "nowhere"], 2, "nowhere: there is no such folder"),

@@ -1,9 +1,11 @@
 """Exit codes, and how a user's mistake or a missing dependency is said: one line, no stack trace."""
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -34,6 +36,7 @@ class Exit(IntEnum):
     DONE_WITH_PARKED = 1
     USAGE = 2
     UNAVAILABLE = 3
+    FAULT = 70
     INTERRUPTED = 130
 
 
@@ -48,7 +51,7 @@ class UsageError(Exception):
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """Turn what can go wrong into one plain line and an exit code."""
+    """Turn what can go wrong into one plain line and an exit code; no stack trace reaches a user."""
     try:
         yield
     except (
@@ -66,7 +69,7 @@ def told_plainly() -> Iterator[None]:
     except (OutOfPatience, StateInUse, Transient, TcsError, UnusableServer) as error:
         _stop(str(error), Exit.UNAVAILABLE)
     except BaseExceptionGroup as group:
-        _stop(_within(group), Exit.UNAVAILABLE)
+        _stop(*_within(group))
     except RowsUnaccounted as error:
         _stop(str(error), Exit.DONE_WITH_PARKED)
     except (StoreUnavailable, PortTaken, OtherContent) as error:
@@ -75,19 +78,38 @@ def told_plainly() -> Iterator[None]:
         _stop(f"{error.filename or 'a file'}: {error.strerror or error}", Exit.UNAVAILABLE)
     except KeyboardInterrupt:
         _stop("stopped; nothing is lost: the same command goes on where this one was", Exit.INTERRUPTED)
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last place before a stack trace
+        _stop(_fault(error), Exit.FAULT)
 
 
-def _within(group: BaseExceptionGroup[BaseException]) -> str:
-    """Say what a group of failures holds; a fault of the program is not hidden behind a plain line."""
-    plain, rest = group.split((OutOfPatience, Transient, TcsError, OSError))
-    if rest is not None:
-        raise rest
-    leaves: list[BaseException] = list(plain.exceptions) if plain else []
-    first = leaves[0]
-    return _within(first) if isinstance(first, BaseExceptionGroup) else str(first)
+def _within(group: BaseExceptionGroup[BaseException]) -> tuple[str, Exit]:
+    """Say what a group of failures holds; a fault of the program comes before what may pass."""
+    _, rest = group.split((OutOfPatience, Transient, TcsError, OSError))
+    first: BaseException = rest or group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return (str(first), Exit.UNAVAILABLE) if rest is None else (_fault(first), Exit.FAULT)
+
+
+def _fault(error: BaseException) -> str:
+    """Name an unexpected error by its type and place alone: its text may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "tis_esr" in frame.filename] or list(frames)
+    place = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
+    return (
+        f"a fault of this program: {type(error).__name__}{place}. Report it to support with this line and the"
+        " command; what was committed is kept, and the command may be repeated"
+    )
+
+
+def printable(text: str) -> str:
+    """Return a text with what a terminal would obey instead of showing written as an escape; lines stay lines."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def _stop(text: str, code: Exit) -> None:
     sys.stdout.flush()
-    errors.print(f"[bold red]tis-esr:[/] {escape(text)}", soft_wrap=True)
+    errors.print(f"[bold red]tis-esr:[/] {escape(printable(text))}", soft_wrap=True)
     raise typer.Exit(int(code))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tis_esr.commands.outcome import console
+from tis_esr.commands.outcome import console, printable
 from tis_esr.desk.summary import Summary
 from tis_esr.services.day import DayDone
 
@@ -16,8 +16,7 @@ _REASONS_SHOWN = 12
 
 def say(text: str) -> None:
     """Print one line as it stands; what a terminal would obey instead of showing is written as an escape."""
-    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    console.print(plain, highlight=False, soft_wrap=True, markup=False)
+    console.print(printable(text), highlight=False, soft_wrap=True, markup=False)
 
 
 def print_json(value: object) -> None:
