@@ -378,7 +378,8 @@ def test_the_day_had_much_to_tell(day: Day) -> None:
     ):
         assert reason in day.said["reasons"]
     assert "could not go on: TCS" in day.said["day without TCS"]
-    assert len(json.loads(day.said["summary JSON"])["parked"]) >= 10
+    assert json.loads(day.said["summary JSON"])["earlier"]["parked"] >= 10
+    assert len(json.loads(day.said["parked JSON"])) >= 10
 
 
 def test_the_search_finds_people_where_they_belong(day: Day) -> None:
