@@ -62,3 +62,12 @@ class Nowhere:
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:  # noqa: ARG002 - the protocol's
         """Raise StoreUnavailable."""
         raise StoreUnavailable("this process", f"it was not told where files go, so {name} is not written")
+
+
+class Discarding(Nowhere):
+    """A place where files could be written, for a dry run: each one is made and thrown away."""
+
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:  # noqa: ARG002 - the protocol's
+        """Make all of the file."""
+        async for _ in chunks:
+            pass
