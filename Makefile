@@ -9,7 +9,7 @@ TESTS_AT_ONCE ?= 2
 .PHONY: run test lint types arrows unit gate faults simulate fuzz services stop-services bench lock clean
 
 run: $(VENV)/run.stamp
-	$(BIN)/tis-esr demo
+	$(BIN)/tis-esr demo || test $$? -eq 1
 
 test: lint types arrows unit gate
 

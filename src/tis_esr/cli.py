@@ -2,19 +2,18 @@
 
 import asyncio
 import os
-import sys
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import msgspec
 import typer
 
 from tis_esr import __version__
 from tis_esr.commands.logs import quietly
 from tis_esr.commands.outcome import Exit, UsageError, console, errors, told_plainly
+from tis_esr.commands.printing import print_json
 from tis_esr.settings import load
 
 app = typer.Typer(
@@ -25,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
+_YEARS = range(2000, 2100)
 StateOption = Annotated[Path | None, typer.Option("--state", help="The embedded engine's SQLite file.")]
 DayOption = Annotated[
     str | None, typer.Option("--as-of", help="The day that is today for every rule, YYYY-MM-DD.")
@@ -64,7 +64,7 @@ def demo(
     from tis_esr.commands.demo import demo as run
 
     with told_plainly():
-        raise typer.Exit(int(run(load(), folder, _day(as_of))))
+        raise typer.Exit(int(run(load(), _folder("--dir", folder), _day(as_of))))
 
 
 @app.command()
@@ -83,9 +83,10 @@ def day(
 
     with told_plainly():
         settings = load()
-        done, summary = run(settings, inbound, out, tcs, _day(as_of), state)
+        folders = _folder("--in", inbound, there=True), _folder("--out", out)
+        done, summary = run(settings, *folders, tcs, _day(as_of), state)
         if as_json:
-            _print_json(summary)
+            print_json(summary)
         else:
             show(done, summary)
         raise typer.Exit(int(exit_code(done, summary)))
@@ -103,7 +104,7 @@ def synthesize(
     from tis_esr.synthetic.generate import synthesize as run
 
     with told_plainly():
-        if out.exists() and any(out.iterdir()):
+        if _folder("--out", out).exists() and any(out.iterdir()):
             raise UsageError("--out", f"{out} isn't empty; give a new folder")
         run(deaneries=deaneries, posts=posts, seed=seed, out=out, as_of=_day(as_of))
         console.print(
@@ -121,8 +122,7 @@ def tcs_simulator(
     from tis_esr.tcs.simulator.running import serve
 
     with told_plainly():
-        if not data.is_dir():
-            raise UsageError("--data", f"{data}: there is no such folder")
+        _folder("--data", data, there=True)
         asyncio.run(
             serve(data, port, host=host, on_ready=lambda url: print(f"TCS simulator at {url}", flush=True))
         )
@@ -134,13 +134,14 @@ def ingest(
     state: StateOption = None,
 ) -> None:
     """Take files into the ledger and split them into messages; the next day or run does the rest."""
-    from tis_esr.commands.steps import ingest as run
+    from tis_esr.commands.ingest import ingest as run
 
     with told_plainly():
         settings = load()
         for path in files:
             if not path.is_file():
-                raise UsageError("FILE", f"{path}: there is no such file")
+                problem = "is a folder; name the files in it" if path.is_dir() else "there is no such file"
+                raise UsageError("FILE", f"{path}: {problem}")
         raise typer.Exit(int(asyncio.run(run(settings, files, state))))
 
 
@@ -161,10 +162,11 @@ def export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many rows would go.")] = False,
 ) -> None:
     """Write the day's applicant or notification files from what is waiting to go."""
-    from tis_esr.commands.steps import export as run
+    from tis_esr.commands.export import export as run
 
     with told_plainly():
         settings = load()
+        _folder("--out", out)
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
             raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
@@ -199,7 +201,7 @@ def install(
 @app.command()
 def doctor() -> None:
     """Print the settings in force and look at everything that they name."""
-    from tis_esr.commands.operate import doctor as run_
+    from tis_esr.commands.doctor import doctor as run_
 
     with told_plainly():
         raise typer.Exit(int(asyncio.run(run_(load()))))
@@ -258,6 +260,9 @@ def why(
         str, typer.Argument(help="A placement id, post number, position number or id, or GMC number.")
     ],
     state: StateOption = None,
+    tcs: Annotated[
+        str | None, typer.Option("--tcs", help="TCS with its context path; default: TIS_ESR_TCS_URL.")
+    ] = None,
     as_of: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -266,7 +271,7 @@ def why(
 
     with told_plainly():
         settings = load()
-        raise typer.Exit(int(run(settings, word, state, _day(as_of), as_json=as_json)))
+        raise typer.Exit(int(asyncio.run(run(settings, word, state, tcs, _day(as_of), as_json=as_json))))
 
 
 @app.command()
@@ -274,20 +279,29 @@ def asyncapi() -> None:
     """Print the services' messages as an AsyncAPI 3.0 document."""
     from tis_esr.commands.asyncapi import document
 
-    _print_json(document())
+    print_json(document())
 
 
 def _day(text: str | None) -> date:
     if text is None:
         return datetime.now(ZoneInfo("Europe/London")).date()
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError("--as-of", f"{text!r} is no date; write it as 2026-11-24") from None
+        raise UsageError("--as-of", f"{text!r} is not a valid date; write it as 2026-11-24") from None
+    if day.year not in _YEARS:
+        raise UsageError("--as-of", f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
+    return day
 
 
-def _print_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+def _folder(option: str, path: Path, *, there: bool = False) -> Path:
+    """Return a folder's path; raises UsageError where it is a file, or must be ``there`` and isn't."""
+    for place in (path, *path.parents):
+        if place.exists() and not place.is_dir():
+            raise UsageError(option, f"{place} is a file, not a folder; name a folder")
+    if there and not path.is_dir():
+        raise UsageError(option, f"{path}: there is no such folder; create it, or correct its name")
+    return path
 
 
 __all__ = ["Exit", "app", "errors", "main"]

@@ -46,7 +46,9 @@ def day(made: Path, place: Path, tcs: str, *more: str | Path) -> tuple[int, str]
 
 def test_demo_ends_in_files_and_numbers(tmp_path: Path) -> None:
     code, said = call("demo", "--dir", tmp_path / "demo", "--as-of", "2026-11-24")
-    assert code == 0
+    assert code == 1
+    assert "Parked, for a person to look at: 4" in said
+    assert "Exit code 1: " in said
     for words in (
         "Files in",
         "Files out",
@@ -60,8 +62,8 @@ def test_demo_ends_in_files_and_numbers(tmp_path: Path) -> None:
 
 
 def test_demo_replaces_its_own_folder_and_no_other(tmp_path: Path) -> None:
-    assert call("demo", "--dir", tmp_path / "demo")[0] == 0
-    assert call("demo", "--dir", tmp_path / "demo")[0] == 0
+    assert call("demo", "--dir", tmp_path / "demo")[0] == 1
+    assert call("demo", "--dir", tmp_path / "demo")[0] == 1
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     code, said = call("demo", "--dir", tmp_path / "mine")
@@ -88,7 +90,7 @@ def test_day_prints_json_and_says_by_its_code_that_something_is_parked(
         (
             ["day", "--in", ".", "--out", "o", "--tcs", NOBODY, "--as-of", "yesterday"],
             2,
-            "'yesterday' is no date",
+            "'yesterday' is not a valid date",
         ),
         (["day", "--in", "."], 2, "--out"),
         (["tcs-simulator", "--data", "nowhere"], 2, "nowhere: there is no such folder"),
@@ -215,11 +217,14 @@ def test_export_by_hand_says_first_and_then_does(made: Path, tmp_path: Path, tcs
 def test_why_answers_for_each_kind_of_word(made: Path, tmp_path: Path, tcs: Running) -> None:
     day(made, tmp_path, tcs.url)
     state = ["--state", tmp_path / "state", "--as-of", "2026-11-24"]
-    assert "was sent to ESR in DE_EMD_APP_20261124_00000001.DAT" in call("why", "1900002", *state)[1]
+    assert (
+        "was sent to ESR on 24 Nov 2026 in DE_EMD_APP_20261124_00000001.DAT, row "
+        in call("why", "1900002", *state)[1]
+    )
     assert "is matched to post 100001" in call("why", "6000001", *state)[1]
     assert "is matched to post 100001" in call("why", "26000001", *state)[1]
     assert "has the number KSS/UNKNOWN/000/STR/1" in call("why", "KSS/UNKNOWN/000/STR/1", *state)[1]
-    assert "gives no applicant: it has started already" in call("why", "7200001", *state)[1]
+    assert "no applicant record is produced: it has started already" in call("why", "7200001", *state)[1]
     code, said = call("why", "12345", *state)
     assert code == 1
     assert "is not known here" in said
@@ -241,7 +246,7 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 
 def test_the_commands_of_the_readme_work(tmp_path: Path) -> None:
     program = [sys.executable, "-c", "from tis_esr.cli import main; main()"]
-    subprocess.run([*program, "demo"], cwd=tmp_path, check=True, capture_output=True)
+    assert subprocess.run([*program, "demo"], cwd=tmp_path, capture_output=True, check=False).returncode == 1
     [words] = re.findall(r"^tis-esr (why .*)$", README.read_text(), re.MULTILINE)
     said = subprocess.run(
         [*program, *words.split()], cwd=tmp_path, check=True, capture_output=True, text=True

@@ -87,8 +87,16 @@ def notifications(version: int, *some: NotificationDraft, built_on: date | None 
     return message("esr.queue.notification.generated", version, body, FILE, version + 1)
 
 
-def apc(row: int, said: str = "SUCCESS", file_row: int = 1, of: int = 1) -> Message:
-    values = {"positionId": of, "esrVacancyId": file_row, "loadStatusCode": said, "messageType": ""}
+def apc(
+    row: int, said: str = "SUCCESS", file_row: int = 1, of: int = 1, kind: str = "", text: str = ""
+) -> Message:
+    values = {
+        "positionId": of,
+        "esrVacancyId": file_row,
+        "loadStatusCode": said,
+        "messageType": kind,
+        "messageText": text,
+    }
     return message("esr.queue.apc.split", row, values, APC, row)
 
 

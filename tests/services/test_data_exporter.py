@@ -191,6 +191,21 @@ async def test_of_several_answers_about_an_applicant_the_last_row_counts_in_what
                 assert sum((await bench.rows(APC)).values()) == 2
 
 
+async def test_everything_that_esr_answers_is_kept_whole_in_the_order_of_its_rows(benches: Benches) -> None:
+    warning = apc(2, kind="warning", text='Postcode "YO12 5EX," not recognised')
+    for order in benches.some(orders([warning, apc(3, kind="INFO")])):
+        async with benches.open(EXPORTER, nowhere()) as bench:
+            await bench.deliver([applicants(1, applicant(1))])
+            await export(bench, APPLICANT_COMMAND)
+            await bench.deliver(*([one] for one in order))
+            [record] = (await bench.all(APPLICANTS)).values()
+            assert [(a.row, a.status, a.kind, a.text) for a in record.answers] == [
+                (2, "SUCCESS", "WARNING", 'Postcode "YO12 5EX," not recognised'),
+                (3, "SUCCESS", "INFO", ""),
+            ]
+            assert (record.answers[0].file, record.answers[0].is_warning) == (APC, True)
+
+
 async def test_of_several_answers_about_a_notification_the_last_row_counts_in_whatever_order(
     benches: Benches,
 ) -> None:

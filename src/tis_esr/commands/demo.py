@@ -32,7 +32,12 @@ def demo(settings: Settings, folder: Path, as_of: date) -> Exit:
         soft_wrap=True,
     )
     code = exit_code(done, summary)
-    return Exit.DONE if code is Exit.DONE_WITH_PARKED else code
+    if code is Exit.DONE_WITH_PARKED:
+        console.print(
+            "Exit code 1: the generated day has rows that are parked and records with missing data, on purpose.",
+            soft_wrap=True,
+        )
+    return code
 
 
 def _make_room(folder: Path) -> None:

@@ -45,7 +45,7 @@ def _configure(level: int, renderer: structlog.typing.Processor) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     stamina.instrumentation.set_on_retry_hooks(())

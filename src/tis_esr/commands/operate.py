@@ -1,37 +1,22 @@
-"""The operators' commands: install, doctor, parked, redrive."""
+"""The operators' commands: install, parked, redrive."""
 
 import re
-import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
-import msgspec
-from pydantic import SecretStr
-from rich.markup import escape
-from rich.table import Table
-
 from tis_esr.commands.outcome import Exit, UsageError, console
-from tis_esr.commands.stores import inbound_store, outbound_store
-from tis_esr.commands.system import addresses, at_the_desk, engine_of, reader_of, token_source
-from tis_esr.engine.embedded.schema import open_state
-from tis_esr.engine.errors import StateInUse, UnusableState
-from tis_esr.engine.production.checks import Finding, findings_of, install
+from tis_esr.commands.printing import print_json
+from tis_esr.commands.system import addresses, at_the_desk, reader_of
+from tis_esr.engine.production.checks import findings_of, install
 from tis_esr.engine.production.topology import queues
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reading import Trace
-from tis_esr.engine.supervision import Supervisor
-from tis_esr.files.folder import BadFolder
-from tis_esr.files.store import FileStore, StoreUnavailable
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 from tis_esr.services.inbound_data_reader import UNREADABLE
-from tis_esr.settings import BadSettings, Settings, unknown_variables
-from tis_esr.tcs.client import BadTcsUrl, Tcs, TcsSettings
-from tis_esr.tcs.errors import TcsError
+from tis_esr.settings import Settings
 
 _SHOWN = 40
-_USER = re.compile(r"(?<=://).*@", re.DOTALL)
-_QUERY = re.compile(r"(?<=://)([^?#]*)([?#]).*", re.DOTALL)
 
 
 async def set_up(settings: Settings, *, check: bool) -> Exit:
@@ -53,96 +38,6 @@ async def set_up(settings: Settings, *, check: bool) -> Exit:
     return Exit.DONE
 
 
-async def doctor(settings: Settings) -> Exit:
-    """Print the settings in force and look at everything that they name; UNAVAILABLE where anything is wrong."""
-    table = Table(title="Settings in force", title_justify="left")
-    table.add_column("setting", no_wrap=True)
-    table.add_column("value")
-    for name in Settings.model_fields:
-        table.add_row(f"TIS_ESR_{name.upper()}", escape(shown(getattr(settings, name))))
-    console.print(table)
-    looks = {
-        "settings": _unknown,
-        "engine": _engine,
-        "files in": _inbound,
-        "files out": _outbound,
-        "TCS": _tcs,
-    }
-    wrong = False
-    for name, look in looks.items():
-        findings = await look(settings)
-        wrong = wrong or bool(findings)
-        for finding in findings:
-            console.print(f"[bold red]{name}:[/] {escape(str(finding))}", highlight=False, soft_wrap=True)
-        if not findings:
-            console.print(f"[green]{name}:[/] all is well", highlight=False)
-    return Exit.UNAVAILABLE if wrong else Exit.DONE
-
-
-def shown(value: object) -> str:
-    """Return a setting's value as it may be printed: secrets are not, and neither is what a URL hides."""
-    if value is None:
-        return "(not set)"
-    if isinstance(value, SecretStr):
-        return "(set, not shown)"
-    return _QUERY.sub(r"\1\2(not shown)", _USER.sub("(not shown)@", str(value)))
-
-
-async def _unknown(_: Settings) -> list[Finding]:
-    return [Finding("environment", sentence, "correct or remove it") for sentence in unknown_variables()]
-
-
-async def _engine(settings: Settings) -> list[Finding]:
-    if settings.engine == "production":
-        try:
-            return await findings_of(addresses(settings), COLLECTIONS, queues(bindings_only()))
-        except BadSettings as error:
-            return [Finding("TIS_ESR_ENGINE", str(error), "set it, or use the embedded engine")]
-    if not settings.state.exists():
-        return []
-    try:
-        open_state(settings.state, read_only=True).close()
-        async with Supervisor() as supervisor, engine_of(settings, bindings_only(), supervisor):
-            return []
-    except UnusableState as error:
-        return [Finding("TIS_ESR_STATE", error.reason, "give another file")]
-    except StateInUse:
-        return []
-
-
-async def _inbound(settings: Settings) -> list[Finding]:
-    return await _store(lambda: inbound_store(settings), "TIS_ESR_FILES_IN")
-
-
-async def _outbound(settings: Settings) -> list[Finding]:
-    return await _store(lambda: outbound_store(settings), "TIS_ESR_FILES_OUT")
-
-
-async def _store(make: Callable[[], FileStore], setting: str) -> list[Finding]:
-    try:
-        store = make()
-        await store.listing()
-    except BadSettings as error:
-        return [Finding(setting, str(error), "set it")]
-    except BadFolder as error:
-        return [Finding(setting, str(error), "make the folder, or name another")]
-    except StoreUnavailable as error:
-        return [Finding(setting, str(error), "mend that and try again")]
-    return []
-
-
-async def _tcs(settings: Settings) -> list[Finding]:
-    if settings.tcs_url is None:
-        return [Finding("TIS_ESR_TCS_URL", "is not set", "tis-esr run needs it: http://host:8093/tcs")]
-    try:
-        tcs_settings = TcsSettings(settings.tcs_url, timeout_seconds=10, attempts=1)
-        async with Tcs(tcs_settings, token_source(settings)) as tcs:
-            await tcs.posts_by_npn(["TIS-ESR-CHECKUP"])
-    except (BadTcsUrl, TcsError, ValueError) as error:
-        return [Finding("TIS_ESR_TCS_URL", str(error), "correct it, or TIS_ESR_TCS_TOKEN_URL and its client")]
-    return []
-
-
 def parked(settings: Settings, *, as_json: bool) -> Exit:
     """Print what waits for a person, by reason; DONE_WITH_PARKED where anything does."""
     reader = reader_of(settings)
@@ -151,7 +46,7 @@ def parked(settings: Settings, *, as_json: bool) -> Exit:
     finally:
         reader.close()
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+        print_json(found)
         return Exit.DONE_WITH_PARKED if found else Exit.DONE
     if not found:
         console.print("Nothing is parked.")

@@ -2,9 +2,11 @@
 
 import re
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -29,7 +31,7 @@ from tis_esr.visible import visible
 from tis_esr.web.serving import PortTaken
 from tis_esr.web.tracing import NoTraces
 
-_NOT_OURS = re.compile(r"(?<!\\)\[(?!(?:bold|bold red|green|/)\])")
+_NOT_OURS = re.compile(r"(?<!\\)\[(?!(?:bold|bold red|green|yellow|/)\])")
 
 
 class Terminal(Console):
@@ -38,6 +40,8 @@ class Terminal(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Return the text to show; brackets that are not our markup stay brackets."""
         text = visible(text)
+        if options.get("markup") is False:
+            return super().render_str(text, **options)
         try:
             return super().render_str(_NOT_OURS.sub(r"\[", text), **options)
         except MarkupError:
@@ -55,6 +59,7 @@ class Exit(IntEnum):
     DONE_WITH_PARKED = 1
     USAGE = 2
     UNAVAILABLE = 3
+    FAULT = 70
     INTERRUPTED = 130
 
 
@@ -69,7 +74,7 @@ class UsageError(Exception):
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """Turn what can go wrong into one plain line and an exit code."""
+    """Turn what can go wrong into one plain line and an exit code; no stack trace reaches a user."""
     try:
         yield
     except (
@@ -87,7 +92,7 @@ def told_plainly() -> Iterator[None]:
     except (OutOfPatience, StateInUse, TaskFailedError, Transient, TcsError, UnusableServer) as error:
         _stop(str(error), Exit.UNAVAILABLE)
     except BaseExceptionGroup as group:
-        _stop(_within(group), Exit.UNAVAILABLE)
+        _stop(*_within(group))
     except RowsUnaccounted as error:
         _stop(str(error), Exit.DONE_WITH_PARKED)
     except (StoreUnavailable, PortTaken, OtherContent) as error:
@@ -96,16 +101,30 @@ def told_plainly() -> Iterator[None]:
         _stop(f"{error.filename or 'a file'}: {error.strerror or error}", Exit.UNAVAILABLE)
     except KeyboardInterrupt:
         _stop("stopped; nothing is lost: the same command goes on where this one was", Exit.INTERRUPTED)
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last place before a stack trace
+        _stop(_fault(error), Exit.FAULT)
 
 
-def _within(group: BaseExceptionGroup[BaseException]) -> str:
-    """Say what a group of failures holds; a fault of the program is not hidden behind a plain line."""
-    plain, rest = group.split((OutOfPatience, Transient, TcsError, OSError))
-    if rest is not None:
-        raise rest
-    leaves: list[BaseException] = list(plain.exceptions) if plain else []
-    first = leaves[0]
-    return _within(first) if isinstance(first, BaseExceptionGroup) else str(first)
+def _within(group: BaseExceptionGroup[BaseException]) -> tuple[str, Exit]:
+    """Say what a group of failures holds; a fault of the program comes before what may pass."""
+    _, rest = group.split((OutOfPatience, TaskFailedError, Transient, TcsError, OSError))
+    first: BaseException = rest or group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return (str(first), Exit.UNAVAILABLE) if rest is None else (_fault(first), Exit.FAULT)
+
+
+def _fault(error: BaseException) -> str:
+    """Name an unexpected error by its type and place alone: its text may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "tis_esr" in frame.filename] or list(frames)
+    place = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
+    return (
+        f"a fault of this program: {type(error).__name__}{place}. Report it to support with this line and the"
+        " command; what was committed is kept, and the command may be repeated"
+    )
 
 
 def _stop(text: str, code: Exit) -> None:

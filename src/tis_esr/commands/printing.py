@@ -1,7 +1,10 @@
-"""How a day's summary looks on a terminal."""
+"""How results are printed: lines and JSON, and a day's summary."""
 
+import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from tis_esr.commands.outcome import console
 from tis_esr.desk.summary import Summary
@@ -11,21 +14,50 @@ _ROW_STATES = ("applied", "superseded", "unmatched", "parked", "ignored")
 _REASONS_SHOWN = 12
 
 
+def say(text: str) -> None:
+    """Print one line as it stands; what a terminal would obey instead of showing is written as an escape."""
+    console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+def print_json(value: object) -> None:
+    """Print a result as JSON."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
 def show(done: DayDone, summary: Summary) -> None:
-    """Print files in and out, counts by state, and what is parked and why."""
+    """Print what the day did, what it left for a person, and what stands after it."""
     refused = {taken.file.name: taken.said for taken in done.taken if taken.said and not taken.fresh}
-    _files_in(summary, refused)
+    if done.taken:
+        _files_in(summary, refused)
+    else:
+        console.print(
+            "[bold]Files in[/]: none; the folder has no files. Check --in, or whether ESR has sent any.",
+            soft_wrap=True,
+        )
     _files_out(summary)
-    _counts("Positions", summary.positions)
-    _counts("Applicant records", summary.applicants)
-    _counts("Notifications", summary.notifications)
-    _counts(
-        "Updates of people in TIS", {name.lower(): number for name, number in summary.tis_updates.items()}
-    )
-    _counts("Columns left empty: no value of ESR's fits", summary.unmapped)
+    _counts("Person updates in TIS", {name.lower(): number for name, number in summary.tis_updates.items()})
     _parked(summary)
+    _records("Applicant records with missing data", summary.invalid)
+    _records("Applicant records that ESR rejected", summary.rejected)
+    if summary.earlier:
+        _counts("Left by earlier days", summary.earlier)
+    console.print("[bold]After this day, all days together[/]")
+    _counts("  Positions", summary.positions)
+    _counts("  Applicant records", summary.applicants)
+    _counts("  Notifications", summary.notifications)
+    _counts("  Fields left blank: no matching ESR code", summary.unmapped)
     if summary.waiting:
         _counts("Still waiting", summary.waiting)
+
+
+def _records(title: str, keys: Sequence[str]) -> None:
+    if keys:
+        shown = ", ".join(keys[:_REASONS_SHOWN]) + (" ..." if len(keys) > _REASONS_SHOWN else "")
+        console.print(
+            f"[bold]{title}:[/] {len(keys)} (placement:position {shown}); ask tis-esr why",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:

@@ -14,17 +14,17 @@ from tis_esr.settings import BadSettings, Settings
 _SETTLED_SECONDS = 2.0
 
 
-def inbound_store(settings: Settings) -> FileStore:
-    """Return where ESR's files come in. Raises BadSettings, BadFolder and StoreUnavailable."""
+def inbound_store(settings: Settings, *, make: bool = True) -> FileStore:
+    """Return where ESR's files come in; ``make`` a missing folder. Raises BadSettings, BadFolder and StoreUnavailable."""
     if settings.files_in == "folder":
-        return Folder(Path(settings.inbound), make=True, settled_seconds=_SETTLED_SECONDS)
+        return Folder(Path(settings.inbound), make=make, settled_seconds=_SETTLED_SECONDS)
     return _remote(settings, settings.files_in, settings.inbound, "TIS_ESR_FILES_IN")
 
 
-def outbound_store(settings: Settings) -> FileStore:
-    """Return where the files for ESR go. Raises BadSettings, BadFolder and StoreUnavailable."""
+def outbound_store(settings: Settings, *, make: bool = True) -> FileStore:
+    """Return where the files for ESR go; ``make`` a missing folder. Raises BadSettings, BadFolder and StoreUnavailable."""
     if settings.files_out == "folder":
-        return Folder(Path(settings.outbound), make=True)
+        return Folder(Path(settings.outbound), make=make)
     return _remote(settings, settings.files_out, settings.outbound, "TIS_ESR_FILES_OUT")
 
 

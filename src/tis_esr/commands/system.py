@@ -30,6 +30,8 @@ from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.tcs.tokens import NoToken, OidcClientCredentials, StaticToken, TokenSource
 
+_DESK_SECONDS = 10.0
+
 
 @dataclass(frozen=True)
 class System:
@@ -89,6 +91,21 @@ async def at_the_desk(
     found = bindings_only()
     async with Supervisor() as supervisor, engine_of(settings, found, supervisor, state) as engine:
         yield Runner(engine, found, today=lambda: day or today(), patience=settings.patience_seconds)
+
+
+@asynccontextmanager
+async def tcs_at_the_desk(settings: Settings, url: str | None) -> AsyncIterator[Tcs | None]:
+    """Open TCS for a few questions that somebody waits for; None where its address is not known.
+
+    Raises BadTcsUrl.
+    """
+    address = url or settings.tcs_url
+    if address is None:
+        yield None
+        return
+    seconds = min(_DESK_SECONDS, settings.tcs_timeout_seconds)
+    async with Tcs(TcsSettings(address, timeout_seconds=seconds, attempts=2), token_source(settings)) as tcs:
+        yield tcs
 
 
 @asynccontextmanager

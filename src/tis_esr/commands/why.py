@@ -1,45 +1,49 @@
-"""``tis-esr why``: one plain sentence, the timeline, and who must act."""
+"""``tis-esr why``: plain sentences, who must act and what they do, and the timeline."""
 
-import sys
 from datetime import date
 from pathlib import Path
 
-import msgspec
-from rich.table import Table
-
-from tis_esr.commands.outcome import Exit, console
-from tis_esr.commands.system import reader_of
-from tis_esr.desk.why import Explanation, explain
+from tis_esr.commands.outcome import Exit, UsageError
+from tis_esr.commands.printing import print_json, say
+from tis_esr.commands.system import reader_of, tcs_at_the_desk, window
+from tis_esr.desk.why.answers import Explanation, Who
+from tis_esr.desk.why.explain import explain
+from tis_esr.desk.why.word import BadWordError
 from tis_esr.settings import Settings
 
 _EVENTS_SHOWN = 60
 
 
-def why(settings: Settings, word: str, state: Path | None, today: date, *, as_json: bool) -> Exit:
-    """Print the explanation; DONE_WITH_PARKED where the word is not known."""
+async def why(
+    settings: Settings, word: str, state: Path | None, tcs_url: str | None, today: date, *, as_json: bool
+) -> Exit:
+    """Print the explanation; DONE_WITH_PARKED where neither ESR nor TIS is known to have the word."""
     reader = reader_of(settings, state)
     try:
-        explanation = explain(reader, word, today)
+        async with tcs_at_the_desk(settings, tcs_url) as tcs:
+            explanation = await explain(reader, word, today, window=window(settings), tcs=tcs)
+    except BadWordError as error:
+        raise UsageError("WORD", f"{error.reason}; {error.advice}") from error
     finally:
         reader.close()
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(explanation), indent=2).decode() + "\n")
+        print_json(explanation)
     else:
         _show(explanation)
-    return Exit.DONE if explanation.timeline else Exit.DONE_WITH_PARKED
+    return Exit.DONE if explanation.known else Exit.DONE_WITH_PARKED
 
 
 def _show(explanation: Explanation) -> None:
     for answer in explanation.answers:
-        console.print(f"{answer.about} {answer.sentence}.", highlight=False, soft_wrap=True)
-        console.print(f"  Who must act: [bold]{answer.who.value}[/]", highlight=False)
+        say(f"{answer.about}: {answer.sentence}.")
+        acts = "" if answer.who is Who.NOBODY or not answer.action else f": {answer.action}"
+        say(f"  Who must act: {answer.who.value}{acts}")
+    if explanation.tis and explanation.known:
+        say(f"TIS was not asked: {explanation.tis}.")
     if not explanation.timeline:
         return
-    table = Table(title="Timeline", title_justify="left")
-    table.add_column("correlation id (file:row)", no_wrap=True)
-    table.add_column("what happened")
+    say("Timeline")
     for event in explanation.timeline[:_EVENTS_SHOWN]:
-        table.add_row(event.correlation_id, event.what)
-    console.print(table)
+        say(f"  {event.at or '(no date)'}  {event.correlation_id}  {event.what}")
     if len(explanation.timeline) > _EVENTS_SHOWN:
-        console.print(f"and {len(explanation.timeline) - _EVENTS_SHOWN} more: see --json")
+        say(f"  and {len(explanation.timeline) - _EVENTS_SHOWN} more: see --json")

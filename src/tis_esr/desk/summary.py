@@ -1,6 +1,7 @@
-"""What a state file holds, in numbers: for the end of a day, and for --json."""
+"""What a day did, and what stands after it, in numbers: for the end of a day, and for --json."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -8,8 +9,15 @@ import msgspec
 from tis_esr.desk.ledger import Gap, gaps
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
+from tis_esr.services.day_begun import DayBegun
 from tis_esr.services.file_ledger import FILES
-from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES, OutboundState
+from tis_esr.services.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    OutboundState,
+    RecordState,
+)
 from tis_esr.services.person_journal import JOURNAL
 from tis_esr.services.reconciliation import POSITIONS
 
@@ -24,31 +32,76 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a day's end shows; counts by state, type and outcome."""
+    """What one day did, and what stands after it.
 
+    The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files), ``tis_updates``, what was
+    ``parked``, and the applicant records (``placement:position``) that became ``invalid`` or were ``rejected`` by
+    ESR. ``earlier`` counts what earlier days left. All days: ``positions``, ``applicants``, ``notifications``,
+    ``unmapped``, ``waiting``.
+    """
+
+    day: date
     files_in: list[dict[str, Any]]
     gaps: list[Gap]
     files_out: list[dict[str, Any]]
+    sent: dict[str, int]
+    tis_updates: dict[str, int]
+    parked: list[Parked]
+    invalid: list[str]
+    rejected: list[str]
+    earlier: dict[str, int]
     positions: dict[str, int]
     applicants: dict[str, int]
     notifications: dict[str, int]
-    tis_updates: dict[str, int]
     unmapped: dict[str, int]
-    parked: list[Parked]
     waiting: dict[str, int]
 
 
-def summarise(state: Reader) -> Summary:
-    """Count what is in the state file; no personal data."""
+def standing(state: Reader, day: date, names: Sequence[str]) -> DayBegun:
+    """Return what stands before a day, ``names`` being the files in its folder."""
+    return DayBegun(
+        day=day,
+        files=[file.name for file in state.get(FILES, names)],
+        parked=[f"{trace.queue} {trace.id}" for trace in state.parked()],
+        invalid=_keys(state, RecordState.INVALID_DATA),
+        rejected=_keys(state, RecordState.REJECTED),
+        tis_updates=_updates(state),
+    )
+
+
+def summarise(state: Reader, begun: DayBegun, names: Sequence[str]) -> Summary:
+    """Count what the day did with the files ``names`` since it was begun, and what stands; no personal data."""
     rows, files = state.row_counts(), state.find(FILES, {})
+    own = set(names) - set(begun.files)
+    parked_before, updates = set(begun.parked), _updates(state)
+    traces = state.parked()
+    parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
+    files_out = _outbound(state, begun.day)
+    invalid, rejected = _keys(state, RecordState.INVALID_DATA), _keys(state, RecordState.REJECTED)
+    new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
+    earlier = {
+        "files taken": len(set(names) & set(begun.files)),
+        "parked": len(traces) - len(parked),
+        "invalid": len(invalid) - len(new_invalid),
+        "rejected by ESR": len(rejected) - len(new_rejected),
+    }
     return Summary(
-        files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in files],
-        gaps=gaps(files, state.find(OUTBOUND_FILES, {})),
-        files_out=[
-            {"name": file.name, "rows": file.rows, "state": file.state.value}
-            for file in state.find(OUTBOUND_FILES, {})
-            if file.state is not OutboundState.NOTHING_TO_SEND
+        day=begun.day,
+        files_in=[
+            _inbound(file, {} if file.copy else rows.get(file.name, {})) for file in files if file.name in own
         ],
+        gaps=gaps(files, state.find(OUTBOUND_FILES, {})),
+        files_out=files_out,
+        sent=_named((f"{file['type']} rows", file["rows"]) for file in files_out),
+        tis_updates={
+            name: number - begun.tis_updates.get(name, 0)
+            for name, number in updates.items()
+            if number > begun.tis_updates.get(name, 0)
+        },
+        parked=[Parked(file=m.source_file, row=m.row, queue=m.queue, reason=m.reason) for m in parked],
+        invalid=new_invalid,
+        rejected=new_rejected,
+        earlier={name: number for name, number in earlier.items() if number},
         positions=_named(
             ("deleted" if deleted else str(status).lower(), n)
             for (status, deleted), n in state.counts(POSITIONS, "status", "deleted").items()
@@ -58,13 +111,30 @@ def summarise(state: Reader) -> Summary:
             (f"type {kind} {status}", n)
             for (kind, status), n in state.counts(NOTIFICATIONS, "type", "state").items()
         ),
-        tis_updates=_named((str(kind), n) for (kind,), n in state.counts(JOURNAL, "state").items()),
         unmapped=state.counts_within(APPLICANTS, "unmapped"),
-        parked=[
-            Parked(file=m.source_file, row=m.row, queue=m.queue, reason=m.reason) for m in state.parked()
-        ],
         waiting=state.waiting(),
     )
+
+
+def _outbound(state: Reader, day: date) -> list[dict[str, Any]]:
+    return [
+        {"name": file.name, "type": file.type, "rows": file.rows, "state": file.state.value}
+        for file in state.find(OUTBOUND_FILES, {})
+        if file.day == day and file.state is not OutboundState.NOTHING_TO_SEND
+    ]
+
+
+def _keys(state: Reader, of: RecordState) -> list[str]:
+    return [record.key for record in state.find(APPLICANTS, {"state": of.value})]
+
+
+def _new(now: Iterable[str], before: Iterable[str]) -> list[str]:
+    known = set(before)
+    return [key for key in now if key not in known]
+
+
+def _updates(state: Reader) -> dict[str, int]:
+    return _named((str(kind), n) for (kind,), n in state.counts(JOURNAL, "state").items())
 
 
 def _inbound(file: Any, by_state: dict[RowState, int]) -> dict[str, Any]:

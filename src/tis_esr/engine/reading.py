@@ -12,7 +12,11 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
-    """One message as it went: in the order sent, where it went and what became of it."""
+    """One message as it went: in the order sent, where it went and what became of it.
+
+    ``at`` is a moment of its way, in seconds since 1970: when it was sent or, once it is handled and the engine
+    keeps that, when it was handled; 0 where neither is kept.
+    """
 
     seq: float
     id: str
@@ -23,6 +27,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     source_file: str
     row: int
     reason: str
+    at: float = 0.0
 
 
 class Reader(Protocol):
@@ -30,6 +35,10 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Let go of them."""
+        ...
+
+    def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
+        """Return the documents that exist of ``keys``, in no particular order."""
         ...
 
     def find(

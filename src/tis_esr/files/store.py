@@ -131,3 +131,12 @@ async def blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             gathered, size = [], 0
     if gathered:
         yield b"".join(gathered)
+
+
+class Discarding(Nowhere):
+    """A place where files could be written, for a dry run: each one is made and thrown away."""
+
+    async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:  # noqa: ARG002 - the protocol's
+        """Make all of the file."""
+        async for _ in chunks:
+            pass

@@ -7,12 +7,11 @@ record the DataExporter is told nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import msgspec
 
+from tis_esr.decisions.applicant_verdicts import NO_TRAINEE, REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.applicants import applicant_record
-from tis_esr.decisions.placements import why_not_counting
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Handler
@@ -27,7 +26,7 @@ from tis_esr.tcs.models import Person, Placement
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Why a placement of a matched position gives an applicant record, or doesn't; kept for ``why``.
 
-    ``made`` says that it does; ``reason`` is plain words where it doesn't.
+    ``made`` says that it does; ``cause`` is why where it doesn't, and ``reason`` the same in words.
     """
 
     placement_id: int
@@ -36,6 +35,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     deanery_number: str
     gmc_number: str | None
     made: bool
+    cause: Cause = Cause.NONE
     reason: str
     correlation_id: str
 
@@ -106,25 +106,25 @@ class AppGenerator:
             {event.position.post_id for event in events if event.live and event.position.post_id}
         )
         verdicts = {
-            placement.id: _verdict(placement, work.today)
+            placement.id: verdict(placement, work.today)
             for of_post in placements.values()
             for placement in of_post
             if placement.date_to is None or placement.date_to >= work.today
         }
         known = [p for of_post in placements.values() for p in of_post if p.id in verdicts and p.trainee_id]
         people = await self._tcs.people({p.trainee_id for p in known if p.trainee_id})
-        coming = {p.trainee_id for p in known if verdicts[p.id] == "" and p.trainee_id in people}
+        coming = {p.trainee_id for p in known if verdicts[p.id] == REPORTED and p.trainee_id in people}
         numbers = await each(sorted(coming), self._tcs.training_number)
         return _InTis(asked_at, placements, verdicts, people, numbers)
 
 
 @dataclass(frozen=True)
 class _InTis:
-    """What TCS says of a batch: placements by post id; verdicts by placement id, see ``_verdict``; people by id."""
+    """What TCS says of a batch: placements by post id; verdicts by placement id, see ``verdict``; people by id."""
 
     asked_at: float
     placements: Mapping[int, Sequence[Placement]]
-    verdicts: Mapping[int, str]
+    verdicts: Mapping[int, Verdict]
     people: Mapping[int, Person]
     numbers: Mapping[int, str | None]
 
@@ -137,9 +137,11 @@ def _made(news: News[PositionReconciled], found: _InTis) -> tuple[list[Applicant
         if placement.id not in found.verdicts:
             continue
         person = found.people.get(placement.trainee_id or 0)
-        verdict = found.verdicts[placement.id] or ("" if person else "its trainee is not in TIS")
-        decisions.append(_decision(placement, person, event, verdict, news.message))
-        if person is not None and not verdict:
+        judged = found.verdicts[placement.id]
+        if judged == REPORTED and person is None:
+            judged = NO_TRAINEE
+        decisions.append(_decision(placement, person, event, judged, news.message))
+        if person is not None and judged == REPORTED:
             applicants.append(_applicant(event, placement, person, found.numbers.get(person.id)))
     return applicants, decisions
 
@@ -173,18 +175,8 @@ def _tell(
     work.put(GENERATED, after)
 
 
-def _verdict(placement: Placement, today: date) -> str:
-    """Say why a placement gives no applicant record; "" where it does."""
-    reason = why_not_counting(placement)
-    if reason is not None:
-        return reason
-    if placement.date_from is None or placement.date_to is None:
-        return "it has no start or no end date"
-    return "" if placement.date_from > today else "it has started already"
-
-
 def _decision(
-    placement: Placement, person: Person | None, event: PositionReconciled, verdict: str, message: Message
+    placement: Placement, person: Person | None, event: PositionReconciled, judged: Verdict, message: Message
 ) -> Decision:
     gmc = person.gmc_details.gmc_number if person and person.gmc_details else None
     return Decision(
@@ -193,8 +185,9 @@ def _decision(
         person_id=placement.trainee_id,
         deanery_number=event.position.deanery_number,
         gmc_number=gmc,
-        made=not verdict,
-        reason=verdict,
+        made=judged == REPORTED,
+        cause=judged.cause,
+        reason=judged.text,
         correlation_id=message.correlation_id,
     )
 

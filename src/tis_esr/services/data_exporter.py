@@ -5,7 +5,7 @@ Reads ``apprecord.generated``, ``notification.generated``, and the confirmations
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from tis_esr.services.outbound import (
     HANDLED,
     NOTIFICATIONS,
     ApplicantRecord,
+    EsrAnswer,
     HandledPosition,
     NotificationRecord,
     RecordState,
@@ -30,6 +31,8 @@ from tis_esr.services.pending_records import applicants, by_position, notificati
 from tis_esr.services.superseding import NEWER, News, newest
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
+ANSWERS_KEPT = 20
+"""How many rows of ESR's answer are kept of one record: one is usual, a warning with a success makes two."""
 B = TypeVar("B", ApplicantsGenerated, NotificationsGenerated)
 
 
@@ -118,23 +121,39 @@ async def _stored(work: Work, collection: Collection[R], fresh: Sequence[News[B]
 
 
 def _confirm(
-    work: Work, collection: Collection[R], found: Sequence[R], message: Message, values: dict[str, object]
+    work: Work, collection: Collection[R], found: Sequence[R], message: Message, values: dict[str, Any]
 ) -> None:
     """Attach ESR's word to the record that it is about; of several in the file the one in the last row counts."""
     if len(found) != 1:
-        _account(work, message, RowState.UNMATCHED, f"{len(found)} records sent to ESR fit it")
-    elif is_superseded(message.row, found[0].confirmed_by_row):
+        _account(work, message, RowState.UNMATCHED, f"{len(found)} records sent to ESR match it")
+        return
+    [record] = found
+    last = record.answers[-1].row if record.answers else 0
+    work.put(collection, _confirmed(record, _answer(message, values)))
+    if is_superseded(message.row, last):
         _account(work, message, RowState.SUPERSEDED, NEWER)
     else:
-        work.put(collection, _confirmed(found[0], message, values))
         _account(work, message, RowState.APPLIED)
 
 
-def _confirmed(record: R, message: Message, values: dict[str, object]) -> R:
-    accepted = values["loadStatusCode"] == "SUCCESS"
-    said = " ".join(str(values[name]) for name in ("loadStatusCode", "messageType") if values.get(name))
-    state = RecordState.CONFIRMED if accepted else RecordState.REJECTED
-    return msgspec.structs.replace(record, state=state, confirmation=said, confirmed_by_row=message.row)
+def _answer(message: Message, values: dict[str, Any]) -> EsrAnswer:
+    return EsrAnswer(
+        file=message.source_file,
+        row=message.row,
+        status=str(values["loadStatusCode"]).strip().upper(),
+        kind=str(values.get("messageType") or "").strip().upper(),
+        text=values.get("messageText") or "",
+        applicant_number=values.get("applicantNumber") or "",
+        assignment_id=values.get("assignmentId"),
+    )
+
+
+def _confirmed(record: R, answer: EsrAnswer) -> R:
+    """Return the record with one answer more; the last row decides, in whatever order they come."""
+    by_row = {known.row: known for known in record.answers} | {answer.row: answer}
+    answers = [by_row[row] for row in sorted(by_row)][-ANSWERS_KEPT:]
+    state = RecordState.CONFIRMED if answers[-1].is_accepted else RecordState.REJECTED
+    return msgspec.structs.replace(record, state=state, answers=answers)
 
 
 def _answered(message: Message, file_type: str) -> str:

@@ -136,17 +136,6 @@ class ExportRun:
                 work.emit("position.due", body, cause=_comparison(record))
             await work.commit()
 
-    async def would_send(self, day: date, deanery: str) -> int:
-        """Return how many rows a run would send now, without sending or keeping anything."""
-        packing, last, count = Packing(), 0, 0
-        while True:
-            found = await self._candidates(self._begin(), deanery, day, last)
-            if not found:
-                return count
-            going, _ = self._sorted_out(packing, found, await self._sent_before(self._begin(), found))
-            count += len(going)
-            last += len(found)
-
     async def _drawn(self, day: date) -> list[OutboundFile]:
         """Return the run's files in run order; draw their numbers where this is the first call for the day."""
         kind = self._export.file_type

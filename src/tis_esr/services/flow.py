@@ -9,6 +9,7 @@ from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.services.app_generator import DECISIONS, GENERATED, AppGenerator
 from tis_esr.services.arrivals import Arrivals
 from tis_esr.services.data_exporter import DataExporter
+from tis_esr.services.day_begun import DAYS
 from tis_esr.services.export_commands import ExportCommands
 from tis_esr.services.faults import telling_faults_apart
 from tis_esr.services.file_ledger import FILES
@@ -43,6 +44,7 @@ COLLECTIONS = (
     JOURNAL,
     SCHEDULE,
     BUDGET,
+    DAYS,
 )
 
 SPLIT: tuple[tuple[str, ...], ...] = (

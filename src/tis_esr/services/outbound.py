@@ -31,13 +31,38 @@ PENDING = (RecordState.TO_EXPORT, RecordState.INVALID_DATA)
 SENT = (RecordState.EXPORTED, RecordState.CONFIRMED, RecordState.REJECTED)
 
 
+class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of an APC or DCC: what ESR says of a record that it was sent, whole.
+
+    ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING or INFO, ``text`` ESR's own words, which may quote what
+    it was sent. ``file`` and ``row`` are where the answer stands.
+    """
+
+    file: str
+    row: int
+    status: str
+    kind: str = ""
+    text: str = ""
+    applicant_number: str = ""
+    assignment_id: int | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Say whether ESR loaded the record."""
+        return self.status == "SUCCESS"
+
+    @property
+    def is_warning(self) -> bool:
+        """Say whether ESR loaded the record, but somebody should look at it."""
+        return self.is_accepted and self.kind in {"WARNING", "ERROR"}
+
+
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     """What applicant records and notifications share: whose they are, their state and their row in a file.
 
     ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name. ``built_on`` is the
     day on which they were last built from what TIS says, ``built_at`` the moment by the engine's clock.
-    ``confirmed_by_row`` is the row of ESR's answer that
-    ``confirmation`` comes from.
+    ``answers`` are ESR's, in the order of their rows: the last one decides the state.
     """
 
     position_id: int
@@ -53,8 +78,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     source_row: int
     file: str | None = None
     file_row: int | None = None
-    confirmation: str = ""
-    confirmed_by_row: int = 0
+    answers: list[EsrAnswer] = []
 
     def is_stale(self, day: date, now: float) -> bool:
         """Say whether TIS has to be asked again before it is sent on a day, at a moment of the engine's clock."""
@@ -64,7 +88,8 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     """One doctor who is to come to one position, by a placement that has not started.
 
-    ``same_as`` is what makes two of them duplicates for ESR: person, position and start.
+    ``same_as`` is what makes two of them duplicates for ESR: person, position and start. ``missing`` are the
+    mandatory columns that have no value.
     """
 
     placement_id: int
@@ -74,6 +99,7 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     date_from: date
     date_to: date
     unmapped: list[str]
+    missing: list[str] = []
     same_as: str
 
     @property

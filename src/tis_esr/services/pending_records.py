@@ -122,6 +122,7 @@ def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message
         built_on=body.built_on or date.min,
         built_at=body.built_at,
         unmapped=applicant.unmapped,
+        missing=applicant.missing,
         same_as=f"{applicant.person_id}:{position.position_id}:{applicant.date_from}",
         correlation_id=message.correlation_id,
         source_file=message.source_file,

@@ -26,6 +26,10 @@ class StateReader:
         """Let go of the file."""
         self._connection.close()
 
+    def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
+        """Return the documents that exist of ``keys``, in no particular order."""
+        return self.find(collection, {"key": list(keys)})
+
     def find(
         self, collection: Collection[T], where: Where, order_by: Sequence[str] = (), limit: int | None = None
     ) -> list[T]:
@@ -100,7 +104,7 @@ class StateReader:
 
     def _traces(self, condition: str, values: Sequence[str]) -> list[Trace]:
         query = (
-            "SELECT seq, id, queue, state, attempts, correlation_id, source_file, row, reason"
+            "SELECT seq, id, queue, state, attempts, correlation_id, source_file, row, reason, created"
             f" FROM messages WHERE {condition} ORDER BY seq"
         )
         names = Trace.__struct_fields__

@@ -46,6 +46,11 @@ class Channel:
         answer = await self._answer(partial(declare, arguments=dict(arguments or {})))
         return int(answer.method.message_count)
 
+    async def consumers(self, queue: str) -> int:
+        """Return how many consumers read a queue that is there."""
+        answer = await self._answer(partial(self._channel.queue_declare, queue, passive=True))
+        return int(answer.method.consumer_count)
+
     async def bind(self, queue: str, exchange: str, key: str) -> None:
         """Have the exchange send what has this routing key to the queue."""
         await self._answer(partial(self._channel.queue_bind, queue, exchange, key))

@@ -20,7 +20,8 @@ def trouble_as_transient() -> Iterator[None]:
     except (InvalidDocument, DocumentTooLarge):
         raise
     except PyMongoError as error:
-        raise Transient(f"MongoDB: {what(error)}") from error
+        advice = "it is retried where something waits for it; if it lasts, see tis-esr doctor"
+        raise Transient(f"MongoDB (TIS_ESR_MONGODB_URL): {what(error)}; {advice}") from error
 
 
 def what(error: PyMongoError) -> str:

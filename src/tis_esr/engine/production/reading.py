@@ -46,6 +46,10 @@ class ProductionReader:
         """Let go of the connection."""
         self._client.close()
 
+    def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
+        """See Reader.get."""
+        return self.find(collection, {"_id": list(keys)})
+
     def find(
         self, collection: Collection[T], where: Where, order_by: Sequence[str] = (), limit: int | None = None
     ) -> list[T]:
@@ -128,7 +132,10 @@ class ProductionReader:
         with trouble_as_transient():
             found = self._database[INBOX].find({**where, "state": {"$in": FINISHED}}, {"body": 0})
             entries = found.sort([("handled", 1), ("_id", 1)]).to_list()
-        return [msgspec.convert({"reason": "", **entry, "seq": entry["handled"]}, Trace) for entry in entries]
+        return [
+            msgspec.convert({"reason": "", **entry, "seq": entry["handled"], "at": entry["handled"]}, Trace)
+            for entry in entries
+        ]
 
 
 def _row(entry: Json) -> Row:
@@ -140,5 +147,13 @@ def _row(entry: Json) -> Row:
 
 def _sent(packet: Json) -> list[Trace]:
     state = "out" if packet["state"] == "out" else "sent"
-    about = {"queue": packet["queue"], "seq": packet["created"], "state": state, "attempts": 0, "reason": ""}
+    created = packet["created"]
+    about = {
+        "queue": packet["queue"],
+        "seq": created,
+        "at": created,
+        "state": state,
+        "attempts": 0,
+        "reason": "",
+    }
     return [msgspec.convert({**message, **about}, Trace) for message in packet["messages"]]

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from tis_esr.decisions.refusals import Refusal
-from tis_esr.desk.answers import Who
-from tis_esr.desk.person_answers import of_updates
+from tis_esr.desk.why.answers import Who
+from tis_esr.desk.why.of_updates import of_updates
 from tis_esr.services.person_journal import JournalEntry, Outcome
 
 ROW = "DE_EOE_RMC_20261124_00000101.DAT:3"
@@ -46,6 +46,7 @@ def entry(column: str, code: str = "", reason: str = "", section: str = "contact
 def test_who_must_act_follows_from_the_reason(code: str, who: Who) -> None:
     [answer] = of_updates([entry("lastName", code)])
     assert answer.who is who
+    assert bool(answer.action) is (who is not Who.NOBODY)
     assert answer.correlation_ids == [ROW]
 
 
@@ -80,3 +81,16 @@ def test_no_value_is_shown() -> None:
 def test_entries_of_an_earlier_version_have_no_code_and_are_still_told() -> None:
     [answer] = of_updates([msgspec.structs.replace(entry("lastName", "NO_CODE"), code="")])
     assert answer.sentence == "was not applied: column lastName: TIS has no value for ESR's code"
+
+
+def test_the_rows_are_named_and_of_many_the_first_three() -> None:
+    def rows(*numbers: int) -> str:
+        entries = [msgspec.structs.replace(entry("lastName", "LOST_LETTERS"), row=n) for n in numbers]
+        [answer] = of_updates(entries)
+        return answer.about
+
+    file = "DE_EOE_RMC_20261124_00000101.DAT"
+    assert rows(4, 4) == f"An update from ESR ({file}, row 4)"
+    assert rows(4, 5, 6, 7, 8) == (
+        f"An update from ESR ({file}, row 4; {file}, row 5; {file}, row 6; and 2 more)"
+    )

@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Sequence
 
 from tis_esr.decisions.refusals import Refusal
-from tis_esr.desk.answers import Answer, Who
+from tis_esr.desk.why.answers import Answer, Who
 from tis_esr.services.person_journal import JournalEntry, Outcome
 
-_WHO = {
-    Refusal.NO_CODE: Who.SUPPORT,
-    Refusal.REFUSED_BY_TCS: Who.SUPPORT,
-    Refusal.ABSENCE_DELETED: Who.LOCAL_OFFICE,
-    Refusal.HOST_EMPLOYER: Who.NOBODY,
-    Refusal.DELETED_ASSIGNMENT: Who.NOBODY,
-    Refusal.SUPERSEDED: Who.NOBODY,
+_CORRECT = (Who.TRUST, "correct the value in ESR")
+"""Who must act, and how, where nothing else is said: ESR has the trust's values."""
+_ACTS = {
+    Refusal.NO_CODE: (Who.SUPPORT, "have the code added to TIS, or its translation to this system"),
+    Refusal.REFUSED_BY_TCS: (Who.SUPPORT, "look at it with tis-esr parked"),
+    Refusal.NOT_MATCHED: (Who.TRUST, "compare the person's number and post in ESR with TIS"),
+    Refusal.ABSENCE_DELETED: (Who.LOCAL_OFFICE, "delete the absence in TIS"),
+    Refusal.HOST_EMPLOYER: (Who.NOBODY, ""),
+    Refusal.DELETED_ASSIGNMENT: (Who.NOBODY, ""),
+    Refusal.SUPERSEDED: (Who.NOBODY, ""),
 }
-"""Who must act where it isn't the trust, whose values ESR has."""
+_ROWS_NAMED = 3
 
 
 def of_updates(updates: Sequence[JournalEntry]) -> list[Answer]:
@@ -46,10 +49,21 @@ def _refused(updates: Sequence[JournalEntry]) -> list[Answer]:
     for entry in updates:
         if entry.state is Outcome.REFUSED:
             by_reason.setdefault((entry.code, entry.reason), []).append(entry)
-    return [
-        _answer("An update from ESR", f"was not applied: {_said(entries)}", _who(code), entries)
-        for (code, _), entries in by_reason.items()
-    ]
+    return [_refusal(code, entries) for (code, _), entries in by_reason.items()]
+
+
+def _refusal(code: str, entries: Sequence[JournalEntry]) -> Answer:
+    who, action = _ACTS.get(Refusal(code), _CORRECT) if code in set(Refusal) else _CORRECT
+    return _answer(
+        f"An update from ESR ({_rows(entries)})", f"was not applied: {_said(entries)}", who, entries, action
+    )
+
+
+def _rows(entries: Sequence[JournalEntry]) -> str:
+    """Name the rows of entries, the first few where they are many."""
+    rows = list(dict.fromkeys(f"{e.correlation_id.rpartition(':')[0]}, row {e.row}" for e in entries))
+    more = f"; and {len(rows) - _ROWS_NAMED} more" if len(rows) > _ROWS_NAMED else ""
+    return "; ".join(rows[:_ROWS_NAMED]) + more
 
 
 def _said(entries: Sequence[JournalEntry]) -> str:
@@ -60,10 +74,6 @@ def _said(entries: Sequence[JournalEntry]) -> str:
     return f"{names}: {entries[0].reason}" if names else entries[0].reason
 
 
-def _who(code: str) -> Who:
-    return _WHO.get(Refusal(code), Who.TRUST) if code in set(Refusal) else Who.TRUST
-
-
-def _answer(about: str, sentence: str, who: Who, entries: Iterable[JournalEntry]) -> Answer:
+def _answer(about: str, sentence: str, who: Who, entries: Iterable[JournalEntry], action: str = "") -> Answer:
     ids = list(dict.fromkeys(entry.correlation_id for entry in entries))
-    return Answer(about=about, sentence=sentence, who=who, correlation_ids=ids)
+    return Answer(about=about, sentence=sentence, who=who, action=action, correlation_ids=ids)

@@ -1,0 +1,175 @@
+"""``tis-esr doctor``: the settings in force, and a check of everything that they name. It changes nothing."""
+
+import os
+import re
+from collections.abc import Callable
+
+from pika.exceptions import AMQPError
+from pydantic import SecretStr
+from rich.markup import escape
+from rich.table import Table
+
+from tis_esr.commands.outcome import Exit, console
+from tis_esr.commands.stores import inbound_store, outbound_store
+from tis_esr.commands.system import addresses, engine_of, token_source
+from tis_esr.engine.embedded.schema import open_state
+from tis_esr.engine.errors import StateInUse, UnusableState
+from tis_esr.engine.production.at_work import takes_messages, unread
+from tis_esr.engine.production.checks import AMQP, Finding, findings_of
+from tis_esr.engine.production.topology import queues
+from tis_esr.engine.supervision import Supervisor
+from tis_esr.files.folder import BadFolder
+from tis_esr.files.store import FileStore, Nowhere
+from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, services
+from tis_esr.settings import BadSettings, Settings, unknown_variables
+from tis_esr.tcs.client import BadTcsUrl, Tcs, TcsSettings
+from tis_esr.tcs.errors import NotTcsError, TcsError
+
+_USER = re.compile(r"(?<=://).*@", re.DOTALL)
+_QUERY = re.compile(r"(?<=://)([^?#]*)([?#]).*", re.DOTALL)
+_RUN = "start tis-esr run"
+_ALARM = Finding(
+    AMQP,
+    "RabbitMQ takes no messages: its alarm of memory or disk space is raised",
+    "see rabbitmq-diagnostics alarms, and free memory or disk space on its nodes",
+)
+
+
+async def doctor(settings: Settings) -> Exit:
+    """Print the settings in force and check everything that they name; UNAVAILABLE where anything is wrong."""
+    table = Table(title="Settings in force", title_justify="left")
+    table.add_column("setting", no_wrap=True)
+    table.add_column("value")
+    for name in Settings.model_fields:
+        table.add_row(f"TIS_ESR_{name.upper()}", escape(shown(getattr(settings, name))))
+    console.print(table)
+    checks = {
+        "settings": _unknown,
+        "engine": _engine,
+        "processes": _processes,
+        "files in": _inbound,
+        "files out": _outbound,
+        "TCS": _tcs,
+    }
+    wrong = False
+    for name, check in checks.items():
+        findings = await check(settings)
+        # On the embedded engine a day by hand needs no process, so that none is running is told and is no fault.
+        is_note = check is _processes and settings.engine == "embedded"
+        wrong = wrong or (bool(findings) and not is_note)
+        for finding in findings:
+            style = "yellow" if is_note else "bold red"
+            console.print(f"[{style}]{name}:[/] {escape(str(finding))}", highlight=False, soft_wrap=True)
+        if not findings:
+            console.print(f"[green]{name}:[/] OK", highlight=False)
+    return Exit.UNAVAILABLE if wrong else Exit.DONE
+
+
+def shown(value: object) -> str:
+    """Return a setting's value as it may be printed: secrets are not, and neither is what a URL hides."""
+    if value is None:
+        return "(not set)"
+    if isinstance(value, SecretStr):
+        return "(set, not shown)"
+    return _QUERY.sub(r"\1\2(not shown)", _USER.sub("(not shown)@", str(value)))
+
+
+async def _unknown(_: Settings) -> list[Finding]:
+    return [Finding("environment", sentence, "correct or remove it") for sentence in unknown_variables()]
+
+
+async def _engine(settings: Settings) -> list[Finding]:
+    if settings.engine == "production":
+        try:
+            found = await findings_of(addresses(settings), COLLECTIONS, queues(bindings_only()))
+            if any(finding.setting == AMQP for finding in found):
+                return found
+            return found if await takes_messages(addresses(settings).amqp_url) else [*found, _ALARM]
+        except BadSettings as error:
+            return [Finding("TIS_ESR_ENGINE", str(error), "set it, or use the embedded engine")]
+        except (AMQPError, OSError, TimeoutError):
+            return [_ALARM]
+    if not settings.state.exists():
+        return []
+    try:
+        open_state(settings.state, read_only=True).close()
+    except UnusableState as error:
+        return [Finding("TIS_ESR_STATE", error.reason, "name another file")]
+    return []
+
+
+async def _processes(settings: Settings) -> list[Finding]:
+    """Name the services that no process runs; on the embedded engine one process holds the state file."""
+    if settings.engine == "embedded":
+        if await _is_held(settings):
+            return []
+        problem = f"no process holds {settings.state}: nothing takes files or exports by schedule"
+        return [Finding("tis-esr run", problem, f"{_RUN}, unless each day is run by hand with tis-esr day")]
+    nowhere = Nowhere()
+    outside = Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere)
+    by_service = {name: [h.queue for h in own] for name, own in services(outside).items()}
+    try:
+        idle = set(
+            await unread(addresses(settings).amqp_url, [q for own in by_service.values() for q in own])
+        )
+    except (BadSettings, AMQPError, OSError, TimeoutError, ValueError):
+        return [Finding("tis-esr run", "RabbitMQ could not be asked who reads its queues", "see engine")]
+    stopped = [name for name, own in by_service.items() if idle.intersection(own)]
+    if not stopped:
+        return []
+    if len(stopped) == len(by_service):
+        return [Finding("tis-esr run", "no process is running: nothing reads the queues", _RUN)]
+    named = ", ".join(stopped)
+    return [Finding("tis-esr run", f"no process runs {named}", f"start tis-esr run {' '.join(stopped)}")]
+
+
+async def _is_held(settings: Settings) -> bool:
+    if not settings.state.exists():
+        return False
+    try:
+        async with Supervisor() as supervisor, engine_of(settings, bindings_only(), supervisor):
+            return False
+    except StateInUse:
+        return True
+    except UnusableState:
+        return False
+
+
+async def _inbound(settings: Settings) -> list[Finding]:
+    return await _store(lambda: inbound_store(settings, make=False), "TIS_ESR_FILES_IN", "TIS_ESR_INBOUND")
+
+
+async def _outbound(settings: Settings) -> list[Finding]:
+    found = await _store(
+        lambda: outbound_store(settings, make=False), "TIS_ESR_FILES_OUT", "TIS_ESR_OUTBOUND"
+    )
+    if not found and settings.files_out == "folder" and not os.access(settings.outbound, os.W_OK):
+        return [
+            Finding("TIS_ESR_OUTBOUND", f"{settings.outbound} can't be written", "give us the permission")
+        ]
+    return found
+
+
+async def _store(make: Callable[[], FileStore], setting: str, place: str) -> list[Finding]:
+    try:
+        store = make()
+        await store.listing()
+    except BadSettings as error:
+        return [Finding(setting, str(error), "set it")]
+    except BadFolder as error:
+        return [Finding(place, str(error), "create the folder, or correct its name")]
+    except OSError as error:
+        return [Finding(setting, str(error), "fix that and try again")]
+    return []
+
+
+async def _tcs(settings: Settings) -> list[Finding]:
+    if settings.tcs_url is None:
+        return [Finding("TIS_ESR_TCS_URL", "is not set", "tis-esr run needs it: http://host:8093/tcs")]
+    try:
+        tcs_settings = TcsSettings(settings.tcs_url, timeout_seconds=10, attempts=1)
+        async with Tcs(tcs_settings, token_source(settings)) as tcs:
+            await tcs.posts_by_npn(["TIS-ESR-CHECKUP"])
+    except (BadTcsUrl, TcsError, NotTcsError, ValueError) as error:
+        return [Finding("TIS_ESR_TCS_URL", str(error), "correct it, or TIS_ESR_TCS_TOKEN_URL and its client")]
+    return []

@@ -1,0 +1,23 @@
+"""``tis-esr ingest``: files into the ledger by hand, on either engine."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tis_esr.commands.outcome import Exit
+from tis_esr.commands.printing import say
+from tis_esr.commands.system import at_the_desk
+from tis_esr.files.folder import Folder
+from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.settings import Settings
+
+
+async def ingest(settings: Settings, files: Sequence[Path], state: Path | None) -> Exit:
+    """Take files into the ledger and split them; say what came of each."""
+    found = False
+    async with at_the_desk(settings, state) as runner:
+        for path in files:
+            taken = await InboundDataReader(runner.work).take(Folder(path.parent), path.name)
+            found = found or bool(taken.findings)
+            said = "; ".join(taken.findings) or taken.said or f"{taken.file.rows} rows"
+            say(f"{path.name}: {taken.file.shown_state.replace('_', ' ')}: {said}")
+    return Exit.DONE_WITH_PARKED if found else Exit.DONE

@@ -1,0 +1,44 @@
+"""Whether a placement gives an applicant record, and why not: one rule for the generator and for ``why``."""
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from tis_esr.decisions.placements import APPROVED, counts_by_type, why_not_counting
+from tis_esr.tcs.models import Placement
+
+
+class Cause(StrEnum):
+    """Why a placement gives no applicant record; NONE where it gives one."""
+
+    NONE = ""
+    TYPE = "type"
+    NOT_APPROVED = "not approved"
+    NO_DATES = "no dates"
+    STARTED = "started"
+    NO_TRAINEE = "no trainee"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """A cause, and the same in words."""
+
+    cause: Cause
+    text: str
+
+
+REPORTED = Verdict(Cause.NONE, "")
+NO_TRAINEE = Verdict(Cause.NO_TRAINEE, "its trainee is not in TIS")
+
+
+def verdict(placement: Placement, today: date) -> Verdict:
+    """Judge a placement by itself: type, approval, dates, start (design: placements that count, not started yet)."""
+    if not counts_by_type(placement):
+        return Verdict(Cause.TYPE, why_not_counting(placement) or "")
+    if (placement.lifecycle_state or "").upper() != APPROVED:
+        return Verdict(Cause.NOT_APPROVED, why_not_counting(placement) or "")
+    if placement.date_from is None or placement.date_to is None:
+        return Verdict(Cause.NO_DATES, "it has no start or no end date")
+    if placement.date_from <= today:
+        return Verdict(Cause.STARTED, "it has started already")
+    return REPORTED

@@ -1,0 +1,23 @@
+"""How days and moments are written for people: ``25 Nov 2026``, ``25 Nov 2026 14:00``, in London."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+_LONDON = ZoneInfo("Europe/London")
+
+
+def day(value: date) -> str:
+    """Return a day as ``5 Nov 2026``."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def period(first: date | None, last: date | None) -> str:
+    """Return a period as ``5 Nov 2026 to 3 Mar 2027``; a missing end is said."""
+    return f"{day(first) if first else '(no start)'} to {day(last) if last else '(no end)'}"
+
+
+def moment(seconds: float) -> datetime | None:
+    """Return a moment of an engine's clock in London's time, to the second; None where none was kept."""
+    if not seconds:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).astimezone(_LONDON).replace(microsecond=0)

@@ -1,0 +1,1 @@
+"""Why something was, or wasn't, sent to ESR, and who must act."""

@@ -1,0 +1,87 @@
+"""Why a placement, post, position or person was, or wasn't, sent to ESR: the support team's ladder, walked.
+
+The ladder is that of the runbook for missing applicants: position known, matched, not deleted; placement
+counts; data complete; in time; sent; confirmed; and what changed since. What is not held here is asked of TIS.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.desk.why.answers import Answer, Explanation, Who
+from tis_esr.desk.why.holdings import Holdings, holdings, is_about
+from tis_esr.desk.why.in_tis import InTis, look_up
+from tis_esr.desk.why.of_position import of_position
+from tis_esr.desk.why.of_sent import of_applicant, of_notification
+from tis_esr.desk.why.of_unsent import (
+    of_decision,
+    of_person_without_placement,
+    of_placement,
+    of_post_without_position,
+    of_unknown,
+)
+from tis_esr.desk.why.of_updates import of_updates
+from tis_esr.desk.why.timeline import timeline
+from tis_esr.desk.why.word import Word, read_word
+from tis_esr.engine.reading import Reader
+from tis_esr.services.outbound import SENT
+from tis_esr.tcs.client import Tcs
+
+
+async def explain(
+    state: Reader, typed: str, today: date, *, window: ApplicantWindow | None = None, tcs: Tcs | None = None
+) -> Explanation:
+    """Answer for a placement id, post number, position number or id, or GMC number. Raises BadWordError.
+
+    Without ``tcs``, or while TCS can't be reached, the answer says that TIS was not asked.
+    """
+    word = read_word(typed)
+    held = holdings(state, word)
+    tis = await look_up(tcs, word, held.placements)
+    answers = list(_answers(state, word, held, tis, today, window or ApplicantWindow()))
+    known = bool(answers)
+    ids = dict.fromkeys(id_ for answer in answers for id_ in answer.correlation_ids if id_)
+    return Explanation(
+        word=word.text,
+        known=known,
+        tis=tis.trouble,
+        answers=answers or [of_unknown(word, tis)],
+        timeline=timeline(state, list(ids), held),
+    )
+
+
+def _answers(
+    state: Reader, word: Word, held: Holdings, tis: InTis, today: date, window: ApplicantWindow
+) -> Iterable[Answer]:
+    for record in held.applicants:
+        yield from of_applicant(record, held, tis, today, window)
+    known = {(record.placement_id, record.position_id) for record in held.applicants}
+    for decision in held.decisions:
+        if (decision.placement_id, decision.position_id) not in known:
+            yield of_decision(decision, tis, today)
+    yield from _only_in_tis(state, word, held, tis, today)
+    for position in held.positions:
+        yield of_position(position)
+    yield from _notifications_to_act_on(held, today)
+    yield from of_updates(held.updates)
+
+
+def _only_in_tis(state: Reader, word: Word, held: Holdings, tis: InTis, today: date) -> Iterable[Answer]:
+    seen = held.placements
+    for placement in tis.of_word:
+        is_past = placement.date_to is not None and placement.date_to < today
+        if placement.id not in seen and not (is_past and placement.id != word.number):
+            yield of_placement(state, placement, tis, today)
+    if tis.posts and not held.positions:
+        yield of_post_without_position(tis.posts[0].national_post_number or word.text)
+    if tis.people and not tis.of_word and not held.applicants:
+        yield of_person_without_placement(word)
+
+
+def _notifications_to_act_on(held: Holdings, today: date) -> Iterable[Answer]:
+    """Return the position's other notifications that somebody must act on; the rest is in the timeline."""
+    for record in held.notifications:
+        if record.state in SENT and not any(is_about(record, applicant) for applicant in held.applicants):
+            answer = of_notification(record, held, today)
+            if answer.who is not Who.NOBODY:
+                yield answer

@@ -1,0 +1,93 @@
+"""What this system holds about a word: positions, applicant records, decisions, notifications, updates of people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tis_esr.desk.why.word import Word
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.reading import Reader
+from tis_esr.services.app_generator import DECISIONS, Decision
+from tis_esr.services.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    ApplicantRecord,
+    NotificationRecord,
+    Outbound,
+    OutboundFile,
+)
+from tis_esr.services.person_journal import JOURNAL, JournalEntry
+from tis_esr.services.reconciliation import POSITIONS, Position
+
+D = TypeVar("D", ApplicantRecord, Decision)
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Everything by the word. ``files`` are the outbound files by name in which any of it went."""
+
+    positions: list[Position]
+    applicants: list[ApplicantRecord]
+    decisions: list[Decision]
+    notifications: list[NotificationRecord]
+    updates: list[JournalEntry]
+    files: dict[str, OutboundFile]
+
+    @property
+    def placements(self) -> list[int]:
+        """Return the ids of the placements that it is about."""
+        records = [record.placement_id for record in self.applicants]
+        return list(dict.fromkeys([*records, *(decision.placement_id for decision in self.decisions)]))
+
+
+def holdings(state: Reader, word: Word) -> Holdings:
+    """Return all that is held about a placement id, post number, position number or id, or GMC number."""
+    positions = _positions(state, word)
+    ids = [position.position_id for position in positions]
+    applicants = _about(state, APPLICANTS, word, ids)
+    decisions = _about(state, DECISIONS, word, ids)
+    told = {n.key: n for id_ in ids for n in state.find(NOTIFICATIONS, {"position_id": id_})}
+    told |= {n.key: n for applicant in applicants for n in _changes(state, applicant)}
+    return Holdings(
+        positions=positions,
+        applicants=applicants,
+        decisions=decisions,
+        notifications=list(told.values()),
+        updates=state.find(JOURNAL, {"gmc_number": word.text}) if word.number is not None else [],
+        files=_files(state, [*applicants, *told.values()]),
+    )
+
+
+def _positions(state: Reader, word: Word) -> list[Position]:
+    found = {}
+    if word.number is not None:
+        found = {p.position_id: p for p in state.find(POSITIONS, {"position_number": word.number})}
+        found |= {p.position_id: p for p in state.get(POSITIONS, [str(word.number)])}
+    for number in word.post_numbers:
+        found |= {p.position_id: p for p in state.find(POSITIONS, {"deanery_number": number})}
+    return list(found.values())
+
+
+def _about(state: Reader, collection: Collection[D], word: Word, positions: Iterable[int]) -> list[D]:
+    found = {collection.key(d): d for id_ in positions for d in state.find(collection, {"position_id": id_})}
+    if word.number is not None:
+        for where in ({"placement_id": word.number}, {"gmc_number": word.text}):
+            found |= {collection.key(d): d for d in state.find(collection, where)}
+    return list(found.values())
+
+
+def _changes(state: Reader, applicant: ApplicantRecord) -> list[NotificationRecord]:
+    """Return what ESR was, or will be, told of an applicant after the applicant file: new dates, a withdrawal."""
+    told = state.find(NOTIFICATIONS, {"position_id": applicant.position_id})
+    return [record for record in told if is_about(record, applicant)]
+
+
+def is_about(notification: NotificationRecord, applicant: ApplicantRecord) -> bool:
+    """Say whether a notification is about an applicant who was sent (its key, see ``position_notifications``)."""
+    return notification.about == f"{applicant.position_id}:sent:{applicant.placement_id}"
+
+
+def _files(state: Reader, records: Iterable[Outbound]) -> dict[str, OutboundFile]:
+    names = list(dict.fromkeys(record.file for record in records if record.file))
+    return {file.name: file for file in state.get(OUTBOUND_FILES, names)}

@@ -1,0 +1,77 @@
+"""What TIS says of a word at this moment, asked of TCS."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tis_esr.desk.why.word import Word
+from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.errors import TcsError
+from tis_esr.tcs.models import Placement, Post
+
+MOST_PLACEMENTS = 50
+"""More placements than these of one word are not asked for one by one."""
+_LARGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class InTis:
+    """What TIS has by the word. ``trouble`` says why it was not asked; "" where it was.
+
+    ``asked`` has, by id, the placements that were asked for one by one: None where TIS has none. ``of_word`` are
+    those that the word means itself: by id, of the person, or of the post. ``numbers`` has the national post
+    number of each post by id.
+    """
+
+    trouble: str = ""
+    asked: dict[int, Placement | None] = field(default_factory=dict)
+    of_word: list[Placement] = field(default_factory=list)
+    people: list[int] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    numbers: dict[int, str] = field(default_factory=dict)
+
+    def number_of(self, placement: Placement) -> str | None:
+        """Return the national post number of a placement's post."""
+        return placement.national_post_number or self.numbers.get(placement.post_id or 0)
+
+
+NOT_ASKED = "the address of TCS is not set (TIS_ESR_TCS_URL or --tcs)"
+
+
+async def look_up(tcs: Tcs | None, word: Word, sent: Iterable[int]) -> InTis:
+    """Ask TIS for a word, and for placements that ESR was sent. Trouble with TCS is said, not raised."""
+    if tcs is None:
+        return InTis(trouble=NOT_ASKED)
+    try:
+        return await _asked(tcs, word, list(dict.fromkeys(sent))[:MOST_PLACEMENTS])
+    except TcsError as error:
+        return InTis(trouble=str(error))
+
+
+async def _asked(tcs: Tcs, word: Word, sent: list[int]) -> InTis:
+    found: dict[int, Placement] = {}
+    people: list[int] = []
+    posts: list[Post] = []
+    wanted = list(sent)
+    if word.number is not None and word.number <= _LARGEST_ID:
+        wanted.append(word.number)
+    asked = {placement_id: await tcs.placement(placement_id) for placement_id in dict.fromkeys(wanted)}
+    by_id = asked.get(word.number) if word.number is not None else None
+    if by_id is not None:
+        found[by_id.id] = by_id
+    if word.may_be_gmc:
+        people = (await tcs.people_by_gmc([word.text]))[word.text]
+        for of_person in (await tcs.placements_of_people(people)).values():
+            found |= {placement.id: placement for placement in of_person}
+    if word.post_numbers:
+        by_number = await tcs.posts_by_npn(word.post_numbers)
+        posts = list({post.id: post for some in by_number.values() for post in some}.values())
+        for of_post in (await tcs.placements_of_posts(post.id for post in posts)).values():
+            found |= {placement.id: placement for placement in of_post}
+    unnumbered = {p.post_id for p in found.values() if p.post_id and not p.national_post_number}
+    known = {post.id: post for post in posts}
+    for post_id in sorted(unnumbered - known.keys())[:MOST_PLACEMENTS]:
+        post = await tcs.post(post_id)
+        if post is not None:
+            known[post_id] = post
+    numbers = {post_id: post.national_post_number or "" for post_id, post in known.items()}
+    return InTis(asked=asked, of_word=list(found.values()), people=people, posts=posts, numbers=numbers)

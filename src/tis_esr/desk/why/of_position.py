@@ -1,0 +1,34 @@
+"""What became of a position."""
+
+from tis_esr.desk.why.answers import Answer, Who
+from tis_esr.services.reconciliation import Position
+
+
+def of_position(position: Position) -> Answer:
+    """Say which post a position was matched to, or why to none."""
+    if position.deleted:
+        said, who, action = (
+            "was deleted by ESR, so nothing is sent for it",
+            Who.TRUST,
+            "create it again if needed",
+        )
+    elif not position.status:
+        said, who, action = (
+            "has not been looked up in TIS yet",
+            Who.SUPPORT,
+            "see whether Reconciliation runs and TCS answers (tis-esr doctor)",
+        )
+    elif position.post_id is None:
+        said, who, action = (
+            f"is unmatched: no post in TIS has the number {position.deanery_number}",
+            Who.TRUST,
+            "correct the post number in ESR, or have the local office create the post in TIS",
+        )
+    else:
+        named = ", ".join(map(str, position.other_post_ids))
+        others = f"; other posts with its number: {named}" if named else ""
+        said, who, action = f"is matched to post {position.post_id}{others}", Who.NOBODY, ""
+    about = f"Position {position.position_id} (number {position.position_number}, {position.deanery_number})"
+    return Answer(
+        about=about, sentence=said, who=who, action=action, correlation_ids=[position.correlation_id]
+    )

@@ -1,0 +1,185 @@
+"""What ESR was sent of an applicant, what it answered, and what changed since."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from tis_esr.decisions.applicant_verdicts import REPORTED, Cause, Verdict, verdict
+from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates
+from tis_esr.desk.dates import day, period
+from tis_esr.desk.why.answers import Answer, Who
+from tis_esr.desk.why.holdings import Holdings, is_about
+from tis_esr.desk.why.in_tis import InTis
+from tis_esr.desk.why.of_unsent import ACTS
+from tis_esr.services.app_generator import DECISIONS
+from tis_esr.services.outbound import (
+    PENDING,
+    SENT,
+    ApplicantRecord,
+    EsrAnswer,
+    NotificationRecord,
+    Outbound,
+    OutboundState,
+    RecordState,
+)
+from tis_esr.tcs.models import Placement
+
+ANSWER_DUE = timedelta(days=1)
+"""ESR answers a file on the morning after; a file that it quarantined whole is never answered."""
+FROM_ESR = frozenset({"positionId", "positionNumber", "deaneryNumber"})
+"""Columns of an applicant record that come from ESR's own POR and POS rows."""
+_DATES, _WITHDRAWAL = "4", "2"
+
+
+def of_applicant(
+    record: ApplicantRecord, held: Holdings, tis: InTis, today: date, window: ApplicantWindow
+) -> list[Answer]:
+    """Return the whole story of an applicant record, in its order."""
+    about = (
+        f"Placement {record.placement_id} for position {record.position_id} ({record.deanery_number},"
+        f" {period(record.date_from, record.date_to)})"
+    )
+    if record.state in SENT:
+        sentence, who, action = _sent(record, held, today)
+    elif record.state is RecordState.DELETED_BEFORE_EXPORT:
+        sentence, who, action = _cancelled(record, held, tis, today)
+    else:
+        sentence, who, action = _not_sent(record, today, window)
+    first = Answer(
+        about=about, sentence=sentence, who=who, action=action, correlation_ids=[record.correlation_id]
+    )
+    changes = sorted((n for n in held.notifications if is_about(n, record)), key=lambda n: n.number)
+    return [
+        first,
+        *(of_notification(n, held, today) for n in changes),
+        *_not_told(record, changes, tis, today),
+    ]
+
+
+def of_notification(record: NotificationRecord, held: Holdings, today: date) -> Answer:
+    """Return what became of a notification."""
+    about = f"Notification of type {record.type} ({_title(record)}) for position {record.position_id}"
+    if record.state in SENT:
+        sentence, who, action = _sent(record, held, today)
+    elif record.state in PENDING:
+        sentence, who, action = "waits for the next DNC file", Who.NOBODY, ""
+    else:
+        sentence, who, action = f"was cancelled before export: {record.reason}", Who.NOBODY, ""
+    return Answer(
+        about=about, sentence=sentence, who=who, action=action, correlation_ids=[record.correlation_id]
+    )
+
+
+def _title(record: NotificationRecord) -> str:
+    if record.type == _DATES:
+        first, _, last = record.fact.partition("/")
+        return f"new dates {period(date.fromisoformat(first), date.fromisoformat(last))}"
+    return {"1": "who is in the post now and next", _WITHDRAWAL: "withdrawal", "5": "new post"}.get(
+        record.type, "other"
+    )
+
+
+def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]:
+    file = held.files.get(record.file or "")
+    where = f"{record.file}, row {record.file_row}"
+    if file is not None and file.state in {OutboundState.FIXING, OutboundState.FIXED}:
+        action = "find out why the export stopped (tis-esr doctor), then run it again"
+        return f"has its row in {where}, and the file has not been written yet", Who.SUPPORT, action
+    sent = f"was sent to ESR on {day(file.day)} in {where}" if file else f"was sent to ESR in {where}"
+    if record.answers:
+        who, action = _acts_on(record.answers)
+        return f"{sent}; {'; '.join(map(answered, record.answers))}", who, action
+    if file is not None and today > file.day + ANSWER_DUE:
+        action = "ask ESR whether it received the file or quarantined it"
+        return f"{sent}; ESR has not answered, which is overdue", Who.SUPPORT, action
+    return f"{sent}; ESR has not answered yet", Who.NOBODY, ""
+
+
+def answered(answer: EsrAnswer) -> str:
+    """Return ESR's answer as a part of a sentence, with ESR's own text."""
+    kind = f" with {answer.kind}" if answer.kind else ""
+    text = f': "{answer.text}"' if answer.text else ""
+    said = "accepted it" if answer.is_accepted else "rejected it"
+    number = f" (applicant number {answer.applicant_number})" if answer.applicant_number else ""
+    return f"ESR {said}{kind}{text}{number} ({answer.file}, row {answer.row})"
+
+
+def _acts_on(answers: Iterable[EsrAnswer]) -> tuple[Who, str]:
+    *_, last = answers
+    if not last.is_accepted:
+        return Who.TRUST, "read ESR's message and create or correct the record in ESR manually"
+    if any(answer.is_warning for answer in answers):
+        return Who.TRUST, "read ESR's warning and check the record in ESR"
+    return Who.NOBODY, ""
+
+
+def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> tuple[str, Who, str]:
+    first, end = window.edges(today)
+    if record.state is RecordState.INVALID_DATA:
+        return _invalid(record)
+    if record.date_from >= end:
+        due = record.date_from - timedelta(weeks=window.closes_weeks) + timedelta(days=1)
+        said = f"is not due yet: it starts {window.closes_weeks} weeks or more from {day(today)}"
+        return f"{said}; it will be sent on {day(due)}", Who.NOBODY, ""
+    if record.date_from < first:
+        said = (
+            f"was not sent: it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
+        )
+        return said, Who.TRUST, "create the record in ESR manually"
+    said = "waits for the next APP file: it came after the last one, or that one had 40 records of its post"
+    return said, Who.NOBODY, ""
+
+
+def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date) -> tuple[str, Who, str]:
+    """Say why a record was cancelled: by what TIS says of the placement now, else by the last decision on it."""
+    now = tis.asked.get(record.placement_id)
+    decided = next((d for d in held.decisions if DECISIONS.key(d) == record.key), None)
+    if record.placement_id in tis.asked and now is None:
+        return "was cancelled before export: TIS does not have the placement any more", Who.NOBODY, ""
+    judged = Verdict(decided.cause, decided.reason) if decided else REPORTED
+    if now is not None:
+        judged = verdict(now, today)
+    if judged.cause is Cause.STARTED:
+        said = "was not sent: its placement started before it could be sent"
+        return said, Who.TRUST, "create the record in ESR manually"
+    if judged.cause is Cause.NONE:
+        return f"was cancelled before export: {record.reason}", Who.NOBODY, ""
+    return f"was cancelled before export: {judged.text}", *ACTS[judged.cause]
+
+
+def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
+    """Say who fills the gap: ESR's own columns the trust, a person's details the local office."""
+    from_esr = [name for name in record.missing if name in FROM_ESR]
+    from_tis = [name for name in record.missing if name not in FROM_ESR]
+    sentence = f"can't be sent: {record.reason}"
+    if from_tis or not from_esr:
+        return sentence, Who.LOCAL_OFFICE, "add it in TIS; the record is sent with the next file then"
+    return sentence, Who.TRUST, "add it to the position in ESR; the record is sent once ESR's file has it"
+
+
+def _not_told(
+    record: ApplicantRecord, changes: list[NotificationRecord], tis: InTis, today: date
+) -> list[Answer]:
+    """Say what TIS has otherwise by now than ESR was last told, or is about to be told."""
+    if record.state not in SENT or record.placement_id not in tis.asked or record.date_to < today:
+        return []
+    told = [n for n in changes if n.state in SENT or n.state in PENDING]
+    now = tis.asked[record.placement_id]
+    about = f"Placement {record.placement_id} in TIS"
+    last = told[-1].fact if told else dates_fact(record.date_from, record.date_to)
+    action = "wait for the next file of the deanery; if nothing is sent then, have the position reconciled"
+    if now is None:
+        if told and told[-1].type == _WITHDRAWAL:
+            return []
+        said = "does not exist any more, which ESR has not been told yet"
+        return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
+    if _differs(now, last):
+        said = f"now is {period(now.date_from, now.date_to)}, which ESR has not been told yet"
+        return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
+    return []
+
+
+def _differs(now: Placement, last: str) -> bool:
+    if not has_reportable_dates(now) or now.date_from is None or now.date_to is None:
+        return False
+    return dates_fact(now.date_from, now.date_to) != last

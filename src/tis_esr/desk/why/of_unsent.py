@@ -1,0 +1,119 @@
+"""What has no applicant record: decided against, not processed yet, without a position, or unknown."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from tis_esr.decisions.applicant_verdicts import Cause, Verdict, verdict
+from tis_esr.desk.dates import period
+from tis_esr.desk.why.answers import Answer, Who
+from tis_esr.desk.why.in_tis import InTis
+from tis_esr.desk.why.word import Word
+from tis_esr.engine.reading import Reader
+from tis_esr.services.app_generator import Decision
+from tis_esr.services.reconciliation import POSITIONS, Position
+from tis_esr.tcs.models import Placement
+
+ACTS: dict[Cause, tuple[Who, str]] = {
+    Cause.NONE: (Who.NOBODY, ""),
+    Cause.STARTED: (Who.NOBODY, ""),
+    Cause.TYPE: (Who.LOCAL_OFFICE, "correct the placement's type in TIS if it is wrong"),
+    Cause.NOT_APPROVED: (Who.LOCAL_OFFICE, "approve the placement in TIS"),
+    Cause.NO_DATES: (Who.LOCAL_OFFICE, "add the dates in TIS"),
+    Cause.NO_TRAINEE: (Who.LOCAL_OFFICE, "correct the placement's trainee in TIS"),
+}
+_AGAIN = "have the position reconciled: its next row from ESR, or a change in TIS, does it"
+
+
+def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
+    """Say why a placement gives no applicant record; where TIS has it otherwise by now, that too."""
+    about = (
+        f"Placement {decision.placement_id} for position {decision.position_id} ({decision.deanery_number})"
+    )
+    ids = [decision.correlation_id]
+    now = tis.asked.get(decision.placement_id) or next(
+        (p for p in tis.of_word if p.id == decision.placement_id), None
+    )
+    judged = verdict(now, today) if now else Verdict(decision.cause, decision.reason)
+    if not decision.made and judged.cause is Cause.NONE:
+        said = f"produced no applicant record when it was last processed: {decision.reason}; TIS has changed since"
+        return Answer(about=about, sentence=said, who=Who.SUPPORT, action=_AGAIN, correlation_ids=ids)
+    who, action = ACTS[judged.cause]
+    said = f"no applicant record is produced: {judged.text or decision.reason}"
+    return Answer(about=about, sentence=said, who=who, action=action, correlation_ids=ids)
+
+
+def of_placement(state: Reader, placement: Placement, tis: InTis, today: date) -> Answer:
+    """Say why a placement that TIS has is not known here."""
+    number = tis.number_of(placement)
+    about = f"Placement {placement.id} in TIS ({number or 'no post'}, {period(placement.date_from, placement.date_to)})"
+    judged = verdict(placement, today)
+    if judged.cause is not Cause.NONE:
+        who, action = ACTS[judged.cause]
+        return Answer(
+            about=about, sentence=f"no applicant record is produced: {judged.text}", who=who, action=action
+        )
+    positions = _of_post(state, number, placement.post_id)
+    if not positions:
+        return _without_position(about, number)
+    live = [position for position in positions if not position.deleted]
+    if not live:
+        said = "can't be sent: ESR has deleted every position of its post"
+        return Answer(
+            about=about,
+            sentence=said,
+            who=Who.TRUST,
+            action="create the position in ESR again if it is needed",
+        )
+    named = ", ".join(str(position.position_id) for position in live)
+    said = f"has not been processed yet: TIS did not have it as it is now when position {named} was last reconciled"
+    return Answer(about=about, sentence=said, who=Who.SUPPORT, action=_AGAIN)
+
+
+def of_post_without_position(number: str) -> Answer:
+    """Say that TIS has a post for which ESR has sent no position."""
+    return _without_position(f"Post {number} in TIS", number)
+
+
+def _without_position(about: str, number: str | None) -> Answer:
+    said = f"can't be sent: ESR has sent no position for the post number {number or '(none)'}"
+    action = "create the position in ESR with this post number, or correct its post number"
+    return Answer(about=about, sentence=said, who=Who.TRUST, action=action)
+
+
+def of_person_without_placement(word: Word) -> Answer:
+    """Say that TIS has a person, but no placement of theirs."""
+    return Answer(
+        about=f"The person with GMC number {word.text}",
+        sentence="is in TIS and has no placement there",
+        who=Who.LOCAL_OFFICE,
+        action="create the placement in TIS if there should be one",
+    )
+
+
+def of_unknown(word: Word, tis: InTis) -> Answer:
+    """Tell a typing mistake from what neither ESR nor TIS has, and from what could not be asked."""
+    if word.misfit_reason:
+        said = f"is probably a typing mistake: {word.misfit_reason}"
+        return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word and ask again")
+    if tis.trouble:
+        said = f"is not known here: ESR has sent nothing about it. TIS could not be asked: {tis.trouble}"
+        return Answer(
+            about=word.text, sentence=said, who=Who.SUPPORT, action="ask again once TCS can be asked"
+        )
+    kinds = "placement or GMC number" if word.number is not None else "post number"
+    also = "position" if word.number is not None else "position with this post number"
+    said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}"
+    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word for a typing mistake")
+
+
+def _of_post(state: Reader, number: str | None, post_id: int | None) -> list[Position]:
+    found: dict[int, Position] = {}
+    if post_id is not None:
+        found |= _by_id(state.find(POSITIONS, {"post_id": post_id}))
+    if number:
+        found |= _by_id(state.find(POSITIONS, {"deanery_number": number}))
+    return list(found.values())
+
+
+def _by_id(positions: Iterable[Position]) -> dict[int, Position]:
+    return {position.position_id: position for position in positions}

@@ -1,0 +1,71 @@
+"""The timeline behind the answers: rows, messages, records, files and ESR's answers, with their days and times."""
+
+from collections.abc import Iterable, Sequence
+
+from tis_esr.desk.dates import moment
+from tis_esr.desk.why.answers import Event
+from tis_esr.desk.why.holdings import Holdings
+from tis_esr.desk.why.of_sent import answered
+from tis_esr.engine.reading import Reader
+from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.services.outbound import SENT, ApplicantRecord, NotificationRecord
+
+
+def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
+    """Return what happened to the rows by these correlation ids and to all that is held, oldest first."""
+    places = [(file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids)]
+    events = [
+        Event(
+            at=_day_of(row.file),
+            correlation_id=f"{row.file}:{row.row}",
+            what=f"{row.type} row: {row.state.value} {row.reason}".strip(),
+        )
+        for row in state.rows(places)
+    ]
+    for trace in state.messages_of(ids):
+        at = moment(trace.at)
+        said = f"{trace.queue}: {trace.state} {trace.reason}".strip()
+        events.append(
+            Event(
+                at=f"{at:%Y-%m-%d %H:%M:%S}" if at else _day_of(trace.source_file),
+                correlation_id=trace.correlation_id,
+                what=said,
+            )
+        )
+    for applicant in held.applicants:
+        events += _of_record(applicant, f"applicant {applicant.key}", held)
+    for notification in held.notifications:
+        events += _of_record(
+            notification, f"notification {notification.key} of type {notification.type}", held
+        )
+    return sorted(events, key=lambda event: event.at)
+
+
+def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: Holdings) -> Iterable[Event]:
+    if record.state not in SENT:
+        yield Event(
+            at=f"{record.built_on}",
+            correlation_id=record.correlation_id,
+            what=f"{named}: {record.state.value} {record.reason}".strip(),
+        )
+        return
+    file = held.files.get(record.file or "")
+    yield Event(
+        at=f"{file.day}" if file else "",
+        correlation_id=record.correlation_id,
+        what=f"{named}: EXPORTED in {record.file}, row {record.file_row}",
+    )
+    for answer in record.answers:
+        yield Event(
+            at=_day_of(answer.file),
+            correlation_id=f"{answer.file}:{answer.row}",
+            what=f"{named}: {answered(answer)}",
+        )
+
+
+def _day_of(file: str) -> str:
+    """Return the day in a file's name; "" for what has none."""
+    try:
+        return f"{FileName.parse(file).date}"
+    except BadFileName:
+        return ""

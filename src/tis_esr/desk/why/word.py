@@ -1,0 +1,60 @@
+"""The word that ``why`` is asked about: which kinds of thing it can be."""
+
+import re
+
+import msgspec
+
+_LONGEST = 60
+_DIGITS = 15
+_GMC = re.compile(r"[0-9]{7}")
+
+
+class BadWordError(ValueError):
+    """A word that can't be any of the things that ``why`` knows."""
+
+    advice = (
+        "give a placement id, a position number or id, or a GMC number (digits only), or a national post number"
+        " such as EOE/RGT00/800/STR/001"
+    )
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; {self.advice}")
+        self.reason = reason
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """A word as typed, without blanks around it; ``number`` is its value where it is one."""
+
+    text: str
+    number: int | None
+
+    @property
+    def post_numbers(self) -> list[str]:
+        """Return the national post numbers that may be meant: as typed, and in capitals."""
+        return [] if self.number is not None else list(dict.fromkeys((self.text, self.text.upper())))
+
+    @property
+    def misfit_reason(self) -> str:
+        """Say why the form of the word fits nothing, as far as that can be seen; "" where it fits something."""
+        if self.number is None and "/" not in self.text:
+            return "a post number has slashes; ids, position numbers and GMC numbers are digits only"
+        return ""
+
+    @property
+    def may_be_gmc(self) -> bool:
+        """Say whether it has the form of a GMC number: seven digits."""
+        return _GMC.fullmatch(self.text) is not None
+
+
+def read_word(typed: str) -> Word:
+    """Return what was typed as a word. Raises BadWordError."""
+    text = typed.strip()
+    if not text:
+        raise BadWordError("nothing was given")
+    if len(text) > _LONGEST or not text.isprintable():
+        raise BadWordError(f"it has more than {_LONGEST} characters, or some that can't be printed")
+    if not (text.isascii() and text.isdigit()):
+        return Word(text=text, number=None)
+    if len(text) > _DIGITS:
+        raise BadWordError(f"it has {len(text)} digits, and the longest id has {_DIGITS}")
+    return Word(text=text, number=int(text))

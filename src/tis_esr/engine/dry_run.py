@@ -1,0 +1,100 @@
+"""An engine whose commits are kept in memory only: what a step would do can be seen, and nothing is done."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from tis_esr.engine.documents import Between, Collection, Where
+from tis_esr.engine.messages import Message
+from tis_esr.engine.protocol import Commit, Depths, Engine, Stored
+
+
+class DryRun:
+    """Reads through to an engine, over what was committed here; messages and rows go nowhere. See Engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._written: dict[str, dict[str, Stored]] = {}
+
+    def time(self) -> float:
+        """Return the engine's time."""
+        return self._engine.time()
+
+    async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
+        """Return documents as they would be."""
+        own = self._written.get(collection.name, {})
+        there = await self._engine.get(collection, [key for key in keys if key not in own])
+        return [*there, *(own[key] for key in keys if key in own)]
+
+    async def find(
+        self, collection: Collection[Any], where: Where, order_by: Sequence[str], limit: int | None
+    ) -> list[Stored]:
+        """Return the documents that would meet ``where``, in the order asked for, then by key."""
+        own = self._written.get(collection.name, {})
+        more = None if limit is None else limit + len(own)
+        there = await self._engine.find(collection, where, order_by, more)
+        found = [stored for stored in there if stored.key not in own]
+        found += [stored for stored in own.values() if _meets(msgspec.json.decode(stored.body), where)]
+        if own:
+            found.sort(key=lambda stored: _place(stored, order_by))
+        return found[:limit]
+
+    async def commit(self, commit: Commit) -> None:
+        """Keep the documents here."""
+        for put in commit.puts:
+            stored = Stored(put.key, put.version + 1, put.body)
+            self._written.setdefault(put.collection.name, {})[put.key] = stored
+
+    async def claim(self, queue: str, limit: int) -> list[Message]:  # noqa: ARG002 - the protocol's
+        """Return nothing: a dry run handles no messages."""
+        return []
+
+    async def release(self, messages: Iterable[Message], delay: float) -> None:
+        """Do nothing: no message was claimed."""
+
+    async def next_ready(self, queues: Sequence[str]) -> float | None:  # noqa: ARG002 - the protocol's
+        """Return None: nothing is to be handled."""
+        return None
+
+    async def wait(self, queue: str, seconds: float) -> None:
+        """Return at once."""
+
+    async def replay(self, parked: Iterable[tuple[str, str]]) -> int:  # noqa: ARG002 - the protocol's
+        """Return 0: nothing is replayed."""
+        return 0
+
+    async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:  # noqa: ARG002 - the protocol's
+        """Return 0: nothing is discarded."""
+        return 0
+
+    async def depths(self) -> Depths:
+        """Return the engine's."""
+        return await self._engine.depths()
+
+    async def trouble(self) -> str:
+        """Return the engine's."""
+        return await self._engine.trouble()
+
+
+def _meets(document: dict[str, Any], where: Where) -> bool:
+    return all(_holds(document.get(name), wanted) for name, wanted in where.items())
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Between):
+        return value is not None and bool(_plain(wanted.first) <= value < _plain(wanted.end))
+    if isinstance(wanted, list | tuple | set):
+        return value in [_plain(one) for one in wanted]
+    return bool(value == _plain(wanted))
+
+
+def _place(stored: Stored, order_by: Sequence[str]) -> list[tuple[bool, Any]]:
+    document = msgspec.json.decode(stored.body)
+    values = [document.get(name) for name in order_by]
+    return [*((value is not None, value) for value in values), (True, stored.key)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it stands in a document's JSON."""
+    return msgspec.to_builtins(value)

@@ -1,0 +1,47 @@
+"""Whether the servers are at work: RabbitMQ takes messages, and each queue is read by some process."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from uuid import uuid4
+
+from pika import BasicProperties
+from pika.exceptions import AMQPError
+
+from tis_esr.engine.production.amqp import Sender, Unroutable, connect
+
+_PROBE_SECONDS = 3.0
+_CLOSE_SECONDS = 1.0
+
+
+async def takes_messages(url: str) -> bool:
+    """Say whether RabbitMQ takes a message: while its alarm of memory or disk is raised it takes none.
+
+    The messages are addressed to no queue, so they leave nothing. There are two, since RabbitMQ blocks a
+    connection only once it has taken one. Raises AMQPError, OSError, TimeoutError.
+    """
+    connection = await connect(url)
+    try:
+        sender = await connection.sender()
+        return await _is_taken(sender) and await _is_taken(sender)
+    finally:
+        with contextlib.suppress(TimeoutError, AMQPError):  # a blocked connection isn't answered
+            await asyncio.wait_for(connection.close(), _CLOSE_SECONDS)
+
+
+async def _is_taken(sender: Sender) -> bool:
+    probe = (f"tis-esr.probe.{uuid4().hex}", BasicProperties(message_id=uuid4().hex), b"")
+    try:
+        return any(await sender.send("", [probe], _PROBE_SECONDS))
+    except Unroutable:
+        return True
+
+
+async def unread(url: str, queues: Sequence[str]) -> list[str]:
+    """Return the queues that no process reads. Raises AMQPError, OSError, TimeoutError."""
+    connection = await connect(url)
+    try:
+        channel = await connection.channel()
+        return [queue for queue in queues if not await channel.consumers(queue)]
+    finally:
+        await connection.close()

@@ -1,0 +1,70 @@
+"""The program on either engine: commands as they are typed, on a store of their own."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.servers import place
+from typer.testing import CliRunner
+
+from tis_esr.cli import app
+
+ENGINES = ("embedded", "production")
+
+
+@dataclass
+class Said:
+    """What a command ended with: its exit code, and what it printed."""
+
+    code: int
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Program:
+    """Calls commands with the settings of one engine; nothing else is set."""
+
+    engine: str
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, *words: object, **settings: str) -> Said:
+        environment = {**self.settings, "COLUMNS": "200", "NO_COLOR": "1", **settings}
+        result = CliRunner().invoke(app, [str(word) for word in words], env=environment)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert "Traceback" not in result.output
+        return Said(result.exit_code, result.output)
+
+
+def program(engine: str, folder: Path) -> Program:
+    """Return the program on an empty store of an engine; on production, that of this test process."""
+    return Program(engine, folder, settings_of(engine, folder))
+
+
+def settings_of(engine: str, folder: Path) -> Mapping[str, str] | Any:
+    """Return the variables that name an engine's empty store."""
+    common = {
+        "TIS_ESR_ENGINE": engine,
+        "TIS_ESR_PATIENCE_SECONDS": "30",
+        "TIS_ESR_INBOUND": str(folder / "in"),
+        "TIS_ESR_OUTBOUND": str(folder / "out"),
+        "TIS_ESR_HTTP_PORT": "0",
+    }
+    if engine == "embedded":
+        return {**common, "TIS_ESR_STATE": str(folder / "state.sqlite")}
+    servers = place()
+    return {
+        **common,
+        "TIS_ESR_AMQP_URL": servers.amqp_url,
+        "TIS_ESR_MONGODB_URL": servers.mongodb_url,
+        "TIS_ESR_MONGODB_DATABASE": servers.emptied(),
+        "TIS_ESR_LEASE_SECONDS": "2",
+        "TIS_ESR_RESEND_SECONDS": "2",
+    }

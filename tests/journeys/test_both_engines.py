@@ -1,0 +1,75 @@
+"""Every command answers the same on both engines; those with much to say have a file of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.journeys.program import ENGINES, Program, Said, program
+from tests.journeys.small_world import NPN, Small, por, small_world
+
+from tis_esr.cli import app
+
+BAD = por(1).replace("POR,1,", "POR,twelve,")
+UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) holds no whole number"
+
+ELSEWHERE = {
+    "why": "test_why",
+    "export": "test_export_by_hand",
+    "day": "test_day_report",
+    "doctor": "test_doctor",
+    "run": "test_running_processes, in tests/faults",
+}
+WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}
+HERE = {"ingest", "parked", "redrive", "install"}
+
+
+@pytest.fixture(params=ENGINES)
+def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Program, Small]]:
+    with small_world(tmp_path, lambda world: world.post("EOE", npn=NPN)) as small:
+        yield program(request.param, tmp_path), small
+
+
+def test_every_command_is_tested_on_both_engines_somewhere() -> None:
+    commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    untested = commands - ELSEWHERE.keys() - WITHOUT_ENGINE - HERE
+    assert not untested - {"files"}, "name the file that tests it on both engines"
+    for name in ELSEWHERE.values():
+        module = name.split(",")[0]
+        folder = Path(__file__).parents[1] / ("faults" if "faults" in name else "journeys")
+        assert (
+            '"production"' in (text := (folder / f"{module}.py").read_text())
+            or "ENGINES" in text
+            or "days" in text
+        )
+
+
+def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Program, Small]) -> None:
+    called, small = here
+    name = small.file(por(), BAD)
+    path = small.folder / "in" / name
+    said = called("ingest", path)
+    assert (said.code, said.text) == (0, f"{name}: split: 3 rows\n")
+    assert called("ingest", path).text == f"{name}: split: already taken\n"
+
+    waiting = called("parked")
+    assert waiting.code == 1
+    assert waiting.text.splitlines()[0] == f"     1 {UNREADABLE}"
+    assert f"{name} row 2  " in waiting.text
+    [trace] = called("parked", "--json").json
+    assert (trace["source_file"], trace["row"], trace["queue"]) == (name, 2, "esr.queue.unreadable")
+
+    assert called("redrive", "--reason", "no whole number").text.splitlines()[-1].startswith("1 can't be: ")
+    discarded = called("redrive", trace["id"], "--discard", "ticket 1")
+    assert (discarded.code, discarded.text) == (0, "1 given up\n")
+    assert called("parked") == Said(0, "Nothing is parked.\n")
+
+
+def test_install_can_be_repeated(here: tuple[Program, Small]) -> None:
+    called, _ = here
+    assert called("install").code == 0
+    said = called("install", "--check")
+    assert said.code == 0
+    assert said.text in {
+        "Everything is there.\n",
+        "The embedded engine makes its state file by itself; nothing to install.\n",
+    }

@@ -1,0 +1,126 @@
+"""``doctor`` on both engines: it is content only where everything is in order, names what isn't, and changes nothing."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pika import BlockingConnection, URLParameters
+from tests.journeys.program import ENGINES, Program, program
+from tests.journeys.small_world import NPN, small_world
+
+from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.production.topology import queues
+from tis_esr.services.flow import COLLECTIONS, bindings_only
+
+CHECKS = ["settings", "engine", "processes", "files in", "files out", "TCS"]
+
+
+@pytest.fixture(params=ENGINES)
+def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Program]:
+    """The program where everything is in order but for what a test breaks."""
+    with small_world(tmp_path, lambda world: world.post("EOE", npn=NPN)) as small:
+        called = program(request.param, tmp_path)
+        called.settings["TIS_ESR_TCS_URL"] = small.tcs.url
+        for name in ("in", "out"):
+            (tmp_path / name).mkdir()
+        yield called
+
+
+@contextmanager
+def running(here: Program, but: str = "") -> Iterator[None]:
+    """Have every queue read, as by ``tis-esr run``, except one; or the state file held."""
+    if here.engine == "embedded":
+        engine = EmbeddedEngine(here.folder / "state.sqlite", COLLECTIONS)
+        yield
+        engine.close()
+        return
+    with BlockingConnection(URLParameters(here.settings["TIS_ESR_AMQP_URL"])) as connection:
+        channel = connection.channel()
+        for queue in queues(bindings_only()):
+            if queue.name != but:
+                channel.basic_consume(queue.name, lambda *_: None)
+        yield
+
+
+def test_everything_in_order_is_ok_and_code_0(here: Program) -> None:
+    with running(here):
+        said = here("doctor")
+    assert (said.code, re.findall(r"^(.+): OK$", said.text, re.MULTILINE)) == (0, CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        (
+            "TIS_ESR_APPLICANT_CRON",
+            "0 14 * * *",
+            "settings: environment: TIS_ESR_APPLICANT_CRON is not a setting and is ignored; "
+            "did you mean TIS_ESR_APPLICANTS_CRON?; correct or remove it",
+        ),
+        (
+            "TIS_ESR_INBOUND",
+            "mistyped",
+            "files in: TIS_ESR_INBOUND: mistyped: there is no such folder; create the folder, or correct its name",
+        ),
+        ("TIS_ESR_OUTBOUND", "mistyped", "files out: TIS_ESR_OUTBOUND: mistyped: there is no such folder; "),
+        ("TIS_ESR_TCS_URL", "http://127.0.0.1:9/tcs", "TCS: TIS_ESR_TCS_URL: TCS: "),
+    ],
+)
+def test_each_wrong_setting_is_named_and_nothing_is_made_of_it(
+    here: Program, setting: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(here.folder)
+    with running(here):
+        said = here("doctor", **{setting: value})
+    assert (said.code, expected in said.text) == (3, True), said.text
+    assert len(re.findall(r"^.+: OK$", said.text, re.MULTILINE)) == len(CHECKS) - 1
+    assert not (here.folder / "mistyped").exists()
+
+
+@pytest.mark.parametrize("here", ["production"], indirect=True)
+def test_services_that_no_process_runs_are_named(here: Program) -> None:
+    said = here("doctor")
+    assert said.code == 3
+    assert (
+        "processes: tis-esr run: no process is running: nothing reads the queues; start tis-esr run"
+        in said.text
+    )
+    with running(here, but="esr.queue.asg.split"):
+        said = here("doctor")
+    assert said.code == 3
+    assert (
+        "processes: tis-esr run: no process runs InboundDataWriter; start tis-esr run InboundDataWriter"
+        in said.text
+    )
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+def test_on_the_embedded_engine_no_running_process_is_a_note(here: Program) -> None:
+    said = here("doctor")
+    assert said.code == 0
+    assert "processes: tis-esr run: no process holds " in said.text
+    assert "unless each day is run by hand with tis-esr day" in said.text
+    assert not (here.folder / "state.sqlite").exists()
+
+
+@pytest.mark.parametrize("here", ["production"], indirect=True)
+def test_a_read_preference_that_loses_files_is_named_and_refused_by_every_command(here: Program) -> None:
+    url = here.settings["TIS_ESR_MONGODB_URL"]
+    other = {"TIS_ESR_MONGODB_URL": f"{url}{'&' if '?' in url else '?'}readPreference=secondaryPreferred"}
+    expected = (
+        "setting mongodb_url (TIS_ESR_MONGODB_URL or mongodb_url in tis-esr.toml): the option"
+        " readPreference=secondaryPreferred must be primary: a secondary may lack what was just committed"
+    )
+    for command in ("doctor", "run", "install"):
+        said = here(command, **other)
+        assert (said.code, expected in said.text) == (2, True), said.text
+
+
+def test_a_cron_expression_without_five_fields_is_named_before_anything_is_checked(here: Program) -> None:
+    said = here("doctor", TIS_ESR_APPLICANTS_CRON="0 14 * *")
+    expected = (
+        "setting applicants_cron (TIS_ESR_APPLICANTS_CRON or applicants_cron in tis-esr.toml): '0 14 * *' "
+    )
+    assert (said.code, expected in said.text) == (2, True), said.text

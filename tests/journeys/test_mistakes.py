@@ -1,0 +1,189 @@
+"""Every command given what it can't use: one message that says what, where and what to do, a code, no stack trace."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tis_esr.cli import app
+
+NOBODY = "http://127.0.0.1:9/tcs"
+FILE = "DE_EOE_RMC_20261124_00000101.DAT"
+DAY = "day --in in --out out --state new"
+DATE = "is not a valid date; write it as 2026-11-24"
+A_FILE = "is a file, not a folder; name a folder"
+ADDRESS = "write it with its context path, such as http://host:8093/tcs"
+PRODUCTION = {"TIS_ESR_ENGINE": "production"}
+WORD = (
+    "give a placement id, a position number or id, or a GMC number (digits only), or a national post number"
+)
+
+MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
+    # The program.
+    ("nonsense", {}, 2, "No such command 'nonsense'"),
+    ("--nonsense", {}, 2, "No such option: --nonsense"),
+    # demo.
+    ("demo --dir file", {}, 2, f"--dir: file {A_FILE}"),
+    ("demo --dir file/below", {}, 2, f"--dir: file {A_FILE}"),
+    ("demo --dir full", {}, 2, "--dir: full isn't empty and no demo made it; give a new folder"),
+    ("demo --as-of 31/12/2026", {}, 2, f"--as-of: '31/12/2026' {DATE}"),
+    ("demo here", {}, 2, "unexpected extra argument"),
+    # day.
+    ("day", {}, 2, "Missing option '--in'"),
+    ("day --in in --out out", {}, 2, "Missing option '--tcs'"),
+    (f"day --in nowhere --out out --tcs {NOBODY}", {}, 2, "--in: nowhere: there is no such folder; create it, or correct its name"),
+    (f"day --in file --out out --tcs {NOBODY}", {}, 2, f"--in: file {A_FILE}"),
+    (f"day --in in --out file --tcs {NOBODY}", {}, 2, f"--out: file {A_FILE}"),
+    (f"{DAY} --tcs ftp://host/tcs", {}, 2, f"the address of TCS, 'ftp://host/tcs', doesn't begin with http:// or https://: {ADDRESS}"),
+    (f"{DAY} --tcs http:///tcs", {}, 2, f"the address of TCS, 'http:///tcs', names no host: {ADDRESS}"),
+    (f"{DAY} --tcs http://host:99999/tcs", {}, 2, "has a port that is no number from 0 to 65535"),
+    (f"{DAY} --tcs http://user:word@host/tcs", {}, 2, "the address of TCS holds a user or password, which belong into the token settings"),
+    (f"{DAY} --tcs http://host/tcs?a=b", {}, 2, "has a query, a fragment or a blank"),
+    (f"{DAY} --tcs {NOBODY} --as-of 2026-02-30", {}, 2, f"--as-of: '2026-02-30' {DATE}"),
+    (f"{DAY} --tcs {NOBODY} --as-of 0026-11-24", {}, 2, "--as-of: 0026-11-24 is not a day from 2000 to 2099; check the year"),
+    (f"{DAY} --tcs {NOBODY} --as-of 9999-12-31", {}, 2, "--as-of: 9999-12-31 is not a day from 2000 to 2099; check the year"),
+    (f"day --in in --out out --tcs {NOBODY} --state full", {}, 2, "full can't be used as state: it is not a file; give another --state FILE"),
+    (f"day --in in --out out --tcs {NOBODY} --state junk", {}, 2, "junk can't be used as state: file is not a database; give another --state FILE"),
+    (f"day --in in --out out --tcs {NOBODY} --state file/below", {}, 2, "file/below can't be used as state"),
+    (f"day --in with_a_file --out out --tcs {NOBODY} --state other", {"TIS_ESR_PATIENCE_SECONDS": "0.1"}, 3, "could not go on: TCS: POST|GET"),
+    # synthesize.
+    ("synthesize", {}, 2, "Missing option '--out'"),
+    ("synthesize --out full", {}, 2, "--out: full isn't empty; give a new folder"),
+    ("synthesize --out file", {}, 2, f"--out: file {A_FILE}"),
+    ("synthesize --out new --deaneries 14", {}, 2, "Invalid value for '--deaneries': "),
+    ("synthesize --out new --deaneries 0", {}, 2, "Invalid value for '--deaneries': "),
+    ("synthesize --out new --posts 3", {}, 2, "Invalid value for '--posts': "),
+    ("synthesize --out new --seed dice", {}, 2, "Invalid value for '--seed': "),
+    ("synthesize --out new --as-of today", {}, 2, f"--as-of: 'today' {DATE}"),
+    # tcs-simulator.
+    ("tcs-simulator", {}, 2, "Missing option '--data'"),
+    ("tcs-simulator --data nowhere", {}, 2, "--data: nowhere: there is no such folder; create it, or correct its name"),
+    ("tcs-simulator --data file", {}, 2, f"--data: file {A_FILE}"),
+    ("tcs-simulator --data data --port 70000", {}, 2, "Invalid value for '--port': "),
+    ("tcs-simulator --data data --port 0", {}, 2, "data/posts.jsonl line 1: its id is no number"),
+    ("tcs-simulator --data broken --port 0", {}, 2, "broken/people.jsonl line 1: it is no JSON object"),
+    # ingest.
+    ("ingest", {}, 2, "Missing argument 'files'"),
+    ("ingest nowhere.DAT", {}, 2, "FILE: nowhere.DAT: there is no such file"),
+    ("ingest in", {}, 2, "FILE: in: is a folder; name the files in it"),
+    (f"ingest {FILE} --state junk", {}, 2, "junk can't be used as state: file is not a database"),
+    ("ingest file --state other", {}, 1, "file: refused: 'file' is no ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+    # export.
+    ("export", {}, 2, "Missing argument"),
+    ("export people", {}, 2, "'people' is not one of"),
+    ("export applicants --state nowhere", {}, 2, "--state: nowhere: there is no such file; run a day with it first"),
+    ("export applicants --state state --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
+    ("export applicants --state state --out file", {}, 2, f"--out: file {A_FILE}"),
+    ("export notifications --state state --as-of tomorrow", {}, 2, f"--as-of: 'tomorrow' {DATE}"),
+    ("export applicants --state junk", {}, 2, "junk can't be used as state: file is not a database"),
+    # run.
+    ("run", {}, 2, "setting tcs_url (TIS_ESR_TCS_URL) is missing; tis-esr run needs it"),
+    ("run Receptionist", {"TIS_ESR_TCS_URL": NOBODY}, 2, "SERVICE: 'Receptionist' "),
+    ("run", {"TIS_ESR_TCS_URL": NOBODY, "TIS_ESR_APPLICANTS_CRON": "0 14 * *"}, 2, "TIS_ESR_APPLICANTS_CRON"),
+    ("run", {"TIS_ESR_TCS_URL": NOBODY, "TIS_ESR_INBOUND": "file"}, 2, "file: "),
+    ("run", {"TIS_ESR_TCS_URL": NOBODY, "TIS_ESR_FILES_IN": "s3"}, 2, "setting s3_bucket (TIS_ESR_S3_BUCKET) is missing; TIS_ESR_FILES_IN needs it"),
+    # install.
+    ("install now", {}, 2, "unexpected extra argument"),
+    ("install", PRODUCTION, 2, "setting amqp_url (TIS_ESR_AMQP_URL) is missing; TIS_ESR_ENGINE=production needs it"),
+    ("install", {**PRODUCTION, "TIS_ESR_AMQP_URL": "http://host", "TIS_ESR_MONGODB_URL": "http://host"}, 3, "TIS_ESR_MONGODB_URL: is no address of MongoDB; write mongodb://host:27017/?replicaSet=rs0"),
+    # doctor.
+    ("doctor --verbose", {}, 2, "No such option: --verbose"),
+    ("doctor", {"TIS_ESR_STATE": "junk"}, 3, "engine: TIS_ESR_STATE: file is not a database; name another file"),
+    ("doctor", PRODUCTION, 3, "setting amqp_url (TIS_ESR_AMQP_URL) is missing"),
+    # parked and redrive.
+    ("parked all", {}, 2, "unexpected extra argument"),
+    ("parked", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere can't be used as state: there is no such file; run a day with it first"),
+    ("parked", {"TIS_ESR_STATE": "junk"}, 2, "junk can't be used as state: file is not a database"),
+    ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb+http://x"}, 2, "TIS_ESR_MONGODB_URL is no address of MongoDB: write mongodb://host:27017/?replicaSet=rs0"),
+    ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"}, 3, "MongoDB (TIS_ESR_MONGODB_URL): ServerSelectionTimeoutError; it is retried where something waits for it; if it lasts, see tis-esr doctor"),
+    ("redrive", {}, 2, "ID: name messages by their ids, or give --reason; tis-esr parked lists both"),
+    ("redrive --discard because", {}, 2, "ID: name messages by their ids, or give --reason"),
+    ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 to be handled again"),
+    # why.
+    ("why", {}, 2, "Missing argument 'word'"),
+    ("why 1 2 --state state", {}, 2, "unexpected extra argument"),
+    ("why 1 --state nowhere", {}, 2, "nowhere can't be used as state: there is no such file; run a day with it first"),
+    (f"why {'9' * 20} --state state", {}, 2, f"WORD: it has 20 digits, and the longest id has 15; {WORD}"),
+    ("why 1 --state state --as-of x", {}, 2, f"--as-of: 'x' {DATE}"),
+    ("why 1 --state state --tcs ftp://host", {}, 2, f"the address of TCS, 'ftp://host', doesn't begin with http:// or https://: {ADDRESS}"),
+    ("why 12x --state state", {}, 1, "12x: is probably a typing mistake: a post number has slashes; ids, position numbers and GMC numbers are digits only."),
+    # asyncapi, and settings of any command.
+    ("asyncapi 3", {}, 2, "unexpected extra argument"),
+    ("parked", {"TIS_ESR_ENGINE": "rabbit"}, 2, "setting engine (TIS_ESR_ENGINE or engine in tis-esr.toml): Input should be 'embedded' or 'production'"),
+    ("parked", {"TIS_ESR_PATIENCE_SECONDS": "many"}, 2, "setting patience_seconds (TIS_ESR_PATIENCE_SECONDS or patience_seconds in tis-esr.toml): "),
+    ("parked", {"TIS_ESR_WINDOW_CLOSES_WEEKS": "0"}, 2, "setting window_closes_weeks (TIS_ESR_WINDOW_CLOSES_WEEKS or "),
+    ("parked", {"TIS_ESR_MONGODB_DATABASE": "two words"}, 2, "setting mongodb_database (TIS_ESR_MONGODB_DATABASE or "),
+    ("parked", {"TIS_ESR_SNS_TOPICS": "arn:invented"}, 2, "sns_topics"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything that the mistakes are about."""
+    place = tmp_path_factory.mktemp("mistakes")
+    for name in ("in", "out", "full", "data", "broken", "with_a_file"):
+        (place / name).mkdir()
+    (place / "file").write_text("Dear trust")
+    (place / "full" / "thesis.txt").write_text("years of work")
+    (place / "junk").write_text("no database at all, and long enough to be read as one" * 20)
+    (place / "data" / "posts.jsonl").write_text('{"id": "x"}\n')
+    (place / "broken" / "people.jsonl").write_text("[1\n")
+    (place / FILE).write_text("TRL,1\n")
+    (place / "with_a_file" / FILE).write_text('POR,1,"","C",1001,"T","EOE/RX1/1/1"\nTRL,2\n')
+    assert (
+        CliRunner().invoke(app, ["ingest", str(place / FILE), "--state", str(place / "state")]).exit_code == 0
+    )
+    return place
+
+
+def there(place: Path) -> list[str]:
+    """Return what is in the folder, without what SQLite and the lock put beside a state file that is read."""
+    return sorted(path.name for path in place.iterdir() if not path.name.startswith("state"))
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "code", "expected"),
+    MISTAKES,
+    ids=[f"{n} {m[0]}" for n, m in enumerate(MISTAKES)],
+)
+def test_a_mistake_is_answered_by_one_message(
+    words: str,
+    settings: dict[str, str],
+    code: int,
+    expected: str,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(place)
+    before = there(place)
+    result = CliRunner().invoke(app, words.split(), env={"COLUMNS": "250", "NO_COLOR": "1", **settings})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    assert any(part in result.output for part in expected.split("|")), result.output
+    assert "Traceback" not in result.output
+    assert "a fault of this program" not in result.output
+    if result.exit_code == 2:
+        assert there(place) == before
+
+
+def test_there_are_at_least_sixty_and_every_command_is_among_them() -> None:
+    assert len(MISTAKES) >= 60
+    commands = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
+    assert commands <= {words.split()[0] for words, *_ in MISTAKES}
+
+
+def test_a_fault_of_the_program_is_one_line_without_what_it_was_about(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> int:
+        raise KeyError("Invented-Surname")
+
+    monkeypatch.setattr("tis_esr.commands.operate.reader_of", broken)
+    monkeypatch.chdir(place)
+    result = CliRunner().invoke(app, ["parked"], env={"COLUMNS": "250"})
+    assert result.exit_code == 70
+    assert result.output.startswith("tis-esr: a fault of this program: KeyError in operate.py, line ")
+    assert "Report it to support with this line and the command" in result.output
+    assert "Invented-Surname" not in result.output
