@@ -44,7 +44,7 @@ def test_what_a_day_leaves_is_in_its_own_report_and_code_and_in_no_later_days(
     )
     assert "Left by earlier days" not in first.text
     again = day(here, 0)
-    assert (again.code, again.text.replace("already taken; ", "")) == (1, first.text)
+    assert (again.code, again.text.replace("    already taken\n", "")) == (1, first.text)
 
     quiet = day(here, 1)
     assert quiet.code == 0

@@ -90,6 +90,8 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("doctor --verbose", {}, 2, "No such option: --verbose"),
     ("doctor", {"TIS_ESR_STATE": "junk"}, 3, "engine: TIS_ESR_STATE: file is not a database; name another file"),
     ("doctor", PRODUCTION, 3, "setting amqp_url (TIS_ESR_AMQP_URL) is missing"),
+    # files.
+    ("files NOWHERE.DAT --state nowhere", {}, 2, "nowhere can't be used as state: there is no such file; run a day with it first"),
     # parked and redrive.
     ("parked all", {}, 2, "unexpected extra argument"),
     ("parked", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere can't be used as state: there is no such file; run a day with it first"),

@@ -25,7 +25,7 @@ from tis_esr.services.arrivals import Arrivals
 from tis_esr.settings import Settings
 
 _SUPERVISING = "supervising "
-OF_BOTH_ENGINES = {"inbound files", "export schedule", "tcs budget"}
+OF_BOTH_ENGINES = {"inbound files", "ledger of files", "export schedule", "tcs budget"}
 OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 
 
@@ -150,7 +150,7 @@ async def test_a_task_that_fails_for_good_ends_the_process_with_code_3_and_one_l
     with pytest.raises(typer.Exit) as ended, told_plainly():
         raise caught.value
     assert ended.value.exit_code == 3
-    [line] = capsys.readouterr().err.splitlines()
+    [line] = [said for said in capsys.readouterr().err.splitlines() if said.startswith("tis-esr: ")]
     assert line.startswith(
         "tis-esr: the background task inbound files failed 6 times in a row, at last with ValueError in "
     )
