@@ -43,14 +43,14 @@ async def send(running: Runner, *keys: str, to: str = "a") -> None:
     await work.commit()
 
 
-async def claimed(engine: Engine, number: int = 1) -> list[Message]:
+async def claimed(engine: Engine, number: int = 1, queue: str = "esr.queue.a") -> list[Message]:
     """Claim until ``number`` messages are here: delivery and leases of the dead take their time."""
     found: list[Message] = []
     async with asyncio.timeout(10):
         while len(found) < number:
-            found += await engine.claim("esr.queue.a", number)
+            found += await engine.claim(queue, number)
             if len(found) < number:
-                await engine.wait("esr.queue.a", 0.1)
+                await engine.wait(queue, 0.1)
     return found
 
 

@@ -338,3 +338,15 @@ async def test_a_redriven_old_assignment_changes_nothing_newer(benches: Benches)
         await bench.redrive()
         assert in_tis(bench, "legalSurname", "mobileNumber") == ("Newname", "07700 900111")
         assert await bench.rows(older.file) == {RowState.APPLIED: 3}
+
+
+async def test_rows_that_name_one_absence_in_different_case_are_told_in_their_order(
+    embedded: Benches,
+) -> None:
+    for call in range(QUESTIONS, QUESTIONS + 6):
+        for trouble in (Trouble.STATUS_503_BEFORE, Trouble.CUT_BEFORE):
+            world = people_world()
+            one = group(world, 0, absence("ab1", 1, 5), absence("AB1", 1, 9))
+            async with embedded.open(WRITER, world, {call: trouble}) as bench:
+                await deliver(bench, [one])
+                assert [ends for _, ends, _ in absences(bench).values()] == [day(9)], (call, trouble)

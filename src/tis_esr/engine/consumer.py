@@ -116,7 +116,7 @@ class Consumer:
             return math.inf
         slow = 0.0
         if self._under_way:
-            look = 0.0 if self._handler.is_waiting() else LOOK_SECONDS
+            look = 0.0 if self._handler.is_waiting() and not self._handler.is_busy() else LOOK_SECONDS
             slow = max(look, self._begun + LOOK_SECONDS - asyncio.get_running_loop().time())
         return max(0.0, slow, self._pauses.left())
 

@@ -26,7 +26,8 @@ class Handler:
     Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
     Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other.
     One batch after the other is least work, but up to ``at_once`` of the queue are handled at the same time, and
-    others of the turn beside them, while the batch that was begun last ``is_waiting`` for something slow.
+    others of the turn beside them, while what is under way ``is_waiting`` for something slow. While that ``is_busy``
+    no other batch of the queue is begun.
     """
 
     queue: str
@@ -38,6 +39,7 @@ class Handler:
     turn: str = ""
     at_once: int = 1
     is_waiting: Callable[[], bool] = never
+    is_busy: Callable[[], bool] = never
 
 
 class Observer(Protocol):

@@ -21,7 +21,8 @@ class Part:
 class Parts:
     """The parts of one unit of work, and to which of them each of its writes belongs.
 
-    A document that two parts have to do with belongs to neither, but to the unit as a whole.
+    A document that two parts have to do with belongs to neither, but to the unit as a whole, and ties the two to it:
+    they are lost only with all else.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,7 @@ class Parts:
         self.current = self.whole
         self._by_name: dict[str, Part] = {}
         self._owners: dict[Place, Part] = {}
+        self._tied: set[Part] = set()
         self._emitted: list[tuple[Part, Message]] = []
         self._rows: list[tuple[Part, Row]] = []
 
@@ -40,7 +42,9 @@ class Parts:
 
     def touch(self, place: Place) -> None:
         """Note that the present part has written a document, or read what another has written."""
-        if self._owners.setdefault(place, self.current) is not self.current:
+        owner = self._owners.setdefault(place, self.current)
+        if owner is not self.current:
+            self._tied |= {owner, self.current}
             self._owners[place] = self.whole
 
     def emit(self, message: Message) -> None:
@@ -66,7 +70,7 @@ class Parts:
     def lose(self, places: Iterable[Place]) -> list[Message]:
         """Give up the parts that these documents belong to; return their messages, none where all would be lost."""
         parts = {self._owners[place]: None for place in places}
-        if self.whole in parts:
+        if self.whole in parts or self._tied & parts.keys():
             return []
         for part in parts:
             part.is_lost = True
@@ -74,4 +78,4 @@ class Parts:
 
     def saved(self) -> None:
         """Forget the writes, which have taken effect; what is added to a lost part is still lost."""
-        self._owners, self._emitted, self._rows = {}, [], []
+        self._owners, self._tied, self._emitted, self._rows = {}, set(), [], []

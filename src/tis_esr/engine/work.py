@@ -19,6 +19,7 @@ Bindings = Mapping[str, Sequence[str]]
 """Routing key to the queues bound to it."""
 
 _encoder = msgspec.json.Encoder()
+_ROUNDS = 5
 
 
 class Work:
@@ -206,17 +207,19 @@ class Work:
         Parts that others were faster than are left out, and their messages fail with Conflict.
         """
         wanted = list(done)
-        while True:  # each time round loses a part, or ends
+        for rounds_left in reversed(range(_ROUNDS)):
             commit = self._assembled()
             commit.done = self.done(wanted)
             try:
-                return await self._save(commit)
+                await self._save(commit)
             except Conflict as conflict:
                 lost = self._parts.lose(await self._moved())
-                if not lost:
+                if not lost or not rounds_left:
                     raise
                 for message in lost:
-                    self.fail(message, conflict)
+                    self._failed.setdefault(message.identity, conflict)
+            else:
+                return
 
     async def _save(self, commit: Commit) -> None:
         await self._engine.commit(commit)

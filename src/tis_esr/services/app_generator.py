@@ -80,6 +80,7 @@ class AppGenerator:
                 batch=250,
                 at_once=16,
                 is_waiting=self._tcs.is_slow,
+                is_busy=self._tcs.is_busy,
             )
         ]
 

@@ -5,6 +5,7 @@ last begun and whose end isn't known. The document is saved before the call. Whi
 no other is made; after that it is looked what came of it first, whichever process it is that goes on.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,8 @@ _SEND_SECONDS: Final = 10.0
 _CONNECT_SECONDS: Final = 5.0
 _LOOK_AGAIN: Final = 1.0
 _REMEMBERED: Final = 1000
+_PAUSE: Final = 0.5
+"""Seconds before an append that TCS could not take just now is looked for."""
 
 
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +129,7 @@ class Attempts:
                 if last or not _is_over(error):
                     return Ended(error=error, open=before)
             look_first = True
+            await asyncio.sleep(_PAUSE)
         raise AssertionError("the last try returns")
 
     def after(self, work: Work, bounds: Bounds, error: TcsError | None) -> OpenAttempt | None:
@@ -141,4 +145,6 @@ class Attempts:
 
 def _is_over(error: TcsError) -> bool:
     """Say whether TCS has answered that it can't just now, so that only a look tells what came of the write."""
-    return isinstance(error, TcsUncertain) and not error.may_arrive and not error.suspect
+    if not isinstance(error, TcsUncertain) or error.may_arrive or error.suspect:
+        return False
+    return not error.retry_after

@@ -35,7 +35,15 @@ class InboundDataWriter:
         ]
 
     def _calling(self, queue: str, key: str, run: Run) -> Handler:
-        return Handler(f"esr.queue.{queue}", key, run, batch=200, at_once=64, is_waiting=self._tcs.is_slow)
+        return Handler(
+            f"esr.queue.{queue}",
+            key,
+            run,
+            batch=200,
+            at_once=64,
+            is_waiting=self._tcs.is_slow,
+            is_busy=self._tcs.is_busy,
+        )
 
     async def update_people(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring what ESR knows of people to TIS; see ``person_updates``."""

@@ -60,6 +60,7 @@ class NotificationGenerator:
                 turn=own,
                 at_once=16,
                 is_waiting=self._tcs.is_slow,
+                is_busy=self._tcs.is_busy,
             ),
             Handler(
                 f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent, turn=own

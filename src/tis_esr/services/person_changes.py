@@ -26,7 +26,7 @@ from tis_esr.services.person_details import absence_sources, detail_sources, new
 from tis_esr.services.person_journal import JOURNAL, Case, JournalEntry, Outcome, Plan, entry_of
 from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsConflict, TcsError, TcsRefused, TcsUncertain
+from tis_esr.tcs.errors import TcsConflict, TcsError, TcsRefused, TcsUnavailable, TcsUncertain
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
 
 _CONFLICTS_IN_A_ROW = 5
@@ -202,15 +202,18 @@ async def _carry_out_one(tcs: Tcs, work: Work, case: Case, bounds: Bounds) -> No
     """
     about: dict[tuple[str, str], list[Plan]] = {}
     for plan in case.plans:
-        about.setdefault((plan.kind, plan.absence_id), []).append(plan)
+        about.setdefault((plan.kind, plan.absence_id.rstrip().casefold()), []).append(plan)
     ended = await outcomes(about, lambda record: _carry_out_in_order(tcs, work, case, about[record], bounds))
     errors = [error for error in ended.values() if error is not None]
     if errors:
         raise max(errors, key=_gravity)
 
 
-def _gravity(error: TcsError) -> tuple[bool, bool]:
-    return isinstance(error, TcsUncertain), isinstance(error, TcsUncertain) and error.may_arrive
+def _gravity(error: TcsError) -> tuple[bool, bool, bool]:
+    """Order errors: one after which TCS may still act, then any that is uncertain, then any that passes."""
+    if isinstance(error, TcsUncertain):
+        return error.may_arrive, True, True
+    return False, False, isinstance(error, TcsUnavailable)
 
 
 async def _carry_out_in_order(

@@ -109,9 +109,16 @@ class Reconciliation:
         ]
 
     def _looking_up(self, key: str, run: Run, linger: float = 0.02) -> Handler:
-        slow = self._tcs.is_slow
+        slow, busy = self._tcs.is_slow, self._tcs.is_busy
         return Handler(
-            f"esr.queue.{key}", key, run, turn="positions", linger=linger, at_once=_AT_ONCE, is_waiting=slow
+            f"esr.queue.{key}",
+            key,
+            run,
+            turn="positions",
+            linger=linger,
+            at_once=_AT_ONCE,
+            is_waiting=slow,
+            is_busy=busy,
         )
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:

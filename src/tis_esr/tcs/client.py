@@ -131,8 +131,12 @@ class Tcs:
         return self._transport.slots.control
 
     def is_slow(self) -> bool:
-        """Say whether a call takes long though none waits for others to end: more of them can be made meanwhile."""
+        """Say whether a call in flight takes long."""
         return self._transport.is_slow
+
+    def is_busy(self) -> bool:
+        """Say whether calls wait for others to end: more of them would only wait longer."""
+        return self._transport.slots.is_full
 
     def share(self, calls: int, until: float) -> None:
         """Bound the calls in flight to a share of all processes' budget, up to a time of the event loop's clock."""

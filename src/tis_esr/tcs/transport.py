@@ -105,17 +105,12 @@ class Transport:
         still take effect: whoever cancels it has to take it as ``TcsUncertain``.
         """
         call = Call(endpoint, path, body, send_by, is_trial=self._admit(endpoint))
-        mark = object()
-        self._since[mark] = asyncio.get_running_loop().time()
-        try:
-            return await self._judged(call, shape)
-        finally:
-            del self._since[mark]
+        return await self._judged(call, shape)
 
     @property
     def is_slow(self) -> bool:
-        """Say whether the oldest call under way takes long, and none waits for its turn."""
-        if not self._since or self.slots.is_full:
+        """Say whether the call that is in flight for longest takes long."""
+        if not self._since:
             return False
         return asyncio.get_running_loop().time() - next(iter(self._since.values())) >= _SLOW_SECONDS
 
@@ -278,6 +273,8 @@ class Transport:
     async def _send(self, call: Call) -> Reply:
         """Return the reply; log in anew once if TCS says 401."""
         before = await self.slots.enter(call.urgency)
+        mark = object()
+        self._since[mark] = asyncio.get_running_loop().time()
         try:
             if not call.is_trial and self._breaker.state != "closed":
                 raise _not_asked(call.endpoint, self._breaker.wait)
@@ -287,6 +284,7 @@ class Transport:
                 reply = await self._exchange(call, await self._token.headers(), before)
             return reply
         finally:
+            del self._since[mark]
             self.slots.leave()
 
     async def _exchange(self, call: Call, login: Mapping[str, str], before: int) -> Reply:

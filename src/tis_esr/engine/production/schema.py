@@ -11,7 +11,7 @@ from pymongo.errors import CollectionInvalid
 
 from tis_esr.engine.documents import Collection
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 OUTBOX = "engine.outbox"
 INBOX = "engine.inbox"
 LEASES = "engine.leases"
@@ -44,7 +44,7 @@ def wanted_indexes(collections: Iterable[Collection[Any]]) -> dict[str, list[Ind
     own = {
         c.name: [
             IndexModel(
-                [(field, ASCENDING) for field in fields],
+                [*((field, ASCENDING) for field in fields), ("_id", ASCENDING)],
                 name="_".join(fields),
                 partialFilterExpression={fields[0]: {"$exists": True}},
             )
