@@ -18,7 +18,7 @@ async def ingest(settings: Settings, files: Sequence[Path], state: Path | None) 
         for path in files:
             taken = await InboundDataReader(runner.work).take(Folder(path.parent), path.name)
             found = found or bool(taken.findings)
-            state = taken.file.shown_state.replace("_", " ")
-            said = "; ".join(taken.findings) or f"{state}: {taken.said or f'{taken.file.rows} rows'}"
+            shown = taken.file.shown_state.replace("_", " ")
+            said = "; ".join(taken.findings) or f"{shown}: {taken.said or f'{taken.file.rows} rows'}"
             say(f"{path.name}: {said}")
     return Exit.DONE_WITH_PARKED if found else Exit.DONE
