@@ -78,6 +78,8 @@ FAULTS: dict[str, Fault] = {
         retries.acknowledged_unseen,
         "the engine acknowledges what it has parked",
     ),
+    "lost-acknowledged": Fault("messages of a lost part are acknowledged", retries.lost_part_acknowledged),
+    "lost-sent": Fault("what a lost part emitted is sent", retries.lost_part_sent),
     "rows-pending": Fault("the rows of a redriven message stay pending", retries.redriven_rows_pending),
     "one-arrival": Fault("a discarded file can't arrive again", retries.arrives_once),
     "no-id": Fault("messages without id share one", retries.no_id_by_hand),

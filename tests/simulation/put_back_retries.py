@@ -10,7 +10,9 @@ from tests.simulation import deliveries
 from tests.simulation.engine import SimEngine
 from tests.simulation.store import SimStore
 
+from tis_esr.engine.errors import Conflict
 from tis_esr.engine.messages import Message
+from tis_esr.engine.parts import Parts
 from tis_esr.engine.protocol import Commit, Stored
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
@@ -124,6 +126,21 @@ def parked_is_forgotten() -> Patches:
         work._parked.clear()
 
     yield patch.object(Work, "_save", forgetting)
+
+
+def lost_part_acknowledged() -> Patches:
+    """The messages of a part that lost its race are acknowledged."""
+    fail = Work._lost
+
+    def forgotten(work: Work, messages: Iterable[Message], conflict: Conflict) -> None:
+        fail(work, (), conflict)
+
+    yield patch.object(Work, "_lost", forgotten)
+
+
+def lost_part_sent() -> Patches:
+    """What a part that lost its race emitted is sent all the same."""
+    yield patch.object(Parts, "emitted", lambda parts: [message for _, message in parts._emitted])
 
 
 def acknowledged_unseen() -> Patches:

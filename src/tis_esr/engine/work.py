@@ -216,10 +216,14 @@ class Work:
                 lost = self._parts.lose(await self._moved())
                 if not lost or not rounds_left:
                     raise
-                for message in lost:
-                    self._failed.setdefault(message.identity, conflict)
+                self._lost(lost, conflict)
             else:
                 return
+
+    def _lost(self, messages: Iterable[Message], conflict: Conflict) -> None:
+        """Have the messages of lost parts tried again, each by the fault that it had before, if any."""
+        for message in messages:
+            self._failed.setdefault(message.identity, conflict)
 
     async def _save(self, commit: Commit) -> None:
         await self._engine.commit(commit)
