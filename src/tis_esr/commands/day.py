@@ -35,8 +35,9 @@ def day(
     ) as bar:
         done, begun = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bar))
     with closing(reader_of(settings, state)) as reader:
-        check_rows(reader.find(FILES, {}), reader.row_counts())
-        return done, summarise(reader, begun, [taken.file.name for taken in done.taken])
+        files, rows = reader.find(FILES, {}), reader.row_counts()
+        check_rows(files, rows)
+        return done, summarise(reader, begun, [taken.file.name for taken in done.taken], files, rows)
 
 
 async def _day(

@@ -1,7 +1,7 @@
 """``tis-esr export``: the day's files by hand, or what they would hold."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,8 +13,9 @@ from tis_esr.commands.system import at_the_desk, window
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
-from tis_esr.files.store import Discarding
+from tis_esr.files.store import Discarding, FileStore
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.services.export_commands import APPLICANT_COMMAND, EXPORTS, NOTIFICATION_COMMAND, ask
 from tis_esr.services.export_run import Export, ExportRun
@@ -29,8 +30,8 @@ _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMM
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a run would do: the files that would go, by deanery what would be left, and how many rows are stale."""
+class Made:
+    """What came of a run: the files that went, by deanery what was left, and how many rows were stale."""
 
     files: list[OutboundFile]
     left: dict[str, Counter[str]]
@@ -60,38 +61,34 @@ async def export(
         if asked and not dry_run:
             await _ask(runner, command, day, deaneries)
             return
-        plan = await planned(runner, EXPORTS[command], open_, day, deaneries)
         if dry_run:
-            _show(plan, deaneries, compared=asked)
-            return
-        run = ExportRun(
-            runner.work, Folder(out, make=True), EXPORTS[command], window=open_, only_compared=False
-        )
-        if plan.stale:
-            say(
-                f"{plan.stale} rows are sent as TIS had them when they were built; tis-esr day compares first"
-            )
-        gone = [file for file in await run.run(day, deaneries, occasion=uuid4().hex) if file.rows]
-        for file in gone:
-            say(f"{file.name}: {file.rows} rows, {file.state.value}")
-        for left_out in sorted(set(deaneries) - {file.deanery for file in gone}, key=deaneries.index):
-            say(f"{left_out}: nothing new to send{_and(plan.left[left_out])}")
+            dry = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day)
+            made = await _made(dry.work, Discarding(), EXPORTS[command], open_, day, deaneries)
+            _show_planned(made, deaneries, compared=asked)
+        else:
+            folder = Folder(out, make=True)
+            made = await _made(runner.work, folder, EXPORTS[command], open_, day, deaneries)
+            _show(made, deaneries)
 
 
-async def planned(
-    runner: Runner, export: Export, open_: ApplicantWindow, day: date, deaneries: Sequence[str]
-) -> Plan:
-    """Run the export with nothing stored and nothing written, so that what it says is what a run does."""
-    dry = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day)
-    run = ExportRun(dry.work, Discarding(), export, window=open_, only_compared=False)
+async def _made(
+    begin: Callable[[], Work],
+    out: FileStore,
+    export: Export,
+    open_: ApplicantWindow,
+    day: date,
+    deaneries: Sequence[str],
+) -> Made:
+    """Run the export; with nothing stored and nothing written what it says is what a run would do."""
+    run = ExportRun(begin, out, export, window=open_, only_compared=False)
     stale = len(await run.stale(day, deaneries))
     files = [file for file in await run.run(day, deaneries, occasion=uuid4().hex) if file.rows]
     left = {}
     for deanery in deaneries:
         where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
-        waiting = await dry.work().find(export.collection, where)
+        waiting = await begin().find(export.collection, where)
         left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
-    return Plan(files, left, stale)
+    return Made(files, left, stale)
 
 
 def _waits(record: object, open_: ApplicantWindow, day: date) -> str:
@@ -105,15 +102,26 @@ def _waits(record: object, open_: ApplicantWindow, day: date) -> str:
     return "left for a later file"
 
 
-def _show(plan: Plan, deaneries: Sequence[str], *, compared: bool) -> None:
+def _show(made: Made, deaneries: Sequence[str]) -> None:
+    if made.stale:
+        say(f"{made.stale} rows are sent as TIS had them when they were built; tis-esr day compares first")
+    for file in made.files:
+        say(f"{file.name}: {file.rows} rows, {file.state.value}")
+    gone = {file.deanery for file in made.files}
+    for deanery in deaneries:
+        if deanery not in gone:
+            say(f"{deanery}: nothing new to send{_and(made.left[deanery])}")
+
+
+def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> None:
     going: dict[str, list[str]] = {}
-    for file in plan.files:
+    for file in made.files:
         going.setdefault(file.deanery, []).append(f"{file.rows} rows would go in {file.name}")
     for deanery in deaneries:
         rows = "; ".join(going.get(deanery, ["0 rows would go"]))
-        say(f"{deanery}: {rows}{_and(plan.left[deanery])}")
-    if compared and plan.stale:
-        say(f"{plan.stale} rows are compared with TIS first, and go as TIS has them then")
+        say(f"{deanery}: {rows}{_and(made.left[deanery])}")
+    if compared and made.stale:
+        say(f"{made.stale} rows are compared with TIS first, and go as TIS has them then")
 
 
 def _and(left: Counter[str]) -> str:

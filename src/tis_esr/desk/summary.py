@@ -1,6 +1,6 @@
 """What a day did, and what stands after it, in numbers: for the end of a day, and for --json."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,11 +10,12 @@ from tis_esr.desk.ledger import Gap, gaps
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
 from tis_esr.services.day_begun import DayBegun
-from tis_esr.services.file_ledger import FILES
+from tis_esr.services.file_ledger import FILES, InboundFile
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     OUTBOUND_FILES,
+    OutboundFile,
     OutboundState,
     RecordState,
 )
@@ -69,14 +70,23 @@ def standing(state: Reader, day: date, names: Sequence[str]) -> DayBegun:
     )
 
 
-def summarise(state: Reader, begun: DayBegun, names: Sequence[str]) -> Summary:
-    """Count what the day did with the files ``names`` since it was begun, and what stands; no personal data."""
-    rows, files = state.row_counts(), state.find(FILES, {})
+def summarise(
+    state: Reader,
+    begun: DayBegun,
+    names: Sequence[str],
+    files: Sequence[InboundFile],
+    rows: Mapping[str, Mapping[RowState, int]],
+) -> Summary:
+    """Count what the day did with the files ``names`` since it was begun, and what stands; no personal data.
+
+    ``files`` are those of the ledger, ``rows`` counts their rows by state.
+    """
+    outbound = state.find(OUTBOUND_FILES, {})
     own = set(names) - set(begun.files)
     parked_before, updates = set(begun.parked), _updates(state)
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
-    files_out = _outbound(state, begun.day)
+    files_out = _outbound(outbound, begun.day)
     invalid, rejected = _keys(state, RecordState.INVALID_DATA), _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
     earlier = {
@@ -90,7 +100,7 @@ def summarise(state: Reader, begun: DayBegun, names: Sequence[str]) -> Summary:
         files_in=[
             _inbound(file, {} if file.copy else rows.get(file.name, {})) for file in files if file.name in own
         ],
-        gaps=gaps(files, state.find(OUTBOUND_FILES, {})),
+        gaps=gaps(files, outbound),
         files_out=files_out,
         sent=_named((f"{file['type']} rows", file["rows"]) for file in files_out),
         tis_updates={
@@ -116,10 +126,10 @@ def summarise(state: Reader, begun: DayBegun, names: Sequence[str]) -> Summary:
     )
 
 
-def _outbound(state: Reader, day: date) -> list[dict[str, Any]]:
+def _outbound(files: Iterable[OutboundFile], day: date) -> list[dict[str, Any]]:
     return [
         {"name": file.name, "type": file.type, "rows": file.rows, "state": file.state.value}
-        for file in state.find(OUTBOUND_FILES, {})
+        for file in files
         if file.day == day and file.state is not OutboundState.NOTHING_TO_SEND
     ]
 
@@ -137,7 +147,7 @@ def _updates(state: Reader) -> dict[str, int]:
     return _named((str(kind), n) for (kind,), n in state.counts(JOURNAL, "state").items())
 
 
-def _inbound(file: Any, by_state: dict[RowState, int]) -> dict[str, Any]:
+def _inbound(file: Any, by_state: Mapping[RowState, int]) -> dict[str, Any]:
     states = {state.value: by_state[state] for state in RowState if state in by_state}
     return {
         "name": file.name,
