@@ -41,7 +41,7 @@ class Simulated:
         """Return the limit after each round."""
         limits = []
         for seed in range(number):
-            self.round(seed=seed, **how)  # type: ignore[arg-type]
+            self.round(seed=seed, **how)  # type: ignore[arg-type]  # only floats are given by name
             limits.append(self.limit)
         return limits
 

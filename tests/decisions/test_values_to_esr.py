@@ -21,7 +21,7 @@ def person(**contact: str) -> Person:
     details = {"surname": "Sample", "forenames": "Testa", **contact}
     return Person(
         id=7,
-        contact_details=ContactDetails(id=7, **details),  # type: ignore[arg-type]
+        contact_details=ContactDetails(id=7, **details),  # type: ignore[arg-type]  # a test names only fields that there are
         personal_details=PersonalDetails(
             id=7, date_of_birth=date(1990, 5, 11), national_insurance_number="zz 12\u00a034 56 z"
         ),

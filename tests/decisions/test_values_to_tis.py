@@ -21,7 +21,7 @@ FIELDS = (*PER_FIELDS, *ADD_FIELDS)
 
 def outcome(column: str, value: object, **contact: str) -> str | Refusal | None:
     """Return the new value of the one column, or why it is refused; None where nothing is to be done."""
-    person = ContactDetails(id=1, **contact)  # type: ignore[arg-type]
+    person = ContactDetails(id=1, **contact)  # type: ignore[arg-type]  # a test names only fields that there are
     changes, refused = detail_changes({column: value}, FIELDS, person, PersonalDetails(id=1), TODAY)
     return next((change.new for change in changes), None) or next((value.why for value in refused), None)
 

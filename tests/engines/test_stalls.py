@@ -129,7 +129,7 @@ async def test_a_process_that_stalls_while_it_asks_for_the_time_does_not_live_in
 
     monkeypatch.setattr(clock, "elapsed", lambda: seconds[0])
     server_clock = ServerClock()
-    await server_clock.read(Server())  # type: ignore[arg-type]
+    await server_clock.read(Server())  # type: ignore[arg-type]  # all that it asks of a database
     assert server_clock.now() == pytest.approx(seconds[0] + 9000, abs=0.05)
 
 

@@ -71,9 +71,8 @@ class Attempts:
 
     def begin(self, work: Work) -> Bounds:
         """Return the bounds of writes that are begun now."""
-        send_by = (
-            self._now() + self._sending
-        )  # first: a pause between the two must not move it past the other
+        # First: a pause between the two must not move it past the other.
+        send_by = self._now() + self._sending
         until = work.time() + self._longest
         return Bounds(OpenAttempt(id=uuid4().hex, until=until), send_by)
 

@@ -6,7 +6,7 @@ of TCS's contract costs nothing, and is to be read again later (incident A8).
 
 import re
 from collections.abc import Hashable
-from typing import Any, Final, Generic, TypeVar, get_origin
+from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 
 import msgspec
 import structlog
@@ -47,7 +47,7 @@ class Shape(Generic[T]):
         self.record = record
         self.is_list = get_origin(kind) is list
         self.decode = msgspec.json.Decoder(kind).decode
-        self._one: Any = kind.__args__[0] if self.is_list else kind  # type: ignore[attr-defined]
+        self._one: Any = get_args(kind)[0] if self.is_list else kind
 
     def converted(self, record: Any) -> Any:
         """Return one record, without the dates that are none. Raises ``msgspec.ValidationError``.
@@ -106,7 +106,7 @@ class Readings:
         if failures:
             field, record = failures[0]
             raise UnreadableRecordError(_id(record, field), field)
-        answer: T = readable if shape.is_list else readable[0]  # type: ignore[assignment]
+        answer: T = readable if shape.is_list else readable[0]  # type: ignore[assignment]  # the shape says which of the two T is
         return answer
 
     def _suspect_contract(self, shape: Shape[Any], failures: list[tuple[str, Any]]) -> None:
