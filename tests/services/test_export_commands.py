@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.services.watched import Watched
+from tests.services.watched import FailingCommit, Watched
 
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
@@ -259,6 +259,24 @@ async def test_a_run_that_had_nothing_to_send_cancels_no_later_one(desk: Desk) -
     await desk.ask("EOE", occasion="14:00")
     await desk.handle()
     assert desk.positions() == {EOE_FILE: [1]}
+
+
+@pytest.mark.parametrize("dies_at", [1, 2, 3, 4])
+async def test_a_file_that_was_empty_before_goes_out_wherever_the_run_that_fills_it_dies(
+    desk: Desk, dies_at: int
+) -> None:
+    await desk.ask("EOE", occasion="9:00")
+    await desk.handle()
+    await desk.keep(applicant(1))
+    await desk.ask("EOE", occasion="14:00")
+    [command] = await desk.engine.claim(APPLICANTS_QUEUE, 1)
+    dying = Runner(FailingCommit(desk.engine, dies_at), desk.runner.handlers, today=lambda: TODAY)
+    with contextlib.suppress(Transient):
+        await desk.commands.applicants(dying.work(), [command])
+    await desk.engine.release([command], 0)
+    await desk.handle()
+    assert desk.positions() == {EOE_FILE: [1]}
+    assert desk.waiting() == {EXPORTED: 1, EXPORTED.replace("inbounddatawriter", "notificationgenerator"): 1}
 
 
 async def test_a_later_run_without_anything_new_makes_no_file_and_uses_no_number(desk: Desk) -> None:

@@ -213,7 +213,11 @@ class ExportRun:
                 work.put(self._export.collection, dropped)
             passed += len(found) - len(going) - len(duplicates)
             file = await self._became(
-                work, file, rows=file.rows + len(going), occasion=file.occasion or (occasion if going else "")
+                work,
+                file,
+                state=OutboundState.FIXING,
+                rows=file.rows + len(going),
+                occasion=file.occasion or (occasion if going else ""),
             )
         state = OutboundState.FIXED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
