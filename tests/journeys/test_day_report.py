@@ -54,6 +54,36 @@ def test_what_a_day_leaves_is_in_its_own_report_and_code_and_in_no_later_days(
     assert day(here, 1).text == quiet.text
 
 
+def test_a_day_that_is_called_again_says_what_was_found_on_its_files(here: tuple[Program, Small]) -> None:
+    _, small = here
+    name = small.file(por())
+    (small.folder / "in" / name).write_text('HDR,"x","20261124 120000","KSS","RMC"\nTRL,2\n')
+    (small.folder / "in" / name.replace("00000101", "00000103")).write_text("TRL,9\n")
+    first, again = day(here, 0), day(here, 0)
+    assert (first.code, again.code) == (1, 1)
+    for said in (first, again):
+        assert "    refused: its HDR names deanery KSS, its name EOE. Ask ESR which is right\n" in said.text
+        assert "    incomplete: TRL counts 9 rows, the file has 1\n" in said.text
+    assert day(here, 1).code == 0
+
+
+def test_a_good_copy_of_yesterdays_file_is_in_the_report_of_today(here: tuple[Program, Small]) -> None:
+    _, small = here
+    name = small.file(por())
+    good = (small.folder / "in" / name).read_text()
+    (small.folder / "in" / name).write_bytes(b"\0" * 90)
+    assert day(here, 0).code == 1
+    (small.folder / "in" / name).write_text(good)
+    said = day(here, 1, "--json").json
+    assert [(file["name"], file["state"], file["rows"]) for file in said["files_in"]] == [(name, "split", 2)]
+    assert "files taken" not in said["earlier"]
+    (small.folder / "in" / name).write_text(good.replace("TRL", "POR"))
+    for _ in range(2):
+        told = day(here, 2, "--json")
+        assert told.code == 1
+        assert [file["state"] for file in told.json["files_in"]] == ["other_content"]
+
+
 def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
     _, small = here
     first = small.file(por(), BAD)

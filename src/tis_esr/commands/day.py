@@ -74,9 +74,14 @@ async def begin(
     return begun
 
 
-def exit_code(done: DayDone, summary: Summary) -> Exit:
-    """Return DONE_WITH_PARKED where this day left something for a person; what earlier days left is theirs."""
-    fresh = {taken.file.name for taken in done.taken if taken.fresh}
-    found = any(taken.findings for taken in done.taken) or any(gap.shown_by in fresh for gap in summary.gaps)
+def exit_code(summary: Summary) -> Exit:
+    """Return DONE_WITH_PARKED where the day left something for a person; what earlier days left is theirs.
+
+    A day that is called again ends as it did: what a call that was cut short found is told by the next.
+    """
+    own = {file["name"] for file in summary.files_in}
+    found = any(file["findings"] for file in summary.files_in) or any(
+        gap.shown_by in own for gap in summary.gaps
+    )
     left = summary.parked or summary.invalid or summary.rejected
     return Exit.DONE_WITH_PARKED if left or found else Exit.DONE

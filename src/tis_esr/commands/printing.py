@@ -70,7 +70,8 @@ def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
         noted = (
             [f"{file['notes']} rows or facts noted: tis-esr files {file['name']}"] if file["notes"] else []
         )
-        for text in (*file["findings"], *filter(None, [refused.get(file["name"])]), *noted):
+        said = file["findings"] or filter(None, [refused.get(file["name"])])
+        for text in (*said, *noted):
             console.print(f"    {text}", highlight=False, soft_wrap=True, markup=False)
     for gap in summary.gaps:
         console.print(f"  Missing: {gap.text}", highlight=False, soft_wrap=True, markup=False)

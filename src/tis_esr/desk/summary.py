@@ -9,7 +9,7 @@ import msgspec
 from tis_esr.desk.ledger import Gap, gaps
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
-from tis_esr.services.day_begun import DayBegun
+from tis_esr.services.day_begun import DayBegun, identity, is_left_behind
 from tis_esr.services.file_ledger import FILES, InboundFile
 from tis_esr.services.outbound import (
     APPLICANTS,
@@ -60,9 +60,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def standing(state: Reader, day: date, names: Sequence[str]) -> DayBegun:
     """Return what stands before a day, ``names`` being the files in its folder."""
+    in_folder = set(names)
     return DayBegun(
         day=day,
-        files=[file.name for file in state.get(FILES, names)],
+        files=[
+            identity(file)
+            for file in state.find(FILES, {})
+            if file.name in in_folder and is_left_behind(file)
+        ],
         parked=[f"{trace.queue} {trace.id}" for trace in state.parked()],
         invalid=_keys(state, RecordState.INVALID_DATA),
         rejected=_keys(state, RecordState.REJECTED),
@@ -82,7 +87,9 @@ def summarise(
     ``files`` are those of the ledger, ``rows`` counts their rows by state.
     """
     outbound = state.find(OUTBOUND_FILES, {})
-    own = set(names) - set(begun.files)
+    in_folder, before = set(names), set(begun.files)
+    here = [file for file in files if file.name in in_folder]
+    own = [file for file in here if identity(file) not in before]
     parked_before, updates = set(begun.parked), _updates(state)
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
@@ -90,16 +97,14 @@ def summarise(
     invalid, rejected = _keys(state, RecordState.INVALID_DATA), _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
     earlier = {
-        "files taken": len(set(names) & set(begun.files)),
+        "files taken": len(here) - len(own),
         "parked": len(traces) - len(parked),
         "invalid": len(invalid) - len(new_invalid),
         "rejected by ESR": len(rejected) - len(new_rejected),
     }
     return Summary(
         day=begun.day,
-        files_in=[
-            _inbound(file, {} if file.copy else rows.get(file.name, {})) for file in files if file.name in own
-        ],
+        files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in own],
         gaps=gaps(files, outbound),
         files_out=files_out,
         sent=_named((f"{file['type']} rows", file["rows"]) for file in files_out),

@@ -6,12 +6,13 @@ from typing import ClassVar
 import msgspec
 
 from tis_esr.engine.documents import Collection
+from tis_esr.services.file_ledger import FileState, InboundFile
 
 
 class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
     """What earlier days had left: one document, replaced when another day begins.
 
-    ``files`` are those in the folder that the ledger knew, ``parked`` the messages by queue and id, ``invalid`` and
+    ``files`` are the folder's files that the ledger had, see ``identity``, but for those still held; ``parked`` the messages by queue and id, ``invalid`` and
     ``rejected`` the keys of applicant records, ``tis_updates`` the numbers of updates in TIS by outcome.
     """
 
@@ -23,6 +24,16 @@ class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
     invalid: list[str]
     rejected: list[str]
     tis_updates: dict[str, int]
+
+
+def identity(file: InboundFile) -> str:
+    """Return what tells a file from others of its name: a day may bring another copy of an earlier day's file."""
+    return f"{file.key} {file.sha256}"
+
+
+def is_left_behind(file: InboundFile) -> bool:
+    """Say whether an earlier day is done with a file: one that is held is tried again by each day."""
+    return file.state is not FileState.HELD
 
 
 DAYS = Collection("day.begun", DayBegun, lambda _: DayBegun.KEY)
