@@ -32,6 +32,7 @@ from tis_esr.services.file_ledger import FILES, InboundFile
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.web.hook import S3Hook
+from tis_esr.web.s3_events import FileArrived
 
 ARRIVED = "esr.queue.file.arrived"
 NAME = "DE_EOE_RMC_20261124_00000001.DAT"
@@ -240,6 +241,65 @@ async def test_a_name_that_is_none_is_parked_with_a_reason(desk: Desk, name: str
     await desk.handle()
     assert desk.parked() == [f"{name!r} is not a valid file name"]
     assert desk.waiting() == {}
+
+
+async def test_events_for_folder_markers_hidden_and_odd_keys_are_ignored(desk: Desk) -> None:
+    keys = [f"from-esr/{name}" for name in ("", ".hidden", "a\nb", "old/letter.txt")]
+    await recorder(desk.runner, "from-esr/")([FileArrived("invented", key, "", "1", 0) for key in keys])
+    assert (desk.waiting(), desk.parked()) == ({}, [])
+
+
+@pytest.mark.parametrize("name", ["transfer.log", "DE_EOE_APP_20261124_00000001.DAT"])
+async def test_what_was_refused_by_its_name_stays_refused_however_often_it_changes(
+    desk: Desk, store: Store, name: str
+) -> None:
+    for lines in (1, 2, 3):
+        put(store, name, content(lines))
+        await desk.sweep()
+        await desk.handle()
+    [file] = desk.ledger().values()
+    assert (file.state.value, file.rows, len(file.open_findings)) == ("refused", 0, 1)
+    assert (desk.parked(), desk.rows(), desk.waiting()) == ([], {}, {})
+
+
+async def test_what_was_settled_as_gone_is_open_again_once_it_is_back(desk: Desk, store: Store) -> None:
+    def open_findings() -> list[int]:
+        return [len(file.open_findings) for file in desk.ledger_entries()]
+
+    for _ in range(2):
+        put(store, "letter.txt", "Dear")
+        (store.path / "old").mkdir()
+        await desk.sweep()
+        await desk.handle()
+        await desk.sweep()
+        assert open_findings() == [1, 1]
+        (store.path / "letter.txt").unlink()
+        (store.path / "old").rmdir()
+        await desk.sweep()
+        assert open_findings() == [0, 0]
+
+
+async def test_settling_a_finding_hides_no_later_one(desk: Desk, store: Store) -> None:
+    text = content(4500).replace("TRL,4501", "TRL,9")
+    put(store, text=text)
+    await desk.tell(NAME, "v1:1")
+    desk.engine.fails_at = desk.engine.commits + 3
+    [message] = await desk.engine.claim(ARRIVED, 1)
+    with pytest.raises(Transient):
+        await desk.arrivals.take(desk.runner.work(), [message])
+    (store.path / NAME).unlink()
+    await desk.engine.release([message], 0)
+    await desk.handle()
+    held = desk.ledger()[NAME]
+    assert held.findings == ["held: it was announced, and there is no such file in the store"]
+    work = desk.runner.work()
+    work.put(FILES, (await work.get(FILES, [NAME]))[NAME].settle("asked ESR for it"))
+    await work.commit()
+    assert desk.ledger()[NAME].open_findings == []
+    put(store, text=text)
+    await desk.sweep()
+    await desk.handle()
+    assert desk.ledger()[NAME].open_findings == ["incomplete: TRL counts 9 rows, the file has 4501"]
 
 
 async def test_a_file_that_stays_away_is_held_with_a_reason_and_its_neighbour_is_taken(

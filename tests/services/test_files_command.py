@@ -79,6 +79,19 @@ async def test_prometheus_and_the_log_are_told_of_states_and_gaps(benches: Bench
         assert 'tis_esr_file_gaps{deanery="EOE",type="RMT"} 1.0' in text
 
 
+async def test_an_incomplete_file_that_was_dealt_with_is_counted_as_split(
+    benches: Benches, tmp_path: Path
+) -> None:
+    async with benches.open("InboundDataReader", World(TODAY, Random(1))) as bench:
+        await hand_in(bench, tmp_path / "from-esr", **{THIRD: ROWS.replace("TRL,2", "TRL,9")})
+        work = bench.runner.work()
+        work.put(command.FILES, (await work.get(command.FILES, [THIRD]))[THIRD].settle("ESR sent it again"))
+        await work.commit()
+        metrics = Metrics(dict, lambda: "closed")
+        await FileWatch(bench.runner.work, metrics).look()
+        assert metrics.files == {("EOE", "RMC", "split"): 1}
+
+
 def out(number: int, day: int, rows: int = 1) -> OutboundFile:
     name = f"DE_EOE_APP_202611{day}_{number:08d}.DAT"
     state = OutboundState.SENT if rows else OutboundState.NOTHING_TO_SEND

@@ -231,6 +231,15 @@ async def test_an_odd_key_is_told_and_its_neighbour_is_listed_as_ever(
     assert await content(store, NAME) == b"a good one"
 
 
+@pytest.mark.parametrize("odd", [[], ["c\x01.DAT"]], ids=["", "beside an odd key"])
+async def test_folder_markers_and_hidden_keys_are_left_out(
+    s3_settings: S3Settings, objects: Any, odd: list[str]
+) -> None:
+    for name in ("", ".hidden", NAME, *odd):
+        objects.put_object(Bucket=s3_settings.bucket, Key=s3_settings.prefix + name, Body=b"x")
+    assert (await S3Files(s3_settings).listing()).names == [NAME]
+
+
 async def test_a_refusal_of_everything_is_the_stores_trouble(s3_settings: S3Settings) -> None:
     async with served(error_answer(403, "AccessDenied")) as endpoint:
         with pytest.raises(StoreUnavailable):

@@ -56,7 +56,7 @@ async def _settle(runner: Runner, name: str, why: str) -> int:
     named = await work.find(FILES, {"deanery": first.deanery, "counter": first.counter}) if first else []
     found = [file for file in named if name in {file.name, file.key} and file.open_findings]
     for file in found:
-        work.put(FILES, msgspec.structs.replace(file, settled=why))
+        work.put(FILES, file.settle(why))
     await work.commit()
     return len(found)
 
@@ -65,7 +65,7 @@ def _list(found: Ledger) -> None:
     if not found.files:
         _say("No file has arrived yet.")
         return
-    first = sorted(found.files, key=lambda file: not _is_open(file))
+    first = sorted(found.files, key=lambda file: not file.open_findings)
     for file in first[:_SHOWN]:
         _line(file)
     if len(first) > _SHOWN:
@@ -80,7 +80,8 @@ def _line(file: LedgerEntry) -> None:
     copy = f" (copy {file.copy})" if file.copy else ""
     _say(f"{file.name}{copy}  {state.replace('_', ' ')}  {file.rows:,} rows")
     for finding in file.findings:
-        _say(f"    {finding}{_dealt_with(file)}")
+        settled = "" if finding in file.open_findings else f" (settled: {file.settled})"
+        _say(f"    {finding}{settled}")
 
 
 def _show(found: Ledger) -> None:
@@ -96,14 +97,6 @@ def _show(found: Ledger) -> None:
             _say(f"    and {file.noted - len(file.notes)} more notes")
     for gap in found.gaps:
         _say(f"Missing: {gap.text}")
-
-
-def _is_open(file: LedgerEntry) -> bool:
-    return bool(file.findings) and not file.settled
-
-
-def _dealt_with(file: LedgerEntry) -> str:
-    return f" (settled: {file.settled})" if file.settled else ""
 
 
 def _say(text: str) -> None:

@@ -20,6 +20,7 @@ from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
+from tis_esr.files.store import name_fault
 from tis_esr.services.arrivals import Arrivals, announce
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.flow import SERVICES, services
@@ -223,5 +224,10 @@ def _ours(arrived: Iterable[FileArrived], folder: str) -> list[tuple[str, str]]:
     return [
         (file.key.removeprefix(folder), f"{file.version}:{file.sequencer}")
         for file in arrived
-        if file.key.startswith(folder) and "/" not in file.key.removeprefix(folder)
+        if file.key.startswith(folder) and _may_be_a_file(file.key.removeprefix(folder))
     ]
+
+
+def _may_be_a_file(name: str) -> bool:
+    """Say whether an event may be about a file of ESR's: not a folder's marker, a hidden key, or one the sweep tells."""
+    return bool(name) and not name.startswith(".") and not name_fault(name)

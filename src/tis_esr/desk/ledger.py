@@ -10,7 +10,7 @@ import msgspec
 from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import FileName
-from tis_esr.services.file_ledger import FILES, NOT_TAKEN, FileState, InboundFile
+from tis_esr.services.file_ledger import FILES, NOT_TAKEN, InboundFile
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60
@@ -41,7 +41,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; ``findings`` are open until ``settled`` says who has dealt with them, and how."""
+    """One file; ``settled`` says who has dealt with those of the ``findings`` that are not in ``open_findings``."""
 
     name: str
     copy: str
@@ -56,6 +56,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     row_states: dict[str, int]
     findings: list[str]
+    open_findings: list[str]
     settled: str
     notes: list[str]
     noted: int
@@ -102,11 +103,18 @@ def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list
 
 def counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
     """Return how many files there are by deanery, type and the state they are shown under, less what is settled."""
-    return Counter((file.deanery, file.type, file.shown_state) for file in files if not _is_settled(file))
+    return Counter(
+        (file.deanery, file.type, _counted_state(file)) for file in files if not _is_dealt_with(file)
+    )
 
 
-def _is_settled(file: InboundFile) -> bool:
-    return bool(file.settled) and file.state is not FileState.SPLIT
+def _is_dealt_with(file: InboundFile) -> bool:
+    return file.state in NOT_TAKEN and not file.open_findings
+
+
+def _counted_state(file: InboundFile) -> str:
+    """Return the state a file is counted under: an incomplete one that was dealt with is split."""
+    return file.shown_state if file.open_findings else file.state.value
 
 
 def gap_counts(files: Iterable[InboundFile], found: Iterable[Gap]) -> dict[tuple[str, ...], int]:
@@ -182,6 +190,7 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         rows=file.rows,
         row_states={} if file.copy else {state.value: number for state, number in by_state.items()},
         findings=file.findings,
+        open_findings=file.open_findings,
         settled=file.settled,
         notes=file.notes,
         noted=file.noted,

@@ -84,7 +84,7 @@ class S3Files(FileStore):
         await self.listing()
 
     async def listing(self) -> Listing:
-        """Return what lies directly under the prefix. Raises StoreUnavailable."""
+        """Return what lies directly under the prefix; hidden keys are left out. Raises StoreUnavailable."""
         try:
             found = await self._ask(lambda: obstore.list_with_delimiter(self._store))
         except StoreUnavailable as error:
@@ -92,7 +92,11 @@ class S3Files(FileStore):
                 return await asyncio.to_thread(self._list_with_odd_keys)
             raise
         # S3 consoles mark a "folder" by an empty object named like the prefix: no file of ours.
-        objects = {entry["path"]: entry for entry in found["objects"] if entry["path"]}
+        objects = {
+            entry["path"]: entry
+            for entry in found["objects"]
+            if entry["path"] and not entry["path"].startswith(".")
+        }
         faults = {name: name_fault(name) for name in objects}
         return Listing(
             {

@@ -49,5 +49,6 @@ def list_with_odd_keys(
 
 def _objects(page: dict[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
     for entry in page.get("Contents", ()):
-        if name := entry["Key"].removeprefix(prefix):
+        name = entry["Key"].removeprefix(prefix)
+        if name and not name.startswith("."):
             yield name, f"{entry['Size']} {entry['ETag']}"

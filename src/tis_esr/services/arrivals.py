@@ -17,7 +17,7 @@ from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.store import NOT_THERE, FileStore, Listing, name_fault, printable
-from tis_esr.services.file_admission import Taken
+from tis_esr.services.file_admission import GONE, Taken
 from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
 from tis_esr.services.inbound_data_reader import InboundDataReader
 from tis_esr.services.messages import FileArrived
@@ -102,7 +102,9 @@ class Arrivals:
     ) -> None:
         for name, reason in odd.items():
             entry = known.get(name)
-            if entry is None or (entry.state is FileState.HELD and entry.reason != reason):
+            if entry is None or (
+                entry.state is FileState.HELD and (entry.reason != reason or entry.settled == GONE)
+            ):
                 log_taken(await InboundDataReader(begin).hold(name, reason))
 
 
@@ -132,10 +134,10 @@ async def _settle_gone(work: Work, listing: Listing) -> int:
     gone = [
         file
         for file in await work.find(FILES, {"deanery": "", "counter": ""})
-        if not file.settled and file.name not in listing.stamps and file.name not in listing.odd
+        if file.open_findings and file.name not in listing.stamps and file.name not in listing.odd
     ]
     for file in gone:
-        work.put(FILES, msgspec.structs.replace(file, settled="removed from the store"))
+        work.put(FILES, file.settle(GONE))
     return len(gone)
 
 

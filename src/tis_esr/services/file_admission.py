@@ -21,6 +21,8 @@ from tis_esr.services.file_ledger import UNDER_WAY, FileState, InboundFile, paus
 _BLOCK = 1 << 20
 _HEAD = 65536
 _COUNTERS = {"RMF": "RMT", "RMC": "RMT"}
+GONE = "removed from the store"
+"""How it is settled that something was no file of ESR's, once it is gone."""
 OTHER = "a file of this name with other content was taken before ({rows} rows, {size} bytes)"
 _GIVE_A_NUMBER = "; if this one is right, hand it in under a number of its own"
 
@@ -88,19 +90,22 @@ def is_cut(stream: BinaryIO, size: int) -> bool:
 
 
 def judged_by_name(name: str, known: InboundFile | None, stamp: str, now: float, today: date) -> Taken | None:
-    """Refuse or hold a file that isn't known by its name alone; None where it has to be read."""
-    if known is not None and known.state is not FileState.HELD:
-        return None
+    """Refuse a file by its name alone, whatever it holds by now, or hold it; None where it has to be read."""
     if reason := refusal_reason(name):
         entry = InboundFile(name=name, state=FileState.REFUSED, reason=reason, stamp=stamp)
-        return Taken(file=_with_name(entry), fresh=True, said=reason)
+        if known is None or known.state is not FileState.REFUSED or known.settled == GONE:
+            return Taken(file=_with_name(entry), fresh=True, said=reason)
+        kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
+        return Taken(file=kept, fresh=False, said=f"already refused: {reason}")
+    if known is not None and known.state is not FileState.HELD:
+        return None
     reason = hold_reason(FileName.parse(name), today)
     return held(name, reason, known, stamp, now) if reason else None
 
 
 def held(name: str, reason: str, known: InboundFile | None, stamp: str, now: float) -> Taken:
     """Hold a file that can't be taken now, to be tried again later; one that was taken before stays as it is."""
-    if known is None:
+    if known is None or known.settled == GONE:
         known = _with_name(InboundFile(name=name, state=FileState.HELD))
     elif known.state not in {FileState.HELD, *UNDER_WAY}:
         kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
@@ -109,7 +114,6 @@ def held(name: str, reason: str, known: InboundFile | None, stamp: str, now: flo
         known,
         state=FileState.HELD,
         reason=reason,
-        settled=known.settled if known.reason == reason else "",
         stamp=stamp or known.stamp,
         attempts=known.attempts + 1,
         retry_at=now + pause_after(known.attempts + 1),

@@ -42,7 +42,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
     where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
     it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
-    by row. ``settled`` says who has dealt with all that, and how.
+    by row. ``settled`` says who has dealt with the findings ``dealt_with``, and how; later findings are open again.
 
     ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``
     times, and is tried again at ``retry_at`` (by the engine's clock).
@@ -74,6 +74,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     asg_row: int = 0
     asg_head: list[AssignmentRow] = []
     settled: str = ""
+    dealt_with: list[str] = []
     stamp: str = ""
     attempts: int = 0
     retry_at: float = 0.0
@@ -100,8 +101,12 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open_findings(self) -> list[str]:
-        """Return the findings that nobody has settled."""
-        return [] if self.settled else self.findings
+        """Return the findings that nobody has dealt with."""
+        return [finding for finding in self.findings if finding not in self.dealt_with]
+
+    def settle(self, how: str) -> "InboundFile":
+        """Return the entry with all that was found so far dealt with."""
+        return msgspec.structs.replace(self, settled=how, dealt_with=self.findings)
 
 
 _WORDS = {
