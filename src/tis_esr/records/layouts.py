@@ -24,7 +24,8 @@ class Column:
     """One column: its JSON name, its kind, its length and, for numbers, the digits after the point.
 
     ``code`` is the specification's field code (``T_POR11``) where it is public. ``is_key`` says that a row whose
-    value can't be read can't be used, though the value may be missing. ``codes`` are the only values there are.
+    value can't be read can't be used, though the value may be missing. ``codes`` are the only values there are; where
+    ``others`` may come, another value is told and taken.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     code: str = ""
     is_key: bool = False
     codes: tuple[str, ...] = ()
+    others: bool = False
 
     @cached_property
     def decisive(self) -> bool:
@@ -77,9 +79,9 @@ class Layout:
 
 
 def layout(record_type: str, table: str) -> Layout:
-    """Read a layout from a table of one column a line: ``name type [M] [K] [= code | code]``.
+    """Read a layout from a table of one column a line: ``name type [M] [K] [O] [= code | code]``.
 
-    M is mandatory, K a key. Field codes are numbered as the columns are, from 2, for the record types whose codes are public.
+    M is mandatory, K a key, O says that other codes may come. Field codes are numbered as the columns are, from 2, for the record types whose codes are public.
     """
     columns = []
     for number, line in enumerate((line for line in table.splitlines() if line.strip()), 2):
@@ -97,6 +99,7 @@ def layout(record_type: str, table: str) -> Layout:
             code=code,
             is_key="K" in flags,
             codes=tuple(word.strip() for word in codes.split("|") if word.strip()),
+            others="O" in flags,
         )
         columns.append(column)
     return Layout(record_type, tuple(columns))

@@ -160,7 +160,7 @@ APC = layout(
     """
     deaneryNumber X(30) K
     loadStatusCode X(7) M = SUCCESS | FAIL
-    messageType X(7)
+    messageType X(7) O = ERROR | WARNING | INFO
     messageText X(200)
     applicantNumber X(30)
     assignmentId N(15)
@@ -177,7 +177,7 @@ DCC = layout(
     deaneryNumber X(30) K
     notificationTitleCode F(1)
     loadStatusCode X(7) M = SUCCESS | FAIL
-    messageType X(7)
+    messageType X(7) O = ERROR | WARNING | INFO
     messageText X(200)
     positionId N(15) K
     positionNumber N(10) K

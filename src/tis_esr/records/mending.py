@@ -2,7 +2,9 @@
 
 import re
 
-_STATUS = re.compile(r'^"?APC"?,(.*?),"?(SUCCESS|FAIL)"?,"?(ERROR|WARNING|INFO|)"?,(.*)$', re.DOTALL)
+_STATUS = re.compile(
+    r'^"?\s*APC\s*"?,(.*?),"?\s*(SUCCESS|FAIL)\s*"?,"?\s*([A-Z]{0,15})\s*"?,(.*)$', re.DOTALL | re.IGNORECASE
+)
 _AFTER_THE_TEXT = 5
 _TITLE, _OCCUPATION, _SECOND_SPECIALITY = 4, 5, 7
 _LONGEST_OCCUPATION = 5

@@ -95,6 +95,8 @@ def _record(raw: RawRow, row: int, next_offset: int) -> Record:
     surplus = tuple(data[len(layout.columns) :])
     if surplus:
         problems.append(Problem("", "surplus", f"{len(surplus)} columns more than a {record_type} row has"))
+        if quotes is not Quotes.IN_ORDER:
+            problems.append(_SHIFTED)
     return Record(record_type, row, text, values, tuple(problems), next_offset, surplus, raw.lines)
 
 
@@ -102,6 +104,12 @@ _EDGES = "\x0b\x0c\x1a"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _STRAY = Problem("", "quotes", "a quote is not doubled or not closed")
 _OPEN = Problem("", "open-quote", "a quote is not closed, so a value may be cut or hold others", fatal=True)
+_SHIFTED = Problem(
+    "",
+    "shifted",
+    "quotes out of order and too many columns, so values may stand in wrong columns",
+    fatal=True,
+)
 _CUT = Problem(
     "",
     "too-long",
@@ -181,8 +189,11 @@ def _value(column: Column, text: str, *, damaged: bool) -> tuple[Value, Problem 
     try:
         value = read_value(column, text)
     except ValueError as error:
+        said = f"column {name} ({column}) holds {error}"
+        if column.others:
+            return text.strip(), Problem(name, "unknown-code", said)
         code, fatal = ("unknown-code", True) if column.codes else ("ill-formed", column.decisive)
-        return None, Problem(name, code, f"column {name} ({column}) holds {error}", fatal=fatal)
+        return None, Problem(name, code, said, fatal=fatal)
     if value is None and column.mandatory:
         said = f"column {name} is mandatory and empty"
         return None, Problem(name, "missing-mandatory", said, fatal=True)

@@ -34,7 +34,7 @@ SENT = (RecordState.EXPORTED, RecordState.CONFIRMED, RecordState.REJECTED)
 class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One row of an APC or DCC: what ESR says of a record that it was sent, whole.
 
-    ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING or INFO, ``text`` ESR's own words, which may quote what
+    ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING, INFO or what ESR says instead, ``text`` ESR's own words, which may quote what
     it was sent. ``file`` and ``row`` are where the answer stands.
     """
 
@@ -53,8 +53,8 @@ class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_warning(self) -> bool:
-        """Say whether ESR loaded the record, but somebody should look at it."""
-        return self.is_accepted and self.kind in {"WARNING", "ERROR"}
+        """Say whether ESR loaded the record, but somebody should look at it: also where its word is not known."""
+        return self.is_accepted and self.kind not in {"", "INFO"}
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
