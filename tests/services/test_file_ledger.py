@@ -98,6 +98,32 @@ async def test_a_whole_copy_is_taken_after_a_broken_one_and_each_row_is_emitted_
         assert await place.bench.parked() == []
 
 
+@pytest.mark.parametrize(
+    ("padding", "finding"),
+    [
+        (b"\0" * 200_000, "it has no TRL row and ends in padding, so its end may be missing"),
+        (b" \x1a", "it has no TRL row and ends in padding, so its end may be missing"),
+    ],
+    ids=["NULs", "end-of-file mark"],
+)
+async def test_a_file_that_ends_in_padding_says_so_and_loses_no_row(
+    benches: Benches, tmp_path: Path, padding: bytes, finding: str
+) -> None:
+    async with a_place(benches, tmp_path) as place:
+        taken = await place.take((HDR + ROWS).encode() + padding)
+        assert taken.findings == [f"incomplete: {finding}"]
+        assert await place.split_positions() == [1, 2]
+        whole = await place.take(WHOLE.encode() + padding, NAME.replace("0007", "0008"))
+        assert whole.findings == ["its HDR names a file DE_EOE_RMC_20261124_00000007.DAT"]
+
+
+async def test_a_row_that_the_padding_begins_within_is_cut(benches: Benches, tmp_path: Path) -> None:
+    async with a_place(benches, tmp_path) as place:
+        taken = await place.take((HDR + ROWS[:40]).encode() + b"\0" * 90)
+        assert taken.findings == ["incomplete: it has no TRL row and ends within row 3, which is not applied"]
+        assert await place.split_positions() == [1]
+
+
 async def test_an_assignment_that_was_cut_off_is_emitted_again_as_a_whole(
     benches: Benches, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ _ROW = re.compile(rb'\s*"?' + _TYPES + rb'\s*"?\s*(?:,|$)', re.IGNORECASE)
 _RARER = (rb"\x0b", rb"\x0c", rb"\x1c", rb"\x1d", rb"\x1e", rb"\xc2\x85", rb"\xe2\x80\xa8", rb"\xe2\x80\xa9")
 _END = re.compile(b"|".join([rb"\r\r\n|\r\n|\n|\r", *(end + b"(?=" + _TYPES + b",)" for end in _RARER)]))
 _BOM = b"\xef\xbb\xbf"
-_PADDING = b"\0\x0b\x0c\x1a \t"
+PADDING = b"\0\x0b\x0c\x1a \t"
 _BINARY = frozenset(range(32)) - {9, 10, 11, 12, 13, 26}
 
 
@@ -61,7 +61,7 @@ def _line(head: bytes, rest: bytes, length: int, *, ended: bool) -> Line:
     if head:
         return Line(head, length, ended, cut=True)
     if len(rest) > LONGEST_LINE:
-        return Line(rest[:LONGEST_LINE], length, ended, cut=rest[LONGEST_LINE:].strip(_PADDING) != b"")
+        return Line(rest[:LONGEST_LINE], length, ended, cut=rest[LONGEST_LINE:].strip(PADDING) != b"")
     return Line(rest, length, ended)
 
 
@@ -83,4 +83,4 @@ def looks_like_text(head: bytes) -> bool:
     binary = sum(byte in _BINARY for byte in head)
     if not binary or (b"\0" not in head and binary * 50 <= len(head)):
         return True
-    return any(begins_a_row(line.lstrip(_PADDING)) for line in re.split(rb"[\r\n]", head))
+    return any(begins_a_row(line.lstrip(PADDING)) for line in re.split(rb"[\r\n]", head))

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date
+from enum import Enum
 from itertools import islice
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from tis_esr.decisions.arriving_files import (
     refusal_reason,
 )
 from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.records.lines import PADDING
 from tis_esr.records.reading import looks_like_text, read_records
 from tis_esr.records.values import Value
 from tis_esr.services.file_ledger import UNDER_WAY, FileState, InboundFile, pause_after
@@ -84,9 +86,28 @@ def copy_of(stream: BinaryIO, known_size: int) -> Copy:
     )
 
 
-def is_cut(stream: BinaryIO, size: int) -> bool:
-    """Say whether a file ends within a line."""
-    return not _line_ends_at(stream, size)
+class Ending(Enum):
+    """How a file ends: with a line end, with padding behind one, or within a row."""
+
+    WHOLE = "whole"
+    PADDED = "padded"
+    CUT = "cut"
+
+
+def ending(stream: BinaryIO, size: int) -> Ending:
+    """Return how a file ends; what a system fills files up with belongs to no row."""
+    end = size
+    while end:
+        start = max(0, end - _BLOCK)
+        stream.seek(start)
+        text = stream.read(end - start).rstrip(PADDING)
+        if text:
+            end = start + len(text)
+            break
+        end = start
+    if not _line_ends_at(stream, end):
+        return Ending.CUT
+    return Ending.WHOLE if end == size else Ending.PADDED
 
 
 def judged_by_name(name: str, known: InboundFile | None, stamp: str, now: float, today: date) -> Taken | None:

@@ -16,7 +16,16 @@ from tis_esr.engine.work import Work
 from tis_esr.files.store import FileStore, NoSuchFile, UnreadableFileError
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.reading import Record, read_records
-from tis_esr.services.file_admission import Copy, Taken, admitted, copy_of, held, is_cut, judged_by_name
+from tis_esr.services.file_admission import (
+    Copy,
+    Ending,
+    Taken,
+    admitted,
+    copy_of,
+    ending,
+    held,
+    judged_by_name,
+)
 from tis_esr.services.file_ledger import FILES, NOT_TAKEN, UNDER_WAY, FileState, InboundFile
 from tis_esr.services.messages import Assignment, AssignmentRow, Unreadable
 
@@ -118,17 +127,17 @@ class InboundDataReader:
 def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
     """Emit and account for the rows of the next chunk; return the ledger entry that has them."""
     rows, offset = file.rows + ROWS_A_CHUNK, file.offset + BYTES_A_CHUNK
-    cut = is_cut(stream, file.size)
+    end = ending(stream, file.size)
     file = msgspec.structs.replace(file, state=FileState.SPLITTING)
     stream.seek(file.offset)
     for group in _groups(
         read_records(stream, first_row=file.next_row), file.offset, is_open=file.asg_row > 0
     ):
-        file = _add(work, file, group, ends_within=cut and group[-1].next_offset == file.size)
+        file = _add(work, file, group, ends_within=end is Ending.CUT and group[-1].next_offset == file.size)
         if file.rows >= rows or file.offset >= offset:
             return file
     return msgspec.structs.replace(
-        file, state=FileState.SPLIT, incomplete=_incomplete(file, cut=cut), asg_row=0, asg_head=[]
+        file, state=FileState.SPLIT, incomplete=_incomplete(file, end), asg_row=0, asg_head=[]
     )
 
 
@@ -272,13 +281,15 @@ def _trailer_count(record: Record) -> int | None:
     return count if isinstance(count, int) else None
 
 
-def _incomplete(file: InboundFile, *, cut: bool) -> str:
+def _incomplete(file: InboundFile, end: Ending) -> str:
     """Say why a file isn't whole: TRL counts all rows, or the data rows only, or else something is missing."""
     if not file.rows:
         return "it is empty"
     if not file.counts.get("TRL"):
-        if cut:
+        if end is Ending.CUT:
             return f"it has no TRL row and ends within row {file.last_row}, which is not applied"
+        if end is Ending.PADDED:
+            return "it has no TRL row and ends in padding, so its end may be missing"
         return "it has no TRL row, so its end may be missing"
     rows = file.rows - file.counts.get("", 0)
     if file.trailer not in {rows, rows - 1 - file.has_header}:
