@@ -340,6 +340,17 @@ async def test_a_redriven_old_assignment_changes_nothing_newer(benches: Benches)
         assert await bench.rows(older.file) == {RowState.APPLIED: 3}
 
 
+async def test_an_older_assignment_overwrites_no_absence_that_it_names_in_other_case(
+    benches: Benches,
+) -> None:
+    world = people_world()
+    async with benches.open(WRITER, world) as bench:
+        older = group(world, 0, absence("ab1", 1, 5))
+        await deliver(bench, [group(world, 1, absence("AB1", 2, 7))], [older])
+        assert absences(bench) == {"AB1": (day(2), day(7), None)}
+        assert (await bench.rows(older.file))[RowState.SUPERSEDED] >= 1
+
+
 async def test_rows_that_name_one_absence_in_different_case_are_told_in_their_order(
     embedded: Benches,
 ) -> None:

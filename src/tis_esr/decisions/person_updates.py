@@ -193,6 +193,11 @@ def attendance_id(values: Values) -> str:
     return clean(Kind.TEXT, str(values["absenceID"])) or ""
 
 
+def absence_section(attendance: str) -> str:
+    """Return the name of an absence among all of a person's details; TCS tells no ids apart by their letters' case."""
+    return f"absence {attendance.casefold()}"
+
+
 def absence_refusals(values: Values) -> list[RefusedValue]:
     """Return what of an absence TIS's rules refuse; then nothing of it goes to TIS."""
     days = {column: _day(values.get(column)) for column in ("absenceStart", "absenceEnd")}

@@ -200,9 +200,9 @@ async def _carry_out_one(tcs: Tcs, work: Work, case: Case, bounds: Bounds) -> No
     Trouble ends the calls about its record. When all have ended the gravest is raised: one after which TCS may
     still act counts for more than one that is over.
     """
-    about: dict[tuple[str, str], list[Plan]] = {}
+    about: dict[str, list[Plan]] = {}
     for plan in case.plans:
-        about.setdefault((plan.kind, plan.absence_id.rstrip().casefold()), []).append(plan)
+        about.setdefault(plan.section, []).append(plan)
     ended = await outcomes(about, lambda record: _carry_out_in_order(tcs, work, case, about[record], bounds))
     errors = [error for error in ended.values() if error is not None]
     if errors:

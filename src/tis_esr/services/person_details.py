@@ -13,6 +13,7 @@ from tis_esr.decisions.person_updates import (
     PER_FIELDS,
     FieldMapping,
     absence_refusals,
+    absence_section,
     attendance_id,
     given,
     is_deletion,
@@ -60,7 +61,7 @@ def _brought(case: Case, today: date) -> dict[int, list[str]]:
     for row, values, fields in detail_sources(case):
         brought[row] += [mapping.detail for mapping in given(values, fields, today)]
     for row, values in absence_sources(case):
-        section = f"absence {attendance_id(values)}"
+        section = absence_section(attendance_id(values))
         brought[row] += [f"{section}.{name}" for column, name in ABSENCE_FIELDS.items() if values.get(column)]
     return brought
 

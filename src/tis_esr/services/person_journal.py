@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.decisions.person_updates import absence_section
 from tis_esr.decisions.refusals import Refusal
 from tis_esr.decisions.versions import Stamp, stamp_of
 from tis_esr.engine.documents import Collection
@@ -58,7 +59,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
 class TisPerson(msgspec.Struct, frozen=True, kw_only=True):
     """A person whom ESR's rows have updated in TIS: how new the row is that each detail came from.
 
-    ``stamps`` is by section and field (``contact.legalSurname``, ``absence A1.startDate``): each detail is
+    ``stamps`` is by section and field (``contact.legalSurname``, ``absence a1.startDate``): each detail is
     superseded by itself. ``open`` is the last attempt while its end isn't known, see ``attempts``.
     """
 
@@ -133,8 +134,12 @@ class Plan:
     @property
     def details(self) -> list[str]:
         """Return what the call changes, by section and field."""
-        section = f"absence {self.absence_id}" if self.kind == "absence" else self.kind
-        return [f"{section}.{name}" for name in self.changes]
+        return [f"{self.section}.{name}" for name in self.changes]
+
+    @property
+    def section(self) -> str:
+        """Return what the call is about: a section of the person's details, or one absence."""
+        return absence_section(self.absence_id) if self.kind == "absence" else self.kind
 
 
 def entry_of(
