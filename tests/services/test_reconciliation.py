@@ -150,13 +150,46 @@ async def test_what_tcs_is_told_follows_the_position_through_numbers_posts_and_b
         (por(day=3, number=1002, npn=OTHER_NPN, indicator="D"), set()),
         (por(day=4, number=1002, npn=NO_NPN), set()),
         (por(day=5, number=1001), {(POST, 1001)}),
-        (por(day=6, number=None), set()),
+        (por(day=6, number=None), {(POST, 1001)}),
         (por(day=7, number=1001), {(POST, 1001)}),
     ]
     async with benches.open(RECONCILIATION, two_posts()) as bench:
         for told, expected in story:
             await bench.deliver([told])
             assert await tis(bench) == expected, told.source_file
+
+
+async def test_a_row_without_a_number_takes_no_position_from_tis_in_whatever_order(benches: Benches) -> None:
+    rows = [por(number=1000), por(day=1), pos(day=2, number=None), por(day=3, number=None)]
+    for order in benches.some(orders(rows), most=6):
+        async with benches.open(RECONCILIATION, two_posts()) as bench:
+            await bench.deliver(*([one] for one in order))
+            assert await tis(bench) == {(POST, 1001)}, order
+            assert (
+                (await position(bench)).position_number,
+                (await newest(bench)).position.position_number,
+            ) == (
+                1001,
+                1001,
+            ), order
+
+
+async def test_a_deletion_without_a_number_ends_the_position_in_tis(benches: Benches) -> None:
+    for order in benches.some(orders([por(), por(day=1, indicator="D", number=None)]), most=2):
+        async with benches.open(RECONCILIATION, two_posts()) as bench:
+            await bench.deliver(*([one] for one in order))
+            assert await tis(bench) == set(), order
+            assert {
+                b.status for b in await bench.told(CHANGED, PositionChanged) if b.position_number == 1001
+            } >= {"DELETED"}, order
+
+
+async def test_a_position_that_moves_to_another_deanery_without_its_number_keeps_it(benches: Benches) -> None:
+    rows = [por(deanery="LDN", npn=OTHER_NPN), por(day=1, deanery="EOE", number=None)]
+    for order in benches.some(orders(rows), most=2):
+        async with benches.open(RECONCILIATION, two_posts()) as bench:
+            await bench.deliver(*([one] for one in order))
+            assert await tis(bench) == {(POST, 1001)}, order
 
 
 async def test_the_story_of_a_position_ends_the_same_in_any_order(benches: Benches) -> None:

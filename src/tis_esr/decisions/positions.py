@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
@@ -74,11 +75,19 @@ def _file_of(row: SourceRow) -> tuple[date, int]:
     return row.stamp.day, row.stamp.sequence
 
 
+class Numbered(msgspec.Struct, frozen=True, kw_only=True):
+    """A position number, and how new the row is that gave it."""
+
+    stamp: Stamp
+    number: int
+
+
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """What one deanery's files say of a position: its newest POR and its newest POS row."""
+    """What one deanery's files say of a position: its newest POR and POS row, and the newest number of any row."""
 
     por: SourceRow | None = None
     pos: SourceRow | None = None
+    numbered: Numbered | None = None
 
     @property
     def lead(self) -> SourceRow:
@@ -91,17 +100,38 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
         return is_deleted(self.por, self.pos)
 
 
+S = TypeVar("S", SourceRow, Numbered)
 Claims = Mapping[str, Claim]
 """The claims on one position, by deanery."""
 
 
 def with_row(claims: Claims, source: str, row: SourceRow) -> Claims | None:
-    """Return the claims with a ``por`` or ``pos`` row added to its deanery's; None where a newer one is known."""
+    """Return the claims with a ``por`` or ``pos`` row added to its deanery's; None where newer ones say all of it."""
     claim = claims.get(row.deanery, Claim())
     known: SourceRow | None = getattr(claim, source)
-    if is_superseded(row.stamp, known.stamp if known else None):
+    is_old = is_superseded(row.stamp, known.stamp if known else None)
+    numbered = _newer_number(claim.numbered, row)
+    if is_old and numbered == claim.numbered:
         return None
-    return {**claims, row.deanery: msgspec.structs.replace(claim, **{source: row})}
+    after = msgspec.structs.replace(claim, numbered=numbered, **({} if is_old else {source: row}))
+    return {**claims, row.deanery: after}
+
+
+def _newer_number(known: Numbered | None, row: SourceRow) -> Numbered | None:
+    number = row.values.position_number
+    if not number or is_superseded(row.stamp, known.stamp if known else None):
+        return known
+    return Numbered(stamp=row.stamp, number=number)
+
+
+def position_number(claims: Claims) -> int | None:
+    """Return the number of the leading row, or else the newest that any row has given; None where none has.
+
+    A blank number says nothing: only ``D`` ends a position, and only another number replaces one.
+    """
+    claim = leading_claim(claims)
+    known = claim.numbered or _newest(other.numbered for other in claims.values())
+    return claim.lead.values.position_number or (known.number if known else None)
 
 
 def leading_claim(claims: Claims) -> Claim:
@@ -123,7 +153,7 @@ def view(claims: Claims, post_id: int | None) -> PositionView:
     values, p = lead.values, por.values if por else None
     return PositionView(
         position_id=values.position_id,
-        position_number=values.position_number,
+        position_number=position_number(claims),
         deanery_number=values.deanery_number,
         deanery=lead.deanery,
         host_lead=p.host_lead_indicator if p else None,
@@ -142,8 +172,8 @@ def sources(claims: Claims) -> list[str]:
     return sorted(f"{row.file}:{row.stamp.row}" for row in rows)
 
 
-def _newest(rows: Iterable[SourceRow | None]) -> SourceRow | None:
-    return max((row for row in rows if row is not None), key=lambda row: row.stamp, default=None)
+def _newest(stamped: Iterable[S | None]) -> S | None:
+    return max((one for one in stamped if one is not None), key=lambda one: one.stamp, default=None)
 
 
 def choose_post(posts: Iterable[Post]) -> tuple[Post | None, list[int]]:

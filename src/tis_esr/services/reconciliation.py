@@ -18,6 +18,7 @@ from tis_esr.decisions.positions import (
     SourceRow,
     choose_post,
     leading_claim,
+    position_number,
     sources,
     view,
     with_row,
@@ -230,7 +231,7 @@ def _claimed(position: Position, claims: Claims) -> Position:
         deleted=claim.ended,
         deanery=claim.lead.deanery,
         deanery_number=claim.lead.values.deanery_number,
-        position_number=claim.lead.values.position_number,
+        position_number=position_number(claims),
         correlation_id=f"{claim.lead.file}:{claim.lead.stamp.row}",
     )
 
