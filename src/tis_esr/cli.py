@@ -209,11 +209,11 @@ def doctor() -> None:
 
 @app.command()
 def files(
-    name: Annotated[str | None, typer.Argument(help="Only this file, with all that is known of it.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Only this file, or files missing by this name.")] = None,
     state: StateOption = None,
     as_json: JsonOption = False,
     settle: Annotated[
-        str | None, typer.Option("--settle", help="Note how the findings of NAME were dealt with.")
+        str | None, typer.Option("--settle", help="Note how what was found on NAME was dealt with.")
     ] = None,
 ) -> None:
     """List the files from ESR with their states, what was found on them, and which are missing."""
@@ -224,7 +224,7 @@ def files(
         if settle is None:
             raise typer.Exit(int(run_(load(), name, state, as_json=as_json)))
         if name is None:
-            raise UsageError("NAME", "name the file whose findings were dealt with")
+            raise UsageError("NAME", "name the file, or the missing ones, that were dealt with")
         raise typer.Exit(int(asyncio.run(settle_(load(), name, settle, state))))
 
 

@@ -1,6 +1,9 @@
 """``tis-esr files`` and what else tells of the ledger: the same words on both engines."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,10 +17,13 @@ from typer.testing import CliRunner
 from tis_esr import cli
 from tis_esr.commands import files as command
 from tis_esr.commands.file_watch import FileWatch
+from tis_esr.commands.outcome import UsageError
 from tis_esr.desk.ledger import gaps
+from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
 from tis_esr.services.inbound_data_reader import InboundDataReader
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
+from tis_esr.settings import Settings
 from tis_esr.synthetic.world import World
 from tis_esr.web.metrics import Metrics
 
@@ -54,7 +60,7 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
         assert code == 1
         assert f"{THIRD}  split, incomplete  2 rows\n    {CUT}\n" in said
         assert "letter.txt  refused  0 rows\n    refused: " in said
-        assert f"Missing: {MISSING}\nFiles: 3; to look at: 3\n" in said
+        assert f"Missing: {MISSING} (EOE-RMT-102)\nFiles: 3; to look at: 3\n" in said
         code, said = call(THIRD, "--json")
         found: dict[str, Any] = json.loads(said)
         [file] = found["files"]
@@ -90,6 +96,57 @@ async def test_an_incomplete_file_that_was_dealt_with_is_counted_as_split(
         metrics = Metrics(dict, lambda: "closed")
         await FileWatch(bench.runner.work, metrics).look()
         assert metrics.files == {("EOE", "RMC", "split"): 1}
+
+
+async def test_a_gap_that_nobody_waits_for_is_settled_with_a_reason_and_all_is_fine_again(
+    benches: Benches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = "DE_EOE_RMC_20261125_00000106.DAT"
+    async with benches.open("InboundDataReader", World(TODAY, Random(1))) as bench:
+        monkeypatch.setattr(command, "reader_of", lambda *_: bench.reader())
+
+        @asynccontextmanager
+        async def desk(*_: Any) -> AsyncIterator[Runner]:
+            yield bench.runner
+
+        monkeypatch.setattr(command, "at_the_desk", desk)
+
+        async def call(*words: str) -> tuple[int, str]:
+            result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["files", *words])
+            return result.exit_code, result.output
+
+        await hand_in(bench, tmp_path / "from-esr", **{FIRST: ROWS, THIRD: ROWS, later: ROWS})
+        code, said = await call()
+        assert code == 1
+        assert f"Missing: {MISSING} (EOE-RMT-102)\n" in said
+        assert "though number 106 has. Ask ESR for it (EOE-RMT-104-105)\n" in said
+        assert (await call("EOE-RMT-102"))[1] == f"Missing: {MISSING} (EOE-RMT-102)\n"
+
+        await command.settle(Settings(), "EOE-RMT-102", "ESR never made it", None)
+        code, said = await call()
+        assert code == 1
+        assert f"Missing: {MISSING} (EOE-RMT-102; settled: ESR never made it)\n" in said
+        assert await call("EOE-RMT-102") == (
+            0,
+            f"Missing: {MISSING} (EOE-RMT-102; settled: ESR never made it)\n",
+        )
+        with pytest.raises(UsageError, match="no open finding"):
+            await command.settle(Settings(), "EOE-RMT-102", "again", None)
+        await command.settle(Settings(), "EOE-RMT-104-105", "ESR never made them", None)
+        assert (await call())[0] == 0
+
+        metrics = Metrics(dict, lambda: "closed")
+        with structlog.testing.capture_logs() as logs:
+            await FileWatch(bench.runner.work, metrics).look()
+        assert (logs, metrics.file_gaps) == ([], {("EOE", "RMT"): 0})
+
+        await hand_in(bench, tmp_path / "from-esr", **{THIRD: ROWS + ROWS.replace("TRL,2", "TRL,4")})
+        await hand_in(bench, tmp_path / "from-esr", **{later.replace("106", "104"): ROWS})
+        assert (await call())[0] == 0
+        await hand_in(bench, tmp_path / "from-esr", **{later.replace("106", "109"): ROWS})
+        code, said = await call()
+        assert code == 1
+        assert "numbers 107 to 108 of EOE" in said
 
 
 def out(number: int, day: int, rows: int = 1) -> OutboundFile:

@@ -8,9 +8,11 @@ import msgspec
 
 from tis_esr.commands.outcome import Exit, UsageError, console
 from tis_esr.commands.system import at_the_desk, reader_of
-from tis_esr.desk.ledger import Ledger, LedgerEntry, ledger
+from tis_esr.desk.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
 from tis_esr.engine.runner import Runner
-from tis_esr.services.file_ledger import FILES
+from tis_esr.engine.work import Work
+from tis_esr.services.file_ledger import FILES, SettledGap
+from tis_esr.services.outbound import OUTBOUND_FILES
 from tis_esr.settings import Settings
 
 _SHOWN = 60
@@ -19,15 +21,18 @@ _SHOWN = 60
 def files(settings: Settings, name: str | None, state: Path | None, *, as_json: bool) -> Exit:
     """Print all files, those to look at first, or all that is known of one; DONE_WITH_PARKED where any finding is open.
 
-    Raises UsageError for a file that the ledger doesn't have.
+    ``name`` may be that of files which are missing. Raises UsageError for what the ledger doesn't have.
     """
     reader = reader_of(settings, state)
     try:
         found = ledger(reader, name)
     finally:
         reader.close()
-    if name is not None and not found.files:
-        raise UsageError("NAME", f"{name}: there is no such file in the ledger; tis-esr files lists them")
+    if name is not None and not (found.files or found.gaps):
+        raise UsageError(
+            "NAME",
+            f"{name}: there is no such file in the ledger, and none is missing by that name; tis-esr files lists them",
+        )
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
     elif name is None:
@@ -38,7 +43,7 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
 
 
 async def settle(settings: Settings, name: str, why: str, state: Path | None) -> Exit:
-    """Note that the findings of a file have been dealt with, and how: they set no exit code any more."""
+    """Note that the findings of a file, or files that are missing, were dealt with, and how: they set no exit code any more."""
     if not why.strip():
         raise UsageError("--settle", "say how it was dealt with")
     async with at_the_desk(settings, state) as runner:
@@ -57,8 +62,18 @@ async def _settle(runner: Runner, name: str, why: str) -> int:
     found = [file for file in named if name in {file.name, file.key} and file.open_findings]
     for file in found:
         work.put(FILES, file.settle(why))
+    missing = [] if first else await _missing_by(work, name)
+    for gap in missing:
+        settled = SettledGap(first=gap.first, last=gap.last, how=why)
+        shown_by = (await work.get(FILES, [gap.shown_by]))[gap.shown_by]
+        work.put(FILES, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, settled]))
     await work.commit()
-    return len(found)
+    return len(found) + len(missing)
+
+
+async def _missing_by(work: Work, name: str) -> list[Gap]:
+    found = gaps(await work.find(FILES, {}), await work.find(OUTBOUND_FILES, {}))
+    return [gap for gap in open_gaps(found) if gap.name == name]
 
 
 def _list(found: Ledger) -> None:
@@ -70,8 +85,7 @@ def _list(found: Ledger) -> None:
         _line(file)
     if len(first) > _SHOWN:
         _say(f"and {len(first) - _SHOWN} more: see --json")
-    for gap in found.gaps:
-        _say(f"Missing: {gap.text}")
+    _list_missing(found.gaps)
     _say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
 
 
@@ -95,8 +109,13 @@ def _show(found: Ledger) -> None:
             _say(f"    {note}")
         if file.noted > len(file.notes):
             _say(f"    and {file.noted - len(file.notes)} more notes")
-    for gap in found.gaps:
-        _say(f"Missing: {gap.text}")
+    _list_missing(found.gaps)
+
+
+def _list_missing(missing: list[Gap]) -> None:
+    for gap in missing:
+        settled = f"; settled: {gap.settled}" if gap.settled else ""
+        _say(f"Missing: {gap.text} ({gap.name}{settled})")
 
 
 def _say(text: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import FileName
-from tis_esr.services.file_ledger import FILES, NOT_TAKEN, InboundFile
+from tis_esr.services.file_ledger import FILES, NOT_TAKEN, InboundFile, SettledGap
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60
@@ -24,15 +24,18 @@ _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """Files that are missing: ``first`` to ``last`` of a deanery's counter, as the file ``shown_by`` shows.
 
-    ``type`` is RMT for RMF and RMC, which share a counter, else APC or DCC.
+    ``type`` is RMT for RMF and RMC, which share a counter, else APC or DCC. ``settled`` says how it was settled that
+    nobody waits for them any more. By its ``name`` a person settles it.
     """
 
+    name: str
     deanery: str
     type: str
     first: int
     last: int
     shown_by: str
     text: str
+    settled: str = ""
 
     @property
     def number(self) -> int:
@@ -71,15 +74,16 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ledger(state: Reader, name: str | None = None) -> Ledger:
-    """Return the ledger, or what it has of one file."""
+    """Return the ledger, or what it has of one file or one gap."""
     found = state.find(FILES, {})
     all_gaps = gaps(found, state.find(OUTBOUND_FILES, {}))
     if name is not None:
         found = [file for file in found if name in {file.name, file.key}]
-        all_gaps = [gap for gap in all_gaps if gap.shown_by in {file.name for file in found}]
+        names = {file.name for file in found}
+        all_gaps = [gap for gap in all_gaps if gap.name == name or gap.shown_by in names]
     rows = state.row_counts()
     files = [_entry(file, rows.get(file.name, {})) for file in sorted(found, key=_newest_first)]
-    number = sum(1 for file in found if file.open_findings) + len(all_gaps)
+    number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
     return Ledger(files=files, gaps=all_gaps, open_findings=number)
 
 
@@ -95,10 +99,27 @@ def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list
     found = []
     for (deanery, counter), some in sorted(counted.items()):
         if counter in _OURS:
-            found += _unanswered(deanery, counter, some, sent.get((deanery, counter), []))
+            of_counter = _unanswered(deanery, counter, some, sent.get((deanery, counter), []))
         else:
-            found += _missing(deanery, counter, some)
+            of_counter = _missing(deanery, counter, some)
+        settled = [gap for file in some for gap in file.settled_gaps]
+        found += [msgspec.structs.replace(gap, settled=_settled(gap, settled)) for gap in of_counter]
     return found
+
+
+def open_gaps(found: Iterable[Gap]) -> list[Gap]:
+    """Return the gaps that nobody has settled."""
+    return [gap for gap in found if not gap.settled]
+
+
+def _settled(gap: Gap, settled: Iterable[SettledGap]) -> str:
+    """Return how a gap was settled: all of it, perhaps when it was larger."""
+    covering = (one.how for one in settled if one.first <= gap.first and gap.last <= one.last)
+    return next(covering, "")
+
+
+def _gap_name(deanery: str, counter: str, first: int, last: int) -> str:
+    return f"{deanery}-{counter}-{first}" if first == last else f"{deanery}-{counter}-{first}-{last}"
 
 
 def counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
@@ -118,11 +139,11 @@ def _counted_state(file: InboundFile) -> str:
 
 
 def gap_counts(files: Iterable[InboundFile], found: Iterable[Gap]) -> dict[tuple[str, ...], int]:
-    """Return how many numbers are missing by deanery and counter, 0 where none is."""
+    """Return how many numbers are missing by deanery and counter, less what is settled; 0 where none is."""
     numbers: dict[tuple[str, ...], int] = {
         (file.deanery, file.counter): 0 for file in files if file.deanery and file.counter
     }
-    for gap in found:
+    for gap in open_gaps(found):
         numbers[gap.deanery, gap.type] = numbers.get((gap.deanery, gap.type), 0) + gap.number
     return numbers
 
@@ -145,6 +166,7 @@ def _missing(deanery: str, counter: str, files: list[InboundFile]) -> list[Gap]:
         text = f"{numbers} of {deanery} (RMF and RMC) {'has' if first == last else 'have'} not arrived"
         found.append(
             Gap(
+                name=_gap_name(deanery, counter, first, last),
                 deanery=deanery, type=counter, first=first, last=last, shown_by=names[last + 1],
                 text=f"{text}, though number {last + 1} has. Ask ESR for it",
             )
@@ -170,9 +192,12 @@ def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list
         if number not in ours
     ]
     return [
-        Gap(deanery=deanery, type=counter, first=number, last=number, shown_by=name, text=text)
+        Gap(
+            name=_gap_name(deanery, counter, number, number),
+            deanery=deanery, type=counter, first=number, last=number, shown_by=name, text=text,
+        )
         for number, name, text in sorted(found)
-    ]
+    ]  # fmt: skip
 
 
 def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:

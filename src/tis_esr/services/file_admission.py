@@ -154,7 +154,7 @@ def admitted(
     if known is not None and known.sha256 == copy.sha256:
         return _the_same(known)
     if known is None or (not known.rows and known.state is not FileState.SPLIT):
-        entry = _entered(name, copy)
+        entry = _entered(name, copy, known)
         if known is not None and known.state is FileState.REFUSED:
             notes = [f"an earlier copy of {known.size} bytes was refused: {known.reason}"]
             entry = msgspec.structs.replace(entry, notes=notes, noted=1)
@@ -193,9 +193,14 @@ def _the_same(known: InboundFile) -> tuple[list[InboundFile], Taken]:
     return [known], Taken(file=known, fresh=False, said=said)
 
 
-def _entered(name: str, copy: Copy) -> InboundFile:
-    """Return the entry of a file whose name is in order."""
-    entry = _with_name(InboundFile(name=name, sha256=copy.sha256, size=copy.size, state=FileState.RECEIVED))
+def _entered(name: str, copy: Copy, known: InboundFile | None) -> InboundFile:
+    """Return the entry of a file whose name is in order; what was settled of its counter stays settled."""
+    gaps = known.settled_gaps if known else []
+    entry = _with_name(
+        InboundFile(
+            name=name, sha256=copy.sha256, size=copy.size, state=FileState.RECEIVED, settled_gaps=gaps
+        )
+    )
     parsed = FileName.parse(name)
     reason = "" if copy.is_text else "it isn't a text file"
     reason = reason or header_refusal_reason(parsed, copy.header)
@@ -206,7 +211,7 @@ def _entered(name: str, copy: Copy) -> InboundFile:
 
 def _continued(known: InboundFile, copy: Copy) -> InboundFile:
     """Return the entry of a file that begins with all of the copy that was taken: its other rows are taken."""
-    entry = _entered(known.name, copy)
+    entry = _entered(known.name, copy, known)
     if known.state is FileState.SPLIT and known.rows and not copy.line_ended:
         taken_before = known.last_row - 1
     else:

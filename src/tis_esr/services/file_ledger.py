@@ -33,6 +33,14 @@ NOT_TAKEN = (FileState.REFUSED, FileState.HELD, FileState.OTHER_CONTENT)
 """States of a file of which no row, or not every row, was accounted for."""
 
 
+class SettledGap(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers ``first`` to ``last`` of a counter that nobody waits for any more, and how that was settled."""
+
+    first: int
+    last: int
+    how: str
+
+
 class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger's entry of one file, known by its name and its content (``sha256``, ``size`` in bytes).
 
@@ -43,6 +51,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
     it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
     by row. ``settled`` says who has dealt with the findings ``dealt_with``, and how; later findings are open again.
+
+    ``settled_gaps`` are the numbers before it that are missing and settled.
 
     ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``
     times, and is tried again at ``retry_at`` (by the engine's clock).
@@ -75,6 +85,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     asg_head: list[AssignmentRow] = []
     settled: str = ""
     dealt_with: list[str] = []
+    settled_gaps: list[SettledGap] = []
     stamp: str = ""
     attempts: int = 0
     retry_at: float = 0.0
