@@ -1,5 +1,6 @@
 """What of a person does not go to TIS is in the journal with its column and reason, and its row says so."""
 
+from collections import Counter
 from typing import Any
 
 from tests.services.bench import Bench, Benches
@@ -15,8 +16,10 @@ from tests.services.people import (
     people_world,
     per,
 )
+from tests.services.tcs_on_bench import Trouble
 
 from tis_esr.engine.rows import RowState
+from tis_esr.services.inbound_data_writer import InboundDataWriter
 from tis_esr.services.person_journal import JOURNAL, Outcome
 
 WRITER = "InboundDataWriter"
@@ -78,6 +81,21 @@ async def test_a_birth_date_that_could_not_be_read_is_in_the_journal(benches: Be
         one.rows[2].unread.append("dob")
         await deliver(bench, [one])
         assert (await journal(bench))["dob"] == (Outcome.REFUSED, "UNREADABLE")
+
+
+async def test_a_refused_value_is_counted_once_however_often_its_message_is_tried(benches: Benches) -> None:
+    world = people_world()
+    counted: Counter[tuple[str, str]] = Counter()
+    async with benches.open(WRITER, world, {5: Trouble.STATUS_503_BEFORE}) as bench:
+        writer = InboundDataWriter(bench.tcs.client, counted)
+        one = group(world, 0, per(lastName="Spec\ufffdmen", mobileTel="07700 900111"))
+        await bench.send(one.told)
+        for _ in range(3):
+            [message] = await bench.claimed(one.told)
+            await writer.update_people(bench.runner.work(), [message])
+            await bench.engine.release([message], 0)
+        assert in_tis(bench, "mobileNumber") == ("07700 900111",)
+        assert counted == {("lastName", "LOST_LETTERS"): 1}
 
 
 async def test_a_refused_value_does_not_keep_an_older_one_from_tis(benches: Benches) -> None:

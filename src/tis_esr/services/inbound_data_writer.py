@@ -12,7 +12,7 @@ from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Attempts
-from tis_esr.services.person_updates import refusals, update_people
+from tis_esr.services.person_updates import update_people
 from tis_esr.services.tis_exports import tell_exported
 from tis_esr.services.tis_positions import tell_changed
 from tis_esr.tcs.client import Tcs
@@ -47,8 +47,7 @@ class InboundDataWriter:
 
     async def update_people(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring what ESR knows of people to TIS; see ``person_updates``."""
-        cases = await update_people(self._tcs, self._attempts, work, messages)
-        self._refused.update(refusals(cases))
+        self._refused.update(await update_people(self._tcs, self._attempts, work, messages))
 
     async def tell_changed(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring TCS to what it should hold of positions; see ``tis_positions``."""

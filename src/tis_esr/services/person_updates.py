@@ -4,7 +4,7 @@ Part of the InboundDataWriter. What is about to be changed is written into the j
 restart in the middle knows what was meant and looks what came of it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -30,12 +30,14 @@ from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError
 
 
-async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> list[Case]:
+async def update_people(
+    tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]
+) -> list[tuple[str, str]]:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
 
     What came of one wave is saved before the next begins, so that trouble there leaves it done.
     Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment
-    succeeds, or is tried again, by itself. Returns the cases whose person was found.
+    succeeds, or is tried again, by itself. Returns column and reason of each value that does not go to TIS, once.
     """
     cases = [_case(message) for message in messages]
     written = await work.find(JOURNAL, {"correlation_id": [message.correlation_id for message in messages]})
@@ -48,15 +50,8 @@ async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequ
         ready = await _ready(attempts, work, wave)
         await plan_calls(tcs, work, ready, meant)
         await _carry_out(tcs, attempts, work, ready)
-    return found
-
-
-def refusals(cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
-    """Return column and reason of each value that did not go to TIS."""
-    for case in cases:
-        for plan in case.plans:
-            for entry in plan.withheld:
-                yield entry.column, entry.code
+    withheld = [entry for case in found for plan in case.plans for entry in plan.withheld]
+    return [(entry.column, entry.code) for entry in withheld if entry.key not in meant]
 
 
 async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[Case]:
