@@ -22,6 +22,7 @@ _BLOCK = 1 << 20
 _HEAD = 65536
 _COUNTERS = {"RMF": "RMT", "RMC": "RMT"}
 OTHER = "a file of this name with other content was taken before ({rows} rows, {size} bytes)"
+_ALREADY_REFUSED = "already refused: {}"
 _GIVE_A_NUMBER = "; if this one is right, hand it in under a number of its own"
 
 
@@ -88,12 +89,15 @@ def is_cut(stream: BinaryIO, size: int) -> bool:
 
 
 def judged_by_name(name: str, known: InboundFile | None, stamp: str, now: float, today: date) -> Taken | None:
-    """Refuse or hold a file that isn't known by its name alone; None where it has to be read."""
-    if known is not None and known.state is not FileState.HELD:
-        return None
-    if reason := refusal_reason(name):
+    """Refuse or hold a file by its name alone, however often it is offered; None where it has to be read."""
+    if (reason := refusal_reason(name)) and (known is None or not known.rows):
+        if known is not None and known.state is FileState.REFUSED:
+            kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
+            return Taken(file=kept, fresh=False, said=_ALREADY_REFUSED.format(known.reason))
         entry = InboundFile(name=name, state=FileState.REFUSED, reason=reason, stamp=stamp)
         return Taken(file=_with_name(entry), fresh=True, said=reason)
+    if known is not None and known.state is not FileState.HELD:
+        return None
     reason = hold_reason(FileName.parse(name), today)
     return held(name, reason, known, stamp, now) if reason else None
 
@@ -164,7 +168,7 @@ def _the_same(known: InboundFile) -> tuple[list[InboundFile], Taken]:
         known = msgspec.structs.replace(known, state=state, reason="", attempts=0, retry_at=0.0)
     if known.state in UNDER_WAY:
         return [known], Taken(file=known, fresh=True)
-    said = "already taken" if known.state is FileState.SPLIT else f"already refused: {known.reason}"
+    said = "already taken" if known.state is FileState.SPLIT else _ALREADY_REFUSED.format(known.reason)
     return [known], Taken(file=known, fresh=False, said=said)
 
 
