@@ -89,7 +89,7 @@ def day(
             print_json(summary)
         else:
             show(done, summary)
-        raise typer.Exit(int(exit_code(done, summary)))
+        raise typer.Exit(int(exit_code(summary)))
 
 
 @app.command()

@@ -74,9 +74,11 @@ async def begin(
     return begun
 
 
-def exit_code(done: DayDone, summary: Summary) -> Exit:
+def exit_code(summary: Summary) -> Exit:
     """Return DONE_WITH_PARKED where this day left something for a person; what earlier days left is theirs."""
-    fresh = {taken.file.name for taken in done.taken if taken.fresh}
-    found = any(taken.findings for taken in done.taken) or any(gap.shown_by in fresh for gap in summary.gaps)
+    own = {file["name"] for file in summary.files_in}
+    found = any(file["findings"] for file in summary.files_in) or any(
+        gap.shown_by in own for gap in summary.gaps
+    )
     left = summary.parked or summary.invalid or summary.rejected
     return Exit.DONE_WITH_PARKED if left or found else Exit.DONE

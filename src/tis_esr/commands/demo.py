@@ -31,7 +31,7 @@ def demo(settings: Settings, folder: Path, as_of: date) -> Exit:
         highlight=False,
         soft_wrap=True,
     )
-    code = exit_code(done, summary)
+    code = exit_code(summary)
     if code is Exit.DONE_WITH_PARKED:
         console.print(
             "Exit code 1: the generated day has rows that are parked and records with missing data, on purpose.",

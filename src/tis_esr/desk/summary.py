@@ -10,7 +10,7 @@ from tis_esr.desk.ledger import Gap, gaps
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
 from tis_esr.services.day_begun import DayBegun
-from tis_esr.services.file_ledger import FILES, InboundFile
+from tis_esr.services.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -60,9 +60,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def standing(state: Reader, day: date, names: Sequence[str]) -> DayBegun:
     """Return what stands before a day, ``names`` being the files in its folder."""
+    known = set(names)
     return DayBegun(
         day=day,
-        files=[file.name for file in state.get(FILES, names)],
+        files={file.key: _mark(file) for file in state.find(FILES, {}) if file.name in known},
         parked=[f"{trace.queue} {trace.id}" for trace in state.parked()],
         invalid=_keys(state, RecordState.INVALID_DATA),
         rejected=_keys(state, RecordState.REJECTED),
@@ -82,7 +83,7 @@ def summarise(
     ``files`` are those of the ledger, ``rows`` counts their rows by state.
     """
     outbound = state.find(OUTBOUND_FILES, {})
-    own = set(names) - set(begun.files)
+    own, others = _of_the_day(begun, names, files)
     parked_before, updates = set(begun.parked), _updates(state)
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
@@ -90,16 +91,14 @@ def summarise(
     invalid, rejected = _keys(state, RecordState.INVALID_DATA), _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
     earlier = {
-        "files taken": len(set(names) & set(begun.files)),
+        **_named((_taken_or(file), 1) for file in others),
         "parked": len(traces) - len(parked),
         "invalid": len(invalid) - len(new_invalid),
         "rejected by ESR": len(rejected) - len(new_rejected),
     }
     return Summary(
         day=begun.day,
-        files_in=[
-            _inbound(file, {} if file.copy else rows.get(file.name, {})) for file in files if file.name in own
-        ],
+        files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in own],
         gaps=gaps(files, outbound),
         files_out=files_out,
         sent=_named((f"{file['type']} rows", file["rows"]) for file in files_out),
@@ -124,6 +123,33 @@ def summarise(
         unmapped=state.counts_within(APPLICANTS, "unmapped"),
         waiting=state.waiting(),
     )
+
+
+def _of_the_day(
+    begun: DayBegun, names: Sequence[str], files: Iterable[InboundFile]
+) -> tuple[list[InboundFile], list[InboundFile]]:
+    """Return of the files in the folder those that are the day's business, and those that earlier days dealt with.
+
+    The day's are those that are new, became others since it was begun, or still can't be taken.
+    """
+    in_folder = set(names)
+    own: list[InboundFile] = []
+    others: list[InboundFile] = []
+    for file in files:
+        if file.name in in_folder:
+            is_held = file.state is FileState.HELD and not file.settled
+            is_own = is_held or begun.files.get(file.key) != _mark(file)
+            (own if is_own else others).append(file)
+    return own, others
+
+
+def _mark(file: InboundFile) -> str:
+    return f"{file.state} {file.sha256}"
+
+
+def _taken_or(file: InboundFile) -> str:
+    shown = "taken" if file.shown_state == FileState.SPLIT else file.shown_state.replace("_", " ")
+    return f"files {shown}"
 
 
 def _outbound(files: Iterable[OutboundFile], day: date) -> list[dict[str, Any]]:

@@ -11,14 +11,15 @@ from tis_esr.engine.documents import Collection
 class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
     """What earlier days had left: one document, replaced when another day begins.
 
-    ``files`` are those in the folder that the ledger knew, ``parked`` the messages by queue and id, ``invalid`` and
-    ``rejected`` the keys of applicant records, ``tis_updates`` the numbers of updates in TIS by outcome.
+    ``files`` are those in the folder that the ledger knew, by key, with their state and content as one text,
+    ``parked`` the messages by queue and id, ``invalid`` and ``rejected`` the keys of applicant records,
+    ``tis_updates`` the numbers of updates in TIS by outcome.
     """
 
     KEY: ClassVar[str] = "latest"
 
     day: date
-    files: list[str]
+    files: dict[str, str]
     parked: list[str]
     invalid: list[str]
     rejected: list[str]

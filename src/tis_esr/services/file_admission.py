@@ -22,7 +22,7 @@ _BLOCK = 1 << 20
 _HEAD = 65536
 _COUNTERS = {"RMF": "RMT", "RMC": "RMT"}
 OTHER = "a file of this name with other content was taken before ({rows} rows, {size} bytes)"
-_ALREADY_REFUSED = "already refused: {}"
+_ALREADY_REFUSED = "already refused"
 _GIVE_A_NUMBER = "; if this one is right, hand it in under a number of its own"
 
 
@@ -93,7 +93,7 @@ def judged_by_name(name: str, known: InboundFile | None, stamp: str, now: float,
     if (reason := refusal_reason(name)) and (known is None or not known.rows):
         if known is not None and known.state is FileState.REFUSED:
             kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
-            return Taken(file=kept, fresh=False, said=_ALREADY_REFUSED.format(known.reason))
+            return Taken(file=kept, fresh=False, said=_ALREADY_REFUSED)
         entry = InboundFile(name=name, state=FileState.REFUSED, reason=reason, stamp=stamp)
         return Taken(file=_with_name(entry), fresh=True, said=reason)
     if known is not None and known.state is not FileState.HELD:
@@ -148,7 +148,7 @@ def admitted(
         )
     reason = OTHER.format(rows=known.rows, size=known.size)
     if other is not None:
-        return [known, other], Taken(file=other, fresh=False, said=f"already told: {reason}")
+        return [known, other], Taken(file=other, fresh=False, said="already told")
     entry = _with_name(
         InboundFile(
             name=name,
@@ -168,7 +168,7 @@ def _the_same(known: InboundFile) -> tuple[list[InboundFile], Taken]:
         known = msgspec.structs.replace(known, state=state, reason="", attempts=0, retry_at=0.0)
     if known.state in UNDER_WAY:
         return [known], Taken(file=known, fresh=True)
-    said = "already taken" if known.state is FileState.SPLIT else _ALREADY_REFUSED.format(known.reason)
+    said = "already taken" if known.state is FileState.SPLIT else _ALREADY_REFUSED
     return [known], Taken(file=known, fresh=False, said=said)
 
 
