@@ -84,6 +84,8 @@ def day(
 
         settings = load()
         folders = _folder("--in", inbound, there=True), _folder("--out", out)
+        if inbound.resolve() == out.resolve():
+            raise UsageError("--out", f"{out} is the folder of --in; give each a folder of its own")
         done, summary = run(settings, *folders, tcs, _day(as_of), state)
         if as_json:
             print_json(summary)
@@ -229,12 +231,12 @@ def files(
 
 
 @app.command()
-def parked(as_json: JsonOption = False) -> None:
+def parked(state: StateOption = None, as_json: JsonOption = False) -> None:
     """List what waits for a person, by reason."""
     with told_plainly():
         from tis_esr.commands.operate import parked as run_
 
-        raise typer.Exit(int(run_(load(), as_json=as_json)))
+        raise typer.Exit(int(run_(load(), state, as_json=as_json)))
 
 
 @app.command()
@@ -246,12 +248,13 @@ def redrive(
     discard: Annotated[
         str | None, typer.Option("--discard", help="Give them up instead, with this remark on their rows.")
     ] = None,
+    state: StateOption = None,
 ) -> None:
     """Have parked messages handled again, or give them up."""
     with told_plainly():
         from tis_esr.commands.operate import redrive as run_
 
-        raise typer.Exit(int(asyncio.run(run_(load(), ids or [], reason, discard))))
+        raise typer.Exit(int(asyncio.run(run_(load(), ids or [], reason, discard, state))))
 
 
 @app.command()

@@ -73,6 +73,8 @@ def _list(found: Ledger) -> None:
     for gap in found.gaps:
         _say(f"Missing: {gap.text}")
     _say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
+    if any(file.to_do for file in found.files):
+        _say("Once a file has been dealt with: tis-esr files NAME --settle WHY")
 
 
 def _line(file: LedgerEntry) -> None:
@@ -81,6 +83,8 @@ def _line(file: LedgerEntry) -> None:
     _say(f"{file.name}{copy}  {state.replace('_', ' ')}  {file.rows:,} rows")
     for finding in file.findings:
         _say(f"    {finding}{_dealt_with(file)}")
+    if file.to_do:
+        _say(f"    What to do: {file.to_do}")
 
 
 def _show(found: Ledger) -> None:

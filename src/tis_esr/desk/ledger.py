@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import FileName
-from tis_esr.services.file_ledger import FILES, NOT_TAKEN, FileState, InboundFile
+from tis_esr.services.file_ledger import FILES, INCOMPLETE, NOT_TAKEN, FileState, InboundFile
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60
@@ -19,6 +20,16 @@ GAP_DAYS = 60
 _ANSWERED_BY = {"APP": "APC", "DNC": "DCC"}
 _OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
+
+
+_NOT_OF_ESR = "nothing of it is applied; remove it from where ESR's files come in"
+_REMARK = "its rows are applied; ask ESR which is right"
+_TO_DO = {
+    FileState.REFUSED: "nothing of it is applied; ask ESR for a good copy, which is taken under the same name",
+    FileState.HELD: "nothing of it is applied; correct what is named, or remove the file; it is tried again by itself",
+    FileState.OTHER_CONTENT: "nothing of it is applied; ask ESR which one is right",
+    INCOMPLETE: "its rows are applied; ask ESR for the whole file, of which only new rows are taken under the same name",
+}
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +52,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; ``findings`` are open until ``settled`` says who has dealt with them, and how."""
+    """One file; ``findings`` are open until ``settled`` says who has dealt with them, and how. ``to_do`` is what then remains to be done: "" for nothing."""
 
     name: str
     copy: str
@@ -57,6 +68,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     row_states: dict[str, int]
     findings: list[str]
     settled: str
+    to_do: str
     notes: list[str]
     noted: int
 
@@ -100,13 +112,22 @@ def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list
     return found
 
 
+def to_do(file: InboundFile) -> str:
+    """Return what a person does about the open findings of a file; "" where there are none."""
+    if not file.open_findings:
+        return ""
+    if file.state in NOT_TAKEN and file.type not in INBOUND_TYPES:
+        return _NOT_OF_ESR
+    return _TO_DO.get(file.shown_state, _REMARK)
+
+
 def counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
-    """Return how many files there are by deanery, type and the state they are shown under, less what is settled."""
-    return Counter((file.deanery, file.type, file.shown_state) for file in files if not _is_settled(file))
-
-
-def _is_settled(file: InboundFile) -> bool:
-    return bool(file.settled) and file.state is not FileState.SPLIT
+    """Return how many files there are by deanery, type and state; what is settled is split, or not counted."""
+    return Counter(
+        (file.deanery, file.type, file.state.value if file.settled else file.shown_state)
+        for file in files
+        if not file.settled or file.state is FileState.SPLIT
+    )
 
 
 def gap_counts(files: Iterable[InboundFile], found: Iterable[Gap]) -> dict[tuple[str, ...], int]:
@@ -183,6 +204,7 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         row_states={} if file.copy else {state.value: number for state, number in by_state.items()},
         findings=file.findings,
         settled=file.settled,
+        to_do=to_do(file),
         notes=file.notes,
         noted=file.noted,
     )
