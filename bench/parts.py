@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.servers import Place
 
-PROGRAM = [sys.executable, "-c", "from tis_esr.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from tis_esr.start import main; main()"]
 OUT = Path(__file__).parent / "out"
 
 

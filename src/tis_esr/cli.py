@@ -61,9 +61,9 @@ def demo(
     as_of: DayOption = None,
 ) -> None:
     """Run a whole interface day on generated data: files in, TIS updated, files out."""
-    from tis_esr.commands.demo import demo as run
-
     with told_plainly():
+        from tis_esr.commands.demo import demo as run
+
         raise typer.Exit(int(run(load(), _folder("--dir", folder), _day(as_of))))
 
 
@@ -77,13 +77,15 @@ def day(
     as_json: JsonOption = False,
 ) -> None:
     """Take a folder's files through everything to the end, export, and stop. Safe to repeat."""
-    from tis_esr.commands.day import day as run
-    from tis_esr.commands.day import exit_code
-    from tis_esr.commands.printing import show
-
     with told_plainly():
+        from tis_esr.commands.day import day as run
+        from tis_esr.commands.day import exit_code
+        from tis_esr.commands.printing import show
+
         settings = load()
         folders = _folder("--in", inbound, there=True), _folder("--out", out)
+        if inbound.resolve() == out.resolve():
+            raise UsageError("--out", f"{out} is the folder of --in; give each a folder of its own")
         done, summary = run(settings, *folders, tcs, _day(as_of), state)
         if as_json:
             print_json(summary)
@@ -101,9 +103,9 @@ def synthesize(
     as_of: DayOption = None,
 ) -> None:
     """Make a day's files from ESR, the TCS data that fit them, and what should come of it."""
-    from tis_esr.synthetic.generate import synthesize as run
-
     with told_plainly():
+        from tis_esr.synthetic.generate import synthesize as run
+
         if _folder("--out", out).exists() and any(out.iterdir()):
             raise UsageError("--out", f"{out} isn't empty; give a new folder")
         run(deaneries=deaneries, posts=posts, seed=seed, out=out, as_of=_day(as_of))
@@ -119,9 +121,9 @@ def tcs_simulator(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve TCS's contract on a folder of data, until stopped."""
-    from tis_esr.tcs.simulator.running import serve
-
     with told_plainly():
+        from tis_esr.tcs.simulator.running import serve
+
         _folder("--data", data, there=True)
         asyncio.run(
             serve(data, port, host=host, on_ready=lambda url: print(f"TCS simulator at {url}", flush=True))
@@ -134,9 +136,9 @@ def ingest(
     state: StateOption = None,
 ) -> None:
     """Take files into the ledger and split them into messages; the next day or run does the rest."""
-    from tis_esr.commands.ingest import ingest as run
-
     with told_plainly():
+        from tis_esr.commands.ingest import ingest as run
+
         settings = load()
         for path in files:
             if not path.is_file():
@@ -162,9 +164,9 @@ def export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many rows would go.")] = False,
 ) -> None:
     """Write the day's applicant or notification files from what is waiting to go."""
-    from tis_esr.commands.export import export as run
-
     with told_plainly():
+        from tis_esr.commands.export import export as run
+
         settings = load()
         _folder("--out", out)
         place = state or settings.state
@@ -181,9 +183,9 @@ def run(
     ] = None,
 ) -> None:
     """Run services until stopped: take files as they come, handle messages, export on schedule."""
-    from tis_esr.commands.run import run as run_
-
     with told_plainly():
+        from tis_esr.commands.run import run as run_
+
         asyncio.run(run_(load(), services or []))
 
 
@@ -192,18 +194,18 @@ def install(
     check: Annotated[bool, typer.Option("--check", help="Only say what is missing.")] = False,
 ) -> None:
     """Make the production engine's collections, indexes, exchange and queues. Safe to repeat."""
-    from tis_esr.commands.operate import set_up
-
     with told_plainly():
+        from tis_esr.commands.operate import set_up
+
         raise typer.Exit(int(asyncio.run(set_up(load(), check=check))))
 
 
 @app.command()
 def doctor() -> None:
     """Print the settings in force and look at everything that they name."""
-    from tis_esr.commands.doctor import doctor as run_
-
     with told_plainly():
+        from tis_esr.commands.doctor import doctor as run_
+
         raise typer.Exit(int(asyncio.run(run_(load()))))
 
 
@@ -217,10 +219,10 @@ def files(
     ] = None,
 ) -> None:
     """List the files from ESR with their states, what was found on them, and which are missing."""
-    from tis_esr.commands.files import files as run_
-    from tis_esr.commands.files import settle as settle_
-
     with told_plainly():
+        from tis_esr.commands.files import files as run_
+        from tis_esr.commands.files import settle as settle_
+
         if settle is None:
             raise typer.Exit(int(run_(load(), name, state, as_json=as_json)))
         if name is None:
@@ -229,12 +231,12 @@ def files(
 
 
 @app.command()
-def parked(as_json: JsonOption = False) -> None:
+def parked(state: StateOption = None, as_json: JsonOption = False) -> None:
     """List what waits for a person, by reason."""
-    from tis_esr.commands.operate import parked as run_
-
     with told_plainly():
-        raise typer.Exit(int(run_(load(), as_json=as_json)))
+        from tis_esr.commands.operate import parked as run_
+
+        raise typer.Exit(int(run_(load(), state, as_json=as_json)))
 
 
 @app.command()
@@ -246,12 +248,13 @@ def redrive(
     discard: Annotated[
         str | None, typer.Option("--discard", help="Give them up instead, with this remark on their rows.")
     ] = None,
+    state: StateOption = None,
 ) -> None:
     """Have parked messages handled again, or give them up."""
-    from tis_esr.commands.operate import redrive as run_
-
     with told_plainly():
-        raise typer.Exit(int(asyncio.run(run_(load(), ids or [], reason, discard))))
+        from tis_esr.commands.operate import redrive as run_
+
+        raise typer.Exit(int(asyncio.run(run_(load(), ids or [], reason, discard, state))))
 
 
 @app.command()
@@ -267,9 +270,9 @@ def why(
     as_json: JsonOption = False,
 ) -> None:
     """Say why a placement, post, position or person was, or wasn't, sent to ESR, and who must act."""
-    from tis_esr.commands.why import why as run
-
     with told_plainly():
+        from tis_esr.commands.why import why as run
+
         settings = load()
         raise typer.Exit(int(asyncio.run(run(settings, word, state, tcs, _day(as_of), as_json=as_json))))
 
@@ -277,9 +280,10 @@ def why(
 @app.command()
 def asyncapi() -> None:
     """Print the services' messages as an AsyncAPI 3.0 document."""
-    from tis_esr.commands.asyncapi import document
+    with told_plainly():
+        from tis_esr.commands.asyncapi import document
 
-    print_json(document())
+        print_json(document())
 
 
 def _day(text: str | None) -> date:

@@ -148,10 +148,14 @@ def load() -> Settings:
             f"setting {_name(e['loc'])}: {_problem(e['type'], e['msg'], e['loc'])}" for e in error.errors()
         ]
         raise BadSettings(problems) from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings([f"tis-esr.toml can't be read: {error}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings([f"tis-esr.toml can't be read: {_toml_problem(error)}"]) from error
     except ValueError as error:
         raise BadSettings([f"a setting can't be read: {error}"]) from error
+
+
+def _toml_problem(error: ValueError) -> str:
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def unknown_variables(names: Iterable[str] | None = None) -> list[str]:

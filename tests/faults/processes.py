@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.servers import Place
 
-PROGRAM = [sys.executable, "-c", "from tis_esr.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from tis_esr.start import main; main()"]
 SLOWED = [sys.executable, "-m", "tests.faults.slowed"]
 NEVER = "0 0 29 2 *"
 """Exports are asked for by command alone: the 29th of February is the day on which no test is run."""

@@ -43,6 +43,20 @@ def test_every_command_is_tested_on_both_engines_somewhere() -> None:
         )
 
 
+@pytest.mark.parametrize("words", ["parked", "files", "why 1", "redrive x"])
+def test_a_store_that_was_never_made_is_no_empty_one(here: tuple[Program, Small], words: str) -> None:
+    called, _ = here
+    said = called(*words.split(), TIS_ESR_STATE="mistyped", TIS_ESR_MONGODB_DATABASE="mistyped")
+    expected = {
+        "embedded": (2, "mistyped can't be used as state: there is no such file; run a day with it first"),
+        "production": (
+            3,
+            "TIS_ESR_MONGODB_DATABASE: the database mistyped was never installed; run tis-esr install, or correct the name",
+        ),
+    }[called.engine]
+    assert (said.code, expected[1] in said.text) == (expected[0], True), said.text
+
+
 def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Program, Small]) -> None:
     called, small = here
     name = small.file(por(), BAD)

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -240,12 +241,48 @@ def test_every_command_has_help(command: str) -> None:
     assert call(*filter(None, [command]), "--help")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("loading", "said"),
+    [
+        ("tis_esr.settings", "tis-esr: stopped at once; the same command goes on where this one was\n"),
+        (
+            "tis_esr.commands.demo",
+            "tis-esr: stopped; nothing is lost: the same command goes on where this one was\n",
+        ),
+    ],
+)
+def test_an_interrupt_while_the_program_is_being_loaded_is_one_line(
+    loading: str, said: str, tmp_path: Path
+) -> None:
+    interrupt = f"""
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == {loading!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+from tis_esr.start import main; main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", interrupt, "demo"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (130, said)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_installed_program_is_the_one_that_takes_interrupts() -> None:
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text())
+    assert project["project"]["scripts"] == {"tis-esr": "tis_esr.start:main"}
+
+
 def test_the_readme_opens_with_the_two_commands() -> None:
     assert "```\nmake run\nmake test\n```" in README.read_text()
 
 
 def test_the_commands_of_the_readme_work(tmp_path: Path) -> None:
-    program = [sys.executable, "-c", "from tis_esr.cli import main; main()"]
+    program = [sys.executable, "-c", "from tis_esr.start import main; main()"]
     assert subprocess.run([*program, "demo"], cwd=tmp_path, capture_output=True, check=False).returncode == 1
     [words] = re.findall(r"^tis-esr (why .*)$", README.read_text(), re.MULTILINE)
     said = subprocess.run(

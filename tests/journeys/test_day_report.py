@@ -110,6 +110,59 @@ def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
     assert day(here, 3).code == 0
 
 
+def test_files_that_could_not_be_taken_are_in_the_report_of_each_day_that_tries_them_again(
+    here: tuple[Program, Small],
+) -> None:
+    _, small = here
+    good = small.file(por(), day_number=0)
+    folder = small.folder / "in"
+    refused, held, letter = (
+        "DE_EOE_RMC_20261124_00000100.DAT",
+        "DE_ZZZ_RMC_20261124_00000001.DAT",
+        "letter.txt",
+    )
+    (folder / refused).write_bytes(b"PK\x03\x04\0\0\0\0")
+    (folder / held).write_text("TRL,1\n")
+    (folder / letter).write_text("Dear trust")
+    (folder / "DE_EOE_APP_20261124_00000002.DAT").write_text("TRL,1\n")
+    first = day(here, 0)
+    assert first.code == 1
+    again = day(here, 0)
+    assert (again.code, without_repeats(again.text)) == (1, first.text)
+
+    later = day(here, 1)
+    assert later.code == 1
+    assert f"  {held}  0 rows: none\n    held: deanery ZZZ is unknown" in later.text
+    assert all(f"  {name}  " not in later.text for name in (good, refused, letter))
+    assert "Left by earlier days: 3 files refused, 1 files taken, 1 invalid" in later.text
+
+    (folder / held).unlink()
+    (folder / refused).write_text(f"{por()}\nTRL,1\n")
+    replaced = day(here, 2)
+    assert replaced.code == 0
+    assert f"  {refused}  2 rows: 1 superseded, 1 ignored\n" in replaced.text
+    assert without_repeats(day(here, 2).text) == replaced.text
+
+
+def test_a_day_with_only_a_refused_file_ends_with_1_however_often_it_is_repeated(
+    here: tuple[Program, Small],
+) -> None:
+    _, small = here
+    (small.folder / "in").mkdir()
+    (small.folder / "in" / "letter.txt").write_text("Dear trust")
+    assert [day(here, 0).code for _ in range(2)] == [1, 1]
+    quiet = day(here, 1)
+    assert (
+        quiet.code,
+        "Files in: nothing new; earlier days dealt with every file in the folder." in quiet.text,
+    ) == (0, True)
+
+
+def without_repeats(text: str) -> str:
+    """Return a report without the lines that only a repeated day has."""
+    return text.replace("    already taken\n", "").replace("    already refused\n", "")
+
+
 def test_an_empty_folder_says_so_and_a_quiet_day_is_0(here: tuple[Program, Small]) -> None:
     _, small = here
     (small.folder / "in").mkdir()

@@ -28,7 +28,7 @@ from tis_esr.synthetic.world import World
 
 SECRET = "invented-Pa55word"  # noqa: S105 - of nobody
 NOBODY = "http://127.0.0.1:9/tcs"
-PROGRAM = [sys.executable, "-c", "from tis_esr.cli import main; main()"]
+PROGRAM = [sys.executable, "-c", "from tis_esr.start import main; main()"]
 
 
 @dataclass

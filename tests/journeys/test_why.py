@@ -208,7 +208,7 @@ def test_without_tcs_it_says_that_tis_was_not_asked(told: Story) -> None:
     assert said.text.splitlines() == [
         "5550001: is not known here: ESR has sent nothing about it. TIS could not be asked: the address of TCS is"
         " not set (TIS_ESR_TCS_URL or --tcs).",
-        "  Who must act: support: ask again once TCS can be asked",
+        "  Who must act: you: ask again with the address of TCS",
     ]
 
 

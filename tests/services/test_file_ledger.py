@@ -220,6 +220,51 @@ async def test_a_file_that_can_not_be_taken_by_its_name_is_told_and_nothing_of_i
         assert await place.bench.rows(name) == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("DE_EOE_APP_20261124_00000001.DAT", "APP files go out, they don't come in"),
+        ("DE_EOE_DNC_20261124_00000001.DAT", "DNC files go out, they don't come in"),
+        (
+            "letter.txt",
+            "'letter.txt' is no ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT",
+        ),
+    ],
+)
+async def test_a_file_that_was_refused_by_its_name_stays_refused_however_often_it_is_offered(
+    benches: Benches, tmp_path: Path, name: str, reason: str
+) -> None:
+    async with a_place(benches, tmp_path) as place:
+        await place.take(ROWS + "TRL,2\n", name)
+        for content in (ROWS + "TRL,2\n", HDR + ROWS + "TRL,4\n", ""):
+            again = await place.take(content, name)
+            assert again.file.reason == reason
+            assert (again.file.state.value, again.fresh, again.said) == (
+                "refused",
+                False,
+                f"already refused: {reason}",
+            )
+        assert await place.split_positions() == []
+        assert await place.bench.rows(name) == {}
+
+
+async def test_a_blank_line_may_be_counted_by_trl_or_not(embedded: Benches, tmp_path: Path) -> None:
+    said = "TRL counts {} rows, the file has 4 and 3 blank"
+    counts = {1: said.format(1), 2: "", 3: "", 4: "", 5: "", 6: said.format(6), 7: said.format(7)}
+    async with a_place(embedded, tmp_path) as place:
+        for count, incomplete in counts.items():
+            name = f"DE_EOE_RMC_20261124_{count:08d}.DAT"
+            header = f'HDR,"{name}","20261124 120000","EOE","RMC"\n'
+            taken = await place.take(f"{header}\n{ROWS}TRL,{count}\n\n\n", name)
+            assert (count, taken.file.incomplete) == (count, incomplete)
+
+
+async def test_a_trl_without_a_number_makes_the_file_incomplete(embedded: Benches, tmp_path: Path) -> None:
+    async with a_place(embedded, tmp_path) as place:
+        taken = await place.take(HDR + ROWS + "TRL,many\n")
+        assert taken.findings == ["incomplete: its TRL row has no number of rows"]
+
+
 async def test_a_file_of_tomorrow_is_taken_and_one_of_the_day_after_when_its_day_is_near(
     benches: Benches, tmp_path: Path
 ) -> None:

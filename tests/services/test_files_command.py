@@ -40,6 +40,13 @@ async def hand_in(bench: Bench, folder: Path, **contents: str) -> None:
         await InboundDataReader(bench.runner.work).take(store, name)
 
 
+async def settle(bench: Bench, name: str) -> None:
+    work = bench.runner.work()
+    file = (await work.get(command.FILES, [name]))[name]
+    work.put(command.FILES, file.settle("ESR confirmed it"))
+    await work.commit()
+
+
 async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
     benches: Benches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,9 +65,16 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
         )
         code, said = call()
         assert code == 1
-        assert f"{THIRD}  split, incomplete  2 rows\n    {CUT}\n" in said
+        assert (
+            f"{THIRD}  split, incomplete  2 rows\n    {CUT}\n    What to do: its rows are applied;"
+            " ask ESR for the whole file, of which only new rows are taken under the same name\n"
+        ) in said
         assert "letter.txt  refused  0 rows\n    refused: " in said
-        assert f"Missing: {MISSING} (EOE-RMT-102)\nFiles: 3; to look at: 3\n" in said
+        assert "    What to do: nothing of it is applied; remove it from where ESR's files come in\n" in said
+        assert said.endswith(
+            f"Missing: {MISSING} (EOE-RMT-102)\nFiles: 3; to look at: 3\n"
+            "Once a file has been dealt with: tis-esr files NAME --settle WHY\n"
+        )
         code, said = call(THIRD, "--json")
         found: dict[str, Any] = json.loads(said)
         [file] = found["files"]
@@ -83,6 +97,11 @@ async def test_prometheus_and_the_log_are_told_of_states_and_gaps(benches: Bench
         assert 'tis_esr_files{deanery="EOE",state="split",type="RMF"} 1.0' in text
         assert 'tis_esr_files{deanery="EOE",state="incomplete",type="RMC"} 1.0' in text
         assert 'tis_esr_file_gaps{deanery="EOE",type="RMT"} 1.0' in text
+        await settle(bench, THIRD)
+        await watch.look()
+        text = metrics.text().decode()
+        assert 'tis_esr_files{deanery="EOE",state="split",type="RMC"} 1.0' in text
+        assert 'state="incomplete"' not in text
 
 
 async def test_an_incomplete_file_that_was_dealt_with_is_counted_as_split(
@@ -186,5 +205,7 @@ def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:
     assert call("files", "letter.txt", "--settle", "sent to the wrong folder, removed") == (0, settled)
     code, said = call("files")
     assert code == 0
+    assert "What to do" not in said
+    assert "Once a file" not in said
     assert "(settled: sent to the wrong folder, removed)" in said
     assert call("files", "letter.txt", "--settle", "again")[0] == 2

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tis_esr.commands.outcome import Exit, console
-from tis_esr.commands.stores import inbound_store, outbound_store
+from tis_esr.commands.stores import inbound_store, outbound_store, same_place
 from tis_esr.commands.system import addresses, engine_of, token_source
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.errors import StateInUse, UnusableState
@@ -136,10 +136,14 @@ async def _is_held(settings: Settings) -> bool:
 
 
 async def _inbound(settings: Settings) -> list[Finding]:
-    return await _store(lambda: inbound_store(settings, make=False), "TIS_ESR_FILES_IN", "TIS_ESR_INBOUND")
+    return await _store(lambda: inbound_store(settings), "TIS_ESR_FILES_IN", "TIS_ESR_INBOUND")
 
 
 async def _outbound(settings: Settings) -> list[Finding]:
+    if same_place(settings):
+        return [
+            Finding("TIS_ESR_OUTBOUND", "names the place of TIS_ESR_INBOUND", "give each a place of its own")
+        ]
     found = await _store(
         lambda: outbound_store(settings, make=False), "TIS_ESR_FILES_OUT", "TIS_ESR_OUTBOUND"
     )
@@ -170,6 +174,14 @@ async def _tcs(settings: Settings) -> list[Finding]:
         tcs_settings = TcsSettings(settings.tcs_url, timeout_seconds=10, attempts=1)
         async with Tcs(tcs_settings, token_source(settings)) as tcs:
             await tcs.posts_by_npn(["TIS-ESR-CHECKUP"])
-    except (BadTcsUrl, TcsError, NotTcsError, ValueError) as error:
+    except BadTcsUrl as error:
+        return [
+            Finding(
+                "TIS_ESR_TCS_URL",
+                f"the address {error.problem}",
+                "write it with its context path, such as http://host:8093/tcs",
+            )
+        ]
+    except (TcsError, NotTcsError, ValueError) as error:
         return [Finding("TIS_ESR_TCS_URL", str(error), "correct it, or TIS_ESR_TCS_TOKEN_URL and its client")]
     return []

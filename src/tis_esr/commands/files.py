@@ -87,6 +87,8 @@ def _list(found: Ledger) -> None:
         _say(f"and {len(first) - _SHOWN} more: see --json")
     _list_missing(found.gaps)
     _say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
+    if any(file.to_do for file in found.files):
+        _say("Once a file has been dealt with: tis-esr files NAME --settle WHY")
 
 
 def _line(file: LedgerEntry) -> None:
@@ -96,6 +98,8 @@ def _line(file: LedgerEntry) -> None:
     for finding in file.findings:
         settled = "" if finding in file.open_findings else f" (settled: {file.settled})"
         _say(f"    {finding}{settled}")
+    if file.to_do:
+        _say(f"    What to do: {file.to_do}")
 
 
 def _show(found: Ledger) -> None:

@@ -12,13 +12,18 @@ from tis_esr.settings import Settings
 
 
 async def ingest(settings: Settings, files: Sequence[Path], state: Path | None) -> Exit:
-    """Take files into the ledger and split them; say what came of each."""
+    """Take files into the ledger and split them; say what came of each. A finding that is open ends with 1 each time."""
     found = False
     async with at_the_desk(settings, state) as runner:
         for path in files:
             taken = await InboundDataReader(runner.work).take(Folder(path.parent), path.name)
-            found = found or bool(taken.findings)
+            findings = taken.file.open_findings
+            found = found or bool(findings)
             shown = taken.file.shown_state.replace("_", " ")
-            said = "; ".join(taken.findings) or f"{shown}: {taken.said or f'{taken.file.rows} rows'}"
-            say(f"{path.name}: {said}")
+            told = [*findings, taken.said] if findings and not taken.fresh else findings
+            say(f"{path.name}: {'; '.join(told) or f'{shown}: {taken.said or _rows(taken.file.rows)}'}")
     return Exit.DONE_WITH_PARKED if found else Exit.DONE
+
+
+def _rows(number: int) -> str:
+    return f"{number} rows"

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from tis_esr.commands.outcome import Exit, UsageError, console
-from tis_esr.commands.printing import print_json
+from tis_esr.commands.printing import print_json, say
 from tis_esr.commands.system import addresses, at_the_desk, reader_of
 from tis_esr.engine.production.checks import findings_of, install
 from tis_esr.engine.production.topology import queues
@@ -38,9 +39,9 @@ async def set_up(settings: Settings, *, check: bool) -> Exit:
     return Exit.DONE
 
 
-def parked(settings: Settings, *, as_json: bool) -> Exit:
+def parked(settings: Settings, state: Path | None = None, *, as_json: bool) -> Exit:
     """Print what waits for a person, by reason; DONE_WITH_PARKED where anything does."""
-    reader = reader_of(settings)
+    reader = reader_of(settings, state)
     try:
         found = reader.parked()
     finally:
@@ -57,25 +58,35 @@ def parked(settings: Settings, *, as_json: bool) -> Exit:
         for trace in [t for t in found if (t.queue, t.reason) == (queue, reason)][:3]:
             place = f"{trace.source_file} row {trace.row}"
             console.print(f"         {place}  {trace.id}", markup=False, highlight=False, soft_wrap=True)
-    console.print(
+    say(
         "Once the cause is mended: tis-esr redrive --reason TEXT, or tis-esr redrive ID; to give up: --discard WHY"
     )
+    if any(trace.queue == UNREADABLE for trace in found):
+        say(
+            f"What is in {UNREADABLE} can't be handled again: ask ESR to send the row again, then --discard WHY"
+        )
     return Exit.DONE_WITH_PARKED
 
 
-async def redrive(settings: Settings, ids: Sequence[str], reason: str | None, discard: str | None) -> Exit:
+async def redrive(
+    settings: Settings,
+    ids: Sequence[str],
+    reason: str | None,
+    discard: str | None,
+    state: Path | None = None,
+) -> Exit:
     """Have parked messages handled again, or give them up; by id, or all whose reason holds a text."""
     if not ids and reason is None:
         raise UsageError("ID", "name messages by their ids, or give --reason; tis-esr parked lists both")
     if discard is not None and not discard.strip():
         raise UsageError("--discard", "say why, for the rows that it ends")
-    reader = reader_of(settings)
+    reader = reader_of(settings, state)
     try:
         found = [trace for trace in reader.parked() if _meant(trace, ids, reason)]
     finally:
         reader.close()
     readable = [trace for trace in found if trace.queue != UNREADABLE or discard is not None]
-    async with at_the_desk(settings) as runner:
+    async with at_the_desk(settings, state) as runner:
         number = 0
         for trace in readable:
             number += await runner.patiently("redrive", partial(_ended, runner.engine, trace, discard))

@@ -23,6 +23,7 @@ from tis_esr.engine.runner import OutOfPatience
 from tis_esr.engine.supervision import TaskFailedError
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import OtherContent, StoreUnavailable
+from tis_esr.interrupts import INTERRUPTED, end_at_once
 from tis_esr.settings import BadSettings
 from tis_esr.tcs.errors import NotTcsError, TcsError
 from tis_esr.tcs.settings import BadTcsUrl
@@ -60,7 +61,7 @@ class Exit(IntEnum):
     USAGE = 2
     UNAVAILABLE = 3
     FAULT = 70
-    INTERRUPTED = 130
+    INTERRUPTED = INTERRUPTED
 
 
 class UsageError(Exception):
@@ -100,6 +101,7 @@ def told_plainly() -> Iterator[None]:
     except OSError as error:
         _stop(f"{error.filename or 'a file'}: {error.strerror or error}", Exit.UNAVAILABLE)
     except KeyboardInterrupt:
+        end_at_once()
         _stop("stopped; nothing is lost: the same command goes on where this one was", Exit.INTERRUPTED)
     except (typer.Exit, typer.Abort):
         raise

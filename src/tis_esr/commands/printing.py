@@ -27,13 +27,18 @@ def print_json(value: object) -> None:
 def show(done: DayDone, summary: Summary) -> None:
     """Print what the day did, what it left for a person, and what stands after it."""
     refused = {taken.file.name: taken.said for taken in done.taken if taken.said and not taken.fresh}
-    if done.taken:
+    if summary.files_in:
+        console.print("[bold]Files in[/]")
         _files_in(summary, refused)
+    elif done.taken:
+        console.print("[bold]Files in[/]: nothing new; earlier days dealt with every file in the folder.")
     else:
         console.print(
             "[bold]Files in[/]: none; the folder has no files. Check --in, or whether ESR has sent any.",
             soft_wrap=True,
         )
+    for gap in summary.gaps:
+        console.print(f"  Missing: {gap.text}", highlight=False, soft_wrap=True, markup=False)
     _files_out(summary)
     _counts("Person updates in TIS", {name.lower(): number for name, number in summary.tis_updates.items()})
     _parked(summary)
@@ -61,7 +66,6 @@ def _records(title: str, keys: Sequence[str]) -> None:
 
 
 def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
-    console.print("[bold]Files in[/]")
     for file in summary.files_in:
         states = ", ".join(f"{file[state]:,} {state}" for state in _ROW_STATES if file.get(state))
         console.print(
@@ -73,8 +77,6 @@ def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
         said = file["findings"] or filter(None, [refused.get(file["name"])])
         for text in (*said, *noted):
             console.print(f"    {text}", highlight=False, soft_wrap=True, markup=False)
-    for gap in summary.gaps:
-        console.print(f"  Missing: {gap.text}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _files_out(summary: Summary) -> None:

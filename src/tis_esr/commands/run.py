@@ -14,13 +14,14 @@ import structlog
 from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
-from tis_esr.commands.stores import inbound_store, outbound_store, plain
+from tis_esr.commands.stores import inbound_store, outbound_store, plain, same_place
 from tis_esr.commands.system import System, serving
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
-from tis_esr.files.store import name_fault
+from tis_esr.files.folder import BadFolder
+from tis_esr.files.store import FileStore, Nowhere, name_fault
 from tis_esr.services.arrivals import Arrivals, announce
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.flow import SERVICES, services
@@ -63,7 +64,8 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         observers: list[Callable[[str, str, Sequence[Message], float], None]] = []
-        inbound, out = inbound_store(settings), outbound_store(settings)
+        reads_files, exports = "InboundDataReader" in wanted, "DataExporter" in wanted
+        inbound, out = _stores(settings, reads_files=reads_files)
 
         def observe(queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
             for observer in observers:
@@ -83,7 +85,6 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             tracing = Tracing()
             stack.callback(tracing.close)
             observers.append(tracing.observe)
-        reads_files, exports = "InboundDataReader" in wanted, "DataExporter" in wanted
         hook = await stack.enter_async_context(_hook(settings, system.runner)) if reads_files else None
         address = await stack.enter_async_context(
             http(
@@ -109,6 +110,22 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             stop.set()
             await system.supervisor.stop(tasks)
         _log.info("stopped", handled=system.runner.handled)
+
+
+def _stores(settings: Settings, *, reads_files: bool) -> tuple[FileStore, FileStore]:
+    """Return the store of ESR's files and that of ours. Raises UsageError for a place that can't be used."""
+    if same_place(settings):
+        raise UsageError(
+            "TIS_ESR_OUTBOUND", "names the place of TIS_ESR_INBOUND; give each a place of its own"
+        )
+    try:
+        inbound = inbound_store(settings) if reads_files else Nowhere()
+    except BadFolder as error:
+        raise UsageError("TIS_ESR_INBOUND", f"{error}; create the folder, or correct its name") from error
+    try:
+        return inbound, outbound_store(settings)
+    except BadFolder as error:
+        raise UsageError("TIS_ESR_OUTBOUND", f"{error}; correct its name or its permissions") from error
 
 
 def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:

@@ -14,10 +14,13 @@ from tis_esr.settings import BadSettings, Settings
 _SETTLED_SECONDS = 2.0
 
 
-def inbound_store(settings: Settings, *, make: bool = True) -> FileStore:
-    """Return where ESR's files come in; ``make`` a missing folder. Raises BadSettings, BadFolder and StoreUnavailable."""
+def inbound_store(settings: Settings) -> FileStore:
+    """Return where ESR's files come in. Raises BadSettings, StoreUnavailable, and BadFolder also where there is none.
+
+    A folder is never created: nobody would put files into one whose name was mistyped.
+    """
     if settings.files_in == "folder":
-        return Folder(Path(settings.inbound), make=make, settled_seconds=_SETTLED_SECONDS)
+        return Folder(Path(settings.inbound), settled_seconds=_SETTLED_SECONDS)
     return _remote(settings, settings.files_in, settings.inbound, "TIS_ESR_FILES_IN")
 
 
@@ -26,6 +29,15 @@ def outbound_store(settings: Settings, *, make: bool = True) -> FileStore:
     if settings.files_out == "folder":
         return Folder(Path(settings.outbound), make=make)
     return _remote(settings, settings.files_out, settings.outbound, "TIS_ESR_FILES_OUT")
+
+
+def same_place(settings: Settings) -> bool:
+    """Say whether the files for ESR would go to where ESR's files come from, to be refused as ESR's."""
+    if settings.files_in != settings.files_out:
+        return False
+    if settings.files_in == "folder":
+        return Path(settings.inbound).resolve() == Path(settings.outbound).resolve()
+    return settings.inbound.strip("/") == settings.outbound.strip("/")
 
 
 def _remote(settings: Settings, kind: Literal["s3", "sftp"], place: str, asked_by: str) -> FileStore:

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import FileName
-from tis_esr.services.file_ledger import FILES, NOT_TAKEN, InboundFile, SettledGap
+from tis_esr.services.file_ledger import FILES, INCOMPLETE, NOT_TAKEN, FileState, InboundFile, SettledGap
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60
@@ -19,6 +20,16 @@ GAP_DAYS = 60
 _ANSWERED_BY = {"APP": "APC", "DNC": "DCC"}
 _OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
+
+
+_NOT_OF_ESR = "nothing of it is applied; remove it from where ESR's files come in"
+_REMARK = "its rows are applied; ask ESR which is right"
+_TO_DO = {
+    FileState.REFUSED: "nothing of it is applied; ask ESR for a good copy, which is taken under the same name",
+    FileState.HELD: "nothing of it is applied; correct what is named, or remove the file; it is tried again by itself",
+    FileState.OTHER_CONTENT: "nothing of it is applied; ask ESR which one is right",
+    INCOMPLETE: "its rows are applied; ask ESR for the whole file, of which only new rows are taken under the same name",
+}
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +55,10 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; ``settled`` says who has dealt with those of the ``findings`` that are not in ``open_findings``."""
+    """One file; ``settled`` says who has dealt with those of the ``findings`` that are not in ``open_findings``.
+
+    ``to_do`` is what a person does about these: "" for nothing.
+    """
 
     name: str
     copy: str
@@ -61,6 +75,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[str]
     open_findings: list[str]
     settled: str
+    to_do: str
     notes: list[str]
     noted: int
 
@@ -120,6 +135,15 @@ def _settled(gap: Gap, settled: Iterable[SettledGap]) -> str:
 
 def _gap_name(deanery: str, counter: str, first: int, last: int) -> str:
     return f"{deanery}-{counter}-{first}" if first == last else f"{deanery}-{counter}-{first}-{last}"
+
+
+def to_do(file: InboundFile) -> str:
+    """Return what a person does about the open findings of a file; "" where there are none."""
+    if not file.open_findings:
+        return ""
+    if file.state in NOT_TAKEN and file.type not in INBOUND_TYPES:
+        return _NOT_OF_ESR
+    return _TO_DO.get(file.shown_state, _REMARK)
 
 
 def counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
@@ -217,6 +241,7 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         findings=file.findings,
         open_findings=file.open_findings,
         settled=file.settled,
+        to_do=to_do(file),
         notes=file.notes,
         noted=file.noted,
     )

@@ -10,7 +10,7 @@ from tis_esr.desk.ledger import Gap, gaps, open_gaps
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
 from tis_esr.services.day_begun import DayBegun, identity, is_left_behind
-from tis_esr.services.file_ledger import FILES, InboundFile
+from tis_esr.services.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -90,6 +90,7 @@ def summarise(
     in_folder, before = set(names), set(begun.files)
     here = [file for file in files if file.name in in_folder]
     own = [file for file in here if identity(file) not in before]
+    others = [file for file in here if identity(file) in before]
     parked_before, updates = set(begun.parked), _updates(state)
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
@@ -97,7 +98,7 @@ def summarise(
     invalid, rejected = _keys(state, RecordState.INVALID_DATA), _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
     earlier = {
-        "files taken": len(here) - len(own),
+        **_named((_taken_or(file), 1) for file in others),
         "parked": len(traces) - len(parked),
         "invalid": len(invalid) - len(new_invalid),
         "rejected by ESR": len(rejected) - len(new_rejected),
@@ -129,6 +130,11 @@ def summarise(
         unmapped=state.counts_within(APPLICANTS, "unmapped"),
         waiting=state.waiting(),
     )
+
+
+def _taken_or(file: InboundFile) -> str:
+    shown = "taken" if file.shown_state == FileState.SPLIT else file.shown_state.replace("_", " ")
+    return f"files {shown}"
 
 
 def _outbound(files: Iterable[OutboundFile], day: date) -> list[dict[str, Any]]:

@@ -72,11 +72,16 @@ class ExportCommands:
             day = command.day or work.today
             await self._compared(run, work, command, message)
             try:
-                await run.run(day, [command.deanery], occasion=message.id)
+                files = await run.run(day, [command.deanery], occasion=message.id)
             except OtherContent as error:
                 raise Explained(str(error)) from error
             except OSError as error:
                 raise Transient(str(error)) from error
+            if not files:
+                _log.info("nothing_to_export", deanery=command.deanery, type=export.file_type)
+            for file in files:
+                event = "file_exported" if file.rows else "nothing_to_export"
+                _log.info(event, file=file.name, rows=file.rows, state=file.state.value)
 
     async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
         """Wait until what may go has been compared with TIS; what hasn't been in time stays for the next file.

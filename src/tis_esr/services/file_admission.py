@@ -26,6 +26,7 @@ _COUNTERS = {"RMF": "RMT", "RMC": "RMT"}
 GONE = "removed from the store"
 """How it is settled that something was no file of ESR's, once it is gone."""
 OTHER = "a file of this name with other content was taken before ({rows} rows, {size} bytes)"
+_ALREADY_REFUSED = "already refused"
 _GIVE_A_NUMBER = "; if this one is right, hand it in under a number of its own"
 
 
@@ -169,7 +170,7 @@ def admitted(
         )
     reason = OTHER.format(rows=known.rows, size=known.size)
     if other is not None:
-        return [known, other], Taken(file=other, fresh=False, said=f"already told: {reason}")
+        return [known, other], Taken(file=other, fresh=False, said="already told")
     entry = _with_name(
         InboundFile(
             name=name,
@@ -189,7 +190,7 @@ def _the_same(known: InboundFile) -> tuple[list[InboundFile], Taken]:
         known = msgspec.structs.replace(known, state=state, reason="", attempts=0, retry_at=0.0)
     if known.state in UNDER_WAY:
         return [known], Taken(file=known, fresh=True)
-    said = "already taken" if known.state is FileState.SPLIT else f"already refused: {known.reason}"
+    said = "already taken" if known.state is FileState.SPLIT else _ALREADY_REFUSED
     return [known], Taken(file=known, fresh=False, said=said)
 
 

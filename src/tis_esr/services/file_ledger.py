@@ -46,7 +46,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``copy`` tells the other contents of one name apart; the content that was taken has none. ``offset`` and
     ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` counts HDR
-    and TRL too. Rows up to ``taken_before`` were taken with an earlier copy that ended there. ``asg_row`` is the
+    and TRL too, ``blank_within`` the blank ones before TRL. Rows up to ``taken_before`` were taken with an earlier copy that ended there. ``asg_row`` is the
     ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
     where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
     it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
@@ -76,6 +76,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     taken_before: int = 0
     has_header: bool = False
     trailer: int | None = None
+    blank_within: int = 0
     counts: dict[str, int] = {}
     incomplete: str = ""
     remarks: list[str] = []

@@ -67,8 +67,9 @@ class InboundDataReader:
         work = self._begin()
         known = (await work.get(FILES, [name])).get(name)
         if judged := judged_by_name(name, known, stamp, work.time(), work.today):
-            work.put(FILES, judged.file)
-            await work.commit()
+            if judged.file != known:
+                work.put(FILES, judged.file)
+                await work.commit()
             return judged
         try:
             async with store.open(name) as stream:
@@ -210,8 +211,8 @@ def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: boo
         last_row=group[-1].row,
         offset=group[-1].next_offset,
         has_header=file.has_header or first.type == "HDR",
-        trailer=_trailer_count(group[-1]) if group[-1].type == "TRL" else file.trailer,
         asg_head=head,
+        **_trailer(group[-1], file),
     )
 
 
@@ -276,13 +277,16 @@ def _unusable(file: InboundFile, record: Record, *, asg_usable: bool) -> str | N
     return None
 
 
-def _trailer_count(record: Record) -> int | None:
+def _trailer(record: Record, file: InboundFile) -> dict[str, int | None]:
+    """Return what a TRL row adds to the ledger entry of the rows before it."""
+    if record.type != "TRL":
+        return {}
     count = record.values.get("rowCount")
-    return count if isinstance(count, int) else None
+    return {"trailer": count if isinstance(count, int) else None, "blank_within": file.counts.get("", 0)}
 
 
 def _incomplete(file: InboundFile, end: Ending) -> str:
-    """Say why a file isn't whole: TRL counts all rows, or the data rows only, or else something is missing."""
+    """Say why a file isn't whole: TRL counts all rows, or the data rows, with the blank ones before it or without."""
     if not file.rows:
         return "it is empty"
     if not file.counts.get("TRL"):
@@ -291,10 +295,15 @@ def _incomplete(file: InboundFile, end: Ending) -> str:
         if end is Ending.PADDED:
             return "it has no TRL row and ends in padding, so its end may be missing"
         return "it has no TRL row, so its end may be missing"
-    rows = file.rows - file.counts.get("", 0)
-    if file.trailer not in {rows, rows - 1 - file.has_header}:
-        return f"TRL counts {file.trailer} rows, the file has {file.rows}"
-    return ""
+    if file.trailer is None:
+        return "its TRL row has no number of rows"
+    blank = file.counts.get("", 0)
+    rows = file.rows - blank
+    counts = {rows, rows + file.blank_within}
+    if file.trailer in counts | {count - 1 - file.has_header for count in counts}:
+        return ""
+    beside = f" and {blank} blank" if blank else ""
+    return f"TRL counts {file.trailer} rows, the file has {rows}{beside}"
 
 
 def _ignored(record: Record) -> str:

@@ -15,7 +15,7 @@ _LARGEST_ID = 2**31 - 1
 
 @dataclass(frozen=True)
 class InTis:
-    """What TIS has by the word. ``trouble`` says why it was not asked; "" where it was.
+    """What TIS has by the word. ``trouble`` says why it was not asked, "" where it was; ``has_address`` that it could be.
 
     ``asked`` has, by id, the placements that were asked for one by one: None where TIS has none. ``of_word`` are
     those that the word means itself: by id, of the person, or of the post. ``numbers`` has the national post
@@ -23,6 +23,7 @@ class InTis:
     """
 
     trouble: str = ""
+    has_address: bool = True
     asked: dict[int, Placement | None] = field(default_factory=dict)
     of_word: list[Placement] = field(default_factory=list)
     people: list[int] = field(default_factory=list)
@@ -40,7 +41,7 @@ NOT_ASKED = "the address of TCS is not set (TIS_ESR_TCS_URL or --tcs)"
 async def look_up(tcs: Tcs | None, word: Word, sent: Iterable[int]) -> InTis:
     """Ask TIS for a word, and for placements that ESR was sent. Trouble with TCS is said, not raised."""
     if tcs is None:
-        return InTis(trouble=NOT_ASKED)
+        return InTis(trouble=NOT_ASKED, has_address=False)
     try:
         return await _asked(tcs, word, list(dict.fromkeys(sent))[:MOST_PLACEMENTS])
     except TcsError as error:

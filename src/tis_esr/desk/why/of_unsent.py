@@ -97,6 +97,10 @@ def of_unknown(word: Word, tis: InTis) -> Answer:
         return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word and ask again")
     if tis.trouble:
         said = f"is not known here: ESR has sent nothing about it. TIS could not be asked: {tis.trouble}"
+        if not tis.has_address:
+            return Answer(
+                about=word.text, sentence=said, who=Who.ASKER, action="ask again with the address of TCS"
+            )
         return Answer(
             about=word.text, sentence=said, who=Who.SUPPORT, action="ask again once TCS can be asked"
         )

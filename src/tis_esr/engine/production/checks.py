@@ -162,6 +162,17 @@ def _no_mongodb(error: PyMongoError) -> Finding:
     return Finding(MONGODB, f"no MongoDB answers there ({what(error)})", remedy)
 
 
+def schema_finding(name: str, version: int | None) -> Finding | None:
+    """Return what is wrong with a database of this schema version, None where it was never installed."""
+    if version is None:
+        problem = f"the database {name} was never installed"
+        return Finding(DATABASE, problem, "run tis-esr install, or correct the name")
+    if version == schema.SCHEMA_VERSION:
+        return None
+    problem = f"the database {name} has schema version {version}, this program needs version {schema.SCHEMA_VERSION}"
+    return Finding(DATABASE, problem, _OTHER_VERSION)
+
+
 async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[Any]]) -> list[Finding]:
     hello = await database.client.admin.command("hello")
     if "setName" not in hello:
@@ -172,9 +183,8 @@ async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[
         wanted = ".".join(map(str, _OLDEST_MONGODB))
         return [Finding(MONGODB, f"MongoDB {info['version']} is too old", f"use {wanted} or later")]
     there = await schema.version(database)
-    if there is not None and there != schema.SCHEMA_VERSION:
-        problem = f"the database {database.name} has schema version {there}, this program needs version {schema.SCHEMA_VERSION}"
-        return [Finding(DATABASE, problem, _OTHER_VERSION)]
+    if there is not None and (finding := schema_finding(database.name, there)):
+        return [finding]
     await _try_to_write(database)
     gaps = await schema.missing(database, collections)
     if gaps:

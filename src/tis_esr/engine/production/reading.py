@@ -9,9 +9,10 @@ from pymongo.errors import ConfigurationError
 
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.production.addresses import Addresses
+from tis_esr.engine.production.checks import UnusableServer, schema_finding
 from tis_esr.engine.production.documents import condition
 from tis_esr.engine.production.faults import trouble_as_transient
-from tis_esr.engine.production.schema import INBOX, OUTBOX, ROWS
+from tis_esr.engine.production.schema import INBOX, OUTBOX, ROWS, SCHEMA
 from tis_esr.engine.production.waiting import FINISHED
 from tis_esr.engine.reading import Trace
 from tis_esr.engine.rows import Row, RowState
@@ -33,7 +34,7 @@ class ProductionReader:
     """The database, opened for reading only. Raises Transient where it can't be reached."""
 
     def __init__(self, addresses: Addresses) -> None:
-        """Raise BadAddress where the URL is none of MongoDB."""
+        """Raise BadAddress where the URL is none of MongoDB, UnusableServer for a database that was never installed or has another schema."""
         try:
             self._client: MongoClient[Json] = MongoClient(
                 addresses.mongodb_url, serverSelectionTimeoutMS=5000, appname="tis-esr desk"
@@ -41,6 +42,17 @@ class ProductionReader:
         except (ConfigurationError, ValueError) as error:
             raise BadAddress from error
         self._database = self._client[addresses.database]
+        try:
+            self._refuse_other_schema()
+        except BaseException:
+            self._client.close()
+            raise
+
+    def _refuse_other_schema(self) -> None:
+        with trouble_as_transient():
+            found = self._database[SCHEMA].find_one({"_id": "version"})
+        if finding := schema_finding(self._database.name, found["version"] if found else None):
+            raise UnusableServer([finding])
 
     def close(self) -> None:
         """Let go of the connection."""

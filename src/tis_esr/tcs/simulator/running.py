@@ -1,6 +1,7 @@
 """Running the simulator: as a process of its own, or beside a test or the demo in a thread."""
 
 import asyncio
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,13 @@ async def serve(
     host: str = "127.0.0.1",
 ) -> None:
     """Serve until cancelled; ``port`` 0 takes a free one. Raises BadData, and OSError for a port in use."""
-    runner, url = await _started(Simulator(data, switches), port, host)
+    try:
+        runner, url = await _started(Simulator(data, switches), port, host)
+    except OSError as error:
+        said = "the port is in use" if error.errno == errno.EADDRINUSE else "this address can't be used"
+        raise OSError(
+            error.errno, f"{said}; give another --port (0 takes a free one) or --host", f"{host}:{port}"
+        ) from error
     on_ready(url)
     try:
         await asyncio.Event().wait()
