@@ -89,7 +89,8 @@ def _show(found: Ledger) -> None:
         _say(f"    {file.size:,} bytes, SHA-256 {file.sha256 or 'not read'}")
         if file.row_states:
             rows = ", ".join(f"{number:,} {state}" for state, number in sorted(file.row_states.items()))
-            _say(f"    rows: {rows}")
+            gone = "; the rows themselves are older than the retention (keep_rows_days)"
+            _say(f"    rows: {rows}{gone if file.rows_gone else ''}")
         for note in file.notes:
             _say(f"    {note}")
         if file.noted > len(file.notes):

@@ -56,6 +56,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     row_states: dict[str, int]
     findings: list[str]
+    rows_gone: bool
     settled: str
     notes: list[str]
     noted: int
@@ -180,12 +181,19 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         size=file.size,
         sha256=file.sha256,
         rows=file.rows,
-        row_states={} if file.copy else {state.value: number for state, number in by_state.items()},
+        row_states=_row_states(file, by_state),
         findings=file.findings,
+        rows_gone=file.rows_gone,
         settled=file.settled,
         notes=file.notes,
         noted=file.noted,
     )
+
+
+def _row_states(file: InboundFile, by_state: dict[Any, int]) -> dict[str, int]:
+    if file.copy:
+        return {}
+    return dict(file.row_states) or {state.value: number for state, number in by_state.items()}
 
 
 def _newest_first(file: InboundFile) -> tuple[int, str]:

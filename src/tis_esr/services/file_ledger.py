@@ -44,6 +44,9 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
     by row. ``settled`` says who has dealt with all that, and how.
 
+    ``row_states`` counts its rows by the state in which they ended, from when they begin to be purged; ``rows_gone``
+    says that they are.
+
     ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``
     times, and is tried again at ``retry_at`` (by the engine's clock).
     """
@@ -74,6 +77,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     asg_row: int = 0
     asg_head: list[AssignmentRow] = []
     settled: str = ""
+    row_states: dict[str, int] = {}
+    rows_gone: bool = False
     stamp: str = ""
     attempts: int = 0
     retry_at: float = 0.0

@@ -18,6 +18,7 @@ from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.reading import Record, read_records
 from tis_esr.services.file_admission import Copy, Taken, admitted, copy_of, held, is_cut, judged_by_name
 from tis_esr.services.file_ledger import FILES, NOT_TAKEN, UNDER_WAY, FileState, InboundFile
+from tis_esr.services.ledger_horizon import oldest_day
 from tis_esr.services.messages import Assignment, AssignmentRow, Unreadable
 
 ROWS_A_CHUNK = 2000
@@ -57,9 +58,11 @@ class InboundDataReader:
         """
         work = self._begin()
         known = (await work.get(FILES, [name])).get(name)
-        if judged := judged_by_name(name, known, stamp, work.time(), work.today):
-            work.put(FILES, judged.file)
-            await work.commit()
+        oldest = await oldest_day(work)
+        if judged := judged_by_name(name, known, stamp, work.time(), work.today, oldest):
+            if judged.file != known:
+                work.put(FILES, judged.file)
+                await work.commit()
             return judged
         try:
             async with store.open(name) as stream:
