@@ -82,6 +82,7 @@ async def test_documents_are_walked_through_by_the_day_of_their_last_writing(
     await write(runner, LATER, Note(name="c", number=2))
     assert await names(runner, LATER, limit) == ["d", "a", "b"]
     assert await names(runner, DAY, limit) == ["d"]
+    assert await runner.work().written_before(NOTES, DAY, (DAY.isoformat(), ""), limit) == []
 
 
 async def test_a_document_that_moved_is_not_removed_and_nothing_else_is(bench: Bench) -> None:

@@ -58,6 +58,11 @@ class Work:
         self._forgotten: list[Identity] = []
         self._rows_gone: list[tuple[str, int]] = []
 
+    @property
+    def has_changes(self) -> bool:
+        """Say whether anything was written or is to be removed since the last commit."""
+        return bool(self._written or self._removed or self._forgotten or self._rows_gone)
+
     def time(self) -> float:
         """Return the seconds of the clock that all processes on one store share; see ``Engine.time``."""
         return self._engine.time()

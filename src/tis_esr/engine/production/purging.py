@@ -62,7 +62,8 @@ def _behind(name: str, day: date, after: Cursor | None) -> list[Json]:
     before = {"$lt": day.isoformat()}
     if after is None:
         return [{name: before}]
-    return [{name: after[0], "_id": {"$gt": after[1]}}, {name: {**before, "$gt": after[0]}}]
+    same_day = [{name: after[0], "_id": {"$gt": after[1]}}] if after[0] < day.isoformat() else []
+    return [*same_day, {name: {**before, "$gt": after[0]}}]
 
 
 async def rows_of(database: AsyncDatabase[Json], file: str, after: int, limit: int) -> list[int]:

@@ -139,5 +139,5 @@ def _is_over(file: InboundFile, written_on: str, step: Step) -> bool:
     day = step.cutoffs.history
     if file.day is None or file.state in UNDER_WAY:
         return False
-    has_no_rows = file.rows_gone or not file.rows or bool(file.copy)
+    has_no_rows = file.rows_gone or not file.rows or bool(file.copy) or step.is_dry_run
     return has_no_rows and file.day < day and written_on < day.isoformat()

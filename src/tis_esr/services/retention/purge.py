@@ -42,6 +42,7 @@ class Purge:
     pause: float = 0.0
     goes_on: Callable[[], bool] = lambda: True
     removed: Counter[str] = field(default_factory=Counter)
+    _hold_until: float = 0.0
 
     async def of_day(self, day: date) -> PurgeOfDay | None:
         """Purge for a day unless that is done; return what was purged for it, None where others are at it.
@@ -61,7 +62,11 @@ class Purge:
             while self.goes_on():
                 step = self._step(cutoffs, cursor)
                 cursor = await rule(step)
-                if step.removed.total():
+                if (
+                    step.work.has_changes
+                    or step.removed
+                    or self._hold_until - step.work.time() < _HOLD_SECONDS / 2
+                ):
                     await self._commit(step)
                 if cursor is None:
                     break
@@ -144,7 +149,8 @@ class Purge:
         return ended
 
     def _held(self, audit: PurgeOfDay, now: float) -> PurgeOfDay:
-        return msgspec.structs.replace(audit, holder=self.holder, until=now + _HOLD_SECONDS)
+        self._hold_until = now + _HOLD_SECONDS
+        return msgspec.structs.replace(audit, holder=self.holder, until=self._hold_until)
 
 
 def _audit(cutoffs: Cutoffs, removed: Mapping[str, int]) -> PurgeOfDay:
