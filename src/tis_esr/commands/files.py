@@ -8,6 +8,7 @@ import msgspec
 
 from tis_esr.commands.outcome import Exit, UsageError, console
 from tis_esr.commands.system import at_the_desk, reader_of
+from tis_esr.desk.kept import too_old
 from tis_esr.desk.ledger import Ledger, LedgerEntry, ledger
 from tis_esr.engine.runner import Runner
 from tis_esr.services.file_ledger import FILES
@@ -27,7 +28,10 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
     finally:
         reader.close()
     if name is not None and not found.files:
-        raise UsageError("NAME", f"{name}: there is no such file in the ledger; tis-esr files lists them")
+        problem = too_old(name, found.kept_from)
+        raise UsageError(
+            "NAME", f"{name}: {problem or 'there is no such file in the ledger; tis-esr files lists them'}"
+        )
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
     elif name is None:

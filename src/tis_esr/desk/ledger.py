@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tis_esr.decisions.file_sequences import missing, unanswered
+from tis_esr.desk.kept import kept_from
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import FileName
 from tis_esr.services.file_ledger import FILES, NOT_TAKEN, FileState, InboundFile
@@ -63,11 +64,15 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, newest first, and all gaps; ``open_findings`` counts the files somebody has to look at, and the gaps."""
+    """All files, newest first, and all gaps; ``open_findings`` counts the files somebody has to look at, and the gaps.
+
+    Files that are dated before ``kept_from`` are known no more.
+    """
 
     files: list[LedgerEntry]
     gaps: list[Gap]
     open_findings: int
+    kept_from: date | None
 
 
 def ledger(state: Reader, name: str | None = None) -> Ledger:
@@ -80,7 +85,7 @@ def ledger(state: Reader, name: str | None = None) -> Ledger:
     rows = state.row_counts()
     files = [_entry(file, rows.get(file.name, {})) for file in sorted(found, key=_newest_first)]
     number = sum(1 for file in found if file.open_findings) + len(all_gaps)
-    return Ledger(files=files, gaps=all_gaps, open_findings=number)
+    return Ledger(files=files, gaps=all_gaps, open_findings=number, kept_from=kept_from(state))
 
 
 def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list[Gap]:
