@@ -139,7 +139,10 @@ class Settings(BaseSettings):
     def _kept_in_order(self) -> Self:
         """Refuse to keep the history for a shorter time than what is explained by it."""
         if not self.keep_rows_days <= self.keep_personal_days <= self.keep_history_days:
-            raise ValueError("keep_rows_days <= keep_personal_days <= keep_history_days must hold")
+            raise ValueError(
+                f"settings keep_rows_days ({self.keep_rows_days}), keep_personal_days ({self.keep_personal_days}) and"
+                f" keep_history_days ({self.keep_history_days}) must not decrease in this order"
+            )
         return self
 
     @classmethod
@@ -162,9 +165,7 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = [
-            f"setting {_name(e['loc'])}: {_problem(e['type'], e['msg'], e['loc'])}" for e in error.errors()
-        ]
+        problems = [_named(e["loc"]) + _problem(e["type"], e["msg"], e["loc"]) for e in error.errors()]
         raise BadSettings(problems) from error
     except tomllib.TOMLDecodeError as error:
         raise BadSettings([f"tis-esr.toml can't be read: {error}"]) from error
@@ -194,6 +195,7 @@ def _problem(kind: str, message: str, place: tuple[int | str, ...]) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _name(place: tuple[int | str, ...]) -> str:
+def _named(place: tuple[int | str, ...]) -> str:
+    """Return the setting that a problem is about; "" where the problem names several."""
     key = ".".join(map(str, place))
-    return f"{key} (TIS_ESR_{key.upper()} or {key} in tis-esr.toml)"
+    return f"setting {key} (TIS_ESR_{key.upper()} or {key} in tis-esr.toml): " if key else ""

@@ -26,6 +26,7 @@ from tests.services.old_things import (
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.retention import Retention
+from tis_esr.decisions.versions import Stamp
 from tis_esr.engine.errors import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.rows import Row, RowState
@@ -35,14 +36,14 @@ from tis_esr.services.flow import COLLECTIONS
 from tis_esr.services.inbound_data_reader import InboundDataReader
 from tis_esr.services.ledger_horizon import HORIZON, within
 from tis_esr.services.outbound import APPLICANTS, OutboundState, RecordState
-from tis_esr.services.person_journal import JOURNAL, Outcome
-from tis_esr.services.retention.audit import BLANKED, PURGES
+from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Outcome, TisPerson
+from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.retention.purge import Purge
 from tis_esr.synthetic.world import World
 
 KEEP = Retention(rows_days=10, personal_days=30, history_days=100)
 EXPORTER = "DataExporter"
-OWN = {PURGES.name, HORIZON.name, BLANKED.name}
+OWN = {PURGES.name, HORIZON.name, PROGRESS.name}
 """What the purge itself keeps."""
 
 
@@ -178,6 +179,20 @@ async def test_no_guard_goes_while_a_message_has_been_waiting_for_long(benches: 
         await keep(bench, 300, *guards, a_decision(1))
         await Stuck(bench.runner, KEEP, "this").of_day(TODAY)
         assert await left(bench) == named(*guards)
+
+
+async def test_a_person_who_is_updated_again_and_again_keeps_only_the_stamps_that_guard(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        stamps = {f"absence A{days}.startDate": Stamp(ago(days), "EOE", 1, 2) for days in (1, 140, 141, 300)}
+        await keep(bench, 1, (TIS_PEOPLE, TisPerson(person_id=1, stamps=stamps)))
+        for _ in range(2):
+            await purge(bench).again(TODAY)
+            [person] = (await bench.all(TIS_PEOPLE)).values()
+            assert set(person.stamps) == {"absence A1.startDate", "absence A140.startDate"}
+        [done] = (await bench.all(PURGES)).values()
+        assert done.removed == {"stamps of people's details": 2}
 
 
 async def test_personal_values_are_blanked_and_what_was_done_is_kept(benches: Benches) -> None:

@@ -47,7 +47,7 @@ class Retention:
         """
 
         def before(days: int) -> date:
-            return max(date.min, day - timedelta(days=days))
+            return day - timedelta(days=days)
 
         is_stuck = oldest_waiting_seconds >= timedelta(days=self.rows_days).total_seconds()
         return Cutoffs(

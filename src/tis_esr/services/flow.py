@@ -20,7 +20,7 @@ from tis_esr.services.notification_generator import NotificationGenerator
 from tis_esr.services.outbound import APPLICANTS, COUNTERS, HANDLED, NOTIFICATIONS, OUTBOUND_FILES, RUNS
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE
 from tis_esr.services.reconciliation import POSITIONS, Reconciliation
-from tis_esr.services.retention.audit import BLANKED, PURGES
+from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.schedule import SCHEDULE
 from tis_esr.services.tcs_budget import BUDGET
 from tis_esr.services.tis_exports import TIS_EXPORTS
@@ -49,7 +49,7 @@ COLLECTIONS = (
     DAYS,
     HORIZON,
     PURGES,
-    BLANKED,
+    PROGRESS,
 )
 
 SPLIT: tuple[tuple[str, ...], ...] = (

@@ -34,12 +34,12 @@ class PurgeOfDay(msgspec.Struct, frozen=True, kw_only=True):
         return self.day.isoformat()
 
 
-class BlankedUpTo(msgspec.Struct, frozen=True, kw_only=True):
-    """The day before which all personal values of a collection have been blanked."""
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """The day before which a rule has looked at every document of a collection once, so that it need not again."""
 
     collection: str
     before: date
 
 
 PURGES = Collection("retention.purges", PurgeOfDay, lambda purge: purge.key)
-BLANKED = Collection("retention.blanked", BlankedUpTo, lambda done: done.collection)
+PROGRESS = Collection("retention.progress", Progress, lambda progress: progress.collection)

@@ -5,26 +5,19 @@ import msgspec
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.outbound import APPLICANTS, PENDING
 from tis_esr.services.person_journal import JOURNAL, Outcome
-from tis_esr.services.retention.audit import BLANKED, BlankedUpTo
-from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, unsent_files
+from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at, unsent_files
 
 VALUES, FIELDS = "values of the journal", "columns of applicant records"
 
 
 async def blank_journal(step: Step) -> Cursor | None:
     """Blank the old and new values of journal entries; each is looked at once, when it becomes old."""
-    work, before = step.work, step.cutoffs.personal
-    done = (await work.get(BLANKED, [JOURNAL.name])).get(JOURNAL.name)
-    after = step.after or ((done.before.isoformat(), "") if done is not None else None)
-    found = await work.written_before(JOURNAL, before, after, DOCUMENTS_A_STEP)
+    found = await not_looked_at(step, JOURNAL, step.cutoffs.personal)
     for (written_on, _), entry in found:
         if entry.state is not Outcome.PLANNED and (entry.old is not None or entry.new is not None):
-            work.put(JOURNAL, msgspec.structs.replace(entry, old=None, new=None), written_on=written_on)
+            step.work.put(JOURNAL, msgspec.structs.replace(entry, old=None, new=None), written_on=written_on)
             step.removed[VALUES] += 1
-    end = end_of(found)
-    if end is None and (done is None or done.before < before):
-        work.put(BLANKED, BlankedUpTo(collection=JOURNAL.name, before=before))
-    return end
+    return end_of(found)
 
 
 async def blank_applicants(step: Step) -> Cursor | None:

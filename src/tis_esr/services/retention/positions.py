@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from tis_esr.decisions.retention import are_stamps_over
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.protocol import Cursor
@@ -12,11 +14,12 @@ from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.outbound import APPLICANTS, HANDLED, NOTIFICATIONS
 from tis_esr.services.person_journal import TIS_PEOPLE
 from tis_esr.services.reconciliation import POSITIONS, Position
-from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of
+from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at
 from tis_esr.services.tis_positions import TIS_POSITIONS
 from tis_esr.tcs.models import DELETED
 
 _POSITIONS_A_STEP = 25
+STAMPS = "stamps of people's details"
 
 
 async def remove_positions(step: Step) -> Cursor | None:
@@ -89,4 +92,19 @@ async def remove_people(step: Step) -> Cursor | None:
     for _, person in found:
         if are_stamps_over((stamp.day for stamp in person.stamps.values()), step.cutoffs):
             step.remove(TIS_PEOPLE, person)
+    return end_of(found)
+
+
+async def trim_people(step: Step) -> Cursor | None:
+    """Remove the old stamps of people who were written since the last purge: each absence leaves some."""
+    found = await not_looked_at(step, TIS_PEOPLE, step.cutoffs.day)
+    for (written_on, _), person in found:
+        kept = {
+            name: stamp
+            for name, stamp in person.stamps.items()
+            if not are_stamps_over([stamp.day], step.cutoffs)
+        }
+        if 0 < len(kept) < len(person.stamps):
+            step.work.put(TIS_PEOPLE, msgspec.structs.replace(person, stamps=kept), written_on=written_on)
+            step.removed[STAMPS] += len(person.stamps) - len(kept)
     return end_of(found)

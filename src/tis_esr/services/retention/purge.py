@@ -109,6 +109,7 @@ class Purge:
             history.ledger(self.present),
             positions.remove_tis_positions,
             positions.remove_people,
+            positions.trim_people,
             positions.remove_positions,
             history.by_age(PURGES),
         ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.protocol import Cursor, Engine
 from tis_esr.engine.work import Work
 from tis_esr.services.outbound import OUTBOUND_FILES, Outbound, OutboundState
+from tis_esr.services.retention.audit import PROGRESS, Progress
 
 T = TypeVar("T", bound=msgspec.Struct)
 DOCUMENTS_A_STEP = 200
@@ -36,6 +38,19 @@ class Step:
 
 Rule = Callable[[Step], Awaitable[Cursor | None]]
 """Stages what its next step removes; returns where the one after it begins, None where there is none."""
+
+
+async def not_looked_at(step: Step, collection: Collection[T], before: date) -> list[tuple[Cursor, T]]:
+    """Return the next documents last written before a day that no earlier purge has looked at.
+
+    For rules by which a document changes once: what was looked at is only looked at again when it was written again.
+    """
+    done = (await step.work.get(PROGRESS, [collection.name])).get(collection.name)
+    after = step.after or ((done.before.isoformat(), "") if done is not None else None)
+    found = await step.work.written_before(collection, before, after, DOCUMENTS_A_STEP)
+    if end_of(found) is None and (done is None or done.before < before):
+        step.work.put(PROGRESS, Progress(collection=collection.name, before=before))
+    return found
 
 
 async def unsent_files(step: Step, records: Iterable[Outbound]) -> set[str]:
