@@ -258,6 +258,25 @@ def redrive(
 
 
 @app.command()
+def purge(
+    as_of: DayOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove what is older than the retention; run and day do so by themselves, once a day."""
+    from tis_esr.commands.purge import purge as run_
+
+    with told_plainly():
+        settings = load()
+        place = state or settings.state
+        if (state or settings.engine == "embedded") and not place.exists():
+            raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
+        code = asyncio.run(run_(settings, _day(as_of), state, dry_run=dry_run, as_json=as_json))
+        raise typer.Exit(int(code))
+
+
+@app.command()
 def why(
     word: Annotated[
         str, typer.Argument(help="A placement id, post number, position number or id, or GMC number.")

@@ -7,10 +7,18 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import structlog
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -104,6 +112,9 @@ class Settings(BaseSettings):
     notifications_cron: Cron = "0 15 * * *"
     sweep_seconds: Annotated[float, Field(gt=0)] = 10.0
     drain_seconds: Annotated[float, Field(ge=0)] = 25.0
+    keep_rows_days: Annotated[int, Field(ge=1, le=3650)] = 35
+    keep_personal_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    keep_history_days: Annotated[int, Field(ge=1, le=3650)] = 400
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     events_token: SecretStr | None = None
@@ -123,6 +134,16 @@ class Settings(BaseSettings):
         if not value.isprintable():
             raise ValueError("holds a line end or another character that can't be printed")
         return value
+
+    @model_validator(mode="after")
+    def _kept_in_order(self) -> Self:
+        """Refuse to keep the history for a shorter time than what is explained by it."""
+        if not self.keep_rows_days <= self.keep_personal_days <= self.keep_history_days:
+            raise ValueError(
+                f"settings keep_rows_days ({self.keep_rows_days}), keep_personal_days ({self.keep_personal_days}) and"
+                f" keep_history_days ({self.keep_history_days}) must not decrease in this order"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -144,9 +165,7 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = [
-            f"setting {_name(e['loc'])}: {_problem(e['type'], e['msg'], e['loc'])}" for e in error.errors()
-        ]
+        problems = [_named(e["loc"]) + _problem(e["type"], e["msg"], e["loc"]) for e in error.errors()]
         raise BadSettings(problems) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings([f"tis-esr.toml can't be read: {_toml_problem(error)}"]) from error
@@ -180,6 +199,7 @@ def _problem(kind: str, message: str, place: tuple[int | str, ...]) -> str:
     return message.removeprefix("Value error, ")
 
 
-def _name(place: tuple[int | str, ...]) -> str:
+def _named(place: tuple[int | str, ...]) -> str:
+    """Return the setting that a problem is about; "" where the problem names several."""
     key = ".".join(map(str, place))
-    return f"{key} (TIS_ESR_{key.upper()} or {key} in tis-esr.toml)"
+    return f"setting {key} (TIS_ESR_{key.upper()} or {key} in tis-esr.toml): " if key else ""

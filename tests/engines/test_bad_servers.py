@@ -192,7 +192,7 @@ async def test_install_makes_everything_and_the_next_one_nothing(good: Addresses
     await refuse_unusable(good, [NOTES], QUEUES)
     assert await install(good, [NOTES], QUEUES) == []
     async with database_of(good) as database:
-        assert await database["engine.schema"].find_one() == {"_id": "version", "version": 3}
+        assert await database["engine.schema"].find_one() == {"_id": "version", "version": 4}
         assert await database["engine.schema"].count_documents({}) == 1
 
 
@@ -354,13 +354,13 @@ async def test_a_user_of_mongodb_needs_to_read_and_write_and_nothing_more(good: 
     assert (made, left) == (ALL_OF_MONGODB + ALL_OF_RABBITMQ, [])
 
 
-@pytest.mark.parametrize("version", [2, 4])
+@pytest.mark.parametrize("version", [3, 5])
 async def test_a_database_of_an_older_or_newer_program_is_left_alone(version: int, good: Addresses) -> None:
     async with database_of(good) as database:
         await database["engine.schema"].insert_one({"_id": "version", "version": version})
     finding = await found_at(DATABASE, good)
     assert finding.problem == (
-        f"the database {good.database} has schema version {version}, this program needs version 3"
+        f"the database {good.database} has schema version {version}, this program needs version 4"
     )
     assert finding.remedy == (
         "finish what is queued with the tis-esr that installed it, then name another database and run"

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "export": "test_export_by_hand",
     "day": "test_day_report",
     "doctor": "test_doctor",
+    "purge": "test_purging",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}

@@ -189,6 +189,20 @@ def test_a_day_takes_what_it_can_and_tells_of_what_it_can_not(small: Small) -> N
     assert exit_code(summary) == 1
 
 
+def test_junk_that_stays_in_the_folder_is_told_once_and_stops_nothing(small: Small) -> None:
+    name = small.file(por(), day_number=1)
+    (small.folder / "in" / "notes.txt").write_text("not a file of the interface")
+    small.run(1)
+    small.file(por(), day_number=2)
+    (small.folder / "in" / "notes.txt").write_text("not a file of the interface")
+    done, summary = small.run(2)
+    assert [taken.said for taken in done.taken if not taken.fresh] == [
+        "already refused: 'notes.txt' is no ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"
+    ]
+    assert name not in {file["name"] for file in summary.files_in}
+    assert exit_code(done, summary) == 0
+
+
 def test_the_rest_of_a_crowded_post_goes_with_the_next_file(tmp_path: Path) -> None:
     def crowd(world: World) -> None:
         post = world.post("EOE", npn=NPN)

@@ -78,6 +78,12 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("export notifications --state state --as-of tomorrow", {}, 2, f"--as-of: 'tomorrow' {DATE}"),
     ("export applicants --state junk", {}, 2, "junk can't be used as state: file is not a database"),
     # run.
+    ("purge --state nowhere", {}, 2, "--state: nowhere: there is no such file; run a day with it first"),
+    ("purge --state junk", {}, 2, "junk can't be used as state: file is not a database"),
+    ("purge --state state --as-of now", {}, 2, f"--as-of: 'now' {DATE}"),
+    ("purge --state state", {"TIS_ESR_KEEP_ROWS_DAYS": "0"}, 2, "setting keep_rows_days (TIS_ESR_KEEP_ROWS_DAYS or keep_rows_days in tis-esr.toml): Input should be greater than or equal to 1"),
+    ("purge --state state", {"TIS_ESR_KEEP_ROWS_DAYS": "91"}, 2, "settings keep_rows_days (91), keep_personal_days (90) and keep_history_days (400) must not decrease in this order"),
+
     ("run", {}, 2, "setting tcs_url (TIS_ESR_TCS_URL) is missing; tis-esr run needs it"),
     ("run Receptionist", {"TIS_ESR_TCS_URL": NOBODY}, 2, "SERVICE: 'Receptionist' "),
     ("run", {"TIS_ESR_TCS_URL": NOBODY, "TIS_ESR_APPLICANTS_CRON": "0 14 * *"}, 2, "TIS_ESR_APPLICANTS_CRON"),

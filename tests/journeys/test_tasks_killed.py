@@ -25,7 +25,7 @@ from tis_esr.services.arrivals import Arrivals
 from tis_esr.settings import Settings
 
 _SUPERVISING = "supervising "
-OF_BOTH_ENGINES = {"inbound files", "ledger of files", "export schedule", "tcs budget"}
+OF_BOTH_ENGINES = {"inbound files", "ledger of files", "export schedule", "tcs budget", "retention"}
 OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 
 

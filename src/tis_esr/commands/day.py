@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tis_esr.commands.outcome import Exit, console
-from tis_esr.commands.system import reader_of, system, window
+from tis_esr.commands.system import purge_of, reader_of, system, window
 from tis_esr.desk.accounting import check_rows
 from tis_esr.desk.summary import Summary, standing, summarise
 from tis_esr.engine.reading import Reader
@@ -53,6 +53,8 @@ async def _day(
 
     folders = Folder(inbound), Folder(out, make=True)
     async with system(settings, state, tcs, *folders, as_of) as runner:
+        purge = purge_of(settings, runner, folders[0], embedded=state is not None)
+        await runner.patiently("the purge", partial(purge.of_day, as_of))
         with closing(reader_of(settings, state)) as reader:
             names = (await folders[0].listing()).names
             begun = await runner.patiently("the day", partial(begin, runner.work, as_of, reader, names))

@@ -8,6 +8,7 @@ import msgspec
 
 from tis_esr.commands.outcome import Exit, UsageError, console
 from tis_esr.commands.system import at_the_desk, reader_of
+from tis_esr.desk.kept import too_old
 from tis_esr.desk.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
@@ -29,10 +30,10 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
     finally:
         reader.close()
     if name is not None and not (found.files or found.gaps):
-        raise UsageError(
-            "NAME",
-            f"{name}: there is no such file in the ledger, and none is missing by that name; tis-esr files lists them",
+        unknown = (
+            "there is no such file in the ledger, and none is missing by that name; tis-esr files lists them"
         )
+        raise UsageError("NAME", f"{name}: {too_old(name, found.kept_from) or unknown}")
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
     elif name is None:
@@ -108,7 +109,8 @@ def _show(found: Ledger) -> None:
         _say(f"    {file.size:,} bytes, SHA-256 {file.sha256 or 'not read'}")
         if file.row_states:
             rows = ", ".join(f"{number:,} {state}" for state, number in sorted(file.row_states.items()))
-            _say(f"    rows: {rows}")
+            gone = "; the rows themselves are older than the retention (keep_rows_days)"
+            _say(f"    rows: {rows}{gone if file.rows_gone else ''}")
         for note in file.notes:
             _say(f"    {note}")
         if file.noted > len(file.notes):

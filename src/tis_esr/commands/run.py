@@ -15,7 +15,7 @@ from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.stores import inbound_store, outbound_store, plain, same_place
-from tis_esr.commands.system import System, serving
+from tis_esr.commands.system import System, purge_of, serving, today
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Runner
@@ -39,6 +39,8 @@ _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
 _ENGINE_SECONDS = 8.0
 _LEDGER_SECONDS = 30.0
+_PURGE_SECONDS = 300.0
+_PURGE_PAUSE = 0.05
 _CERTIFICATE_BYTES = 64 * 1024
 
 
@@ -96,7 +98,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 hook=hook,
             )
         )
-        tasks = []
+        tasks = [_purge(settings, system, metrics, stop)]
         if reads_files:
             tasks += [_sweep(settings, system, metrics, stop), _ledger(system, metrics, stop)]
         if exports:
@@ -162,6 +164,30 @@ def _exports(settings: Settings, system: System, stop: asyncio.Event) -> asyncio
             _log.info("export_asked_for", command=command)
 
     return _every("export schedule", _SCHEDULE_SECONDS, look, system, stop, "schedule_not_looked_at")
+
+
+def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
+    """Remove what is old, once a day by any process, a little at a time so that handlers go on beside it."""
+    purge = purge_of(settings, system.runner, system.outside.inbound, embedded=False)
+    metrics.purged, purge.pause = purge.removed, _PURGE_PAUSE
+
+    async def poll(beat: Beat) -> None:
+        def goes_on() -> bool:
+            beat()
+            return not stop.is_set()
+
+        purge.goes_on, before = goes_on, purge.removed.copy()
+        while goes_on():
+            try:
+                await purge.of_day(today())
+                if removed := purge.removed - before:
+                    _log.info("purged", removed=dict(removed))
+                before = purge.removed.copy()
+            except Transient as fault:
+                _log.info("not_purged", reason=fault.reason)
+            await wait_for_event(stop, _PURGE_SECONDS)
+
+    return system.supervisor.start("retention", poll, stop, stuck_after=_PURGE_SECONDS + STUCK_SECONDS)
 
 
 def _every(

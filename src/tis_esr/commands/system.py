@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from tis_esr.commands.stores import needed, plain
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.retention import Retention
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.production.addresses import Addresses
@@ -25,6 +26,7 @@ from tis_esr.files.store import FileStore
 from tis_esr.services.cron import LONDON
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Outside, bindings_only, handlers
+from tis_esr.services.retention.purge import Purge
 from tis_esr.services.tcs_budget import CLAIM_SECONDS, TcsBudget
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs, TcsSettings
@@ -183,14 +185,33 @@ def budgeted(
     if CALLING_TCS.isdisjoint(services):
         tcs.share(0, 0.0)
         return nullcontext()
-    alone = embedded or settings.engine == "embedded"
-    process = "alone" if alone else f"{socket.gethostname()}-{uuid4().hex[:12]}"
+    process = _process_name(settings, embedded=embedded)
     seconds = min(CLAIM_SECONDS, settings.lease_seconds)
     budget = TcsBudget(
         runner.work, tcs, process, total=settings.tcs_concurrency_total, most=settings.tcs_concurrency,
         seconds=seconds,
     )  # fmt: skip
     return budget.kept(supervisor)
+
+
+def _process_name(settings: Settings, *, embedded: bool) -> str:
+    """Name this process among those on its store."""
+    if embedded or settings.engine == "embedded":
+        return "alone"
+    return f"{socket.gethostname()}-{uuid4().hex[:12]}"
+
+
+def purge_of(settings: Settings, runner: Runner, inbound: FileStore | None, *, embedded: bool) -> Purge:
+    """Return what removes what is old; without the inbound store, junk in the ledger of files stays."""
+
+    async def present() -> list[str]:
+        assert inbound is not None  # noqa: S101 - not asked otherwise
+        listing = await inbound.listing()
+        return [*listing.stamps, *listing.odd]
+
+    retention = Retention(settings.keep_rows_days, settings.keep_personal_days, settings.keep_history_days)
+    name = _process_name(settings, embedded=embedded)
+    return Purge(runner, retention, name, present if inbound is not None else None)
 
 
 def token_source(settings: Settings) -> TokenSource:

@@ -9,6 +9,7 @@ import msgspec
 
 from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.decisions.file_sequences import missing, unanswered
+from tis_esr.desk.kept import kept_from
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import FileName
 from tis_esr.services.file_ledger import FILES, INCOMPLETE, NOT_TAKEN, FileState, InboundFile, SettledGap
@@ -74,6 +75,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     row_states: dict[str, int]
     findings: list[str]
     open_findings: list[str]
+    rows_gone: bool
     settled: str
     to_do: str
     notes: list[str]
@@ -81,11 +83,15 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, newest first, and all gaps; ``open_findings`` counts the files somebody has to look at, and the gaps."""
+    """All files, newest first, and all gaps; ``open_findings`` counts the files somebody has to look at, and the gaps.
+
+    Files that are dated before ``kept_from`` are known no more.
+    """
 
     files: list[LedgerEntry]
     gaps: list[Gap]
     open_findings: int
+    kept_from: date | None
 
 
 def ledger(state: Reader, name: str | None = None) -> Ledger:
@@ -99,7 +105,7 @@ def ledger(state: Reader, name: str | None = None) -> Ledger:
     rows = state.row_counts()
     files = [_entry(file, rows.get(file.name, {})) for file in sorted(found, key=_newest_first)]
     number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
-    return Ledger(files=files, gaps=all_gaps, open_findings=number)
+    return Ledger(files=files, gaps=all_gaps, open_findings=number, kept_from=kept_from(state))
 
 
 def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list[Gap]:
@@ -237,14 +243,21 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         size=file.size,
         sha256=file.sha256,
         rows=file.rows,
-        row_states={} if file.copy else {state.value: number for state, number in by_state.items()},
+        row_states=_row_states(file, by_state),
         findings=file.findings,
         open_findings=file.open_findings,
+        rows_gone=file.rows_gone,
         settled=file.settled,
         to_do=to_do(file),
         notes=file.notes,
         noted=file.noted,
     )
+
+
+def _row_states(file: InboundFile, by_state: dict[Any, int]) -> dict[str, int]:
+    if file.copy:
+        return {}
+    return dict(file.row_states) or {state.value: number for state, number in by_state.items()}
 
 
 def _newest_first(file: InboundFile) -> tuple[int, str]:

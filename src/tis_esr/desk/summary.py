@@ -159,7 +159,7 @@ def _updates(state: Reader) -> dict[str, int]:
 
 
 def _inbound(file: Any, by_state: Mapping[RowState, int]) -> dict[str, Any]:
-    states = {state.value: by_state[state] for state in RowState if state in by_state}
+    states = file.row_states or {state.value: by_state[state] for state in RowState if state in by_state}
     return {
         "name": file.name,
         "state": file.state.value,

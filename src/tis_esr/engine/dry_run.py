@@ -1,13 +1,15 @@
 """An engine whose commits are kept in memory only: what a step would do can be seen, and nothing is done."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from tis_esr.engine.documents import Between, Collection, Where
 from tis_esr.engine.messages import Message
-from tis_esr.engine.protocol import Commit, Depths, Engine, Stored
+from tis_esr.engine.protocol import Commit, Cursor, Depths, Engine, OldMessage, Stored
+from tis_esr.engine.rows import RowState
 
 
 class DryRun:
@@ -67,6 +69,26 @@ class DryRun:
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:  # noqa: ARG002 - the protocol's
         """Return 0: nothing is discarded."""
         return 0
+
+    async def written_before(
+        self, collection: Collection[Any], day: date, after: Cursor | None, limit: int
+    ) -> list[Stored]:
+        """Return the engine's."""
+        return await self._engine.written_before(collection, day, after, limit)
+
+    async def handled_before(
+        self, day: date, after: Cursor | None, limit: int, *, parked: bool
+    ) -> list[OldMessage]:
+        """Return the engine's."""
+        return await self._engine.handled_before(day, after, limit, parked=parked)
+
+    async def rows_of(self, file: str, after: int, limit: int) -> list[int]:
+        """Return the engine's."""
+        return await self._engine.rows_of(file, after, limit)
+
+    async def row_states(self, file: str) -> dict[RowState, int]:
+        """Return the engine's."""
+        return await self._engine.row_states(file)
 
     async def depths(self) -> Depths:
         """Return the engine's."""

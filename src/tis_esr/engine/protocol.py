@@ -2,27 +2,36 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import Row
+from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.rows import Row, RowState
+
+Cursor = tuple[str, Any]
+"""Where a walk through what is old goes on: the day of what was returned last, and the engine's own mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document as stored: its key, its version (for the check at commit) and its JSON."""
+    """A document as stored: its key, its version (for the check at commit), its JSON.
+
+    ``written_on`` is the day (ISO) on which it was last written.
+    """
 
     key: str
     version: int
     body: bytes
+    written_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
     """One document to write; ``version`` is the one that was read, 0 for a new document.
 
-    ``searched`` and ``counted`` are the values of the collection's fields of that name.
+    ``searched`` and ``counted`` are the values of the collection's fields of that name. ``written_on`` is the day
+    (ISO) that it is to count as written on, the commit's where it is empty.
     """
 
     collection: Collection[Any]
@@ -31,6 +40,24 @@ class Put:
     body: bytes
     searched: tuple[Any, ...]
     counted: tuple[Any, ...]
+    written_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One document to remove, unless it has moved from the ``version`` that was read."""
+
+    collection: Collection[Any]
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OldMessage:
+    """A message that was handled or parked before a day, and where a walk goes on behind it."""
+
+    identity: Identity
+    cursor: Cursor
 
 
 @dataclass(slots=True)
@@ -41,6 +68,10 @@ class Commit:
     PARKED, over what they are accounted as, for as long as any parked message covers them. Rows are accounted
     first. A message that is parked already covers its rows once. ``held`` are messages that the unit of work
     is about: where another process has taken one of them over, nothing takes effect.
+
+    ``day`` is the day that its documents and messages count as written and handled on, the engine's where there is
+    none. ``removals`` are documents to remove, ``forgotten`` messages that are done, and ``rows_gone`` rows of a
+    file, of which nothing is kept any more.
     """
 
     puts: list[Put] = field(default_factory=list)
@@ -49,6 +80,10 @@ class Commit:
     done: list[Message] = field(default_factory=list)
     parked: list[tuple[Message, str]] = field(default_factory=list)
     held: list[Message] = field(default_factory=list)
+    day: date | None = None
+    removals: list[Removal] = field(default_factory=list)
+    forgotten: list[Identity] = field(default_factory=list)
+    rows_gone: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -130,6 +165,29 @@ class Engine(Protocol):
         Rows of theirs that are accounted pending become ignored with the reason; others stay what they are
         and say so in theirs.
         """
+        ...
+
+    async def written_before(
+        self, collection: Collection[Any], day: date, after: Cursor | None, limit: int
+    ) -> list[Stored]:
+        """Return documents last written before ``day``, oldest first, those behind (written_on, key) ``after``."""
+        ...
+
+    async def handled_before(
+        self, day: date, after: Cursor | None, limit: int, *, parked: bool
+    ) -> list[OldMessage]:
+        """Return messages that were done, or ``parked``, before ``day``, oldest first, those behind ``after``.
+
+        One that may still be delivered or sent again is left out.
+        """
+        ...
+
+    async def rows_of(self, file: str, after: int, limit: int) -> list[int]:
+        """Return numbers of a file's rows, in their order, behind row ``after``, less those that are parked."""
+        ...
+
+    async def row_states(self, file: str) -> dict[RowState, int]:
+        """Return how many rows of a file are in which state."""
         ...
 
     async def depths(self) -> Depths:

@@ -11,7 +11,7 @@ from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.errors import Conflict, Unroutable
 from tis_esr.engine.messages import Identity, Message, derived_id
 from tis_esr.engine.parts import Parts, Place
-from tis_esr.engine.protocol import Commit, Engine, Put, Stored
+from tis_esr.engine.protocol import Commit, Cursor, Engine, Put, Removal, Stored
 from tis_esr.engine.rows import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -53,6 +53,15 @@ class Work:
         self._parked: set[Identity] = set()
         self._saved: set[Identity] = set()
         self._failed: dict[Identity, Exception] = {}
+        self._written_on: dict[tuple[str, str], str] = {}
+        self._removed: dict[tuple[str, str], Collection[Any]] = {}
+        self._forgotten: list[Identity] = []
+        self._rows_gone: list[tuple[str, int]] = []
+
+    @property
+    def has_changes(self) -> bool:
+        """Say whether anything was written or is to be removed since the last commit."""
+        return bool(self._written or self._removed or self._forgotten or self._rows_gone)
 
     def time(self) -> float:
         """Return the seconds of the clock that all processes on one store share; see ``Engine.time``."""
@@ -112,16 +121,35 @@ class Work:
         )
         return [fresh[s.key] if s.key in fresh else self._as_written(collection, s.key) for s in stored]
 
+    async def written_before(
+        self, collection: Collection[T], day: date, after: Cursor | None, limit: int
+    ) -> list[tuple[Cursor, T]]:
+        """Return stored documents last written before ``day``, oldest first, each with the cursor behind it."""
+        stored = await self._engine.written_before(collection, day, after, limit)
+        found = self._remember(collection, stored)
+        return [((s.written_on, s.key), found[s.key]) for s in stored]
+
     def _as_written(self, collection: Collection[T], key: str) -> T:
         self._parts.touch((collection.name, key))
         document: T = self._written[collection.name, key][1]
         return document
 
-    def put(self, collection: Collection[T], document: T) -> None:
-        """Write a document, new or read before."""
+    def put(self, collection: Collection[T], document: T, *, written_on: str = "") -> None:
+        """Write a document, new or read before; it counts as written on ``written_on``, today where that is empty."""
         place = collection.name, collection.key(document)
         self._parts.touch(place)
         self._written[place] = (collection, document)
+        if written_on:
+            self._written_on[place] = written_on
+
+    def remove(self, collection: Collection[T], document: T) -> None:
+        """Remove a document that was read; the commit fails with Conflict where it has moved since."""
+        self._removed[collection.name, collection.key(document)] = collection
+
+    def forget(self, messages: Iterable[Identity], rows: Iterable[tuple[str, int]] = ()) -> None:
+        """Keep nothing more of messages that are done, and of rows (file, row)."""
+        self._forgotten += messages
+        self._rows_gone += rows
 
     def emit(
         self, routing_key: str, body: msgspec.Struct | Mapping[str, Any], *, cause: Message, key: str = ""
@@ -231,6 +259,7 @@ class Work:
         for put in commit.puts:
             self._versions[put.collection.name, put.key] = put.version + 1
         self._written, self._to_park = {}, []
+        self._removed, self._forgotten, self._rows_gone = {}, [], []
         self._parts.saved()
 
     async def _moved(self) -> list[Place]:
@@ -258,15 +287,23 @@ class Work:
             rows=self._parts.rows(),
             parked=list(self._to_park),
             held=self._unparked(),
+            day=self.today,
+            forgotten=list(self._forgotten),
+            rows_gone=list(self._rows_gone),
         )
         for (name, key), (collection, document) in self._written.items():
             if self._parts.stands((name, key)):
                 version = self._versions.get((name, key), 0)
-                commit.puts.append(_put(collection, key, version, document))
+                written_on = self._written_on.get((name, key), "")
+                commit.puts.append(_put(collection, key, version, document, written_on))
+        for (name, key), collection in self._removed.items():
+            commit.removals.append(Removal(collection, key, self._versions.get((name, key), 0)))
         return commit
 
 
-def _put(collection: Collection[Any], key: str, version: int, document: msgspec.Struct) -> Put:
+def _put(
+    collection: Collection[Any], key: str, version: int, document: msgspec.Struct, written_on: str
+) -> Put:
     searched = tuple([getattr(document, field) for field in collection.searched])
     counted = tuple([getattr(document, field) for field in collection.counted])
-    return Put(collection, key, version, _encoder.encode(document), searched, counted)
+    return Put(collection, key, version, _encoder.encode(document), searched, counted, written_on)

@@ -20,6 +20,7 @@ from tis_esr.files.store import NOT_THERE, FileStore, Listing, name_fault, print
 from tis_esr.services.file_admission import GONE, Taken
 from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
 from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.services.ledger_horizon import within
 from tis_esr.services.messages import FileArrived
 
 _log = structlog.get_logger()
@@ -75,7 +76,12 @@ class Arrivals:
         known = await work.get(FILES, [*listing.stamps, *listing.odd])
         await self._hold(begin, listing.odd, known)
         now, time = asyncio.get_running_loop().time(), work.time()
-        due = {name: stamp for name, stamp in listing.stamps.items() if _is_due(known.get(name), stamp, time)}
+        looked_at = set(await within(work, listing.stamps))
+        due = {
+            name: stamp
+            for name, stamp in listing.stamps.items()
+            if name in looked_at and _is_due(known.get(name), stamp, time)
+        }
         marks = {
             name: f"{stamp} {known[name].attempts if name in known else 0}" for name, stamp in due.items()
         }
@@ -92,6 +98,7 @@ class Arrivals:
         return [
             name
             for name in listing.names
+            if name in looked_at
             if name not in known
             or known[name].state in UNDER_WAY
             or (name in due and known[name].state is FileState.HELD)

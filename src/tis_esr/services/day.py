@@ -13,6 +13,7 @@ from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, E
 from tis_esr.services.file_admission import Taken
 from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
 from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.services.ledger_horizon import within
 from tis_esr.services.outbound import OutboundFile
 
 
@@ -43,7 +44,7 @@ async def run_day(
         taken = [await reader.hold(name, reason) for name, reason in sorted(listing.odd.items())]
         taken += [
             await runner.patiently(name, partial(reader.take, inbound, name, listing.stamps[name]))
-            for name in by_date_and_sequence(listing.names)
+            for name in by_date_and_sequence(await within(runner.work(), listing.names))
         ]
         await _walk(runner, SPLIT)
         progress("updating people", 0)

@@ -14,6 +14,7 @@ from tis_esr.decisions.arriving_files import (
     hold_reason,
     refusal_reason,
 )
+from tis_esr.decisions.retention import is_older_than_ledger, too_old_reason
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.records.lines import PADDING
 from tis_esr.records.reading import looks_like_text, read_records
@@ -111,8 +112,18 @@ def ending(stream: BinaryIO, size: int) -> Ending:
     return Ending.WHOLE if end == size else Ending.PADDED
 
 
-def judged_by_name(name: str, known: InboundFile | None, stamp: str, now: float, today: date) -> Taken | None:
-    """Refuse a file by its name alone, whatever it holds by now, or hold it; None where it has to be read."""
+def judged_by_name(
+    name: str, known: InboundFile | None, stamp: str, now: float, today: date, oldest: date | None
+) -> Taken | None:
+    """Refuse a file by its name alone, whatever it holds by now, or hold it; None where it has to be read.
+
+    A file dated before ``oldest``, the ledger's oldest day, is not read, whatever is known of it, unless it is being
+    split: nobody knows any more what of it was taken, nor what is newer.
+    """
+    if oldest is not None and (known is None or known.state not in UNDER_WAY):
+        too_old = _too_old(name, known, stamp, oldest)
+        if too_old is not None:
+            return too_old
     if reason := refusal_reason(name):
         entry = InboundFile(name=name, state=FileState.REFUSED, reason=reason, stamp=stamp)
         if known is None or known.state is not FileState.REFUSED or known.settled == GONE:
@@ -123,6 +134,20 @@ def judged_by_name(name: str, known: InboundFile | None, stamp: str, now: float,
         return None
     reason = hold_reason(FileName.parse(name), today)
     return held(name, reason, known, stamp, now) if reason else None
+
+
+def _too_old(name: str, known: InboundFile | None, stamp: str, oldest: date) -> Taken | None:
+    """Refuse a file that is older than the ledger; None for another. One that was taken stays as it is."""
+    entry = known or _with_name(InboundFile(name=name, state=FileState.REFUSED, stamp=stamp))
+    if entry.day is None or not is_older_than_ledger(entry.day, oldest):
+        return None
+    if entry.state not in {FileState.HELD, FileState.REFUSED}:
+        return Taken(file=entry, fresh=False, said="already taken")
+    reason = too_old_reason(entry.day, oldest)
+    if known is not None and known.state is FileState.REFUSED:
+        return Taken(file=entry, fresh=False, said=f"already refused: {entry.reason}")
+    refused = msgspec.structs.replace(entry, state=FileState.REFUSED, reason=reason, retry_at=0.0)
+    return Taken(file=refused, fresh=True, said=reason)
 
 
 def held(name: str, reason: str, known: InboundFile | None, stamp: str, now: float) -> Taken:

@@ -54,6 +54,9 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``settled_gaps`` are the numbers before it that are missing and settled.
 
+    ``row_states`` counts its rows by the state in which they ended, from when they begin to be purged; ``rows_gone``
+    says that they are.
+
     ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``
     times, and is tried again at ``retry_at`` (by the engine's clock).
     """
@@ -87,6 +90,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     settled: str = ""
     dealt_with: list[str] = []
     settled_gaps: list[SettledGap] = []
+    row_states: dict[str, int] = {}
+    rows_gone: bool = False
     stamp: str = ""
     attempts: int = 0
     retry_at: float = 0.0

@@ -15,10 +15,12 @@ from tis_esr.services.faults import telling_faults_apart
 from tis_esr.services.file_ledger import FILES
 from tis_esr.services.inbound_data_writer import InboundDataWriter
 from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
+from tis_esr.services.ledger_horizon import HORIZON
 from tis_esr.services.notification_generator import NotificationGenerator
 from tis_esr.services.outbound import APPLICANTS, COUNTERS, HANDLED, NOTIFICATIONS, OUTBOUND_FILES, RUNS
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE
 from tis_esr.services.reconciliation import POSITIONS, Reconciliation
+from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.schedule import SCHEDULE
 from tis_esr.services.tcs_budget import BUDGET
 from tis_esr.services.tis_exports import TIS_EXPORTS
@@ -45,6 +47,9 @@ COLLECTIONS = (
     SCHEDULE,
     BUDGET,
     DAYS,
+    HORIZON,
+    PURGES,
+    PROGRESS,
 )
 
 SPLIT: tuple[tuple[str, ...], ...] = (

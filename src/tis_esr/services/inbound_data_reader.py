@@ -27,6 +27,7 @@ from tis_esr.services.file_admission import (
     judged_by_name,
 )
 from tis_esr.services.file_ledger import FILES, NOT_TAKEN, UNDER_WAY, FileState, InboundFile
+from tis_esr.services.ledger_horizon import oldest_day
 from tis_esr.services.messages import Assignment, AssignmentRow, Unreadable
 
 ROWS_A_CHUNK = 2000
@@ -66,7 +67,8 @@ class InboundDataReader:
         """
         work = self._begin()
         known = (await work.get(FILES, [name])).get(name)
-        if judged := judged_by_name(name, known, stamp, work.time(), work.today):
+        oldest = await oldest_day(work)
+        if judged := judged_by_name(name, known, stamp, work.time(), work.today, oldest):
             if judged.file != known:
                 work.put(FILES, judged.file)
                 await work.commit()

@@ -78,7 +78,10 @@ KNOWN_POSITIONS = Collection(
     "notificationgenerator.positions", KnownPosition, lambda known: str(known.position_id), (("post_id",),)
 )
 VPD_USES = Collection(
-    "notificationgenerator.vpd_uses", VpdUse, lambda use: f"{use.post_id}:{use.position_id}", (("post_id",),)
+    "notificationgenerator.vpd_uses",
+    VpdUse,
+    lambda use: f"{use.post_id}:{use.position_id}",
+    (("post_id",), ("position_id",)),
 )
 
 

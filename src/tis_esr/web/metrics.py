@@ -50,6 +50,7 @@ class Metrics:
         self.file_lag = 0.0
         self.files: Mapping[tuple[str, ...], int] = {}
         self.file_gaps: Mapping[tuple[str, ...], int] = {}
+        self.purged: Mapping[str, int] = {}
         self.depths = Depths({}, {})
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
 
@@ -116,6 +117,12 @@ class Metrics:
         for place, number in sorted(self._refused_values().items()):
             refused.add_metric(list(place), number)
         yield refused
+        purged = CounterMetricFamily(
+            "tis_esr_purged", "Documents, messages and rows removed for their age", labels=["collection"]
+        )
+        for name, number in sorted(self.purged.items()):
+            purged.add_metric([name], number)
+        yield purged
         yield from _load(load, self._now())
         restarted = CounterMetricFamily(
             "tis_esr_task_restarts", "Restarts of background tasks that ended unasked", labels=["task"]

@@ -45,7 +45,7 @@ async def explain(
         word=word.text,
         known=known,
         tis=tis.trouble,
-        answers=answers or [of_unknown(word, tis)],
+        answers=answers or [of_unknown(state, word, tis)],
         timeline=timeline(state, list(ids), held),
     )
 

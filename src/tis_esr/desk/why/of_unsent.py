@@ -5,6 +5,7 @@ from datetime import date
 
 from tis_esr.decisions.applicant_verdicts import Cause, Verdict, verdict
 from tis_esr.desk.dates import period
+from tis_esr.desk.kept import kept_from, older
 from tis_esr.desk.why.answers import Answer, Who
 from tis_esr.desk.why.in_tis import InTis
 from tis_esr.desk.why.word import Word
@@ -46,6 +47,9 @@ def of_placement(state: Reader, placement: Placement, tis: InTis, today: date) -
     """Say why a placement that TIS has is not known here."""
     number = tis.number_of(placement)
     about = f"Placement {placement.id} in TIS ({number or 'no post'}, {period(placement.date_from, placement.date_to)})"
+    oldest = kept_from(state)
+    if oldest is not None and placement.date_to is not None and placement.date_to < oldest:
+        return Answer(about=about, sentence=f"is not known here: {older(oldest)}", who=Who.NOBODY)
     judged = verdict(placement, today)
     if judged.cause is not Cause.NONE:
         who, action = ACTS[judged.cause]
@@ -90,7 +94,7 @@ def of_person_without_placement(word: Word) -> Answer:
     )
 
 
-def of_unknown(word: Word, tis: InTis) -> Answer:
+def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
     """Tell a typing mistake from what neither ESR nor TIS has, and from what could not be asked."""
     if word.misfit_reason:
         said = f"is probably a typing mistake: {word.misfit_reason}"
@@ -107,6 +111,8 @@ def of_unknown(word: Word, tis: InTis) -> Answer:
     kinds = "placement or GMC number" if word.number is not None else "post number"
     also = "position" if word.number is not None else "position with this post number"
     said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}"
+    oldest = kept_from(state)
+    said += f"; {older(oldest)}" if oldest is not None else ""
     return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word for a typing mistake")
 
 

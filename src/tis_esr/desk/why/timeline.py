@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from tis_esr.desk.dates import moment
+from tis_esr.desk.kept import ROWS_GONE, files_without_rows
 from tis_esr.desk.why.answers import Event
 from tis_esr.desk.why.holdings import Holdings
 from tis_esr.desk.why.of_sent import answered
@@ -14,7 +15,13 @@ from tis_esr.services.outbound import SENT, ApplicantRecord, NotificationRecord
 def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
     """Return what happened to the rows by these correlation ids and to all that is held, oldest first."""
     places = [(file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids)]
+    gone = files_without_rows(state, (file for file, _ in places))
     events = [
+        Event(at=_day_of(file), correlation_id=f"{file}:{row}", what=ROWS_GONE)
+        for file, row in places
+        if file in gone
+    ]
+    events += [
         Event(
             at=_day_of(row.file),
             correlation_id=f"{row.file}:{row.row}",

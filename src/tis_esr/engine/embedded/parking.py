@@ -20,14 +20,15 @@ def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     )
 
 
-def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]]) -> None:
+def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]], day: str) -> None:
     """Set messages aside, over their rows; one that is parked already has a new reason."""
     connection.executemany(
         "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
-        " reason) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (queue, id) DO UPDATE SET state = 'parked', reason = excluded.reason",
+        " reason, handled_on) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (queue, id) DO UPDATE SET state = 'parked', reason = excluded.reason,"
+        " handled_on = excluded.handled_on",
         [
-            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, why)
+            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, why, day)
             for m, why in parked
         ],
     )
@@ -46,8 +47,9 @@ def end_parking(connection: sqlite3.Connection, keys: Sequence[Identity], discar
 
 def _ended(connection: sqlite3.Connection, queue: str, id_: str, discard: str | None) -> bool:
     found = connection.execute(
-        "UPDATE messages SET state = ?, reason = '', held = 0, deaths = 0 WHERE queue = ? AND id = ? AND state = 'parked'"
-        " RETURNING source_file, row, last_row",
+        "UPDATE messages SET state = ?1, reason = '', held = 0, deaths = 0,"
+        " body = CASE ?1 WHEN 'done' THEN NULL ELSE body END"
+        " WHERE queue = ?2 AND id = ?3 AND state = 'parked' RETURNING source_file, row, last_row",
         ("ready" if discard is None else "done", queue, id_),
     ).fetchone()
     if found is None:

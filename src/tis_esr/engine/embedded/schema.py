@@ -10,7 +10,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Transient, UnusableState
 from tis_esr.private_files import make_folder, open_private
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS messages (
@@ -28,11 +28,14 @@ CREATE TABLE IF NOT EXISTS messages (
   deaths INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL DEFAULT '',
   created REAL NOT NULL DEFAULT 0,
+  handled_on TEXT NOT NULL DEFAULT '',
   body BLOB,
   UNIQUE (queue, id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_ready ON messages (queue, seq) WHERE state = 'ready';
 CREATE INDEX IF NOT EXISTS messages_parked ON messages (seq) WHERE state = 'parked';
+CREATE INDEX IF NOT EXISTS messages_old_parked ON messages (handled_on, seq) WHERE state = 'parked';
+CREATE INDEX IF NOT EXISTS messages_old_done ON messages (handled_on, seq) WHERE state = 'done';
 CREATE TABLE IF NOT EXISTS rows (
   file TEXT NOT NULL,
   row INTEGER NOT NULL,
@@ -116,7 +119,11 @@ def make_collections(connection: sqlite3.Connection, collections: Iterable[Colle
         columns = "".join(f', "{name}"' for name in collection.searched)
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {table(collection)}"
-            f" (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL{columns}) WITHOUT ROWID"
+            f" (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL,"
+            f" written_on TEXT NOT NULL{columns}) WITHOUT ROWID"
+        )
+        connection.execute(
+            f'CREATE INDEX IF NOT EXISTS "{collection.name}_written_on" ON {table(collection)} (written_on, key)'
         )
         for fields in collection.indexes:
             name, listed = "_".join((collection.name, *fields)), ", ".join(f'"{field}"' for field in fields)

@@ -7,17 +7,18 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tis_esr.engine import clock
 from tis_esr.engine.documents import Between, Collection, Where
-from tis_esr.engine.embedded import claiming, parking
+from tis_esr.engine.embedded import claiming, parking, purging
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.errors import Conflict, LeaseLost, StateInUse, Transient, UnusableState
 from tis_esr.engine.messages import Identity, Message
-from tis_esr.engine.protocol import Commit, Depths, Put, Stored
+from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
+from tis_esr.engine.rows import RowState
 from tis_esr.private_files import open_private
 
 R = TypeVar("R")
@@ -72,7 +73,8 @@ class EmbeddedEngine:
 
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit."""
-        await self._run(lambda: self._transaction(lambda: _apply(self._connection, commit)))
+        day = (commit.day or datetime.fromtimestamp(self.time(), UTC).date()).isoformat()
+        await self._run(lambda: self._transaction(lambda: _apply(self._connection, commit, day)))
         self._forget([*commit.done, *(message for message, _ in commit.parked)])
         self._wake(commit.messages)
 
@@ -155,6 +157,26 @@ class EmbeddedEngine:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(changed.wait(), seconds)
 
+    async def written_before(
+        self, collection: Collection[Any], day: date, after: Cursor | None, limit: int
+    ) -> list[Stored]:
+        """See Engine.written_before."""
+        return await self._run(lambda: purging.written(self._connection, collection, day, after, limit))
+
+    async def handled_before(
+        self, day: date, after: Cursor | None, limit: int, *, parked: bool
+    ) -> list[OldMessage]:
+        """See Engine.handled_before."""
+        return await self._run(lambda: purging.handled(self._connection, day, after, limit, parked=parked))
+
+    async def rows_of(self, file: str, after: int, limit: int) -> list[int]:
+        """See Engine.rows_of."""
+        return await self._run(lambda: purging.rows_of(self._connection, file, after, limit))
+
+    async def row_states(self, file: str) -> dict[RowState, int]:
+        """See Engine.row_states."""
+        return await self._run(lambda: purging.row_states(self._connection, file))
+
     async def depths(self) -> Depths:
         """See Engine.depths."""
         return await self._run(lambda: _depths(self._connection))
@@ -209,7 +231,7 @@ def _get(connection: sqlite3.Connection, collection: Collection[Any], keys: Sequ
         part = keys[start : start + _KEYS_A_QUERY]
         marks = ",".join("?" * len(part))
         rows = connection.execute(
-            f"SELECT key, version, body FROM {table(collection)} WHERE key IN ({marks})", part
+            f"SELECT key, version, body, written_on FROM {table(collection)} WHERE key IN ({marks})", part
         )
         found += [Stored(*row) for row in rows]
     return found
@@ -236,7 +258,10 @@ def find_documents(
             values.append(column_value(wanted))
     order = ", ".join([*(f'"{name}"' for name in order_by), "key"])
     tail = "" if limit is None else f" LIMIT {limit:d}"
-    query = f"SELECT key, version, body FROM {table(collection)} WHERE {' AND '.join(conditions)} ORDER BY {order}{tail}"
+    query = (
+        f"SELECT key, version, body, written_on FROM {table(collection)}"
+        f" WHERE {' AND '.join(conditions)} ORDER BY {order}{tail}"
+    )
     return [Stored(*row) for row in connection.execute(query, values)]
 
 
@@ -245,13 +270,13 @@ def column_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
+def _apply(connection: sqlite3.Connection, commit: Commit, day: str) -> None:
     now = time.time()
     by_collection: dict[str, list[Put]] = {}
     for put in commit.puts:
         by_collection.setdefault(put.collection.name, []).append(put)
     for puts in by_collection.values():
-        _put(connection, puts)
+        _put(connection, puts, day)
     connection.executemany(
         "INSERT OR IGNORE INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
         " created) VALUES (?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?)",
@@ -261,14 +286,16 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
         ],
     )
     parking.account(connection, commit.rows)
-    _finish(connection, commit.done)
-    parking.park(connection, commit.parked)
+    _finish(connection, commit.done, day)
+    parking.park(connection, commit.parked, day)
+    purging.remove(connection, commit)
 
 
-def _finish(connection: sqlite3.Connection, messages: Sequence[Message]) -> None:
+def _finish(connection: sqlite3.Connection, messages: Sequence[Message], day: str) -> None:
     finished = connection.executemany(
-        "UPDATE messages SET state = 'done', body = NULL WHERE queue = ? AND id = ? AND state = 'ready'",
-        [message.identity for message in messages],
+        "UPDATE messages SET state = 'done', body = NULL, handled_on = ?"
+        " WHERE queue = ? AND id = ? AND state = 'ready'",
+        [(day, *message.identity) for message in messages],
     )
     if messages and finished.rowcount != len(messages):
         raise LeaseLost
@@ -288,23 +315,24 @@ def _depths(connection: sqlite3.Connection) -> Depths:
     )
 
 
-def _put(connection: sqlite3.Connection, puts: list[Put]) -> None:
+def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
     collection = puts[0].collection
     names = "".join(f', "{name}"' for name in collection.searched)
     marks = ", ?" * len(collection.searched)
     new = [p for p in puts if p.version == 0]
     try:
         connection.executemany(
-            f"INSERT INTO {table(collection)} (key, version, body{names}) VALUES (?, 1, ?{marks})",
-            [(p.key, p.body, *map(column_value, p.searched)) for p in new],
+            f"INSERT INTO {table(collection)} (key, version, body, written_on{names}) VALUES (?, 1, ?, ?{marks})",
+            [(p.key, p.body, p.written_on or day, *map(column_value, p.searched)) for p in new],
         )
     except sqlite3.IntegrityError as error:
         raise Conflict(collection.name) from error
     old = [p for p in puts if p.version]
     sets = "".join(f', "{name}" = ?' for name in collection.searched)
     changed = connection.executemany(
-        f"UPDATE {table(collection)} SET version = version + 1, body = ?{sets} WHERE key = ? AND version = ?",
-        [(p.body, *map(column_value, p.searched), p.key, p.version) for p in old],
+        f"UPDATE {table(collection)} SET version = version + 1, body = ?, written_on = ?{sets}"
+        " WHERE key = ? AND version = ?",
+        [(p.body, p.written_on or day, *map(column_value, p.searched), p.key, p.version) for p in old],
     )
     if old and changed.rowcount != len(old):
         raise Conflict(collection.name)

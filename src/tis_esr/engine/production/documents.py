@@ -19,13 +19,14 @@ from tis_esr.engine.production.faults import is_duplicate
 from tis_esr.engine.protocol import Put, Stored
 
 Json = dict[str, Any]
+FIELDS = {"version": 1, "document": 1, "written_on": 1}
 
 
 async def get(
     database: AsyncDatabase[Json], collection: Collection[Any], keys: Sequence[str]
 ) -> list[Stored]:
     """Return the documents that exist of ``keys``."""
-    found = database[collection.name].find({"_id": {"$in": list(keys)}}, {"version": 1, "document": 1})
+    found = database[collection.name].find({"_id": {"$in": list(keys)}}, FIELDS)
     return [stored(document) async for document in found]
 
 
@@ -37,7 +38,7 @@ async def find(
     limit: int | None,
 ) -> list[Stored]:
     """Return the documents that meet ``where``, in the order asked for, then by key."""
-    found = database[collection.name].find(condition(where), {"version": 1, "document": 1})
+    found = database[collection.name].find(condition(where), FIELDS)
     found = found.sort([*((field, 1) for field in order_by), ("_id", 1)])
     if limit is not None:
         found = found.limit(limit)
@@ -64,7 +65,7 @@ def field_value(value: Any) -> Any:
 
 def stored(document: Json) -> Stored:
     """Return a document of MongoDB as the engine's services read it."""
-    return Stored(document["_id"], document["version"], document["document"].encode())
+    return Stored(document["_id"], document["version"], document["document"].encode(), document["written_on"])
 
 
 async def put(
@@ -72,11 +73,14 @@ async def put(
     session: AsyncClientSession,
     collection: Collection[Any],
     puts: Sequence[Put],
+    day: str,
 ) -> None:
     """Write documents of one collection; raises Conflict where a version moved."""
-    new = [InsertOne(_document(one)) for one in puts if one.version == 0]
+    new = [InsertOne(_document(one, day)) for one in puts if one.version == 0]
     known = [
-        ReplaceOne({"_id": one.key, "version": one.version}, _document(one)) for one in puts if one.version
+        ReplaceOne({"_id": one.key, "version": one.version}, _document(one, day))
+        for one in puts
+        if one.version
     ]
     operations: list[InsertOne[Json] | ReplaceOne[Json]] = [
         *new,
@@ -93,9 +97,15 @@ async def put(
         raise Conflict(collection.name)
 
 
-def _document(one: Put) -> Json:
+def _document(one: Put, day: str) -> Json:
     names, values = one.collection.searched + one.collection.counted, one.searched + one.counted
     beside = {
         name: field_value(value) for name, value in zip(names, values, strict=True) if value is not None
     }
-    return {"_id": one.key, "version": one.version + 1, "document": one.body.decode(), **beside}
+    return {
+        "_id": one.key,
+        "version": one.version + 1,
+        "document": one.body.decode(),
+        "written_on": one.written_on or day,
+        **beside,
+    }

@@ -1,7 +1,6 @@
 """The inbox: which messages have taken effect, which are parked, and how often the others were tried."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -88,12 +87,10 @@ async def finish(
     session: AsyncClientSession,
     messages: Sequence[Message],
     now: float,
+    day: str,
 ) -> None:
     """Note within a transaction that messages have taken effect; raises LeaseLost where one has before."""
-    writes = [
-        _entered(message, {**story(message, now), "state": "done", "done_at": datetime.now(UTC)})
-        for message in messages
-    ]
+    writes = [_entered(message, {**story(message, now, day), "state": "done"}) for message in messages]
     try:
         await database[INBOX].bulk_write(writes, ordered=True, session=session)
     except BulkWriteError as error:
@@ -109,8 +106,8 @@ def _entered(message: Message, entry: Json) -> InsertOne[Json] | ReplaceOne[Json
     return ReplaceOne({"_id": entry["_id"]}, entry, upsert=True)
 
 
-def story(message: Message, now: float) -> Json:
-    """Return what is kept of a message: where it came from and went, without its body."""
+def story(message: Message, now: float, day: str) -> Json:
+    """Return what is kept of a message: where it came from and went, without its body; ``day`` is when, in ISO."""
     return {
         "_id": entry_id(message),
         "queue": message.queue,
@@ -122,4 +119,5 @@ def story(message: Message, now: float) -> Json:
         "last_row": message.last_row,
         "attempts": message.attempts,
         "handled": now,
+        "handled_on": day,
     }

@@ -5,7 +5,6 @@ accounted as, and shows again once none is left.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -49,12 +48,13 @@ async def park(
     session: AsyncClientSession,
     parked: Sequence[tuple[Message, str]],
     now: float,
+    day: str,
 ) -> None:
     """Set messages aside with their reasons and bodies, over their rows; one that is parked has a new reason."""
     entries = []
     for message, reason in parked:
         about = {"state": "parked", "reason": reason, "parked_at": now, "body": message.body}
-        entry = {**story(message, now), **about}
+        entry = {**story(message, now, day), **about}
         entries.append(ReplaceOne({"_id": entry["_id"]}, entry, upsert=True))
     await database[INBOX].bulk_write(entries, ordered=True, session=session)
     await database[ROWS].bulk_write([_covered(*one) for one in parked], ordered=True, session=session)
@@ -87,7 +87,7 @@ async def end_parking(
     discard: str | None,
 ) -> Message | None:
     """Have a parked message handled again, or ``discard`` it; return it, None where it isn't parked."""
-    change = _READY_AGAIN if discard is None else _given_up()
+    change = _READY_AGAIN if discard is None else _GIVEN_UP
     entry = await database[INBOX].find_one_and_update(
         {"_id": key, "state": "parked"}, change, session=session, return_document=ReturnDocument.BEFORE
     )
@@ -122,8 +122,7 @@ _READY_AGAIN = {
 }
 
 
-def _given_up() -> Json:
-    return {
-        "$set": {"state": "done", "done_at": datetime.now(UTC)},
-        "$unset": {"parked_at": "", "reason": "", "body": ""},
-    }
+_GIVEN_UP = {
+    "$set": {"state": "done"},
+    "$unset": {"parked_at": "", "reason": "", "body": ""},
+}

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -11,27 +10,24 @@ from pymongo.errors import CollectionInvalid
 
 from tis_esr.engine.documents import Collection
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 OUTBOX = "engine.outbox"
 INBOX = "engine.inbox"
 LEASES = "engine.leases"
 ROWS = "engine.rows"
 SCHEMA = "engine.schema"
-REMEMBERED = timedelta(days=30)
-"""How long a handled message is remembered, so that a duplicate of it changes nothing."""
 
 _ENGINE_INDEXES = {
     OUTBOX: [
         IndexModel([("queue", ASCENDING), ("created", ASCENDING)], name="waiting"),
         IndexModel([("relay_until", ASCENDING)], name="unsent", partialFilterExpression={"state": "out"}),
         IndexModel([("look_at", ASCENDING)], name="due"),
+        IndexModel([("created", ASCENDING)], name="oldest"),
     ],
     INBOX: [
         IndexModel([("correlation_id", ASCENDING)], name="story"),
         IndexModel([("parked_at", ASCENDING)], name="parked", sparse=True),
-        IndexModel(
-            [("done_at", ASCENDING)], name="forgotten", expireAfterSeconds=int(REMEMBERED.total_seconds())
-        ),
+        IndexModel([("state", ASCENDING), ("handled_on", ASCENDING), ("_id", ASCENDING)], name="old"),
     ],
     LEASES: [IndexModel([("keys", ASCENDING)], name="one_holder", unique=True)],
     ROWS: [IndexModel([("file", ASCENDING), ("row", ASCENDING)], name="place")],
@@ -50,6 +46,7 @@ def wanted_indexes(collections: Iterable[Collection[Any]]) -> dict[str, list[Ind
             )
             for fields in c.indexes
         ]
+        + [IndexModel([("written_on", ASCENDING), ("_id", ASCENDING)], name="written_on")]
         for c in collections
     }
     return {**_ENGINE_INDEXES, **own}

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -16,14 +17,24 @@ from pymongo.read_concern import ReadConcern
 from tis_esr.engine.documents import Collection, Where
 from tis_esr.engine.errors import LeaseLost
 from tis_esr.engine.messages import Identity, Message
-from tis_esr.engine.production import counting, documents, inbox, leases, outbox, parking, waiting
+from tis_esr.engine.production import (
+    counting,
+    documents,
+    inbox,
+    leases,
+    outbox,
+    parking,
+    purging,
+    waiting,
+)
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.clock import ServerClock
 from tis_esr.engine.production.faults import may_pass, trouble_as_transient, what
 from tis_esr.engine.production.relay import Relay
 from tis_esr.engine.production.topology import Queue
-from tis_esr.engine.protocol import Commit, Depths, Put, Stored
+from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
+from tis_esr.engine.rows import RowState
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]
@@ -123,14 +134,15 @@ class ProductionEngine:
 
     async def _apply(self, session: AsyncClientSession, commit: Commit) -> list[Json]:
         now = self.clock.now()
+        day = (commit.day or datetime.fromtimestamp(now, UTC).date()).isoformat()
         await self._hold_leases(commit, session, now)
         if commit.done:
-            await inbox.finish(self.database, session, commit.done, now)
+            await inbox.finish(self.database, session, commit.done, now, day)
         by_collection: dict[str, list[Put]] = {}
         for put in commit.puts:
             by_collection.setdefault(put.collection.name, []).append(put)
         for puts in by_collection.values():
-            await documents.put(self.database, session, puts[0].collection, puts)
+            await documents.put(self.database, session, puts[0].collection, puts, day)
         packets: list[Json] = []
         if commit.messages:
             until = now + self.addresses.lease_seconds
@@ -141,7 +153,8 @@ class ProductionEngine:
         if commit.rows:
             await parking.account(self.database, session, commit.rows)
         if commit.parked:
-            await parking.park(self.database, session, commit.parked, now)
+            await parking.park(self.database, session, commit.parked, now, day)
+        await purging.remove(self.database, session, commit)
         return packets
 
     async def _hold_leases(self, commit: Commit, session: AsyncClientSession, now: float) -> None:
@@ -265,6 +278,30 @@ class ProductionEngine:
         inflow.changed.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(inflow.changed.wait(), seconds)
+
+    async def written_before(
+        self, collection: Collection[Any], day: date, after: Cursor | None, limit: int
+    ) -> list[Stored]:
+        """See Engine.written_before."""
+        with trouble_as_transient():
+            return await purging.written(self.database, collection, day, after, limit)
+
+    async def handled_before(
+        self, day: date, after: Cursor | None, limit: int, *, parked: bool
+    ) -> list[OldMessage]:
+        """See Engine.handled_before."""
+        with trouble_as_transient():
+            return await purging.handled(self.database, day, after, limit, parked=parked)
+
+    async def rows_of(self, file: str, after: int, limit: int) -> list[int]:
+        """See Engine.rows_of."""
+        with trouble_as_transient():
+            return await purging.rows_of(self.database, file, after, limit)
+
+    async def row_states(self, file: str) -> dict[RowState, int]:
+        """See Engine.row_states."""
+        with trouble_as_transient():
+            return await purging.row_states(self.database, file)
 
     async def depths(self) -> Depths:
         """See Engine.depths."""

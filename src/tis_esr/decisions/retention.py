@@ -1,0 +1,104 @@
+"""How long things are kept, and which of the old ones may go (guarantee 11).
+
+Nothing goes that could still change an outcome: what guards against duplicates and against older facts is kept
+until nothing that it guards against can come any more. The reasons are in docs/retention.md.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_ABOUT_A_PLACEMENT = re.compile(r"\d+:(?:1:now|1:next|sent):(\d+)")
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """The days before which each kind of thing is old; a guard is old only where ``history`` has long been."""
+
+    day: date
+    messages: date
+    personal: date
+    history: date
+    guards: date
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How many days rows and handled messages, personal data, and history are kept."""
+
+    rows_days: int = 35
+    personal_days: int = 90
+    history_days: int = 400
+
+    @property
+    def guard_days(self) -> int:
+        """Return how many days what guards against older facts is kept.
+
+        A file may be as old as the history when it is taken; its messages may wait for as long as rows are kept, and
+        be parked for as long as personal data are.
+        """
+        return self.history_days + self.personal_days + self.rows_days
+
+    def cutoffs(self, day: date, oldest_waiting_seconds: float = 0.0) -> Cutoffs:
+        """Return the days before which things are old on ``day``.
+
+        While a message has been waiting for longer than rows are kept, no guard is old.
+        """
+
+        def before(days: int) -> date:
+            return day - timedelta(days=days)
+
+        is_stuck = oldest_waiting_seconds >= timedelta(days=self.rows_days).total_seconds()
+        return Cutoffs(
+            day=day,
+            messages=before(self.rows_days),
+            personal=before(self.personal_days),
+            history=before(self.history_days),
+            guards=date.min if is_stuck else before(self.guard_days),
+        )
+
+
+def is_older_than_ledger(day: date, oldest: date | None) -> bool:
+    """Say whether a file of this date may have been taken by an entry that the ledger keeps no more."""
+    return oldest is not None and day < oldest
+
+
+def too_old_reason(day: date, oldest: date) -> str:
+    """Return why a file of this date is not taken."""
+    return (
+        f"dated {day}, before {oldest}: the ledger keeps no older files (keep_history_days), so it can't tell whether"
+        " this one was taken before"
+    )
+
+
+def is_applicant_over(date_to: date, cutoffs: Cutoffs) -> bool:
+    """Say whether an applicant record may go: the placement ended so long ago that nobody is sent for it again."""
+    return date_to < cutoffs.history
+
+
+def placement_of(about: str) -> str:
+    """Return the id of the placement that a notification's key is about; "" where it is about none."""
+    found = _ABOUT_A_PLACEMENT.fullmatch(about)
+    return found[1] if found else ""
+
+
+def is_notification_over(
+    about: str, *, is_pending: bool, is_last_sent: bool, live: Iterable[str] | None
+) -> bool:
+    """Say whether an old notification may go.
+
+    What was sent last about a thing is what ESR holds, so it stays while the thing lives: ``live`` are the ids of
+    the placements that the position's notifications are built from, None where the position is no longer matched.
+    """
+    if is_pending:
+        return False
+    if not is_last_sent or live is None:
+        return True
+    placement = placement_of(about)
+    return bool(placement) and placement not in live
+
+
+def are_stamps_over(days: Iterable[date], cutoffs: Cutoffs) -> bool:
+    """Say whether stamps guard against nothing any more: rows as old as these no longer come."""
+    return all(day < cutoffs.guards for day in days)

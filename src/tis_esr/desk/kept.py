@@ -1,0 +1,40 @@
+"""What is no longer known because it is older than the retention, in words."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from tis_esr.engine.reading import Reader
+from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.services.file_ledger import FILES
+from tis_esr.services.ledger_horizon import HORIZON
+
+ROWS_GONE = "row and messages: older than the retention (keep_rows_days)"
+
+
+def kept_from(state: Reader) -> date | None:
+    """Return the oldest day of which everything is known; None where nothing was ever purged."""
+    return next((horizon.before for horizon in state.find(HORIZON, {})), None)
+
+
+def older(day: date) -> str:
+    """Return that what ended before a day is not known any more."""
+    return f"what ended before {day} is older than the retention (keep_history_days)"
+
+
+def too_old(name: str, oldest: date | None) -> str:
+    """Say that a file is older than the ledger; "" where it is not."""
+    try:
+        is_older = oldest is not None and FileName.parse(name).date < oldest
+    except BadFileName:
+        return ""
+    return (
+        f"dated before {oldest}, the oldest day that the ledger keeps (keep_history_days)" if is_older else ""
+    )
+
+
+def files_without_rows(state: Reader, names: Iterable[str]) -> set[str]:
+    """Return which of these files were taken, though nothing is known of their rows any more."""
+    wanted = sorted(set(names))
+    oldest = kept_from(state)
+    known = {file.name: file for file in state.get(FILES, wanted)} if wanted and oldest else {}
+    return {name for name in wanted if (known[name].rows_gone if name in known else too_old(name, oldest))}

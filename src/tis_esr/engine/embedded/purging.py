@@ -1,0 +1,72 @@
+"""What is old in a state file, and its removal; see Engine.written_before and those beside it."""
+
+import sqlite3
+from datetime import date
+from typing import Any
+
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.embedded.schema import table
+from tis_esr.engine.errors import Conflict
+from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Stored
+from tis_esr.engine.rows import RowState
+
+_NOT_PARKED = "NOT EXISTS (SELECT 1 FROM parkings p WHERE p.file = r.file AND p.row = r.row)"
+
+
+def written(
+    connection: sqlite3.Connection, collection: Collection[Any], day: date, after: Cursor | None, limit: int
+) -> list[Stored]:
+    """Return documents last written before a day, in the order of that day and their key."""
+    rows = connection.execute(
+        f"SELECT key, version, body, written_on FROM {table(collection)}"
+        " WHERE written_on < ? AND (written_on, key) > (?, ?) ORDER BY written_on, key LIMIT ?",
+        (day.isoformat(), *(after or ("", "")), limit),
+    )
+    return [Stored(*row) for row in rows]
+
+
+def handled(
+    connection: sqlite3.Connection, day: date, after: Cursor | None, limit: int, *, parked: bool
+) -> list[OldMessage]:
+    """Return messages that were done or parked before a day, in the order of that day and their sending."""
+    state = "parked" if parked else "done"
+    rows = connection.execute(
+        f"SELECT queue, id, handled_on, seq FROM messages INDEXED BY messages_old_{state} WHERE state = '{state}'"
+        " AND handled_on < ? AND (handled_on, seq) > (?, ?) ORDER BY handled_on, seq LIMIT ?",
+        (day.isoformat(), *(after or ("", -1)), limit),
+    )
+    return [OldMessage((queue, id_), (handled_on, seq)) for queue, id_, handled_on, seq in rows]
+
+
+def rows_of(connection: sqlite3.Connection, file: str, after: int, limit: int) -> list[int]:
+    """Return numbers of a file's rows that no parked message covers."""
+    rows = connection.execute(
+        f"SELECT row FROM rows r WHERE file = ? AND row > ? AND {_NOT_PARKED} ORDER BY row LIMIT ?",
+        (file, after, limit),
+    )
+    return [row for (row,) in rows]
+
+
+def row_states(connection: sqlite3.Connection, file: str) -> dict[RowState, int]:
+    """Return how many rows of a file are in which state; one is parked while a parked message covers it."""
+    rows = connection.execute(
+        f"SELECT CASE WHEN {_NOT_PARKED} THEN state ELSE 'parked' END AS shown, count(*)"
+        " FROM rows r WHERE file = ? GROUP BY shown",
+        (file,),
+    )
+    return {RowState(state): number for state, number in rows}
+
+
+def remove(connection: sqlite3.Connection, commit: Commit) -> None:
+    """Remove what a commit names. Raises Conflict where a document has moved."""
+    for removal in commit.removals:
+        gone = connection.execute(
+            f"DELETE FROM {table(removal.collection)} WHERE key = ? AND version = ?",
+            (removal.key, removal.version),
+        )
+        if gone.rowcount != 1:
+            raise Conflict(removal.collection.name)
+    connection.executemany(
+        "DELETE FROM messages WHERE queue = ? AND id = ? AND state = 'done'", commit.forgotten
+    )
+    connection.executemany("DELETE FROM rows WHERE file = ? AND row = ?", commit.rows_gone)

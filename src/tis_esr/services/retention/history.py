@@ -1,0 +1,143 @@
+"""What is kept for ``why``: the journal, decisions, exports, sent records, files of ours, the ledger, purges."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from tis_esr.decisions.retention import is_applicant_over, is_notification_over
+from tis_esr.engine.documents import Collection
+from tis_esr.engine.protocol import Cursor
+from tis_esr.services.file_ledger import FILES, UNDER_WAY, InboundFile
+from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition
+from tis_esr.services.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    PENDING,
+    RUNS,
+    SENT,
+    NotificationRecord,
+    OutboundState,
+)
+from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of, unsent_files
+
+_ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
+Present = Callable[[], Awaitable[Iterable[str]]]
+"""Returns the names of the files in the inbound store. Raises OSError."""
+
+
+def by_age(collection: Collection[Any]) -> Rule:
+    """Return the rule for a collection of which everything goes that was last written before the history's days."""
+
+    async def remove(step: Step) -> Cursor | None:
+        found = await step.work.written_before(collection, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
+        for _, document in found:
+            step.remove(collection, document)
+        return end_of(found)
+
+    return remove
+
+
+async def remove_applicants(step: Step) -> Cursor | None:
+    """Remove applicant records whose placement ended before the history's days."""
+    found = await step.work.written_before(APPLICANTS, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
+    unsent = await unsent_files(step, (record for _, record in found))
+    for _, record in found:
+        if is_applicant_over(record.date_to, step.cutoffs) and record.file not in unsent:
+            step.remove(APPLICANTS, record)
+    return end_of(found)
+
+
+async def remove_notifications(step: Step) -> Cursor | None:
+    """Remove old notifications but for what is pending, and what ESR was told last of each thing that lives."""
+    found = await step.work.written_before(NOTIFICATIONS, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
+    ids = sorted({record.position_id for _, record in found})
+    if not ids:
+        return None
+    known = await step.work.get(KNOWN_POSITIONS, map(str, ids))
+    unsent = await unsent_files(step, (record for _, record in found))
+    last = _last_sent(await step.work.find(NOTIFICATIONS, {"position_id": ids}))
+    for _, record in found:
+        if is_notification_over(
+            record.about,
+            is_pending=record.state in PENDING or record.file in unsent,
+            is_last_sent=last.get(record.about) == record.number,
+            live=_live(known.get(str(record.position_id))),
+        ):
+            step.remove(NOTIFICATIONS, record)
+    return end_of(found)
+
+
+def _last_sent(records: Iterable[NotificationRecord]) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for record in records:
+        if record.state in SENT:
+            last[record.about] = max(record.number, last.get(record.about, 0))
+    return last
+
+
+def _live(known: KnownPosition | None) -> set[str] | None:
+    if known is None or known.post_id is None:
+        return None
+    return {*known.seen, *(str(sent.placement_id) for sent in known.sent)}
+
+
+async def remove_uses(step: Step) -> Cursor | None:
+    """Remove that a position depends on a post's VPD where its notifications are built from no placement."""
+    found = await step.work.written_before(VPD_USES, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
+    known = await step.work.get(KNOWN_POSITIONS, {str(use.position_id) for _, use in found})
+    for _, use in found:
+        if not _live(known.get(str(use.position_id))):
+            step.remove(VPD_USES, use)
+    return end_of(found)
+
+
+async def remove_runs(step: Step) -> Cursor | None:
+    """Remove the exports of old days with their files, once all of them have ended."""
+    found = await step.work.written_before(RUNS, step.cutoffs.history, step.after, 10)
+    for _, run in found:
+        files = list((await step.work.get(OUTBOUND_FILES, run.files)).values())
+        if run.day < step.cutoffs.history and all(file.state in _ENDED for file in files):
+            step.remove(RUNS, run)
+            for file in files:
+                step.remove(OUTBOUND_FILES, file)
+    return found[-1][0] if len(found) == 10 else None
+
+
+def ledger(present: Present | None) -> Rule:
+    """Return the rule for the ledger: files of before its oldest day, and junk that is gone from the store.
+
+    Where ``present`` is None, or the store can't be listed, junk stays.
+    """
+    names: set[str] | None = None
+
+    async def remove(step: Step) -> Cursor | None:
+        nonlocal names
+        found = await step.work.written_before(FILES, step.cutoffs.messages, step.after, DOCUMENTS_A_STEP)
+        if names is None and present is not None and any(_is_junk(file) for _, file in found):
+            try:
+                names = set(await present())
+            except OSError:
+                names = None
+        for (written_on, _), file in found:
+            if _is_junk(file):
+                is_over = names is not None and file.name not in names
+            else:
+                is_over = _is_over(file, written_on, step)
+            if is_over:
+                step.remove(FILES, file)
+        return end_of(found)
+
+    return remove
+
+
+def _is_junk(file: InboundFile) -> bool:
+    return file.day is None
+
+
+def _is_over(file: InboundFile, written_on: str, step: Step) -> bool:
+    """Say whether the entry may go: its rows are gone, and no file of its name is taken any more."""
+    day = step.cutoffs.history
+    if file.day is None or file.state in UNDER_WAY:
+        return False
+    has_no_rows = file.rows_gone or not file.rows or bool(file.copy) or step.is_dry_run
+    return has_no_rows and file.day < day and written_on < day.isoformat()

@@ -1,0 +1,33 @@
+"""Personal values that have served their purpose: blanked, while what was done is kept for as long as the history."""
+
+import msgspec
+
+from tis_esr.engine.protocol import Cursor
+from tis_esr.services.outbound import APPLICANTS, PENDING
+from tis_esr.services.person_journal import JOURNAL, Outcome
+from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at, unsent_files
+
+VALUES, FIELDS = "values of the journal", "columns of applicant records"
+
+
+async def blank_journal(step: Step) -> Cursor | None:
+    """Blank the old and new values of journal entries; each is looked at once, when it becomes old."""
+    found = await not_looked_at(step, JOURNAL, step.cutoffs.personal)
+    for (written_on, _), entry in found:
+        if entry.state is not Outcome.PLANNED and (entry.old is not None or entry.new is not None):
+            step.work.put(JOURNAL, msgspec.structs.replace(entry, old=None, new=None), written_on=written_on)
+            step.removed[VALUES] += 1
+    return end_of(found)
+
+
+async def blank_applicants(step: Step) -> Cursor | None:
+    """Blank the columns of applicant records that were sent or withdrawn, once their placement has started."""
+    found = await step.work.written_before(APPLICANTS, step.cutoffs.personal, step.after, DOCUMENTS_A_STEP)
+    unsent = await unsent_files(step, (record for _, record in found))
+    for (written_on, _), record in found:
+        is_done = record.state not in PENDING and record.date_from < step.cutoffs.personal
+        if is_done and record.fields and record.file not in unsent:
+            blank = msgspec.structs.replace(record, fields={})
+            step.work.put(APPLICANTS, blank, written_on=written_on)
+            step.removed[FIELDS] += 1
+    return end_of(found)
