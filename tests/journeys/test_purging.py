@@ -73,6 +73,20 @@ def test_a_dry_run_says_what_would_go_and_the_purge_removes_it(here: Here) -> No
     assert removed(here.purge("2026-11-30", "--dry-run", "--json")) == {}
 
 
+def test_a_day_that_can_not_be_right_removes_nothing(here: Here) -> None:
+    for more in ([], ["--dry-run"]):
+        said = here.purge("2062-11-30", *more)
+        assert said == Said(
+            2,
+            "tis-esr: --as-of: no file came in the 31 days before 2062-11-30: nothing is removed by that day\n",
+        )
+    here.small.file(por(), day_number=1)
+    for day in ("2062-11-30", "2062-12-01"):
+        assert here.day(day).code == 0
+    here.small.file(por(), day_number=2)
+    assert "1 applied" in here.day("2026-11-26").text
+
+
 def test_nothing_goes_before_its_time(here: Here) -> None:
     said = here.purge("2026-11-29")
     assert (said.code, said.text.splitlines()[:2]) == (0, ["Removed as of 2026-11-29:", "  nothing"])
@@ -108,10 +122,10 @@ def test_why_says_of_rows_that_they_are_older_than_the_retention(here: Here) -> 
 
 
 def test_why_and_files_say_from_when_on_anything_is_known(here: Here) -> None:
-    here.purge("2027-01-01")
-    said = here.why(PLACEMENT, "2027-01-01")
-    assert "what ended before 2026-12-12 is older than the retention (keep_history_days)" in said.text
+    here.purge("2026-12-24")
+    said = here.why(PLACEMENT, "2026-12-24")
+    assert "what ended before 2026-12-04 is older than the retention (keep_history_days)" in said.text
     assert here.called("files", FIRST).text == (
-        "tis-esr: NAME: DE_EOE_RMC_20261124_00000101.DAT: dated before 2026-12-12, the oldest day that the ledger keeps"
+        "tis-esr: NAME: DE_EOE_RMC_20261124_00000101.DAT: dated before 2026-12-04, the oldest day that the ledger keeps"
         " (keep_history_days)\n"
     )

@@ -70,12 +70,12 @@ def test_when_everything_is_old_only_what_lives_is_left(
     with small_world(tmp_path, build) as small:
         called = program(engine, tmp_path)
         days(called, small, 2)
-        said = called("purge", "--as-of", "2027-06-30", "--json", **KEEP).text
+        said = called("purge", "--as-of", "2026-12-26", "--json", **KEEP).text
         done: Any = json.loads(said[said.index("{") :])
         assert done["removed"]["messages"] > 50
         for name, value in called.settings.items():
             monkeypatch.setenv(name, value)
         left = kept(reader_of(Settings()))
         assert {name: n for name, n in left.items() if n and name not in ABOUT_PLACEMENTS} == LIVING
-        again = called("purge", "--as-of", "2027-06-30", "--dry-run", "--json", **KEEP).json
+        again = called("purge", "--as-of", "2026-12-26", "--dry-run", "--json", **KEEP).json
         assert again["removed"] == {}

@@ -43,6 +43,7 @@ from tis_esr.synthetic.world import World
 
 KEEP = Retention(rows_days=10, personal_days=30, history_days=100)
 EXPORTER = "DataExporter"
+RECENT = ledger_entry(ago(1), name=file_name(ago(1), sequence=9), rows_gone=True)
 OWN = {PURGES.name, HORIZON.name, PROGRESS.name}
 """What the purge itself keeps."""
 
@@ -56,7 +57,9 @@ def purge(bench: Bench, holder: str = "this", **more: Any) -> Purge:
 
 
 async def keep(bench: Bench, days_ago: int, *kept: Kept | list[Kept]) -> None:
-    """Store documents as they were written so many days ago."""
+    """Store documents as they were written so many days ago; a file came yesterday."""
+    bench.today[0] = ago(1)
+    await bench.keep(*RECENT)
     bench.today[0] = ago(days_ago)
     for one in kept:
         for collection, document in one if isinstance(one, list) else [one]:
@@ -71,7 +74,7 @@ async def left(bench: Bench) -> set[str]:
         for collection in COLLECTIONS
         if collection.name not in OWN
         for key in await bench.all(collection)
-    }
+    } - named(RECENT)
 
 
 def named(*kept: Kept | list[Kept]) -> set[str]:
@@ -248,7 +251,7 @@ async def test_rows_go_in_parts_and_the_numbers_are_those_of_all(benches: Benche
         assert done is not None
         assert done.removed == {"rows": number}
         assert await bench.rows(name) == {}
-        [file] = (await bench.all(FILES)).values()
+        file = (await bench.all(FILES))[name]
         assert (file.row_states, file.rows_gone) == ({"applied": number}, True)
 
 
@@ -264,6 +267,7 @@ async def test_a_file_with_a_row_that_is_pending_or_parked_keeps_its_rows(benche
 
 async def test_what_nobody_dealt_with_is_discarded_after_the_days_of_personal_data(benches: Benches) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 1)
         for days in (31, 30):
             bench.today[0] = ago(days)
             name = file_name(ago(days))
@@ -289,7 +293,7 @@ async def test_a_file_that_the_ledger_has_forgotten_is_not_taken_again(
     async with benches.open(EXPORTER, nowhere()) as bench:
         await keep(bench, 101, ledger_entry(ago(101), rows_gone=True))
         await purge(bench).of_day(TODAY)
-        assert await bench.all(FILES) == {}
+        assert await left(bench) == set()
         assert await within(bench.runner.work(), [old, edge, "notes.txt"]) == [edge, "notes.txt"]
         reader = InboundDataReader(bench.runner.work)
         first, again = [await reader.take(Folder(inbound), old) for _ in range(2)]
@@ -301,12 +305,26 @@ async def test_a_file_that_the_ledger_has_forgotten_is_not_taken_again(
         assert (await reader.take(Folder(inbound), edge)).file.state is FileState.SPLIT
 
 
+@pytest.mark.parametrize(("days", "goes"), [(31, True), (32, False), (13_000, False)])
+async def test_nothing_is_old_by_a_day_that_can_not_be_right(
+    benches: Benches, days: int, *, goes: bool
+) -> None:
+    """Not even the oldest day of the ledger moves: every real file would be older."""
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 300, a_decision(1))
+        done = await purge(bench).of_day(ago(1) + timedelta(days=days))
+        assert (done is not None) is goes
+        assert (await left(bench) == set()) is goes
+        assert len(await bench.all(HORIZON)) == goes
+
+
 async def test_the_oldest_day_of_the_ledger_never_moves_back(benches: Benches) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 1)
         await purge(bench).of_day(TODAY)
         longer = Retention(rows_days=10, personal_days=30, history_days=300)
-        await Purge(bench.runner, longer, "this").of_day(ago(-1))
-        await Purge(bench.runner, KEEP, "this").of_day(ago(50))
+        await Purge(bench.runner, longer, "this").again(ago(-1))
+        await Purge(bench.runner, KEEP, "this").again(ago(50))
         [horizon] = (await bench.all(HORIZON)).values()
         assert horizon.before == ago(100)
 
@@ -337,7 +355,7 @@ async def test_junk_stays_in_the_ledger_while_it_is_in_the_store(benches: Benche
 
             await keep(bench, 11, *junk)
             await purge(bench, present=listed).of_day(TODAY)
-            assert set(await bench.all(FILES)) == kept
+            assert await left(bench) == {f"{FILES.name} {name}" for name in kept}
 
 
 async def test_a_dry_run_says_what_a_purge_then_removes_and_changes_nothing(benches: Benches) -> None:
@@ -456,6 +474,7 @@ async def test_who_lost_the_purge_to_another_process_removes_nothing_more(benche
 
 async def test_a_purge_of_a_day_that_is_done_does_nothing_more(benches: Benches) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 1)
         await purge(bench).of_day(TODAY)
         await keep(bench, 300, a_decision(1))
         await purge(bench).of_day(TODAY)

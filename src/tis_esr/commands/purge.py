@@ -4,17 +4,26 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from tis_esr.commands.outcome import Exit
+from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.printing import print_json, say
 from tis_esr.commands.system import at_the_desk, purge_of
+from tis_esr.decisions.retention import FILES_COME_WITHIN
 from tis_esr.services.retention.audit import PurgeOfDay
 from tis_esr.settings import Settings
 
 
 async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run: bool, as_json: bool) -> Exit:
-    """Purge as of a day, or count what would go; UNAVAILABLE where another process is purging."""
+    """Purge as of a day, or count what would go; UNAVAILABLE where another process is purging.
+
+    Raises UsageError where no file came in the days before that day.
+    """
     async with at_the_desk(settings, state, as_of) as runner:
         task = purge_of(settings, runner, None, embedded=state is not None)
+        if not await runner.patiently("the purge", partial(task.is_plausible, as_of)):
+            days = FILES_COME_WITHIN.days
+            raise UsageError(
+                "--as-of", f"no file came in the {days} days before {as_of}: nothing is removed by that day"
+            )
         step = task.dry_run if dry_run else task.again
         done = await runner.patiently("the purge", partial(step, as_of))
     if done is None:

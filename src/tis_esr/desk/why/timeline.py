@@ -58,7 +58,7 @@ def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: H
         return
     file = held.files.get(record.file or "")
     yield Event(
-        at=f"{file.day}" if file else "",
+        at=f"{file.day}" if file else _day_of(record.file or ""),
         correlation_id=record.correlation_id,
         what=f"{named}: EXPORTED in {record.file}, row {record.file_row}",
     )

@@ -12,16 +12,17 @@ from datetime import date
 
 import msgspec
 
-from tis_esr.decisions.retention import Cutoffs, Retention
+from tis_esr.decisions.retention import FILES_COME_WITHIN, Cutoffs, Retention
 from tis_esr.engine.errors import Conflict
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.services.app_generator import DECISIONS
+from tis_esr.services.file_ledger import FILES
 from tis_esr.services.ledger_horizon import move
 from tis_esr.services.person_journal import JOURNAL
 from tis_esr.services.retention import history, messages, personal, positions
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
-from tis_esr.services.retention.step import Rule, Step
+from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step
 from tis_esr.services.tis_exports import TIS_EXPORTS
 
 _HOLD_SECONDS = 60.0
@@ -45,12 +46,22 @@ class Purge:
     _hold_until: float = 0.0
 
     async def of_day(self, day: date) -> PurgeOfDay | None:
-        """Purge for a day unless that is done; return what was purged for it, None where others are at it.
+        """Purge for a day unless that is done; return what was purged for it.
+
+        None where others are at it, or the day can't be right, see ``is_plausible``.
 
         Raises Transient, Conflict among them: what was removed stays removed, and the next call goes on.
         """
         known = (await self.runner.work().get(PURGES, [day.isoformat()])).get(day.isoformat())
-        return known if known is not None and known.finished else await self.again(day)
+        if known is not None and known.finished:
+            return known
+        return await self.again(day) if await self.is_plausible(day) else None
+
+    async def is_plausible(self, day: date) -> bool:
+        """Say whether a file came, and is dated, in the days before: by a day years ahead everything would be old."""
+        since = day - FILES_COME_WITHIN
+        found = await self.runner.work().written_before(FILES, day, (since.isoformat(), ""), DOCUMENTS_A_STEP)
+        return any(file.day is not None and file.day >= since for _, file in found)
 
     async def again(self, day: date) -> PurgeOfDay | None:
         """Purge for a day, also where it was purged before."""
