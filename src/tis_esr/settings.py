@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,6 +22,8 @@ from tis_esr.engine.production.url_options import amqp_problem, mongodb_problem
 from tis_esr.services.cron import next_after
 
 PREFIX: Final = "TIS_ESR_"
+_LOGIN: Final = ("tcs_token_url", "tcs_client_id", "tcs_client_secret")
+_HTTP: Final = re.compile(r"https?://[^/?#@\s]+", re.IGNORECASE)
 _MAY_BE_EMPTY: Final = {"inbound", "outbound"}
 _log = structlog.get_logger()
 _LINKS: Final = re.compile(r"TIS_ESR_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
@@ -69,7 +71,7 @@ class Settings(BaseSettings):
     mongodb_url: Annotated[SecretStr, AfterValidator(_mongodb_url)] | None = None
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tis_esr"
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
-    resend_seconds: Annotated[float, Field(ge=1)] = 60.0
+    resend_seconds: Annotated[float, Field(ge=1, le=86400)] = 60.0
     tcs_url: str | None = None
     tcs_concurrency: Annotated[int, Field(ge=1, le=200)] = 128
     tcs_concurrency_total: Annotated[int, Field(ge=1, le=1000)] = 128
@@ -98,12 +100,12 @@ class Settings(BaseSettings):
     sftp_known_hosts: Path | None = None
     sftp_key_file: Path | None = None
     sftp_password: SecretStr | None = None
-    store_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    store_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
 
     applicants_cron: Cron = "0 14 * * *"
     notifications_cron: Cron = "0 15 * * *"
-    sweep_seconds: Annotated[float, Field(gt=0)] = 10.0
-    drain_seconds: Annotated[float, Field(ge=0)] = 25.0
+    sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 25.0
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     events_token: SecretStr | None = None
@@ -142,7 +144,7 @@ def load() -> Settings:
     for sentence in unknown_variables():
         _log.warning("unknown_setting", problem=sentence)
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         problems = [
             f"setting {_name(e['loc'])}: {_problem(e['type'], e['msg'], e['loc'])}" for e in error.errors()
@@ -152,6 +154,23 @@ def load() -> Settings:
         raise BadSettings([f"tis-esr.toml can't be read: {error}"]) from error
     except ValueError as error:
         raise BadSettings([f"a setting can't be read: {error}"]) from error
+    if problems := list(_contradictions(settings)):
+        raise BadSettings(problems)
+    return settings
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """Yield what can't be right of settings that are right one by one."""
+    lacking = [name for name in _LOGIN if getattr(settings, name) is None]
+    if lacking and len(lacking) < len(_LOGIN):
+        yield f"setting {_name((lacking[0],))}: is missing; {', '.join(_LOGIN)} go together"
+    if settings.tcs_token_url is not None and not _HTTP.match(settings.tcs_token_url):
+        yield f"setting {_name(('tcs_token_url',))}: doesn't begin with http:// or https:// and a host"
+    if settings.window_opens_days >= 7 * settings.window_closes_weeks:
+        yield (
+            f"setting {_name(('window_opens_days',))}: {settings.window_opens_days} days are not before the end of"
+            f" the window ({settings.window_closes_weeks} weeks), so nothing would ever be sent"
+        )
 
 
 def unknown_variables(names: Iterable[str] | None = None) -> list[str]:
