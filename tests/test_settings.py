@@ -29,6 +29,36 @@ AMQP = "amqp://user:invented-Pa55word@host/?"
 
 
 @pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (
+            {"tcs_token_url": "https://login.invented/token", "tcs_client_secret": "invented-Pa55word"},
+            "setting tcs_client_id (TIS_ESR_TCS_CLIENT_ID or tcs_client_id in tis-esr.toml): is missing;"
+            " tcs_token_url, tcs_client_id, tcs_client_secret go together",
+        ),
+        (
+            {"tcs_token_url": "login.invented/token", "tcs_client_id": "us", "tcs_client_secret": "x"},
+            "setting tcs_token_url (TIS_ESR_TCS_TOKEN_URL or tcs_token_url in tis-esr.toml): doesn't begin with"
+            " http:// or https:// and a host",
+        ),
+        (
+            {"window_opens_days": "14", "window_closes_weeks": "2"},
+            "setting window_opens_days (TIS_ESR_WINDOW_OPENS_DAYS or window_opens_days in tis-esr.toml): 14 days are"
+            " not before the end of the window (2 weeks), so nothing would ever be sent",
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused_with_the_reason(
+    given: dict[str, str], problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"TIS_ESR_{name.upper()}", value)
+    with pytest.raises(BadSettings) as caught:
+        load()
+    assert caught.value.problems == [problem]
+
+
+@pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
         ("s3_access_key_id", "in\nvented-Pa55word", "holds a line end"),
@@ -50,6 +80,7 @@ AMQP = "amqp://user:invented-Pa55word@host/?"
         ("mongodb_url", f"{MONGODB}journal=false", "the option journal=false must be true"),
         ("mongodb_url", f"{MONGODB}readConcernLevel=local", "may be rolled back"),
         ("amqp_url", f"{AMQP}heartbeat=0", "a lost connection is never noticed"),
+        ("sweep_seconds", "inf", "should be less than or equal to 3600"),
         ("http_port", "eighty", "should be a valid integer"),
     ],
 )

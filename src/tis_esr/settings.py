@@ -3,11 +3,11 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
 import structlog
 from pydantic import (
@@ -17,7 +17,6 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -30,6 +29,8 @@ from tis_esr.engine.production.url_options import amqp_problem, mongodb_problem
 from tis_esr.services.cron import next_after
 
 PREFIX: Final = "TIS_ESR_"
+_LOGIN: Final = ("tcs_token_url", "tcs_client_id", "tcs_client_secret")
+_HTTP: Final = re.compile(r"https?://[^/?#@\s]+", re.IGNORECASE)
 _MAY_BE_EMPTY: Final = {"inbound", "outbound"}
 _log = structlog.get_logger()
 _LINKS: Final = re.compile(r"TIS_ESR_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
@@ -77,7 +78,7 @@ class Settings(BaseSettings):
     mongodb_url: Annotated[SecretStr, AfterValidator(_mongodb_url)] | None = None
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tis_esr"
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
-    resend_seconds: Annotated[float, Field(ge=1)] = 60.0
+    resend_seconds: Annotated[float, Field(ge=1, le=86400)] = 60.0
     tcs_url: str | None = None
     tcs_concurrency: Annotated[int, Field(ge=1, le=200)] = 128
     tcs_concurrency_total: Annotated[int, Field(ge=1, le=1000)] = 128
@@ -106,12 +107,12 @@ class Settings(BaseSettings):
     sftp_known_hosts: Path | None = None
     sftp_key_file: Path | None = None
     sftp_password: SecretStr | None = None
-    store_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    store_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
 
     applicants_cron: Cron = "0 14 * * *"
     notifications_cron: Cron = "0 15 * * *"
-    sweep_seconds: Annotated[float, Field(gt=0)] = 10.0
-    drain_seconds: Annotated[float, Field(ge=0)] = 25.0
+    sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 25.0
     keep_rows_days: Annotated[int, Field(ge=1, le=3650)] = 35
     keep_personal_days: Annotated[int, Field(ge=1, le=3650)] = 90
     keep_history_days: Annotated[int, Field(ge=1, le=3650)] = 400
@@ -135,16 +136,6 @@ class Settings(BaseSettings):
             raise ValueError("holds a line end or another character that can't be printed")
         return value
 
-    @model_validator(mode="after")
-    def _kept_in_order(self) -> Self:
-        """Refuse to keep the history for a shorter time than what is explained by it."""
-        if not self.keep_rows_days <= self.keep_personal_days <= self.keep_history_days:
-            raise ValueError(
-                f"settings keep_rows_days ({self.keep_rows_days}), keep_personal_days ({self.keep_personal_days}) and"
-                f" keep_history_days ({self.keep_history_days}) must not decrease in this order"
-            )
-        return self
-
     @classmethod
     def settings_customise_sources(
         cls,
@@ -163,7 +154,7 @@ def load() -> Settings:
     for sentence in unknown_variables():
         _log.warning("unknown_setting", problem=sentence)
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         problems = [_named(e["loc"]) + _problem(e["type"], e["msg"], e["loc"]) for e in error.errors()]
         raise BadSettings(problems) from error
@@ -171,6 +162,29 @@ def load() -> Settings:
         raise BadSettings([f"tis-esr.toml can't be read: {_toml_problem(error)}"]) from error
     except ValueError as error:
         raise BadSettings([f"a setting can't be read: {error}"]) from error
+    if problems := list(_contradictions(settings)):
+        raise BadSettings(problems)
+    return settings
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """Yield what can't be right of settings that are right one by one."""
+    lacking = [name for name in _LOGIN if getattr(settings, name) is None]
+    if lacking and len(lacking) < len(_LOGIN):
+        yield f"{_named((lacking[0],))}is missing; {', '.join(_LOGIN)} go together"
+    if settings.tcs_token_url is not None and not _HTTP.match(settings.tcs_token_url):
+        yield f"{_named(('tcs_token_url',))}doesn't begin with http:// or https:// and a host"
+    if settings.window_opens_days >= 7 * settings.window_closes_weeks:
+        yield (
+            f"{_named(('window_opens_days',))}{settings.window_opens_days} days are not before the end of"
+            f" the window ({settings.window_closes_weeks} weeks), so nothing would ever be sent"
+        )
+    if not settings.keep_rows_days <= settings.keep_personal_days <= settings.keep_history_days:
+        yield (
+            f"settings keep_rows_days ({settings.keep_rows_days}), keep_personal_days"
+            f" ({settings.keep_personal_days}) and keep_history_days ({settings.keep_history_days})"
+            " must not decrease in this order"
+        )
 
 
 def _toml_problem(error: ValueError) -> str:
@@ -200,6 +214,6 @@ def _problem(kind: str, message: str, place: tuple[int | str, ...]) -> str:
 
 
 def _named(place: tuple[int | str, ...]) -> str:
-    """Return the setting that a problem is about; "" where the problem names several."""
+    """Return the setting that a problem is about."""
     key = ".".join(map(str, place))
-    return f"setting {key} (TIS_ESR_{key.upper()} or {key} in tis-esr.toml): " if key else ""
+    return f"setting {key} (TIS_ESR_{key.upper()} or {key} in tis-esr.toml): "

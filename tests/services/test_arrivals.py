@@ -344,6 +344,28 @@ async def test_an_announcement_that_was_lost_is_made_again(
     is_taken_once(desk)
 
 
+async def test_a_file_whose_message_was_lost_amid_it_is_announced_again_where_it_gets_no_further(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, text=content(4500))
+    await desk.tell(NAME, "v1:1")
+    desk.engine.fails_at = desk.engine.commits + 3
+    [message] = await desk.engine.claim(ARRIVED, 1)
+    with pytest.raises(Transient):
+        await desk.arrivals.take(desk.runner.work(), [message])
+    work = desk.runner.work()
+    work.park(message, "invented")
+    await work.commit()
+    assert await desk.engine.discard([(ARRIVED, message.id)], "invented") == 1
+    for _ in range(3):
+        assert await desk.sweep() == [NAME]
+    assert desk.waiting().get(ARRIVED, 0) == 0
+    monkeypatch.setattr(arrivals, "FOUND_AGAIN_SECONDS", 0.0)
+    await desk.sweep()
+    await desk.handle()
+    is_taken_once(desk, 4500)
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [

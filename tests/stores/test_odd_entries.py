@@ -37,6 +37,7 @@ class Habits(asyncssh.SFTPServer):
     """Tells no kind, no permissions and no times of its files; has no fsync; its rename replaces; one file is locked."""
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        await self._never_if("scandir")
         for name in sorted(each.name for each in self._place(path).iterdir()):
             yield asyncssh.SFTPName(name.encode(), b"", asyncssh.SFTPAttrs())
 
@@ -57,6 +58,21 @@ class Habits(asyncssh.SFTPServer):
         if self._place(path).is_dir():
             raise asyncssh.SFTPFailure("Failure")
         return super().open(path, pflags, attrs)
+
+    silent = ""
+    """The operation that is never answered, on a line that is otherwise alive."""
+
+    async def read(self, file_obj: Any, offset: int, size: int) -> Any:
+        await self._never_if("read")
+        return super().read(file_obj, offset, size)
+
+    async def write(self, file_obj: Any, offset: int, data: bytes) -> Any:
+        await self._never_if("write")
+        return super().write(file_obj, offset, data)
+
+    async def _never_if(self, operation: str) -> None:
+        if self.silent == operation:
+            await asyncio.Event().wait()
 
     def fsync(self, file_obj: object) -> None:
         raise asyncssh.SFTPOpUnsupported("no fsync here")
@@ -166,6 +182,24 @@ async def test_a_server_that_tells_nothing_of_its_files_and_locks_one_costs_the_
     with pytest.raises(UnreadableFileError, match="the server refuses"):
         await content(habitual.store, "a folder")
     assert await content(habitual.store, NAME) == b"a good one"
+
+
+async def test_an_operation_that_is_never_answered_is_given_up_whatever_else_the_server_answers(
+    habitual: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (habitual.folder / NAME).write_bytes(b"a good one")
+    async with asyncio.timeout(20):
+        monkeypatch.setattr(Habits, "silent", "scandir")
+        with pytest.raises(StoreUnavailable, match="no answer in time"):
+            await habitual.store.listing()
+        monkeypatch.setattr(Habits, "silent", "write")
+        with pytest.raises(StoreUnavailable, match="no answer in time"):
+            await habitual.store.write("other.DAT", chunks(b"bytes"))
+        monkeypatch.setattr(Habits, "silent", "read")
+        with pytest.raises(UnreadableFileError, match="no answer when it is read"):
+            await content(habitual.store, NAME)
+        monkeypatch.setattr(Habits, "silent", "")
+        assert await content(habitual.store, NAME) == b"a good one"
 
 
 async def test_a_server_without_fsync_whose_rename_replaces_still_overwrites_nothing(habitual: Place) -> None:

@@ -1,16 +1,20 @@
 """What Prometheus is told: how much waits and how long, what was done, how TCS is, and never who it was about."""
 
+import asyncio
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tis_esr.commands import run
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.errors import Explained, Suspect, Transient
 from tis_esr.engine.messages import Message, derived_id
-from tis_esr.engine.protocol import Depths
+from tis_esr.engine.protocol import Depths, Engine
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.tcs.load import LoadControl
@@ -203,3 +207,28 @@ async def test_a_runner_tells_of_every_end_a_message_can_come_to(tmp_path: Path)
 def test_values_that_did_not_go_to_tis_are_counted_by_column_and_reason() -> None:
     metrics = Metrics(dict, lambda: "closed", refused_values=lambda: {("lastName", "LOST_LETTERS"): 3})
     assert b'tis_esr_refused_values_total{column="lastName",reason="LOST_LETTERS"} 3.0' in metrics.text()
+
+
+class Away:
+    """An engine that can't be asked: it refuses, or never answers."""
+
+    def __init__(self, *, answers: bool) -> None:
+        self._answers = answers
+
+    async def depths(self) -> Depths:
+        if self._answers:
+            raise Transient("MongoDB is away")
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_nothing_old_is_told_of_queues_while_the_engine_cannot_be_asked(
+    answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_ENGINE_SECONDS", 0.01)
+    metrics = quiet()
+    metrics.depths = Depths({A: (7, 12.5)}, {(A, "bad"): 1}, outbox=3, outbox_oldest=1.5)
+    text = (await run.measured(cast("Engine", Away(answers=answers)), metrics)).decode()
+    assert "tis_esr_tcs_breaker" in text
+    assert not re.search(r"^tis_esr_(queue|outbox|parked)", text, re.MULTILINE)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -18,6 +19,7 @@ from tis_esr.commands.stores import inbound_store, outbound_store, plain, same_p
 from tis_esr.commands.system import System, purge_of, serving, today
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
+from tis_esr.engine.protocol import Engine
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
 from tis_esr.files.folder import BadFolder
@@ -94,7 +96,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 settings.http_port,
                 troubles=system.supervisor.troubles,
                 missing=lambda: _missing(system),
-                metrics=lambda: _measured(system, metrics),
+                metrics=lambda: measured(system.runner.engine, metrics),
                 hook=hook,
             )
         )
@@ -134,10 +136,17 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
     """Look for files that no event told of, and measure how long the oldest has been waiting."""
     arrivals = Arrivals(system.outside.inbound)
     since: dict[str, float] = {}
+    listed = time.monotonic()
 
     async def look() -> None:
-        waiting = await arrivals.sweep(system.runner.work)
-        now = time.monotonic()
+        nonlocal listed
+        try:
+            waiting = await arrivals.sweep(system.runner.work)
+        except OSError:
+            metrics.store_silence = time.monotonic() - listed
+            raise
+        now = listed = time.monotonic()
+        metrics.store_silence = 0.0
         for name in set(since) - set(waiting):
             del since[name]
         for name in waiting:
@@ -199,12 +208,17 @@ def _every(
     trouble: str,
 ) -> asyncio.Task[None]:
     async def poll(beat: Beat) -> None:
+        said = ""
         while not stop.is_set():
             beat()
             try:
                 await look()
+                reason = ""
             except (Transient, OSError) as error:
-                _log.info(trouble, reason=str(error))
+                reason = str(error)
+            if reason:
+                _log.log(logging.INFO if reason == said else logging.WARNING, trouble, reason=reason)
+            said = reason
             await wait_for_event(stop, seconds)
 
     return system.supervisor.start(name, poll, stop, stuck_after=seconds + STUCK_SECONDS)
@@ -220,9 +234,13 @@ async def _missing(system: System) -> dict[str, str]:
     return {**system.supervisor.troubles(), **({"engine": trouble} if trouble else {})}
 
 
-async def _measured(system: System, metrics: Metrics) -> bytes:
-    with contextlib.suppress(Transient):
-        metrics.depths = await system.runner.engine.depths()
+async def measured(engine: Engine, metrics: Metrics) -> bytes:
+    """Return the metrics; what waits in queues is left out where the engine does not say so in time."""
+    try:
+        async with asyncio.timeout(_ENGINE_SECONDS):
+            metrics.depths = await engine.depths()
+    except (Transient, TimeoutError):
+        metrics.depths = None
     return metrics.text()
 
 

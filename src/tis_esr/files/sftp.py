@@ -4,12 +4,12 @@ import asyncio
 import hashlib
 import posixpath
 import stat
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import asyncssh
 
@@ -26,6 +26,8 @@ from tis_esr.files.store import (
 )
 
 BLOCK = 1024 * 1024
+SLOWEST = 512 * 1024  # bytes a second; a slower server is given up
+Answer = TypeVar("Answer")
 _KINDS = {
     asyncssh.FILEXFER_TYPE_DIRECTORY: "it is a folder",
     asyncssh.FILEXFER_TYPE_SYMLINK: "it is a link; links are not followed",
@@ -73,9 +75,12 @@ class SftpFiles(FileStore):
     async def listing(self) -> Listing:
         """Return what is there; hidden files, and those being written, are left out. Raises StoreUnavailable."""
         folder = (self._settings.folder or ".").encode()
-        async with self._client() as sftp:
+        entries: list[asyncssh.SFTPName] = []
+        async with self._client() as session:
             with self._told():
-                entries = await sftp.readdir(folder)
+                found = session.sftp.scandir(folder)
+                while entry := await session.answered(anext(found, None)):
+                    entries.append(entry)
         stamps, odd = {}, {}
         for entry in entries:
             raw = entry.filename
@@ -98,9 +103,9 @@ class SftpFiles(FileStore):
         if name_fault(name):
             raise NoSuchFile(self.name, printable(name))
         with TemporaryFile() as copy:
-            async with self._client() as sftp:
-                await self._refuse_other_kinds(sftp, name)
-                await self._read(sftp, name, copy.write)
+            async with self._client() as session:
+                await self._refuse_other_kinds(session, name)
+                await self._read(session, name, copy.write)
             copy.seek(0)
             yield copy
 
@@ -112,24 +117,25 @@ class SftpFiles(FileStore):
         """
         part = self._path(f".{name}.part")
         digest = hashlib.sha256()
-        async with self._client() as sftp:
+        async with self._client() as session:
+            sftp, answered = session.sftp, session.answered
             with self._told():
                 # Never write into what an earlier try left: a server cut off between the two halves of
                 # a rename has it under both names.
-                if await _is_there(sftp, part):
-                    await sftp.remove(part)
-                remote = await sftp.open(part, "xb")
+                if await answered(_is_there(sftp, part)):
+                    await answered(sftp.remove(part))
+                remote = await answered(sftp.open(part, "xb"))
             async for block in blocks(chunks):
                 digest.update(block)
                 with self._told():
-                    await remote.write(block)
+                    await answered(remote.write(block))
             with self._told():
                 with suppress(asyncssh.SFTPOpUnsupported):
-                    await remote.fsync()
-                await remote.close()
-                placed = await self._put_in_place(sftp, part, self._path(name))
+                    await answered(remote.fsync())
+                await answered(remote.close())
+                placed = await answered(self._put_in_place(sftp, part, self._path(name)))
             if not placed:
-                await self._settle(sftp, part, name, digest.digest())
+                await self._settle(session, part, name, digest.digest())
 
     async def _put_in_place(self, sftp: asyncssh.SFTPClient, part: str, final: str) -> bool:
         """Return whether the file got its name, which it doesn't where one of this name is."""
@@ -144,41 +150,41 @@ class SftpFiles(FileStore):
             raise
         return True
 
-    async def _settle(self, sftp: asyncssh.SFTPClient, part: str, name: str, digest: bytes) -> None:
+    async def _settle(self, session: "_Session", part: str, name: str, digest: bytes) -> None:
         """Compare with the file that has the name already, and take ours away."""
         found = hashlib.sha256()
         try:
-            await self._read(sftp, name, found.update)
+            await self._read(session, name, found.update)
         except NoSuchFile as error:
             raise StoreUnavailable(self.name, f"someone else removed {name} just now") from error
         except UnreadableFileError as error:
             raise StoreUnavailable(self.name, f"{name} is there and can't be read: {error.reason}") from error
         with self._told():
-            await sftp.remove(part)
+            await session.answered(session.sftp.remove(part))
         if found.digest() != digest:
             raise OtherContent(self.name, name)
 
-    async def _read(self, sftp: asyncssh.SFTPClient, name: str, take: Callable[[bytes], object]) -> None:
+    async def _read(self, session: "_Session", name: str, take: Callable[[bytes], object]) -> None:
         with self._told(name):
             try:
                 async with asyncio.timeout(self._settings.timeout_seconds):
-                    remote = await sftp.open(self._path(name), "rb")
+                    remote = await session.sftp.open(self._path(name), "rb")
             except TimeoutError as error:
                 reason = "the server gives no answer when it is opened"
                 raise UnreadableFileError(self.name, name, reason) from error
         while True:
             with self._told(name):
-                block: bytes = await remote.read(BLOCK)
+                block: bytes = await session.answered(remote.read(BLOCK))
             if not block:
                 break
             await asyncio.to_thread(take, block)
         with self._told():
-            await remote.close()
+            await session.answered(remote.close())
 
-    async def _refuse_other_kinds(self, sftp: asyncssh.SFTPClient, name: str) -> None:
+    async def _refuse_other_kinds(self, session: "_Session", name: str) -> None:
         """Raise UnreadableFileError for what is no plain file: opening it may never return."""
         with self._told(name):
-            attrs = await sftp.lstat(self._path(name))
+            attrs = await session.answered(session.sftp.lstat(self._path(name)))
         if fault := _KINDS.get(_kind(attrs), ""):
             raise UnreadableFileError(self.name, name, fault)
 
@@ -186,18 +192,19 @@ class SftpFiles(FileStore):
         return posixpath.join(self._settings.folder, name)
 
     @asynccontextmanager
-    async def _client(self) -> AsyncIterator[asyncssh.SFTPClient]:
+    async def _client(self) -> AsyncIterator["_Session"]:
         settings = self._settings
         connection = await self._connect()
         try:
             with self._told():
                 sftp = await connection.start_sftp_client()
-                there = await _is_there(sftp, settings.folder or ".")
+                session = _Session(sftp, connection, settings.timeout_seconds)
+                there = await session.answered(_is_there(sftp, settings.folder or "."))
             if not there:
                 raise StoreUnavailable(
                     self.name, f"there is no folder {settings.folder} for us; look at TIS_ESR_SFTP_FOLDER"
                 )
-            yield sftp
+            yield session
         finally:
             connection.close()
             with suppress(TimeoutError):
@@ -260,17 +267,52 @@ class SftpFiles(FileStore):
         except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
             raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
         except asyncssh.SFTPPermissionDenied as error:
-            if name is not None:
-                raise UnreadableFileError(self.name, name, "permission denied") from error
-            raise StoreUnavailable(
-                self.name, "not allowed; look at what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
-            ) from error
+            of_folder = "not allowed; look at what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
+            raise self._refused(name, "permission denied", of_folder) from error
         except asyncssh.SFTPError as error:
-            if name is not None:
-                raise UnreadableFileError(self.name, name, f"the server refuses ({_text(error)})") from error
-            raise StoreUnavailable(self.name, f"the server refuses ({_text(error)})") from error
+            said = f"the server refuses ({_text(error)})"
+            raise self._refused(name, said, said) from error
+        except TimeoutError as error:
+            of_file = "the server gives no answer when it is read"
+            raise self._refused(name, of_file, "no answer in time") from error
         except (asyncssh.Error, OSError) as error:
             raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
+
+    def _refused(self, name: str | None, of_file: str, of_folder: str) -> Exception:
+        """Return whose trouble it is: the file's called ``name``, or the folder's."""
+        if name is not None:
+            return UnreadableFileError(self.name, name, of_file)
+        return StoreUnavailable(self.name, of_folder)
+
+
+@dataclass
+class _Session:
+    """One connection, with a bound on how long an operation may go unanswered while the server answers others.
+
+    It is twice ``seconds``: a server that is silent altogether is given up before, by the connection itself.
+    """
+
+    sftp: asyncssh.SFTPClient
+    connection: asyncssh.SSHClientConnection
+    seconds: float
+    expired: bool = False
+
+    async def answered(self, operation: Awaitable[Answer]) -> Answer:
+        """Wait for an operation. Raises TimeoutError, and then the connection is gone, so nothing waits on it."""
+        patience = 2 * self.seconds + BLOCK / SLOWEST
+        timer = asyncio.get_running_loop().call_later(patience, self._expire)
+        try:
+            return await operation
+        except (asyncssh.Error, OSError) as error:
+            if self.expired:
+                raise TimeoutError from error
+            raise
+        finally:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self.expired = True
+        self.connection.abort()
 
 
 async def _is_there(sftp: asyncssh.SFTPClient, path: str) -> bool:

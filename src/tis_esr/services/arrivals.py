@@ -66,7 +66,7 @@ class Arrivals:
         """Announce what the store has and the ledger doesn't, or is due again; return what is not split yet.
 
         What can't be taken is entered as held, with the reason. A file is announced once, and again only where it
-        was gone meanwhile, has changed, is due, or FOUND_AGAIN_SECONDS have passed. Junk that was held or refused
+        was gone meanwhile, has changed, is due, or FOUND_AGAIN_SECONDS have passed, in which it got no further. Junk that was held or refused
         and is gone from the store is settled.
 
         Raises OSError and Transient.
@@ -82,16 +82,24 @@ class Arrivals:
             for name, stamp in listing.stamps.items()
             if name in looked_at and _is_due(known.get(name), stamp, time)
         }
-        marks = {
-            name: f"{stamp} {known[name].attempts if name in known else 0}" for name, stamp in due.items()
+        under_way = {
+            name: stamp
+            for name, stamp in listing.stamps.items()
+            if name in known and known[name].state in UNDER_WAY
         }
+        marks = {name: _mark(known.get(name), stamp) for name, stamp in (due | under_way).items()}
+        seen = {name: mark for name, (mark, _) in self._announced.items()}
         announced = {
             name: (mark, at)
             for name, (mark, at) in self._announced.items()
             if at > now - FOUND_AGAIN_SECONDS and marks.get(name) == mark
         }
-        found = [name for name in sorted(due) if name not in announced]
-        announce(work, ((name, f"found {work.now.isoformat()}") for name in found), due)
+        found = [
+            name
+            for name, mark in sorted(marks.items())
+            if name not in announced and (name in due or seen.get(name) == mark)
+        ]
+        announce(work, ((name, f"found {work.now.isoformat()}") for name in found), listing.stamps)
         if _stamp_unseen(work, listing, known) + await _settle_gone(work, listing) + len(found):
             await work.commit()
         self._announced = {name: announced.get(name, (mark, now)) for name, mark in marks.items()}
@@ -113,6 +121,11 @@ class Arrivals:
                 entry.state is FileState.HELD and (entry.reason != reason or entry.settled == GONE)
             ):
                 log_taken(await InboundDataReader(begin).hold(name, reason))
+
+
+def _mark(known: InboundFile | None, stamp: str) -> str:
+    """Return what changes with each try to take a file, and with each part of it that was taken."""
+    return stamp if known is None else f"{stamp} {known.attempts} {known.rows}"
 
 
 def _is_due(known: InboundFile | None, stamp: str, now: float) -> bool:

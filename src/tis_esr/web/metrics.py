@@ -51,7 +51,8 @@ class Metrics:
         self.files: Mapping[tuple[str, ...], int] = {}
         self.file_gaps: Mapping[tuple[str, ...], int] = {}
         self.purged: Mapping[str, int] = {}
-        self.depths = Depths({}, {})
+        self.store_silence = 0.0
+        self.depths: Depths | None = None
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
 
     def observe(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
@@ -64,33 +65,16 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _asked(self, calls: Mapping[Counted, int], breaker: str, load: LoadControl) -> Iterator[Metric]:
-        depth = GaugeMetricFamily(
-            "tis_esr_queue_depth", "Messages waiting or being handled", labels=["queue"]
-        )
-        oldest = GaugeMetricFamily(
-            "tis_esr_queue_oldest_seconds", "Age of the oldest of them", labels=["queue"]
-        )
-        for queue, (number, age) in sorted(self.depths.queues.items()):
-            depth.add_metric([queue], number)
-            oldest.add_metric([queue], age)
-        yield depth
-        yield oldest
-        yield GaugeMetricFamily(
-            "tis_esr_outbox_depth", "Messages committed and not delivered yet", value=self.depths.outbox
-        )
-        yield GaugeMetricFamily(
-            "tis_esr_outbox_oldest_seconds", "Age of the oldest of them", value=self.depths.outbox_oldest
-        )
-        parked = GaugeMetricFamily(
-            "tis_esr_parked", "Messages parked for a person", labels=["queue", "reason"]
-        )
-        for (queue, kind), number in sorted(_by_kind(self.depths.parked).items()):
-            parked.add_metric([queue, kind], number)
-        yield parked
+        yield from _depths(self.depths)
         yield GaugeMetricFamily(
             "tis_esr_file_lag_seconds",
             "How long the oldest file that is not split has been there",
             value=self.file_lag,
+        )
+        yield GaugeMetricFamily(
+            "tis_esr_file_store_silence_seconds",
+            "How long the store of inbound files could not be listed",
+            value=self.store_silence,
         )
         yield _gauge(
             "tis_esr_files",
@@ -130,6 +114,29 @@ class Metrics:
         for task, number in sorted(self._restarts().items()):
             restarted.add_metric([task], number)
         yield restarted
+
+
+def _depths(depths: Depths | None) -> Iterator[Metric]:
+    """Return what waits in queues; nothing while the engine can't be asked, rather than what was so before."""
+    if depths is None:
+        return
+    depth = GaugeMetricFamily("tis_esr_queue_depth", "Messages waiting or being handled", labels=["queue"])
+    oldest = GaugeMetricFamily("tis_esr_queue_oldest_seconds", "Age of the oldest of them", labels=["queue"])
+    for queue, (number, age) in sorted(depths.queues.items()):
+        depth.add_metric([queue], number)
+        oldest.add_metric([queue], age)
+    yield depth
+    yield oldest
+    yield GaugeMetricFamily(
+        "tis_esr_outbox_depth", "Messages committed and not delivered yet", value=depths.outbox
+    )
+    yield GaugeMetricFamily(
+        "tis_esr_outbox_oldest_seconds", "Age of the oldest of them", value=depths.outbox_oldest
+    )
+    parked = GaugeMetricFamily("tis_esr_parked", "Messages parked for a person", labels=["queue", "reason"])
+    for (queue, kind), number in sorted(_by_kind(depths.parked).items()):
+        parked.add_metric([queue, kind], number)
+    yield parked
 
 
 def _gauge(

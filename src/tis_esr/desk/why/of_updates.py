@@ -61,9 +61,13 @@ def _refusal(code: str, entries: Sequence[JournalEntry]) -> Answer:
 
 def _rows(entries: Sequence[JournalEntry]) -> str:
     """Name the rows of entries, the first few where they are many."""
-    rows = list(dict.fromkeys(f"{e.correlation_id.rpartition(':')[0]}, row {e.row}" for e in entries))
+    rows = list(dict.fromkeys(f"{_file_of(e.correlation_id)}, row {e.row}" for e in entries))
     more = f"; and {len(rows) - _ROWS_NAMED} more" if len(rows) > _ROWS_NAMED else ""
     return "; ".join(rows[:_ROWS_NAMED]) + more
+
+
+def _file_of(correlation_id: str) -> str:
+    return correlation_id.rpartition(":")[0] or correlation_id or "sent by hand"
 
 
 def _said(entries: Sequence[JournalEntry]) -> str:

@@ -1,5 +1,6 @@
 """The timeline behind the answers: rows, messages, records, files and ESR's answers, with their days and times."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from tis_esr.desk.dates import moment
@@ -11,10 +12,15 @@ from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.outbound import SENT, ApplicantRecord, NotificationRecord
 
+_ROW = re.compile(r"[0-9]{1,9}")
+"""What ends the correlation id of a row; a message that was sent by hand may have any."""
+
 
 def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
     """Return what happened to the rows by these correlation ids and to all that is held, oldest first."""
-    places = [(file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids)]
+    places = [
+        (file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids) if _ROW.fullmatch(row)
+    ]
     gone = files_without_rows(state, (file for file, _ in places))
     events = [
         Event(at=_day_of(file), correlation_id=f"{file}:{row}", what=ROWS_GONE)
