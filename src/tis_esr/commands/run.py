@@ -14,12 +14,13 @@ import structlog
 from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
+from tis_esr.commands.polling import every
 from tis_esr.commands.stores import inbound_store, outbound_store, plain, same_place
 from tis_esr.commands.system import System, serving
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Runner
-from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
+from tis_esr.engine.supervision import log_loop_fault
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.services.arrivals import Arrivals, announce
@@ -100,7 +101,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         if reads_files:
             tasks += [_sweep(settings, system, metrics, stop), _ledger(system, metrics, stop)]
         if exports:
-            tasks.append(_exports(settings, system, stop))
+            tasks.append(_exports(settings, system, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
         found = services(system.outside)
         queues = [handler.queue for name in wanted for handler in found[name]]
@@ -142,16 +143,32 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
             since.setdefault(name, now)
         metrics.file_lag = max((now - first for first in since.values()), default=0.0)
 
-    return _every("inbound files", settings.sweep_seconds, look, system, stop, "store_not_swept")
+    return every(
+        settings.sweep_seconds,
+        look,
+        system.supervisor,
+        metrics,
+        stop,
+        task="inbound files",
+        trouble="store_not_swept",
+    )
 
 
 def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Count what the ledger of files has, and warn of each gap."""
     watch = FileWatch(system.runner.work, metrics)
-    return _every("ledger of files", _LEDGER_SECONDS, watch.look, system, stop, "ledger_not_read")
+    return every(
+        _LEDGER_SECONDS,
+        watch.look,
+        system.supervisor,
+        metrics,
+        stop,
+        task="ledger of files",
+        trouble="ledger_not_read",
+    )
 
 
-def _exports(settings: Settings, system: System, stop: asyncio.Event) -> asyncio.Task[None]:
+def _exports(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Ask for exports when they are due."""
     schedule = Schedule(
         {APPLICANT_COMMAND: settings.applicants_cron, NOTIFICATION_COMMAND: settings.notifications_cron}
@@ -161,27 +178,15 @@ def _exports(settings: Settings, system: System, stop: asyncio.Event) -> asyncio
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
             _log.info("export_asked_for", command=command)
 
-    return _every("export schedule", _SCHEDULE_SECONDS, look, system, stop, "schedule_not_looked_at")
-
-
-def _every(
-    name: str,
-    seconds: float,
-    look: Callable[[], Awaitable[None]],
-    system: System,
-    stop: asyncio.Event,
-    trouble: str,
-) -> asyncio.Task[None]:
-    async def poll(beat: Beat) -> None:
-        while not stop.is_set():
-            beat()
-            try:
-                await look()
-            except (Transient, OSError) as error:
-                _log.info(trouble, reason=str(error))
-            await wait_for_event(stop, seconds)
-
-    return system.supervisor.start(name, poll, stop, stuck_after=seconds + STUCK_SECONDS)
+    return every(
+        _SCHEDULE_SECONDS,
+        look,
+        system.supervisor,
+        metrics,
+        stop,
+        task="export schedule",
+        trouble="schedule_not_looked_at",
+    )
 
 
 async def _missing(system: System) -> dict[str, str]:

@@ -44,12 +44,13 @@ class Metrics:
             registry=self.registry,
             buckets=_SECONDS,
         )
-        self._now = now
+        self.now = now
         self._restarts = restarts
         self._refused_values = refused_values
         self.file_lag = 0.0
         self.files: Mapping[tuple[str, ...], int] = {}
         self.file_gaps: Mapping[tuple[str, ...], int] = {}
+        self.polled: dict[str, float] = {}
         self.depths = Depths({}, {})
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
 
@@ -92,6 +93,12 @@ class Metrics:
             value=self.file_lag,
         )
         yield _gauge(
+            "tis_esr_poll_age_seconds",
+            "Time since a periodic task last did its work",
+            ("task",),
+            {(task,): self.now() - at for task, at in self.polled.items()},
+        )
+        yield _gauge(
             "tis_esr_files",
             "Inbound files by state, less what is settled",
             ("deanery", "type", "state"),
@@ -116,7 +123,7 @@ class Metrics:
         for place, number in sorted(self._refused_values().items()):
             refused.add_metric(list(place), number)
         yield refused
-        yield from _load(load, self._now())
+        yield from _load(load, self.now())
         restarted = CounterMetricFamily(
             "tis_esr_task_restarts", "Restarts of background tasks that ended unasked", labels=["task"]
         )
@@ -126,7 +133,7 @@ class Metrics:
 
 
 def _gauge(
-    name: str, help_text: str, labels: Sequence[str], values: Mapping[tuple[str, ...], int]
+    name: str, help_text: str, labels: Sequence[str], values: Mapping[tuple[str, ...], float]
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, help_text, labels=labels)
     for of, value in sorted(values.items()):
