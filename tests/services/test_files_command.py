@@ -67,8 +67,8 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
         assert "letter.txt  refused  0 rows\n    refused: " in said
         assert "    What to do: nothing of it is applied; remove it from where ESR's files come in\n" in said
         assert said.endswith(
-            f"Missing: {MISSING}\nFiles: 3; to look at: 3\n"
-            "Once a file has been dealt with: tis-esr files NAME --settle WHY\n"
+            f"Missing: {MISSING} (shown by {THIRD})\nFiles: 3; to look at: 3\n"
+            "Once it has been dealt with: tis-esr files NAME --settle WHY; a missing one with the file that shows it\n"
         )
         code, said = call(THIRD, "--json")
         found: dict[str, Any] = json.loads(said)
@@ -97,6 +97,7 @@ async def test_prometheus_and_the_log_are_told_of_states_and_gaps(benches: Bench
         text = metrics.text().decode()
         assert 'tis_esr_files{deanery="EOE",state="split",type="RMC"} 1.0' in text
         assert 'state="incomplete"' not in text
+        assert 'tis_esr_file_gaps{deanery="EOE",type="RMT"} 0.0' in text
 
 
 def out(number: int, day: int, rows: int = 1) -> OutboundFile:
@@ -132,11 +133,32 @@ def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:
     assert call("ingest", tmp_path / "letter.txt")[0] == 1
     assert call("files", "letter.txt", "--settle", " ")[0] == 2
     assert call("files", "--settle", "why")[0] == 2
-    settled = "letter.txt: settled: sent to the wrong folder, removed\n"
+    settled = (
+        "letter.txt: settled: sent to the wrong folder, removed\n    refused: 'letter.txt' is no ESR file name:"
+        " it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT\n"
+    )
     assert call("files", "letter.txt", "--settle", "sent to the wrong folder, removed") == (0, settled)
     code, said = call("files")
     assert code == 0
     assert "What to do" not in said
-    assert "Once a file" not in said
+    assert "Once it has" not in said
     assert "(settled: sent to the wrong folder, removed)" in said
     assert call("files", "letter.txt", "--settle", "again")[0] == 2
+
+
+def test_a_file_that_will_never_come_is_settled_with_the_file_that_shows_it(tmp_path: Path) -> None:
+    for name in (FIRST, THIRD):
+        (tmp_path / name).write_text(ROWS)
+
+    def call(*words: str | Path) -> tuple[int, str]:
+        result = CliRunner().invoke(cli.app, [*map(str, words), "--state", str(tmp_path / "state")])
+        return result.exit_code, result.output
+
+    assert call("ingest", tmp_path / FIRST, tmp_path / THIRD)[0] == 0
+    code, said = call("files")
+    assert (code, f"Missing: {MISSING} (shown by {THIRD})\n" in said) == (1, True)
+    settled = f"{THIRD}: settled: ESR skipped the number\n    {MISSING}\n"
+    assert call("files", THIRD, "--settle", "ESR skipped the number") == (0, settled)
+    code, said = call("files")
+    assert (code, f"Missing: {MISSING} (settled: ESR skipped the number)\n" in said) == (0, True)
+    assert call("files", FIRST, "--settle", "nothing is open")[0] == 2

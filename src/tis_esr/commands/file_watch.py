@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
-from tis_esr.desk.ledger import counts, gap_counts, gaps
+from tis_esr.desk.ledger import counts, gap_counts, gaps, open_gaps
 from tis_esr.engine.work import Work
 from tis_esr.services.file_ledger import FILES
 from tis_esr.services.outbound import OUTBOUND_FILES
@@ -25,7 +25,7 @@ class FileWatch:
         """Read the ledger. Raises Transient."""
         work = self._begin()
         files = await work.find(FILES, {})
-        found = gaps(files, await work.find(OUTBOUND_FILES, {}))
+        found = open_gaps(gaps(files, await work.find(OUTBOUND_FILES, {})))
         self._metrics.files = counts(files)
         self._metrics.file_gaps = gap_counts(files, found)
         for gap in found:

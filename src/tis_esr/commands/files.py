@@ -8,9 +8,10 @@ import msgspec
 
 from tis_esr.commands.outcome import Exit, UsageError, console
 from tis_esr.commands.system import at_the_desk, reader_of
-from tis_esr.desk.ledger import Ledger, LedgerEntry, ledger
+from tis_esr.desk.ledger import Ledger, LedgerEntry, gaps, ledger, open_gaps
 from tis_esr.engine.runner import Runner
 from tis_esr.services.file_ledger import FILES
+from tis_esr.services.outbound import OUTBOUND_FILES
 from tis_esr.settings import Settings
 
 _SHOWN = 60
@@ -38,27 +39,34 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
 
 
 async def settle(settings: Settings, name: str, why: str, state: Path | None) -> Exit:
-    """Note that the findings of a file have been dealt with, and how: they set no exit code any more."""
+    """Note that the findings of a file, and the gaps that it shows, have been dealt with: they set no exit code any more."""
     if not why.strip():
         raise UsageError("--settle", "say how it was dealt with")
     async with at_the_desk(settings, state) as runner:
-        number = await runner.patiently("settling", partial(_settle, runner, name, why.strip()))
-    if not number:
+        settled = await runner.patiently("settling", partial(_settle, runner, name, why.strip()))
+    if not settled:
         raise UsageError("NAME", f"{name}: the ledger has no open finding on it; tis-esr files lists them")
     _say(f"{name}: settled: {why.strip()}")
+    for finding in settled:
+        _say(f"    {finding}")
     return Exit.DONE
 
 
-async def _settle(runner: Runner, name: str, why: str) -> int:
+async def _settle(runner: Runner, name: str, why: str) -> list[str]:
+    """Settle what is open, and return it in words."""
     work = runner.work()
     key = name.partition("#")[0]
     first = (await work.get(FILES, [key])).get(key)
     named = await work.find(FILES, {"deanery": first.deanery, "counter": first.counter}) if first else []
-    found = [file for file in named if name in {file.name, file.key} and file.open_findings]
-    for file in found:
-        work.put(FILES, msgspec.structs.replace(file, settled=why))
+    missing = open_gaps(gaps(named, await work.find(OUTBOUND_FILES, {})))
+    settled = []
+    for file in named:
+        found = [*file.open_findings, *(gap.text for gap in missing if gap.shown_by == file.key)]
+        if found and name in {file.name, file.key}:
+            work.put(FILES, msgspec.structs.replace(file, settled=why))
+            settled += found
     await work.commit()
-    return len(found)
+    return settled
 
 
 def _list(found: Ledger) -> None:
@@ -70,11 +78,12 @@ def _list(found: Ledger) -> None:
         _line(file)
     if len(first) > _SHOWN:
         _say(f"and {len(first) - _SHOWN} more: see --json")
-    for gap in found.gaps:
-        _say(f"Missing: {gap.text}")
+    _gaps(found)
     _say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
-    if any(file.to_do for file in found.files):
-        _say("Once a file has been dealt with: tis-esr files NAME --settle WHY")
+    if found.open_findings:
+        _say(
+            "Once it has been dealt with: tis-esr files NAME --settle WHY; a missing one with the file that shows it"
+        )
 
 
 def _line(file: LedgerEntry) -> None:
@@ -98,8 +107,13 @@ def _show(found: Ledger) -> None:
             _say(f"    {note}")
         if file.noted > len(file.notes):
             _say(f"    and {file.noted - len(file.notes)} more notes")
+    _gaps(found)
+
+
+def _gaps(found: Ledger) -> None:
     for gap in found.gaps:
-        _say(f"Missing: {gap.text}")
+        shown = f"settled: {gap.settled}" if gap.settled else f"shown by {gap.shown_by}"
+        _say(f"Missing: {gap.text} ({shown})")
 
 
 def _is_open(file: LedgerEntry) -> bool:

@@ -35,7 +35,7 @@ _TO_DO = {
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """Files that are missing: ``first`` to ``last`` of a deanery's counter, as the file ``shown_by`` shows.
 
-    ``type`` is RMT for RMF and RMC, which share a counter, else APC or DCC.
+    ``type`` is RMT for RMF and RMC, which share a counter, else APC or DCC. It is ``settled`` with the file that shows it.
     """
 
     deanery: str
@@ -44,6 +44,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     last: int
     shown_by: str
     text: str
+    settled: str = ""
 
     @property
     def number(self) -> int:
@@ -74,7 +75,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, newest first, and all gaps; ``open_findings`` counts the files somebody has to look at, and the gaps."""
+    """All files, newest first, and all gaps; ``open_findings`` counts the files and gaps that somebody has to look at."""
 
     files: list[LedgerEntry]
     gaps: list[Gap]
@@ -90,7 +91,7 @@ def ledger(state: Reader, name: str | None = None) -> Ledger:
         all_gaps = [gap for gap in all_gaps if gap.shown_by in {file.name for file in found}]
     rows = state.row_counts()
     files = [_entry(file, rows.get(file.name, {})) for file in sorted(found, key=_newest_first)]
-    number = sum(1 for file in found if file.open_findings) + len(all_gaps)
+    number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
     return Ledger(files=files, gaps=all_gaps, open_findings=number)
 
 
@@ -109,7 +110,13 @@ def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list
             found += _unanswered(deanery, counter, some, sent.get((deanery, counter), []))
         else:
             found += _missing(deanery, counter, some)
-    return found
+    settled = {file.name: file.settled for some in counted.values() for file in some if file.settled}
+    return [msgspec.structs.replace(gap, settled=settled.get(gap.shown_by, "")) for gap in found]
+
+
+def open_gaps(found: Iterable[Gap]) -> list[Gap]:
+    """Return the gaps that nobody has settled."""
+    return [gap for gap in found if not gap.settled]
 
 
 def to_do(file: InboundFile) -> str:
@@ -131,11 +138,11 @@ def counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
 
 
 def gap_counts(files: Iterable[InboundFile], found: Iterable[Gap]) -> dict[tuple[str, ...], int]:
-    """Return how many numbers are missing by deanery and counter, 0 where none is."""
+    """Return how many numbers are missing by deanery and counter, less what is settled; 0 where none is."""
     numbers: dict[tuple[str, ...], int] = {
         (file.deanery, file.counter): 0 for file in files if file.deanery and file.counter
     }
-    for gap in found:
+    for gap in open_gaps(found):
         numbers[gap.deanery, gap.type] = numbers.get((gap.deanery, gap.type), 0) + gap.number
     return numbers
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.desk.ledger import Gap, gaps
+from tis_esr.desk.ledger import Gap, gaps, open_gaps
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
 from tis_esr.services.day_begun import DayBegun
@@ -99,7 +99,7 @@ def summarise(
     return Summary(
         day=begun.day,
         files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in own],
-        gaps=gaps(files, outbound),
+        gaps=open_gaps(gaps(files, outbound)),
         files_out=files_out,
         sent=_named((f"{file['type']} rows", file["rows"]) for file in files_out),
         tis_updates={
