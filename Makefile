@@ -42,10 +42,11 @@ simulate: $(VENV)/dev.stamp
 
 # Coverage-guided fuzzing of the reader of inbound files, the long form by default. What reaches new code is kept in .fuzz/corpus and is
 # where the next run begins; an input that breaks a promise is written to .fuzz/ and belongs into tests/fuzz/seeds with the change that mends it.
+# One execution may last a day, by the clock: a machine that is suspended meanwhile has found nothing.
 FUZZ_RUNS ?= 10000000
 fuzz: $(VENV)/fuzz.stamp
 	mkdir -p .fuzz/corpus
-	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
+	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -timeout=86400 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
 
 # RabbitMQ and MongoDB on this machine, without Docker: prints their addresses.
 services: $(VENV)/dev.stamp

@@ -14,6 +14,7 @@ from tis_esr import __version__
 from tis_esr.commands.logs import quietly
 from tis_esr.commands.outcome import Exit, UsageError, console, errors, told_plainly
 from tis_esr.commands.printing import print_json
+from tis_esr.files.store import name_fault
 from tis_esr.settings import load
 
 app = typer.Typer(
@@ -141,10 +142,20 @@ def ingest(
 
         settings = load()
         for path in files:
-            if not path.is_file():
-                problem = "is a folder; name the files in it" if path.is_dir() else "there is no such file"
+            if problem := _unusable(path):
                 raise UsageError("FILE", f"{path}: {problem}")
         raise typer.Exit(int(asyncio.run(run(settings, files, state))))
+
+
+def _unusable(file: Path) -> str:
+    """Say why a file named on the command line can't be handed in; "" for one that can."""
+    if fault := name_fault(file.name):
+        return f"{fault}; rename the file"
+    if file.is_file():
+        return ""
+    if file.is_dir():
+        return "is a folder; name the files in it"
+    return "is not a plain file" if file.exists() else "there is no such file"
 
 
 class Exported(StrEnum):

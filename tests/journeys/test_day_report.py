@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.progress import Progress
 from tests.journeys.program import ENGINES, Program, Said, program
 from tests.journeys.small_world import NPN, TODAY, Small, por, small_world
 
+from tis_esr.services import inbound_data_reader
 from tis_esr.synthetic.world import World
 
 BAD = por(1).replace("POR,1,", "POR,twelve,")
@@ -156,6 +159,34 @@ def test_a_day_with_only_a_refused_file_ends_with_1_however_often_it_is_repeated
         quiet.code,
         "Files in: nothing new; earlier days dealt with every file in the folder." in quiet.text,
     ) == (0, True)
+
+
+def test_a_file_that_was_read_in_part_and_is_gone_is_asked_for(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, small = here
+    name = small.file(*(por(number) for number in range(1, 6)))
+    with monkeypatch.context() as patched:
+        patched.setattr(inbound_data_reader, "ROWS_A_CHUNK", 2)
+        patched.setattr(Progress, "update", interrupt)
+        stopped = day(here, 0)
+    assert (stopped.code, "stopped; nothing is lost" in stopped.text) == (130, True)
+    content = (small.folder / "in" / name).read_text()
+    (small.folder / "in" / name).unlink()
+    missing = day(here, 0)
+    assert missing.code == 1
+    assert missing.text.strip().endswith(
+        "files that were read in part are no longer in the folder; put them back and run the same command again:"
+        f"\n{name}: read up to row 2"
+    )
+    (small.folder / "in" / name).write_text(content)
+    whole = day(here, 0)
+    assert f"  {name}  6 rows: 5 applied, 1 ignored" in whole.text
+
+
+def interrupt(_: Progress, __: Any, *, description: str) -> None:
+    if description == "reading files (2 rows)":
+        raise KeyboardInterrupt
 
 
 def without_repeats(text: str) -> str:

@@ -1,5 +1,6 @@
 """Every command given what it can't use: one message that says what, where and what to do, a code, no stack trace."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,9 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     (f"ingest {FILE} --state junk", {}, 2, "junk can't be used as state: file is not a database"),
     ("ingest file --state other", {}, 1, "file: refused: 'file' is no ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
     (f"day --in in --out in/ --tcs {NOBODY} --state new", {}, 2, "--out: in is the folder of --in; give each a folder of its own"),
+    ("ingest pipe --state other", {}, 2, "FILE: pipe: is not a plain file"),
+    ("ingest caf\udce9.DAT --state other", {}, 2, "FILE: caf\\udce9.DAT: its name is not UTF-8; rename the file"),
+    ("ingest a\x1bb.DAT --state other", {}, 2, "FILE: a\\x1bb.DAT: its name has a control character or an unusual blank; rename the file"),
     # export.
     ("export", {}, 2, "Missing argument"),
     ("export people", {}, 2, "'people' is not one of"),
@@ -139,6 +143,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("in", "out", "full", "data", "broken", "with_a_file"):
         (place / name).mkdir()
     (place / "file").write_text("Dear trust")
+    os.mkfifo(place / "pipe")
+    for name in ("caf\udce9.DAT", "a\x1bb.DAT"):
+        (place / name).touch()
     (place / "full" / "thesis.txt").write_text("years of work")
     (place / "junk").write_text("no database at all, and long enough to be read as one" * 20)
     (place / "data" / "posts.jsonl").write_text('{"id": "x"}\n')

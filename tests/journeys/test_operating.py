@@ -83,6 +83,13 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(folder)
 
 
+@pytest.fixture
+def shell_with_in(shell: Shell) -> Shell:
+    """A shell in a folder to which ESR's files may come, for ``run``."""
+    (shell.folder / "in").mkdir()
+    return shell
+
+
 @contextmanager
 def real_servers() -> Iterator[dict[str, str]]:
     """Give settings for the production engine on a virtual host and a database that nobody else uses."""
@@ -303,9 +310,9 @@ def test_doctor_shows_a_setting_as_it_is_whatever_is_in_it(shell: Shell) -> None
     ],
 )
 def test_a_setting_that_run_can_not_use_is_named_and_is_code_2(
-    words: list[str], settings: dict[str, str], expected: str, shell: Shell
+    words: list[str], settings: dict[str, str], expected: str, shell_with_in: Shell
 ) -> None:
-    code, line = shell.refused("run", *words, **settings)
+    code, line = shell_with_in.refused("run", *words, **settings)
     assert (code, expected in line) == (2, True), line
 
 
@@ -319,28 +326,28 @@ def test_a_setting_that_run_can_not_use_is_named_and_is_code_2(
     ],
 )
 def test_a_server_that_run_can_not_use_is_named_by_its_setting_and_is_code_3(
-    setting: str, url: str, problem: str, shell: Shell, production: Mapping[str, str]
+    setting: str, url: str, problem: str, shell_with_in: Shell, production: Mapping[str, str]
 ) -> None:
     there = urlsplit(production["TIS_ESR_AMQP_URL"]).netloc.rpartition("@")[2]
     settings = {**production, setting: url.format(free=free_port(), rabbitmq=there)}
-    code, line = shell.refused("run", **settings, TIS_ESR_TCS_URL=NOBODY)
+    code, line = shell_with_in.refused("run", **settings, TIS_ESR_TCS_URL=NOBODY)
     assert (code, f"tis-esr: {setting}: {problem}" in line) == (3, True), line
 
 
 def test_run_on_servers_where_nothing_is_installed_says_to_install(
-    shell: Shell, production: Mapping[str, str]
+    shell_with_in: Shell, production: Mapping[str, str]
 ) -> None:
     settings = {**production, "TIS_ESR_MONGODB_DATABASE": f"never_{uuid4().hex[:12]}"}
-    code, line = shell.refused("run", **settings, TIS_ESR_TCS_URL=NOBODY)
+    code, line = shell_with_in.refused("run", **settings, TIS_ESR_TCS_URL=NOBODY)
     assert code == 3
     assert line.startswith("tis-esr: TIS_ESR_MONGODB_DATABASE: never_")
     assert line.endswith("; run tis-esr install")
 
 
-def test_a_port_that_is_taken_is_named_with_its_setting_and_is_code_3(shell: Shell) -> None:
+def test_a_port_that_is_taken_is_named_with_its_setting_and_is_code_3(shell_with_in: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        code, line = shell.refused("run", TIS_ESR_TCS_URL=NOBODY, TIS_ESR_HTTP_PORT=port)
+        code, line = shell_with_in.refused("run", TIS_ESR_TCS_URL=NOBODY, TIS_ESR_HTTP_PORT=port)
     assert code == 3
     assert line == f"tis-esr: 127.0.0.1:{port} is in use; give another TIS_ESR_HTTP_PORT (0 takes a free one)"
 

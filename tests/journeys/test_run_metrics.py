@@ -26,28 +26,6 @@ def small(tmp_path: Path) -> Iterator[Small]:
         yield small
 
 
-async def silence(session: aiohttp.ClientSession, address: str) -> float:
-    async with session.get(f"{address}/metrics") as answer:
-        text = await answer.text()
-    [seconds] = re.findall(r"^tis_esr_file_store_silence_seconds (\S+)$", text, re.MULTILINE)
-    return float(seconds)
-
-
-@pytest.mark.timeout(120)
-async def test_a_store_that_cannot_be_listed_is_told_for_as_long_as_that_lasts(
-    settings: Settings,  # noqa: F811 - a fixture
-    tmp_path: Path,
-) -> None:
-    async with running(settings) as address, aiohttp.ClientSession() as session, asyncio.timeout(60):
-        assert await silence(session, address) == 0
-        (tmp_path / "arriving").rename(tmp_path / "away")
-        while await silence(session, address) < 0.5:  # noqa: ASYNC110 - over HTTP
-            await asyncio.sleep(0.05)
-        (tmp_path / "away").rename(tmp_path / "arriving")
-        while await silence(session, address):  # noqa: ASYNC110 - over HTTP
-            await asyncio.sleep(0.05)
-
-
 async def refused(session: aiohttp.ClientSession, address: str) -> dict[tuple[str, str], float]:
     async with session.get(f"{address}/metrics") as answer:
         text = await answer.text()

@@ -48,6 +48,7 @@ def small(tmp_path: Path) -> Iterator[Small]:
 
 @pytest.fixture(params=["embedded", "production"])
 def settings(request: pytest.FixtureRequest, small: Small, tmp_path: Path) -> Settings:
+    (tmp_path / "arriving").mkdir()
     given: dict[str, Any] = {
         "state": tmp_path / "state",
         "inbound": str(tmp_path / "arriving"),

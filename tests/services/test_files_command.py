@@ -73,7 +73,7 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
         assert "    What to do: nothing of it is applied; remove it from where ESR's files come in\n" in said
         assert said.endswith(
             f"Missing: {MISSING} (EOE-RMT-102)\nFiles: 3; to look at: 3\n"
-            "Once a file has been dealt with: tis-esr files NAME --settle WHY\n"
+            "Once it has been dealt with: tis-esr files NAME --settle WHY; a missing one by the name in brackets\n"
         )
         code, said = call(THIRD, "--json")
         found: dict[str, Any] = json.loads(said)
@@ -201,11 +201,14 @@ def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:
     assert call("ingest", tmp_path / "letter.txt")[0] == 1
     assert call("files", "letter.txt", "--settle", " ")[0] == 2
     assert call("files", "--settle", "why")[0] == 2
-    settled = "letter.txt: settled: sent to the wrong folder, removed\n"
+    settled = (
+        "letter.txt: settled: sent to the wrong folder, removed\n    refused: 'letter.txt' is no ESR file name:"
+        " it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT\n"
+    )
     assert call("files", "letter.txt", "--settle", "sent to the wrong folder, removed") == (0, settled)
     code, said = call("files")
     assert code == 0
     assert "What to do" not in said
-    assert "Once a file" not in said
+    assert "Once it has" not in said
     assert "(settled: sent to the wrong folder, removed)" in said
     assert call("files", "letter.txt", "--settle", "again")[0] == 2

@@ -48,14 +48,17 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None) ->
     if not why.strip():
         raise UsageError("--settle", "say how it was dealt with")
     async with at_the_desk(settings, state) as runner:
-        number = await runner.patiently("settling", partial(_settle, runner, name, why.strip()))
-    if not number:
+        settled = await runner.patiently("settling", partial(_settle, runner, name, why.strip()))
+    if not settled:
         raise UsageError("NAME", f"{name}: the ledger has no open finding on it; tis-esr files lists them")
     _say(f"{name}: settled: {why.strip()}")
+    for finding in settled:
+        _say(f"    {finding}")
     return Exit.DONE
 
 
-async def _settle(runner: Runner, name: str, why: str) -> int:
+async def _settle(runner: Runner, name: str, why: str) -> list[str]:
+    """Settle what is open, and return it in words."""
     work = runner.work()
     key = name.partition("#")[0]
     first = (await work.get(FILES, [key])).get(key)
@@ -65,11 +68,11 @@ async def _settle(runner: Runner, name: str, why: str) -> int:
         work.put(FILES, file.settle(why))
     missing = [] if first else await _missing_by(work, name)
     for gap in missing:
-        settled = SettledGap(first=gap.first, last=gap.last, how=why)
+        covered = SettledGap(first=gap.first, last=gap.last, how=why)
         shown_by = (await work.get(FILES, [gap.shown_by]))[gap.shown_by]
-        work.put(FILES, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, settled]))
+        work.put(FILES, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, covered]))
     await work.commit()
-    return len(found) + len(missing)
+    return [*(finding for file in found for finding in file.open_findings), *(gap.text for gap in missing)]
 
 
 async def _missing_by(work: Work, name: str) -> list[Gap]:
@@ -88,8 +91,10 @@ def _list(found: Ledger) -> None:
         _say(f"and {len(first) - _SHOWN} more: see --json")
     _list_missing(found.gaps)
     _say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
-    if any(file.to_do for file in found.files):
-        _say("Once a file has been dealt with: tis-esr files NAME --settle WHY")
+    if found.open_findings:
+        _say(
+            "Once it has been dealt with: tis-esr files NAME --settle WHY; a missing one by the name in brackets"
+        )
 
 
 def _line(file: LedgerEntry) -> None:

@@ -15,7 +15,7 @@ from rich.errors import MarkupError
 from rich.markup import escape
 from rich.text import Text
 
-from tis_esr.desk.accounting import RowsUnaccounted
+from tis_esr.desk.accounting import FilesUnfinishedError, RowsUnaccounted
 from tis_esr.engine.errors import StateInUse, Transient, UnusableState
 from tis_esr.engine.production.checks import UnusableServer
 from tis_esr.engine.production.reading import BadAddress
@@ -94,7 +94,7 @@ def told_plainly() -> Iterator[None]:
         _stop(str(error), Exit.UNAVAILABLE)
     except BaseExceptionGroup as group:
         _stop(*_within(group))
-    except RowsUnaccounted as error:
+    except (RowsUnaccounted, FilesUnfinishedError) as error:
         _stop(str(error), Exit.DONE_WITH_PARKED)
     except (StoreUnavailable, PortTaken, OtherContent) as error:
         _stop(str(error), Exit.UNAVAILABLE)

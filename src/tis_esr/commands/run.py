@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -15,6 +14,7 @@ import structlog
 from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
+from tis_esr.commands.polling import every
 from tis_esr.commands.stores import inbound_store, outbound_store, plain, same_place
 from tis_esr.commands.system import System, purge_of, serving, today
 from tis_esr.engine.errors import Transient
@@ -104,7 +104,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         if reads_files:
             tasks += [_sweep(settings, system, metrics, stop), _ledger(system, metrics, stop)]
         if exports:
-            tasks.append(_exports(settings, system, stop))
+            tasks.append(_exports(settings, system, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
         found = services(system.outside)
         queues = [handler.queue for name in wanted for handler in found[name]]
@@ -136,33 +136,42 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
     """Look for files that no event told of, and measure how long the oldest has been waiting."""
     arrivals = Arrivals(system.outside.inbound)
     since: dict[str, float] = {}
-    listed = time.monotonic()
 
     async def look() -> None:
-        nonlocal listed
-        try:
-            waiting = await arrivals.sweep(system.runner.work)
-        except OSError:
-            metrics.store_silence = time.monotonic() - listed
-            raise
-        now = listed = time.monotonic()
-        metrics.store_silence = 0.0
+        waiting = await arrivals.sweep(system.runner.work)
+        now = time.monotonic()
         for name in set(since) - set(waiting):
             del since[name]
         for name in waiting:
             since.setdefault(name, now)
         metrics.file_lag = max((now - first for first in since.values()), default=0.0)
 
-    return _every("inbound files", settings.sweep_seconds, look, system, stop, "store_not_swept")
+    return every(
+        settings.sweep_seconds,
+        look,
+        system.supervisor,
+        metrics,
+        stop,
+        task="inbound files",
+        trouble="store_not_swept",
+    )
 
 
 def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Count what the ledger of files has, and warn of each gap."""
     watch = FileWatch(system.runner.work, metrics)
-    return _every("ledger of files", _LEDGER_SECONDS, watch.look, system, stop, "ledger_not_read")
+    return every(
+        _LEDGER_SECONDS,
+        watch.look,
+        system.supervisor,
+        metrics,
+        stop,
+        task="ledger of files",
+        trouble="ledger_not_read",
+    )
 
 
-def _exports(settings: Settings, system: System, stop: asyncio.Event) -> asyncio.Task[None]:
+def _exports(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Ask for exports when they are due."""
     schedule = Schedule(
         {APPLICANT_COMMAND: settings.applicants_cron, NOTIFICATION_COMMAND: settings.notifications_cron}
@@ -172,7 +181,15 @@ def _exports(settings: Settings, system: System, stop: asyncio.Event) -> asyncio
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
             _log.info("export_asked_for", command=command)
 
-    return _every("export schedule", _SCHEDULE_SECONDS, look, system, stop, "schedule_not_looked_at")
+    return every(
+        _SCHEDULE_SECONDS,
+        look,
+        system.supervisor,
+        metrics,
+        stop,
+        task="export schedule",
+        trouble="schedule_not_looked_at",
+    )
 
 
 def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
@@ -197,31 +214,6 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
             await wait_for_event(stop, _PURGE_SECONDS)
 
     return system.supervisor.start("retention", poll, stop, stuck_after=_PURGE_SECONDS + STUCK_SECONDS)
-
-
-def _every(
-    name: str,
-    seconds: float,
-    look: Callable[[], Awaitable[None]],
-    system: System,
-    stop: asyncio.Event,
-    trouble: str,
-) -> asyncio.Task[None]:
-    async def poll(beat: Beat) -> None:
-        said = ""
-        while not stop.is_set():
-            beat()
-            try:
-                await look()
-                reason = ""
-            except (Transient, OSError) as error:
-                reason = str(error)
-            if reason:
-                _log.log(logging.INFO if reason == said else logging.WARNING, trouble, reason=reason)
-            said = reason
-            await wait_for_event(stop, seconds)
-
-    return system.supervisor.start(name, poll, stop, stuck_after=seconds + STUCK_SECONDS)
 
 
 async def _missing(system: System) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The check that every row of every file has ended in exactly one state (guarantee 3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from tis_esr.engine.rows import RowState
 from tis_esr.services.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
@@ -16,22 +16,36 @@ class RowsUnaccounted(Exception):  # noqa: N818 - says what the matter is
         self.faults = faults
 
 
-def check_rows(files: Iterable[InboundFile], counts: Mapping[str, Mapping[RowState, int]]) -> None:
-    """Compare each file's rows, as the reader counted them, with those in each state; raises RowsUnaccounted.
+class FilesUnfinishedError(Exception):
+    """Files that an interrupted run had begun to read are gone from the folder; ``read`` has the last row of each."""
+
+    def __init__(self, read: Mapping[str, int]) -> None:
+        gone = "".join(f"\n{name}: read up to row {row}" for name, row in read.items())
+        super().__init__(
+            "files that were read in part are no longer in the folder; put them back and run the same command again:"
+            f"{gone}"
+        )
+        self.read = dict(read)
+
+
+def check_rows(files: Sequence[InboundFile], counts: Mapping[str, Mapping[RowState, int]]) -> None:
+    """Compare each file's rows, as the reader counted them, with those in each state.
 
     Of files whose rows were purged, or are being so, the ledger has the numbers.
+    Raises RowsUnaccounted, and FilesUnfinishedError where there is nothing worse.
     """
     faults = []
+    unfinished = {file.name: file.last_row for file in files if file.state in UNDER_WAY}
     for file in files:
         by_state = counts.get(file.name, {})
         if file.state in NOT_TAKEN or file.row_states:
             continue
         total = sum(by_state.values())
-        if file.state in UNDER_WAY:
-            faults.append(f"{file.name}: split only up to row {file.next_row - 1}")
         if total != file.rows:
             faults.append(f"{file.name}: {file.rows} rows were read, {total} are accounted for")
         if by_state.get(RowState.PENDING):
             faults.append(f"{file.name}: {by_state[RowState.PENDING]} rows have come to no end")
     if faults:
         raise RowsUnaccounted(faults)
+    if unfinished:
+        raise FilesUnfinishedError(unfinished)

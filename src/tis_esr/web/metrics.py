@@ -44,14 +44,14 @@ class Metrics:
             registry=self.registry,
             buckets=_SECONDS,
         )
-        self._now = now
+        self.now = now
         self._restarts = restarts
         self._refused_values = refused_values
         self.file_lag = 0.0
         self.files: Mapping[tuple[str, ...], int] = {}
         self.file_gaps: Mapping[tuple[str, ...], int] = {}
         self.purged: Mapping[str, int] = {}
-        self.store_silence = 0.0
+        self.polled: dict[str, float] = {}
         self.depths: Depths | None = None
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
 
@@ -71,10 +71,11 @@ class Metrics:
             "How long the oldest file that is not split has been there",
             value=self.file_lag,
         )
-        yield GaugeMetricFamily(
-            "tis_esr_file_store_silence_seconds",
-            "How long the store of inbound files could not be listed",
-            value=self.store_silence,
+        yield _gauge(
+            "tis_esr_poll_age_seconds",
+            "Time since a periodic task last did its work",
+            ("task",),
+            {(task,): self.now() - at for task, at in self.polled.items()},
         )
         yield _gauge(
             "tis_esr_files",
@@ -107,7 +108,7 @@ class Metrics:
         for name, number in sorted(self.purged.items()):
             purged.add_metric([name], number)
         yield purged
-        yield from _load(load, self._now())
+        yield from _load(load, self.now())
         restarted = CounterMetricFamily(
             "tis_esr_task_restarts", "Restarts of background tasks that ended unasked", labels=["task"]
         )
@@ -140,7 +141,7 @@ def _depths(depths: Depths | None) -> Iterator[Metric]:
 
 
 def _gauge(
-    name: str, help_text: str, labels: Sequence[str], values: Mapping[tuple[str, ...], int]
+    name: str, help_text: str, labels: Sequence[str], values: Mapping[tuple[str, ...], float]
 ) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, help_text, labels=labels)
     for of, value in sorted(values.items()):
