@@ -10,7 +10,7 @@ from tis_esr.commands.outcome import Exit, UsageError, console
 from tis_esr.commands.system import at_the_desk, reader_of
 from tis_esr.desk.ledger import Ledger, LedgerEntry, ledger
 from tis_esr.engine.runner import Runner
-from tis_esr.services.file_ledger import FILES
+from tis_esr.services.file_ledger import FILES, enter
 from tis_esr.settings import Settings
 
 _SHOWN = 60
@@ -56,7 +56,7 @@ async def _settle(runner: Runner, name: str, why: str) -> int:
     named = await work.find(FILES, {"deanery": first.deanery, "counter": first.counter}) if first else []
     found = [file for file in named if name in {file.name, file.key} and file.open_findings]
     for file in found:
-        work.put(FILES, msgspec.structs.replace(file, settled=why))
+        enter(work, msgspec.structs.replace(file, settled=why))
     await work.commit()
     return len(found)
 

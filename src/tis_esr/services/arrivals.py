@@ -18,7 +18,7 @@ from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.store import NOT_THERE, FileStore, Listing, name_fault, printable
 from tis_esr.services.file_admission import Taken
-from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
+from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile, enter
 from tis_esr.services.inbound_data_reader import InboundDataReader
 from tis_esr.services.messages import FileArrived
 
@@ -37,6 +37,7 @@ class Arrivals:
     def __init__(self, store: FileStore) -> None:
         self._store = store
         self._announced: dict[str, tuple[str, float]] = {}
+        self._ended: dict[str, str] = {}
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how: a file at a time, since a file is many small units of work."""
@@ -66,16 +67,22 @@ class Arrivals:
 
         What can't be taken is entered as held, with the reason. A file is announced once, and again only where it
         was gone meanwhile, has changed, is due, or FOUND_AGAIN_SECONDS have passed. Junk that was held or refused
-        and is gone from the store is settled.
+        and is gone from the store is settled. The ledger is not asked again about a file that it is done with and
+        that the store shows as it did.
 
         Raises OSError and Transient.
         """
         listing = await self._store.listing()
         work = begin()
-        known = await work.get(FILES, [*listing.stamps, *listing.odd])
+        ended = {name: stamp for name, stamp in listing.stamps.items() if self._ended.get(name) == stamp}
+        asked = {name: stamp for name, stamp in listing.stamps.items() if name not in ended}
+        known = await work.get(FILES, [*asked, *listing.odd])
+        self._ended = ended | {
+            name: stamp for name, stamp in asked.items() if _is_ended(known.get(name), stamp)
+        }
         await self._hold(begin, listing.odd, known)
         now, time = asyncio.get_running_loop().time(), work.time()
-        due = {name: stamp for name, stamp in listing.stamps.items() if _is_due(known.get(name), stamp, time)}
+        due = {name: stamp for name, stamp in asked.items() if _is_due(known.get(name), stamp, time)}
         marks = {
             name: f"{stamp} {known[name].attempts if name in known else 0}" for name, stamp in due.items()
         }
@@ -92,9 +99,12 @@ class Arrivals:
         return [
             name
             for name in listing.names
-            if name not in known
-            or known[name].state in UNDER_WAY
-            or (name in due and known[name].state is FileState.HELD)
+            if name not in ended
+            and (
+                name not in known
+                or known[name].state in UNDER_WAY
+                or (name in due and known[name].state is FileState.HELD)
+            )
         ]
 
     async def _hold(
@@ -115,6 +125,13 @@ def _is_due(known: InboundFile | None, stamp: str, now: float) -> bool:
     return known.state not in UNDER_WAY and "" not in {stamp, known.stamp} and known.stamp != stamp
 
 
+def _is_ended(known: InboundFile | None, stamp: str) -> bool:
+    """Say whether the ledger is done with a file for as long as the store shows it so."""
+    return (
+        known is not None and known.state not in (FileState.HELD, *UNDER_WAY) and known.stamp == stamp != ""
+    )
+
+
 def _stamp_unseen(work: Work, listing: Listing, known: Mapping[str, InboundFile]) -> int:
     """Note how the store shows files that were taken without that, as an event told of them; return how many."""
     unseen = [
@@ -123,7 +140,7 @@ def _stamp_unseen(work: Work, listing: Listing, known: Mapping[str, InboundFile]
         if not file.stamp and file.state not in (FileState.HELD, *UNDER_WAY) and listing.stamps.get(name)
     ]
     for file in unseen:
-        work.put(FILES, file)
+        enter(work, file)
     return len(unseen)
 
 
@@ -131,11 +148,11 @@ async def _settle_gone(work: Work, listing: Listing) -> int:
     """Settle what was no file of ESR's by its name, was held or refused, and is gone; return how many there are."""
     gone = [
         file
-        for file in await work.find(FILES, {"deanery": "", "counter": ""})
-        if not file.settled and file.name not in listing.stamps and file.name not in listing.odd
+        for file in await work.find(FILES, {"settled": "", "deanery": "", "counter": ""})
+        if file.name not in listing.stamps and file.name not in listing.odd
     ]
     for file in gone:
-        work.put(FILES, msgspec.structs.replace(file, settled="removed from the store"))
+        enter(work, msgspec.structs.replace(file, settled="removed from the store"))
     return len(gone)
 
 

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS messages (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS messages_ready ON messages (queue, seq) WHERE state = 'ready';
 CREATE INDEX IF NOT EXISTS messages_parked ON messages (seq) WHERE state = 'parked';
+CREATE INDEX IF NOT EXISTS messages_story ON messages (correlation_id);
 CREATE TABLE IF NOT EXISTS rows (
   file TEXT NOT NULL,
   row INTEGER NOT NULL,

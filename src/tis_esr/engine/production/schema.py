@@ -22,7 +22,8 @@ REMEMBERED = timedelta(days=30)
 
 _ENGINE_INDEXES = {
     OUTBOX: [
-        IndexModel([("queue", ASCENDING), ("created", ASCENDING)], name="waiting"),
+        IndexModel([(name, ASCENDING) for name in ("queue", "created", "state", "left")], name="depth"),
+        IndexModel([("sources", ASCENDING)], name="sources"),
         IndexModel([("relay_until", ASCENDING)], name="unsent", partialFilterExpression={"state": "out"}),
         IndexModel([("look_at", ASCENDING)], name="due"),
     ],
