@@ -42,7 +42,7 @@ def holdings(reader: Reader) -> Outcome:
 
 def _timeless(document: Any) -> Any:
     if isinstance(document, InboundFile):
-        return msgspec.structs.replace(document, stamp="", attempts=0, retry_at=0.0)
+        return msgspec.structs.replace(document, stamp="", attempts=0, retry_at=0.0, changed_at=0.0)
     return msgspec.structs.replace(document, built_at=0.0) if hasattr(document, "built_at") else document
 
 

@@ -1,7 +1,6 @@
 """Each background task of ``tis-esr run`` is killed in turn, on both engines: it is restarted, and the work goes on."""
 
 import asyncio
-import gc
 import os
 import re
 import signal
@@ -30,14 +29,10 @@ OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 
 
 @pytest.fixture(autouse=True)
-def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave the test process's log and garbage collector as they are, and make pauses short."""
+def ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the test process's log as it is, and make pauses short."""
     monkeypatch.setattr("tis_esr.commands.run.verbosely", lambda _: None)
     monkeypatch.setattr(supervision, "FIRST_PAUSE", 0.01)
-    before = gc.get_threshold()
-    yield
-    gc.unfreeze()
-    gc.set_threshold(*before)
 
 
 @pytest.fixture

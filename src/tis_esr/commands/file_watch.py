@@ -1,16 +1,27 @@
 """What a running process tells of the ledger of inbound files: counts for Prometheus, a warning for each gap."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
+import msgspec
 import structlog
 
 from tis_esr.desk.ledger import counts, gap_counts, gaps, open_gaps
+from tis_esr.engine.documents import Between
 from tis_esr.engine.work import Work
-from tis_esr.services.file_ledger import FILES
-from tis_esr.services.outbound import OUTBOUND_FILES
+from tis_esr.services.file_ledger import FILES, InboundFile
+from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile
 from tis_esr.web.metrics import Metrics
 
 _log = structlog.get_logger()
+WHOLE_SECONDS = 3600.0
+"""How often the whole ledger is read; in between only what has changed is."""
+
+_LATEST_COMMIT = 120.0
+"""Seconds by which what was entered may be committed later, or by a clock that is behind."""
+
+_OWN_FILES = timedelta(days=3)
+"""An outbound file of an earlier day hardly ever changes."""
 
 
 class FileWatch:
@@ -20,15 +31,39 @@ class FileWatch:
         self._begin = begin
         self._metrics = metrics
         self._told: set[str] = set()
+        self._files: dict[str, InboundFile] = {}
+        self._outbound: dict[str, OutboundFile] = {}
+        self._whole_at: float | None = None
+        self._read_at = 0.0
 
     async def look(self) -> None:
-        """Read the ledger. Raises Transient."""
+        """Read what has changed in the ledger. Raises Transient."""
         work = self._begin()
-        files = await work.find(FILES, {})
-        found = open_gaps(gaps(files, await work.find(OUTBOUND_FILES, {})))
+        now = work.time()
+        if self._whole_at is None or now - self._whole_at > WHOLE_SECONDS:
+            files, outbound = await work.find(FILES, {}), await work.find(OUTBOUND_FILES, {})
+            self._files, self._outbound, self._whole_at = {}, {}, now
+        else:
+            since = self._read_at - _LATEST_COMMIT
+            files = await work.find(FILES, {"changed_at": Between(since, now + _LATEST_COMMIT)})
+            days = Between(work.today - _OWN_FILES, date.max)
+            outbound = await work.find(OUTBOUND_FILES, {"day": days})
+        self._read_at = now
+        self._files |= {file.key: _brief(file) for file in files}
+        self._outbound |= {file.name: file for file in outbound}
+        self._tell()
+
+    def _tell(self) -> None:
+        files = list(self._files.values())
+        found = open_gaps(gaps(files, self._outbound.values()))
         self._metrics.files = counts(files)
         self._metrics.file_gaps = gap_counts(files, found)
         for gap in found:
             if gap.text not in self._told:
                 _log.warning("file_missing", deanery=gap.deanery, type=gap.type, finding=gap.text)
         self._told = {gap.text for gap in found}
+
+
+def _brief(file: InboundFile) -> InboundFile:
+    """Return an entry without what is large and not asked for here."""
+    return msgspec.structs.replace(file, sha256="", counts={}, notes=[], remarks=[], asg_head=[])

@@ -12,7 +12,7 @@ from tis_esr.desk.kept import too_old
 from tis_esr.desk.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
-from tis_esr.services.file_ledger import FILES, SettledGap
+from tis_esr.services.file_ledger import FILES, SettledGap, enter
 from tis_esr.services.outbound import OUTBOUND_FILES
 from tis_esr.settings import Settings
 
@@ -65,12 +65,12 @@ async def _settle(runner: Runner, name: str, why: str) -> list[str]:
     named = await work.find(FILES, {"deanery": first.deanery, "counter": first.counter}) if first else []
     found = [file for file in named if name in {file.name, file.key} and file.open_findings]
     for file in found:
-        work.put(FILES, file.settle(why))
+        enter(work, file.settle(why))
     missing = [] if first else await _missing_by(work, name)
     for gap in missing:
         covered = SettledGap(first=gap.first, last=gap.last, how=why)
         shown_by = (await work.get(FILES, [gap.shown_by]))[gap.shown_by]
-        work.put(FILES, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, covered]))
+        enter(work, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, covered]))
     await work.commit()
     return [*(finding for file in found for finding in file.open_findings), *(gap.text for gap in missing)]
 

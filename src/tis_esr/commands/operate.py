@@ -1,7 +1,6 @@
 """The operators' commands: install, parked, redrive."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -52,10 +51,12 @@ def parked(settings: Settings, state: Path | None = None, *, as_json: bool) -> E
     if not found:
         console.print("Nothing is parked.")
         return Exit.DONE
-    by_reason = Counter((trace.queue, trace.reason) for trace in found)
-    for (queue, reason), number in by_reason.most_common(_SHOWN):
-        console.print(f"{number:>6} {queue}: {reason}", markup=False, highlight=False, soft_wrap=True)
-        for trace in [t for t in found if (t.queue, t.reason) == (queue, reason)][:3]:
+    by_reason: dict[tuple[str, str], list[Trace]] = {}
+    for trace in found:
+        by_reason.setdefault((trace.queue, trace.reason), []).append(trace)
+    for (queue, reason), some in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:_SHOWN]:
+        console.print(f"{len(some):>6} {queue}: {reason}", markup=False, highlight=False, soft_wrap=True)
+        for trace in some[:3]:
             place = f"{trace.source_file} row {trace.row}"
             console.print(f"         {place}  {trace.id}", markup=False, highlight=False, soft_wrap=True)
     say(

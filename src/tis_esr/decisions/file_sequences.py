@@ -17,4 +17,5 @@ def unanswered(sent: Collection[int], answered: Collection[int]) -> list[int]:
     """Return the numbers that we sent and that have no answer, though one of a later number came."""
     if not answered:
         return []
-    return sorted(number for number in sent if number < max(answered) and number not in answered)
+    last = max(answered)
+    return sorted(number for number in sent if number < last and number not in answered)

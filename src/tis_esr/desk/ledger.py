@@ -1,5 +1,6 @@
 """The ledger of inbound files as people see it: each file with what was found, and the numbers that are missing."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -102,7 +103,7 @@ def ledger(state: Reader, name: str | None = None) -> Ledger:
         found = [file for file in found if name in {file.name, file.key}]
         names = {file.name for file in found}
         all_gaps = [gap for gap in all_gaps if gap.name == name or gap.shown_by in names]
-    rows = state.row_counts()
+    rows = state.row_counts([file.name for file in found] if name is not None else None)
     files = [_entry(file, rows.get(file.name, {})) for file in sorted(found, key=_newest_first)]
     number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
     return Ledger(files=files, gaps=all_gaps, open_findings=number, kept_from=kept_from(state))
@@ -212,8 +213,9 @@ def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list
     ours = {FileName.parse(out.name).sequence: out.name for out in sent}
     oldest = min(file.day for file in files if file.day is not None)
     expected = [n for n, name in ours.items() if FileName.parse(name).date >= oldest]
+    came = sorted(answers)
     found = [
-        (number, answers[min(n for n in answers if n > number)], f"no {counter} has come for {ours[number]}, though one of a later file has")
+        (number, answers[came[bisect_right(came, number)]], f"no {counter} has come for {ours[number]}, though one of a later file has")
         for number in unanswered(expected, answers)
     ]  # fmt: skip
     found += [

@@ -40,3 +40,8 @@ class Between:
 
 Where = Mapping[str, Any]
 """Conditions that must all hold: a value (equal), a list of values (one of them) or a Between."""
+
+
+def is_impossible(where: Where) -> bool:
+    """Say whether nothing can meet ``where``: it wants one of no values."""
+    return any(isinstance(wanted, list | tuple | set) and not wanted for wanted in where.values())

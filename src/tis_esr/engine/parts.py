@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tis_esr.engine.messages import Message
+from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.rows import Row
 
 Place = tuple[str, str]
@@ -14,7 +14,7 @@ Place = tuple[str, str]
 class Part:
     """What the news about one thing bring about; ``messages`` are those that are tried again if it is lost."""
 
-    messages: list[Message] = field(default_factory=list)
+    messages: dict[Identity, Message] = field(default_factory=dict)
     is_lost: bool = False
 
 
@@ -37,7 +37,7 @@ class Parts:
     def named(self, name: str, messages: Iterable[Message]) -> Part:
         """Return the part of that name, with these messages in it."""
         part = self._by_name.setdefault(name, Part())
-        part.messages += [message for message in messages if message not in part.messages]
+        part.messages.update({message.identity: message for message in messages})
         return part
 
     def touch(self, place: Place) -> None:
@@ -74,7 +74,7 @@ class Parts:
             return []
         for part in parts:
             part.is_lost = True
-        return [message for part in parts for message in part.messages]
+        return [message for part in parts for message in part.messages.values()]
 
     def saved(self) -> None:
         """Forget the writes, which have taken effect; what is added to a lost part is still lost."""

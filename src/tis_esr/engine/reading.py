@@ -55,8 +55,8 @@ class Reader(Protocol):
         """Return how often each value stands in a list among the collection's ``counted`` fields."""
         ...
 
-    def row_counts(self) -> dict[str, dict[RowState, int]]:
-        """Return for each inbound file how many of its rows are in which state."""
+    def row_counts(self, files: Sequence[str] | None = None) -> dict[str, dict[RowState, int]]:
+        """Return for each inbound file, or each of ``files``, how many of its rows are in which state."""
         ...
 
     def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:

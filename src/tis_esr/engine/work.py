@@ -49,7 +49,7 @@ class Work:
         self._versions: dict[tuple[str, str], int] = {}
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
         self._parts = Parts()
-        self._to_park: list[tuple[Message, str]] = []
+        self._to_park: dict[Identity, tuple[Message, str]] = {}
         self._parked: set[Identity] = set()
         self._saved: set[Identity] = set()
         self._failed: dict[Identity, Exception] = {}
@@ -182,11 +182,10 @@ class Work:
 
         It stays parked through every later commit of this unit: it is never acknowledged as done.
         """
-        known = [parked.identity for parked, _ in self._to_park]
-        if self.is_parked(message) and message.identity not in known:
+        if self.is_parked(message) and message.identity not in self._to_park:
             return
         self._parked.add(message.identity)
-        self._to_park.append((message, reason))
+        self._to_park[message.identity] = (message, reason)
 
     def fail(self, message: Message, fault: Exception) -> None:
         """Say that this message of the batch was not done; the rest of the unit of work still takes effect.
@@ -258,7 +257,7 @@ class Work:
         self._saved.update(message.identity for message, _ in commit.parked)
         for put in commit.puts:
             self._versions[put.collection.name, put.key] = put.version + 1
-        self._written, self._to_park = {}, []
+        self._written, self._to_park = {}, {}
         self._removed, self._forgotten, self._rows_gone = {}, [], []
         self._parts.saved()
 
@@ -285,7 +284,7 @@ class Work:
         commit = Commit(
             messages=self._parts.emitted(),
             rows=self._parts.rows(),
-            parked=list(self._to_park),
+            parked=list(self._to_park.values()),
             held=self._unparked(),
             day=self.today,
             forgotten=list(self._forgotten),

@@ -18,7 +18,7 @@ from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.store import NOT_THERE, FileStore, Listing, name_fault, printable
 from tis_esr.services.file_admission import GONE, Taken
-from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
+from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile, enter
 from tis_esr.services.inbound_data_reader import InboundDataReader
 from tis_esr.services.ledger_horizon import within
 from tis_esr.services.messages import FileArrived
@@ -38,6 +38,7 @@ class Arrivals:
     def __init__(self, store: FileStore) -> None:
         self._store = store
         self._announced: dict[str, tuple[str, float]] = {}
+        self._ended: dict[str, str] = {}
 
     def handlers(self) -> list[Handler]:
         """Return what it reads, and how: a file at a time, since a file is many small units of work."""
@@ -66,20 +67,26 @@ class Arrivals:
         """Announce what the store has and the ledger doesn't, or is due again; return what is not split yet.
 
         What can't be taken is entered as held, with the reason. A file is announced once, and again only where it
-        was gone meanwhile, has changed, is due, or FOUND_AGAIN_SECONDS have passed, in which it got no further. Junk that was held or refused
-        and is gone from the store is settled.
+        was gone meanwhile, has changed, is due, or FOUND_AGAIN_SECONDS have passed, in which it got no further. Junk
+        that was held or refused and is gone from the store is settled. The ledger is not asked again about a file
+        that it is done with and that the store shows as it did.
 
         Raises OSError and Transient.
         """
         listing = await self._store.listing()
         work = begin()
-        known = await work.get(FILES, [*listing.stamps, *listing.odd])
+        ended = {name: stamp for name, stamp in listing.stamps.items() if self._ended.get(name) == stamp}
+        asked = {name: stamp for name, stamp in listing.stamps.items() if name not in ended}
+        known = await work.get(FILES, [*asked, *listing.odd])
+        self._ended = ended | {
+            name: stamp for name, stamp in asked.items() if _is_ended(known.get(name), stamp)
+        }
         await self._hold(begin, listing.odd, known)
         now, time = asyncio.get_running_loop().time(), work.time()
-        looked_at = set(await within(work, listing.stamps))
+        looked_at = set(await within(work, asked))
         due = {
             name: stamp
-            for name, stamp in listing.stamps.items()
+            for name, stamp in asked.items()
             if name in looked_at and _is_due(known.get(name), stamp, time)
         }
         under_way = {
@@ -107,9 +114,11 @@ class Arrivals:
             name
             for name in listing.names
             if name in looked_at
-            if name not in known
-            or known[name].state in UNDER_WAY
-            or (name in due and known[name].state is FileState.HELD)
+            and (
+                name not in known
+                or known[name].state in UNDER_WAY
+                or (name in due and known[name].state is FileState.HELD)
+            )
         ]
 
     async def _hold(
@@ -137,6 +146,13 @@ def _is_due(known: InboundFile | None, stamp: str, now: float) -> bool:
     return known.state not in UNDER_WAY and "" not in {stamp, known.stamp} and known.stamp != stamp
 
 
+def _is_ended(known: InboundFile | None, stamp: str) -> bool:
+    """Say whether the ledger is done with a file for as long as the store shows it so."""
+    return (
+        known is not None and known.state not in (FileState.HELD, *UNDER_WAY) and known.stamp == stamp != ""
+    )
+
+
 def _stamp_unseen(work: Work, listing: Listing, known: Mapping[str, InboundFile]) -> int:
     """Note how the store shows files that were taken without that, as an event told of them; return how many."""
     unseen = [
@@ -145,7 +161,7 @@ def _stamp_unseen(work: Work, listing: Listing, known: Mapping[str, InboundFile]
         if not file.stamp and file.state not in (FileState.HELD, *UNDER_WAY) and listing.stamps.get(name)
     ]
     for file in unseen:
-        work.put(FILES, file)
+        enter(work, file)
     return len(unseen)
 
 
@@ -157,7 +173,7 @@ async def _settle_gone(work: Work, listing: Listing) -> int:
         if file.open_findings and file.name not in listing.stamps and file.name not in listing.odd
     ]
     for file in gone:
-        work.put(FILES, file.settle(GONE))
+        enter(work, file.settle(GONE))
     return len(gone)
 
 

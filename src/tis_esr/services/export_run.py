@@ -108,7 +108,7 @@ class ExportRun:
         free = [file for file in drawn if file.state is OutboundState.NOTHING_TO_SEND]
         if free:
             return [*sent, await self._send(free[-1], occasion)]
-        if await self._candidates(self._begin(), deanery, day, 0, limit=1):
+        if await self._candidates(self._begin(), deanery, day, limit=1):
             return [*sent, await self._send(await self._another(day, deanery), occasion)]
         return sent
 
@@ -122,7 +122,7 @@ class ExportRun:
         return [
             record
             for deanery in (DEANERIES if deaneries is None else deaneries)
-            for record in await self._candidates(work, deanery, day, 0, limit=None)
+            for record in await self._candidates(work, deanery, day)
             if _is_stale(work, record, day, self._judged_at)
         ]
 
@@ -192,12 +192,14 @@ class ExportRun:
         async for record in self._fixed(file.name):
             if isinstance(record, ApplicantRecord):
                 packing.count(record.deanery_number, record.same_as)
-        passed = 0
-        while True:
+        candidates = await self._candidates(self._begin(), file.deanery, file.day)
+        keys = [self._export.collection.key(record) for record in candidates]
+        del candidates
+        for start in range(0, len(keys), ROWS_A_CHUNK):
             work = self._begin()
-            found = await self._candidates(work, file.deanery, file.day, passed)
-            if not found:
-                break
+            chunk = keys[start : start + ROWS_A_CHUNK]
+            stored = await work.get(self._export.collection, chunk)
+            found = [stored[key] for key in chunk if self._may_go(stored.get(key), file)]
             ready = [record for record in found if not self._has_to_wait(work, record, file.day)]
             going, duplicates = self._sorted_out(packing, ready, await self._sent_before(work, ready))
             for row, record in enumerate(going, file.rows + 1):
@@ -211,7 +213,6 @@ class ExportRun:
                     record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason
                 )
                 work.put(self._export.collection, dropped)
-            passed += len(found) - len(going) - len(duplicates)
             file = await self._became(
                 work,
                 file,
@@ -222,16 +223,21 @@ class ExportRun:
         state = OutboundState.FIXED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
 
-    async def _candidates(
-        self, work: Work, deanery: str, day: date, passed: int, limit: int | None = ROWS_A_CHUNK
-    ) -> list[Any]:
-        """Return the next records that may go, past the ``passed`` ones that have to wait."""
+    async def _candidates(self, work: Work, deanery: str, day: date, limit: int | None = None) -> list[Any]:
+        """Return the records that may go, in the order of their rows."""
         where: dict[str, Any] = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         if self._export is APPLICANT_EXPORT:
             where["date_from"] = Between(*self._window.edges(day))
-        last = None if limit is None else passed + limit
-        found = await work.find(self._export.collection, where, order_by=self._export.order, limit=last)
-        return found[passed:]
+        return await work.find(self._export.collection, where, order_by=self._export.order, limit=limit)
+
+    def _may_go(self, record: Any, file: OutboundFile) -> bool:
+        """Say whether a candidate is still one, now that its turn has come."""
+        if record is None or record.state is not RecordState.TO_EXPORT or record.deanery != file.deanery:
+            return False
+        if self._export is not APPLICANT_EXPORT:
+            return True
+        first, end = self._window.edges(file.day)
+        return bool(first <= record.date_from < end)
 
     def _has_to_wait(self, work: Work, record: Outbound, day: date) -> bool:
         at = work.time() if self._judged_at is None else self._judged_at

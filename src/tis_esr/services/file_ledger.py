@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from tis_esr.engine.documents import Collection
+from tis_esr.engine.work import Work
 from tis_esr.services.messages import AssignmentRow
 
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
@@ -58,7 +59,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     says that they are.
 
     ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``
-    times, and is tried again at ``retry_at`` (by the engine's clock).
+    times, and is tried again at ``retry_at``; it was entered last at ``changed_at`` (both by the engine's clock).
     """
 
     name: str
@@ -95,6 +96,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     stamp: str = ""
     attempts: int = 0
     retry_at: float = 0.0
+    changed_at: float = 0.0
 
     @property
     def key(self) -> str:
@@ -136,9 +138,14 @@ FILES = Collection(
     "inbounddatareader.files",
     InboundFile,
     lambda file: file.key,
-    (("deanery", "counter"),),
+    (("deanery", "counter", "sequence"), ("settled", "deanery", "counter"), ("changed_at",)),
     counted=("state",),
 )
+
+
+def enter(work: Work, file: InboundFile) -> None:
+    """Write a file's entry, with the moment of it: so what has changed can be found."""
+    work.put(FILES, msgspec.structs.replace(file, changed_at=work.time()))
 
 
 def pause_after(attempts: int) -> float:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from tis_esr.engine.documents import Between
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
@@ -26,7 +27,7 @@ from tis_esr.services.file_admission import (
     held,
     judged_by_name,
 )
-from tis_esr.services.file_ledger import FILES, NOT_TAKEN, UNDER_WAY, FileState, InboundFile
+from tis_esr.services.file_ledger import FILES, NOT_TAKEN, UNDER_WAY, FileState, InboundFile, enter
 from tis_esr.services.ledger_horizon import oldest_day
 from tis_esr.services.messages import Assignment, AssignmentRow, Unreadable
 
@@ -51,6 +52,8 @@ _COUNTED = {*LAYOUTS, ""}
 _FRAME = {"HDR", "TRL", ""}
 _CUT = "the file ends within this row; it is taken with a whole copy of the file"
 _NOTES_KEPT = 50
+_NO_SEQUENCE = 10**8
+"""The numbers in file names have eight digits."""
 
 
 class InboundDataReader:
@@ -70,7 +73,7 @@ class InboundDataReader:
         oldest = await oldest_day(work)
         if judged := judged_by_name(name, known, stamp, work.time(), work.today, oldest):
             if judged.file != known:
-                work.put(FILES, judged.file)
+                enter(work, judged.file)
                 await work.commit()
             return judged
         try:
@@ -86,7 +89,7 @@ class InboundDataReader:
         known = (await work.get(FILES, [name])).get(name)
         taken = held(name, reason, known, stamp, work.time())
         if taken.file != known:
-            work.put(FILES, taken.file)
+            enter(work, taken.file)
             await work.commit()
         return taken
 
@@ -99,11 +102,11 @@ class InboundDataReader:
             found |= await work.get(FILES, [f"{name}#{copy.name}"])
         entries, taken = admitted(name, copy, known, found.get(f"{name}#{copy.name}"))
         if taken.file.state is FileState.RECEIVED and known is None:
-            entries = [_placed(taken.file, await work.find(FILES, _counted_with(taken.file)))]
+            entries = [_placed(taken.file, await work.find(FILES, _not_before(taken.file)))]
         stamped = [msgspec.structs.replace(entry, stamp=stamp or entry.stamp) for entry in entries]
         changed = [entry for entry in stamped if entry != found.get(entry.key)]
         for entry in changed:
-            work.put(FILES, entry)
+            enter(work, entry)
         if changed:
             await work.commit()
         file = stamped[-1]
@@ -121,7 +124,7 @@ class InboundDataReader:
                 break
             before = file.rows
             file = await asyncio.to_thread(_chunk, work, file, stream)
-            work.put(FILES, file)
+            enter(work, file)
             await work.commit()
             self._progress(file.rows - before)
         return file
@@ -144,12 +147,17 @@ def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
     )
 
 
-def _counted_with(file: InboundFile) -> dict[str, str]:
-    return {"deanery": file.deanery, "counter": file.counter}
+def _not_before(file: InboundFile) -> dict[str, Any]:
+    """Return how to find the files of the same counter that are not older."""
+    return {
+        "deanery": file.deanery,
+        "counter": file.counter,
+        "sequence": Between(file.sequence, _NO_SEQUENCE),
+    }
 
 
 def _placed(file: InboundFile, others: list[InboundFile]) -> InboundFile:
-    """Note that a file is older than one of its sequence that was taken before."""
+    """Note that a file is older than one of its sequence, of ``others``, that was taken before."""
     last = max((other.sequence for other in others if other.state not in NOT_TAKEN), default=0)
     if file.sequence > last:
         return file

@@ -198,6 +198,6 @@ NOTIFICATIONS = Collection(
     (("state", "deanery", "deanery_number", "position_id"), ("file", "file_row"), ("position_id",)),
     counted=("type",),
 )
-OUTBOUND_FILES = Collection("dataexporter.files", OutboundFile, lambda file: file.name)
+OUTBOUND_FILES = Collection("dataexporter.files", OutboundFile, lambda file: file.name, (("day",),))
 RUNS = Collection("dataexporter.runs", Run, lambda run: f"{run.type}:{run.day}")
 COUNTERS = Collection("dataexporter.counters", Counter, lambda counter: counter.type)

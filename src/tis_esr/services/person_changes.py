@@ -1,6 +1,6 @@
 """What TCS is asked to change about a person: planned first, written down, then carried out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -42,6 +42,9 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
     people, absences = await both(
         tcs.people({case.person.id for case in cases if case.person}), each(sorted(ids), tcs.absence)
     )
+    before: dict[str, list[JournalEntry]] = {}
+    for entry in meant.values():
+        before.setdefault(entry.correlation_id, []).append(entry)
     for case in cases:
         if case.person is None:
             continue
@@ -54,7 +57,7 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
         for plan in case.plans:
             for entry in plan.entries:
                 work.put(JOURNAL, entry)
-        _settle(work, case, meant)
+        _settle(work, case, before.get(case.message.correlation_id, ()))
 
 
 async def carry_out(
@@ -68,13 +71,12 @@ async def carry_out(
     return await outcomes(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number], bounds))
 
 
-def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry]) -> None:
-    """Mark as applied what was meant before and TIS has by now, unless a newer row was faster."""
+def _settle(work: Work, case: Case, meant: Iterable[JournalEntry]) -> None:
+    """Mark as applied what was meant before of a case and TIS has by now, unless a newer row was faster."""
     planned = {entry.key for plan in case.plans for entry in plan.entries}
     fresh = {detail for details in case.given.values() for detail in details}
-    for key, entry in meant.items():
-        of_this = entry.correlation_id == case.message.correlation_id
-        if not of_this or entry.state is not Outcome.PLANNED or key in planned:
+    for entry in meant:
+        if entry.state is not Outcome.PLANNED or entry.key in planned:
             continue
         superseded = entry.section in (CONTACT, PERSONAL) and f"{entry.section}.{entry.field}" not in fresh
         if superseded and not _holds(case, entry):
@@ -103,6 +105,7 @@ def _detail_plans(case: Case, meant: Mapping[str, JournalEntry], today: date) ->
     contact = person.contact_details or ContactDetails(id=person.id)
     personal = person.personal_details or PersonalDetails(id=person.id)
     plans = []
+    unread = {row.row: row.unread for row in case.rows}
     for row, values, fields in detail_sources(case):
         changes, refused = detail_changes(values, news_of(case, row, fields), contact, personal, today)
         for section in (CONTACT, PERSONAL):
@@ -110,13 +113,12 @@ def _detail_plans(case: Case, meant: Mapping[str, JournalEntry], today: date) ->
             if of_section:
                 entries = [_planned(case, row, change, meant) for change in of_section]
                 plans.append(Plan(section, row, {change.field: change.new for change in of_section}, entries))
-        plans += [_refused(case, row, value) for value in [*refused, *_unread(case, row)]]
+        plans += [_refused(case, row, value) for value in [*refused, *_unread(unread[row])]]
     return plans
 
 
-def _unread(case: Case, row: int) -> list[RefusedValue]:
-    """Return the details of a row whose text could not be read as the date that it should be."""
-    unread = next(known.unread for known in case.rows if known.row == row)
+def _unread(unread: Collection[str]) -> list[RefusedValue]:
+    """Return the details whose text could not be read as the date that it should be."""
     return [
         RefusedValue(section=m.section, field=m.field, column=m.column, why=Refusal.UNREADABLE)
         for m in PER_FIELDS

@@ -23,7 +23,7 @@ from tis_esr.services.faults import fault_of
 from tis_esr.services.messages import Assignment, AssignmentRow, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
 from tis_esr.services.person_details import sort_out, stamped
-from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Case, TisPerson
+from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Case, JournalEntry, TisPerson
 from tis_esr.services.person_matching import is_ignored, matched
 from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
@@ -146,23 +146,31 @@ def _waves(cases: Sequence[Case]) -> list[list[Case]]:
 
 def _account_done(work: Work, case: Case) -> None:
     refused = {plan.row: plan.refused for plan in case.plans if plan.refused}
+    withheld: dict[int, list[JournalEntry]] = {}
+    for plan in case.plans:
+        withheld.setdefault(plan.row, []).extend(plan.withheld)
+    brings_nothing = bool(case.superseded) and not any(case.given.values())
     for row in case.rows:
         if row.row not in refused:
-            state, reason = _outcome(case, row)
+            state, reason = _outcome(case, row, withheld.get(row.row, ()), brings_nothing=brings_nothing)
             work.account(case.message.source_file, row.row, row.type, state, reason)
     if refused:
         work.park(case.message, f"TCS refused it: {next(iter(refused.values()))}")
 
 
-def _outcome(case: Case, row: AssignmentRow) -> tuple[RowState, str]:
-    """Say what became of a row of which TCS refused nothing: applied only where TIS has something of it now."""
-    withheld = [entry for plan in case.plans if plan.row == row.row for entry in plan.withheld]
+def _outcome(
+    case: Case, row: AssignmentRow, withheld: Sequence[JournalEntry], *, brings_nothing: bool
+) -> tuple[RowState, str]:
+    """Say what became of a row of which TCS refused nothing: applied only where TIS has something of it now.
+
+    ``withheld`` is what of the row does not go to TIS; ``brings_nothing`` says that newer rows brought all before.
+    """
     said = "; ".join(f"{entry.column}: {entry.reason}" for entry in withheld)
     if is_deletion(row.values):
         return RowState.IGNORED, said or "ESR deleted the record; TIS keeps what it has of it"
     if row.type == "ADD" and not is_primary(row.values):
         return RowState.IGNORED, "not the primary address"
-    if row.row in case.superseded or (case.superseded and not withheld and not any(case.given.values())):
+    if row.row in case.superseded or (brings_nothing and not withheld):
         return RowState.SUPERSEDED, NEWER
     if withheld and not case.given.get(row.row):
         return RowState.IGNORED, f"nothing of it goes to TIS: {said}"

@@ -9,7 +9,7 @@ from datetime import date
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.desk.why.answers import Answer, Explanation, Who
-from tis_esr.desk.why.holdings import Holdings, holdings, is_about
+from tis_esr.desk.why.holdings import Holdings, about_sent, holdings
 from tis_esr.desk.why.in_tis import InTis, look_up
 from tis_esr.desk.why.of_position import of_position
 from tis_esr.desk.why.of_sent import of_applicant, of_notification
@@ -80,8 +80,9 @@ def _only_in_tis(state: Reader, word: Word, held: Holdings, tis: InTis, today: d
 
 def _notifications_to_act_on(held: Holdings, today: date) -> Iterable[Answer]:
     """Return the position's other notifications that somebody must act on; the rest is in the timeline."""
+    about = set(map(about_sent, held.applicants))
     for record in held.notifications:
-        if record.state in SENT and not any(is_about(record, applicant) for applicant in held.applicants):
+        if record.state in SENT and record.about not in about:
             answer = of_notification(record, held, today)
             if answer.who is not Who.NOBODY:
                 yield answer

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from tis_esr.desk.why.word import Word
@@ -34,6 +35,17 @@ class Holdings:
     updates: list[JournalEntry]
     files: dict[str, OutboundFile]
 
+    def told_of(self, applicant: ApplicantRecord) -> list[NotificationRecord]:
+        """Return the notifications about an applicant who was sent, in their order."""
+        return self._about.get(about_sent(applicant), [])
+
+    @cached_property
+    def _about(self) -> dict[str, list[NotificationRecord]]:
+        found: dict[str, list[NotificationRecord]] = {}
+        for record in sorted(self.notifications, key=lambda record: record.number):
+            found.setdefault(record.about, []).append(record)
+        return found
+
     @property
     def placements(self) -> list[int]:
         """Return the ids of the placements that it is about."""
@@ -48,7 +60,8 @@ def holdings(state: Reader, word: Word) -> Holdings:
     applicants = _about(state, APPLICANTS, word, ids)
     decisions = _about(state, DECISIONS, word, ids)
     told = {n.key: n for id_ in ids for n in state.find(NOTIFICATIONS, {"position_id": id_})}
-    told |= {n.key: n for applicant in applicants for n in _changes(state, applicant)}
+    others = {a.position_id for a in applicants}.difference(ids)
+    told |= {n.key: n for n in _changes(state, others, applicants)}
     return Holdings(
         positions=positions,
         applicants=applicants,
@@ -77,15 +90,18 @@ def _about(state: Reader, collection: Collection[D], word: Word, positions: Iter
     return list(found.values())
 
 
-def _changes(state: Reader, applicant: ApplicantRecord) -> list[NotificationRecord]:
-    """Return what ESR was, or will be, told of an applicant after the applicant file: new dates, a withdrawal."""
-    told = state.find(NOTIFICATIONS, {"position_id": applicant.position_id})
-    return [record for record in told if is_about(record, applicant)]
+def _changes(
+    state: Reader, positions: Iterable[int], applicants: Iterable[ApplicantRecord]
+) -> list[NotificationRecord]:
+    """Return what ESR was, or will be, told of applicants after the applicant file: new dates, a withdrawal."""
+    about = set(map(about_sent, applicants))
+    told = [n for id_ in sorted(positions) for n in state.find(NOTIFICATIONS, {"position_id": id_})]
+    return [record for record in told if record.about in about]
 
 
-def is_about(notification: NotificationRecord, applicant: ApplicantRecord) -> bool:
-    """Say whether a notification is about an applicant who was sent (its key, see ``position_notifications``)."""
-    return notification.about == f"{applicant.position_id}:sent:{applicant.placement_id}"
+def about_sent(applicant: ApplicantRecord) -> str:
+    """Return what notifications about an applicant who was sent are about (see ``position_notifications``)."""
+    return f"{applicant.position_id}:sent:{applicant.placement_id}"
 
 
 def _files(state: Reader, records: Iterable[Outbound]) -> dict[str, OutboundFile]:

@@ -8,7 +8,7 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates
 from tis_esr.desk.dates import day, period
 from tis_esr.desk.why.answers import Answer, Who
-from tis_esr.desk.why.holdings import Holdings, is_about
+from tis_esr.desk.why.holdings import Holdings
 from tis_esr.desk.why.in_tis import InTis
 from tis_esr.desk.why.of_unsent import ACTS
 from tis_esr.services.app_generator import DECISIONS
@@ -48,7 +48,7 @@ def of_applicant(
     first = Answer(
         about=about, sentence=sentence, who=who, action=action, correlation_ids=[record.correlation_id]
     )
-    changes = sorted((n for n in held.notifications if is_about(n, record)), key=lambda n: n.number)
+    changes = held.told_of(record)
     return [
         first,
         *(of_notification(n, held, today) for n in changes),

@@ -1,6 +1,7 @@
 """Reading a state file for people: counts, rows, messages and documents, while a day may be running."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from tis_esr.engine.reading import Trace
 from tis_esr.engine.rows import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
+_ACCOUNTED = [state for state in RowState if state is not RowState.PARKED]
 
 
 class StateReader:
@@ -61,32 +63,36 @@ class StateReader:
         except sqlite3.OperationalError:
             return {}
 
-    def row_counts(self) -> dict[str, dict[RowState, int]]:
-        """Return for each inbound file how many of its rows are in which state."""
-        counts: dict[str, dict[RowState, int]] = {}
-        grouped = self._connection.execute("SELECT file, state, count(*) FROM rows GROUP BY file, state")
-        covered = self._connection.execute(
-            "SELECT file, state, count(*) FROM rows WHERE (file, row) IN (SELECT file, row FROM parkings)"
-            " GROUP BY file, state"
-        )
-        parked = {(file, state): number for file, state, number in covered}
-        for file, state, number in grouped:
-            of_file = counts.setdefault(file, {})
-            beneath = parked.get((file, state), 0)
-            for shown, some in ((RowState(state), number - beneath), (RowState.PARKED, beneath)):
-                if some:
-                    of_file[shown] = of_file.get(shown, 0) + some
-        return counts
+    def row_counts(self, files: Sequence[str] | None = None) -> dict[str, dict[RowState, int]]:
+        """Return for each inbound file, or each of ``files``, how many of its rows are in which state."""
+        if files is not None and not files:
+            return {}
+        each = ", ".join(f"sum(state = '{state}')" for state in _ACCOUNTED)
+        wanted = "1" if files is None else f"file IN ({','.join('?' * len(files))})"
+        grouped = f"SELECT file, {each} FROM rows WHERE {wanted} GROUP BY file"
+        parked = f"SELECT file, row, state FROM parkings JOIN rows USING (file, row) WHERE {wanted}"
+        covered = {
+            (file, row): RowState(state) for file, row, state in self._connection.execute(parked, files or ())
+        }
+        counts = {
+            file: Counter(dict(zip(_ACCOUNTED, numbers, strict=True)))
+            for file, *numbers in self._connection.execute(grouped, files or ())
+        }
+        for (file, _), state in covered.items():
+            counts[file].update({state: -1, RowState.PARKED: 1})
+        return {file: dict(+numbers) for file, numbers in counts.items()}
 
     def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:
         """Return what became of the rows at these places (file, row)."""
-        query = (
-            "SELECT file, row, type, state, reason,"
-            " (SELECT reason FROM parkings p WHERE p.file = r.file AND p.row = r.row ORDER BY seq DESC LIMIT 1)"
-            " FROM rows r WHERE file = ? AND row = ?"
-        )
+        query = "SELECT file, row, type, state, reason FROM rows WHERE file = ? AND row = ?"
         found = [self._connection.execute(query, place).fetchone() for place in places]
-        return [_row(*columns) for columns in filter(None, found)]
+        return [_row(*columns, parked=self._parked(*columns[:2])) for columns in filter(None, found)]
+
+    def _parked(self, file: str, row: int) -> str | None:
+        """Return the latest reason for which a row is parked."""
+        query = "SELECT seq, reason FROM parkings WHERE file = ? AND row = ?"
+        _, reason = max(self._connection.execute(query, (file, row)), default=(0, None))
+        return reason
 
     def parked(self) -> list[Trace]:
         """Return the parked messages, oldest first."""
@@ -94,6 +100,8 @@ class StateReader:
 
     def messages_of(self, correlation_ids: Sequence[str]) -> list[Trace]:
         """Return every message that one of these rows caused, in the order sent."""
+        if not correlation_ids:
+            return []
         marks = ",".join("?" * len(correlation_ids))
         return self._traces(f"correlation_id IN ({marks})", correlation_ids)
 
@@ -105,15 +113,14 @@ class StateReader:
     def _traces(self, condition: str, values: Sequence[str]) -> list[Trace]:
         query = (
             "SELECT seq, id, queue, state, attempts, correlation_id, source_file, row, reason, created"
-            f" FROM messages WHERE {condition} ORDER BY seq"
+            f" FROM messages WHERE {condition}"
         )
         names = Trace.__struct_fields__
-        return [
-            Trace(**dict(zip(names, row, strict=True))) for row in self._connection.execute(query, values)
-        ]
+        rows = sorted(self._connection.execute(query, values))
+        return [Trace(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def _row(file: str, row: int, type_: str, state: str, reason: str, parked: str | None) -> Row:
+def _row(file: str, row: int, type_: str, state: str, reason: str, *, parked: str | None) -> Row:
     if parked is not None:
         return Row(file=file, row=row, type=type_, state=RowState.PARKED, reason=parked)
     return Row(file=file, row=row, type=type_, state=RowState(state), reason=reason)

@@ -36,6 +36,7 @@ CREATE INDEX IF NOT EXISTS messages_ready ON messages (queue, seq) WHERE state =
 CREATE INDEX IF NOT EXISTS messages_parked ON messages (seq) WHERE state = 'parked';
 CREATE INDEX IF NOT EXISTS messages_old_parked ON messages (handled_on, seq) WHERE state = 'parked';
 CREATE INDEX IF NOT EXISTS messages_old_done ON messages (handled_on, seq) WHERE state = 'done';
+CREATE INDEX IF NOT EXISTS messages_story ON messages (correlation_id);
 CREATE TABLE IF NOT EXISTS rows (
   file TEXT NOT NULL,
   row INTEGER NOT NULL,

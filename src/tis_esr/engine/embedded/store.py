@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tis_esr.engine import clock
-from tis_esr.engine.documents import Between, Collection, Where
+from tis_esr.engine.documents import Between, Collection, Where, is_impossible
 from tis_esr.engine.embedded import claiming, parking, purging
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.errors import Conflict, LeaseLost, StateInUse, Transient, UnusableState
@@ -244,7 +244,12 @@ def find_documents(
     order_by: Sequence[str],
     limit: int | None,
 ) -> list[Stored]:
-    """Return the stored documents that meet ``where``, in the order asked for, then by key."""
+    """Return the stored documents that meet ``where``, in the order asked for, then by key.
+
+    SQLite sorts only where an order or a limit is asked for, which an index has to serve.
+    """
+    if is_impossible(where):
+        return []
     conditions, values = ["1"], []
     for name, wanted in where.items():
         if isinstance(wanted, Between):
@@ -256,13 +261,13 @@ def find_documents(
         else:
             conditions.append(f'"{name}" = ?')
             values.append(column_value(wanted))
+    query = f"SELECT key, version, body, written_on FROM {table(collection)} WHERE {' AND '.join(conditions)}"
+    if not order_by and limit is None:
+        found = [Stored(*row) for row in connection.execute(query, values)]
+        return sorted(found, key=lambda stored: stored.key)
     order = ", ".join([*(f'"{name}"' for name in order_by), "key"])
     tail = "" if limit is None else f" LIMIT {limit:d}"
-    query = (
-        f"SELECT key, version, body, written_on FROM {table(collection)}"
-        f" WHERE {' AND '.join(conditions)} ORDER BY {order}{tail}"
-    )
-    return [Stored(*row) for row in connection.execute(query, values)]
+    return [Stored(*row) for row in connection.execute(f"{query} ORDER BY {order}{tail}", values)]
 
 
 def column_value(value: Any) -> Any:

@@ -11,7 +11,10 @@ Json = dict[str, Any]
 
 
 async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
-    """Count what the outbox last knew to be left of its packets, some seconds ago, and what is parked."""
+    """Count what the outbox last knew to be left of its packets, some seconds ago, and what is parked.
+
+    The packets, which may be large, are counted by their index alone.
+    """
     group = {
         "_id": {"queue": "$queue", "state": "$state"},
         "n": {"$sum": "$left"},
@@ -19,7 +22,7 @@ async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
     }
     queues: dict[str, tuple[int, float]] = {}
     outbox, outbox_oldest = 0, 0.0
-    async for entry in await database[OUTBOX].aggregate([{"$group": group}]):
+    async for entry in await database[OUTBOX].aggregate([{"$group": group}], hint="depth"):
         queue, number, age = entry["_id"]["queue"], entry["n"], max(0.0, now - entry["oldest"])
         before = queues.get(queue, (0, 0.0))
         queues[queue] = (before[0] + number, max(before[1], age))

@@ -13,7 +13,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
-from tis_esr.engine.documents import Between, Collection, Where
+from tis_esr.engine.documents import Between, Collection, Where, is_impossible
 from tis_esr.engine.errors import Conflict
 from tis_esr.engine.production.faults import is_duplicate
 from tis_esr.engine.protocol import Put, Stored
@@ -37,11 +37,16 @@ async def find(
     order_by: Sequence[str],
     limit: int | None,
 ) -> list[Stored]:
-    """Return the documents that meet ``where``, in the order asked for, then by key."""
+    """Return the documents that meet ``where``, in the order asked for, then by key.
+
+    MongoDB sorts only where an order or a limit is asked for, which an index has to serve.
+    """
+    if is_impossible(where):
+        return []
     found = database[collection.name].find(condition(where), FIELDS)
-    found = found.sort([*((field, 1) for field in order_by), ("_id", 1)])
-    if limit is not None:
-        found = found.limit(limit)
+    if not order_by and limit is None:
+        return sorted([stored(document) async for document in found], key=lambda one: one.key)
+    found = found.sort([*((field, 1) for field in order_by), ("_id", 1)]).limit(limit or 0)
     return [stored(document) async for document in found]
 
 

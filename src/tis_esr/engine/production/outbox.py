@@ -26,6 +26,11 @@ def entry_id(message: Message) -> str:
     return f"{message.queue}|{message.id}"
 
 
+def source(correlation_id: str) -> str:
+    """Return the part of a correlation id that the messages of a packet mostly share: the file of a row."""
+    return correlation_id.rpartition(":")[0]
+
+
 def messages_of(packet: Json) -> list[Message]:
     """Return the messages of a packet."""
     return [Message(queue=packet["queue"], **entry) for entry in packet["messages"]]
@@ -62,6 +67,7 @@ def _packet(messages: Sequence[Message], now: float, relay_until: float) -> Json
     return {
         "_id": uuid4().hex,
         "queue": messages[0].queue,
+        "sources": sorted({source(message.correlation_id) for message in messages}),
         "keys": [entry_id(message) for message in messages],
         "messages": [_entry(message) for message in messages],
         "left": len(messages),

@@ -7,7 +7,8 @@ import msgspec
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError
 
-from tis_esr.engine.documents import Collection, Where
+from tis_esr.engine.documents import Collection, Where, is_impossible
+from tis_esr.engine.production import outbox
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.checks import UnusableServer, schema_finding
 from tis_esr.engine.production.documents import condition
@@ -66,9 +67,15 @@ class ProductionReader:
         self, collection: Collection[T], where: Where, order_by: Sequence[str] = (), limit: int | None = None
     ) -> list[T]:
         """See Reader.find."""
+        if is_impossible(where):
+            return []
         with trouble_as_transient():
-            found = self._database[collection.name].find(condition(where), {"document": 1})
-            found = found.sort([*((field, 1) for field in order_by), ("_id", 1)]).limit(limit or 0)
+            cursor = self._database[collection.name].find(condition(where), {"document": 1})
+            if order_by or limit is not None:
+                cursor = cursor.sort([*((field, 1) for field in order_by), ("_id", 1)]).limit(limit or 0)
+                found = cursor.to_list()
+            else:
+                found = sorted(cursor.to_list(), key=lambda entry: entry["_id"])
             return [msgspec.json.decode(entry["document"], type=collection.type) for entry in found]
 
     def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
@@ -83,17 +90,17 @@ class ProductionReader:
         stages: list[Json] = [
             {"$unwind": path},
             {"$group": {"_id": path, "n": {"$sum": 1}}},
-            {"$sort": {"_id": 1}},
         ]
         return {entry["_id"]: entry["n"] for entry in self._grouped(collection.name, stages)}
 
-    def row_counts(self) -> dict[str, dict[RowState, int]]:
+    def row_counts(self, files: Sequence[str] | None = None) -> dict[str, dict[RowState, int]]:
         """See Reader.row_counts."""
         counts: dict[str, dict[RowState, int]] = {}
         covered = {"$gt": [{"$size": {"$ifNull": ["$parked", []]}}, 0]}
         state = {"$cond": [covered, RowState.PARKED.value, "$state"]}
         group = {"$group": {"_id": {"file": "$file", "state": state}, "n": {"$sum": 1}}}
-        for entry in self._grouped(ROWS, [group]):
+        wanted = [] if files is None else [{"$match": {"file": {"$in": list(files)}}}]
+        for entry in self._grouped(ROWS, [*wanted, group]):
             counts.setdefault(entry["_id"]["file"], {})[RowState(entry["_id"]["state"])] = entry["n"]
         return counts
 
@@ -101,8 +108,8 @@ class ProductionReader:
         """See Reader.rows."""
         with trouble_as_transient():
             keys = [f"{file}:{row}" for file, row in places]
-            found = self._database[ROWS].find({"_id": {"$in": keys}}).sort([("file", 1), ("row", 1)])
-            return [_row(entry) for entry in found]
+            found = [_row(entry) for entry in self._database[ROWS].find({"_id": {"$in": keys}})]
+            return sorted(found, key=lambda row: (row.file, row.row))
 
     def parked(self) -> list[Trace]:
         """See Reader.parked."""
@@ -115,7 +122,7 @@ class ProductionReader:
         known = {(trace.queue, trace.id) for trace in handled}
         under_way = [
             trace
-            for packet in self._packets({"messages.correlation_id": {"$in": list(wanted)}}, bodies=True)
+            for packet in self._packets({"sources": {"$in": sorted(map(outbox.source, wanted))}}, bodies=True)
             for trace in _sent(packet)
             if trace.correlation_id in wanted and (trace.queue, trace.id) not in known
         ]
@@ -134,7 +141,7 @@ class ProductionReader:
     def _packets(self, where: Json, *, bodies: bool) -> list[Json]:
         left_out = {"messages.body": 0} if bodies else {"messages": 0}
         with trouble_as_transient():
-            return self._database[OUTBOX].find(where, left_out).sort("created").to_list()
+            return sorted(self._database[OUTBOX].find(where, left_out), key=lambda packet: packet["created"])
 
     def _grouped(self, name: str, stages: Sequence[Mapping[str, Any]]) -> list[Json]:
         with trouble_as_transient():
@@ -143,7 +150,7 @@ class ProductionReader:
     def _handled(self, where: Json) -> list[Trace]:
         with trouble_as_transient():
             found = self._database[INBOX].find({**where, "state": {"$in": FINISHED}}, {"body": 0})
-            entries = found.sort([("handled", 1), ("_id", 1)]).to_list()
+            entries = sorted(found, key=lambda entry: (entry["handled"], entry["_id"]))
         return [
             msgspec.convert({"reason": "", **entry, "seq": entry["handled"], "at": entry["handled"]}, Trace)
             for entry in entries

@@ -19,7 +19,8 @@ SCHEMA = "engine.schema"
 
 _ENGINE_INDEXES = {
     OUTBOX: [
-        IndexModel([("queue", ASCENDING), ("created", ASCENDING)], name="waiting"),
+        IndexModel([(name, ASCENDING) for name in ("queue", "created", "state", "left")], name="depth"),
+        IndexModel([("sources", ASCENDING)], name="sources"),
         IndexModel([("relay_until", ASCENDING)], name="unsent", partialFilterExpression={"state": "out"}),
         IndexModel([("look_at", ASCENDING)], name="due"),
         IndexModel([("created", ASCENDING)], name="oldest"),

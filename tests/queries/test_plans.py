@@ -1,0 +1,102 @@
+"""Every query of both engines has an index: three days, every command and every background task are explained."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from pymongo import MongoClient
+from tests.journeys.program import ENGINES
+from tests.journeys.small_world import por
+from tests.journeys.story import DRAFT, MOVED, NEW, Story, npn, story
+from tests.journeys.test_tasks_killed import running
+from tests.queries.plans import PLANS
+from tests.queries.sqlite_plans import Explaining
+from tests.servers import place
+
+from tis_esr.settings import Settings
+
+
+@pytest.fixture(params=ENGINES)
+def lived(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Story]:
+    with PLANS.apart(), story(request.param, tmp_path) as lived:
+        yield lived
+
+
+def test_every_command_and_background_task_reads_by_an_index(
+    lived: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = lived.program, lived.small
+    for word in (MOVED, NEW, DRAFT, npn(1), 1, 1001, "1234567"):
+        assert lived.why(word, "--json").code in {0, 1}
+    name = small.file(por(7), por(8).replace("POR,8,", "POR,eight,"))
+    called("ingest", small.folder / "in" / name)
+    for words in (
+        ("files",),
+        ("files", name),
+        ("files", name, "--settle", "seen"),
+        ("parked",),
+        ("doctor",),
+        ("install",),
+    ):
+        called(*words)
+    for kind in ("applicants", "notifications"):
+        called("export", kind, "--dry-run", "--as-of", "2026-11-27")
+        called("export", kind, "--as-of", "2026-11-27")
+    [parked] = called("parked", "--json").json
+    called("redrive", parked["id"], "--discard", "asked for again")
+    monkeypatch.setattr("tis_esr.commands.run._LEDGER_SECONDS", 0.5)
+    monkeypatch.setattr("tis_esr.commands.run.verbosely", lambda _: None)
+    settings = {name.removeprefix("TIS_ESR_").lower(): value for name, value in called.settings.items()}
+    asyncio.run(_run(Settings(**{**settings, "tcs_url": small.tcs.url, "sweep_seconds": 0.5})))
+    bad = PLANS.taken()
+    assert not bad, "\n".join(bad)
+    assert len(PLANS.faults) > 40
+
+
+async def _run(settings: Settings) -> None:
+    """Run all services, and ask for their metrics and health, while each background task does its work a few times."""
+    async with running(settings) as address, aiohttp.ClientSession() as session:
+        async with asyncio.timeout(30):
+            for _ in range(20):
+                for path in ("/metrics", "/health/ready", "/health/live"):
+                    async with session.get(f"{address}{path}") as answer:
+                        assert answer.status in {200, 503}
+                await asyncio.sleep(0.1)
+
+
+def test_a_scan_and_a_sort_in_sqlite_are_found() -> None:
+    with PLANS.apart() as plans, closing(sqlite3.connect(":memory:", factory=Explaining)) as connection:
+        connection.execute("CREATE TABLE kept (key TEXT PRIMARY KEY, part TEXT, of TEXT) WITHOUT ROWID")
+        connection.execute("SELECT key FROM kept WHERE of = ?", ("a",))
+        connection.execute("CREATE INDEX by_part ON kept (part)")
+        connection.execute("SELECT key FROM kept WHERE part IN (?, ?) ORDER BY key", ("a", "b"))
+        connection.execute("SELECT key FROM kept WHERE part IN (?, ?, ?) ORDER BY part, key", ("a", "b", "c"))
+        assert [bad.splitlines()[1].strip() for bad in plans.taken()] == [
+            "SCAN kept",
+            "USE TEMP B-TREE FOR ORDER BY",
+        ]
+
+
+def test_a_scan_and_a_sort_in_mongodb_are_found() -> None:
+    name = f"test_{uuid4().hex[:12]}"
+    with PLANS.apart() as plans, MongoClient[dict[str, object]](place().mongodb_url) as client:
+        kept = client[name].kept
+        kept.insert_one({"part": "a"})
+        kept.create_index("part")
+        kept.find_one({"of": "b"})
+        kept.find({"part": "a"}).sort("of").to_list()
+        kept.find({"part": "a"}).sort("part").to_list()
+        kept.delete_one({"of": "c"})
+        kept.find({}).sort("part").to_list()
+        client.drop_database(name)
+        assert [bad.splitlines()[1].strip() for bad in plans.taken()] == [
+            "COLLSCAN",
+            "SORT",
+            "COLLSCAN",
+            "IXSCAN of the whole index part_1",
+        ]
