@@ -265,6 +265,26 @@ async def test_a_file_with_a_row_that_is_pending_or_parked_keeps_its_rows(benche
         assert sum((await bench.rows(name)).values()) == 2
 
 
+@pytest.mark.parametrize(
+    ("days", "state", "stays"),
+    [
+        (100, FileState.HELD, True),
+        (101, FileState.HELD, False),
+        (300, FileState.SPLITTING, True),
+        (20, FileState.REFUSED, False),
+    ],
+)
+async def test_rows_of_a_file_that_was_not_read_to_its_end_stay_while_the_rest_may_come(
+    benches: Benches, days: int, state: FileState, *, stays: bool
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        name = file_name(ago(days))
+        await keep(bench, days, ledger_entry(ago(days), state=state, rows=1))
+        await bench.account(Row(file=name, row=1, type="POS", state=RowState.APPLIED))
+        await purge(bench).of_day(TODAY)
+        assert bool(await bench.rows(name)) is stays
+
+
 async def test_what_nobody_dealt_with_is_discarded_after_the_days_of_personal_data(benches: Benches) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
         await keep(bench, 1)

@@ -29,13 +29,21 @@ def handled(
     connection: sqlite3.Connection, day: date, after: Cursor | None, limit: int, *, parked: bool
 ) -> list[OldMessage]:
     """Return messages that were done or parked before a day, in the order of that day and their sending."""
-    state = "parked" if parked else "done"
-    rows = connection.execute(
-        f"SELECT queue, id, handled_on, seq FROM messages INDEXED BY messages_old_{state} WHERE state = '{state}'"
-        " AND handled_on < ? AND (handled_on, seq) > (?, ?) ORDER BY handled_on, seq LIMIT ?",
-        (day.isoformat(), *(after or ("", -1)), limit),
-    )
-    return [OldMessage((queue, id_), (handled_on, seq)) for queue, id_, handled_on, seq in rows]
+    state, last = "parked" if parked else "done", day.isoformat()
+    spans: list[tuple[str, list[Any]]] = [
+        ("handled_on > ? AND handled_on < ?", [after[0] if after else "", last])
+    ]
+    if after is not None and after[0] < last:
+        spans.insert(0, ("handled_on = ? AND seq > ?", [*after]))
+    found: list[OldMessage] = []
+    for span, values in spans:
+        rows = connection.execute(
+            f"SELECT queue, id, handled_on, seq FROM messages INDEXED BY messages_old_{state}"
+            f" WHERE state = '{state}' AND {span} ORDER BY handled_on, seq LIMIT ?",
+            (*values, limit - len(found)),
+        )
+        found += [OldMessage((queue, id_), (handled_on, seq)) for queue, id_, handled_on, seq in rows]
+    return found
 
 
 def rows_of(connection: sqlite3.Connection, file: str, after: int, limit: int) -> list[int]:
@@ -49,12 +57,10 @@ def rows_of(connection: sqlite3.Connection, file: str, after: int, limit: int) -
 
 def row_states(connection: sqlite3.Connection, file: str) -> dict[RowState, int]:
     """Return how many rows of a file are in which state; one is parked while a parked message covers it."""
-    rows = connection.execute(
-        f"SELECT CASE WHEN {_NOT_PARKED} THEN state ELSE 'parked' END AS shown, count(*)"
-        " FROM rows r WHERE file = ? GROUP BY shown",
-        (file,),
-    )
-    return {RowState(state): number for state, number in rows}
+    shown = f"SELECT CASE WHEN {_NOT_PARKED} THEN state ELSE 'parked' END AS shown FROM rows r WHERE file = ?"
+    sums = ", ".join(f"sum(shown = '{state.value}')" for state in RowState)
+    counts = connection.execute(f"SELECT {sums} FROM ({shown})", (file,)).fetchone()
+    return {state: number for state, number in zip(RowState, counts, strict=True) if number}
 
 
 def remove(connection: sqlite3.Connection, commit: Commit) -> None:

@@ -5,7 +5,7 @@ import structlog
 
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.rows import RowState
-from tis_esr.services.file_ledger import FILES, FileState
+from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of
 
 _log = structlog.get_logger()
@@ -37,6 +37,13 @@ async def forget_messages(step: Step) -> Cursor | None:
     return found[-1].cursor if len(found) == _MESSAGES_A_STEP else None
 
 
+def _is_ended(file: InboundFile, step: Step) -> bool:
+    """Say whether nothing more of the file can be split: one that is held may be, until it is older than the ledger."""
+    if file.state is FileState.HELD:
+        return bool(file.rows) and file.day is not None and file.day < step.cutoffs.history
+    return bool(file.rows) and file.state not in UNDER_WAY
+
+
 async def forget_rows(step: Step) -> Cursor | None:
     """Forget the rows of the next old file, in parts; the ledger keeps how many ended in which state.
 
@@ -45,7 +52,7 @@ async def forget_rows(step: Step) -> Cursor | None:
     found = await step.work.written_before(FILES, step.cutoffs.messages, step.after, DOCUMENTS_A_STEP)
     before = step.after or ("", "")
     for cursor, file in found:
-        if file.state is not FileState.SPLIT or file.rows_gone or file.copy:
+        if file.rows_gone or file.copy or not _is_ended(file, step):
             before = cursor
             continue
         states = await step.engine.row_states(file.name)
