@@ -154,8 +154,8 @@ class Work:
 
         It stays parked through every later commit of this unit: it is never acknowledged as done.
         """
-        known = [parked.identity for parked, _ in self._to_park]
-        if self.is_parked(message) and message.identity not in known:
+        is_new = not self.is_parked(message)
+        if not is_new and message.identity not in (parked.identity for parked, _ in self._to_park):
             return
         self._parked.add(message.identity)
         self._to_park.append((message, reason))
