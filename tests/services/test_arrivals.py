@@ -302,6 +302,23 @@ async def test_settling_a_finding_hides_no_later_one(desk: Desk, store: Store) -
     assert desk.ledger()[NAME].open_findings == ["incomplete: TRL counts 9 rows, the file has 4501"]
 
 
+async def test_a_file_behind_hundreds_of_events_for_missing_ones_is_read_after_a_few_steps(
+    desk: Desk, store: Store
+) -> None:
+    missing = [f"DE_EOE_RMC_20261124_{number:08d}.DAT" for number in range(1000, 1600)]
+    for name in missing:
+        await desk.tell(name, "v1:1")
+    put(store)
+    await desk.tell(NAME, "v1:1")
+    before = desk.engine.commits
+    await desk.handle()
+    assert desk.rows() == {NAME: 4}
+    assert desk.engine.commits - before < 150
+    ledger = desk.ledger()
+    assert {ledger[name].state.value for name in missing} == {"held"}
+    assert (desk.parked(), desk.waiting()) == ([], {"esr.queue.por.split": 3})
+
+
 async def test_a_file_that_stays_away_is_held_with_a_reason_and_its_neighbour_is_taken(
     desk: Desk, store: Store
 ) -> None:

@@ -1,6 +1,7 @@
 """What an SFTP store says when something is wrong, and that it never says a secret."""
 
 import os
+import pwd
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +92,19 @@ async def test_without_key_or_password_none_is_taken_from_the_users_home(
     monkeypatch.setenv("HOME", str(home))
     said = await trouble(replace(openssh_settings, key_file=None), CALLS["check"])
     assert "may not log in" in said
+
+
+async def test_a_user_without_a_name_or_a_home_on_this_machine_is_no_trouble(
+    sftp_settings: SftpSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    for name in ("HOME", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    assert (await SftpFiles(sftp_settings).listing()).names == []
 
 
 @pytest.mark.parametrize("text", ["this is no key", None])

@@ -83,7 +83,7 @@ class Folder:
         return await asyncio.to_thread(self._list)
 
     def _list(self) -> Listing:
-        stamps, odd = {}, {}
+        stamps, odd, unfinished = {}, {}, set()
         with os.scandir(self.path) as entries:
             for entry in entries:
                 if entry.name.startswith("."):
@@ -100,7 +100,9 @@ class Folder:
                     odd[printable(entry.name)] = fault
                 elif self._is_settled(entry.name, found):
                     stamps[entry.name] = f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
-        return Listing(stamps, odd)
+                else:
+                    unfinished.add(entry.name)
+        return Listing(stamps, odd, frozenset(unfinished))
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 import posixpath
+import pwd
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -215,6 +217,7 @@ class SftpFiles(FileStore):
         """Connect by our settings alone: no agent, no keys or configuration of the user's."""
         settings = self._settings
         known_hosts, keys = self._known_hosts(), self._keys()
+        _name_the_user(settings.user)
         try:
             return await asyncssh.connect(
                 settings.host,
@@ -313,6 +316,15 @@ class _Session:
     def _expire(self) -> None:
         self.expired = True
         self.connection.abort()
+
+
+def _name_the_user(name: str) -> None:
+    """Answer what the library asks of this machine's user, though nothing of it is used: a container's may have neither."""
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        os.environ.setdefault("LOGNAME", name)
+        os.environ.setdefault("HOME", "/nonexistent")
 
 
 async def _is_there(sftp: asyncssh.SFTPClient, path: str) -> bool:

@@ -52,11 +52,16 @@ class Listing:
     """What lies in a store: whole files by name, each with its stamp, and what can't be taken, with the reason.
 
     A stamp changes when the file does; it is "" where the store doesn't tell. ``odd`` is by a name that can be
-    printed, which need not be one that the file can be opened by.
+    printed, which need not be one that the file can be opened by. ``unfinished`` may not be whole yet.
     """
 
     stamps: Mapping[str, str] = field(default_factory=dict)
     odd: Mapping[str, str] = field(default_factory=dict)
+    unfinished: frozenset[str] = frozenset()
+
+    def has(self, name: str) -> bool:
+        """Say whether anything lies there by this name."""
+        return name in self.stamps or name in self.odd or name in self.unfinished
 
     @property
     def names(self) -> list[str]:

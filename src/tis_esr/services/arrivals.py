@@ -6,7 +6,7 @@ discarded can be found again.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -28,6 +28,8 @@ _log = structlog.get_logger()
 FOUND_AGAIN_SECONDS = 600.0
 """After so long a file that is still not in the ledger is announced once more."""
 
+AT_ONCE = 10
+"""How many announcements are taken up at once; their files are read one after the other, so others take the rest."""
 LOOKS = 4
 """How often a file that was announced and isn't there is looked for before its next try is that of a held one."""
 
@@ -41,27 +43,49 @@ class Arrivals:
         self._ended: dict[str, str] = {}
 
     def handlers(self) -> list[Handler]:
-        """Return what it reads, and how: a file at a time, since a file is many small units of work."""
-        return [Handler("esr.queue.file.arrived", "file.arrived", self.take, batch=1)]
+        """Return what it reads, and how."""
+        return [Handler("esr.queue.file.arrived", "file.arrived", self.take, batch=AT_ONCE)]
 
     async def take(self, work: Work, messages: Sequence[Message]) -> None:
-        """Take a file into the ledger and split it, or hold it with the reason: it costs no other file anything.
+        """Take files into the ledger and split them, or hold them with the reason: no file costs another anything.
 
-        One that isn't there is looked for a few more times at once, since an event may come before its file.
+        Of several those that aren't there are held first, all at once, so that nobody waits for them. A single one
+        is looked for a few more times at once, since an event may come before its file.
         """
+        arrived = []
         for message in messages:
-            arrived = message.decode(FileArrived)
-            name = arrived.name
-            if not name or name.startswith(".") or name_fault(name):
-                raise Explained(f"{printable(name)!r} is not a valid file name")
-            reader = InboundDataReader(work.another)
-            try:
-                taken = await reader.take(self._store, name, arrived.stamp)
-            except OSError as error:
-                raise Transient(str(error)) from error
-            if taken.file.reason == NOT_THERE and taken.file.attempts < LOOKS:
-                raise Suspect(f"{name}: {NOT_THERE}")
+            told = message.decode(FileArrived)
+            if not told.name or told.name.startswith(".") or name_fault(told.name):
+                work.fail(message, Explained(f"{printable(told.name)!r} is not a valid file name"))
+            else:
+                arrived.append((message, told))
+        reader = InboundDataReader(work.another)
+        try:
+            absent = await self._hold_absent(reader, {told.name for _, told in arrived})
+            for message, told in arrived:
+                if told.name not in absent:
+                    await self._take(work, reader, message, told)
+        except OSError as error:
+            raise Transient(str(error)) from error
+
+    async def _take(
+        self, work: Work, reader: InboundDataReader, message: Message, arrived: FileArrived
+    ) -> None:
+        taken = await reader.take(self._store, arrived.name, arrived.stamp)
+        if taken.file.reason == NOT_THERE and taken.file.attempts < LOOKS:
+            work.fail(message, Suspect(f"{arrived.name}: {NOT_THERE}"))
+        else:
             log_taken(taken)
+
+    async def _hold_absent(self, reader: InboundDataReader, names: Collection[str]) -> set[str]:
+        """Hold those of several files that the store doesn't have; return them. Raises OSError."""
+        if len(names) < 2:
+            return set()
+        listing = await self._store.listing()
+        absent = sorted(name for name in names if not listing.has(name))
+        for taken in await reader.hold_missing(absent) if absent else []:
+            log_taken(taken)
+        return set(absent)
 
     async def sweep(self, begin: Callable[[], Work]) -> list[str]:
         """Announce what the store has and the ledger doesn't, or is due again; return what is not split yet.

@@ -5,7 +5,7 @@ and keeps its place in the ledger, so that a restart goes on where the last chun
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import msgspec
@@ -14,7 +14,7 @@ from tis_esr.engine.documents import Between
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.files.store import FileStore, NoSuchFile, UnreadableFileError
+from tis_esr.files.store import NOT_THERE, FileStore, NoSuchFile, UnreadableFileError
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.reading import Record, read_records
 from tis_esr.services.file_admission import (
@@ -91,6 +91,22 @@ class InboundDataReader:
         if taken.file != known:
             enter(work, taken.file)
             await work.commit()
+        return taken
+
+    async def hold_missing(self, names: Sequence[str]) -> list[Taken]:
+        """Enter files that were announced and aren't there, all in one step; see ``hold``."""
+        work = self._begin()
+        known = await work.get(FILES, names)
+        now, today = work.time(), work.today
+        taken = [
+            judged_by_name(name, known.get(name), "", now, today)
+            or held(name, NOT_THERE, known.get(name), "", now)
+            for name in names
+        ]
+        for one in taken:
+            if one.file != known.get(one.file.name):
+                work.put(FILES, one.file)
+        await work.commit()
         return taken
 
     async def _take(
