@@ -126,6 +126,10 @@ def tcs_simulator(
         from tis_esr.tcs.simulator.running import serve
 
         _folder("--data", data, there=True)
+        if not any(data.glob("*.jsonl")):
+            raise UsageError(
+                "--data", f"{data} has no posts.jsonl, placements.jsonl, ...; name a folder that has"
+            )
         asyncio.run(
             serve(data, port, host=host, on_ready=lambda url: print(f"TCS simulator at {url}", flush=True))
         )

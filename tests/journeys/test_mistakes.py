@@ -117,7 +117,8 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("redrive x --state nowhere", {}, 2, "nowhere can't be used as state: there is no such file"),
     ("redrive", {}, 2, "ID: name messages by their ids, or give --reason; tis-esr parked lists both"),
     ("redrive --discard because", {}, 2, "ID: name messages by their ids, or give --reason"),
-    ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 to be handled again"),
+    ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 to be handled again\nNo parked message has such an id or reason; tis-esr parked lists them."),
+    ("tcs-simulator --data full", {}, 2, "--data: full has no posts.jsonl, placements.jsonl, ...; name a folder that has"),
     # why.
     ("why", {}, 2, "Missing argument 'word'"),
     ("why 1 2 --state state", {}, 2, "unexpected extra argument"),

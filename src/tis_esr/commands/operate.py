@@ -92,6 +92,8 @@ async def redrive(
         for trace in readable:
             number += await runner.patiently("redrive", partial(_ended, runner.engine, trace, discard))
     console.print(f"{number} {'to be handled again' if discard is None else 'given up'}", highlight=False)
+    if not found:
+        say("No parked message has such an id or reason; tis-esr parked lists them.")
     if len(readable) < len(found):
         left = len(found) - len(readable)
         console.print(f"{left} can't be: the row itself is unreadable. Ask ESR for it, then --discard WHY")
