@@ -97,15 +97,15 @@ class InboundDataReader:
         """Enter files that were announced and aren't there, all in one step; see ``hold``."""
         work = self._begin()
         known = await work.get(FILES, names)
-        now, today = work.time(), work.today
+        now, today, oldest = work.time(), work.today, await oldest_day(work)
         taken = [
-            judged_by_name(name, known.get(name), "", now, today)
+            judged_by_name(name, known.get(name), "", now, today, oldest)
             or held(name, NOT_THERE, known.get(name), "", now)
             for name in names
         ]
         for one in taken:
             if one.file != known.get(one.file.name):
-                work.put(FILES, one.file)
+                enter(work, one.file)
         await work.commit()
         return taken
 
