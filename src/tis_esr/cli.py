@@ -276,10 +276,12 @@ def redrive(
 def purge(
     as_of: DayOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    past: Annotated[bool, typer.Option("--past", help="Only list past purges, newest first.")] = False,
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Remove what is older than the retention; run and day do so by themselves, once a day."""
+    from tis_esr.commands.purge import past as list_
     from tis_esr.commands.purge import purge as run_
 
     with told_plainly():
@@ -287,6 +289,8 @@ def purge(
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
             raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
+        if past:
+            raise typer.Exit(int(list_(settings, state, as_json=as_json)))
         code = asyncio.run(run_(settings, _day(as_of), state, dry_run=dry_run, as_json=as_json))
         raise typer.Exit(int(code))
 

@@ -73,6 +73,17 @@ def test_a_dry_run_says_what_would_go_and_the_purge_removes_it(here: Here) -> No
     assert removed(here.purge("2026-11-30", "--dry-run", "--json")) == {}
 
 
+def test_past_purges_are_listed_with_their_counts(here: Here) -> None:
+    assert here.called("purge", "--past") == Said(0, "Nothing has been purged yet.\n")
+    done = removed(here.purge("2026-11-30", "--json"))
+    here.purge("2026-11-28")
+    said = here.called("purge", "--past")
+    assert (said.code, said.text.splitlines()[1]) == (0, "2026-11-28: nothing")
+    assert said.text.startswith(f"2026-11-30: {done['messages']} messages, 2 rows")
+    newest, _ = here.called("purge", "--past", "--json").json
+    assert (newest["removed"], newest["finished"]) == (done, True)
+
+
 def test_a_day_that_can_not_be_right_removes_nothing(here: Here) -> None:
     for more in ([], ["--dry-run"]):
         said = here.purge("2062-11-30", *more)

@@ -1,14 +1,15 @@
-"""``tis-esr purge``: remove what is older than the retention now, or say what would go."""
+"""``tis-esr purge``: remove what is older than the retention now, say what would go, or list past purges."""
 
+from contextlib import closing
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.printing import print_json, say
-from tis_esr.commands.system import at_the_desk, purge_of
+from tis_esr.commands.system import at_the_desk, purge_of, reader_of
 from tis_esr.decisions.retention import FILES_COME_WITHIN
-from tis_esr.services.retention.audit import PurgeOfDay
+from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 from tis_esr.settings import Settings
 
 
@@ -33,6 +34,21 @@ async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run:
         print_json(done)
     else:
         _show(done, dry_run=dry_run)
+    return Exit.DONE
+
+
+def past(settings: Settings, state: Path | None, *, as_json: bool) -> Exit:
+    """Print what was purged on each day, newest first."""
+    with closing(reader_of(settings, state)) as reader:
+        found = sorted(reader.find(PURGES, {}), key=lambda purge: purge.day, reverse=True)
+    if as_json:
+        print_json(found)
+        return Exit.DONE
+    for done in found:
+        counts = ", ".join(f"{number:,} {name}" for name, number in sorted(done.removed.items()))
+        say(f"{done.day}{'' if done.finished else ', not finished'}: {counts or 'nothing'}")
+    if not found:
+        say("Nothing has been purged yet.")
     return Exit.DONE
 
 
