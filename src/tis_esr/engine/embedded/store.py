@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from tis_esr.engine import clock
 from tis_esr.engine.documents import Between, Collection, Where, is_impossible
 from tis_esr.engine.embedded import claiming, parking
+from tis_esr.engine.embedded.many import execute_many
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.errors import Conflict, LeaseLost, StateInUse, Transient, UnusableState
 from tis_esr.engine.messages import Identity, Message
@@ -260,7 +261,8 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
         by_collection.setdefault(put.collection.name, []).append(put)
     for puts in by_collection.values():
         _put(connection, puts)
-    connection.executemany(
+    execute_many(
+        connection,
         "INSERT OR IGNORE INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
         " created) VALUES (?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -274,11 +276,12 @@ def _apply(connection: sqlite3.Connection, commit: Commit) -> None:
 
 
 def _finish(connection: sqlite3.Connection, messages: Sequence[Message]) -> None:
-    finished = connection.executemany(
+    finished = execute_many(
+        connection,
         "UPDATE messages SET state = 'done', body = NULL WHERE queue = ? AND id = ? AND state = 'ready'",
         [message.identity for message in messages],
     )
-    if messages and finished.rowcount != len(messages):
+    if finished != len(messages):
         raise LeaseLost
 
 
@@ -302,7 +305,8 @@ def _put(connection: sqlite3.Connection, puts: list[Put]) -> None:
     marks = ", ?" * len(collection.searched)
     new = [p for p in puts if p.version == 0]
     try:
-        connection.executemany(
+        execute_many(
+            connection,
             f"INSERT INTO {table(collection)} (key, version, body{names}) VALUES (?, 1, ?{marks})",
             [(p.key, p.body, *map(column_value, p.searched)) for p in new],
         )
@@ -310,9 +314,10 @@ def _put(connection: sqlite3.Connection, puts: list[Put]) -> None:
         raise Conflict(collection.name) from error
     old = [p for p in puts if p.version]
     sets = "".join(f', "{name}" = ?' for name in collection.searched)
-    changed = connection.executemany(
+    changed = execute_many(
+        connection,
         f"UPDATE {table(collection)} SET version = version + 1, body = ?{sets} WHERE key = ? AND version = ?",
         [(p.body, *map(column_value, p.searched), p.key, p.version) for p in old],
     )
-    if old and changed.rowcount != len(old):
+    if changed != len(old):
         raise Conflict(collection.name)
