@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from tis_esr.commands.collector import collect_less_often
 from tis_esr.commands.outcome import Exit, console
 from tis_esr.commands.system import purge_of, reader_of, system, window
 from tis_esr.desk.accounting import check_rows
@@ -26,6 +27,7 @@ def day(
     settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None
 ) -> tuple[DayDone, Summary]:
     """Run the day, check that every row is accounted for, and return what came of it."""
+    collect_less_often()
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 import aiohttp
 import structlog
 
+from tis_esr.commands.collector import collect_less_often
 from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
@@ -59,8 +59,7 @@ def chosen(names: Sequence[str]) -> list[str]:
 async def run(settings: Settings, names: Sequence[str]) -> None:
     """Run services until SIGTERM or SIGINT; then end what is under way, within the bound that is set."""
     verbosely(settings.log_format)
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    collect_less_often()
     wanted = chosen(names)
     asyncio.get_running_loop().set_exception_handler(log_loop_fault)
     stop = asyncio.Event()

@@ -1,5 +1,6 @@
 """One handler's unit of work: what it reads, writes, emits and decides, until all of it is committed."""
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -20,6 +21,8 @@ Bindings = Mapping[str, Sequence[str]]
 
 _encoder = msgspec.json.Encoder()
 _ROUNDS = 5
+_DECODED_AT_ONCE = 500
+"""Between so many documents others have their turn."""
 
 
 class Work:
@@ -101,7 +104,7 @@ class Work:
             self._parts.touch((collection.name, key))
         missing = [key for key in wanted if key not in found]
         if missing:
-            found.update(self._remember(collection, await self._engine.get(collection, missing)))
+            found.update(await self._remember(collection, await self._engine.get(collection, missing)))
             for key in missing:
                 self._versions.setdefault((collection.name, key), 0)
         return found
@@ -116,7 +119,7 @@ class Work:
     ) -> list[T]:
         """Return the stored documents that meet ``where``; ones this unit wrote come as written."""
         stored = await self._engine.find(collection, where, order_by, limit)
-        fresh = self._remember(
+        fresh = await self._remember(
             collection, [s for s in stored if (collection.name, s.key) not in self._written]
         )
         return [fresh[s.key] if s.key in fresh else self._as_written(collection, s.key) for s in stored]
@@ -273,9 +276,11 @@ class Work:
             moved += [(name, key) for key in keys if now.get(key, 0) != self._versions.get((name, key), 0)]
         return moved
 
-    def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
-        decoded = {}
+    async def _remember(self, collection: Collection[T], stored: Iterable[Stored]) -> dict[str, T]:
+        decoded: dict[str, T] = {}
         for document in stored:
+            if len(decoded) % _DECODED_AT_ONCE == _DECODED_AT_ONCE - 1:
+                await asyncio.sleep(0)
             self._versions.setdefault((collection.name, document.key), document.version)
             decoded[document.key] = msgspec.json.decode(document.body, type=collection.type)
         return decoded

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
+from tis_esr.engine.embedded.many import execute_many
 from tis_esr.engine.messages import Identity, Message
 from tis_esr.engine.rows import Row, RowState, discarded
 
@@ -12,7 +13,8 @@ def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
     A row that is told of without a record type keeps the one that it has.
     """
-    connection.executemany(
+    execute_many(
+        connection,
         "INSERT INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (file, row) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
         " type = CASE excluded.type WHEN '' THEN type ELSE excluded.type END",
@@ -22,7 +24,8 @@ def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
 def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]], day: str) -> None:
     """Set messages aside, over their rows; one that is parked already has a new reason."""
-    connection.executemany(
+    execute_many(
+        connection,
         "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
         " reason, handled_on) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (queue, id) DO UPDATE SET state = 'parked', reason = excluded.reason,"
@@ -32,7 +35,8 @@ def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]], 
             for m, why in parked
         ],
     )
-    connection.executemany(
+    execute_many(
+        connection,
         "INSERT OR REPLACE INTO parkings (file, row, queue, id, reason)"
         " SELECT file, row, ?1, ?2, ?3 FROM rows WHERE file = ?4 AND row BETWEEN ?5 AND ?6 AND"
         " (row = ?5 OR state = 'pending' OR (file, row, ?1, ?2) IN (SELECT file, row, queue, id FROM parkings))",

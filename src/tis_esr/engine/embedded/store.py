@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from tis_esr.engine import clock
 from tis_esr.engine.documents import Between, Collection, Where, is_impossible
 from tis_esr.engine.embedded import claiming, parking, purging
+from tis_esr.engine.embedded.many import execute_many
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.errors import Conflict, LeaseLost, StateInUse, Transient, UnusableState
 from tis_esr.engine.messages import Identity, Message
@@ -282,7 +283,8 @@ def _apply(connection: sqlite3.Connection, commit: Commit, day: str) -> None:
         by_collection.setdefault(put.collection.name, []).append(put)
     for puts in by_collection.values():
         _put(connection, puts, day)
-    connection.executemany(
+    execute_many(
+        connection,
         "INSERT OR IGNORE INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
         " created) VALUES (?, ?, 'ready', ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -297,12 +299,13 @@ def _apply(connection: sqlite3.Connection, commit: Commit, day: str) -> None:
 
 
 def _finish(connection: sqlite3.Connection, messages: Sequence[Message], day: str) -> None:
-    finished = connection.executemany(
+    finished = execute_many(
+        connection,
         "UPDATE messages SET state = 'done', body = NULL, handled_on = ?"
         " WHERE queue = ? AND id = ? AND state = 'ready'",
         [(day, *message.identity) for message in messages],
     )
-    if messages and finished.rowcount != len(messages):
+    if finished != len(messages):
         raise LeaseLost
 
 
@@ -326,7 +329,8 @@ def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
     marks = ", ?" * len(collection.searched)
     new = [p for p in puts if p.version == 0]
     try:
-        connection.executemany(
+        execute_many(
+            connection,
             f"INSERT INTO {table(collection)} (key, version, body, written_on{names}) VALUES (?, 1, ?, ?{marks})",
             [(p.key, p.body, p.written_on or day, *map(column_value, p.searched)) for p in new],
         )
@@ -334,10 +338,11 @@ def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
         raise Conflict(collection.name) from error
     old = [p for p in puts if p.version]
     sets = "".join(f', "{name}" = ?' for name in collection.searched)
-    changed = connection.executemany(
+    changed = execute_many(
+        connection,
         f"UPDATE {table(collection)} SET version = version + 1, body = ?, written_on = ?{sets}"
         " WHERE key = ? AND version = ?",
         [(p.body, p.written_on or day, *map(column_value, p.searched), p.key, p.version) for p in old],
     )
-    if old and changed.rowcount != len(old):
+    if changed != len(old):
         raise Conflict(collection.name)

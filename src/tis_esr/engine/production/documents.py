@@ -20,6 +20,8 @@ from tis_esr.engine.protocol import Put, Stored
 
 Json = dict[str, Any]
 FIELDS = {"version": 1, "document": 1, "written_on": 1}
+_A_REPLY = 1000
+"""Documents a reply: a larger one is taken apart in one step, in which nobody else has a turn."""
 
 
 async def get(
@@ -43,7 +45,7 @@ async def find(
     """
     if is_impossible(where):
         return []
-    found = database[collection.name].find(condition(where), FIELDS)
+    found = database[collection.name].find(condition(where), FIELDS).batch_size(_A_REPLY)
     if not order_by and limit is None:
         return sorted([stored(document) async for document in found], key=lambda one: one.key)
     found = found.sort([*((field, 1) for field in order_by), ("_id", 1)]).limit(limit or 0)
