@@ -129,7 +129,7 @@ class Work:
     ) -> list[tuple[Cursor, T]]:
         """Return stored documents last written before ``day``, oldest first, each with the cursor behind it."""
         stored = await self._engine.written_before(collection, day, after, limit)
-        found = self._remember(collection, stored)
+        found = await self._remember(collection, stored)
         return [((s.written_on, s.key), found[s.key]) for s in stored]
 
     def _as_written(self, collection: Collection[T], key: str) -> T:
