@@ -19,6 +19,7 @@ from tests.services.old_things import (
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.retention import Retention
+from tis_esr.engine.errors import Transient
 from tis_esr.engine.rows import Row, RowState
 from tis_esr.files.folder import Folder
 from tis_esr.services.file_ledger import FILES, FileState, InboundFile
@@ -163,7 +164,7 @@ async def test_junk_stays_in_the_ledger_while_it_is_in_the_store(benches: Benche
 
             async def listed(names: Any = present) -> Iterable[str]:
                 if names is None:
-                    raise OSError("the store is down")
+                    raise Transient("the store is down")
                 return names
 
             await keep(bench, 11, *junk)
