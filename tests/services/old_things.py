@@ -1,17 +1,22 @@
 """Documents of long ago and of now, as every service keeps them, for the tests of what is purged. All invented."""
 
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
+from tests.services.bench import Bench
 from tests.services.records import NPN, position
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.positions import Claim, PositionRow, SourceRow
+from tis_esr.decisions.retention import Retention
 from tis_esr.decisions.versions import Stamp
 from tis_esr.engine.documents import Collection
 from tis_esr.services.app_generator import DECISIONS, GENERATED, Decision, GeneratedPosition
 from tis_esr.services.file_ledger import FILES, FileState, InboundFile
+from tis_esr.services.flow import COLLECTIONS
 from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition, VpdUse
+from tis_esr.services.ledger_horizon import HORIZON
 from tis_esr.services.messages import MATCHED, PositionReconciled
 from tis_esr.services.outbound import (
     APPLICANTS,
@@ -29,9 +34,12 @@ from tis_esr.services.outbound import (
 )
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, JournalEntry, Outcome, TisPerson
 from tis_esr.services.reconciliation import POSITIONS, Position, Told
+from tis_esr.services.retention.audit import PROGRESS, PURGES
+from tis_esr.services.retention.purge import Purge
 from tis_esr.services.superseding import Handled
 from tis_esr.services.tis_exports import TIS_EXPORTS, TisExport
 from tis_esr.services.tis_positions import TIS_POSITIONS, Linked, TisPosition
+from tis_esr.synthetic.world import World
 
 Kept = tuple[Collection[Any], Any]
 LIVING, DELETED = 1, 2
@@ -144,3 +152,47 @@ def an_export(placement: int) -> Kept:
 def a_person(number: int, day: date) -> Kept:
     stamps = {"contact.telephoneNumber": Stamp(day, "EOE", 1, 2)}
     return TIS_PEOPLE, TisPerson(person_id=number, stamps=stamps)
+
+
+KEEP = Retention(rows_days=10, personal_days=30, history_days=100)
+EXPORTER = "DataExporter"
+RECENT = ledger_entry(ago(1), name=file_name(ago(1), sequence=9), rows_gone=True)
+OWN = {PURGES.name, HORIZON.name, PROGRESS.name}
+"""What the purge itself keeps."""
+
+
+def nowhere() -> World:
+    return World(TODAY, Random(1))
+
+
+def purge(bench: Bench, holder: str = "this", **more: Any) -> Purge:
+    return Purge(bench.runner, KEEP, holder, **more)
+
+
+async def keep(bench: Bench, days_ago: int, *kept: Kept | list[Kept]) -> None:
+    """Store documents as they were written so many days ago; a file came yesterday."""
+    bench.today[0] = ago(1)
+    await bench.keep(*RECENT)
+    bench.today[0] = ago(days_ago)
+    for one in kept:
+        for collection, document in one if isinstance(one, list) else [one]:
+            await bench.keep(collection, document)
+    bench.today[0] = TODAY
+
+
+async def left(bench: Bench) -> set[str]:
+    """Return collection and key of every document but the purge's own."""
+    return {
+        f"{collection.name} {key}"
+        for collection in COLLECTIONS
+        if collection.name not in OWN
+        for key in await bench.all(collection)
+    } - named(RECENT)
+
+
+def named(*kept: Kept | list[Kept]) -> set[str]:
+    return {
+        f"{collection.name} {collection.key(document)}"
+        for one in kept
+        for collection, document in (one if isinstance(one, list) else [one])
+    }

@@ -5,6 +5,7 @@ from typing import Any
 
 from tis_esr.decisions.retention import is_applicant_over, is_notification_over
 from tis_esr.engine.documents import Collection
+from tis_esr.engine.errors import Transient
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.file_ledger import FILES, UNDER_WAY, InboundFile
 from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition
@@ -22,7 +23,7 @@ from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of
 
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 Present = Callable[[], Awaitable[Iterable[str]]]
-"""Returns the names of the files in the inbound store. Raises OSError."""
+"""Returns the names of the files in the inbound store. Raises OSError and Transient."""
 
 
 def by_age(collection: Collection[Any]) -> Rule:
@@ -116,7 +117,7 @@ def ledger(present: Present | None) -> Rule:
         if names is None and present is not None and any(_is_junk(file) for _, file in found):
             try:
                 names = set(await present())
-            except OSError:
+            except (OSError, Transient):
                 names = None
         for (written_on, _), file in found:
             if _is_junk(file):

@@ -1,0 +1,172 @@
+"""Old files, their rows and messages, on every engine: what the ledger has forgotten is not taken again."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from tests.services.bench import Benches, message
+from tests.services.old_things import (
+    EXPORTER,
+    KEEP,
+    ago,
+    file_name,
+    keep,
+    ledger_entry,
+    left,
+    nowhere,
+    purge,
+)
+from tests.services.tcs_on_bench import TODAY
+
+from tis_esr.decisions.retention import Retention
+from tis_esr.engine.errors import Transient
+from tis_esr.engine.rows import Row, RowState
+from tis_esr.files.folder import Folder
+from tis_esr.services.file_ledger import FILES, FileState, InboundFile
+from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.services.ledger_horizon import HORIZON, within
+from tis_esr.services.retention.purge import Purge
+
+
+async def test_rows_and_messages_go_and_the_ledger_keeps_the_numbers(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        for days in (11, 10):
+            await keep(bench, days, ledger_entry(ago(days)))
+            name = file_name(ago(days))
+            await bench.account(
+                *(Row(file=name, row=n, type="POS", state=RowState.APPLIED) for n in (1, 2, 3))
+            )
+        done = await purge(bench).of_day(TODAY)
+        assert done is not None
+        assert done.removed["rows"] == 3
+        assert await bench.rows(file_name(ago(11))) == {}
+        assert await bench.rows(file_name(ago(10))) == {RowState.APPLIED: 3}
+        files = await bench.all(FILES)
+        gone, kept = files[file_name(ago(11))], files[file_name(ago(10))]
+        assert (gone.row_states, gone.rows_gone) == ({"applied": 3}, True)
+        assert (kept.row_states, kept.rows_gone) == ({}, False)
+
+
+@pytest.mark.parametrize("number", [499, 500, 501, 1000])
+async def test_rows_go_in_parts_and_the_numbers_are_those_of_all(benches: Benches, number: int) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        name = file_name(ago(11))
+        await keep(bench, 11, ledger_entry(ago(11), rows=number))
+        rows = [Row(file=name, row=n, type="POS", state=RowState.APPLIED) for n in range(1, number + 1)]
+        await bench.account(*rows)
+        done = await purge(bench).of_day(TODAY)
+        assert done is not None
+        assert done.removed == {"rows": number}
+        assert await bench.rows(name) == {}
+        file = (await bench.all(FILES))[name]
+        assert (file.row_states, file.rows_gone) == ({"applied": number}, True)
+
+
+async def test_a_file_with_a_row_that_is_pending_or_parked_keeps_its_rows(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 60, ledger_entry(ago(60)))
+        name = file_name(ago(60))
+        rows = [Row(file=name, row=1, type="POS", state=RowState.APPLIED)]
+        await bench.account(*rows, Row(file=name, row=2, type="POS", state=RowState.PENDING))
+        await purge(bench).of_day(TODAY)
+        assert sum((await bench.rows(name)).values()) == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "stays"),
+    [
+        (100, FileState.HELD, True),
+        (101, FileState.HELD, False),
+        (300, FileState.SPLITTING, True),
+        (20, FileState.REFUSED, False),
+    ],
+)
+async def test_rows_of_a_file_that_was_not_read_to_its_end_stay_while_the_rest_may_come(
+    benches: Benches, days: int, state: FileState, *, stays: bool
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        name = file_name(ago(days))
+        await keep(bench, days, ledger_entry(ago(days), state=state, rows=1))
+        await bench.account(Row(file=name, row=1, type="POS", state=RowState.APPLIED))
+        await purge(bench).of_day(TODAY)
+        assert bool(await bench.rows(name)) is stays
+
+
+async def test_what_nobody_dealt_with_is_discarded_after_the_days_of_personal_data(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 1)
+        for days in (31, 30):
+            bench.today[0] = ago(days)
+            name = file_name(ago(days))
+            await bench.account(Row(file=name, row=2, type="APC", state=RowState.PENDING))
+            work = bench.runner.work()
+            work.park(message("esr.queue.apc.split", days, {}, name, 2), f"parked {days} days ago")
+            await work.commit()
+        bench.today[0] = TODAY
+        await purge(bench).of_day(TODAY)
+        assert await bench.parked() == ["parked 30 days ago"]
+        assert await bench.rows(file_name(ago(31))) == {RowState.IGNORED: 1}
+        assert await bench.rows(file_name(ago(30))) == {RowState.PARKED: 1}
+
+
+async def test_a_file_that_the_ledger_has_forgotten_is_not_taken_again(
+    benches: Benches, tmp_path: Any
+) -> None:
+    inbound = tmp_path / "in"
+    inbound.mkdir()
+    old, edge = file_name(ago(101)), file_name(ago(100), sequence=2)
+    for name in (old, edge):
+        (inbound / name).write_text('POR,1,C,1001,,"EOE/RX1/800/STR/0001"\nTRL,1\n')
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 101, ledger_entry(ago(101), rows_gone=True))
+        await purge(bench).of_day(TODAY)
+        assert await left(bench) == set()
+        assert await within(bench.runner.work(), [old, edge, "notes.txt"]) == [edge, "notes.txt"]
+        reader = InboundDataReader(bench.runner.work)
+        first, again = [await reader.take(Folder(inbound), old) for _ in range(2)]
+        assert (first.file.state, first.fresh, again.fresh) == (FileState.REFUSED, True, False)
+        assert first.said == (
+            "dated 2026-08-15, before 2026-08-16: the ledger keeps no older files (keep_history_days), so it can't"
+            " tell whether this one was taken before"
+        )
+        assert (await reader.take(Folder(inbound), edge)).file.state is FileState.SPLIT
+
+
+async def test_the_oldest_day_of_the_ledger_never_moves_back(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 1)
+        await purge(bench).of_day(TODAY)
+        longer = Retention(rows_days=10, personal_days=30, history_days=300)
+        await Purge(bench.runner, longer, "this").again(ago(-1))
+        await Purge(bench.runner, KEEP, "this").again(ago(50))
+        [horizon] = (await bench.all(HORIZON)).values()
+        assert horizon.before == ago(100)
+
+
+async def test_a_second_copy_of_a_file_older_than_the_ledger_adds_nothing(
+    benches: Benches, tmp_path: Any
+) -> None:
+    """Its entry may still be there, but what guarded against its rows is not."""
+    inbound = tmp_path / "in"
+    inbound.mkdir()
+    (inbound / file_name(ago(101))).write_text("POR,1\n")
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 20, ledger_entry(ago(101), size=3, sha256="of the first three bytes"))
+        await purge(bench).of_day(TODAY)
+        taken = await InboundDataReader(bench.runner.work).take(Folder(inbound), file_name(ago(101)))
+        assert (taken.said, taken.file.size) == ("already taken", 3)
+
+
+async def test_junk_stays_in_the_ledger_while_it_is_in_the_store(benches: Benches) -> None:
+    junk = [(FILES, InboundFile(name=name, state=FileState.REFUSED)) for name in ("a.txt", "b.txt")]
+    for present, kept in ((["b.txt"], {"b.txt"}), (None, {"a.txt", "b.txt"})):
+        async with benches.open(EXPORTER, nowhere()) as bench:
+
+            async def listed(names: Any = present) -> Iterable[str]:
+                if names is None:
+                    raise Transient("the store is down")
+                return names
+
+            await keep(bench, 11, *junk)
+            await purge(bench, present=listed).of_day(TODAY)
+            assert await left(bench) == {f"{FILES.name} {name}" for name in kept}
