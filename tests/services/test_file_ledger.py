@@ -113,6 +113,13 @@ async def test_a_file_that_ends_in_padding_says_so_and_loses_no_row(
         taken = await place.take((HDR + ROWS).encode() + padding)
         assert taken.findings == [f"incomplete: {finding}"]
         assert await place.split_positions() == [1, 2]
+        for content in (WHOLE, WHOLE.encode() + padding):
+            again = await place.take(content)
+            assert again.findings == []
+            assert (again.file.shown_state, again.file.rows) == ("split", 4 + (content != WHOLE))
+            assert await place.split_positions() == [1, 2]
+        assert sum((await place.bench.rows(NAME)).values()) == 5
+        assert await place.bench.parked() == []
         whole = await place.take(WHOLE.encode() + padding, NAME.replace("0007", "0008"))
         assert whole.findings == ["its HDR names a file DE_EOE_RMC_20261124_00000007.DAT"]
 

@@ -96,8 +96,8 @@ class Ending(Enum):
     CUT = "cut"
 
 
-def ending(stream: BinaryIO, size: int) -> Ending:
-    """Return how a file ends; what a system fills files up with belongs to no row."""
+def ending(stream: BinaryIO, size: int) -> tuple[Ending, int]:
+    """Return how a file ends, and its size without what a system fills files up with: that belongs to no row."""
     end = size
     while end:
         start = max(0, end - _BLOCK)
@@ -108,8 +108,18 @@ def ending(stream: BinaryIO, size: int) -> Ending:
             break
         end = start
     if not _line_ends_at(stream, end):
-        return Ending.CUT
-    return Ending.WHOLE if end == size else Ending.PADDED
+        return Ending.CUT, end
+    return (Ending.WHOLE if end == size else Ending.PADDED), end
+
+
+def digest_up_to(stream: BinaryIO, size: int) -> str:
+    """Return the digest of a file's first bytes."""
+    digest = hashlib.sha256()
+    stream.seek(0)
+    while size and (block := stream.read(min(_BLOCK, size))):
+        digest.update(block)
+        size -= len(block)
+    return digest.hexdigest()
 
 
 def judged_by_name(
@@ -185,7 +195,7 @@ def admitted(
             notes = [f"an earlier copy of {known.size} bytes was refused: {known.reason}"]
             entry = msgspec.structs.replace(entry, notes=notes, noted=1)
         return [entry], Taken(file=entry, fresh=True, said=entry.reason)
-    if copy.beginning == known.sha256:
+    if copy.beginning == known.beginning[1]:
         entry = _continued(known, copy)
         return [entry], Taken(file=entry, fresh=True, said=entry.reason)
     if known.state is not FileState.SPLIT:
@@ -238,7 +248,7 @@ def _entered(name: str, copy: Copy, known: InboundFile | None) -> InboundFile:
 def _continued(known: InboundFile, copy: Copy) -> InboundFile:
     """Return the entry of a file that begins with all of the copy that was taken: its other rows are taken."""
     entry = _entered(known.name, copy, known)
-    if known.state is FileState.SPLIT and known.rows and not copy.line_ended:
+    if known.state is FileState.SPLIT and known.rows and (known.bare_sha256 or not copy.line_ended):
         taken_before = known.last_row - 1
     else:
         taken_before = known.next_row - 1

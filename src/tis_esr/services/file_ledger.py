@@ -50,7 +50,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     and TRL too, ``blank_within`` the blank ones before TRL. Rows up to ``taken_before`` were taken with an earlier copy that ended there. ``asg_row`` is the
     ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
     where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
-    it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
+    it is not whole, ``bare_size`` and ``bare_sha256`` what it is without the padding that it ends in, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
     by row. ``settled`` says who has dealt with the findings ``dealt_with``, and how; later findings are open again.
 
     ``settled_gaps`` are the numbers before it that are missing and settled.
@@ -66,6 +66,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     copy: str = ""
     sha256: str = ""
     size: int = 0
+    bare_sha256: str = ""
+    bare_size: int = 0
     deanery: str = ""
     type: str = ""
     counter: str = ""
@@ -102,6 +104,11 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """Return the name, or the name and the copy."""
         return f"{self.name}#{self.copy}" if self.copy else self.name
+
+    @property
+    def beginning(self) -> tuple[int, str]:
+        """Return size and digest of what a whole copy of it begins with."""
+        return (self.bare_size, self.bare_sha256) if self.bare_sha256 else (self.size, self.sha256)
 
     @property
     def shown_state(self) -> str:

@@ -23,6 +23,7 @@ from tis_esr.services.file_admission import (
     Taken,
     admitted,
     copy_of,
+    digest_up_to,
     ending,
     held,
     judged_by_name,
@@ -78,7 +79,7 @@ class InboundDataReader:
             return judged
         try:
             async with store.open(name) as stream:
-                copy = await asyncio.to_thread(copy_of, stream, known.size if known else 0)
+                copy = await asyncio.to_thread(copy_of, stream, known.beginning[0] if known else 0)
                 return await self._take(work, copy, known, name, stream, stamp)
         except (NoSuchFile, UnreadableFileError) as error:
             return await self.hold(name, error.reason, stamp)
@@ -149,7 +150,7 @@ class InboundDataReader:
 def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
     """Emit and account for the rows of the next chunk; return the ledger entry that has them."""
     rows, offset = file.rows + ROWS_A_CHUNK, file.offset + BYTES_A_CHUNK
-    end = ending(stream, file.size)
+    end, bare_size = ending(stream, file.size)
     file = msgspec.structs.replace(file, state=FileState.SPLITTING)
     stream.seek(file.offset)
     for group in _groups(
@@ -158,6 +159,9 @@ def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
         file = _add(work, file, group, ends_within=end is Ending.CUT and group[-1].next_offset == file.size)
         if file.rows >= rows or file.offset >= offset:
             return file
+    if end is Ending.PADDED:
+        bare_sha256 = digest_up_to(stream, bare_size)
+        file = msgspec.structs.replace(file, bare_size=bare_size, bare_sha256=bare_sha256)
     return msgspec.structs.replace(
         file, state=FileState.SPLIT, incomplete=_incomplete(file, end), asg_row=0, asg_head=[]
     )
