@@ -195,16 +195,19 @@ def test_a_line_of_100_megabytes_is_one_row_and_leaves_its_neighbour() -> None:
 
 @pytest.mark.timeout(40)
 def test_millions_of_empty_lines_are_few_rows_that_account_for_each() -> None:
-    began = time.process_time()
     records = list(read_records(Endless(b"\n", 2_000_000)))  # type: ignore[arg-type]
     assert sum(record.lines for record in records) == 2_000_000
     assert (len(records), records[-1].problems[0].text) == (1001, "1999000 blank lines")
-    assert time.process_time() - began < 20
 
 
-@pytest.mark.timeout(10)
 @pytest.mark.parametrize(
-    "piece", [b"\r", b"\r\n\r", b'"\n', b'POR,"\n', b'POR,"\nx\n', b'"\r', b"\x0c", b"\xc2\x85"]
+    "piece", [b"\n", b"\r", b"\r\n\r", b'"\n', b'POR,"\n', b'POR,"\nx\n', b'"\r', b"\x0c", b"\xc2\x85"]
 )
 def test_a_file_of_any_piece_takes_time_by_its_length(piece: bytes) -> None:
-    assert sum(record.lines for record in read_records(io.BytesIO(piece * 100_000))) >= 1
+    def seconds(pieces: int) -> float:
+        """Measure what the processor took: a machine that is busy with something else takes no part in it."""
+        began = time.process_time()
+        assert sum(record.lines for record in read_records(io.BytesIO(piece * pieces))) >= 1
+        return time.process_time() - began
+
+    assert seconds(40_000) < 10 * max(seconds(10_000), 0.02)  # 16 times as long if it were quadratic
