@@ -1,11 +1,12 @@
 """Nothing keeps the event loop for more than 50 ms: neither a whole day with full batches, nor running services."""
 
 import asyncio
+import pkgutil
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,16 @@ def tcs_of(data: Path) -> Iterator[str]:
             process.terminate()
 
 
+def _slow(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a call of the file system as a slow disk answers it."""
+
+    def slowed(*args: Any, **named: Any) -> Any:
+        time.sleep(0.1)
+        return call(*args, **named)
+
+    return slowed
+
+
 @pytest.fixture(params=["embedded", "production"])
 def given(request: pytest.FixtureRequest) -> dict[str, Any]:
     return (
@@ -63,9 +74,11 @@ def given(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(240)
-def test_a_whole_day_with_full_batches_never_keeps_the_loop(
-    made: Path, given: dict[str, Any], tmp_path: Path
+def test_a_whole_day_with_full_batches_on_a_slow_disk_never_keeps_the_loop(
+    made: Path, given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("os.fsync", "os.scandir", "os.replace", "filecmp.cmp"):
+        monkeypatch.setattr(name, _slow(pkgutil.resolve_name(name)))
     state = None if "engine" in given else tmp_path / "state"
     with tcs_of(made / "tcs") as url, Watchdog().watching() as dog:
         done, _ = day(

@@ -72,7 +72,7 @@ async def begin(
     known = (await work.get(DAYS, [DayBegun.KEY])).get(DayBegun.KEY)
     if known is not None and known.day == as_of:
         return known
-    begun = standing(reader, as_of, names)
+    begun = await asyncio.to_thread(standing, reader, as_of, names)
     work.put(DAYS, begun)
     await work.commit()
     return begun
