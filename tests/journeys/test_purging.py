@@ -136,6 +136,11 @@ def test_why_and_files_say_from_when_on_anything_is_known(here: Here) -> None:
     here.purge("2026-12-24")
     said = here.why(PLACEMENT, "2026-12-24")
     assert "what ended before 2026-12-04 is older than the retention (keep_history_days)" in said.text
+    unknown = here.why(5_550_001, "2026-12-24")
+    assert (
+        "ESR has sent no such position; what ended before 2026-12-04 is older than the retention"
+        in unknown.text
+    )
     assert here.called("files", FIRST).text == (
         "tis-esr: NAME: DE_EOE_RMC_20261124_00000101.DAT: dated before 2026-12-04, the oldest day that the ledger keeps"
         " (keep_history_days)\n"

@@ -7,6 +7,8 @@ from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.file_ledger import FILES
 from tis_esr.services.ledger_horizon import HORIZON
+from tis_esr.services.outbound import APPLICANTS
+from tis_esr.services.retention.audit import PURGES
 
 ROWS_GONE = "row and messages: older than the retention (keep_rows_days)"
 
@@ -14,6 +16,12 @@ ROWS_GONE = "row and messages: older than the retention (keep_rows_days)"
 def kept_from(state: Reader) -> date | None:
     """Return the oldest day of which everything is known; None where nothing was ever purged."""
     return next((horizon.before for horizon in state.find(HORIZON, {})), None)
+
+
+def forgotten_before(state: Reader) -> date | None:
+    """Return the oldest day of which everything is known, where records of before have been removed; else None."""
+    has_removed = any(APPLICANTS.name in purge.removed for purge in state.find(PURGES, {}))
+    return kept_from(state) if has_removed else None
 
 
 def older(day: date) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 from tis_esr.decisions.applicant_verdicts import Cause, Verdict, verdict
 from tis_esr.desk.dates import period
-from tis_esr.desk.kept import kept_from, older
+from tis_esr.desk.kept import forgotten_before, kept_from, older
 from tis_esr.desk.why.answers import Answer, Who
 from tis_esr.desk.why.in_tis import InTis
 from tis_esr.desk.why.word import Word
@@ -111,7 +111,7 @@ def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
     kinds = "placement or GMC number" if word.number is not None else "post number"
     also = "position" if word.number is not None else "position with this post number"
     said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}"
-    oldest = kept_from(state)
+    oldest = forgotten_before(state)
     said += f"; {older(oldest)}" if oldest is not None else ""
     return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word for a typing mistake")
 
