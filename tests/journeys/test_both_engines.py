@@ -60,7 +60,7 @@ def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Progra
 
     assert called("redrive", "--reason", "no whole number").text.splitlines()[-1].startswith("1 can't be: ")
     discarded = called("redrive", trace["id"], "--discard", "ticket 1")
-    assert (discarded.code, discarded.text) == (0, "1 given up\n")
+    assert (discarded.code, discarded.text) == (0, "1 discarded\n")
     assert called("parked") == Said(0, "Nothing is parked.\n")
 
 
@@ -70,6 +70,6 @@ def test_install_can_be_repeated(here: tuple[Program, Small]) -> None:
     said = called("install", "--check")
     assert said.code == 0
     assert said.text in {
-        "Everything is there.\n",
+        "OK: nothing is missing.\n",
         "The embedded engine makes its state file by itself; nothing to install.\n",
     }

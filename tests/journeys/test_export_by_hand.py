@@ -79,11 +79,11 @@ def test_a_run_does_what_the_dry_run_said_and_lists_as_sent_only_what_it_sent(
         for path in set((small.folder / "out").iterdir()) - there
     }
     assert went == {name: int(rows) for rows, name in planned if name}
-    assert re.findall(r"(\S+\.DAT): (\d+) rows, sent", said.text) == [
+    assert re.findall(r"(\S+\.DAT): (\d+) rows, Sent", said.text) == [
         (name, rows) for rows, name in planned if name
     ]
     again = called(*words)
-    assert "rows, sent" not in again.text
+    assert "rows, Sent" not in again.text
     assert set((small.folder / "out").iterdir()) - there == {small.folder / "out" / name for name in went}
 
 

@@ -63,7 +63,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("tcs-simulator --data data --port 0", {}, 2, "data/posts.jsonl line 1: its id is no number"),
     ("tcs-simulator --data broken --port 0", {}, 2, "broken/people.jsonl line 1: it is no JSON object"),
     # ingest.
-    ("ingest", {}, 2, "Missing argument 'files'"),
+    ("ingest", {}, 2, "Missing argument 'FILE...'"),
     ("ingest nowhere.DAT", {}, 2, "FILE: nowhere.DAT: there is no such file"),
     ("ingest in", {}, 2, "FILE: in: is a folder; name the files in it"),
     (f"ingest {FILE} --state junk", {}, 2, "junk can't be used as state: file is not a database"),
@@ -100,9 +100,9 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"}, 3, "MongoDB (TIS_ESR_MONGODB_URL): ServerSelectionTimeoutError; it is retried where something waits for it; if it lasts, see tis-esr doctor"),
     ("redrive", {}, 2, "ID: name messages by their ids, or give --reason; tis-esr parked lists both"),
     ("redrive --discard because", {}, 2, "ID: name messages by their ids, or give --reason"),
-    ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 to be handled again"),
+    ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 requeued"),
     # why.
-    ("why", {}, 2, "Missing argument 'word'"),
+    ("why", {}, 2, "Missing argument 'WORD'"),
     ("why 1 2 --state state", {}, 2, "unexpected extra argument"),
     ("why 1 --state nowhere", {}, 2, "nowhere can't be used as state: there is no such file; run a day with it first"),
     (f"why {'9' * 20} --state state", {}, 2, f"WORD: it has 20 digits, and the longest id has 15; {WORD}"),

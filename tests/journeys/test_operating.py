@@ -137,14 +137,14 @@ def test_install_check_says_what_is_missing_until_it_is_installed(shell: Shell) 
 
         made = shell("install", **settings)
         assert made.code == 0
-        assert "made engine.inbox\n" in made.out
-        assert "made reconciliation.positions\n" in made.out
-        assert made.out.endswith(" made; everything is there.\n")
+        assert "created engine.inbox\n" in made.out
+        assert "created reconciliation.positions\n" in made.out
+        assert made.out.endswith(". Nothing else is missing.\n")
 
         after = shell("install", "--check", **settings)
-        assert (after.code, after.out) == (0, "Everything is there.\n")
+        assert (after.code, after.out) == (0, "OK: nothing is missing.\n")
         again = shell("install", **settings)
-        assert (again.code, again.out) == (0, "Everything was there already.\n")
+        assert (again.code, again.out) == (0, "OK: everything existed already.\n")
 
 
 def test_install_on_the_embedded_engine_has_nothing_to_do_and_makes_nothing(shell: Shell) -> None:
@@ -194,9 +194,9 @@ def test_doctor_names_everything_that_is_wrong_at_once_and_shows_no_secret(
     ):
         assert words in said.out
     for name in ("AMQP_URL", "MONGODB_URL", "S3_SECRET_ACCESS_KEY", "TCS_CLIENT_SECRET", "SFTP_PASSWORD"):
-        assert re.search(rf"TIS_ESR_{name} +│ \(set, not shown\)", said.out)
-    assert re.search(r"TIS_ESR_TCS_TOKEN_URL +│ http://\(not shown\)@127\.0\.0\.1:", said.out)
-    assert re.search(r"TIS_ESR_TCS_TOKEN +│ \(not set\)", said.out)
+        assert re.search(rf"TIS_ESR_{name} +\(set, not shown\)", said.out)
+    assert re.search(r"TIS_ESR_TCS_TOKEN_URL +http://\(not shown\)@127\.0\.0\.1:", said.out)
+    assert re.search(r"TIS_ESR_TCS_TOKEN +\(not set\)", said.out)
 
 
 def test_doctor_names_what_the_production_engine_lacks(shell: Shell) -> None:
@@ -231,8 +231,8 @@ def test_what_a_url_hides_is_not_shown(value: str | None, expected: str) -> None
 
 def test_doctor_shows_a_setting_as_it_is_whatever_is_in_it(shell: Shell) -> None:
     said = shell("doctor", TIS_ESR_STATE="[bold]state[/]", TIS_ESR_INBOUND="[/inbound]")
-    assert re.search(r"TIS_ESR_STATE +│ \[bold\]state\[/\]", said.out)
-    assert re.search(r"TIS_ESR_INBOUND +│ \[/inbound\]", said.out)
+    assert re.search(r"TIS_ESR_STATE +\[bold\]state\[/\]", said.out)
+    assert re.search(r"TIS_ESR_INBOUND +\[/inbound\]", said.out)
 
 
 # run.
@@ -396,19 +396,19 @@ def test_an_unreadable_row_can_not_be_handled_again_and_stays_parked(unreadable:
     before = call("parked")
     code, said = call("redrive", "--reason", "no whole number")
     assert code == 1
-    assert "2 can't be: the row itself is unreadable" in said
+    assert "2 can't be requeued: the row itself is unreadable" in said
     assert call("parked") == before
 
 
 def test_what_is_given_up_ends_and_its_row_is_accounted_for_as_ignored(unreadable: Path) -> None:
     first, second = ids()
     code, said = call("redrive", first, "--discard", "ESR [/sent] it anew")
-    assert (code, said) == (0, "1 given up\n")
+    assert (code, said) == (0, "1 discarded\n")
     assert ids() == [second]
     ended, left = rows(unreadable, 1, 3)
     assert (ended.state, ended.reason) == (RowState.IGNORED, "discarded: ESR [/sent] it anew")
     assert left.state is RowState.PARKED
-    assert call("redrive", "--reason", "WHOLE number", "--discard", "the same") == (0, "1 given up\n")
+    assert call("redrive", "--reason", "WHOLE number", "--discard", "the same") == (0, "1 discarded\n")
     assert call("parked") == (0, "Nothing is parked.\n")
     assert json.loads(call("parked", "--json")[1]) == []
 
@@ -430,8 +430,8 @@ def test_redrive_without_saying_what_or_why_does_nothing(
 
 
 def test_redrive_of_what_is_not_parked_does_nothing_and_says_so_by_its_code(unreadable: Path) -> None:
-    assert call("redrive", "invented") == (1, "0 to be handled again\n")
-    assert call("redrive", ids()[0], "--reason", "another reason") == (1, "0 to be handled again\n")
+    assert call("redrive", "invented") == (1, "0 requeued\n")
+    assert call("redrive", ids()[0], "--reason", "another reason") == (1, "0 requeued\n")
     assert len(ids()) == 2
 
 
@@ -466,7 +466,7 @@ def test_what_tcs_refused_is_handled_again_once_the_cause_is_mended(
         assert "400" in refused["reason"]
 
         mend(small)
-        assert call("redrive", refused["id"]) == (0, "1 to be handled again\n")
+        assert call("redrive", refused["id"]) == (0, "1 requeued\n")
         assert call("parked") == (0, "Nothing is parked.\n")
         _, summary = small.run()
         assert summary.parked == []
@@ -474,10 +474,10 @@ def test_what_tcs_refused_is_handled_again_once_the_cause_is_mended(
         assert contact is not None
         assert contact["legalSurname"] == "Changed-Specimen"
         [file] = summary.files_in
-        assert {state: file.get(state, 0) for state in ("applied", "parked", "ignored")} == {
-            "applied": 3,
-            "parked": 0,
-            "ignored": 1,
+        assert {state: file["row_states"][state] for state in ("APPLIED", "PARKED", "IGNORED")} == {
+            "APPLIED": 3,
+            "PARKED": 0,
+            "IGNORED": 1,
         }
 
 

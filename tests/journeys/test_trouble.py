@@ -160,15 +160,15 @@ def test_an_update_that_tcs_refuses_is_parked_and_journalled_and_its_neighbours_
         _, summary = small.run()
         [parked] = summary.parked
         assert (parked.row, "400" in parked.reason, "Changed" in parked.reason) == (1, True, False)
-        assert summary.tis_updates == {"APPLIED": 1, "REFUSED": 1}
+        assert summary.tis_updates == {"PLANNED": 0, "APPLIED": 1, "REFUSED": 1}
         contact = small.tcs.simulator.store.details("contactDetails", 200_002)
         assert contact is not None
         assert contact["legalSurname"] == "Changed-Specimen"
         [file] = summary.files_in
-        assert {state: file.get(state, 0) for state in ("applied", "parked", "ignored")} == {
-            "applied": 4,
-            "parked": 2,
-            "ignored": 1,
+        assert {state: file["row_states"][state] for state in ("APPLIED", "PARKED", "IGNORED")} == {
+            "APPLIED": 4,
+            "PARKED": 2,
+            "IGNORED": 1,
         }
 
 
@@ -187,8 +187,8 @@ def test_an_unknown_row_within_an_assignment_is_parked_and_costs_the_rows_behind
         )
         _, summary = small.run()
         [file] = summary.files_in
-        assert {state: file[state] for state in ("applied", "parked", "ignored")} == {
-            "applied": 2,
-            "parked": 1,
-            "ignored": 2,
+        assert {state: file["row_states"][state] for state in ("APPLIED", "PARKED", "IGNORED")} == {
+            "APPLIED": 2,
+            "PARKED": 1,
+            "IGNORED": 2,
         }

@@ -249,8 +249,8 @@ def test_the_timeline_has_days_and_times_and_whole_names_of_queues_on_a_narrow_t
     assert [event["at"] for event in timeline] == sorted(event["at"] for event in timeline)
     assert all(event["at"] for event in timeline)
     narrow = told.program("why", MOVED, "--as-of", "2026-11-26", COLUMNS="60")
-    assert "esr.queue.position.reconciled.notificationgenerator: done" in narrow.text
-    assert "  2026-11-24  DE_EOE_RMC_20261124_00000101.DAT:1  POR row: applied" in narrow.text
+    assert "esr.queue.position.reconciled.notificationgenerator: Done" in narrow.text
+    assert "  24 Nov 2026  DE_EOE_RMC_20261124_00000101.DAT:1  POR row: Applied" in narrow.text
 
 
 def test_a_post_without_a_position_and_a_person_without_a_placement_are_told_apart(told: Story) -> None:

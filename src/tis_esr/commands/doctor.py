@@ -2,16 +2,17 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Final
 
+import msgspec
 from pika.exceptions import AMQPError
 from pydantic import SecretStr
-from rich.markup import escape
-from rich.table import Table
 
-from tis_esr.commands.outcome import Exit, console
+from tis_esr.commands.outcome import Exit
 from tis_esr.commands.stores import inbound_store, outbound_store
 from tis_esr.commands.system import addresses, engine_of, token_source
+from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.errors import StateInUse, UnusableState
 from tis_esr.engine.production.at_work import takes_messages, unread
@@ -35,34 +36,38 @@ _ALARM = Finding(
 )
 
 
-async def doctor(settings: Settings) -> Exit:
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check found; ``ok`` is also true for findings that are only notes."""
+
+    name: str
+    ok: bool
+    findings: list[Finding]
+
+
+async def doctor(settings: Settings, *, as_json: bool = False) -> Exit:
     """Print the settings in force and check everything that they name; UNAVAILABLE where anything is wrong."""
-    table = Table(title="Settings in force", title_justify="left")
-    table.add_column("setting", no_wrap=True)
-    table.add_column("value")
-    for name in Settings.model_fields:
-        table.add_row(f"TIS_ESR_{name.upper()}", escape(shown(getattr(settings, name))))
-    console.print(table)
-    checks = {
-        "settings": _unknown,
-        "engine": _engine,
-        "processes": _processes,
-        "files in": _inbound,
-        "files out": _outbound,
-        "TCS": _tcs,
-    }
-    wrong = False
-    for name, check in checks.items():
+    in_force = {f"TIS_ESR_{name.upper()}": shown(getattr(settings, name)) for name in Settings.model_fields}
+    if not as_json:
+        say("Settings in force", style=HEADING)
+        console.table(["setting", "value"], list(in_force.items()))
+    found = []
+    for name, check in _CHECKS.items():
         findings = await check(settings)
-        # On the embedded engine a day by hand needs no process, so that none is running is told and is no fault.
+        # On the embedded engine a day by hand needs no process, so that none is running is a note, not a fault.
         is_note = check is _processes and settings.engine == "embedded"
-        wrong = wrong or (bool(findings) and not is_note)
-        for finding in findings:
-            style = "yellow" if is_note else "bold red"
-            console.print(f"[{style}]{name}:[/] {escape(str(finding))}", highlight=False, soft_wrap=True)
-        if not findings:
-            console.print(f"[green]{name}:[/] OK", highlight=False)
-    return Exit.UNAVAILABLE if wrong else Exit.DONE
+        found.append(Check(name=name, ok=is_note or not findings, findings=findings))
+        if not as_json:
+            _print(found[-1])
+    if as_json:
+        print_json({"settings": in_force, "checks": found})
+    return Exit.DONE if all(check.ok for check in found) else Exit.UNAVAILABLE
+
+
+def _print(check: Check) -> None:
+    for finding in check.findings:
+        say(str(finding), label=f"{check.name}:", style=NOTICE if check.ok else BAD)
+    if not check.findings:
+        say("OK", label=f"{check.name}:", style=GOOD)
 
 
 def shown(value: object) -> str:
@@ -173,3 +178,13 @@ async def _tcs(settings: Settings) -> list[Finding]:
     except (BadTcsUrl, TcsError, NotTcsError, ValueError) as error:
         return [Finding("TIS_ESR_TCS_URL", str(error), "correct it, or TIS_ESR_TCS_TOKEN_URL and its client")]
     return []
+
+
+_CHECKS: Final[dict[str, Callable[[Settings], Awaitable[list[Finding]]]]] = {
+    "settings": _unknown,
+    "engine": _engine,
+    "processes": _processes,
+    "files in": _inbound,
+    "files out": _outbound,
+    "TCS": _tcs,
+}

@@ -9,6 +9,7 @@ import msgspec
 
 from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reading import Reader
+from tis_esr.engine.rows import RowState
 from tis_esr.records.filenames import FileName
 from tis_esr.services.file_ledger import FILES, NOT_TAKEN, FileState, InboundFile
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
@@ -41,7 +42,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; ``findings`` are open until ``settled`` says who has dealt with them, and how."""
+    """One file, its ``state`` and ``row_states`` as codes; ``findings`` are open until ``settled`` says who has dealt with them, and how."""
 
     name: str
     copy: str
@@ -175,12 +176,12 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         type=file.type,
         day=file.day,
         sequence=file.sequence,
-        state=file.state.value,
+        state=file.state.name,
         incomplete=bool(file.incomplete),
         size=file.size,
         sha256=file.sha256,
         rows=file.rows,
-        row_states={} if file.copy else {state.value: number for state, number in by_state.items()},
+        row_states={state.name: 0 if file.copy else by_state.get(state, 0) for state in RowState},
         findings=file.findings,
         settled=file.settled,
         notes=file.notes,

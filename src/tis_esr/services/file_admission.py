@@ -88,10 +88,12 @@ def is_cut(stream: BinaryIO, size: int) -> bool:
 
 
 def judged_by_name(name: str, known: InboundFile | None, stamp: str, now: float, today: date) -> Taken | None:
-    """Refuse or hold a file that isn't known by its name alone; None where it has to be read."""
+    """Refuse or hold a file by its name alone; None where it has to be read. A name that was refused stays refused."""
+    reason = refusal_reason(name)
     if known is not None and known.state is not FileState.HELD:
-        return None
-    if reason := refusal_reason(name):
+        said = f"already refused: {known.reason}"
+        return Taken(file=known, fresh=False, said=said) if reason else None
+    if reason:
         entry = InboundFile(name=name, state=FileState.REFUSED, reason=reason, stamp=stamp)
         return Taken(file=_with_name(entry), fresh=True, said=reason)
     reason = hold_reason(FileName.parse(name), today)
