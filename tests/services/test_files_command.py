@@ -125,6 +125,6 @@ def test_a_file_that_was_refused_by_its_name_is_refused_again_and_is_no_fault(tm
     words = ["ingest", str(tmp_path / "letter.txt"), "--state", str(tmp_path / "state")]
     first, again = CliRunner().invoke(cli.app, words), CliRunner().invoke(cli.app, words)
     assert (first.exit_code, again.exit_code) == (1, 0)
-    assert again.output.startswith("letter.txt: Refused: already refused: 'letter.txt' is no")
+    assert again.output.startswith("letter.txt: Refused: already refused: 'letter.txt' is not a valid")
     (tmp_path / "letter.txt").write_text("Dear trust, once more")
     assert CliRunner().invoke(cli.app, words).exit_code == 0

@@ -15,7 +15,7 @@ from tis_esr.services.file_ledger import FILES, NOT_TAKEN, FileState, InboundFil
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60
-"""Numbers are looked for among the files of so many days up to the newest one: older gaps nobody can fill."""
+"""Days before the newest file within which gaps are reported: nobody can fill older ones."""
 
 _ANSWERED_BY = {"APP": "APC", "DNC": "DCC"}
 _OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
@@ -63,7 +63,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, newest first, and all gaps; ``open_findings`` counts the files somebody has to look at, and the gaps."""
+    """All files, newest first, and all gaps; ``open_findings`` counts the files with open findings, and the gaps."""
 
     files: list[LedgerEntry]
     gaps: list[Gap]
@@ -146,7 +146,7 @@ def _missing(deanery: str, counter: str, files: list[InboundFile]) -> list[Gap]:
 
 
 def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list[OutboundFile]) -> list[Gap]:
-    """Say which of our files have no answer though a later one has, and which answer is to no file of ours."""
+    """Return which of our files have no answer though a later one has, and which answer is to no file of ours."""
     answers = {file.sequence: file.name for file in files if file.state not in NOT_TAKEN}
     if not answers:
         return []

@@ -33,7 +33,7 @@ async def run_day(
     window: ApplicantWindow | None = None,
     progress: Callable[[str, int], None] = lambda _stage, _rows: None,
 ) -> DayDone:
-    """Take the files by date and sequence, walk the stages, export, and tell TCS.
+    """Take the files by date and sequence, walk the stages, export, and notify TCS.
 
     May be killed at any point and called again with the same state. Raises OutOfPatience, OSError.
     """

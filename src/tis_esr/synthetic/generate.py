@@ -1,4 +1,4 @@
-"""Puts two days together: scenarios over posts by the seed, files, TCS's data, and what should come of it."""
+"""Puts two days together: scenarios over posts by the seed, files, TCS's data, and the expected outcome."""
 
 import shutil
 from collections.abc import Callable, Sequence

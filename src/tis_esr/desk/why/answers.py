@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers, most telling first, and the timeline behind them.
+    """The answers, most important first, and the timeline behind them.
 
     ``known`` says that ESR or TIS has what was asked for. ``tis`` is "" where TIS was asked, else why not.
     """
