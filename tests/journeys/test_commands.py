@@ -141,7 +141,7 @@ def test_a_tcs_that_is_not_there_is_code_3_and_the_next_call_goes_on(
     monkeypatch.setenv("TIS_ESR_PATIENCE_SECONDS", "0.1")
     code, said = day(made, tmp_path, NOBODY)
     assert code == 3
-    assert "could not go on: TCS: " in said
+    assert "stopped: TCS: " in said
     assert day(made, tmp_path, tcs.url)[0] == 1
 
 
@@ -206,7 +206,7 @@ def test_export_by_hand_says_first_and_then_does(made: Path, tmp_path: Path, tcs
     ]
     code, said = call(*words, "--deanery", "EMD", "--dry-run")
     assert code == 0
-    number = int(re.findall(r"EMD: (\d+) rows would go", said)[0])
+    number = int(re.findall(r"EMD: (\d+) rows would be exported", said)[0])
     code, said = call(*words)
     assert f"DE_EMD_APP_20261125_00000014.DAT: {number} rows" in said
     code, said = call(*words)

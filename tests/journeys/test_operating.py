@@ -158,7 +158,7 @@ def test_install_on_servers_that_are_away_says_where_it_looked(
 ) -> None:
     away = {**production, "TIS_ESR_AMQP_URL": f"amqp://guest:{SECRET}@127.0.0.1:{free_port()}/"}
     code, line = shell.refused("install", **away)
-    assert (code, "TIS_ESR_AMQP_URL: no RabbitMQ answers there" in line) == (3, True)
+    assert (code, "TIS_ESR_AMQP_URL: could not connect to RabbitMQ" in line) == (3, True)
 
 
 # doctor.
@@ -186,8 +186,8 @@ def test_doctor_names_everything_that_is_wrong_at_once_and_shows_no_secret(
     )
     assert said.code == 3
     for words in (
-        "engine: TIS_ESR_MONGODB_URL: MongoDB refuses the user or the password; correct them in the URL",
-        "engine: TIS_ESR_AMQP_URL: no RabbitMQ answers there",
+        "engine: TIS_ESR_MONGODB_URL: MongoDB rejected the user or the password; correct them in the URL",
+        "engine: TIS_ESR_AMQP_URL: could not connect to RabbitMQ",
         "files in: TIS_ESR_FILES_IN: setting s3_bucket (TIS_ESR_S3_BUCKET) is missing",
         "files out: TIS_ESR_OUTBOUND: taken: ",
         "TCS: TIS_ESR_TCS_URL: ",
@@ -270,7 +270,7 @@ def test_doctor_shows_a_setting_as_it_is_whatever_is_in_it(shell: Shell) -> None
         pytest.param(
             ["Reconciliation", "Receptionist"],
             {"TIS_ESR_TCS_URL": NOBODY},
-            "SERVICE: 'Receptionist' is none of InboundDataReader, Reconciliation, ",
+            "SERVICE: 'Receptionist' must be one of InboundDataReader, Reconciliation, ",
             id="an unknown service",
         ),
         pytest.param(
@@ -312,10 +312,18 @@ def test_a_setting_that_run_can_not_use_is_named_and_is_code_2(
 @pytest.mark.parametrize(
     ("setting", "url", "problem"),
     [
-        ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@127.0.0.1:{{free}}/", "no RabbitMQ answers there"),
+        ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@127.0.0.1:{{free}}/", "could not connect to RabbitMQ"),
         ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@{{rabbitmq}}/", "RabbitMQ refuses the user"),
-        ("TIS_ESR_MONGODB_URL", f"mongodb://guest:{SECRET}@127.0.0.1:{{free}}/", "no MongoDB answers there"),
-        ("TIS_ESR_MONGODB_URL", f"mongodb+http://guest:{SECRET}@127.0.0.1/", "is no address of MongoDB"),
+        (
+            "TIS_ESR_MONGODB_URL",
+            f"mongodb://guest:{SECRET}@127.0.0.1:{{free}}/",
+            "could not connect to MongoDB",
+        ),
+        (
+            "TIS_ESR_MONGODB_URL",
+            f"mongodb+http://guest:{SECRET}@127.0.0.1/",
+            "is not a valid MongoDB address",
+        ),
     ],
 )
 def test_a_server_that_run_can_not_use_is_named_by_its_setting_and_is_code_3(
@@ -342,7 +350,9 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_is_code_3(shell: She
         port = str(other.getsockname()[1])
         code, line = shell.refused("run", TIS_ESR_TCS_URL=NOBODY, TIS_ESR_HTTP_PORT=port)
     assert code == 3
-    assert line == f"tis-esr: 127.0.0.1:{port} is in use; give another TIS_ESR_HTTP_PORT (0 takes a free one)"
+    assert (
+        line == f"tis-esr: 127.0.0.1:{port} is in use; give another TIS_ESR_HTTP_PORT (0 picks a free port)"
+    )
 
 
 # parked and redrive.
@@ -356,7 +366,7 @@ def call(*words: str) -> tuple[int, str]:
 
 
 BAD = "DE_EOE_RMC_20261124_00000101.DAT"
-UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) holds no whole number"
+UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) is not a whole number"
 
 
 @pytest.fixture
@@ -394,7 +404,7 @@ def test_parked_lists_by_reason_where_what_waits_came_from(unreadable: Path) -> 
 
 def test_an_unreadable_row_can_not_be_handled_again_and_stays_parked(unreadable: Path) -> None:
     before = call("parked")
-    code, said = call("redrive", "--reason", "no whole number")
+    code, said = call("redrive", "--reason", "not a whole number")
     assert code == 1
     assert "2 can't be requeued: the row itself is unreadable" in said
     assert call("parked") == before

@@ -52,7 +52,7 @@ def test_trouble_that_lasts_is_said_and_the_next_call_goes_on(small: Small) -> N
     small.tcs.simulator.misbehaviour.switches = Switches(fail_rate=1.0, fail_status=503)
     with pytest.raises(BaseExceptionGroup) as caught:
         small.run(patience_seconds=0.2, tcs_timeout_seconds=1)
-    assert caught.group_contains(OutOfPatience, match="could not go on: TCS")
+    assert caught.group_contains(OutOfPatience, match="stopped: TCS")
     small.tcs.simulator.misbehaviour.switches = Switches()
     _, summary = small.run()
     assert summary.parked == []
@@ -104,7 +104,7 @@ def test_a_row_without_an_end_stops_the_day(small: Small) -> None:
     connection = sqlite3.connect(small.folder / "state")
     connection.execute("UPDATE rows SET state = 'pending' WHERE row = 7")
     connection.commit()
-    with pytest.raises(RowsUnaccounted, match="1 rows have come to no end"):
+    with pytest.raises(RowsUnaccounted, match="1 rows have not reached a final state"):
         small.run()
 
 

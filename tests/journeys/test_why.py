@@ -105,7 +105,7 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         ),
         (
             OOP,
-            ": no applicant record is produced: its type is OOPT, which ESR is not told of. the local office,"
+            ": no applicant record is produced: its type is OOPT, which is not reported to ESR. the local office,"
             " in TIS: correct the placement's type in TIS if it is wrong",
         ),
         (
@@ -236,7 +236,7 @@ def test_what_tis_has_otherwise_now_and_esr_was_not_told_is_said(told: Story) ->
     placement["dateTo"] = "2027-03-31"
     try:
         assert (
-            f"Placement {REFUSED} in TIS: now is 23 Jan 2027 to 31 Mar 2027, which ESR has not been told yet. support:"
+            f"Placement {REFUSED} in TIS: now is 23 Jan 2027 to 31 Mar 2027, which has not been sent to ESR yet. support:"
             " wait for the next file of the deanery; if nothing is sent then, have the position reconciled"
         ) in answers(told, REFUSED)
     finally:

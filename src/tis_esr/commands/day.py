@@ -25,7 +25,7 @@ from tis_esr.settings import Settings
 def day(
     settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None
 ) -> tuple[DayDone, Summary]:
-    """Run the day, check that every row is accounted for, and return what came of it."""
+    """Run the day, check that every row is accounted for, and return its outcome."""
     with progress() as bars:
         done, begun = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bars))
     with closing(reader_of(settings, state)) as reader:
@@ -50,7 +50,7 @@ async def _day(
 async def begin(
     begin_work: Callable[[], Work], as_of: date, reader: Reader, names: Sequence[str]
 ) -> DayBegun:
-    """Return what stood when the day was first begun, which is kept: a day that is repeated reports the same."""
+    """Return the state before the day was first begun, which is kept: a repeated day reports the same."""
     work = begin_work()
     known = (await work.get(DAYS, [DayBegun.KEY])).get(DayBegun.KEY)
     if known is not None and known.day == as_of:

@@ -42,7 +42,7 @@ def ended(counts: Mapping[str, Mapping[RowState, int]], names: Iterable[str]) ->
 
 
 class DayProgress:
-    """The bars of one day; ``stage`` is told of each stage as it begins, and of rows as they are read."""
+    """The bars of one day; ``stage`` is called when a stage begins and when rows were read."""
 
     def __init__(
         self, bars: Bars, open_reader: Callable[[], Reader], inbound: Path, names: Iterable[str]

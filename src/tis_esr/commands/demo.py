@@ -18,7 +18,7 @@ _MARK = ".tis-esr-demo"
 
 
 def demo(settings: Settings, folder: Path, as_of: date, *, as_json: bool = False) -> Exit:
-    """Generate a day below ``folder``, run it, and show what came of it; what an earlier demo left is replaced."""
+    """Generate a day below ``folder``, run it, and show its outcome; what an earlier demo left is replaced."""
     _make_room(folder)
     synthesize(deaneries=DEANERIES, posts=POSTS, seed=SEED, out=folder, as_of=as_of)
     state = folder / "state.sqlite"

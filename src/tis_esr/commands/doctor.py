@@ -31,7 +31,7 @@ _QUERY = re.compile(r"(?<=://)([^?#]*)([?#]).*", re.DOTALL)
 _RUN = "start tis-esr run"
 _ALARM = Finding(
     AMQP,
-    "RabbitMQ takes no messages: its alarm of memory or disk space is raised",
+    "RabbitMQ accepts no messages: its memory or disk alarm is raised",
     "see rabbitmq-diagnostics alarms, and free memory or disk space on its nodes",
 )
 
@@ -53,7 +53,7 @@ async def doctor(settings: Settings, *, as_json: bool = False) -> Exit:
     found = []
     for name, check in _CHECKS.items():
         findings = await check(settings)
-        # On the embedded engine a day by hand needs no process, so that none is running is a note, not a fault.
+        # On the embedded engine a day run manually needs no process, so that none is running is a note, not a fault.
         is_note = check is _processes and settings.engine == "embedded"
         found.append(Check(name=name, ok=is_note or not findings, findings=findings))
         if not as_json:
@@ -108,8 +108,8 @@ async def _processes(settings: Settings) -> list[Finding]:
     if settings.engine == "embedded":
         if await _is_held(settings):
             return []
-        problem = f"no process holds {settings.state}: nothing takes files or exports by schedule"
-        return [Finding("tis-esr run", problem, f"{_RUN}, unless each day is run by hand with tis-esr day")]
+        problem = f"no process holds {settings.state}: no files are taken and no exports are scheduled"
+        return [Finding("tis-esr run", problem, f"{_RUN}, unless each day is run manually with tis-esr day")]
     nowhere = Nowhere()
     outside = Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere)
     by_service = {name: [h.queue for h in own] for name, own in services(outside).items()}
@@ -118,7 +118,7 @@ async def _processes(settings: Settings) -> list[Finding]:
             await unread(addresses(settings).amqp_url, [q for own in by_service.values() for q in own])
         )
     except (BadSettings, AMQPError, OSError, TimeoutError, ValueError):
-        return [Finding("tis-esr run", "RabbitMQ could not be asked who reads its queues", "see engine")]
+        return [Finding("tis-esr run", "could not list the consumers of RabbitMQ's queues", "see engine")]
     stopped = [name for name, own in by_service.items() if idle.intersection(own)]
     if not stopped:
         return []

@@ -1,4 +1,4 @@
-"""``tis-esr export``: the day's files by hand, or what they would hold."""
+"""``tis-esr export``: writes the day's files manually, or prints what they would hold."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ class Left(StrEnum):
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a run: the files that went, by deanery what was left, and how many rows were stale."""
+    """The outcome of a run: the files that went, by deanery what was left, and how many rows were stale."""
 
     files: list[OutboundFile]
     left: dict[str, Counter[Left]]
@@ -156,7 +156,9 @@ def _as_json(
 
 def _show(made: Made, deaneries: Sequence[str]) -> None:
     if made.stale:
-        say(f"{made.stale} rows are sent as TIS had them when they were built; tis-esr day compares first")
+        say(
+            f"{made.stale} rows may be outdated: they are sent as they were built; tis-esr day compares them with TIS first"
+        )
     for file in made.files:
         say(f"{file.name}: {file.rows} rows, {words(file.state.name)}")
     gone = {file.deanery for file in made.files}
@@ -168,12 +170,12 @@ def _show(made: Made, deaneries: Sequence[str]) -> None:
 def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> None:
     going: dict[str, list[str]] = {}
     for file in made.files:
-        going.setdefault(file.deanery, []).append(f"{file.rows} rows would go in {file.name}")
+        going.setdefault(file.deanery, []).append(f"{file.rows} rows would be exported in {file.name}")
     for deanery in deaneries:
-        rows = "; ".join(going.get(deanery, ["0 rows would go"]))
+        rows = "; ".join(going.get(deanery, ["0 rows would be exported"]))
         say(f"{deanery}: {rows}{_and(made.left[deanery])}")
     if compared and made.stale:
-        say(f"{made.stale} rows are compared with TIS first, and go as TIS has them then")
+        say(f"{made.stale} rows will be compared with TIS first and sent as TIS has them then")
 
 
 def _and(left: Counter[Left]) -> str:

@@ -50,7 +50,7 @@ def reported(error: BaseException) -> tuple[str, Exit]:
 
 
 def _within(group: BaseExceptionGroup[BaseException]) -> tuple[str, Exit]:
-    """Say what a group of failures holds; a fault of the program comes before what may pass."""
+    """Return what a group of failures holds; a fault of the program comes before what may pass."""
     _, rest = group.split((OutOfPatience, TaskFailedError, Transient, TcsError, OSError))
     first: BaseException = rest or group
     while isinstance(first, BaseExceptionGroup):
@@ -64,6 +64,6 @@ def _fault(error: BaseException) -> str:
     own = [frame for frame in frames if "tis_esr" in frame.filename] or list(frames)
     place = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
     return (
-        f"a fault of this program: {type(error).__name__}{place}. Report it to support with this line and the"
+        f"internal error: {type(error).__name__}{place}. Report it to support with this line and the"
         " command; what was committed is kept, and the command may be repeated"
     )

@@ -1,4 +1,4 @@
-"""``tis-esr ingest``: files into the ledger by hand, on either engine."""
+"""``tis-esr ingest``: enters files in the ledger manually, on either engine."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from tis_esr.settings import Settings
 
 
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one file: its state as a code, its rows, and why it was not taken or was taken before."""
+    """The outcome of one file: its state as a code, its rows, and why it was not taken or was taken before."""
 
     name: str
     state: str
@@ -31,7 +31,7 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def ingest(settings: Settings, files: Sequence[Path], state: Path | None, *, as_json: bool) -> Exit:
-    """Take files into the ledger and split them; print what came of each."""
+    """Take files into the ledger and split them; print the outcome of each."""
     done: list[Ingested] = []
     async with at_the_desk(settings, state) as runner:
         with progress() as bars:

@@ -22,7 +22,7 @@ class Bars:
 
     @property
     def is_shown(self) -> bool:
-        """Say whether anybody sees them."""
+        """Return whether anybody sees them."""
         return self._terminal.is_terminal
 
     def stage(self, name: str, unit: str, *, total: int | None, done: int = 0) -> "Bar":
@@ -111,7 +111,7 @@ def amount(done: int, total: int | None) -> str:
 
 
 def time_left(seconds: float | None) -> str:
-    """Return ``1:05 left`` in minutes and seconds or hours, minutes and seconds; "" while it can't be told."""
+    """Return ``1:05 left`` in minutes and seconds or hours, minutes and seconds; "" while it is unknown."""
     if seconds is None:
         return ""
     minutes, rest = divmod(int(seconds), 60)

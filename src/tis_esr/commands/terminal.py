@@ -45,7 +45,7 @@ class Terminal(Console):
 
     @property
     def is_interactive_terminal(self) -> bool:
-        """Say whether lines can be redrawn: not in a pipe or a file, and not where TERM is dumb."""
+        """Return whether lines can be redrawn: not in a pipe or a file, and not where TERM is dumb."""
         return self.is_terminal and not self.is_dumb_terminal
 
     def say(self, text: str, *, label: str = "", style: str = "", indent: int = 0) -> None:
