@@ -84,7 +84,7 @@ async def test_a_task_that_fails_again_and_again_ends_the_block_with_one_clear_l
         await block()
     assert work.begun == 6
     assert str(caught.value).startswith(
-        "the background task tcs budget failed 6 times in a row, at last with ValueError in test_supervision.py:"
+        "the background task tcs budget failed 6 times in a row, most recently with ValueError in test_supervision.py:"
     )
     assert "somebody" not in str(caught.value)
     task = asyncio.current_task()

@@ -48,7 +48,7 @@ def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Progra
     name = small.file(por(), BAD)
     path = small.folder / "in" / name
     said = called("ingest", path)
-    assert (said.code, said.text) == (0, f"{name}: split: 3 rows\n")
+    assert (said.code, said.text) == (0, f"{name}: Split: 3 rows\n")
     assert called("ingest", path).text == f"{name}: split: already taken\n"
 
     waiting = called("parked")
@@ -73,5 +73,5 @@ def test_install_can_be_repeated(here: tuple[Program, Small]) -> None:
     assert said.code == 0
     assert said.text in {
         "OK: nothing is missing.\n",
-        "The embedded engine makes its state file by itself; nothing to install.\n",
+        "The embedded engine creates its state file by itself; nothing to install.\n",
     }

@@ -313,7 +313,7 @@ def test_a_setting_that_run_can_not_use_is_named_and_is_code_2(
     ("setting", "url", "problem"),
     [
         ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@127.0.0.1:{{free}}/", "could not connect to RabbitMQ"),
-        ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@{{rabbitmq}}/", "RabbitMQ refuses the user"),
+        ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@{{rabbitmq}}/", "RabbitMQ rejected the user"),
         (
             "TIS_ESR_MONGODB_URL",
             f"mongodb://guest:{SECRET}@127.0.0.1:{{free}}/",
