@@ -57,9 +57,8 @@ class Terminal(Console):
         if label and text:
             whole = Text.assemble(whole, " ")
         whole = Text.assemble(whole, Text(visible(text), style="" if label else style))
-        for number, line in enumerate(whole.split("\n", allow_blank=True)):
-            first = indent + (_GAP if number else 0)
-            self._line(line, first, indent + _GAP)
+        for line in whole.split("\n", allow_blank=True):
+            self._line(line, indent, indent + _GAP)
 
     def _line(self, line: Text, first: int, more: int) -> None:
         """Print a line that begins after ``first`` blanks, with what is too long below it after ``more`` blanks."""
