@@ -16,6 +16,6 @@ def end_at_once() -> None:
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    sys.stderr.write("tis-esr: stopped at once; the same command goes on where this one was\n")
+    sys.stderr.write("tis-esr: stopped at once. Run the same command again to continue\n")
     sys.stderr.flush()
     os._exit(INTERRUPTED)

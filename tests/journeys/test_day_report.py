@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from rich.progress import Progress
 from tests.journeys.program import ENGINES, Program, Said, program
 from tests.journeys.small_world import NPN, TODAY, Small, por, small_world
 
+from tis_esr.commands.day_progress import READING, DayProgress
 from tis_esr.services import inbound_data_reader
 from tis_esr.synthetic.world import World
 
+NO_FILES = dict.fromkeys(
+    ["files_taken", "files_refused", "files_held", "files_other_content", "files_incomplete"], 0
+)
 BAD = por(1).replace("POR,1,", "POR,twelve,")
 
 
@@ -52,7 +54,10 @@ def test_what_a_day_leaves_is_in_its_own_report_and_code_and_in_no_later_days(
     quiet = day(here, 1)
     assert quiet.code == 0
     assert "Parked, for a person to look at: 0" in quiet.text
-    assert "Left by earlier days: 1 files taken, 1 parked, 1 invalid" in quiet.text
+    assert (
+        "Left by earlier days: 1 files taken before, 1 messages parked, 1 applicant records with missing data"
+        in quiet.text
+    )
     assert f"  {name}  " not in quiet.text
     assert day(here, 1).text == quiet.text
 
@@ -78,13 +83,13 @@ def test_a_good_copy_of_yesterdays_file_is_in_the_report_of_today(here: tuple[Pr
     assert day(here, 0).code == 1
     (small.folder / "in" / name).write_text(good)
     said = day(here, 1, "--json").json
-    assert [(file["name"], file["state"], file["rows"]) for file in said["files_in"]] == [(name, "split", 2)]
-    assert "files taken" not in said["earlier"]
+    assert [(file["name"], file["state"], file["rows"]) for file in said["files_in"]] == [(name, "SPLIT", 2)]
+    assert said["earlier"]["files_taken"] == 0
     (small.folder / "in" / name).write_text(good.replace("TRL", "POR"))
     for _ in range(2):
         told = day(here, 2, "--json")
         assert told.code == 1
-        assert [file["state"] for file in told.json["files_in"]] == ["other_content"]
+        assert [file["state"] for file in told.json["files_in"]] == ["OTHER_CONTENT"]
 
 
 def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
@@ -93,7 +98,10 @@ def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
     said = day(here, 0, "--json").json
     assert [file["name"] for file in said["files_in"]] == [first]
     assert [(parked["file"], parked["row"]) for parked in said["parked"]] == [(first, 2)]
-    assert (said["invalid"], said["earlier"]) == (["1900001:1"], {})
+    assert (said["invalid"], said["earlier"]) == (
+        ["1900001:1"],
+        {**NO_FILES, "parked": 0, "invalid": 0, "rejected": 0},
+    )
 
     small.tcs.simulator.store.people[200_001]["personalDetails"]["dateOfBirth"] = "1990-01-15"
     second = small.file(por(), day_number=1)
@@ -102,8 +110,12 @@ def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
     said = answered.json
     assert [file["name"] for file in said["files_in"]] == [second]
     assert [file["name"] for file in said["files_out"]] == ["DE_EOE_APP_20261125_00000021.DAT"]
-    assert said["sent"] == {"APP rows": 1}
-    assert (said["parked"], said["invalid"], said["earlier"]) == ([], [], {"parked": 1})
+    assert said["sent"] == {"APP": 1, "DNC": 0}
+    assert (said["parked"], said["invalid"], said["earlier"]) == (
+        [],
+        [],
+        {**NO_FILES, "parked": 1, "invalid": 0, "rejected": 0},
+    )
 
     (small.folder / "in" / "DE_EOE_APC_20261125_00000021.DAT").write_text(
         f'APC,"{NPN}",FAIL,"ERROR","no","A1",5,1,1001,1\nTRL,1\n'
@@ -137,13 +149,16 @@ def test_files_that_could_not_be_taken_are_in_the_report_of_each_day_that_tries_
     assert later.code == 1
     assert f"  {held}  0 rows: none\n    held: deanery ZZZ is unknown" in later.text
     assert all(f"  {name}  " not in later.text for name in (good, refused, letter))
-    assert "Left by earlier days: 3 files refused, 1 files taken, 1 invalid" in later.text
+    assert (
+        "Left by earlier days: 1 files taken before, 3 files refused, 1 applicant records with missing data"
+        in later.text
+    )
 
     (folder / held).unlink()
     (folder / refused).write_text(f"{por()}\nTRL,1\n")
     replaced = day(here, 2)
     assert replaced.code == 0
-    assert f"  {refused}  2 rows: 1 superseded, 1 ignored\n" in replaced.text
+    assert f"  {refused}  2 rows: 1 Superseded, 1 Ignored\n" in replaced.text
     assert without_repeats(day(here, 2).text) == replaced.text
 
 
@@ -168,7 +183,7 @@ def test_a_file_that_was_read_in_part_and_is_gone_is_asked_for(
     name = small.file(*(por(number) for number in range(1, 6)))
     with monkeypatch.context() as patched:
         patched.setattr(inbound_data_reader, "ROWS_A_CHUNK", 2)
-        patched.setattr(Progress, "update", interrupt)
+        patched.setattr(DayProgress, "stage", interrupt)
         stopped = day(here, 0)
     assert (stopped.code, "stopped; nothing is lost" in stopped.text) == (130, True)
     content = (small.folder / "in" / name).read_text()
@@ -181,11 +196,11 @@ def test_a_file_that_was_read_in_part_and_is_gone_is_asked_for(
     )
     (small.folder / "in" / name).write_text(content)
     whole = day(here, 0)
-    assert f"  {name}  6 rows: 5 applied, 1 ignored" in whole.text
+    assert f"  {name}  6 rows: 5 Applied, 1 Ignored" in whole.text
 
 
-def interrupt(_: Progress, __: Any, *, description: str) -> None:
-    if description == "reading files (2 rows)":
+def interrupt(_: DayProgress, name: str, rows: int) -> None:
+    if (name, rows) == (READING, 2):
         raise KeyboardInterrupt
 
 

@@ -51,7 +51,7 @@ async def test_a_store_that_is_away_is_told_now_and_then_and_its_age_grows_until
                 store.metrics,
                 stop,
                 task="inbound files",
-                trouble="store_not_swept",
+                trouble="inbound_poll_failed",
             )
             await store.looked(1)
             assert store.age == 400
@@ -63,7 +63,7 @@ async def test_a_store_that_is_away_is_told_now_and_then_and_its_age_grows_until
             stop.set()
             await task
     said = [(log["event"], log["log_level"], log.get("reason", log.get("task"))) for log in logs]
-    warning = ("store_not_swept", "warning", AWAY)
+    warning = ("inbound_poll_failed", "warning", AWAY)
     assert said[:3] == [warning, warning, warning]
     assert said[-1] == ("works_again", "info", "inbound files")
     assert len(said) < 6

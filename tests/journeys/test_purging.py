@@ -59,10 +59,10 @@ def removed(said: Said) -> dict[str, int]:
 
 def test_a_dry_run_says_what_would_go_and_the_purge_removes_it(here: Here) -> None:
     said = here.purge("2026-11-30", "--dry-run")
-    assert (said.code, said.text.splitlines()[0]) == (0, "Would be removed as of 2026-11-30:")
+    assert (said.code, said.text.splitlines()[0]) == (0, "Would be removed as of 30 Nov 2026:")
     assert said.text.splitlines()[-1] == (
-        "Kept: rows and handled messages from 2026-11-25, personal data from 2026-11-22, history from 2026-11-10,"
-        " what guards against older files from 2026-10-28"
+        "Kept: rows and handled messages from 25 Nov 2026, personal data from 22 Nov 2026, history from 10 Nov 2026,"
+        " what protects against older files from 28 Oct 2026"
     )
     before = removed(here.purge("2026-11-30", "--dry-run", "--json"))
     assert removed(here.purge("2026-11-30", "--dry-run", "--json")) == before
@@ -78,8 +78,8 @@ def test_past_purges_are_listed_with_their_counts(here: Here) -> None:
     done = removed(here.purge("2026-11-30", "--json"))
     here.purge("2026-11-28")
     said = here.called("purge", "--past")
-    assert (said.code, said.text.splitlines()[1]) == (0, "2026-11-28: nothing")
-    assert said.text.startswith(f"2026-11-30: {done['messages']} messages, 2 rows")
+    assert (said.code, said.text.splitlines()[1]) == (0, "28 Nov 2026: nothing")
+    assert said.text.startswith(f"30 Nov 2026: {done['messages']} messages, 2 rows")
     newest, _ = here.called("purge", "--past", "--json").json
     assert (newest["removed"], newest["finished"]) == (done, True)
 
@@ -89,18 +89,18 @@ def test_a_day_that_can_not_be_right_removes_nothing(here: Here) -> None:
         said = here.purge("2062-11-30", *more)
         assert said == Said(
             2,
-            "tis-esr: --as-of: no file came in the 31 days before 2062-11-30: nothing is removed by that day\n",
+            "tis-esr: --as-of: no file came in the 31 days before 30 Nov 2062: nothing is removed as of that day\n",
         )
     here.small.file(por(), day_number=1)
     for day in ("2062-11-30", "2062-12-01"):
         assert here.day(day).code == 0
     here.small.file(por(), day_number=2)
-    assert "1 applied" in here.day("2026-11-26").text
+    assert "1 Applied" in here.day("2026-11-26").text
 
 
 def test_nothing_goes_before_its_time(here: Here) -> None:
     said = here.purge("2026-11-29")
-    assert (said.code, said.text.splitlines()[:2]) == (0, ["Removed as of 2026-11-29:", "  nothing"])
+    assert (said.code, said.text.splitlines()[:2]) == (0, ["Removed as of 29 Nov 2026:", "  nothing"])
 
 
 def test_a_day_purges_by_itself_and_its_own_report_is_not_touched_by_it(here: Here) -> None:
@@ -108,7 +108,7 @@ def test_a_day_purges_by_itself_and_its_own_report_is_not_touched_by_it(here: He
     first = here.day("2026-11-30")
     again = here.day("2026-11-30")
     assert first.code == again.code == 0
-    assert f"{name}  2 rows: 1 applied" in first.text
+    assert f"{name}  2 rows: 1 Applied" in first.text
     assert removed(here.purge("2026-11-30", "--json"))["rows"] == 2
 
 
@@ -117,11 +117,14 @@ def test_the_ledger_still_knows_a_file_whose_rows_are_gone(here: Here) -> None:
     said = here.called("files", FIRST)
     assert said.code == 0
     assert (
-        "rows: 1 applied, 1 ignored; the rows themselves are older than the retention (keep_rows_days)"
+        "rows: 1 Applied, 1 Ignored; the rows themselves are older than the retention (keep_rows_days)"
         in said.text
     )
     [file] = here.called("files", "--json").json["files"]
-    assert (file["row_states"], file["rows_gone"]) == ({"applied": 1, "ignored": 1}, True)
+    assert (file["row_states"], file["rows_gone"]) == (
+        {"PENDING": 0, "APPLIED": 1, "SUPERSEDED": 0, "UNMATCHED": 0, "PARKED": 0, "IGNORED": 1},
+        True,
+    )
 
 
 def test_why_says_of_rows_that_they_are_older_than_the_retention(here: Here) -> None:
@@ -129,7 +132,7 @@ def test_why_says_of_rows_that_they_are_older_than_the_retention(here: Here) -> 
     said = here.why(PLACEMENT, "2026-11-30")
     assert said.code == 0
     assert "row and messages: older than the retention (keep_rows_days)" in said.text
-    assert "EXPORTED in DE_EOE_APP_20261124_00000008.DAT" in said.text
+    assert "Exported in DE_EOE_APP_20261124_00000008.DAT" in said.text
 
 
 def test_why_and_files_say_from_when_on_anything_is_known(here: Here) -> None:

@@ -32,7 +32,7 @@ async def test_what_is_old_goes_beside_the_services_and_is_counted(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "arriving").mkdir()
+    (tmp_path / "arriving").mkdir(exist_ok=True)
     async with running(settings):
         (tmp_path / "part").write_text(f"{por()}\nTRL,1\n")
         (tmp_path / "part").rename(tmp_path / "arriving" / "DE_EOE_RMC_20261124_00000101.DAT")

@@ -29,6 +29,12 @@ WHOLE_READS: dict[str, tuple[re.Pattern[str], str]] = {
             "it is listed for a person, or read once an hour; some dozens of small documents a day, in the order of the key",
         ),
         (
+            "the purges",
+            r"\{'find': 'retention.purges', 'filter': \{\}"
+            r'|FROM "retention.purges" WHERE 1$',
+            "they are listed for a person who asks: one small document a day",
+        ),
+        (
             "the totals of a day",
             r"SQLite: SELECT file, sum.* FROM rows WHERE 1 GROUP BY file$|\{'aggregate': 'engine.rows', 'pipeline': \[\{'\$group'"
             r"|SQLite: SELECT (json_extract\(body, '\$\.\w+'\), )+count\(\*\) FROM|SQLite: SELECT value, count\(\*\) FROM .*json_each"

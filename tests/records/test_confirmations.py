@@ -60,9 +60,7 @@ def test_codes_of_a_confirmation_are_read_in_any_case_whatever_its_message_holds
 def test_a_severity_that_is_not_known_is_told_and_its_answer_is_taken(line: str) -> None:
     row = read(line)
     assert (row.unusable, codes(row), row.values["messageType"]) == ("", ["unknown-code"], "Hint")
-    assert (
-        row.problems[0].text == "column messageType (X(7)) holds a code that is none of ERROR, WARNING, INFO"
-    )
+    assert row.problems[0].text == "column messageType (X(7)) is not one of the codes ERROR, WARNING, INFO"
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ async def test_settling_a_finding_hides_no_later_one(desk: Desk, store: Store) -
     await desk.engine.release([message], 0)
     await desk.handle()
     held = desk.ledger()[NAME]
-    assert held.findings == ["held: it was announced, and there is no such file in the store"]
+    assert held.findings == ["held: it was announced, but the store has no such file"]
     work = desk.runner.work()
     work.put(FILES, (await work.get(FILES, [NAME]))[NAME].settle("asked ESR for it"))
     await work.commit()
@@ -327,7 +327,7 @@ async def test_a_file_that_stays_away_is_held_with_a_reason_and_its_neighbour_is
     await desk.tell(NAME, "v1:1")
     await desk.handle()
     assert desk.parked() == []
-    assert desk.ledger()[OTHER].findings == ["held: it was announced, and there is no such file in the store"]
+    assert desk.ledger()[OTHER].findings == ["held: it was announced, but the store has no such file"]
     assert desk.rows() == {NAME: 4}
     assert desk.waiting() == {"esr.queue.por.split": 3}
 

@@ -234,7 +234,7 @@ async def test_a_file_that_can_not_be_taken_by_its_name_is_told_and_nothing_of_i
         ("DE_EOE_DNC_20261124_00000001.DAT", "DNC files go out, they don't come in"),
         (
             "letter.txt",
-            "'letter.txt' is no ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT",
+            "'letter.txt' is not a valid ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT",
         ),
     ],
 )

@@ -60,17 +60,17 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
 
         assert call() == (0, "No file has arrived yet.\n")
         await hand_in(bench, tmp_path / "from-esr", **{FIRST: ROWS})
-        assert call() == (0, f"{FIRST}  split  2 rows\nFiles: 1; to look at: 0\n")
+        assert call() == (0, f"{FIRST}  Split  2 rows\nFiles: 1; to look at: 0\n")
         await hand_in(
             bench, tmp_path / "from-esr", **{THIRD: ROWS.replace("TRL,2", "TRL,9"), "letter.txt": "Dear"}
         )
         code, said = call()
         assert code == 1
         assert (
-            f"{THIRD}  split, incomplete  2 rows\n    {CUT}\n    What to do: its rows are applied;"
+            f"{THIRD}  Split, incomplete  2 rows\n    {CUT}\n    What to do: its rows are applied;"
             " ask ESR for the whole file, of which only new rows are taken under the same name\n"
         ) in said
-        assert "letter.txt  refused  0 rows\n    refused: " in said
+        assert "letter.txt  Refused  0 rows\n    refused: " in said
         assert "    What to do: nothing of it is applied; remove it from where ESR's files come in\n" in said
         assert said.endswith(
             f"Missing: {MISSING} (EOE-RMT-102)\nFiles: 3; to look at: 3\n"
@@ -79,7 +79,7 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
         code, said = call(THIRD, "--json")
         found: dict[str, Any] = json.loads(said)
         [file] = found["files"]
-        assert (code, file["state"], file["incomplete"], file["findings"]) == (1, "split", True, [CUT])
+        assert (code, file["state"], file["incomplete"], file["findings"]) == (1, "SPLIT", True, [CUT])
         assert (file["size"], file["rows"], [gap["text"] for gap in found["gaps"]]) == (34, 2, [MISSING])
         assert call(FIRST)[0] == 0
         assert call("nothing.DAT")[0] == 2
@@ -142,7 +142,7 @@ async def test_a_gap_that_nobody_waits_for_is_settled_with_a_reason_and_all_is_f
         assert "though number 106 has. Ask ESR for it (EOE-RMT-104-105)\n" in said
         assert (await call("EOE-RMT-102"))[1] == f"Missing: {MISSING} (EOE-RMT-102)\n"
 
-        await command.settle(Settings(), "EOE-RMT-102", "ESR never made it", None)
+        await command.settle(Settings(), "EOE-RMT-102", "ESR never made it", None, as_json=False)
         code, said = await call()
         assert code == 1
         assert f"Missing: {MISSING} (EOE-RMT-102; settled: ESR never made it)\n" in said
@@ -151,8 +151,8 @@ async def test_a_gap_that_nobody_waits_for_is_settled_with_a_reason_and_all_is_f
             f"Missing: {MISSING} (EOE-RMT-102; settled: ESR never made it)\n",
         )
         with pytest.raises(UsageError, match="no open finding"):
-            await command.settle(Settings(), "EOE-RMT-102", "again", None)
-        await command.settle(Settings(), "EOE-RMT-104-105", "ESR never made them", None)
+            await command.settle(Settings(), "EOE-RMT-102", "again", None, as_json=False)
+        await command.settle(Settings(), "EOE-RMT-104-105", "ESR never made them", None, as_json=False)
         assert (await call())[0] == 0
 
         metrics = Metrics(dict, lambda: "closed")
@@ -204,7 +204,7 @@ def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:
     assert call("files", "letter.txt", "--settle", " ")[0] == 2
     assert call("files", "--settle", "why")[0] == 2
     settled = (
-        "letter.txt: settled: sent to the wrong folder, removed\n    refused: 'letter.txt' is no ESR file name:"
+        "letter.txt: settled: sent to the wrong folder, removed\n    refused: 'letter.txt' is not a valid ESR file name:"
         " it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT\n"
     )
     assert call("files", "letter.txt", "--settle", "sent to the wrong folder, removed") == (0, settled)
@@ -214,3 +214,13 @@ def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:
     assert "Once it has" not in said
     assert "(settled: sent to the wrong folder, removed)" in said
     assert call("files", "letter.txt", "--settle", "again")[0] == 2
+
+
+def test_a_file_that_was_refused_by_its_name_is_refused_again_and_stays_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear trust")
+    words = ["ingest", str(tmp_path / "letter.txt"), "--state", str(tmp_path / "state")]
+    first, again = CliRunner().invoke(cli.app, words), CliRunner().invoke(cli.app, words)
+    assert (first.exit_code, again.exit_code) == (1, 1)
+    assert "; already refused: 'letter.txt' is not a valid" in again.output
+    (tmp_path / "letter.txt").write_text("Dear trust, once more")
+    assert CliRunner().invoke(cli.app, words).exit_code == 1

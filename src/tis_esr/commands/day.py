@@ -7,10 +7,10 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from tis_esr.commands.collector import collect_less_often
-from tis_esr.commands.outcome import Exit, console
+from tis_esr.commands.day_progress import DayProgress
+from tis_esr.commands.outcome import Exit
+from tis_esr.commands.progress import Bars, progress
 from tis_esr.commands.system import purge_of, reader_of, system, window
 from tis_esr.desk.accounting import check_rows
 from tis_esr.desk.summary import Summary, standing, summarise
@@ -26,16 +26,10 @@ from tis_esr.settings import Settings
 def day(
     settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None
 ) -> tuple[DayDone, Summary]:
-    """Run the day, check that every row is accounted for, and return what came of it."""
+    """Run the day, check that every row is accounted for, and return its outcome."""
     collect_less_often()
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    ) as bar:
-        done, begun = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bar))
+    with progress() as bars:
+        done, begun = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bars))
     with closing(reader_of(settings, state)) as reader:
         files, rows = reader.find(FILES, {}), reader.row_counts()
         check_rows(files, rows)
@@ -43,16 +37,8 @@ def day(
 
 
 async def _day(
-    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None, bar: Progress
+    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None, bars: Bars
 ) -> tuple[DayDone, DayBegun]:
-    task = bar.add_task("starting", total=None)
-    rows = 0
-
-    def progress(stage: str, more: int) -> None:
-        nonlocal rows
-        rows += more
-        bar.update(task, description=f"{stage} ({rows:,} rows)")
-
     folders = Folder(inbound), Folder(out, make=True)
     async with system(settings, state, tcs, *folders, as_of) as runner:
         purge = purge_of(settings, runner, folders[0], embedded=state is not None)
@@ -60,14 +46,15 @@ async def _day(
         with closing(reader_of(settings, state)) as reader:
             names = (await folders[0].listing()).names
             begun = await runner.patiently("the day", partial(begin, runner.work, as_of, reader, names))
-        done = await run_day(runner, *folders, as_of, window=window(settings), progress=progress)
+        async with DayProgress(bars, partial(reader_of, settings, state), inbound, names) as shown:
+            done = await run_day(runner, *folders, as_of, window=window(settings), progress=shown.stage)
     return done, begun
 
 
 async def begin(
     begin_work: Callable[[], Work], as_of: date, reader: Reader, names: Sequence[str]
 ) -> DayBegun:
-    """Return what stood when the day was first begun, which is kept: a day that is repeated reports the same."""
+    """Return the state before the day was first begun, which is kept: a repeated day reports the same."""
     work = begin_work()
     known = (await work.get(DAYS, [DayBegun.KEY])).get(DayBegun.KEY)
     if known is not None and known.day == as_of:
@@ -81,7 +68,7 @@ async def begin(
 def exit_code(summary: Summary) -> Exit:
     """Return DONE_WITH_PARKED where the day left something for a person; what earlier days left is theirs.
 
-    A day that is called again ends as it did: what a call that was cut short found is told by the next.
+    A day that is called again ends as it did: what a call that was cut short found is reported by the next.
     """
     own = {file["name"] for file in summary.files_in}
     found = any(file["findings"] for file in summary.files_in) or any(

@@ -1,4 +1,4 @@
-"""What a running process tells of the ledger of inbound files: counts for Prometheus, a warning for each gap."""
+"""What a running process reports of the ledger of inbound files: counts for Prometheus, a warning for each gap."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ _OWN_FILES = timedelta(days=3)
 
 
 class FileWatch:
-    """Reads the ledger from time to time. Each gap is told once a process; other findings when they are made."""
+    """Reads the ledger from time to time. Each gap is logged once a process; other findings when they are found."""
 
     def __init__(self, begin: Callable[[], Work], metrics: Metrics) -> None:
         self._begin = begin

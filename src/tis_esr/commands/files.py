@@ -1,15 +1,17 @@
 """``tis-esr files``: the ledger of inbound files, one file of it, and settling what was found."""
 
-import sys
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from tis_esr.commands.outcome import Exit, UsageError, console
+from tis_esr.commands.outcome import Exit, UsageError
+from tis_esr.commands.printing import counted
 from tis_esr.commands.system import at_the_desk, reader_of
+from tis_esr.commands.terminal import NOTICE, print_json, say
 from tis_esr.desk.kept import too_old
 from tis_esr.desk.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
+from tis_esr.desk.states import words
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.services.file_ledger import FILES, SettledGap, enter
@@ -35,7 +37,7 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
         )
         raise UsageError("NAME", f"{name}: {too_old(name, found.kept_from) or unknown}")
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+        print_json(found)
     elif name is None:
         _list(found)
     else:
@@ -43,7 +45,7 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
     return Exit.DONE_WITH_PARKED if found.open_findings else Exit.DONE
 
 
-async def settle(settings: Settings, name: str, why: str, state: Path | None) -> Exit:
+async def settle(settings: Settings, name: str, why: str, state: Path | None, *, as_json: bool) -> Exit:
     """Note that the findings of a file, or files that are missing, were dealt with, and how: they set no exit code any more."""
     if not why.strip():
         raise UsageError("--settle", "say how it was dealt with")
@@ -51,9 +53,12 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None) ->
         settled = await runner.patiently("settling", partial(_settle, runner, name, why.strip()))
     if not settled:
         raise UsageError("NAME", f"{name}: the ledger has no open finding on it; tis-esr files lists them")
-    _say(f"{name}: settled: {why.strip()}")
+    if as_json:
+        print_json({"name": name, "settled": why.strip(), "findings": settled})
+        return Exit.DONE
+    say(f"{name}: settled: {why.strip()}")
     for finding in settled:
-        _say(f"    {finding}")
+        say(finding, indent=4)
     return Exit.DONE
 
 
@@ -82,52 +87,47 @@ async def _missing_by(work: Work, name: str) -> list[Gap]:
 
 def _list(found: Ledger) -> None:
     if not found.files:
-        _say("No file has arrived yet.")
+        say("No file has arrived yet.")
         return
     first = sorted(found.files, key=lambda file: not file.open_findings)
     for file in first[:_SHOWN]:
         _line(file)
     if len(first) > _SHOWN:
-        _say(f"and {len(first) - _SHOWN} more: see --json")
+        say(f"and {len(first) - _SHOWN} more: see --json")
     _list_missing(found.gaps)
-    _say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
+    say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
     if found.open_findings:
-        _say(
+        say(
             "Once it has been dealt with: tis-esr files NAME --settle WHY; a missing one by the name in brackets"
         )
 
 
 def _line(file: LedgerEntry) -> None:
-    state = f"{file.state}, incomplete" if file.incomplete else file.state
+    state = words(file.state) + (", incomplete" if file.incomplete else "")
     copy = f" (copy {file.copy})" if file.copy else ""
-    _say(f"{file.name}{copy}  {state.replace('_', ' ')}  {file.rows:,} rows")
+    say(f"{file.name}{copy}  {state}  {file.rows:,} rows")
     for finding in file.findings:
         settled = "" if finding in file.open_findings else f" (settled: {file.settled})"
-        _say(f"    {finding}{settled}")
+        say(f"{finding}{settled}", indent=4)
     if file.to_do:
-        _say(f"    What to do: {file.to_do}")
+        say(file.to_do, label="What to do:", indent=4)
 
 
 def _show(found: Ledger) -> None:
     for file in found.files:
         _line(file)
-        _say(f"    {file.size:,} bytes, SHA-256 {file.sha256 or 'not read'}")
-        if file.row_states:
-            rows = ", ".join(f"{number:,} {state}" for state, number in sorted(file.row_states.items()))
+        say(f"{file.size:,} bytes, SHA-256 {file.sha256 or 'not read'}", indent=4)
+        if any(file.row_states.values()):
             gone = "; the rows themselves are older than the retention (keep_rows_days)"
-            _say(f"    rows: {rows}{gone if file.rows_gone else ''}")
+            say(f"rows: {counted(file.row_states)}{gone if file.rows_gone else ''}", indent=4)
         for note in file.notes:
-            _say(f"    {note}")
+            say(f"{note}", indent=4)
         if file.noted > len(file.notes):
-            _say(f"    and {file.noted - len(file.notes)} more notes")
+            say(f"and {file.noted - len(file.notes)} more notes", indent=4)
     _list_missing(found.gaps)
 
 
 def _list_missing(missing: list[Gap]) -> None:
     for gap in missing:
         settled = f"; settled: {gap.settled}" if gap.settled else ""
-        _say(f"Missing: {gap.text} ({gap.name}{settled})")
-
-
-def _say(text: str) -> None:
-    console.print(text, highlight=False, soft_wrap=True, markup=False)
+        say(f"{gap.text} ({gap.name}{settled})", label="Missing:", style=NOTICE)

@@ -27,7 +27,7 @@ def every(
     """Start ``look`` as a task that is repeated until ``stop``.
 
     Where a store or server is in trouble, it is tried again: a warning ``trouble`` with the reason is logged once, then
-    every _REPEATED_SECONDS, and ``works_again`` at its end. ``metrics`` is told when it last went well.
+    every _REPEATED_SECONDS, and ``works_again`` at its end. ``metrics`` records when it last succeeded.
     """
 
     async def poll(beat: Beat) -> None:

@@ -1,4 +1,4 @@
-"""``tis-esr purge``: remove what is older than the retention now, say what would go, or list past purges."""
+"""``tis-esr purge``: remove what is older than the retention now, print what would be removed, or list past purges."""
 
 from contextlib import closing
 from datetime import date
@@ -6,15 +6,16 @@ from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.outcome import Exit, UsageError
-from tis_esr.commands.printing import print_json, say
 from tis_esr.commands.system import at_the_desk, purge_of, reader_of
+from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.decisions.retention import FILES_COME_WITHIN
+from tis_esr.desk.dates import day as written
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 from tis_esr.settings import Settings
 
 
 async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run: bool, as_json: bool) -> Exit:
-    """Purge as of a day, or count what would go; UNAVAILABLE where another process is purging.
+    """Purge as of a day, or count what would be removed; UNAVAILABLE where another process is purging.
 
     Raises UsageError where no file came in the days before that day.
     """
@@ -23,7 +24,8 @@ async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run:
         if not await runner.patiently("the purge", partial(task.is_plausible, as_of)):
             days = FILES_COME_WITHIN.days
             raise UsageError(
-                "--as-of", f"no file came in the {days} days before {as_of}: nothing is removed by that day"
+                "--as-of",
+                f"no file came in the {days} days before {written(as_of)}: nothing is removed as of that day",
             )
         step = task.dry_run if dry_run else task.again
         done = await runner.patiently("the purge", partial(step, as_of))
@@ -46,7 +48,7 @@ def past(settings: Settings, state: Path | None, *, as_json: bool) -> Exit:
         return Exit.DONE
     for done in found:
         counts = ", ".join(f"{number:,} {name}" for name, number in sorted(done.removed.items()))
-        say(f"{done.day}{'' if done.finished else ', not finished'}: {counts or 'nothing'}")
+        say(f"{written(done.day)}{'' if done.finished else ', not finished'}: {counts or 'nothing'}")
     if not found:
         say("Nothing has been purged yet.")
     return Exit.DONE
@@ -54,12 +56,13 @@ def past(settings: Settings, state: Path | None, *, as_json: bool) -> Exit:
 
 def _show(done: PurgeOfDay, *, dry_run: bool) -> None:
     said = "Would be removed" if dry_run else "Removed"
-    say(f"{said} as of {done.day}:")
+    say(f"as of {written(done.day)}:", label=said, style=HEADING)
     for name, number in sorted(done.removed.items()):
-        say(f"  {number:>9,} {name}")
+        say(f"{number:>9,} {name}", indent=2)
     if not done.removed:
-        say("  nothing")
+        say("nothing", indent=2)
     say(
-        f"Kept: rows and handled messages from {done.messages}, personal data from {done.personal}, history from"
-        f" {done.history}, what guards against older files from {done.guards}"
+        f"rows and handled messages from {written(done.messages)}, personal data from {written(done.personal)},"
+        f" history from {written(done.history)}, what protects against older files from {written(done.guards)}",
+        label="Kept:",
     )

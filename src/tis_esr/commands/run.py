@@ -52,7 +52,7 @@ def chosen(names: Sequence[str]) -> list[str]:
     wanted = [name.replace("-", "").lower() for name in names]
     for given, name in zip(names, wanted, strict=True):
         if name not in by_name:
-            raise UsageError("SERVICE", f"{given!r} is none of {', '.join(SERVICES)}")
+            raise UsageError("SERVICE", f"{given!r} must be one of {', '.join(SERVICES)}")
     return [by_name[name] for name in wanted] or list(SERVICES)
 
 
@@ -132,7 +132,7 @@ def _stores(settings: Settings, *, reads_files: bool) -> tuple[FileStore, FileSt
 
 
 def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Look for files that no event told of, and measure how long the oldest has been waiting."""
+    """Poll for files without an event, and measure how long the oldest has been waiting."""
     arrivals = Arrivals(system.outside.inbound)
     since: dict[str, float] = {}
 
@@ -152,7 +152,7 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
         metrics,
         stop,
         task="inbound files",
-        trouble="store_not_swept",
+        trouble="inbound_poll_failed",
     )
 
 
@@ -166,19 +166,19 @@ def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Ta
         metrics,
         stop,
         task="ledger of files",
-        trouble="ledger_not_read",
+        trouble="ledger_poll_failed",
     )
 
 
 def _exports(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Ask for exports when they are due."""
+    """Request exports when they are due."""
     schedule = Schedule(
         {APPLICANT_COMMAND: settings.applicants_cron, NOTIFICATION_COMMAND: settings.notifications_cron}
     )
 
     async def look() -> None:
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
-            _log.info("export_asked_for", command=command)
+            _log.info("export_requested", command=command)
 
     return every(
         _SCHEDULE_SECONDS,
@@ -187,7 +187,7 @@ def _exports(settings: Settings, system: System, metrics: Metrics, stop: asyncio
         metrics,
         stop,
         task="export schedule",
-        trouble="schedule_not_looked_at",
+        trouble="schedule_check_failed",
     )
 
 
@@ -237,7 +237,7 @@ async def measured(engine: Engine, metrics: Metrics) -> bytes:
 
 @contextlib.asynccontextmanager
 async def _hook(settings: Settings, runner: Runner) -> AsyncIterator[S3Hook | None]:
-    """Make the event hook where files come by S3 and somebody may tell of them."""
+    """Create the event hook where files come from S3 and senders of events are configured."""
     if settings.files_in != "s3" or not (settings.events_token or settings.sns_topics):
         yield None
         return
@@ -281,5 +281,5 @@ def _ours(arrived: Iterable[FileArrived], folder: str) -> list[tuple[str, str]]:
 
 
 def _may_be_a_file(name: str) -> bool:
-    """Say whether an event may be about a file of ESR's: not a folder's marker, a hidden key, or one the sweep tells."""
+    """Say whether an event may be about a file of ESR's: not a folder's marker, a hidden key, or one that polling reports."""
     return bool(name) and not name.startswith(".") and not name_fault(name)

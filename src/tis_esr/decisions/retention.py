@@ -70,7 +70,7 @@ def is_older_than_ledger(day: date, oldest: date | None) -> bool:
 def too_old_reason(day: date, oldest: date) -> str:
     """Return why a file of this date is not taken."""
     return (
-        f"dated {day}, before {oldest}: the ledger keeps no older files (keep_history_days), so it can't tell whether"
+        f"dated {day}, before {oldest}: the ledger keeps no older files (keep_history_days), so it is not known whether"
         " this one was taken before"
     )
 

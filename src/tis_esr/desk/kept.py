@@ -6,7 +6,7 @@ from datetime import date
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.file_ledger import FILES
-from tis_esr.services.ledger_horizon import HORIZON
+from tis_esr.services.ledger_horizon import HORIZON, HORIZON_KEY
 from tis_esr.services.outbound import APPLICANTS
 from tis_esr.services.retention.audit import PURGES
 
@@ -15,7 +15,7 @@ ROWS_GONE = "row and messages: older than the retention (keep_rows_days)"
 
 def kept_from(state: Reader) -> date | None:
     """Return the oldest day of which everything is known; None where nothing was ever purged."""
-    return next((horizon.before for horizon in state.find(HORIZON, {})), None)
+    return next((horizon.before for horizon in state.get(HORIZON, [HORIZON_KEY])), None)
 
 
 def forgotten_before(state: Reader) -> date | None:

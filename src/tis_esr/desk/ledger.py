@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,12 +12,13 @@ from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.desk.kept import kept_from
 from tis_esr.engine.reading import Reader
+from tis_esr.engine.rows import RowState
 from tis_esr.records.filenames import FileName
 from tis_esr.services.file_ledger import FILES, INCOMPLETE, NOT_TAKEN, FileState, InboundFile, SettledGap
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60
-"""Numbers are looked for among the files of so many days up to the newest one: older gaps nobody can fill."""
+"""Days before the newest file within which gaps are reported: nobody can fill older ones."""
 
 _ANSWERED_BY = {"APP": "APC", "DNC": "DCC"}
 _OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
@@ -57,7 +58,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; ``settled`` says who has dealt with those of the ``findings`` that are not in ``open_findings``.
+    """One file, its ``state`` and ``row_states`` as codes; ``settled`` says who has dealt with those of the ``findings`` that are not in ``open_findings``.
 
     ``to_do`` is what a person does about these: "" for nothing.
     """
@@ -84,7 +85,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, newest first, and all gaps; ``open_findings`` counts the files somebody has to look at, and the gaps.
+    """All files, newest first, and all gaps; ``open_findings`` counts the files with open findings, and the open gaps.
 
     Files that are dated before ``kept_from`` are known no more.
     """
@@ -206,7 +207,7 @@ def _missing(deanery: str, counter: str, files: list[InboundFile]) -> list[Gap]:
 
 
 def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list[OutboundFile]) -> list[Gap]:
-    """Say which of our files have no answer though a later one has, and which answer is to no file of ours."""
+    """Return which of our files have no answer though a later one has, and which answer is to no file of ours."""
     answers = {file.sequence: file.name for file in files if file.state not in NOT_TAKEN}
     if not answers:
         return []
@@ -240,12 +241,12 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         type=file.type,
         day=file.day,
         sequence=file.sequence,
-        state=file.state.value,
+        state=file.state.name,
         incomplete=bool(file.incomplete),
         size=file.size,
         sha256=file.sha256,
         rows=file.rows,
-        row_states=_row_states(file, by_state),
+        row_states=row_states(file, by_state),
         findings=file.findings,
         open_findings=file.open_findings,
         rows_gone=file.rows_gone,
@@ -256,10 +257,10 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
     )
 
 
-def _row_states(file: InboundFile, by_state: dict[Any, int]) -> dict[str, int]:
-    if file.copy:
-        return {}
-    return dict(file.row_states) or {state.value: number for state, number in by_state.items()}
+def row_states(file: InboundFile, by_state: Mapping[Any, int]) -> dict[str, int]:
+    """Return how many rows of a file are in each state, by its code; those of a copy count nowhere."""
+    kept = {RowState(state): number for state, number in file.row_states.items()} or by_state
+    return {state.name: 0 if file.copy else kept.get(state, 0) for state in RowState}
 
 
 def _newest_first(file: InboundFile) -> tuple[int, str]:

@@ -25,7 +25,7 @@ class Column:
 
     ``code`` is the specification's field code (``T_POR11``) where it is public. ``is_key`` says that a row whose
     value can't be read can't be used, though the value may be missing. ``codes`` are the only values there are; where
-    ``others`` may come, another value is told and taken.
+    ``others`` may come, another value is reported and taken.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Column:
 
     @cached_property
     def decisive(self) -> bool:
-        """Say whether the row can't be used where the value can't be read."""
+        """Return whether the row can't be used where the value can't be read."""
         return self.mandatory or self.is_key
 
     @cached_property
     def is_plain(self) -> bool:
-        """Say whether any text is a value of the column."""
+        """Return whether any text is a value of the column."""
         return self.quoted and not self.codes
 
     @cached_property
@@ -55,7 +55,7 @@ class Column:
 
     @cached_property
     def quoted(self) -> bool:
-        """Say whether the column stands in double quotes."""
+        """Return whether the column stands in double quotes."""
         return self.kind is Kind.TEXT or self.kind is Kind.FIXED
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ __all__ = ["Problem", "Record", "looks_like_text", "read_records"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is odd about a row; ``fatal`` where the row can't be used. The text never holds the value."""
+    """A problem of a row; ``fatal`` where the row can't be used. The text never holds the value."""
 
     column: str
     code: str
@@ -51,7 +51,7 @@ class Record:
 
     @property
     def unusable(self) -> str:
-        """Say why the row can't be used; "" where it can."""
+        """Return why the row can't be used; "" where it can."""
         return "; ".join(problem.text for problem in self.problems if problem.fatal)
 
 
@@ -121,7 +121,7 @@ _BINARY = Problem("", "control", "the row holds a NUL or another control charact
 
 
 def _of_the_line(raw: RawRow, line: str, quotes: Quotes) -> list[Problem]:
-    """Return what is odd about the line, whatever its layout is."""
+    """Return the problems of the line, whatever its layout is."""
     problems = []
     if quotes is not Quotes.IN_ORDER:
         problems.append(_STRAY)
@@ -189,7 +189,7 @@ def _value(column: Column, text: str, *, damaged: bool) -> tuple[Value, Problem 
     try:
         value = read_value(column, text)
     except ValueError as error:
-        said = f"column {name} ({column}) holds {error}"
+        said = f"column {name} ({column}) is {error}"
         if column.others:
             return text.strip(), Problem(name, "unknown-code", said)
         code, fatal = ("unknown-code", True) if column.codes else ("ill-formed", column.decisive)

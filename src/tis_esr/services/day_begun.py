@@ -1,4 +1,4 @@
-"""What stood when ``tis-esr day`` was first called for a day, so that its report is about that day alone."""
+"""The state before ``tis-esr day`` was first called for a day, so that its report is about that day alone."""
 
 from datetime import date
 from typing import ClassVar
@@ -27,7 +27,7 @@ class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identity(file: InboundFile) -> str:
-    """Return what tells a file from others of its name: a day may bring another copy of an earlier day's file."""
+    """Return what distinguishes a file from others of its name: a day may bring another copy of an earlier day's file."""
     return f"{file.key} {file.sha256}"
 
 

@@ -47,12 +47,12 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """Return what tells it apart from other contents under its name."""
+        """Return what distinguishes it from other contents under its name."""
         return self.sha256[:12]
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of handing in a file: its ledger entry, and whether that is news.
+    """The outcome of handing in a file: its ledger entry, and whether that is news.
 
     ``said`` is why it was not taken this time.
     """
@@ -63,7 +63,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def findings(self) -> list[str]:
-        """Return what a person has to be told this time."""
+        """Return the findings that are new this time."""
         return self.file.open_findings if self.fresh else []
 
 
@@ -205,7 +205,7 @@ def admitted(
         )
     reason = OTHER.format(rows=known.rows, size=known.size)
     if other is not None:
-        return [known, other], Taken(file=other, fresh=False, said="already told")
+        return [known, other], Taken(file=other, fresh=False, said="already reported")
     entry = _with_name(
         InboundFile(
             name=name,
@@ -257,7 +257,7 @@ def _continued(known: InboundFile, copy: Copy) -> InboundFile:
 
 
 def _with_name(entry: InboundFile) -> InboundFile:
-    """Add what the name tells, if it is one of ESR's."""
+    """Add what the name says, if it is a valid ESR file name."""
     try:
         name = FileName.parse(entry.name)
     except BadFileName:

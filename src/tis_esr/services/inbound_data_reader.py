@@ -58,7 +58,7 @@ _NO_SEQUENCE = 10**8
 
 
 class InboundDataReader:
-    """See the module. ``progress`` is told the number of rows after each chunk."""
+    """Takes files into the ledger and splits them. ``progress`` is called with the number of rows after each chunk."""
 
     def __init__(self, begin: Callable[[], Work], progress: Callable[[int], None] = lambda _: None) -> None:
         self._begin = begin
@@ -293,7 +293,7 @@ def _account(
 
 
 def _unusable(file: InboundFile, record: Record, *, asg_usable: bool) -> str | None:
-    """Say why a row is parked; "" for one that is ignored, None for one that is used."""
+    """Return why a row is parked; "" for one that is ignored, None for one that is used."""
     if record.unusable:
         return record.unusable
     if record.type in _FRAME:
@@ -316,7 +316,7 @@ def _trailer(record: Record, file: InboundFile) -> dict[str, int | None]:
 
 
 def _incomplete(file: InboundFile, end: Ending) -> str:
-    """Say why a file isn't whole: TRL counts all rows, or the data rows, with the blank ones before it or without."""
+    """Return why a file isn't whole: TRL counts all rows, or the data rows, with the blank ones before it or without."""
     if not file.rows:
         return "it is empty"
     if not file.counts.get("TRL"):

@@ -22,13 +22,13 @@ class LedgerHorizon(msgspec.Struct, frozen=True, kw_only=True):
     before: date
 
 
-_KEY = "latest"
-HORIZON = Collection("inbounddatareader.horizon", LedgerHorizon, lambda _: _KEY)
+HORIZON_KEY = "latest"
+HORIZON = Collection("inbounddatareader.horizon", LedgerHorizon, lambda _: HORIZON_KEY)
 
 
 async def oldest_day(work: Work) -> date | None:
     """Return the oldest day of the ledger; None where nothing was ever purged."""
-    known = (await work.get(HORIZON, [_KEY])).get(_KEY)
+    known = (await work.get(HORIZON, [HORIZON_KEY])).get(HORIZON_KEY)
     return known.before if known else None
 
 

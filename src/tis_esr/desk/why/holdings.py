@@ -93,7 +93,7 @@ def _about(state: Reader, collection: Collection[D], word: Word, positions: Iter
 def _changes(
     state: Reader, positions: Iterable[int], applicants: Iterable[ApplicantRecord]
 ) -> list[NotificationRecord]:
-    """Return what ESR was, or will be, told of applicants after the applicant file: new dates, a withdrawal."""
+    """Return what ESR was, or will be, sent about applicants after the applicant file: new dates, a withdrawal."""
     about = set(map(about_sent, applicants))
     told = [n for id_ in sorted(positions) for n in state.find(NOTIFICATIONS, {"position_id": id_})]
     return [record for record in told if record.about in about]

@@ -25,7 +25,7 @@ class StateReader:
         self._connection = open_state(path, read_only=True)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
@@ -83,7 +83,7 @@ class StateReader:
         return {file: dict(+numbers) for file, numbers in counts.items()}
 
     def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:
-        """Return what became of the rows at these places (file, row)."""
+        """Return the outcome of the rows at these places (file, row)."""
         query = "SELECT file, row, type, state, reason FROM rows WHERE file = ? AND row = ?"
         found = [self._connection.execute(query, place).fetchone() for place in places]
         return [_row(*columns, parked=self._parked(*columns[:2])) for columns in filter(None, found)]

@@ -25,7 +25,7 @@ def mongodb_problem(url: str) -> str:
 def amqp_problem(url: str) -> str:
     """Return why a URL is not one of RabbitMQ, or which option of it breaks a guarantee and why; "" where all is right."""
     if not url.startswith(("amqp://", "amqps://")):
-        return "is not an address of RabbitMQ; write amqp://user:password@host:5672/tis-esr"
+        return "is not a valid RabbitMQ address; write amqp://user:password@host:5672/tis-esr"
     for name, value in _options(url):
         if name == "heartbeat" and not (value.isdecimal() and int(value) > 0):
             return "the option heartbeat must be a number of seconds above 0: without it a lost connection is never noticed"

@@ -49,7 +49,7 @@ async def remove_applicants(step: Step) -> Cursor | None:
 
 
 async def remove_notifications(step: Step) -> Cursor | None:
-    """Remove old notifications but for what is pending, and what ESR was told last of each thing that lives."""
+    """Remove old notifications but for what is pending, and what was last sent to ESR about each thing that lives."""
     found = await step.work.written_before(NOTIFICATIONS, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
     ids = sorted({record.position_id for _, record in found})
     if not ids:

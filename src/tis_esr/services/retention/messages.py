@@ -47,7 +47,7 @@ def _is_ended(file: InboundFile, step: Step) -> bool:
 async def forget_rows(step: Step) -> Cursor | None:
     """Forget the rows of the next old file, in parts; the ledger keeps how many ended in which state.
 
-    A file with a row that has come to no end, or is parked, keeps all of them.
+    A file with a row that is pending or parked keeps all of them.
     """
     found = await step.work.written_before(FILES, step.cutoffs.messages, step.after, DOCUMENTS_A_STEP)
     before = step.after or ("", "")

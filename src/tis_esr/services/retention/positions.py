@@ -78,7 +78,7 @@ async def _remove_the_rest(step: Step, position: Position) -> None:
 
 
 async def remove_tis_positions(step: Step) -> Cursor | None:
-    """Remove what TCS was told of positions and numbers that were deleted long ago."""
+    """Remove what TCS was notified of about positions and numbers that were deleted long ago."""
     found = await step.work.written_before(TIS_POSITIONS, step.cutoffs.guards, step.after, DOCUMENTS_A_STEP)
     for _, known in found:
         if known.wanted.status == DELETED:

@@ -21,13 +21,13 @@ async def serve(
     switches: Switches | None = None,
     host: str = "127.0.0.1",
 ) -> None:
-    """Serve until cancelled; ``port`` 0 takes a free one. Raises BadData, and OSError for a port in use."""
+    """Serve until cancelled; ``port`` 0 picks a free port. Raises BadData, and OSError for a port in use."""
     try:
         runner, url = await _started(Simulator(data, switches), port, host)
     except OSError as error:
         said = "the port is in use" if error.errno == errno.EADDRINUSE else "this address can't be used"
         raise OSError(
-            error.errno, f"{said}; give another --port (0 takes a free one) or --host", f"{host}:{port}"
+            error.errno, f"{said}; give another --port (0 picks a free port) or --host", f"{host}:{port}"
         ) from error
     on_ready(url)
     try:
