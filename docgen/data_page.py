@@ -82,8 +82,11 @@ def _named(kind: Any, nested: dict[str, type[msgspec.Struct]]) -> str:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(f"`{one.value}`" for one in kind if one.value != "")
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        nested[kind.__name__] = kind
-        return f"[{kind.__name__}](#{kind.__name__.lower()})"
+        name = kind.__name__
+        if nested.setdefault(name, kind) is not kind:
+            name = f"{name} of {kind.__module__.rpartition('.')[2]}"
+            nested[name] = kind
+        return f"[{name}](#{name.lower().replace(' ', '-')})"
     return {
         "Any": "any",
         "str": "text",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from docgen.generated import PAGES as GENERATED
+from docgen.generated import DOCS
 from docgen.markdown import without_code
 from tests.documentation.pages import PAGES, ROOT, name_of
 
@@ -96,13 +96,14 @@ TERMS: dict[str, str] = {
 }
 """Words beside the one term that the glossary has for a thing."""
 
+COMMANDS = DOCS / "reference" / "cli.md"
 Texts = Iterator[tuple[str, str]]
 
 
 def pages() -> Texts:
-    """Yield the pages that are written by hand, without their blocks of code and what programs print."""
+    """Yield the pages without their blocks of code and what programs print; that of commands is ``help_texts``."""
     for page in PAGES:
-        if page not in GENERATED:
+        if page != COMMANDS:
             yield name_of(page), _prose(page.read_text())
 
 
