@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
     """How long the messages of a dead process stay leased to it. Longer than any pause of the host, shorter than the recovery delay you can accept."""
     resend_seconds: Annotated[float, Field(ge=1)] = 60.0
-    """How long after it was sent a message that RabbitMQ has lost is sent again."""
+    """The delay after which a message that RabbitMQ has lost is published again."""
     tcs_url: str | None = None
     """TCS with its context path, for example ``https://tcs.example/tcs``."""
     tcs_concurrency: Annotated[int, Field(ge=1, le=200)] = 128

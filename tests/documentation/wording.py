@@ -82,6 +82,19 @@ PHRASES: dict[str, str] = {
     r"side by side": "concurrently",
     r"for ever": "forever, indefinitely",
     r"in one go": "in one session",
+    r"with the same words": "re-run the same command",
+    r"(through )?everything to the end": "process every file",
+    r"until it is free": "until it is released",
+    r"(is|are|was|were) (done|made|tried|sent) again": "retried, repeated, resent",
+    r"waits: it starts": "not due yet: starts",
+    r"each deanery's own": "one per deanery",
+    r"starved": "disconnect, slow",
+    r"whatever dies": "even if a process or server fails",
+    r"updates of people": "person updates",
+    r"found and removed": "optimisation",
+    r"leaves? the file": "has effects outside the state file",
+    r"(it|they|which) (said|says) nothing of": "does not mention",
+    r"come(s)? (twice|late|early|in any order)": "arrive, are delivered",
 }
 """Regular expressions, compared in any letter case as whole words."""
 
@@ -115,9 +128,9 @@ def help_texts() -> Texts:
         yield f"tis-esr {name} --help", "\n".join(filter(None, texts))
 
 
-def messages_in(folder: Path) -> Texts:
-    """Yield the texts of a folder's modules that people may see: strings that have a blank in them."""
-    for path in sorted(folder.rglob("*.py")):
+def messages() -> Texts:
+    """Yield the texts of the program that people may see: strings that have a blank in them, without docstrings."""
+    for path in sorted((ROOT / "src").rglob("*.py")):
         tree = ast.parse(path.read_text())
         docstrings = {
             node.value
@@ -136,7 +149,7 @@ def messages_in(folder: Path) -> Texts:
 
 
 SOURCES: tuple[Callable[[], Texts], ...] = (pages,)
-"""What is checked; ``help_texts`` and ``messages_in`` of a folder can be added here."""
+"""What is checked; ``help_texts`` and ``messages`` can be added here."""
 
 
 def texts() -> dict[str, str]:
