@@ -6,7 +6,6 @@
 import ast
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import typer
