@@ -17,6 +17,20 @@ _OPENING = """# Metrics
 - Counters are per process: aggregate with `sum(rate(...))` or `sum(increase(...))`.
 - Labels hold ids and names only, never personal data. Numbers and names within a reason are replaced by `…`.
 """
+_VALUES = """## Values of labels
+
+| label | values |
+| --- | --- |
+| `outcome` of `tis_esr_handled_total` | `done`; `conflict` (retried at once because a document had changed); `released` (a dependency was unavailable); `retried` (alone); `parked` |
+| `outcome` of `tis_esr_tcs_calls_total` | `ok`; `repeated` (an attempt that was retried); `not_sent` (the deadline had passed); otherwise the kind of error |
+| `reason` of `tis_esr_tcs_limit_changes_total` | `raised`; `halved_failures` (most calls failed); `halved_latency` (most were slow); `share` (another process started or stopped) |
+| `reason` of `tis_esr_refused_values_total` | the codes in [rules](rules.md#people-from-esr-to-tis) |
+| `state` of `tis_esr_files` | the codes in [states](states.md#inbound-files); settled findings are not counted |
+| `type` of `tis_esr_files` and `tis_esr_file_gaps` | the file type; `RMT` stands for RMF and RMC, which share a counter |
+| `state` of `tis_esr_tcs_breaker` | `closed`, `half-open`, `open`; the current one is 1 |
+
+`tis_esr_files`, `tis_esr_file_gaps` and `tis_esr_file_lag_seconds` are read from the ledger every 30 s, and only where `InboundDataReader` runs. `tis_esr_tcs_limit` is 0 for a process without a share of the budget.
+"""
 
 
 def page() -> str:
@@ -25,7 +39,7 @@ def page() -> str:
         (f"`{_name(metric)}`", metric.type, _labels(metric), metric.documentation)
         for metric in sorted(_filled().registry.collect(), key=_name)
     ]
-    return f"{_OPENING}\n{NOTICE}\n\n{table(('metric', 'type', 'labels', 'meaning'), rows)}\n"
+    return f"{_OPENING}\n{NOTICE}\n\n{table(('metric', 'type', 'labels', 'meaning'), rows)}\n\n{_VALUES}"
 
 
 def _name(metric: Metric) -> str:

@@ -108,14 +108,15 @@ TERMS: dict[str, str] = {
 }
 """Words beside the one term that the glossary has for a thing."""
 
-COMMANDS = DOCS / "reference" / "cli.md"
+OF_THE_PROGRAM = {DOCS / "reference" / name for name in ("cli.md", "data-dictionary.md")}
+"""Pages whose text is the program's own, in help and docstrings."""
 Texts = Iterator[tuple[str, str]]
 
 
 def pages() -> Texts:
-    """Yield the pages without their blocks of code and what programs print; that of commands is ``help_texts``."""
+    """Yield the pages without their blocks of code and what programs print."""
     for page in PAGES:
-        if page != COMMANDS:
+        if page not in OF_THE_PROGRAM:
             yield name_of(page), _prose(page.read_text())
 
 

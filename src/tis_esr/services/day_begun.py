@@ -11,8 +11,8 @@ from tis_esr.engine.documents import Collection
 class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
     """What earlier days had left: one document, replaced when another day begins.
 
-    ``files`` are those in the folder that the ledger had, ``parked`` the messages by queue and id, ``invalid`` and
-    ``rejected`` the keys of applicant records, ``tis_updates`` the number of updates in TIS by outcome.
+    ``files`` are those in the folder that the ledger knew, ``parked`` the messages by queue and id, ``invalid`` and
+    ``rejected`` the keys of applicant records, ``tis_updates`` the numbers of updates in TIS by outcome.
     """
 
     KEY: ClassVar[str] = "latest"

@@ -36,16 +36,16 @@ NOT_TAKEN = (FileState.REFUSED, FileState.HELD, FileState.OTHER_CONTENT)
 class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger's entry of one file, known by its name and its content (``sha256``, ``size`` in bytes).
 
-    ``copy`` distinguishes different contents under one name; the content that was accepted has none. ``offset`` and
-    ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` includes HDR
-    and TRL. Rows up to ``taken_before`` were taken from an earlier copy that ended there. ``asg_row`` is the
-    ASG row to which the next rows belong, 0 if there is none, and ``asg_head`` that row with its PBD rows, empty
-    if it cannot be used: a long assignment is several messages. ``reason`` says why a file was not accepted, ``incomplete``
-    why it is not complete, ``remarks`` what else a person should know, ``notes`` what was repaired or noted, row
-    by row. ``settled`` says how the findings were dealt with.
+    ``copy`` tells the other contents of one name apart; the content that was taken has none. ``offset`` and
+    ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` counts HDR
+    and TRL too. Rows up to ``taken_before`` were taken with an earlier copy that ended there. ``asg_row`` is the
+    ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
+    where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
+    it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
+    by row. ``settled`` says who has dealt with all that, and how.
 
-    ``stamp`` is how the store listed the file at the last poll; a held file has been tried ``attempts`` times and
-    is retried at ``retry_at`` (by the engine's clock).
+    ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``
+    times, and is tried again at ``retry_at`` (by the engine's clock).
     """
 
     name: str

@@ -32,10 +32,10 @@ SENT = (RecordState.EXPORTED, RecordState.CONFIRMED, RecordState.REJECTED)
 
 
 class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of an APC or DCC: ESR's complete answer about a record that it was sent.
+    """One row of an APC or DCC: what ESR says of a record that it was sent, whole.
 
-    ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING or INFO, ``text`` ESR's own message, which may quote what
-    it was sent. ``file`` and ``row`` are the answer's place.
+    ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING or INFO, ``text`` ESR's own words, which may quote what
+    it was sent. ``file`` and ``row`` are where the answer stands.
     """
 
     file: str
@@ -58,7 +58,7 @@ class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
-    """What applicant records and notifications share: their position, their state and their row in a file.
+    """What applicant records and notifications share: whose they are, their state and their row in a file.
 
     ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name. ``built_on`` is the
     day on which they were last built from what TIS says, ``built_at`` the moment by the engine's clock.
@@ -86,10 +86,10 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):
-    """One trainee who is to come to one position, by a placement that has not started.
+    """One doctor who is to come to one position, by a placement that has not started.
 
-    ``same_as`` identifies duplicates for ESR: person, position and start. ``missing`` are the mandatory columns
-    that have no value.
+    ``same_as`` is what makes two of them duplicates for ESR: person, position and start. ``missing`` are the
+    mandatory columns that have no value.
     """
 
     placement_id: int
@@ -109,9 +109,9 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
 
 
 class NotificationRecord(Outbound, frozen=True, kw_only=True):
-    """One notification; ``about`` is the key of its subject in the rules, ``number`` counts those about one subject.
+    """One notification; ``about`` is its key in the rules, ``number`` counts those about the same.
 
-    ``fact`` is what types 2, 4 and 5 state, see NotificationDraft.
+    ``fact`` is what types 2, 4 and 5 say, see NotificationDraft.
     """
 
     about: str
@@ -136,9 +136,9 @@ class OutboundState(StrEnum):
 
 
 class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbound file: ``rows`` counts the data rows allocated to it so far, ``told`` those that TCS was notified of.
+    """One outbound file: ``rows`` counts the data rows fixed in it so far, ``told`` those that TCS has been told of.
 
-    ``occasion`` is what requested it, see ExportRun.run; a file without rows is used by the next request.
+    ``occasion`` is what asked for it, see ExportRun.run; one without rows waits for the next that asks.
     """
 
     name: str
@@ -167,7 +167,7 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandledPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a position's applicants, or notifications, that was handled, even if it had none."""
+    """The newest version of a position's applicants, or notifications, that was handled, also where it had none."""
 
     kind: str
     position_id: int

@@ -30,10 +30,10 @@ class Outcome(StrEnum):
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of one person: old value, new value, and whether it was applied or refused, with the reason.
+    """One field of one person: old, new, and whether it was applied or refused, with the reason.
 
-    ``column`` is ESR's; ``code`` is the Refusal of a refused value. The reason of an applied value says what was
-    repaired in it. A refused value is not stored.
+    ``column`` is ESR's; ``code`` is the Refusal where it was refused. The reason of what was applied says what was
+    repaired in it. A refused value is not kept.
     """
 
     correlation_id: str
@@ -56,10 +56,10 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TisPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person whom ESR's rows have updated in TIS, with the stamp of the row that each detail came from.
+    """A person whom ESR's rows have updated in TIS: how new the row is that each detail came from.
 
     ``stamps`` is by section and field (``contact.legalSurname``, ``absence A1.startDate``): each detail is
-    superseded separately. ``open`` is the last attempt while its outcome is not known, see ``attempts``.
+    superseded by itself. ``open`` is the last attempt while its end isn't known, see ``attempts``.
     """
 
     person_id: int
