@@ -10,7 +10,7 @@ from tis_esr.tcs.models import Placement
 
 
 class SentApplicant(msgspec.Struct, frozen=True, kw_only=True):
-    """An applicant as sent to ESR in an applicant file, for one position."""
+    """An applicant as ESR was sent them in an applicant file, for one position."""
 
     placement_id: int
     position_id: int

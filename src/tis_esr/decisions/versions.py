@@ -25,10 +25,10 @@ V = TypeVar("V", bound=Comparable)
 
 
 class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """The version of a row: file date, deanery, file number, row (counted from 1).
+    """The version of a row: file date, deanery, file sequence, row (counted from 1).
 
-    Each deanery has its own file numbers, so on one day they order rows within a deanery only; two deaneries
-    on one day are ordered by their codes, which is arbitrary but the same everywhere.
+    Sequences are each deanery's own, so on one day they decide within a deanery only; between two deaneries
+    of one day the order is that of their codes, which means nothing but is the same everywhere.
     """
 
     day: date

@@ -24,9 +24,9 @@ from tis_esr.tcs.models import Person, Placement
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether an applicant record is produced for a placement of a matched position, and why not; used by ``why``.
+    """Why a placement of a matched position gives an applicant record, or doesn't; kept for ``why``.
 
-    ``made`` says that one is produced; otherwise ``cause`` is the reason and ``reason`` its text.
+    ``made`` says that it does; ``cause`` is why where it doesn't, and ``reason`` the same in words.
     """
 
     placement_id: int
@@ -49,9 +49,9 @@ DECISIONS = Collection(
 
 
 class GeneratedPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest revision of a position that was handled, even if no record was produced.
+    """The newest revision of a position that was handled, also where it gave no record.
 
-    ``told`` says that the DataExporter has ever been sent a record of it.
+    ``told`` says that the DataExporter was told of a record of it at some time.
     """
 
     position_id: int

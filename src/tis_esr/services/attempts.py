@@ -27,9 +27,9 @@ _PAUSE: Final = 0.5
 
 
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """A write to TCS whose outcome is not known; TCS may act on it ``until`` that moment, by the engine's clock.
+    """A write whose end isn't known; TCS may act on it ``until`` then, by the engine's clock.
 
-    ``is_given_up`` says that its process has stopped waiting for the outcome.
+    ``is_given_up`` says that whoever made it has stopped waiting for its end.
     """
 
     id: str

@@ -16,7 +16,7 @@ from tis_esr.services.superseding import Handled
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """The row (counted from 1) that decides which post a position belongs to, as in the envelope of a message."""
+    """The row (counted from 1) that says where a position belongs, as the envelope of a message names it."""
 
     correlation_id: str
     file: str
@@ -49,10 +49,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position as it was last reconciled, and what ESR was sent for it.
 
-    ``event`` is None while the position is known only from an applicant that was sent, ``source`` is the row that it came from.
-    ``post_id`` is set while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says
-    that the DataExporter has ever been sent a notification of it. ``seen`` has, by placement id, the dates that the newest
-    notifications were built from. ``untold`` are the posts whose VPD changed with it, until its users have been notified.
+    ``event`` is None while only an applicant sent to ESR has told of it, ``source`` is the row that it came from.
+    ``post_id`` is there while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says that the DataExporter was told
+    of a notification of it at some time. ``seen`` has, by placement id, the dates that the newest notifications
+    were built from. ``untold`` are the posts whose VPD changed with it, until those who use it are surely told.
     """
 
     position_id: int
@@ -68,7 +68,7 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
-    """The notifications of a position contain the VPD of a post, or would if it were known."""
+    """The notifications of a position hold the VPD of a post, or would hold it if it were known."""
 
     post_id: int
     position_id: int

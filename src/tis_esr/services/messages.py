@@ -28,9 +28,9 @@ class PositionDue(Body, frozen=True):
 
 
 class PositionReconciled(Body, frozen=True):
-    """``esr.queue.position.reconciled``: a position and the result of its reconciliation.
+    """``esr.queue.position.reconciled``: a position and what became of it.
 
-    ``revision`` is the position's version: it increases with each row applied, and each time that something the
+    ``revision`` is the position's version: it grows with each row applied, and each time that something the
     position's records are built from has changed. ``found_later`` says that TIS did not have its post at first.
     """
 
@@ -153,7 +153,7 @@ class ApplicantExported(Body, frozen=True):
 
 
 class AssignmentRow(Body, frozen=True):
-    """One row of an assignment's group, by column name; ``unread`` are the columns whose value cannot be read."""
+    """One row of an assignment's group, by column name; ``unread`` are the columns whose value can't be read."""
 
     row: int
     type: str

@@ -42,7 +42,7 @@ from tis_esr.tcs.models import DELETED, RECONCILED, Post
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What TCS should hold of a position, as last sent to the InboundDataWriter."""
+    """What TCS should hold of a position, as the InboundDataWriter was last told."""
 
     post_id: int
     position_number: int

@@ -17,7 +17,7 @@ NEWER = "a newer version of it was handled before"
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a thing that a consumer has handled, and the rows that it includes (``file:row``)."""
+    """The newest version of a thing that a consumer has handled, and the rows that it holds (``file:row``)."""
 
     version: int
     sources: list[str] = []

@@ -34,14 +34,14 @@ _WITHOUT_SHARE_SECONDS: Final = 60.0
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """How many concurrent calls a process may make, and until when by the store's clock."""
+    """How many calls a process may have in flight, until when by the store's clock."""
 
     calls: int
     until: float
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """The claims by process; expired claims are dropped at the next renewal."""
+    """The claims by process; those that have run out are left out at the next renewal."""
 
     id: str
     claims: dict[str, Claim]

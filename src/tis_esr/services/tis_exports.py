@@ -19,7 +19,7 @@ from tis_esr.tcs.client import Tcs
 
 
 class TisExport(msgspec.Struct, frozen=True, kw_only=True):
-    """An applicant who was sent to ESR, of which TCS must be notified; ``confirmed`` says that it was."""
+    """An applicant who was sent to ESR; TCS should know, and ``confirmed`` says that it does."""
 
     placement_id: int
     position_id: int

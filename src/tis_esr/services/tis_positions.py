@@ -23,7 +23,7 @@ from tis_esr.tcs.models import DELETED, RECONCILED
 
 
 class Linked(msgspec.Struct, frozen=True, kw_only=True):
-    """A position is RECONCILED with, or DELETED from, a post."""
+    """That a position is RECONCILED with, or DELETED from, a post."""
 
     post_id: int
     status: str
@@ -33,7 +33,7 @@ class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position id and number: what TCS should hold of it, and what it was last known to hold.
 
     ``event_at`` is the time of the newest event; each later one has a later time, whatever the clocks say.
-    ``open`` is the last attempt while its outcome is not known, see ``attempts``; ``maybe_on`` are the posts to which
+    ``open`` is the last attempt while its end isn't known, see ``attempts``; ``maybe_on`` are the posts on which
     attempts since ``confirmed`` may have linked it.
     """
 
