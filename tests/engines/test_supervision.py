@@ -142,7 +142,7 @@ async def test_a_task_that_is_down_or_gives_no_sign_of_life_is_named(monkeypatch
         found = supervisor.troubles()
     assert set(found) == {"inbound files", "export schedule"}
     assert found["inbound files"].startswith("is down: ValueError in test_supervision.py:")
-    assert found["export schedule"] == "is stuck: no sign of life for 0 s"
+    assert found["export schedule"] == "is stuck: no heartbeat for 0 s"
 
 
 async def test_the_fault_of_work_that_ends_by_itself_is_logged() -> None:
