@@ -6,16 +6,24 @@ from typing import Any
 
 import msgspec
 
+from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
+from tis_esr.commands.operate import ParkedMessage
 from tis_esr.desk.ledger import Ledger
 from tis_esr.desk.summary import Summary
 from tis_esr.desk.why.answers import Explanation
-from tis_esr.engine.reading import Trace
 
 OUTPUTS: dict[str, tuple[int, Any]] = {
+    "demo": (1, Summary),
     "day": (1, Summary),
+    "synthesize": (1, Synthesized),
+    "ingest": (1, Ingestion),
+    "export": (1, Exported),
+    "install": (1, Installation),
+    "doctor": (1, Examination),
     "files": (1, Ledger),
-    "parked": (1, list[Trace]),
+    "parked": (1, list[ParkedMessage]),
+    "redrive": (1, Redriven),
     "why": (1, Explanation),
 }
 """By command: the version of its output, and the type that is encoded.

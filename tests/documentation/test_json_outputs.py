@@ -24,7 +24,12 @@ def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _printed(lived: Story, command: str) -> Any:
     folder = lived.small.folder
     words = {
+        "demo": ["--dir", folder / "demo"],
         "day": ["--in", folder / "in", "--out", folder / "out", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
+        "synthesize": ["--out", folder / "made"],
+        "ingest": [next((folder / "in").iterdir())],
+        "export": ["applicants", "--dry-run", "--as-of", "2026-11-26"],
+        "redrive": ["--reason", "nothing has this reason"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip
     return lived.program(command, *words.get(command, []), "--json").json

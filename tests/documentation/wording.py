@@ -148,8 +148,7 @@ def messages() -> Texts:
         yield str(path.relative_to(ROOT)), "\n".join(found)
 
 
-SOURCES: tuple[Callable[[], Texts], ...] = (pages,)
-"""What is checked; ``help_texts`` and ``messages`` can be added here."""
+SOURCES: tuple[Callable[[], Texts], ...] = (pages, help_texts, messages)
 
 
 def texts() -> dict[str, str]:
