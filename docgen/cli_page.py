@@ -40,7 +40,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     yield "```\n" + " ".join(["tis-esr", name, "[OPTIONS]", *arguments]) + "\n```"
     yield _parameters(command)
     if command.epilog:
-        yield inspect.cleandoc(command.epilog)
+        yield f"Examples:\n\n```\n{inspect.cleandoc(command.epilog)}\n```"
 
 
 def _parameters(command: Any) -> str:

@@ -24,7 +24,7 @@ from pathlib import Path
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SKIPPED = re.compile(r"<!-- not executed: .+? -->\n+\Z")
 _PLACE = re.compile(r"<!-- console: (.+?) -->")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d|\d{1,2} [A-Z][a-z]{2} \d{4})[ T]\d\d:\d\d:\d\d(\.\d+)?")
 _PORT = "8093"
 DEMO = "tis-esr demo --as-of 2026-11-24"
 
