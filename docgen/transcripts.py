@@ -10,6 +10,7 @@ empty folder, or as the comment ``<!-- console: ... -->`` of the page says:
 A block after ``<!-- not executed: REASON -->`` isn't run.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,8 @@ _SKIPPED = re.compile(r"<!-- not executed: .+? -->\n+\Z")
 _PLACE = re.compile(r"<!-- console: (.+?) -->")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d|\d{1,2} [A-Z][a-z]{2} \d{4})[ T]\d\d:\d\d:\d\d(\.\d+)?")
 _PORT = "8093"
+_LONGEST = 150.0
+"""Seconds that a command may take."""
 DEMO = "tis-esr demo --as-of 2026-11-24"
 
 
@@ -165,13 +169,21 @@ class _Shell:
     def run(self, command: str) -> tuple[str, int]:
         """Return what a command printed, both streams together, and its exit code."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         end = f"--- end of {os.getpid()} ---"
         typed = command.replace(f":{_PORT}", f":{self._port}").replace(
             f"--port {_PORT}", f"--port {self._port}"
         )
         self._process.stdin.write(f"{typed}\ncode=$?; printf '\\n{end}%s\\n' $code; (exit $code)\n")
         self._process.stdin.flush()
+        watch = threading.Timer(_LONGEST, self.close)
+        watch.start()
+        try:
+            return self._printed(end, command)
+        finally:
+            watch.cancel()
+
+    def _printed(self, end: str, command: str) -> tuple[str, int]:
+        assert self._process.stdout is not None
         printed: list[str] = []
         for line in self._process.stdout:
             if line.startswith(end):
@@ -179,11 +191,12 @@ class _Shell:
                 break
             printed.append(line)
         else:
-            raise RuntimeError(f"the shell ended at: {command}")
+            raise RuntimeError(f"the shell ended, or {_LONGEST:.0f} s passed, at: {command}")
         text = "".join(printed).removesuffix("\n")
         return text.replace(self._port, _PORT), code
 
     def close(self) -> None:
         """End the shell and what it left running."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
