@@ -5,6 +5,9 @@ NOTES: dict[str, tuple[str, str]] = {
         "the ledger of inbound files: name, content, state, row counts, findings",
         "none, but for assignment rows of the file that is being split",
     ),
+    "inbounddatareader.horizon": ("the oldest day of the ledger", "none"),
+    "retention.purges": ("what was purged on each day, by collection", "none"),
+    "retention.progress": ("up to which day a purge has examined documents", "none"),
     "reconciliation.positions": ("each position of ESR, and the post in TIS that it is matched to", "none"),
     "appgenerator.decisions": (
         "for each placement of a matched position, whether an applicant record is produced, and why not",

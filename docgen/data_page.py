@@ -17,7 +17,7 @@ _OPENING = """# Data dictionary
 
 Each collection belongs to one service, which alone reads and writes it. In MongoDB a document is `{_id, version, document, ...}`: `_id` is the key, `document` the JSON text with the
 fields below, and the indexed and counted fields stand beside it ([decision 26](../decisions/0026-documents-are-text.md)). In a state file each collection is a table with the same columns.
-Times are seconds since 1970 by the engine's clock unless the type says `datetime` (UTC). How long documents are kept is set by the [retention settings](settings.md).
+Times are seconds since 1970 by the engine's clock unless the type says `datetime` (UTC). [Retention](retention.md) says how long each is kept.
 """
 
 
