@@ -65,7 +65,7 @@ PHRASES: dict[str, str] = {
     r"that is the rule": "that implements it",
     r"do restore": "stop all processes before you restore",
     r"does no harm": "is harmless",
-    r"as old as": "refreshed at least every",
+    r"as old as (the|its) last": "refreshed at least every",
     r"each process's own": "per process",
     r"(is|are|was|were|be|been) away": "unavailable",
     r"lets? go|are let go": "released, disconnected",
