@@ -80,7 +80,7 @@ PHRASES: dict[str, str] = {
     r"page of our own": "a wrapper",
     r"side by side": "concurrently",
     r"for ever": "forever, indefinitely",
-    r"in one go": "in one session",
+    r"in one go": "one after the other, at once",
     r"with the same words": "re-run the same command",
     r"(through )?everything to the end": "process every file",
     r"until it is free": "until it is released",
