@@ -6,7 +6,7 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 2
 
-.PHONY: run test lint types arrows unit gate faults simulate fuzz services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate docs faults simulate fuzz services stop-services bench lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -30,6 +30,10 @@ unit: $(VENV)/dev.stamp
 # A small day on the production engine: fails where messages, transactions or calls to TCS a row are above their limits.
 gate: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.gate
+
+# Writes the generated pages of docs/reference and the outputs that pages show.
+docs: $(VENV)/dev.stamp
+	PYTHONPATH=src $(BIN)/python -m docgen
 
 # The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
 faults: $(VENV)/dev.stamp

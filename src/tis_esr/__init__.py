@@ -1,3 +1,3 @@
 """Keeps two national systems of the NHS, TIS and ESR, in step about every doctor in training."""
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"

@@ -73,55 +73,103 @@ class Settings(BaseSettings):
     )
 
     engine: Literal["embedded", "production"] = "embedded"
+    """Where state and messages are kept: ``embedded`` is one SQLite file, ``production`` is MongoDB and RabbitMQ."""
     state: Path = Path("tis-esr.sqlite")
+    """The embedded engine's SQLite file."""
     amqp_url: Annotated[SecretStr, AfterValidator(_amqp_url)] | None = None
+    """RabbitMQ, with user, password and virtual host: ``amqp://`` or, with TLS, ``amqps://``. Needed by the production engine."""
     mongodb_url: Annotated[SecretStr, AfterValidator(_mongodb_url)] | None = None
+    """MongoDB, with ``replicaSet``. Needed by the production engine."""
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tis_esr"
+    """The MongoDB database."""
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
+    """How long the messages of a dead process stay leased to it. Longer than any pause of the host, shorter than the recovery delay you can accept."""
     resend_seconds: Annotated[float, Field(ge=1, le=86400)] = 60.0
+    """The delay after which a message that RabbitMQ has lost is published again."""
     tcs_url: str | None = None
+    """TCS with its context path, for example ``https://tcs.example/tcs``."""
     tcs_concurrency: Annotated[int, Field(ge=1, le=200)] = 128
+    """The most concurrent calls to TCS of one process. The limit adapts below it."""
     tcs_concurrency_total: Annotated[int, Field(ge=1, le=1000)] = 128
+    """The most concurrent calls to TCS of all processes that share a database. Set the same value for all of them."""
     tcs_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
+    """The timeout of one attempt of a call to TCS."""
     tcs_uncertain_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """How long TCS may still act on a call that timed out or was cut off. Longer than any timeout of TCS and of its gateway."""
     tcs_token: SecretStr | None = None
+    """A fixed bearer token for TCS."""
     tcs_token_url: str | None = None
+    """The OIDC token endpoint, for client credentials instead of a fixed token."""
     tcs_client_id: str | None = None
+    """The OIDC client id."""
     tcs_client_secret: SecretStr | None = None
+    """The OIDC client secret."""
     patience_seconds: Annotated[float, Field(gt=0)] = 120.0
+    """How long ``day``, ``redrive`` and ``export`` wait for a dependency that is unavailable before they stop with exit code 3. ``run`` waits indefinitely."""
     window_opens_days: Annotated[int, Field(ge=0, le=60)] = 2
+    """The applicant window opens so many days after the day of the export: a placement that starts earlier is not sent."""
     window_closes_weeks: Annotated[int, Field(ge=1, le=52)] = 13
+    """The applicant window closes so many weeks after the day of the export: a placement that starts on that day or later is not due yet."""
 
     files_in: Literal["folder", "s3", "sftp"] = "folder"
+    """The kind of store that ESR's files come from."""
     files_out: Literal["folder", "s3", "sftp"] = "folder"
+    """The kind of store that files for ESR are written to."""
     inbound: str = "in"
+    """The inbound folder, S3 prefix, or folder on the SFTP server."""
     outbound: str = "out"
+    """The outbound folder, S3 prefix, or folder on the SFTP server."""
     s3_bucket: str | None = None
+    """The S3 bucket."""
     s3_region: str = "eu-west-2"
+    """The S3 region."""
     s3_endpoint: str | None = None
+    """The URL of the S3 server, if it is not AWS."""
     s3_access_key_id: SecretStr | None = None
+    """The S3 access key id. Set it together with the secret access key; without both, the role of the machine is used."""
     s3_secret_access_key: SecretStr | None = None
+    """The S3 secret access key."""
     sftp_host: str | None = None
+    """The SFTP server."""
     sftp_port: Annotated[int, Field(ge=1, le=65535)] = 22
+    """The port of the SFTP server."""
     sftp_user: str | None = None
+    """The SFTP user."""
     sftp_known_hosts: Path | None = None
+    """A file with the SFTP server's host key. Required for SFTP: an unknown host key is rejected."""
     sftp_key_file: Path | None = None
+    """The private key for SFTP, without a passphrase. Set this or the password."""
     sftp_password: SecretStr | None = None
+    """The password for SFTP."""
     store_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """The timeout for connecting to a file store, and for a store that does not respond."""
 
     applicants_cron: Cron = "0 14 * * *"
+    """When APP files are exported: a cron expression of five fields, London time. Separate several by semicolons: ``0 14 * * *; 30 15 * * *``."""
     notifications_cron: Cron = "0 15 * * *"
+    """When DNC files are exported, in the same form."""
     sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    """How often the inbound store is polled for new files."""
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 25.0
+    """How long work in progress may take to finish after SIGTERM."""
     keep_rows_days: Annotated[int, Field(ge=1, le=3650)] = 35
+    """Days for which the states of inbound rows, and handled messages, are kept."""
     keep_personal_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """Days for which personal values that have served their purpose are kept, and parked messages. Not less than ``TIS_ESR_KEEP_ROWS_DAYS``."""
     keep_history_days: Annotated[int, Field(ge=1, le=3650)] = 400
+    """Days for which the history that `tis-esr why` answers from is kept, and the ledger of files. Not less than ``TIS_ESR_KEEP_PERSONAL_DAYS``."""
     http_host: str = "127.0.0.1"
+    """The address that health, metrics and the events endpoint listen on."""
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """The port of the same; 0 picks a free port, which is logged."""
     events_token: SecretStr | None = None
+    """The bearer token of the events endpoint."""
     sns_topics: tuple[str, ...] = ()
+    """The ARNs of the SNS topics whose events are accepted, as a JSON list."""
     log_format: Literal["text", "json"] = "text"
+    """The format of log lines on standard error."""
     traces: bool = False
+    """Whether to export OpenTelemetry traces. Needs the extra ``traces``."""
 
     @field_validator("*", mode="before")
     @classmethod

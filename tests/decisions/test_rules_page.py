@@ -4,7 +4,7 @@ import importlib
 import re
 from pathlib import Path
 
-PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rules.md").read_text()
 
 
 def test_every_function_that_the_page_names_exists() -> None:

@@ -74,7 +74,9 @@ def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Progra
     assert (trace["source_file"], trace["row"], trace["queue"]) == (name, 2, "esr.queue.unreadable")
 
     assert (
-        called("redrive", "--reason", "not a whole number").text.splitlines()[-1].startswith("1 can't be requeued: ")
+        called("redrive", "--reason", "not a whole number")
+        .text.splitlines()[-1]
+        .startswith("1 can't be requeued: ")
     )
     discarded = called("redrive", trace["id"], "--discard", "ticket 1")
     assert (discarded.code, discarded.text) == (0, "1 discarded\n")

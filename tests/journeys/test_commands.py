@@ -284,7 +284,7 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 def test_the_commands_of_the_readme_work(tmp_path: Path) -> None:
     program = [sys.executable, "-c", "from tis_esr.start import main; main()"]
     assert subprocess.run([*program, "demo"], cwd=tmp_path, capture_output=True, check=False).returncode == 1
-    [words] = re.findall(r"^tis-esr (why .*)$", README.read_text(), re.MULTILINE)
+    [words] = re.findall(r"^\$ tis-esr (why [^|\n]*)", README.read_text(), re.MULTILINE)
     said = subprocess.run(
         [*program, *words.split()], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout

@@ -8,7 +8,7 @@ import pytest
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.filenames import FILE_TYPES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "file-formats.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "file-formats.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 TABLES = {
     record_type: [

@@ -91,7 +91,7 @@ def _queue_channels(found: Iterable[Handler], topology: Iterable[Queue]) -> Json
     }
     channels[DEAD] = {
         "address": DEAD,
-        "description": "Dead letters of every queue, for inspection; the messages are sent again from the outbox.",
+        "description": "Dead letters of every queue, for inspection; the messages are published again from the outbox.",
         "messages": _messages(BODIES),
         "bindings": _queue_binding(DEAD),
         "x-bound-to": [],

@@ -1,7 +1,7 @@
 """How long things are kept, and which of the old ones may go (guarantee 11).
 
 Nothing goes that could still change an outcome: what guards against duplicates and against older facts is kept
-until nothing that it guards against can come any more. The reasons are in docs/retention.md.
+until nothing that it guards against can come any more. The reasons are in docs/reference/retention.md.
 """
 
 import re

@@ -29,7 +29,7 @@ _NOT_OF_ESR = "nothing of it is applied; remove it from where ESR's files come i
 _REMARK = "its rows are applied; ask ESR which is right"
 _TO_DO = {
     FileState.REFUSED: "nothing of it is applied; ask ESR for a good copy, which is taken under the same name",
-    FileState.HELD: "nothing of it is applied; correct what is named, or remove the file; it is tried again by itself",
+    FileState.HELD: "nothing of it is applied; correct what is named, or remove the file; it is retried automatically",
     FileState.OTHER_CONTENT: "nothing of it is applied; ask ESR which one is right",
     INCOMPLETE: "its rows are applied; ask ESR for the whole file, of which only new rows are taken under the same name",
 }

@@ -13,7 +13,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
 
 
 class FileState(StrEnum):
-    """Where a file stands. HELD is tried again by itself, REFUSED and OTHER_CONTENT are not.
+    """Where a file stands. HELD is retried automatically, REFUSED and OTHER_CONTENT are not.
 
     A file that is SPLIT may be incomplete as well, see ``InboundFile.incomplete``.
     """

@@ -106,5 +106,5 @@ NEXT_DAY_SCENARIOS: dict[str, Scenario] = {
     "next day: position moved to another post": _moved,
     "next day: position deleted with an applicant pending": _deleted_while_pending,
     "next day: position again, unchanged": _unchanged,
-    "next day: an older file comes late": _older_row,
+    "next day: an older file arrives late": _older_row,
 }

@@ -31,7 +31,7 @@ class PurgeOfDay(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """Return the day."""
-        return self.day.isoformat()
+        return f"{self.day}"
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,61 @@
+"""What the data dictionary says of collections that their declarations don't: purpose, personal data, the engine's own."""
+
+NOTES: dict[str, tuple[str, str]] = {
+    "inbounddatareader.files": (
+        "the ledger of inbound files: name, content, state, row counts, findings",
+        "none, but for assignment rows of the file that is being split",
+    ),
+    "inbounddatareader.horizon": ("the oldest day of the ledger", "none"),
+    "retention.purges": ("what was purged on each day, by collection", "none"),
+    "retention.progress": ("up to which day a purge has examined documents", "none"),
+    "reconciliation.positions": ("each position of ESR, and the post in TIS that it is matched to", "none"),
+    "appgenerator.decisions": (
+        "for each placement of a matched position, whether an applicant record is produced, and why not",
+        "GMC number",
+    ),
+    "appgenerator.positions": ("the newest revision of each position that was handled", "none"),
+    "notificationgenerator.positions": (
+        "each position as last reconciled, and what ESR was sent for it",
+        "names and GMC numbers of applicants that were sent",
+    ),
+    "notificationgenerator.vpd_uses": ("which positions' notifications hold the VPD of which post", "none"),
+    "dataexporter.positions": ("the newest version of each position's records that was handled", "none"),
+    "dataexporter.applicants": (
+        "applicant records: state, columns, row in a file, ESR's answers",
+        "all columns of APP: names, birth date, address, NI number, contact details; ESR's text may quote them",
+    ),
+    "dataexporter.notifications": (
+        "notifications: state, columns, row in a file, ESR's answers",
+        "names, e-mail address and GMC number; ESR's text may quote them",
+    ),
+    "dataexporter.files": ("outbound files: state and number of rows", "none"),
+    "dataexporter.runs": ("the exports of one type on one day", "none"),
+    "dataexporter.counters": ("the last number used in file names", "none"),
+    "inbounddatawriter.people": (
+        "for each person updated in TIS, how new the row is that each detail came from",
+        "the TIS person id",
+    ),
+    "inbounddatawriter.positions": (
+        "what TCS should hold of each position, and what it is known to hold",
+        "none",
+    ),
+    "inbounddatawriter.exports": ("that TCS knows of each applicant sent", "none"),
+    "inbounddatawriter.journal": (
+        "each change of a person's details in TIS: old value, new value, outcome",
+        "old and new values of personal details; GMC number",
+    ),
+    "dataexporter.schedule": ("when the next export is due", "none"),
+    "tcs.budget": ("how many concurrent calls to TCS each process may make", "none"),
+    "day.begun": ("what earlier days had left when `tis-esr day` was first called for a day", "none"),
+}
+
+ENGINE = """## The engine's own
+
+| MongoDB collection | state file table | holds | kept |
+|---|---|---|---|
+| `engine.outbox` | `messages` | messages that have been committed and not handled yet, in packets; bodies may hold personal data | until every message of the packet is handled |
+| `engine.inbox` | `messages` | that a message took effect, was tried, or is parked (with its body) | see [retention](retention.md); parked: also until requeued or discarded |
+| `engine.leases` | in memory | which process handles which messages, and until when | until the batch is finished or released |
+| `engine.rows` | `rows`, `parkings` | the state of each row of each inbound file, and which parked messages cover it | see [retention](retention.md) |
+| `engine.schema` | `PRAGMA user_version` | the schema's version. A program refuses a version that it does not read and says what to do | |
+"""

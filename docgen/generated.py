@@ -1,0 +1,31 @@
+"""Every generated page, by its path."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from docgen import cli_page, data_page, json_outputs, metrics_page, settings_page
+from tis_esr.commands.asyncapi import document
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+_REFERENCE = DOCS / "reference"
+
+PAGES: dict[Path, Callable[[], str]] = {
+    _REFERENCE / "cli.md": cli_page.page,
+    _REFERENCE / "settings.md": settings_page.page,
+    _REFERENCE / "metrics.md": metrics_page.page,
+    _REFERENCE / "json-outputs.md": json_outputs.page,
+    _REFERENCE / "data-dictionary.md": data_page.page,
+    _REFERENCE / "asyncapi.json": lambda: _as_printed(document()),
+    **{
+        _REFERENCE / "schemas" / json_outputs.file_name(command): partial(json_outputs.text, command)
+        for command in json_outputs.OUTPUTS
+    },
+}
+
+
+def _as_printed(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

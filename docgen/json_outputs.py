@@ -1,0 +1,97 @@
+"""``docs/reference/schemas``: a JSON Schema of what each command prints with ``--json``, from the types it encodes."""
+
+import inspect
+import json
+from typing import Any
+
+import msgspec
+
+from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
+from docgen.markdown import NOTICE, table
+from tis_esr.commands.operate import ParkedMessage
+from tis_esr.desk.ledger import Ledger
+from tis_esr.desk.summary import Summary
+from tis_esr.desk.why.answers import Explanation
+from tis_esr.services.retention.audit import PurgeOfDay
+
+OUTPUTS: dict[str, tuple[int, Any]] = {
+    "demo": (1, Summary),
+    "day": (1, Summary),
+    "synthesize": (1, Synthesized),
+    "ingest": (1, Ingestion),
+    "export": (1, Exported),
+    "install": (1, Installation),
+    "doctor": (1, Examination),
+    "files": (1, Ledger),
+    "parked": (1, list[ParkedMessage]),
+    "redrive": (1, Redriven),
+    "purge": (1, PurgeOfDay),
+    "why": (1, Explanation),
+}
+"""By command: the version of its output, and the type that is encoded.
+
+Raise a version when a key is removed or renamed, or its meaning or type changes; a key that is added keeps it.
+"""
+_OPENING = """# JSON outputs
+
+`--json` prints one JSON document on standard output and nothing else; warnings and errors go to standard error. The exit code is the same as without `--json`.
+Each output has a JSON Schema (draft 2020-12) with a version. Within a version keys may be added, so ignore keys that you do not know; a key that is removed,
+renamed or changes its meaning raises the version. Times are ISO 8601; dates are days in London. States are [codes](states.md). `tis-esr purge --past --json` prints a list of the objects of `tis-esr purge --json`.
+"""
+
+
+def schema(command: str) -> dict[str, Any]:
+    """Return the JSON Schema of a command's output."""
+    version, kind = OUTPUTS[command]
+    made = _tidy(msgspec.json.schema(kind))
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:tis-esr:json:{command}:{version}",
+        "title": f"tis-esr {command} --json, version {version}",
+    }
+    return {**head, **made}
+
+
+def file_name(command: str) -> str:
+    """Return the name of a command's schema in ``docs/reference/schemas``."""
+    return f"{command}.v{OUTPUTS[command][0]}.schema.json"
+
+
+def text(command: str) -> str:
+    """Return the schema's file."""
+    return json.dumps(schema(command), indent=2, ensure_ascii=False) + "\n"
+
+
+def page() -> str:
+    """Return the page that lists the schemas."""
+    rows = [
+        (
+            f"`tis-esr {command} --json`",
+            version,
+            f"[{file_name(command)}](schemas/{file_name(command)})",
+            _keys(command),
+        )
+        for command, (version, _) in OUTPUTS.items()
+    ]
+    heads = ("command", "version", "schema", "keys")
+    return f"{_OPENING}\n{NOTICE}\n\n{table(heads, rows)}\n"
+
+
+def _keys(command: str) -> str:
+    whole = schema(command)
+    at = whole.get("items", whole)
+    definition = whole["$defs"][at["$ref"].rpartition("/")[2]] if "$ref" in at else at
+    keys = ", ".join(f"`{key}`" for key in definition["properties"])
+    return f"a list of objects: {keys}" if "items" in whole else keys
+
+
+def _tidy(node: Any) -> Any:
+    """Return the schema with descriptions as they read, the same on every Python."""
+    if isinstance(node, list):
+        return [_tidy(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    cleaned = {key: _tidy(value) for key, value in node.items() if key != "title"}
+    if isinstance(cleaned.get("description"), str):
+        cleaned["description"] = " ".join(inspect.cleandoc(cleaned["description"]).split())
+    return cleaned

@@ -1,0 +1,79 @@
+"""What commands print with ``--json`` where the program encodes a mapping of its own."""
+
+from datetime import date
+
+import msgspec
+
+from tis_esr.commands.doctor import Check
+from tis_esr.commands.ingest import Ingested
+from tis_esr.engine.production.checks import Finding
+
+
+class Ingestion(msgspec.Struct):
+    """The outcome of each file."""
+
+    files: list[Ingested]
+
+
+class FileToExport(msgspec.Struct):
+    """An outbound file; with ``--dry-run`` one that would be written."""
+
+    name: str
+    deanery: str
+    rows: int
+    state: str
+
+
+class DeaneryToExport(msgspec.Struct):
+    """A deanery's rows in its files, and how many records are left, by reason."""
+
+    deanery: str
+    rows: int
+    left: dict[str, int]
+
+
+class Exported(msgspec.Struct):
+    """One export; ``requested`` says that a running DataExporter writes the files, ``stale`` counts rows to be compared with TIS."""
+
+    kind: str
+    day: date
+    dry_run: bool
+    requested: bool
+    files: list[FileToExport]
+    deaneries: list[DeaneryToExport]
+    stale: int
+
+
+class Installation(msgspec.Struct):
+    """What was created, or with ``--check`` what is missing."""
+
+    engine: str
+    created: list[str]
+    findings: list[Finding]
+
+
+class Examination(msgspec.Struct):
+    """The settings in force, without secrets, and each check with its findings."""
+
+    settings: dict[str, str]
+    checks: list[Check]
+
+
+class Redriven(msgspec.Struct):
+    """How many messages were requeued or discarded; ``unreadable`` ones can only be discarded."""
+
+    requeued: int
+    discarded: int
+    unreadable: int
+
+
+class Synthesized(msgspec.Struct):
+    """Where the generated day is, and what is in it."""
+
+    in_: str = msgspec.field(name="in")
+    tcs: str
+    expected: str
+    files: list[str]
+    rows: int
+    posts: int
+    scenarios: dict[str, int]

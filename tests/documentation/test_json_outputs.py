@@ -1,0 +1,60 @@
+"""What commands print with ``--json`` is valid by the published schemas, on both engines."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from docgen.generated import ROOT
+from docgen.json_outputs import OUTPUTS, file_name
+from jsonschema import Draft202012Validator
+from tests.journeys.program import ENGINES
+from tests.journeys.story import MOVED, Story, story
+
+SCHEMAS = ROOT / "docs" / "reference" / "schemas"
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    with story(request.param, tmp_path_factory.mktemp("story")) as ended:
+        ended.small.file("POR,twelve", "XXX,1", day_number=2)
+        yield ended
+
+
+def _printed(lived: Story, command: str) -> Any:
+    folder = lived.small.folder
+    words = {
+        "demo": ["--dir", folder / "demo"],
+        "day": ["--in", folder / "in", "--out", folder / "out", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
+        "synthesize": ["--out", folder / "made"],
+        "ingest": [next((folder / "in").iterdir())],
+        "export": ["applicants", "--dry-run", "--as-of", "2026-11-26"],
+        "redrive": ["--reason", "nothing has this reason"],
+        "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
+    }  # fmt: skip
+    return lived.program(command, *words.get(command, []), "--json").json
+
+
+def _closed(node: Any) -> Any:
+    """Return the schema, in which no key that it doesn't name is allowed."""
+    if isinstance(node, list):
+        return [_closed(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    closed = {key: _closed(value) for key, value in node.items()}
+    return {**closed, "additionalProperties": False} if "properties" in closed else closed
+
+
+@pytest.mark.parametrize("command", OUTPUTS)
+def test_a_commands_json_is_valid_by_its_schema(lived: Story, command: str) -> None:
+    schema = json.loads((SCHEMAS / file_name(command)).read_text())
+    Draft202012Validator.check_schema(schema)
+    printed = _printed(lived, command)
+    assert printed
+    Draft202012Validator(_closed(schema)).validate(printed)
+
+
+def test_every_command_with_json_has_a_schema() -> None:
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text()
+    sections = {part.split("\n", 1)[0]: part for part in page.split("\n## tis-esr ")[1:]}
+    assert {name for name, text in sections.items() if "`--json`" in text} == set(OUTPUTS)
