@@ -1,0 +1,26 @@
+"""What is wrong with the position that a row names, by what ESR holds."""
+
+from collections.abc import Iterator, Mapping
+
+from tis_esr.simulation.esr import messages
+from tis_esr.simulation.esr.holdings import Position
+from tis_esr.simulation.esr.messages import Message
+
+
+def of_position(
+    values: Mapping[str, str], post: str, deanery: str, positions: Mapping[int, Position]
+) -> Iterator[Message]:
+    """Yield what keeps a row from being loaded: its position, number, post number or local office."""
+    position_id = int(values["positionId"] or 0)
+    held = positions.get(position_id)
+    if held is None:
+        yield messages.UNKNOWN_POSITION.saying(position=position_id)
+        return
+    if held.deleted:
+        yield messages.DELETED_POSITION.saying(position=position_id)
+    if values["positionNumber"] != ("" if held.number is None else str(held.number)):
+        yield messages.OTHER_NUMBER.saying(number=values["positionNumber"], position=position_id)
+    if post != held.post:
+        yield messages.OTHER_POST.saying(position=position_id)
+    if deanery != held.deanery:
+        yield messages.OTHER_DEANERY.saying(position=position_id)
