@@ -59,12 +59,15 @@ def _program(
 def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Where the demo's files go.")] = Path("demo"),
     as_of: DayOption = None,
+    days: Annotated[
+        int, typer.Option(min=1, max=3, help="Days of conversation with a simulated ESR, up to 3.")
+    ] = 1,
 ) -> None:
     """Run a whole interface day on generated data: files in, TIS updated, files out."""
     from tis_esr.commands.demo import demo as run
 
     with told_plainly():
-        raise typer.Exit(int(run(load(), _folder("--dir", folder), _day(as_of))))
+        raise typer.Exit(int(run(load(), _folder("--dir", folder), _day(as_of), days)))
 
 
 @app.command()

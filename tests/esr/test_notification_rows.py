@@ -77,6 +77,13 @@ def test_a_vacancy_that_does_not_fit_and_a_trainee_without_a_name_are_warned_of(
     assert only(taken(note({15: '""'}))).text == "DIT-57: The next trainee has no last name"
 
 
+def test_a_withdrawal_from_a_position_that_moved_to_another_post_names_the_post_of_then() -> None:
+    here = with_an_applicant()
+    here.holdings.positions[1].post = "EOE/RX1/800/STR/009"
+    assert only(taken(note(WITHDRAWN), by=here)).accepted
+    assert only(taken(note(), by=here, name=DNC.replace("09.DAT", "22.DAT"))).text[:6] == "DIT-05"
+
+
 def test_the_same_notification_twice_is_rejected_the_second_time() -> None:
     assert [o.text[:6] for o in taken(note(), note()).outcomes] == ["", "DIT-14"]
 

@@ -97,6 +97,7 @@ def load(values: Values, file: str, holdings: Holdings) -> Applicant:
         assignment=assignment,
         person=person_of(values),
         position=int(values["positionId"]),
+        post=values["deaneryNumber"],
         start=as_date(values["projectedHireDate"]),
         end=as_date(values["projectedEndDate"]),
         told_in=file,

@@ -25,12 +25,16 @@ class Position(msgspec.Struct, kw_only=True):
 
 
 class Applicant(msgspec.Struct, kw_only=True):
-    """One person who is to come to a position. ``person`` is how ESR knows people: registration, else name and birth."""
+    """One person who is to come to a position.
+
+    ``person`` is how ESR knows people: registration, else name and birth. ``post`` is the position's post number of then.
+    """
 
     number: str
     assignment: int
     person: str
     position: int
+    post: str
     start: date | None
     end: date | None
     withdrawn: bool = False

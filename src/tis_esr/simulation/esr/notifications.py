@@ -11,6 +11,7 @@ from tis_esr.simulation.esr.positions import of_position
 Values = Mapping[str, str]
 
 CODES = ("1", "2", "3", "4", "5")
+_OF_APPLICANTS = ("2", "4")
 _SHORTEST_VPD = 3
 _NEEDED = {
     "2": ("withdrawnLastName", "withdrawnFirstName", "withdrawalReason"),
@@ -26,7 +27,9 @@ def check(values: Values, deanery: str, holdings: Holdings) -> Iterator[Message]
     if code not in CODES:
         yield messages.TYPE_CODE
         return
-    yield from of_position(values, values["deaneryPostNumber"], deanery, holdings.positions)
+    about = _applicants(values, holdings) if code in _OF_APPLICANTS else []
+    earlier = about[0].post if about else ""
+    yield from of_position(values, values["deaneryPostNumber"], deanery, holdings.positions, earlier=earlier)
     held = holdings.positions.get(int(values["positionId"] or 0))
     if held is not None and values["employingVpd"] != (held.vpd and held.vpd.zfill(_SHORTEST_VPD)):
         yield messages.VPD
@@ -34,7 +37,7 @@ def check(values: Values, deanery: str, holdings: Holdings) -> Iterator[Message]
     if code == "4" and not (values["currentLastName"] or values["nextLastName"]):
         missing.append("currentLastName")
     yield from (messages.NOT_SAID.saying(column=column, type_code=code) for column in missing)
-    if code in "24" and not _applicants(values, holdings):
+    if code in _OF_APPLICANTS and not about:
         yield messages.NO_APPLICANT
     vacant = values["postVacantAtNextRotation"]
     if code == "1" and vacant != ("N" if values["nextStartDate"] else "Y"):

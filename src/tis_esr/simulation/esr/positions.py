@@ -8,9 +8,17 @@ from tis_esr.simulation.esr.messages import Message
 
 
 def of_position(
-    values: Mapping[str, str], post: str, deanery: str, positions: Mapping[int, Position]
+    values: Mapping[str, str],
+    post: str,
+    deanery: str,
+    positions: Mapping[int, Position],
+    *,
+    earlier: str = "",
 ) -> Iterator[Message]:
-    """Yield what keeps a row from being loaded: its position, number, post number or local office."""
+    """Yield what keeps a row from being loaded: its position, number, post number or local office.
+
+    ``earlier`` is a post number that will do too: that of an applicant who came before the position got another.
+    """
     position_id = int(values["positionId"] or 0)
     held = positions.get(position_id)
     if held is None:
@@ -20,7 +28,7 @@ def of_position(
         yield messages.DELETED_POSITION.saying(position=position_id)
     if values["positionNumber"] != ("" if held.number is None else str(held.number)):
         yield messages.OTHER_NUMBER.saying(number=values["positionNumber"], position=position_id)
-    if post != held.post:
+    if post not in (held.post, earlier or held.post):
         yield messages.OTHER_POST.saying(position=position_id)
     if deanery != held.deanery:
         yield messages.OTHER_DEANERY.saying(position=position_id)

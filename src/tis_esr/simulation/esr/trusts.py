@@ -1,10 +1,11 @@
 """ESR's positions: as the trusts' earlier files had them, and what trusts do to them afterwards."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from tis_esr.simulation.esr.columns import Cell, values
 from tis_esr.simulation.esr.holdings import Holdings, Position
 from tis_esr.simulation.esr.layouts import POR, POS
 from tis_esr.simulation.esr.lines import MalformedRowError, split
@@ -33,28 +34,30 @@ def change(holdings: Holdings, changes: Sequence[Change], day: date) -> None:
         position.touched = day
 
 
-def adopt(holdings: Holdings, name: str, content: bytes, day: date | None = None) -> None:
-    """Take ESR's own positions from a file that it sent: the world begins with one. ``day`` is when they changed."""
+def adopt(holdings: Holdings, name: str, content: bytes) -> None:
+    """Take ESR's own positions from a file that it has sent before: its side of the world begins with those."""
     match = _NAME.fullmatch(name)
     if match is None:
         return
     deanery, _, sequence = match.groups()
     holdings.sequences[deanery] = max(holdings.sequences.get(deanery, 0), int(sequence))
-    for kind, cells in _rows(content):
-        layout = POR if kind == "POR" else POS
-        found = dict(zip((column.name for column in layout), cells, strict=False))
-        if found.get("positionID", "").isdigit() and found.get("deaneryNumber"):
-            _keep(holdings, deanery, kind, found, day)
+    for kind, found in _rows(content):
+        _keep(holdings, deanery, kind, found)
 
 
-def _keep(holdings: Holdings, deanery: str, kind: str, found: dict[str, str], day: date | None) -> None:
+def edit(holdings: Holdings, deanery: str, rows: bytes, day: date) -> None:
+    """Let trusts make positions as these POR and POS rows say; they go in the day's RMC."""
+    for kind, found in _rows(rows):
+        _keep(holdings, deanery, kind, found).touched = day
+
+
+def _keep(holdings: Holdings, deanery: str, kind: str, found: Mapping[str, str]) -> Position:
     number = found["positionNumber"]
     id_ = int(found["positionID"])
     position = holdings.positions.get(id_) or Position(id=id_, number=None, post="", deanery=deanery)
     position.number = int(number) if number.isdigit() else None
     position.post, position.deanery = found["deaneryNumber"], deanery
     position.title, position.deleted = found["positionTitle"], found["indicator"] == "D"
-    position.touched = day or position.touched
     if kind == "POR":
         position.host_lead, position.ods = found["hostLeadIndicator"], found["odsCode"]
         position.vpd = found["employingOrgVPDCode"]
@@ -62,9 +65,11 @@ def _keep(holdings: Holdings, deanery: str, kind: str, found: dict[str, str], da
     elif not found["positionTitle"].endswith(_SHIFTED):
         position.occupation = found["occupationCode"]
     holdings.positions[id_] = position
+    return position
 
 
-def _rows(content: bytes) -> Iterator[tuple[str, list[str]]]:
+def _rows(content: bytes) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the POR and POS rows that name a position and its post, whatever else is odd about them."""
     for line in content.decode("utf-8", "replace").splitlines():
         if line[:4] not in {"POR,", "POS,"}:
             continue
@@ -73,4 +78,6 @@ def _rows(content: bytes) -> Iterator[tuple[str, list[str]]]:
         except MalformedRowError:
             cells = [cell.strip('"') for cell in line.split(",")]
         layout = POR if line.startswith("POR") else POS
-        yield line[:3], cells[1:] + [""] * (len(layout) - len(cells) + 1)
+        found = values(layout, [Cell(text, quoted=False) for text in cells[1:]])
+        if found["positionID"].isdigit() and found["deaneryNumber"]:
+            yield line[:3], found
