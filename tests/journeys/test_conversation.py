@@ -160,3 +160,33 @@ def test_a_quarantined_file_is_never_answered_and_why_says_that_it_is_overdue(
         said = talk.program("why", 1_900_001, "--as-of", "2026-11-26").text
         assert "ESR has not answered, which is overdue" in said
         assert "ask ESR whether it received the file or quarantined it" in said
+
+
+def twice_in_tis(world: World) -> None:
+    """Two records of one person in TIS, both with a placement in post 1 from the same day on."""
+    post = world.post("EOE", npn=npn(1))
+    for _ in range(2):
+        world.placement(post, world.person(gmcNumber="7200001"), 30, 200)
+    world.placement(post, world.person(), 30, 200)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_esr_would_quarantine_a_file_for_is_held_back_and_told(engine: str, tmp_path: Path) -> None:
+    with conversation(engine, tmp_path, twice_in_tis, [position(1, npn(1))]) as talk:
+        said = talk.day(0)
+        assert said.code == 1
+        assert (
+            "Applicant records held back: ESR would not load them: 1 (placement:position 1900002:1)"
+            in said.text
+        )
+        assert {name: f.quarantined for name, f in talk.esr.holdings.files.items() if f.quarantined} == {}
+        why = talk.program("why", 1_900_002, "--as-of", "2026-11-24").text
+        assert (
+            "was held back: TIS has the same person twice, as 200002 and 200001: placement 1900001 brings them to the"
+            " same position on the same day; ESR would reject it, or quarantine the whole file" in why
+        )
+        assert "Who must act: the local office, in TIS: correct it in TIS" in why
+        assert talk.day(1).code == 0
+        assert {key: r.state.value for key, r in talk.applicants.items()} == {
+            "1900001:1": "CONFIRMED", "1900002:1": "INVALID_DATA", "1900003:1": "CONFIRMED",
+        }  # fmt: skip

@@ -15,6 +15,7 @@ from tis_esr.decisions.position_notifications import WITHDRAWN
 from tis_esr.records.filenames import FileName
 from tis_esr.services.messages import MATCHED
 from tis_esr.services.outbound import RecordState
+from tis_esr.simulation.esr.esr import Esr
 
 if TYPE_CHECKING:
     from tests.simulation.invariants import Check, Ends
@@ -206,6 +207,18 @@ def impossible(end: Outcome) -> Iterator[str]:
             yield f"{record.key} is in the last file {record.file}, though its position is gone"
 
 
+def _quarantined(ends: "Ends") -> Iterator[str]:
+    yield from quarantined(ends.disturbed)
+
+
+def quarantined(end: Outcome) -> Iterator[str]:
+    """Say which files an ESR that shares no code with the writer would quarantine, and why."""
+    for name, content in end.files.items():
+        received = Esr().take(name, content, FileName.parse(name).date)
+        for why in received.quarantined:
+            yield f"ESR quarantines {name}: {why}"
+
+
 def _confirmed(ends: "Ends") -> Iterator[str]:
     if ends.disturbed.answered:
         records: list[Any] = [*ends.disturbed.applicants.values()]
@@ -231,4 +244,5 @@ ESR_CHECKS: dict[str, "Check"] = {
     "told twice": _told_once,
     "confirmations": _confirmed,
     "impossible": _impossible,
+    "quarantined": _quarantined,
 }

@@ -78,5 +78,5 @@ def exit_code(done: DayDone, summary: Summary) -> Exit:
     """Return DONE_WITH_PARKED where this day left something for a person; what earlier days left is theirs."""
     fresh = {taken.file.name for taken in done.taken if taken.fresh}
     found = any(taken.findings for taken in done.taken) or any(gap.shown_by in fresh for gap in summary.gaps)
-    left = summary.parked or summary.invalid or summary.rejected
+    left = summary.parked or summary.invalid or summary.held_back or summary.rejected
     return Exit.DONE_WITH_PARKED if left or found else Exit.DONE

@@ -82,12 +82,16 @@ async def _made(
     """Run the export; with nothing stored and nothing written what it says is what a run would do."""
     run = ExportRun(begin, out, export, window=open_, only_compared=False)
     stale = len(await run.stale(day, deaneries))
-    files = [file for file in await run.run(day, deaneries, occasion=uuid4().hex) if file.rows]
+    made = await run.run(day, deaneries, occasion=uuid4().hex)
+    files = [file for file in made if file.rows]
     left = {}
     for deanery in deaneries:
         where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         waiting = await begin().find(export.collection, where)
         left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
+        left[deanery]["held back, see tis-esr why"] += sum(
+            file.held_back for file in made if file.deanery == deanery
+        )
     return Made(files, left, stale)
 
 
@@ -106,7 +110,8 @@ def _show(made: Made, deaneries: Sequence[str]) -> None:
     if made.stale:
         say(f"{made.stale} rows are sent as TIS had them when they were built; tis-esr day compares first")
     for file in made.files:
-        say(f"{file.name}: {file.rows} rows, {file.state.value}")
+        held_back = f"; {file.held_back} held back, see tis-esr why" if file.held_back else ""
+        say(f"{file.name}: {file.rows} rows, {file.state.value}{held_back}")
     gone = {file.deanery for file in made.files}
     for deanery in deaneries:
         if deanery not in gone:
@@ -125,7 +130,7 @@ def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> No
 
 
 def _and(left: Counter[str]) -> str:
-    return "".join(f"; {number} {why}" for why, number in sorted(left.items()))
+    return "".join(f"; {number} {why}" for why, number in sorted(left.items()) if number)
 
 
 async def _ask(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:

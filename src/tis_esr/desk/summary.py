@@ -36,8 +36,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What one day did, and what stands after it.
 
     The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files), ``tis_updates``, what was
-    ``parked``, and the applicant records (``placement:position``) that became ``invalid`` or were ``rejected`` by
-    ESR. ``earlier`` counts what earlier days left. All days: ``positions``, ``applicants``, ``notifications``,
+    ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing data, were
+    ``held_back`` from a file because ESR would not load them, or were ``rejected`` by ESR. ``earlier`` counts what earlier days left. All days: ``positions``, ``applicants``, ``notifications``,
     ``unmapped``, ``waiting``.
     """
 
@@ -49,6 +49,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     tis_updates: dict[str, int]
     parked: list[Parked]
     invalid: list[str]
+    held_back: list[str]
     rejected: list[str]
     earlier: dict[str, int]
     positions: dict[str, int]
@@ -87,7 +88,9 @@ def summarise(
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
     files_out = _outbound(outbound, begun.day)
-    invalid, rejected = _keys(state, RecordState.INVALID_DATA), _keys(state, RecordState.REJECTED)
+    unfit = state.find(APPLICANTS, {"state": RecordState.INVALID_DATA.value})
+    invalid, held_back = [r.key for r in unfit], {r.key for r in unfit if r.is_held_back}
+    rejected = _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
     earlier = {
         "files taken": len(set(names) & set(begun.files)),
@@ -109,7 +112,8 @@ def summarise(
             if number > begun.tis_updates.get(name, 0)
         },
         parked=[Parked(file=m.source_file, row=m.row, queue=m.queue, reason=m.reason) for m in parked],
-        invalid=new_invalid,
+        invalid=[key for key in new_invalid if key not in held_back],
+        held_back=[key for key in new_invalid if key in held_back],
         rejected=new_rejected,
         earlier={name: number for name, number in earlier.items() if number},
         positions=_named(

@@ -12,9 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
-from tis_esr.decisions.packing import Packing
+from tis_esr.decisions.packing import Packing, Sorted
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.quarantine import held_back_for
 from tis_esr.engine.documents import Between, Collection
 from tis_esr.engine.errors import Conflict
 from tis_esr.engine.messages import Message, derived_id
@@ -40,8 +42,12 @@ from tis_esr.services.outbound import (
     RecordState,
     Run,
 )
+from tis_esr.services.pending_records import held_back, withdrawn
+
+_log = structlog.get_logger()
 
 ROWS_A_CHUNK = 500
+_DUPLICATE = "the same person, position and start went to ESR by another placement"
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 _LONDON = ZoneInfo("Europe/London")
 
@@ -188,10 +194,10 @@ class ExportRun:
 
     async def _fix(self, file: OutboundFile, occasion: str) -> OutboundFile:
         """Give rows of the file to what is to go, chunk by chunk, each together with the entry that counts them."""
-        packing = Packing()
+        packing: Packing[ApplicantRecord] = Packing(held_back_for)
         async for record in self._fixed(file.name):
             if isinstance(record, ApplicantRecord):
-                packing.count(record.deanery_number, record.same_as)
+                packing.count(record)
         passed = 0
         while True:
             work = self._begin()
@@ -199,21 +205,25 @@ class ExportRun:
             if not found:
                 break
             ready = [record for record in found if not self._has_to_wait(work, record, file.day)]
-            going, duplicates = self._sorted_out(packing, ready, await self._sent_before(work, ready))
-            for row, record in enumerate(going, file.rows + 1):
+            found_out = await self._sorted_out(packing, work, ready)
+            for row, record in enumerate(found_out.going, file.rows + 1):
                 fixed = msgspec.structs.replace(
                     record, state=RecordState.EXPORTED, file=file.name, file_row=row
                 )
                 work.put(self._export.collection, fixed)
-            for record in duplicates:
-                reason = "the same person, position and start went to ESR by another placement"
-                dropped = msgspec.structs.replace(
-                    record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason
-                )
-                work.put(self._export.collection, dropped)
-            passed += len(found) - len(going) - len(duplicates)
+            for record in found_out.duplicates:
+                work.put(self._export.collection, withdrawn(record, _DUPLICATE))
+            for record, reason in found_out.held_back:
+                _log.warning("applicant_held_back", record=record.key, file=file.name, reason=reason)
+                work.put(self._export.collection, held_back(record, reason))
+            settled = found_out.going, found_out.duplicates, found_out.held_back
+            passed += len(found) - sum(map(len, settled))
             file = await self._became(
-                work, file, rows=file.rows + len(going), occasion=file.occasion or (occasion if going else "")
+                work,
+                file,
+                rows=file.rows + len(found_out.going),
+                held_back=file.held_back + len(found_out.held_back),
+                occasion=file.occasion or (occasion if found_out.going else ""),
             )
         state = OutboundState.FIXED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
@@ -233,21 +243,16 @@ class ExportRun:
         at = work.time() if self._judged_at is None else self._judged_at
         return self._only_compared and _is_stale(work, record, day, at)
 
-    def _sorted_out(self, packing: Packing, found: list[Any], sent: set[str]) -> tuple[list[Any], list[Any]]:
+    async def _sorted_out(
+        self, packing: Packing[ApplicantRecord], work: Work, ready: list[Any]
+    ) -> Sorted[Any]:
+        """Return what becomes of records: of notifications all go."""
         if self._export is not APPLICANT_EXPORT:
-            return found, []
-        return packing.sort_out(
-            found, post=lambda r: r.deanery_number, same_as=lambda r: r.same_as, sent=sent
-        )
-
-    async def _sent_before(self, work: Work, found: list[Any]) -> set[str]:
-        if self._export is not APPLICANT_EXPORT:
-            return set()
+            return Sorted(going=ready)
         states = [state.value for state in SENT]
-        earlier = await work.find(
-            APPLICANTS, {"same_as": [record.same_as for record in found], "state": states}
-        )
-        return {record.same_as for record in earlier}
+        where = {"same_as": [record.same_as for record in ready], "state": states}
+        sent = {record.same_as: record for record in await work.find(APPLICANTS, where)}
+        return packing.sort_out(ready, sent)
 
     async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:
         """Yield the records of a file in the order of its rows, from row ``first`` on."""

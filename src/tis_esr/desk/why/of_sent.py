@@ -148,7 +148,10 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
 
 
 def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
-    """Say who fills the gap: ESR's own columns the trust, a person's details the local office."""
+    """Say who fills the gap, or corrects the value: ESR's own columns the trust, a person's details the local office."""
+    if record.is_held_back:
+        said = f"was {record.reason}; ESR would reject it, or quarantine the whole file"
+        return said, Who.LOCAL_OFFICE, "correct it in TIS; the record is sent with the next file then"
     from_esr = [name for name in record.missing if name in FROM_ESR]
     from_tis = [name for name in record.missing if name not in FROM_ESR]
     sentence = f"can't be sent: {record.reason}"

@@ -17,8 +17,8 @@ MOST_A_POST = 40
 """More rows than these of one post number in a file quarantine it, whatever positions they are for."""
 _YOUNGEST = timedelta(days=16 * 365)
 _POSTCODE = re.compile(
-    r"(?:[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRV-Y])|ZZ99)"
-    r" [0-9][ABD-HJLNP-UW-Z]{2}|GIR 0AA"
+    r"[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRV-Y])"
+    r" [0-9][ABD-HJLNP-UW-Z]{2}|GIR 0AA|ZZ99 [0-9][A-Z]{2}"
 )
 _LISTS = {
     "gender": re.compile(r"[MF]"),
