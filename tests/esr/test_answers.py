@@ -3,7 +3,7 @@
 import io
 from datetime import date, timedelta
 
-from tests.esr.files import APP, DAY, DNC, POST, app, esr, note, taken
+from tests.esr.written_files import APP, DAY, DNC, POST, app, esr, note, taken
 
 from tis_esr.records.reading import Record, read_records
 from tis_esr.simulation.esr.behaviour import Behaviour

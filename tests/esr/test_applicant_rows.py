@@ -1,9 +1,9 @@
 """What ESR makes of one applicant row: loaded, loaded with a warning, or rejected with a code and a text."""
 
 import pytest
-from tests.esr.files import APP, DAY, POST, app, esr, only, taken
+from tests.esr.written_files import APP, DAY, POST, app, esr, only, taken
 
-from tis_esr.simulation.esr.holdings import load
+from tis_esr.simulation.esr.esr_state import load
 
 REJECTED = {
     "a mandatory column is empty": ({4: '""'}, "DIT-01: column lastName is mandatory"),

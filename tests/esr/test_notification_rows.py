@@ -1,7 +1,7 @@
 """What ESR makes of a notification, and how it changes what ESR holds of positions and applicants."""
 
 import pytest
-from tests.esr.files import DNC, app, esr, note, only, taken
+from tests.esr.written_files import DNC, app, esr, note, only, taken
 
 from tis_esr.simulation.esr.esr import Esr
 

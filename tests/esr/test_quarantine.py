@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from tests.esr.files import APP, DAY, DNC, POST, app, esr, file, note, taken
+from tests.esr.written_files import APP, DAY, DNC, POST, app, esr, file, note, taken
 
 GOOD = file(APP, app()).decode()
 ANOTHER_PERSON = {21: '"7200002"', 31: "2", 32: "1002"}

@@ -19,7 +19,7 @@ from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, ApplicantRecord
 from tis_esr.settings import Settings
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr import Esr
-from tis_esr.simulation.esr.holdings import Holdings, Outcome, Position
+from tis_esr.simulation.esr.esr_state import Holdings, Outcome, Position
 from tis_esr.synthetic.world import World
 
 Build = Callable[[World], None]

@@ -100,6 +100,7 @@ def test_new_dates_in_tis_become_esrs_dates(held: Conversation) -> None:
 def test_a_placement_deleted_in_tis_is_withdrawn_in_esr(held: Conversation) -> None:
     [applicant] = held.esr.holdings.applicants[GONE]
     assert applicant.withdrawn
+    assert held.esr.holdings.incumbents[GONE].pairs == [("", "")]
 
 
 def test_a_placement_that_is_new_in_tis_is_an_applicant_in_esr(held: Conversation) -> None:

@@ -20,7 +20,7 @@ from tis_esr.services.outbound import (
 )
 from tis_esr.services.reconciliation import POSITIONS, Position
 from tis_esr.simulation.esr.esr import Esr
-from tis_esr.simulation.esr.holdings import Outcome
+from tis_esr.simulation.esr.esr_state import Outcome
 from tis_esr.tcs.models import Placement
 from tis_esr.tcs.simulator.store import Store
 

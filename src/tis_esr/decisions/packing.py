@@ -6,18 +6,32 @@ from typing import Any, Generic, Protocol, TypeVar
 
 
 class Candidate(Protocol):
-    """What is looked at of an applicant record; ``same_as`` is what makes two the same applicant for ESR."""
+    """What is looked at of an applicant record."""
 
     @property
-    def placement_id(self) -> int: ...  # noqa: D102 - see the class
+    def placement_id(self) -> int:
+        """Return TIS's id of the placement."""
+        ...
+
     @property
-    def person_id(self) -> int: ...  # noqa: D102
+    def person_id(self) -> int:
+        """Return TIS's id of the person."""
+        ...
+
     @property
-    def deanery_number(self) -> str: ...  # noqa: D102
+    def deanery_number(self) -> str:
+        """Return the post number."""
+        ...
+
     @property
-    def same_as(self) -> str: ...  # noqa: D102
+    def same_as(self) -> str:
+        """Return what makes two records the same applicant for ESR."""
+        ...
+
     @property
-    def fields(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def fields(self) -> Mapping[str, Any]:
+        """Return the columns by name."""
+        ...
 
 
 R = TypeVar("R", bound=Candidate)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 
-from tis_esr.simulation.esr import messages
+from tis_esr.simulation.esr import esr_messages as messages
 from tis_esr.simulation.esr.behaviour import Behaviour
+from tis_esr.simulation.esr.esr_messages import Message
+from tis_esr.simulation.esr.esr_state import Holdings, Received
 from tis_esr.simulation.esr.frames import Name, open_file, parse_name
-from tis_esr.simulation.esr.holdings import Holdings, Received
 from tis_esr.simulation.esr.loading import load, rows_of, why_quarantined
-from tis_esr.simulation.esr.messages import Message
 from tis_esr.simulation.esr.own_files import confirmations, half, positions_file
 
 _OTHER_CONTENT = "a file of this name with other content was received before"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from tis_esr.simulation.esr.columns import Cell, as_date
-from tis_esr.simulation.esr.layouts import RECORDS
-from tis_esr.simulation.esr.lines import MalformedRowError, split
+from tis_esr.simulation.esr.dialect import MalformedRowError, split
+from tis_esr.simulation.esr.received_layouts import RECORDS
 
 _NAME = re.compile(r"DE_([A-Z]{3})_(APP|DNC|DNF|RTC)_([0-9]{8})_([0-9]{8})\.DAT")
 _AT = re.compile(r"[0-9]{8} ([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]")

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tis_esr.simulation.esr import applicants, messages, notifications
+from tis_esr.simulation.esr import applicant_rows, notification_rows
+from tis_esr.simulation.esr import esr_messages as messages
 from tis_esr.simulation.esr.columns import Cell, Misfit, misfits, values
+from tis_esr.simulation.esr.esr_messages import Message
+from tis_esr.simulation.esr.esr_state import Holdings, Outcome
 from tis_esr.simulation.esr.frames import Name
-from tis_esr.simulation.esr.holdings import Holdings, Outcome
-from tis_esr.simulation.esr.layouts import LAYOUTS, RECORDS
-from tis_esr.simulation.esr.messages import Message
+from tis_esr.simulation.esr.received_layouts import LAYOUTS, RECORDS
 
 Values = Mapping[str, str]
 Luck = Callable[[int], Sequence[Message]]
@@ -40,7 +41,7 @@ def why_quarantined(name: Name, rows: Sequence[Row]) -> Iterator[str]:
         row, misfit = unread[0]
         yield f"row {row.number}: {misfit.column} {misfit.reason}".replace("  ", " ")
     elif name.type == "APP":
-        yield from applicants.quarantined([row.values for row in rows])
+        yield from applicant_rows.quarantined([row.values for row in rows])
 
 
 def load(name: Name, file: str, rows: Sequence[Row], holdings: Holdings, luck: Luck) -> list[Outcome]:
@@ -63,9 +64,9 @@ def load(name: Name, file: str, rows: Sequence[Row], holdings: Holdings, luck: L
 def _applicant(
     row: Row, name: Name, file: str, said: list[Message], holdings: Holdings, luck: Luck
 ) -> Outcome:
-    said += [*applicants.check(row.values, name.deanery, name.day, holdings), *luck(row.number)]
+    said += [*applicant_rows.check(row.values, name.deanery, name.day, holdings), *luck(row.number)]
     accepted = not any(message.rejects for message in said)
-    held = applicants.load(row.values, file, holdings) if accepted else None
+    held = applicant_rows.load(row.values, file, holdings) if accepted else None
     kind, text = _said(said)
     return Outcome(
         row=row.number,
@@ -83,10 +84,10 @@ def _applicant(
 def _notification(
     row: Row, name: Name, file: str, said: list[Message], holdings: Holdings, luck: Luck
 ) -> Outcome:
-    said += [*notifications.check(row.values, name.deanery, holdings), *luck(row.number)]
+    said += [*notification_rows.check(row.values, name.deanery, holdings), *luck(row.number)]
     accepted = not any(message.rejects for message in said)
     if accepted:
-        notifications.apply(row.values, file, holdings)
+        notification_rows.apply(row.values, file, holdings)
     kind, text = _said(said)
     return Outcome(
         row=row.number,

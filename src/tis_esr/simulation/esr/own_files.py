@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from tis_esr.simulation.esr.columns import Column
+from tis_esr.simulation.esr.dialect import row
+from tis_esr.simulation.esr.esr_state import Outcome, Position
 from tis_esr.simulation.esr.frames import Name
-from tis_esr.simulation.esr.holdings import Outcome, Position
-from tis_esr.simulation.esr.layouts import POR, POS
-from tis_esr.simulation.esr.lines import row
+from tis_esr.simulation.esr.received_layouts import POR, POS
 
 _END = "\r\n"
 _SENT_AT = "140900"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from tis_esr.simulation.esr.columns import Cell, values
-from tis_esr.simulation.esr.holdings import Holdings, Position
-from tis_esr.simulation.esr.layouts import POR, POS
-from tis_esr.simulation.esr.lines import MalformedRowError, split
+from tis_esr.simulation.esr.dialect import MalformedRowError, split
+from tis_esr.simulation.esr.esr_state import Holdings, Position
+from tis_esr.simulation.esr.received_layouts import POR, POS
 
 _NAME = re.compile(r"DE_([A-Z]{3})_(?:RMF|RMC)_([0-9]{8})_([0-9]{8})\.DAT")
 _SHIFTED = "\\"

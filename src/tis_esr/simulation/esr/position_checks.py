@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from tis_esr.simulation.esr import messages
-from tis_esr.simulation.esr.holdings import Position
-from tis_esr.simulation.esr.messages import Message
+from tis_esr.simulation.esr import esr_messages as messages
+from tis_esr.simulation.esr.esr_messages import Message
+from tis_esr.simulation.esr.esr_state import Position
 
 
 def of_position(

@@ -4,7 +4,7 @@ from datetime import date
 
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr import Esr
-from tis_esr.simulation.esr.holdings import Holdings, Outcome, Position, Received
+from tis_esr.simulation.esr.esr_state import Holdings, Outcome, Position, Received
 
 DAY = date(2026, 11, 24)
 APP, DNC = "DE_EOE_APP_20261124_00000008.DAT", "DE_EOE_DNC_20261124_00000009.DAT"

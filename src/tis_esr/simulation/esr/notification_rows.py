@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from tis_esr.simulation.esr import messages
+from tis_esr.simulation.esr import esr_messages as messages
 from tis_esr.simulation.esr.columns import as_date
-from tis_esr.simulation.esr.holdings import Applicant, Holdings, Incumbents
-from tis_esr.simulation.esr.messages import Message
-from tis_esr.simulation.esr.positions import of_position
+from tis_esr.simulation.esr.esr_messages import Message
+from tis_esr.simulation.esr.esr_state import Applicant, Holdings, Incumbents
+from tis_esr.simulation.esr.position_checks import of_position
 
 Values = Mapping[str, str]
 

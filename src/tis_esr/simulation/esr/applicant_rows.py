@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from tis_esr.simulation.esr import messages
+from tis_esr.simulation.esr import esr_messages as messages
 from tis_esr.simulation.esr.columns import as_date
-from tis_esr.simulation.esr.holdings import Applicant, Holdings
-from tis_esr.simulation.esr.messages import Message
-from tis_esr.simulation.esr.positions import of_position
+from tis_esr.simulation.esr.esr_messages import Message
+from tis_esr.simulation.esr.esr_state import Applicant, Holdings
+from tis_esr.simulation.esr.position_checks import of_position
 
 Values = Mapping[str, str]
 
