@@ -1,7 +1,11 @@
 import pytest
 
 from tis_esr.decisions.postcodes import postcode
-from tis_esr.decisions.quarantine import applicant_for_esr, held_back_for
+from tis_esr.decisions.quarantine import (
+    applicant_for_esr,
+    applicant_misfit_reason,
+    notification_misfit_reason,
+)
 
 GOOD = {
     "lastName": "Specimen",
@@ -21,14 +25,14 @@ def without(name):
 
 
 def test_a_row_that_breaks_nothing_may_go():
-    assert held_back_for(GOOD) == ""
+    assert applicant_misfit_reason(GOOD) == ""
 
 
 @pytest.mark.parametrize(
     "name", ["lastName", "firstName", "dob", "positionId", "positionNumber", "deaneryNumber"]
 )
 def test_a_row_without_a_mandatory_column_is_held_back(name):
-    assert held_back_for(without(name)) == f"column {name}: it is mandatory and missing"
+    assert applicant_misfit_reason(without(name)) == f"column {name}: it is mandatory and missing"
 
 
 @pytest.mark.parametrize(
@@ -46,15 +50,15 @@ def test_a_row_without_a_mandatory_column_is_held_back(name):
     ],
 )
 def test_a_row_that_breaks_a_column_is_held_back_without_its_value_being_told(changes, why):
-    assert held_back_for({**GOOD, **changes}) == why
+    assert applicant_misfit_reason({**GOOD, **changes}) == why
 
 
 def test_everything_that_is_wrong_is_told():
-    assert held_back_for({**without("dob"), "address.postcode": "N/A"}).count("column") == 2
+    assert applicant_misfit_reason({**without("dob"), "address.postcode": "N/A"}).count("column") == 2
 
 
 def test_without_a_postcode_a_row_may_go():
-    assert held_back_for(without("address.postcode")) == ""
+    assert applicant_misfit_reason(without("address.postcode")) == ""
 
 
 def test_a_person_is_a_registration_number_whatever_else_differs():
@@ -96,3 +100,18 @@ def test_another_position_or_start_is_another_applicant():
 )
 def test_postcodes_are_sent_in_one_form(written, sent):
     assert postcode(written) == sent
+
+
+def test_a_notification_is_held_back_for_its_columns_alone():
+    said = {
+        "notificationTitleCode": "1",
+        "deaneryPostNumber": "EOE/RX1/800/STR/001",
+        "workingHourIndicator": "0.8",
+    }
+    assert notification_misfit_reason(said) == ""
+    assert notification_misfit_reason({**said, "employingOrgVPDCode": "09612"}) == (
+        "column employingOrgVPDCode: it takes 4 characters at most, not 5"
+    )
+    assert notification_misfit_reason({"positionId": 1}) == (
+        "column notificationTitleCode: it is mandatory and missing"
+    )

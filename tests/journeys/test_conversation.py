@@ -176,10 +176,7 @@ def test_what_esr_would_quarantine_a_file_for_is_held_back_and_told(engine: str,
     with conversation(engine, tmp_path, twice_in_tis, [position(1, npn(1))]) as talk:
         said = talk.day(0)
         assert said.code == 1
-        assert (
-            "Applicant records held back: ESR would not load them: 1 (placement:position 1900002:1)"
-            in said.text
-        )
+        assert "Records held back: ESR would not load them: 1 (placement:position 1900002:1)" in said.text
         assert {name: f.quarantined for name, f in talk.esr.holdings.files.items() if f.quarantined} == {}
         why = talk.program("why", 1_900_002, "--as-of", "2026-11-24").text
         assert (

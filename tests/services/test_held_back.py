@@ -1,12 +1,12 @@
 """What ESR would not load is held back with its reason before a file appears; the rest goes. On both engines."""
 
 from tests.services.bench import Bench, Benches
-from tests.services.records import applicant, applicants
+from tests.services.records import applicant, applicants, draft, notifications
 from tests.services.test_data_exporter import EXPORTER, export, nowhere
 
-from tis_esr.services.export_commands import APPLICANT_COMMAND
+from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.messages import Applicant
-from tis_esr.services.outbound import APPLICANTS, OUTBOUND_FILES
+from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES
 
 
 def broken(one: Applicant, **changes: object) -> Applicant:
@@ -57,6 +57,22 @@ async def test_a_person_whom_tis_has_twice_goes_once_in_this_file_and_in_later_o
         assert found[3][1].startswith(
             "held back: TIS has the same person twice, as 3 and 1: placement 1 brings"
         )
+
+
+async def test_a_notification_that_breaks_a_column_is_held_back_and_no_other(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        odd = draft("1:next:8", employingOrgVPDCode="09612")
+        await bench.deliver([notifications(1, draft("1:now:7"), odd)])
+        assert len(await export(bench, NOTIFICATION_COMMAND)) == 1
+        found = (await bench.all(NOTIFICATIONS)).values()
+        assert {(r.about, r.state.value, r.reason) for r in found} == {
+            ("1:1:now:7", "EXPORTED", ""),
+            (
+                "1:1:next:8",
+                "INVALID_DATA",
+                "held back: column employingOrgVPDCode: it takes 4 characters at most, not 5",
+            ),
+        }
 
 
 async def test_what_was_held_back_goes_once_it_is_right(benches: Benches) -> None:

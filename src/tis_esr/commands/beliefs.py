@@ -130,6 +130,8 @@ def _outcome(record: Record, esr: Esr) -> Outcome | None:
 def _why_not_in_esr(record: ApplicantRecord | None, esr: Esr) -> str | None:
     if record is None:
         return "no record"
+    if record.is_held_back:
+        return "held back"
     if record.state not in SENT:
         return {
             RecordState.INVALID_DATA: "data missing in TIS or ESR",

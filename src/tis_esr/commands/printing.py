@@ -38,7 +38,7 @@ def show(done: DayDone, summary: Summary) -> None:
     _counts("Person updates in TIS", {name.lower(): number for name, number in summary.tis_updates.items()})
     _parked(summary)
     _records("Applicant records with missing data", summary.invalid)
-    _records("Applicant records held back: ESR would not load them", summary.held_back)
+    _records("Records held back: ESR would not load them", summary.held_back)
     _records("Applicant records that ESR rejected", summary.rejected)
     if summary.earlier:
         _counts("Left by earlier days", summary.earlier)

@@ -52,11 +52,11 @@ class Sorted(Generic[R]):
 class Packing(Generic[R]):
     """Takes records in the order they come, at most ``most`` a post over all its positions.
 
-    ``held_back_for`` says why a record must not go by itself, "" where it may.
+    ``misfit_reason`` says why a record must not go by itself, "" where it may.
     """
 
-    def __init__(self, held_back_for: Callable[[Mapping[str, Any]], str], *, most: int = MOST_A_POST) -> None:
-        self._held_back_for = held_back_for
+    def __init__(self, misfit_reason: Callable[[Mapping[str, Any]], str], *, most: int = MOST_A_POST) -> None:
+        self._misfit_reason = misfit_reason
         self._most = most
         self._taken: dict[str, int] = {}
         self._seen: dict[str, R] = {}
@@ -75,7 +75,7 @@ class Packing(Generic[R]):
         found: Sorted[R] = Sorted()
         for record in records:
             other = self._seen.get(record.same_as) or sent.get(record.same_as)
-            if reason := self._held_back_for(record.fields):
+            if reason := self._misfit_reason(record.fields):
                 found.held_back.append((record, reason))
             elif other is not None and other.person_id == record.person_id:
                 found.duplicates.append(record)

@@ -1,12 +1,12 @@
-"""An APP's rows as ESR checks them: what would have one rejected, or the whole file quarantined (incidents A5, A7)."""
+"""Rows as ESR checks them: what would have one rejected, or the whole file quarantined (incidents A5, A7)."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
 from tis_esr.decisions.postcodes import postcode
-from tis_esr.records.layouts import Column
-from tis_esr.records.layouts_out import APP
+from tis_esr.records.layouts import Column, Layout
+from tis_esr.records.layouts_out import APP, NOT
 from tis_esr.records.values import fits, from_json
 
 _SET_AT_EXPORT = "effectiveDate"
@@ -14,22 +14,28 @@ _POSTCODE = "address.postcode"
 _REGISTRATIONS = ("professionalBodies.0.regNumber", "professionalBodies.1.regNumber")
 
 
-def held_back_for(fields: Mapping[str, Any]) -> str:
-    """Return why a row must not go into a file, "" where it may; names columns, never their values.
+def applicant_misfit_reason(fields: Mapping[str, Any]) -> str:
+    """Return why an applicant must not go into a file, "" where it may; names columns, never their values.
 
     ``fields`` are the columns by name as messages hold them, but for effectiveDate, which is set at the export.
     """
-    return "; ".join(_faults(fields))
+    reasons = [*_misfits(APP, fields)]
+    if fields.get(_POSTCODE) and postcode(str(fields[_POSTCODE])) != fields[_POSTCODE]:
+        reasons.append(f"column {_POSTCODE}: it is no British postcode")
+    return "; ".join(reasons)
 
 
-def _faults(fields: Mapping[str, Any]) -> Iterator[str]:
-    for name in sorted(fields.keys() - APP.by_name.keys()):
+def notification_misfit_reason(fields: Mapping[str, Any]) -> str:
+    """Return why a notification must not go into a file, "" where it may; names columns, never their values."""
+    return "; ".join(_misfits(NOT, fields))
+
+
+def _misfits(layout: Layout, fields: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(fields.keys() - layout.by_name.keys()):
         yield f"there is no column {name!r:.40}"
-    for column in APP.columns:
+    for column in layout.columns:
         if column.name != _SET_AT_EXPORT and (misfit := _misfit(column, fields.get(column.name))):
             yield f"column {column.name}: {misfit}"
-    if fields.get(_POSTCODE) and postcode(str(fields[_POSTCODE])) != fields[_POSTCODE]:
-        yield f"column {_POSTCODE}: it is no British postcode"
 
 
 def _misfit(column: Column, value: Any) -> str:

@@ -15,6 +15,8 @@ from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     OUTBOUND_FILES,
+    ApplicantRecord,
+    NotificationRecord,
     OutboundFile,
     OutboundState,
     RecordState,
@@ -36,8 +38,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What one day did, and what stands after it.
 
     The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files), ``tis_updates``, what was
-    ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing data, were
-    ``held_back`` from a file because ESR would not load them, or were ``rejected`` by ESR. ``earlier`` counts what earlier days left. All days: ``positions``, ``applicants``, ``notifications``,
+    ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing data or were
+    ``rejected`` by ESR; ``held_back`` are those, and notifications, kept out of a file because ESR would not load them. ``earlier`` counts what earlier days left. All days: ``positions``, ``applicants``, ``notifications``,
     ``unmapped``, ``waiting``.
     """
 
@@ -65,7 +67,7 @@ def standing(state: Reader, day: date, names: Sequence[str]) -> DayBegun:
         day=day,
         files=[file.name for file in state.get(FILES, names)],
         parked=[f"{trace.queue} {trace.id}" for trace in state.parked()],
-        invalid=_keys(state, RecordState.INVALID_DATA),
+        invalid=[record.key for record in _unfit(state)],
         rejected=_keys(state, RecordState.REJECTED),
         tis_updates=_updates(state),
     )
@@ -88,7 +90,7 @@ def summarise(
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
     files_out = _outbound(outbound, begun.day)
-    unfit = state.find(APPLICANTS, {"state": RecordState.INVALID_DATA.value})
+    unfit = _unfit(state)
     invalid, held_back = [r.key for r in unfit], {r.key for r in unfit if r.is_held_back}
     rejected = _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
@@ -136,6 +138,11 @@ def _outbound(files: Iterable[OutboundFile], day: date) -> list[dict[str, Any]]:
         for file in files
         if file.day == day and file.state is not OutboundState.NOTHING_TO_SEND
     ]
+
+
+def _unfit(state: Reader) -> list[ApplicantRecord | NotificationRecord]:
+    where = {"state": RecordState.INVALID_DATA.value}
+    return [*state.find(APPLICANTS, where), *state.find(NOTIFICATIONS, where)]
 
 
 def _keys(state: Reader, of: RecordState) -> list[str]:

@@ -16,7 +16,7 @@ import structlog
 
 from tis_esr.decisions.packing import Packing, Sorted
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.decisions.quarantine import held_back_for
+from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_misfit_reason
 from tis_esr.engine.documents import Between, Collection
 from tis_esr.engine.errors import Conflict
 from tis_esr.engine.messages import Message, derived_id
@@ -194,7 +194,7 @@ class ExportRun:
 
     async def _fix(self, file: OutboundFile, occasion: str) -> OutboundFile:
         """Give rows of the file to what is to go, chunk by chunk, each together with the entry that counts them."""
-        packing: Packing[ApplicantRecord] = Packing(held_back_for)
+        packing: Packing[ApplicantRecord] = Packing(applicant_misfit_reason)
         async for record in self._fixed(file.name):
             if isinstance(record, ApplicantRecord):
                 packing.count(record)
@@ -214,7 +214,7 @@ class ExportRun:
             for record in found_out.duplicates:
                 work.put(self._export.collection, withdrawn(record, _DUPLICATE))
             for record, reason in found_out.held_back:
-                _log.warning("applicant_held_back", record=record.key, file=file.name, reason=reason)
+                _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
                 work.put(self._export.collection, held_back(record, reason))
             settled = found_out.going, found_out.duplicates, found_out.held_back
             passed += len(found) - sum(map(len, settled))
@@ -246,9 +246,13 @@ class ExportRun:
     async def _sorted_out(
         self, packing: Packing[ApplicantRecord], work: Work, ready: list[Any]
     ) -> Sorted[Any]:
-        """Return what becomes of records: of notifications all go."""
+        """Return what becomes of records: of notifications all go whose columns are right."""
         if self._export is not APPLICANT_EXPORT:
-            return Sorted(going=ready)
+            misfits = [(record, notification_misfit_reason(record.fields)) for record in ready]
+            return Sorted(
+                going=[record for record, reason in misfits if not reason],
+                held_back=[(record, reason) for record, reason in misfits if reason],
+            )
         states = [state.value for state in SENT]
         where = {"same_as": [record.same_as for record in ready], "state": states}
         sent = {record.same_as: record for record in await work.find(APPLICANTS, where)}

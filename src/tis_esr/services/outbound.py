@@ -129,6 +129,11 @@ class NotificationRecord(Outbound, frozen=True, kw_only=True):
         """Return ``about#number``."""
         return f"{self.about}#{self.number}"
 
+    @property
+    def is_held_back(self) -> bool:
+        """Say whether it was held back when a file was made."""
+        return self.state is RecordState.INVALID_DATA
+
 
 class OutboundState(StrEnum):
     """Where an outbound file stands."""

@@ -100,7 +100,7 @@ def withdrawn(record: R, reason: str) -> R:
     return msgspec.structs.replace(record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason)
 
 
-def held_back(record: ApplicantRecord, reason: str) -> ApplicantRecord:
+def held_back(record: R, reason: str) -> R:
     """Return a pending record as one that ESR would not load; it is looked at again when it is generated again."""
     return msgspec.structs.replace(record, state=RecordState.INVALID_DATA, reason=f"held back: {reason}")
 

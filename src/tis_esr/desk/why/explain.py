@@ -81,7 +81,9 @@ def _only_in_tis(state: Reader, word: Word, held: Holdings, tis: InTis, today: d
 def _notifications_to_act_on(held: Holdings, today: date) -> Iterable[Answer]:
     """Return the position's other notifications that somebody must act on; the rest is in the timeline."""
     for record in held.notifications:
-        if record.state in SENT and not any(is_about(record, applicant) for applicant in held.applicants):
+        if (record.state in SENT or record.is_held_back) and not any(
+            is_about(record, applicant) for applicant in held.applicants
+        ):
             answer = of_notification(record, held, today)
             if answer.who is not Who.NOBODY:
                 yield answer
