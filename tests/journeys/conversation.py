@@ -15,6 +15,7 @@ from tests.journeys.program import Program, Said, program
 from tests.journeys.small_world import TODAY, Small, small_world
 
 from tis_esr.commands.system import reader_of
+from tis_esr.engine.reading import Reader
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, ApplicantRecord, NotificationRecord
 from tis_esr.settings import Settings
 from tis_esr.simulation.esr.behaviour import Behaviour
@@ -89,10 +90,16 @@ class Conversation:
             return None
         return received.outcomes[record.file_row - 1]
 
-    def _found(self, collection: Any) -> list[Any]:
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Open what the program holds."""
         given = self.program.settings.items()
         settings = Settings(**{name.removeprefix("TIS_ESR_").lower(): value for name, value in given})  # type: ignore[arg-type]
         with closing(reader_of(settings)) as reader:
+            yield reader
+
+    def _found(self, collection: Any) -> list[Any]:
+        with self.reader() as reader:
             return list(reader.find(collection, {}))
 
 

@@ -10,8 +10,11 @@ from tests.journeys.conversation import Conversation, conversation, position
 from tests.journeys.program import ENGINES
 from tests.journeys.small_world import TODAY
 
+from tis_esr.commands.beliefs import beliefs
+from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.services.outbound import RecordState
 from tis_esr.simulation.esr.behaviour import Behaviour
+from tis_esr.simulation.esr.esr_state import Outcome
 from tis_esr.simulation.esr.trusts import Change, change
 from tis_esr.synthetic.world import World
 
@@ -125,6 +128,31 @@ def test_a_warning_is_kept_and_told(held: Conversation) -> None:
 def test_esr_is_told_who_is_next_in_every_live_position(held: Conversation) -> None:
     live = {p.id for p in held.esr.holdings.positions.values() if not p.deleted}
     assert held.esr.holdings.incumbents.keys() == live
+
+
+def test_what_each_side_believes_agrees_and_where_it_does_not_it_is_said(tmp_path: Path) -> None:
+    """What the demo ends with, on a state of its own: TIS changes after ESR was told, and nobody has said so yet."""
+    with conversation("embedded", tmp_path, build, positions()) as talk:
+        for number in range(3):
+            talk.day(number)
+        store, today = talk.small.tcs.simulator.store, TODAY + timedelta(days=2)
+
+        def differences() -> list[str]:
+            with talk.reader() as reader:
+                return beliefs(reader, store, talk.esr, today, ApplicantWindow()).differences
+
+        assert differences() == []
+        store.placements[1_900_001]["dateTo"] = "2027-07-31"
+        [record] = [r for r in talk.applicants.values() if r.key == "1900002:2"]
+        talk.esr.holdings.applicants[GONE][0].withdrawn = True
+        talk.esr.holdings.files[record.file or ""].outcomes[2] = Outcome(
+            row=3, accepted=False, kind="ERROR", text=""
+        )
+        assert differences() == [
+            "1900003:3 is CONFIRMED here, and REJECTED in ESR",
+            "1900001:1 is 2026-12-15 to 2027-07-31 in TIS, and 2026-12-15 to 2027-06-12 in ESR",
+            "1900002:2 is to come from 2026-12-16 in TIS, and withdrawn in ESR",
+        ]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -1,7 +1,7 @@
 """What TIS, this system and ESR each believe after some days, side by side, and where they differ."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 import msgspec
@@ -25,6 +25,7 @@ from tis_esr.tcs.models import Placement
 from tis_esr.tcs.simulator.store import Store
 
 Record = ApplicantRecord | NotificationRecord
+Dates = tuple[date | None, date | None]
 _APPLICANTS, _NOTIFICATIONS = ("APP",), ("DNC", "DNF")
 
 
@@ -38,7 +39,7 @@ class Belief(msgspec.Struct, frozen=True):
 
 
 class Beliefs(msgspec.Struct, frozen=True):
-    """The lines, why trainees who are to come are not in ESR, and what is held otherwise here than in ESR."""
+    """The lines, why trainees who are to come are not in ESR, and what ESR holds otherwise than this system or TIS."""
 
     lines: list[Belief]
     not_in_esr: dict[str, int]
@@ -46,7 +47,10 @@ class Beliefs(msgspec.Struct, frozen=True):
 
 
 def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: ApplicantWindow) -> Beliefs:
-    """Compare the three sides after a day. A difference is a record that was sent of which ESR holds otherwise."""
+    """Compare the three sides after a day.
+
+    A difference is a record that was sent of which ESR holds another state, or other dates than TIS has.
+    """
     positions = reader.find(POSITIONS, {})
     applicants, notifications = reader.find(APPLICANTS, {}), reader.find(NOTIFICATIONS, {})
     matched = [p for p in positions if p.status == MATCHED and not p.deleted]
@@ -69,7 +73,11 @@ def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: Applicant
             "Files quarantined", None, None, _count(bool(f.quarantined) for f in esr.holdings.files.values())
         ),
     ]
-    return Beliefs(lines, dict(not_in_esr), list(_differences([*applicants, *notifications], esr, today)))
+    differences = [
+        *_differences([*applicants, *notifications], esr, today),
+        *_other_dates(to_come, known, esr),
+    ]
+    return Beliefs(lines, dict(not_in_esr), differences)
 
 
 def _lines(
@@ -120,6 +128,20 @@ def _differences(records: Iterable[Record], esr: Esr, today: date) -> Iterator[s
             yield f"{record.key} is {record.state} here, and {held} in ESR"
 
 
+def _other_dates(
+    to_come: Mapping[str, Dates], known: Mapping[str, ApplicantRecord], esr: Esr
+) -> Iterator[str]:
+    """Say where ESR has another start or end than TIS of somebody who is to come, or holds them withdrawn."""
+    held = {one.number: one for of in esr.holdings.applicants.values() for one in of}
+    for key, dates in to_come.items():
+        outcome = _outcome(known[key], esr) if key in known else None
+        applicant = held.get(outcome.applicant) if outcome else None
+        if applicant is not None and applicant.withdrawn:
+            yield f"{key} is to come from {dates[0]} in TIS, and withdrawn in ESR"
+        elif applicant is not None and (applicant.start, applicant.end) != dates:
+            yield f"{key} is {dates[0]} to {dates[1]} in TIS, and {applicant.start} to {applicant.end} in ESR"
+
+
 def _outcome(record: Record, esr: Esr) -> Outcome | None:
     received = esr.holdings.files.get(record.file or "")
     if received is None or received.quarantined or record.file_row is None:
@@ -141,17 +163,19 @@ def _why_not_in_esr(record: ApplicantRecord | None, esr: Esr) -> str | None:
     return None if outcome is not None and outcome.accepted else "rejected by ESR"
 
 
-def _to_come(positions: Iterable[Position], tis: Store, today: date, window: ApplicantWindow) -> list[str]:
-    """Return the keys of the applicant records that TIS and the positions call for, sent or not."""
-    keys = []
+def _to_come(
+    positions: Iterable[Position], tis: Store, today: date, window: ApplicantWindow
+) -> dict[str, Dates]:
+    """Return the keys of the applicant records that TIS and the positions call for, sent or not, with TIS's dates."""
+    found: dict[str, Dates] = {}
     for position in positions:
         for dto in tis.placements_by("postId", position.post_id or 0):
             placement = msgspec.convert(dto, Placement)
             if placement.date_from is None or verdict(placement, today) != REPORTED:
                 continue
             if window.holds(placement.date_from, today) and placement.trainee_id in tis.people:
-                keys.append(f"{placement.id}:{position.position_id}")
-    return keys
+                found[f"{placement.id}:{position.position_id}"] = placement.date_from, placement.date_to
+    return found
 
 
 def _reconciled(tis: Store) -> int:
