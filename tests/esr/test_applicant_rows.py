@@ -90,6 +90,14 @@ def test_an_applicant_whom_an_earlier_file_brought_is_rejected_and_other_dates_a
     assert [(o.accepted, o.text[:6]) for o in later.outcomes] == [(False, "DIT-09"), (True, "DIT-53")]
 
 
+def test_a_person_who_is_held_under_another_name_or_birth_date_is_warned_of() -> None:
+    here = esr()
+    elsewhere = {31: "2", 32: "1002"}
+    first, other = taken(app(), app({**elsewhere, 4: '"Otherwise"'}), by=here).outcomes
+    assert (first.text, other.accepted, other.text[:6]) == ("", True, "DIT-58")
+    assert here.holdings.people["7200001"].last_name == "Otherwise"
+
+
 def test_what_esr_holds_can_be_saved_and_read_again(tmp_path) -> None:
     here = esr()
     taken(app(), by=here)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from tis_esr.simulation.esr import esr_messages as messages
 from tis_esr.simulation.esr.columns import as_date
 from tis_esr.simulation.esr.esr_messages import Message
-from tis_esr.simulation.esr.esr_state import Applicant, Holdings
+from tis_esr.simulation.esr.esr_state import Applicant, Holdings, Person
 from tis_esr.simulation.esr.position_checks import of_position
 
 Values = Mapping[str, str]
@@ -68,6 +68,9 @@ def check(values: Values, deanery: str, day: date, holdings: Holdings) -> Iterat
         yield messages.EXISTS.saying(position=position)
     elif before:
         yield messages.ANOTHER.saying(position=position)
+    known = holdings.people.get(person)
+    if known is not None and known != _described(values):
+        yield messages.OTHER_DETAILS
     for column, pattern in _LISTS.items():
         if values[column] and not pattern.fullmatch(values[column]):
             yield messages.NOT_IN_LIST.saying(column=column)
@@ -88,6 +91,10 @@ def _dates(values: Values, day: date) -> Iterator[str]:
         yield "The end date is before the hire date"
 
 
+def _described(values: Values) -> Person:
+    return Person(last_name=values["lastName"], first_name=values["firstName"], born=as_date(values["dob"]))
+
+
 def load(values: Values, file: str, holdings: Holdings) -> Applicant:
     """Hold a row's applicant, under a new applicant number and assignment."""
     assignment = holdings.next_assignment
@@ -102,5 +109,6 @@ def load(values: Values, file: str, holdings: Holdings) -> Applicant:
         end=as_date(values["projectedEndDate"]),
         told_in=file,
     )
+    holdings.people[applicant.person] = _described(values)
     holdings.applicants.setdefault(applicant.position, []).append(applicant)
     return applicant

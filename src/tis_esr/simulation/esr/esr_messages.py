@@ -53,3 +53,6 @@ NO_APPLICANT = Message(
 VACANCY = Message("DIT-55", "The vacancy indicator does not fit the next appointment", rejects=False)
 CHECK = Message("DIT-56", "Check the person against existing records", rejects=False)
 UNNAMED = Message("DIT-57", "The {who} trainee has no last name", rejects=False)
+OTHER_DETAILS = Message(
+    "DIT-58", "Name or date of birth differs from those held for the person", rejects=False
+)

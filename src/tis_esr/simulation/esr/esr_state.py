@@ -41,6 +41,14 @@ class Applicant(msgspec.Struct, kw_only=True):
     told_in: str = ""
 
 
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """One person, as the last applicant record that was loaded had them."""
+
+    last_name: str
+    first_name: str
+    born: date | None
+
+
 class Incumbents(msgspec.Struct, kw_only=True):
     """What the last DNC said of a position: the registrations of who is there and who is next, in pairs."""
 
@@ -76,6 +84,7 @@ class Holdings(msgspec.Struct, kw_only=True):
     """Everything that ESR holds, applicants by position; it can be written to a file and read again."""
 
     positions: dict[int, Position] = {}
+    people: dict[str, Person] = {}
     applicants: dict[int, list[Applicant]] = {}
     incumbents: dict[int, Incumbents] = {}
     files: dict[str, Received] = {}
