@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
-from urllib.request import Request, urlopen
+from typing import Any
 
 import msgspec
 
@@ -70,16 +70,22 @@ class Conversation:
     def _changes_of_the_next_day(self, today: date) -> None:
         """Do in TIS and in trusts what the generated day after says; a file that comes late, and one again, come too."""
         for line in (self.folder / "next" / "changes.jsonl").read_bytes().splitlines():
-            change = msgspec.json.decode(line)
-            body = msgspec.json.encode(change["body"]) if change["body"] else None
-            headers = {"Content-Type": "application/json"}
-            request = Request(self.tcs.url + change["path"], body, headers, method=change["method"])  # noqa: S310 - loopback
-            urlopen(request).close()  # noqa: S310 - loopback
+            self._change_in_tis(msgspec.json.decode(line))
         for path in sorted((self.folder / "next" / "in").iterdir()):
             if f"_{today:%Y%m%d}_" in path.name:
                 edit(self.esr.holdings, path.name.split("_")[1], path.read_bytes(), today)
             else:
                 shutil.copyfile(path, self.folder / "in" / path.name)
+
+    def _change_in_tis(self, said: dict[str, Any]) -> None:
+        """Store, or delete, what a call of TCS would."""
+        tis = self.tcs.simulator.store
+        if said["method"] == "DELETE":
+            tis.remove_placement(int(said["path"].rpartition("/")[2]))
+        elif said["path"] == "/api/posts":
+            tis.put_post(said["body"])
+        else:
+            tis.put_placement(said["body"])
 
     def _trusts_change(self, today: date) -> None:
         """Let trusts give one position up and send a few again, drawn by the seed."""
