@@ -72,12 +72,12 @@ def _last_notifications(ends: "Ends") -> Iterator[str]:
         if not lives(ends.ordered, _position_of(about)):
             continue  # nothing more is said of it, so the last word is that of its last file
         if about not in found:
-            if fields["notificationTitleCode"] not in _OF_APPLICANTS:
+            if not _follows_an_applicant(about, fields):
                 yield f"ESR has no word of {about}; the ordered run ends with {fields}"
         elif difference := _difference(fields, found[about]):
             yield f"the last word that ESR has of {about} is {difference}"
     for record in in_the_last_files(ends.disturbed, "notifications"):
-        if record.about not in expected and record.type not in _OF_APPLICANTS:
+        if record.about not in expected and not _follows_an_applicant(record.about, record.fields):
             yield f"{record.about} is in the last file {record.file}; the ordered run says no such thing"
 
 
@@ -105,6 +105,11 @@ _OF_APPLICANTS = {
     "4": ("positionId", "positionNumber", "changeOfProjectedHireDate", "changeOfProjectedEndDate"),
 }
 """What notifications say that are told once, by type: what becomes of an applicant who was sent."""
+
+
+def _follows_an_applicant(about: str, fields: dict[str, Any]) -> bool:
+    """Say whether a notification is about an applicant who was sent: types 2 and 4, and the type 1 of a withdrawal."""
+    return fields["notificationTitleCode"] in _OF_APPLICANTS or about.endswith(":1:next:")
 
 
 def _difference(expected: dict[str, Any], found: dict[str, Any]) -> str:
