@@ -36,7 +36,8 @@ _OPENING = """# JSON outputs
 
 `--json` prints one JSON document on standard output and nothing else; warnings and errors go to standard error. The exit code is the same as without `--json`.
 Each output has a JSON Schema (draft 2020-12) with a version. Within a version keys may be added, so ignore keys that you do not know; a key that is removed,
-renamed or changes its meaning raises the version. Times are ISO 8601; dates are days in London. States are [codes](states.md). `tis-esr purge --past --json` prints a list of the objects of `tis-esr purge --json`.
+renamed or changes its meaning raises the version. Times are ISO 8601; dates are days in London. States are [codes](states.md). `tis-esr purge --past --json` prints a list of the objects of `tis-esr purge --json`;
+`tis-esr demo --days 3 --json` prints an object with `days`, a list of the objects of `tis-esr day --json`, and `beliefs`.
 """
 
 

@@ -94,12 +94,23 @@ def _program(
     """Keep TIS and the NHS Electronic Staff Record in step about every doctor in training."""
 
 
-@command("tis-esr demo", "tis-esr demo --dir /tmp/demo --as-of 2026-11-24")
+@command("tis-esr demo", "tis-esr demo --dir /tmp/demo --as-of 2026-11-24", "tis-esr demo --days 3")
 def demo(
     folder: Annotated[
         Path, typer.Option("--dir", metavar="FOLDER", help="The folder for the demo's files.")
     ] = Path("demo"),
     as_of: DayOption = None,
+    days: Annotated[
+        int,
+        typer.Option(
+            "--days",
+            min=1,
+            max=3,
+            metavar="N",
+            help="Number of days; after the first, a simulated ESR answers.",
+            show_default=True,
+        ),
+    ] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Run a whole interface day on generated data: files in, TIS updated, files out.
@@ -109,7 +120,8 @@ def demo(
     with told_plainly():
         from tis_esr.commands.demo import demo as run
 
-        raise typer.Exit(int(run(load(), _folder("--dir", folder), _day(as_of), as_json=as_json)))
+        code = run(load(), _folder("--dir", folder), _day(as_of), days, as_json=as_json)
+        raise typer.Exit(int(code))
 
 
 @command(

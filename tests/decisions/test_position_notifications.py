@@ -77,9 +77,25 @@ def test_a_type_4_of_a_placement_that_was_ended_early_has_the_trainee_as_current
 
 
 def test_an_applicant_whose_placement_is_gone_is_withdrawn():
-    [draft] = built(applicants=[sent()], asked={1: None})
+    draft, _ = built(applicants=[sent()], asked={1: None})
     assert (draft.key, draft.fact, draft.held) == ("7607373:sent:1", "withdrawn", "")
     assert draft.notification.withdrawn_trainee_last_name == "Example1"
+
+
+def test_a_withdrawal_has_a_type_1_beside_it_that_says_that_nobody_is_next():
+    """TCS writes both; without it ESR would go on to hold the trainee as next."""
+    _, draft = built(applicants=[sent()], asked={1: None})
+    assert (draft.key, draft.fact, draft.notification.notification_title_code) == ("7607373:1:next:", "", "1")
+    assert draft.notification.post_vacant_at_next_rotation == "Y"
+    assert draft.notification.next_appointment_trainee_last_name is None
+
+
+def test_a_withdrawal_beside_somebody_who_is_there_has_one_type_1():
+    there = placement(2, TODAY - timedelta(days=9), END)
+    assert [draft.key for draft in built(there, applicants=[sent()], asked={1: None})] == [
+        "7607373:1:now:2",
+        "7607373:sent:1",
+    ]
 
 
 def test_a_placement_that_moved_to_another_post_of_the_same_number_is_not_withdrawn():

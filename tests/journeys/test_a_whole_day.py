@@ -12,6 +12,8 @@ from tests.journeys.outcome import calls, documents, files
 
 from tis_esr.commands.day import day
 from tis_esr.settings import Settings
+from tis_esr.simulation.esr.esr import Esr
+from tis_esr.simulation.esr.trusts import adopt
 from tis_esr.synthetic.generate import synthesize
 from tis_esr.tcs.simulator.running import Running, running_simulator
 
@@ -111,6 +113,23 @@ def test_every_update_has_left_a_journal_entry(ended: Ended) -> None:
         (p, name, new) for p, fields in ended.expected["contact"].items() for name, new in fields.items()
     }
     assert applied == wanted
+
+
+def test_an_esr_that_shares_no_code_with_us_loads_every_row_that_it_is_sent(ended: Ended) -> None:
+    esr = Esr()
+    for name, content in files(ended.folder / "in").items():
+        adopt(esr.holdings, name, content)
+    taken = {name: esr.take(name, content, TODAY) for name, content in files(ended.folder / "out").items()}
+    assert {name: received.quarantined for name, received in taken.items() if received.quarantined} == {}
+    said = {outcome.text[:6] for received in taken.values() for outcome in received.outcomes}
+    assert all(outcome.accepted for received in taken.values() for outcome in received.outcomes)
+    assert said == {
+        "",
+        "DIT-52",
+        "DIT-57",
+    }  # warnings of people whom TIS has without a registration or a name
+    sent = sum(1 for state in ended.expected["applicants"].values() if state == "EXPORTED")
+    assert sum(len(of) for of in esr.holdings.applicants.values()) == sent
 
 
 def test_files_are_named_by_the_run_order_and_its_counter(ended: Ended) -> None:

@@ -62,6 +62,31 @@ def test_demo_ends_in_files_and_numbers(tmp_path: Path) -> None:
     assert list((tmp_path / "demo" / "out").glob("*.DAT"))
 
 
+def test_demo_of_three_days_ends_with_what_each_side_believes(tmp_path: Path) -> None:
+    code, said = call("demo", "--days", "3", "--dir", tmp_path / "demo", "--as-of", "2026-11-24")
+    assert code == 1
+    first, _, rest = said.partition("Day 2, 25 Nov 2026")
+    assert (
+        first.rstrip()
+        == call("demo", "--dir", tmp_path / "one", "--as-of", "2026-11-24")[1]
+        .replace(str(tmp_path / "one"), str(tmp_path / "demo"))
+        .rstrip()
+    )
+    assert "Day 3, 26 Nov 2026" in rest
+    table = {" ".join(words[:-3]): words[-3:] for line in rest.splitlines() if len(words := line.split()) > 4}
+    assert table["Positions, not deleted"] == ["-", "138", "138"]
+    assert table["Applicants sent"] == ["140", "141", "141"]
+    for what in (
+        "Applicants confirmed",
+        "Applicants rejected",
+        "Notifications sent",
+        "Notifications confirmed",
+    ):
+        assert table[what][1] == table[what][2]
+    assert table["Files quarantined"] == ["-", "-", "0"]
+    assert "Records that ESR holds otherwise: 0" in rest
+
+
 def test_demo_replaces_its_own_folder_and_no_other(tmp_path: Path) -> None:
     assert call("demo", "--dir", tmp_path / "demo")[0] == 1
     assert call("demo", "--dir", tmp_path / "demo")[0] == 1

@@ -68,13 +68,19 @@ def test_a_change_of_dates_is_told_once(small: Small) -> None:
     assert small.sent("DNC", 2) == []
 
 
-def test_a_placement_deleted_after_it_was_sent_makes_a_type_2(small: Small) -> None:
+def test_a_placement_deleted_after_it_was_sent_makes_a_type_2_and_a_type_1_without_anybody(
+    small: Small,
+) -> None:
     del small.tcs.simulator.store.placements[1_900_001]
     small.file(por(), day_number=1)
     small.run(1)
-    [withdrawal] = small.sent("DNC", 1)
-    assert cells(withdrawal)[1] == "2"
-    assert cells(withdrawal)[21:25] == ["Mustermannlorfen", "Fictus", "7200001", "3"]
+    rows = {cells(row)[1]: cells(row) for row in small.sent("DNC", 1)}
+    assert sorted(rows) == ["1", "2"]
+    assert rows["2"][21:25] == ["Mustermannlorfen", "Fictus", "7200001", "3"]
+    assert (rows["1"][14:19], rows["1"][34]) == (["", "", "", "", ""], "Y")
+    small.file(por(), day_number=2)
+    small.run(2)
+    assert small.sent("DNC", 2) == []
 
 
 def test_a_placement_back_in_draft_withdraws_nobody(small: Small) -> None:

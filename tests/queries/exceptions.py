@@ -35,6 +35,11 @@ WHOLE_READS: dict[str, tuple[re.Pattern[str], str]] = {
             "they are listed for a person who asks: one small document a day",
         ),
         (
+            "the demo's beliefs",
+            r'SQLite: SELECT .* FROM "(reconciliation.positions|dataexporter.(applicants|notifications))" WHERE 1$',
+            "`demo --days` compares all that it holds of a small generated day, on a state file only",
+        ),
+        (
             "the totals of a day",
             r"SQLite: SELECT file, sum.* FROM rows WHERE 1 GROUP BY file$|\{'aggregate': 'engine.rows', 'pipeline': \[\{'\$group'"
             r"|SQLite: SELECT (json_extract\(body, '\$\.\w+'\), )+count\(\*\) FROM|SQLite: SELECT value, count\(\*\) FROM .*json_each"

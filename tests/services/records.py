@@ -35,6 +35,8 @@ def applicant(
         "lastName": surname,
         "firstName": "Testa",
         "dob": "1990-01-15",
+        "professionalBodies.0.body": "General Medical Council",
+        "professionalBodies.0.regNumber": f"{7_200_000 + placement}",
         "positionId": 1,
         "positionNumber": 1001,
         "projectedHireDate": from_.isoformat(),

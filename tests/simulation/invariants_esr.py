@@ -15,6 +15,7 @@ from tis_esr.decisions.position_notifications import WITHDRAWN
 from tis_esr.records.filenames import FileName
 from tis_esr.services.messages import MATCHED
 from tis_esr.services.outbound import RecordState
+from tis_esr.simulation.esr.esr import Esr
 
 if TYPE_CHECKING:
     from tests.simulation.invariants import Check, Ends
@@ -71,12 +72,12 @@ def _last_notifications(ends: "Ends") -> Iterator[str]:
         if not lives(ends.ordered, _position_of(about)):
             continue  # nothing more is said of it, so the last word is that of its last file
         if about not in found:
-            if fields["notificationTitleCode"] not in _OF_APPLICANTS:
+            if not _follows_an_applicant(about, fields):
                 yield f"ESR has no word of {about}; the ordered run ends with {fields}"
         elif difference := _difference(fields, found[about]):
             yield f"the last word that ESR has of {about} is {difference}"
     for record in in_the_last_files(ends.disturbed, "notifications"):
-        if record.about not in expected and record.type not in _OF_APPLICANTS:
+        if record.about not in expected and not _follows_an_applicant(record.about, record.fields):
             yield f"{record.about} is in the last file {record.file}; the ordered run says no such thing"
 
 
@@ -104,6 +105,11 @@ _OF_APPLICANTS = {
     "4": ("positionId", "positionNumber", "changeOfProjectedHireDate", "changeOfProjectedEndDate"),
 }
 """What notifications say that are told once, by type: what becomes of an applicant who was sent."""
+
+
+def _follows_an_applicant(about: str, fields: dict[str, Any]) -> bool:
+    """Say whether a notification is about an applicant who was sent: types 2 and 4, and the type 1 of a withdrawal."""
+    return fields["notificationTitleCode"] in _OF_APPLICANTS or about.endswith(":1:next:")
 
 
 def _difference(expected: dict[str, Any], found: dict[str, Any]) -> str:
@@ -206,6 +212,18 @@ def impossible(end: Outcome) -> Iterator[str]:
             yield f"{record.key} is in the last file {record.file}, though its position is gone"
 
 
+def _quarantined(ends: "Ends") -> Iterator[str]:
+    yield from quarantined(ends.disturbed)
+
+
+def quarantined(end: Outcome) -> Iterator[str]:
+    """Say which files an ESR that shares no code with the writer would quarantine, and why."""
+    for name, content in end.files.items():
+        received = Esr().take(name, content, FileName.parse(name).date)
+        for why in received.quarantined:
+            yield f"ESR quarantines {name}: {why}"
+
+
 def _confirmed(ends: "Ends") -> Iterator[str]:
     if ends.disturbed.answered:
         records: list[Any] = [*ends.disturbed.applicants.values()]
@@ -231,4 +249,5 @@ ESR_CHECKS: dict[str, "Check"] = {
     "told twice": _told_once,
     "confirmations": _confirmed,
     "impossible": _impossible,
+    "quarantined": _quarantined,
 }

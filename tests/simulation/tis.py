@@ -31,11 +31,18 @@ def _add_person(build: Build) -> None:
         end = random.randint(200, 400)
         site = _place(build, there, person, start, end)
         if random.random() < 0.1:
-            _place(build, there, person, start, end, siteCode=site)
+            _place(build, there, _again(build, person), start, end, siteCode=site)
     if career == "withdrawn":
         _place(build, there, person, start, 300, lifecycleState="DRAFT")
     if career == "out of programme":
         _place(build, there, person, start, 300, placementType="OOPT")
+
+
+def _again(build: Build, person: dict[str, Any]) -> dict[str, Any]:
+    """Return a person for the same placement again: themselves, or one in two a record of them that TIS has besides."""
+    if person["id"] % 2:
+        return person
+    return build.world.person(gmcNumber=person["gmcDetails"]["gmcNumber"])
 
 
 def _place(

@@ -12,7 +12,7 @@ from tests.terminal.screens import piped
 RECORDS = {"TO_EXPORT", "EXPORTED", "CONFIRMED", "REJECTED", "DELETED_BEFORE_EXPORT", "INVALID_DATA"}
 ROWS = {"PENDING", "APPLIED", "SUPERSEDED", "UNMATCHED", "PARKED", "IGNORED"}
 DAY = {
-    "day", "files_in", "gaps", "files_out", "sent", "tis_updates", "parked", "invalid", "rejected", "earlier",
+    "day", "files_in", "gaps", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "earlier",
     "positions", "applicants", "notifications", "unmapped", "waiting",
 }  # fmt: skip
 LEDGER_FILE = {
@@ -81,7 +81,7 @@ def test_an_export_counts_every_deanery_and_every_reason_to_wait(
     assert len(found["deaneries"]) == 13
     for deanery in found["deaneries"]:
         assert set(deanery) == {"deanery", "rows", "left"}
-        assert set(deanery["left"]) == {"NOT_DUE", "TOO_LATE", "LATER_FILE"}
+        assert set(deanery["left"]) == {"NOT_DUE", "TOO_LATE", "LATER_FILE", "HELD_BACK"}
     assert (found["dry_run"], found["requested"]) == (True, False)
 
 

@@ -74,5 +74,5 @@ def exit_code(summary: Summary) -> Exit:
     found = any(file["findings"] for file in summary.files_in) or any(
         gap.shown_by in own for gap in summary.gaps
     )
-    left = summary.parked or summary.invalid or summary.rejected
+    left = summary.parked or summary.invalid or summary.held_back or summary.rejected
     return Exit.DONE_WITH_PARKED if left or found else Exit.DONE

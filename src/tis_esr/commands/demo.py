@@ -1,14 +1,18 @@
 """``tis-esr demo``: a whole interface day on generated data, with TCS simulated over real HTTP."""
 
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+from tis_esr.commands.conversation import Conversation
 from tis_esr.commands.day import day, exit_code
 from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.printing import show
+from tis_esr.commands.printing_conversation import show_beliefs, show_later_day
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.desk.dates import day as written
+from tis_esr.desk.summary import Summary
+from tis_esr.services.day import DayDone
 from tis_esr.settings import Settings
 from tis_esr.synthetic.generate import synthesize
 from tis_esr.tcs.simulator.running import running_simulator
@@ -17,28 +21,52 @@ DEANERIES, POSTS, SEED = 2, 120, 7
 _MARK = ".tis-esr-demo"
 
 
-def demo(settings: Settings, folder: Path, as_of: date, *, as_json: bool = False) -> Exit:
-    """Generate a day below ``folder``, run it, and show its outcome; what an earlier demo left is replaced."""
+def demo(settings: Settings, folder: Path, as_of: date, days: int = 1, *, as_json: bool = False) -> Exit:
+    """Generate a day below ``folder``, run it, and show its outcome; what an earlier demo left is replaced.
+
+    With more than one of the ``days``, ESR is simulated too, and what each side believes in the end is shown.
+    """
     _make_room(folder)
     synthesize(deaneries=DEANERIES, posts=POSTS, seed=SEED, out=folder, as_of=as_of)
     state = folder / "state.sqlite"
     with running_simulator(folder / "tcs") as simulator:
         done, summary = day(settings, folder / "in", folder / "out", simulator.url, as_of, state)
-    code = exit_code(summary)
+        code = exit_code(summary)
+        if not as_json:
+            _show(done, summary, folder, as_of)
+        if days > 1:
+            _converse(Conversation(settings, folder, as_of, simulator), days, summary, as_json=as_json)
+        elif as_json:
+            print_json(summary)
+    return code
+
+
+def _converse(conversation: Conversation, days: int, first: Summary, *, as_json: bool) -> None:
+    """Live the other days, and show the outcome of each and what each side believes in the end."""
+    later = []
+    for number, summary in enumerate(conversation.days(days), 2):
+        later.append(summary)
+        if not as_json:
+            show_later_day(number, summary)
+    found = conversation.beliefs(conversation.as_of + timedelta(days=days - 1))
     if as_json:
-        print_json(summary)
-        return code
+        print_json({"days": [first, *later], "beliefs": found})
+    else:
+        show_beliefs(found)
+
+
+def _show(done: DayDone, summary: Summary, folder: Path, as_of: date) -> None:
+    state = folder / "state.sqlite"
     show(done, summary)
     say("")
     say(f"The day was {written(as_of)}. Files from ESR: {folder / 'in'}. Files to ESR: {folder / 'out'}.")
     say(
         f"State: {state}. Ask it: tis-esr why <placement | post number | position | GMC number> --state {state}"
     )
-    if code is Exit.DONE_WITH_PARKED:
+    if exit_code(summary) is Exit.DONE_WITH_PARKED:
         say(
             "Exit code 1: the generated day has rows that are parked and records with missing data, on purpose."
         )
-    return code
 
 
 def _make_room(folder: Path) -> None:

@@ -33,11 +33,12 @@ _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMM
 
 
 class Left(StrEnum):
-    """Why a run leaves a record that is to be exported."""
+    """Why a run leaves a record that is to be exported, or was until the run."""
 
     NOT_DUE = "not due yet"
     TOO_LATE = "too late for ESR"
     LATER_FILE = "left for a later file"
+    HELD_BACK = "held back, see tis-esr why"
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,14 @@ async def _made(
     with progress() as bars:
         bar = bars.stage(f"Writing {export.file_type} files", "deaneries", total=len(deaneries))
         for deanery in deaneries:
-            files += [file for file in await run.run(day, [deanery], occasion=occasion) if file.rows]
+            files += await run.run(day, [deanery], occasion=occasion)
             bar.advance()
     for deanery in deaneries:
         where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         waiting = await begin().find(export.collection, where)
         left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
-    return Made(files, left, stale)
+        left[deanery][Left.HELD_BACK] = sum(file.held_back for file in files if file.deanery == deanery)
+    return Made([file for file in files if file.rows], left, stale)
 
 
 def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
@@ -160,7 +162,8 @@ def _show(made: Made, deaneries: Sequence[str]) -> None:
             f"{made.stale} rows may be outdated: they are sent as they were built; tis-esr day compares them with TIS first"
         )
     for file in made.files:
-        say(f"{file.name}: {file.rows} rows, {words(file.state.name)}")
+        held_back = f"; {file.held_back} {Left.HELD_BACK.value}" if file.held_back else ""
+        say(f"{file.name}: {file.rows} rows, {words(file.state.name)}{held_back}")
     gone = {file.deanery for file in made.files}
     for deanery in deaneries:
         if deanery not in gone:
@@ -179,7 +182,7 @@ def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> No
 
 
 def _and(left: Counter[Left]) -> str:
-    return "".join(f"; {number} {why.value}" for why, number in sorted(left.items()))
+    return "".join(f"; {number} {why.value}" for why, number in sorted(left.items()) if number)
 
 
 async def _ask(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:

@@ -29,49 +29,55 @@ def show(done: DayDone, summary: Summary) -> None:
         say("Files in", style=HEADING)
         _files_in(summary, refused)
     elif done.taken:
-        _titled("Files in", "nothing new; earlier days dealt with every file in the folder.")
+        titled("Files in", "nothing new; earlier days dealt with every file in the folder.")
     else:
-        _titled("Files in", "none; the folder has no files. Check --in, or whether ESR has sent any.")
+        titled("Files in", "none; the folder has no files. Check --in, or whether ESR has sent any.")
     for gap in summary.gaps:
         say(gap.text, label="Missing:", style=NOTICE, indent=2)
     _files_out(summary)
-    _titled("Person updates in TIS", counted(summary.tis_updates))
+    titled("Person updates in TIS", counted(summary.tis_updates))
     _parked(summary)
     _records("Applicant records with missing data", summary.invalid)
+    _records("Records held back: ESR would not load them", summary.held_back)
     _records("Applicant records rejected by ESR", summary.rejected)
     if any(summary.earlier.values()):
         left = {
             _EARLIER.get(name, name.replace("_", " ")): number for name, number in summary.earlier.items()
         }
-        _titled("Left by earlier days", _named(left))
+        titled("Left by earlier days", named(left))
     say("After this day, all days together", style=HEADING)
     _standing(summary)
 
 
 def _standing(summary: Summary) -> None:
-    _titled("Positions", counted(summary.positions), indent=2)
-    _titled("Applicant records", counted(summary.applicants), indent=2)
-    by_type = (
-        f"type {kind}: {counted(some)}" for kind, some in summary.notifications.items() if any(some.values())
-    )
-    _titled("Notifications", "; ".join(by_type) or "none", indent=2)
-    _titled("Fields left blank: no matching ESR code", _named(summary.unmapped), indent=2)
+    titled("Positions", counted(summary.positions), indent=2)
+    titled("Applicant records", counted(summary.applicants), indent=2)
+    titled("Notifications", by_type(summary.notifications), indent=2)
+    titled("Fields left blank: no matching ESR code", named(summary.unmapped), indent=2)
     if any(summary.waiting.values()):
-        _titled("Messages still waiting", _named(summary.waiting))
+        titled("Messages still waiting", named(summary.waiting))
 
 
-def _titled(title: str, text: str, indent: int = 0) -> None:
+def by_type(notifications: Mapping[str, Mapping[str, int]]) -> str:
+    """Return ``type 1: 3 Exported; type 4: 1 To export``; "none" where there is none."""
+    types = (f"type {kind}: {counted(some)}" for kind, some in notifications.items() if any(some.values()))
+    return "; ".join(types) or "none"
+
+
+def titled(title: str, text: str, indent: int = 0) -> None:
+    """Print a line that begins with its title."""
     say(text, label=f"{title}:", style=HEADING, indent=indent)
 
 
-def _named(counts: Mapping[str, int]) -> str:
+def named(counts: Mapping[str, int]) -> str:
+    """Return ``2 APP, 3 DNC`` for counts by name; "none" where all are 0."""
     return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "none"
 
 
 def _records(title: str, keys: Sequence[str]) -> None:
     if keys:
         shown = ", ".join(keys[:_REASONS_SHOWN]) + (" ..." if len(keys) > _REASONS_SHOWN else "")
-        _titled(title, f"{len(keys)} (placement:position {shown}); ask tis-esr why")
+        titled(title, f"{len(keys)} (placement:position {shown}); ask tis-esr why")
 
 
 def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:

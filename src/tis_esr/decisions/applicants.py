@@ -1,6 +1,5 @@
 """What an applicant record holds, column by column (TIS's PersonDTO and PlacementDetailsDTO to APP)."""
 
-import re
 from collections.abc import Callable
 from datetime import date
 
@@ -9,6 +8,7 @@ import msgspec
 from tis_esr.decisions.cleaning import Kind, clean
 from tis_esr.decisions.names import first_name, last_name, registration
 from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.postcodes import postcode
 from tis_esr.decisions.value_lists import ValueList, to_esr
 from tis_esr.records.layouts_out import APP
 from tis_esr.records.values import Value, fits
@@ -17,7 +17,6 @@ from tis_esr.tcs.models import ContactDetails, GdcDetails, GmcDetails, Person, P
 GMC = "General Medical Council"
 GDC = "General Dental Council"
 
-_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
 _SET_AT_EXPORT = "effectiveDate"
 
 
@@ -60,9 +59,11 @@ def applicant_record(
         elif fits(column, value):
             del fields[column.name]
             unmapped.append(column.name)
-    if "address.postcode" in fields and not _POSTCODE.fullmatch(str(fields["address.postcode"])):
-        del fields["address.postcode"]
-        unmapped.append("address.postcode")
+    if (written := fields.pop("address.postcode", None)) is not None:
+        if known := postcode(str(written)):
+            fields["address.postcode"] = known
+        else:
+            unmapped.append("address.postcode")
     mandatory = (column.name for column in APP.columns if column.mandatory and column.name != _SET_AT_EXPORT)
     missing = tuple(name for name in mandatory if name not in fields)
     return ApplicantDraft(fields=fields, missing=missing, unmapped=tuple(sorted(unmapped)))

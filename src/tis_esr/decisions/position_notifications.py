@@ -69,7 +69,10 @@ def drafts(
     *,
     found_later: bool,
 ) -> list[Draft]:
-    """Return the notifications of a matched position that is not deleted; equal type 1 rows only once."""
+    """Return the notifications of a matched position that is not deleted; equal type 1 rows only once.
+
+    A withdrawal has a type 1 beside it, as in TCS: where nobody is there or next, it says so.
+    """
     npn = position.deanery_number
     pairs = of_post(post.placements, post.today)
     built = [Draft(key=_about(pair), notification=_type_1(npn, pair, incumbents)) for pair in pairs]
@@ -77,6 +80,9 @@ def drafts(
         built.append(Draft(key="5", notification=type_5(npn), fact=f"post {position.post_id}"))
     for applicant in sent:
         built += _of_sent(applicant, npn, post, pairs, incumbents)
+    if not pairs and any(draft.fact == WITHDRAWN for draft in built):
+        nobody = NowAndNext(None, None)
+        built.append(Draft(key=_about(nobody), notification=_type_1(npn, nobody, incumbents)))
     return _for_position(built, position)
 
 

@@ -16,6 +16,8 @@ from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     OUTBOUND_FILES,
+    ApplicantRecord,
+    NotificationRecord,
     OutboundFile,
     OutboundState,
     RecordState,
@@ -42,8 +44,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What one day did, and what stands after it.
 
     The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files by type), ``tis_updates`` by
-    outcome, what was ``parked``, and the applicant records (``placement:position``) that became ``invalid`` or were
-    ``rejected`` by ESR. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
+    outcome, what was ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing
+    data or were ``rejected`` by ESR; ``held_back`` are those, and notifications, kept out of a file because ESR would
+    not load them. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
     ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
 
     States are codes. Each state, type and queue is there, with 0 where nothing is in it; so are the row states of a file.
@@ -57,6 +60,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     tis_updates: dict[str, int]
     parked: list[Parked]
     invalid: list[str]
+    held_back: list[str]
     rejected: list[str]
     earlier: dict[str, int]
     positions: dict[str, int]
@@ -77,7 +81,7 @@ def standing(state: Reader, day: date, names: Sequence[str]) -> DayBegun:
             if file.name in in_folder and is_left_behind(file)
         ],
         parked=[f"{trace.queue} {trace.id}" for trace in state.parked()],
-        invalid=_keys(state, RecordState.INVALID_DATA),
+        invalid=[record.key for record in _unfit(state)],
         rejected=_keys(state, RecordState.REJECTED),
         tis_updates=_updates(state),
     )
@@ -103,7 +107,9 @@ def summarise(
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
     files_out = _outbound(outbound, begun.day)
-    invalid, rejected = _keys(state, RecordState.INVALID_DATA), _keys(state, RecordState.REJECTED)
+    unfit = _unfit(state)
+    invalid, held_back = [r.key for r in unfit], {r.key for r in unfit if r.is_held_back}
+    rejected = _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
     earlier = {
         **_all(_LEFT, ((_left(file), 1) for file in others)),
@@ -121,7 +127,8 @@ def summarise(
             name: max(number - begun.tis_updates.get(name, 0), 0) for name, number in updates.items()
         },
         parked=[Parked(file=m.source_file, row=m.row, queue=m.queue, reason=m.reason) for m in parked],
-        invalid=new_invalid,
+        invalid=[key for key in new_invalid if key not in held_back],
+        held_back=[key for key in new_invalid if key in held_back],
         rejected=new_rejected,
         earlier=earlier,
         positions=_all(
@@ -150,6 +157,11 @@ def _outbound(files: Iterable[OutboundFile], day: date) -> list[dict[str, Any]]:
         for file in files
         if file.day == day and file.state is not OutboundState.NOTHING_TO_SEND
     ]
+
+
+def _unfit(state: Reader) -> list[ApplicantRecord | NotificationRecord]:
+    where = {"state": RecordState.INVALID_DATA.value}
+    return [*state.find(APPLICANTS, where), *state.find(NOTIFICATIONS, where)]
 
 
 def _keys(state: Reader, of: RecordState) -> list[str]:

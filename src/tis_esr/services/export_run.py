@@ -12,9 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
-from tis_esr.decisions.packing import Packing
+from tis_esr.decisions.packing import Packing, Sorted
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_misfit_reason
 from tis_esr.engine.documents import Between, Collection
 from tis_esr.engine.errors import Conflict
 from tis_esr.engine.messages import Message, derived_id
@@ -40,8 +42,12 @@ from tis_esr.services.outbound import (
     RecordState,
     Run,
 )
+from tis_esr.services.pending_records import held_back, withdrawn
+
+_log = structlog.get_logger()
 
 ROWS_A_CHUNK = 500
+_DUPLICATE = "the same person, position and start went to ESR by another placement"
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 _LONDON = ZoneInfo("Europe/London")
 
@@ -187,10 +193,10 @@ class ExportRun:
 
     async def _fix(self, file: OutboundFile, occasion: str) -> OutboundFile:
         """Allocate rows of the file to the records to export, chunk by chunk, each together with the entry that counts them."""
-        packing = Packing()
+        packing: Packing[ApplicantRecord] = Packing(applicant_misfit_reason)
         async for record in self._fixed(file.name):
             if isinstance(record, ApplicantRecord):
-                packing.count(record.deanery_number, record.same_as)
+                packing.count(record)
         candidates = await self._candidates(self._begin(), file.deanery, file.day)
         keys = [self._export.collection.key(record) for record in candidates]
         del candidates
@@ -200,24 +206,24 @@ class ExportRun:
             stored = await work.get(self._export.collection, chunk)
             found = [stored[key] for key in chunk if self._may_go(stored.get(key), file)]
             ready = [record for record in found if not self._has_to_wait(work, record, file.day)]
-            going, duplicates = self._sorted_out(packing, ready, await self._sent_before(work, ready))
-            for row, record in enumerate(going, file.rows + 1):
+            found_out = await self._sorted_out(packing, work, ready)
+            for row, record in enumerate(found_out.going, file.rows + 1):
                 fixed = msgspec.structs.replace(
                     record, state=RecordState.EXPORTED, file=file.name, file_row=row
                 )
                 work.put(self._export.collection, fixed)
-            for record in duplicates:
-                reason = "the same person, position and start went to ESR by another placement"
-                dropped = msgspec.structs.replace(
-                    record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason
-                )
-                work.put(self._export.collection, dropped)
+            for record in found_out.duplicates:
+                work.put(self._export.collection, withdrawn(record, _DUPLICATE))
+            for record, reason in found_out.held_back:
+                _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
+                work.put(self._export.collection, held_back(record, reason))
             file = await self._became(
                 work,
                 file,
                 state=OutboundState.FIXING,
-                rows=file.rows + len(going),
-                occasion=file.occasion or (occasion if going else ""),
+                rows=file.rows + len(found_out.going),
+                held_back=file.held_back + len(found_out.held_back),
+                occasion=file.occasion or (occasion if found_out.going else ""),
             )
         state = OutboundState.FIXED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
@@ -242,21 +248,20 @@ class ExportRun:
         at = work.time() if self._judged_at is None else self._judged_at
         return self._only_compared and _is_stale(work, record, day, at)
 
-    def _sorted_out(self, packing: Packing, found: list[Any], sent: set[str]) -> tuple[list[Any], list[Any]]:
+    async def _sorted_out(
+        self, packing: Packing[ApplicantRecord], work: Work, ready: list[Any]
+    ) -> Sorted[Any]:
+        """Return what becomes of records: of notifications all go whose columns are right."""
         if self._export is not APPLICANT_EXPORT:
-            return found, []
-        return packing.sort_out(
-            found, post=lambda r: r.deanery_number, same_as=lambda r: r.same_as, sent=sent
-        )
-
-    async def _sent_before(self, work: Work, found: list[Any]) -> set[str]:
-        if self._export is not APPLICANT_EXPORT:
-            return set()
+            misfits = [(record, notification_misfit_reason(record.fields)) for record in ready]
+            return Sorted(
+                going=[record for record, reason in misfits if not reason],
+                held_back=[(record, reason) for record, reason in misfits if reason],
+            )
         states = [state.value for state in SENT]
-        earlier = await work.find(
-            APPLICANTS, {"same_as": [record.same_as for record in found], "state": states}
-        )
-        return {record.same_as for record in earlier}
+        where = {"same_as": [record.same_as for record in ready], "state": states}
+        sent = {record.same_as: record for record in await work.find(APPLICANTS, where)}
+        return packing.sort_out(ready, sent)
 
     async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:
         """Yield the records of a file in the order of its rows, from row ``first`` on."""

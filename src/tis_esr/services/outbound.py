@@ -88,8 +88,8 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     """One doctor who is to come to one position, by a placement that has not started.
 
-    ``same_as`` is what makes two of them duplicates for ESR: person, position and start. ``missing`` are the
-    mandatory columns that have no value.
+    ``same_as`` is what makes two of them the same applicant for ESR, see ``applicant_for_esr``. ``missing`` are the
+    mandatory columns that have no value; one that is INVALID_DATA and lacks nothing was held back from a file.
     """
 
     placement_id: int
@@ -106,6 +106,11 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     def key(self) -> str:
         """Return ``placement:position``."""
         return f"{self.placement_id}:{self.position_id}"
+
+    @property
+    def is_held_back(self) -> bool:
+        """Say whether it was held back when a file was made, though no mandatory value is missing."""
+        return self.state is RecordState.INVALID_DATA and not self.missing
 
 
 class NotificationRecord(Outbound, frozen=True, kw_only=True):
@@ -124,6 +129,11 @@ class NotificationRecord(Outbound, frozen=True, kw_only=True):
         """Return ``about#number``."""
         return f"{self.about}#{self.number}"
 
+    @property
+    def is_held_back(self) -> bool:
+        """Say whether it was held back when a file was made."""
+        return self.state is RecordState.INVALID_DATA
+
 
 class OutboundState(StrEnum):
     """Where an outbound file stands."""
@@ -138,6 +148,7 @@ class OutboundState(StrEnum):
 class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     """One outbound file: ``rows`` counts the data rows allocated in it so far, ``told`` those of which TCS was notified.
 
+    ``held_back`` counts the records that did not go in it because ESR would reject them, or quarantine the file.
     ``occasion`` is what requested it, see ExportRun.run; one without rows waits for the next request.
     """
 
@@ -148,6 +159,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     state: OutboundState
     rows: int = 0
     told: int = 0
+    held_back: int = 0
     occasion: str = ""
 
 

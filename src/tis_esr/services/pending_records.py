@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tis_esr.decisions.quarantine import applicant_for_esr
 from tis_esr.engine.messages import Message
 from tis_esr.records.filenames import FileName
 from tis_esr.services.messages import (
@@ -99,6 +100,11 @@ def withdrawn(record: R, reason: str) -> R:
     return msgspec.structs.replace(record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason)
 
 
+def held_back(record: R, reason: str) -> R:
+    """Return a pending record as one that ESR would not load; it is looked at again when it is generated again."""
+    return msgspec.structs.replace(record, state=RecordState.INVALID_DATA, reason=f"held back: {reason}")
+
+
 def _applicant_key(applicant: Applicant, body: ApplicantsGenerated) -> str:
     return f"{applicant.placement_id}:{body.position.position_id}"
 
@@ -123,7 +129,7 @@ def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message
         built_at=body.built_at,
         unmapped=applicant.unmapped,
         missing=applicant.missing,
-        same_as=f"{applicant.person_id}:{position.position_id}:{applicant.date_from}",
+        same_as=applicant_for_esr(applicant.fields, position.position_id),
         correlation_id=message.correlation_id,
         source_file=message.source_file,
         source_row=message.row,

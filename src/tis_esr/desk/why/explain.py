@@ -82,7 +82,7 @@ def _notifications_to_act_on(held: Holdings, today: date) -> Iterable[Answer]:
     """Return the position's other notifications that somebody must act on; the rest is in the timeline."""
     about = set(map(about_sent, held.applicants))
     for record in held.notifications:
-        if record.state in SENT and record.about not in about:
+        if (record.state in SENT or record.is_held_back) and record.about not in about:
             answer = of_notification(record, held, today)
             if answer.who is not Who.NOBODY:
                 yield answer

@@ -61,6 +61,9 @@ def of_notification(record: NotificationRecord, held: Holdings, today: date) -> 
     about = f"Notification of type {record.type} ({_title(record)}) for position {record.position_id}"
     if record.state in SENT:
         sentence, who, action = _sent(record, held, today)
+    elif record.is_held_back:
+        action = "correct what the column is built from, or report it to support"
+        sentence, who = _held_back(record), Who.SUPPORT
     elif record.state in PENDING:
         sentence, who, action = "waits for the next DNC file", Who.NOBODY, ""
     else:
@@ -148,13 +151,20 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
 
 
 def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
-    """Return who fills the gap: ESR's own columns the trust, a person's details the local office."""
+    """Return who fills the gap, or corrects the value: ESR's own columns the trust, a person's details the local office."""
+    if record.is_held_back:
+        action = "correct it in TIS; the record is sent with the next file then"
+        return _held_back(record), Who.LOCAL_OFFICE, action
     from_esr = [name for name in record.missing if name in FROM_ESR]
     from_tis = [name for name in record.missing if name not in FROM_ESR]
     sentence = f"can't be sent: {record.reason}"
     if from_tis or not from_esr:
         return sentence, Who.LOCAL_OFFICE, "add it in TIS; the record is sent with the next file then"
     return sentence, Who.TRUST, "add it to the position in ESR; the record is sent once ESR's file has it"
+
+
+def _held_back(record: Outbound) -> str:
+    return f"was {record.reason}; ESR would reject it, or quarantine the whole file"
 
 
 def _not_told(

@@ -1,0 +1,202 @@
+"""What TIS, this system and ESR each believe after some days, side by side, and where they differ."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+import msgspec
+
+from tis_esr.decisions.applicant_verdicts import REPORTED, verdict
+from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.engine.reading import Reader
+from tis_esr.services.messages import MATCHED
+from tis_esr.services.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    SENT,
+    ApplicantRecord,
+    NotificationRecord,
+    RecordState,
+)
+from tis_esr.services.reconciliation import POSITIONS, Position
+from tis_esr.simulation.esr.esr import Esr
+from tis_esr.simulation.esr.esr_state import Outcome
+from tis_esr.tcs.models import Placement
+from tis_esr.tcs.simulator.store import Store
+
+Record = ApplicantRecord | NotificationRecord
+Dates = tuple[date | None, date | None]
+_APPLICANTS, _NOTIFICATIONS = ("APP",), ("DNC", "DNF")
+
+
+class Belief(msgspec.Struct, frozen=True):
+    """One line: what is counted, and the number that each side has; None where a side doesn't know it."""
+
+    what: str
+    tis: int | None
+    us: int | None
+    esr: int | None
+
+
+class Beliefs(msgspec.Struct, frozen=True):
+    """The lines, why trainees who are to come are not in ESR, and what ESR holds otherwise than this system or TIS."""
+
+    lines: list[Belief]
+    not_in_esr: dict[str, int]
+    differences: list[str]
+
+
+def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: ApplicantWindow) -> Beliefs:
+    """Compare the three sides after a day.
+
+    A difference is a record that was sent of which ESR holds another state, or other dates than TIS has.
+    """
+    positions = reader.find(POSITIONS, {})
+    applicants, notifications = reader.find(APPLICANTS, {}), reader.find(NOTIFICATIONS, {})
+    matched = [p for p in positions if p.status == MATCHED and not p.deleted]
+    to_come = _to_come(matched, tis, today, window)
+    known = {record.key: record for record in applicants}
+    not_in_esr = Counter(why for key in to_come if (why := _why_not_in_esr(known.get(key), esr)) is not None)
+    lines = [
+        Belief("Positions, not deleted", None, _count(not p.deleted for p in positions), _live(esr)),
+        Belief("Positions matched to a post", _reconciled(tis), len(matched), None),
+        Belief(
+            "Trainees to come, to be sent by now",
+            len(to_come),
+            _count(key in known and known[key].state in SENT for key in to_come),
+            len(to_come) - not_in_esr.total(),
+        ),
+        *_lines("Applicants", applicants, esr, _APPLICANTS, today, tis=_exported(tis)),
+        Belief("Applicants withdrawn", None, _count(_withdraws(n) for n in notifications), _withdrawn(esr)),
+        *_lines("Notifications", notifications, esr, _NOTIFICATIONS, today),
+        Belief(
+            "Files quarantined", None, None, _count(bool(f.quarantined) for f in esr.holdings.files.values())
+        ),
+    ]
+    differences = [
+        *_differences([*applicants, *notifications], esr, today),
+        *_other_dates(to_come, known, esr),
+    ]
+    return Beliefs(lines, dict(not_in_esr), differences)
+
+
+def _lines(
+    what: str,
+    records: Iterable[Record],
+    esr: Esr,
+    types: tuple[str, ...],
+    today: date,
+    *,
+    tis: int | None = None,
+) -> Iterator[Belief]:
+    ours = Counter(record.state for record in records)
+    theirs = Counter(
+        state
+        for name, received in esr.holdings.files.items()
+        if name.split("_")[2] in types
+        for state in _states(name, received.outcomes, esr, today)
+    )
+    sent = sum(ours[state] for state in SENT)
+    yield Belief(f"{what} sent", tis, sent, theirs.total())
+    for state, said in (
+        (RecordState.CONFIRMED, "confirmed"),
+        (RecordState.REJECTED, "rejected"),
+        (RecordState.EXPORTED, "not answered yet"),
+    ):
+        yield Belief(f"{what} {said}", None, ours[state], theirs[state])
+
+
+def _states(name: str, outcomes: Iterable[Outcome], esr: Esr, today: date) -> Iterator[RecordState]:
+    for outcome in outcomes:
+        yield _state(outcome) if esr.is_answered(name, today) else RecordState.EXPORTED
+
+
+def _state(outcome: Outcome) -> RecordState:
+    return RecordState.CONFIRMED if outcome.accepted else RecordState.REJECTED
+
+
+def _differences(records: Iterable[Record], esr: Esr, today: date) -> Iterator[str]:
+    for record in records:
+        if record.state not in SENT or record.file is None:
+            continue
+        outcome = _outcome(record, esr)
+        if outcome is None:
+            yield f"{record.key} was sent in {record.file}, which ESR has not loaded"
+            continue
+        held = _state(outcome) if esr.is_answered(record.file, today) else RecordState.EXPORTED
+        if record.state is not held:
+            yield f"{record.key} is {record.state} here, and {held} in ESR"
+
+
+def _other_dates(
+    to_come: Mapping[str, Dates], known: Mapping[str, ApplicantRecord], esr: Esr
+) -> Iterator[str]:
+    """Say where ESR has another start or end than TIS of somebody who is to come, or holds them withdrawn."""
+    held = {one.number: one for of in esr.holdings.applicants.values() for one in of}
+    for key, dates in to_come.items():
+        outcome = _outcome(known[key], esr) if key in known else None
+        applicant = held.get(outcome.applicant) if outcome else None
+        if applicant is not None and applicant.withdrawn:
+            yield f"{key} is to come from {dates[0]} in TIS, and withdrawn in ESR"
+        elif applicant is not None and (applicant.start, applicant.end) != dates:
+            yield f"{key} is {dates[0]} to {dates[1]} in TIS, and {applicant.start} to {applicant.end} in ESR"
+
+
+def _outcome(record: Record, esr: Esr) -> Outcome | None:
+    received = esr.holdings.files.get(record.file or "")
+    if received is None or received.quarantined or record.file_row is None:
+        return None
+    return received.outcomes[record.file_row - 1]
+
+
+def _why_not_in_esr(record: ApplicantRecord | None, esr: Esr) -> str | None:
+    if record is None:
+        return "no record"
+    if record.is_held_back:
+        return "held back"
+    if record.state not in SENT:
+        return {
+            RecordState.INVALID_DATA: "data missing in TIS or ESR",
+            RecordState.DELETED_BEFORE_EXPORT: "duplicate of another record",
+        }.get(record.state, "due in the next file")
+    outcome = _outcome(record, esr)
+    return None if outcome is not None and outcome.accepted else "rejected by ESR"
+
+
+def _to_come(
+    positions: Iterable[Position], tis: Store, today: date, window: ApplicantWindow
+) -> dict[str, Dates]:
+    """Return the keys of the applicant records that TIS and the positions call for, sent or not, with TIS's dates."""
+    found: dict[str, Dates] = {}
+    for position in positions:
+        for dto in tis.placements_by("postId", position.post_id or 0):
+            placement = msgspec.convert(dto, Placement)
+            if placement.date_from is None or verdict(placement, today) != REPORTED:
+                continue
+            if window.holds(placement.date_from, today) and placement.trainee_id in tis.people:
+                found[f"{placement.id}:{position.position_id}"] = placement.date_from, placement.date_to
+    return found
+
+
+def _reconciled(tis: Store) -> int:
+    return sum(len(tis.reconciled_events(post)) for post in tis.posts)
+
+
+def _exported(tis: Store) -> int:
+    return len({(of, e["positionId"]) for of, events in tis.placement_events.items() for e in events})
+
+
+def _live(esr: Esr) -> int:
+    return _count(not position.deleted for position in esr.holdings.positions.values())
+
+
+def _withdrawn(esr: Esr) -> int:
+    return _count(held.withdrawn for of in esr.holdings.applicants.values() for held in of)
+
+
+def _withdraws(record: NotificationRecord) -> bool:
+    return record.type == "2" and record.state in SENT
+
+
+def _count(found: Iterable[bool]) -> int:
+    return sum(found)

@@ -1,0 +1,43 @@
+"""How a conversation of some days with ESR is printed: a few lines a day, and what each side believes in the end."""
+
+from tis_esr.commands.beliefs import Beliefs
+from tis_esr.commands.printing import by_type, counted, named, titled
+from tis_esr.commands.terminal import HEADING, console, say
+from tis_esr.desk.dates import day as written
+from tis_esr.desk.summary import Summary
+
+_SHOWN = 12
+
+
+def show_later_day(number: int, summary: Summary) -> None:
+    """Print the files in and out of a later day, and the records as they stand after it."""
+    say("")
+    say(f"Day {number}, {written(summary.day)}", style=HEADING)
+    out = named(summary.sent) if any(summary.sent.values()) else "nothing to send"
+    titled("Files from ESR", f"{len(summary.files_in)}; rows to ESR: {out}", indent=2)
+    titled("Applicant records", counted(summary.applicants), indent=2)
+    titled("Notifications", by_type(summary.notifications), indent=2)
+    if summary.rejected:
+        titled("Rejected by ESR", f"{len(summary.rejected)} applicant records; ask tis-esr why", indent=2)
+
+
+def show_beliefs(found: Beliefs) -> None:
+    """Print what each side believes, why trainees are not in ESR, and where this system and ESR differ."""
+    say("")
+    columns = [
+        ["TIS", *(_number(line.tis) for line in found.lines)],
+        ["this system", *(_number(line.us) for line in found.lines)],
+        ["ESR", *(_number(line.esr) for line in found.lines)],
+    ]
+    right = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
+    names = ["What each side believes", *(line.what for line in found.lines)]
+    headers, *rows = zip(names, *right, strict=True)
+    console.table(headers, rows)
+    titled("Trainees to come who are not in ESR", named(found.not_in_esr))
+    titled("Records that ESR holds otherwise", f"{len(found.differences)}")
+    for difference in found.differences[:_SHOWN]:
+        say(difference, indent=2)
+
+
+def _number(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
