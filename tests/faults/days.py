@@ -24,7 +24,7 @@ from tis_esr.settings import Settings
 from tis_esr.synthetic.generate import synthesize
 from tis_esr.tcs.simulator.running import Running, running_simulator
 
-LONG = bool(os.environ.get("TIS_ESR_LONG_FAULTS"))
+LONG = bool(os.environ.get("LONG_FAULTS"))
 """``make faults`` sets it: more places, more kills, a day of 5,000 rows."""
 
 TODAY = date(2026, 11, 24)
