@@ -37,7 +37,7 @@ docs: $(VENV)/dev.stamp
 
 # The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
 faults: $(VENV)/dev.stamp
-	TIS_ESR_LONG_FAULTS=1 $(BIN)/pytest tests/faults
+	LONG_FAULTS=1 $(BIN)/pytest tests/faults
 
 # The long form of the simulation: many seeds over all cores. One seed: python -m tests.simulation SEED --trace, or --shrink SEED.
 SEEDS ?= 10000

@@ -24,7 +24,7 @@ from tis_esr.settings import Settings
 from tis_esr.synthetic.generate import synthesize
 from tis_esr.tcs.simulator.running import Running, running_simulator
 
-LONG = bool(os.environ.get("TIS_ESR_LONG_FAULTS"))
+LONG = bool(os.environ.get("LONG_FAULTS"))
 """``make faults`` sets it: more places, more kills, a day of 5,000 rows."""
 
 TODAY = date(2026, 11, 24)
@@ -37,13 +37,25 @@ class Zygote:
     """A process to fork from; see the module of that name."""
 
     def __init__(self) -> None:
+        self._process = self._begun()
+
+    @staticmethod
+    def _begun() -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "tests.faults.zygote"]
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
 
     def run(self, job: dict[str, Any]) -> int:
-        """Do one job to its end, whatever that is."""
+        """Do one job to its end, whatever that is; a test that is given up leaves nothing to the next one."""
+        try:
+            return self._done(job)
+        except BaseException:
+            self.close()
+            self._process = self._begun()
+            raise
+
+    def _done(self, job: dict[str, Any]) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(job) + "\n")

@@ -42,7 +42,7 @@ def test_killed_before_and_after_each_step_in_a_row_it_ends_the_same(
     assert days.outcome(f"from {boundaries[0]} on", kills, all_kill=True) == days.undisturbed
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("boundary", [*EMBEDDED, *OUTSIDE] if LONG else ["commit"])
 def test_killed_at_a_crash_point_it_ends_the_same(days: Days, boundary: str, side: str) -> None:

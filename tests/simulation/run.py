@@ -41,7 +41,7 @@ from tis_esr.services.file_ledger import FILES, FileState
 from tis_esr.services.flow import Outside, handlers
 from tis_esr.services.messages import GenerateFile
 
-LONGEST = 3 * 3600.0
+LONGEST = 6 * 3600.0
 """Seconds of virtual time after which a run counts as stuck."""
 _QUIET_SECONDS = 75.0
 _LOOK_SECONDS = 5.0
