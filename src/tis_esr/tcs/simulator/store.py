@@ -9,8 +9,6 @@ import msgspec
 
 Entity = dict[str, Any]
 
-_DETAILS = ("contactDetails", "personalDetails", "gmcDetails", "gdcDetails")
-
 
 class BadData(Exception):  # noqa: N818 - says what the matter is
     """A line of a data file that is no DTO; names file and line."""
