@@ -41,7 +41,7 @@ simulate: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.simulation --count $(SEEDS)
 
 # Coverage-guided fuzzing of the reader of inbound files, the long form by default. What reaches new code is kept in .fuzz/corpus and is
-# where the next run begins; an input that breaks a promise is written to .fuzz/ and belongs into tests/fuzz/seeds with the change that mends it.
+# where the next run begins; an input that breaks a promise is written to .fuzz/ and belongs into tests/fuzz/seeds with the change that fixes it.
 FUZZ_RUNS ?= 10000000
 fuzz: $(VENV)/fuzz.stamp
 	mkdir -p .fuzz/corpus
@@ -70,12 +70,12 @@ $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run.stamp: requirements.txt pyproject.toml | $(VENV)/bin/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python tools/install_packages.py --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python tools/install_packages.py --require-hashes -r requirements-dev.txt
 	touch $@
 
 $(VENV)/fuzz.stamp: tests/fuzz/requirements.txt $(VENV)/dev.stamp

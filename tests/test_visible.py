@@ -9,7 +9,7 @@ import structlog
 from rich.table import Table
 
 from tis_esr.commands import logs
-from tis_esr.commands.outcome import Terminal
+from tis_esr.commands.terminal import Terminal
 from tis_esr.engine.protocol import Depths
 from tis_esr.visible import visible
 from tis_esr.web.metrics import Metrics

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,72 +12,122 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tis_esr import __version__
+from tis_esr.commands.help_pages import Command, Group
 from tis_esr.commands.logs import quietly
-from tis_esr.commands.outcome import Exit, UsageError, console, errors, told_plainly
-from tis_esr.commands.printing import print_json
+from tis_esr.commands.outcome import Exit, UsageError, told_plainly
+from tis_esr.commands.terminal import errors, finish, prepare, print_json, say
+from tis_esr.records.filenames import DEANERIES
 from tis_esr.settings import load
 
 app = typer.Typer(
     name="tis-esr",
-    help="Keeps TIS and the NHS Electronic Staff Record in step about every doctor in training.",
+    cls=Group,
+    help="Keep TIS and the NHS Electronic Staff Record in step about every doctor in training.",
+    epilog="tis-esr demo\ntis-esr day --help\ntis-esr --install-completion",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 _YEARS = range(2000, 2100)
-StateOption = Annotated[Path | None, typer.Option("--state", help="The embedded engine's SQLite file.")]
+
+Typed = Callable[..., None]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="FILE", help="The embedded engine's state file.", show_default="the setting state"
+    ),
+]
 DayOption = Annotated[
-    str | None, typer.Option("--as-of", help="The day that is today for every rule, YYYY-MM-DD.")
+    str | None,
+    typer.Option(
+        "--as-of", metavar="DATE", help="Treat DATE as today, YYYY-MM-DD.", show_default="today in London"
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-TcsOption = Annotated[str, typer.Option("--tcs", help="TCS with its context path, e.g. http://host:8093/tcs")]
+InOption = Annotated[Path, typer.Option("--in", metavar="FOLDER", help="The folder with the files from ESR.")]
+OutOption = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The folder for the files to ESR.")]
+TcsOption = Annotated[
+    str, typer.Option("--tcs", metavar="URL", help="TCS with its context path, e.g. http://host:8093/tcs")
+]
+
+
+def command(*examples: str, name: str | None = None) -> Callable[[Typed], Typed]:
+    """Register a function as a command whose help ends with these examples."""
+    return app.command(name, cls=Command, epilog="\n".join(examples), options_metavar="[OPTIONS]")
 
 
 def main() -> None:
     """Run the program."""
     os.umask(0o077)
+    prepare()
     quietly()
-    app()
+    try:
+        app()
+    finally:
+        finish()
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        console.print(f"tis-esr {__version__}", highlight=False)
+        say(f"tis-esr {__version__}")
         raise typer.Exit
+
+
+def _deaneries(incomplete: str) -> list[str]:
+    return [name for name in DEANERIES if name.startswith(incomplete.upper())]
+
+
+def _services(incomplete: str) -> list[str]:
+    from tis_esr.services.flow import SERVICES
+
+    return [name for name in SERVICES if name.lower().startswith(incomplete.lower())]
 
 
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Keeps TIS and the NHS Electronic Staff Record in step about every doctor in training."""
+    """Keep TIS and the NHS Electronic Staff Record in step about every doctor in training."""
 
 
-@app.command()
+@command("tis-esr demo", "tis-esr demo --dir /tmp/demo --as-of 2026-11-24")
 def demo(
-    folder: Annotated[Path, typer.Option("--dir", help="Where the demo's files go.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Option("--dir", metavar="FOLDER", help="The folder for the demo's files.")
+    ] = Path("demo"),
     as_of: DayOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Run a whole interface day on generated data: files in, TIS updated, files out."""
+    """Run a whole interface day on generated data: files in, TIS updated, files out.
+
+    TCS is simulated. The folder of an earlier demo is replaced. The exit code is 1: some rows are parked on purpose.
+    """
     from tis_esr.commands.demo import demo as run
 
     with told_plainly():
-        raise typer.Exit(int(run(load(), _folder("--dir", folder), _day(as_of))))
+        raise typer.Exit(int(run(load(), _folder("--dir", folder), _day(as_of), as_json=as_json)))
 
 
-@app.command()
+@command(
+    "tis-esr day --in in --out out --tcs http://host:8093/tcs",
+    "tis-esr day --in in --out out --tcs http://host:8093/tcs --as-of 2026-11-24",
+)
 def day(
-    inbound: Annotated[Path, typer.Option("--in", help="The folder with the files from ESR.")],
-    out: Annotated[Path, typer.Option("--out", help="The folder for the files to ESR.")],
+    inbound: InOption,
+    out: OutOption,
     tcs: TcsOption,
     as_of: DayOption = None,
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a folder's files through everything to the end, export, and stop. Safe to repeat."""
+    """Process every file in a folder, export, then exit.
+
+    Safe to repeat: after any interruption run the same command again, and it goes on where it stopped.
+    """
     from tis_esr.commands.day import day as run
     from tis_esr.commands.day import exit_code
     from tis_esr.commands.printing import show
@@ -92,48 +143,78 @@ def day(
         raise typer.Exit(int(exit_code(done, summary)))
 
 
-@app.command()
+@command("tis-esr synthesize --out day", "tis-esr synthesize --out big --deaneries 13 --posts 5000")
 def synthesize(
-    out: Annotated[Path, typer.Option("--out", help="The folder to write to.")],
-    deaneries: Annotated[int, typer.Option(min=1, max=13, help="How many deaneries.")] = 2,
-    posts: Annotated[int, typer.Option(min=40, help="How many posts over all deaneries.")] = 120,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 7,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The new folder to write to.")],
+    deaneries: Annotated[
+        int, typer.Option(min=1, max=13, metavar="N", help="Number of deaneries.", show_default=True)
+    ] = 2,
+    posts: Annotated[
+        int, typer.Option(min=40, metavar="N", help="Number of posts over all deaneries.", show_default=True)
+    ] = 120,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="The same seed gives the same files.", show_default=True)
+    ] = 7,
     as_of: DayOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Make a day's files from ESR, the TCS data that fit them, and what should come of it."""
+    """Generate a day's files from ESR, the TCS data that fit them, and the expected outcome."""
+    import msgspec
+
+    from tis_esr.commands.progress import progress
     from tis_esr.synthetic.generate import synthesize as run
 
     with told_plainly():
         if _folder("--out", out).exists() and any(out.iterdir()):
             raise UsageError("--out", f"{out} isn't empty; give a new folder")
-        run(deaneries=deaneries, posts=posts, seed=seed, out=out, as_of=_day(as_of))
-        console.print(
-            f"Files from ESR: {out / 'in'}\nTCS data: {out / 'tcs'}\nExpected: {out / 'expected.json'}"
-        )
+        with progress() as bars:
+            bar = bars.stage("Generating", "posts", total=posts)
+            made = run(
+                deaneries=deaneries,
+                posts=posts,
+                seed=seed,
+                out=out,
+                as_of=_day(as_of),
+                progress=bar.update,
+            )
+        places = {"in": out / "in", "tcs": out / "tcs", "expected": out / "expected.json"}
+        if as_json:
+            print_json({**{name: str(path) for name, path in places.items()}, **msgspec.to_builtins(made)})
+            return
+        say(f"Files from ESR: {places['in']} ({len(made.files)} files, {made.rows:,} rows)")
+        say(f"TCS data: {places['tcs']} ({made.posts:,} posts)")
+        say(f"Expected outcome: {places['expected']}")
 
 
-@app.command("tcs-simulator")
+@command("tis-esr tcs-simulator --data day/tcs", name="tcs-simulator")
 def tcs_simulator(
-    data: Annotated[Path, typer.Option("--data", help="The folder with posts.jsonl, placements.jsonl, ...")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8093,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    data: Annotated[
+        Path,
+        typer.Option("--data", metavar="FOLDER", help="The folder with posts.jsonl, placements.jsonl, ..."),
+    ],
+    port: Annotated[
+        int,
+        typer.Option(min=0, max=65535, metavar="PORT", help="0 picks a free port.", show_default=True),
+    ] = 8093,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on.", show_default=True)
+    ] = "127.0.0.1",
 ) -> None:
-    """Serve TCS's contract on a folder of data, until stopped."""
+    """Serve TCS's REST contract from a folder of data until stopped."""
     from tis_esr.tcs.simulator.running import serve
 
     with told_plainly():
         _folder("--data", data, there=True)
-        asyncio.run(
-            serve(data, port, host=host, on_ready=lambda url: print(f"TCS simulator at {url}", flush=True))
-        )
+        asyncio.run(serve(data, port, host=host, on_ready=lambda url: say(f"TCS simulator at {url}")))
 
 
-@app.command()
+@command("tis-esr ingest in/DE_EOE_RMF_20261124_00004001.DAT")
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="Files from ESR.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files from ESR.")],
     state: StateOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Take files into the ledger and split them into messages; the next day or run does the rest."""
+    """Enter files in the ledger and split them into messages; the next day or run handles those."""
     from tis_esr.commands.ingest import ingest as run
 
     with told_plainly():
@@ -142,7 +223,7 @@ def ingest(
             if not path.is_file():
                 problem = "is a folder; name the files in it" if path.is_dir() else "there is no such file"
                 raise UsageError("FILE", f"{path}: {problem}")
-        raise typer.Exit(int(asyncio.run(run(settings, files, state))))
+        raise typer.Exit(int(asyncio.run(run(settings, files, state, as_json=as_json))))
 
 
 class Exported(StrEnum):
@@ -152,16 +233,33 @@ class Exported(StrEnum):
     NOTIFICATIONS = "notifications"
 
 
-@app.command()
+@command("tis-esr export applicants --dry-run", "tis-esr export notifications --deanery EOE")
 def export(
-    what: Annotated[Exported, typer.Argument()],
-    out: Annotated[Path, typer.Option("--out", help="The folder for the files to ESR.")] = Path("out"),
-    deanery: Annotated[str | None, typer.Option("--deanery", help="Only this one, e.g. EOE.")] = None,
+    what: Annotated[
+        Exported, typer.Argument(metavar="applicants|notifications", help="What to export: APP or DNC files.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FOLDER", help="The folder for the files to ESR.", show_default=True),
+    ] = Path("out"),
+    deanery: Annotated[
+        str | None,
+        typer.Option(
+            "--deanery",
+            metavar="CODE",
+            help="Only this deanery, e.g. EOE.",
+            show_default="all 13",
+            autocompletion=_deaneries,
+        ),
+    ] = None,
     as_of: DayOption = None,
     state: StateOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many rows would go.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write and store nothing; print what would be exported.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Write the day's applicant or notification files from what is waiting to go."""
+    """Write the day's applicant or notification files from the records that are to be exported."""
     from tis_esr.commands.export import export as run
 
     with told_plainly():
@@ -170,53 +268,64 @@ def export(
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
             raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
-        asyncio.run(run(settings, what.value, out, deanery, _day(as_of), state, dry_run=dry_run))
+        made = run(settings, what.value, out, deanery, _day(as_of), state, dry_run=dry_run, as_json=as_json)
+        asyncio.run(made)
 
 
-@app.command()
+@command("tis-esr run", "tis-esr run InboundDataReader Reconciliation")
 def run(
     services: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SERVICE]...", help="Which services; all where none is named."),
+        typer.Argument(
+            metavar="[SERVICE]...", help="Services to run (default: all).", autocompletion=_services
+        ),
     ] = None,
 ) -> None:
-    """Run services until stopped: take files as they come, handle messages, export on schedule."""
+    """Run services until stopped: poll for files, handle messages, export on schedule."""
     from tis_esr.commands.run import run as run_
 
     with told_plainly():
         asyncio.run(run_(load(), services or []))
 
 
-@app.command()
+@command("tis-esr install", "tis-esr install --check")
 def install(
-    check: Annotated[bool, typer.Option("--check", help="Only say what is missing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Create nothing; print what is missing.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Make the production engine's collections, indexes, exchange and queues. Safe to repeat."""
+    """Create the production engine's collections, indexes, exchange and queues. Safe to repeat."""
     from tis_esr.commands.operate import set_up
 
     with told_plainly():
-        raise typer.Exit(int(asyncio.run(set_up(load(), check=check))))
+        raise typer.Exit(int(asyncio.run(set_up(load(), check=check, as_json=as_json))))
 
 
-@app.command()
-def doctor() -> None:
-    """Print the settings in force and look at everything that they name."""
+@command("tis-esr doctor", "tis-esr doctor --json")
+def doctor(as_json: JsonOption = False) -> None:
+    """Print the settings in force and check everything that they name. Changes nothing."""
     from tis_esr.commands.doctor import doctor as run_
 
     with told_plainly():
-        raise typer.Exit(int(asyncio.run(run_(load()))))
+        raise typer.Exit(int(asyncio.run(run_(load(), as_json=as_json))))
 
 
-@app.command()
+@command(
+    "tis-esr files",
+    "tis-esr files DE_EOE_RMF_20261124_00004001.DAT",
+    "tis-esr files DE_EOE_RMF_20261124_00004001.DAT --settle 'ESR sent it again'",
+)
 def files(
-    name: Annotated[str | None, typer.Argument(help="Only this file, with all that is known of it.")] = None,
-    state: StateOption = None,
-    as_json: JsonOption = False,
-    settle: Annotated[
-        str | None, typer.Option("--settle", help="Note how the findings of NAME were dealt with.")
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Only this file, with all that is known of it.")
     ] = None,
+    state: StateOption = None,
+    settle: Annotated[
+        str | None,
+        typer.Option("--settle", metavar="TEXT", help="Close the findings of NAME and record how."),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """List the files from ESR with their states, what was found on them, and which are missing."""
+    """List the files from ESR with their states and findings, and the files that are missing."""
     from tis_esr.commands.files import files as run_
     from tis_esr.commands.files import settle as settle_
 
@@ -224,49 +333,65 @@ def files(
         if settle is None:
             raise typer.Exit(int(run_(load(), name, state, as_json=as_json)))
         if name is None:
-            raise UsageError("NAME", "name the file whose findings were dealt with")
-        raise typer.Exit(int(asyncio.run(settle_(load(), name, settle, state))))
+            raise UsageError("NAME", "name the file whose findings are to be closed")
+        raise typer.Exit(int(asyncio.run(settle_(load(), name, settle, state, as_json=as_json))))
 
 
-@app.command()
+@command("tis-esr parked", "tis-esr parked --json")
 def parked(as_json: JsonOption = False) -> None:
-    """List what waits for a person, by reason."""
+    """List parked messages by reason, with file, row and id."""
     from tis_esr.commands.operate import parked as run_
 
     with told_plainly():
         raise typer.Exit(int(run_(load(), as_json=as_json)))
 
 
-@app.command()
+@command(
+    "tis-esr redrive --reason 'other content'",
+    "tis-esr redrive --reason 'record type' --discard 'ticket 4711'",
+)
 def redrive(
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of parked messages.")
     ] = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="All whose reason holds this text.")] = None,
-    discard: Annotated[
-        str | None, typer.Option("--discard", help="Give them up instead, with this remark on their rows.")
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="TEXT", help="Only messages whose reason contains TEXT."),
     ] = None,
+    discard: Annotated[
+        str | None,
+        typer.Option(
+            "--discard", metavar="TEXT", help="Discard them instead, with TEXT as the rows' reason."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Have parked messages handled again, or give them up."""
+    """Retry or discard parked messages."""
     from tis_esr.commands.operate import redrive as run_
 
     with told_plainly():
-        raise typer.Exit(int(asyncio.run(run_(load(), ids or [], reason, discard))))
+        raise typer.Exit(int(asyncio.run(run_(load(), ids or [], reason, discard, as_json=as_json))))
 
 
-@app.command()
+@command("tis-esr why 1900002 --state demo/state.sqlite", "tis-esr why EOE/RGT00/800/STR/001")
 def why(
     word: Annotated[
-        str, typer.Argument(help="A placement id, post number, position number or id, or GMC number.")
+        str,
+        typer.Argument(
+            metavar="WORD", help="A placement id, post number, position number or id, or GMC number."
+        ),
     ],
     state: StateOption = None,
     tcs: Annotated[
-        str | None, typer.Option("--tcs", help="TCS with its context path; default: TIS_ESR_TCS_URL.")
+        str | None,
+        typer.Option(
+            "--tcs", metavar="URL", help="TCS with its context path.", show_default="the setting tcs_url"
+        ),
     ] = None,
     as_of: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say why a placement, post, position or person was, or wasn't, sent to ESR, and who must act."""
+    """Explain why a placement, post, position or person was, or was not, sent to ESR, and who must act."""
     from tis_esr.commands.why import why as run
 
     with told_plainly():
@@ -274,9 +399,9 @@ def why(
         raise typer.Exit(int(asyncio.run(run(settings, word, state, tcs, _day(as_of), as_json=as_json))))
 
 
-@app.command()
+@command("tis-esr asyncapi > asyncapi.json")
 def asyncapi() -> None:
-    """Print the services' messages as an AsyncAPI 3.0 document."""
+    """Print the services' messages as an AsyncAPI 3.0 document, in JSON."""
     from tis_esr.commands.asyncapi import document
 
     print_json(document())

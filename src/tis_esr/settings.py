@@ -28,7 +28,7 @@ _LINKS: Final = re.compile(r"TIS_ESR_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
 """What Kubernetes sets in every container for a service that is named tis-esr."""
 
 
-class BadSettings(Exception):  # noqa: N818 - says what the matter is
+class BadSettings(Exception):  # noqa: N818 - the name states the problem
     """One or more settings can't be used; the text names each and says what is wrong with it."""
 
     def __init__(self, problems: list[str]) -> None:

@@ -57,7 +57,7 @@ async def test_a_lasting_overload_is_unavailability(status: int) -> None:
 
 async def test_a_lasting_500_makes_the_record_suspect_when_tcs_answers_others() -> None:
     async with asking(*[Reply(status=500)] * 6, Reply([])) as (tcs, script):
-        with pytest.raises(TcsServerError, match="look at this record first"):
+        with pytest.raises(TcsServerError, match="check this record first"):
             await tcs.post(1)
 
     assert len(script.requests) == 7

@@ -48,7 +48,7 @@ async def test_a_write_without_an_answer_of_tcs_may_still_arrive_and_is_not_repe
 ) -> None:
     wire = InProcess(end, STORED)
     async with asking(wire) as tcs:
-        with pytest.raises(TcsUncertain, match="look in TCS before") as caught:
+        with pytest.raises(TcsUncertain, match="check TCS before") as caught:
             await write(tcs)()
 
     assert caught.value.may_arrive

@@ -31,12 +31,12 @@ def test_the_seven_types_count_in_any_letter_case(kind):
 @pytest.mark.parametrize("kind", ["OOPC", "OOPE", "OOPR", "OOPT", "Something new"])
 def test_other_types_do_not_count_and_are_named_in_the_reason(kind):
     reason = why_not_counting(placement(1, START, END, placement_type=kind))
-    assert reason == f"its type is {kind}, which ESR is not told of"
+    assert reason == f"its type is {kind}, which is not reported to ESR"
 
 
 def test_a_placement_without_a_type_does_not_count():
     reason = why_not_counting(placement(1, START, END, placement_type=None))
-    assert reason == "its type is missing, which ESR is not told of"
+    assert reason == "its type is missing, which is not reported to ESR"
 
 
 def test_a_draft_does_not_count_and_the_reason_says_so():

@@ -238,8 +238,8 @@ async def test_both_servers_are_looked_at_though_one_is_bad_and_a_start_is_refus
     with pytest.raises(UnusableServer) as caught:
         await refuse_unusable(nowhere, [NOTES], QUEUES)
     first, second = str(caught.value).splitlines()
-    assert first == f"{MONGODB}: is no address of MongoDB; write mongodb://host:27017/?replicaSet=rs0"
-    assert second.startswith(f"{AMQP}: no RabbitMQ answers there")
+    assert first == f"{MONGODB}: is not a valid MongoDB address; write mongodb://host:27017/?replicaSet=rs0"
+    assert second.startswith(f"{AMQP}: could not connect to RabbitMQ")
     assert SECRET not in str(caught.value)
     assert SECRET not in repr(nowhere)
 
@@ -262,7 +262,7 @@ async def test_what_is_no_address_of_mongodb_is_said_with_an_address_that_is(
     url: str, good: Addresses
 ) -> None:
     finding = await found_at(MONGODB, replace(good, mongodb_url=url))
-    assert finding.problem == "is no address of MongoDB"
+    assert finding.problem == "is not a valid MongoDB address"
     assert finding.remedy == "write mongodb://host:27017/?replicaSet=rs0"
 
 
@@ -276,7 +276,7 @@ async def test_what_is_no_address_of_mongodb_is_said_with_an_address_that_is(
 async def test_a_mongodb_that_is_not_there_is_told_as_such(url: str, good: Addresses) -> None:
     there = urlsplit(good.mongodb_url).netloc
     finding = await found_at(MONGODB, replace(good, mongodb_url=url.format(free=free_port(), mongodb=there)))
-    assert finding.problem == "no MongoDB answers there (ServerSelectionTimeoutError)"
+    assert finding.problem == "could not connect to MongoDB (ServerSelectionTimeoutError)"
     assert finding.remedy == "start it, or correct host, port and replicaSet in the URL"
 
 
@@ -285,7 +285,7 @@ async def test_a_user_or_password_that_mongodb_does_not_know_is_told_as_such(goo
     host = place.netloc.rpartition("@")[2]
     url = f"mongodb://invented:{SECRET}@{host}/?{place.query}"
     finding = await found_at(MONGODB, replace(good, mongodb_url=url))
-    assert finding == Finding(MONGODB, "MongoDB refuses the user or the password", "correct them in the URL")
+    assert finding == Finding(MONGODB, "MongoDB rejected the user or the password", "correct them in the URL")
 
 
 def private_mongo(*, replica_set: bool) -> Mongo:
@@ -357,7 +357,7 @@ async def test_a_database_of_an_older_or_newer_program_is_left_alone(version: in
         await database["engine.schema"].insert_one({"_id": "version", "version": version})
     finding = await found_at(DATABASE, good)
     assert finding.problem == (
-        f"the database {good.database} has schema version {version}, this program needs version 3"
+        f"the database {good.database} has schema version {version}, this version of tis-esr needs 3"
     )
     assert finding.remedy == (
         "finish what is queued with the tis-esr that installed it, then name another database and run"
@@ -375,7 +375,7 @@ async def test_an_index_of_our_name_with_other_keys_stops_the_install_and_is_sai
     assert await refused(good) == [
         Finding(
             DATABASE,
-            f"{good.database} has an index of one of our names with other keys or options",
+            f"{good.database} has an index of the same name with different keys or options",
             "drop that index, or use another TIS_ESR_MONGODB_DATABASE",
         )
     ]
@@ -426,7 +426,7 @@ async def test_a_rabbitmq_that_is_not_there_is_told_as_such(url: str, good: Addr
             "rabbitmq": urlsplit(good.amqp_url).port,
         }
         finding = await found_at(AMQP, replace(good, amqp_url=url.format(**ports)))
-    assert finding.problem.startswith("no RabbitMQ answers there (")
+    assert finding.problem.startswith("could not connect to RabbitMQ (")
     assert finding.remedy == "start it, or correct host and port: amqp://user:password@host:5672/tis-esr"
 
 
@@ -434,7 +434,7 @@ async def test_a_wrong_password_for_rabbitmq_is_told_as_such(good: Addresses) ->
     place = urlsplit(good.amqp_url)
     url = f"amqp://guest:{SECRET}@{place.hostname}:{place.port}{place.path}"
     finding = await found_at(AMQP, replace(good, amqp_url=url))
-    assert finding == Finding(AMQP, "RabbitMQ refuses the user or the password", "correct them in the URL")
+    assert finding == Finding(AMQP, "RabbitMQ rejected the user or the password", "correct them in the URL")
 
 
 NO_ENTRY = Finding(
@@ -444,7 +444,7 @@ NO_ENTRY = Finding(
 )
 NO_PERMISSION = Finding(
     AMQP,
-    "the user may not make or read queues in this virtual host",
+    "the user may not create or read queues in this virtual host",
     "rabbitmqctl set_permissions -p VHOST USER '.*' '.*' '.*'",
 )
 
@@ -500,7 +500,7 @@ async def test_a_queue_of_our_name_with_other_arguments_is_named_and_left_alone(
     finding = await found_at(AMQP, good)
     assert finding == Finding(
         AMQP,
-        f"a queue is there with other arguments than ours: {name}",
+        f"a queue exists with different arguments: {name}",
         "delete that queue once it is empty, or use a virtual host of its own",
     )
     assert await refused(good) == [finding]
@@ -514,7 +514,7 @@ async def test_an_exchange_of_our_name_and_another_kind_is_named(good: Addresses
     finding = await found_at(AMQP, good)
     assert finding == Finding(
         AMQP,
-        "an exchange is there with other arguments than ours: esr",
+        "an exchange exists with different arguments: esr",
         "delete that exchange, or use a virtual host of its own",
     )
     assert await refused(good) == [finding]
@@ -524,5 +524,5 @@ async def test_a_queue_that_another_connection_keeps_to_itself_is_named(good: Ad
     with BlockingConnection(URLParameters(good.amqp_url)) as other:
         other.channel().queue_declare("esr.queue.por.split", exclusive=True)
         finding = await found_at(AMQP, good)
-    assert finding.problem == "another connection has the queue for itself alone: esr.queue.por.split"
+    assert finding.problem == "another connection uses the queue exclusively: esr.queue.por.split"
     assert finding.remedy == "end the program that holds it, or use a virtual host of its own"

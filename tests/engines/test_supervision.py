@@ -84,7 +84,7 @@ async def test_a_task_that_fails_again_and_again_ends_the_block_with_one_clear_l
         await block()
     assert work.begun == 6
     assert str(caught.value).startswith(
-        "the background task tcs budget failed 6 times in a row, at last with ValueError in test_supervision.py:"
+        "the background task tcs budget failed 6 times in a row, most recently with ValueError in test_supervision.py:"
     )
     assert "somebody" not in str(caught.value)
     task = asyncio.current_task()
@@ -142,7 +142,7 @@ async def test_a_task_that_is_down_or_gives_no_sign_of_life_is_named(monkeypatch
         found = supervisor.troubles()
     assert set(found) == {"inbound files", "export schedule"}
     assert found["inbound files"].startswith("is down: ValueError in test_supervision.py:")
-    assert found["export schedule"] == "is stuck: no sign of life for 0 s"
+    assert found["export schedule"] == "is stuck: no heartbeat for 0 s"
 
 
 async def test_the_fault_of_work_that_ends_by_itself_is_logged() -> None:

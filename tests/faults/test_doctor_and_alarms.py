@@ -20,9 +20,7 @@ def test_an_alarm_of_rabbitmq_is_named(own_servers: OwnServers, tmp_path: Path) 
         },
     )
     assert here("install").code == 0
-    named = (
-        "engine: TIS_ESR_AMQP_URL: RabbitMQ takes no messages: its alarm of memory or disk space is raised"
-    )
+    named = "engine: TIS_ESR_AMQP_URL: RabbitMQ accepts no messages: its memory or disk alarm is raised"
     assert named not in here("doctor").text
     own_servers.rabbit.control("set_vm_memory_high_watermark", "absolute", "1MB")
     try:

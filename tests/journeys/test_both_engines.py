@@ -10,7 +10,7 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 from tis_esr.cli import app
 
 BAD = por(1).replace("POR,1,", "POR,twelve,")
-UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) holds no whole number"
+UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) is not a whole number"
 
 ELSEWHERE = {
     "why": "test_why",
@@ -48,7 +48,7 @@ def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Progra
     name = small.file(por(), BAD)
     path = small.folder / "in" / name
     said = called("ingest", path)
-    assert (said.code, said.text) == (0, f"{name}: split: 3 rows\n")
+    assert (said.code, said.text) == (0, f"{name}: Split: 3 rows\n")
     assert called("ingest", path).text == f"{name}: split: already taken\n"
 
     waiting = called("parked")
@@ -58,9 +58,11 @@ def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Progra
     [trace] = called("parked", "--json").json
     assert (trace["source_file"], trace["row"], trace["queue"]) == (name, 2, "esr.queue.unreadable")
 
-    assert called("redrive", "--reason", "no whole number").text.splitlines()[-1].startswith("1 can't be: ")
+    assert (
+        called("redrive", "--reason", "not a whole number").text.splitlines()[-1].startswith("1 can't be: ")
+    )
     discarded = called("redrive", trace["id"], "--discard", "ticket 1")
-    assert (discarded.code, discarded.text) == (0, "1 given up\n")
+    assert (discarded.code, discarded.text) == (0, "1 discarded\n")
     assert called("parked") == Said(0, "Nothing is parked.\n")
 
 
@@ -70,6 +72,6 @@ def test_install_can_be_repeated(here: tuple[Program, Small]) -> None:
     said = called("install", "--check")
     assert said.code == 0
     assert said.text in {
-        "Everything is there.\n",
-        "The embedded engine makes its state file by itself; nothing to install.\n",
+        "OK: nothing is missing.\n",
+        "The embedded engine creates its state file by itself; nothing to install.\n",
     }

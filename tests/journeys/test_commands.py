@@ -55,7 +55,7 @@ def test_demo_ends_in_files_and_numbers(tmp_path: Path) -> None:
         "DE_EMD_APP_20261124_00000001.DAT",
         "Positions:",
         "Parked",
-        "INVALID_DATA",
+        "Invalid data",
     ):
         assert words in said
     assert list((tmp_path / "demo" / "out").glob("*.DAT"))
@@ -79,7 +79,7 @@ def test_day_prints_json_and_says_by_its_code_that_something_is_parked(
     assert code == 1
     summary = json.loads(said)
     assert len(summary["parked"]) == 4
-    assert summary["waiting"] == {}
+    assert set(summary["waiting"].values()) == {0}
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_tcs_that_is_not_there_is_code_3_and_the_next_call_goes_on(
     monkeypatch.setenv("TIS_ESR_PATIENCE_SECONDS", "0.1")
     code, said = day(made, tmp_path, NOBODY)
     assert code == 3
-    assert "could not go on: TCS: " in said
+    assert "stopped: TCS: " in said
     assert day(made, tmp_path, tcs.url)[0] == 1
 
 
@@ -176,11 +176,11 @@ def test_files_that_are_none_of_esrs_are_refused_and_their_neighbours_taken(
     )
     assert code == 1
     files = {file["name"]: (file["state"], file["reason"]) for file in json.loads(said)["files_in"]}
-    assert files["letter.txt"][0] == "refused"
-    assert files["DE_EOE_RMC_20261124_00000001.DAT"] == ("refused", "it isn't a text file")
-    assert files["DE_EOE_APP_20261124_00000002.DAT"] == ("refused", "APP files go out, they don't come in")
-    assert files["DE_EOE_RMC_20261124_00000003.DAT"] == ("split", "it is empty")
-    assert files["DE_EOE_RMC_20261124_00000004.DAT"] == ("split", "")
+    assert files["letter.txt"][0] == "REFUSED"
+    assert files["DE_EOE_RMC_20261124_00000001.DAT"] == ("REFUSED", "it isn't a text file")
+    assert files["DE_EOE_APP_20261124_00000002.DAT"] == ("REFUSED", "APP files go out, they don't come in")
+    assert files["DE_EOE_RMC_20261124_00000003.DAT"] == ("SPLIT", "it is empty")
+    assert files["DE_EOE_RMC_20261124_00000004.DAT"] == ("SPLIT", "")
 
 
 def test_a_file_taken_before_is_refused_and_another_of_its_name_too(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_export_by_hand_says_first_and_then_does(made: Path, tmp_path: Path, tcs
     ]
     code, said = call(*words, "--deanery", "EMD", "--dry-run")
     assert code == 0
-    number = int(re.findall(r"EMD: (\d+) rows would go", said)[0])
+    number = int(re.findall(r"EMD: (\d+) rows would be exported", said)[0])
     code, said = call(*words)
     assert f"DE_EMD_APP_20261125_00000014.DAT: {number} rows" in said
     code, said = call(*words)
@@ -230,7 +230,7 @@ def test_why_answers_for_each_kind_of_word(made: Path, tmp_path: Path, tcs: Runn
     assert "is not known here" in said
     explained = json.loads(call("why", "1900002", *state, "--json")[1])
     assert explained["answers"][0]["who"] == "nobody"
-    assert any("esr.queue.por.split: done" in event["what"] for event in explained["timeline"])
+    assert any("esr.queue.por.split: Done" in event["what"] for event in explained["timeline"])
 
 
 @pytest.mark.parametrize(

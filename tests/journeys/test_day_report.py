@@ -49,7 +49,10 @@ def test_what_a_day_leaves_is_in_its_own_report_and_code_and_in_no_later_days(
     quiet = day(here, 1)
     assert quiet.code == 0
     assert "Parked, for a person to look at: 0" in quiet.text
-    assert "Left by earlier days: 1 files taken, 1 parked, 1 invalid" in quiet.text
+    assert (
+        "Left by earlier days: 1 files taken before, 1 messages parked, 1 applicant records with missing data"
+        in quiet.text
+    )
     assert f"  {name}  " not in quiet.text
     assert day(here, 1).text == quiet.text
 
@@ -60,7 +63,10 @@ def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
     said = day(here, 0, "--json").json
     assert [file["name"] for file in said["files_in"]] == [first]
     assert [(parked["file"], parked["row"]) for parked in said["parked"]] == [(first, 2)]
-    assert (said["invalid"], said["earlier"]) == (["1900001:1"], {})
+    assert (said["invalid"], said["earlier"]) == (
+        ["1900001:1"],
+        {"files": 0, "parked": 0, "invalid": 0, "rejected": 0},
+    )
 
     small.tcs.simulator.store.people[200_001]["personalDetails"]["dateOfBirth"] = "1990-01-15"
     second = small.file(por(), day_number=1)
@@ -69,8 +75,12 @@ def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
     said = answered.json
     assert [file["name"] for file in said["files_in"]] == [second]
     assert [file["name"] for file in said["files_out"]] == ["DE_EOE_APP_20261125_00000021.DAT"]
-    assert said["sent"] == {"APP rows": 1}
-    assert (said["parked"], said["invalid"], said["earlier"]) == ([], [], {"parked": 1})
+    assert said["sent"] == {"APP": 1, "DNC": 0}
+    assert (said["parked"], said["invalid"], said["earlier"]) == (
+        [],
+        [],
+        {"files": 0, "parked": 1, "invalid": 0, "rejected": 0},
+    )
 
     (small.folder / "in" / "DE_EOE_APC_20261125_00000021.DAT").write_text(
         f'APC,"{NPN}",FAIL,"ERROR","no","A1",5,1,1001,1\nTRL,1\n'

@@ -101,7 +101,7 @@ def test_on_the_embedded_engine_no_running_process_is_a_note(here: Program) -> N
     said = here("doctor")
     assert said.code == 0
     assert "processes: tis-esr run: no process holds " in said.text
-    assert "unless each day is run by hand with tis-esr day" in said.text
+    assert "unless each day is run manually with tis-esr day" in said.text
     assert not (here.folder / "state.sqlite").exists()
 
 

@@ -37,7 +37,7 @@ def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Progr
 
 
 NEXT = ("export", "applicants", "--as-of", "2026-11-25", "--deanery", "EOE")
-WILL = "EOE: 5 rows would go in DE_EOE_APP_20261125_00000021.DAT; 1 not due yet; 1 too late for ESR"
+WILL = "EOE: 5 rows would be exported in DE_EOE_APP_20261125_00000021.DAT; 1 not due yet; 1 too late for ESR"
 
 
 def test_a_dry_run_says_what_would_go_and_what_stays_and_why_and_does_nothing(
@@ -50,7 +50,7 @@ def test_a_dry_run_says_what_would_go_and_what_stays_and_why_and_does_nothing(
     assert called(*NEXT, "--out", small.folder / "out", "--dry-run").text == said.text
     assert sorted(path.name for path in (small.folder / "out").iterdir()) == before
     assert called("export", "applicants", "--as-of", "2026-11-25", "--dry-run").text.splitlines()[0] == (
-        "EMD: 0 rows would go"
+        "EMD: 0 rows would be exported"
     )
 
 
@@ -60,7 +60,7 @@ def test_what_was_sent_today_is_said_to_be_sent_before_and_does_not_go_again(
     called, _ = here
     said = called("export", "applicants", "--as-of", "2026-11-24", "--deanery", "EOE", "--dry-run")
     assert "DE_EOE_APP_20261124_00000008.DAT: 40 rows" not in said.text
-    assert not re.search(r"EOE: 40 rows would go", said.text)
+    assert not re.search(r"EOE: 40 rows would be exported", said.text)
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
@@ -70,7 +70,9 @@ def test_a_run_does_what_the_dry_run_said_and_lists_as_sent_only_what_it_sent(
 ) -> None:
     called, small = here
     words = ("export", "applicants", "--as-of", day, "--deanery", "EOE", "--out", small.folder / "out")
-    planned = re.findall(r"(\d+) rows would go(?: in (\S+?\.DAT))?", called(*words, "--dry-run").text)
+    planned = re.findall(
+        r"(\d+) rows would be exported(?: in (\S+?\.DAT))?", called(*words, "--dry-run").text
+    )
     there = set((small.folder / "out").iterdir())
     said = called(*words)
     assert said.code == 0
@@ -79,11 +81,11 @@ def test_a_run_does_what_the_dry_run_said_and_lists_as_sent_only_what_it_sent(
         for path in set((small.folder / "out").iterdir()) - there
     }
     assert went == {name: int(rows) for rows, name in planned if name}
-    assert re.findall(r"(\S+\.DAT): (\d+) rows, sent", said.text) == [
+    assert re.findall(r"(\S+\.DAT): (\d+) rows, Sent", said.text) == [
         (name, rows) for rows, name in planned if name
     ]
     again = called(*words)
-    assert "rows, sent" not in again.text
+    assert "rows, Sent" not in again.text
     assert set((small.folder / "out").iterdir()) - there == {small.folder / "out" / name for name in went}
 
 

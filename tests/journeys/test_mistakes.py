@@ -36,7 +36,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     (f"day --in in --out file --tcs {NOBODY}", {}, 2, f"--out: file {A_FILE}"),
     (f"{DAY} --tcs ftp://host/tcs", {}, 2, f"the address of TCS, 'ftp://host/tcs', doesn't begin with http:// or https://: {ADDRESS}"),
     (f"{DAY} --tcs http:///tcs", {}, 2, f"the address of TCS, 'http:///tcs', names no host: {ADDRESS}"),
-    (f"{DAY} --tcs http://host:99999/tcs", {}, 2, "has a port that is no number from 0 to 65535"),
+    (f"{DAY} --tcs http://host:99999/tcs", {}, 2, "has a port that is not a number from 0 to 65535"),
     (f"{DAY} --tcs http://user:word@host/tcs", {}, 2, "the address of TCS holds a user or password, which belong into the token settings"),
     (f"{DAY} --tcs http://host/tcs?a=b", {}, 2, "has a query, a fragment or a blank"),
     (f"{DAY} --tcs {NOBODY} --as-of 2026-02-30", {}, 2, f"--as-of: '2026-02-30' {DATE}"),
@@ -45,7 +45,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     (f"day --in in --out out --tcs {NOBODY} --state full", {}, 2, "full can't be used as state: it is not a file; give another --state FILE"),
     (f"day --in in --out out --tcs {NOBODY} --state junk", {}, 2, "junk can't be used as state: file is not a database; give another --state FILE"),
     (f"day --in in --out out --tcs {NOBODY} --state file/below", {}, 2, "file/below can't be used as state"),
-    (f"day --in with_a_file --out out --tcs {NOBODY} --state other", {"TIS_ESR_PATIENCE_SECONDS": "0.1"}, 3, "could not go on: TCS: POST|GET"),
+    (f"day --in with_a_file --out out --tcs {NOBODY} --state other", {"TIS_ESR_PATIENCE_SECONDS": "0.1"}, 3, "stopped: TCS: POST|GET"),
     # synthesize.
     ("synthesize", {}, 2, "Missing option '--out'"),
     ("synthesize --out full", {}, 2, "--out: full isn't empty; give a new folder"),
@@ -60,14 +60,14 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("tcs-simulator --data nowhere", {}, 2, "--data: nowhere: there is no such folder; create it, or correct its name"),
     ("tcs-simulator --data file", {}, 2, f"--data: file {A_FILE}"),
     ("tcs-simulator --data data --port 70000", {}, 2, "Invalid value for '--port': "),
-    ("tcs-simulator --data data --port 0", {}, 2, "data/posts.jsonl line 1: its id is no number"),
-    ("tcs-simulator --data broken --port 0", {}, 2, "broken/people.jsonl line 1: it is no JSON object"),
+    ("tcs-simulator --data data --port 0", {}, 2, "data/posts.jsonl line 1: its id is not a number"),
+    ("tcs-simulator --data broken --port 0", {}, 2, "broken/people.jsonl line 1: it is not a JSON object"),
     # ingest.
-    ("ingest", {}, 2, "Missing argument 'files'"),
+    ("ingest", {}, 2, "Missing argument 'FILE...'"),
     ("ingest nowhere.DAT", {}, 2, "FILE: nowhere.DAT: there is no such file"),
     ("ingest in", {}, 2, "FILE: in: is a folder; name the files in it"),
     (f"ingest {FILE} --state junk", {}, 2, "junk can't be used as state: file is not a database"),
-    ("ingest file --state other", {}, 1, "file: refused: 'file' is no ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+    ("ingest file --state other", {}, 1, "file: refused: 'file' is not a valid ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
     # export.
     ("export", {}, 2, "Missing argument"),
     ("export people", {}, 2, "'people' is not one of"),
@@ -85,7 +85,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     # install.
     ("install now", {}, 2, "unexpected extra argument"),
     ("install", PRODUCTION, 2, "setting amqp_url (TIS_ESR_AMQP_URL) is missing; TIS_ESR_ENGINE=production needs it"),
-    ("install", {**PRODUCTION, "TIS_ESR_AMQP_URL": "http://host", "TIS_ESR_MONGODB_URL": "http://host"}, 3, "TIS_ESR_MONGODB_URL: is no address of MongoDB; write mongodb://host:27017/?replicaSet=rs0"),
+    ("install", {**PRODUCTION, "TIS_ESR_AMQP_URL": "http://host", "TIS_ESR_MONGODB_URL": "http://host"}, 3, "TIS_ESR_MONGODB_URL: is not a valid MongoDB address; write mongodb://host:27017/?replicaSet=rs0"),
     # doctor.
     ("doctor --verbose", {}, 2, "No such option: --verbose"),
     ("doctor", {"TIS_ESR_STATE": "junk"}, 3, "engine: TIS_ESR_STATE: file is not a database; name another file"),
@@ -96,13 +96,13 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("parked all", {}, 2, "unexpected extra argument"),
     ("parked", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere can't be used as state: there is no such file; run a day with it first"),
     ("parked", {"TIS_ESR_STATE": "junk"}, 2, "junk can't be used as state: file is not a database"),
-    ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb+http://x"}, 2, "TIS_ESR_MONGODB_URL is no address of MongoDB: write mongodb://host:27017/?replicaSet=rs0"),
+    ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb+http://x"}, 2, "TIS_ESR_MONGODB_URL is not a valid MongoDB address: write mongodb://host:27017/?replicaSet=rs0"),
     ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"}, 3, "MongoDB (TIS_ESR_MONGODB_URL): ServerSelectionTimeoutError; it is retried where something waits for it; if it lasts, see tis-esr doctor"),
     ("redrive", {}, 2, "ID: name messages by their ids, or give --reason; tis-esr parked lists both"),
     ("redrive --discard because", {}, 2, "ID: name messages by their ids, or give --reason"),
-    ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 to be handled again"),
+    ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 requeued"),
     # why.
-    ("why", {}, 2, "Missing argument 'word'"),
+    ("why", {}, 2, "Missing argument 'WORD'"),
     ("why 1 2 --state state", {}, 2, "unexpected extra argument"),
     ("why 1 --state nowhere", {}, 2, "nowhere can't be used as state: there is no such file; run a day with it first"),
     (f"why {'9' * 20} --state state", {}, 2, f"WORD: it has 20 digits, and the longest id has 15; {WORD}"),
@@ -163,7 +163,7 @@ def test_a_mistake_is_answered_by_one_message(
     assert result.exit_code == code, result.output
     assert any(part in result.output for part in expected.split("|")), result.output
     assert "Traceback" not in result.output
-    assert "a fault of this program" not in result.output
+    assert "internal error" not in result.output
     if result.exit_code == 2:
         assert there(place) == before
 
@@ -186,6 +186,6 @@ def test_a_fault_of_the_program_is_one_line_without_what_it_was_about(
     monkeypatch.chdir(place)
     result = CliRunner().invoke(app, ["parked"], env={"COLUMNS": "250"})
     assert result.exit_code == 70
-    assert result.output.startswith("tis-esr: a fault of this program: KeyError in operate.py, line ")
+    assert result.output.startswith("tis-esr: internal error: KeyError in operate.py, line ")
     assert "Report it to support with this line and the command" in result.output
     assert "Invented-Surname" not in result.output

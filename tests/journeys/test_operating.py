@@ -137,14 +137,14 @@ def test_install_check_says_what_is_missing_until_it_is_installed(shell: Shell) 
 
         made = shell("install", **settings)
         assert made.code == 0
-        assert "made engine.inbox\n" in made.out
-        assert "made reconciliation.positions\n" in made.out
-        assert made.out.endswith(" made; everything is there.\n")
+        assert "created engine.inbox\n" in made.out
+        assert "created reconciliation.positions\n" in made.out
+        assert made.out.endswith(". Nothing else is missing.\n")
 
         after = shell("install", "--check", **settings)
-        assert (after.code, after.out) == (0, "Everything is there.\n")
+        assert (after.code, after.out) == (0, "OK: nothing is missing.\n")
         again = shell("install", **settings)
-        assert (again.code, again.out) == (0, "Everything was there already.\n")
+        assert (again.code, again.out) == (0, "OK: everything existed already.\n")
 
 
 def test_install_on_the_embedded_engine_has_nothing_to_do_and_makes_nothing(shell: Shell) -> None:
@@ -158,7 +158,7 @@ def test_install_on_servers_that_are_away_says_where_it_looked(
 ) -> None:
     away = {**production, "TIS_ESR_AMQP_URL": f"amqp://guest:{SECRET}@127.0.0.1:{free_port()}/"}
     code, line = shell.refused("install", **away)
-    assert (code, "TIS_ESR_AMQP_URL: no RabbitMQ answers there" in line) == (3, True)
+    assert (code, "TIS_ESR_AMQP_URL: could not connect to RabbitMQ" in line) == (3, True)
 
 
 # doctor.
@@ -186,17 +186,17 @@ def test_doctor_names_everything_that_is_wrong_at_once_and_shows_no_secret(
     )
     assert said.code == 3
     for words in (
-        "engine: TIS_ESR_MONGODB_URL: MongoDB refuses the user or the password; correct them in the URL",
-        "engine: TIS_ESR_AMQP_URL: no RabbitMQ answers there",
+        "engine: TIS_ESR_MONGODB_URL: MongoDB rejected the user or the password; correct them in the URL",
+        "engine: TIS_ESR_AMQP_URL: could not connect to RabbitMQ",
         "files in: TIS_ESR_FILES_IN: setting s3_bucket (TIS_ESR_S3_BUCKET) is missing",
         "files out: TIS_ESR_OUTBOUND: taken: ",
         "TCS: TIS_ESR_TCS_URL: ",
     ):
         assert words in said.out
     for name in ("AMQP_URL", "MONGODB_URL", "S3_SECRET_ACCESS_KEY", "TCS_CLIENT_SECRET", "SFTP_PASSWORD"):
-        assert re.search(rf"TIS_ESR_{name} +│ \(set, not shown\)", said.out)
-    assert re.search(r"TIS_ESR_TCS_TOKEN_URL +│ http://\(not shown\)@127\.0\.0\.1:", said.out)
-    assert re.search(r"TIS_ESR_TCS_TOKEN +│ \(not set\)", said.out)
+        assert re.search(rf"TIS_ESR_{name} +\(set, not shown\)", said.out)
+    assert re.search(r"TIS_ESR_TCS_TOKEN_URL +http://\(not shown\)@127\.0\.0\.1:", said.out)
+    assert re.search(r"TIS_ESR_TCS_TOKEN +\(not set\)", said.out)
 
 
 def test_doctor_names_what_the_production_engine_lacks(shell: Shell) -> None:
@@ -231,8 +231,8 @@ def test_what_a_url_hides_is_not_shown(value: str | None, expected: str) -> None
 
 def test_doctor_shows_a_setting_as_it_is_whatever_is_in_it(shell: Shell) -> None:
     said = shell("doctor", TIS_ESR_STATE="[bold]state[/]", TIS_ESR_INBOUND="[/inbound]")
-    assert re.search(r"TIS_ESR_STATE +│ \[bold\]state\[/\]", said.out)
-    assert re.search(r"TIS_ESR_INBOUND +│ \[/inbound\]", said.out)
+    assert re.search(r"TIS_ESR_STATE +\[bold\]state\[/\]", said.out)
+    assert re.search(r"TIS_ESR_INBOUND +\[/inbound\]", said.out)
 
 
 # run.
@@ -270,7 +270,7 @@ def test_doctor_shows_a_setting_as_it_is_whatever_is_in_it(shell: Shell) -> None
         pytest.param(
             ["Reconciliation", "Receptionist"],
             {"TIS_ESR_TCS_URL": NOBODY},
-            "SERVICE: 'Receptionist' is none of InboundDataReader, Reconciliation, ",
+            "SERVICE: 'Receptionist' must be one of InboundDataReader, Reconciliation, ",
             id="an unknown service",
         ),
         pytest.param(
@@ -312,10 +312,18 @@ def test_a_setting_that_run_can_not_use_is_named_and_is_code_2(
 @pytest.mark.parametrize(
     ("setting", "url", "problem"),
     [
-        ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@127.0.0.1:{{free}}/", "no RabbitMQ answers there"),
-        ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@{{rabbitmq}}/", "RabbitMQ refuses the user"),
-        ("TIS_ESR_MONGODB_URL", f"mongodb://guest:{SECRET}@127.0.0.1:{{free}}/", "no MongoDB answers there"),
-        ("TIS_ESR_MONGODB_URL", f"mongodb+http://guest:{SECRET}@127.0.0.1/", "is no address of MongoDB"),
+        ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@127.0.0.1:{{free}}/", "could not connect to RabbitMQ"),
+        ("TIS_ESR_AMQP_URL", f"amqp://guest:{SECRET}@{{rabbitmq}}/", "RabbitMQ rejected the user"),
+        (
+            "TIS_ESR_MONGODB_URL",
+            f"mongodb://guest:{SECRET}@127.0.0.1:{{free}}/",
+            "could not connect to MongoDB",
+        ),
+        (
+            "TIS_ESR_MONGODB_URL",
+            f"mongodb+http://guest:{SECRET}@127.0.0.1/",
+            "is not a valid MongoDB address",
+        ),
     ],
 )
 def test_a_server_that_run_can_not_use_is_named_by_its_setting_and_is_code_3(
@@ -342,7 +350,9 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_is_code_3(shell: She
         port = str(other.getsockname()[1])
         code, line = shell.refused("run", TIS_ESR_TCS_URL=NOBODY, TIS_ESR_HTTP_PORT=port)
     assert code == 3
-    assert line == f"tis-esr: 127.0.0.1:{port} is in use; give another TIS_ESR_HTTP_PORT (0 takes a free one)"
+    assert (
+        line == f"tis-esr: 127.0.0.1:{port} is in use; give another TIS_ESR_HTTP_PORT (0 picks a free port)"
+    )
 
 
 # parked and redrive.
@@ -356,7 +366,7 @@ def call(*words: str) -> tuple[int, str]:
 
 
 BAD = "DE_EOE_RMC_20261124_00000101.DAT"
-UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) holds no whole number"
+UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) is not a whole number"
 
 
 @pytest.fixture
@@ -394,21 +404,21 @@ def test_parked_lists_by_reason_where_what_waits_came_from(unreadable: Path) -> 
 
 def test_an_unreadable_row_can_not_be_handled_again_and_stays_parked(unreadable: Path) -> None:
     before = call("parked")
-    code, said = call("redrive", "--reason", "no whole number")
+    code, said = call("redrive", "--reason", "not a whole number")
     assert code == 1
-    assert "2 can't be: the row itself is unreadable" in said
+    assert "2 can't be requeued: the row itself is unreadable" in said
     assert call("parked") == before
 
 
 def test_what_is_given_up_ends_and_its_row_is_accounted_for_as_ignored(unreadable: Path) -> None:
     first, second = ids()
     code, said = call("redrive", first, "--discard", "ESR [/sent] it anew")
-    assert (code, said) == (0, "1 given up\n")
+    assert (code, said) == (0, "1 discarded\n")
     assert ids() == [second]
     ended, left = rows(unreadable, 1, 3)
     assert (ended.state, ended.reason) == (RowState.IGNORED, "discarded: ESR [/sent] it anew")
     assert left.state is RowState.PARKED
-    assert call("redrive", "--reason", "WHOLE number", "--discard", "the same") == (0, "1 given up\n")
+    assert call("redrive", "--reason", "WHOLE number", "--discard", "the same") == (0, "1 discarded\n")
     assert call("parked") == (0, "Nothing is parked.\n")
     assert json.loads(call("parked", "--json")[1]) == []
 
@@ -430,8 +440,8 @@ def test_redrive_without_saying_what_or_why_does_nothing(
 
 
 def test_redrive_of_what_is_not_parked_does_nothing_and_says_so_by_its_code(unreadable: Path) -> None:
-    assert call("redrive", "invented") == (1, "0 to be handled again\n")
-    assert call("redrive", ids()[0], "--reason", "another reason") == (1, "0 to be handled again\n")
+    assert call("redrive", "invented") == (1, "0 requeued\n")
+    assert call("redrive", ids()[0], "--reason", "another reason") == (1, "0 requeued\n")
     assert len(ids()) == 2
 
 
@@ -466,7 +476,7 @@ def test_what_tcs_refused_is_handled_again_once_the_cause_is_mended(
         assert "400" in refused["reason"]
 
         mend(small)
-        assert call("redrive", refused["id"]) == (0, "1 to be handled again\n")
+        assert call("redrive", refused["id"]) == (0, "1 requeued\n")
         assert call("parked") == (0, "Nothing is parked.\n")
         _, summary = small.run()
         assert summary.parked == []
@@ -474,10 +484,10 @@ def test_what_tcs_refused_is_handled_again_once_the_cause_is_mended(
         assert contact is not None
         assert contact["legalSurname"] == "Changed-Specimen"
         [file] = summary.files_in
-        assert {state: file.get(state, 0) for state in ("applied", "parked", "ignored")} == {
-            "applied": 3,
-            "parked": 0,
-            "ignored": 1,
+        assert {state: file["row_states"][state] for state in ("APPLIED", "PARKED", "IGNORED")} == {
+            "APPLIED": 3,
+            "PARKED": 0,
+            "IGNORED": 1,
         }
 
 

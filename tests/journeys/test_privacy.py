@@ -383,7 +383,7 @@ def test_the_day_had_much_to_tell(day: Day) -> None:
         "Lea…",
     ):
         assert reason in day.said["reasons"]
-    assert "could not go on: TCS" in day.said["day without TCS"]
+    assert "stopped: TCS" in day.said["day without TCS"]
     assert json.loads(day.said["summary JSON"])["earlier"]["parked"] >= 10
     assert len(json.loads(day.said["parked JSON"])) >= 10
 

@@ -52,7 +52,7 @@ def test_trouble_that_lasts_is_said_and_the_next_call_goes_on(small: Small) -> N
     small.tcs.simulator.misbehaviour.switches = Switches(fail_rate=1.0, fail_status=503)
     with pytest.raises(BaseExceptionGroup) as caught:
         small.run(patience_seconds=0.2, tcs_timeout_seconds=1)
-    assert caught.group_contains(OutOfPatience, match="could not go on: TCS")
+    assert caught.group_contains(OutOfPatience, match="stopped: TCS")
     small.tcs.simulator.misbehaviour.switches = Switches()
     _, summary = small.run()
     assert summary.parked == []
@@ -104,7 +104,7 @@ def test_a_row_without_an_end_stops_the_day(small: Small) -> None:
     connection = sqlite3.connect(small.folder / "state")
     connection.execute("UPDATE rows SET state = 'pending' WHERE row = 7")
     connection.commit()
-    with pytest.raises(RowsUnaccounted, match="1 rows have come to no end"):
+    with pytest.raises(RowsUnaccounted, match="1 rows have not reached a final state"):
         small.run()
 
 
@@ -160,15 +160,15 @@ def test_an_update_that_tcs_refuses_is_parked_and_journalled_and_its_neighbours_
         _, summary = small.run()
         [parked] = summary.parked
         assert (parked.row, "400" in parked.reason, "Changed" in parked.reason) == (1, True, False)
-        assert summary.tis_updates == {"APPLIED": 1, "REFUSED": 1}
+        assert summary.tis_updates == {"PLANNED": 0, "APPLIED": 1, "REFUSED": 1}
         contact = small.tcs.simulator.store.details("contactDetails", 200_002)
         assert contact is not None
         assert contact["legalSurname"] == "Changed-Specimen"
         [file] = summary.files_in
-        assert {state: file.get(state, 0) for state in ("applied", "parked", "ignored")} == {
-            "applied": 4,
-            "parked": 2,
-            "ignored": 1,
+        assert {state: file["row_states"][state] for state in ("APPLIED", "PARKED", "IGNORED")} == {
+            "APPLIED": 4,
+            "PARKED": 2,
+            "IGNORED": 1,
         }
 
 
@@ -187,8 +187,8 @@ def test_an_unknown_row_within_an_assignment_is_parked_and_costs_the_rows_behind
         )
         _, summary = small.run()
         [file] = summary.files_in
-        assert {state: file[state] for state in ("applied", "parked", "ignored")} == {
-            "applied": 2,
-            "parked": 1,
-            "ignored": 2,
+        assert {state: file["row_states"][state] for state in ("APPLIED", "PARKED", "IGNORED")} == {
+            "APPLIED": 2,
+            "PARKED": 1,
+            "IGNORED": 2,
         }

@@ -105,7 +105,7 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         ),
         (
             OOP,
-            ": no applicant record is produced: its type is OOPT, which ESR is not told of. the local office,"
+            ": no applicant record is produced: its type is OOPT, which is not reported to ESR. the local office,"
             " in TIS: correct the placement's type in TIS if it is wrong",
         ),
         (
@@ -236,7 +236,7 @@ def test_what_tis_has_otherwise_now_and_esr_was_not_told_is_said(told: Story) ->
     placement["dateTo"] = "2027-03-31"
     try:
         assert (
-            f"Placement {REFUSED} in TIS: now is 23 Jan 2027 to 31 Mar 2027, which ESR has not been told yet. support:"
+            f"Placement {REFUSED} in TIS: now is 23 Jan 2027 to 31 Mar 2027, which has not been sent to ESR yet. support:"
             " wait for the next file of the deanery; if nothing is sent then, have the position reconciled"
         ) in answers(told, REFUSED)
     finally:
@@ -249,8 +249,8 @@ def test_the_timeline_has_days_and_times_and_whole_names_of_queues_on_a_narrow_t
     assert [event["at"] for event in timeline] == sorted(event["at"] for event in timeline)
     assert all(event["at"] for event in timeline)
     narrow = told.program("why", MOVED, "--as-of", "2026-11-26", COLUMNS="60")
-    assert "esr.queue.position.reconciled.notificationgenerator: done" in narrow.text
-    assert "  2026-11-24  DE_EOE_RMC_20261124_00000101.DAT:1  POR row: applied" in narrow.text
+    assert "esr.queue.position.reconciled.notificationgenerator: Done" in narrow.text
+    assert "  24 Nov 2026  DE_EOE_RMC_20261124_00000101.DAT:1  POR row: Applied" in narrow.text
 
 
 def test_a_post_without_a_position_and_a_person_without_a_placement_are_told_apart(told: Story) -> None:

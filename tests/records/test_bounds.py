@@ -65,14 +65,14 @@ def test_a_line_one_byte_longer_is_said_to_be_cut(end: bytes) -> None:
 def test_a_date_that_is_none_is_told_without_the_date(born: str) -> None:
     [row] = read(f'PER,1,"","C","","","","","","","","","",{born}\n'.encode())
     assert row.values["dob"] is None
-    assert [problem.text for problem in row.problems] == ["column dob (D) holds no yyyyMMdd date"]
+    assert [problem.text for problem in row.problems] == ["column dob (D) is not a valid yyyyMMdd date"]
 
 
 @pytest.mark.parametrize("share", ["1.2.3", "half", "0x1", "." * 30, "9" * 5000])
 def test_a_decimal_that_is_none_is_told_without_it(share: str) -> None:
     [row] = read(f'ASG,1,"","C",2,"","",,,"","","",,,"",{share}\n'.encode())
     assert row.values["fte"] is None
-    assert [problem.text for problem in row.problems] == ["column fte (N(5,4)) holds no number"]
+    assert [problem.text for problem in row.problems] == ["column fte (N(5,4)) is not a number"]
 
 
 def test_an_id_of_more_noughts_than_python_reads_is_a_number() -> None:

@@ -73,18 +73,18 @@ def test_the_last_number_of_8_digits_is_one() -> None:
         ("DE_EMD_RMF_20210301_0000259٣.DAT", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
         (
             "DE_EMD_XXX_20210301_00002598.DAT",
-            "XXX is no file type; those are RMF, RMC, APC, DCC, APP, DNC, DNF, RTC",
+            "XXX is not a valid file type; those are RMF, RMC, APC, DCC, APP, DNC, DNF, RTC",
         ),
-        ("DE_EMD_RMF_20211301_00002598.DAT", "20211301 is no date"),
-        ("DE_EMD_RMF_20210229_00002598.DAT", "20210229 is no date"),
-        ("DE_EMD_RMF_00000000_00002598.DAT", "00000000 is no date"),
+        ("DE_EMD_RMF_20211301_00002598.DAT", "20211301 is not a valid date"),
+        ("DE_EMD_RMF_20210229_00002598.DAT", "20210229 is not a valid date"),
+        ("DE_EMD_RMF_00000000_00002598.DAT", "00000000 is not a valid date"),
     ],
 )
 def test_any_other_name_is_refused_with_the_reason(name: str, reason: str) -> None:
     with pytest.raises(BadFileName) as refused:
         FileName.parse(name)
     assert (refused.value.name, refused.value.reason) == (name, reason)
-    assert str(refused.value) == f"{name!r} is no ESR file name: {reason}"
+    assert str(refused.value) == f"{name!r} is not a valid ESR file name: {reason}"
 
 
 def test_the_run_order_is_that_of_production() -> None:

@@ -161,7 +161,7 @@ def test_a_whole_number_with_noughts_behind_its_point_is_that_number(number: str
 @pytest.mark.parametrize("number", ["2.7E+07", "27000001.5", "27,000,001", "27 000 001", "-1"])
 def test_a_position_number_that_can_not_be_read_parks_its_row(number: str) -> None:
     [row] = read(f'POR,1,"","C","{number}","T","EOE/1"\n'.encode())
-    assert "column positionNumber (N(10)) holds no whole number" in row.unusable
+    assert "column positionNumber (N(10)) is not a whole number" in row.unusable
 
 
 @pytest.mark.parametrize("lost", ["EOE/\ufffd", "EOE/¿1"])
@@ -178,7 +178,7 @@ def test_the_end_of_time_is_no_end(day: str) -> None:
 
 def test_an_absence_whose_days_can_not_be_read_is_not_half_an_absence() -> None:
     [row] = read(b'ABS,7,"","C",20260302,20260231,5,"A1"\n')
-    assert row.unusable == "column absenceEnd (D) holds no yyyyMMdd date"
+    assert row.unusable == "column absenceEnd (D) is not a valid yyyyMMdd date"
 
 
 def test_a_mandatory_text_of_blanks_is_missing() -> None:

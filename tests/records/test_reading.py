@@ -262,7 +262,7 @@ def test_a_row_with_an_ill_formed_mandatory_number_can_not_be_used(number: bytes
     [row] = read(b"POR," + number + b',"","C",2,"T","EOE/1"\n')
     assert row.values["positionID"] is None
     assert [(p.column, p.code, p.fatal, p.text) for p in row.problems] == [
-        ("positionID", "ill-formed", True, "column positionID (N(15)) holds no whole number")
+        ("positionID", "ill-formed", True, "column positionID (N(15)) is not a whole number")
     ]
 
 

@@ -291,7 +291,7 @@ async def test_an_unknown_deanery_is_parked_with_a_reason_and_its_neighbour_is_s
     await desk.ask("XXX", "EOE")
     await desk.handle()
     [reason] = desk.parked()
-    assert reason.startswith("deanery 'XXX' is none of EMD, KSS, ")
+    assert reason.startswith("deanery 'XXX' must be one of EMD, KSS, ")
     assert desk.positions() == {EOE_FILE: [1]}
 
 

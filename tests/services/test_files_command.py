@@ -46,19 +46,19 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
 
         assert call() == (0, "No file has arrived yet.\n")
         await hand_in(bench, tmp_path / "from-esr", **{FIRST: ROWS})
-        assert call() == (0, f"{FIRST}  split  2 rows\nFiles: 1; to look at: 0\n")
+        assert call() == (0, f"{FIRST}  Split  2 rows\nFiles: 1; to look at: 0\n")
         await hand_in(
             bench, tmp_path / "from-esr", **{THIRD: ROWS.replace("TRL,2", "TRL,9"), "letter.txt": "Dear"}
         )
         code, said = call()
         assert code == 1
-        assert f"{THIRD}  split, incomplete  2 rows\n    {CUT}\n" in said
-        assert "letter.txt  refused  0 rows\n    refused: " in said
+        assert f"{THIRD}  Split, incomplete  2 rows\n    {CUT}\n" in said
+        assert "letter.txt  Refused  0 rows\n    refused: " in said
         assert f"Missing: {MISSING}\nFiles: 3; to look at: 3\n" in said
         code, said = call(THIRD, "--json")
         found: dict[str, Any] = json.loads(said)
         [file] = found["files"]
-        assert (code, file["state"], file["incomplete"], file["findings"]) == (1, "split", True, [CUT])
+        assert (code, file["state"], file["incomplete"], file["findings"]) == (1, "SPLIT", True, [CUT])
         assert (file["size"], file["rows"], [gap["text"] for gap in found["gaps"]]) == (34, 2, [MISSING])
         assert call(FIRST)[0] == 0
         assert call("nothing.DAT")[0] == 2
@@ -118,3 +118,13 @@ def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:
     assert code == 0
     assert "(settled: sent to the wrong folder, removed)" in said
     assert call("files", "letter.txt", "--settle", "again")[0] == 2
+
+
+def test_a_file_that_was_refused_by_its_name_is_refused_again_and_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear trust")
+    words = ["ingest", str(tmp_path / "letter.txt"), "--state", str(tmp_path / "state")]
+    first, again = CliRunner().invoke(cli.app, words), CliRunner().invoke(cli.app, words)
+    assert (first.exit_code, again.exit_code) == (1, 0)
+    assert again.output.startswith("letter.txt: Refused: already refused: 'letter.txt' is not a valid")
+    (tmp_path / "letter.txt").write_text("Dear trust, once more")
+    assert CliRunner().invoke(cli.app, words).exit_code == 0

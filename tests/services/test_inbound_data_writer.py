@@ -242,7 +242,7 @@ async def test_what_tcs_refuses_is_parked_and_its_neighbours_are_told(benches: B
         assert bench.tcs.listed(POST) == [(2, 1001)]
         refused, gone = sorted(await bench.parked())
         assert "answered 400" in refused
-        assert gone == f"post {NO_POST} is no longer in TIS, so it can't be told RECONCILED"
+        assert gone == f"post {NO_POST} is no longer in TIS, so TCS can't be notified RECONCILED"
 
 
 async def test_a_redriven_old_event_changes_nothing_newer(benches: Benches) -> None:

@@ -109,7 +109,7 @@ async def test_a_host_that_is_not_there_is_named(sftp_settings: SftpSettings, ca
     async with Line(sftp_settings.port).laid() as line:
         pass
     said = await trouble(replace(sftp_settings, port=line.port), call)
-    assert "look at TIS_ESR_SFTP_HOST" in said
+    assert "check TIS_ESR_SFTP_HOST" in said
 
 
 async def test_a_missing_folder_is_named_and_no_file_is_called_missing(

@@ -20,11 +20,11 @@ _BINDING = "0.3.0"
 _SCHEMAS = "#/components/schemas/"
 
 _DESCRIPTION = f"""\
-What the six services of tis-esr tell each other over RabbitMQ: one topic exchange, {EXCHANGE!r}, and durable quorum queues.
+The messages between the six services of tis-esr over RabbitMQ: one topic exchange, {EXCHANGE!r}, and durable quorum queues.
 
 A channel is a queue or a routing key. Each queue is bound to the routing key that it shares with others, and to one of its own \
 (x-bound-to has both). A service sends one message for each queue that is bound to a routing key, each under the queue's own key, \
-so that each can be sent again alone. By hand, send to the exchange under the shared key.
+so that each can be sent again alone. To send a message manually, publish it to the exchange under the shared key.
 
 Every message is delivered at least once and takes effect once per queue: message_id names it, and of two with one message_id in \
 a queue the second changes nothing. Bodies hold personal data of doctors; protect broker and database accordingly.
@@ -91,7 +91,7 @@ def _queue_channels(found: Iterable[Handler], topology: Iterable[Queue]) -> Json
     }
     channels[DEAD] = {
         "address": DEAD,
-        "description": "What RabbitMQ gave up delivering, of any queue, for a look; it is sent again from the outbox.",
+        "description": "Dead letters of every queue, for inspection; the messages are sent again from the outbox.",
         "messages": _messages(BODIES),
         "bindings": _queue_binding(DEAD),
         "x-bound-to": [],
@@ -193,7 +193,7 @@ def _envelope() -> Json:
             "properties": {
                 "message_id": {
                     **text,
-                    "description": "Follows from the cause: the same cause always gives the same id. By hand: any new one.",
+                    "description": "Follows from the cause: the same cause always gives the same id. Sent manually: any new one.",
                 },
                 "correlation_id": {
                     **text,

@@ -7,9 +7,9 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-from tis_esr.commands.outcome import Exit, console
+from tis_esr.commands.day_progress import DayProgress
+from tis_esr.commands.outcome import Exit
+from tis_esr.commands.progress import Bars, progress
 from tis_esr.commands.system import reader_of, system, window
 from tis_esr.desk.accounting import check_rows
 from tis_esr.desk.summary import Summary, standing, summarise
@@ -25,15 +25,9 @@ from tis_esr.settings import Settings
 def day(
     settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None
 ) -> tuple[DayDone, Summary]:
-    """Run the day, check that every row is accounted for, and return what came of it."""
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    ) as bar:
-        done, begun = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bar))
+    """Run the day, check that every row is accounted for, and return its outcome."""
+    with progress() as bars:
+        done, begun = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bars))
     with closing(reader_of(settings, state)) as reader:
         files, rows = reader.find(FILES, {}), reader.row_counts()
         check_rows(files, rows)
@@ -41,29 +35,22 @@ def day(
 
 
 async def _day(
-    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None, bar: Progress
+    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None, bars: Bars
 ) -> tuple[DayDone, DayBegun]:
-    task = bar.add_task("starting", total=None)
-    rows = 0
-
-    def progress(stage: str, more: int) -> None:
-        nonlocal rows
-        rows += more
-        bar.update(task, description=f"{stage} ({rows:,} rows)")
-
     folders = Folder(inbound), Folder(out, make=True)
     async with system(settings, state, tcs, *folders, as_of) as runner:
         with closing(reader_of(settings, state)) as reader:
             names = (await folders[0].listing()).names
             begun = await runner.patiently("the day", partial(begin, runner.work, as_of, reader, names))
-        done = await run_day(runner, *folders, as_of, window=window(settings), progress=progress)
+        async with DayProgress(bars, partial(reader_of, settings, state), inbound, names) as shown:
+            done = await run_day(runner, *folders, as_of, window=window(settings), progress=shown.stage)
     return done, begun
 
 
 async def begin(
     begin_work: Callable[[], Work], as_of: date, reader: Reader, names: Sequence[str]
 ) -> DayBegun:
-    """Return what stood when the day was first begun, which is kept: a day that is repeated reports the same."""
+    """Return the state before the day was first begun, which is kept: a repeated day reports the same."""
     work = begin_work()
     known = (await work.get(DAYS, [DayBegun.KEY])).get(DayBegun.KEY)
     if known is not None and known.day == as_of:

@@ -5,8 +5,10 @@ from datetime import date
 from pathlib import Path
 
 from tis_esr.commands.day import day, exit_code
-from tis_esr.commands.outcome import Exit, UsageError, console
+from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.printing import show
+from tis_esr.commands.terminal import print_json, say
+from tis_esr.desk.dates import day as written
 from tis_esr.settings import Settings
 from tis_esr.synthetic.generate import synthesize
 from tis_esr.tcs.simulator.running import running_simulator
@@ -15,27 +17,26 @@ DEANERIES, POSTS, SEED = 2, 120, 7
 _MARK = ".tis-esr-demo"
 
 
-def demo(settings: Settings, folder: Path, as_of: date) -> Exit:
-    """Generate a day below ``folder``, run it, and show what came of it; what an earlier demo left is replaced."""
+def demo(settings: Settings, folder: Path, as_of: date, *, as_json: bool = False) -> Exit:
+    """Generate a day below ``folder``, run it, and show its outcome; what an earlier demo left is replaced."""
     _make_room(folder)
     synthesize(deaneries=DEANERIES, posts=POSTS, seed=SEED, out=folder, as_of=as_of)
+    state = folder / "state.sqlite"
     with running_simulator(folder / "tcs") as simulator:
-        done, summary = day(
-            settings, folder / "in", folder / "out", simulator.url, as_of, folder / "state.sqlite"
-        )
-    show(done, summary)
-    console.print(
-        f"\nThe day was {as_of}. Files from ESR: {folder / 'in'}. Files to ESR: {folder / 'out'}."
-        f"\nState: {folder / 'state.sqlite'}. Ask it: tis-esr why <placement | post number | position | GMC number>"
-        f" --state {folder / 'state.sqlite'}",
-        highlight=False,
-        soft_wrap=True,
-    )
+        done, summary = day(settings, folder / "in", folder / "out", simulator.url, as_of, state)
     code = exit_code(done, summary)
+    if as_json:
+        print_json(summary)
+        return code
+    show(done, summary)
+    say("")
+    say(f"The day was {written(as_of)}. Files from ESR: {folder / 'in'}. Files to ESR: {folder / 'out'}.")
+    say(
+        f"State: {state}. Ask it: tis-esr why <placement | post number | position | GMC number> --state {state}"
+    )
     if code is Exit.DONE_WITH_PARKED:
-        console.print(
-            "Exit code 1: the generated day has rows that are parked and records with missing data, on purpose.",
-            soft_wrap=True,
+        say(
+            "Exit code 1: the generated day has rows that are parked and records with missing data, on purpose."
         )
     return code
 

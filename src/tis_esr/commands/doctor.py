@@ -2,16 +2,17 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Final
 
+import msgspec
 from pika.exceptions import AMQPError
 from pydantic import SecretStr
-from rich.markup import escape
-from rich.table import Table
 
-from tis_esr.commands.outcome import Exit, console
+from tis_esr.commands.outcome import Exit
 from tis_esr.commands.stores import inbound_store, outbound_store
 from tis_esr.commands.system import addresses, engine_of, token_source
+from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.errors import StateInUse, UnusableState
 from tis_esr.engine.production.at_work import takes_messages, unread
@@ -30,39 +31,43 @@ _QUERY = re.compile(r"(?<=://)([^?#]*)([?#]).*", re.DOTALL)
 _RUN = "start tis-esr run"
 _ALARM = Finding(
     AMQP,
-    "RabbitMQ takes no messages: its alarm of memory or disk space is raised",
+    "RabbitMQ accepts no messages: its memory or disk alarm is raised",
     "see rabbitmq-diagnostics alarms, and free memory or disk space on its nodes",
 )
 
 
-async def doctor(settings: Settings) -> Exit:
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check found; ``ok`` is also true for findings that are only notes."""
+
+    name: str
+    ok: bool
+    findings: list[Finding]
+
+
+async def doctor(settings: Settings, *, as_json: bool = False) -> Exit:
     """Print the settings in force and check everything that they name; UNAVAILABLE where anything is wrong."""
-    table = Table(title="Settings in force", title_justify="left")
-    table.add_column("setting", no_wrap=True)
-    table.add_column("value")
-    for name in Settings.model_fields:
-        table.add_row(f"TIS_ESR_{name.upper()}", escape(shown(getattr(settings, name))))
-    console.print(table)
-    checks = {
-        "settings": _unknown,
-        "engine": _engine,
-        "processes": _processes,
-        "files in": _inbound,
-        "files out": _outbound,
-        "TCS": _tcs,
-    }
-    wrong = False
-    for name, check in checks.items():
+    in_force = {f"TIS_ESR_{name.upper()}": shown(getattr(settings, name)) for name in Settings.model_fields}
+    if not as_json:
+        say("Settings in force", style=HEADING)
+        console.table(["setting", "value"], list(in_force.items()))
+    found = []
+    for name, check in _CHECKS.items():
         findings = await check(settings)
-        # On the embedded engine a day by hand needs no process, so that none is running is told and is no fault.
+        # On the embedded engine a day run manually needs no process, so that none is running is a note, not a fault.
         is_note = check is _processes and settings.engine == "embedded"
-        wrong = wrong or (bool(findings) and not is_note)
-        for finding in findings:
-            style = "yellow" if is_note else "bold red"
-            console.print(f"[{style}]{name}:[/] {escape(str(finding))}", highlight=False, soft_wrap=True)
-        if not findings:
-            console.print(f"[green]{name}:[/] OK", highlight=False)
-    return Exit.UNAVAILABLE if wrong else Exit.DONE
+        found.append(Check(name=name, ok=is_note or not findings, findings=findings))
+        if not as_json:
+            _print(found[-1])
+    if as_json:
+        print_json({"settings": in_force, "checks": found})
+    return Exit.DONE if all(check.ok for check in found) else Exit.UNAVAILABLE
+
+
+def _print(check: Check) -> None:
+    for finding in check.findings:
+        say(str(finding), label=f"{check.name}:", style=NOTICE if check.ok else BAD)
+    if not check.findings:
+        say("OK", label=f"{check.name}:", style=GOOD)
 
 
 def shown(value: object) -> str:
@@ -103,8 +108,8 @@ async def _processes(settings: Settings) -> list[Finding]:
     if settings.engine == "embedded":
         if await _is_held(settings):
             return []
-        problem = f"no process holds {settings.state}: nothing takes files or exports by schedule"
-        return [Finding("tis-esr run", problem, f"{_RUN}, unless each day is run by hand with tis-esr day")]
+        problem = f"no process holds {settings.state}: no files are taken and no exports are scheduled"
+        return [Finding("tis-esr run", problem, f"{_RUN}, unless each day is run manually with tis-esr day")]
     nowhere = Nowhere()
     outside = Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere)
     by_service = {name: [h.queue for h in own] for name, own in services(outside).items()}
@@ -113,7 +118,7 @@ async def _processes(settings: Settings) -> list[Finding]:
             await unread(addresses(settings).amqp_url, [q for own in by_service.values() for q in own])
         )
     except (BadSettings, AMQPError, OSError, TimeoutError, ValueError):
-        return [Finding("tis-esr run", "RabbitMQ could not be asked who reads its queues", "see engine")]
+        return [Finding("tis-esr run", "could not list the consumers of RabbitMQ's queues", "see engine")]
     stopped = [name for name, own in by_service.items() if idle.intersection(own)]
     if not stopped:
         return []
@@ -173,3 +178,13 @@ async def _tcs(settings: Settings) -> list[Finding]:
     except (BadTcsUrl, TcsError, NotTcsError, ValueError) as error:
         return [Finding("TIS_ESR_TCS_URL", str(error), "correct it, or TIS_ESR_TCS_TOKEN_URL and its client")]
     return []
+
+
+_CHECKS: Final[dict[str, Callable[[Settings], Awaitable[list[Finding]]]]] = {
+    "settings": _unknown,
+    "engine": _engine,
+    "processes": _processes,
+    "files in": _inbound,
+    "files out": _outbound,
+    "TCS": _tcs,
+}

@@ -1,16 +1,19 @@
-"""``tis-esr export``: the day's files by hand, or what they would hold."""
+"""``tis-esr export``: writes the day's files manually, or prints what they would hold."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
 from tis_esr.commands.outcome import UsageError
-from tis_esr.commands.printing import say
+from tis_esr.commands.progress import progress
 from tis_esr.commands.system import at_the_desk, window
+from tis_esr.commands.terminal import print_json, say
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.desk.states import words
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
@@ -29,12 +32,20 @@ from tis_esr.settings import Settings
 _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMMAND}
 
 
+class Left(StrEnum):
+    """Why a run leaves a record that is to be exported."""
+
+    NOT_DUE = "not due yet"
+    TOO_LATE = "too late for ESR"
+    LATER_FILE = "left for a later file"
+
+
 @dataclass(frozen=True)
 class Made:
-    """What came of a run: the files that went, by deanery what was left, and how many rows were stale."""
+    """The outcome of a run: the files that went, by deanery what was left, and how many rows were stale."""
 
     files: list[OutboundFile]
-    left: dict[str, Counter[str]]
+    left: dict[str, Counter[Left]]
     stale: int
 
 
@@ -47,10 +58,11 @@ async def export(
     state: Path | None,
     *,
     dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Make the day's files of one kind, or say what would go.
 
-    On the production engine the running services make them, where they always go: here they are asked to.
+    On the production engine the running services make them, where they always go: here they are requested.
     """
     if deanery is not None and deanery not in DEANERIES:
         raise UsageError("--deanery", f"{deanery!r} must be one of {', '.join(DEANERIES)}")
@@ -60,15 +72,22 @@ async def export(
         asked = settings.engine == "production" and state is None
         if asked and not dry_run:
             await _ask(runner, command, day, deaneries)
-            return
-        if dry_run:
+            made = Made([], {deanery: Counter() for deanery in deaneries}, 0)
+        elif dry_run:
             dry = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day)
             made = await _made(dry.work, Discarding(), EXPORTS[command], open_, day, deaneries)
-            _show_planned(made, deaneries, compared=asked)
         else:
             folder = Folder(out, make=True)
             made = await _made(runner.work, folder, EXPORTS[command], open_, day, deaneries)
-            _show(made, deaneries)
+    requested = asked and not dry_run
+    if as_json:
+        print_json(_as_json(what, day, made, deaneries, dry_run=dry_run, requested=requested))
+    elif requested:
+        say(f"requested {len(deaneries)} files of {day}; a running DataExporter creates them")
+    elif dry_run:
+        _show_planned(made, deaneries, compared=asked)
+    else:
+        _show(made, deaneries)
 
 
 async def _made(
@@ -82,8 +101,13 @@ async def _made(
     """Run the export; with nothing stored and nothing written what it says is what a run would do."""
     run = ExportRun(begin, out, export, window=open_, only_compared=False)
     stale = len(await run.stale(day, deaneries))
-    files = [file for file in await run.run(day, deaneries, occasion=uuid4().hex) if file.rows]
-    left = {}
+    files: list[OutboundFile] = []
+    occasion, left = uuid4().hex, {}
+    with progress() as bars:
+        bar = bars.stage(f"Writing {export.file_type} files", "deaneries", total=len(deaneries))
+        for deanery in deaneries:
+            files += [file for file in await run.run(day, [deanery], occasion=occasion) if file.rows]
+            bar.advance()
     for deanery in deaneries:
         where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         waiting = await begin().find(export.collection, where)
@@ -91,22 +115,52 @@ async def _made(
     return Made(files, left, stale)
 
 
-def _waits(record: object, open_: ApplicantWindow, day: date) -> str:
+def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
     """Say for what a record waits that a run leaves."""
     if isinstance(record, ApplicantRecord):
         first, end = open_.edges(day)
         if record.date_from >= end:
-            return "not due yet"
+            return Left.NOT_DUE
         if record.date_from < first:
-            return "too late for ESR"
-    return "left for a later file"
+            return Left.TOO_LATE
+    return Left.LATER_FILE
+
+
+def _as_json(
+    what: str, day: date, made: Made, deaneries: Sequence[str], *, dry_run: bool, requested: bool
+) -> dict[str, object]:
+    """Return the result with every deanery, and with every reason to leave a record, 0 where there is none."""
+    rows: Counter[str] = Counter()
+    for file in made.files:
+        rows[file.deanery] += file.rows
+    return {
+        "kind": what,
+        "day": day,
+        "dry_run": dry_run,
+        "requested": requested,
+        "files": [
+            {"name": file.name, "deanery": file.deanery, "rows": file.rows, "state": file.state.name}
+            for file in made.files
+        ],
+        "deaneries": [
+            {
+                "deanery": deanery,
+                "rows": rows[deanery],
+                "left": {why.name: made.left[deanery][why] for why in Left},
+            }
+            for deanery in deaneries
+        ],
+        "stale": made.stale,
+    }
 
 
 def _show(made: Made, deaneries: Sequence[str]) -> None:
     if made.stale:
-        say(f"{made.stale} rows are sent as TIS had them when they were built; tis-esr day compares first")
+        say(
+            f"{made.stale} rows may be outdated: they are sent as they were built; tis-esr day compares them with TIS first"
+        )
     for file in made.files:
-        say(f"{file.name}: {file.rows} rows, {file.state.value}")
+        say(f"{file.name}: {file.rows} rows, {words(file.state.name)}")
     gone = {file.deanery for file in made.files}
     for deanery in deaneries:
         if deanery not in gone:
@@ -116,20 +170,19 @@ def _show(made: Made, deaneries: Sequence[str]) -> None:
 def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> None:
     going: dict[str, list[str]] = {}
     for file in made.files:
-        going.setdefault(file.deanery, []).append(f"{file.rows} rows would go in {file.name}")
+        going.setdefault(file.deanery, []).append(f"{file.rows} rows would be exported in {file.name}")
     for deanery in deaneries:
-        rows = "; ".join(going.get(deanery, ["0 rows would go"]))
+        rows = "; ".join(going.get(deanery, ["0 rows would be exported"]))
         say(f"{deanery}: {rows}{_and(made.left[deanery])}")
     if compared and made.stale:
-        say(f"{made.stale} rows are compared with TIS first, and go as TIS has them then")
+        say(f"{made.stale} rows will be compared with TIS first and sent as TIS has them then")
 
 
-def _and(left: Counter[str]) -> str:
-    return "".join(f"; {number} {why}" for why, number in sorted(left.items()))
+def _and(left: Counter[Left]) -> str:
+    return "".join(f"; {number} {why.value}" for why, number in sorted(left.items()))
 
 
 async def _ask(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:
     work = runner.work()
     ask(work, command, day, deaneries, uuid4().hex)
     await work.commit()
-    say(f"requested {len(deaneries)} files of {day}; a running DataExporter creates them")

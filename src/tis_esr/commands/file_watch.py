@@ -1,4 +1,4 @@
-"""What a running process tells of the ledger of inbound files: counts for Prometheus, a warning for each gap."""
+"""What a running process reports of the ledger of inbound files: counts for Prometheus, a warning for each gap."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ _log = structlog.get_logger()
 
 
 class FileWatch:
-    """Reads the ledger from time to time. Each gap is told once a process; other findings when they are made."""
+    """Reads the ledger from time to time. Each gap is logged once a process; other findings when they are found."""
 
     def __init__(self, begin: Callable[[], Work], metrics: Metrics) -> None:
         self._begin = begin

@@ -1,14 +1,16 @@
 """``tis-esr files``: the ledger of inbound files, one file of it, and settling what was found."""
 
-import sys
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from tis_esr.commands.outcome import Exit, UsageError, console
+from tis_esr.commands.outcome import Exit, UsageError
+from tis_esr.commands.printing import counted
 from tis_esr.commands.system import at_the_desk, reader_of
+from tis_esr.commands.terminal import NOTICE, print_json, say
 from tis_esr.desk.ledger import Ledger, LedgerEntry, ledger
+from tis_esr.desk.states import words
 from tis_esr.engine.runner import Runner
 from tis_esr.services.file_ledger import FILES
 from tis_esr.settings import Settings
@@ -29,7 +31,7 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
     if name is not None and not found.files:
         raise UsageError("NAME", f"{name}: there is no such file in the ledger; tis-esr files lists them")
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+        print_json(found)
     elif name is None:
         _list(found)
     else:
@@ -37,7 +39,7 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
     return Exit.DONE_WITH_PARKED if found.open_findings else Exit.DONE
 
 
-async def settle(settings: Settings, name: str, why: str, state: Path | None) -> Exit:
+async def settle(settings: Settings, name: str, why: str, state: Path | None, *, as_json: bool) -> Exit:
     """Note that the findings of a file have been dealt with, and how: they set no exit code any more."""
     if not why.strip():
         raise UsageError("--settle", "say how it was dealt with")
@@ -45,7 +47,10 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None) ->
         number = await runner.patiently("settling", partial(_settle, runner, name, why.strip()))
     if not number:
         raise UsageError("NAME", f"{name}: the ledger has no open finding on it; tis-esr files lists them")
-    _say(f"{name}: settled: {why.strip()}")
+    if as_json:
+        print_json({"name": name, "settled": why.strip(), "files": number})
+    else:
+        say(f"{name}: settled: {why.strip()}")
     return Exit.DONE
 
 
@@ -63,39 +68,41 @@ async def _settle(runner: Runner, name: str, why: str) -> int:
 
 def _list(found: Ledger) -> None:
     if not found.files:
-        _say("No file has arrived yet.")
+        say("No file has arrived yet.")
         return
     first = sorted(found.files, key=lambda file: not _is_open(file))
     for file in first[:_SHOWN]:
         _line(file)
     if len(first) > _SHOWN:
-        _say(f"and {len(first) - _SHOWN} more: see --json")
-    for gap in found.gaps:
-        _say(f"Missing: {gap.text}")
-    _say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
+        say(f"and {len(first) - _SHOWN} more: see --json")
+    _missing(found)
+    say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
 
 
 def _line(file: LedgerEntry) -> None:
-    state = f"{file.state}, incomplete" if file.incomplete else file.state
+    state = words(file.state) + (", incomplete" if file.incomplete else "")
     copy = f" (copy {file.copy})" if file.copy else ""
-    _say(f"{file.name}{copy}  {state.replace('_', ' ')}  {file.rows:,} rows")
+    say(f"{file.name}{copy}  {state}  {file.rows:,} rows")
     for finding in file.findings:
-        _say(f"    {finding}{_dealt_with(file)}")
+        say(f"{finding}{_dealt_with(file)}", indent=4)
 
 
 def _show(found: Ledger) -> None:
     for file in found.files:
         _line(file)
-        _say(f"    {file.size:,} bytes, SHA-256 {file.sha256 or 'not read'}")
-        if file.row_states:
-            rows = ", ".join(f"{number:,} {state}" for state, number in sorted(file.row_states.items()))
-            _say(f"    rows: {rows}")
+        say(f"{file.size:,} bytes, SHA-256 {file.sha256 or 'not read'}", indent=4)
+        if any(file.row_states.values()):
+            say(f"rows: {counted(file.row_states)}", indent=4)
         for note in file.notes:
-            _say(f"    {note}")
+            say(f"{note}", indent=4)
         if file.noted > len(file.notes):
-            _say(f"    and {file.noted - len(file.notes)} more notes")
+            say(f"and {file.noted - len(file.notes)} more notes", indent=4)
+    _missing(found)
+
+
+def _missing(found: Ledger) -> None:
     for gap in found.gaps:
-        _say(f"Missing: {gap.text}")
+        say(gap.text, label="Missing:", style=NOTICE)
 
 
 def _is_open(file: LedgerEntry) -> bool:
@@ -104,7 +111,3 @@ def _is_open(file: LedgerEntry) -> bool:
 
 def _dealt_with(file: LedgerEntry) -> str:
     return f" (settled: {file.settled})" if file.settled else ""
-
-
-def _say(text: str) -> None:
-    console.print(text, highlight=False, soft_wrap=True, markup=False)

@@ -5,9 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
-from tis_esr.commands.outcome import Exit, UsageError, console
-from tis_esr.commands.printing import print_json
+import msgspec
+
+from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.system import addresses, at_the_desk, reader_of
+from tis_esr.commands.terminal import print_json, say
+from tis_esr.desk.dates import iso
 from tis_esr.engine.production.checks import findings_of, install
 from tis_esr.engine.production.topology import queues
 from tis_esr.engine.protocol import Engine
@@ -17,58 +20,100 @@ from tis_esr.services.inbound_data_reader import UNREADABLE
 from tis_esr.settings import Settings
 
 _SHOWN = 40
+_EXAMPLES = 3
 
 
-async def set_up(settings: Settings, *, check: bool) -> Exit:
-    """Make what the production engine needs, or say what is missing; the embedded one needs nothing."""
+async def set_up(settings: Settings, *, check: bool, as_json: bool) -> Exit:
+    """Create what the production engine needs, or say what is missing; the embedded one needs nothing."""
     if settings.engine == "embedded":
-        console.print("The embedded engine makes its state file by itself; nothing to install.")
+        if as_json:
+            print_json({"engine": settings.engine, "created": [], "findings": []})
+        else:
+            say("The embedded engine creates its state file by itself; nothing to install.")
         return Exit.DONE
     topology = queues(bindings_only())
-    if check:
-        findings = await findings_of(addresses(settings), COLLECTIONS, topology)
+    findings = await findings_of(addresses(settings), COLLECTIONS, topology) if check else []
+    created = [] if check else list(await install(addresses(settings), COLLECTIONS, topology))
+    if as_json:
+        print_json({"engine": settings.engine, "created": created, "findings": findings})
+    elif check:
         for finding in findings:
-            console.print(str(finding), markup=False, highlight=False, soft_wrap=True)
-        console.print("Something is missing or wrong." if findings else "Everything is there.")
-        return Exit.UNAVAILABLE if findings else Exit.DONE
-    made = await install(addresses(settings), COLLECTIONS, topology)
-    for name in made:
-        console.print(f"made {name}", highlight=False)
-    console.print(f"{len(made)} made; everything is there." if made else "Everything was there already.")
-    return Exit.DONE
+            say(str(finding))
+        say("Something is missing or wrong." if findings else "OK: nothing is missing.")
+    else:
+        for name in created:
+            say(f"created {name}")
+        say(
+            f"Created: {len(created)}. Nothing else is missing."
+            if created
+            else "OK: everything existed already."
+        )
+    return Exit.UNAVAILABLE if findings else Exit.DONE
+
+
+class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One parked message; ``at`` is when it was sent or parked, in ISO form, "" where that is not kept."""
+
+    id: str
+    queue: str
+    state: str
+    attempts: int
+    correlation_id: str
+    source_file: str
+    row: int
+    reason: str
+    at: str
 
 
 def parked(settings: Settings, *, as_json: bool) -> Exit:
-    """Print what waits for a person, by reason; DONE_WITH_PARKED where anything does."""
+    """Print the parked messages by reason; DONE_WITH_PARKED where there is any."""
     reader = reader_of(settings)
     try:
         found = reader.parked()
     finally:
         reader.close()
     if as_json:
-        print_json(found)
-        return Exit.DONE_WITH_PARKED if found else Exit.DONE
-    if not found:
-        console.print("Nothing is parked.")
-        return Exit.DONE
+        print_json([_message(trace) for trace in found])
+    elif not found:
+        say("Nothing is parked.")
+    else:
+        _list(found)
+    return Exit.DONE_WITH_PARKED if found else Exit.DONE
+
+
+def _message(trace: Trace) -> ParkedMessage:
+    return ParkedMessage(
+        id=trace.id,
+        queue=trace.queue,
+        state="PARKED",
+        attempts=trace.attempts,
+        correlation_id=trace.correlation_id,
+        source_file=trace.source_file,
+        row=trace.row,
+        reason=trace.reason,
+        at=iso(trace.at),
+    )
+
+
+def _list(found: Sequence[Trace]) -> None:
     by_reason = Counter((trace.queue, trace.reason) for trace in found)
     for (queue, reason), number in by_reason.most_common(_SHOWN):
-        console.print(f"{number:>6} {queue}: {reason}", markup=False, highlight=False, soft_wrap=True)
-        for trace in [t for t in found if (t.queue, t.reason) == (queue, reason)][:3]:
-            place = f"{trace.source_file} row {trace.row}"
-            console.print(f"         {place}  {trace.id}", markup=False, highlight=False, soft_wrap=True)
-    console.print(
-        "Once the cause is mended: tis-esr redrive --reason TEXT, or tis-esr redrive ID; to give up: --discard WHY"
+        say(f"{number:>6} {queue}: {reason}")
+        for trace in [t for t in found if (t.queue, t.reason) == (queue, reason)][:_EXAMPLES]:
+            say(f"{trace.source_file} row {trace.row}  {trace.id}", indent=9)
+    say(
+        "Once the cause is fixed: tis-esr redrive --reason TEXT, or tis-esr redrive ID. To discard: --discard WHY"
     )
-    return Exit.DONE_WITH_PARKED
 
 
-async def redrive(settings: Settings, ids: Sequence[str], reason: str | None, discard: str | None) -> Exit:
-    """Have parked messages handled again, or give them up; by id, or all whose reason holds a text."""
+async def redrive(
+    settings: Settings, ids: Sequence[str], reason: str | None, discard: str | None, *, as_json: bool = False
+) -> Exit:
+    """Requeue parked messages, or discard them; by id, or all whose reason contains a text."""
     if not ids and reason is None:
         raise UsageError("ID", "name messages by their ids, or give --reason; tis-esr parked lists both")
     if discard is not None and not discard.strip():
-        raise UsageError("--discard", "say why, for the rows that it ends")
+        raise UsageError("--discard", "say why: it becomes the reason of the rows")
     reader = reader_of(settings)
     try:
         found = [trace for trace in reader.parked() if _meant(trace, ids, reason)]
@@ -79,11 +124,15 @@ async def redrive(settings: Settings, ids: Sequence[str], reason: str | None, di
         number = 0
         for trace in readable:
             number += await runner.patiently("redrive", partial(_ended, runner.engine, trace, discard))
-    console.print(f"{number} {'to be handled again' if discard is None else 'given up'}", highlight=False)
-    if len(readable) < len(found):
-        left = len(found) - len(readable)
-        console.print(f"{left} can't be: the row itself is unreadable. Ask ESR for it, then --discard WHY")
-    return Exit.DONE if number and len(readable) == len(found) else Exit.DONE_WITH_PARKED
+    left = len(found) - len(readable)
+    if as_json:
+        requeued, discarded = (number, 0) if discard is None else (0, number)
+        print_json({"requeued": requeued, "discarded": discarded, "unreadable": left})
+    else:
+        say(f"{number} {'requeued' if discard is None else 'discarded'}")
+        if left:
+            say(f"{left} can't be requeued: the row itself is unreadable. Ask ESR for it, then --discard WHY")
+    return Exit.DONE if number and not left else Exit.DONE_WITH_PARKED
 
 
 async def _ended(engine: Engine, trace: Trace, discard: str | None) -> int:

@@ -1,27 +1,25 @@
-"""How results are printed: lines and JSON, and a day's summary."""
+"""The report of a day: what it did, what it left for a person, and what stands after it."""
 
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
-from tis_esr.commands.outcome import console
+from tis_esr.commands.terminal import HEADING, NOTICE, say
+from tis_esr.desk.states import words
 from tis_esr.desk.summary import Summary
 from tis_esr.services.day import DayDone
 
-_ROW_STATES = ("applied", "superseded", "unmatched", "parked", "ignored")
 _REASONS_SHOWN = 12
+_EARLIER = {
+    "files": "files taken before",
+    "parked": "messages parked",
+    "invalid": "applicant records with missing data",
+    "rejected": "applicant records rejected by ESR",
+}
 
 
-def say(text: str) -> None:
-    """Print one line as it stands; what a terminal would obey instead of showing is written as an escape."""
-    console.print(text, highlight=False, soft_wrap=True, markup=False)
-
-
-def print_json(value: object) -> None:
-    """Print a result as JSON."""
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+def counted(counts: Mapping[str, int]) -> str:
+    """Return ``1,200 Applied, 3 Parked`` for counts by state; "none" where all are 0."""
+    return ", ".join(f"{number:,} {words(code)}" for code, number in counts.items() if number) or "none"
 
 
 def show(done: DayDone, summary: Summary) -> None:
@@ -30,70 +28,70 @@ def show(done: DayDone, summary: Summary) -> None:
     if done.taken:
         _files_in(summary, refused)
     else:
-        console.print(
-            "[bold]Files in[/]: none; the folder has no files. Check --in, or whether ESR has sent any.",
-            soft_wrap=True,
-        )
+        _titled("Files in", "none; the folder has no files. Check --in, or whether ESR has sent any.")
     _files_out(summary)
-    _counts("Person updates in TIS", {name.lower(): number for name, number in summary.tis_updates.items()})
+    _titled("Person updates in TIS", counted(summary.tis_updates))
     _parked(summary)
     _records("Applicant records with missing data", summary.invalid)
-    _records("Applicant records that ESR rejected", summary.rejected)
-    if summary.earlier:
-        _counts("Left by earlier days", summary.earlier)
-    console.print("[bold]After this day, all days together[/]")
-    _counts("  Positions", summary.positions)
-    _counts("  Applicant records", summary.applicants)
-    _counts("  Notifications", summary.notifications)
-    _counts("  Fields left blank: no matching ESR code", summary.unmapped)
-    if summary.waiting:
-        _counts("Still waiting", summary.waiting)
+    _records("Applicant records rejected by ESR", summary.rejected)
+    if any(summary.earlier.values()):
+        left = {_EARLIER[name]: number for name, number in summary.earlier.items()}
+        _titled("Left by earlier days", _named(left))
+    say("After this day, all days together", style=HEADING)
+    _standing(summary)
+
+
+def _standing(summary: Summary) -> None:
+    _titled("Positions", counted(summary.positions), indent=2)
+    _titled("Applicant records", counted(summary.applicants), indent=2)
+    by_type = (
+        f"type {kind}: {counted(some)}" for kind, some in summary.notifications.items() if any(some.values())
+    )
+    _titled("Notifications", "; ".join(by_type) or "none", indent=2)
+    _titled("Fields left blank: no matching ESR code", _named(summary.unmapped), indent=2)
+    if any(summary.waiting.values()):
+        _titled("Messages still waiting", _named(summary.waiting))
+
+
+def _titled(title: str, text: str, indent: int = 0) -> None:
+    say(text, label=f"{title}:", style=HEADING, indent=indent)
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items() if number) or "none"
 
 
 def _records(title: str, keys: Sequence[str]) -> None:
     if keys:
         shown = ", ".join(keys[:_REASONS_SHOWN]) + (" ..." if len(keys) > _REASONS_SHOWN else "")
-        console.print(
-            f"[bold]{title}:[/] {len(keys)} (placement:position {shown}); ask tis-esr why",
-            highlight=False,
-            soft_wrap=True,
-        )
+        _titled(title, f"{len(keys)} (placement:position {shown}); ask tis-esr why")
 
 
 def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
-    console.print("[bold]Files in[/]")
+    say("Files in", style=HEADING)
     for file in summary.files_in:
-        states = ", ".join(f"{file[state]:,} {state}" for state in _ROW_STATES if file.get(state))
-        console.print(
-            f"  {file['name']}  {file['rows']:,} rows: {states or 'none'}", highlight=False, soft_wrap=True
-        )
-        noted = (
-            [f"{file['notes']} rows or facts noted: tis-esr files {file['name']}"] if file["notes"] else []
-        )
+        say(f"{file['name']}  {file['rows']:,} rows: {counted(file['row_states'])}", indent=2)
+        noted = [f"{file['notes']} notes: tis-esr files {file['name']}"] if file["notes"] else []
         for text in (*file["findings"], *filter(None, [refused.get(file["name"])]), *noted):
-            console.print(f"    {text}", highlight=False, soft_wrap=True, markup=False)
+            say(text, indent=4)
     for gap in summary.gaps:
-        console.print(f"  Missing: {gap.text}", highlight=False, soft_wrap=True, markup=False)
+        say(gap.text, label="Missing:", style=NOTICE, indent=2)
 
 
 def _files_out(summary: Summary) -> None:
-    console.print("[bold]Files out[/]")
+    say("Files out", style=HEADING)
     for file in summary.files_out:
-        console.print(
-            f"  {file['name']}  {file['rows']:,} rows, {file['state']}", highlight=False, soft_wrap=True
-        )
-
-
-def _counts(title: str, counts: Mapping[str, int]) -> None:
-    said = ", ".join(f"{number:,} {name}" for name, number in counts.items()) or "none"
-    console.print(f"[bold]{title}:[/] {said}", highlight=False, soft_wrap=True)
+        say(f"{file['name']}  {file['rows']:,} rows, {words(file['state'])}", indent=2)
+    if not summary.files_out:
+        say("none: nothing new to send", indent=2)
 
 
 def _parked(summary: Summary) -> None:
     reasons = Counter(parked.reason for parked in summary.parked)
     places = {parked.reason: f"{parked.file} row {parked.row}" for parked in reversed(summary.parked)}
-    console.print(f"[bold]Parked, for a person to look at:[/] {len(summary.parked)}", highlight=False)
+    style = NOTICE if reasons else HEADING
+    say(f"{len(summary.parked)}", label="Parked, for a person to look at:", style=style)
     for reason, number in reasons.most_common(_REASONS_SHOWN):
-        console.print(f"  {number} × {reason} (first: {places[reason]})", highlight=False, soft_wrap=True)
+        say(f"{number} x {reason} (first: {places[reason]})", indent=2)
     if len(reasons) > _REASONS_SHOWN:
-        console.print(f"  and {len(reasons) - _REASONS_SHOWN} other reasons: see --json")
+        say(f"and {len(reasons) - _REASONS_SHOWN} other reasons: see --json", indent=2)

@@ -46,7 +46,7 @@ def chosen(names: Sequence[str]) -> list[str]:
     wanted = [name.replace("-", "").lower() for name in names]
     for given, name in zip(names, wanted, strict=True):
         if name not in by_name:
-            raise UsageError("SERVICE", f"{given!r} is none of {', '.join(SERVICES)}")
+            raise UsageError("SERVICE", f"{given!r} must be one of {', '.join(SERVICES)}")
     return [by_name[name] for name in wanted] or list(SERVICES)
 
 
@@ -111,7 +111,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
 
 
 def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Look for files that no event told of, and measure how long the oldest has been waiting."""
+    """Poll for files without an event, and measure how long the oldest has been waiting."""
     arrivals = Arrivals(system.outside.inbound)
     since: dict[str, float] = {}
 
@@ -124,26 +124,26 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
             since.setdefault(name, now)
         metrics.file_lag = max((now - first for first in since.values()), default=0.0)
 
-    return _every("inbound files", settings.sweep_seconds, look, system, stop, "store_not_swept")
+    return _every("inbound files", settings.sweep_seconds, look, system, stop, "inbound_poll_failed")
 
 
 def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Count what the ledger of files has, and warn of each gap."""
     watch = FileWatch(system.runner.work, metrics)
-    return _every("ledger of files", _LEDGER_SECONDS, watch.look, system, stop, "ledger_not_read")
+    return _every("ledger of files", _LEDGER_SECONDS, watch.look, system, stop, "ledger_poll_failed")
 
 
 def _exports(settings: Settings, system: System, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Ask for exports when they are due."""
+    """Request exports when they are due."""
     schedule = Schedule(
         {APPLICANT_COMMAND: settings.applicants_cron, NOTIFICATION_COMMAND: settings.notifications_cron}
     )
 
     async def look() -> None:
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
-            _log.info("export_asked_for", command=command)
+            _log.info("export_requested", command=command)
 
-    return _every("export schedule", _SCHEDULE_SECONDS, look, system, stop, "schedule_not_looked_at")
+    return _every("export schedule", _SCHEDULE_SECONDS, look, system, stop, "schedule_check_failed")
 
 
 def _every(
@@ -184,7 +184,7 @@ async def _measured(system: System, metrics: Metrics) -> bytes:
 
 @contextlib.asynccontextmanager
 async def _hook(settings: Settings, runner: Runner) -> AsyncIterator[S3Hook | None]:
-    """Make the event hook where files come by S3 and somebody may tell of them."""
+    """Create the event hook where files come from S3 and senders of events are configured."""
     if settings.files_in != "s3" or not (settings.events_token or settings.sns_topics):
         yield None
         return

@@ -87,7 +87,7 @@ async def serving(
 async def at_the_desk(
     settings: Settings, state: Path | None = None, day: date | None = None
 ) -> AsyncIterator[Runner]:
-    """Open the engine for a step by hand that handles nothing itself; today is ``day``, or London's."""
+    """Open the engine for a manual step that handles no messages itself; today is ``day``, or London's."""
     found = bindings_only()
     async with Supervisor() as supervisor, engine_of(settings, found, supervisor, state) as engine:
         yield Runner(engine, found, today=lambda: day or today(), patience=settings.patience_seconds)

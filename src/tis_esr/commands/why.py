@@ -4,8 +4,9 @@ from datetime import date
 from pathlib import Path
 
 from tis_esr.commands.outcome import Exit, UsageError
-from tis_esr.commands.printing import print_json, say
 from tis_esr.commands.system import reader_of, tcs_at_the_desk, window
+from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.desk.dates import readable
 from tis_esr.desk.why.answers import Explanation, Who
 from tis_esr.desk.why.explain import explain
 from tis_esr.desk.why.word import BadWordError
@@ -35,15 +36,16 @@ async def why(
 
 def _show(explanation: Explanation) -> None:
     for answer in explanation.answers:
-        say(f"{answer.about}: {answer.sentence}.")
+        say(f"{answer.sentence}.", label=f"{answer.about}:", style=HEADING)
         acts = "" if answer.who is Who.NOBODY or not answer.action else f": {answer.action}"
-        say(f"  Who must act: {answer.who.value}{acts}")
+        style = HEADING if answer.who is Who.NOBODY else NOTICE
+        say(f"{answer.who.value}{acts}", label="Who must act:", style=style, indent=2)
     if explanation.tis and explanation.known:
         say(f"TIS was not asked: {explanation.tis}.")
     if not explanation.timeline:
         return
-    say("Timeline")
+    say("Timeline", style=HEADING)
     for event in explanation.timeline[:_EVENTS_SHOWN]:
-        say(f"  {event.at or '(no date)'}  {event.correlation_id}  {event.what}")
+        say(f"{readable(event.at) or '(no date)'}  {event.correlation_id}  {event.what}", indent=2)
     if len(explanation.timeline) > _EVENTS_SHOWN:
-        say(f"  and {len(explanation.timeline) - _EVENTS_SHOWN} more: see --json")
+        say(f"and {len(explanation.timeline) - _EVENTS_SHOWN} more: see --json", indent=2)

@@ -1,1 +1,1 @@
-"""What should happen, as pure functions of records and TCS data: no I/O, no clock."""
+"""The rules, as pure functions of records and TCS data: no I/O, no clock."""

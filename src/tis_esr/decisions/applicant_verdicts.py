@@ -10,7 +10,7 @@ from tis_esr.tcs.models import Placement
 
 
 class Cause(StrEnum):
-    """Why a placement gives no applicant record; NONE where it gives one."""
+    """Why no applicant record is produced for a placement; NONE where one is."""
 
     NONE = ""
     TYPE = "type"

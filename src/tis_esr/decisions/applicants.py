@@ -22,7 +22,7 @@ _SET_AT_EXPORT = "effectiveDate"
 
 
 class ApplicantDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """The columns by name, those that are mandatory and missing, and those left empty for want of a fit."""
+    """The columns by name, those that are mandatory and missing, and those left blank because no ESR code matches."""
 
     fields: dict[str, Value]
     missing: tuple[str, ...]

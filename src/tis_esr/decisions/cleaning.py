@@ -59,7 +59,7 @@ def cleaned(kind: Kind, value: str) -> tuple[str, list[Repair]]:
 
 
 def is_same(kind: Kind, one: str, other: str) -> bool:
-    """Say whether two values differ in letters' case, accents, blanks or repairs alone."""
+    """Return whether two values differ in letters' case, accents, blanks or repairs alone."""
     return one == other or _folded(kind, one) == _folded(kind, other)
 
 

@@ -134,9 +134,9 @@ def type_5(npn: str) -> Notification:
 
 
 def for_position(notification: Notification, position: PositionView) -> Notification:
-    """Complete a notification for one position of its post: what only ESR's own rows tell.
+    """Complete a notification for one position of its post: what only ESR's own rows hold.
 
-    The managing body is the deanery of the inbound file: the NPN's prefix can't tell KSS, PEN or SEV.
+    The managing body is the deanery of the inbound file: the NPN's prefix doesn't distinguish KSS, PEN and SEV.
     """
     is_new = notification.notification_title_code == "5"
     return msgspec.structs.replace(

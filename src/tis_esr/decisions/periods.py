@@ -21,7 +21,7 @@ class ApplicantWindow:
         return today + timedelta(days=self.opens_days), today + timedelta(weeks=self.closes_weeks)
 
     def holds(self, start: date, today: date) -> bool:
-        """Say whether a placement that starts on ``start`` is to be sent today."""
+        """Return whether a placement that starts on ``start`` is to be sent today."""
         first, end = self.edges(today)
         return first <= start < end
 
@@ -32,28 +32,28 @@ def notification_period_end(day: date) -> date:
 
 
 def is_current(placement: Placement, day: date) -> bool:
-    """Say whether a placement covers the day: ``dateFrom <= day <= dateTo`` (TCS: current for posts)."""
+    """Return whether a placement covers the day: ``dateFrom <= day <= dateTo`` (TCS: current for posts)."""
     if placement.date_from is None or placement.date_to is None:
         return False
     return placement.date_from <= day <= placement.date_to
 
 
 def is_next(placement: Placement, day: date) -> bool:
-    """Say whether a placement is to come: ``day+2d <= dateFrom < day+13w`` (TCS: future for posts)."""
+    """Return whether a placement is to come: ``day+2d <= dateFrom < day+13w`` (TCS: future for posts)."""
     if placement.date_from is None:
         return False
     return day + timedelta(days=NEXT_OPENS_DAYS) <= placement.date_from < notification_period_end(day)
 
 
 def is_trainees_current(placement: Placement, day: date) -> bool:
-    """Say whether a trainee is in it: ``dateFrom <= day < dateTo`` (TCS: current of a trainee)."""
+    """Return whether a trainee is in it: ``dateFrom <= day < dateTo`` (TCS: current of a trainee)."""
     if placement.date_from is None or placement.date_to is None:
         return False
     return placement.date_from <= day < placement.date_to
 
 
 def is_trainees_future(placement: Placement, day: date) -> bool:
-    """Say whether a trainee goes to it: ``day+2d <= dateFrom <= day+13w`` (TCS: future of a trainee)."""
+    """Return whether a trainee goes to it: ``day+2d <= dateFrom <= day+13w`` (TCS: future of a trainee)."""
     if placement.date_from is None:
         return False
     return day + timedelta(days=NEXT_OPENS_DAYS) <= placement.date_from <= notification_period_end(day)

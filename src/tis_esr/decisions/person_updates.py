@@ -87,17 +87,17 @@ ADD_FIELDS = (
 
 
 def is_host(host_lead_indicator: str | None) -> bool:
-    """Say whether a record is a host employer's: the lead's is the master, and a missing word counts as lead."""
+    """Return whether a record is a host employer's: the lead's is the master, and a missing word counts as lead."""
     return (host_lead_indicator or "").strip().casefold() == HOST_EMPLOYER.casefold()
 
 
 def is_deletion(row: Values) -> bool:
-    """Say whether ESR has deleted the record of a row; TIS keeps what it has of it."""
+    """Return whether ESR has deleted the record of a row; TIS keeps what it has of it."""
     return str(row.get("changeDeleteIndicator") or "").strip().upper() == "D"
 
 
 def is_primary(address: Values) -> bool:
-    """Say whether an ADD row is the primary address; only that one goes to TIS."""
+    """Return whether an ADD row is the primary address; only that one goes to TIS."""
     return str(address.get("primaryFlag") or "").strip().upper() == "Y"
 
 

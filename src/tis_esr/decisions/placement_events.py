@@ -125,7 +125,7 @@ def _preferred(candidates: list[Placement], like: Placement, known: Known) -> In
 
 
 def _differs(approved: date | None, now: date | None) -> bool:
-    """Say whether a date is another one; one that was never there is not (TCS's log from the old system)."""
+    """Return whether a date is another one; one that was never there is not (TCS's log from the old system)."""
     return approved is not None and approved != now
 
 

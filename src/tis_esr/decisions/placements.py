@@ -19,26 +19,26 @@ APPROVED = "APPROVED"
 
 
 def counts_by_type(placement: Placement) -> bool:
-    """Say whether a placement is of one of the seven types, in any letter case; out of programme is not."""
+    """Return whether a placement is of one of the seven types, in any letter case; out of programme is not."""
     return (placement.placement_type or "").strip().casefold() in COUNTING_TYPES
 
 
 def why_not_counting(placement: Placement) -> str | None:
-    """Say in words why a placement does not count: its type, or that it isn't approved; None where it counts."""
+    """Return in words why a placement does not count: its type, or that it isn't approved; None where it counts."""
     if not counts_by_type(placement):
-        return f"its type is {placement.placement_type or 'missing'}, which ESR is not told of"
+        return f"its type is {placement.placement_type or 'missing'}, which is not reported to ESR"
     if (placement.lifecycle_state or "").upper() != APPROVED:
         return f"it is {placement.lifecycle_state or 'in no state'} in TIS, not APPROVED"
     return None
 
 
 def counts(placement: Placement) -> bool:
-    """Say whether a placement counts: one of the seven types, and APPROVED."""
+    """Return whether a placement counts: one of the seven types, and APPROVED."""
     return why_not_counting(placement) is None
 
 
 def same_site(one: Placement, other: Placement) -> bool:
-    """Say whether two placements are at one site: equal codes in any letter case; blank never matches."""
+    """Return whether two placements are at one site: equal codes in any letter case; blank never matches."""
     code = (one.site_code or "").strip().casefold()
     return bool(code) and code == (other.site_code or "").strip().casefold()
 

@@ -1,7 +1,6 @@
-"""All that ESR should know of one position now: who is there and next, and what became of those it was sent.
+"""All that ESR should know of one position now: who is there and next, and the outcome of those it was sent.
 
-It is the whole of it each time, not what changed: what ESR has already been told is left out by whoever knows
-that. So it doesn't matter which of two answers comes first, as long as the newer one is known as such.
+It is the whole of it each time, not what changed: what ESR was already sent is left out by the caller, who knows that. So it doesn't matter which of two answers comes first, as long as the newer one is known as such.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,7 +39,7 @@ class Incumbents(Protocol):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """One notification with its key, and the facts by which types 2, 4 and 5 are told once.
+    """One notification with its key, and the facts by which types 2, 4 and 5 are sent once.
 
     ``fact`` is what it says, ``held`` what ESR has by the applicant file; both empty for type 1.
     """

@@ -62,7 +62,7 @@ def leading(por: SourceRow | None, pos: SourceRow | None) -> SourceRow:
 
 
 def is_deleted(por: SourceRow | None, pos: SourceRow | None) -> bool:
-    """Say whether ESR has deleted the position: ``D`` on either row of its newest file (T_POR04, T_POS04)."""
+    """Return whether ESR has deleted the position: ``D`` on either row of its newest file (T_POR04, T_POS04)."""
     newest = _file_of(leading(por, pos))
     return any(
         row is not None and _file_of(row) == newest and row.values.change_delete_indicator == "D"
@@ -87,7 +87,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ended(self) -> bool:
-        """Say whether the deanery's newest file has deleted the position."""
+        """Return whether the deanery's newest file has deleted the position."""
         return is_deleted(self.por, self.pos)
 
 

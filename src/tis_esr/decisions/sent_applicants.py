@@ -38,7 +38,7 @@ def dates_fact(date_from: date, date_to: date) -> str:
 
 
 def is_gone(placement: Placement | None, national_post_number: str) -> bool:
-    """Say whether a placement that its post's list lacks is gone, by what TCS says of it when asked for it alone.
+    """Return whether a placement that its post's list lacks is gone, by what TCS says of it when asked for it alone.
 
     It is gone where TCS has no such placement, or has it in a post of another number: in another post of the
     same number it has moved, and in the same post the list was behind.
@@ -47,9 +47,9 @@ def is_gone(placement: Placement | None, national_post_number: str) -> bool:
 
 
 def has_reportable_dates(placement: Placement) -> bool:
-    """Say whether a placement's dates are to be told: it counts, and has both.
+    """Return whether a placement's dates are reportable: it counts, and has both.
 
-    A placement that went back to DRAFT, or no longer counts, withdraws nobody and tells no dates (as in TIS:
+    A placement that went back to DRAFT, or no longer counts, causes no withdrawal and no change of dates (as in TIS:
     approved to draft sends nothing). Dates that TIS has lost are no other dates.
     """
     return counts(placement) and placement.date_from is not None and placement.date_to is not None

@@ -56,7 +56,7 @@ _ETHNIC = [
     ("Any other ethnic group", "S"),
     ("Not stated", "Z"),
 ]
-# The communities of Northern Ireland are none of ESR's beliefs.
+# ESR has no codes for the communities of Northern Ireland.
 _RELIGION = [
     (belief, belief)
     for belief in (

@@ -17,7 +17,7 @@ class Comparable(Protocol):
     """What has an order."""
 
     def __lt__(self, other: Any, /) -> bool:
-        """Say whether this version is older."""
+        """Return whether this version is older."""
         ...
 
 
@@ -44,5 +44,5 @@ def stamp_of(source_file: str, row: int) -> Stamp:
 
 
 def is_superseded(arriving: V, known: V | None) -> bool:
-    """Say whether a newer version than the arriving one is known: the same version again is not superseded."""
+    """Return whether a newer version than the arriving one is known: the same version again is not superseded."""
     return known is not None and arriving < known

@@ -6,12 +6,12 @@ from tis_esr.engine.rows import RowState
 from tis_esr.services.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
 
 
-class RowsUnaccounted(Exception):  # noqa: N818 - says what the matter is
+class RowsUnaccounted(Exception):  # noqa: N818 - the name states the problem
     """Rows are missing from the account, or have not come to an end; names each file and the numbers."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__(
-            "the rows don't add up; please report this with the state file kept:\n" + "\n".join(faults)
+            "row counts do not add up; report this, and keep the state file:\n" + "\n".join(faults)
         )
         self.faults = faults
 
@@ -29,6 +29,6 @@ def check_rows(files: Iterable[InboundFile], counts: Mapping[str, Mapping[RowSta
         if total != file.rows:
             faults.append(f"{file.name}: {file.rows} rows were read, {total} are accounted for")
         if by_state.get(RowState.PENDING):
-            faults.append(f"{file.name}: {by_state[RowState.PENDING]} rows have come to no end")
+            faults.append(f"{file.name}: {by_state[RowState.PENDING]} rows have not reached a final state")
     if faults:
         raise RowsUnaccounted(faults)

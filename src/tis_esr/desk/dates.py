@@ -21,3 +21,17 @@ def moment(seconds: float) -> datetime | None:
     if not seconds:
         return None
     return datetime.fromtimestamp(seconds, UTC).astimezone(_LONDON).replace(microsecond=0)
+
+
+def iso(seconds: float) -> str:
+    """Return a moment of an engine's clock as ``2026-11-25T14:00:05+00:00``, in London's time; "" where none was kept."""
+    at = moment(seconds)
+    return at.isoformat() if at else ""
+
+
+def readable(text: str) -> str:
+    """Return an ISO day or moment as ``25 Nov 2026`` or ``25 Nov 2026 14:00:05``; "" for ""."""
+    if "T" not in text:
+        return day(date.fromisoformat(text)) if text else ""
+    at = datetime.fromisoformat(text)
+    return f"{day(at.date())} {at:%H:%M:%S}"

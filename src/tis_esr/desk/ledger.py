@@ -9,12 +9,13 @@ import msgspec
 
 from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reading import Reader
+from tis_esr.engine.rows import RowState
 from tis_esr.records.filenames import FileName
 from tis_esr.services.file_ledger import FILES, NOT_TAKEN, FileState, InboundFile
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60
-"""Numbers are looked for among the files of so many days up to the newest one: older gaps nobody can fill."""
+"""Days before the newest file within which gaps are reported: nobody can fill older ones."""
 
 _ANSWERED_BY = {"APP": "APC", "DNC": "DCC"}
 _OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
@@ -41,7 +42,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file; ``findings`` are open until ``settled`` says who has dealt with them, and how."""
+    """One file, its ``state`` and ``row_states`` as codes; ``findings`` are open until ``settled`` says who has dealt with them, and how."""
 
     name: str
     copy: str
@@ -62,7 +63,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, newest first, and all gaps; ``open_findings`` counts the files somebody has to look at, and the gaps."""
+    """All files, newest first, and all gaps; ``open_findings`` counts the files with open findings, and the gaps."""
 
     files: list[LedgerEntry]
     gaps: list[Gap]
@@ -145,7 +146,7 @@ def _missing(deanery: str, counter: str, files: list[InboundFile]) -> list[Gap]:
 
 
 def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list[OutboundFile]) -> list[Gap]:
-    """Say which of our files have no answer though a later one has, and which answer is to no file of ours."""
+    """Return which of our files have no answer though a later one has, and which answer is to no file of ours."""
     answers = {file.sequence: file.name for file in files if file.state not in NOT_TAKEN}
     if not answers:
         return []
@@ -175,12 +176,12 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         type=file.type,
         day=file.day,
         sequence=file.sequence,
-        state=file.state.value,
+        state=file.state.name,
         incomplete=bool(file.incomplete),
         size=file.size,
         sha256=file.sha256,
         rows=file.rows,
-        row_states={} if file.copy else {state.value: number for state, number in by_state.items()},
+        row_states={state.name: 0 if file.copy else by_state.get(state, 0) for state in RowState},
         findings=file.findings,
         settled=file.settled,
         notes=file.notes,

@@ -11,6 +11,7 @@ from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
 from tis_esr.services.day_begun import DayBegun
 from tis_esr.services.file_ledger import FILES, InboundFile
+from tis_esr.services.flow import bindings_only
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -19,8 +20,12 @@ from tis_esr.services.outbound import (
     OutboundState,
     RecordState,
 )
-from tis_esr.services.person_journal import JOURNAL
+from tis_esr.services.person_journal import JOURNAL, Outcome
 from tis_esr.services.reconciliation import POSITIONS
+
+_POSITION_STATES = ("MATCHED", "UNMATCHED", "DELETED")
+_RECORD_STATES = tuple(RecordState)
+_NOTIFICATION_TYPES = ("1", "2", "4", "5")
 
 
 class Parked(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +40,12 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What one day did, and what stands after it.
 
-    The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files), ``tis_updates``, what was
-    ``parked``, and the applicant records (``placement:position``) that became ``invalid`` or were ``rejected`` by
-    ESR. ``earlier`` counts what earlier days left. All days: ``positions``, ``applicants``, ``notifications``,
-    ``unmapped``, ``waiting``.
+    The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files by type), ``tis_updates`` by
+    outcome, what was ``parked``, and the applicant records (``placement:position``) that became ``invalid`` or were
+    ``rejected`` by ESR. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
+    ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
+
+    States are codes. Each state, type and queue is there, with 0 where nothing is in it; so are the row states of a file.
     """
 
     day: date
@@ -53,7 +60,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     earlier: dict[str, int]
     positions: dict[str, int]
     applicants: dict[str, int]
-    notifications: dict[str, int]
+    notifications: dict[str, dict[str, int]]
     unmapped: dict[str, int]
     waiting: dict[str, int]
 
@@ -90,10 +97,10 @@ def summarise(
     invalid, rejected = _keys(state, RecordState.INVALID_DATA), _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
     earlier = {
-        "files taken": len(set(names) & set(begun.files)),
+        "files": len(set(names) & set(begun.files)),
         "parked": len(traces) - len(parked),
         "invalid": len(invalid) - len(new_invalid),
-        "rejected by ESR": len(rejected) - len(new_rejected),
+        "rejected": len(rejected) - len(new_rejected),
     }
     return Summary(
         day=begun.day,
@@ -102,33 +109,33 @@ def summarise(
         ],
         gaps=gaps(files, outbound),
         files_out=files_out,
-        sent=_named((f"{file['type']} rows", file["rows"]) for file in files_out),
+        sent=_all(("APP", "DNC"), ((file["type"], file["rows"]) for file in files_out)),
         tis_updates={
-            name: number - begun.tis_updates.get(name, 0)
-            for name, number in updates.items()
-            if number > begun.tis_updates.get(name, 0)
+            name: max(number - begun.tis_updates.get(name, 0), 0) for name, number in updates.items()
         },
         parked=[Parked(file=m.source_file, row=m.row, queue=m.queue, reason=m.reason) for m in parked],
         invalid=new_invalid,
         rejected=new_rejected,
-        earlier={name: number for name, number in earlier.items() if number},
-        positions=_named(
-            ("deleted" if deleted else str(status).lower(), n)
-            for (status, deleted), n in state.counts(POSITIONS, "status", "deleted").items()
+        earlier=earlier,
+        positions=_all(
+            _POSITION_STATES,
+            (
+                ("DELETED" if deleted else status or "NOT_RECONCILED", n)
+                for (status, deleted), n in state.counts(POSITIONS, "status", "deleted").items()
+            ),
         ),
-        applicants=_named((str(kind), n) for (kind,), n in state.counts(APPLICANTS, "state").items()),
-        notifications=_named(
-            (f"type {kind} {status}", n)
-            for (kind, status), n in state.counts(NOTIFICATIONS, "type", "state").items()
+        applicants=_all(
+            _RECORD_STATES, ((kind, n) for (kind,), n in state.counts(APPLICANTS, "state").items())
         ),
+        notifications=_by_type(state.counts(NOTIFICATIONS, "type", "state")),
         unmapped=state.counts_within(APPLICANTS, "unmapped"),
-        waiting=state.waiting(),
+        waiting=_all((handler.queue for handler in bindings_only()), state.waiting().items()),
     )
 
 
 def _outbound(files: Iterable[OutboundFile], day: date) -> list[dict[str, Any]]:
     return [
-        {"name": file.name, "type": file.type, "rows": file.rows, "state": file.state.value}
+        {"name": file.name, "type": file.type, "rows": file.rows, "state": file.state.name}
         for file in files
         if file.day == day and file.state is not OutboundState.NOTHING_TO_SEND
     ]
@@ -144,24 +151,35 @@ def _new(now: Iterable[str], before: Iterable[str]) -> list[str]:
 
 
 def _updates(state: Reader) -> dict[str, int]:
-    return _named((str(kind), n) for (kind,), n in state.counts(JOURNAL, "state").items())
+    return _all(Outcome, ((kind, n) for (kind,), n in state.counts(JOURNAL, "state").items()))
 
 
 def _inbound(file: Any, by_state: Mapping[RowState, int]) -> dict[str, Any]:
-    states = {state.value: by_state[state] for state in RowState if state in by_state}
     return {
         "name": file.name,
-        "state": file.state.value,
+        "state": file.state.name,
         "findings": file.open_findings,
         "rows": file.rows,
-        **states,
+        "row_states": {state.name: by_state.get(state, 0) for state in RowState},
         "reason": file.reason or file.incomplete,
         "notes": file.noted,
     }
 
 
-def _named(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def _by_type(counts: Mapping[tuple[Any, ...], int]) -> dict[str, dict[str, int]]:
+    """Return the numbers by type and state, from those by (type, state)."""
+    types = dict.fromkeys((*_NOTIFICATION_TYPES, *(str(kind) for kind, _ in sorted(counts))))
+    return {
+        wanted: _all(
+            _RECORD_STATES, ((status, n) for (kind, status), n in counts.items() if str(kind) == wanted)
+        )
+        for wanted in types
+    }
+
+
+def _all(names: Iterable[str], pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Return the sum for each name: for all of ``names``, 0 where there is none, and for what else there is."""
+    counts = dict.fromkeys(map(str, names), 0)
     for name, number in pairs:
-        counts[name] = counts.get(name, 0) + number
-    return dict(sorted(counts.items()))
+        counts[str(name)] = counts.get(str(name), 0) + number
+    return counts

@@ -27,7 +27,7 @@ _COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a batch: whether a message was done or parked, and the trouble that kept others from it.
+    """The outcome of a batch: whether a message was done or parked, and the trouble that kept others from it.
 
     ``pauses`` says whether the trouble may meet the next batch too, so that the queue is to pause for it.
     """
@@ -37,7 +37,7 @@ class Outcome:
     pauses: bool = True
 
     def __or__(self, other: "Outcome") -> "Outcome":
-        """Return what came of both."""
+        """Return the outcome of both."""
         troubled = [outcome for outcome in (self, other) if outcome.trouble is not None]
         worst = max(troubled, key=_gravity, default=self)
         return Outcome(self.progress or other.progress, worst.trouble, worst.pauses)
@@ -94,7 +94,7 @@ class Batches:
             left = work.left(messages)
             over = self._over([], messages, left, ended)
             if not left:
-                _log.warning("failed after all was parked", queue=handler.queue, reason=_describe(fault))
+                _log.warning("failed_after_all_was_parked", queue=handler.queue, reason=_describe(fault))
                 return over
             if isinstance(fault, Transient):
                 return over | await self._trouble(handler, fault, left, conflicts, ended)
@@ -123,7 +123,7 @@ class Batches:
     def _over(
         self, done: Sequence[Message], messages: Sequence[Message], left: Sequence[Message], ended: "_Ended"
     ) -> Outcome:
-        """Take note of the messages that have left the queue: those done, and those parked, which are not left."""
+        """Record the messages that have left the queue: those done, and those parked, which are not left."""
         kept = {message.identity for message in left}
         parked = [message for message in messages if message.identity not in kept]
         for outcome, some in (("done", done), ("parked", parked)):
@@ -153,7 +153,7 @@ class Batches:
                 parked.append((message, fault.reason if isinstance(fault, Suspect) else _describe(fault)))
         if outcome.trouble is not None:
             number = sum(len(some) for (end, _), some in again.items() if end == "released")
-            _log.info("retried later", messages=number, reason=outcome.trouble.reason)
+            _log.info("retried_later", messages=number, reason=outcome.trouble.reason)
         left = [*again.items()]
         try:
             while left:

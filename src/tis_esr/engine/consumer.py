@@ -121,7 +121,7 @@ class Consumer:
         return max(0.0, slow, self._pauses.left())
 
     def _collect(self) -> None:
-        """Take note of the batches that have ended. Raises OutOfPatience, and what ended one unexpectedly."""
+        """Record the batches that have ended. Raises OutOfPatience, and what ended one unexpectedly."""
         for task in [task for task in self._under_way if task.done()]:
             del self._under_way[task]
             outcome = task.result()

@@ -1,11 +1,11 @@
-"""Faults told apart: what will pass by itself, and what a person has to look at."""
+"""Faults by what happens next: transient ones are retried, permanent ones are parked for a person."""
 
 LONGEST_WAIT = 300.0
 """Seconds after which everything is tried again, however long it was asked to wait."""
 
 
 class Transient(Exception):  # noqa: N818 - the fault's class, not an error's name
-    """A dependency is down or slow: the batch is released and taken up again by itself.
+    """A dependency is down or slow: the batch is released and retried automatically.
 
     ``retry_after`` is how long to wait at least, in seconds, up to LONGEST_WAIT. ``expected`` says that nothing
     is wrong just now and the wait is part of the procedure: it uses up no patience and pauses no queue.
@@ -44,7 +44,7 @@ class LeaseLost(Transient):
         super().__init__("the lease on these messages was lost; they are being handled elsewhere")
 
 
-class Unroutable(Exception):  # noqa: N818 - says what the message is
+class Unroutable(Exception):  # noqa: N818 - the name states the problem
     """A message was emitted under a routing key that no queue is bound to: a programming fault."""
 
     def __init__(self, routing_key: str) -> None:
@@ -52,7 +52,7 @@ class Unroutable(Exception):  # noqa: N818 - says what the message is
         self.routing_key = routing_key
 
 
-class StateInUse(Exception):  # noqa: N818 - says what the matter is
+class StateInUse(Exception):  # noqa: N818 - the name states the problem
     """Another process holds the state file."""
 
     def __init__(self, path: str) -> None:
@@ -62,7 +62,7 @@ class StateInUse(Exception):  # noqa: N818 - says what the matter is
         self.path = path
 
 
-class UnusableState(Exception):  # noqa: N818 - says what the matter is
+class UnusableState(Exception):  # noqa: N818 - the name states the problem
     """The state file is not one of ours, or of a version that this program cannot read."""
 
     def __init__(self, path: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""What handles the messages of a queue, and who is told what came of them."""
+"""What handles the messages of a queue, and who is notified of the outcome."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tis_esr.engine.work import Work
 
 
 def never() -> bool:
-    """Say no."""
+    """Return False."""
     return False
 
 
@@ -43,15 +43,15 @@ class Handler:
 
 
 class Observer(Protocol):
-    """Told what came of messages when their batch has ended.
+    """Notified of the outcome of messages when their batch has ended.
 
-    ``done``, ``conflict``, ``released``, ``parked``, ``retried``: a batch of which some failed is told of in parts.
+    ``done``, ``conflict``, ``released``, ``parked``, ``retried``: a batch of which some failed is reported in parts.
     """
 
     def __call__(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
-        """Take note; must not fail and must not wait."""
+        """Record the outcome; must not fail and must not wait."""
         ...
 
 
 def unobserved(queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
-    """Take no note."""
+    """Record nothing."""

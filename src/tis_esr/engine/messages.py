@@ -44,7 +44,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_isolated(self) -> bool:
-        """Say whether it may be the cause of its processes' ends, and so is handled alone."""
+        """Return whether it may have killed its processes, and so is handled alone."""
         return self.deaths >= ISOLATING_DEATHS
 
     def decode(self, as_type: type[T]) -> T:

@@ -56,7 +56,7 @@ class Parts:
         self._rows.append((self.current, row))
 
     def stands(self, place: Place) -> bool:
-        """Say whether a document that was written is not lost with its part."""
+        """Return whether a document that was written is not lost with its part."""
         return not self._owners[place].is_lost
 
     def emitted(self) -> list[Message]:
@@ -68,7 +68,7 @@ class Parts:
         return [row for part, row in self._rows if not part.is_lost]
 
     def lose(self, places: Iterable[Place]) -> list[Message]:
-        """Give up the parts that these documents belong to; return their messages, none where all would be lost."""
+        """Discard the parts that these documents belong to; return their messages, none where all would be discarded."""
         parts = {self._owners[place]: None for place in places}
         if self.whole in parts or self._tied & parts.keys():
             return []

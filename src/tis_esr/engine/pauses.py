@@ -9,12 +9,12 @@ SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 30.0
 
 
-class OutOfPatience(Exception):  # noqa: N818 - says what happened
+class OutOfPatience(Exception):  # noqa: N818 - the name states what happened
     """A dependency stayed unavailable for longer than the caller wants to wait."""
 
     def __init__(self, queue: str, reason: str) -> None:
         super().__init__(
-            f"{queue} could not go on: {reason}. Nothing is lost: run the same command again when it is back"
+            f"{queue} stopped: {reason}. Nothing is lost: run the same command again once it is available"
         )
         self.queue = queue
         self.reason = reason

@@ -85,7 +85,7 @@ class Engine(Protocol):
         ...
 
     async def commit(self, commit: Commit) -> None:
-        """Make it all so in one transaction; raises Conflict when a document's version moved.
+        """Apply all of it in one transaction; raises Conflict when a document's version moved.
 
         Raises LeaseLost when a message that is to be done is not held any more: taken over, parked or done.
         """
@@ -101,7 +101,7 @@ class Engine(Protocol):
         ...
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
-        """Give messages back, to be taken up again after ``delay`` seconds; those not held any more stay as they are."""
+        """Release messages, to be claimed again after ``delay`` seconds; those not held any more stay as they are."""
         ...
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
@@ -116,7 +116,7 @@ class Engine(Protocol):
         ...
 
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:
-        """Have parked messages (queue, id) handled again; return how many were still parked.
+        """Requeue parked messages (queue, id); return how many were still parked.
 
         In one transaction the message is ready as if it had never been handled, and its rows show what they
         are accounted as. Its attempts stay counted; its
@@ -125,7 +125,7 @@ class Engine(Protocol):
         ...
 
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
-        """Give parked messages (queue, id) up for good; return how many were still parked.
+        """Discard parked messages (queue, id) permanently; return how many were still parked.
 
         Rows of theirs that are accounted pending become ignored with the reason; others stay what they are
         and say so in theirs.
@@ -137,5 +137,5 @@ class Engine(Protocol):
         ...
 
     async def trouble(self) -> str:
-        """Say why nothing can be handled just now; "" while all is well."""
+        """Return why nothing can be handled just now; "" while everything is OK."""
         ...

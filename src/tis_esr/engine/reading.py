@@ -12,7 +12,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
-    """One message as it went: in the order sent, where it went and what became of it.
+    """One message as it went: in the order sent, where it went and its outcome.
 
     ``at`` is a moment of its way, in seconds since 1970: when it was sent or, once it is handled and the engine
     keeps that, when it was handled; 0 where neither is kept.
@@ -34,7 +34,7 @@ class Reader(Protocol):
     """An engine's holdings, read only."""
 
     def close(self) -> None:
-        """Let go of them."""
+        """Close them."""
         ...
 
     def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
@@ -60,7 +60,7 @@ class Reader(Protocol):
         ...
 
     def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:
-        """Return what became of the rows at these places (file, row)."""
+        """Return the outcome of the rows at these places (file, row)."""
         ...
 
     def parked(self) -> list[Trace]:

@@ -20,7 +20,7 @@ class RowState(StrEnum):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one row (counted from 1, HDR is row 1) of an inbound file.
+    """The outcome of one row (counted from 1, HDR is row 1) of an inbound file.
 
     Without ``type`` the row keeps the record type that it is known by.
     """

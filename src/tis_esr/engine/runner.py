@@ -108,7 +108,7 @@ class Runner:
     ) -> None:
         """Handle the queues' messages as they come until ``stop``, then end what is under way.
 
-        What takes longer than ``drain_seconds`` is given back unfinished: another process goes on with it.
+        What takes longer than ``drain_seconds`` is released unfinished: another process goes on with it.
         Raises TaskFailedError where a queue's consumer fails again and again.
         """
         wanted = set(queues)
@@ -124,7 +124,7 @@ class Runner:
                 task.result()
             _, late = await asyncio.wait(tasks, timeout=drain_seconds)
             for task in late:
-                _log.warning("given_back", queue=tasks[task])
+                _log.warning("released", queue=tasks[task])
         finally:
             for task in (*tasks, stopping):
                 task.cancel()

@@ -14,7 +14,7 @@ import structlog
 _log = structlog.get_logger()
 
 STUCK_SECONDS: Final = 300.0
-"""A task that gave no sign of life for so long is stuck, unless it was started with a limit of its own."""
+"""A task without a heartbeat for so many seconds is stuck, unless it was started with a limit of its own."""
 RESTARTS_IN_A_ROW: Final = 5
 STEADY_SECONDS: Final = 60.0
 """A task that ran for so long before it failed begins a new row of restarts."""
@@ -23,7 +23,7 @@ _LONGEST_PAUSE: Final = 30.0
 _STOP_SECONDS: Final = 10.0
 
 Beat = Callable[[], None]
-"""A sign of life: a task calls it each time around its loop."""
+"""A heartbeat: a task calls it in each iteration of its loop."""
 
 
 class TaskFailedError(Exception):
@@ -31,7 +31,7 @@ class TaskFailedError(Exception):
 
     def __init__(self, task: str, fault: str, times: int) -> None:
         super().__init__(
-            f"the background task {task} failed {times} times in a row, at last with {fault}. The process ends so that "
+            f"the background task {task} failed {times} times in a row, most recently with {fault}. The process ends so that "
             "it can be restarted; nothing is lost. If it ends again, report this line with the log above it"
         )
         self.task = task
@@ -52,11 +52,11 @@ class _Supervised:
 
 
 def no_beat() -> None:
-    """Give no sign of life, where nobody watches."""
+    """Send no heartbeat: nothing watches this task."""
 
 
 class Supervisor:
-    """Keeps background tasks running. One that ends unasked is logged with its fault and restarted after a pause.
+    """Keeps background tasks running. One that ends unexpectedly is logged with its error and restarted after a pause.
 
     The pause doubles. After ``restarts`` in a row without a steady minute the task has failed: its handle raises
     TaskFailedError, and so does the ``async with`` block of the supervisor, which is cancelled for it.
@@ -79,7 +79,7 @@ class Supervisor:
         *,
         stuck_after: float = STUCK_SECONDS,
     ) -> asyncio.Task[None]:
-        """Run ``work`` in the background, again whenever it ends before ``until`` is set; return a handle.
+        """Run ``work`` in the background, restarted whenever it ends before ``until`` is set; return a handle.
 
         Cancelling the handle stops it as well. ``stuck_after`` is how many seconds it may take between two beats.
         """
@@ -93,7 +93,7 @@ class Supervisor:
         return handle
 
     def run_once(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run work that ends by itself in the background; a fault is logged, and whoever needs the work repeats it."""
+        """Run work that ends by itself in the background; a failure is logged, and the caller repeats the work."""
         task = asyncio.create_task(work, name=name)
         self._once.add(task)
         task.add_done_callback(self._ended_once)
@@ -116,11 +116,11 @@ class Supervisor:
             if supervised.fault:
                 found[name] = f"is down: {supervised.fault}"
             elif silent > supervised.stuck_after:
-                found[name] = f"is stuck: no sign of life for {silent:.0f} s"
+                found[name] = f"is stuck: no heartbeat for {silent:.0f} s"
         return found
 
     async def __aenter__(self) -> Self:
-        """Tie the supervisor to the block: it ends with a failed task, and its tasks end with it."""
+        """Bind the supervisor to the block: a failed task ends the block, and the block's end stops its tasks."""
         self._owner = asyncio.current_task()
         return self
 

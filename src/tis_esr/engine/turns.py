@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 LOOK_SECONDS = 0.1
-"""Seconds after which it is looked again whether a batch waits for something slow."""
+"""Seconds between checks of whether a batch waits for something slow."""
 
 
 class Turns:

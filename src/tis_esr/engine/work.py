@@ -69,7 +69,7 @@ class Work:
 
     @contextmanager
     def part(self, name: str, *messages: Message) -> Iterator[None]:
-        """Let what is done within stand or fall by itself at the commit, apart from all else that the unit does.
+        """Commit or discard what is done within independently of the rest of the unit of work.
 
         Where a document that it wrote has moved, only it is lost, and ``messages`` are tried again. Of one name
         there is one part.
@@ -146,7 +146,7 @@ class Work:
             )
 
     def account(self, file: str, row: int, record_type: str, state: RowState, reason: str = "") -> None:
-        """Say what became of a row; a later word in the same or another unit of work replaces it."""
+        """Account for a row with its state; a later call in the same or another unit of work replaces it."""
         self._parts.account(Row(file=file, row=row, type=record_type, state=state, reason=reason))
 
     def park(self, message: Message, reason: str) -> None:
@@ -186,7 +186,7 @@ class Work:
         ]
 
     def is_parked(self, message: Message) -> bool:
-        """Say whether this unit of work has parked the message."""
+        """Return whether this unit of work has parked the message."""
         return message.identity in self._parked
 
     def left(self, messages: Iterable[Message]) -> list[Message]:
@@ -196,8 +196,7 @@ class Work:
     async def save_intent(self) -> None:
         """Commit what was written so far, without acknowledging anything.
 
-        For calls outside the transaction: what is about to be done is known before it is done, so a
-        restart can look what came of it.
+        For calls outside the transaction: what is about to be done is known before it is done, so the outcome can be checked after a restart.
         """
         await self._save(self._assembled())
 
@@ -221,7 +220,7 @@ class Work:
                 return
 
     def _lost(self, messages: Iterable[Message], conflict: Conflict) -> None:
-        """Have the messages of lost parts tried again, each by the fault that it had before, if any."""
+        """Retry the messages of lost parts, each by the fault that it had before, if any."""
         for message in messages:
             self._failed.setdefault(message.identity, conflict)
 

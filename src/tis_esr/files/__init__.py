@@ -1,1 +1,1 @@
-"""Where files come from and go to: a folder; later S3 and SFTP."""
+"""File stores: a folder, S3 and SFTP."""

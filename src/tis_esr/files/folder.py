@@ -46,10 +46,10 @@ _OF_THE_FILE = {
     errno.ETXTBSY: "another program holds it",
     errno.EIO: "the disk fails to read it",
 }
-"""What one file's open or read fails with while the folder itself is well."""
+"""What one file's open or read fails with while the folder itself is available."""
 
 
-class BadFolder(Exception):  # noqa: N818 - says what the matter is
+class BadFolder(Exception):  # noqa: N818 - the name states the problem
     """A folder that is missing, not a folder, or can't be read or written."""
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -145,7 +145,7 @@ class Folder:
         return error if reason is None else UnreadableFileError(str(self.path), name, reason)
 
     def _is_settled(self, name: str, found: os.stat_result) -> bool:
-        """Say whether a file was left alone for long enough: by its own time, or by what we saw of it.
+        """Return whether a file was left alone for long enough: by its own time, or by what we saw of it.
 
         The latter counts where its time lies ahead of our clock, which may have been set back.
         """
@@ -191,7 +191,7 @@ class Folder:
 
 
 def _begun(temporary: Path) -> BinaryIO:
-    """Begin a file anew, whatever an earlier try has left."""
+    """Begin a file again, whatever an earlier try has left."""
     temporary.unlink(missing_ok=True)
     return open_private(temporary, "xb")
 
@@ -205,12 +205,12 @@ def _is_other(temporary: Path, final: Path) -> bool:
     return not (stat.S_ISREG(there.st_mode) and filecmp.cmp(temporary, final, shallow=False))
 
 
-class _CopyFailed(OSError):  # noqa: N818 - an OSError as it came, told apart by where it came from
+class _CopyFailed(OSError):  # noqa: N818 - an OSError as it came, distinguished by its origin
     """Writing the copy failed, not reading the file."""
 
 
 class _Copying:
-    """Takes what is copied; its own failures are told apart from those of the file that is read."""
+    """Takes what is copied; its own failures are distinguished from those of the file that is read."""
 
     def __init__(self, copy: BinaryIO) -> None:
         self._copy = copy

@@ -36,7 +36,7 @@ BLOCK = 1024 * 1024
 PART = 8 * 1024 * 1024
 PARTS_AT_ONCE = 4
 ONE_STEP = 64 * 1024 * 1024
-SLOWEST_UPLOAD = 128 * 1024  # bytes a second; a slower one is given up
+SLOWEST_UPLOAD = 128 * 1024  # bytes a second; a slower transfer is aborted
 
 Answer = TypeVar("Answer")
 
@@ -75,12 +75,12 @@ class S3Files(FileStore):
         self._one_step = one_step
         if settings.endpoint is not None and not _is_address(settings.endpoint):
             raise StoreUnavailable(
-                self.name, f"{settings.endpoint} is no http(s) address; look at TIS_ESR_S3_ENDPOINT"
+                self.name, f"{settings.endpoint} is not a valid http(s) URL; check TIS_ESR_S3_ENDPOINT"
             )
         self._store = self._connect()
 
     async def check(self) -> None:
-        """Look whether the bucket can be listed; raises StoreUnavailable."""
+        """Check whether the bucket can be listed; raises StoreUnavailable."""
         await self.listing()
 
     async def listing(self) -> Listing:
@@ -221,7 +221,7 @@ class S3Files(FileStore):
 
     @contextmanager
     def _told(self, name: str | None = None) -> Iterator[None]:
-        """Tell a library's error as ours; "not found" is about the file called ``name``, if any is."""
+        """Translate a library's error into ours; "not found" is about the file called ``name``, if any is."""
         try:
             yield
         except AlreadyExistsError:
@@ -274,7 +274,7 @@ def _retries(patience: timedelta) -> "RetryConfig":
 
 
 def _code(error: Exception) -> str:
-    """Return the code of S3's error answer, or nothing where there is none."""
+    """Return the code of S3's error response, or nothing where there is none."""
     found = re.search(r"<Code>(\w+)</Code>", str(error))
     return found[1] if found else ""
 
@@ -292,25 +292,25 @@ def _of_the_object(error: BaseException | None) -> str:
         "KMS.NotFoundException",
         "KMS.KMSInvalidStateException",
     }:
-        return f"S3 refuses this object ({code}); look at its permissions and its encryption key"
+        return f"S3 refuses this object ({code}); check its permissions and its encryption key"
     return ""
 
 
 def _reason(error: Exception, settings: S3Settings) -> str:
-    """Say what the matter is. The library's own text holds the whole exchange, so none of it is passed on."""
+    """Return what is wrong. The library's own text holds the whole exchange, so none of it is passed on."""
     text, code = str(error), _code(error)
     status = re.search(r"status code: (\d{3})", text)
     if code == "NoSuchBucket":
-        return "there is no such bucket; look at TIS_ESR_S3_BUCKET, TIS_ESR_S3_REGION and TIS_ESR_S3_ENDPOINT"
+        return "no such bucket; check TIS_ESR_S3_BUCKET, TIS_ESR_S3_REGION and TIS_ESR_S3_ENDPOINT"
     if "169.254." in text or (settings.access_key_id is None) != (settings.secret_access_key is None):
         return "no credentials; set TIS_ESR_S3_ACCESS_KEY_ID and TIS_ESR_S3_SECRET_ACCESS_KEY, or give the machine a role"
     if status and status[1] in {"401", "403"}:
         return (
-            f"access refused ({code or status[1]}); look at TIS_ESR_S3_ACCESS_KEY_ID,"
+            f"access refused ({code or status[1]}); check TIS_ESR_S3_ACCESS_KEY_ID,"
             " TIS_ESR_S3_SECRET_ACCESS_KEY and what this key may do in the bucket"
         )
     if "redirect" in text:
-        return "the bucket is in another region; look at TIS_ESR_S3_REGION"
+        return "the bucket is in another region; check TIS_ESR_S3_REGION"
     if status:
         return f"the server answers {status[1]} {code}".rstrip()
     return (

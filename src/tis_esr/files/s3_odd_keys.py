@@ -19,7 +19,7 @@ def list_with_odd_keys(
     secret_access_key: str | None,
     timeout_seconds: float,
 ) -> Listing:
-    """Return what lies directly under the prefix; odd keys are told. Raises BotoCoreError and ClientError."""
+    """Return what lies directly under the prefix; odd keys are reported. Raises BotoCoreError and ClientError."""
     client = Session().create_client(
         "s3",
         region_name=region,

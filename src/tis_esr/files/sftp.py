@@ -67,7 +67,7 @@ class SftpFiles(FileStore):
         self._settings = settings
 
     async def check(self) -> None:
-        """Look whether the folder can be listed; raises StoreUnavailable."""
+        """Check whether the folder can be listed; raises StoreUnavailable."""
         await self.listing()
 
     async def listing(self) -> Listing:
@@ -145,7 +145,7 @@ class SftpFiles(FileStore):
         return True
 
     async def _settle(self, sftp: asyncssh.SFTPClient, part: str, name: str, digest: bytes) -> None:
-        """Compare with the file that has the name already, and take ours away."""
+        """Compare with the file that has the name already, and remove ours."""
         found = hashlib.sha256()
         try:
             await self._read(sftp, name, found.update)
@@ -195,7 +195,7 @@ class SftpFiles(FileStore):
                 there = await _is_there(sftp, settings.folder or ".")
             if not there:
                 raise StoreUnavailable(
-                    self.name, f"there is no folder {settings.folder} for us; look at TIS_ESR_SFTP_FOLDER"
+                    self.name, f"there is no folder {settings.folder} for us; check TIS_ESR_SFTP_FOLDER"
                 )
             yield sftp
         finally:
@@ -234,7 +234,7 @@ class SftpFiles(FileStore):
             return asyncssh.read_known_hosts(str(path))
         except (OSError, ValueError) as error:
             raise StoreUnavailable(
-                self.name, f"{path} can't be read ({_text(error)}); look at TIS_ESR_SFTP_KNOWN_HOSTS"
+                self.name, f"{path} can't be read ({_text(error)}); check TIS_ESR_SFTP_KNOWN_HOSTS"
             ) from error
 
     def _keys(self) -> list[asyncssh.SSHKey]:
@@ -245,12 +245,12 @@ class SftpFiles(FileStore):
             return [asyncssh.read_private_key(path)]
         except (OSError, ValueError) as error:
             raise StoreUnavailable(
-                self.name, f"{path} can't be read ({_text(error)}); look at TIS_ESR_SFTP_KEY_FILE"
+                self.name, f"{path} can't be read ({_text(error)}); check TIS_ESR_SFTP_KEY_FILE"
             ) from error
 
     @contextmanager
     def _told(self, name: str | None = None) -> Iterator[None]:
-        """Tell a library's error as ours; "not found" is about the file called ``name``, if any is."""
+        """Translate a library's error into ours; "not found" is about the file called ``name``, if any is."""
         try:
             yield
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
@@ -263,7 +263,7 @@ class SftpFiles(FileStore):
             if name is not None:
                 raise UnreadableFileError(self.name, name, "permission denied") from error
             raise StoreUnavailable(
-                self.name, "not allowed; look at what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
+                self.name, "not allowed; check what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
             ) from error
         except asyncssh.SFTPError as error:
             if name is not None:
@@ -274,7 +274,7 @@ class SftpFiles(FileStore):
 
 
 async def _is_there(sftp: asyncssh.SFTPClient, path: str) -> bool:
-    """Say whether anything has this path: a link to nothing too, and what the server doesn't tell the kind of."""
+    """Return whether anything has this path: a link to nothing too, and one whose kind the server doesn't report."""
     try:
         await sftp.lstat(path.encode())
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
@@ -283,7 +283,7 @@ async def _is_there(sftp: asyncssh.SFTPClient, path: str) -> bool:
 
 
 def _kind(attrs: asyncssh.SFTPAttrs) -> int:
-    """Return what an entry is; a server may tell by its type, by its permissions, or not at all."""
+    """Return what an entry is; a server may report it by type, by permissions, or not at all."""
     if attrs.type != asyncssh.FILEXFER_TYPE_UNKNOWN or attrs.permissions is None:
         return attrs.type
     return _BY_MODE.get(stat.S_IFMT(attrs.permissions), asyncssh.FILEXFER_TYPE_UNKNOWN)
@@ -302,20 +302,20 @@ _BY_MODE = {
 def _why_no_connection(error: Exception, settings: SftpSettings) -> str:
     match error:
         case asyncssh.HostKeyNotVerifiable():
-            return f"the server's host key is not in {settings.known_hosts}; look at TIS_ESR_SFTP_KNOWN_HOSTS"
+            return f"the server's host key is not in {settings.known_hosts}; check TIS_ESR_SFTP_KNOWN_HOSTS"
         case asyncssh.KeyExchangeFailed():
             return (
-                f"no common way to talk ({_text(error)}); look whether {settings.known_hosts}"
+                f"no common way to talk ({_text(error)}); check whether {settings.known_hosts}"
                 " (TIS_ESR_SFTP_KNOWN_HOSTS) has the kind of host key the server shows"
             )
         case asyncssh.PermissionDenied():
             return (
-                f"{settings.user} may not log in; look at TIS_ESR_SFTP_USER,"
+                f"{settings.user} may not log in; check TIS_ESR_SFTP_USER,"
                 " TIS_ESR_SFTP_KEY_FILE and TIS_ESR_SFTP_PASSWORD"
             )
         case TimeoutError():
-            return "no answer in time; look at TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
-    return f"no connection ({_text(error)}); look at TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
+            return "no answer in time; check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
+    return f"no connection ({_text(error)}); check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
 
 
 def _text(error: Exception) -> str:

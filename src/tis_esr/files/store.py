@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 BLOCK = 1 << 20
-NOT_THERE = "it was announced, and there is no such file in the store"
+NOT_THERE = "it was announced, but the store has no such file"
 
 
-class StoreUnavailable(OSError):  # noqa: N818 - says what the matter is
+class StoreUnavailable(OSError):  # noqa: N818 - the name states the problem
     """A file store can't be reached or refuses: says which one, by its setting, and why. It may pass."""
 
     def __init__(self, store: str, reason: str) -> None:
@@ -18,7 +18,7 @@ class StoreUnavailable(OSError):  # noqa: N818 - says what the matter is
         self.reason = reason
 
 
-class NoSuchFile(Exception):  # noqa: N818 - says what the matter is
+class NoSuchFile(Exception):  # noqa: N818 - the name states the problem
     """The store has no file of this name (any more)."""
 
     def __init__(self, store: str, name: str) -> None:
@@ -38,11 +38,11 @@ class UnreadableFileError(Exception):
         self.reason = reason
 
 
-class OtherContent(Exception):  # noqa: N818 - says what the matter is
+class OtherContent(Exception):  # noqa: N818 - the name states the problem
     """A file of this name is there with other bytes; nothing was overwritten."""
 
     def __init__(self, store: str, name: str) -> None:
-        super().__init__(f"{store} has a file {name} with other content; look who wrote it, and move it away")
+        super().__init__(f"{store} has a file {name} with other content; find out who wrote it, then move it")
         self.store = store
         self.name = name
 
@@ -51,7 +51,7 @@ class OtherContent(Exception):  # noqa: N818 - says what the matter is
 class Listing:
     """What lies in a store: whole files by name, each with its stamp, and what can't be taken, with the reason.
 
-    A stamp changes when the file does; it is "" where the store doesn't tell. ``odd`` is by a name that can be
+    A stamp changes when the file does; it is "" where the store doesn't report one. ``odd`` is by a name that can be
     printed, which need not be one that the file can be opened by.
     """
 
@@ -96,7 +96,7 @@ class Nowhere:
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:  # noqa: ARG002 - the protocol's
         """Raise StoreUnavailable."""
-        raise StoreUnavailable("this process", f"it was not told where files go, so {name} is not written")
+        raise StoreUnavailable("this process", f"no outbound store is configured, so {name} is not written")
 
 
 def name_fault(name: str) -> str:
@@ -134,7 +134,7 @@ async def blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 class Discarding(Nowhere):
-    """A place where files could be written, for a dry run: each one is made and thrown away."""
+    """A place where files could be written, for a dry run: each one is created and discarded."""
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:  # noqa: ARG002 - the protocol's
         """Make all of the file."""

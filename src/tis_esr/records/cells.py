@@ -8,7 +8,7 @@ _WELL_FORMED = re.compile(r'[^",]*(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
 
 
 def is_well_formed(text: str) -> bool:
-    """Say whether every quote of a line is in order; the record type may stand in quotes too."""
+    """Return whether every quote of a line is in order; the record type may stand in quotes too."""
     return _WELL_FORMED.fullmatch(_with_plain_type(text)) is not None
 
 

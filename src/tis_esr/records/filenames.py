@@ -13,11 +13,11 @@ FILE_TYPES = ("RMF", "RMC", "APC", "DCC", "APP", "DNC", "DNF", "RTC")
 _NAME = re.compile(r"DE_([A-Z]{3})_([A-Z]{3})_([0-9]{8})_([0-9]{7,8})\.DAT")
 
 
-class BadFileName(Exception):  # noqa: N818 - says what the matter is
-    """A name that is none of the interface's; tells what is wrong with it."""
+class BadFileName(Exception):  # noqa: N818 - the name states the problem
+    """A name that is not a valid ESR file name; says what is wrong with it."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name!r} is no ESR file name: {reason}")
+        super().__init__(f"{name!r} is not a valid ESR file name: {reason}")
         self.name = name
         self.reason = reason
 
@@ -50,9 +50,9 @@ def _parse(name: str) -> FileName:
         raise BadFileName(name, "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT")
     deanery, file_type, day, sequence = match.groups()
     if file_type not in FILE_TYPES:
-        raise BadFileName(name, f"{file_type} is no file type; those are {', '.join(FILE_TYPES)}")
+        raise BadFileName(name, f"{file_type} is not a valid file type; those are {', '.join(FILE_TYPES)}")
     try:
         parsed = datetime.strptime(day, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        raise BadFileName(name, f"{day} is no date") from None
+        raise BadFileName(name, f"{day} is not a valid date") from None
     return FileName(deanery, file_type, parsed, int(sequence), len(sequence))

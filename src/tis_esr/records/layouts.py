@@ -38,12 +38,12 @@ class Column:
 
     @cached_property
     def decisive(self) -> bool:
-        """Say whether the row can't be used where the value can't be read."""
+        """Return whether the row can't be used where the value can't be read."""
         return self.mandatory or self.is_key
 
     @cached_property
     def is_plain(self) -> bool:
-        """Say whether any text is a value of the column."""
+        """Return whether any text is a value of the column."""
         return self.quoted and not self.codes
 
     @cached_property
@@ -53,7 +53,7 @@ class Column:
 
     @cached_property
     def quoted(self) -> bool:
-        """Say whether the column stands in double quotes."""
+        """Return whether the column stands in double quotes."""
         return self.kind is Kind.TEXT or self.kind is Kind.FIXED
 
     def __str__(self) -> str:

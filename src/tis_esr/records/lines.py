@@ -74,12 +74,12 @@ def decode(line: bytes) -> str:
 
 
 def begins_a_row(line: bytes) -> bool:
-    """Say whether a line begins as a row of ESR does, in any letter case."""
+    """Return whether a line begins as a row of ESR does, in any letter case."""
     return _ROW.match(line.removeprefix(_BOM)) is not None
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Say whether a file's first bytes can be ESR's: not where they are binary and none of their lines is a row."""
+    """Return whether a file's first bytes can be ESR's: not where they are binary and none of their lines is a row."""
     binary = sum(byte in _BINARY for byte in head)
     if not binary or (b"\0" not in head and binary * 50 <= len(head)):
         return True

@@ -1,4 +1,4 @@
-"""Two broken forms that ESR is known to send, and how they are put right."""
+"""Two broken forms that ESR is known to send, and how they are repaired."""
 
 import re
 
@@ -9,7 +9,7 @@ _LONGEST_OCCUPATION = 5
 
 
 def shifted_position(data: list[str]) -> list[str] | None:
-    """Return the columns of a POS row whose title was cut at ``\\``, put right; None where it was not.
+    """Return the columns of a POS row whose title was cut at ``\\``, repaired; None where it was not cut.
 
     ``Medical and Dental\\`` and what follows are one title, joined by ``|``; up to the second speciality all
     moves back one place (line of August 2020, incident A6).
@@ -46,7 +46,7 @@ def anchored_confirmation(text: str, found: int) -> list[str] | None:
 
 
 def numbers_in_place(data: list[str]) -> bool:
-    """Say whether an APC row's columns 7 to 10 hold numbers: what is beyond them is surplus, not message text."""
+    """Return whether an APC row's columns 7 to 10 hold numbers: what is beyond them is surplus, not message text."""
     assignment, position, position_number, vacancy = (cell.strip() for cell in data[5:9])
     return (
         position.isdigit()

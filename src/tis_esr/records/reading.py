@@ -18,7 +18,7 @@ __all__ = ["Problem", "Record", "looks_like_text", "read_records"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is odd about a row; ``fatal`` where the row can't be used. The text never holds the value."""
+    """A problem of a row; ``fatal`` where the row can't be used. The text never holds the value."""
 
     column: str
     code: str
@@ -51,7 +51,7 @@ class Record:
 
     @property
     def unusable(self) -> str:
-        """Say why the row can't be used; "" where it can."""
+        """Return why the row can't be used; "" where it can."""
         return "; ".join(problem.text for problem in self.problems if problem.fatal)
 
 
@@ -113,7 +113,7 @@ _BINARY = Problem("", "control", "the row holds a NUL or another control charact
 
 
 def _of_the_line(raw: RawRow, line: str, quotes: Quotes) -> list[Problem]:
-    """Return what is odd about the line, whatever its layout is."""
+    """Return the problems of the line, whatever its layout is."""
     problems = []
     if quotes is not Quotes.IN_ORDER:
         problems.append(_STRAY)
@@ -182,7 +182,7 @@ def _value(column: Column, text: str, *, damaged: bool) -> tuple[Value, Problem 
         value = read_value(column, text)
     except ValueError as error:
         code, fatal = ("unknown-code", True) if column.codes else ("ill-formed", column.decisive)
-        return None, Problem(name, code, f"column {name} ({column}) holds {error}", fatal=fatal)
+        return None, Problem(name, code, f"column {name} ({column}) is {error}", fatal=fatal)
     if value is None and column.mandatory:
         said = f"column {name} is mandatory and empty"
         return None, Problem(name, "missing-mandatory", said, fatal=True)

@@ -10,7 +10,7 @@ from tis_esr.records.layouts import Column, Kind
 Value = str | int | Decimal | date | None
 
 
-class UnwritableValue(Exception):  # noqa: N818 - says what the matter is
+class UnwritableValue(Exception):  # noqa: N818 - the name states the problem
     """A value that breaks its column's type or length; names record type and column, not the value."""
 
     def __init__(self, record_type: str, column: str, reason: str) -> None:
@@ -23,7 +23,7 @@ class UnwritableValue(Exception):  # noqa: N818 - says what the matter is
 def read_value(column: Column, text: str) -> Value:
     """Return what a column holds, None where it is empty or stands for no end.
 
-    Raises ValueError for an ill-formed number or date, and for a code that is none of the column's.
+    Raises ValueError for an ill-formed number or date, and for not one of the codes the column's.
     """
     stripped = text.strip()
     if not stripped:
@@ -50,7 +50,7 @@ _END_OF_TIME = date(4712, 12, 31)
 def _code(column: Column, text: str) -> str:
     known = column.by_code.get(text.casefold())
     if known is None:
-        raise ValueError(f"a code that is none of {', '.join(column.codes)}")
+        raise ValueError(f"not one of the codes {', '.join(column.codes)}")
     return known
 
 
@@ -59,7 +59,7 @@ def _whole(text: str) -> int:
     digits, point, after = text.partition(".")
     significant = digits.lstrip("0")
     if not _plain_digits(digits) or len(significant) > _LONGEST_NUMBER or (point and after.strip("0")):
-        raise ValueError("no whole number")
+        raise ValueError("not a whole number")
     return int(significant or "0")
 
 
@@ -69,19 +69,19 @@ def _plain_digits(text: str) -> bool:
 
 def _day(text: str) -> date | None:
     if len(text) == _DATE_DIGITS and _plain_digits(text):
-        with suppress(ValueError):  # its own text tells the value
+        with suppress(ValueError):  # its own text holds the value
             day = date.fromisoformat(text)
             return None if day == _END_OF_TIME or day.year == _LAST_YEAR else day
-    raise ValueError("no yyyyMMdd date")
+    raise ValueError("not a valid yyyyMMdd date")
 
 
 def _decimal(text: str) -> Decimal:
     if not _plain_digits(text.replace(".", "", 1)) or len(text) > _LONGEST_NUMBER:
-        raise ValueError("no number")
+        raise ValueError("not a number")
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise ValueError("no number") from None
+        raise ValueError("not a number") from None
 
 
 def from_json(column: Column, value: str | float | None) -> Value:
@@ -94,7 +94,7 @@ def from_json(column: Column, value: str | float | None) -> Value:
 
 
 def fits(column: Column, value: Value) -> str:
-    """Say why a value does not fit its column; "" where it does."""
+    """Return why a value does not fit its column; "" where it does."""
     if value is None:
         return "it is mandatory and missing" if column.mandatory else ""
     if column.quoted:
@@ -151,5 +151,5 @@ _LOST = re.compile("[\ufffd¿]")
 
 
 def has_lost_letters(text: str) -> bool:
-    """Say whether letters of a text were replaced: by U+FFFD, or by the ``¿`` of an Oracle conversion."""
+    """Return whether letters of a text were replaced: by U+FFFD, or by the ``¿`` of an Oracle conversion."""
     return not text.isascii() and _LOST.search(text) is not None

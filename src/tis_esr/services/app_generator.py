@@ -1,8 +1,7 @@
 """AppGenerator: an applicant record for every placement to come of every matched position.
 
-Reads ``position.reconciled``, tells the DataExporter ``apprecord.generated``: one message a position
-with all its records, so that one that is no longer there is known too. Of a position that never had a
-record the DataExporter is told nothing.
+Reads ``position.reconciled``, sends ``apprecord.generated`` to the DataExporter: one message a position
+with all its records, so that one that is no longer there is known too. For a position that never had a record nothing is sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +50,7 @@ DECISIONS = Collection(
 class GeneratedPosition(msgspec.Struct, frozen=True, kw_only=True):
     """The newest revision of a position that was handled, also where it gave no record.
 
-    ``told`` says that the DataExporter was told of a record of it at some time.
+    ``told`` says that a record of it was sent to the DataExporter at some time.
     """
 
     position_id: int
@@ -65,13 +64,13 @@ GENERATED = Collection(
 
 
 class AppGenerator:
-    """See the module."""
+    """Generates applicant records of reconciled positions."""
 
     def __init__(self, tcs: Tcs) -> None:
         self._tcs = tcs
 
     def handlers(self) -> list[Handler]:
-        """Return what it reads, and how."""
+        """Return its handlers, one for each queue that it reads."""
         return [
             Handler(
                 "esr.queue.position.reconciled.appgenerator",

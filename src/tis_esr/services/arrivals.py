@@ -1,7 +1,6 @@
 """Files that have arrived, or are found in the store: each becomes one message for the InboundDataReader.
 
-Reads ``file.arrived``. An event may come twice, late or never: the ledger knows what was taken, and a sweep of
-the store finds what no event told of. Each finding is a message of its own, so that a file whose message was
+Reads ``file.arrived``. An event may come twice, late or never: the ledger knows what was taken, and polling the store finds files without an event. Each finding is a message of its own, so that a file whose message was
 discarded can be found again.
 """
 
@@ -32,7 +31,7 @@ LOOKS = 4
 
 
 class Arrivals:
-    """Takes files that events tell of, and finds the others. ``store`` is where ESR's files come in."""
+    """Takes files that events announce, and polls for the others. ``store`` is where ESR's files come in."""
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
@@ -107,7 +106,7 @@ class Arrivals:
 
 
 def _is_due(known: InboundFile | None, stamp: str, now: float) -> bool:
-    """Say whether a file that can be taken is to be announced."""
+    """Return whether a file that can be taken is to be announced."""
     if known is None:
         return True
     if known.state is FileState.HELD:
@@ -116,7 +115,7 @@ def _is_due(known: InboundFile | None, stamp: str, now: float) -> bool:
 
 
 def _stamp_unseen(work: Work, listing: Listing, known: Mapping[str, InboundFile]) -> int:
-    """Note how the store shows files that were taken without that, as an event told of them; return how many."""
+    """Note how the store shows files that were taken without that, as an event announced them; return how many."""
     unseen = [
         msgspec.structs.replace(file, stamp=listing.stamps[name])
         for name, file in known.items()
@@ -140,7 +139,7 @@ async def _settle_gone(work: Work, listing: Listing) -> int:
 
 
 def log_taken(taken: Taken) -> None:
-    """Log what came of a file: a warning for each thing that a person has to know, where it is news."""
+    """Log the outcome of a file: a warning for each thing that a person has to know, where it is news."""
     file = taken.file
     for finding in taken.findings:
         _log.warning("file_finding", file=file.name, finding=finding)
@@ -150,7 +149,7 @@ def log_taken(taken: Taken) -> None:
 def announce(
     work: Work, files: Iterable[tuple[str, str]], stamps: Mapping[str, str] = MappingProxyType({})
 ) -> None:
-    """Tell of files (name, and what makes this arrival the one it is), within a unit of work."""
+    """Announce files (name, and what identifies this arrival), within a unit of work."""
     for name, arrival in files:
         cause = Message(
             id=derived_id("file", name, arrival),

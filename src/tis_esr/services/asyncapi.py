@@ -1,6 +1,6 @@
-"""What the services tell each other, described for others: who sends what, and the schemas of the bodies.
+"""The messages between the services, described for others: who sends what, and the schemas of the bodies.
 
-Whoever adds a message adds it to SENT and BODIES; the document is made by ``commands.asyncapi``.
+A new message is added to SENT and BODIES; the document is made by ``commands.asyncapi``.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ SENT: Mapping[str, tuple[str, ...]] = {
     ),
     "InboundDataWriter": ("person.changed",),
 }
-"""The routing keys that each service sends; each key has one sender. The two commands may be sent by hand too."""
+"""The routing keys that each service sends; each key has one sender. The two commands may be sent manually too."""
 
 BODIES: Mapping[str, type[messages.Body] | str] = {
     "file.arrived": messages.FileArrived,

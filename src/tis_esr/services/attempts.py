@@ -2,7 +2,7 @@
 
 Part of the InboundDataWriter. Each thing that it keeps up to date in TIS has a document with the attempt that was
 last begun and whose end isn't known. The document is saved before the call. While TCS may still act on that call
-no other is made; after that it is looked what came of it first, whichever process it is that goes on.
+no other is made; after that its outcome is checked first, by whichever process continues.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _PAUSE: Final = 0.5
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """A write whose end isn't known; TCS may act on it ``until`` then, by the engine's clock.
 
-    ``is_given_up`` says that whoever made it has stopped waiting for its end.
+    ``is_given_up`` says that its caller no longer waits for its end.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Ended:
-    """What came of an append: whether TCS holds it now, the trouble, and the attempt where its end isn't known."""
+    """The outcome of an append: whether TCS holds it now, the trouble, and the attempt where its end isn't known."""
 
     holds: bool = False
     error: TcsError | None = None
@@ -79,8 +79,8 @@ class Attempts:
     def must_wait(self, work: Work, attempt: OpenAttempt | None, key: str, what: str) -> Transient | None:
         """Return why a write has to wait, with for how long; None where nothing of an earlier one can arrive.
 
-        From the first look at an attempt on it is never waited longer than one takes, though the clock was set
-        back. One that isn't given up likely ends soon, so it is looked at again before its time is over.
+        From the first check of an attempt on it is never waited longer than one takes, though the clock was set
+        back. One whose caller still waits likely ends soon, so it is checked again before its time is over.
         """
         if attempt is None or key not in self._ended.get(attempt.id, {key}):
             return None
@@ -134,7 +134,7 @@ class Attempts:
     def after(self, work: Work, bounds: Bounds, error: TcsError | None) -> OpenAttempt | None:
         """Return what is to be kept of an attempt: nothing where its end is known.
 
-        Where the answer left it open the attempt is over, but only a look can tell what came of it.
+        Where the answer left it open the attempt is over, but only a check in TCS shows the outcome.
         """
         if not isinstance(error, TcsUncertain):
             return None
@@ -143,7 +143,7 @@ class Attempts:
 
 
 def _is_over(error: TcsError) -> bool:
-    """Say whether TCS has answered that it can't just now, so that only a look tells what came of the write."""
+    """Return whether TCS has answered that it can't just now, so that only a check shows the outcome of the write."""
     if not isinstance(error, TcsUncertain) or error.may_arrive or error.suspect:
         return False
     return not error.retry_after

@@ -1,6 +1,6 @@
 """Many calls to TCS at once; how many really run is up to the client.
 
-A call that is under way is always awaited: one that is cancelled may take effect at TCS after it was given up.
+A call that is under way is always awaited: one that is cancelled may take effect at TCS afterwards.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""When a cron expression fires, in London's time, right over both clock changes."""
+"""When a cron expression fires, in London time, correct over both clock changes."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ LONDON = ZoneInfo("Europe/London")
 _FIELDS = 5  # CronSim takes a sixth, for seconds, and then doesn't look after the clock changes
 
 
-class BadCron(ValueError):  # noqa: N818 - says what the matter is
+class BadCron(ValueError):  # noqa: N818 - the name states the problem
     """A cron expression that can't be used."""
 
     def __init__(self, expression: str, problem: str) -> None:

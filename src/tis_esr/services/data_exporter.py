@@ -37,10 +37,10 @@ B = TypeVar("B", ApplicantsGenerated, NotificationsGenerated)
 
 
 class DataExporter:
-    """See the module."""
+    """Keeps records for export and attaches ESR's confirmations to them."""
 
     def handlers(self) -> list[Handler]:
-        """Return what it reads, and how."""
+        """Return its handlers, one for each queue that it reads."""
         return [
             Handler("esr.queue.apprecord.generated", "apprecord.generated", self.store_applicants),
             Handler("esr.queue.notification.generated", "notification.generated", self.store_notifications),
@@ -73,7 +73,7 @@ class DataExporter:
                     work.put(NOTIFICATIONS, record)
 
     async def confirm_applicants(self, work: Work, messages: Sequence[Message]) -> None:
-        """Attach ESR's word on an applicant: the APC has the number of its APP and names the row in it."""
+        """Attach ESR's confirmation of an applicant: the APC has the number of its APP and names the row in it."""
         for message in messages:
             values = msgspec.json.decode(message.body)
             where = {"file": _answered(message, "APP"), "position_id": values["positionId"]}
@@ -82,7 +82,7 @@ class DataExporter:
             _confirm(work, APPLICANTS, await work.find(APPLICANTS, where), message, values)
 
     async def confirm_notifications(self, work: Work, messages: Sequence[Message]) -> None:
-        """Attach ESR's word on a notification: the DCC has the number of its DNC and names the row in it."""
+        """Attach ESR's confirmation of a notification: the DCC has the number of its DNC and names the row in it."""
         for message in messages:
             values = msgspec.json.decode(message.body)
             where = {"file": _answered(message, "DNC"), "file_row": values.get("row")}
@@ -123,7 +123,7 @@ async def _stored(work: Work, collection: Collection[R], fresh: Sequence[News[B]
 def _confirm(
     work: Work, collection: Collection[R], found: Sequence[R], message: Message, values: dict[str, Any]
 ) -> None:
-    """Attach ESR's word to the record that it is about; of several in the file the one in the last row counts."""
+    """Attach ESR's confirmation to the record that it is about; of several in the file the one in the last row counts."""
     if len(found) != 1:
         _account(work, message, RowState.UNMATCHED, f"{len(found)} records sent to ESR match it")
         return

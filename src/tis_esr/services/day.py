@@ -33,11 +33,11 @@ async def run_day(
     window: ApplicantWindow | None = None,
     progress: Callable[[str, int], None] = lambda _stage, _rows: None,
 ) -> DayDone:
-    """Take the files by date and sequence, walk the stages, export, and tell TCS.
+    """Take the files by date and sequence, walk the stages, export, and notify TCS.
 
     May be killed at any point and called again with the same state. Raises OutOfPatience, OSError.
     """
-    reader = InboundDataReader(runner.work, lambda rows: progress("reading files", rows))
+    reader = InboundDataReader(runner.work, lambda rows: progress("Reading files", rows))
     async with runner.beside(PEOPLE):
         listing = await inbound.listing()
         taken = [await reader.hold(name, reason) for name, reason in sorted(listing.odd.items())]
@@ -46,14 +46,14 @@ async def run_day(
             for name in by_date_and_sequence(listing.names)
         ]
         await _walk(runner, SPLIT)
-        progress("updating people", 0)
+        progress("Updating people", 0)
     sent: list[OutboundFile] = []
     async with runner.beside(TELLING):
         for stage in STAGES:
             progress(_title(stage), 0)
             await runner.drain(stage)
         for export, after in ((APPLICANT_EXPORT, AFTER_APPLICANTS), (NOTIFICATION_EXPORT, ())):
-            progress(f"writing {export.file_type} files", 0)
+            progress(f"Writing {export.file_type} files", 0)
             run = ExportRun(runner.work, out, export, window=window)
             if stale := await runner.patiently(f"{export.file_type} export", partial(run.stale, day)):
                 await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, stale))
@@ -62,7 +62,7 @@ async def run_day(
                 f"{export.file_type} export", partial(run.run, day, occasion="day")
             )
             await _walk(runner, after)
-        progress("telling TIS what was matched and sent", 0)
+        progress("Notifying TIS", 0)
     return DayDone(taken=taken, sent=sent)
 
 
@@ -86,13 +86,13 @@ def by_date_and_sequence(names: Iterable[str]) -> list[str]:
 
 def _title(stage: tuple[str, ...]) -> str:
     return {
-        "esr.queue.por.split": "saving positions",
-        "esr.queue.pos.split": "saving positions",
-        "esr.queue.por.saved": "finding posts",
-        "esr.queue.pos.saved": "finding posts",
-        "esr.queue.position.reconciled.notificationgenerator": "making applicants",
-        "esr.queue.notification.due": "making notifications",
-    }.get(stage[0], "storing them")
+        "esr.queue.por.split": "Saving positions",
+        "esr.queue.pos.split": "Saving positions",
+        "esr.queue.por.saved": "Finding posts",
+        "esr.queue.pos.saved": "Finding posts",
+        "esr.queue.position.reconciled.notificationgenerator": "Building applicant records",
+        "esr.queue.notification.due": "Building notifications",
+    }.get(stage[0], "Storing records")
 
 
 def clock(day: date) -> Callable[[], datetime]:

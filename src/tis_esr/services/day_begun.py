@@ -1,4 +1,4 @@
-"""What stood when ``tis-esr day`` was first called for a day, so that its report is about that day alone."""
+"""The state before ``tis-esr day`` was first called for a day, so that its report is about that day alone."""
 
 from datetime import date
 from typing import ClassVar

@@ -1,8 +1,8 @@
-"""Exports on command: one message per deanery, sent by the schedule or by hand.
+"""Exports on command: one message per deanery, sent by the schedule or manually.
 
 Reads ``appfilegenerationcommand`` and ``notificationfilegenerationcommand``. One process at a time reads
 each of the queues, so of a deanery and type there is one run at a time; were there two all the same, the
-versions of the documents would let only one of them fix a row.
+versions of the documents would let only one of them allocate a row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from tis_esr.services.outbound import Outbound
 _log = structlog.get_logger()
 
 LONGEST_COMPARISON = 900.0
-"""Seconds after an export was asked for until which it waits for its records to be compared with TIS again."""
+"""Seconds after an export was requested for which it waits until its records are compared with TIS again."""
 
 APPLICANT_COMMAND = "appfilegenerationcommand"
 NOTIFICATION_COMMAND = "notificationfilegenerationcommand"
@@ -32,7 +32,7 @@ EXPORTS = {APPLICANT_COMMAND: APPLICANT_EXPORT, NOTIFICATION_COMMAND: NOTIFICATI
 
 
 class ExportCommands:
-    """See the module. ``out`` is where the files for ESR go."""
+    """Runs exports on command. ``out`` is where the files for ESR go."""
 
     def __init__(self, out: FileStore, window: ApplicantWindow | None = None) -> None:
         self._out = out
@@ -41,7 +41,7 @@ class ExportCommands:
         self._since: dict[str, float] = {}
 
     def handlers(self) -> list[Handler]:
-        """Return what it reads, and how."""
+        """Return its handlers, one for each queue that it reads."""
         return [
             Handler(
                 f"esr.queue.{APPLICANT_COMMAND}", APPLICANT_COMMAND, self.applicants, batch=1, alone=True
@@ -67,7 +67,7 @@ class ExportCommands:
         for message in messages:
             command = message.decode(GenerateFile)
             if command.deanery not in DEANERIES:
-                raise Explained(f"deanery {command.deanery!r} is none of {', '.join(DEANERIES)}")
+                raise Explained(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
             run = ExportRun(work.another, self._out, export, window=self._window)
             day = command.day or work.today
             await self._compared(run, work, command, message)

@@ -1,8 +1,8 @@
 """One export run: the APP or DNC files of one day (guarantee 5).
 
 A deanery's first file of a day has a number of the day's first run; what comes later may follow in another file,
-with the next number. Every step is a small transaction, and every step may be repeated: rows are fixed chunk by chunk; the file is written from what was fixed, so always with the same
-bytes; then it is marked sent, and TCS is told, chunk by chunk.
+with the next number. Every step is a small transaction, and every step may be repeated: rows are allocated chunk by chunk; the file is written from what was allocated, so always with the same
+bytes; then it is marked sent, and TCS is notified, chunk by chunk.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -86,11 +86,10 @@ class ExportRun:
     async def run(
         self, day: date, deaneries: Sequence[str] | None = None, *, occasion: str
     ) -> list[OutboundFile]:
-        """Make and send files of the day, or go on where an earlier run stopped; return what became of them now.
+        """Make and send files of the day, or go on where an earlier run stopped; return their outcomes now.
 
         ``occasion`` is what asked for it: each makes one file a deanery at most, however often it asks. Files that
-        were sent before are not returned. Raises OSError where a file can't be written: what was fixed stays
-        fixed, and goes out next time.
+        were sent before are not returned. Raises OSError where a file can't be written: what was allocated stays allocated, and is sent next time.
         """
         sent: list[OutboundFile] = []
         for deanery in DEANERIES if deaneries is None else deaneries:
@@ -137,7 +136,7 @@ class ExportRun:
             await work.commit()
 
     async def _drawn(self, day: date) -> list[OutboundFile]:
-        """Return the run's files in run order; draw their numbers where this is the first call for the day."""
+        """Return the run's files in run order; allocate their numbers where this is the first call for the day."""
         kind = self._export.file_type
         work = self._begin()
         run = (await work.get(RUNS, [f"{kind}:{day}"])).get(f"{kind}:{day}")
@@ -159,7 +158,7 @@ class ExportRun:
         return [entries[name] for name in run.files]
 
     async def _another(self, day: date, deanery: str) -> OutboundFile:
-        """Draw the next number for one more file of a deanery and day."""
+        """Allocate the next number for one more file of a deanery and day."""
         kind, work = self._export.file_type, self._begin()
         run = (await work.get(RUNS, [f"{kind}:{day}"]))[f"{kind}:{day}"]
         number = (await work.get(COUNTERS, [kind]))[kind].last + 1
@@ -187,7 +186,7 @@ class ExportRun:
         return file
 
     async def _fix(self, file: OutboundFile, occasion: str) -> OutboundFile:
-        """Give rows of the file to what is to go, chunk by chunk, each together with the entry that counts them."""
+        """Allocate rows of the file to the records to export, chunk by chunk, each together with the entry that counts them."""
         packing = Packing()
         async for record in self._fixed(file.name):
             if isinstance(record, ApplicantRecord):
@@ -275,7 +274,7 @@ class ExportRun:
         yield _line("TRL", trailer(file.rows + 2))
 
     async def _tell(self, file: OutboundFile) -> OutboundFile:
-        """Tell the others, chunk by chunk, that the applicants of a file have gone; then it is sent."""
+        """Notify the other services, chunk by chunk, that the applicants of a file were exported; then the file is sent."""
         if self._export is not APPLICANT_EXPORT:
             return await self._became(self._begin(), file, state=OutboundState.SENT)
         while file.told < file.rows:
@@ -307,7 +306,7 @@ class ExportRun:
         )
 
     async def _became(self, work: Work, file: OutboundFile, **changes: Any) -> OutboundFile:
-        """Move the file's entry on with what ``work`` does; raises Conflict where another run has moved it."""
+        """Update the file's entry together with what ``work`` does; raises Conflict where another run has moved it."""
         stored = (await work.get(OUTBOUND_FILES, [file.name]))[file.name]
         if stored != file:
             raise Conflict(OUTBOUND_FILES.name)
@@ -322,7 +321,7 @@ def _line(record_type: str, values: Any) -> bytes:
 
 
 def _is_stale(work: Work, record: Outbound, day: date, at: float) -> bool:
-    """Say whether a record has to be compared first; for a day to come today's comparison will do."""
+    """Return whether a record has to be compared first; for a day to come today's comparison will do."""
     return record.is_stale(min(day, work.today), at)
 
 

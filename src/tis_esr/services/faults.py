@@ -1,4 +1,4 @@
-"""What TCS's errors mean for a message: wait, try alone, or hand it to a person."""
+"""What TCS's errors mean for a message: retry later, retry alone, or park it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

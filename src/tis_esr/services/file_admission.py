@@ -41,12 +41,12 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """Return what tells it apart from other contents under its name."""
+        """Return what distinguishes it from other contents under its name."""
         return self.sha256[:12]
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of handing in a file: its ledger entry, and whether that is news.
+    """The outcome of handing in a file: its ledger entry, and whether that is news.
 
     ``said`` is why it was not taken this time.
     """
@@ -57,7 +57,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def findings(self) -> list[str]:
-        """Return what a person has to be told this time."""
+        """Return the findings that are new this time."""
         return self.file.open_findings if self.fresh else []
 
 
@@ -83,15 +83,17 @@ def copy_of(stream: BinaryIO, known_size: int) -> Copy:
 
 
 def is_cut(stream: BinaryIO, size: int) -> bool:
-    """Say whether a file ends within a line."""
+    """Return whether a file ends within a line."""
     return not _line_ends_at(stream, size)
 
 
 def judged_by_name(name: str, known: InboundFile | None, stamp: str, now: float, today: date) -> Taken | None:
-    """Refuse or hold a file that isn't known by its name alone; None where it has to be read."""
+    """Refuse or hold a file by its name alone; None where it has to be read. A name that was refused stays refused."""
+    reason = refusal_reason(name)
     if known is not None and known.state is not FileState.HELD:
-        return None
-    if reason := refusal_reason(name):
+        said = f"already refused: {known.reason}"
+        return Taken(file=known, fresh=False, said=said) if reason else None
+    if reason:
         entry = InboundFile(name=name, state=FileState.REFUSED, reason=reason, stamp=stamp)
         return Taken(file=_with_name(entry), fresh=True, said=reason)
     reason = hold_reason(FileName.parse(name), today)
@@ -144,7 +146,7 @@ def admitted(
         )
     reason = OTHER.format(rows=known.rows, size=known.size)
     if other is not None:
-        return [known, other], Taken(file=other, fresh=False, said=f"already told: {reason}")
+        return [known, other], Taken(file=other, fresh=False, said=f"already reported: {reason}")
     entry = _with_name(
         InboundFile(
             name=name,
@@ -191,7 +193,7 @@ def _continued(known: InboundFile, copy: Copy) -> InboundFile:
 
 
 def _with_name(entry: InboundFile) -> InboundFile:
-    """Add what the name tells, if it is one of ESR's."""
+    """Add what the name says, if it is a valid ESR file name."""
     try:
         name = FileName.parse(entry.name)
     except BadFileName:

@@ -36,12 +36,12 @@ NOT_TAKEN = (FileState.REFUSED, FileState.HELD, FileState.OTHER_CONTENT)
 class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger's entry of one file, known by its name and its content (``sha256``, ``size`` in bytes).
 
-    ``copy`` tells the other contents of one name apart; the content that was taken has none. ``offset`` and
+    ``copy`` distinguishes the other contents of one name; the content that was taken has none. ``offset`` and
     ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` counts HDR
     and TRL too. Rows up to ``taken_before`` were taken with an earlier copy that ended there. ``asg_row`` is the
     ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
     where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
-    it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was mended or noticed, row
+    it is not whole, ``remarks`` what else a person should know of it, ``notes`` what was fixed or noticed, row
     by row. ``settled`` says who has dealt with all that, and how.
 
     ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``

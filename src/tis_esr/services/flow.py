@@ -78,7 +78,7 @@ AFTER_APPLICANTS: tuple[tuple[str, ...], ...] = (
 """What follows the export of applicants, before that of notifications: dates that TIS has otherwise by now."""
 
 TELLING = ("esr.queue.position.changed", "esr.queue.apprecord.exported.inbounddatawriter")
-"""What TCS is told, one call each: nothing else in a day waits for it."""
+"""Notifications of TCS, one call each: nothing else in a day waits for them."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ _NOTES_KEPT = 50
 
 
 class InboundDataReader:
-    """See the module. ``progress`` is told the number of rows after each chunk."""
+    """Takes files into the ledger and splits them. ``progress`` is called with the number of rows after each chunk."""
 
     def __init__(self, begin: Callable[[], Work], progress: Callable[[int], None] = lambda _: None) -> None:
         self._begin = begin
@@ -253,7 +253,7 @@ def _account(
 
 
 def _unusable(file: InboundFile, record: Record, *, asg_usable: bool) -> str | None:
-    """Say why a row is parked; "" for one that is ignored, None for one that is used."""
+    """Return why a row is parked; "" for one that is ignored, None for one that is used."""
     if record.unusable:
         return record.unusable
     if record.type in _FRAME:
@@ -273,7 +273,7 @@ def _trailer_count(record: Record) -> int | None:
 
 
 def _incomplete(file: InboundFile, *, cut: bool) -> str:
-    """Say why a file isn't whole: TRL counts all rows, or the data rows only, or else something is missing."""
+    """Return why a file isn't whole: TRL counts all rows, or the data rows only, or else something is missing."""
     if not file.rows:
         return "it is empty"
     if not file.counts.get("TRL"):

@@ -19,7 +19,7 @@ from tis_esr.tcs.client import Tcs
 
 
 class InboundDataWriter:
-    """See the module. ``refused`` counts the values that did not go to TIS, by column and reason."""
+    """Writes to TCS what ESR's rows and our exports change. ``refused`` counts the values that did not go to TIS, by column and reason."""
 
     def __init__(self, tcs: Tcs, refused: Counter[tuple[str, str]]) -> None:
         self._tcs = tcs
@@ -27,7 +27,7 @@ class InboundDataWriter:
         self._attempts = Attempts(tcs)
 
     def handlers(self) -> list[Handler]:
-        """Return what it reads, and how."""
+        """Return its handlers, one for each queue that it reads."""
         return [
             self._calling("asg.split", "asg.split", self.update_people),
             self._calling("position.changed", "position.changed", self.tell_changed),

@@ -49,10 +49,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     """A position as it was last reconciled, and what ESR was sent for it.
 
-    ``event`` is None while only an applicant sent to ESR has told of it, ``source`` is the row that it came from.
-    ``post_id`` is there while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says that the DataExporter was told
-    of a notification of it at some time. ``seen`` has, by placement id, the dates that the newest notifications
-    were built from. ``untold`` are the posts whose VPD changed with it, until those who use it are surely told.
+    ``event`` is None while it is known only from an applicant sent to ESR, ``source`` is the row that it came from.
+    ``post_id`` is there while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says that a notification of it was sent to the DataExporter at some time. ``seen`` has, by placement id, the dates that the newest notifications
+    were built from. ``untold`` are the posts whose VPD changed with it, until those who use it are certainly notified.
     """
 
     position_id: int
@@ -123,7 +122,7 @@ def still_of_interest(sent: Iterable[SentApplicant], today: date) -> list[SentAp
 async def save_uses(work: Work, uses: Several[VpdUse]) -> None:
     """Keep who depends on whose VPD, before the VPDs are read.
 
-    Whoever tells of another VPD later finds the dependents; whoever told of it before is read. So no order of
+    A later change of the VPD finds the dependents; an earlier one is read. So no order of
     the two loses it.
     """
     known = await work.get(VPD_USES, map(VPD_USES.key, uses))

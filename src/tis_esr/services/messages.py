@@ -1,4 +1,4 @@
-"""What the services tell each other: the bodies of their messages."""
+"""The bodies of the messages between the services."""
 
 from datetime import date
 from typing import Any
@@ -22,13 +22,13 @@ class PositionSaved(Body, frozen=True):
 
 
 class PositionDue(Body, frozen=True):
-    """``esr.queue.position.due``: look a position up in TIS again, and have its records generated anew."""
+    """``esr.queue.position.due``: look a position up in TIS again, and have its records generated again."""
 
     position_id: int
 
 
 class PositionReconciled(Body, frozen=True):
-    """``esr.queue.position.reconciled``: a position and what became of it.
+    """``esr.queue.position.reconciled``: a position and its outcome.
 
     ``revision`` is the position's version: it grows with each row applied, and each time that something the
     position's records are built from has changed. ``found_later`` says that TIS did not have its post at first.
@@ -42,7 +42,7 @@ class PositionReconciled(Body, frozen=True):
 
     @property
     def live(self) -> bool:
-        """Say whether applicants and notifications are made for it."""
+        """Return whether applicants and notifications are made for it."""
         return self.status == MATCHED and not self.deleted
 
 
@@ -93,7 +93,7 @@ class NotificationDue(Body, frozen=True):
     """``esr.queue.notification.due``: generate a position's notifications, from all that is known then.
 
     ``revision`` is the newest of the position when this was sent: a newer one sends a message of its own.
-    ``users_told`` says that those who use the VPD of this revision have been told.
+    ``users_told`` says that those who use the VPD of this revision were notified.
     """
 
     position_id: int
@@ -104,7 +104,7 @@ class NotificationDue(Body, frozen=True):
 class NotificationDraft(Body, frozen=True):
     """One notification: its key (what it is about) and its columns by name.
 
-    ``fact`` is what types 2, 4 and 5 say: ESR is told of it once, whatever else the columns hold. ``held`` is
+    ``fact`` is what types 2, 4 and 5 say: ESR is sent it once, whatever else the columns hold. ``held`` is
     the fact that ESR has without any notification. A type 1 has no fact: it is its columns.
     """
 
@@ -172,7 +172,7 @@ class Assignment(Body, frozen=True):
 
 
 class Unreadable(Body, frozen=True):
-    """A row that could not be used: what it was and why, for a person to look at."""
+    """A row that could not be used: its type and the reason, for a person."""
 
     raw: str
     problems: list[str]

@@ -1,8 +1,7 @@
-"""NotificationGenerator: tells ESR who is in a post now, who is next, and what changed since it was told.
+"""NotificationGenerator: notifies ESR who is in a post now, who is next, and what changed since.
 
-Reads ``position.reconciled`` and ``apprecord.exported``, tells itself ``notification.due`` where a position's
-notifications are to be generated, and the DataExporter ``notification.generated``: one message a position with
-all that ESR should know of it now. Of a position of which there never was anything to say, it is told nothing.
+Reads ``position.reconciled`` and ``apprecord.exported``, sends itself ``notification.due`` where a position's notifications are to be generated, and ``notification.generated`` to the DataExporter: one message a position with
+all that ESR should know of it now. For a position that never had a notification nothing is sent.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,13 +41,13 @@ from tis_esr.tcs.client import Tcs
 
 
 class NotificationGenerator:
-    """See the module."""
+    """Generates notifications of reconciled positions."""
 
     def __init__(self, tcs: Tcs) -> None:
         self._tcs = tcs
 
     def handlers(self) -> list[Handler]:
-        """Return what it reads, and how."""
+        """Return its handlers, one for each queue that it reads."""
         own = "notificationgenerator"
         return [
             Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know, turn=own),
@@ -145,8 +144,7 @@ async def _tell_users(
 ) -> None:
     """Have the notifications generated that hold the VPD of a post where it may differ since.
 
-    First the positions are saved as they are known now: whoever looks a VPD up from then on finds the new one,
-    and whoever did before is found here.
+    First the positions are saved as they are known now: later lookups of a VPD find the new one, and earlier users are found here.
     """
     posts = {post_id: fresh[key].message for key, known in now.items() for post_id in known.untold}
     if not posts:
@@ -185,7 +183,7 @@ def _as_sent(body: ApplicantExported) -> SentApplicant:
 
 
 def _up_to_date(work: Work, known: KnownPosition, due: NotificationDue) -> KnownPosition:
-    """Return the position without what is over: applicants of the past, and users who have been told."""
+    """Return the position without what is over: applicants of the past, and users who were notified."""
     untold = [] if due.users_told else known.untold
     return msgspec.structs.replace(known, sent=still_of_interest(known.sent, work.today), untold=untold)
 

@@ -13,7 +13,7 @@ from tis_esr.services.superseding import Handled
 class RecordState(StrEnum):
     """Where an applicant record or a notification stands.
 
-    EXPORTED from the moment that its row in a file is fixed: from then on it goes out, whatever happens.
+    EXPORTED from the moment that its row in a file is allocated: from then on it will be sent.
     """
 
     TO_EXPORT = "TO_EXPORT"
@@ -48,12 +48,12 @@ class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_accepted(self) -> bool:
-        """Say whether ESR loaded the record."""
+        """Return whether ESR loaded the record."""
         return self.status == "SUCCESS"
 
     @property
     def is_warning(self) -> bool:
-        """Say whether ESR loaded the record, but somebody should look at it."""
+        """Return whether ESR loaded the record with a warning that needs attention."""
         return self.is_accepted and self.kind in {"WARNING", "ERROR"}
 
 
@@ -81,7 +81,7 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     answers: list[EsrAnswer] = []
 
     def is_stale(self, day: date, now: float) -> bool:
-        """Say whether TIS has to be asked again before it is sent on a day, at a moment of the engine's clock."""
+        """Return whether TIS has to be asked again before it is sent on a day, at a moment of the engine's clock."""
         return self.built_on < day or now - self.built_at > GOOD_FOR
 
 
@@ -136,9 +136,9 @@ class OutboundState(StrEnum):
 
 
 class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbound file: ``rows`` counts the data rows fixed in it so far, ``told`` those that TCS has been told of.
+    """One outbound file: ``rows`` counts the data rows allocated in it so far, ``told`` those of which TCS was notified.
 
-    ``occasion`` is what asked for it, see ExportRun.run; one without rows waits for the next that asks.
+    ``occasion`` is what requested it, see ExportRun.run; one without rows waits for the next request.
     """
 
     name: str

@@ -81,7 +81,7 @@ def notifications(
 
 
 def _says_the_same(stored: R, record: R) -> bool:
-    """Say whether a record needn't be stored anew: it says the same, and was built only a little later."""
+    """Return whether a record needn't be stored again: it says the same, and was built only a little later."""
     soon = record.built_at - stored.built_at < GOOD_FOR / 10
     return soon and msgspec.structs.replace(stored, built_at=record.built_at) == record
 
@@ -163,16 +163,16 @@ def _notification(
 
 
 def _told_at(record: NotificationRecord) -> tuple[int, int]:
-    """Return when a sent notification was told, as file number and row: the files of all deaneries share a counter."""
+    """Return when a notification was sent, as file number and row: the files of all deaneries share a counter."""
     return FileName.parse(record.file or "").sequence, record.file_row or 0
 
 
 def _is_known_to_esr(
     draft: NotificationDraft, submitted: NotificationRecord | None, standing: tuple[int, int]
 ) -> bool:
-    """Say whether ESR has it so: by the last notification about the same, else by the applicant file.
+    """Return whether ESR has it so: by the last notification about the same, else by the applicant file.
 
-    A type 1 that was told before ``standing`` was followed by another word about the position.
+    A type 1 that was sent before ``standing`` was followed by another word about the position.
     """
     if draft.fact:
         return draft.fact == (submitted.fact if submitted else draft.held)

@@ -60,9 +60,9 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
 async def carry_out(
     tcs: Tcs, work: Work, cases: Sequence[Case], bounds: Bounds
 ) -> dict[int, TcsError | None]:
-    """Make the planned calls, of different people side by side, and write down what came of each.
+    """Make the planned calls, of different people side by side, and write down the outcome of each.
 
-    What TCS refuses is told in the plan's ``refused``; any other trouble with TCS is returned, by the number
+    What TCS refuses is in the plan's ``refused``; any other trouble with TCS is returned, by the number
     of the case, and what was done stays done.
     """
     return await outcomes(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number], bounds))
@@ -88,7 +88,7 @@ def _settle(work: Work, case: Case, meant: Mapping[str, JournalEntry]) -> None:
 
 
 def _holds(case: Case, entry: JournalEntry) -> bool:
-    """Say whether TIS has what was meant: then the call arrived, though a newer row has brought the same since."""
+    """Return whether TIS has what was meant: then the call arrived, though a newer row has brought the same since."""
     details = case.person and (
         case.person.contact_details if entry.section == CONTACT else case.person.personal_details
     )
@@ -246,7 +246,7 @@ async def _call(tcs: Tcs, case: Case, plan: Plan, bounds: Bounds) -> None:
 
 
 async def _write_absence(tcs: Tcs, person_id: int, plan: Plan, bounds: Bounds) -> None:
-    """Create an absence, or patch it with the version it has now; read again where somebody was faster."""
+    """Create an absence, or patch it with the version it has now; read again after a conflict."""
     for _ in range(_CONFLICTS_IN_A_ROW):
         known = await tcs.absence(plan.absence_id, send_by=bounds.send_by)
         if known is None or known.id is None:

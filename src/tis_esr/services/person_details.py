@@ -1,4 +1,4 @@
-"""Which details of an assignment's rows are news: each detail of a person is superseded by itself.
+"""Which details of an assignment's rows are news: each detail of a person is superseded independently.
 
 Part of the InboundDataWriter. An older assignment that comes late still brings the details that only it has.
 """

@@ -1,6 +1,6 @@
 """What is known while people are brought up to date in TIS, and the journal of it.
 
-The journal says, for each field of each person, what was meant and what came of it. It is written
+The journal says, for each field of each person, what was meant and its outcome. It is written
 before TCS is asked, so that a restart in the middle knows what was meant.
 """
 
@@ -22,7 +22,7 @@ from tis_esr.tcs.models import Person
 
 
 class Outcome(StrEnum):
-    """What came of one update; PLANNED only between the decision and the call."""
+    """The outcome of one update; PLANNED only between the decision and the call."""
 
     PLANNED = "PLANNED"
     APPLIED = "APPLIED"
@@ -58,8 +58,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
 class TisPerson(msgspec.Struct, frozen=True, kw_only=True):
     """A person whom ESR's rows have updated in TIS: how new the row is that each detail came from.
 
-    ``stamps`` is by section and field (``contact.legalSurname``, ``absence A1.startDate``): each detail is
-    superseded by itself. ``open`` is the last attempt while its end isn't known, see ``attempts``.
+    ``stamps`` is by section and field (``contact.legalSurname``, ``absence A1.startDate``): each detail is superseded independently. ``open`` is the last attempt while its end isn't known, see ``attempts``.
     """
 
     person_id: int
@@ -115,7 +114,7 @@ class Case:
 
 @dataclass
 class Plan:
-    """One call to TCS and the journal's entries for it; ``done`` and ``refused`` say what came of it."""
+    """One call to TCS and the journal's entries for it; ``done`` and ``refused`` say its outcome."""
 
     kind: str
     row: int
@@ -173,6 +172,6 @@ def refuse(work: Work, case: Case, person_id: int | None, reason: str, code: Ref
 
 
 def account_all(work: Work, case: Case, state: RowState, reason: str) -> None:
-    """Say of each row of the assignment that this became of it."""
+    """Account for each row of the assignment with this outcome."""
     for row in case.rows:
         work.account(case.message.source_file, row.row, row.type, state, reason)

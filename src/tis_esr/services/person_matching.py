@@ -13,7 +13,7 @@ from tis_esr.tcs.models import Placement
 
 
 def is_ignored(work: Work, case: Case) -> bool:
-    """Say whether the assignment changes nothing about its person; if so, account for its rows and say why."""
+    """Return whether the assignment changes nothing about its person; if so, account for its rows and say why."""
     if is_host(case.head.get("hostLeadIndicator")):
         why = Refusal.HOST_EMPLOYER
     elif is_deletion(case.head):
@@ -59,7 +59,7 @@ async def matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
         ):
             kept.append(case)
         else:
-            reason = f"post {npn or '(none given)'} is none of this person's in TIS"
+            reason = f"post {npn or '(none given)'} is not a post of this person in TIS"
             account_all(work, case, RowState.UNMATCHED, reason)
             refuse(work, case, person_id, reason, Refusal.NOT_MATCHED)
     return kept

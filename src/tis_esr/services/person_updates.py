@@ -1,7 +1,7 @@
 """Bringing what ESR knows of people to TIS: who it is, whether it may, what differs, and the calls.
 
 Part of the InboundDataWriter. What is about to be changed is written into the journal first, so that a
-restart in the middle knows what was meant and looks what came of it.
+restart in the middle knows what was meant and checks the outcome.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,9 +33,8 @@ from tis_esr.tcs.errors import TcsError
 async def update_people(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> list[Case]:
     """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
 
-    What came of one wave is saved before the next begins, so that trouble there leaves it done.
-    Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment
-    succeeds, or is tried again, by itself. Returns the cases whose person was found.
+    The outcome of one wave is saved before the next begins, so that trouble there leaves it done.
+    Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment succeeds, or is retried, independently. Returns the cases whose person was found.
     """
     cases = [_case(message) for message in messages]
     written = await work.find(JOURNAL, {"correlation_id": [message.correlation_id for message in messages]})
@@ -108,9 +107,9 @@ def _key(case: Case) -> str:
 
 
 def _end(attempts: Attempts, work: Work, bounds: Bounds, case: Case, error: TcsError | None) -> None:
-    """Write down what came of a case: what TIS has by now stays done, whatever became of the rest.
+    """Write down the outcome of a case: what TIS has by now stays done, whatever became of the rest.
 
-    Each attempt that changed something tells of it anew: what was told before may have been handled since.
+    Each attempt that changed something sends the message again: an earlier one may have been handled since.
     """
     if case.known is None:
         return
@@ -160,7 +159,7 @@ def _account_done(work: Work, case: Case) -> None:
 
 
 def _outcome(case: Case, row: AssignmentRow) -> tuple[RowState, str]:
-    """Say what became of a row of which TCS refused nothing: applied only where TIS has something of it now."""
+    """Return the outcome of a row of which TCS refused nothing: applied only where TIS has something of it now."""
     withheld = [entry for plan in case.plans if plan.row == row.row for entry in plan.withheld]
     said = "; ".join(f"{entry.column}: {entry.reason}" for entry in withheld)
     if is_deletion(row.values):

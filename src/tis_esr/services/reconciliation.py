@@ -1,7 +1,6 @@
 """Reconciliation: keeps the positions that ESR sends and finds the post of each in TIS.
 
-Reads ``por.split`` and ``pos.split``, tells itself ``por.saved`` and ``pos.saved``, and tells the
-others ``position.reconciled`` and, for TCS, ``position.changed``. A position is also reconciled anew
+Reads ``por.split`` and ``pos.split``, sends itself ``por.saved`` and ``pos.saved``, and to the others ``position.reconciled`` and, for TCS, ``position.changed``. A position is also reconciled again
 where ``position.due`` or ``person.changed`` says that its records are built from something that changed.
 """
 
@@ -42,7 +41,7 @@ from tis_esr.tcs.models import DELETED, RECONCILED, Post
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What TCS should hold of a position, as the InboundDataWriter was last told."""
+    """What TCS should hold of a position, as last sent to the InboundDataWriter."""
 
     post_id: int
     position_number: int
@@ -92,13 +91,13 @@ Causes = Mapping[str, Sequence[Message]]
 
 
 class Reconciliation:
-    """See the module."""
+    """Saves ESR's positions and finds their posts in TIS."""
 
     def __init__(self, tcs: Tcs) -> None:
         self._tcs = tcs
 
     def handlers(self) -> list[Handler]:
-        """Return what it reads, and how."""
+        """Return its handlers, one for each queue that it reads."""
         return [
             Handler("esr.queue.por.split", "por.split", self.save_por, turn="positions"),
             Handler("esr.queue.pos.split", "pos.split", self.save_pos, turn="positions"),
@@ -151,7 +150,7 @@ class Reconciliation:
                 work.emit(f"{source}.saved", PositionSaved(position_id=position.position_id), cause=message)
 
     async def reconcile(self, work: Work, messages: Sequence[Message]) -> None:
-        """Find the posts of the positions in TCS, in bulk, and say what became of each.
+        """Find the posts of the positions in TCS, in bulk, and say the outcome of each.
 
         Of several saved rows of a position only the first makes it be reconciled: by then it holds all of them.
         """
@@ -164,12 +163,12 @@ class Reconciliation:
                 _account(work, message, positions[key])
 
     async def reconcile_due(self, work: Work, messages: Sequence[Message]) -> None:
-        """Reconcile positions anew whose records have to be compared with TIS again."""
+        """Reconcile positions again whose records have to be compared with TIS again."""
         asked = _by_key((message, str(message.decode(PositionDue).position_id)) for message in messages)
         await self._again(work, (await work.get(POSITIONS, asked)).values(), asked)
 
     async def reconcile_of_people(self, work: Work, messages: Sequence[Message]) -> None:
-        """Reconcile anew the positions of the posts in which a person is placed whose details have changed."""
+        """Reconcile again the positions of the posts in which a person is placed whose details have changed."""
         changed = [(message, post) for message in messages for post in message.decode(PersonChanged).post_ids]
         found = (
             await work.find(POSITIONS, {"post_id": sorted({post for _, post in changed})}) if changed else []
@@ -180,7 +179,7 @@ class Reconciliation:
         await self._again(work, positions.values(), causes)
 
     async def _again(self, work: Work, positions: Iterable[Position], causes: Causes) -> None:
-        """Reconcile positions anew that were reconciled before; the others will be in any case."""
+        """Reconcile positions again that were reconciled before; the others will be in any case."""
         due = [
             msgspec.structs.replace(position, revision=position.revision + 1)
             for position in positions

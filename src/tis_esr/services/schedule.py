@@ -1,7 +1,6 @@
-"""When files are made by themselves: a cron expression each, in London's time, right over both clock changes.
+"""The export schedule: a cron expression for each type, in London time, correct over both clock changes.
 
-That a run was due and that it was asked for is one transaction, so it is asked for once, whatever dies and
-however many processes look. A run that was missed is made up for, for the day it was meant for; of several
+Finding a run due and requesting it is one transaction, so it is requested once, whatever fails and however many processes check. A missed run is made up for, with the day it was scheduled for; of several
 missed ones only the last.
 """
 
@@ -29,13 +28,13 @@ SCHEDULE = Collection("dataexporter.schedule", Due, lambda due: due.command)
 
 
 class Schedule:
-    """See the module. ``crons`` has an expression for each command."""
+    """Requests exports when they are due. ``crons`` has an expression for each command."""
 
     def __init__(self, crons: Mapping[str, str]) -> None:
         self._crons = dict(crons)
 
     async def tick(self, begin: Callable[[], Work], now: datetime) -> list[str]:
-        """Ask for what is due at ``now``; return the commands. Raises Conflict where another process was faster."""
+        """Request what is due at ``now``; return the commands. Raises Conflict where another process was faster."""
         work = begin()
         known = await work.get(SCHEDULE, self._crons)
         asked, changed = [], False

@@ -161,7 +161,7 @@ class TcsBudget:
         self._tcs.share(calls, until)
 
     def _warn_without_share(self, renewal: Renewal, now: float) -> None:
-        """Log once when the share has been 0 for a minute: with more processes than calls, some wait for good."""
+        """Log once when the share has been 0 for a minute: with more processes than calls, some wait permanently."""
         if renewal.share:
             self._without_share_since, self._warned = None, False
             return

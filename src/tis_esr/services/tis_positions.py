@@ -53,7 +53,7 @@ TIS_POSITIONS = Collection(
 
 
 async def tell_changed(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
-    """Bring TCS to the newest state of each position and number of a batch; each succeeds by itself."""
+    """Bring TCS to the newest state of each position and number of a batch; each succeeds independently."""
     arriving = [_news(message) for message in messages]
     known = await work.get(TIS_POSITIONS, {news.key for news in arriving})
     fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
@@ -153,9 +153,9 @@ def _event(position: TisPosition, filename: str) -> dict[str, object]:
 
 
 def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
-    """Say whether TCS may hold it already: an earlier write may have arrived, or another system linked it.
+    """Return whether TCS may hold it already: an earlier write may have arrived, or another system linked it.
 
-    A DELETED is only told where TCS lists the position, so it is looked for where we never saw it linked.
+    A DELETED is only sent where TCS lists the position, so a position that we never saw linked is checked first.
     """
     if before is not None and before.open:
         return True
@@ -166,8 +166,7 @@ def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
 async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object], bounds: Bounds) -> bool:
     """Append the event; return whether TCS holds what it should then.
 
-    A DELETED counts on whichever post it is told. Where its post is gone it is told on the one that is known to
-    list the position, and where that is gone too nothing lists it.
+    A DELETED counts on whichever post it is sent to. Where its post is gone it is sent to the one that is known to list the position, and where that is gone too nothing lists it.
     """
     wanted, confirmed = position.wanted, position.confirmed
     if wanted.status == RECONCILED:
@@ -180,7 +179,7 @@ async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object],
 
 
 async def _holds(tcs: Tcs, position: TisPosition, bounds: Bounds) -> bool:
-    """Look whether TCS holds what it should: RECONCILED is listed on its post, DELETED on none."""
+    """Check whether TCS holds what it should: RECONCILED is listed on its post, DELETED on none."""
     if position.wanted.status == RECONCILED:
         return await _is_listed(tcs, position.wanted.post_id, position, bounds)
     posts = {position.wanted.post_id, *position.maybe_on}
@@ -198,4 +197,4 @@ async def _is_listed(tcs: Tcs, post_id: int, position: TisPosition, bounds: Boun
 
 
 def _post_is_gone(wanted: Linked) -> str:
-    return f"post {wanted.post_id} is no longer in TIS, so it can't be told {wanted.status}"
+    return f"post {wanted.post_id} is no longer in TIS, so TCS can't be notified {wanted.status}"

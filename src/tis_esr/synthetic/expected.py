@@ -1,4 +1,4 @@
-"""What each service should end up with, as the scenarios say it by hand."""
+"""What each service should end up with, as the scenarios state it explicitly."""
 
 from collections import Counter
 from collections.abc import Mapping

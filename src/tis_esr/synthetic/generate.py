@@ -1,7 +1,7 @@
-"""Puts two days together: scenarios over posts by the seed, files, TCS's data, and what should come of it."""
+"""Puts two days together: scenarios over posts by the seed, files, TCS's data, and the expected outcome."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,17 +32,25 @@ class Synthesis:
     scenarios: dict[str, int]
 
 
-def synthesize(*, deaneries: int, posts: int, seed: int, out: Path, as_of: date) -> Synthesis:
+def synthesize(
+    *,
+    deaneries: int,
+    posts: int,
+    seed: int,
+    out: Path,
+    as_of: date,
+    progress: Callable[[int], None] = lambda _posts: None,
+) -> Synthesis:
     """Write ``in/``, ``tcs/``, ``expected.json`` and ``next/`` below ``out``; same arguments, same bytes.
 
-    ``posts`` counts those of all deaneries, SMALLEST at least. Raises ValueError for fewer, OSError.
+    ``posts`` counts those of all deaneries, SMALLEST at least. ``progress`` is called with those written so far. Raises ValueError for fewer, OSError.
     """
     if posts < SMALLEST:
         raise ValueError(f"{posts} posts can't hold every scenario; it takes {SMALLEST}")
     world = World(as_of, Random(seed))
     chosen = DEANERIES[:deaneries]
     with FirstDay(out, chosen, as_of) as day:
-        _people_the_world(world, chosen, posts, day)
+        _people_the_world(world, chosen, posts, day, progress)
         last_line = cut_short(world, chosen[-1])
         day.take(world)
         files = day.finish(last_line)
@@ -57,7 +65,9 @@ def synthesize(*, deaneries: int, posts: int, seed: int, out: Path, as_of: date)
     )
 
 
-def _people_the_world(world: World, chosen: tuple[str, ...], posts: int, day: FirstDay) -> None:
+def _people_the_world(
+    world: World, chosen: tuple[str, ...], posts: int, day: FirstDay, progress: Callable[[int], None]
+) -> None:
     """Act every scenario once, in turn over the deaneries, then make posts until but one is left to make."""
     unusable(world, chosen[0])
     for number, scenario in enumerate(every_scenario()):
@@ -66,6 +76,7 @@ def _people_the_world(world: World, chosen: tuple[str, ...], posts: int, day: Fi
     while world.posts_made < posts - 1:
         any_post(world, world.random.choice(chosen))
         day.take(world)
+        progress(world.posts_made)
 
 
 def _write_next_day(out: Path, world: World, chosen: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ LineForm = Callable[[int, str, str], bytes]
 
 
 def _shifted_title(number: int, npn: str, deanery: str) -> bytes:
-    r"""Write a title cut in two at a backslash, ``\"`` at its end: mended (incident A6)."""
+    r"""Write a title cut in two at a backslash, ``\"`` at its end: fixed (incident A6)."""
     return (
         f'POS,{number},,"C","{position_number(number)}","Medical and Dental\\","Specialty Registrar (Sampleton)",'
         f'"800","General Practice","{npn}","{deanery}","RX1","NHS","MS02","Specialty Registrar",""'
@@ -71,11 +71,11 @@ def odd_lines(world: World, deanery: str, forms: dict[str, LineForm]) -> None:
 
 
 def unusable(world: World, deanery: str) -> None:
-    """Add rows that nothing can be made of; they stand first, so that no ASG is before the orphan."""
+    """Add unusable rows; they stand first, so that no ASG is before the orphan."""
     rows = {
         "unknown record type": (UNKNOWN_TYPE, b'XYZ,1,"what is this"'),
         "no post number": (MISSING, b'POR,6999999,"","C",1,"No post number","","","","","",""'),
-        "position id that is no number": (MISSING, b'POR,six,"","C",1,"T","EOE/1","","","","","",""'),
+        "position id that is not a number": (MISSING, b'POR,six,"","C",1,"T","EOE/1","","","","","",""'),
         "person without an assignment": (ORPHAN, b'PER,1,"","C"'),
     }
     for name, (reason, line) in rows.items():

@@ -1,4 +1,4 @@
-"""What changes from one day to the next, in TIS and in ESR, each with what should come of it, said by hand."""
+"""What changes from one day to the next, in TIS and in ESR, each with its expected outcome, stated explicitly."""
 
 from tis_esr.synthetic.inbound import por_values, row
 from tis_esr.synthetic.npn import unknown_number

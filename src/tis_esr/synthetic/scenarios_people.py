@@ -1,4 +1,4 @@
-"""Situations of assignments (ASG and the rows behind it), each with what should come of it, said by hand."""
+"""Situations of assignments (ASG and the rows behind it), each with its expected outcome, stated explicitly."""
 
 from collections.abc import Callable
 from datetime import date

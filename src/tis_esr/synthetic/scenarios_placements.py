@@ -1,4 +1,4 @@
-"""Placements on every edge and with every fault that TIS's data have, each with what should come of it."""
+"""Placements on every edge and with every fault that TIS's data have, each with the expected outcome."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +11,10 @@ _NEXT_YEAR = 365
 
 @dataclass(frozen=True)
 class Case:
-    """One placement, in days from today, and what it should give, by hand.
+    """One placement, in days from today, and its expected outcome.
 
     ``applicant`` is its applicant record's state, None for no record, ``next_day`` that state a day later
-    where it is another; ``told`` is how a notification of type 1 names it: "now", "next" or not at all.
+    where it is another; ``told`` is where a notification of type 1 has it: "now", "next" or not at all.
     """
 
     start: int | None

@@ -1,4 +1,4 @@
-"""Situations of posts and their positions, each with what should come of it, said by hand."""
+"""Situations of posts and their positions, each with its expected outcome, stated explicitly."""
 
 from collections.abc import Callable
 
@@ -68,7 +68,7 @@ def _unmatched(world: World, deanery: str) -> None:
 
 
 def _no_position_number(world: World, deanery: str) -> None:
-    """Without its number an applicant is no use to ESR, and TIS can't be told of the position."""
+    """Without its number an applicant is no use to ESR, and TIS can't be notified of the position."""
     post = world.post(deanery)
     placement = world.placement(post, world.person(), 45, _NEXT_YEAR)
     position = world.position(deanery, post["nationalPostNumber"], post=post, numbered=False)

@@ -14,7 +14,7 @@ from tis_esr.synthetic.tcs_data import placement_dto, post_dto
 
 
 class NextDay:
-    """What happens on the day after: rows, changes in TIS, and what should come of them.
+    """What happens on the day after: rows, changes in TIS, and the expected outcome.
 
     ``older`` are rows of a file that should have come the day before, and comes only now.
     """

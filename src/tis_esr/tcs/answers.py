@@ -55,7 +55,7 @@ def unanswered(endpoint: Endpoint, error: NoAnswerError) -> TcsUnavailable:
 
 
 def _is_old_list(endpoint: Endpoint, reply: Reply) -> bool:
-    """Say whether this may be a list with the status 302, as TCS gave before 6.55.1."""
+    """Return whether this may be a list with the status 302, as TCS gave before 6.55.1."""
     return reply.status == 302 and endpoint.answers_302 and reply.header("Location") is None
 
 
@@ -87,9 +87,9 @@ def _raise_for(endpoint: Endpoint, reply: Reply) -> NoReturn:
 
 
 def _raise_for_trouble(endpoint: Endpoint, reply: Reply, told: str) -> NoReturn:
-    """Tell TCS's own trouble (408 and from 501 on) from a 500, which the record may have caused.
+    """Distinguish TCS's own failures (408 and from 501 on) from a 500, which the record may have caused.
 
-    A gateway that gave up leaves TCS at work on a write; after a 500 or 503 there is nobody at work on it.
+    After a gateway's timeout TCS may still be working on a write; after a 500 or 503 it is not.
     """
     method, path, status = endpoint.method, endpoint.path, reply.status
     wait = seconds_of_retry_after(reply.header("Retry-After"))

@@ -6,7 +6,7 @@ _CHUNK = 64 * 1024
 
 
 class TooLargeError(aiohttp.ClientError):
-    """A reply has more bytes than are read of it; the connection is given up."""
+    """A reply is larger than the limit; the connection is closed."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"more than {most} bytes")

@@ -1,7 +1,6 @@
 """A circuit breaker: stop asking a TCS that doesn't answer, and find out when it does again.
 
-Incidents A9, A20 and A21: a struggling TCS was asked on and on, and thousands of good messages were given
-up. While the breaker is open nothing is sent, so that TCS can recover and messages just wait.
+Incidents A9, A20 and A21: a struggling TCS was called again and again, and thousands of valid messages were discarded. While the breaker is open nothing is sent, so that TCS can recover and messages just wait.
 """
 
 import time
@@ -50,7 +49,7 @@ class Breaker:
     def admit(self) -> float:
         """Return 0 if a call may be sent now, else for how many seconds to stay away.
 
-        Whoever gets 0 has to tell the end of the call: ``succeeded``, ``failed`` or ``abandoned``.
+        A caller that gets 0 must report the end of the call: ``succeeded``, ``failed`` or ``abandoned``.
         """
         if self._state == "closed":
             return 0.0

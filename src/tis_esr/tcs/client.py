@@ -6,8 +6,7 @@ it isn't known whether TCS stored something. See ``errors``.
 
 A write takes ``send_by``, a moment of ``Tcs.time()``: if its turn comes later it isn't sent, and ``TcsNotSent``
 is raised. So do the reads that a write waits for. Calls with ``send_by`` are sent before those without. A write
-that is cancelled may still take effect for ``TcsSettings.uncertain_seconds``; nothing is raised for that, so
-whoever cancels it has to take it as such.
+that is cancelled may still take effect for ``TcsSettings.uncertain_seconds``; nothing is raised for that, so the caller must treat it as such.
 """
 
 import asyncio
@@ -131,11 +130,11 @@ class Tcs:
         return self._transport.slots.control
 
     def is_slow(self) -> bool:
-        """Say whether a call in flight takes long."""
+        """Return whether a call in flight takes long."""
         return self._transport.is_slow
 
     def is_busy(self) -> bool:
-        """Say whether calls wait for others to end: more of them would only wait longer."""
+        """Return whether calls wait for others to end: more of them would only wait longer."""
         return self._transport.slots.is_full
 
     def share(self, calls: int, until: float) -> None:

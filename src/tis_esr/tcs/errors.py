@@ -1,4 +1,4 @@
-"""What can go wrong with TCS, told apart by who has to act.
+"""What can go wrong with TCS, by who has to act.
 
 ``TcsUnavailable`` passes by itself; ``TcsServerError`` makes one record suspect; ``TcsRefused``,
 ``TcsConflict`` and ``TcsUnreadableRecord`` are about the request or the record. Texts name the endpoint by its template and carry no value that was
@@ -31,16 +31,14 @@ class TcsError(Exception):
         self.status = status
 
 
-class TcsUnavailable(TcsError):  # noqa: N818 - says what the matter is
+class TcsUnavailable(TcsError):  # noqa: N818 - the name states the problem
     """TCS can't be used now; the same call works later (incidents A4, A9, A20, A21).
 
     ``retry_after`` is how many seconds to wait, when TCS or the circuit breaker said so.
     """
 
     outcome = "unavailable"
-    advice = (
-        "Nothing to do for a short while: repeat it later. If it lasts, check TCS, its address and our login"
-    )
+    advice = "No action needed at first: it is retried. If it lasts, check TCS, its URL and the credentials"
 
     def __init__(
         self,
@@ -78,7 +76,7 @@ class TcsNotSent(TcsUnavailable):
     """
 
     outcome = "not_sent"
-    advice = "Nothing to do: it is retried. If it lasts, see why TCS is slow"
+    advice = "No action needed: it is retried. If it lasts, find out why TCS is slow"
 
     def __init__(self, method: str, path: str, before: int, at_once: int) -> None:
         reason = f"TCS is slow: {before} calls were waiting before it, {at_once} may be in flight"
@@ -105,18 +103,18 @@ class TcsAccessError(TcsUnavailable):
 
 
 class TcsUncertain(TcsUnavailable):
-    """A write was sent, and nobody knows whether TCS stored it. Look whether it is there before trying again.
+    """A write was sent, and nobody knows whether TCS stored it. Check whether it is there before trying again.
 
     ``may_arrive``: TCS may still act on the call later (time-out, connection cut, 408, 502, 504), at most
     ``TcsSettings.uncertain_seconds`` after it was sent. Else TCS has answered, and nothing arrives later
     (500, 503, an answer that can't be read). ``suspect``: TCS answered 500 to this write while it answered
     another call well, so if it isn't there after a few rounds, TCS may be refusing this very record.
 
-    Whoever cancels a write has to take it as uncertain with ``may_arrive``: nothing is raised for it here.
+    The caller that cancels a write must treat it as uncertain with ``may_arrive``: nothing is raised for it here.
     """
 
     outcome = "uncertain"
-    advice = "It may or may not be stored: look in TCS before sending it again"
+    advice = "It may or may not be stored: check TCS before sending it again"
 
     def __init__(
         self,
@@ -141,11 +139,11 @@ class TcsServerError(TcsError):
     """
 
     outcome = "server_error"
-    advice = "TCS answers other calls, so look at this record first, then at TCS's log"
+    advice = "TCS answers other calls, so check this record first, then TCS's log"
 
 
-class TcsRefused(TcsError):  # noqa: N818 - says what the matter is
-    """TCS refuses the request for good (400, 405 ...).
+class TcsRefused(TcsError):  # noqa: N818 - the name states the problem
+    """TCS rejects the request permanently (400, 405 ...).
 
     ``reason`` is TCS's error code if it gave one, ``fields`` the names of the fields it complained of.
     """
@@ -178,7 +176,7 @@ class TcsNotFound(TcsRefused):
     advice = "It was deleted in TIS, or the id is wrong"
 
 
-class TcsUnreadableRecord(TcsError):  # noqa: N818 - says what the matter is
+class TcsUnreadableRecord(TcsError):  # noqa: N818 - the name states the problem
     """A record holds a value that can't be read.
 
     ``kind`` is the record's (``post``), ``record_id`` TCS's id where it has one, ``field`` the path of the
@@ -209,7 +207,7 @@ class NotTcsError(Exception):
         self.happened = happened
 
 
-class TcsConflict(TcsError):  # noqa: N818 - says what the matter is
+class TcsConflict(TcsError):  # noqa: N818 - the name states the problem
     """The record was changed since ``amendedDate`` was read (409)."""
 
     outcome = "conflict"

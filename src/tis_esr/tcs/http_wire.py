@@ -16,7 +16,7 @@ MOST_BYTES: Final = 32 * 1024 * 1024
 
 
 class HttpWire:
-    """See Wire. Redirections are not followed, because a login page is no answer of TCS."""
+    """See Wire. Redirections are not followed, because a login page is not an answer of TCS."""
 
     def __init__(self, settings: TcsSettings) -> None:
         self._settings = settings

@@ -82,7 +82,7 @@ class LoadControl:
         self.in_flight -= 1
 
     def answered(self, kind: str, began: float, now: float, *, failed: bool) -> None:
-        """Take note of how a call ended; ``kind`` tells calls apart that take differently long.
+        """Record how a call ended; ``kind`` distinguishes calls of different duration.
 
         A call that began before the window says nothing about the present limit: that makes a window last for
         a round trip, and the limit halve once in it.

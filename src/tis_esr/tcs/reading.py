@@ -139,7 +139,7 @@ def _id(record: Any, field: str) -> int | None:
 
 
 def _identity(record: Any) -> Hashable:
-    """Return what tells records apart, so that one that is read again counts once."""
+    """Return what identifies a record, so that one that is read again counts once."""
     return msgspec.json.encode(record.get("id", record) if isinstance(record, dict) else record)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 
-class BadTcsUrl(ValueError):  # noqa: N818 - says what the matter is
+class BadTcsUrl(ValueError):  # noqa: N818 - the name states the problem
     """The address of TCS can't be used. The address itself is shown unless it holds a password."""
 
     def __init__(self, url: str, problem: str) -> None:
@@ -50,7 +50,7 @@ def _problem(url: str) -> str | None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "has a port that is no number from 0 to 65535, or brackets that don't match"
+        return "has a port that is not a number from 0 to 65535, or brackets that don't match"
     if parts.scheme not in ("http", "https"):
         return "doesn't begin with http:// or https://"
     if not parts.hostname or port == 0:

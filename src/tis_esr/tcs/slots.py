@@ -41,7 +41,7 @@ class Slots:
         self._lines = [_Line() for _ in Urgency]
 
     async def enter(self, urgency: Urgency = Urgency.NO_DEADLINE) -> int:
-        """Wait for a turn; return how many calls waited before it. Whoever got a turn has to ``leave``."""
+        """Wait for a turn; return how many calls waited before it. A caller that got a turn must ``leave``."""
         loop = asyncio.get_running_loop()
         before = sum(len(line.turns) for line in self._lines[: urgency + 1])
         if not self._waiting and self.control.in_flight < self.control.allowed(loop.time()):
@@ -60,7 +60,7 @@ class Slots:
 
     @property
     def is_full(self) -> bool:
-        """Say whether calls wait for their turn."""
+        """Return whether calls wait for their turn."""
         return bool(self._waiting)
 
     def share(self, calls: int, until: float) -> None:

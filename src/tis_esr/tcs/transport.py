@@ -1,4 +1,4 @@
-"""One call to TCS: sent in its turn, repeated where that is safe, and its end told apart.
+"""One call to TCS: sent in its turn, repeated where that is safe, and its outcome classified.
 
 All that a caller needs to know about HTTP ends here: above it there are DTOs and ``TcsError``.
 """
@@ -87,7 +87,7 @@ class Transport:
         await self._wire.open()
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         await self._wire.close()
 
     async def call(
@@ -102,20 +102,20 @@ class Transport:
         """Send a call; ``path`` is encoded already. Raises the ``TcsError`` that fits its end.
 
         Not sent when its turn comes after ``send_by``: raises ``TcsNotSent``. A write that is cancelled may
-        still take effect: whoever cancels it has to take it as ``TcsUncertain``.
+        still take effect: the caller must treat it as ``TcsUncertain``.
         """
         call = Call(endpoint, path, body, send_by, is_trial=self._admit(endpoint))
         return await self._judged(call, shape)
 
     @property
     def is_slow(self) -> bool:
-        """Say whether the call that is in flight for longest takes long."""
+        """Return whether the call that is in flight for longest takes long."""
         if not self._since:
             return False
         return asyncio.get_running_loop().time() - next(iter(self._since.values())) >= _SLOW_SECONDS
 
     async def _judged(self, call: Call, shape: Shape[T]) -> Answer[T]:
-        """Make a call, and take note of what its end says of TCS."""
+        """Make a call, and record what its outcome says about TCS."""
         endpoint = call.endpoint
         try:
             answer = await self._repeatedly(call, shape)
@@ -214,7 +214,7 @@ class Transport:
             self._breaker.abandoned()
 
     def _refused_us(self, endpoint: Endpoint, error: errors.TcsAccessError) -> None:
-        """Say once for each endpoint that our user lacks a permission; TCS itself is well."""
+        """Say once for each endpoint that our user lacks a permission; TCS itself is available."""
         if endpoint not in self._denied:
             self._denied.add(endpoint)
             log.warning(
@@ -271,7 +271,7 @@ class Transport:
         return answer
 
     async def _send(self, call: Call) -> Reply:
-        """Return the reply; log in anew once if TCS says 401."""
+        """Return the reply; log in again once if TCS says 401."""
         before = await self.slots.enter(call.urgency)
         mark = object()
         self._since[mark] = asyncio.get_running_loop().time()

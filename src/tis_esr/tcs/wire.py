@@ -41,7 +41,7 @@ class Wire(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         ...
 
     async def send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:

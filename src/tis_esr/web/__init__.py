@@ -1,1 +1,1 @@
-"""What others tell us by HTTP: that a file has arrived in the bucket."""
+"""Incoming HTTP: events that a file has arrived in the bucket."""

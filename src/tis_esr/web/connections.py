@@ -43,7 +43,7 @@ class Connections:
         return answering
 
     def opened(self, transport: asyncio.BaseTransport) -> None:
-        """Take note of a connection."""
+        """Record a connection."""
         while len(self._open) >= self._most:
             idle = (one for one, timer in self._open.items() if timer is not None)
             self._abort(next(idle, next(iter(self._open))))

@@ -1,4 +1,4 @@
-"""The endpoint that S3's event notifications come to. It records what it is told and does nothing else."""
+"""The endpoint that S3's event notifications come to. It records events and does nothing else."""
 
 import asyncio
 import hmac
@@ -23,7 +23,7 @@ _NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _log = structlog.get_logger(__name__)
 
 
-class _Refused(Exception):  # noqa: N818 - says what happened to the request
+class _Refused(Exception):  # noqa: N818 - the name states what happened to the request
     def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
         self.status = status
@@ -108,7 +108,7 @@ class S3Hook:
         if self._sns is not None:
             await self._sns.verify(message)
         elif message.Type != NOTIFICATION:
-            raise BadSignature("subscriptions are not confirmed here, for want of a topic of ours")
+            raise BadSignature("subscription not confirmed: TIS_ESR_SNS_TOPICS names no topic")
         if self._sns is not None and message.Type == SUBSCRIPTION:
             await self._visit(self._sns.subscribe_url(message))
             _log.info("subscription_confirmed")

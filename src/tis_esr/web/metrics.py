@@ -1,4 +1,4 @@
-"""What Prometheus is told, by ids and names only: never anything about a person."""
+"""What Prometheus scrapes: ids and names only, never anything about a person."""
 
 import re
 import time
@@ -22,7 +22,7 @@ _BREAKER_STATES = ("closed", "half-open", "open")
 
 
 class Metrics:
-    """Counts as it is told, and asks for the rest when it is read. ``now`` is the event loop's clock."""
+    """Counts what is observed, and queries the rest when it is scraped. ``now`` is the event loop's clock."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Metrics:
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
 
     def observe(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
-        """Take note of a batch; see Observer."""
+        """Record a batch; see Observer."""
         self._handled.labels(queue, outcome).inc(len(messages))
         self._seconds.labels(queue).observe(seconds)
 

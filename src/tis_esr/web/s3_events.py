@@ -20,7 +20,7 @@ class FileArrived:
     size: int | None
 
 
-class BadEvent(Exception):  # noqa: N818 - says what the event is
+class BadEvent(Exception):  # noqa: N818 - the name states the problem
     """What was sent is no event of S3. ``reason`` names the field and never quotes what was sent."""
 
     def __init__(self, reason: str) -> None:
@@ -29,7 +29,7 @@ class BadEvent(Exception):  # noqa: N818 - says what the event is
 
 
 def read_events(body: object) -> list[FileArrived]:
-    """Return the files whose arrival ``body`` tells, in its order; none for other events and S3's test event.
+    """Return the files whose arrival ``body`` announces, in its order; none for other events and S3's test event.
 
     ``body`` is decoded JSON. Fields that we don't know are passed over. Raises ``BadEvent`` when a field we
     need is missing or of the wrong kind, and for anything that is neither S3's form nor EventBridge's.

@@ -1,4 +1,4 @@
-"""The HTTP side of a running process: health, metrics and, where S3 tells of files, the event hook."""
+"""The HTTP side of a running process: health, metrics and, where S3 sends events, the event hook."""
 
 import asyncio
 import errno
@@ -14,14 +14,14 @@ Troubles = Callable[[], dict[str, str]]
 Missing = Callable[[], Awaitable[dict[str, str]]]
 
 
-class PortTaken(OSError):  # noqa: N818 - says what the matter is
+class PortTaken(OSError):  # noqa: N818 - the name states the problem
     """The port for health and metrics is in use, or can't be used at all."""
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
         if error.errno == errno.EADDRINUSE:
-            said = "is in use; give another TIS_ESR_HTTP_PORT (0 takes a free one)"
+            said = "is in use; give another TIS_ESR_HTTP_PORT (0 picks a free port)"
         else:
-            said = f"can't be used ({type(error).__name__}); look at TIS_ESR_HTTP_HOST and TIS_ESR_HTTP_PORT"
+            said = f"can't be used ({type(error).__name__}); check TIS_ESR_HTTP_HOST and TIS_ESR_HTTP_PORT"
         super().__init__(f"{host}:{port} {said}")
 
 

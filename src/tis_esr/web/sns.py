@@ -58,7 +58,7 @@ class SnsMessage(msgspec.Struct, frozen=True, kw_only=True):
     Token: str | None = None
 
 
-class BadSignature(Exception):  # noqa: N818 - says what the message has
+class BadSignature(Exception):  # noqa: N818 - the name states the problem
     """A message is not to be trusted. ``reason`` says why and never quotes the message."""
 
     def __init__(self, reason: str) -> None:
@@ -67,10 +67,10 @@ class BadSignature(Exception):  # noqa: N818 - says what the message has
 
 
 class SnsVerifier:
-    """Tells SNS's messages from others, for the ``topics`` whose ARNs are given.
+    """Verifies SNS's messages for the ``topics`` whose ARNs are given.
 
     ``fetch`` gets a certificate by its URL; it must not follow redirects. What it raises passes through: that
-    a certificate can't be had just now says nothing about the message. Certificates are kept once they could
+    a certificate can't be obtained just now says nothing about the message. Certificates are kept once they could
     be read. ``certificate_hosts`` is matched against the whole of a URL's host, to which neither a port nor a
     user may be added.
     """
@@ -89,7 +89,7 @@ class SnsVerifier:
         self._certificates: dict[str, x509.Certificate] = {}
 
     async def verify(self, message: SnsMessage) -> None:
-        """Return when a topic of ours sent ``message`` as it is; raises ``BadSignature`` otherwise.
+        """Verify that a topic of ours sent ``message`` as it is; raises ``BadSignature`` otherwise.
 
         Nothing is fetched for a message of another topic, or from another host than SNS's.
         """
@@ -140,11 +140,11 @@ class SnsVerifier:
 
     def _trusted(self, url: str, name: str) -> SplitResult:
         if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-            raise BadSignature(f"{name} is no URL")
+            raise BadSignature(f"{name} is not a valid URL")
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            raise BadSignature(f"{name} is no URL") from error
+            raise BadSignature(f"{name} is not a valid URL") from error
         if parts.scheme != "https":
             raise BadSignature(f"{name} is not https")
         if not self._hosts.fullmatch(parts.netloc):

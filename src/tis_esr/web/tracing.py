@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 
-class NoTraces(Exception):  # noqa: N818 - says what the matter is
+class NoTraces(Exception):  # noqa: N818 - the name states the problem
     """Traces are asked for and the extra is not installed."""
 
     def __init__(self) -> None:

@@ -26,7 +26,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline. ``at`` is ``2026-11-24`` or ``2026-11-24 14:00:05``, London; "" where not kept."""
+    """One line of the timeline. ``at`` is ``2026-11-24`` or ``2026-11-24T14:00:05+00:00``, London; "" where not kept."""
 
     at: str
     correlation_id: str
@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers, most telling first, and the timeline behind them.
+    """The answers, most important first, and the timeline behind them.
 
     ``known`` says that ESR or TIS has what was asked for. ``tis`` is "" where TIS was asked, else why not.
     """

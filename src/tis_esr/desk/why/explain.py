@@ -1,6 +1,6 @@
-"""Why a placement, post, position or person was, or wasn't, sent to ESR: the support team's ladder, walked.
+"""Why a placement, post, position or person was, or wasn't, sent to ESR: the steps of the support team's runbook.
 
-The ladder is that of the runbook for missing applicants: position known, matched, not deleted; placement
+The steps are those of the runbook for missing applicants: position known, matched, not deleted; placement
 counts; data complete; in time; sent; confirmed; and what changed since. What is not held here is asked of TIS.
 """
 

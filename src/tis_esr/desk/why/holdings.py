@@ -78,13 +78,13 @@ def _about(state: Reader, collection: Collection[D], word: Word, positions: Iter
 
 
 def _changes(state: Reader, applicant: ApplicantRecord) -> list[NotificationRecord]:
-    """Return what ESR was, or will be, told of an applicant after the applicant file: new dates, a withdrawal."""
+    """Return what ESR was, or will be, sent about an applicant after the applicant file: new dates, a withdrawal."""
     told = state.find(NOTIFICATIONS, {"position_id": applicant.position_id})
     return [record for record in told if is_about(record, applicant)]
 
 
 def is_about(notification: NotificationRecord, applicant: ApplicantRecord) -> bool:
-    """Say whether a notification is about an applicant who was sent (its key, see ``position_notifications``)."""
+    """Return whether a notification is about an applicant who was sent (its key, see ``position_notifications``)."""
     return notification.about == f"{applicant.position_id}:sent:{applicant.placement_id}"
 
 

@@ -1,11 +1,11 @@
-"""What became of a position."""
+"""The outcome of a position."""
 
 from tis_esr.desk.why.answers import Answer, Who
 from tis_esr.services.reconciliation import Position
 
 
 def of_position(position: Position) -> Answer:
-    """Say which post a position was matched to, or why to none."""
+    """Return which post a position was matched to, or why to none."""
     if position.deleted:
         said, who, action = (
             "was deleted by ESR, so nothing is sent for it",

@@ -57,7 +57,7 @@ def of_applicant(
 
 
 def of_notification(record: NotificationRecord, held: Holdings, today: date) -> Answer:
-    """Return what became of a notification."""
+    """Return the outcome of a notification."""
     about = f"Notification of type {record.type} ({_title(record)}) for position {record.position_id}"
     if record.state in SENT:
         sentence, who, action = _sent(record, held, today)
@@ -131,7 +131,7 @@ def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> 
 
 
 def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date) -> tuple[str, Who, str]:
-    """Say why a record was cancelled: by what TIS says of the placement now, else by the last decision on it."""
+    """Return why a record was cancelled: by what TIS says of the placement now, else by the last decision on it."""
     now = tis.asked.get(record.placement_id)
     decided = next((d for d in held.decisions if DECISIONS.key(d) == record.key), None)
     if record.placement_id in tis.asked and now is None:
@@ -148,7 +148,7 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
 
 
 def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
-    """Say who fills the gap: ESR's own columns the trust, a person's details the local office."""
+    """Return who fills the gap: ESR's own columns the trust, a person's details the local office."""
     from_esr = [name for name in record.missing if name in FROM_ESR]
     from_tis = [name for name in record.missing if name not in FROM_ESR]
     sentence = f"can't be sent: {record.reason}"
@@ -160,7 +160,7 @@ def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
 def _not_told(
     record: ApplicantRecord, changes: list[NotificationRecord], tis: InTis, today: date
 ) -> list[Answer]:
-    """Say what TIS has otherwise by now than ESR was last told, or is about to be told."""
+    """Return where TIS now differs from what ESR was last sent, or is about to be sent."""
     if record.state not in SENT or record.placement_id not in tis.asked or record.date_to < today:
         return []
     told = [n for n in changes if n.state in SENT or n.state in PENDING]
@@ -171,10 +171,10 @@ def _not_told(
     if now is None:
         if told and told[-1].type == _WITHDRAWAL:
             return []
-        said = "does not exist any more, which ESR has not been told yet"
+        said = "does not exist any more, which has not been sent to ESR yet"
         return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
     if _differs(now, last):
-        said = f"now is {period(now.date_from, now.date_to)}, which ESR has not been told yet"
+        said = f"now is {period(now.date_from, now.date_to)}, which has not been sent to ESR yet"
         return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
     return []
 

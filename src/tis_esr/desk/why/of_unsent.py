@@ -25,7 +25,7 @@ _AGAIN = "have the position reconciled: its next row from ESR, or a change in TI
 
 
 def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
-    """Say why a placement gives no applicant record; where TIS has it otherwise by now, that too."""
+    """Return why no applicant record is produced for a placement; where TIS has it otherwise by now, that too."""
     about = (
         f"Placement {decision.placement_id} for position {decision.position_id} ({decision.deanery_number})"
     )
@@ -43,7 +43,7 @@ def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
 
 
 def of_placement(state: Reader, placement: Placement, tis: InTis, today: date) -> Answer:
-    """Say why a placement that TIS has is not known here."""
+    """Return why a placement that TIS has is not known here."""
     number = tis.number_of(placement)
     about = f"Placement {placement.id} in TIS ({number or 'no post'}, {period(placement.date_from, placement.date_to)})"
     judged = verdict(placement, today)
@@ -91,7 +91,7 @@ def of_person_without_placement(word: Word) -> Answer:
 
 
 def of_unknown(word: Word, tis: InTis) -> Answer:
-    """Tell a typing mistake from what neither ESR nor TIS has, and from what could not be asked."""
+    """Distinguish a typing mistake, a word that neither ESR nor TIS has, and a word that could not be looked up in TIS."""
     if word.misfit_reason:
         said = f"is probably a typing mistake: {word.misfit_reason}"
         return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word and ask again")

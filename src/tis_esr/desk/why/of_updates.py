@@ -10,7 +10,7 @@ _CORRECT = (Who.TRUST, "correct the value in ESR")
 """Who must act, and how, where nothing else is said: ESR has the trust's values."""
 _ACTS = {
     Refusal.NO_CODE: (Who.SUPPORT, "have the code added to TIS, or its translation to this system"),
-    Refusal.REFUSED_BY_TCS: (Who.SUPPORT, "look at it with tis-esr parked"),
+    Refusal.REFUSED_BY_TCS: (Who.SUPPORT, "see tis-esr parked"),
     Refusal.NOT_MATCHED: (Who.TRUST, "compare the person's number and post in ESR with TIS"),
     Refusal.ABSENCE_DELETED: (Who.LOCAL_OFFICE, "delete the absence in TIS"),
     Refusal.HOST_EMPLOYER: (Who.NOBODY, ""),
@@ -21,7 +21,7 @@ _ROWS_NAMED = 3
 
 
 def of_updates(updates: Sequence[JournalEntry]) -> list[Answer]:
-    """Say which fields ESR changed in TIS, what was repaired in them, and each refusal once with its columns."""
+    """Return which fields ESR changed in TIS, what was repaired in them, and each refusal once with its columns."""
     return [*_applied(updates), *_repaired(updates), *_refused(updates)]
 
 

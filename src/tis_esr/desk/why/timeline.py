@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from tis_esr.desk.dates import moment
+from tis_esr.desk.dates import iso
+from tis_esr.desk.states import words
 from tis_esr.desk.why.answers import Event
 from tis_esr.desk.why.holdings import Holdings
 from tis_esr.desk.why.of_sent import answered
@@ -18,16 +19,15 @@ def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
         Event(
             at=_day_of(row.file),
             correlation_id=f"{row.file}:{row.row}",
-            what=f"{row.type} row: {row.state.value} {row.reason}".strip(),
+            what=f"{row.type} row: {words(row.state)} {row.reason}".strip(),
         )
         for row in state.rows(places)
     ]
     for trace in state.messages_of(ids):
-        at = moment(trace.at)
-        said = f"{trace.queue}: {trace.state} {trace.reason}".strip()
+        said = f"{trace.queue}: {words(trace.state)} {trace.reason}".strip()
         events.append(
             Event(
-                at=f"{at:%Y-%m-%d %H:%M:%S}" if at else _day_of(trace.source_file),
+                at=iso(trace.at) or _day_of(trace.source_file),
                 correlation_id=trace.correlation_id,
                 what=said,
             )
@@ -46,14 +46,14 @@ def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: H
         yield Event(
             at=f"{record.built_on}",
             correlation_id=record.correlation_id,
-            what=f"{named}: {record.state.value} {record.reason}".strip(),
+            what=f"{named}: {words(record.state)} {record.reason}".strip(),
         )
         return
     file = held.files.get(record.file or "")
     yield Event(
         at=f"{file.day}" if file else "",
         correlation_id=record.correlation_id,
-        what=f"{named}: EXPORTED in {record.file}, row {record.file_row}",
+        what=f"{named}: Exported in {record.file}, row {record.file_row}",
     )
     for answer in record.answers:
         yield Event(

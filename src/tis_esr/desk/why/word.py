@@ -35,19 +35,19 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def misfit_reason(self) -> str:
-        """Say why the form of the word fits nothing, as far as that can be seen; "" where it fits something."""
+        """Return why the form of the word fits nothing, as far as that can be seen; "" where it fits something."""
         if self.number is None and "/" not in self.text:
             return "a post number has slashes; ids, position numbers and GMC numbers are digits only"
         return ""
 
     @property
     def may_be_gmc(self) -> bool:
-        """Say whether it has the form of a GMC number: seven digits."""
+        """Return whether it has the form of a GMC number: seven digits."""
         return _GMC.fullmatch(self.text) is not None
 
 
 def read_word(typed: str) -> Word:
-    """Return what was typed as a word. Raises BadWordError."""
+    """Return the word. Raises BadWordError."""
     text = typed.strip()
     if not text:
         raise BadWordError("nothing was given")

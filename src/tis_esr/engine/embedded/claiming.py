@@ -25,7 +25,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Claimed:
-    """What came of a claim, and which isolated messages are ready but may not be handed out now."""
+    """The outcome of a claim, and which isolated messages are ready but may not be handed out now."""
 
     messages: list[Message]
     isolated: list[Identity]

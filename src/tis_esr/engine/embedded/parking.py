@@ -1,4 +1,4 @@
-"""Parked messages, and rows with what became of them: a row is parked while a parked message covers it."""
+"""Parked messages, and rows with their outcomes: a row is parked while a parked message covers it."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from tis_esr.engine.rows import Row, RowState, discarded
 
 
 def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    """Write what became of rows; which parked messages cover them stays as it is.
+    """Write the outcome of rows; which parked messages cover them stays as it is.
 
-    A row that is told of without a record type keeps the one that it has.
+    A row that is accounted for without a record type keeps the one that it has.
     """
     connection.executemany(
         "INSERT INTO rows (file, row, type, state, reason) VALUES (?, ?, ?, ?, ?)"
@@ -40,7 +40,7 @@ def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]]) 
 
 
 def end_parking(connection: sqlite3.Connection, keys: Sequence[Identity], discard: str | None) -> int:
-    """Have parked messages handled again, or ``discard`` them for a reason; return how many were parked."""
+    """Requeue parked messages, or ``discard`` them for a reason; return how many were parked."""
     return sum(_ended(connection, queue, id_, discard) for queue, id_ in keys)
 
 

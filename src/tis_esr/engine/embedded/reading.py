@@ -23,7 +23,7 @@ class StateReader:
         self._connection = open_state(path, read_only=True)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
@@ -79,7 +79,7 @@ class StateReader:
         return counts
 
     def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:
-        """Return what became of the rows at these places (file, row)."""
+        """Return the outcome of the rows at these places (file, row)."""
         query = (
             "SELECT file, row, type, state, reason,"
             " (SELECT reason FROM parkings p WHERE p.file = r.file AND p.row = r.row ORDER BY seq DESC LIMIT 1)"

@@ -95,7 +95,7 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file where it is missing; take others' rights to it and to what lies beside it away."""
+    """Create the file where it is missing; remove other users' permissions on it and on SQLite's files beside it."""
     make_folder(path.parent)
     open_private(path.resolve(), "ab").close()
     for beside in (path.with_name(path.name + end) for end in ("-wal", "-shm", ".lock")):
@@ -104,7 +104,7 @@ def _make_private(path: Path) -> None:
 
 
 def _of_the_disk(error: Exception) -> bool:
-    """Say whether it is the disk that is full, or fails, and not the file that is none of ours."""
+    """Return whether it is the disk that is full, or fails, rather than a file that is not one of ours."""
     if isinstance(error, sqlite3.OperationalError):
         return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
     return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -29,7 +29,7 @@ _SOON = 0.1
 class EmbeddedEngine:
     """One SQLite file (WAL) held by one process; survives the process's death at any point.
 
-    What is claimed, and until when what was given back has to wait, is remembered in memory only, by a clock
+    What is claimed, and until when what was released has to wait, is remembered in memory only, by a clock
     that never jumps; so after a crash every unacknowledged message is ready again. The file is locked while it is open: raises StateInUse when another process has it.
     """
 
@@ -51,7 +51,7 @@ class EmbeddedEngine:
         self._offset = time.time() - clock.elapsed()
 
     def close(self) -> None:
-        """Finish what is under way and let go of the file."""
+        """Finish what is under way and close the file."""
         self._thread.shutdown()
         self._connection.close()
         self._lock.close()

@@ -20,7 +20,7 @@ Outgoing = tuple[str, BasicProperties, bytes]
 
 
 class Channel:
-    """One channel. ``closed`` gets the reason when it has gone, by whomever."""
+    """One channel. ``closed`` gets the reason when it closes, from either side."""
 
     def __init__(self, channel: PikaChannel) -> None:
         self._channel = channel
@@ -30,7 +30,7 @@ class Channel:
 
     @property
     def is_open(self) -> bool:
-        """Say whether calls can be made."""
+        """Return whether calls can be made."""
         return bool(self._channel.is_open)
 
     async def declare_exchange(self, name: str, *, kind: str = "topic", passive: bool = False) -> None:
@@ -77,7 +77,7 @@ class Channel:
         self._channel.basic_publish(exchange, routing_key, body, properties, mandatory=True)
 
     async def close(self) -> None:
-        """Close it; one that has gone already is well closed."""
+        """Close it; nothing happens to one that has gone already."""
         with contextlib.suppress(AMQPError):
             self._channel.close()
         if self._channel.is_closed:
@@ -99,7 +99,7 @@ class Channel:
             self.closed.set_result(reason)
 
 
-class Unroutable(Exception):  # noqa: N818 - says what the messages are
+class Unroutable(Exception):  # noqa: N818 - the name states the problem
     """Some messages came back because no queue is bound to their key; the others were confirmed or not."""
 
     def __init__(self, confirmed: list[bool]) -> None:
@@ -108,7 +108,7 @@ class Unroutable(Exception):  # noqa: N818 - says what the messages are
 
 
 class Sender(Channel):
-    """A channel that tells of each message whether RabbitMQ has confirmed it."""
+    """A channel with publisher confirms: reports for each message whether RabbitMQ has confirmed it."""
 
     def __init__(self, channel: PikaChannel) -> None:
         super().__init__(channel)
@@ -181,7 +181,7 @@ class _Adapter(AsyncioConnection):
 
 
 class Connection:
-    """One connection. ``closed`` gets the reason when it has gone, by whomever."""
+    """One connection. ``closed`` gets the reason when it closes, from either side."""
 
     def __init__(self, connection: AsyncioConnection, closed: "asyncio.Future[BaseException]") -> None:
         self._connection = connection
@@ -189,7 +189,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Say whether channels can be opened."""
+        """Return whether channels can be opened."""
         return bool(self._connection.is_open)
 
     @property
@@ -208,7 +208,7 @@ class Connection:
         return sender
 
     async def close(self) -> None:
-        """Close it with its channels; one that has gone already is well closed."""
+        """Close it with its channels; nothing happens to one that has gone already."""
         with contextlib.suppress(AMQPError):
             self._connection.close()
         if not self._connection.is_closed:
@@ -256,7 +256,7 @@ def _parameters(url: str) -> URLParameters:
     """Read a URL strictly: pika itself would go to this machine where a part is missing."""
     parts = urlsplit(url)
     if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
-        raise ValueError("no URL of RabbitMQ")
+        raise ValueError("not a valid RabbitMQ URL")
     return URLParameters(url)
 
 

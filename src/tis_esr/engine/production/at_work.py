@@ -15,7 +15,7 @@ _CLOSE_SECONDS = 1.0
 
 
 async def takes_messages(url: str) -> bool:
-    """Say whether RabbitMQ takes a message: while its alarm of memory or disk is raised it takes none.
+    """Return whether RabbitMQ takes a message: while its alarm of memory or disk is raised it takes none.
 
     The messages are addressed to no queue, so they leave nothing. There are two, since RabbitMQ blocks a
     connection only once it has taken one. Raises AMQPError, OSError, TimeoutError.

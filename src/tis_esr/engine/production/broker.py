@@ -26,7 +26,7 @@ _BEAT_SECONDS = 30.0
 
 
 class Broker:
-    """See the module. ``queues`` is the whole topology; only queues asked for by ``consume`` are read."""
+    """Both connections to RabbitMQ. ``queues`` is the whole topology; only queues asked for by ``consume`` are read."""
 
     def __init__(self, url: str, queues: Sequence[Queue], supervisor: Supervisor) -> None:
         self._url = url
@@ -43,7 +43,7 @@ class Broker:
 
     @property
     def connected(self) -> bool:
-        """Say whether messages can be received now."""
+        """Return whether messages can be received now."""
         return self._receiving is not None and self._receiving.is_open
 
     def linger(self, queue: str) -> float:
@@ -68,7 +68,7 @@ class Broker:
             inflow.waiting.clear()
 
     async def close(self) -> None:
-        """Let go of both connections; RabbitMQ hands what was not acknowledged to others."""
+        """Close both connections; RabbitMQ hands what was not acknowledged to others."""
         self._closed = True
         await self.stop_consuming()
         for connection in (self._sending, self._receiving):
@@ -106,8 +106,8 @@ class Broker:
             return self._sender
 
     async def _declare_again(self) -> None:
-        """A queue is gone: make it anew, so that the messages find it when they are sent again."""
-        _log.warning("queues made anew")
+        """A queue was deleted: create it again, so that the messages can be sent again."""
+        _log.warning("queues_created_again")
         with contextlib.suppress(*TROUBLE):
             if self._sending is not None:
                 channel = await self._sending.channel()
@@ -144,7 +144,7 @@ class Broker:
                     await self._receive(inflow, self._receiving)
                 pause = 0.1
             except TROUBLE as error:
-                _log.info("rabbitmq is away", reason=type(error).__name__)
+                _log.info("rabbitmq_unavailable", reason=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue

@@ -1,4 +1,4 @@
-"""What can be wrong with the servers before anything runs: which setting, what the matter is, what to do."""
+"""What can be wrong with the servers before anything runs: which setting, what is wrong, what to do."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ _ACCESS_REFUSED, _NOT_FOUND, _LOCKED = 403, 404, 405
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: the setting it hangs on, what the matter is, and what to do."""
+    """One thing that is wrong: the setting it depends on, what is wrong, and what to do."""
 
     setting: str
     problem: str
@@ -51,7 +51,7 @@ class Finding:
         return f"{self.setting}: {self.problem}; {self.remedy}"
 
 
-class UnusableServer(Exception):  # noqa: N818 - says what the matter is
+class UnusableServer(Exception):  # noqa: N818 - the name states the problem
     """RabbitMQ or MongoDB can't be used as they are; ``findings`` say why."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
@@ -71,7 +71,7 @@ async def refuse_unusable(
 async def findings_of(
     addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> list[Finding]:
-    """Look at both servers; return what is wrong, nothing where all is well."""
+    """Check both servers; return the findings, none where everything is OK."""
     mongodb, rabbitmq = await asyncio.gather(
         _mongodb(addresses, list(collections)), _rabbitmq(addresses, queues)
     )
@@ -94,11 +94,11 @@ async def _install_mongodb(addresses: Addresses, collections: list[Collection[An
         async with _database(addresses) as database:
             return await schema.install(database, collections)
     except OperationFailure as error:
-        if error.code == _MADE_MEANWHILE:  # by somebody else who installs: go on behind it
+        if error.code == _MADE_MEANWHILE:  # another process is installing at the same time: continue
             return await _install_mongodb(addresses, collections)
         if error.code not in _OTHER_INDEX:
             raise UnusableServer([_refused_by_mongodb(addresses, error)]) from error
-        problem = f"{addresses.database} has an index of one of our names with other keys or options"
+        problem = f"{addresses.database} has an index of the same name with different keys or options"
         remedy = f"drop that index, or use another {DATABASE}"
         raise UnusableServer([Finding(DATABASE, problem, remedy)]) from error
     except PyMongoError as error:
@@ -141,7 +141,9 @@ async def _mongodb(addresses: Addresses, collections: list[Collection[Any]]) -> 
         async with _database(addresses) as database:
             return await _looked_at(database, collections)
     except (InvalidURI, ConfigurationError, ValueError):
-        return [Finding(MONGODB, "is no address of MongoDB", "write mongodb://host:27017/?replicaSet=rs0")]
+        return [
+            Finding(MONGODB, "is not a valid MongoDB address", "write mongodb://host:27017/?replicaSet=rs0")
+        ]
     except OperationFailure as error:
         return [_refused_by_mongodb(addresses, error)]
     except PyMongoError as error:
@@ -153,13 +155,13 @@ def _refused_by_mongodb(addresses: Addresses, error: OperationFailure) -> Findin
         problem = f"the user may not read and write the database {addresses.database}"
         return Finding(MONGODB, problem, "give the user the role readWrite on it")
     if error.code == _LOGIN_FAILED:
-        return Finding(MONGODB, "MongoDB refuses the user or the password", "correct them in the URL")
-    return Finding(MONGODB, f"MongoDB answers {what(error)}", "look into its log")
+        return Finding(MONGODB, "MongoDB rejected the user or the password", "correct them in the URL")
+    return Finding(MONGODB, f"MongoDB answers {what(error)}", "check its log")
 
 
 def _no_mongodb(error: PyMongoError) -> Finding:
     remedy = "start it, or correct host, port and replicaSet in the URL"
-    return Finding(MONGODB, f"no MongoDB answers there ({what(error)})", remedy)
+    return Finding(MONGODB, f"could not connect to MongoDB ({what(error)})", remedy)
 
 
 async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[Any]]) -> list[Finding]:
@@ -173,7 +175,7 @@ async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[
         return [Finding(MONGODB, f"MongoDB {info['version']} is too old", f"use {wanted} or later")]
     there = await schema.version(database)
     if there is not None and there != schema.SCHEMA_VERSION:
-        problem = f"the database {database.name} has schema version {there}, this program needs version {schema.SCHEMA_VERSION}"
+        problem = f"the database {database.name} has schema version {there}, this version of tis-esr needs {schema.SCHEMA_VERSION}"
         return [Finding(DATABASE, problem, _OTHER_VERSION)]
     await _try_to_write(database)
     gaps = await schema.missing(database, collections)
@@ -184,7 +186,7 @@ async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[
 
 
 async def _try_to_write(database: AsyncDatabase[Any]) -> None:
-    """Write within a transaction that is given up: shows missing permissions, leaves nothing.
+    """Write in a transaction that is rolled back: shows missing permissions, changes nothing.
 
     A conflict with another process, which may be starting too, shows that this one may write.
     """
@@ -206,7 +208,7 @@ async def _rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> list[Findi
         finally:
             await connection.close()
     except (AuthenticationError, ProbableAuthenticationError):
-        return [Finding(AMQP, "RabbitMQ refuses the user or the password", "correct them in the URL")]
+        return [Finding(AMQP, "RabbitMQ rejected the user or the password", "correct them in the URL")]
     except (ConnectionClosedByBroker, ProbableAccessDeniedError):
         problem = "RabbitMQ has no such virtual host, or the user may not enter it"
         return [Finding(AMQP, problem, "rabbitmqctl add_vhost tis-esr, and set_permissions for the user")]
@@ -216,7 +218,7 @@ async def _rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> list[Findi
 
 def _no_rabbitmq(error: Exception) -> Finding:
     remedy = "start it, or correct host and port: amqp://user:password@host:5672/tis-esr"
-    return Finding(AMQP, f"no RabbitMQ answers there ({type(error).__name__})", remedy)
+    return Finding(AMQP, f"could not connect to RabbitMQ ({type(error).__name__})", remedy)
 
 
 async def _entered(connection: Connection, queues: Sequence[Queue]) -> list[Finding]:
@@ -247,14 +249,14 @@ async def _compare(connection: Connection, queues: Sequence[Queue], gone: set[st
 
 def _refused_by_rabbitmq(error: ChannelClosedByBroker) -> Finding:
     if error.reply_code == _ACCESS_REFUSED:
-        problem = "the user may not make or read queues in this virtual host"
+        problem = "the user may not create or read queues in this virtual host"
         return Finding(AMQP, problem, "rabbitmqctl set_permissions -p VHOST USER '.*' '.*' '.*'")
     found = re.search(r"(queue|exchange) '([^']+)'", error.reply_text)
     kind, name = found.groups() if found else ("queue", "see RabbitMQ's log")
     if error.reply_code == _LOCKED:
         remedy = "end the program that holds it, or use a virtual host of its own"
-        return Finding(AMQP, f"another connection has the {kind} for itself alone: {name}", remedy)
-    problem = f"{'an' if kind == 'exchange' else 'a'} {kind} is there with other arguments than ours: {name}"
+        return Finding(AMQP, f"another connection uses the {kind} exclusively: {name}", remedy)
+    problem = f"{'an' if kind == 'exchange' else 'a'} {kind} exists with different arguments: {name}"
     once = " once it is empty" if kind == "queue" else ""
     return Finding(AMQP, problem, f"delete that {kind}{once}, or use a virtual host of its own")
 
@@ -266,7 +268,7 @@ async def _missing_queues(connection: Connection, queues: Sequence[Queue]) -> li
 
 
 async def _there(connection: Connection, *, queue: str = "", exchange: str = "") -> bool:
-    """Say whether there is a queue or an exchange; a channel dies of asking for one that isn't."""
+    """Return whether there is a queue or an exchange; a channel dies of asking for one that isn't."""
     channel = await connection.channel()
     try:
         if queue:

@@ -95,7 +95,7 @@ class Inflow:
         return {entry_id(delivery.message) for delivery in self.waiting} | self.handed_out.keys()
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
-        """Tell RabbitMQ that it may forget messages; if it can't hear us, it will deliver them again."""
+        """Acknowledge messages to RabbitMQ; if it can't be reached, it will deliver them again."""
         others = []
         for message in messages:
             for delivery in self.handed_out.pop(entry_id(message), ()):
@@ -116,7 +116,7 @@ class Inflow:
 
 
 def read(properties: BasicProperties, body: bytes, queue: str) -> Message:
-    """Return the message in our envelope; one put there by hand may lack headers, and has the defaults.
+    """Return the message in our envelope; one published manually may lack headers, and has the defaults.
 
     One without a message id has one of its own for each delivery: it takes effect at least once, and again where
     it is delivered again before it is acknowledged.

@@ -32,13 +32,13 @@ def what(error: PyMongoError) -> str:
 
 
 def is_duplicate(error: OperationFailure) -> bool:
-    """Say whether a write failed because its key is there already."""
+    """Return whether a write failed because its key is there already."""
     errors = (error.details or {}).get("writeErrors", [])
     return error.code == _DUPLICATE_KEY or any(e.get("code") == _DUPLICATE_KEY for e in errors)
 
 
 def may_pass(error: PyMongoError) -> bool:
-    """Say whether the whole transaction may simply be tried again; not with a client that was closed."""
+    """Return whether the whole transaction may simply be tried again; not with a client that was closed."""
     if isinstance(error, InvalidOperation):
         return False
     if isinstance(error, OperationFailure):

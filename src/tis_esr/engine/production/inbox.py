@@ -23,7 +23,7 @@ _LATER = 0.2
 
 
 class Claimed(msgspec.Struct):
-    """What came of a claim: messages to handle under ``token``, ones to ack, and ones to hold back."""
+    """The outcome of a claim: messages to handle under ``token``, ones to ack, and ones to hold back."""
 
     token: str
     mine: list[Message]
@@ -89,7 +89,7 @@ async def finish(
     messages: Sequence[Message],
     now: float,
 ) -> None:
-    """Note within a transaction that messages have taken effect; raises LeaseLost where one has before."""
+    """Record within a transaction that messages have taken effect; raises LeaseLost where one has before."""
     writes = [
         _entered(message, {**story(message, now), "state": "done", "done_at": datetime.now(UTC)})
         for message in messages

@@ -85,7 +85,7 @@ def _entry(message: Message) -> Json:
 
 
 async def mark_sent(database: AsyncDatabase[Json], packet: Json, now: float) -> None:
-    """Note that RabbitMQ has confirmed a packet; from now on it is looked whether it was handled."""
+    """Note that RabbitMQ has confirmed a packet; from now on it is checked whether it was handled."""
     change = {"$set": {"state": "sent", "sent_at": now, "look_at": now + 1}}
     await database[OUTBOX].update_one({"_id": packet["_id"]}, change)
 

@@ -1,4 +1,4 @@
-"""Parked messages, and rows with what became of them: within the same transaction as all else.
+"""Parked messages, and rows with their outcomes: within the same transaction as all else.
 
 A row's ``parked`` lists the parked messages that cover it, the latest last; its ``state`` is what it was
 accounted as, and shows again once none is left.
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 async def account(database: AsyncDatabase[Json], session: AsyncClientSession, rows: Sequence[Row]) -> None:
-    """Write what became of rows; the last word on a row counts, and the last record type that was named.
+    """Write the outcome of rows; the last word on a row counts, and the last record type that was named.
 
     Which messages cover them stays as it is.
     """
@@ -37,7 +37,7 @@ async def account(database: AsyncDatabase[Json], session: AsyncClientSession, ro
 
 
 def _change(row: Row) -> Json:
-    """Return how a row's entry changes; one that is told of without a record type keeps the one that it has."""
+    """Return how a row's entry changes; one that is accounted for without a record type keeps the one that it has."""
     said = {"file": row.file, "row": row.row, "state": row.state.value, "reason": row.reason}
     if not row.type:
         return {"$set": said, "$setOnInsert": {"type": ""}}
@@ -86,7 +86,7 @@ async def end_parking(
     key: str,
     discard: str | None,
 ) -> Message | None:
-    """Have a parked message handled again, or ``discard`` it; return it, None where it isn't parked."""
+    """Requeue a parked message, or ``discard`` it; return it, None where it isn't parked."""
     change = _READY_AGAIN if discard is None else _given_up()
     entry = await database[INBOX].find_one_and_update(
         {"_id": key, "state": "parked"}, change, session=session, return_document=ReturnDocument.BEFORE

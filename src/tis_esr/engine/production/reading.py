@@ -20,12 +20,12 @@ T = TypeVar("T", bound=msgspec.Struct)
 Json = dict[str, Any]
 
 
-class BadAddress(Exception):  # noqa: N818 - says what the matter is
-    """TIS_ESR_MONGODB_URL is no address of MongoDB; it may hold a password, so it isn't shown."""
+class BadAddress(Exception):  # noqa: N818 - the name states the problem
+    """TIS_ESR_MONGODB_URL is not a valid MongoDB address; it may hold a password, so it isn't shown."""
 
     def __init__(self) -> None:
         super().__init__(
-            "TIS_ESR_MONGODB_URL is no address of MongoDB: write mongodb://host:27017/?replicaSet=rs0"
+            "TIS_ESR_MONGODB_URL is not a valid MongoDB address: write mongodb://host:27017/?replicaSet=rs0"
         )
 
 
@@ -33,7 +33,7 @@ class ProductionReader:
     """The database, opened for reading only. Raises Transient where it can't be reached."""
 
     def __init__(self, addresses: Addresses) -> None:
-        """Raise BadAddress where the URL is none of MongoDB."""
+        """Raise BadAddress where the URL is not a valid MongoDB URL."""
         try:
             self._client: MongoClient[Json] = MongoClient(
                 addresses.mongodb_url, serverSelectionTimeoutMS=5000, appname="tis-esr desk"
@@ -43,7 +43,7 @@ class ProductionReader:
         self._database = self._client[addresses.database]
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._client.close()
 
     def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:

@@ -80,7 +80,7 @@ class Relay:
             await self.deliver(packet)
         except (Transient, PyMongoError) as error:
             reason = error.reason if isinstance(error, Transient) else what(error)
-            _log.info("not sent yet", messages=len(packet["keys"]), reason=reason)
+            _log.info("outbox_not_sent_yet", messages=len(packet["keys"]), reason=reason)
         finally:
             self._count -= len(packet["keys"])
             if self._count <= _ROOM:
@@ -105,7 +105,7 @@ class Relay:
                 await self.look_at_what_is_due()
             except (Transient, PyMongoError) as error:
                 reason = error.reason if isinstance(error, Transient) else what(error)
-                _log.info("outbox not looked through", reason=reason)
+                _log.info("outbox_poll_failed", reason=reason)
 
     async def send_what_is_left(self) -> None:
         """Send what no living relay is sending."""
@@ -147,6 +147,6 @@ class Relay:
         if whole is None or not lost:
             return
         messages = [m for m in outbox.messages_of(whole) if outbox.entry_id(m) in lost]
-        _log.warning("sent again", queue=packet["queue"], messages=len(messages))
+        _log.warning("outbox_sent_again", queue=packet["queue"], messages=len(messages))
         if len(await self._broker.publish(messages)) == len(messages):
             await outbox.mark_sent(self._database, packet, now)

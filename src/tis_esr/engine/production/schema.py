@@ -1,4 +1,4 @@
-"""MongoDB's collections and indexes: made by ``tis-esr install``, looked at by every start."""
+"""MongoDB's collections and indexes: created by ``tis-esr install``, checked at every start."""
 
 import contextlib
 from collections.abc import Iterable

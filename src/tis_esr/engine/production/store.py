@@ -34,7 +34,7 @@ _SOON = 0.02
 
 
 class ProductionEngine:
-    """See the module. Open it before use; the collections must have been made by ``install``."""
+    """The production engine, see Engine. Open it before use; the collections must have been made by ``install``."""
 
     def __init__(self, addresses: Addresses, queues: Sequence[Queue], supervisor: Supervisor) -> None:
         self.addresses = addresses
@@ -61,7 +61,7 @@ class ProductionEngine:
         ]
 
     async def close(self) -> None:
-        """Send what is to be sent (for a few seconds at most), and let go of both servers."""
+        """Send what is to be sent (for a few seconds at most), and close both servers."""
         await self.broker.stop_consuming()
         await self.relay.finish()
         await self.stop_renewing()
@@ -69,7 +69,7 @@ class ProductionEngine:
         await self._client.close()
 
     async def stop_renewing(self) -> None:
-        """Let the leases run out, and sweep the outbox no more.
+        """Let the leases expire, and stop polling the outbox.
 
         The tasks are asked, not cancelled at once: within a call of PyMongo a cancellation can become its error.
         """
@@ -77,7 +77,7 @@ class ProductionEngine:
         await self._supervisor.stop(self._tasks)
 
     async def abandon(self) -> None:
-        """Let go of everything at once, as a killed process does: nothing is sent or given back."""
+        """Close everything at once, as a killed process does: nothing is sent or released."""
         await self.stop_renewing()
         self.relay.abandon()
         await self.broker.close()
@@ -292,7 +292,7 @@ class ProductionEngine:
                     until = self.clock.now() + self.addresses.lease_seconds
                     await leases.renew(self.database, self._leases.keys(), until)
             except PyMongoError as error:
-                _log.info("leases not renewed", reason=what(error))
+                _log.info("leases_not_renewed", reason=what(error))
 
 
 def _finished(commit: Commit) -> list[Message]:
@@ -307,7 +307,7 @@ async def _tried(transaction: Callable[[], Awaitable[T]]) -> T:
         except PyMongoError as error:
             if not may_pass(error):
                 raise
-            _log.debug("transaction tried again", reason=what(error))
+            _log.debug("transaction_retried", reason=what(error))
             await asyncio.sleep(random.uniform(0, 0.005 * 2**number))  # noqa: S311 - jitter
     return await transaction()
 

@@ -22,8 +22,7 @@ ARGUMENTS: Mapping[str, Any] = {
 }
 """Explicit, because their defaults differ between RabbitMQ 3.10 and 4.x.
 
-Attempts are counted by the inbox. A message that RabbitMQ gives up on all the same is kept in the dead
-queue for a look, and is sent again from the outbox.
+Attempts are counted by the inbox. A message that RabbitMQ dead-letters all the same is kept in the dead queue for inspection, and is sent again from the outbox.
 """
 
 
@@ -63,7 +62,7 @@ def queues(handlers: Iterable[Handler]) -> list[Queue]:
 
 
 async def declare(channel: Channel, wanted: Iterable[Queue]) -> None:
-    """Make exchange, queues and bindings where they are missing; an other one of the name raises."""
+    """Create exchange, queues and bindings where they are missing; raises where one exists with other arguments."""
     await channel.declare_exchange(EXCHANGE)
     await channel.declare_queue(DEAD, {"x-queue-type": "quorum"})
     for queue in wanted:

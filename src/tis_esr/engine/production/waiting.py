@@ -42,7 +42,7 @@ def _looked_at(packet: Json, left: list[str], now: float) -> UpdateOne:
 
 
 async def due(database: AsyncDatabase[Json], now: float) -> list[Json]:
-    """Take the packets that have waited longest to be looked at."""
+    """Take the packets that have waited longest for their check."""
     wanted = {"look_at": {"$lt": now}, "state": "sent"}
     found = database[OUTBOX].find(wanted, {"messages": 0}).sort("look_at").limit(_AT_ONCE)
     packets = await found.to_list()

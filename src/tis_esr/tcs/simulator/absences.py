@@ -85,7 +85,7 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _breaks_the_key(store: Store, body: dict[str, Any], known: dict[str, Any] | None) -> bool:
-    """Say whether the database refuses ESR's id: it must be there, short, and of this row alone."""
+    """Return whether the database refuses ESR's id: it must be there, short, and of this row alone."""
     attendance = body.get("absenceAttendanceId")
     if not attendance or len(attendance) > _LONGEST_ID:
         return True

@@ -19,7 +19,7 @@ _ALSO_FOR_ETL = ("/posts", "/placements", "/people")
 class Simulator:
     """The application with its store, its switches, and ``calls``: every write with its status, in order.
 
-    A write that took effect has that status, also where it was made to fail afterwards: ``answered`` tells.
+    A write that took effect has that status, also where it was made to fail afterwards: see ``answered``.
     """
 
     def __init__(self, data: Path, switches: Switches | None = None) -> None:

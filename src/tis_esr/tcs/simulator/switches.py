@@ -10,7 +10,7 @@ from tis_esr.tcs.simulator.answers import error
 
 
 class Switches(msgspec.Struct, kw_only=True):
-    """How TCS misbehaves. ``fail_rate`` is the share of calls answered with ``fail_status``, without effect.
+    """How TCS fails. ``fail_rate`` is the share of calls answered with ``fail_status``, without effect.
 
     ``fail_after_rate`` is the share of writes that take effect and are answered with ``fail_status`` then.
     ``delay_ms`` delays every call, ``slow_ms`` the share ``slow_rate`` of them. ``fail_next`` fails that many calls, ``stale_next`` answers that many absence changes with 409,
@@ -39,7 +39,7 @@ class Misbehaviour:
 
     @property
     def switches(self) -> Switches:
-        """The switches as they stand; setting them starts their seed anew."""
+        """The switches as they stand; setting them starts their seed again."""
         return self._switches
 
     @switches.setter
@@ -77,7 +77,7 @@ class Misbehaviour:
         return answer
 
     def makes_stale(self) -> bool:
-        """Say whether this change is to be answered as stale."""
+        """Return whether this change is to be answered as stale."""
         if self.switches.stale_next:
             self.switches.stale_next -= 1
             return True

@@ -1,0 +1,6 @@
+"""States in the form for people, made from their codes."""
+
+
+def words(code: str) -> str:
+    """Return a state as people read it: ``TO_EXPORT`` as ``To export``."""
+    return code.replace("_", " ").capitalize()

@@ -1,0 +1,34 @@
+"""Every command that prints a result, as it is typed in the demo's folder."""
+
+from pathlib import Path
+
+AS_OF = "2026-11-24"
+LONG = "letter-to-the-trust-with-a-very-long-name-and-no-end-in-sight-for-anybody.txt"
+SETTINGS = {
+    "TIS_ESR_STATE": "demo/state.sqlite",
+    "TIS_ESR_INBOUND": "demo/in",
+    "TIS_ESR_OUTBOUND": "demo/out",
+}
+
+LINES = [
+    "demo --dir again --as-of 2026-11-24",
+    "day --in demo/in --out demo/out --tcs {tcs} --as-of 2026-11-24",
+    "synthesize --out {new} --posts 40",
+    f"ingest demo/in/{LONG}",
+    "export applicants --out demo/out --dry-run --as-of 2026-11-24",
+    "export notifications --out demo/out --as-of 2026-11-25",
+    "install",
+    "doctor",
+    "files",
+    "files DE_EMD_RMF_20261124_00004001.DAT",
+    "parked",
+    "redrive invented",
+    "why 1900002",
+    "why EMD/RX64/200/STR/100001",
+    "why 12345",
+]
+
+
+def words(line: str, tcs: str, new: Path) -> list[str]:
+    """Return a line's words; ``new`` is a folder that is not there."""
+    return line.format(tcs=tcs, new=new).split()

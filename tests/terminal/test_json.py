@@ -1,0 +1,114 @@
+"""``--json`` on every command that prints results: one document, keys that stay, codes, zeros, and moments in ISO form."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.terminal.commands import LINES, LONG, SETTINGS, words
+from tests.terminal.screens import piped
+
+RECORDS = {"TO_EXPORT", "EXPORTED", "CONFIRMED", "REJECTED", "DELETED_BEFORE_EXPORT", "INVALID_DATA"}
+ROWS = {"PENDING", "APPLIED", "SUPERSEDED", "UNMATCHED", "PARKED", "IGNORED"}
+DAY = {
+    "day", "files_in", "gaps", "files_out", "sent", "tis_updates", "parked", "invalid", "rejected", "earlier",
+    "positions", "applicants", "notifications", "unmapped", "waiting",
+}  # fmt: skip
+LEDGER_FILE = {
+    "name", "copy", "deanery", "type", "day", "sequence", "state", "incomplete", "size", "sha256", "rows",
+    "row_states", "findings", "settled", "notes", "noted",
+}  # fmt: skip
+KEYS = {
+    "demo": DAY,
+    "day": DAY,
+    "synthesize": {"in", "tcs", "expected", "files", "rows", "posts", "scenarios"},
+    "ingest": {"files"},
+    "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale"},
+    "install": {"engine", "created", "findings"},
+    "doctor": {"settings", "checks"},
+    "files": {"files", "gaps", "open_findings"},
+    "redrive": {"requeued", "discarded", "unreadable"},
+    "why": {"word", "known", "tis", "answers", "timeline"},
+}
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
+
+
+def called(line: str, demo: tuple[Path, str], new: Path) -> Any:
+    folder, tcs = demo
+    said = piped([*words(line, tcs, new), "--json"], folder, env=SETTINGS)
+    assert said.errors == ""
+    return json.loads(said.raw)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_the_keys_of_every_command_stay(line: str, demo: tuple[Path, str], tmp_path: Path) -> None:
+    found = called(line, demo, tmp_path / "new")
+    if line == "parked":
+        keys = {"id", "queue", "state", "attempts", "correlation_id", "source_file", "row", "reason", "at"}
+        assert all(set(message) == keys for message in found)
+        assert {message["state"] for message in found} == {"PARKED"}
+        assert all(message["at"] == "" or ISO.fullmatch(message["at"]) for message in found)
+        return
+    assert set(found) == KEYS[line.split()[0]]
+
+
+def test_a_day_counts_every_state_also_where_there_is_none(demo: tuple[Path, str], tmp_path: Path) -> None:
+    day = called(LINES[0], demo, tmp_path)
+    assert day["day"] == "2026-11-24"
+    assert set(day["positions"]) == {"MATCHED", "UNMATCHED", "DELETED"}
+    assert set(day["applicants"]) == RECORDS
+    assert set(day["notifications"]) == {"1", "2", "4", "5"}
+    assert all(set(states) == RECORDS for states in day["notifications"].values())
+    assert set(day["tis_updates"]) == {"PLANNED", "APPLIED", "REFUSED"}
+    assert set(day["sent"]) == {"APP", "DNC"}
+    assert day["earlier"] == {"files": 0, "parked": 0, "invalid": 0, "rejected": 0}
+    assert day["waiting"]["esr.queue.por.split"] == 0
+    for file in day["files_in"]:
+        assert set(file) == {"name", "state", "findings", "rows", "row_states", "reason", "notes"}
+        assert (file["state"], set(file["row_states"])) == ("SPLIT", ROWS)
+        assert sum(file["row_states"].values()) == file["rows"]
+    assert {file["state"] for file in day["files_out"]} == {"SENT"}
+
+
+def test_an_export_counts_every_deanery_and_every_reason_to_wait(
+    demo: tuple[Path, str], tmp_path: Path
+) -> None:
+    found = called(LINES[4], demo, tmp_path)
+    assert len(found["deaneries"]) == 13
+    for deanery in found["deaneries"]:
+        assert set(deanery) == {"deanery", "rows", "left"}
+        assert set(deanery["left"]) == {"NOT_DUE", "TOO_LATE", "LATER_FILE"}
+    assert (found["dry_run"], found["requested"]) == (True, False)
+
+
+def test_files_have_codes_and_people_see_words(demo: tuple[Path, str], tmp_path: Path) -> None:
+    folder, _ = demo
+    found = called("files", demo, tmp_path)
+    assert all(set(file) == LEDGER_FILE for file in found["files"])
+    assert {file["state"] for file in found["files"]} <= {"SPLIT", "REFUSED", "HELD"}
+    said = piped(["files"], folder, env=SETTINGS).raw
+    assert "  Split, incomplete  " in said
+    [file] = called(f"ingest demo/in/{LONG}", demo, tmp_path)["files"]
+    assert set(file) == {"name", "state", "incomplete", "rows", "findings", "reason"}
+    assert file["state"] == "REFUSED"
+
+
+def test_the_timeline_of_why_is_in_iso_form_with_its_zone(demo: tuple[Path, str], tmp_path: Path) -> None:
+    found = called("why 1900002", demo, tmp_path)
+    moments = [event["at"] for event in found["timeline"]]
+    assert moments
+    assert all(ISO.fullmatch(at) or re.fullmatch(r"\d{4}-\d\d-\d\d", at) for at in moments)
+    assert any(ISO.fullmatch(at) for at in moments)
+
+
+def test_a_check_of_the_doctor_says_whether_it_is_well_and_what_was_found(
+    demo: tuple[Path, str], tmp_path: Path
+) -> None:
+    found = called("doctor", demo, tmp_path)
+    assert found["settings"]["TIS_ESR_ENGINE"] == "embedded"
+    checks = {check["name"]: check for check in found["checks"]}
+    assert set(checks) == {"settings", "engine", "processes", "files in", "files out", "TCS"}
+    assert (checks["settings"]["ok"], checks["settings"]["findings"]) == (True, [])
+    assert checks["TCS"]["ok"] is False
+    assert set(checks["TCS"]["findings"][0]) == {"setting", "problem", "remedy"}
