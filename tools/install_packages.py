@@ -52,7 +52,7 @@ class Install:
     def run(self) -> int:
         """Return pip's exit code."""
         command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *self.arguments]
-        print(f"Installing {self.total} Python packages into {sys.prefix} (once)", flush=True)
+        print(f"Installing Python packages into {sys.prefix}, once: {self.total}", flush=True)
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
             reader = threading.Thread(target=self._read, args=(pip,))
             reader.start()
@@ -65,7 +65,7 @@ class Install:
         if pip.returncode:
             print("\n".join(self.said), file=sys.stderr)
         else:
-            print(f"Installed {self.total} packages in {time.monotonic() - self.begun:.0f} s", flush=True)
+            print(f"Installed: {self.total}, in {time.monotonic() - self.begun:.0f} s", flush=True)
         return pip.returncode
 
     def _read(self, pip: "subprocess.Popen[str]") -> None:

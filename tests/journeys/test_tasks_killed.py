@@ -152,5 +152,5 @@ async def test_a_task_that_fails_for_good_ends_the_process_with_code_3_and_one_l
     assert ended.value.exit_code == 3
     [line] = [said for said in capsys.readouterr().err.splitlines() if said.startswith("tis-esr: ")]
     assert line.startswith(
-        "tis-esr: the background task inbound files failed 6 times in a row, at last with ValueError in "
+        "tis-esr: the background task inbound files failed 6 times in a row, most recently with ValueError in "
     )
