@@ -18,7 +18,7 @@ from uuid import uuid4
 import msgspec
 from pika import BasicProperties
 from pymongo import AsyncMongoClient
-from tests.servers import place
+from tests.servers import delete_from_rabbitmq, place
 
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.embedded.store import EmbeddedEngine
@@ -120,8 +120,7 @@ async def on_production(count: int, servers: Any) -> float:
         )
     finally:
         await engine.close()
-        for queue in ("esr.queue.a", "esr.queue.b"):
-            await channel.delete_queue(queue)
+        await asyncio.to_thread(delete_from_rabbitmq, addresses.amqp_url, "esr.queue.a", "esr.queue.b")
         await connection.close()
         await client.drop_database(addresses.database)
         await client.close()
@@ -170,8 +169,7 @@ async def yardstick(count: int, concurrency: int, servers: Any) -> float:
     await receiving.consume(names[0], concurrency, deliver)
     await done.wait()
     speed = count / (time.perf_counter() - started)
-    for name in names:
-        await sender.delete_queue(name)
+    await asyncio.to_thread(delete_from_rabbitmq, addresses.amqp_url, *names)
     await connection.close()
     await client.drop_database(addresses.database)
     await client.close()

@@ -20,7 +20,7 @@ from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.checks import install
 from tis_esr.engine.production.schema import SCHEMA
-from tis_esr.engine.production.topology import declare, queues
+from tis_esr.engine.production.topology import EXCHANGE, declare, queues
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 
 
@@ -71,6 +71,17 @@ def _database(place: Place) -> str:
     _end_transactions_soon(place)
     atexit.register(_forget, place, name)
     return name
+
+
+def delete_from_rabbitmq(amqp_url: str, *names: str) -> None:
+    """Delete queues, and the exchange where it is named; what isn't there is left out."""
+    with BlockingConnection(URLParameters(amqp_url)) as connection:
+        channel = connection.channel()
+        for name in names:
+            if name == EXCHANGE:
+                channel.exchange_delete(name)
+            else:
+                channel.queue_delete(name)
 
 
 def _end_transactions_soon(place: Place) -> None:

@@ -9,7 +9,7 @@ import structlog
 from rich.table import Table
 
 from tis_esr.commands import logs
-from tis_esr.commands.terminal import Terminal
+from tis_esr.commands.terminal import Terminal, print_json
 from tis_esr.engine.protocol import Depths
 from tis_esr.visible import visible
 from tis_esr.web.metrics import Metrics
@@ -56,6 +56,16 @@ def test_brackets_of_others_are_no_markup_and_no_fault(text: str) -> None:
     table = Table("name")
     table.add_row(f"a{text}b")
     assert f"a{text}b" in shown(table)
+
+
+@pytest.mark.parametrize("text", [CLEAR, TITLE, BELL, REVERSED, BOM, "\x9b1m", "\udcff"])
+def test_json_holds_no_character_that_acts_and_means_the_same(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_json({"name": f"Ærø{text}"})
+    said = capsys.readouterr().out
+    assert text not in said
+    assert json.loads(said) == {"name": f"Ærø{text}"}
 
 
 def test_our_own_markup_is_none_of_the_text() -> None:

@@ -1,12 +1,13 @@
 """One engine each to run promises on: put together, opened again as after a crash, and looked into."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
 from pymongo import AsyncMongoClient
-from tests.servers import Place
+from tests.servers import Place, delete_from_rabbitmq
 
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.embedded.reading import StateReader
@@ -112,9 +113,4 @@ class ProductionBench:
             await engine.close()
         async with AsyncMongoClient(self.addresses.mongodb_url) as client:
             await client.drop_database(self.addresses.database)
-        connection = await connect(self.addresses.amqp_url)
-        channel = await connection.channel()
-        for queue in {*self.queues, DEAD}:
-            await channel.delete_queue(queue)
-        await channel.delete_exchange(EXCHANGE)
-        await connection.close()
+        await asyncio.to_thread(delete_from_rabbitmq, self.addresses.amqp_url, *self.queues, DEAD, EXCHANGE)

@@ -22,6 +22,7 @@ from servers.__main__ import addresses as real_addresses
 from servers.programs import NotInstalled
 from servers.running import Mongo, Rabbit, remove
 from tests.engines.benches import NOTES
+from tests.servers import delete_from_rabbitmq
 
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.amqp import Channel, connect
@@ -92,10 +93,7 @@ async def good(ground: Ground) -> AsyncIterator[Addresses]:
     yield addresses
     async with AsyncMongoClient(ground.mongodb_url) as client:
         await client.drop_database(addresses.database)
-    async with channel_to(ground.amqp_url) as channel:
-        for queue in ALL_OF_RABBITMQ[:-1]:
-            await channel.delete_queue(queue)
-        await channel.delete_exchange("esr")
+    await asyncio.to_thread(delete_from_rabbitmq, ground.amqp_url, *ALL_OF_RABBITMQ)
 
 
 @dataclass
@@ -227,8 +225,7 @@ async def test_a_deleted_index_or_collection_is_found_and_made_again(
 @pytest.mark.parametrize("name", ALL_OF_RABBITMQ)
 async def test_a_deleted_queue_or_exchange_is_found_and_made_again(name: str, good: Addresses) -> None:
     await install(good, [NOTES], QUEUES)
-    async with channel_to(good.amqp_url) as channel:
-        await (channel.delete_exchange(name) if name == "esr" else channel.delete_queue(name))
+    await asyncio.to_thread(delete_from_rabbitmq, good.amqp_url, name)
     assert await looked(good) == [Finding(AMQP, f"the virtual host lacks {name}", INSTALL)]
     assert await install(good, [NOTES], QUEUES) == [name]
     assert await looked(good) == []

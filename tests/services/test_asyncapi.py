@@ -72,7 +72,7 @@ def test_every_routing_key_has_one_sending_service_and_a_body() -> None:
 def test_what_the_services_emit_by_name_is_in_the_table() -> None:
     """A key in plain text is found in the source; those that are put together are few and looked at by hand."""
     services = ROOT / "src" / "tis_esr" / "services"
-    sources = "".join(path.read_text() for path in services.glob("*.py"))
+    sources = "".join(path.read_text() for path in services.rglob("*.py"))
     emitted = set(re.findall(r'work\.emit\(\s*"([a-z.]+)"', sources))
     assert len(emitted) > 5
     assert emitted <= set(asyncapi.BODIES)

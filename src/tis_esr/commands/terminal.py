@@ -103,9 +103,14 @@ def say(text: str, *, label: str = "", style: str = "", indent: int = 0) -> None
 
 
 def print_json(value: object) -> None:
-    """Print a result as JSON: keys in their order, other characters than ASCII escaped where the encoding lacks them."""
+    """Print a result as JSON: keys in their order, other characters than ASCII escaped where the encoding lacks them.
+
+    Invisible characters are always escaped, so that none acts on a terminal.
+    """
     is_unicode = console.encoding.lower().startswith("utf")
     text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=not is_unicode)
+    if not text.isascii():
+        text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
     try:
         console.file.write(text + "\n")
         console.file.flush()

@@ -171,12 +171,6 @@ class Assignment(Body, frozen=True):
     head: list[AssignmentRow] = []
 
 
-class Confirmation(Body, frozen=True):
-    """``esr.queue.{apc,dcc}.split``: one row of a confirmation file, by column name."""
-
-    values: dict[str, Any]
-
-
 class Unreadable(Body, frozen=True):
     """A row that could not be used: its type and the reason, for a person."""
 

@@ -55,14 +55,6 @@ class Channel:
         """Have the exchange send what has this routing key to the queue."""
         await self._answer(partial(self._channel.queue_bind, queue, exchange, key))
 
-    async def delete_queue(self, name: str) -> None:
-        """Delete a queue with what is in it; nothing happens to one that isn't there."""
-        await self._answer(partial(self._channel.queue_delete, name))
-
-    async def delete_exchange(self, name: str) -> None:
-        """Delete an exchange; nothing happens to one that isn't there."""
-        await self._answer(partial(self._channel.exchange_delete, name))
-
     async def consume(
         self, queue: str, prefetch: int, deliver: Callable[[int, BasicProperties, bytes], None]
     ) -> None:

@@ -9,8 +9,6 @@ import msgspec
 
 Entity = dict[str, Any]
 
-_DETAILS = ("contactDetails", "personalDetails", "gmcDetails", "gdcDetails")
-
 
 class BadData(Exception):  # noqa: N818 - the name states the problem
     """A line of a data file that is no DTO; names file and line."""
