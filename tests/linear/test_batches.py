@@ -16,7 +16,7 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import Row, RowState
-from tis_esr.services.messages import (
+from tis_esr.services.contracts.bodies import (
     NotificationsGenerated,
     PositionChanged,
     PositionDue,

@@ -13,11 +13,11 @@ from tis_esr.decisions.retention import Retention
 from tis_esr.decisions.versions import Stamp
 from tis_esr.engine.documents import Collection
 from tis_esr.services.app_generator import DECISIONS, GENERATED, Decision, GeneratedPosition
+from tis_esr.services.contracts.bodies import MATCHED, PositionReconciled
 from tis_esr.services.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.flow import COLLECTIONS
 from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition, VpdUse
 from tis_esr.services.ledger_horizon import HORIZON
-from tis_esr.services.messages import MATCHED, PositionReconciled
 from tis_esr.services.outbound import (
     APPLICANTS,
     HANDLED,

@@ -10,7 +10,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import Row, RowState
-from tis_esr.services.messages import Assignment, AssignmentRow
+from tis_esr.services.contracts.bodies import Assignment, AssignmentRow
 from tis_esr.synthetic.world import World
 
 QUEUE = "esr.queue.asg.split"

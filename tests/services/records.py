@@ -9,7 +9,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.position import PositionView
 from tis_esr.engine.messages import Message
-from tis_esr.services.messages import (
+from tis_esr.services.contracts.bodies import (
     Applicant,
     ApplicantsGenerated,
     NotificationDraft,

@@ -13,9 +13,9 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import Row, RowState
 from tis_esr.engine.work import Work
 from tis_esr.services import export_commands
+from tis_esr.services.contracts.bodies import PositionDue
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.export_run import ExportRun
-from tis_esr.services.messages import PositionDue
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.synthetic.world import World
 

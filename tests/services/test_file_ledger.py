@@ -14,10 +14,10 @@ from tis_esr.files.folder import Folder
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.records.writing import format_row
 from tis_esr.services import inbound_data_reader
+from tis_esr.services.contracts.bodies import Assignment
 from tis_esr.services.file_admission import Taken
 from tis_esr.services.file_ledger import FILES
 from tis_esr.services.inbound_data_reader import InboundDataReader
-from tis_esr.services.messages import Assignment
 from tis_esr.synthetic.world import World
 
 NAME = "DE_EOE_RMC_20261124_00000007.DAT"

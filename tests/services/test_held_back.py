@@ -4,8 +4,8 @@ from tests.services.bench import Bench, Benches
 from tests.services.records import applicant, applicants, draft, notifications
 from tests.services.test_data_exporter import EXPORTER, export, nowhere
 
+from tis_esr.services.contracts.bodies import Applicant
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
-from tis_esr.services.messages import Applicant
 from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES
 
 

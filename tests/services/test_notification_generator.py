@@ -10,8 +10,8 @@ from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
 from tests.services.watched import Watched
 
 from tis_esr.engine.messages import Message
+from tis_esr.services.contracts.bodies import UNMATCHED, NotificationsGenerated
 from tis_esr.services.known_positions import KNOWN_POSITIONS
-from tis_esr.services.messages import UNMATCHED, NotificationsGenerated
 from tis_esr.synthetic.world import World
 
 GENERATOR = "NotificationGenerator"

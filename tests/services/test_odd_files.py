@@ -15,10 +15,10 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import Nowhere
 from tis_esr.services import inbound_data_reader
+from tis_esr.services.contracts.bodies import Assignment
 from tis_esr.services.file_ledger import InboundFile
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.inbound_data_reader import InboundDataReader
-from tis_esr.services.messages import Assignment
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 NAME = "DE_EOE_RMC_20261124_00000001.DAT"

@@ -6,7 +6,7 @@ import msgspec
 
 from tis_esr.decisions.position import PositionView
 from tis_esr.engine.messages import Message
-from tis_esr.services.messages import NotificationDraft, NotificationsGenerated
+from tis_esr.services.contracts.bodies import NotificationDraft, NotificationsGenerated
 from tis_esr.services.outbound import NotificationRecord, RecordState
 from tis_esr.services.pending_records import notifications
 

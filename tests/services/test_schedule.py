@@ -12,10 +12,10 @@ from tis_esr.engine.errors import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.cron import BadCron, next_after
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.flow import COLLECTIONS, bindings_only
-from tis_esr.services.messages import GenerateFile
 from tis_esr.services.schedule import Schedule
 
 AT_14 = {APPLICANT_COMMAND: "0 14 * * *"}

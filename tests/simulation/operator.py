@@ -11,8 +11,8 @@ from tests.simulation.loop import SimLoop
 from tests.simulation.store import Entry
 
 from tis_esr.engine.messages import Identity
+from tis_esr.services.contracts.bodies import FileArrived
 from tis_esr.services.inbound_data_reader import UNREADABLE
-from tis_esr.services.messages import FileArrived
 
 _ARRIVED = "esr.queue.file.arrived"
 _TIMES = 3

@@ -9,7 +9,7 @@ import msgspec
 from tis_esr.decisions.applicant_verdicts import REPORTED, verdict
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reading import Reader
-from tis_esr.services.messages import MATCHED
+from tis_esr.services.contracts.bodies import MATCHED
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

@@ -16,7 +16,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
-from tis_esr.services.messages import Applicant, ApplicantsGenerated, PositionReconciled
+from tis_esr.services.contracts.bodies import Applicant, ApplicantsGenerated, PositionReconciled
 from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Person, Placement

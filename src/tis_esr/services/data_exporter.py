@@ -16,7 +16,7 @@ from tis_esr.engine.rows import RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import FileName
-from tis_esr.services.messages import ApplicantsGenerated, NotificationsGenerated
+from tis_esr.services.contracts.bodies import ApplicantsGenerated, NotificationsGenerated
 from tis_esr.services.outbound import (
     APPLICANTS,
     HANDLED,

@@ -26,7 +26,7 @@ from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.filenames import DEANERIES, FileName
 from tis_esr.records.values import from_json
 from tis_esr.records.writing import format_row, header, trailer
-from tis_esr.services.messages import ApplicantExported, PositionDue
+from tis_esr.services.contracts.bodies import ApplicantExported, PositionDue
 from tis_esr.services.outbound import (
     APPLICANTS,
     COUNTERS,

@@ -7,7 +7,7 @@ import msgspec
 
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.work import Work
-from tis_esr.services.messages import AssignmentRow
+from tis_esr.services.contracts.bodies import AssignmentRow
 
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
 

@@ -17,6 +17,7 @@ from tis_esr.engine.work import Work
 from tis_esr.files.store import NOT_THERE, FileStore, NoSuchFile, UnreadableFileError
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.reading import Record, read_records
+from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, Unreadable
 from tis_esr.services.file_admission import (
     Copy,
     Ending,
@@ -30,7 +31,6 @@ from tis_esr.services.file_admission import (
 )
 from tis_esr.services.file_ledger import FILES, NOT_TAKEN, UNDER_WAY, FileState, InboundFile, enter
 from tis_esr.services.ledger_horizon import oldest_day
-from tis_esr.services.messages import Assignment, AssignmentRow, Unreadable
 
 ROWS_A_CHUNK = 2000
 BYTES_A_CHUNK = 4 << 20

@@ -17,6 +17,13 @@ from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.layouts_out import NOT
 from tis_esr.records.values import fits
+from tis_esr.services.contracts.bodies import (
+    ApplicantExported,
+    NotificationDraft,
+    NotificationDue,
+    NotificationsGenerated,
+    PositionReconciled,
+)
 from tis_esr.services.known_positions import (
     KNOWN_POSITIONS,
     VPD_USES,
@@ -27,13 +34,6 @@ from tis_esr.services.known_positions import (
     still_of_interest,
     vpds_of,
     with_untold,
-)
-from tis_esr.services.messages import (
-    ApplicantExported,
-    NotificationDraft,
-    NotificationDue,
-    NotificationsGenerated,
-    PositionReconciled,
 )
 from tis_esr.services.notification_sources import Sources, ask_people, ask_placements
 from tis_esr.services.superseding import News, newest

@@ -13,7 +13,7 @@ import msgspec
 from tis_esr.decisions.quarantine import applicant_for_esr
 from tis_esr.engine.messages import Message
 from tis_esr.records.filenames import FileName
-from tis_esr.services.messages import (
+from tis_esr.services.contracts.bodies import (
     Applicant,
     ApplicantsGenerated,
     NotificationDraft,

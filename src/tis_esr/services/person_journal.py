@@ -18,7 +18,7 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import OpenAttempt
-from tis_esr.services.messages import AssignmentRow
+from tis_esr.services.contracts.bodies import AssignmentRow
 from tis_esr.tcs.models import Person
 
 

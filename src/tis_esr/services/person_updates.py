@@ -19,8 +19,8 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.attempts import Attempts, Bounds
+from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, PersonChanged
 from tis_esr.services.faults import fault_of
-from tis_esr.services.messages import Assignment, AssignmentRow, PersonChanged
 from tis_esr.services.person_changes import carry_out, plan_calls
 from tis_esr.services.person_details import sort_out, stamped
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Case, JournalEntry, TisPerson

@@ -28,7 +28,7 @@ from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.messages import Message, derived_id
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.services.messages import (
+from tis_esr.services.contracts.bodies import (
     MATCHED,
     UNMATCHED,
     PersonChanged,

@@ -13,10 +13,10 @@ from tis_esr.commands.asyncapi import document
 from tis_esr.engine.messages import Message
 from tis_esr.engine.production.broker import properties
 from tis_esr.engine.production.topology import DEAD, EXCHANGE, queues
-from tis_esr.services import asyncapi
+from tis_esr.services.contracts import routes
 from tis_esr.services.flow import SERVICES, bindings_only
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KEPT = ROOT / "docs" / "reference" / "asyncapi.json"
 DOCUMENT = document()
 
@@ -64,9 +64,9 @@ def test_every_handler_is_an_operation() -> None:
 
 def test_every_routing_key_has_one_sending_service_and_a_body() -> None:
     keys = sorted({handler.routing_key for handler in bindings_only()})
-    assert sorted(key for sent in asyncapi.SENT.values() for key in sent) == keys
-    assert sorted(asyncapi.BODIES) == keys
-    assert set(asyncapi.SENT) == set(SERVICES)
+    assert sorted(key for sent in routes.SENT.values() for key in sent) == keys
+    assert sorted(routes.BODIES) == keys
+    assert set(routes.SENT) == set(SERVICES)
 
 
 def test_what_the_services_emit_by_name_is_in_the_table() -> None:
@@ -75,7 +75,7 @@ def test_what_the_services_emit_by_name_is_in_the_table() -> None:
     sources = "".join(path.read_text() for path in services.rglob("*.py"))
     emitted = set(re.findall(r'work\.emit\(\s*"([a-z.]+)"', sources))
     assert len(emitted) > 5
-    assert emitted <= set(asyncapi.BODIES)
+    assert emitted <= set(routes.BODIES)
 
 
 def test_a_routing_key_names_the_queues_that_are_bound_to_it() -> None:
@@ -107,7 +107,7 @@ def test_a_split_rows_body_is_its_columns() -> None:
 
 
 def test_a_body_has_the_names_that_are_on_the_wire() -> None:
-    for body in asyncapi.BODIES.values():
+    for body in routes.BODIES.values():
         if not isinstance(body, str):
             schema = resolved(f"#/components/schemas/{body.__name__}")
             names = {field.encode_name for field in msgspec.structs.fields(body)}
@@ -149,5 +149,5 @@ def test_it_holds_no_example_and_so_nobodys_data() -> None:
 
 def test_descriptions_are_the_same_on_every_python() -> None:
     """Before Python 3.13 a docstring keeps its indentation."""
-    for name, schema in asyncapi.schemas("#/").items():
+    for name, schema in routes.schemas("#/").items():
         assert "\n    " not in schema.get("description", ""), name

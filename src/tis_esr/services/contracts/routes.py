@@ -11,7 +11,7 @@ import msgspec
 
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.layouts import Column, Kind, Layout
-from tis_esr.services import messages
+from tis_esr.services.contracts import bodies
 
 Json = dict[str, Any]
 
@@ -30,25 +30,25 @@ SENT: Mapping[str, tuple[str, ...]] = {
 }
 """The routing keys that each service sends; each key has one sender. The two commands may be sent manually too."""
 
-BODIES: Mapping[str, type[messages.Body] | str] = {
-    "file.arrived": messages.FileArrived,
+BODIES: Mapping[str, type[bodies.Body] | str] = {
+    "file.arrived": bodies.FileArrived,
     "por.split": "POR",
     "pos.split": "POS",
-    "asg.split": messages.Assignment,
+    "asg.split": bodies.Assignment,
     "apc.split": "APC",
     "dcc.split": "DCC",
-    "por.saved": messages.PositionSaved,
-    "pos.saved": messages.PositionSaved,
-    "position.reconciled": messages.PositionReconciled,
-    "position.due": messages.PositionDue,
-    "position.changed": messages.PositionChanged,
-    "person.changed": messages.PersonChanged,
-    "apprecord.generated": messages.ApplicantsGenerated,
-    "apprecord.exported": messages.ApplicantExported,
-    "notification.due": messages.NotificationDue,
-    "notification.generated": messages.NotificationsGenerated,
-    "appfilegenerationcommand": messages.GenerateFile,
-    "notificationfilegenerationcommand": messages.GenerateFile,
+    "por.saved": bodies.PositionSaved,
+    "pos.saved": bodies.PositionSaved,
+    "position.reconciled": bodies.PositionReconciled,
+    "position.due": bodies.PositionDue,
+    "position.changed": bodies.PositionChanged,
+    "person.changed": bodies.PersonChanged,
+    "apprecord.generated": bodies.ApplicantsGenerated,
+    "apprecord.exported": bodies.ApplicantExported,
+    "notification.due": bodies.NotificationDue,
+    "notification.generated": bodies.NotificationsGenerated,
+    "appfilegenerationcommand": bodies.GenerateFile,
+    "notificationfilegenerationcommand": bodies.GenerateFile,
 }
 """The body of each routing key's messages: one of ours, or a record type, whose columns are the body."""
 
