@@ -19,13 +19,14 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import DEANERIES
-from tis_esr.services import export_run, inbound_data_reader
-from tis_esr.services.arrivals import Arrivals, announce
+from tis_esr.services import export_run
 from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.flow import AFTER_APPLICANTS, STAGES, TELLING
+from tis_esr.services.inbound_data_reader import file_splitting
+from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
 from tis_esr.settings import Settings
 
-CHUNKS = ((inbound_data_reader, 40), (export_run, 15))
+CHUNKS = ((file_splitting, 40), (export_run, 15))
 """So few rows a chunk that a small day has many."""
 
 ARRIVED = "esr.queue.file.arrived"

@@ -13,7 +13,7 @@ from tests.faults.parts import CHUNKS, day_of_parts, sweep, tell, the_rest
 
 from tis_esr.commands.system import system
 from tis_esr.files.folder import Folder
-from tis_esr.services import inbound_data_reader
+from tis_esr.services.inbound_data_reader import file_splitting
 
 Event = tuple[str, str]
 
@@ -88,13 +88,13 @@ def test_a_file_dropped_again_and_told_of_again_after_it_was_taken_changes_nothi
 
 def at_chunk(monkeypatch: pytest.MonkeyPatch, what: dict[int, Callable[[], object]]) -> None:
     """Have something done just before chunks of these numbers are split."""
-    original, numbers = inbound_data_reader._chunk, iter(range(1, 1000))
+    original, numbers = file_splitting._chunk, iter(range(1, 1000))
 
     def chunk(*args: object) -> object:
         what.get(next(numbers), lambda: None)()
         return original(*args)  # type: ignore[arg-type]  # whatever it is called with is passed on
 
-    monkeypatch.setattr(inbound_data_reader, "_chunk", chunk)
+    monkeypatch.setattr(file_splitting, "_chunk", chunk)
 
 
 def test_a_file_copied_over_itself_while_it_is_split_changes_nothing(

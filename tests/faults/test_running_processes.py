@@ -26,7 +26,7 @@ from tis_esr.commands.day import day
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.production.reading import ProductionReader
 from tis_esr.services.cron import LONDON
-from tis_esr.services.file_ledger import FILES, FileState
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 from tis_esr.settings import Settings
 from tis_esr.tcs.simulator.running import running_simulator
 from tis_esr.tcs.simulator.switches import Switches

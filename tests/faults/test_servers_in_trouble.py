@@ -12,7 +12,8 @@ from tests.faults.days import TODAY, Days
 from tis_esr.commands.day import day
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.production.store import ProductionEngine
-from tis_esr.services import export_run, inbound_data_reader
+from tis_esr.services import export_run
+from tis_esr.services.inbound_data_reader import file_splitting
 
 Disturbance = Callable[[OwnServers], None]
 
@@ -100,7 +101,7 @@ def primary_steps_down(servers: OwnServers) -> None:
 def test_a_day_ends_the_same_whatever_happens_to_a_server(
     days: Days, own_servers: OwnServers, monkeypatch: pytest.MonkeyPatch, disturb: Disturbance
 ) -> None:
-    monkeypatch.setattr(inbound_data_reader, "ROWS_A_CHUNK", 40)
+    monkeypatch.setattr(file_splitting, "ROWS_A_CHUNK", 40)
     monkeypatch.setattr(export_run, "ROWS_A_CHUNK", 15)
     moment = AtCommit(monkeypatch, 12)
     assert disturbed(days, own_servers, moment, disturb, disturb.__name__) == days.undisturbed

@@ -9,7 +9,7 @@ from tests.journeys.program import ENGINES, Program, Said, program
 from tests.journeys.small_world import NPN, TODAY, Small, por, small_world
 
 from tis_esr.commands.day_progress import READING, DayProgress
-from tis_esr.services import inbound_data_reader
+from tis_esr.services.inbound_data_reader import file_splitting
 from tis_esr.synthetic.world import World
 
 NO_FILES = dict.fromkeys(
@@ -182,7 +182,7 @@ def test_a_file_that_was_read_in_part_and_is_gone_is_asked_for(
     _, small = here
     name = small.file(*(por(number) for number in range(1, 6)))
     with monkeypatch.context() as patched:
-        patched.setattr(inbound_data_reader, "ROWS_A_CHUNK", 2)
+        patched.setattr(file_splitting, "ROWS_A_CHUNK", 2)
         patched.setattr(DayProgress, "stage", interrupt)
         stopped = day(here, 0)
     assert (stopped.code, "stopped; nothing is lost" in stopped.text) == (130, True)

@@ -35,10 +35,10 @@ from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.records.reading import read_records
-from tis_esr.services.arrivals import Arrivals, announce
 from tis_esr.services.day import run_day
-from tis_esr.services.file_ledger import FILES
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
+from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.synthetic.generate import synthesize
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs, TcsSettings

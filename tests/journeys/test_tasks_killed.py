@@ -20,7 +20,7 @@ from tis_esr.commands.outcome import told_plainly
 from tis_esr.commands.run import run
 from tis_esr.engine import supervision
 from tis_esr.engine.supervision import TaskFailedError
-from tis_esr.services.arrivals import Arrivals
+from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.settings import Settings
 
 _SUPERVISING = "supervising "

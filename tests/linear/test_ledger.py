@@ -10,9 +10,9 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.commands.file_watch import FileWatch
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.files.folder import Folder
-from tis_esr.services.arrivals import Arrivals
-from tis_esr.services.file_ledger import FILES, FileState, InboundFile
-from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.services.inbound_data_reader.arrivals import Arrivals
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
+from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.synthetic.world import World
 from tis_esr.web.metrics import Metrics
 

@@ -22,9 +22,9 @@ from tis_esr.decisions.retention import Retention
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.rows import Row, RowState
 from tis_esr.files.folder import Folder
-from tis_esr.services.file_ledger import FILES, FileState, InboundFile
-from tis_esr.services.inbound_data_reader import InboundDataReader
-from tis_esr.services.ledger_horizon import HORIZON, within
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
+from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
+from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, within
 from tis_esr.services.retention.purge import Purge
 
 

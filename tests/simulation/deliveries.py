@@ -10,7 +10,7 @@ from tests.simulation.store import SimStore
 from tests.simulation.weather import Arrival
 
 from tis_esr.engine.runner import Runner
-from tis_esr.services.arrivals import announce
+from tis_esr.services.inbound_data_reader.arrivals import announce
 
 
 class Deliveries:

@@ -14,8 +14,8 @@ from tests.simulation.wiring import client
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import Supervisor
-from tis_esr.services.arrivals import Arrivals
 from tis_esr.services.flow import Outside, handlers
+from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 
 _SWEEP_SECONDS = 30.0
 _DRAIN_SECONDS = 25.0

@@ -12,7 +12,7 @@ from tests.simulation.store import Entry
 
 from tis_esr.engine.messages import Identity
 from tis_esr.services.contracts.bodies import FileArrived
-from tis_esr.services.inbound_data_reader import UNREADABLE
+from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 
 _ARRIVED = "esr.queue.file.arrived"
 _TIMES = 3

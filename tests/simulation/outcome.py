@@ -10,7 +10,7 @@ from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
 
 from tis_esr.engine.rows import Row
-from tis_esr.services.file_ledger import FILES, InboundFile
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

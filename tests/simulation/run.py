@@ -38,8 +38,8 @@ from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.day import run_day
 from tis_esr.services.export_commands import ask
-from tis_esr.services.file_ledger import FILES, FileState
 from tis_esr.services.flow import Outside, handlers
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 
 LONGEST = 6 * 3600.0
 """Seconds of virtual time after which a run counts as stuck."""

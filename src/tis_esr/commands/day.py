@@ -19,7 +19,7 @@ from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.services.day import DayDone, run_day
 from tis_esr.services.day_begun import DAYS, DayBegun
-from tis_esr.services.file_ledger import FILES
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.settings import Settings
 
 

@@ -11,7 +11,7 @@ from typing import Final, Self
 from tis_esr.commands.progress import Bar, Bars
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
-from tis_esr.services.file_ledger import FILES
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
 
 _POLL_SECONDS: Final = 1.0
 _LOAD: Final = 20

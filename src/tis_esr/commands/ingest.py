@@ -13,8 +13,8 @@ from tis_esr.commands.system import at_the_desk
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.desk.states import words
 from tis_esr.files.folder import Folder
-from tis_esr.services.file_admission import Taken
-from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.services.inbound_data_reader.file_admission import Taken
+from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.settings import Settings
 
 

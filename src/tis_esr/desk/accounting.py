@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tis_esr.engine.rows import RowState
-from tis_esr.services.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
+from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
 
 
 class RowsUnaccounted(Exception):  # noqa: N818 - the name states the problem

@@ -14,7 +14,14 @@ from tis_esr.desk.kept import kept_from
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
 from tis_esr.records.filenames import FileName
-from tis_esr.services.file_ledger import FILES, INCOMPLETE, NOT_TAKEN, FileState, InboundFile, SettledGap
+from tis_esr.services.inbound_data_reader.file_ledger import (
+    FILES,
+    INCOMPLETE,
+    NOT_TAKEN,
+    FileState,
+    InboundFile,
+    SettledGap,
+)
 from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60

@@ -6,7 +6,7 @@ from typing import ClassVar
 import msgspec
 
 from tis_esr.engine.documents import Collection
-from tis_esr.services.file_ledger import FileState, InboundFile
+from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundFile
 
 
 class DayBegun(msgspec.Struct, frozen=True, kw_only=True):

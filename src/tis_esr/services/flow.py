@@ -7,15 +7,15 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Handler
 from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.services.app_generator import DECISIONS, GENERATED, AppGenerator
-from tis_esr.services.arrivals import Arrivals
 from tis_esr.services.data_exporter import DataExporter
 from tis_esr.services.day_begun import DAYS
 from tis_esr.services.export_commands import ExportCommands
 from tis_esr.services.faults import telling_faults_apart
-from tis_esr.services.file_ledger import FILES
+from tis_esr.services.inbound_data_reader.arrivals import Arrivals
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
+from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
 from tis_esr.services.inbound_data_writer import InboundDataWriter
 from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
-from tis_esr.services.ledger_horizon import HORIZON
 from tis_esr.services.notification_generator import NotificationGenerator
 from tis_esr.services.outbound import APPLICANTS, COUNTERS, HANDLED, NOTIFICATIONS, OUTBOUND_FILES, RUNS
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE

@@ -17,8 +17,8 @@ from tis_esr.engine.errors import Conflict
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.services.app_generator import DECISIONS
-from tis_esr.services.file_ledger import FILES
-from tis_esr.services.ledger_horizon import move
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
+from tis_esr.services.inbound_data_reader.ledger_horizon import move
 from tis_esr.services.person_journal import JOURNAL
 from tis_esr.services.retention import history, messages, personal, positions
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay

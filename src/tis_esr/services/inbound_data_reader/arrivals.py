@@ -17,10 +17,10 @@ from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.store import NOT_THERE, FileStore, Listing, name_fault, printable
 from tis_esr.services.contracts.bodies import FileArrived
-from tis_esr.services.file_admission import GONE, Taken
-from tis_esr.services.file_ledger import FILES, UNDER_WAY, FileState, InboundFile, enter
-from tis_esr.services.inbound_data_reader import InboundDataReader
-from tis_esr.services.ledger_horizon import within
+from tis_esr.services.inbound_data_reader.file_admission import GONE, Taken
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, FileState, InboundFile, enter
+from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
+from tis_esr.services.inbound_data_reader.ledger_horizon import within
 
 _log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from tis_esr.decisions.retention import is_older_than_ledger
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import BadFileName, FileName
-from tis_esr.services.file_ledger import FILES
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
 
 
 class LedgerHorizon(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,10 +26,10 @@ from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.store import FileStore, Listing, Nowhere, StoreUnavailable
-from tis_esr.services import arrivals
-from tis_esr.services.arrivals import Arrivals, announce
-from tis_esr.services.file_ledger import FILES, InboundFile
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
+from tis_esr.services.inbound_data_reader import arrivals
+from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.web.hook import S3Hook
 from tis_esr.web.s3_events import FileArrived

@@ -18,7 +18,7 @@ from tis_esr.files.store import NOT_THERE, FileStore, NoSuchFile, UnreadableFile
 from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.reading import Record, read_records
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, Unreadable
-from tis_esr.services.file_admission import (
+from tis_esr.services.inbound_data_reader.file_admission import (
     Copy,
     Ending,
     Taken,
@@ -29,8 +29,15 @@ from tis_esr.services.file_admission import (
     held,
     judged_by_name,
 )
-from tis_esr.services.file_ledger import FILES, NOT_TAKEN, UNDER_WAY, FileState, InboundFile, enter
-from tis_esr.services.ledger_horizon import oldest_day
+from tis_esr.services.inbound_data_reader.file_ledger import (
+    FILES,
+    NOT_TAKEN,
+    UNDER_WAY,
+    FileState,
+    InboundFile,
+    enter,
+)
+from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
 
 ROWS_A_CHUNK = 2000
 BYTES_A_CHUNK = 4 << 20

@@ -13,11 +13,11 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.files.folder import Folder
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.records.writing import format_row
-from tis_esr.services import inbound_data_reader
 from tis_esr.services.contracts.bodies import Assignment
-from tis_esr.services.file_admission import Taken
-from tis_esr.services.file_ledger import FILES
-from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.services.inbound_data_reader import file_splitting
+from tis_esr.services.inbound_data_reader.file_admission import Taken
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
+from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.synthetic.world import World
 
 NAME = "DE_EOE_RMC_20261124_00000007.DAT"
@@ -164,7 +164,7 @@ async def test_joined_lines_before_the_cut_take_no_row_away(benches: Benches, tm
 async def test_the_rest_of_a_long_assignment_comes_with_the_rows_it_belongs_to(
     benches: Benches, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbound_data_reader, "ROWS_A_GROUP", 3)
+    monkeypatch.setattr(file_splitting, "ROWS_A_GROUP", 3)
     absences = [format_row("ABS", {"absenceID": str(number), "personId": 9}) for number in range(5)]
     rows = [format_row("ASG", {"assignmentId": 5, "personId": 9}), *absences]
     async with a_place(benches, tmp_path) as place:

@@ -19,7 +19,7 @@ from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.records.lines import PADDING
 from tis_esr.records.reading import looks_like_text, read_records
 from tis_esr.records.values import Value
-from tis_esr.services.file_ledger import UNDER_WAY, FileState, InboundFile, pause_after
+from tis_esr.services.inbound_data_reader.file_ledger import UNDER_WAY, FileState, InboundFile, pause_after
 
 _BLOCK = 1 << 20
 _HEAD = 65536

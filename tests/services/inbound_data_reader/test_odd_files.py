@@ -14,11 +14,11 @@ from tis_esr.engine.rows import RowState
 from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import Nowhere
-from tis_esr.services import inbound_data_reader
 from tis_esr.services.contracts.bodies import Assignment
-from tis_esr.services.file_ledger import InboundFile
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
-from tis_esr.services.inbound_data_reader import InboundDataReader
+from tis_esr.services.inbound_data_reader import file_splitting
+from tis_esr.services.inbound_data_reader.file_ledger import InboundFile
+from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 NAME = "DE_EOE_RMC_20261124_00000001.DAT"
@@ -123,8 +123,8 @@ async def test_a_person_may_have_more_absences_than_one_message_holds(tmp_path: 
 async def test_a_chunk_may_end_in_the_middle_of_a_long_assignment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbound_data_reader, "ROWS_A_CHUNK", 10)
-    monkeypatch.setattr(inbound_data_reader, "ROWS_A_GROUP", 7)
+    monkeypatch.setattr(file_splitting, "ROWS_A_CHUNK", 10)
+    monkeypatch.setattr(file_splitting, "ROWS_A_GROUP", 7)
     content = ASG + PBD + b"".join(absence(number) for number in range(50)) + POR + absence(99)
     async with taken(tmp_path, content) as found:
         parts = found.assignments

@@ -1,0 +1,1 @@
+"""InboundDataReader: admits files from ESR and splits them into one message a record."""
