@@ -33,7 +33,7 @@ from tis_esr.services.outbound import (
     Run,
 )
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, JournalEntry, Outcome, TisPerson
-from tis_esr.services.reconciliation import POSITIONS, Position, Told
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position, Told
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.retention.purge import Purge
 from tis_esr.services.superseding import Handled

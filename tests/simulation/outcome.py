@@ -19,7 +19,7 @@ from tis_esr.services.outbound import (
     NotificationRecord,
     RecordState,
 )
-from tis_esr.services.reconciliation import POSITIONS, Position
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 
 Details = dict[str, Any]
 

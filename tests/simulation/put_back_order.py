@@ -16,13 +16,13 @@ from tis_esr.services import (
     notification_generator,
     person_details,
     person_updates,
-    reconciliation,
     superseding,
     tis_positions,
 )
 from tis_esr.services.outbound import NotificationRecord, RecordState
 from tis_esr.services.person_details import sort_out
 from tis_esr.services.person_journal import Case, TisPerson
+from tis_esr.services.reconciliation import position_reconciliation
 from tis_esr.services.superseding import News
 
 Patches = Iterable[Any]
@@ -100,7 +100,7 @@ def sequences_compared() -> Patches:
         return max(claims.values(), key=lambda claim: (claim.lead.stamp.day, claim.lead.stamp.sequence))
 
     yield patch.object(positions, "leading_claim", highest)
-    yield patch.object(reconciliation, "leading_claim", highest)
+    yield patch.object(position_reconciliation, "leading_claim", highest)
 
 
 def pending_survive() -> Patches:

@@ -18,7 +18,7 @@ from tis_esr.services.outbound import (
     NotificationRecord,
     RecordState,
 )
-from tis_esr.services.reconciliation import POSITIONS, Position
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.esr_state import Outcome
 from tis_esr.tcs.models import Placement

@@ -29,7 +29,7 @@ from tis_esr.services.outbound import (
     RecordState,
 )
 from tis_esr.services.person_journal import JOURNAL, Outcome
-from tis_esr.services.reconciliation import POSITIONS
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 _POSITION_STATES = ("MATCHED", "UNMATCHED", "DELETED")
 _RECORD_STATES = tuple(RecordState)

@@ -19,7 +19,7 @@ from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.notification_generator import NotificationGenerator
 from tis_esr.services.outbound import APPLICANTS, COUNTERS, HANDLED, NOTIFICATIONS, OUTBOUND_FILES, RUNS
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE
-from tis_esr.services.reconciliation import POSITIONS, Reconciliation
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Reconciliation
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.schedule import SCHEDULE
 from tis_esr.services.tcs_budget import BUDGET

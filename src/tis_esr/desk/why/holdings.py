@@ -19,7 +19,7 @@ from tis_esr.services.outbound import (
     OutboundFile,
 )
 from tis_esr.services.person_journal import JOURNAL, JournalEntry
-from tis_esr.services.reconciliation import POSITIONS, Position
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 
 D = TypeVar("D", ApplicantRecord, Decision)
 

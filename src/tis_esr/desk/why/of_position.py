@@ -1,7 +1,7 @@
 """The outcome of a position."""
 
 from tis_esr.desk.why.answers import Answer, Who
-from tis_esr.services.reconciliation import Position
+from tis_esr.services.reconciliation.position_reconciliation import Position
 
 
 def of_position(position: Position) -> Answer:

@@ -11,7 +11,7 @@ from tis_esr.desk.why.in_tis import InTis
 from tis_esr.desk.why.word import Word
 from tis_esr.engine.reading import Reader
 from tis_esr.services.app_generator import Decision
-from tis_esr.services.reconciliation import POSITIONS, Position
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.tcs.models import Placement
 
 ACTS: dict[Cause, tuple[Who, str]] = {

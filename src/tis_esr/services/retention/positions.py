@@ -13,7 +13,7 @@ from tis_esr.services.app_generator import GENERATED
 from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.outbound import APPLICANTS, HANDLED, NOTIFICATIONS
 from tis_esr.services.person_journal import TIS_PEOPLE
-from tis_esr.services.reconciliation import POSITIONS, Position
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at
 from tis_esr.services.tis_positions import TIS_POSITIONS
 from tis_esr.tcs.models import DELETED

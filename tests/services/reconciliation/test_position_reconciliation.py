@@ -12,7 +12,7 @@ from tests.services.test_inbound_data_writer import CHANGED
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import Row, RowState
 from tis_esr.services.contracts.bodies import PersonChanged, PositionChanged, PositionDue, PositionReconciled
-from tis_esr.services.reconciliation import POSITIONS, Position
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.synthetic.world import World
 
 RECONCILIATION = "Reconciliation"
