@@ -12,7 +12,12 @@ from tis_esr.decisions.positions import Claim, PositionRow, SourceRow
 from tis_esr.decisions.retention import Retention
 from tis_esr.decisions.versions import Stamp
 from tis_esr.engine.documents import Collection
-from tis_esr.services.app_generator import DECISIONS, GENERATED, Decision, GeneratedPosition
+from tis_esr.services.app_generator.applicant_generation import (
+    DECISIONS,
+    GENERATED,
+    Decision,
+    GeneratedPosition,
+)
 from tis_esr.services.contracts.bodies import MATCHED, PositionReconciled
 from tis_esr.services.flow import COLLECTIONS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile

@@ -8,7 +8,7 @@ from typing import TypeVar
 from tis_esr.desk.why.word import Word
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.reading import Reader
-from tis_esr.services.app_generator import DECISIONS, Decision
+from tis_esr.services.app_generator.applicant_generation import DECISIONS, Decision
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

@@ -9,7 +9,7 @@ import msgspec
 from tis_esr.decisions.retention import are_stamps_over
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.protocol import Cursor
-from tis_esr.services.app_generator import GENERATED
+from tis_esr.services.app_generator.applicant_generation import GENERATED
 from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.outbound import APPLICANTS, HANDLED, NOTIFICATIONS
 from tis_esr.services.person_journal import TIS_PEOPLE

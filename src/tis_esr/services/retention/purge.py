@@ -16,7 +16,7 @@ from tis_esr.decisions.retention import FILES_COME_WITHIN, Cutoffs, Retention
 from tis_esr.engine.errors import Conflict
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.runner import Runner
-from tis_esr.services.app_generator import DECISIONS
+from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import move
 from tis_esr.services.person_journal import JOURNAL

@@ -1,0 +1,1 @@
+"""AppGenerator: generates the applicant records of each matched position."""
