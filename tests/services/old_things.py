@@ -22,7 +22,12 @@ from tis_esr.services.contracts.bodies import MATCHED, PositionReconciled
 from tis_esr.services.flow import COLLECTIONS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
-from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition, VpdUse
+from tis_esr.services.notification_generator.known_positions import (
+    KNOWN_POSITIONS,
+    VPD_USES,
+    KnownPosition,
+    VpdUse,
+)
 from tis_esr.services.outbound import (
     APPLICANTS,
     HANDLED,

@@ -11,14 +11,8 @@ from tis_esr.decisions import position_notifications, positions
 from tis_esr.decisions.notifications import for_position
 from tis_esr.decisions.positions import Claim, Claims
 from tis_esr.engine.work import Work
-from tis_esr.services import (
-    data_exporter,
-    notification_generator,
-    person_details,
-    person_updates,
-    superseding,
-    tis_positions,
-)
+from tis_esr.services import data_exporter, person_details, person_updates, superseding, tis_positions
+from tis_esr.services.notification_generator import notification_generation
 from tis_esr.services.outbound import NotificationRecord, RecordState
 from tis_esr.services.person_details import sort_out
 from tis_esr.services.person_journal import Case, TisPerson
@@ -121,7 +115,7 @@ def no_users_of_a_vpd() -> Patches:
     async def nobody(*_: Any) -> None:
         return
 
-    yield patch.object(notification_generator, "_tell_users", nobody)
+    yield patch.object(notification_generation, "_tell_users", nobody)
 
 
 def no_person_changed() -> Patches:

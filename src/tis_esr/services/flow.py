@@ -15,8 +15,8 @@ from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
 from tis_esr.services.inbound_data_writer import InboundDataWriter
-from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
-from tis_esr.services.notification_generator import NotificationGenerator
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
+from tis_esr.services.notification_generator.notification_generation import NotificationGenerator
 from tis_esr.services.outbound import APPLICANTS, COUNTERS, HANDLED, NOTIFICATIONS, OUTBOUND_FILES, RUNS
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Reconciliation

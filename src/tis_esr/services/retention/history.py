@@ -8,7 +8,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, InboundFile
-from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition
 from tis_esr.services.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

@@ -10,7 +10,7 @@ from tis_esr.decisions.retention import are_stamps_over
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.app_generator.applicant_generation import GENERATED
-from tis_esr.services.known_positions import KNOWN_POSITIONS, VPD_USES
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.outbound import APPLICANTS, HANDLED, NOTIFICATIONS
 from tis_esr.services.person_journal import TIS_PEOPLE
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position

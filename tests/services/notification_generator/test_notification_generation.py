@@ -11,7 +11,7 @@ from tests.services.watched import Watched
 
 from tis_esr.engine.messages import Message
 from tis_esr.services.contracts.bodies import UNMATCHED, NotificationsGenerated
-from tis_esr.services.known_positions import KNOWN_POSITIONS
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 from tis_esr.synthetic.world import World
 
 GENERATOR = "NotificationGenerator"

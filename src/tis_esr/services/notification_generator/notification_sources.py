@@ -10,7 +10,7 @@ from tis_esr.decisions.placements import by_start, counts, counts_by_type
 from tis_esr.decisions.position_notifications import PostNow, placement_of
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
-from tis_esr.services.known_positions import KnownPosition
+from tis_esr.services.notification_generator.known_positions import KnownPosition
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Person, Placement
 

@@ -24,7 +24,7 @@ from tis_esr.services.contracts.bodies import (
     NotificationsGenerated,
     PositionReconciled,
 )
-from tis_esr.services.known_positions import (
+from tis_esr.services.notification_generator.known_positions import (
     KNOWN_POSITIONS,
     VPD_USES,
     KnownPosition,
@@ -35,7 +35,7 @@ from tis_esr.services.known_positions import (
     vpds_of,
     with_untold,
 )
-from tis_esr.services.notification_sources import Sources, ask_people, ask_placements
+from tis_esr.services.notification_generator.notification_sources import Sources, ask_people, ask_placements
 from tis_esr.services.superseding import News, newest
 from tis_esr.tcs.client import Tcs
 

@@ -1,0 +1,1 @@
+"""NotificationGenerator: generates the notifications of each position."""
