@@ -11,9 +11,9 @@ from tests.documentation.pages import PAGES, ROOT, name_of
 from tis_esr.commands.outcome import Exit
 from tis_esr.engine.production.topology import DEAD, queues
 from tis_esr.engine.rows import RowState
+from tis_esr.services.data_exporter.outbound import OutboundState, RecordState
 from tis_esr.services.flow import SERVICES, bindings_only
 from tis_esr.services.inbound_data_reader.file_ledger import FileState
-from tis_esr.services.outbound import OutboundState, RecordState
 from tis_esr.services.person_journal import Outcome
 from tis_esr.settings import Settings
 

@@ -19,8 +19,8 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import DEANERIES
-from tis_esr.services import export_run
-from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
+from tis_esr.services.data_exporter import export_run
+from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.flow import AFTER_APPLICANTS, STAGES, TELLING
 from tis_esr.services.inbound_data_reader import file_splitting
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce

@@ -16,7 +16,12 @@ from tests.journeys.small_world import TODAY, Small, small_world
 
 from tis_esr.commands.system import reader_of
 from tis_esr.engine.reading import Reader
-from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, ApplicantRecord, NotificationRecord
+from tis_esr.services.data_exporter.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    ApplicantRecord,
+    NotificationRecord,
+)
 from tis_esr.settings import Settings
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr import Esr

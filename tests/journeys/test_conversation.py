@@ -12,7 +12,7 @@ from tests.journeys.small_world import TODAY
 
 from tis_esr.commands.beliefs import beliefs
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.services.outbound import RecordState
+from tis_esr.services.data_exporter.outbound import RecordState
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr_state import Outcome
 from tis_esr.simulation.esr.trusts import Change, change

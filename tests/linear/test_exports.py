@@ -14,8 +14,8 @@ from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.runner import Runner
 from tis_esr.files.store import Nowhere
-from tis_esr.services import export_run
-from tis_esr.services.export_run import APPLICANT_EXPORT, ExportRun
+from tis_esr.services.data_exporter import export_run
+from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, ExportRun
 from tis_esr.synthetic.world import World
 
 FEW, MANY = 60, 240

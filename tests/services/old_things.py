@@ -19,16 +19,7 @@ from tis_esr.services.app_generator.applicant_generation import (
     GeneratedPosition,
 )
 from tis_esr.services.contracts.bodies import MATCHED, PositionReconciled
-from tis_esr.services.flow import COLLECTIONS
-from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
-from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
-from tis_esr.services.notification_generator.known_positions import (
-    KNOWN_POSITIONS,
-    VPD_USES,
-    KnownPosition,
-    VpdUse,
-)
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     HANDLED,
     NOTIFICATIONS,
@@ -41,6 +32,15 @@ from tis_esr.services.outbound import (
     OutboundState,
     RecordState,
     Run,
+)
+from tis_esr.services.flow import COLLECTIONS
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
+from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
+from tis_esr.services.notification_generator.known_positions import (
+    KNOWN_POSITIONS,
+    VPD_USES,
+    KnownPosition,
+    VpdUse,
 )
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, JournalEntry, Outcome, TisPerson
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position, Told

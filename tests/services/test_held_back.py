@@ -1,12 +1,12 @@
 """What ESR would not load is held back with its reason before a file appears; the rest goes. On both engines."""
 
 from tests.services.bench import Bench, Benches
+from tests.services.data_exporter.test_record_intake import EXPORTER, export, nowhere
 from tests.services.records import applicant, applicants, draft, notifications
-from tests.services.test_data_exporter import EXPORTER, export, nowhere
 
 from tis_esr.services.contracts.bodies import Applicant
-from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
-from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES
+from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES
 
 
 def broken(one: Applicant, **changes: object) -> Applicant:

@@ -12,7 +12,7 @@ from tests.simulation.world import MADE_AT
 from tis_esr.records.filenames import FileName
 from tis_esr.records.values import Value
 from tis_esr.records.writing import format_row, header, trailer
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     ApplicantRecord,

@@ -10,8 +10,7 @@ from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
 
 from tis_esr.engine.rows import Row
-from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     SENT,
@@ -19,6 +18,7 @@ from tis_esr.services.outbound import (
     NotificationRecord,
     RecordState,
 )
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 
 Details = dict[str, Any]

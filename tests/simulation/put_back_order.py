@@ -11,9 +11,10 @@ from tis_esr.decisions import position_notifications, positions
 from tis_esr.decisions.notifications import for_position
 from tis_esr.decisions.positions import Claim, Claims
 from tis_esr.engine.work import Work
-from tis_esr.services import data_exporter, person_details, person_updates, superseding, tis_positions
+from tis_esr.services import person_details, person_updates, superseding, tis_positions
+from tis_esr.services.data_exporter import record_intake
+from tis_esr.services.data_exporter.outbound import NotificationRecord, RecordState
 from tis_esr.services.notification_generator import notification_generation
-from tis_esr.services.outbound import NotificationRecord, RecordState
 from tis_esr.services.person_details import sort_out
 from tis_esr.services.person_journal import Case, TisPerson
 from tis_esr.services.reconciliation import position_reconciliation
@@ -30,13 +31,13 @@ def older_news() -> Patches:
 def nothing_kept_of_nothing() -> Patches:
     """The newest version is kept only of a position of which something came."""
 
-    remember = data_exporter._remember
+    remember = record_intake._remember
 
     def kept(work: Work, kind: str, news: News[Any]) -> None:
         if getattr(news.body, kind):
             remember(work, kind, news)
 
-    yield patch.object(data_exporter, "_remember", kept)
+    yield patch.object(record_intake, "_remember", kept)
 
 
 def tcs_told_as_it_comes() -> Patches:
@@ -99,14 +100,14 @@ def sequences_compared() -> Patches:
 
 def pending_survive() -> Patches:
     """Pending notifications of types 2, 4 and 5 outlive their position."""
-    notifications = data_exporter.notifications
+    notifications = record_intake.notifications
 
     def surviving(*told: Any) -> Iterator[NotificationRecord]:
         for record in notifications(*told):
             if record.type == "1" or record.state is not RecordState.DELETED_BEFORE_EXPORT:
                 yield record
 
-    yield patch.object(data_exporter, "notifications", surviving)
+    yield patch.object(record_intake, "notifications", surviving)
 
 
 def no_users_of_a_vpd() -> Patches:

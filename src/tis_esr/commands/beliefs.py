@@ -10,7 +10,7 @@ from tis_esr.decisions.applicant_verdicts import REPORTED, verdict
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reading import Reader
 from tis_esr.services.contracts.bodies import MATCHED
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     SENT,

@@ -20,13 +20,14 @@ from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import Discarding, FileStore
 from tis_esr.records.filenames import DEANERIES
-from tis_esr.services.export_commands import APPLICANT_COMMAND, EXPORTS, NOTIFICATION_COMMAND, ask
-from tis_esr.services.export_run import Export, ExportRun
-from tis_esr.services.outbound import (
-    ApplicantRecord,
-    OutboundFile,
-    RecordState,
+from tis_esr.services.data_exporter.export_commands import (
+    APPLICANT_COMMAND,
+    EXPORTS,
+    NOTIFICATION_COMMAND,
+    ask,
 )
+from tis_esr.services.data_exporter.export_run import Export, ExportRun
+from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFile, RecordState
 from tis_esr.settings import Settings
 
 _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMMAND}

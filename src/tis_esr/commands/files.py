@@ -14,8 +14,8 @@ from tis_esr.desk.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gap
 from tis_esr.desk.states import words
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, SettledGap, enter
-from tis_esr.services.outbound import OUTBOUND_FILES
 from tis_esr.settings import Settings
 
 _SHOWN = 60

@@ -24,10 +24,10 @@ from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import FileStore, Nowhere, name_fault
-from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import SERVICES, services
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
-from tis_esr.services.schedule import Schedule
 from tis_esr.settings import Settings
 from tis_esr.tcs.bounded import read_up_to
 from tis_esr.web.hook import S3Hook

@@ -5,9 +5,9 @@ from datetime import date
 
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.services.data_exporter.outbound import APPLICANTS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, HORIZON_KEY
-from tis_esr.services.outbound import APPLICANTS
 from tis_esr.services.retention.audit import PURGES
 
 ROWS_GONE = "row and messages: older than the retention (keep_rows_days)"

@@ -14,6 +14,7 @@ from tis_esr.desk.kept import kept_from
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
 from tis_esr.records.filenames import FileName
+from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.inbound_data_reader.file_ledger import (
     FILES,
     INCOMPLETE,
@@ -22,7 +23,6 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
     InboundFile,
     SettledGap,
 )
-from tis_esr.services.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 
 GAP_DAYS = 60
 """Days before the newest file within which gaps are reported: nobody can fill older ones."""

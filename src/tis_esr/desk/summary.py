@@ -9,16 +9,7 @@ import msgspec
 from tis_esr.desk.ledger import Gap, gaps, open_gaps, row_states
 from tis_esr.engine.reading import Reader
 from tis_esr.engine.rows import RowState
-from tis_esr.services.day_begun import DayBegun, identity, is_left_behind
-from tis_esr.services.flow import bindings_only
-from tis_esr.services.inbound_data_reader.file_ledger import (
-    FILES,
-    INCOMPLETE,
-    NOT_TAKEN,
-    FileState,
-    InboundFile,
-)
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     OUTBOUND_FILES,
@@ -27,6 +18,15 @@ from tis_esr.services.outbound import (
     OutboundFile,
     OutboundState,
     RecordState,
+)
+from tis_esr.services.day_begun import DayBegun, identity, is_left_behind
+from tis_esr.services.flow import bindings_only
+from tis_esr.services.inbound_data_reader.file_ledger import (
+    FILES,
+    INCOMPLETE,
+    NOT_TAKEN,
+    FileState,
+    InboundFile,
 )
 from tis_esr.services.person_journal import JOURNAL, Outcome
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS

@@ -9,12 +9,12 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.files.store import FileStore
 from tis_esr.records.filenames import BadFileName, FileName
-from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
+from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
+from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.services.inbound_data_reader.ledger_horizon import within
-from tis_esr.services.outbound import OutboundFile
 
 
 @dataclass(frozen=True)

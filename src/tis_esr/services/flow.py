@@ -7,9 +7,18 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Handler
 from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED, AppGenerator
-from tis_esr.services.data_exporter import DataExporter
+from tis_esr.services.data_exporter.export_commands import ExportCommands
+from tis_esr.services.data_exporter.export_schedule import SCHEDULE
+from tis_esr.services.data_exporter.outbound import (
+    APPLICANTS,
+    COUNTERS,
+    HANDLED,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    RUNS,
+)
+from tis_esr.services.data_exporter.record_intake import DataExporter
 from tis_esr.services.day_begun import DAYS
-from tis_esr.services.export_commands import ExportCommands
 from tis_esr.services.faults import telling_faults_apart
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
@@ -17,11 +26,9 @@ from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
 from tis_esr.services.inbound_data_writer import InboundDataWriter
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.notification_generator.notification_generation import NotificationGenerator
-from tis_esr.services.outbound import APPLICANTS, COUNTERS, HANDLED, NOTIFICATIONS, OUTBOUND_FILES, RUNS
 from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Reconciliation
 from tis_esr.services.retention.audit import PROGRESS, PURGES
-from tis_esr.services.schedule import SCHEDULE
 from tis_esr.services.tcs_budget import BUDGET
 from tis_esr.services.tis_exports import TIS_EXPORTS
 from tis_esr.services.tis_positions import TIS_POSITIONS

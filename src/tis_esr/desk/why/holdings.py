@@ -9,7 +9,7 @@ from tis_esr.desk.why.word import Word
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.reading import Reader
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, Decision
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     OUTBOUND_FILES,

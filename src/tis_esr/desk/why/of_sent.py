@@ -12,7 +12,7 @@ from tis_esr.desk.why.holdings import Holdings
 from tis_esr.desk.why.in_tis import InTis
 from tis_esr.desk.why.of_unsent import ACTS
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     PENDING,
     SENT,
     ApplicantRecord,

@@ -11,7 +11,7 @@ from tis_esr.desk.why.holdings import Holdings
 from tis_esr.desk.why.of_sent import answered
 from tis_esr.engine.reading import Reader
 from tis_esr.records.filenames import BadFileName, FileName
-from tis_esr.services.outbound import SENT, ApplicantRecord, NotificationRecord
+from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord, NotificationRecord
 
 _ROW = re.compile(r"[0-9]{1,9}")
 """What ends the correlation id of a row; a message that was sent manually may have any."""

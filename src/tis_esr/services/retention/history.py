@@ -7,9 +7,7 @@ from tis_esr.decisions.retention import is_applicant_over, is_notification_over
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.protocol import Cursor
-from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, InboundFile
-from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     OUTBOUND_FILES,
@@ -19,6 +17,8 @@ from tis_esr.services.outbound import (
     NotificationRecord,
     OutboundState,
 )
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, InboundFile
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of, unsent_files
 
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)

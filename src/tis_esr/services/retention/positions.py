@@ -10,8 +10,8 @@ from tis_esr.decisions.retention import are_stamps_over
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.app_generator.applicant_generation import GENERATED
+from tis_esr.services.data_exporter.outbound import APPLICANTS, HANDLED, NOTIFICATIONS
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
-from tis_esr.services.outbound import APPLICANTS, HANDLED, NOTIFICATIONS
 from tis_esr.services.person_journal import TIS_PEOPLE
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at

@@ -12,7 +12,7 @@ from tis_esr.decisions.retention import Cutoffs
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.protocol import Cursor, Engine
 from tis_esr.engine.work import Work
-from tis_esr.services.outbound import OUTBOUND_FILES, Outbound, OutboundState
+from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, Outbound, OutboundState
 from tis_esr.services.retention.audit import PROGRESS, Progress
 
 T = TypeVar("T", bound=msgspec.Struct)

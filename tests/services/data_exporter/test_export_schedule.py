@@ -14,9 +14,9 @@ from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.cron import BadCron, next_after
-from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import COLLECTIONS, bindings_only
-from tis_esr.services.schedule import Schedule
 
 AT_14 = {APPLICANT_COMMAND: "0 14 * * *"}
 DEANERIES = ["EMD", "KSS", "NTH", "WMD", "PEN", "NWN", "YHD", "EOE", "OXF", "WES", "LDN", "MER", "SEV"]

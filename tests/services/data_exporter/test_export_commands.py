@@ -19,16 +19,21 @@ from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import Nowhere, StoreUnavailable
-from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ExportCommands, ask
-from tis_esr.services.export_run import APPLICANT_EXPORT, ExportRun
-from tis_esr.services.flow import COLLECTIONS, Outside, handlers
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.export_commands import (
+    APPLICANT_COMMAND,
+    NOTIFICATION_COMMAND,
+    ExportCommands,
+    ask,
+)
+from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, ExportRun
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
     ApplicantRecord,
     NotificationRecord,
     RecordState,
 )
+from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 TODAY = date(2026, 11, 24)

@@ -18,8 +18,8 @@ from tis_esr.engine.work import Work
 from tis_esr.files.store import FileStore, OtherContent
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
-from tis_esr.services.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
-from tis_esr.services.outbound import Outbound
+from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
+from tis_esr.services.data_exporter.outbound import Outbound
 
 _log = structlog.get_logger()
 

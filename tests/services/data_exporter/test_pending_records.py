@@ -7,8 +7,8 @@ import msgspec
 from tis_esr.decisions.position import PositionView
 from tis_esr.engine.messages import Message
 from tis_esr.services.contracts.bodies import NotificationDraft, NotificationsGenerated
-from tis_esr.services.outbound import NotificationRecord, RecordState
-from tis_esr.services.pending_records import notifications
+from tis_esr.services.data_exporter.outbound import NotificationRecord, RecordState
+from tis_esr.services.data_exporter.pending_records import notifications
 
 MESSAGE = Message(id="1", queue="", correlation_id="f:1", source_file="f", deanery="EOE", row=1, body=b"")
 

@@ -27,7 +27,7 @@ from tis_esr.records.filenames import DEANERIES, FileName
 from tis_esr.records.values import from_json
 from tis_esr.records.writing import format_row, header, trailer
 from tis_esr.services.contracts.bodies import ApplicantExported, PositionDue
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     COUNTERS,
     NOTIFICATIONS,
@@ -42,7 +42,7 @@ from tis_esr.services.outbound import (
     RecordState,
     Run,
 )
-from tis_esr.services.pending_records import held_back, withdrawn
+from tis_esr.services.data_exporter.pending_records import held_back, withdrawn
 
 _log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.services.cron import LONDON, next_after
-from tis_esr.services.export_commands import ask
+from tis_esr.services.data_exporter.export_commands import ask
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from tis_esr.services.contracts.bodies import (
     NotificationDraft,
     NotificationsGenerated,
 )
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     GOOD_FOR,
     PENDING,
     SENT,

@@ -17,7 +17,7 @@ from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import FileName
 from tis_esr.services.contracts.bodies import ApplicantsGenerated, NotificationsGenerated
-from tis_esr.services.outbound import (
+from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     HANDLED,
     NOTIFICATIONS,
@@ -27,7 +27,7 @@ from tis_esr.services.outbound import (
     NotificationRecord,
     RecordState,
 )
-from tis_esr.services.pending_records import applicants, by_position, notifications
+from tis_esr.services.data_exporter.pending_records import applicants, by_position, notifications
 from tis_esr.services.superseding import NEWER, News, newest
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)

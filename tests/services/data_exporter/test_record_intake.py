@@ -12,11 +12,11 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import Row, RowState
 from tis_esr.engine.work import Work
-from tis_esr.services import export_commands
 from tis_esr.services.contracts.bodies import PositionDue
-from tis_esr.services.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
-from tis_esr.services.export_run import ExportRun
-from tis_esr.services.outbound import APPLICANTS, NOTIFICATIONS
+from tis_esr.services.data_exporter import export_commands
+from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
+from tis_esr.services.data_exporter.export_run import ExportRun
+from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.synthetic.world import World
 
 EXPORTER = "DataExporter"

@@ -1,0 +1,1 @@
+"""DataExporter: keeps records until they are exported, and writes the files for ESR."""
