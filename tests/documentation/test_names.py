@@ -14,7 +14,7 @@ from tis_esr.engine.rows import RowState
 from tis_esr.services.data_exporter.outbound import OutboundState, RecordState
 from tis_esr.services.flow import SERVICES, bindings_only
 from tis_esr.services.inbound_data_reader.file_ledger import FileState
-from tis_esr.services.person_journal import Outcome
+from tis_esr.services.inbound_data_writer.person_journal import Outcome
 from tis_esr.settings import Settings
 
 SETTINGS = {f"TIS_ESR_{name.upper()}" for name in Settings.model_fields}

@@ -36,19 +36,25 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.services.flow import COLLECTIONS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
+from tis_esr.services.inbound_data_writer.person_journal import (
+    JOURNAL,
+    TIS_PEOPLE,
+    JournalEntry,
+    Outcome,
+    TisPerson,
+)
+from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS, TisExport
+from tis_esr.services.inbound_data_writer.tis_positions import TIS_POSITIONS, Linked, TisPosition
 from tis_esr.services.notification_generator.known_positions import (
     KNOWN_POSITIONS,
     VPD_USES,
     KnownPosition,
     VpdUse,
 )
-from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, JournalEntry, Outcome, TisPerson
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position, Told
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.retention.purge import Purge
 from tis_esr.services.superseding import Handled
-from tis_esr.services.tis_exports import TIS_EXPORTS, TisExport
-from tis_esr.services.tis_positions import TIS_POSITIONS, Linked, TisPosition
 from tis_esr.synthetic.world import World
 
 Kept = tuple[Collection[Any], Any]

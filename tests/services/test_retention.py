@@ -30,7 +30,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.versions import Stamp
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OutboundState, RecordState
-from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Outcome, TisPerson
+from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome, TisPerson
 from tis_esr.services.retention.audit import PURGES
 from tis_esr.services.retention.purge import Purge
 

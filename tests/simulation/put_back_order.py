@@ -11,12 +11,13 @@ from tis_esr.decisions import position_notifications, positions
 from tis_esr.decisions.notifications import for_position
 from tis_esr.decisions.positions import Claim, Claims
 from tis_esr.engine.work import Work
-from tis_esr.services import person_details, person_updates, superseding, tis_positions
+from tis_esr.services import superseding
 from tis_esr.services.data_exporter import record_intake
 from tis_esr.services.data_exporter.outbound import NotificationRecord, RecordState
+from tis_esr.services.inbound_data_writer import person_details, person_updates, tis_positions
+from tis_esr.services.inbound_data_writer.person_details import sort_out
+from tis_esr.services.inbound_data_writer.person_journal import Case, TisPerson
 from tis_esr.services.notification_generator import notification_generation
-from tis_esr.services.person_details import sort_out
-from tis_esr.services.person_journal import Case, TisPerson
 from tis_esr.services.reconciliation import position_reconciliation
 from tis_esr.services.superseding import News
 

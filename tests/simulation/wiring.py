@@ -14,7 +14,7 @@ import structlog
 from tests.simulation.loop import SimLoop
 from tests.simulation.tcs import TIMEOUT_SECONDS, UNCERTAIN_SECONDS, SimTcs
 
-from tis_esr.services import attempts
+from tis_esr.services.inbound_data_writer import attempts
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.tcs.simulator import absences, people

@@ -28,7 +28,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
     FileState,
     InboundFile,
 )
-from tis_esr.services.person_journal import JOURNAL, Outcome
+from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, Outcome
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 _POSITION_STATES = ("MATCHED", "UNMATCHED", "DELETED")

@@ -23,15 +23,15 @@ from tis_esr.services.faults import telling_faults_apart
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
-from tis_esr.services.inbound_data_writer import InboundDataWriter
+from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE
+from tis_esr.services.inbound_data_writer.tcs_writes import InboundDataWriter
+from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
+from tis_esr.services.inbound_data_writer.tis_positions import TIS_POSITIONS
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.notification_generator.notification_generation import NotificationGenerator
-from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Reconciliation
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.tcs_budget import BUDGET
-from tis_esr.services.tis_exports import TIS_EXPORTS
-from tis_esr.services.tis_positions import TIS_POSITIONS
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 COLLECTIONS = (

@@ -5,9 +5,9 @@ from random import Random
 from typing import Any
 
 from tests.services.bench import FILE, Bench, Benches, message, orders, splits
+from tests.services.inbound_data_writer.test_tcs_writes import CHANGED
 from tests.services.people import file_of
 from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
-from tests.services.test_inbound_data_writer import CHANGED
 
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import Row, RowState

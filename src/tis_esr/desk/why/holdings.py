@@ -18,7 +18,7 @@ from tis_esr.services.data_exporter.outbound import (
     Outbound,
     OutboundFile,
 )
-from tis_esr.services.person_journal import JOURNAL, JournalEntry
+from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, JournalEntry
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 
 D = TypeVar("D", ApplicantRecord, Decision)

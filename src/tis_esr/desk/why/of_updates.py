@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tis_esr.decisions.refusals import Refusal
 from tis_esr.desk.why.answers import Answer, Who
-from tis_esr.services.person_journal import JournalEntry, Outcome
+from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Outcome
 
 _CORRECT = (Who.TRUST, "correct the value in ESR")
 """Who must act, and how, where nothing else is said: ESR has the trust's values."""

@@ -4,7 +4,7 @@ import msgspec
 
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.data_exporter.outbound import APPLICANTS, PENDING
-from tis_esr.services.person_journal import JOURNAL, Outcome
+from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, Outcome
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at, unsent_files
 
 VALUES, FIELDS = "values of the journal", "columns of applicant records"

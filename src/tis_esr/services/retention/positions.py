@@ -11,11 +11,11 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.app_generator.applicant_generation import GENERATED
 from tis_esr.services.data_exporter.outbound import APPLICANTS, HANDLED, NOTIFICATIONS
+from tis_esr.services.inbound_data_writer.person_journal import TIS_PEOPLE
+from tis_esr.services.inbound_data_writer.tis_positions import TIS_POSITIONS
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
-from tis_esr.services.person_journal import TIS_PEOPLE
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at
-from tis_esr.services.tis_positions import TIS_POSITIONS
 from tis_esr.tcs.models import DELETED
 
 _POSITIONS_A_STEP = 25

@@ -19,11 +19,11 @@ from tis_esr.engine.runner import Runner
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import move
-from tis_esr.services.person_journal import JOURNAL
+from tis_esr.services.inbound_data_writer.person_journal import JOURNAL
+from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
 from tis_esr.services.retention import history, messages, personal, positions
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step
-from tis_esr.services.tis_exports import TIS_EXPORTS
 
 _HOLD_SECONDS = 60.0
 

@@ -20,7 +20,7 @@ from tis_esr.decisions.person_updates import (
     is_primary,
 )
 from tis_esr.decisions.versions import Stamp, is_superseded
-from tis_esr.services.person_journal import Case, Plan, TisPerson
+from tis_esr.services.inbound_data_writer.person_journal import Case, Plan, TisPerson
 
 Source = tuple[int, dict[str, Any], tuple[FieldMapping, ...]]
 

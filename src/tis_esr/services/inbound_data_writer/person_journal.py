@@ -17,8 +17,8 @@ from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import OpenAttempt
 from tis_esr.services.contracts.bodies import AssignmentRow
+from tis_esr.services.inbound_data_writer.attempts import OpenAttempt
 from tis_esr.tcs.models import Person
 
 

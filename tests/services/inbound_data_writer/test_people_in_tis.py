@@ -24,7 +24,7 @@ from tests.services.watched import FailingCommit, Watched
 
 from tis_esr.engine.rows import RowState
 from tis_esr.services.contracts.bodies import PersonChanged
-from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Outcome
+from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome
 from tis_esr.synthetic.world import World
 
 WRITER = "InboundDataWriter"

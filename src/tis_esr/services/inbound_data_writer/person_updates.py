@@ -18,13 +18,19 @@ from tis_esr.decisions.person_updates import (
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempts, Bounds
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, PersonChanged
 from tis_esr.services.faults import fault_of
-from tis_esr.services.person_changes import carry_out, plan_calls
-from tis_esr.services.person_details import sort_out, stamped
-from tis_esr.services.person_journal import JOURNAL, TIS_PEOPLE, Case, JournalEntry, TisPerson
-from tis_esr.services.person_matching import is_ignored, matched
+from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds
+from tis_esr.services.inbound_data_writer.person_changes import carry_out, plan_calls
+from tis_esr.services.inbound_data_writer.person_details import sort_out, stamped
+from tis_esr.services.inbound_data_writer.person_journal import (
+    JOURNAL,
+    TIS_PEOPLE,
+    Case,
+    JournalEntry,
+    TisPerson,
+)
+from tis_esr.services.inbound_data_writer.person_matching import is_ignored, matched
 from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError

@@ -20,10 +20,17 @@ from tis_esr.decisions.person_updates import (
 )
 from tis_esr.decisions.refusals import Refusal
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Bounds
 from tis_esr.services.concurrently import both, each, outcomes
-from tis_esr.services.person_details import absence_sources, detail_sources, news_of
-from tis_esr.services.person_journal import JOURNAL, Case, JournalEntry, Outcome, Plan, entry_of
+from tis_esr.services.inbound_data_writer.attempts import Bounds
+from tis_esr.services.inbound_data_writer.person_details import absence_sources, detail_sources, news_of
+from tis_esr.services.inbound_data_writer.person_journal import (
+    JOURNAL,
+    Case,
+    JournalEntry,
+    Outcome,
+    Plan,
+    entry_of,
+)
 from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsConflict, TcsError, TcsRefused, TcsUnavailable, TcsUncertain

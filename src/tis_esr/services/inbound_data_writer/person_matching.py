@@ -7,7 +7,7 @@ from tis_esr.decisions.refusals import Refusal
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import both
-from tis_esr.services.person_journal import Case, account_all, refuse
+from tis_esr.services.inbound_data_writer.person_journal import Case, account_all, refuse
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Placement
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
-from tis_esr.services.attempts import Attempts
-from tis_esr.services.person_updates import update_people
-from tis_esr.services.tis_exports import tell_exported
-from tis_esr.services.tis_positions import tell_changed
+from tis_esr.services.inbound_data_writer.attempts import Attempts
+from tis_esr.services.inbound_data_writer.person_updates import update_people
+from tis_esr.services.inbound_data_writer.tis_exports import tell_exported
+from tis_esr.services.inbound_data_writer.tis_positions import tell_changed
 from tis_esr.tcs.client import Tcs
 
 

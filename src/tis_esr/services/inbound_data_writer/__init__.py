@@ -1,0 +1,1 @@
+"""InboundDataWriter: the only service that writes to TCS."""
