@@ -8,7 +8,7 @@ import pytest
 from tests.contract.wires import InProcess, asking, replied
 
 from tis_esr.engine.errors import Transient
-from tis_esr.services.faults import fault_of
+from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsNotSent, TcsRefused, TcsUnavailable, TcsUncertain

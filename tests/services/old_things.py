@@ -53,7 +53,7 @@ from tis_esr.services.notification_generator.known_positions import (
 )
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position, Told
 from tis_esr.services.retention.audit import PROGRESS, PURGES
-from tis_esr.services.retention.purge import Purge
+from tis_esr.services.retention.daily_purge import Purge
 from tis_esr.services.superseding import Handled
 from tis_esr.synthetic.world import World
 

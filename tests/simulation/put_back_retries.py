@@ -16,10 +16,10 @@ from tis_esr.engine.parts import Parts
 from tis_esr.engine.protocol import Commit, Stored
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
-from tis_esr.services.faults import fault_of
 from tis_esr.services.inbound_data_reader import arrivals
 from tis_esr.services.inbound_data_writer import tis_exports, tis_positions
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds, Ended, OpenAttempt
+from tis_esr.services.tcs_error_meanings import fault_of
 
 Patches = Iterable[Any]
 

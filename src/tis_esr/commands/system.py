@@ -26,7 +26,7 @@ from tis_esr.files.store import FileStore
 from tis_esr.services.cron import LONDON
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Outside, bindings_only, handlers
-from tis_esr.services.retention.purge import Purge
+from tis_esr.services.retention.daily_purge import Purge
 from tis_esr.services.tcs_budget import CLAIM_SECONDS, TcsBudget
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs, TcsSettings

@@ -19,7 +19,6 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.record_intake import DataExporter
 from tis_esr.services.day_begun import DAYS
-from tis_esr.services.faults import telling_faults_apart
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
@@ -32,6 +31,7 @@ from tis_esr.services.notification_generator.notification_generation import Noti
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Reconciliation
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.tcs_budget import BUDGET
+from tis_esr.services.tcs_error_meanings import telling_faults_apart
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 COLLECTIONS = (

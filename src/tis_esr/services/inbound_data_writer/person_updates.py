@@ -19,7 +19,6 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, PersonChanged
-from tis_esr.services.faults import fault_of
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds
 from tis_esr.services.inbound_data_writer.person_changes import carry_out, plan_calls
 from tis_esr.services.inbound_data_writer.person_details import sort_out, stamped
@@ -32,6 +31,7 @@ from tis_esr.services.inbound_data_writer.person_journal import (
 )
 from tis_esr.services.inbound_data_writer.person_matching import is_ignored, matched
 from tis_esr.services.superseding import NEWER
+from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError
 

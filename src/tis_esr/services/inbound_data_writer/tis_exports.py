@@ -13,8 +13,8 @@ from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.contracts.bodies import ApplicantExported
-from tis_esr.services.faults import fault_of
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds, Ended, OpenAttempt
+from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.client import Tcs
 
 

@@ -21,7 +21,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import move
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL
 from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
-from tis_esr.services.retention import history, messages, personal, positions
+from tis_esr.services.retention import deleted_positions, handled_messages, history, personal_values
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step
 
@@ -105,11 +105,11 @@ class Purge:
     def _rules(self) -> list[Rule]:
         """Return the rules in their order: messages before rows, rows before the ledger, records before positions."""
         return [
-            messages.discard_parked,
-            messages.forget_messages,
-            messages.forget_rows,
-            personal.blank_journal,
-            personal.blank_applicants,
+            handled_messages.discard_parked,
+            handled_messages.forget_messages,
+            handled_messages.forget_rows,
+            personal_values.blank_journal,
+            personal_values.blank_applicants,
             history.by_age(JOURNAL),
             history.by_age(DECISIONS),
             history.by_age(TIS_EXPORTS),
@@ -118,10 +118,10 @@ class Purge:
             history.remove_uses,
             history.remove_runs,
             history.ledger(self.present),
-            positions.remove_tis_positions,
-            positions.remove_people,
-            positions.trim_people,
-            positions.remove_positions,
+            deleted_positions.remove_tis_positions,
+            deleted_positions.remove_people,
+            deleted_positions.trim_people,
+            deleted_positions.remove_positions,
             history.by_age(PURGES),
         ]
 

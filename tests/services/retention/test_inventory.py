@@ -16,8 +16,8 @@ from tis_esr.engine.production.schema import wanted_indexes
 from tis_esr.services.flow import COLLECTIONS
 from tis_esr.settings import Settings
 
-PAGE = (Path(__file__).parents[2] / "docs/reference/retention.md").read_text()
-DICTIONARY = (Path(__file__).parents[2] / "docs/reference/data-dictionary.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/reference/retention.md").read_text()
+DICTIONARY = (Path(__file__).parents[3] / "docs/reference/data-dictionary.md").read_text()
 SETTINGS = {"keep_rows_days", "keep_personal_days", "keep_history_days"}
 TIMES = ("rows", "personal", "history", "guards", "one document", "two documents", "with their position", "with its position",
          "with the parked message", "while it is linked", "until all messages of the packet", "TIS_ESR_LEASE_SECONDS")  # fmt: skip

@@ -25,7 +25,7 @@ from tis_esr.files.folder import Folder
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, within
-from tis_esr.services.retention.purge import Purge
+from tis_esr.services.retention.daily_purge import Purge
 
 
 async def test_rows_and_messages_go_and_the_ledger_keeps_the_numbers(benches: Benches) -> None:

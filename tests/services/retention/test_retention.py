@@ -32,7 +32,7 @@ from tis_esr.decisions.versions import Stamp
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OutboundState, RecordState
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome, TisPerson
 from tis_esr.services.retention.audit import PURGES
-from tis_esr.services.retention.purge import Purge
+from tis_esr.services.retention.daily_purge import Purge
 
 
 async def test_history_goes_after_its_days_and_not_before(benches: Benches) -> None:
