@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any
 
-from tis_esr.decisions.notifications import Incumbent
-from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.notifications.content import Incumbent
+from tis_esr.decisions.position_view import PositionView
 from tis_esr.tcs.models import ContactDetails, GdcDetails, GmcDetails, Person, PersonalDetails, Placement
 
 TODAY = date(2026, 3, 2)

@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 from tests.decisions.invented import person, placement
 
-from tis_esr.decisions.names import first_name, last_name, registration
 from tis_esr.decisions.placements import counts, same_site, why_not_counting
+from tis_esr.decisions.values.person_names import first_name, last_name, registration
 from tis_esr.tcs.models import Person
 
 START, END = date(2026, 4, 1), date(2026, 8, 1)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tests.decisions.invented import NPN
 
-from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.position_view import PositionView
 from tis_esr.decisions.positions import (
     Claim,
     PositionRow,

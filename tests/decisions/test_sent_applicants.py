@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from tests.decisions.invented import NPN, placement
 
-from tis_esr.decisions.notifications import Withdrawn
+from tis_esr.decisions.notifications.content import Withdrawn
 from tis_esr.decisions.sent_applicants import SentApplicant, has_reportable_dates, is_gone
 
 START, END = date(2026, 4, 8), date(2026, 8, 4)

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.desk.why.answers import Who
 from tis_esr.desk.why.of_updates import of_updates
 from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Outcome

@@ -47,7 +47,7 @@ def test_a_queue_that_a_page_names_is_one(page: Path) -> None:
 
 @pytest.mark.parametrize("page", CURRENT, ids=name_of)
 def test_a_file_of_the_project_that_a_page_names_is_there(page: Path) -> None:
-    named = re.findall(r"`((?:src|tests|docs|bench|docgen|records|decisions|services|engine|desk|commands|files|web|tcs|synthetic)/[\w./-]+)`", page.read_text())  # fmt: skip
+    named = re.findall(r"`((?:src|tests|docs|bench|docgen|records|decisions|services|engine|operations|process|commands|files|web|tcs|simulation)/[\w./-]+)`", page.read_text())  # fmt: skip
     missing = [
         name
         for name in named

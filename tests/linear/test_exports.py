@@ -22,7 +22,7 @@ FEW, MANY = 60, 240
 
 
 async def _kept(bench: Bench, positions: int, of_each: int) -> None:
-    """Keep applicants to be sent; all are of one post, so that most have to wait (see ``packing``)."""
+    """Keep applicants to be sent; all are of one post, so that most have to wait (see ``file_packing``)."""
     told = [
         applicants(1, *(applicant(10_000 * of + n) for n in range(of_each)), of=of)
         for of in range(1, positions + 1)

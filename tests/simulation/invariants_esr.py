@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.simulation.esr import unconfirmed
 from tests.simulation.outcome import Outcome, live, sent
 
-from tis_esr.decisions.position_notifications import WITHDRAWN
+from tis_esr.decisions.notifications.position_notifications import WITHDRAWN
 from tis_esr.records.filenames import FileName
 from tis_esr.services.contracts.bodies import MATCHED
 from tis_esr.services.data_exporter.outbound import RecordState

@@ -7,8 +7,9 @@ from unittest.mock import patch
 
 import msgspec
 
-from tis_esr.decisions import position_notifications, positions
-from tis_esr.decisions.notifications import for_position
+from tis_esr.decisions import positions
+from tis_esr.decisions.notifications import position_notifications
+from tis_esr.decisions.notifications.content import for_position
 from tis_esr.decisions.positions import Claim, Claims
 from tis_esr.engine.work import Work
 from tis_esr.services import superseding

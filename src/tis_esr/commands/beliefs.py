@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from tis_esr.decisions.applicant_verdicts import REPORTED, verdict
+from tis_esr.decisions.applicant_eligibility import REPORTED, verdict
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reading import Reader
 from tis_esr.services.contracts.bodies import MATCHED

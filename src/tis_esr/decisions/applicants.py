@@ -5,11 +5,11 @@ from datetime import date
 
 import msgspec
 
-from tis_esr.decisions.cleaning import Kind, clean
-from tis_esr.decisions.names import first_name, last_name, registration
-from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.position_view import PositionView
 from tis_esr.decisions.postcodes import postcode
-from tis_esr.decisions.value_lists import ValueList, to_esr
+from tis_esr.decisions.values.cleaning import Kind, clean
+from tis_esr.decisions.values.person_names import first_name, last_name, registration
+from tis_esr.decisions.values.value_lists import ValueList, to_esr
 from tis_esr.records.layouts_out import APP
 from tis_esr.records.values import Value, fits
 from tis_esr.tcs.models import ContactDetails, GdcDetails, GmcDetails, Person, PersonalDetails, Placement

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.position_view import PositionView
 from tis_esr.decisions.versions import Stamp, is_superseded
 from tis_esr.tcs.models import Post
 

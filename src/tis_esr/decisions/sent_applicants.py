@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from tis_esr.decisions.notifications import Withdrawn
+from tis_esr.decisions.notifications.content import Withdrawn
 from tis_esr.decisions.placements import counts
 from tis_esr.tcs.models import Placement
 

@@ -18,7 +18,7 @@ from tests.services.old_things import (
 )
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.decisions.retention import Retention
+from tis_esr.decisions.retention_periods import Retention
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.rows import Row, RowState
 from tis_esr.files.folder import Folder

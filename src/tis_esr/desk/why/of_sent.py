@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from tis_esr.decisions.applicant_verdicts import REPORTED, Cause, Verdict, verdict
+from tis_esr.decisions.applicant_eligibility import REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates
 from tis_esr.desk.dates import day, period

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from tis_esr.decisions.applicant_verdicts import Cause, Verdict, verdict
+from tis_esr.decisions.applicant_eligibility import Cause, Verdict, verdict
 from tis_esr.desk.dates import period
 from tis_esr.desk.kept import forgotten_before, kept_from, older
 from tis_esr.desk.why.answers import Answer, Who

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.desk.why.answers import Answer, Who
 from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Outcome
 

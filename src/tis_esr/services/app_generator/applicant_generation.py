@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tis_esr.decisions.applicant_verdicts import NO_TRAINEE, REPORTED, Cause, Verdict, verdict
+from tis_esr.decisions.applicant_eligibility import NO_TRAINEE, REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.applicants import applicant_record
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message

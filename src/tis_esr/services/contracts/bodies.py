@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.position_view import PositionView
 
 MATCHED = "MATCHED"
 UNMATCHED = "UNMATCHED"

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from tis_esr.decisions.packing import Packing, Sorted
+from tis_esr.decisions.file_packing import Packing, Sorted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_misfit_reason
 from tis_esr.engine.documents import Between, Collection

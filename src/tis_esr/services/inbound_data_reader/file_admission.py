@@ -14,7 +14,7 @@ from tis_esr.decisions.arriving_files import (
     hold_reason,
     refusal_reason,
 )
-from tis_esr.decisions.retention import is_older_than_ledger, too_old_reason
+from tis_esr.decisions.retention_periods import is_older_than_ledger, too_old_reason
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.records.lines import PADDING
 from tis_esr.records.reading import looks_like_text, read_records

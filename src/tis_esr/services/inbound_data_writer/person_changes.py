@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.decisions.person_updates import (
+from tis_esr.decisions.people import (
     CONTACT,
     PER_FIELDS,
     PERSONAL,
@@ -18,7 +18,7 @@ from tis_esr.decisions.person_updates import (
     detail_changes,
     is_deletion,
 )
-from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import both, each, outcomes
 from tis_esr.services.inbound_data_writer.attempts import Bounds

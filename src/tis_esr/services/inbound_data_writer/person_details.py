@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from tis_esr.decisions.person_updates import (
+from tis_esr.decisions.people import (
     ABSENCE_FIELDS,
     ADD_FIELDS,
     PER_FIELDS,

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.decisions.person_updates import absence_section
-from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.people import absence_section
+from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.decisions.versions import Stamp, stamp_of
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.messages import Message

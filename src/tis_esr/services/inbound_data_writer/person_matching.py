@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from tis_esr.decisions.person_updates import is_deletion, is_host
-from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.people import is_deletion, is_host
+from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import both

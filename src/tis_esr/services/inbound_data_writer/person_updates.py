@@ -8,13 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tis_esr.decisions.person_updates import (
-    CONTACT,
-    PERSONAL,
-    is_deletion,
-    is_primary,
-    registration_numbers,
-)
+from tis_esr.decisions.people import CONTACT, PERSONAL, is_deletion, is_primary, registration_numbers
 from tis_esr.engine.messages import Message
 from tis_esr.engine.rows import RowState
 from tis_esr.engine.work import Work

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.decisions.notifications import Notification
-from tis_esr.decisions.position_notifications import Draft, drafts, placement_of
+from tis_esr.decisions.notifications.content import Notification
+from tis_esr.decisions.notifications.position_notifications import Draft, drafts, placement_of
 from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates
 from tis_esr.engine.messages import Message
 from tis_esr.engine.runner import Handler

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from tis_esr.decisions.notifications import Incumbent
+from tis_esr.decisions.notifications.content import Incumbent
+from tis_esr.decisions.notifications.position_notifications import PostNow, placement_of
 from tis_esr.decisions.periods import is_current, is_next, is_trainees_current, is_trainees_future
 from tis_esr.decisions.placements import by_start, counts, counts_by_type
-from tis_esr.decisions.position_notifications import PostNow, placement_of
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.notification_generator.known_positions import KnownPosition

@@ -12,7 +12,7 @@ from datetime import date
 
 import msgspec
 
-from tis_esr.decisions.retention import FILES_COME_WITHIN, Cutoffs, Retention
+from tis_esr.decisions.retention_periods import FILES_COME_WITHIN, Cutoffs, Retention
 from tis_esr.engine.errors import Conflict
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.runner import Runner

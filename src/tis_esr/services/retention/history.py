@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from tis_esr.decisions.retention import is_applicant_over, is_notification_over
+from tis_esr.decisions.retention_periods import is_applicant_over, is_notification_over
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.errors import Transient
 from tis_esr.engine.protocol import Cursor

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tis_esr.decisions.retention import Cutoffs
+from tis_esr.decisions.retention_periods import Cutoffs
 from tis_esr.engine.documents import Collection
 from tis_esr.engine.protocol import Cursor, Engine
 from tis_esr.engine.work import Work

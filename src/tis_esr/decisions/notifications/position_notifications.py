@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from tis_esr.decisions.incumbents import NowAndNext, of_post
-from tis_esr.decisions.notifications import (
+from tis_esr.decisions.notifications.content import (
     Incumbent,
     Notification,
     for_position,
@@ -19,7 +19,7 @@ from tis_esr.decisions.notifications import (
     type_4,
     type_5,
 )
-from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.position_view import PositionView
 from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates, is_gone
 from tis_esr.tcs.models import Placement
 

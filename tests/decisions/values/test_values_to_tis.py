@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tis_esr.decisions.person_updates import (
+from tis_esr.decisions.people import (
     ADD_FIELDS,
     PER_FIELDS,
     absence_refusals,
@@ -12,7 +12,7 @@ from tis_esr.decisions.person_updates import (
     detail_changes,
     given,
 )
-from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.tcs.models import ContactDetails, PersonalDetails
 
 TODAY = date(2026, 11, 24)

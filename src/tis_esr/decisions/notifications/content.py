@@ -5,9 +5,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
-from tis_esr.decisions.cleaning import Kind, clean
-from tis_esr.decisions.names import first_name, last_name, registration
-from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.position_view import PositionView
+from tis_esr.decisions.values.cleaning import Kind, clean
+from tis_esr.decisions.values.person_names import first_name, last_name, registration
 from tis_esr.tcs.models import Person, Placement
 
 NOT_KNOWN = "NOT KNOWN"

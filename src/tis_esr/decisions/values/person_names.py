@@ -1,6 +1,6 @@
 """A person's name as ESR gets it, and the registration numbers that identify them."""
 
-from tis_esr.decisions.cleaning import Kind, clean
+from tis_esr.decisions.values.cleaning import Kind, clean
 from tis_esr.tcs.models import Person
 
 _NO_NUMBER = {"", "UNKNOWN", "N/A", "NA"}

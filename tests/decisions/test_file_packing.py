@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tis_esr.decisions.packing import MOST_A_POST, Packing
+from tis_esr.decisions.file_packing import MOST_A_POST, Packing
 
 SHARED, OTHER = "EOE/RGT00/021/FY1/013", "EOE/RGT00/021/FY1/014"
 

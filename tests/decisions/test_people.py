@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from tis_esr.decisions.person_updates import (
+from tis_esr.decisions.people import (
     ADD_FIELDS,
     PER_FIELDS,
     FieldChange,
@@ -12,7 +12,7 @@ from tis_esr.decisions.person_updates import (
     is_primary,
     registration_numbers,
 )
-from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
 
 TODAY = date(2026, 11, 24)

@@ -8,7 +8,7 @@ the NHS data dictionary's, those of countries ISO 3166's, and the others ours un
 from collections.abc import Iterable, Mapping
 from enum import Enum
 
-from tis_esr.decisions.countries import COUNTRIES, NATIONALITIES
+from tis_esr.decisions.values.countries import COUNTRIES, NATIONALITIES
 
 
 class ValueList(Enum):

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.decisions.cleaning import Kind, clean, cleaned, is_same
-from tis_esr.decisions.names import registration
+from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.decisions.positions import HOST_EMPLOYER
-from tis_esr.decisions.refusals import Refusal
-from tis_esr.decisions.tis_rules import absence_misfit, misfit
-from tis_esr.decisions.value_lists import ValueList, to_tis
+from tis_esr.decisions.values.cleaning import Kind, clean, cleaned, is_same
+from tis_esr.decisions.values.person_names import registration
+from tis_esr.decisions.values.tis_rules import absence_misfit, misfit
+from tis_esr.decisions.values.value_lists import ValueList, to_tis
 from tis_esr.records.values import has_lost_letters
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
 

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from tests.decisions.invented import NPN, TODAY, incumbent, placement
 
-from tis_esr.decisions.placement_events import ApprovedVersion, created, deleted, updated
+from tis_esr.decisions.notifications.placement_events import ApprovedVersion, created, deleted, updated
 
 AUGUST, APRIL, SUMMER = date(2025, 8, 6), date(2026, 4, 7), date(2026, 8, 4)
 NEXT = date(2026, 4, 8)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tis_esr.decisions.retention import (
+from tis_esr.decisions.retention_periods import (
     Retention,
     are_stamps_over,
     is_applicant_over,

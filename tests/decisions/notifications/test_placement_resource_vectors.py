@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from tests.decisions.invented import NPN, TODAY, incumbent, placement
 
-from tis_esr.decisions.placement_events import ApprovedVersion, created, deleted, updated
+from tis_esr.decisions.notifications.placement_events import ApprovedVersion, created, deleted, updated
 
 DRAFT = {"lifecycle_state": "DRAFT"}
 OUT_OF_PROGRAMME = {"placement_type": "OOPC"}

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from tests.decisions.invented import NPN, TODAY, incumbent, placement, position
 
-from tis_esr.decisions.position_notifications import PostNow, drafts
+from tis_esr.decisions.notifications.position_notifications import PostNow, drafts
 from tis_esr.decisions.sent_applicants import SentApplicant
 
 START, END = TODAY + timedelta(days=30), TODAY + timedelta(days=200)

@@ -10,7 +10,7 @@ import pytest
 from tests.decisions.invented import NPN, TODAY, incumbent, placement
 
 from tis_esr.decisions.incumbents import earliest_eligible, next_to_current, vacated
-from tis_esr.decisions.notifications import type_1
+from tis_esr.decisions.notifications.content import type_1
 
 LONG_AGO, YESTERDAY, END = date(2025, 8, 6), date(2026, 3, 1), date(2026, 12, 1)
 IN_13_WEEKS, IN_95_DAYS = date(2026, 6, 1), date(2026, 6, 5)

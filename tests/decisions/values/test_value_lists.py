@@ -1,6 +1,6 @@
 import pytest
 
-from tis_esr.decisions.value_lists import TABLES, ValueList, to_esr, to_tis
+from tis_esr.decisions.values.value_lists import TABLES, ValueList, to_esr, to_tis
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from tests.decisions.invented import NPN, TODAY, incumbent, person, placement, position
 
-from tis_esr.decisions.notifications import (
+from tis_esr.decisions.notifications.content import (
     Incumbent,
     Notification,
     Withdrawn,

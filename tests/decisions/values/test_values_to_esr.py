@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from tis_esr.decisions.applicants import applicant_record
-from tis_esr.decisions.notifications import Incumbent, for_position, type_1
-from tis_esr.decisions.position import PositionView
+from tis_esr.decisions.notifications.content import Incumbent, for_position, type_1
+from tis_esr.decisions.position_view import PositionView
 from tis_esr.tcs.models import ContactDetails, GmcDetails, Person, PersonalDetails, Placement
 
 POSITION = PositionView(

@@ -11,10 +11,10 @@ from datetime import date
 
 import msgspec
 
-from tis_esr.decisions.names import first_name, last_name, registration
-from tis_esr.decisions.notifications import Incumbent, Notification, Withdrawn, type_1, type_2, type_4
+from tis_esr.decisions.notifications.content import Incumbent, Notification, Withdrawn, type_1, type_2, type_4
 from tis_esr.decisions.periods import is_current, is_next, notification_period_end
 from tis_esr.decisions.placements import APPROVED, by_start, counts, counts_by_type, same_site
+from tis_esr.decisions.values.person_names import first_name, last_name, registration
 from tis_esr.tcs.models import Placement
 
 

@@ -10,9 +10,9 @@ import pytest
 from tests.decisions.invented import NPN, TODAY, incumbent, placement, position
 
 from tis_esr.decisions.incumbents import earliest_eligible, full_load, of_post
-from tis_esr.decisions.notifications import for_position, type_1, type_5
+from tis_esr.decisions.notifications.content import for_position, type_1, type_5
+from tis_esr.decisions.notifications.placement_events import ApprovedVersion, created, updated
 from tis_esr.decisions.periods import notification_period_end
-from tis_esr.decisions.placement_events import ApprovedVersion, created, updated
 
 START, END = date(2026, 2, 2), date(2026, 12, 1)
 APR_8, APR_15, IN_13_WEEKS = date(2026, 4, 8), date(2026, 4, 15), date(2026, 6, 1)

@@ -7,7 +7,7 @@ stored, and from then on nobody could save that person in TIS.
 import re
 from datetime import date
 
-from tis_esr.decisions.refusals import Refusal
+from tis_esr.decisions.person_refusals import Refusal
 
 LONGEST = 255
 """Characters of every text column of TIS's database."""

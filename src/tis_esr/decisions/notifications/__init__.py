@@ -1,0 +1,1 @@
+"""Which notifications ESR is sent, and what each holds."""
