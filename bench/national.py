@@ -29,7 +29,7 @@ from tests.servers import place
 
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.reading import ProductionReader
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 
 FOLDER = OUT / "national"
 INBOX = "engine.inbox"

@@ -10,7 +10,7 @@ import msgspec
 
 from docgen.data_notes import ENGINE, NOTES
 from docgen.markdown import NOTICE, table
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.services.flow import COLLECTIONS
 
 _OPENING = """# Data dictionary

@@ -3,7 +3,7 @@
 from prometheus_client.core import Metric
 
 from docgen.markdown import NOTICE, table
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.protocol import Depths
 from tis_esr.tcs.transport import Counted
 from tis_esr.web.metrics import Metrics

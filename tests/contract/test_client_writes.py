@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.contract.wires import InProcess, asking, replied
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs

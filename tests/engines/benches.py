@@ -9,7 +9,7 @@ import msgspec
 from pymongo import AsyncMongoClient
 from tests.servers import Place, delete_from_rabbitmq
 
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.production import schema
@@ -18,7 +18,7 @@ from tis_esr.engine.production.reading import ProductionReader
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.production.topology import DEAD, EXCHANGE, declare, queues
 from tis_esr.engine.protocol import Engine
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner, unobserved
 from tis_esr.engine.supervision import Supervisor
 

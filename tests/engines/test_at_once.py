@@ -7,8 +7,8 @@ import pytest
 from tests.engines.benches import NOTES, EmbeddedBench, ProductionBench
 from tests.engines.test_work import send
 
-from tis_esr.engine.errors import Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.runner import Handler, OutOfPatience
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from tests.engines.benches import EmbeddedBench, ProductionBench
 from tests.engines.test_work import Seen, claimed, message, send
 
-from tis_esr.engine.messages import Message
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 

@@ -9,8 +9,8 @@ from tests.engines.benches import NOTES, Note, ProductionBench
 from tests.engines.test_work import claimed, send
 from tests.servers import Place
 
-from tis_esr.engine.errors import LeaseLost
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import LeaseLost
 from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.topology import EXCHANGE
 from tis_esr.engine.runner import Handler

@@ -9,8 +9,8 @@ from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 from tests.engines.test_failing import Told
 from tests.engines.test_work import Seen, claimed, send
 
-from tis_esr.engine.errors import Conflict, LeaseLost, Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Conflict, LeaseLost, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work

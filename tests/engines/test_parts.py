@@ -6,8 +6,8 @@ import pytest
 from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 from tests.engines.test_work import claimed, send
 
-from tis_esr.engine.errors import Conflict, Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Conflict, Transient
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 

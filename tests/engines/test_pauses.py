@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from tests.simulation.loop import SimLoop
 
-from tis_esr.engine.errors import LONGEST_WAIT, Transient
+from tis_esr.engine.faults import LONGEST_WAIT, Transient
 from tis_esr.engine.pauses import OutOfPatience, Pauses
 
 A_DAY = 86400.0

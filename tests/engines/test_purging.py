@@ -8,11 +8,11 @@ import pytest
 from pymongo import MongoClient
 from tests.engines.benches import DAY, NOTES, EmbeddedBench, Note, ProductionBench
 
-from tis_esr.engine.errors import Conflict
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Conflict
 from tis_esr.engine.handlers import Handler
-from tis_esr.engine.messages import Message
 from tis_esr.engine.protocol import Commit
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 

@@ -8,9 +8,9 @@ import pytest
 from tests.engines.benches import EmbeddedBench, ProductionBench
 from tests.engines.test_work import Seen, message, send
 
-from tis_esr.engine.messages import Message
-from tis_esr.engine.reading import Reader
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler, Runner
 
 Bench = EmbeddedBench | ProductionBench

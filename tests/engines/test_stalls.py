@@ -9,14 +9,14 @@ from tests.engines.benches import NOTES, Note, ProductionBench
 from tests.engines.test_work import Seen, claimed, send
 from tests.servers import Place
 
-from tis_esr.engine import clock
-from tis_esr.engine.errors import LeaseLost, Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine import monotonic_clock
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import LeaseLost, Transient
 from tis_esr.engine.production import waiting
 from tis_esr.engine.production.clock import ServerClock
 from tis_esr.engine.production.outbox import entry_id
 from tis_esr.engine.production.store import ProductionEngine
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
@@ -127,7 +127,7 @@ async def test_a_process_that_stalls_while_it_asks_for_the_time_does_not_live_in
             seconds[0] += stalls.pop(0)
             return {"localTime": told}
 
-    monkeypatch.setattr(clock, "elapsed", lambda: seconds[0])
+    monkeypatch.setattr(monotonic_clock, "elapsed", lambda: seconds[0])
     server_clock = ServerClock()
     await server_clock.read(Server())  # type: ignore[arg-type]  # all that it asks of a database
     assert server_clock.now() == pytest.approx(seconds[0] + 9000, abs=0.05)

@@ -9,8 +9,8 @@ import pytest
 
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.errors import UnusableState
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import UnusableState
 from tis_esr.engine.protocol import Commit
 
 MESSAGE = Message(id="1", queue="q", correlation_id="c", source_file="f", deanery="", row=1, body=b"{}")

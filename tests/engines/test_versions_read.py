@@ -3,7 +3,7 @@
 import pytest
 from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 
-from tis_esr.engine.errors import Conflict
+from tis_esr.engine.faults import Conflict
 from tis_esr.engine.runner import Runner
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 
-from tis_esr.engine import clock
-from tis_esr.engine.documents import Between
+from tis_esr.engine import monotonic_clock
+from tis_esr.engine.collection import Between
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.errors import Conflict, StateInUse, Suspect, Transient, Unroutable, UnusableState
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import Conflict, StateInUse, Suspect, Transient, Unroutable, UnusableState
 from tis_esr.engine.protocol import Engine
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler, OutOfPatience, Runner
 from tis_esr.engine.work import Work
 
@@ -79,7 +79,7 @@ async def test_the_embedded_clock_does_not_step_when_the_wall_clock_is_set(
 ) -> None:
     wall, elapsed = [1_800_000_000.0], [500.0]
     monkeypatch.setattr(time, "time", lambda: wall[0])
-    monkeypatch.setattr(clock, "elapsed", lambda: elapsed[0])
+    monkeypatch.setattr(monotonic_clock, "elapsed", lambda: elapsed[0])
     engine = EmbeddedEngine(tmp_path / "state.sqlite", [NOTES])
     assert engine.time() == 1_800_000_000.0
     wall[0] += 61.0

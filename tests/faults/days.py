@@ -19,7 +19,7 @@ from tests.servers import Place
 
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.production.reading import ProductionReader
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.settings import Settings
 from tis_esr.synthetic.generate import synthesize
 from tis_esr.tcs.simulator.running import Running, running_simulator

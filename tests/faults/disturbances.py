@@ -10,8 +10,8 @@ from typing import Any
 import time_machine
 
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.errors import Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.consuming import Inflow
 from tis_esr.engine.production.store import ProductionEngine

@@ -10,9 +10,9 @@ from tests.journeys.outcome import files
 from tests.simulation.invariants import Ends, violations
 from tests.simulation.outcome import Outcome, outcome
 
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.reading import Reader
-from tis_esr.engine.rows import Row
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.row_accounting import Row
 from tis_esr.tcs.simulator.running import Running
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tis_esr.commands.stores import inbound_store, outbound_store
 from tis_esr.commands.system import system
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import FileStore

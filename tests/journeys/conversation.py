@@ -15,7 +15,7 @@ from tests.journeys.program import Program, Said, program
 from tests.journeys.small_world import TODAY, Small, small_world
 
 from tis_esr.commands.system import reader_of
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

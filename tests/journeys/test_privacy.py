@@ -29,8 +29,8 @@ from tis_esr.commands.logs import verbosely
 from tis_esr.desk.why.explain import explain
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.errors import Explained
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import Explained
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder

@@ -11,7 +11,7 @@ from tests.journeys.small_world import Small, small_world
 from tests.journeys.steady import Steady, build
 
 from tis_esr.commands.system import reader_of
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.services.flow import COLLECTIONS
 from tis_esr.settings import Settings
 

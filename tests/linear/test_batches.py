@@ -14,8 +14,8 @@ from tests.services.records import APC, apc, applicant, applicants, draft, posit
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import (
     NotificationsGenerated,
     PositionChanged,

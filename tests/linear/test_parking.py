@@ -6,9 +6,9 @@ from tests.engines.benches import NOTES, EmbeddedBench, Note
 from tests.linear.counting import MOST_FOR_FOUR_TIMES, Counted, counted
 
 from tis_esr.decisions.file_sequences import unanswered
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.protocol import Commit
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 
 
 def _message(number: int) -> Message:

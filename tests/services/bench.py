@@ -16,16 +16,16 @@ from tests.servers import Place
 from tests.services.tcs_on_bench import TODAY, UNCERTAIN_SECONDS, BenchTcs, Trouble
 
 from tis_esr.engine.batches import Batches
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.production.reading import ProductionReader
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.production.topology import queues
 from tis_esr.engine.protocol import Commit, Engine
-from tis_esr.engine.reading import Reader
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.runner import Handler, Runner, unobserved
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work

@@ -11,7 +11,7 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.decisions.positions import Claim, PositionRow, SourceRow
 from tis_esr.decisions.retention_periods import Retention
 from tis_esr.decisions.versions import Stamp
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.services.app_generator.applicant_generation import (
     DECISIONS,
     GENERATED,

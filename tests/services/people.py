@@ -8,8 +8,8 @@ from typing import Any
 from tests.services.bench import Bench, message
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow
 from tis_esr.synthetic.world import World
 

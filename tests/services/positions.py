@@ -5,7 +5,7 @@ from typing import Any
 from tests.services.bench import FILE, message
 
 from tis_esr.decisions.position_view import PositionView
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import MATCHED, PositionReconciled
 from tis_esr.synthetic.world import World
 

@@ -8,7 +8,7 @@ from tests.services.bench import FILE, message
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.position_view import PositionView
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import (
     Applicant,
     ApplicantsGenerated,

@@ -7,8 +7,8 @@ import pytest
 from tests.services.bench import FILE, Benches, message, orders
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import PositionDue
 from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.synthetic.world import World

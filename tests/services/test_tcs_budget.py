@@ -12,7 +12,7 @@ from tests.contract.wires import InProcess, asking, replied
 
 from tis_esr.commands.system import budgeted
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.errors import Conflict, Transient
+from tis_esr.engine.faults import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import Supervisor

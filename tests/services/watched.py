@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.protocol import Commit, Engine, Stored
 
 

@@ -16,9 +16,9 @@ from tests.simulation.loop import SimLoop
 from tests.simulation.store import Entry, LeaseLostError, SimStore
 from tests.simulation.trouble import Trouble
 
-from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.errors import Transient
-from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.protocol import Commit, Depths, Stored
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.simulation.outcome import Outcome
 from tests.simulation.world import Scenario
 
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 
 FREE_STATES = frozenset({RowState.APPLIED, RowState.SUPERSEDED, RowState.UNMATCHED})
 

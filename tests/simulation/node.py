@@ -11,7 +11,7 @@ from tests.simulation.loop import Process, SimLoop
 from tests.simulation.tcs import SimTcs
 from tests.simulation.wiring import client
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.services.flow import Outside, handlers

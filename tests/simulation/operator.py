@@ -10,7 +10,7 @@ from tests.simulation.files import SimFiles
 from tests.simulation.loop import SimLoop
 from tests.simulation.store import Entry
 
-from tis_esr.engine.messages import Identity
+from tis_esr.engine.envelope import Identity
 from tis_esr.services.contracts.bodies import FileArrived
 from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 

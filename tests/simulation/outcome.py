@@ -9,7 +9,7 @@ from tests.simulation.files import SimFiles
 from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
 
-from tis_esr.engine.rows import Row
+from tis_esr.engine.row_accounting import Row
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

@@ -10,11 +10,11 @@ from tests.simulation import deliveries
 from tests.simulation.engine import SimEngine
 from tests.simulation.store import SimStore
 
-from tis_esr.engine.errors import Conflict
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Conflict
 from tis_esr.engine.parts import Parts
 from tis_esr.engine.protocol import Commit, Stored
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.inbound_data_reader import arrivals
 from tis_esr.services.inbound_data_writer import tis_exports, tis_positions

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tis_esr.engine.documents import Between, Collection, Where
-from tis_esr.engine.errors import Conflict, Transient
-from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.collection import Between, Collection, Where
+from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.faults import Conflict, Transient
 from tis_esr.engine.protocol import Commit, Put, Stored
-from tis_esr.engine.rows import Row, RowState, discarded
+from tis_esr.engine.row_accounting import Row, RowState, discarded
 
 T = TypeVar("T", bound=msgspec.Struct)
 

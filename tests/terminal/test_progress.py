@@ -9,7 +9,7 @@ from tests.journeys.small_world import por
 from tis_esr.commands.day_progress import ended, lines_of
 from tis_esr.commands.progress import amount, progress, time_left
 from tis_esr.commands.terminal import Terminal
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 
 
 class Clock:

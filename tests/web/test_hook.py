@@ -17,7 +17,7 @@ from tests.web.test_s3_events import BRIDGED, EVENT, ONE, TWO, bridged, record
 from tests.web.test_sns import TOPIC, UNFIT, Certificates, confirmation, notification, verifier
 from yarl import URL
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 from tis_esr.web.hook import S3Hook
 from tis_esr.web.s3_events import FileArrived
 

@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tis_esr.commands import run
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.errors import Explained, Suspect, Transient
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import Explained, Suspect, Transient
 from tis_esr.engine.protocol import Depths, Engine
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work

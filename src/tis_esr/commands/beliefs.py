@@ -8,7 +8,7 @@ import msgspec
 
 from tis_esr.decisions.applicant_eligibility import REPORTED, verdict
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.services.contracts.bodies import MATCHED
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,

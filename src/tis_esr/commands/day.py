@@ -14,7 +14,7 @@ from tis_esr.commands.progress import Bars, progress
 from tis_esr.commands.system import purge_of, reader_of, system, window
 from tis_esr.desk.accounting import check_rows
 from tis_esr.desk.summary import Summary, standing, summarise
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.services.day import DayDone, run_day

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from tis_esr.commands.progress import Bar, Bars
-from tis_esr.engine.reading import Reader
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 
 _POLL_SECONDS: Final = 1.0

@@ -14,7 +14,7 @@ from tis_esr.commands.stores import inbound_store, outbound_store, same_place
 from tis_esr.commands.system import addresses, engine_of, token_source
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.engine.embedded.schema import open_state
-from tis_esr.engine.errors import StateInUse, UnusableState
+from tis_esr.engine.faults import StateInUse, UnusableState
 from tis_esr.engine.production.at_work import takes_messages, unread
 from tis_esr.engine.production.checks import AMQP, Finding, findings_of
 from tis_esr.engine.production.topology import queues

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tis_esr.commands.outcome import Exit
 from tis_esr.desk.accounting import FilesUnfinishedError, RowsUnaccounted
-from tis_esr.engine.errors import StateInUse, Transient, UnusableState
+from tis_esr.engine.faults import StateInUse, Transient, UnusableState
 from tis_esr.engine.production.checks import UnusableServer
 from tis_esr.engine.production.reading import BadAddress
 from tis_esr.engine.runner import OutOfPatience

@@ -14,7 +14,7 @@ from tis_esr.desk.dates import iso
 from tis_esr.engine.production.checks import findings_of, install
 from tis_esr.engine.production.topology import queues
 from tis_esr.engine.protocol import Engine
-from tis_esr.engine.reading import Trace
+from tis_esr.engine.reader_protocol import Trace
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 from tis_esr.settings import Settings

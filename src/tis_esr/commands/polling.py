@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, Supervisor, wait_for_event
 from tis_esr.web.metrics import Metrics
 

@@ -17,8 +17,8 @@ from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.polling import every
 from tis_esr.commands.stores import inbound_store, outbound_store, plain, same_place
 from tis_esr.commands.system import System, purge_of, serving, today
-from tis_esr.engine.errors import Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event

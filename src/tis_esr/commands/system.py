@@ -19,7 +19,7 @@ from tis_esr.engine.production.reading import ProductionReader
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.production.topology import queues
 from tis_esr.engine.protocol import Engine
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.store import FileStore

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
 
 

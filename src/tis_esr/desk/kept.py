@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.data_exporter.outbound import APPLICANTS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES

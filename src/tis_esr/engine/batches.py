@@ -10,9 +10,9 @@ from functools import partial
 import msgspec
 import structlog
 
-from tis_esr.engine.errors import Conflict, Explained, Suspect, Transient
+from tis_esr.engine.envelope import PARKING_DEATHS, Identity, Message
+from tis_esr.engine.faults import Conflict, Explained, Suspect, Transient
 from tis_esr.engine.handlers import Handler, Observer
-from tis_esr.engine.messages import PARKING_DEATHS, Identity, Message
 from tis_esr.engine.pauses import pause_after
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.work import Work

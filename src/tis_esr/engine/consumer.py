@@ -5,13 +5,13 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 
 from tis_esr.engine.batches import Outcome
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.handlers import Handler
-from tis_esr.engine.messages import Message
 from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
+from tis_esr.engine.serial_groups import LOOK_SECONDS
 from tis_esr.engine.supervision import Beat, no_beat
-from tis_esr.engine.turns import LOOK_SECONDS
 
 _IDLE = 1.0
 _BEAT_SECONDS = 30.0

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.engine.documents import Between, Collection, Where
-from tis_esr.engine.messages import Message
+from tis_esr.engine.collection import Between, Collection, Where
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.protocol import Commit, Cursor, Depths, Engine, OldMessage, Stored
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 
 
 class DryRun:

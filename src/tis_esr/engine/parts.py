@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tis_esr.engine.messages import Identity, Message
-from tis_esr.engine.rows import Row
+from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.row_accounting import Row
 
 Place = tuple[str, str]
 """A document: its collection's name and its key."""

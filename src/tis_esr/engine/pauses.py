@@ -3,7 +3,7 @@
 import asyncio
 import math
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 30.0

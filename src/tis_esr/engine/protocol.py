@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.messages import Identity, Message
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.row_accounting import Row, RowState
 
 Cursor = tuple[str, Any]
 """Where a walk through what is old goes on: the day of what was returned last, and the engine's own mark."""

@@ -11,13 +11,13 @@ import structlog
 
 from tis_esr.engine.batches import SUSPECT_ATTEMPTS, Batches, Outcome
 from tis_esr.engine.consumer import Consumer
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.handlers import Handler, Observer, unobserved
-from tis_esr.engine.messages import Message
 from tis_esr.engine.pauses import OutOfPatience, Pauses
 from tis_esr.engine.protocol import Engine
+from tis_esr.engine.serial_groups import Turns
 from tis_esr.engine.supervision import Beat, Supervisor
-from tis_esr.engine.turns import Turns
 from tis_esr.engine.work import Work
 
 __all__ = ["SUSPECT_ATTEMPTS", "Handler", "Observer", "OutOfPatience", "Runner", "unobserved"]

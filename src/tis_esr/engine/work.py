@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.errors import Conflict, Unroutable
-from tis_esr.engine.messages import Identity, Message, derived_id
+from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.envelope import Identity, Message, derived_id
+from tis_esr.engine.faults import Conflict, Unroutable
 from tis_esr.engine.parts import Parts, Place
 from tis_esr.engine.protocol import Commit, Cursor, Engine, Put, Removal, Stored
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.row_accounting import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
 Bindings = Mapping[str, Sequence[str]]

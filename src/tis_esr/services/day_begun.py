@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import msgspec
 
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundFile
 
 

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tis_esr.decisions.versions import is_superseded
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 
 B = TypeVar("B")

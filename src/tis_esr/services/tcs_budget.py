@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 import msgspec
 import structlog
 
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.errors import Conflict, Transient
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.faults import Conflict, Transient
 from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.engine.work import Work
 from tis_esr.tcs.client import Tcs

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tis_esr.engine.errors import Explained, Suspect, Transient
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Explained, Suspect, Transient
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.tcs.errors import TcsConflict, TcsError, TcsServerError, TcsUnavailable, TcsUncertain

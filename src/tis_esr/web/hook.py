@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 from tis_esr.web.s3_events import BadEvent, FileArrived, read_events
 from tis_esr.web.sns import NOTIFICATION, SUBSCRIPTION, BadSignature, SnsMessage, SnsVerifier
 

@@ -10,7 +10,7 @@ from prometheus_client import Counter as Count
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.protocol import Depths
 from tis_esr.tcs.load import CHANGES, LoadControl
 from tis_esr.tcs.transport import Counted

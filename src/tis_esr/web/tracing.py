@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter

@@ -8,7 +8,7 @@ from tests.services.bench import Bench, Benches, orders, splits
 from tests.services.positions import reconciled, view_of
 from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
 
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED
 from tis_esr.services.contracts.bodies import UNMATCHED, ApplicantsGenerated
 from tis_esr.synthetic.world import World

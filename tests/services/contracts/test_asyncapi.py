@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tis_esr.cli import app
 from tis_esr.commands.asyncapi import document
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.production.broker import properties
 from tis_esr.engine.production.topology import DEAD, EXCHANGE, queues
 from tis_esr.services.contracts import routes

@@ -13,8 +13,8 @@ from tests.services.watched import FailingCommit, Watched
 
 from tis_esr.engine.embedded.reading import StateReader
 from tis_esr.engine.embedded.store import EmbeddedEngine
-from tis_esr.engine.errors import Transient
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder

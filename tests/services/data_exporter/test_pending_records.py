@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from tis_esr.decisions.position_view import PositionView
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import NotificationDraft, NotificationsGenerated
 from tis_esr.services.data_exporter.outbound import NotificationRecord, RecordState
 from tis_esr.services.data_exporter.pending_records import notifications

@@ -9,8 +9,8 @@ from tests.services.bench import FILE, Bench, Benches, orders, splits
 from tests.services.records import APC, DCC, apc, applicant, applicants, dcc, draft, notifications
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import PositionDue
 from tis_esr.services.data_exporter import export_commands

@@ -10,7 +10,7 @@ import pytest
 
 from tis_esr.engine.embedded.store import EmbeddedEngine
 from tis_esr.engine.protocol import Commit
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import Nowhere

@@ -22,7 +22,7 @@ from tests.services.people import (
 from tests.services.tcs_on_bench import PASSING, Trouble
 from tests.services.watched import FailingCommit, Watched
 
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.services.contracts.bodies import PersonChanged
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome
 from tis_esr.synthetic.world import World

@@ -18,7 +18,7 @@ from tests.services.people import (
 )
 from tests.services.tcs_on_bench import Trouble
 
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, Outcome
 from tis_esr.services.inbound_data_writer.tcs_writes import InboundDataWriter
 

@@ -6,8 +6,8 @@ import pytest
 from tests.services.bench import FILE, Bench, Benches, message, orders, splits
 from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
 
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import ApplicantExported, PositionChanged
 from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
 from tis_esr.services.inbound_data_writer.tis_positions import TIS_POSITIONS, Linked

@@ -9,7 +9,7 @@ from tests.services.positions import reconciled, sent, view_of
 from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
 from tests.services.watched import Watched
 
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import UNMATCHED, NotificationsGenerated
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 from tis_esr.synthetic.world import World

@@ -9,8 +9,8 @@ from tests.services.inbound_data_writer.test_tcs_writes import CHANGED
 from tests.services.people import file_of
 from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
 
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import PersonChanged, PositionChanged, PositionDue, PositionReconciled
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.synthetic.world import World

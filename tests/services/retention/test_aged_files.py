@@ -19,8 +19,8 @@ from tests.services.old_things import (
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.retention_periods import Retention
-from tis_esr.engine.errors import Transient
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.faults import Transient
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import tis_esr
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.production.schema import wanted_indexes
 from tis_esr.services.flow import COLLECTIONS

@@ -28,7 +28,7 @@ from tests.services.old_things import (
 )
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.engine.errors import Conflict, Transient
+from tis_esr.engine.faults import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
 from tis_esr.services.retention.audit import PURGES

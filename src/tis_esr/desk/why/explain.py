@@ -23,7 +23,7 @@ from tis_esr.desk.why.of_unsent import (
 from tis_esr.desk.why.of_updates import of_updates
 from tis_esr.desk.why.timeline import timeline
 from tis_esr.desk.why.word import Word, read_word
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.services.data_exporter.outbound import SENT
 from tis_esr.tcs.client import Tcs
 

@@ -9,7 +9,7 @@ from tis_esr.desk.states import words
 from tis_esr.desk.why.answers import Event
 from tis_esr.desk.why.holdings import Holdings
 from tis_esr.desk.why.of_sent import answered
-from tis_esr.engine.reading import Reader
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.records.filenames import BadFileName, FileName
 from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord, NotificationRecord
 

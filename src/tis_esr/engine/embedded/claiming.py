@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tis_esr.engine.embedded.many import execute_many
-from tis_esr.engine.messages import ISOLATING_DEATHS, Identity, Message
+from tis_esr.engine.envelope import ISOLATING_DEATHS, Identity, Message
 
 _COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_row, body, attempts + 1, deaths"
 

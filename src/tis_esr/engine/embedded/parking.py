@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from tis_esr.engine.embedded.many import execute_many
-from tis_esr.engine.messages import Identity, Message
-from tis_esr.engine.rows import Row, RowState, discarded
+from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.row_accounting import Row, RowState, discarded
 
 
 def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:

@@ -4,11 +4,11 @@ import sqlite3
 from datetime import date
 from typing import Any
 
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.schema import table
-from tis_esr.engine.errors import Conflict
+from tis_esr.engine.faults import Conflict
 from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Stored
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 
 _NOT_PARKED = "NOT EXISTS (SELECT 1 FROM parkings p WHERE p.file = r.file AND p.row = r.row)"
 

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tis_esr.engine.documents import Collection, Where
+from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.embedded.schema import open_state, table
 from tis_esr.engine.embedded.store import find_documents
-from tis_esr.engine.reading import Trace
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.reader_protocol import Trace
+from tis_esr.engine.row_accounting import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
 _ACCOUNTED = [state for state in RowState if state is not RowState.PARKED]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.errors import Transient, UnusableState
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.faults import Transient, UnusableState
 from tis_esr.private_files import make_folder, open_private
 
 SCHEMA_VERSION = 4

@@ -11,15 +11,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tis_esr.engine import clock
-from tis_esr.engine.documents import Between, Collection, Where, is_impossible
+from tis_esr.engine import monotonic_clock
+from tis_esr.engine.collection import Between, Collection, Where, is_impossible
 from tis_esr.engine.embedded import claiming, parking, purging
 from tis_esr.engine.embedded.many import execute_many
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
-from tis_esr.engine.errors import Conflict, LeaseLost, StateInUse, Transient, UnusableState
-from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.faults import Conflict, LeaseLost, StateInUse, Transient, UnusableState
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.private_files import open_private
 
 R = TypeVar("R")
@@ -50,7 +50,7 @@ class EmbeddedEngine:
         self._isolating = False
         self._delayed: dict[Identity, float] = {}
         self._changed: dict[str, asyncio.Event] = {}
-        self._offset = time.time() - clock.elapsed()
+        self._offset = time.time() - monotonic_clock.elapsed()
 
     def close(self) -> None:
         """Finish what is under way and close the file."""
@@ -60,7 +60,7 @@ class EmbeddedEngine:
 
     def time(self) -> float:
         """See Engine.time: the wall clock of the opening, carried on by one that nobody sets."""
-        return self._offset + clock.elapsed()
+        return self._offset + monotonic_clock.elapsed()
 
     async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
         """See Engine.get."""

@@ -9,8 +9,8 @@ import structlog
 from pika import BasicProperties
 from pika.exceptions import AMQPError
 
-from tis_esr.engine.errors import Transient
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.production.amqp import Connection, Sender, Unroutable, connect
 from tis_esr.engine.production.consuming import Inflow
 from tis_esr.engine.production.topology import EXCHANGE, Queue, declare, declare_one, own_key

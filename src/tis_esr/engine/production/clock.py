@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tis_esr.engine import clock
+from tis_esr.engine import monotonic_clock
 
 _TRIES = 3
 _QUICK = 0.5
@@ -16,14 +16,14 @@ class ServerClock:
     """MongoDB's time in seconds since 1970, carried on by a clock of this machine that nobody sets."""
 
     def __init__(self) -> None:
-        self._offset = time.time() - clock.elapsed()
+        self._offset = time.time() - monotonic_clock.elapsed()
 
     async def read(self, database: AsyncDatabase[Any]) -> None:
         """Take the server's time as the truth; ask again where the answer took so long that it is old."""
         for _ in range(_TRIES):
-            before = clock.elapsed()
+            before = monotonic_clock.elapsed()
             answer = await database.command("hello")
-            took = clock.elapsed() - before
+            took = monotonic_clock.elapsed() - before
             if took < _QUICK:
                 break
         told = answer["localTime"].replace(tzinfo=UTC).timestamp()
@@ -31,4 +31,4 @@ class ServerClock:
 
     def now(self) -> float:
         """Return the server's present time."""
-        return clock.elapsed() + self._offset
+        return monotonic_clock.elapsed() + self._offset

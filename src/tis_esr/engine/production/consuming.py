@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from pika import BasicProperties
 
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.production.amqp import Channel
 from tis_esr.engine.production.outbox import entry_id
 

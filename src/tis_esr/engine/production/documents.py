@@ -13,8 +13,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
-from tis_esr.engine.documents import Between, Collection, Where, is_impossible
-from tis_esr.engine.errors import Conflict
+from tis_esr.engine.collection import Between, Collection, Where, is_impossible
+from tis_esr.engine.faults import Conflict
 from tis_esr.engine.production.faults import is_duplicate
 from tis_esr.engine.protocol import Put, Stored
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from bson.errors import InvalidDocument
 from pymongo.errors import DocumentTooLarge, InvalidOperation, OperationFailure, PyMongoError
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 
 _DUPLICATE_KEY = 11000
 _WRITE_CONFLICT = 112

@@ -9,8 +9,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
-from tis_esr.engine.errors import LeaseLost
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import LeaseLost
 from tis_esr.engine.production import leases
 from tis_esr.engine.production.faults import is_duplicate
 from tis_esr.engine.production.outbox import entry_id

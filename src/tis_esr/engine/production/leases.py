@@ -12,7 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from tis_esr.engine.errors import LeaseLost
+from tis_esr.engine.faults import LeaseLost
 from tis_esr.engine.production.faults import may_pass
 from tis_esr.engine.production.schema import INBOX, LEASES
 

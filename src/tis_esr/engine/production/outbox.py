@@ -13,7 +13,7 @@ from uuid import uuid4
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.production.schema import OUTBOX
 
 Json = dict[str, Any]

@@ -12,11 +12,11 @@ from pymongo import ReplaceOne, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.production.inbox import story
 from tis_esr.engine.production.outbox import entry_id
 from tis_esr.engine.production.schema import INBOX, ROWS
-from tis_esr.engine.rows import Row, RowState, discarded
+from tis_esr.engine.row_accounting import Row, RowState, discarded
 
 Json = dict[str, Any]
 

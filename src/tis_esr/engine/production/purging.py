@@ -9,12 +9,12 @@ from pymongo import DeleteOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.errors import Conflict
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.faults import Conflict
 from tis_esr.engine.production.documents import FIELDS, stored
 from tis_esr.engine.production.schema import INBOX, OUTBOX, ROWS
 from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Removal, Stored
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 
 Json = dict[str, Any]
 _NOT_PARKED: Json = {"parked.0": {"$exists": False}}

@@ -1,4 +1,4 @@
-"""Reading the production engine's database for people; see ``engine.reading``."""
+"""Reading the production engine's database for people; see ``engine.reader_protocol``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ import msgspec
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError
 
-from tis_esr.engine.documents import Collection, Where, is_impossible
+from tis_esr.engine.collection import Collection, Where, is_impossible
 from tis_esr.engine.production import outbox
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.checks import UnusableServer, schema_finding
@@ -15,8 +15,8 @@ from tis_esr.engine.production.documents import condition
 from tis_esr.engine.production.faults import trouble_as_transient
 from tis_esr.engine.production.schema import INBOX, OUTBOX, ROWS, SCHEMA
 from tis_esr.engine.production.waiting import FINISHED
-from tis_esr.engine.reading import Trace
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.reader_protocol import Trace
+from tis_esr.engine.row_accounting import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
 Json = dict[str, Any]

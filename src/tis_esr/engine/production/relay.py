@@ -8,7 +8,7 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.production import outbox, waiting
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.broker import Broker

@@ -8,7 +8,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import CollectionInvalid
 
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 
 SCHEMA_VERSION = 4
 OUTBOX = "engine.outbox"

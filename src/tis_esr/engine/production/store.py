@@ -14,9 +14,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.errors import LeaseLost
-from tis_esr.engine.messages import Identity, Message
+from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.faults import LeaseLost
 from tis_esr.engine.production import (
     counting,
     documents,
@@ -34,7 +34,7 @@ from tis_esr.engine.production.faults import may_pass, trouble_as_transient, wha
 from tis_esr.engine.production.relay import Relay
 from tis_esr.engine.production.topology import Queue
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]

@@ -11,8 +11,8 @@ import msgspec
 
 from tis_esr.decisions.applicant_eligibility import NO_TRAINEE, REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.applicants import applicant_record
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.messages import Message
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each

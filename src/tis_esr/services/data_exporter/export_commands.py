@@ -11,8 +11,8 @@ from datetime import date
 import structlog
 
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.engine.errors import Explained, Transient
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import Explained, Transient
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.store import FileStore, OtherContent

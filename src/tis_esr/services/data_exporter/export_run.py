@@ -17,9 +17,9 @@ import structlog
 from tis_esr.decisions.file_packing import Packing, Sorted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_misfit_reason
-from tis_esr.engine.documents import Between, Collection
-from tis_esr.engine.errors import Conflict
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.collection import Between, Collection
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import Conflict
 from tis_esr.engine.work import Work
 from tis_esr.files.store import FileStore
 from tis_esr.records.catalogue import LAYOUTS

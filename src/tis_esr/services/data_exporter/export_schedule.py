@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import DEANERIES
 from tis_esr.services.cron import LONDON, next_after

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.services.superseding import Handled
 
 

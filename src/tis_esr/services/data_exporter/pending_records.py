@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from tis_esr.decisions.quarantine import applicant_for_esr
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.records.filenames import FileName
 from tis_esr.services.contracts.bodies import (
     Applicant,

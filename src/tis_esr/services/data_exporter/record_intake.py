@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from tis_esr.decisions.versions import is_superseded
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.filenames import FileName

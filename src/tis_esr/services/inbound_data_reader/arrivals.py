@@ -11,8 +11,8 @@ from types import MappingProxyType
 import msgspec
 import structlog
 
-from tis_esr.engine.errors import Explained, Suspect, Transient
-from tis_esr.engine.messages import Message, derived_id
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import Explained, Suspect, Transient
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.store import NOT_THERE, FileStore, Listing, name_fault, printable

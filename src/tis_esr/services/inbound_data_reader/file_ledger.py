@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import AssignmentRow
 

@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from tis_esr.engine.documents import Between
-from tis_esr.engine.messages import Message, derived_id
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.collection import Between
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.files.store import NOT_THERE, FileStore, NoSuchFile, UnreadableFileError
 from tis_esr.records.catalogue import LAYOUTS

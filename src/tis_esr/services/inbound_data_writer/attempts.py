@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import msgspec
 
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.work import Work
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.errors import TcsError, TcsUncertain

@@ -13,9 +13,9 @@ import msgspec
 from tis_esr.decisions.people import absence_section
 from tis_esr.decisions.person_refusals import Refusal
 from tis_esr.decisions.versions import Stamp, stamp_of
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import AssignmentRow
 from tis_esr.services.inbound_data_writer.attempts import OpenAttempt

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tis_esr.decisions.people import is_deletion, is_host
 from tis_esr.decisions.person_refusals import Refusal
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import both
 from tis_esr.services.inbound_data_writer.person_journal import Case, account_all, refuse

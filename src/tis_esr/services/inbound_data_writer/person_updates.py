@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from tis_esr.decisions.people import CONTACT, PERSONAL, is_deletion, is_primary, registration_numbers
-from tis_esr.engine.messages import Message
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, PersonChanged
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds

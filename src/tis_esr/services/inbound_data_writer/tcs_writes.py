@@ -8,8 +8,8 @@ TCS is known to hold to what it should hold, one attempt at a time; see ``attemp
 from collections import Counter
 from collections.abc import Sequence
 
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.handlers import Handler, Run
-from tis_esr.engine.messages import Message
 from tis_esr.engine.work import Work
 from tis_esr.services.inbound_data_writer.attempts import Attempts
 from tis_esr.services.inbound_data_writer.person_updates import update_people

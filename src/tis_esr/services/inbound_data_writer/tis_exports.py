@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.errors import Explained
-from tis_esr.engine.messages import Message
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import Explained
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.contracts.bodies import ApplicantExported

@@ -8,8 +8,8 @@ import msgspec
 
 from tis_esr.decisions.positions import LEAD_EMPLOYER
 from tis_esr.decisions.sent_applicants import SentApplicant
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.messages import Message
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import PositionReconciled
 from tis_esr.services.superseding import Handled

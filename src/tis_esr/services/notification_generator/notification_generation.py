@@ -12,7 +12,7 @@ import msgspec
 from tis_esr.decisions.notifications.content import Notification
 from tis_esr.decisions.notifications.position_notifications import Draft, drafts, placement_of
 from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates
-from tis_esr.engine.messages import Message
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.layouts_out import NOT

@@ -23,10 +23,10 @@ from tis_esr.decisions.positions import (
     with_row,
 )
 from tis_esr.decisions.versions import stamp_of
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.handlers import Handler, Run
-from tis_esr.engine.messages import Message, derived_id
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import (
     MATCHED,

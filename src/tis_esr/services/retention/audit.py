@@ -9,7 +9,7 @@ from datetime import date
 
 import msgspec
 
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 
 
 class PurgeOfDay(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from datetime import date
 import msgspec
 
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN, Cutoffs, Retention
-from tis_esr.engine.errors import Conflict
+from tis_esr.engine.faults import Conflict
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.services.app_generator.applicant_generation import DECISIONS

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tis_esr.decisions.retention_periods import are_stamps_over
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.app_generator.applicant_generation import GENERATED
 from tis_esr.services.data_exporter.outbound import APPLICANTS, HANDLED, NOTIFICATIONS

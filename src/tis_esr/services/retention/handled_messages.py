@@ -4,7 +4,7 @@ import msgspec
 import structlog
 
 from tis_esr.engine.protocol import Cursor
-from tis_esr.engine.rows import RowState
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of
 

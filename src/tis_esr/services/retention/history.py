@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from tis_esr.decisions.retention_periods import is_applicant_over, is_notification_over
-from tis_esr.engine.documents import Collection
-from tis_esr.engine.errors import Transient
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.faults import Transient
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from tis_esr.decisions.retention_periods import Cutoffs
-from tis_esr.engine.documents import Collection
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.protocol import Cursor, Engine
 from tis_esr.engine.work import Work
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, Outbound, OutboundState

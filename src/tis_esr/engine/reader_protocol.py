@@ -5,8 +5,8 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from tis_esr.engine.documents import Collection, Where
-from tis_esr.engine.rows import Row, RowState
+from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.row_accounting import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
 
