@@ -21,7 +21,7 @@ from pymongo import AsyncMongoClient
 from tests.servers import delete_from_rabbitmq, place
 
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.production import schema
 from tis_esr.engine.production.amqp import connect

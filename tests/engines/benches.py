@@ -10,8 +10,8 @@ from pymongo import AsyncMongoClient
 from tests.servers import Place, delete_from_rabbitmq
 
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.embedded.reading import StateReader
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production import schema
 from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.reading import ProductionReader

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tis_esr.engine.embedded.reading import StateReader
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import UnusableState
 from tis_esr.engine.protocol import Commit

@@ -12,7 +12,7 @@ from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 
 from tis_esr.engine import monotonic_clock
 from tis_esr.engine.collection import Between
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Conflict, StateInUse, Suspect, Transient, Unroutable, UnusableState
 from tis_esr.engine.protocol import Engine

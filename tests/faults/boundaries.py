@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tis_esr.engine.embedded import parking as embedded_parking
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.production import inbox, outbox, parking
 from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.consuming import Inflow

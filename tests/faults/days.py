@@ -17,7 +17,7 @@ from typing import Any
 from tests.journeys.outcome import calls, files, holdings
 from tests.servers import Place
 
-from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.reading import ProductionReader
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.settings import Settings

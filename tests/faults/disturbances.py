@@ -9,7 +9,7 @@ from typing import Any
 
 import time_machine
 
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import Transient
 from tis_esr.engine.production.broker import Broker

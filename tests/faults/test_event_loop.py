@@ -22,7 +22,7 @@ from tests.servers import place
 
 from tis_esr.commands.collector import collect_less_often
 from tis_esr.commands.day import day
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.runner import Runner
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.settings import Settings

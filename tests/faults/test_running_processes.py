@@ -23,7 +23,7 @@ from tests.servers import Place, place
 from tests.simulation.outcome import Outcome
 
 from tis_esr.commands.day import day
-from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.reading import ProductionReader
 from tis_esr.services.cron import LONDON
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState

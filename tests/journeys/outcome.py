@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile

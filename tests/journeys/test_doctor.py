@@ -10,7 +10,7 @@ from pika import BlockingConnection, URLParameters
 from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import NPN, small_world
 
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.production.topology import queues
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 

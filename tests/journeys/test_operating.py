@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from tis_esr.cli import app
 from tis_esr.commands.doctor import shown
-from tis_esr.engine.embedded.reading import StateReader
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.synthetic.world import World
 

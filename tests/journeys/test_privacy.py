@@ -27,8 +27,8 @@ from tests.journeys.test_commands import NOBODY, call
 
 from tis_esr.commands.logs import verbosely
 from tis_esr.desk.why.explain import explain
-from tis_esr.engine.embedded.reading import StateReader
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Explained
 from tis_esr.engine.runner import Handler, Runner

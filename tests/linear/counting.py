@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 import tis_esr
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 
 _PROGRAM = str(Path(tis_esr.__file__).parent)
 _STEPS = 10

@@ -13,7 +13,7 @@ from tests.services.bench import FILE, Bench, Benches, message
 from tests.services.records import APC, apc, applicant, applicants, draft, position
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import (

@@ -11,7 +11,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.desk.why.explain import explain
 from tis_esr.engine.dry_run import DryRun
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.runner import Runner
 from tis_esr.files.store import Nowhere
 from tis_esr.services.data_exporter import export_run

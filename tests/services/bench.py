@@ -17,8 +17,8 @@ from tests.services.tcs_on_bench import TODAY, UNCERTAIN_SECONDS, BenchTcs, Trou
 
 from tis_esr.engine.batches import Batches
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.embedded.reading import StateReader
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.production.reading import ProductionReader
 from tis_esr.engine.production.store import ProductionEngine

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from tests.contract.wires import InProcess, asking, replied
 
 from tis_esr.commands.system import budgeted
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.faults import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner

@@ -11,8 +11,8 @@ from uuid import uuid4
 from tis_esr.commands.stores import needed, plain
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.retention_periods import Retention
-from tis_esr.engine.embedded.reading import StateReader
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.checks import refuse_unusable
 from tis_esr.engine.production.reading import ProductionReader

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from tests.services.watched import FailingCommit, Watched
 
-from tis_esr.engine.embedded.reading import StateReader
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Transient
 from tis_esr.engine.runner import OutOfPatience, Runner

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.faults import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner

@@ -18,8 +18,8 @@ from moto.server import ThreadedMotoServer
 from tests.services.watched import Watched
 
 from tis_esr.commands.run import recorder
-from tis_esr.engine.embedded.reading import StateReader
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.faults import Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import OutOfPatience, Runner

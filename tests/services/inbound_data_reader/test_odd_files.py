@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tis_esr.engine.embedded.store import EmbeddedEngine
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Runner

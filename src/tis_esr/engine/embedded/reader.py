@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.embedded.engine import find_documents
 from tis_esr.engine.embedded.schema import open_state, table
-from tis_esr.engine.embedded.store import find_documents
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.engine.row_accounting import Row, RowState
 
