@@ -19,7 +19,7 @@ from servers.running import Rabbit
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.amqp import connect
 from tis_esr.engine.production.checks import install
-from tis_esr.engine.production.schema import SCHEMA
+from tis_esr.engine.production.mongodb.schema import SCHEMA
 from tis_esr.engine.production.topology import EXCHANGE, declare, queues
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 

@@ -12,9 +12,9 @@ from tests.servers import Place
 from tis_esr.engine import monotonic_clock
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import LeaseLost, Transient
-from tis_esr.engine.production import waiting
-from tis_esr.engine.production.clock import ServerClock
-from tis_esr.engine.production.outbox import entry_id
+from tis_esr.engine.production.mongodb import open_packets
+from tis_esr.engine.production.mongodb.outbox import entry_id
+from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler, Runner
@@ -173,8 +173,8 @@ async def test_what_waits_for_its_pause_elsewhere_is_not_taken_for_lost(bench: P
     await engine.release([first], 60)
     await engine.release([second], 0)
     keys, now = [entry_id(first), entry_id(second)], engine.time()
-    assert await waiting.lost(engine.database, keys, now, since=now - 2) == set()
-    assert await waiting.lost(engine.database, keys, now, since=now + 1) == {entry_id(second)}
+    assert await open_packets.lost(engine.database, keys, now, since=now - 2) == set()
+    assert await open_packets.lost(engine.database, keys, now, since=now + 1) == {entry_id(second)}
 
 
 async def test_only_a_commit_with_messages_waits_for_room_in_a_full_outbox(

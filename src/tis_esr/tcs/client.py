@@ -249,7 +249,7 @@ class Tcs:
         return found.value if found else None
 
     async def create_absence(self, absence: Absence, *, send_by: float | None = None) -> Absence:
-        """Store a new absence, which has no ``id`` yet (A3). Raises ``TcsUncertain``, see ``faults``."""
+        """Store a new absence, which has no ``id`` yet (A3). Raises ``TcsUncertain``, see ``mongodb_errors``."""
         answer = await self._transport.call(
             ABSENCE_NEW, "/api/absence", _ABSENCE, json_body(absence), send_by=send_by
         )

@@ -12,7 +12,7 @@ import pytest
 import tis_esr
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.schema import open_state
-from tis_esr.engine.production.schema import wanted_indexes
+from tis_esr.engine.production.mongodb.schema import wanted_indexes
 from tis_esr.services.flow import COLLECTIONS
 from tis_esr.settings import Settings
 

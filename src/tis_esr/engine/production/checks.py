@@ -20,10 +20,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.production import schema
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.amqp import Connection, connect
-from tis_esr.engine.production.faults import may_pass, what
+from tis_esr.engine.production.mongodb import schema
+from tis_esr.engine.production.mongodb.mongodb_errors import may_pass, what
 from tis_esr.engine.production.topology import DEAD, EXCHANGE, Queue, declare
 
 MONGODB = "TIS_ESR_MONGODB_URL"

@@ -10,7 +10,7 @@ from pika import BasicProperties
 
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.production.amqp import Channel
-from tis_esr.engine.production.outbox import entry_id
+from tis_esr.engine.production.mongodb.outbox import entry_id
 
 _LONGEST = 2.0
 

@@ -9,12 +9,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from tis_esr.engine.faults import Transient
-from tis_esr.engine.production import outbox, waiting
 from tis_esr.engine.production.addresses import Addresses
 from tis_esr.engine.production.broker import Broker
-from tis_esr.engine.production.clock import ServerClock
-from tis_esr.engine.production.faults import what
-from tis_esr.engine.production.schema import OUTBOX
+from tis_esr.engine.production.mongodb import open_packets, outbox
+from tis_esr.engine.production.mongodb.mongodb_errors import what
+from tis_esr.engine.production.mongodb.schema import OUTBOX
+from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]
@@ -117,10 +117,10 @@ class Relay:
     async def look_at_what_is_due(self) -> None:
         """Forget packets that were handled; send again of the others what RabbitMQ no longer has."""
         now = self._clock.now()
-        packets = await waiting.due(self._database, now)
+        packets = await open_packets.due(self._database, now)
         if not packets:
             return
-        for packet, left in await waiting.settle(self._database, packets, now):
+        for packet, left in await open_packets.settle(self._database, packets, now):
             if packet["sent_at"] < now - self._addresses.resend_seconds:
                 await self._send_again(packet, left, now)
 
@@ -137,7 +137,7 @@ class Relay:
             return
         since = now - self._addresses.resend_seconds
         here = inflow.keys()
-        lost = await waiting.lost(self._database, left, now, since) - here
+        lost = await open_packets.lost(self._database, left, now, since) - here
         before, self._missed[packet["_id"]] = self._missed.pop(packet["_id"], set()), lost
         if len(self._missed) > _MISSED:
             del self._missed[next(iter(self._missed))]

@@ -17,20 +17,20 @@ from pymongo.read_concern import ReadConcern
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.faults import LeaseLost
-from tis_esr.engine.production import (
+from tis_esr.engine.production.addresses import Addresses
+from tis_esr.engine.production.broker import Broker
+from tis_esr.engine.production.mongodb import (
     counting,
     documents,
     inbox,
     leases,
+    open_packets,
     outbox,
     parking,
     purging,
-    waiting,
 )
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.broker import Broker
-from tis_esr.engine.production.clock import ServerClock
-from tis_esr.engine.production.faults import may_pass, trouble_as_transient, what
+from tis_esr.engine.production.mongodb.mongodb_errors import may_pass, trouble_as_transient, what
+from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.relay import Relay
 from tis_esr.engine.production.topology import Queue
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
@@ -239,7 +239,7 @@ class ProductionEngine:
         """See Engine.next_ready. What others are handling counts as not ready yet."""
         self.broker.consume(queues)
         with trouble_as_transient():
-            ready = await waiting.first_open(self.database, queues, self.clock.now())
+            ready = await open_packets.first_open(self.database, queues, self.clock.now())
         return None if ready is None else max(_SOON, ready - self.clock.now())
 
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:

@@ -2,7 +2,7 @@
 
 A packet holds up to 500 messages of one commit and one queue, so a message costs a few bytes of a write, not
 a write. It is ``out`` until RabbitMQ has confirmed all of it, then ``sent``; ``look_at`` is when to look again
-whether all of its messages have been handled (see ``waiting``), which ends it.
+whether all of its messages have been handled (see ``open_packets``), which ends it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.production.schema import OUTBOX
+from tis_esr.engine.production.mongodb.schema import OUTBOX
 
 Json = dict[str, Any]
 _MOST = 500

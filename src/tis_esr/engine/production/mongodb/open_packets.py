@@ -6,7 +6,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tis_esr.engine.production.schema import INBOX, LEASES, OUTBOX
+from tis_esr.engine.production.mongodb.schema import INBOX, LEASES, OUTBOX
 
 Json = dict[str, Any]
 FINISHED = ["done", "parked"]

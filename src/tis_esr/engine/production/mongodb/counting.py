@@ -4,7 +4,7 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tis_esr.engine.production.schema import INBOX, OUTBOX
+from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX
 from tis_esr.engine.protocol import Depths
 
 Json = dict[str, Any]

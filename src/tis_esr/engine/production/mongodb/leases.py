@@ -13,8 +13,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from tis_esr.engine.faults import LeaseLost
-from tis_esr.engine.production.faults import may_pass
-from tis_esr.engine.production.schema import INBOX, LEASES
+from tis_esr.engine.production.mongodb.mongodb_errors import may_pass
+from tis_esr.engine.production.mongodb.schema import INBOX, LEASES
 
 Json = dict[str, Any]
 _TRIES = 5

@@ -11,8 +11,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.faults import Conflict
-from tis_esr.engine.production.documents import FIELDS, stored
-from tis_esr.engine.production.schema import INBOX, OUTBOX, ROWS
+from tis_esr.engine.production.mongodb.documents import FIELDS, stored
+from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS
 from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Removal, Stored
 from tis_esr.engine.row_accounting import RowState
 

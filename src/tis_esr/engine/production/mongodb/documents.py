@@ -15,7 +15,7 @@ from pymongo.errors import BulkWriteError
 
 from tis_esr.engine.collection import Between, Collection, Where, is_impossible
 from tis_esr.engine.faults import Conflict
-from tis_esr.engine.production.faults import is_duplicate
+from tis_esr.engine.production.mongodb.mongodb_errors import is_duplicate
 from tis_esr.engine.protocol import Put, Stored
 
 Json = dict[str, Any]

@@ -13,9 +13,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.production.inbox import story
-from tis_esr.engine.production.outbox import entry_id
-from tis_esr.engine.production.schema import INBOX, ROWS
+from tis_esr.engine.production.mongodb.inbox import story
+from tis_esr.engine.production.mongodb.outbox import entry_id
+from tis_esr.engine.production.mongodb.schema import INBOX, ROWS
 from tis_esr.engine.row_accounting import Row, RowState, discarded
 
 Json = dict[str, Any]

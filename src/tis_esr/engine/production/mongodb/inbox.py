@@ -11,11 +11,11 @@ from pymongo.errors import BulkWriteError
 
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import LeaseLost
-from tis_esr.engine.production import leases
-from tis_esr.engine.production.faults import is_duplicate
-from tis_esr.engine.production.outbox import entry_id
-from tis_esr.engine.production.schema import INBOX
-from tis_esr.engine.production.waiting import FINISHED
+from tis_esr.engine.production.mongodb import leases
+from tis_esr.engine.production.mongodb.mongodb_errors import is_duplicate
+from tis_esr.engine.production.mongodb.open_packets import FINISHED
+from tis_esr.engine.production.mongodb.outbox import entry_id
+from tis_esr.engine.production.mongodb.schema import INBOX
 
 Json = dict[str, Any]
 _LATER = 0.2

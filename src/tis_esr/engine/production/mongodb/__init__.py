@@ -1,0 +1,1 @@
+"""MongoDB's side of the production engine: documents, inbox, outbox, leases, rows."""
