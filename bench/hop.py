@@ -23,10 +23,10 @@ from tests.servers import delete_from_rabbitmq, place
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.production.amqp import connect
+from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.mongodb import schema
-from tis_esr.engine.production.store import ProductionEngine
-from tis_esr.engine.production.topology import ARGUMENTS, declare, queues
+from tis_esr.engine.production.rabbitmq.amqp import connect
+from tis_esr.engine.production.rabbitmq.topology import ARGUMENTS, declare, queues
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work

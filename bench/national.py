@@ -27,8 +27,8 @@ import pymongo
 from bench.parts import OUT, PROGRAM, command, cpu_seconds, peak, production, rows_in, simulator, transactions
 from tests.servers import place
 
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.reading import ProductionReader
+from tis_esr.engine.production.reader import ProductionReader
+from tis_esr.engine.production.server_addresses import Addresses
 from tis_esr.engine.row_accounting import RowState
 
 FOLDER = OUT / "national"

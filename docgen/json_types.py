@@ -6,7 +6,7 @@ import msgspec
 
 from tis_esr.commands.doctor import Check
 from tis_esr.commands.ingest import Ingested
-from tis_esr.engine.production.checks import Finding
+from tis_esr.engine.production.server_checks import Finding
 
 
 class Ingestion(msgspec.Struct):

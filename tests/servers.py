@@ -16,11 +16,11 @@ from pymongo import AsyncMongoClient
 from servers.__main__ import AMQP, HOME, MONGODB, addresses
 from servers.running import Rabbit
 
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.amqp import connect
-from tis_esr.engine.production.checks import install
 from tis_esr.engine.production.mongodb.schema import SCHEMA
-from tis_esr.engine.production.topology import EXCHANGE, declare, queues
+from tis_esr.engine.production.rabbitmq.amqp import connect
+from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, declare, queues
+from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_checks import install
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 
 

@@ -12,11 +12,11 @@ from tests.servers import Place, delete_from_rabbitmq
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
-from tis_esr.engine.production.amqp import connect
+from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.mongodb import schema
-from tis_esr.engine.production.reading import ProductionReader
-from tis_esr.engine.production.store import ProductionEngine
-from tis_esr.engine.production.topology import DEAD, EXCHANGE, declare, queues
+from tis_esr.engine.production.rabbitmq.amqp import connect
+from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, declare, queues
+from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner, unobserved

@@ -24,16 +24,16 @@ from servers.running import Mongo, Rabbit, remove
 from tests.engines.benches import NOTES
 from tests.servers import delete_from_rabbitmq
 
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.amqp import Channel, connect
-from tis_esr.engine.production.checks import (
+from tis_esr.engine.production.rabbitmq.amqp import Channel, connect
+from tis_esr.engine.production.rabbitmq.topology import Queue
+from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_checks import (
     Finding,
     UnusableServer,
     findings_of,
     install,
     refuse_unusable,
 )
-from tis_esr.engine.production.topology import Queue
 
 MONGODB = "TIS_ESR_MONGODB_URL"
 DATABASE = "TIS_ESR_MONGODB_DATABASE"

@@ -4,8 +4,8 @@ import asyncio
 
 from tests.servers import Place
 
-from tis_esr.engine.production.store import ProductionEngine
-from tis_esr.engine.production.topology import queues
+from tis_esr.engine.production.engine import ProductionEngine
+from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.services.flow import bindings_only
 

@@ -11,8 +11,8 @@ from tests.servers import Place
 
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import LeaseLost
-from tis_esr.engine.production.amqp import connect
-from tis_esr.engine.production.topology import EXCHANGE
+from tis_esr.engine.production.rabbitmq.amqp import connect
+from tis_esr.engine.production.rabbitmq.topology import EXCHANGE
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work

@@ -12,10 +12,10 @@ from tests.servers import Place
 from tis_esr.engine import monotonic_clock
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import LeaseLost, Transient
+from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.mongodb import open_packets
 from tis_esr.engine.production.mongodb.outbox import entry_id
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
-from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.supervision import Supervisor

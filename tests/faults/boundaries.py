@@ -6,10 +6,10 @@ from typing import Any
 
 from tis_esr.engine.embedded import parking as embedded_parking
 from tis_esr.engine.embedded.engine import EmbeddedEngine
-from tis_esr.engine.production.broker import Broker
-from tis_esr.engine.production.consuming import Inflow
+from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.mongodb import inbox, outbox, parking
-from tis_esr.engine.production.store import ProductionEngine
+from tis_esr.engine.production.rabbitmq.broker import Broker
+from tis_esr.engine.production.rabbitmq.deliveries import Inflow
 from tis_esr.files import folder
 from tis_esr.tcs.client import Tcs
 

@@ -18,7 +18,7 @@ from tests.journeys.outcome import calls, files, holdings
 from tests.servers import Place
 
 from tis_esr.engine.embedded.reader import StateReader
-from tis_esr.engine.production.reading import ProductionReader
+from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.settings import Settings
 from tis_esr.synthetic.generate import synthesize

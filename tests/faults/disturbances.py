@@ -12,9 +12,9 @@ import time_machine
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import Transient
-from tis_esr.engine.production.broker import Broker
-from tis_esr.engine.production.consuming import Inflow
-from tis_esr.engine.production.store import ProductionEngine
+from tis_esr.engine.production.engine import ProductionEngine
+from tis_esr.engine.production.rabbitmq.broker import Broker
+from tis_esr.engine.production.rabbitmq.deliveries import Inflow
 from tis_esr.engine.protocol import Commit
 
 _FAILING = {0, 3, 8, 15, 24, 35}

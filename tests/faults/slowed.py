@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from tis_esr.cli import main
-from tis_esr.engine.production.store import ProductionEngine
+from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.protocol import Commit
 
 _original, _random = ProductionEngine.commit, Random(1)

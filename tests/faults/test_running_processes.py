@@ -24,7 +24,7 @@ from tests.simulation.outcome import Outcome
 
 from tis_esr.commands.day import day
 from tis_esr.engine.embedded.reader import StateReader
-from tis_esr.engine.production.reading import ProductionReader
+from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.services.cron import LONDON
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 from tis_esr.settings import Settings

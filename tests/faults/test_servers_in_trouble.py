@@ -11,7 +11,7 @@ from tests.faults.days import TODAY, Days
 
 from tis_esr.commands.day import day
 from tis_esr.engine.faults import Transient
-from tis_esr.engine.production.store import ProductionEngine
+from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.services.data_exporter import export_run
 from tis_esr.services.inbound_data_reader import file_splitting
 

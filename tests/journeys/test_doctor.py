@@ -11,7 +11,7 @@ from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import NPN, small_world
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
-from tis_esr.engine.production.topology import queues
+from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 
 CHECKS = ["settings", "engine", "processes", "files in", "files out", "TCS"]

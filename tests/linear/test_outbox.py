@@ -11,8 +11,8 @@ from tests.services.bench import Benches
 from tests.services.records import applicant, applicants
 from tests.services.tcs_on_bench import TODAY
 
+from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.mongodb.schema import OUTBOX
-from tis_esr.engine.production.store import ProductionEngine
 from tis_esr.synthetic.world import World
 
 FEW, MANY = 30, 120

@@ -20,9 +20,9 @@ from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.production.reading import ProductionReader
-from tis_esr.engine.production.store import ProductionEngine
-from tis_esr.engine.production.topology import queues
+from tis_esr.engine.production.engine import ProductionEngine
+from tis_esr.engine.production.rabbitmq.topology import queues
+from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.engine.protocol import Commit, Engine
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import Row, RowState

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tis_esr.engine.production.topology import DEAD, EXCHANGE, Queue, own_key, queues
+from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, own_key, queues
 from tis_esr.engine.runner import Handler
 from tis_esr.files.store import Nowhere
 from tis_esr.services.contracts.routes import BODIES, SENT, schema_name, schemas

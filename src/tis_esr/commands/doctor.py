@@ -15,9 +15,9 @@ from tis_esr.commands.system import addresses, engine_of, token_source
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.faults import StateInUse, UnusableState
-from tis_esr.engine.production.at_work import takes_messages, unread
-from tis_esr.engine.production.checks import AMQP, Finding, findings_of
-from tis_esr.engine.production.topology import queues
+from tis_esr.engine.production.rabbitmq.liveness import takes_messages, unread
+from tis_esr.engine.production.rabbitmq.topology import queues
+from tis_esr.engine.production.server_checks import AMQP, Finding, findings_of
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import FileStore, Nowhere

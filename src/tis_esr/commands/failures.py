@@ -6,8 +6,8 @@ from pathlib import Path
 from tis_esr.commands.outcome import Exit
 from tis_esr.desk.accounting import FilesUnfinishedError, RowsUnaccounted
 from tis_esr.engine.faults import StateInUse, Transient, UnusableState
-from tis_esr.engine.production.checks import UnusableServer
-from tis_esr.engine.production.reading import BadAddress
+from tis_esr.engine.production.reader import BadAddress
+from tis_esr.engine.production.server_checks import UnusableServer
 from tis_esr.engine.runner import OutOfPatience
 from tis_esr.engine.supervision import TaskFailedError
 from tis_esr.files.folder import BadFolder

@@ -13,11 +13,11 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.retention_periods import Retention
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.checks import refuse_unusable
-from tis_esr.engine.production.reading import ProductionReader
-from tis_esr.engine.production.store import ProductionEngine
-from tis_esr.engine.production.topology import queues
+from tis_esr.engine.production.engine import ProductionEngine
+from tis_esr.engine.production.rabbitmq.topology import queues
+from tis_esr.engine.production.reader import ProductionReader
+from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_checks import refuse_unusable
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from tis_esr.cli import app
 from tis_esr.commands.asyncapi import document
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.production.broker import properties
-from tis_esr.engine.production.topology import DEAD, EXCHANGE, queues
+from tis_esr.engine.production.rabbitmq.broker import properties
+from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, queues
 from tis_esr.services.contracts import routes
 from tis_esr.services.flow import SERVICES, bindings_only
 

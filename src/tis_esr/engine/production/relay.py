@@ -9,12 +9,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from tis_esr.engine.faults import Transient
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.mongodb import open_packets, outbox
 from tis_esr.engine.production.mongodb.mongodb_errors import what
 from tis_esr.engine.production.mongodb.schema import OUTBOX
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
+from tis_esr.engine.production.rabbitmq.broker import Broker
+from tis_esr.engine.production.server_addresses import Addresses
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tis_esr.engine.production.amqp import Channel
+from tis_esr.engine.production.rabbitmq.amqp import Channel
 from tis_esr.engine.runner import Handler
 
 EXCHANGE = "esr"

@@ -17,8 +17,6 @@ from pymongo.read_concern import ReadConcern
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.faults import LeaseLost
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.broker import Broker
 from tis_esr.engine.production.mongodb import (
     counting,
     documents,
@@ -31,8 +29,10 @@ from tis_esr.engine.production.mongodb import (
 )
 from tis_esr.engine.production.mongodb.mongodb_errors import may_pass, trouble_as_transient, what
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
+from tis_esr.engine.production.rabbitmq.broker import Broker
+from tis_esr.engine.production.rabbitmq.topology import Queue
 from tis_esr.engine.production.relay import Relay
-from tis_esr.engine.production.topology import Queue
+from tis_esr.engine.production.server_addresses import Addresses
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event

@@ -8,13 +8,13 @@ from pymongo import MongoClient
 from pymongo.errors import ConfigurationError
 
 from tis_esr.engine.collection import Collection, Where, is_impossible
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.checks import UnusableServer, schema_finding
 from tis_esr.engine.production.mongodb import outbox
 from tis_esr.engine.production.mongodb.documents import condition
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
 from tis_esr.engine.production.mongodb.open_packets import FINISHED
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS, SCHEMA
+from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_checks import UnusableServer, schema_finding
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.engine.row_accounting import Row, RowState
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 from pika import BasicProperties
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.production.amqp import Channel
 from tis_esr.engine.production.mongodb.outbox import entry_id
+from tis_esr.engine.production.rabbitmq.amqp import Channel
 
 _LONGEST = 2.0
 

@@ -20,11 +20,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.production.addresses import Addresses
-from tis_esr.engine.production.amqp import Connection, connect
 from tis_esr.engine.production.mongodb import schema
 from tis_esr.engine.production.mongodb.mongodb_errors import may_pass, what
-from tis_esr.engine.production.topology import DEAD, EXCHANGE, Queue, declare
+from tis_esr.engine.production.rabbitmq.amqp import Connection, connect
+from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, declare
+from tis_esr.engine.production.server_addresses import Addresses
 
 MONGODB = "TIS_ESR_MONGODB_URL"
 DATABASE = "TIS_ESR_MONGODB_DATABASE"

@@ -11,9 +11,9 @@ from pika.exceptions import AMQPError
 
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Transient
-from tis_esr.engine.production.amqp import Connection, Sender, Unroutable, connect
-from tis_esr.engine.production.consuming import Inflow
-from tis_esr.engine.production.topology import EXCHANGE, Queue, declare, declare_one, own_key
+from tis_esr.engine.production.rabbitmq.amqp import Connection, Sender, Unroutable, connect
+from tis_esr.engine.production.rabbitmq.deliveries import Inflow
+from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, Queue, declare, declare_one, own_key
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 _log = structlog.get_logger()

@@ -8,7 +8,7 @@ from uuid import uuid4
 from pika import BasicProperties
 from pika.exceptions import AMQPError
 
-from tis_esr.engine.production.amqp import Sender, Unroutable, connect
+from tis_esr.engine.production.rabbitmq.amqp import Sender, Unroutable, connect
 
 _PROBE_SECONDS = 3.0
 _CLOSE_SECONDS = 1.0

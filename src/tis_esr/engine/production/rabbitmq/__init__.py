@@ -1,0 +1,1 @@
+"""RabbitMQ's side of the production engine: connections, deliveries, queues."""
