@@ -177,7 +177,7 @@ def synthesize(
         import msgspec
 
         from tis_esr.commands.progress import progress
-        from tis_esr.synthetic.generate import synthesize as run
+        from tis_esr.simulation.days.generate import synthesize as run
 
         if _folder("--out", out).exists() and any(out.iterdir()):
             raise UsageError("--out", f"{out} isn't empty; give a new folder")
@@ -216,7 +216,7 @@ def tcs_simulator(
 ) -> None:
     """Serve TCS's REST contract from a folder of data until stopped."""
     with told_plainly():
-        from tis_esr.tcs.simulator.running import serve
+        from tis_esr.simulation.tcs.server import serve
 
         _folder("--data", data, there=True)
         if not any(data.glob("*.jsonl")):

@@ -10,9 +10,9 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from tis_esr.simulation.tcs.server import Running, running_simulator
+from tis_esr.simulation.tcs.switches import Switches
 from tis_esr.tcs.client import Tcs, TcsSettings
-from tis_esr.tcs.simulator.running import Running, running_simulator
-from tis_esr.tcs.simulator.switches import Switches
 
 Rows = Sequence[Mapping[str, Any]]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.contract.simulated_tcs import simulated
 
-from tis_esr.tcs.simulator.store import BadData, Store
+from tis_esr.simulation.tcs.dto_store import BadData, Store
 
 
 @pytest.mark.parametrize("name", ["posts", "placements", "people"])

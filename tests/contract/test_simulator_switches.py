@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from tests.contract.simulated_tcs import Simulated, simulated
 
+from tis_esr.simulation.tcs.switches import Switches
 from tis_esr.tcs.errors import TcsConflict, TcsUnavailable, TcsUncertain, TcsUnreadable
 from tis_esr.tcs.models import Absence
-from tis_esr.tcs.simulator.switches import Switches
 
 VERSION = "2020-02-01T10:00:00.123"
 ROWS: dict[str, Any] = {

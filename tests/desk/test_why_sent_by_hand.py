@@ -9,7 +9,7 @@ from tests.services.bench import Benches
 
 from tis_esr.desk.why.explain import explain
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, JournalEntry, Outcome
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 TODAY = date(2026, 11, 24)
 

@@ -21,8 +21,8 @@ from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.settings import Settings
-from tis_esr.synthetic.generate import synthesize
-from tis_esr.tcs.simulator.running import Running, running_simulator
+from tis_esr.simulation.days.generate import synthesize
+from tis_esr.simulation.tcs.server import Running, running_simulator
 
 LONG = bool(os.environ.get("LONG_FAULTS"))
 """``make faults`` sets it: more places, more kills, a day of 5,000 rows."""

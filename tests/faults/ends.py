@@ -13,7 +13,7 @@ from tests.simulation.outcome import Outcome, outcome
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import Row
-from tis_esr.tcs.simulator.running import Running
+from tis_esr.simulation.tcs.server import Running
 
 
 class _Left:

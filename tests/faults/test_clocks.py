@@ -11,7 +11,7 @@ from tests.faults.days import LONG, Days
 
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import UnreadableFileError
-from tis_esr.tcs.simulator.switches import Switches
+from tis_esr.simulation.tcs.switches import Switches
 
 JUMPS = [timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)]
 JUMPS_TRIED = JUMPS if LONG else [JUMPS[0], JUMPS[3]]

@@ -26,7 +26,7 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.runner import Runner
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.settings import Settings
-from tis_esr.synthetic.generate import synthesize
+from tis_esr.simulation.days.generate import synthesize
 
 POSTS = 2000 if LONG else 500
 LETTERS = {"embedded": 3000, "production": 200}

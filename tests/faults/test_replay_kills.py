@@ -9,7 +9,7 @@ from tests.faults.days import KILLED, LONG, Ground, Zygote, ground
 from tests.journeys.small_world import NPN, small_world
 from tests.servers import Place, place
 
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 PEOPLE = 4
 Crash = tuple[str, int, str]

@@ -28,8 +28,8 @@ from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.services.cron import LONDON
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 from tis_esr.settings import Settings
-from tis_esr.tcs.simulator.running import running_simulator
-from tis_esr.tcs.simulator.switches import Switches
+from tis_esr.simulation.tcs.server import running_simulator
+from tis_esr.simulation.tcs.switches import Switches
 
 QUIET_SECONDS = 0.5
 LONGEST = 100.0

@@ -11,8 +11,8 @@ from aiohttp import web
 from tests.faults.days import LONG, Days, Ground
 from tests.faults.wire import Wire, wire
 
-from tis_esr.tcs.simulator.answers import error
-from tis_esr.tcs.simulator.switches import Misbehaviour, Switches
+from tis_esr.simulation.tcs.responses import error
+from tis_esr.simulation.tcs.switches import Misbehaviour, Switches
 
 DOWN_SECONDS = 1.5
 

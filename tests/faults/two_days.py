@@ -11,8 +11,8 @@ from tis_esr.records.filenames import FileName
 from tis_esr.records.reading import Record, read_records
 from tis_esr.records.values import Value
 from tis_esr.records.writing import format_row
-from tis_esr.synthetic.generate import synthesize
-from tis_esr.synthetic.inbound import InboundFile, Line
+from tis_esr.simulation.days.generate import synthesize
+from tis_esr.simulation.days.inbound_files import InboundFile, Line
 
 _ONE_DAY = timedelta(days=1)
 _OF_A_PERSON = ("ASG", "PER", "ADD", "PBD", "ABS")

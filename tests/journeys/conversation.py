@@ -23,10 +23,10 @@ from tis_esr.services.data_exporter.outbound import (
     NotificationRecord,
 )
 from tis_esr.settings import Settings
+from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.esr_state import Holdings, Outcome, Position
-from tis_esr.synthetic.world import World
 
 Build = Callable[[World], None]
 

@@ -16,8 +16,8 @@ from tis_esr.desk.summary import Summary
 from tis_esr.records.writing import format_row
 from tis_esr.services.day import DayDone
 from tis_esr.settings import Settings
-from tis_esr.synthetic.world import World
-from tis_esr.tcs.simulator.running import Running, running_simulator
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.tcs.server import Running, running_simulator
 
 TODAY = date(2026, 11, 24)
 NPN = "EOE/RX1/800/STR/001"

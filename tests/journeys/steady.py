@@ -7,11 +7,11 @@ from typing import Any
 
 from tests.journeys.small_world import TODAY, Small
 
-from tis_esr.synthetic.inbound import por_values, pos_values, position_number, row
-from tis_esr.synthetic.npn import post_number
-from tis_esr.synthetic.people import Dto
-from tis_esr.synthetic.scenarios_people import assignment
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.inbound_files import por_values, pos_values, position_number, row
+from tis_esr.simulation.days.invented_people import Dto
+from tis_esr.simulation.days.npn import post_number
+from tis_esr.simulation.days.scenarios_people import assignment
 
 DEANERY = "EOE"
 LIVING = 20

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.journeys.program import Program, Said, program
 from tests.journeys.small_world import TODAY, Small, por, small_world
 
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 MOVED, GONE, WARNED, REFUSED, NOT_DUE, TOO_LATE, DRAFT, UNNUMBERED, NO_BIRTH_DATE, OOP = range(
     1_900_001, 1_900_011

@@ -12,10 +12,10 @@ from tests.journeys.outcome import calls, documents, files
 
 from tis_esr.commands.day import day
 from tis_esr.settings import Settings
+from tis_esr.simulation.days.generate import synthesize
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.trusts import adopt
-from tis_esr.synthetic.generate import synthesize
-from tis_esr.tcs.simulator.running import Running, running_simulator
+from tis_esr.simulation.tcs.server import Running, running_simulator
 
 TODAY = date(2026, 11, 24)
 SETTINGS = Settings(patience_seconds=20)

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tis_esr.cli import app
-from tis_esr.tcs.simulator.running import Running, running_simulator
+from tis_esr.simulation.tcs.server import Running, running_simulator
 
 README = Path(__file__).parents[2] / "README.md"
 NOBODY = "http://127.0.0.1:9/tcs"

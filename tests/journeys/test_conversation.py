@@ -13,10 +13,10 @@ from tests.journeys.small_world import TODAY
 from tis_esr.commands.beliefs import beliefs
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.services.data_exporter.outbound import RecordState
+from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr_state import Outcome
 from tis_esr.simulation.esr.trusts import Change, change
-from tis_esr.synthetic.world import World
 
 MOVED, GONE, END_DATED, UNREGISTERED, BUCKET, TWO_EMPLOYERS = range(1, 7)
 HOST = 16

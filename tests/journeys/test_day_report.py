@@ -10,7 +10,7 @@ from tests.journeys.small_world import NPN, TODAY, Small, por, small_world
 
 from tis_esr.commands.day_progress import READING, DayProgress
 from tis_esr.services.inbound_data_reader import file_splitting
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 NO_FILES = dict.fromkeys(
     ["files_taken", "files_refused", "files_held", "files_other_content", "files_incomplete"], 0

@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.small_world import NPN, Small, por, small_world
 
 from tis_esr.commands.day import exit_code
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 OTHER = "EOE/RX1/800/STR/002"
 NEW = "EOE/RX1/800/STR/003"

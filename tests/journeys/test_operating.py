@@ -24,7 +24,7 @@ from tis_esr.cli import app
 from tis_esr.commands.doctor import shown
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.row_accounting import Row, RowState
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 SECRET = "invented-Pa55word"  # noqa: S105 - of nobody
 NOBODY = "http://127.0.0.1:9/tcs"

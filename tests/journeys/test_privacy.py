@@ -39,12 +39,12 @@ from tis_esr.services.day import run_day
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
-from tis_esr.synthetic.generate import synthesize
+from tis_esr.simulation.days.generate import synthesize
+from tis_esr.simulation.tcs.responses import error
+from tis_esr.simulation.tcs.server import Running, running_simulator
+from tis_esr.simulation.tcs.switches import Misbehaviour, Switches
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs, TcsSettings
-from tis_esr.tcs.simulator.answers import error
-from tis_esr.tcs.simulator.running import Running, running_simulator
-from tis_esr.tcs.simulator.switches import Misbehaviour, Switches
 from tis_esr.web.metrics import Metrics
 from tis_esr.web.tracing import Tracing
 

@@ -8,7 +8,7 @@ import pytest
 from tests.journeys.program import ENGINES, Program, Said, program
 from tests.journeys.small_world import NPN, Small, por, small_world
 
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 KEEP = {
     "TIS_ESR_KEEP_ROWS_DAYS": "5",

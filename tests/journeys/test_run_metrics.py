@@ -11,7 +11,7 @@ from tests.journeys.small_world import NPN, Small, small_world
 from tests.journeys.test_tasks_killed import ours, running, settings  # noqa: F401 - fixtures
 
 from tis_esr.settings import Settings
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 FILE = "DE_EOE_RMC_20261124_00000101.DAT"
 

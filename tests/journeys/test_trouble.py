@@ -9,9 +9,9 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 
 from tis_esr.desk.accounting import RowsUnaccounted
 from tis_esr.engine.runner import OutOfPatience
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.tcs.switches import Switches
 from tis_esr.tcs.errors import NotTcsError
-from tis_esr.tcs.simulator.switches import Switches
 
 
 def twenty_posts(world: World) -> None:

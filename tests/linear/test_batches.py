@@ -22,7 +22,7 @@ from tis_esr.services.contracts.bodies import (
     PositionDue,
     PositionSaved,
 )
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 FEW, MANY = 50, 200
 

@@ -16,7 +16,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.store import Nowhere
 from tis_esr.services.data_exporter import export_run
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, ExportRun
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 FEW, MANY = 60, 240
 

@@ -13,7 +13,7 @@ from tis_esr.files.folder import Folder
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 from tis_esr.web.metrics import Metrics
 
 FEW, MANY = 100, 400

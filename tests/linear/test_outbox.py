@@ -13,7 +13,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.mongodb.schema import OUTBOX
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 FEW, MANY = 30, 120
 

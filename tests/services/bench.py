@@ -32,7 +32,7 @@ from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.files.store import Nowhere
 from tis_esr.services.flow import COLLECTIONS, Outside, services
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 T = TypeVar("T", bound=msgspec.Struct)
 K = TypeVar("K")

@@ -55,7 +55,7 @@ from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, P
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.retention.daily_purge import Purge
 from tis_esr.services.superseding import Handled
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 Kept = tuple[Collection[Any], Any]
 LIVING, DELETED = 1, 2

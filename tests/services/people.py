@@ -11,7 +11,7 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 QUEUE = "esr.queue.asg.split"
 CHANGED = "esr.queue.person.changed"

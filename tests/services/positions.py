@@ -7,7 +7,7 @@ from tests.services.bench import FILE, message
 from tis_esr.decisions.position_view import PositionView
 from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import MATCHED, PositionReconciled
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 
 def view_of(world: World, position: int, post: int, **changes: Any) -> PositionView:

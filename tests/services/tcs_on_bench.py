@@ -11,10 +11,10 @@ import msgspec
 from tests.journeys.small_world import TODAY
 from yarl import URL
 
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.tcs.app import Simulator
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs, TcsSettings
-from tis_esr.tcs.simulator.app import Simulator
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 
 UNCERTAIN_SECONDS = 0.05

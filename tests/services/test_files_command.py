@@ -25,7 +25,7 @@ from tis_esr.files.folder import Folder
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.settings import Settings
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 from tis_esr.web.metrics import Metrics
 
 ROWS = 'POR,1,"","C",11,"T","EOE/1"\nTRL,2\n'

@@ -11,7 +11,7 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import PositionDue
 from tis_esr.services.superseding import Handled, News, newest
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 
 def news(key: str, version: int, row: int = 0) -> News[str]:

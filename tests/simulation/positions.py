@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.simulation.world import Build, Claim, Draft, Subject
 
-from tis_esr.synthetic.inbound import por_values, pos_values, position_number
-from tis_esr.synthetic.npn import unknown_number
+from tis_esr.simulation.days.inbound_files import por_values, pos_values, position_number
+from tis_esr.simulation.days.npn import unknown_number
 
 FIRST_POSITION = 6_000_001
 

@@ -18,8 +18,8 @@ from tests.simulation.loop import START, SimLoop
 from tests.simulation.trouble import PARTS, Trouble
 from yarl import URL
 
-from tis_esr.tcs.simulator.answers import error
-from tis_esr.tcs.simulator.app import Simulator
+from tis_esr.simulation.tcs.app import Simulator
+from tis_esr.simulation.tcs.responses import error
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 
 UNCERTAIN_SECONDS = 60.0

@@ -15,9 +15,9 @@ from tests.simulation.loop import SimLoop
 from tests.simulation.tcs import TIMEOUT_SECONDS, UNCERTAIN_SECONDS, SimTcs
 
 from tis_esr.services.inbound_data_writer import attempts
+from tis_esr.simulation.tcs import absence_endpoints, person_endpoints
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs, TcsSettings
-from tis_esr.tcs.simulator import absences, people
 from tis_esr.tcs.tokens import NoToken
 
 URL = "http://tcs.example/tcs"
@@ -32,7 +32,7 @@ def client(server: SimTcs, loop: SimLoop) -> Tcs:
 @contextlib.contextmanager
 def virtual_clocks(loop: SimLoop) -> Iterator[None]:
     """Have libraries and the simulated TCS read the loop's time, and ids of attempts counted."""
-    before = time.monotonic, time.time, absences.datetime, people.datetime
+    before = time.monotonic, time.time, absence_endpoints.datetime, person_endpoints.datetime
     numbers = itertools.count(1)
 
     class Clock(datetime):
@@ -43,12 +43,12 @@ def virtual_clocks(loop: SimLoop) -> Iterator[None]:
 
     time.monotonic = loop.time
     time.time = loop.since_1970
-    absences.datetime = people.datetime = Clock  # type: ignore[misc,attr-defined]
+    absence_endpoints.datetime = person_endpoints.datetime = Clock  # type: ignore[misc,attr-defined]
     try:
         with patch.object(attempts, "uuid4", lambda: UUID(int=next(numbers))):
             yield
     finally:
-        time.monotonic, time.time, absences.datetime, people.datetime = before  # type: ignore[misc,attr-defined]
+        time.monotonic, time.time, absence_endpoints.datetime, person_endpoints.datetime = before  # type: ignore[misc,attr-defined]
 
 
 def silent() -> None:

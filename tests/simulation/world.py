@@ -12,7 +12,7 @@ import msgspec
 from tis_esr.records.filenames import DEANERIES, FileName
 from tis_esr.records.values import Value
 from tis_esr.records.writing import format_row, header, trailer
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 TODAY = date(2026, 11, 24)
 MADE_AT = time(5, 9)

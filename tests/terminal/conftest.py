@@ -8,7 +8,7 @@ from tests.terminal.commands import AS_OF, LONG
 from typer.testing import CliRunner
 
 from tis_esr.cli import app
-from tis_esr.tcs.simulator.running import running_simulator
+from tis_esr.simulation.tcs.server import running_simulator
 
 
 @pytest.fixture(scope="session")

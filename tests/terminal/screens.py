@@ -18,7 +18,7 @@ import tis_esr.commands.day
 import tis_esr.commands.doctor
 import tis_esr.commands.failures
 import tis_esr.commands.why
-import tis_esr.synthetic.generate  # noqa: F401 - imported so that no call has to
+import tis_esr.simulation.days.generate  # noqa: F401 - imported so that no call has to
 from tis_esr import cli
 from tis_esr.commands import terminal
 

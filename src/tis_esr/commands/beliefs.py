@@ -21,8 +21,8 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.esr_state import Outcome
+from tis_esr.simulation.tcs.dto_store import Store
 from tis_esr.tcs.models import Placement
-from tis_esr.tcs.simulator.store import Store
 
 Record = ApplicantRecord | NotificationRecord
 Dates = tuple[date | None, date | None]

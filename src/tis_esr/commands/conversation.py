@@ -19,7 +19,7 @@ from tis_esr.settings import Settings
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.trusts import Change, adopt, change, edit
-from tis_esr.tcs.simulator.running import Running
+from tis_esr.simulation.tcs.server import Running
 
 SEED = 7
 REAL = Behaviour(rejected=0.05, warned=0.05, twice=0.3, escapes_quotes=False)

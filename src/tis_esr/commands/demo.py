@@ -14,8 +14,8 @@ from tis_esr.desk.dates import day as written
 from tis_esr.desk.summary import Summary
 from tis_esr.services.day import DayDone
 from tis_esr.settings import Settings
-from tis_esr.synthetic.generate import synthesize
-from tis_esr.tcs.simulator.running import running_simulator
+from tis_esr.simulation.days.generate import synthesize
+from tis_esr.simulation.tcs.server import running_simulator
 
 DEANERIES, POSTS, SEED = 2, 120, 7
 _MARK = ".tis-esr-demo"

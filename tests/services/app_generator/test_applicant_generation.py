@@ -11,7 +11,7 @@ from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
 from tis_esr.engine.envelope import Message
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED
 from tis_esr.services.contracts.bodies import UNMATCHED, ApplicantsGenerated
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 GENERATOR = "AppGenerator"
 TOLD = "esr.queue.apprecord.generated"

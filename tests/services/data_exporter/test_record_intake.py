@@ -17,7 +17,7 @@ from tis_esr.services.data_exporter import export_commands
 from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter.export_run import ExportRun
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 EXPORTER = "DataExporter"
 DUE = "esr.queue.position.due"

@@ -18,7 +18,7 @@ from tis_esr.services.inbound_data_reader import file_splitting
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 NAME = "DE_EOE_RMC_20261124_00000007.DAT"
 HDR = 'HDR,"DE_EOE_RMC_20261124_00000007.DAT","20261124 120000","EOE","RMC"\n'

@@ -25,7 +25,7 @@ from tests.services.watched import FailingCommit, Watched
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.services.contracts.bodies import PersonChanged
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 WRITER = "InboundDataWriter"
 QUESTIONS = 5

@@ -11,7 +11,7 @@ from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import ApplicantExported, PositionChanged
 from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
 from tis_esr.services.inbound_data_writer.tis_positions import TIS_POSITIONS, Linked
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 WRITER = "InboundDataWriter"
 CHANGED = "esr.queue.position.changed"

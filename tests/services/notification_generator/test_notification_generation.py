@@ -12,7 +12,7 @@ from tests.services.watched import Watched
 from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import UNMATCHED, NotificationsGenerated
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 GENERATOR = "NotificationGenerator"
 GENERATED = "esr.queue.notification.generated"

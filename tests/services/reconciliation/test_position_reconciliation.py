@@ -13,7 +13,7 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.services.contracts.bodies import PersonChanged, PositionChanged, PositionDue, PositionReconciled
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
 
 RECONCILIATION = "Reconciliation"
 RECONCILED = "esr.queue.position.reconciled.appgenerator"

@@ -6,8 +6,8 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from tis_esr.tcs.simulator.answers import error, json, not_found, page, server_error
-from tis_esr.tcs.simulator.store import Store
+from tis_esr.simulation.tcs.dto_store import Store
+from tis_esr.simulation.tcs.responses import error, json, not_found, page, server_error
 
 _LONGEST_HISTORY = 1000
 _VIEW = [

@@ -1,9 +1,9 @@
 """What changes from one day to the next, in TIS and in ESR, each with its expected outcome, stated explicitly."""
 
-from tis_esr.synthetic.inbound import por_values, row
-from tis_esr.synthetic.npn import unknown_number
-from tis_esr.synthetic.scenarios_posts import Scenario
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.inbound_files import por_values, row
+from tis_esr.simulation.days.npn import unknown_number
+from tis_esr.simulation.days.scenarios_posts import Scenario
 
 
 def _other_dates(world: World, deanery: str) -> None:

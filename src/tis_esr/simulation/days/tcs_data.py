@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tis_esr.synthetic.people import VERSION, Dto
+from tis_esr.simulation.days.invented_people import VERSION, Dto
 
 SITE_CODES = tuple(f"RX1{number:02d}" for number in range(1, 10))
 SITES: tuple[Dto, ...] = tuple(

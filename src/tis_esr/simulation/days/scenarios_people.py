@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import date
 
 from tis_esr.records.values import Value
-from tis_esr.synthetic.people import Dto
-from tis_esr.synthetic.tcs_data import SITE_CODES, absence_dto
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.invented_people import Dto
+from tis_esr.simulation.days.tcs_data import SITE_CODES, absence_dto
 
 PersonScenario = Callable[[World, str, Dto, str], None]
 """Takes a person who is in a post now: world, deanery, person, the post's number."""

@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from tis_esr.tcs.simulator.answers import error, json, not_found, server_error, stale
-from tis_esr.tcs.simulator.store import Store
-from tis_esr.tcs.simulator.switches import Misbehaviour
+from tis_esr.simulation.tcs.dto_store import Store
+from tis_esr.simulation.tcs.responses import error, json, not_found, server_error, stale
+from tis_esr.simulation.tcs.switches import Misbehaviour
 
 _LONGEST_ID = 10
 _PATCHABLE = ("absenceAttendanceId", "durationInDays", "startDate", "endDate")

@@ -6,11 +6,11 @@ from random import Random
 from typing import Any
 
 from tis_esr.records.values import Value
-from tis_esr.synthetic.expected import Expected
-from tis_esr.synthetic.inbound import Line, por_values, pos_values, row
-from tis_esr.synthetic.npn import post_number
-from tis_esr.synthetic.people import Dto, person_dto
-from tis_esr.synthetic.tcs_data import placement_dto, post_dto
+from tis_esr.simulation.days.expected import Expected
+from tis_esr.simulation.days.inbound_files import Line, por_values, pos_values, row
+from tis_esr.simulation.days.invented_people import Dto, person_dto
+from tis_esr.simulation.days.npn import post_number
+from tis_esr.simulation.days.tcs_data import placement_dto, post_dto
 
 
 class NextDay:

@@ -6,7 +6,7 @@ import random
 import msgspec
 from aiohttp import web
 
-from tis_esr.tcs.simulator.answers import error
+from tis_esr.simulation.tcs.responses import error
 
 
 class Switches(msgspec.Struct, kw_only=True):

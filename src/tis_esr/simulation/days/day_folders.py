@@ -7,9 +7,9 @@ from typing import Any, Self
 import msgspec
 
 from tis_esr.records.filenames import FileName
-from tis_esr.synthetic.inbound import InboundFile, Line
-from tis_esr.synthetic.people import Dto
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.inbound_files import InboundFile, Line
+from tis_esr.simulation.days.invented_people import Dto
 
 _FIRST_SEQUENCE = 4001
 _ENTITIES = ("posts", "placements", "people", "absences")

@@ -10,13 +10,13 @@ from random import Random
 import msgspec
 
 from tis_esr.records.filenames import DEANERIES
-from tis_esr.synthetic.catalogue import any_post, every_scenario
-from tis_esr.synthetic.expected import Expected
-from tis_esr.synthetic.inbound import InboundFile
-from tis_esr.synthetic.output import FirstDay, json_lines, write_next_day
-from tis_esr.synthetic.scenarios_lines import cut_short, unusable
-from tis_esr.synthetic.tcs_data import SITES
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.day_folders import FirstDay, json_lines, write_next_day
+from tis_esr.simulation.days.expected import Expected
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.inbound_files import InboundFile
+from tis_esr.simulation.days.scenario_mix import any_post, every_scenario
+from tis_esr.simulation.days.scenarios_lines import cut_short, unusable
+from tis_esr.simulation.days.tcs_data import SITES
 
 SMALLEST = 40
 """So many posts hold every scenario once."""

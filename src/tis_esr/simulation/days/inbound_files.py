@@ -8,7 +8,7 @@ from pathlib import Path
 from tis_esr.records.filenames import FileName
 from tis_esr.records.values import Value
 from tis_esr.records.writing import format_row, header, trailer
-from tis_esr.synthetic.people import Dto
+from tis_esr.simulation.days.invented_people import Dto
 
 _MADE_AT = time(14, 9)
 _WRONG_BY = 6

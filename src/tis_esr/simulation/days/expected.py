@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from tis_esr.records.filenames import DEANERIES, FileName
-from tis_esr.synthetic.people import Dto
+from tis_esr.simulation.days.invented_people import Dto
 
 ParkedAs = str
 UNKNOWN_TYPE: ParkedAs = "unknown-record-type"

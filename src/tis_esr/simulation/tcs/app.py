@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from tis_esr.tcs.simulator import absences, people, placements, posts
-from tis_esr.tcs.simulator.answers import error, json
-from tis_esr.tcs.simulator.store import Store
-from tis_esr.tcs.simulator.switches import Misbehaviour, Switches
+from tis_esr.simulation.tcs import absence_endpoints, person_endpoints, placement_endpoints, post_endpoints
+from tis_esr.simulation.tcs.dto_store import Store
+from tis_esr.simulation.tcs.responses import error, json
+from tis_esr.simulation.tcs.switches import Misbehaviour, Switches
 
 _READING = ("GET", "HEAD")
 _MOST_BYTES = 64 << 20
@@ -29,10 +29,10 @@ class Simulator:
         self.answered = 0
         self.app = web.Application(middlewares=[self._answer], client_max_size=_MOST_BYTES)
         endpoints = [
-            *posts.routes(self.store),
-            *placements.routes(self.store),
-            *people.routes(self.store),
-            *absences.routes(self.store, self.misbehaviour),
+            *post_endpoints.routes(self.store),
+            *placement_endpoints.routes(self.store),
+            *person_endpoints.routes(self.store),
+            *absence_endpoints.routes(self.store, self.misbehaviour),
         ]
         for base, some in (
             ("/tcs/api", endpoints),

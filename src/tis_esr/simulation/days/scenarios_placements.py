@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tis_esr.synthetic.tcs_data import SITE_CODES
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.tcs_data import SITE_CODES
 
 _NEXT_YEAR = 365
 

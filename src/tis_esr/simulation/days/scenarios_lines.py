@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from tis_esr.synthetic.expected import MISSING, ORPHAN, UNKNOWN_TYPE
-from tis_esr.synthetic.inbound import Line, position_number
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.expected import MISSING, ORPHAN, UNKNOWN_TYPE
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.inbound_files import Line, position_number
 
 LineForm = Callable[[int, str, str], bytes]
 """Writes a position's POS row in an odd form: position id, post number, deanery."""

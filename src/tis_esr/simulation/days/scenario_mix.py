@@ -5,12 +5,12 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
-from tis_esr.synthetic.scenarios_lines import LINE_FORMS, odd_lines
-from tis_esr.synthetic.scenarios_next_day import NEXT_DAY_SCENARIOS
-from tis_esr.synthetic.scenarios_people import PERSON_SCENARIOS, people_in_post, somebody_elses_post
-from tis_esr.synthetic.scenarios_placements import CASES, cases_in_post
-from tis_esr.synthetic.scenarios_posts import POST_SCENARIOS, Scenario
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.scenarios_lines import LINE_FORMS, odd_lines
+from tis_esr.simulation.days.scenarios_next_day import NEXT_DAY_SCENARIOS
+from tis_esr.simulation.days.scenarios_people import PERSON_SCENARIOS, people_in_post, somebody_elses_post
+from tis_esr.simulation.days.scenarios_placements import CASES, cases_in_post
+from tis_esr.simulation.days.scenarios_posts import POST_SCENARIOS, Scenario
 
 _A_POST_HOLDS = 8
 _RARE = 0.06

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from tis_esr.tcs.simulator.answers import error, json, not_found, page, server_error
-from tis_esr.tcs.simulator.store import Store
+from tis_esr.simulation.tcs.dto_store import Store
+from tis_esr.simulation.tcs.responses import error, json, not_found, page, server_error
 
 _DECORATION = (
     "traineeFirstName",

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from tis_esr.synthetic.npn import odd_number, unknown_number
-from tis_esr.synthetic.scenarios_people import assignment
-from tis_esr.synthetic.world import World
+from tis_esr.simulation.days.generated_world import World
+from tis_esr.simulation.days.npn import odd_number, unknown_number
+from tis_esr.simulation.days.scenarios_people import assignment
 
 Scenario = Callable[[World, str], None]
 _NEXT_YEAR = 365

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tis_esr.tcs.simulator.app import Simulator
-from tis_esr.tcs.simulator.switches import Switches
+from tis_esr.simulation.tcs.app import Simulator
+from tis_esr.simulation.tcs.switches import Switches
 
 
 async def serve(

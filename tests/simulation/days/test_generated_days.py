@@ -10,8 +10,8 @@ from tests.journeys.outcome import documents
 
 from tis_esr.commands.day import day
 from tis_esr.settings import Settings
-from tis_esr.synthetic.generate import synthesize
-from tis_esr.tcs.simulator.running import Running, running_simulator
+from tis_esr.simulation.days.generate import synthesize
+from tis_esr.simulation.tcs.server import Running, running_simulator
 
 TODAY = date(2026, 11, 24)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from tis_esr.tcs.simulator.answers import json, not_found, server_error
-from tis_esr.tcs.simulator.posts import latest_end_first, summary, view
-from tis_esr.tcs.simulator.store import Store
+from tis_esr.simulation.tcs.dto_store import Store
+from tis_esr.simulation.tcs.post_endpoints import latest_end_first, summary, view
+from tis_esr.simulation.tcs.responses import json, not_found, server_error
 
 _PATCHABLE = {
     "contactDetails": frozenset(
