@@ -11,7 +11,7 @@ from random import Random
 from statistics import mean, quantiles
 from typing import Protocol
 
-from tis_esr.tcs.load import LoadControl
+from tis_esr.tcs.load_control import LoadControl
 
 BOUND = 64
 SECONDS = 300.0

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from tests.contract.scripted_tcs import Reply, asking
 
-from tis_esr.tcs.addresses import packed, placement_filters
-from tis_esr.tcs.errors import TcsUnreadable
+from tis_esr.tcs.tcs_errors import TcsUnreadable
+from tis_esr.tcs.url_packing import packed, placement_filters
 
 
 async def test_a_national_post_number_is_encoded_twice() -> None:

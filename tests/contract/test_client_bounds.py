@@ -11,7 +11,7 @@ from tests.contract.scripted_tcs import Reply, asking, served
 
 from tis_esr.tcs import http_wire
 from tis_esr.tcs.client import TcsSettings
-from tis_esr.tcs.errors import TcsError, TcsUnavailable, TcsUncertain, TcsUnreadable
+from tis_esr.tcs.tcs_errors import TcsError, TcsUnavailable, TcsUncertain, TcsUnreadable
 from tis_esr.tcs.tokens import OidcClientCredentials
 from tis_esr.tcs.wire import NoAnswerError
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from tests.contract.scripted_tcs import Reply, asking
 
 from tis_esr.tcs.breaker import Breaker
-from tis_esr.tcs.errors import TcsError, TcsNotAsked, TcsUnavailable
+from tis_esr.tcs.tcs_errors import TcsError, TcsNotAsked, TcsUnavailable
 from tis_esr.tcs.tokens import NoToken
 
 

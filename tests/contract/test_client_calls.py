@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.contract.scripted_tcs import Reply, asking
 
-from tis_esr.tcs.errors import TcsConflict, TcsNotFound, TcsRefused
 from tis_esr.tcs.models import Absence
+from tis_esr.tcs.tcs_errors import TcsConflict, TcsNotFound, TcsRefused
 from tis_esr.tcs.transport import Counted
 
 GONE = Reply(status=404)

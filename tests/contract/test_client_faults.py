@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from tests.contract.wires import InProcess, asking, replied
 
 from tis_esr.tcs.breaker import Breaker
-from tis_esr.tcs.errors import (
+from tis_esr.tcs.tcs_errors import (
     NotTcsError,
     TcsAccessError,
     TcsRefused,

@@ -3,7 +3,7 @@
 import pytest
 from tests.contract.scripted_tcs import Reply, asking
 
-from tis_esr.tcs.errors import TcsUnreadable
+from tis_esr.tcs.tcs_errors import TcsUnreadable
 
 
 async def test_unknown_fields_and_values_of_enumerations_are_no_trouble() -> None:

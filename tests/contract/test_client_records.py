@@ -8,7 +8,7 @@ from tests.contract.wires import InProcess, asking, replied
 from tis_esr.engine.faults import Explained, Transient
 from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError, TcsUnreadable, TcsUnreadableRecord
+from tis_esr.tcs.tcs_errors import TcsError, TcsUnreadable, TcsUnreadableRecord
 from tis_esr.tcs.wire import Reply
 
 

@@ -4,7 +4,7 @@ import pytest
 from tests.contract.scripted_tcs import Reply, asking, served
 
 from tis_esr.tcs.client import BadTcsUrl, TcsSettings
-from tis_esr.tcs.errors import TcsUnavailable
+from tis_esr.tcs.tcs_errors import TcsUnavailable
 from tis_esr.tcs.tokens import OidcClientCredentials, StaticToken
 
 STORED = Reply({"id": 1})

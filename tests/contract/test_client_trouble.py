@@ -11,8 +11,8 @@ import structlog
 from tests.contract.scripted_tcs import Reply, asking
 
 from tis_esr.tcs.client import Tcs, TcsSettings
-from tis_esr.tcs.errors import TcsRefused, TcsServerError, TcsUnavailable
 from tis_esr.tcs.retries import seconds_of_retry_after, worth_repeating
+from tis_esr.tcs.tcs_errors import TcsRefused, TcsServerError, TcsUnavailable
 
 EVENT = {"exportedAt": "2021-05-06T09:08:38", "filename": "F", "positionNumber": 1, "positionId": 2}
 STORED = Reply({"id": 1})

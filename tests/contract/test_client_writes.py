@@ -11,8 +11,8 @@ from tis_esr.engine.faults import Transient
 from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsNotSent, TcsRefused, TcsUnavailable, TcsUncertain
 from tis_esr.tcs.models import Absence
+from tis_esr.tcs.tcs_errors import TcsNotSent, TcsRefused, TcsUnavailable, TcsUncertain
 from tis_esr.tcs.tokens import NoToken
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 
@@ -263,7 +263,7 @@ async def test_a_write_is_not_sent_by_a_machine_that_was_suspended_until_after_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wire, suspended = InProcess(STORED), 5000.0
-    monkeypatch.setattr("tis_esr.tcs.clock.suspended_seconds", lambda: suspended)
+    monkeypatch.setattr("tis_esr.tcs.deadline_clock.suspended_seconds", lambda: suspended)
     async with asking(wire) as tcs:
         by = tcs.time() + 60
         suspended += 50

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tis_esr.tcs.load import LoadControl
+from tis_esr.tcs.load_control import LoadControl
 
 KIND = "GET /api/posts/{id}"
 

@@ -10,8 +10,8 @@ import pytest
 from tests.contract.simulated_tcs import Simulated, simulated
 
 from tis_esr.simulation.tcs.switches import Switches
-from tis_esr.tcs.errors import TcsConflict, TcsUnavailable, TcsUncertain, TcsUnreadable
 from tis_esr.tcs.models import Absence
+from tis_esr.tcs.tcs_errors import TcsConflict, TcsUnavailable, TcsUncertain, TcsUnreadable
 
 VERSION = "2020-02-01T10:00:00.123"
 ROWS: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tis_esr.tcs.load import LoadControl
+from tis_esr.tcs.load_control import LoadControl
 from tis_esr.tcs.slots import MOST_IN_A_ROW, Slots, Urgency
 
 

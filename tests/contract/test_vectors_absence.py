@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.contract.simulated_tcs import simulated
 
-from tis_esr.tcs.errors import TcsConflict, TcsNotFound, TcsRefused, TcsUncertain
 from tis_esr.tcs.models import Absence
+from tis_esr.tcs.tcs_errors import TcsConflict, TcsNotFound, TcsRefused, TcsUncertain
 
 VERSION = "2020-02-01T10:00:00.123"
 STORED = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.contract.simulated_tcs import simulated
 
-from tis_esr.tcs.errors import TcsRefused
+from tis_esr.tcs.tcs_errors import TcsRefused
 
 VERSION = "2020-02-01T10:00:00.123"
 CONTACT = {

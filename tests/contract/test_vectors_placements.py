@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from tests.contract.simulated_tcs import simulated
 
-from tis_esr.tcs.errors import TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsUncertain
 
 FIRST = {
     "id": 1,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.contract.simulated_tcs import Simulated, simulated
 
-from tis_esr.tcs.errors import TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsUncertain
 
 FY1 = "EOE/RGT00/021/FY1/013"
 ODD = "EOE/R\\@$&£/1"

@@ -11,7 +11,7 @@ from tis_esr.desk.accounting import RowsUnaccounted
 from tis_esr.engine.runner import OutOfPatience
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.tcs.switches import Switches
-from tis_esr.tcs.errors import NotTcsError
+from tis_esr.tcs.tcs_errors import NotTcsError
 
 
 def twenty_posts(world: World) -> None:

@@ -17,7 +17,7 @@ from tis_esr.engine.faults import Explained, Suspect, Transient
 from tis_esr.engine.protocol import Depths, Engine
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
-from tis_esr.tcs.load import LoadControl
+from tis_esr.tcs.load_control import LoadControl
 from tis_esr.tcs.transport import Counted
 from tis_esr.web.metrics import Metrics
 

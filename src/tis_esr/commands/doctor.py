@@ -24,7 +24,7 @@ from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, services
 from tis_esr.settings import BadSettings, Settings, unknown_variables
 from tis_esr.tcs.client import BadTcsUrl, Tcs, TcsSettings
-from tis_esr.tcs.errors import NotTcsError, TcsError
+from tis_esr.tcs.tcs_errors import NotTcsError, TcsError
 
 _USER = re.compile(r"(?<=://).*@", re.DOTALL)
 _QUERY = re.compile(r"(?<=://)([^?#]*)([?#]).*", re.DOTALL)

@@ -14,8 +14,8 @@ from tis_esr.files.folder import BadFolder
 from tis_esr.files.store import OtherContent, StoreUnavailable
 from tis_esr.settings import BadSettings
 from tis_esr.simulation.tcs.dto_store import BadData
-from tis_esr.tcs.errors import NotTcsError, TcsError
-from tis_esr.tcs.settings import BadTcsUrl
+from tis_esr.tcs.tcs_errors import NotTcsError, TcsError
+from tis_esr.tcs.tcs_settings import BadTcsUrl
 from tis_esr.web.serving import PortTaken
 from tis_esr.web.tracing import NoTraces
 

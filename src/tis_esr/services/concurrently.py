@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-from tis_esr.tcs.errors import TcsError
+from tis_esr.tcs.tcs_errors import TcsError
 
 K = TypeVar("K")
 V = TypeVar("V")

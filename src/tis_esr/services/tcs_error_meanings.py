@@ -7,7 +7,7 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import Explained, Suspect, Transient
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
-from tis_esr.tcs.errors import TcsConflict, TcsError, TcsServerError, TcsUnavailable, TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsConflict, TcsError, TcsServerError, TcsUnavailable, TcsUncertain
 
 
 def fault_of(error: TcsError) -> Transient | Suspect | Explained:

@@ -1,0 +1,1 @@
+"""TCS's client: models, calls, circuit breaker and load control."""

@@ -18,8 +18,8 @@ from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
-from tis_esr.tcs.addresses import PAGE_SIZE, encoded, encoded_npn, json_body, packed, placement_filters
 from tis_esr.tcs.breaker import Breaker
+from tis_esr.tcs.dto_reading import Shape
 from tis_esr.tcs.endpoints import (
     ABSENCE_CHANGE,
     ABSENCE_NEW,
@@ -38,9 +38,8 @@ from tis_esr.tcs.endpoints import (
     POSTS_IN,
     Endpoint,
 )
-from tis_esr.tcs.errors import TcsUnreadable
 from tis_esr.tcs.http_wire import HttpWire
-from tis_esr.tcs.load import LoadControl
+from tis_esr.tcs.load_control import LoadControl
 from tis_esr.tcs.models import (
     Absence,
     GdcDetails,
@@ -50,10 +49,11 @@ from tis_esr.tcs.models import (
     Post,
     ProgrammeMembership,
 )
-from tis_esr.tcs.reading import Shape
-from tis_esr.tcs.settings import BadTcsUrl, TcsSettings
+from tis_esr.tcs.tcs_errors import TcsUnreadable
+from tis_esr.tcs.tcs_settings import BadTcsUrl, TcsSettings
 from tis_esr.tcs.tokens import NoToken, TokenSource
 from tis_esr.tcs.transport import Counted, Transport
+from tis_esr.tcs.url_packing import PAGE_SIZE, encoded, encoded_npn, json_body, packed, placement_filters
 from tis_esr.tcs.wire import Wire
 
 __all__ = ["BadTcsUrl", "Tcs", "TcsSettings"]

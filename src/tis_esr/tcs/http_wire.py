@@ -7,7 +7,7 @@ import aiohttp
 from yarl import URL
 
 from tis_esr.tcs.bounded import TooLargeError, read_up_to
-from tis_esr.tcs.settings import TcsSettings
+from tis_esr.tcs.tcs_settings import TcsSettings
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 
 CONNECT_SECONDS: Final = 5.0

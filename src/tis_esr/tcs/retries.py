@@ -8,7 +8,7 @@ from typing import Final
 import stamina
 
 from tis_esr.tcs.breaker import LONGEST_RETRY_AFTER
-from tis_esr.tcs.errors import (
+from tis_esr.tcs.tcs_errors import (
     TcsAccessError,
     TcsNotAsked,
     TcsNotSent,
@@ -17,7 +17,7 @@ from tis_esr.tcs.errors import (
     TcsUncertain,
     TcsUnreadable,
 )
-from tis_esr.tcs.settings import TcsSettings
+from tis_esr.tcs.tcs_settings import TcsSettings
 
 WAITED_FOR: Final = 5.0
 """Seconds that a call waits for a Retry-After; a longer one is handed to the caller."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
-from tis_esr.tcs.load import LoadControl
+from tis_esr.tcs.load_control import LoadControl
 
 MOST_IN_A_ROW: Final = 20
 """So many turns in a row may pass over calls that wait, because others are more urgent."""

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 
 from tis_esr.tcs.bounded import read_up_to
-from tis_esr.tcs.errors import TcsUnavailable
+from tis_esr.tcs.tcs_errors import TcsUnavailable
 
 TOKEN_ENDPOINT: Final = "(token endpoint)"  # noqa: S105 - a name for error texts
 _MOST_BYTES: Final = 64 * 1024

@@ -11,17 +11,17 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 import structlog
 
-from tis_esr.tcs import errors
-from tis_esr.tcs.answers import Answer, answer_of, unanswered
+from tis_esr.tcs import tcs_errors
 from tis_esr.tcs.breaker import Breaker
-from tis_esr.tcs.clock import DeadlineClock
+from tis_esr.tcs.deadline_clock import DeadlineClock
+from tis_esr.tcs.dto_reading import Readings, Shape
 from tis_esr.tcs.endpoints import CHECK, CHECK_PATH, Endpoint
-from tis_esr.tcs.errors import TcsError, TcsServerError, TcsUnavailable, TcsUncertain
-from tis_esr.tcs.load import LoadControl
-from tis_esr.tcs.reading import Readings, Shape
+from tis_esr.tcs.load_control import LoadControl
+from tis_esr.tcs.replies import Answer, answer_of, unanswered
 from tis_esr.tcs.retries import rounds, worth_repeating
-from tis_esr.tcs.settings import TcsSettings
 from tis_esr.tcs.slots import Slots, Urgency
+from tis_esr.tcs.tcs_errors import TcsError, TcsServerError, TcsUnavailable, TcsUncertain
+from tis_esr.tcs.tcs_settings import TcsSettings
 from tis_esr.tcs.tokens import TokenSource
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply, Wire
 
@@ -119,11 +119,11 @@ class Transport:
         endpoint = call.endpoint
         try:
             answer = await self._repeatedly(call, shape)
-        except (errors.TcsNotAsked, errors.TcsNotSent) as error:
+        except (tcs_errors.TcsNotAsked, tcs_errors.TcsNotSent) as error:
             self._count(error, error.outcome)
             self._abandoned(call)
             raise
-        except errors.TcsAccessError as error:
+        except tcs_errors.TcsAccessError as error:
             self._refused_us(endpoint, error)
             raise
         except TcsServerError as error:
@@ -161,7 +161,7 @@ class Transport:
         """As ``call``, but None when TCS has no such record."""
         try:
             return await self.call(endpoint, path, shape, body, send_by=send_by)
-        except errors.TcsNotFound:
+        except tcs_errors.TcsNotFound:
             return None
 
     async def check(self) -> None:
@@ -173,23 +173,25 @@ class Transport:
             return
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                async for attempt in rounds(self._settings, lambda e: isinstance(e, errors.TcsUnreadable)):
+                async for attempt in rounds(
+                    self._settings, lambda e: isinstance(e, tcs_errors.TcsUnreadable)
+                ):
                     with attempt:
                         await self._attempt(Call(CHECK, CHECK_PATH), _LIST)
         except TimeoutError:
             return
-        except errors.TcsUnreadable as error:
-            raise errors.NotTcsError(self._settings.root, error.happened) from error
-        except errors.TcsRefused as error:
+        except tcs_errors.TcsUnreadable as error:
+            raise tcs_errors.NotTcsError(self._settings.root, error.happened) from error
+        except tcs_errors.TcsRefused as error:
             if error.reason is None:
-                raise errors.NotTcsError(self._settings.root, error.happened) from error
+                raise tcs_errors.NotTcsError(self._settings.root, error.happened) from error
         except TcsError:
             return
 
     def _admit(self, endpoint: Endpoint) -> bool:
         """Raise TcsNotAsked while nothing may be sent; return whether this call is the breaker's trial."""
         if wait := self._breaker.admit():
-            self._count(endpoint, errors.TcsNotAsked.outcome)
+            self._count(endpoint, tcs_errors.TcsNotAsked.outcome)
             raise _not_asked(endpoint, wait)
         return self._breaker.state == "half-open"
 
@@ -213,7 +215,7 @@ class Transport:
         if call.is_trial:
             self._breaker.abandoned()
 
-    def _refused_us(self, endpoint: Endpoint, error: errors.TcsAccessError) -> None:
+    def _refused_us(self, endpoint: Endpoint, error: tcs_errors.TcsAccessError) -> None:
         """Say once for each endpoint that our user lacks a permission; TCS itself is available."""
         if endpoint not in self._denied:
             self._denied.add(endpoint)
@@ -296,7 +298,7 @@ class Transport:
         headers = login if call.body is None else {**login, "Content-Type": "application/json"}
         began = asyncio.get_running_loop().time()
         if call.send_by is not None and self.clock.time() >= call.send_by:
-            raise errors.TcsNotSent(endpoint.method, endpoint.path, before, self.slots.control.limit)
+            raise tcs_errors.TcsNotSent(endpoint.method, endpoint.path, before, self.slots.control.limit)
         try:
             reply = await self._wire.send(endpoint.method, url, call.body, headers)
         except NotSentError as error:
@@ -313,9 +315,9 @@ class Transport:
         self.slots.control.answered(call.endpoint.path, began, now, failed=failed)
 
 
-def _not_asked(endpoint: Endpoint, wait: float) -> errors.TcsNotAsked:
+def _not_asked(endpoint: Endpoint, wait: float) -> tcs_errors.TcsNotAsked:
     told = f"was not sent, because TCS failed many times in a row; next trial in {wait:.1f} s"
-    return errors.TcsNotAsked(endpoint.method, endpoint.path, told, retry_after=wait)
+    return tcs_errors.TcsNotAsked(endpoint.method, endpoint.path, told, retry_after=wait)
 
 
 def _trouble(error: TcsServerError) -> TcsUnavailable:

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.protocol import Depths
-from tis_esr.tcs.load import CHANGES, LoadControl
+from tis_esr.tcs.load_control import CHANGES, LoadControl
 from tis_esr.tcs.transport import Counted
 from tis_esr.visible import visible
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from tis_esr.desk.why.word import Word
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError
 from tis_esr.tcs.models import Placement, Post
+from tis_esr.tcs.tcs_errors import TcsError
 
 MOST_PLACEMENTS = 50
 """More placements than these of one word are not asked for one by one."""

@@ -16,7 +16,7 @@ import msgspec
 from tis_esr.engine.faults import Transient
 from tis_esr.engine.work import Work
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError, TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsError, TcsUncertain
 
 _SEND_SECONDS: Final = 10.0
 _CONNECT_SECONDS: Final = 5.0

@@ -33,8 +33,8 @@ from tis_esr.services.inbound_data_writer.person_journal import (
 )
 from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsConflict, TcsError, TcsRefused, TcsUnavailable, TcsUncertain
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
+from tis_esr.tcs.tcs_errors import TcsConflict, TcsError, TcsRefused, TcsUnavailable, TcsUncertain
 
 _CONFLICTS_IN_A_ROW = 5
 

@@ -27,7 +27,7 @@ from tis_esr.services.inbound_data_writer.person_matching import is_ignored, mat
 from tis_esr.services.superseding import NEWER
 from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.errors import TcsError
+from tis_esr.tcs.tcs_errors import TcsError
 
 
 async def update_people(

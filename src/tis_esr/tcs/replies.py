@@ -2,17 +2,17 @@
 
 from typing import Final, Generic, NamedTuple, NoReturn, TypeVar
 
-from tis_esr.tcs import errors
+from tis_esr.tcs import tcs_errors
+from tis_esr.tcs.dto_reading import Readings, Shape, UnreadableError, UnreadableRecordError
 from tis_esr.tcs.endpoints import Endpoint
-from tis_esr.tcs.errors import (
+from tis_esr.tcs.retries import seconds_of_retry_after
+from tis_esr.tcs.tcs_errors import (
     TcsServerError,
     TcsUnavailable,
     TcsUncertain,
     TcsUnreadable,
     TcsUnreadableRecord,
 )
-from tis_esr.tcs.reading import Readings, Shape, UnreadableError, UnreadableRecordError
-from tis_esr.tcs.retries import seconds_of_retry_after
 from tis_esr.tcs.wire import NoAnswerError, Reply
 
 T = TypeVar("T")
@@ -68,22 +68,22 @@ def _strange(endpoint: Endpoint, told: str, status: int) -> TcsUnavailable:
 def _raise_for(endpoint: Endpoint, reply: Reply) -> NoReturn:
     """Raise what the status means. A 404 with a body, or a redirection, comes from something before TCS."""
     method, path, status, told = endpoint.method, endpoint.path, reply.status, f"answered {reply.status}"
-    if status == 403 or (status == 401 and errors.complaint(reply.content)[0] == DENIED):
-        raise errors.TcsAccessError(method, path, told, status=status, permission=endpoint.permission)
+    if status == 403 or (status == 401 and tcs_errors.complaint(reply.content)[0] == DENIED):
+        raise tcs_errors.TcsAccessError(method, path, told, status=status, permission=endpoint.permission)
     if status in (401, 407, 429):
         wait = seconds_of_retry_after(reply.header("Retry-After"))
         raise TcsUnavailable(method, path, told, status=status, retry_after=wait)
     if status == 408 or status >= 500:
         _raise_for_trouble(endpoint, reply, told)
     if status == 404 and endpoint.may_miss and not reply.content:
-        raise errors.TcsNotFound(method, path, told, status=status)
+        raise tcs_errors.TcsNotFound(method, path, told, status=status)
     if status == 404 or status < 400:
         raise _strange(endpoint, f"gave the unexpected response {status}", status)
     if status == 409:
-        raise errors.TcsConflict(method, path, told, status=status)
-    reason, fields = errors.complaint(reply.content)
-    code = reason or errors.code(reply.header("X-tcsApp-error"))
-    raise errors.TcsRefused(method, path, told, status=status, reason=code, fields=fields)
+        raise tcs_errors.TcsConflict(method, path, told, status=status)
+    reason, fields = tcs_errors.complaint(reply.content)
+    code = reason or tcs_errors.code(reply.header("X-tcsApp-error"))
+    raise tcs_errors.TcsRefused(method, path, told, status=status, reason=code, fields=fields)
 
 
 def _raise_for_trouble(endpoint: Endpoint, reply: Reply, told: str) -> NoReturn:

@@ -17,7 +17,7 @@ class BadTcsUrl(ValueError):  # noqa: N818 - the name states the problem
 class TcsSettings:
     """How TCS is called.
 
-    ``base_url`` ends in the context path, ``concurrency`` bounds the calls in flight (see ``load``), ``timeout_seconds``
+    ``base_url`` ends in the context path, ``concurrency`` bounds the calls in flight (see ``load_control``), ``timeout_seconds``
     is for one attempt. A call is attempted ``attempts`` times, with waits that double from
     ``first_wait_seconds`` to ``longest_wait_seconds``. ``uncertain_seconds`` is for how long after it was sent
     TCS may still act on a call whose answer didn't come; nothing may be concluded about it before. Raises ``BadTcsUrl``, and ``ValueError`` for a
