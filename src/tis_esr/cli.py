@@ -16,7 +16,7 @@ from tis_esr.commands.help_pages import Command, Group
 from tis_esr.commands.logs import quietly
 from tis_esr.commands.outcome import Exit, UsageError, told_plainly
 from tis_esr.commands.terminal import errors, finish, prepare, print_json, say
-from tis_esr.records.filenames import DEANERIES
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import load
 
 app = typer.Typer(
@@ -245,7 +245,7 @@ def ingest(
 
 def _unusable(file: Path) -> str:
     """Return why a file named on the command line can't be handed in; "" for one that can."""
-    from tis_esr.files.store import name_fault
+    from tis_esr.files.file_store import name_fault
 
     if fault := name_fault(file.name):
         return f"{fault}; rename the file"

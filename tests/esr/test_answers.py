@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from tests.esr.written_files import APP, DAY, DNC, POST, app, esr, note, taken
 
-from tis_esr.records.reading import Record, read_records
+from tis_esr.records.row_reading import Record, read_records
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.trusts import Change, adopt, change

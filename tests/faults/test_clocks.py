@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.faults.days import LONG, Days
 
+from tis_esr.files.file_store import UnreadableFileError
 from tis_esr.files.folder import Folder
-from tis_esr.files.store import UnreadableFileError
 from tis_esr.simulation.tcs.switches import Switches
 
 JUMPS = [timedelta(hours=1), timedelta(hours=-1), timedelta(days=1), timedelta(days=-1)]

@@ -14,12 +14,12 @@ from moto.server import ThreadedMotoServer
 from tests.faults.days import TODAY, Days, Ground
 from tests.faults.parts import day_of_parts
 from tests.faults.wire import Fault, Wire, wire
-from tests.stores.sftp_servers import asyncssh_server, known_hosts
+from tests.files.sftp_servers import asyncssh_server, known_hosts
 
+from tis_esr.files.file_store import FileStore
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.sftp import SftpFiles, SftpSettings
-from tis_esr.files.store import FileStore
 
 BUSY = Fault(answer=b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 WRONG = Fault(answer=b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

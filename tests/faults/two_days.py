@@ -7,10 +7,10 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 
-from tis_esr.records.filenames import FileName
-from tis_esr.records.reading import Record, read_records
+from tis_esr.records.file_names import FileName
+from tis_esr.records.row_reading import Record, read_records
+from tis_esr.records.row_writing import format_row
 from tis_esr.records.values import Value
-from tis_esr.records.writing import format_row
 from tis_esr.simulation.days.generate import synthesize
 from tis_esr.simulation.days.inbound_files import InboundFile, Line
 

@@ -3,7 +3,7 @@
 import io
 
 from tis_esr.records.lines import LONGEST_LINE, read_lines
-from tis_esr.records.reading import Record, read_records
+from tis_esr.records.row_reading import Record, read_records
 
 _JOINED_AT_MOST = 21
 

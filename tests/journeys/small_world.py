@@ -13,7 +13,7 @@ from tests.journeys.outcome import documents
 
 from tis_esr.commands.day import day
 from tis_esr.desk.summary import Summary
-from tis_esr.records.writing import format_row
+from tis_esr.records.row_writing import format_row
 from tis_esr.services.day import DayDone
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World

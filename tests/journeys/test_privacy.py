@@ -34,7 +34,7 @@ from tis_esr.engine.faults import Explained
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
-from tis_esr.records.reading import read_records
+from tis_esr.records.row_reading import read_records
 from tis_esr.services.day import run_day
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tis_esr.records.lines import LONGEST_LINE
-from tis_esr.records.reading import Record, read_records
+from tis_esr.records.row_reading import Record, read_records
 
 
 def read(data: bytes) -> list[Record]:

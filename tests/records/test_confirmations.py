@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tis_esr.records.reading import Record, read_records
+from tis_esr.records.row_reading import Record, read_records
 
 
 def read(line: str) -> Record:

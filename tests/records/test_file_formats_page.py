@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tis_esr.records.catalogue import LAYOUTS
-from tis_esr.records.filenames import FILE_TYPES
+from tis_esr.records.file_names import FILE_TYPES
+from tis_esr.records.record_types import LAYOUTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "file-formats.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", PAGE, re.MULTILINE | re.DOTALL))

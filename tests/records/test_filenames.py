@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tis_esr.records.filenames import DEANERIES, FILE_TYPES, BadFileName, FileName
+from tis_esr.records.file_names import DEANERIES, FILE_TYPES, BadFileName, FileName
 
 
 @pytest.mark.parametrize(

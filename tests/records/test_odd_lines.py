@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tis_esr.records.lines import LONGEST_LINE
-from tis_esr.records.reading import Record, read_records
+from tis_esr.records.row_reading import Record, read_records
 
 POR = b'POR,1,"","C",2,"T","EOE/1"'
 NEXT = b'POR,2,"","C",3,"T","EOE/2"'

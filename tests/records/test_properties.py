@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.layouts import Column, Kind
-from tis_esr.records.reading import Record, read_records
-from tis_esr.records.writing import format_row
+from tis_esr.records.record_types import LAYOUTS
+from tis_esr.records.row_reading import Record, read_records
+from tis_esr.records.row_writing import format_row
 
 _OF_THEIR_OWN: dict[str, st.SearchStrategy[object]] = {
     "messageType": st.sampled_from(["ERROR", "WARNING", "INFO"]),

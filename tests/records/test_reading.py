@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tis_esr.records.lines import LONGEST_LINE, looks_like_text
-from tis_esr.records.reading import Record, read_records
+from tis_esr.records.row_reading import Record, read_records
 
 SHIFTED = (
     b'POS,7607373,,"C","34611829","Medical and Dental\\","Specialty Registrar (Cornerways)","800","General Practice",'

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tis_esr.records.row_writing import format_row
 from tis_esr.records.values import UnwritableValue
-from tis_esr.records.writing import format_row
 
 
 def written(town: str) -> str:

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from tis_esr.records.catalogue import LAYOUTS
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
 from tis_esr.records.layouts import Column, Kind
+from tis_esr.records.record_types import LAYOUTS
+from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.records.values import UnwritableValue, Value, fits, write_value
-from tis_esr.records.writing import format_row, header, trailer
 
 
 def test_text_is_quoted_even_when_empty_and_numbers_and_dates_are_bare() -> None:

@@ -29,8 +29,8 @@ from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.runner import Handler, Runner, unobserved
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
+from tis_esr.files.file_store import Nowhere
 from tis_esr.files.folder import Folder
-from tis_esr.files.store import Nowhere
 from tis_esr.services.flow import COLLECTIONS, Outside, services
 from tis_esr.simulation.days.generated_world import World
 

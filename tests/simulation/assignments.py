@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.simulation.world import TODAY, Build, Draft, Subject, Taken
 
+from tis_esr.records.row_writing import format_row
 from tis_esr.records.values import Value
-from tis_esr.records.writing import format_row
 
 FIRST_ASSIGNMENT = 9_000_001
 _PER = ("mobileTel", "emailAddress", "lastName", "firstName", "homeTel", "ukNino", "dob", "ethnicOriginCode")

@@ -9,9 +9,9 @@ from tests.simulation.outcome import sent
 from tests.simulation.store import SimStore
 from tests.simulation.world import MADE_AT
 
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
+from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.records.values import Value
-from tis_esr.records.writing import format_row, header, trailer
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

@@ -11,7 +11,7 @@ from tests.simulation.chance import Chance
 from tests.simulation.loop import SimLoop
 from tests.simulation.trouble import Trouble
 
-from tis_esr.files.store import Listing, NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.files.file_store import Listing, NoSuchFile, OtherContent, StoreUnavailable
 
 
 class SimFiles:

@@ -12,7 +12,7 @@ from tests.simulation.esr import unconfirmed
 from tests.simulation.outcome import Outcome, live, sent
 
 from tis_esr.decisions.notifications.position_notifications import WITHDRAWN
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
 from tis_esr.services.contracts.bodies import MATCHED
 from tis_esr.services.data_exporter.outbound import RecordState
 from tis_esr.simulation.esr.esr import Esr

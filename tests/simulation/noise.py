@@ -3,8 +3,8 @@
 from tests.simulation.assignments import FIRST_ASSIGNMENT
 from tests.simulation.world import Build
 
+from tis_esr.records.row_writing import format_row
 from tis_esr.records.values import Value
-from tis_esr.records.writing import format_row
 
 _FAULTY = ("XYZ,1,2", "POR,,,C,1", "ABS,9,,C,20261101,20261102,2,", "POS,not a number,,C", "")
 

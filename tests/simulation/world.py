@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.records.filenames import DEANERIES, FileName
+from tis_esr.records.file_names import DEANERIES, FileName
+from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.records.values import Value
-from tis_esr.records.writing import format_row, header, trailer
 from tis_esr.simulation.days.generated_world import World
 
 TODAY = date(2026, 11, 24)

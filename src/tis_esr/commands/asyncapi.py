@@ -5,7 +5,7 @@ from typing import Any
 
 from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, own_key, queues
 from tis_esr.engine.runner import Handler
-from tis_esr.files.store import Nowhere
+from tis_esr.files.file_store import Nowhere
 from tis_esr.services.contracts.routes import BODIES, SENT, schema_name, schemas
 from tis_esr.services.flow import Outside, services
 from tis_esr.tcs.client import Tcs, TcsSettings

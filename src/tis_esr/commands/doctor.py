@@ -19,8 +19,8 @@ from tis_esr.engine.production.rabbitmq.liveness import takes_messages, unread
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import AMQP, Finding, findings_of
 from tis_esr.engine.supervision import Supervisor
+from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.files.folder import BadFolder
-from tis_esr.files.store import FileStore, Nowhere
 from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, services
 from tis_esr.settings import BadSettings, Settings, unknown_variables
 from tis_esr.tcs.client import BadTcsUrl, Tcs, TcsSettings

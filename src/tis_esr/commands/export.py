@@ -17,9 +17,9 @@ from tis_esr.desk.states import words
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
-from tis_esr.files.store import Discarding, FileStore
-from tis_esr.records.filenames import DEANERIES
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.export_commands import (
     APPLICANT_COMMAND,
     EXPORTS,

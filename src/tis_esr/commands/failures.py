@@ -10,8 +10,8 @@ from tis_esr.engine.production.reader import BadAddress
 from tis_esr.engine.production.server_checks import UnusableServer
 from tis_esr.engine.runner import OutOfPatience
 from tis_esr.engine.supervision import TaskFailedError
+from tis_esr.files.file_store import OtherContent, StoreUnavailable
 from tis_esr.files.folder import BadFolder
-from tis_esr.files.store import OtherContent, StoreUnavailable
 from tis_esr.settings import BadSettings
 from tis_esr.simulation.tcs.dto_store import BadData
 from tis_esr.tcs.tcs_errors import NotTcsError, TcsError

@@ -22,8 +22,8 @@ from tis_esr.engine.faults import Transient
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
+from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolder
-from tis_esr.files.store import FileStore, Nowhere, name_fault
 from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import SERVICES, services

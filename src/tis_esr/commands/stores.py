@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from tis_esr.files.file_store import FileStore
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.sftp import SftpFiles, SftpSettings
-from tis_esr.files.store import FileStore
 from tis_esr.settings import BadSettings, Settings
 
 _SETTLED_SECONDS = 2.0

@@ -22,7 +22,7 @@ from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner
 from tis_esr.engine.supervision import Supervisor
-from tis_esr.files.store import FileStore
+from tis_esr.files.file_store import FileStore
 from tis_esr.services.cron import LONDON
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Outside, bindings_only, handlers

@@ -10,7 +10,7 @@ from tis_esr.decisions.postcodes import postcode
 from tis_esr.decisions.values.cleaning import Kind, clean
 from tis_esr.decisions.values.person_names import first_name, last_name, registration
 from tis_esr.decisions.values.value_lists import ValueList, to_esr
-from tis_esr.records.layouts_out import APP
+from tis_esr.records.outbound_layouts import APP
 from tis_esr.records.values import Value, fits
 from tis_esr.tcs.models import ContactDetails, GdcDetails, GmcDetails, Person, PersonalDetails, Placement
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from tis_esr.records.filenames import DEANERIES, FILE_TYPES, BadFileName, FileName
+from tis_esr.records.file_names import DEANERIES, FILE_TYPES, BadFileName, FileName
 from tis_esr.records.values import Value
 
 INBOUND_TYPES = ("RMF", "RMC", "APC", "DCC")

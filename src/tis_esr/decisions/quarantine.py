@@ -6,7 +6,7 @@ from typing import Any
 
 from tis_esr.decisions.postcodes import postcode
 from tis_esr.records.layouts import Column, Layout
-from tis_esr.records.layouts_out import APP, NOT
+from tis_esr.records.outbound_layouts import APP, NOT
 from tis_esr.records.values import fits, from_json
 
 _SET_AT_EXPORT = "effectiveDate"

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
 
 
 class Comparable(Protocol):

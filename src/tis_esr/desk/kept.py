@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.records.file_names import BadFileName, FileName
 from tis_esr.services.data_exporter.outbound import APPLICANTS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, HORIZON_KEY

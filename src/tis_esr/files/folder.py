@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO
 
-from tis_esr.files.store import (
+from tis_esr.files.file_store import (
     Listing,
     NoSuchFile,
     OtherContent,

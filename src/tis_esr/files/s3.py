@@ -16,8 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import S3Store
 
-from tis_esr.files.s3_odd_keys import list_with_odd_keys
-from tis_esr.files.store import (
+from tis_esr.files.file_store import (
     FileStore,
     Listing,
     NoSuchFile,
@@ -28,6 +27,7 @@ from tis_esr.files.store import (
     name_fault,
     printable,
 )
+from tis_esr.files.s3_odd_keys import list_with_odd_keys
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config

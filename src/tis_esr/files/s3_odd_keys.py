@@ -6,7 +6,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session
 
-from tis_esr.files.store import Listing, name_fault, printable
+from tis_esr.files.file_store import Listing, name_fault, printable
 
 
 def list_with_odd_keys(

@@ -15,7 +15,7 @@ from typing import BinaryIO, TypeVar
 
 import asyncssh
 
-from tis_esr.files.store import (
+from tis_esr.files.file_store import (
     FileStore,
     Listing,
     NoSuchFile,

@@ -7,8 +7,8 @@ from functools import partial
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
-from tis_esr.files.store import FileStore
-from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.files.file_store import FileStore
+from tis_esr.records.file_names import BadFileName, FileName
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING

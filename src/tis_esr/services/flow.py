@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Handler
-from tis_esr.files.store import FileStore, Nowhere
+from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED, AppGenerator
 from tis_esr.services.data_exporter.export_commands import ExportCommands
 from tis_esr.services.data_exporter.export_schedule import SCHEDULE

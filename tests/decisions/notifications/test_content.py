@@ -17,7 +17,7 @@ from tis_esr.decisions.notifications.content import (
     type_4,
     type_5,
 )
-from tis_esr.records.layouts_out import NOT
+from tis_esr.records.outbound_layouts import NOT
 
 NOW = placement(1, date(2025, 8, 6), date(2026, 4, 7), whole_time_equivalent=0.5)
 THEN = placement(2, date(2026, 4, 8), date(2026, 8, 4), grade_abbreviation="STR")

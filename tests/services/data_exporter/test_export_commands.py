@@ -17,8 +17,8 @@ from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Transient
 from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.engine.work import Work
+from tis_esr.files.file_store import Nowhere, StoreUnavailable
 from tis_esr.files.folder import Folder
-from tis_esr.files.store import Nowhere, StoreUnavailable
 from tis_esr.services.data_exporter.export_commands import (
     APPLICANT_COMMAND,
     NOTIFICATION_COMMAND,

@@ -23,9 +23,9 @@ from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.faults import Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import OutOfPatience, Runner
+from tis_esr.files.file_store import FileStore, Listing, Nowhere, StoreUnavailable
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
-from tis_esr.files.store import FileStore, Listing, Nowhere, StoreUnavailable
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.inbound_data_reader import arrivals
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce

@@ -11,8 +11,8 @@ from tests.services.bench import Bench, Benches
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.files.folder import Folder
-from tis_esr.records.filenames import DEANERIES
-from tis_esr.records.writing import format_row
+from tis_esr.records.file_names import DEANERIES
+from tis_esr.records.row_writing import format_row
 from tis_esr.services.contracts.bodies import Assignment
 from tis_esr.services.inbound_data_reader import file_splitting
 from tis_esr.services.inbound_data_reader.file_admission import Taken

@@ -12,8 +12,8 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Runner
+from tis_esr.files.file_store import Nowhere
 from tis_esr.files.folder import Folder
-from tis_esr.files.store import Nowhere
 from tis_esr.services.contracts.bodies import Assignment
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.inbound_data_reader import file_splitting

@@ -10,7 +10,7 @@ from tis_esr.desk.why.answers import Event
 from tis_esr.desk.why.holdings import Holdings
 from tis_esr.desk.why.of_sent import answered
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.records.file_names import BadFileName, FileName
 from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord, NotificationRecord
 
 _ROW = re.compile(r"[0-9]{1,9}")

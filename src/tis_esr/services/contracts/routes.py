@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.layouts import Column, Kind, Layout
+from tis_esr.records.record_types import LAYOUTS
 from tis_esr.services.contracts import bodies
 
 Json = dict[str, Any]

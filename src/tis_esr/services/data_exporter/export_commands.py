@@ -15,8 +15,8 @@ from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Explained, Transient
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
-from tis_esr.files.store import FileStore, OtherContent
-from tis_esr.records.filenames import DEANERIES
+from tis_esr.files.file_store import FileStore, OtherContent
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.outbound import Outbound

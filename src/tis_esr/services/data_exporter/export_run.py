@@ -21,11 +21,11 @@ from tis_esr.engine.collection import Between, Collection
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Conflict
 from tis_esr.engine.work import Work
-from tis_esr.files.store import FileStore
-from tis_esr.records.catalogue import LAYOUTS
-from tis_esr.records.filenames import DEANERIES, FileName
+from tis_esr.files.file_store import FileStore
+from tis_esr.records.file_names import DEANERIES, FileName
+from tis_esr.records.record_types import LAYOUTS
+from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.records.values import from_json
-from tis_esr.records.writing import format_row, header, trailer
 from tis_esr.services.contracts.bodies import ApplicantExported, PositionDue
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,

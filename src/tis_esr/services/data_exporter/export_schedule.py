@@ -11,7 +11,7 @@ import msgspec
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
-from tis_esr.records.filenames import DEANERIES
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.cron import LONDON, next_after
 from tis_esr.services.data_exporter.export_commands import ask
 

@@ -12,7 +12,7 @@ import msgspec
 
 from tis_esr.decisions.quarantine import applicant_for_esr
 from tis_esr.engine.envelope import Message
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
 from tis_esr.services.contracts.bodies import (
     Applicant,
     ApplicantsGenerated,

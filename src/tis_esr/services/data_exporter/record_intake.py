@@ -15,7 +15,7 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
 from tis_esr.services.contracts.bodies import ApplicantsGenerated, NotificationsGenerated
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,

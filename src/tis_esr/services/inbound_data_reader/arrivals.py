@@ -15,7 +15,7 @@ from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Explained, Suspect, Transient
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
-from tis_esr.files.store import NOT_THERE, FileStore, Listing, name_fault, printable
+from tis_esr.files.file_store import NOT_THERE, FileStore, Listing, name_fault, printable
 from tis_esr.services.contracts.bodies import FileArrived
 from tis_esr.services.inbound_data_reader.file_admission import GONE, Taken
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, FileState, InboundFile, enter

@@ -15,9 +15,9 @@ from tis_esr.decisions.arriving_files import (
     refusal_reason,
 )
 from tis_esr.decisions.retention_periods import is_older_than_ledger, too_old_reason
-from tis_esr.records.filenames import BadFileName, FileName
+from tis_esr.records.file_names import BadFileName, FileName
 from tis_esr.records.lines import PADDING
-from tis_esr.records.reading import looks_like_text, read_records
+from tis_esr.records.row_reading import looks_like_text, read_records
 from tis_esr.records.values import Value
 from tis_esr.services.inbound_data_reader.file_ledger import UNDER_WAY, FileState, InboundFile, pause_after
 

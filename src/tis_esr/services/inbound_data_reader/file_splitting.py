@@ -14,9 +14,9 @@ from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
-from tis_esr.files.store import NOT_THERE, FileStore, NoSuchFile, UnreadableFileError
-from tis_esr.records.catalogue import LAYOUTS
-from tis_esr.records.reading import Record, read_records
+from tis_esr.files.file_store import NOT_THERE, FileStore, NoSuchFile, UnreadableFileError
+from tis_esr.records.record_types import LAYOUTS
+from tis_esr.records.row_reading import Record, read_records
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, Unreadable
 from tis_esr.services.inbound_data_reader.file_admission import (
     Copy,

@@ -15,7 +15,7 @@ from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_rep
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
-from tis_esr.records.layouts_out import NOT
+from tis_esr.records.outbound_layouts import NOT
 from tis_esr.records.values import fits
 from tis_esr.services.contracts.bodies import (
     ApplicantExported,

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import msgspec
 
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.days.inbound_files import InboundFile, Line
 from tis_esr.simulation.days.invented_people import Dto

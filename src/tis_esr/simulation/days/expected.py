@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tis_esr.records.filenames import DEANERIES, FileName
+from tis_esr.records.file_names import DEANERIES, FileName
 from tis_esr.simulation.days.invented_people import Dto
 
 ParkedAs = str

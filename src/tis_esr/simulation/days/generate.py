@@ -9,7 +9,7 @@ from random import Random
 
 import msgspec
 
-from tis_esr.records.filenames import DEANERIES
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.simulation.days.day_folders import FirstDay, json_lines, write_next_day
 from tis_esr.simulation.days.expected import Expected
 from tis_esr.simulation.days.generated_world import World

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
+from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.records.values import Value
-from tis_esr.records.writing import format_row, header, trailer
 from tis_esr.simulation.days.invented_people import Dto
 
 _MADE_AT = time(14, 9)

@@ -11,15 +11,21 @@ from typing import Any
 import asyncssh
 import boto3
 import pytest
-from tests.stores.conftest import KEY_ID, REGION, SECRET
-from tests.stores.sftp_servers import PASSWORD, USER, OneUser, known_hosts
-from tests.stores.test_file_stores import NAME, chunks, content
-from tests.stores.test_s3_trouble import error_answer, served
+from tests.files.conftest import KEY_ID, REGION, SECRET
+from tests.files.sftp_servers import PASSWORD, USER, OneUser, known_hosts
+from tests.files.test_file_stores import NAME, chunks, content
+from tests.files.test_s3_trouble import error_answer, served
 
+from tis_esr.files.file_store import (
+    FileStore,
+    NoSuchFile,
+    OtherContent,
+    StoreUnavailable,
+    UnreadableFileError,
+)
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.sftp import SftpFiles, SftpSettings
-from tis_esr.files.store import FileStore, NoSuchFile, OtherContent, StoreUnavailable, UnreadableFileError
 
 LOCKED = "DE_EMD_RMC_20261124_00001235.DAT"
 DENIED = "permission denied"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from tis_esr.records.catalogue import LAYOUTS
-from tis_esr.records.filenames import FileName
+from tis_esr.records.file_names import FileName
+from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.values import UnwritableValue, Value, fits, write_value
 from tis_esr.records.vpd import vpd_text
 

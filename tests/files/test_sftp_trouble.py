@@ -8,11 +8,11 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from tests.stores.sftp_servers import PASSWORD, Line, known_hosts, make_key
-from tests.stores.test_file_stores import NAME, chunks, content
+from tests.files.sftp_servers import PASSWORD, Line, known_hosts, make_key
+from tests.files.test_file_stores import NAME, chunks, content
 
+from tis_esr.files.file_store import StoreUnavailable
 from tis_esr.files.sftp import SftpFiles, SftpSettings
-from tis_esr.files.store import StoreUnavailable
 
 Call = Callable[[SftpFiles], Awaitable[object]]
 

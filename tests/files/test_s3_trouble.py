@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
-from tests.stores.test_file_stores import chunks, content
+from tests.files.test_file_stores import chunks, content
 
+from tis_esr.files.file_store import StoreUnavailable
 from tis_esr.files.s3 import S3Files, S3Settings
-from tis_esr.files.store import StoreUnavailable
 
 Call = Callable[[S3Files], Awaitable[object]]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tis_esr.files.file_store import OtherContent
 from tis_esr.files.folder import Folder
-from tis_esr.files.store import OtherContent
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tis_esr.files.file_store import FileStore, NoSuchFile, OtherContent
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.sftp import SftpFiles
-from tis_esr.files.store import FileStore, NoSuchFile, OtherContent
 
 NAME = "DE_EMD_RMC_20261124_00001234.DAT"
 FIVE_MEGABYTES = os.urandom(5 * 1024 * 1024)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from tis_esr.records.inbound_layouts import ABS, ADD, APC, ASG, DCC, HDR, PBD, PER, POR, POS, TRL
 from tis_esr.records.layouts import Layout
-from tis_esr.records.layouts_in import ABS, ADD, APC, ASG, DCC, HDR, PBD, PER, POR, POS, TRL
-from tis_esr.records.layouts_out import APP, NOT, RTC
+from tis_esr.records.outbound_layouts import APP, NOT, RTC
 
 LAYOUTS: Mapping[str, Layout] = {
     layout.record_type: layout

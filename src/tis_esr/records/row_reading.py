@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tis_esr.records.catalogue import LAYOUTS
 from tis_esr.records.cells import Quotes, cells
+from tis_esr.records.known_defects import anchored_confirmation, numbers_in_place, shifted_position
 from tis_esr.records.layouts import Column, Layout
 from tis_esr.records.lines import LONGEST_LINE, decode, looks_like_text, read_lines
-from tis_esr.records.mending import anchored_confirmation, numbers_in_place, shifted_position
-from tis_esr.records.rows import RawRow, rows_of
+from tis_esr.records.record_types import LAYOUTS
+from tis_esr.records.row_assembly import RawRow, rows_of
 from tis_esr.records.values import Value, fits, has_lost_letters, read_value
 
 __all__ = ["Problem", "Record", "looks_like_text", "read_records"]

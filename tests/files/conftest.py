@@ -8,7 +8,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from tests.stores.sftp_servers import asyncssh_server, openssh_server, why_no_sshd
+from tests.files.sftp_servers import asyncssh_server, openssh_server, why_no_sshd
 
 from tis_esr.files.s3 import S3Settings
 from tis_esr.files.sftp import SftpSettings
