@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from docgen import cli_page, data_page, json_outputs, metrics_page, settings_page
-from tis_esr.commands.asyncapi import document
+from tis_esr.operations.asyncapi import document
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -467,7 +467,7 @@ def why(
 def asyncapi() -> None:
     """Print the services' messages as an AsyncAPI 3.0 document, in JSON."""
     with told_plainly():
-        from tis_esr.commands.asyncapi import document
+        from tis_esr.operations.asyncapi import document
 
         print_json(document())
 

@@ -12,12 +12,12 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from tis_esr.commands.stores import inbound_store, outbound_store
-from tis_esr.commands.system import system
 from tis_esr.engine.faults import Transient
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import FileStore
 from tis_esr.files.folder import Folder
+from tis_esr.operations.composition import system
+from tis_esr.operations.configured_stores import inbound_store, outbound_store
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter import export_run
 from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask

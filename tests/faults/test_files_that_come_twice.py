@@ -11,8 +11,8 @@ import pytest
 from tests.faults.days import LONG, TODAY, Days, Ground
 from tests.faults.parts import CHUNKS, day_of_parts, sweep, tell, the_rest
 
-from tis_esr.commands.system import system
 from tis_esr.files.folder import Folder
+from tis_esr.operations.composition import system
 from tis_esr.services.inbound_data_reader import file_splitting
 
 Event = tuple[str, str]

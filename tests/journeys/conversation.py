@@ -14,8 +14,8 @@ from typing import Any
 from tests.journeys.program import Program, Said, program
 from tests.journeys.small_world import TODAY, Small, small_world
 
-from tis_esr.commands.system import reader_of
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.composition import reader_of
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

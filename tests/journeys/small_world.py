@@ -12,7 +12,7 @@ import msgspec
 from tests.journeys.outcome import documents
 
 from tis_esr.commands.day import day
-from tis_esr.desk.summary import Summary
+from tis_esr.operations.day_summary import Summary
 from tis_esr.records.row_writing import format_row
 from tis_esr.services.day import DayDone
 from tis_esr.settings import Settings

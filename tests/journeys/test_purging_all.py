@@ -10,8 +10,8 @@ from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import Small, small_world
 from tests.journeys.steady import Steady, build
 
-from tis_esr.commands.system import reader_of
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.composition import reader_of
 from tis_esr.services.flow import COLLECTIONS
 from tis_esr.settings import Settings
 

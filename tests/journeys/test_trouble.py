@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.journeys.small_world import NPN, Small, por, small_world
 
-from tis_esr.desk.accounting import RowsUnaccounted
 from tis_esr.engine.runner import OutOfPatience
+from tis_esr.operations.row_check import RowsUnaccounted
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.tcs.switches import Switches
 from tis_esr.tcs.tcs_errors import NotTcsError

@@ -9,11 +9,11 @@ from tests.services.bench import Bench, Benches
 from tests.services.records import applicant, applicants
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.desk.why.explain import explain
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Nowhere
+from tis_esr.operations.why.explain import explain
 from tis_esr.services.data_exporter import export_run
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, ExportRun
 from tis_esr.simulation.days.generated_world import World

@@ -10,12 +10,12 @@ import pytest
 from structlog.testing import capture_logs
 from tests.contract.wires import InProcess, asking, replied
 
-from tis_esr.commands.system import budgeted
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.faults import Conflict, Transient
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import Supervisor
+from tis_esr.operations.composition import budgeted
 from tis_esr.services.tcs_budget import BUDGET, Budget, Claim, TcsBudget, fair_share, renewed
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs

@@ -13,8 +13,8 @@ import msgspec
 
 from tis_esr.commands.beliefs import Beliefs, beliefs
 from tis_esr.commands.day import day
-from tis_esr.commands.system import reader_of, window
-from tis_esr.desk.summary import Summary
+from tis_esr.operations.composition import reader_of, window
+from tis_esr.operations.day_summary import Summary
 from tis_esr.settings import Settings
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr import Esr

@@ -11,12 +11,12 @@ from tis_esr.commands.collector import collect_less_often
 from tis_esr.commands.day_progress import DayProgress
 from tis_esr.commands.outcome import Exit
 from tis_esr.commands.progress import Bars, progress
-from tis_esr.commands.system import purge_of, reader_of, system, window
-from tis_esr.desk.accounting import check_rows
-from tis_esr.desk.summary import Summary, standing, summarise
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
+from tis_esr.operations.composition import purge_of, reader_of, system, window
+from tis_esr.operations.day_summary import Summary, standing, summarise
+from tis_esr.operations.row_check import check_rows
 from tis_esr.services.day import DayDone, run_day
 from tis_esr.services.day_begun import DAYS, DayBegun
 from tis_esr.services.inbound_data_reader.file_ledger import FILES

@@ -10,8 +10,6 @@ from pika.exceptions import AMQPError
 from pydantic import SecretStr
 
 from tis_esr.commands.outcome import Exit
-from tis_esr.commands.stores import inbound_store, outbound_store, same_place
-from tis_esr.commands.system import addresses, engine_of, token_source
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.faults import StateInUse, UnusableState
@@ -21,6 +19,8 @@ from tis_esr.engine.production.server_checks import AMQP, Finding, findings_of
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.files.folder import BadFolder
+from tis_esr.operations.composition import addresses, engine_of, token_source
+from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place
 from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, services
 from tis_esr.settings import BadSettings, Settings, unknown_variables
 from tis_esr.tcs.client import BadTcsUrl, Tcs, TcsSettings

@@ -10,15 +10,15 @@ from uuid import uuid4
 
 from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.progress import progress
-from tis_esr.commands.system import at_the_desk, window
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.desk.states import words
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
+from tis_esr.operations.composition import at_the_desk, window
+from tis_esr.operations.states import words
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.export_commands import (
     APPLICANT_COMMAND,

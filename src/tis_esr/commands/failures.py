@@ -4,7 +4,6 @@ import traceback
 from pathlib import Path
 
 from tis_esr.commands.outcome import Exit
-from tis_esr.desk.accounting import FilesUnfinishedError, RowsUnaccounted
 from tis_esr.engine.faults import StateInUse, Transient, UnusableState
 from tis_esr.engine.production.reader import BadAddress
 from tis_esr.engine.production.server_checks import UnusableServer
@@ -12,6 +11,7 @@ from tis_esr.engine.runner import OutOfPatience
 from tis_esr.engine.supervision import TaskFailedError
 from tis_esr.files.file_store import OtherContent, StoreUnavailable
 from tis_esr.files.folder import BadFolder
+from tis_esr.operations.row_check import FilesUnfinishedError, RowsUnaccounted
 from tis_esr.settings import BadSettings
 from tis_esr.simulation.tcs.dto_store import BadData
 from tis_esr.tcs.tcs_errors import NotTcsError, TcsError

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import msgspec
 import structlog
 
-from tis_esr.desk.ledger import counts, gap_counts, gaps, open_gaps
 from tis_esr.engine.collection import Between
 from tis_esr.engine.work import Work
+from tis_esr.operations.ledger import counts, gap_counts, gaps, open_gaps
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.web.metrics import Metrics

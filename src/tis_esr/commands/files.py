@@ -7,13 +7,13 @@ import msgspec
 
 from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.printing import counted
-from tis_esr.commands.system import at_the_desk, reader_of
 from tis_esr.commands.terminal import NOTICE, print_json, say
-from tis_esr.desk.kept import too_old
-from tis_esr.desk.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
-from tis_esr.desk.states import words
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.operations.composition import at_the_desk, reader_of
+from tis_esr.operations.kept import too_old
+from tis_esr.operations.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
+from tis_esr.operations.states import words
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, SettledGap, enter
 from tis_esr.settings import Settings

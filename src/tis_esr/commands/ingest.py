@@ -9,10 +9,10 @@ import msgspec
 from tis_esr.commands.day_progress import READING, lines_of
 from tis_esr.commands.outcome import Exit
 from tis_esr.commands.progress import progress
-from tis_esr.commands.system import at_the_desk
 from tis_esr.commands.terminal import print_json, say
-from tis_esr.desk.states import words
 from tis_esr.files.folder import Folder
+from tis_esr.operations.composition import at_the_desk
+from tis_esr.operations.states import words
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.settings import Settings

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tis_esr.commands.terminal import HEADING, NOTICE, say
-from tis_esr.desk.states import words
-from tis_esr.desk.summary import Summary
+from tis_esr.operations.day_summary import Summary
+from tis_esr.operations.states import words
 from tis_esr.services.day import DayDone
 
 _REASONS_SHOWN = 12

@@ -3,8 +3,8 @@
 from tis_esr.commands.beliefs import Beliefs
 from tis_esr.commands.printing import by_type, counted, named, titled
 from tis_esr.commands.terminal import HEADING, console, say
-from tis_esr.desk.dates import day as written
-from tis_esr.desk.summary import Summary
+from tis_esr.operations.dates import day as written
+from tis_esr.operations.day_summary import Summary
 
 _SHOWN = 12
 

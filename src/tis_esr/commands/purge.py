@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.outcome import Exit, UsageError
-from tis_esr.commands.system import at_the_desk, purge_of, reader_of
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN
-from tis_esr.desk.dates import day as written
+from tis_esr.operations.composition import at_the_desk, purge_of, reader_of
+from tis_esr.operations.dates import day as written
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 from tis_esr.settings import Settings
 

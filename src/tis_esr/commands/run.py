@@ -15,8 +15,6 @@ from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.polling import every
-from tis_esr.commands.stores import inbound_store, outbound_store, plain, same_place
-from tis_esr.commands.system import System, purge_of, serving, today
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import Transient
 from tis_esr.engine.protocol import Engine
@@ -24,6 +22,8 @@ from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
 from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolder
+from tis_esr.operations.composition import System, purge_of, serving, today
+from tis_esr.operations.configured_stores import inbound_store, outbound_store, plain, same_place
 from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import SERVICES, services

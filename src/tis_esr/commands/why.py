@@ -4,12 +4,12 @@ from datetime import date
 from pathlib import Path
 
 from tis_esr.commands.outcome import Exit, UsageError
-from tis_esr.commands.system import reader_of, tcs_at_the_desk, window
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
-from tis_esr.desk.dates import readable
-from tis_esr.desk.why.answers import Explanation, Who
-from tis_esr.desk.why.explain import explain
-from tis_esr.desk.why.word import BadWordError
+from tis_esr.operations.composition import reader_of, tcs_at_the_desk, window
+from tis_esr.operations.dates import readable
+from tis_esr.operations.why.answers import Explanation, Who
+from tis_esr.operations.why.explain import explain
+from tis_esr.operations.why.word import BadWordError
 from tis_esr.settings import Settings
 
 _EVENTS_SHOWN = 60

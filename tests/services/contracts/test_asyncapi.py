@@ -9,10 +9,10 @@ import msgspec
 from typer.testing import CliRunner
 
 from tis_esr.cli import app
-from tis_esr.commands.asyncapi import document
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.production.rabbitmq.broker import properties
 from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, queues
+from tis_esr.operations.asyncapi import document
 from tis_esr.services.contracts import routes
 from tis_esr.services.flow import SERVICES, bindings_only
 

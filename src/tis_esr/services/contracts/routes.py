@@ -1,6 +1,6 @@
 """The messages between the services, described for others: who sends what, and the schemas of the bodies.
 
-A new message is added to SENT and BODIES; the document is made by ``commands.asyncapi``.
+A new message is added to SENT and BODIES; the document is made by ``operations.asyncapi``.
 """
 
 from collections.abc import Mapping

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.desk.ledger import Gap, gaps, open_gaps, row_states
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
+from tis_esr.operations.ledger import Gap, gaps, open_gaps, row_states
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from tis_esr.desk.dates import iso
-from tis_esr.desk.kept import ROWS_GONE, files_without_rows
-from tis_esr.desk.states import words
-from tis_esr.desk.why.answers import Event
-from tis_esr.desk.why.holdings import Holdings
-from tis_esr.desk.why.of_sent import answered
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.dates import iso
+from tis_esr.operations.kept import ROWS_GONE, files_without_rows
+from tis_esr.operations.states import words
+from tis_esr.operations.why.answers import Event
+from tis_esr.operations.why.holdings import Holdings
+from tis_esr.operations.why.of_sent import answered
 from tis_esr.records.file_names import BadFileName, FileName
 from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord, NotificationRecord
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from tis_esr.desk.why.word import Word
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.why.word import Word
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, Decision
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,

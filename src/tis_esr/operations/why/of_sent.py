@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from tis_esr.decisions.applicant_eligibility import REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates
-from tis_esr.desk.dates import day, period
-from tis_esr.desk.why.answers import Answer, Who
-from tis_esr.desk.why.holdings import Holdings
-from tis_esr.desk.why.in_tis import InTis
-from tis_esr.desk.why.of_unsent import ACTS
+from tis_esr.operations.dates import day, period
+from tis_esr.operations.why.answers import Answer, Who
+from tis_esr.operations.why.holdings import Holdings
+from tis_esr.operations.why.in_tis import InTis
+from tis_esr.operations.why.of_unsent import ACTS
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import (
     PENDING,

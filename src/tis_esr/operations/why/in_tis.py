@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tis_esr.desk.why.word import Word
+from tis_esr.operations.why.word import Word
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Placement, Post
 from tis_esr.tcs.tcs_errors import TcsError

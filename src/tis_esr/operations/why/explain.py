@@ -8,22 +8,22 @@ from collections.abc import Iterable
 from datetime import date
 
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.desk.why.answers import Answer, Explanation, Who
-from tis_esr.desk.why.holdings import Holdings, about_sent, holdings
-from tis_esr.desk.why.in_tis import InTis, look_up
-from tis_esr.desk.why.of_position import of_position
-from tis_esr.desk.why.of_sent import of_applicant, of_notification
-from tis_esr.desk.why.of_unsent import (
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.why.answers import Answer, Explanation, Who
+from tis_esr.operations.why.holdings import Holdings, about_sent, holdings
+from tis_esr.operations.why.in_tis import InTis, look_up
+from tis_esr.operations.why.of_position import of_position
+from tis_esr.operations.why.of_sent import of_applicant, of_notification
+from tis_esr.operations.why.of_unsent import (
     of_decision,
     of_person_without_placement,
     of_placement,
     of_post_without_position,
     of_unknown,
 )
-from tis_esr.desk.why.of_updates import of_updates
-from tis_esr.desk.why.timeline import timeline
-from tis_esr.desk.why.word import Word, read_word
-from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.why.of_updates import of_updates
+from tis_esr.operations.why.timeline import timeline
+from tis_esr.operations.why.word import Word, read_word
 from tis_esr.services.data_exporter.outbound import SENT
 from tis_esr.tcs.client import Tcs
 

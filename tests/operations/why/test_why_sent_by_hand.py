@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from tests.services.bench import Benches
 
-from tis_esr.desk.why.explain import explain
+from tis_esr.operations.why.explain import explain
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, JournalEntry, Outcome
 from tis_esr.simulation.days.generated_world import World
 

@@ -10,9 +10,9 @@ import msgspec
 
 from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.decisions.file_sequences import missing, unanswered
-from tis_esr.desk.kept import kept_from
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
+from tis_esr.operations.kept import kept_from
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.inbound_data_reader.file_ledger import (

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from tis_esr.decisions.person_refusals import Refusal
-from tis_esr.desk.why.answers import Who
-from tis_esr.desk.why.of_updates import of_updates
+from tis_esr.operations.why.answers import Who
+from tis_esr.operations.why.of_updates import of_updates
 from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Outcome
 
 ROW = "DE_EOE_RMC_20261124_00000101.DAT:3"

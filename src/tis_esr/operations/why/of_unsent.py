@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import date
 
 from tis_esr.decisions.applicant_eligibility import Cause, Verdict, verdict
-from tis_esr.desk.dates import period
-from tis_esr.desk.kept import forgotten_before, kept_from, older
-from tis_esr.desk.why.answers import Answer, Who
-from tis_esr.desk.why.in_tis import InTis
-from tis_esr.desk.why.word import Word
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.dates import period
+from tis_esr.operations.kept import forgotten_before, kept_from, older
+from tis_esr.operations.why.answers import Answer, Who
+from tis_esr.operations.why.in_tis import InTis
+from tis_esr.operations.why.word import Word
 from tis_esr.services.app_generator.applicant_generation import Decision
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.tcs.models import Placement

@@ -1,6 +1,6 @@
 """The outcome of a position."""
 
-from tis_esr.desk.why.answers import Answer, Who
+from tis_esr.operations.why.answers import Answer, Who
 from tis_esr.services.reconciliation.position_reconciliation import Position
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from tis_esr.commands.stores import needed, plain
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.retention_periods import Retention
 from tis_esr.engine.embedded.engine import EmbeddedEngine
@@ -23,6 +22,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore
+from tis_esr.operations.configured_stores import needed, plain
 from tis_esr.services.cron import LONDON
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Outside, bindings_only, handlers
