@@ -8,9 +8,9 @@ import pytest
 import structlog
 from rich.table import Table
 
-from tis_esr.commands import logs
 from tis_esr.commands.terminal import Terminal, print_json
 from tis_esr.engine.protocol import Depths
+from tis_esr.process import logs
 from tis_esr.visible import visible
 from tis_esr.web.metrics import Metrics
 

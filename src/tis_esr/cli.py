@@ -13,9 +13,9 @@ import typer
 
 from tis_esr import __version__
 from tis_esr.commands.help_pages import Command, Group
-from tis_esr.commands.logs import quietly
 from tis_esr.commands.outcome import Exit, UsageError, told_plainly
 from tis_esr.commands.terminal import errors, finish, prepare, print_json, say
+from tis_esr.process.logs import quietly
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import load
 
@@ -313,7 +313,7 @@ def run(
 ) -> None:
     """Run services until stopped: poll for files, handle messages, export on schedule."""
     with told_plainly():
-        from tis_esr.commands.run import run as run_
+        from tis_esr.process.serving_process import run as run_
 
         asyncio.run(run_(load(), services or []))
 

@@ -20,10 +20,10 @@ from tests.faults.watchdog import Watchdog
 from tests.journeys.test_tasks_killed import running
 from tests.servers import place
 
-from tis_esr.commands.collector import collect_less_often
 from tis_esr.commands.day import day
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.runner import Runner
+from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generate import synthesize
@@ -92,8 +92,8 @@ def test_a_whole_day_with_full_batches_on_a_slow_disk_never_keeps_the_loop(
 async def test_running_services_with_many_files_never_keep_the_loop(
     made: Path, given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tis_esr.commands.run.verbosely", lambda _: None)
-    monkeypatch.setattr("tis_esr.commands.run._LEDGER_SECONDS", 0.5)
+    monkeypatch.setattr("tis_esr.process.serving_process.verbosely", lambda _: None)
+    monkeypatch.setattr("tis_esr.process.serving_process._LEDGER_SECONDS", 0.5)
     arriving = tmp_path / "arriving"
     arriving.mkdir()
     for number in range(LETTERS[given.get("engine", "embedded")]):

@@ -22,8 +22,8 @@ from tests.faults.parts import CHUNKS, parts
 
 from tis_esr.cli import app
 from tis_esr.commands.day import day
-from tis_esr.commands.logs import quietly
 from tis_esr.commands.operate import redrive
+from tis_esr.process.logs import quietly
 from tis_esr.settings import Settings
 
 Job = dict[str, Any]

@@ -25,7 +25,6 @@ from aiohttp import web
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.journeys.test_commands import NOBODY, call
 
-from tis_esr.commands.logs import verbosely
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message, derived_id
@@ -34,6 +33,7 @@ from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.operations.why.explain import explain
+from tis_esr.process.logs import verbosely
 from tis_esr.records.row_reading import read_records
 from tis_esr.services.day import run_day
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers

@@ -10,8 +10,8 @@ import pytest
 from tests.journeys.small_world import Small, por
 from tests.journeys.test_tasks_killed import ours, running, settings, small, until
 
-from tis_esr.commands import run as run_command
 from tis_esr.operations.composition import reader_of, today
+from tis_esr.process import serving_process as run_command
 from tis_esr.services.retention.audit import PURGES
 from tis_esr.settings import Settings
 

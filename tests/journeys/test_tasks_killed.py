@@ -17,9 +17,9 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.servers import place
 
 from tis_esr.commands.outcome import told_plainly
-from tis_esr.commands.run import run
 from tis_esr.engine import supervision
 from tis_esr.engine.supervision import TaskFailedError
+from tis_esr.process.serving_process import run
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.settings import Settings
 
@@ -31,7 +31,7 @@ OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 @pytest.fixture(autouse=True)
 def ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the test process's log as it is, and make pauses short."""
-    monkeypatch.setattr("tis_esr.commands.run.verbosely", lambda _: None)
+    monkeypatch.setattr("tis_esr.process.serving_process.verbosely", lambda _: None)
     monkeypatch.setattr(supervision, "FIRST_PAUSE", 0.01)
 
 

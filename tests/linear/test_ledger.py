@@ -7,9 +7,9 @@ from tests.linear.counting import MOST_FOR_FOUR_TIMES, Counted, counted
 from tests.services.bench import Bench, Benches
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.commands.file_watch import FileWatch
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.files.folder import Folder
+from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader

@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 
 from tis_esr import cli
 from tis_esr.commands import files as command
-from tis_esr.commands.file_watch import FileWatch
 from tis_esr.commands.outcome import UsageError
 from tis_esr.engine.runner import Runner
 from tis_esr.files.folder import Folder
 from tis_esr.operations.ledger import gaps
+from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.settings import Settings

@@ -10,13 +10,13 @@ from typing import cast
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tis_esr.commands import run
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import Explained, Suspect, Transient
 from tis_esr.engine.protocol import Depths, Engine
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
+from tis_esr.process import serving_process
 from tis_esr.tcs.load_control import LoadControl
 from tis_esr.tcs.transport import Counted
 from tis_esr.web.metrics import Metrics
@@ -226,9 +226,9 @@ class Away:
 async def test_nothing_old_is_told_of_queues_while_the_engine_cannot_be_asked(
     answers: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_ENGINE_SECONDS", 0.01)
+    monkeypatch.setattr(serving_process, "_ENGINE_SECONDS", 0.01)
     metrics = quiet()
     metrics.depths = Depths({A: (7, 12.5)}, {(A, "bad"): 1}, outbox=3, outbox_oldest=1.5)
-    text = (await run.measured(cast("Engine", Away(answers=answers)), metrics)).decode()
+    text = (await serving_process.measured(cast("Engine", Away(answers=answers)), metrics)).decode()
     assert "tis_esr_tcs_breaker" in text
     assert not re.search(r"^tis_esr_(queue|outbox|parked)", text, re.MULTILINE)

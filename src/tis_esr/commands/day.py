@@ -7,7 +7,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from tis_esr.commands.collector import collect_less_often
 from tis_esr.commands.day_progress import DayProgress
 from tis_esr.commands.outcome import Exit
 from tis_esr.commands.progress import Bars, progress
@@ -17,6 +16,7 @@ from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import purge_of, reader_of, system, window
 from tis_esr.operations.day_summary import Summary, standing, summarise
 from tis_esr.operations.row_check import check_rows
+from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.services.day import DayDone, run_day
 from tis_esr.services.day_begun import DAYS, DayBegun
 from tis_esr.services.inbound_data_reader.file_ledger import FILES

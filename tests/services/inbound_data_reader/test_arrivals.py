@@ -17,7 +17,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from moto.server import ThreadedMotoServer
 from tests.services.watched import Watched
 
-from tis_esr.commands.run import recorder
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.faults import Transient
@@ -26,6 +25,7 @@ from tis_esr.engine.runner import OutOfPatience, Runner
 from tis_esr.files.file_store import FileStore, Listing, Nowhere, StoreUnavailable
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
+from tis_esr.process.serving_process import recorder
 from tis_esr.services.flow import COLLECTIONS, Outside, handlers
 from tis_esr.services.inbound_data_reader import arrivals
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce

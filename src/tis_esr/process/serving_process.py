@@ -10,9 +10,6 @@ from datetime import UTC, datetime
 import aiohttp
 import structlog
 
-from tis_esr.commands.collector import collect_less_often
-from tis_esr.commands.file_watch import FileWatch
-from tis_esr.commands.logs import verbosely
 from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.polling import every
 from tis_esr.engine.envelope import Message
@@ -24,6 +21,9 @@ from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolder
 from tis_esr.operations.composition import System, purge_of, serving, today
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, plain, same_place
+from tis_esr.process.garbage_collection import collect_less_often
+from tis_esr.process.ledger_watch import FileWatch
+from tis_esr.process.logs import verbosely
 from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import SERVICES, services
