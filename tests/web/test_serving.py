@@ -6,10 +6,10 @@ from typing import Any
 import aiohttp
 import pytest
 from msgspec.json import encode
-from tests.web.test_s3_events import EVENT
+from tests.web.hooks.test_s3_events import EVENT
 
-from tis_esr.web.hook import S3Hook
-from tis_esr.web.s3_events import FileArrived
+from tis_esr.web.hooks.event_hook import S3Hook
+from tis_esr.web.hooks.s3_events import FileArrived
 from tis_esr.web.serving import PortTaken, http
 
 

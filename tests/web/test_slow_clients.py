@@ -9,11 +9,12 @@ from typing import Any
 import aiohttp
 import pytest
 from msgspec.json import encode
-from tests.web.test_s3_events import EVENT
+from tests.web.hooks.test_s3_events import EVENT
 
-from tis_esr.web import connections, hook, serving
-from tis_esr.web.hook import S3Hook
-from tis_esr.web.s3_events import FileArrived
+from tis_esr.web import connections, serving
+from tis_esr.web.hooks import event_hook
+from tis_esr.web.hooks.event_hook import S3Hook
+from tis_esr.web.hooks.s3_events import FileArrived
 
 HEAD = b"POST /events/s3 HTTP/1.1\r\nHost: here\r\n"
 TOKEN = "an-invented-token"  # noqa: S105 - of nobody
@@ -121,7 +122,7 @@ async def test_a_kept_connection_serves_several_requests_and_ends_when_none_come
 
 @pytest.mark.timeout(30)
 async def test_a_body_that_takes_too_long_is_answered_408(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hook, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(event_hook, "BODY_SECONDS", 0.05)
     async with process() as address:
         reader, writer = await connected(address, SLOW["a body that is let in"])
         assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 408")

@@ -30,11 +30,11 @@ from tis_esr.services.flow import SERVICES, services
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
 from tis_esr.settings import Settings
 from tis_esr.tcs.bounded import read_up_to
-from tis_esr.web.hook import S3Hook
+from tis_esr.web.hooks.event_hook import S3Hook
+from tis_esr.web.hooks.s3_events import FileArrived
+from tis_esr.web.hooks.sns import SnsVerifier
 from tis_esr.web.metrics import Metrics
-from tis_esr.web.s3_events import FileArrived
 from tis_esr.web.serving import http
-from tis_esr.web.sns import SnsVerifier
 from tis_esr.web.tracing import Tracing
 
 _log = structlog.get_logger()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from tis_esr.web.connections import Connections
-from tis_esr.web.hook import S3Hook
+from tis_esr.web.hooks.event_hook import S3Hook
 
 Troubles = Callable[[], dict[str, str]]
 Missing = Callable[[], Awaitable[dict[str, str]]]

@@ -31,8 +31,8 @@ from tis_esr.services.inbound_data_reader import arrivals
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.tcs.client import Tcs, TcsSettings
-from tis_esr.web.hook import S3Hook
-from tis_esr.web.s3_events import FileArrived
+from tis_esr.web.hooks.event_hook import S3Hook
+from tis_esr.web.hooks.s3_events import FileArrived
 
 ARRIVED = "esr.queue.file.arrived"
 NAME = "DE_EOE_RMC_20261124_00000001.DAT"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
 
-from tis_esr.web.sns import BadSignature, SnsMessage, SnsVerifier
+from tis_esr.web.hooks.sns import BadSignature, SnsMessage, SnsVerifier
 
 TOPIC = "arn:aws:sns:eu-west-2:000000000000:esr-files"
 PEM_URL = "https://sns.eu-west-2.amazonaws.com/SimpleNotificationService-invented.pem"

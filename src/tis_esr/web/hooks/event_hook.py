@@ -11,8 +11,8 @@ import structlog
 from aiohttp import web
 
 from tis_esr.engine.faults import Transient
-from tis_esr.web.s3_events import BadEvent, FileArrived, read_events
-from tis_esr.web.sns import NOTIFICATION, SUBSCRIPTION, BadSignature, SnsMessage, SnsVerifier
+from tis_esr.web.hooks.s3_events import BadEvent, FileArrived, read_events
+from tis_esr.web.hooks.sns import NOTIFICATION, SUBSCRIPTION, BadSignature, SnsMessage, SnsVerifier
 
 PATH: Final = "/events/s3"
 MOST_BYTES: Final = 256 * 1024

@@ -13,13 +13,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from msgspec.json import encode
 from msgspec.structs import replace
 from structlog.testing import capture_logs
-from tests.web.test_s3_events import BRIDGED, EVENT, ONE, TWO, bridged, record
-from tests.web.test_sns import TOPIC, UNFIT, Certificates, confirmation, notification, verifier
+from tests.web.hooks.test_s3_events import BRIDGED, EVENT, ONE, TWO, bridged, record
+from tests.web.hooks.test_sns import TOPIC, UNFIT, Certificates, confirmation, notification, verifier
 from yarl import URL
 
 from tis_esr.engine.faults import Transient
-from tis_esr.web.hook import S3Hook
-from tis_esr.web.s3_events import FileArrived
+from tis_esr.web.hooks.event_hook import S3Hook
+from tis_esr.web.hooks.s3_events import FileArrived
 
 TOKEN = "an-invented-token"  # noqa: S105 - plainly none
 LET_IN = {"Authorization": f"Bearer {TOKEN}"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tis_esr.web.s3_events import BadEvent, FileArrived, read_events
+from tis_esr.web.hooks.s3_events import BadEvent, FileArrived, read_events
 
 PERSONAL = "Dr Invented Person"
 

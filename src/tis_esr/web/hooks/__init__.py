@@ -1,0 +1,1 @@
+"""Endpoints for events of other systems: a file has arrived in the bucket."""
