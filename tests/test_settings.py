@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from tis_esr.settings import BadSettings, load, unknown_variables
+from tis_esr.settings import BadSettingsError, load, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_settings_that_contradict_each_other_are_refused_with_the_reason(
 ) -> None:
     for name, value in given.items():
         monkeypatch.setenv(f"TIS_ESR_{name.upper()}", value)
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(BadSettingsError) as caught:
         load()
     assert caught.value.problems == [problem]
 
@@ -88,7 +88,7 @@ def test_a_value_that_can_not_be_right_is_refused_with_its_setting_and_the_reaso
     name: str, value: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"TIS_ESR_{name.upper()}", value)
-    with pytest.raises(BadSettings) as caught:
+    with pytest.raises(BadSettingsError) as caught:
         load()
     [problem] = caught.value.problems
     assert problem.startswith(f"setting {name} (TIS_ESR_{name.upper()} or {name} in tis-esr.toml): ")
@@ -141,5 +141,5 @@ def test_a_key_of_the_file_that_is_no_setting_is_refused_with_the_nearest_one(
     folder = tmp_path_factory.mktemp("toml")
     (folder / "tis-esr.toml").write_text("tcs_ulr = 'http://host/tcs'\n")
     monkeypatch.chdir(folder)
-    with pytest.raises(BadSettings, match=r"is not a setting; did you mean TIS_ESR_TCS_URL\?"):
+    with pytest.raises(BadSettingsError, match=r"is not a setting; did you mean TIS_ESR_TCS_URL\?"):
         load()

@@ -37,7 +37,7 @@ _LINKS: Final = re.compile(r"TIS_ESR_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
 """What Kubernetes sets in every container for a service that is named tis-esr."""
 
 
-class BadSettings(Exception):  # noqa: N818 - the name states the problem
+class BadSettingsError(Exception):
     """One or more settings can't be used; the text names each and says what is wrong with it."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -198,20 +198,20 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Return the settings in force; raises BadSettings."""
+    """Return the settings in force; raises BadSettingsError."""
     for sentence in unknown_variables():
         _log.warning("unknown_setting", problem=sentence)
     try:
         settings = Settings()
     except ValidationError as error:
         problems = [_named(e["loc"]) + _problem(e["type"], e["msg"], e["loc"]) for e in error.errors()]
-        raise BadSettings(problems) from error
+        raise BadSettingsError(problems) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings([f"tis-esr.toml can't be read: {_toml_problem(error)}"]) from error
+        raise BadSettingsError([f"tis-esr.toml can't be read: {_toml_problem(error)}"]) from error
     except ValueError as error:
-        raise BadSettings([f"a setting can't be read: {error}"]) from error
+        raise BadSettingsError([f"a setting can't be read: {error}"]) from error
     if problems := list(_contradictions(settings)):
-        raise BadSettings(problems)
+        raise BadSettingsError(problems)
     return settings
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from tests.contract.scripted_tcs import Reply, asking
 
-from tis_esr.tcs.tcs_errors import TcsUnreadable
+from tis_esr.tcs.tcs_errors import TcsUnreadableError
 from tis_esr.tcs.url_packing import packed, placement_filters
 
 
@@ -109,7 +109,7 @@ async def test_pages_that_shifted_while_reading_are_read_again() -> None:
 
 async def test_pages_without_a_total_are_no_answer_of_tcs() -> None:
     async with asking(Reply([])) as (tcs, _):
-        with pytest.raises(TcsUnreadable, match="X-Total-Count"):
+        with pytest.raises(TcsUnreadableError, match="X-Total-Count"):
             await tcs.placements_of_posts([7])
 
 

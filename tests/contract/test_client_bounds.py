@@ -11,7 +11,7 @@ from tests.contract.scripted_tcs import Reply, asking, served
 
 from tis_esr.tcs import http_wire
 from tis_esr.tcs.client import TcsSettings
-from tis_esr.tcs.tcs_errors import TcsError, TcsUnavailable, TcsUncertain, TcsUnreadable
+from tis_esr.tcs.tcs_errors import TcsError, TcsUnavailableError, TcsUncertainError, TcsUnreadableError
 from tis_esr.tcs.tokens import OidcClientCredentials
 from tis_esr.tcs.wire import NoAnswerError
 
@@ -24,7 +24,7 @@ async def test_a_reply_that_grows_by_decompression_is_given_up_soon_and_is_tcs_s
     reply = Reply(gzip.compress(b" " * (200 * MB), 1), headers={"Content-Encoding": "gzip"})
     async with asking(reply, attempts=1) as (tcs, _):
         tracemalloc.start()
-        with pytest.raises(TcsUnavailable, match=r"answered with more than 32 MB|was disconnected"):
+        with pytest.raises(TcsUnavailableError, match=r"answered with more than 32 MB|was disconnected"):
             await tcs.post(1)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -34,7 +34,7 @@ async def test_a_reply_that_grows_by_decompression_is_given_up_soon_and_is_tcs_s
 async def test_a_write_whose_reply_is_too_large_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_wire, "MOST_BYTES", MB)
     async with asking(Reply(b" " * (2 * MB)), attempts=1) as (tcs, _):
-        with pytest.raises(TcsUncertain):
+        with pytest.raises(TcsUncertainError):
             await tcs.create_absence({"personId": 1})
 
 
@@ -50,7 +50,7 @@ async def test_an_answer_that_is_deep_or_not_utf_8_is_tcs_s_trouble_and_no_recor
     body: bytes, status: int
 ) -> None:
     async with asking(Reply(body, status=status), attempts=1) as (tcs, _):
-        with pytest.raises(TcsUnreadable):
+        with pytest.raises(TcsUnreadableError):
             await tcs.post(1)
 
 
@@ -70,7 +70,7 @@ async def test_a_redirect_of_the_token_endpoint_is_never_followed(status: int) -
         served(Reply({"access_token": "stolen"})) as (thief, elsewhere),
         served(Reply(status=status, headers={"Location": f"{elsewhere}/token"})) as (_, url),
     ):
-        with pytest.raises(TcsUnavailable, match=f"answered {status}"):
+        with pytest.raises(TcsUnavailableError, match=f"answered {status}"):
             await OidcClientCredentials(f"{url}/token", "tis-esr", "s3cret").headers()
     assert thief.requests == []
 
@@ -82,7 +82,7 @@ async def test_a_redirect_of_the_token_endpoint_is_never_followed(status: int) -
 )
 async def test_what_is_no_token_is_the_endpoint_s_trouble(body: object) -> None:
     async with served(Reply(body)) as (_, url):
-        with pytest.raises(TcsUnavailable, match="token endpoint"):
+        with pytest.raises(TcsUnavailableError, match="token endpoint"):
             await OidcClientCredentials(f"{url}/token", "tis-esr", "s3cret").headers()
 
 

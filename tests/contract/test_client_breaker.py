@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from tests.contract.scripted_tcs import Reply, asking
 
 from tis_esr.tcs.breaker import Breaker
-from tis_esr.tcs.tcs_errors import TcsError, TcsNotAsked, TcsUnavailable
+from tis_esr.tcs.tcs_errors import TcsError, TcsNotAskedError, TcsUnavailableError
 from tis_esr.tcs.tokens import NoToken
 
 
@@ -133,7 +133,7 @@ async def test_while_tcs_is_down_calls_are_not_sent() -> None:
         error = await _failing(tcs.post(1))
 
     assert len(script.requests) == 2
-    assert isinstance(error, TcsNotAsked)
+    assert isinstance(error, TcsNotAskedError)
     assert error.retry_after == 2.0
 
 
@@ -163,7 +163,7 @@ async def test_a_500_while_nothing_else_is_answered_is_trouble_of_tcs() -> None:
     async with asking(Reply(status=500), breaker=breaker, attempts=1) as (tcs, _):
         error = await _failing(tcs.post(1))
 
-    assert isinstance(error, TcsUnavailable)
+    assert isinstance(error, TcsUnavailableError)
     assert error.path == "/api/posts/{id}"
     assert breaker.state == "open"
 

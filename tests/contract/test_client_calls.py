@@ -6,7 +6,7 @@ import pytest
 from tests.contract.scripted_tcs import Reply, asking
 
 from tis_esr.tcs.models import Absence
-from tis_esr.tcs.tcs_errors import TcsConflict, TcsNotFound, TcsRefused
+from tis_esr.tcs.tcs_errors import TcsConflictError, TcsNotFoundError, TcsRefusedError
 from tis_esr.tcs.transport import Counted
 
 GONE = Reply(status=404)
@@ -147,7 +147,7 @@ async def test_only_changed_details_and_the_person_are_sent() -> None:
 async def test_an_unknown_person_is_refused_without_telling_what_was_sent() -> None:
     echo = Reply({"id": 50, "surname": "Specimen", "message": "Testa Specimen"}, status=400)
     async with asking(echo) as (tcs, _):
-        with pytest.raises(TcsRefused) as caught:
+        with pytest.raises(TcsRefusedError) as caught:
             await tcs.patch_contact_details(50, {"surname": "Specimen"})
 
     assert "Specimen" not in str(caught.value)
@@ -164,7 +164,7 @@ async def test_a_refusal_names_the_fields_and_not_their_values() -> None:
         ],
     }
     async with asking(Reply(body, status=400)) as (tcs, _):
-        with pytest.raises(TcsRefused) as caught:
+        with pytest.raises(TcsRefusedError) as caught:
             await tcs.patch_contact_details(50, {"title": "Specimen"})
 
     assert (caught.value.reason, caught.value.fields, caught.value.status) == (
@@ -243,7 +243,7 @@ async def test_a_changed_absence_carries_its_id_and_explicit_nulls() -> None:
 
 async def test_a_stale_absence_is_a_conflict_and_not_tried_again() -> None:
     async with asking(Reply({"message": "error.concurrencyFailure"}, status=409)) as (tcs, script):
-        with pytest.raises(TcsConflict, match="Read the record again"):
+        with pytest.raises(TcsConflictError, match="Read the record again"):
             await tcs.patch_absence(9, {"amendedDate": "2020-01-16T21:58:58.15"})
 
     assert len(script.requests) == 1
@@ -251,7 +251,7 @@ async def test_a_stale_absence_is_a_conflict_and_not_tried_again() -> None:
 
 async def test_an_absence_that_is_gone_can_not_be_changed() -> None:
     async with asking(GONE) as (tcs, _):
-        with pytest.raises(TcsNotFound):
+        with pytest.raises(TcsNotFoundError):
             await tcs.patch_absence(9, {"amendedDate": "2020-01-16T21:58:58.15"})
 
 

@@ -11,11 +11,11 @@ from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.tcs_errors import (
     NotTcsError,
     TcsAccessError,
-    TcsRefused,
+    TcsRefusedError,
     TcsServerError,
-    TcsUnavailable,
-    TcsUncertain,
-    TcsUnreadable,
+    TcsUnavailableError,
+    TcsUncertainError,
+    TcsUnreadableError,
 )
 from tis_esr.tcs.tokens import StaticToken
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
@@ -34,10 +34,10 @@ def _logging() -> None:
 async def test_a_gateways_answer_is_tcss_trouble_whatever_the_check_up_question_says(status: int) -> None:
     wire = InProcess(replied(status, b"<html>Bad Gateway</html>"), FINE)
     async with asking(wire, attempts=1) as tcs:
-        with pytest.raises(TcsUnavailable) as caught:
+        with pytest.raises(TcsUnavailableError) as caught:
             await tcs.post(1)
 
-    assert (type(caught.value), caught.value.status) == (TcsUnavailable, status)
+    assert (type(caught.value), caught.value.status) == (TcsUnavailableError, status)
     assert [path for _, path in wire.sent] == ["/api/posts/1"]
 
 
@@ -55,7 +55,7 @@ async def test_a_500_on_a_read_is_still_decided_by_the_check_up_question() -> No
         with pytest.raises(TcsServerError):
             await tcs.post(1)
     async with asking(InProcess(replied(500), replied(502)), attempts=1) as tcs:
-        with pytest.raises(TcsUnavailable):
+        with pytest.raises(TcsUnavailableError):
             await tcs.post(1)
 
 
@@ -76,8 +76,8 @@ async def test_a_refusal_of_our_access_passes_and_names_endpoint_and_permission(
         with pytest.raises(TcsAccessError) as caught:
             await tcs.post_esr_exported(4711, {})
 
-    assert isinstance(caught.value, TcsUnavailable)
-    assert not isinstance(caught.value, TcsUncertain)
+    assert isinstance(caught.value, TcsUnavailableError)
+    assert not isinstance(caught.value, TcsUncertainError)
     assert "POST /api/placements/{id}/esr-exported" in str(caught.value)
     assert "our user lacks the permission tcs:add:modify:entities" in str(caught.value)
     assert "4711" not in str(caught.value)
@@ -117,16 +117,16 @@ async def test_a_refusal_of_our_access_leaves_the_other_endpoints_alone() -> Non
 
 async def test_a_401_without_a_reason_is_trouble_with_the_login() -> None:
     async with asking(InProcess(replied(401)), StaticToken("invented")) as tcs:
-        with pytest.raises(TcsUnavailable) as caught:
+        with pytest.raises(TcsUnavailableError) as caught:
             await tcs.post(1)
 
-    assert type(caught.value) is TcsUnavailable
+    assert type(caught.value) is TcsUnavailableError
 
 
 async def test_a_code_of_a_header_is_told_and_a_text_is_not() -> None:
     for header, told in (("error.idexists", "error.idexists"), ("Testa Specimen has it", None)):
         async with asking(InProcess(replied(400, X_tcsApp_error=header))) as tcs:
-            with pytest.raises(TcsRefused) as caught:
+            with pytest.raises(TcsRefusedError) as caught:
                 await tcs.post(1)
         assert caught.value.reason == told
 
@@ -152,13 +152,13 @@ async def test_a_list_with_the_status_302_and_no_location_is_an_answer() -> None
 )
 async def test_any_other_302_is_not(end: Reply) -> None:
     async with asking(InProcess(end), attempts=1) as tcs:
-        with pytest.raises(TcsUnreadable, match="302"):
+        with pytest.raises(TcsUnreadableError, match="302"):
             await tcs.posts_by_npn(["EOE/1"])
 
 
 async def test_a_302_is_no_answer_where_no_list_is_looked_up() -> None:
     async with asking(InProcess(replied(302, {"id": 1})), attempts=1) as tcs:
-        with pytest.raises(TcsUnreadable, match="302"):
+        with pytest.raises(TcsUnreadableError, match="302"):
             await tcs.post(1)
 
 
@@ -210,5 +210,5 @@ async def test_once_tcs_has_answered_rubbish_is_transient() -> None:
     async with asking(InProcess(FINE, replied(404)), attempts=1) as tcs:
         await tcs.posts_by_npn(["EOE/1"])
         await tcs.check()
-        with pytest.raises(TcsUnreadable):
+        with pytest.raises(TcsUnreadableError):
             await tcs.posts_by_npn(["EOE/1"])

@@ -3,7 +3,7 @@
 import pytest
 from tests.contract.scripted_tcs import Reply, asking
 
-from tis_esr.tcs.tcs_errors import TcsUnreadable
+from tis_esr.tcs.tcs_errors import TcsUnreadableError
 
 
 async def test_unknown_fields_and_values_of_enumerations_are_no_trouble() -> None:
@@ -66,7 +66,7 @@ async def test_a_date_that_is_none_costs_only_itself() -> None:
 )
 async def test_an_answer_that_is_not_tcss_is_unreadable_and_not_taken_for_no_posts(body: object) -> None:
     async with asking(Reply(body), attempts=2) as (tcs, script):
-        with pytest.raises(TcsUnreadable) as caught:
+        with pytest.raises(TcsUnreadableError) as caught:
             await tcs.posts_by_npn(["EOE/1"])
 
     assert "GET /api/posts/in/{npns} answered 200, but not with a list of posts" in str(caught.value)
@@ -76,19 +76,19 @@ async def test_an_answer_that_is_not_tcss_is_unreadable_and_not_taken_for_no_pos
 async def test_a_404_with_a_body_comes_from_something_before_tcs_and_is_not_taken_for_gone() -> None:
     proxy = Reply(b"404 page not found", status=404)
     async with asking(proxy, attempts=1) as (tcs, _):
-        with pytest.raises(TcsUnreadable, match="unexpected response 404"):
+        with pytest.raises(TcsUnreadableError, match="unexpected response 404"):
             await tcs.post(1)
 
 
 async def test_a_404_for_a_list_says_that_this_is_not_tcss_address() -> None:
     async with asking(Reply(status=404), attempts=1) as (tcs, _):
-        with pytest.raises(TcsUnreadable, match="context path"):
+        with pytest.raises(TcsUnreadableError, match="context path"):
             await tcs.posts_by_npn(["EOE/1"])
 
 
 async def test_a_redirection_to_a_login_page_is_not_followed() -> None:
     async with asking(Reply(status=302, headers={"Location": "/login"}), attempts=1) as (tcs, script):
-        with pytest.raises(TcsUnreadable, match="unexpected response 302"):
+        with pytest.raises(TcsUnreadableError, match="unexpected response 302"):
             await tcs.post(1)
 
     assert script.paths == ["/tcs/api/posts/1"]

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from tests.contract.wires import InProcess, asking, replied
 
-from tis_esr.engine.faults import Explained, Transient
+from tis_esr.engine.faults import PermanentError, TransientError
 from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.tcs_errors import TcsError, TcsUnreadable, TcsUnreadableRecord
+from tis_esr.tcs.tcs_errors import TcsError, TcsUnreadableError, TcsUnreadableRecordError
 from tis_esr.tcs.wire import Reply
 
 
@@ -33,7 +33,7 @@ async def people(tcs: Tcs, wire: InProcess, *answer: Any) -> TcsError | None:
 async def test_one_unreadable_record_of_a_list_is_named_by_kind_id_and_field() -> None:
     wire = InProcess(replied(200, [person(50), person(51, 4711), person(52)]))
     async with asking(wire) as tcs:
-        with pytest.raises(TcsUnreadableRecord) as caught:
+        with pytest.raises(TcsUnreadableRecordError) as caught:
             await tcs.people([50, 51, 52])
 
     assert (caught.value.kind, caught.value.record_id, caught.value.field) == (
@@ -49,18 +49,18 @@ async def test_one_unreadable_record_of_a_list_is_named_by_kind_id_and_field() -
 
 async def test_it_is_a_permanent_fault_of_the_message_that_needs_it() -> None:
     async with asking(InProcess(replied(200, [person(50), person(51, 4711)]))) as tcs:
-        with pytest.raises(TcsUnreadableRecord) as caught:
+        with pytest.raises(TcsUnreadableRecordError) as caught:
             await tcs.people([50, 51])
 
     fault = fault_of(caught.value)
-    assert isinstance(fault, Explained)
+    assert isinstance(fault, PermanentError)
     assert "person 51" in str(fault)
 
 
 async def test_a_record_that_reads_as_null_or_has_no_id_is_named_without_it() -> None:
     for bad, field in ((None, ""), ({"role": "x"}, "id"), ({"id": "fifty"}, "id")):
         async with asking(InProcess(replied(200, [person(50), bad]))) as tcs:
-            with pytest.raises(TcsUnreadableRecord) as caught:
+            with pytest.raises(TcsUnreadableRecordError) as caught:
                 await tcs.people([50])
         assert (caught.value.record_id, caught.value.field) == (None, field)
         assert "fifty" not in str(caught.value)
@@ -69,7 +69,7 @@ async def test_a_record_that_reads_as_null_or_has_no_id_is_named_without_it() ->
 async def test_a_page_of_placements_names_the_one() -> None:
     page = replied(200, [placement(1), placement(2, "half"), placement(3)], X_Total_Count="3")
     async with asking(InProcess(page)) as tcs:
-        with pytest.raises(TcsUnreadableRecord) as caught:
+        with pytest.raises(TcsUnreadableRecordError) as caught:
             await tcs.placements_of_posts([7])
 
     assert (caught.value.kind, caught.value.record_id, caught.value.field) == (
@@ -83,11 +83,11 @@ async def test_a_single_record_that_can_not_be_read_is_isolated_also_as_the_firs
     wire = InProcess(replied(200, placement(2, "half")))
     async with asking(wire) as tcs:
         for _ in range(5):
-            with pytest.raises(TcsUnreadableRecord) as caught:
+            with pytest.raises(TcsUnreadableRecordError) as caught:
                 await tcs.placement(2)
 
     assert (caught.value.record_id, caught.value.field) == (2, "wholeTimeEquivalent")
-    assert isinstance(fault_of(caught.value), Explained)
+    assert isinstance(fault_of(caught.value), PermanentError)
     assert "half" not in str(caught.value)
 
 
@@ -95,7 +95,7 @@ async def test_an_object_without_an_id_is_no_record_but_the_answer_of_something_
     wire = InProcess(replied(200, {"message": "down for maintenance"}))
     async with asking(wire, attempts=1) as tcs:
         for number in (1, 2):
-            with pytest.raises(TcsUnreadable):
+            with pytest.raises(TcsUnreadableError):
                 await tcs.placement(number)
 
 
@@ -105,9 +105,9 @@ async def test_records_that_all_fail_at_one_field_are_a_change_of_the_contract()
         assert await people(tcs, wire, person(49)) is None
         error = await people(tcs, wire, person(50, 1), person(51, 2), person(52, 3))
 
-    assert isinstance(error, TcsUnreadable)
+    assert isinstance(error, TcsUnreadableError)
     assert "field contactDetails.title can't be read" in str(error)
-    assert isinstance(fault_of(error), Transient)
+    assert isinstance(fault_of(error), TransientError)
 
 
 async def test_records_that_fail_at_different_fields_are_single_ones() -> None:
@@ -116,7 +116,7 @@ async def test_records_that_fail_at_different_fields_are_single_ones() -> None:
         errors = [await people(tcs, wire, person(50, 1), person(51, 2), {"id": 52, "role": 3})]
         errors.append(await people(tcs, wire, {"id": 53, "status": 4}))
 
-    assert {type(error) for error in errors} == {TcsUnreadableRecord}
+    assert {type(error) for error in errors} == {TcsUnreadableRecordError}
 
 
 async def test_single_records_that_fail_one_after_the_other_are_a_change_of_the_contract() -> None:
@@ -129,7 +129,12 @@ async def test_single_records_that_fail_one_after_the_other_are_a_change_of_the_
                 await tcs.placement(number)
             errors.append(type(caught.value))
 
-    assert errors == [TcsUnreadableRecord, TcsUnreadableRecord, TcsUnreadable, TcsUnreadable]
+    assert errors == [
+        TcsUnreadableRecordError,
+        TcsUnreadableRecordError,
+        TcsUnreadableError,
+        TcsUnreadableError,
+    ]
 
 
 async def test_bad_values_of_a_field_that_other_records_leave_empty_stay_single() -> None:
@@ -137,7 +142,7 @@ async def test_bad_values_of_a_field_that_other_records_leave_empty_stay_single(
     async with asking(wire, attempts=1) as tcs:
         errors = [await people(tcs, wire, person(n, n), person(90 + n, None)) for n in range(50, 60)]
 
-    assert {type(error) for error in errors} == {TcsUnreadableRecord}
+    assert {type(error) for error in errors} == {TcsUnreadableRecordError}
 
 
 async def test_a_readable_record_of_a_later_answer_ends_the_suspicion() -> None:
@@ -148,7 +153,12 @@ async def test_a_readable_record_of_a_later_answer_ends_the_suspicion() -> None:
         assert await people(tcs, wire, person(49)) is None
         errors += [type(await people(tcs, wire, one)) for one in bad]
 
-    assert errors == [TcsUnreadable, TcsUnreadableRecord, TcsUnreadableRecord, TcsUnreadable]
+    assert errors == [
+        TcsUnreadableError,
+        TcsUnreadableRecordError,
+        TcsUnreadableRecordError,
+        TcsUnreadableError,
+    ]
 
 
 async def test_bad_records_among_good_ones_stay_single_however_many_they_become() -> None:
@@ -156,7 +166,7 @@ async def test_bad_records_among_good_ones_stay_single_however_many_they_become(
     async with asking(wire, attempts=1) as tcs:
         errors = [await people(tcs, wire, person(n, n), person(49)) for n in range(50, 60)]
 
-    assert {type(error) for error in errors} == {TcsUnreadableRecord}
+    assert {type(error) for error in errors} == {TcsUnreadableRecordError}
 
 
 async def test_one_record_that_is_read_again_and_again_counts_once() -> None:
@@ -165,16 +175,16 @@ async def test_one_record_that_is_read_again_and_again_counts_once() -> None:
         await people(tcs, wire, person(49))
         errors = [await people(tcs, wire, person(50, 1)) for _ in range(6)]
 
-    assert {type(error) for error in errors} == {TcsUnreadableRecord}
+    assert {type(error) for error in errors} == {TcsUnreadableRecordError}
 
 
 async def test_when_the_contract_is_back_everything_is_read_again() -> None:
     wire = InProcess()
     async with asking(wire, attempts=1) as tcs:
         await people(tcs, wire, person(49))
-        assert isinstance(await people(tcs, wire, *(person(n, n) for n in range(3))), TcsUnreadable)
+        assert isinstance(await people(tcs, wire, *(person(n, n) for n in range(3))), TcsUnreadableError)
         assert await people(tcs, wire, *(person(n) for n in range(3))) is None
-        assert isinstance(await people(tcs, wire, person(50, 1)), TcsUnreadableRecord)
+        assert isinstance(await people(tcs, wire, person(50, 1)), TcsUnreadableRecordError)
 
 
 @pytest.mark.parametrize(
@@ -195,5 +205,5 @@ async def test_what_is_no_list_in_json_is_transient_also_when_records_were_read_
     wire = InProcess(replied(200, [person(50)]), Reply(200, {}, body))
     async with asking(wire, attempts=1) as tcs:
         await tcs.people([50])
-        with pytest.raises(TcsUnreadable):
+        with pytest.raises(TcsUnreadableError):
             await tcs.people([50])

@@ -3,8 +3,8 @@
 import pytest
 from tests.contract.scripted_tcs import Reply, asking, served
 
-from tis_esr.tcs.client import BadTcsUrl, TcsSettings
-from tis_esr.tcs.tcs_errors import TcsUnavailable
+from tis_esr.tcs.client import BadTcsUrlError, TcsSettings
+from tis_esr.tcs.tcs_errors import TcsUnavailableError
 from tis_esr.tcs.tokens import OidcClientCredentials, StaticToken
 
 STORED = Reply({"id": 1})
@@ -41,7 +41,7 @@ async def test_without_a_token_neither_header_is_sent() -> None:
 
 async def test_a_401_with_a_fixed_token_is_unavailability_and_not_a_refusal() -> None:
     async with asking(Reply(status=401), token=StaticToken("abc")) as (tcs, script):
-        with pytest.raises(TcsUnavailable) as caught:
+        with pytest.raises(TcsUnavailableError) as caught:
             await tcs.post(1)
 
     assert (caught.value.status, len(script.requests)) == (401, 1)
@@ -84,7 +84,7 @@ async def test_a_401_with_a_new_token_too_is_given_up() -> None:
     async with served(granted("t1"), granted("t2")) as (_, url):
         token = OidcClientCredentials(f"{url}/token", "tis-esr", "s3cret")
         async with asking(Reply(status=401), token=token) as (tcs, script):
-            with pytest.raises(TcsUnavailable):
+            with pytest.raises(TcsUnavailableError):
                 await tcs.post(1)
 
     assert len(script.requests) == 2
@@ -109,7 +109,7 @@ async def test_a_provider_that_gives_no_token_is_unavailability_and_tells_no_sec
     async with served(reply) as (_, url):
         token = OidcClientCredentials(f"{url}/token", "tis-esr", "s3cret")
         async with asking(STORED, token=token, attempts=1) as (tcs, script):
-            with pytest.raises(TcsUnavailable, match="check client id and secret") as caught:
+            with pytest.raises(TcsUnavailableError, match="check client id and secret") as caught:
                 await tcs.post(1)
 
     assert "s3cret" not in str(caught.value)
@@ -136,12 +136,12 @@ def test_tokens_and_secrets_do_not_show() -> None:
     ],
 )
 def test_a_bad_address_says_what_to_write(url: str) -> None:
-    with pytest.raises(BadTcsUrl, match="http://host:8093/tcs"):
+    with pytest.raises(BadTcsUrlError, match="http://host:8093/tcs"):
         TcsSettings(url)
 
 
 def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
-    with pytest.raises(BadTcsUrl) as caught:
+    with pytest.raises(BadTcsUrlError) as caught:
         TcsSettings("http://esr:s3cret@host/tcs")
 
     assert "s3cret" not in str(caught.value)

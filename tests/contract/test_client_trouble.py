@@ -12,7 +12,7 @@ from tests.contract.scripted_tcs import Reply, asking
 
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.tcs.retries import seconds_of_retry_after, worth_repeating
-from tis_esr.tcs.tcs_errors import TcsRefused, TcsServerError, TcsUnavailable
+from tis_esr.tcs.tcs_errors import TcsRefusedError, TcsServerError, TcsUnavailableError
 
 EVENT = {"exportedAt": "2021-05-06T09:08:38", "filename": "F", "positionNumber": 1, "positionId": 2}
 STORED = Reply({"id": 1})
@@ -40,7 +40,7 @@ async def test_an_answer_that_does_not_come_in_time_is_asked_for_again() -> None
 
 async def test_after_two_time_outs_tcs_is_called_unavailable() -> None:
     async with asking(HANGS, timeout_seconds=0.05) as (tcs, script):
-        with pytest.raises(TcsUnavailable, match=r"timed out after 0\.05 s"):
+        with pytest.raises(TcsUnavailableError, match=r"timed out after 0\.05 s"):
             await tcs.post(1)
 
     assert len(script.requests) == 2
@@ -49,7 +49,7 @@ async def test_after_two_time_outs_tcs_is_called_unavailable() -> None:
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_lasting_overload_is_unavailability(status: int) -> None:
     async with asking(Reply(status=status)) as (tcs, script):
-        with pytest.raises(TcsUnavailable) as caught:
+        with pytest.raises(TcsUnavailableError) as caught:
             await tcs.post(1)
 
     assert (caught.value.status, len(script.requests)) == (status, 6)
@@ -65,7 +65,7 @@ async def test_a_lasting_500_makes_the_record_suspect_when_tcs_answers_others() 
 
 async def test_a_refusal_is_not_repeated() -> None:
     async with asking(Reply(status=400)) as (tcs, script):
-        with pytest.raises(TcsRefused, match="correct the record"):
+        with pytest.raises(TcsRefusedError, match="correct the record"):
             await tcs.post(1)
 
     assert len(script.requests) == 1
@@ -76,15 +76,20 @@ async def test_nobody_at_the_address_is_unavailability_even_for_an_append() -> N
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/tcs"
         async with Tcs(TcsSettings(url, first_wait_seconds=0.001)) as tcs:
-            with pytest.raises(TcsUnavailable, match="could not connect to TCS") as caught:
+            with pytest.raises(TcsUnavailableError, match="could not connect to TCS") as caught:
                 await tcs.post_esr_exported(5, EVENT)
 
-    assert type(caught.value) is TcsUnavailable
+    assert type(caught.value) is TcsUnavailableError
 
 
 def test_a_call_waits_as_long_as_retry_after_says_but_never_above_five_seconds() -> None:
-    assert worth_repeating(TcsUnavailable("GET", "/p", "answered 429", status=429, retry_after=3.0)) == 3.0
-    assert worth_repeating(TcsUnavailable("GET", "/p", "answered 429", status=429, retry_after=5.1)) is False
+    assert (
+        worth_repeating(TcsUnavailableError("GET", "/p", "answered 429", status=429, retry_after=3.0)) == 3.0
+    )
+    assert (
+        worth_repeating(TcsUnavailableError("GET", "/p", "answered 429", status=429, retry_after=5.1))
+        is False
+    )
 
 
 async def test_a_short_retry_after_is_no_trouble() -> None:
@@ -96,7 +101,7 @@ async def test_a_short_retry_after_is_no_trouble() -> None:
 
 async def test_a_long_retry_after_is_handed_to_the_caller_at_once() -> None:
     async with asking(Reply(status=503, headers={"Retry-After": "120"})) as (tcs, script):
-        with pytest.raises(TcsUnavailable) as caught:
+        with pytest.raises(TcsUnavailableError) as caught:
             await tcs.post(1)
 
     assert (caught.value.retry_after, len(script.requests)) == (120.0, 1)
@@ -140,7 +145,7 @@ async def test_what_was_sent_never_reaches_a_log_or_an_error(
     structlog.reset_defaults()
     with caplog.at_level(logging.DEBUG):
         async with asking(Reply(status=503), attempts=3) as (tcs, _):
-            with pytest.raises(TcsUnavailable) as caught:
+            with pytest.raises(TcsUnavailableError) as caught:
                 await tcs.patch_personal_details(50, {"nationalInsuranceNumber": "QQ123456C"})
 
     printed = capsys.readouterr()

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from tests.contract.wires import InProcess, asking, replied
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.services.tcs_error_meanings import fault_of
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Absence
-from tis_esr.tcs.tcs_errors import TcsNotSent, TcsRefused, TcsUnavailable, TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsNotSentError, TcsRefusedError, TcsUnavailableError, TcsUncertainError
 from tis_esr.tcs.tokens import NoToken
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 
@@ -48,7 +48,7 @@ async def test_a_write_without_an_answer_of_tcs_may_still_arrive_and_is_not_repe
 ) -> None:
     wire = InProcess(end, STORED)
     async with asking(wire) as tcs:
-        with pytest.raises(TcsUncertain, match="check TCS before") as caught:
+        with pytest.raises(TcsUncertainError, match="check TCS before") as caught:
             await write(tcs)()
 
     assert caught.value.may_arrive
@@ -70,7 +70,7 @@ async def test_a_write_that_was_answered_badly_is_uncertain_but_over(
 ) -> None:
     wire = InProcess(end, STORED)
     async with asking(wire) as tcs:
-        with pytest.raises(TcsUncertain) as caught:
+        with pytest.raises(TcsUncertainError) as caught:
             await write(tcs)()
 
     assert (caught.value.may_arrive, caught.value.suspect) == (False, False)
@@ -89,7 +89,7 @@ async def test_a_change_that_tcs_could_not_make_just_now_is_repeated_where_it_ca
 ) -> None:
     wire = InProcess(replied(503), replied(503, b"", **{"Retry-After": "30"}))
     async with asking(wire) as tcs:
-        with pytest.raises(TcsUncertain) as caught:
+        with pytest.raises(TcsUncertainError) as caught:
             await write(tcs)()
 
     assert (caught.value.may_arrive, caught.value.suspect) == (False, False)
@@ -102,7 +102,7 @@ async def test_a_500_to_a_write_makes_it_suspect_when_tcs_answers_others(
 ) -> None:
     wire = InProcess(replied(500), FINE)
     async with asking(wire) as tcs:
-        with pytest.raises(TcsUncertain) as caught:
+        with pytest.raises(TcsUncertainError) as caught:
             await write(tcs)()
 
     assert (caught.value.may_arrive, caught.value.suspect, caught.value.status) == (False, True, 500)
@@ -111,7 +111,7 @@ async def test_a_500_to_a_write_makes_it_suspect_when_tcs_answers_others(
 
 async def test_a_500_to_a_write_while_nothing_is_answered_is_trouble_of_tcs() -> None:
     async with asking(InProcess(replied(500))) as tcs:
-        with pytest.raises(TcsUncertain) as caught:
+        with pytest.raises(TcsUncertainError) as caught:
             await tcs.post_esr_exported(5, {})
 
     assert (caught.value.may_arrive, caught.value.suspect) == (False, False)
@@ -133,17 +133,17 @@ async def test_a_write_that_surely_had_no_effect_is_repeated(
 
 async def test_a_write_that_never_left_is_unavailability_and_nothing_uncertain() -> None:
     async with asking(InProcess(NotSentError("could not connect to TCS"))) as tcs:
-        with pytest.raises(TcsUnavailable) as caught:
+        with pytest.raises(TcsUnavailableError) as caught:
             await tcs.post_esr_exported(5, {})
 
-    assert type(caught.value) is TcsUnavailable
+    assert type(caught.value) is TcsUnavailableError
 
 
 @every_write
 async def test_a_write_whose_turn_comes_too_late_is_not_sent(write: Callable[[Tcs], Write]) -> None:
     wire = InProcess(STORED)
     async with asking(wire) as tcs:
-        with pytest.raises(TcsNotSent):
+        with pytest.raises(TcsNotSentError):
             await write(tcs)(send_by=asyncio.get_running_loop().time())
 
     assert wire.sent == []
@@ -169,7 +169,7 @@ async def test_the_time_is_checked_when_the_turn_has_come_and_not_before() -> No
         waiting = asyncio.ensure_future(tcs.post_esr_exported(6, {}, send_by=by))
         loop.call_at(by + 0.001, wire.gate.set)
         assert await first is True
-        with pytest.raises(TcsNotSent):
+        with pytest.raises(TcsNotSentError):
             await waiting
 
     assert [path for _, path in wire.sent] == ["/api/placements/5/esr-exported"]
@@ -219,7 +219,7 @@ async def test_a_look_that_a_write_waits_for_shares_its_deadline(look: Callable[
         assert await first
         await asyncio.gather(*others)
         assert ["programme" in path for _, path in wire.sent] == [True, False, *[True] * 8]
-        with pytest.raises(TcsNotSent):
+        with pytest.raises(TcsNotSentError):
             await look(tcs)(send_by=loop.time())
 
 
@@ -236,9 +236,9 @@ async def test_a_write_that_is_too_late_says_that_tcs_is_slow_and_counts_as_no_f
         ends = await asyncio.gather(*late, return_exceptions=True)
         assert (tcs.breaker_state, tcs.load.changes.total(), tcs.load.in_flight) == ("closed", 0, 0)
 
-    assert [type(end) for end in ends] == [TcsNotSent] * 3
+    assert [type(end) for end in ends] == [TcsNotSentError] * 3
     assert "TCS is slow: 2 calls were waiting before it, 1 may be in flight" in str(ends[2])
-    assert isinstance(fault_of(ends[2]), Transient)
+    assert isinstance(fault_of(ends[2]), TransientError)
 
 
 async def test_a_token_that_took_too_long_makes_the_write_too_late() -> None:
@@ -253,7 +253,7 @@ async def test_a_token_that_took_too_long_makes_the_write_too_late() -> None:
             return {}
 
     async with asking(wire, Slow()) as tcs:
-        with pytest.raises(TcsNotSent):
+        with pytest.raises(TcsNotSentError):
             await tcs.post_esr_exported(5, {}, send_by=by)
 
     assert wire.sent == []
@@ -269,7 +269,7 @@ async def test_a_write_is_not_sent_by_a_machine_that_was_suspended_until_after_i
         suspended += 50
         assert await tcs.post_esr_exported(5, {}, send_by=by)
         suspended += 50
-        with pytest.raises(TcsNotSent):
+        with pytest.raises(TcsNotSentError):
             await tcs.post_esr_exported(6, {}, send_by=by)
 
     assert [path for _, path in wire.sent] == ["/api/placements/5/esr-exported"]
@@ -284,7 +284,7 @@ async def test_while_the_machine_is_not_suspended_the_clock_of_deadlines_is_that
 async def test_a_repeated_write_keeps_to_its_time() -> None:
     wire = InProcess(replied(429), STORED)
     async with asking(wire, first_wait_seconds=0.2) as tcs:
-        with pytest.raises(TcsNotSent):
+        with pytest.raises(TcsNotSentError):
             await tcs.post_esr_exported(5, {}, send_by=asyncio.get_running_loop().time() + 0.1)
 
     assert len(wire.sent) == 1
@@ -292,7 +292,7 @@ async def test_a_repeated_write_keeps_to_its_time() -> None:
 
 async def test_a_refused_write_is_over_and_certain() -> None:
     async with asking(InProcess(replied(400, {"message": "error.validation"}))) as tcs:
-        with pytest.raises(TcsRefused) as caught:
+        with pytest.raises(TcsRefusedError) as caught:
             await tcs.post_esr_exported(5, {})
 
     assert caught.value.reason == "error.validation"

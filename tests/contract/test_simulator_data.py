@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.contract.simulated_tcs import simulated
 
-from tis_esr.simulation.tcs.dto_store import BadData, Store
+from tis_esr.simulation.tcs.dto_store import BadDataError, Store
 
 
 @pytest.mark.parametrize("name", ["posts", "placements", "people"])
@@ -25,7 +25,7 @@ def test_a_broken_line_is_told_with_file_and_line(tmp_path: Path, name: str, lin
     path = tmp_path / f"{name}.jsonl"
     path.write_bytes(b'{"id": 7}\n' + line + b'\n{"id": 8}\n')
 
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(BadDataError) as caught:
         Store(tmp_path)
 
     assert (caught.value.path, caught.value.line) == (path, 2)
@@ -35,7 +35,7 @@ def test_a_broken_line_is_told_with_file_and_line(tmp_path: Path, name: str, lin
 def test_an_absence_without_the_id_of_esr_is_a_broken_line(tmp_path: Path) -> None:
     (tmp_path / "absences.jsonl").write_bytes(b'{"id": 1, "personId": 10}\n')
 
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(BadDataError) as caught:
         Store(tmp_path)
 
     assert caught.value.line == 1
@@ -44,7 +44,7 @@ def test_an_absence_without_the_id_of_esr_is_a_broken_line(tmp_path: Path) -> No
 def test_what_a_broken_line_holds_is_not_told(tmp_path: Path) -> None:
     (tmp_path / "people.jsonl").write_bytes(b'{"surname": "Example"}\n')
 
-    with pytest.raises(BadData) as caught:
+    with pytest.raises(BadDataError) as caught:
         Store(tmp_path)
 
     assert "Example" not in str(caught.value)

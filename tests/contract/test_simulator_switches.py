@@ -11,7 +11,12 @@ from tests.contract.simulated_tcs import Simulated, simulated
 
 from tis_esr.simulation.tcs.switches import Switches
 from tis_esr.tcs.models import Absence
-from tis_esr.tcs.tcs_errors import TcsConflict, TcsUnavailable, TcsUncertain, TcsUnreadable
+from tis_esr.tcs.tcs_errors import (
+    TcsConflictError,
+    TcsUnavailableError,
+    TcsUncertainError,
+    TcsUnreadableError,
+)
 
 VERSION = "2020-02-01T10:00:00.123"
 ROWS: dict[str, Any] = {
@@ -53,7 +58,7 @@ async def test_a_failure_says_when_to_come_back(tmp_path: Path, status: int) -> 
 async def test_the_client_hands_on_a_long_retry_after(tmp_path: Path, status: int) -> None:
     switches = Switches(fail_rate=1.0, fail_status=status, retry_after=60)
     async with simulated(tmp_path, switches, **ROWS) as sim:
-        with pytest.raises(TcsUnavailable) as caught:
+        with pytest.raises(TcsUnavailableError) as caught:
             await sim.tcs.post(1)
 
     assert (caught.value.status, caught.value.retry_after) == (status, 60.0)
@@ -94,13 +99,13 @@ async def test_rubbish_is_a_page_of_html_with_200(tmp_path: Path) -> None:
 
 async def test_the_client_tells_rubbish_from_an_answer(tmp_path: Path) -> None:
     async with simulated(tmp_path, Switches(rubbish_next=9), settings=ONCE, **ROWS) as sim:
-        with pytest.raises(TcsUnreadable):
+        with pytest.raises(TcsUnreadableError):
             await sim.tcs.post(1)
 
 
 async def test_rubbish_for_an_append_leaves_it_uncertain_and_unstored(tmp_path: Path) -> None:
     async with simulated(tmp_path, Switches(rubbish_next=1), settings=ONCE, **ROWS) as sim:
-        with pytest.raises(TcsUncertain):
+        with pytest.raises(TcsUncertainError):
             await sim.tcs.create_absence(Absence(absence_attendance_id="3333", person_id=10))
         assert await sim.tcs.absence("3333") is None
 
@@ -108,7 +113,7 @@ async def test_rubbish_for_an_append_leaves_it_uncertain_and_unstored(tmp_path: 
 async def test_a_stale_change_is_a_conflict_and_works_when_repeated(tmp_path: Path) -> None:
     changes = {"amendedDate": VERSION, "durationInDays": 3}
     async with simulated(tmp_path, Switches(stale_next=1), **ROWS) as sim:
-        with pytest.raises(TcsConflict) as caught:
+        with pytest.raises(TcsConflictError) as caught:
             await sim.tcs.patch_absence(1, changes)
         patched = await sim.tcs.patch_absence(1, changes)
 
@@ -119,9 +124,9 @@ async def test_a_stale_change_is_a_conflict_and_works_when_repeated(tmp_path: Pa
 async def test_a_call_that_hangs_times_out_and_an_append_is_uncertain_then(tmp_path: Path) -> None:
     settings = {**ONCE, "timeout_seconds": 0.05}
     async with simulated(tmp_path, Switches(hang_rate=1.0), settings=settings, **ROWS) as sim:
-        with pytest.raises(TcsUnavailable, match=r"timed out after 0\.05 s"):
+        with pytest.raises(TcsUnavailableError, match=r"timed out after 0\.05 s"):
             await sim.tcs.post(1)
-        with pytest.raises(TcsUncertain):
+        with pytest.raises(TcsUncertainError):
             await sim.tcs.create_absence(Absence(absence_attendance_id="3333", person_id=10))
 
 
@@ -136,7 +141,7 @@ async def test_a_slow_tcs_answers_late_but_well(tmp_path: Path) -> None:
 
 async def test_a_write_that_fails_afterwards_has_taken_effect(tmp_path: Path) -> None:
     async with simulated(tmp_path, Switches(fail_after_rate=1.0, fail_status=502), **ROWS) as sim:
-        with pytest.raises(TcsUncertain) as caught:
+        with pytest.raises(TcsUncertainError) as caught:
             await sim.tcs.create_absence(Absence(absence_attendance_id="3333", person_id=10))
         assert await sim.tcs.absence("3333")
         [call] = await control(sim, "calls")

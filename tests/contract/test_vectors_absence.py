@@ -10,7 +10,7 @@ import pytest
 from tests.contract.simulated_tcs import simulated
 
 from tis_esr.tcs.models import Absence
-from tis_esr.tcs.tcs_errors import TcsConflict, TcsNotFound, TcsRefused, TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsConflictError, TcsNotFoundError, TcsRefusedError, TcsUncertainError
 
 VERSION = "2020-02-01T10:00:00.123"
 STORED = {
@@ -120,7 +120,7 @@ async def test_what_the_database_refuses_is_500_and_nothing_is_stored(
     tmp_path: Path, absence: Absence
 ) -> None:
     async with simulated(tmp_path, **ROWS) as sim:
-        with pytest.raises(TcsUncertain) as caught:
+        with pytest.raises(TcsUncertainError) as caught:
             await sim.tcs.create_absence(absence)
         third = await sim.http("GET", "/api/absence/3")
 
@@ -158,7 +158,7 @@ async def test_an_id_in_the_wrong_place_is_a_bad_request(
 
 async def test_the_client_tells_a_present_id_as_refused(tmp_path: Path) -> None:
     async with simulated(tmp_path, **ROWS) as sim:
-        with pytest.raises(TcsRefused) as caught:
+        with pytest.raises(TcsRefusedError) as caught:
             await sim.tcs.create_absence(Absence(id=7, absence_attendance_id="4444", person_id=9999))
 
     assert caught.value.reason == "Bad request"
@@ -282,10 +282,10 @@ async def test_a_patch_finds_its_row_by_the_body_and_never_by_the_path(
 @pytest.mark.parametrize(
     ("absence_id", "changes", "error"),
     [
-        pytest.param(1, {"amendedDate": "2019-01-01T00:00:00"}, TcsConflict, id="A5-stale"),
-        pytest.param(1, {}, TcsUncertain, id="A5-no-version"),
+        pytest.param(1, {"amendedDate": "2019-01-01T00:00:00"}, TcsConflictError, id="A5-stale"),
+        pytest.param(1, {}, TcsUncertainError, id="A5-no-version"),
         pytest.param(
-            9, {"amendedDate": VERSION}, TcsNotFound, id="AbsenceResourceTest.patch404WhenDoesntExist"
+            9, {"amendedDate": VERSION}, TcsNotFoundError, id="AbsenceResourceTest.patch404WhenDoesntExist"
         ),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.contract.simulated_tcs import simulated
 
-from tis_esr.tcs.tcs_errors import TcsRefused
+from tis_esr.tcs.tcs_errors import TcsRefusedError
 
 VERSION = "2020-02-01T10:00:00.123"
 CONTACT = {
@@ -278,7 +278,7 @@ async def test_null_in_a_patch_keeps_and_what_is_no_field_is_dropped(tmp_path: P
 async def test_the_client_is_refused_an_unknown_person(tmp_path: Path, path: str) -> None:
     async with simulated(tmp_path, **ROWS) as sim:
         patch = sim.tcs.patch_contact_details if path == "contact-details" else sim.tcs.patch_personal_details
-        with pytest.raises(TcsRefused) as caught:
+        with pytest.raises(TcsRefusedError) as caught:
             await patch(77, {"country": "Wales"})
 
     assert caught.value.status == 400

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from tests.contract.simulated_tcs import simulated
 
-from tis_esr.tcs.tcs_errors import TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsUncertainError
 
 FIRST = {
     "id": 1,
@@ -251,7 +251,7 @@ async def test_events_belong_to_their_placement_and_are_appended(tmp_path: Path)
 @pytest.mark.parametrize("name", ["exportedAt", "filename", "positionNumber", "positionId"])
 async def test_an_export_needs_all_its_fields(tmp_path: Path, name: str) -> None:
     async with simulated(tmp_path, **ROWS) as sim:
-        with pytest.raises(TcsUncertain) as caught:
+        with pytest.raises(TcsUncertainError) as caught:
             await sim.tcs.post_esr_exported(1, {**EVENT, name: None})
         placement = await sim.tcs.placement(1)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.contract.simulated_tcs import Simulated, simulated
 
-from tis_esr.tcs.tcs_errors import TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsUncertainError
 
 FY1 = "EOE/RGT00/021/FY1/013"
 ODD = "EOE/R\\@$&£/1"
@@ -284,7 +284,7 @@ async def test_the_client_tells_that_a_post_is_gone(tmp_path: Path, post_id: int
 
 async def test_the_client_is_uncertain_after_a_500(tmp_path: Path) -> None:
     async with simulated(tmp_path, **ROWS) as sim:
-        with pytest.raises(TcsUncertain):
+        with pytest.raises(TcsUncertainError):
             await sim.tcs.post_esr_changed(1, {**EVENT, "positionId": None})
 
 

@@ -8,8 +8,8 @@ from tests.engines.benches import NOTES, EmbeddedBench, ProductionBench
 from tests.engines.test_work import send
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Transient
-from tis_esr.engine.runner import Handler, OutOfPatience
+from tis_esr.engine.faults import TransientError
+from tis_esr.engine.runner import Handler, PatienceExhaustedError
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 
@@ -113,7 +113,7 @@ async def test_batches_that_share_a_turn_still_go_one_after_the_other(bench: Ben
 
 async def test_trouble_of_one_batch_leaves_the_others_under_way(bench: Bench) -> None:
     failed = asyncio.Event()
-    answers = [Transient("TCS is down", retry_after=0.2)]
+    answers = [TransientError("TCS is down", retry_after=0.2)]
 
     async def one_fails(work: Work, messages: Sequence[Message]) -> None:
         [message] = messages
@@ -137,7 +137,7 @@ async def test_a_drain_that_ends_for_want_of_patience_gives_back_what_is_under_w
     async def hangs_or_fails(work: Work, messages: Sequence[Message]) -> None:
         [message] = messages
         if message.decode(dict[str, str])["key"] == "bad":
-            raise Transient("TCS is down")
+            raise TransientError("TCS is down")
         try:
             await asyncio.Event().wait()
         finally:
@@ -148,7 +148,7 @@ async def test_a_drain_that_ends_for_want_of_patience_gives_back_what_is_under_w
     await send(running, "hangs", "bad")
     with pytest.raises(ExceptionGroup) as caught:
         await running.drain(["esr.queue.a"])
-    assert isinstance(caught.value.exceptions[0], OutOfPatience)
+    assert isinstance(caught.value.exceptions[0], PatienceExhaustedError)
     assert cut.is_set()
     found: set[str] = set()
     async with asyncio.timeout(10):

@@ -29,7 +29,7 @@ from tis_esr.engine.production.rabbitmq.topology import Queue
 from tis_esr.engine.production.server_addresses import Addresses
 from tis_esr.engine.production.server_checks import (
     Finding,
-    UnusableServer,
+    UnusableServerError,
     findings_of,
     install,
     refuse_unusable,
@@ -152,7 +152,7 @@ async def found_at(setting: str, addresses: Addresses) -> Finding:
 
 
 async def refused(addresses: Addresses) -> list[Finding]:
-    with pytest.raises(UnusableServer) as caught:
+    with pytest.raises(UnusableServerError) as caught:
         await install(addresses, [NOTES], QUEUES)
     assert SECRET not in str(caught.value)
     return caught.value.findings
@@ -235,7 +235,7 @@ async def test_both_servers_are_looked_at_though_one_is_bad_and_a_start_is_refus
     good: Addresses,
 ) -> None:
     nowhere = Addresses(f"amqp://guest:{SECRET}@127.0.0.1:{free_port()}/", "http://127.0.0.1/")
-    with pytest.raises(UnusableServer) as caught:
+    with pytest.raises(UnusableServerError) as caught:
         await refuse_unusable(nowhere, [NOTES], QUEUES)
     first, second = str(caught.value).splitlines()
     assert first == f"{MONGODB}: is not a valid MongoDB address; write mongodb://host:27017/?replicaSet=rs0"

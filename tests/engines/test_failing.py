@@ -8,8 +8,8 @@ from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 from tests.engines.test_work import send
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Suspect, Transient
-from tis_esr.engine.runner import Handler, OutOfPatience
+from tis_esr.engine.faults import RetryLimitedError, TransientError
+from tis_esr.engine.runner import Handler, PatienceExhaustedError
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 
@@ -56,7 +56,7 @@ class Told:
 
 
 async def test_a_failed_message_is_done_later_and_the_rest_of_its_batch_at_once(bench: Bench) -> None:
-    failing, told = Failing(two=[Transient("TCS is slow")]), Told()
+    failing, told = Failing(two=[TransientError("TCS is slow")]), Told()
     running = await bench.open(Handler("esr.queue.a", "a", failing), observe=told)
     await send(running, "one", "two", "three")
     await running.drain(["esr.queue.a"])
@@ -66,7 +66,7 @@ async def test_a_failed_message_is_done_later_and_the_rest_of_its_batch_at_once(
 
 
 async def test_a_failed_message_waits_for_as_long_as_was_asked(bench: Bench) -> None:
-    failing = Failing(one=[Transient("TCS is slow", retry_after=0.6)])
+    failing = Failing(one=[TransientError("TCS is slow", retry_after=0.6)])
     running = await bench.open(Handler("esr.queue.a", "a", failing))
     await send(running, "one", "two")
     await running.drain(["esr.queue.a"])
@@ -78,7 +78,7 @@ async def test_messages_of_a_batch_with_nearly_the_same_pause_are_released_toget
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = [str(number) for number in range(50)]
-    failing = Failing(**{key: [Transient("TCS is slow", 0.2 + int(key) / 1000)] for key in keys})
+    failing = Failing(**{key: [TransientError("TCS is slow", 0.2 + int(key) / 1000)] for key in keys})
     running = await bench.open(Handler("esr.queue.a", "a", failing, batch=50))
     release, released = running.engine.release, list[tuple[int, float]]()
 
@@ -97,7 +97,7 @@ async def test_messages_of_a_batch_with_nearly_the_same_pause_are_released_toget
 
 
 async def test_the_pause_of_a_failed_message_holds_up_no_other(bench: Bench) -> None:
-    failing = Failing(one=[Transient("TCS is slow", retry_after=2.0)])
+    failing = Failing(one=[TransientError("TCS is slow", retry_after=2.0)])
     running = await bench.open(Handler("esr.queue.a", "a", failing))
     await send(running, "one", "two")
     draining = asyncio.create_task(running.drain(["esr.queue.a"]))
@@ -112,7 +112,7 @@ async def test_the_pause_of_a_failed_message_holds_up_no_other(bench: Bench) -> 
 async def test_one_that_keeps_failing_alone_in_its_queue_does_not_hold_up_what_comes_later(
     bench: Bench,
 ) -> None:
-    failing = Failing(one=[Transient("TCS is slow", retry_after=30)])
+    failing = Failing(one=[TransientError("TCS is slow", retry_after=30)])
     running = await bench.open(Handler("esr.queue.a", "a", failing))
     await send(running, "one")
     stop = asyncio.Event()
@@ -127,7 +127,7 @@ async def test_one_that_keeps_failing_alone_in_its_queue_does_not_hold_up_what_c
 
 async def test_progress_resets_the_pause_so_many_failures_cost_little_time(bench: Bench) -> None:
     keys = [str(number) for number in range(60)]
-    failing = Failing(**{key: [Transient("TCS is slow")] for key in keys[::2]})
+    failing = Failing(**{key: [TransientError("TCS is slow")] for key in keys[::2]})
     running = await bench.open(Handler("esr.queue.a", "a", failing, batch=6))
     await send(running, *keys)
     async with asyncio.timeout(10):
@@ -136,31 +136,31 @@ async def test_progress_resets_the_pause_so_many_failures_cost_little_time(bench
 
 
 async def test_a_queue_whose_last_messages_keep_failing_runs_out_of_patience(bench: Bench) -> None:
-    failing = Failing(one=[Transient("TCS is down") for _ in range(1000)])
+    failing = Failing(one=[TransientError("TCS is down") for _ in range(1000)])
     running = await bench.open(Handler("esr.queue.a", "a", failing), patience=0.3)
     await send(running, "one", "two")
     with pytest.raises(ExceptionGroup) as caught:
         await running.drain(["esr.queue.a"])
     [fault] = caught.value.exceptions
-    assert isinstance(fault, OutOfPatience)
+    assert isinstance(fault, PatienceExhaustedError)
     assert fault.reason == "TCS is down"
     assert failing.done == ["two"]
 
 
 async def test_a_message_that_may_not_be_tried_for_a_day_runs_out_of_patience_at_once(bench: Bench) -> None:
-    failing = Failing(one=[Transient("TCS answered 503", retry_after=86400)])
+    failing = Failing(one=[TransientError("TCS answered 503", retry_after=86400)])
     running = await bench.open(Handler("esr.queue.a", "a", failing), patience=60)
     await send(running, "one", "two")
     async with asyncio.timeout(10):
         with pytest.raises(ExceptionGroup) as caught:
             await running.drain(["esr.queue.a"])
     [fault] = caught.value.exceptions
-    assert isinstance(fault, OutOfPatience)
+    assert isinstance(fault, PatienceExhaustedError)
     assert (fault.reason, failing.done) == ("TCS answered 503", ["two"])
 
 
 async def test_a_wait_that_is_expected_uses_up_no_patience(bench: Bench) -> None:
-    faults = [Transient("TCS may still act on it", retry_after=0.4, expected=True) for _ in range(3)]
+    faults = [TransientError("TCS may still act on it", retry_after=0.4, expected=True) for _ in range(3)]
     failing = Failing(one=faults)
     running = await bench.open(Handler("esr.queue.a", "a", failing), patience=0.3)
     await send(running, "one", "two")
@@ -172,7 +172,7 @@ async def test_a_wait_that_is_expected_uses_up_no_patience(bench: Bench) -> None
 async def test_a_suspect_message_of_a_batch_is_tried_again_alone_and_then_parked(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing = Failing(two=[Suspect("TCS answers 500") for _ in range(1000)])
+    failing = Failing(two=[RetryLimitedError("TCS answers 500") for _ in range(1000)])
     running = await bench.open(Handler("esr.queue.a", "a", failing))
     release = running.engine.release
     monkeypatch.setattr(running.engine, "release", lambda messages, _: release(messages, 0))
@@ -200,7 +200,7 @@ async def test_what_failed_is_not_acknowledged_by_an_intent_saved_before(bench: 
     async def fail_in_the_first_wave(work: Work, messages: Sequence[Message]) -> None:
         [message] = messages
         if message.attempts == 1:
-            work.fail(message, Transient("TCS is slow"))
+            work.fail(message, TransientError("TCS is slow"))
         work.put(NOTES, Note(name=f"attempt {message.attempts}"))
         await work.save_intent()
 
@@ -211,7 +211,7 @@ async def test_what_failed_is_not_acknowledged_by_an_intent_saved_before(bench: 
 
 
 async def test_a_served_queue_goes_on_with_the_others_while_one_keeps_failing(bench: Bench) -> None:
-    failing = Failing(one=[Transient("TCS is slow") for _ in range(1000)])
+    failing = Failing(one=[TransientError("TCS is slow") for _ in range(1000)])
     running = await bench.open(Handler("esr.queue.a", "a", failing))
     await send(running, "one", "two")
     stop = asyncio.Event()

@@ -10,7 +10,7 @@ from tests.engines.test_work import claimed, send
 from tests.servers import Place
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import LeaseLost
+from tis_esr.engine.faults import LeaseLostError
 from tis_esr.engine.production.rabbitmq.amqp import connect
 from tis_esr.engine.production.rabbitmq.topology import EXCHANGE
 from tis_esr.engine.runner import Handler
@@ -88,7 +88,7 @@ async def test_who_lost_the_lease_changes_nothing(bench: ProductionBench) -> Non
     await quick.drain(["esr.queue.a"])
     work = slow.work()
     work.put(NOTES, Note(name="late"))
-    with pytest.raises(LeaseLost):
+    with pytest.raises(LeaseLostError):
         await work.commit([held])
     assert (seen, await quick.work().get(NOTES, ["late"])) == ([held.id], {})
 

@@ -10,7 +10,7 @@ from tests.engines.test_failing import Told
 from tests.engines.test_work import Seen, claimed, send
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Conflict, LeaseLost, Transient
+from tis_esr.engine.faults import ConflictError, LeaseLostError, TransientError
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
@@ -65,8 +65,8 @@ class ParksThen:
 @pytest.mark.parametrize(
     ("fault", "again", "outcomes"),
     [
-        (Transient("TCS is down"), [["three", "two"]], [("parked", 1), ("released", 2), ("done", 2)]),
-        (Conflict("tests.notes"), [["three", "two"]], [("parked", 1), ("conflict", 2), ("done", 2)]),
+        (TransientError("TCS is down"), [["three", "two"]], [("parked", 1), ("released", 2), ("done", 2)]),
+        (ConflictError("tests.notes"), [["three", "two"]], [("parked", 1), ("conflict", 2), ("done", 2)]),
         (ValueError(), [["two"], ["three"]], [("parked", 1), ("done", 1), ("done", 1)]),
     ],
 )
@@ -123,7 +123,7 @@ async def test_a_message_whose_parking_could_not_be_saved_is_handled_again(
 
     async def fail(_: Commit) -> None:
         monkeypatch.setattr(running.engine, "commit", commit)
-        raise Transient("the store is away")
+        raise TransientError("the store is away")
 
     monkeypatch.setattr(running.engine, "commit", fail)
     await running.drain(["esr.queue.a"])
@@ -154,7 +154,7 @@ async def test_a_parked_message_can_not_be_acknowledged_as_done(bench: Bench) ->
     await parking.commit()
     late = running.work()
     late.put(NOTES, Note(name="late"))
-    with pytest.raises(LeaseLost):
+    with pytest.raises(LeaseLostError):
         await late.commit(messages)
     assert await running.work().get(NOTES, ["late"]) == {}
     assert parked_rows(bench) == [(messages[0].row, "TCS rejected it")]

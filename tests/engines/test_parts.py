@@ -7,7 +7,7 @@ from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 from tests.engines.test_work import claimed, send
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Conflict, Transient
+from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 
@@ -53,7 +53,9 @@ async def test_a_part_that_was_overtaken_leaves_nothing_and_its_neighbour_all(be
     await work.commit([first, second])
 
     assert await numbers(running) == {"A": 9, "B": 1}
-    assert [(message, type(fault)) for message, fault in work.failed([first, second])] == [(first, Conflict)]
+    assert [(message, type(fault)) for message, fault in work.failed([first, second])] == [
+        (first, ConflictError)
+    ]
     assert work.done([first, second]) == [second]
     [sent] = await claimed(running.engine, 1, "esr.queue.b")
     assert sent.decode(dict[str, str]) == {"key": "B"}
@@ -73,7 +75,7 @@ async def test_parts_that_have_a_document_in_common_are_lost_together(bench: Ben
         read = (await work.get(NOTES, ["common"]))["common"]
         work.put(NOTES, Note(name="seen", number=read.number))
     await changed_by_another(running, "A")
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await work.commit([first, second])
     assert await numbers(running) == {"A": 9, "common": 0}
 
@@ -84,7 +86,7 @@ async def test_the_fault_of_a_message_stays_what_it_was_when_its_part_is_lost(be
     await work.get(NOTES, ["A"])
     with work.part("one", first):
         work.put(NOTES, Note(name="A", number=1))
-    fault = Transient("TCS is down", retry_after=60)
+    fault = TransientError("TCS is down", retry_after=60)
     work.fail(first, fault)
     await changed_by_another(running, "A")
     await work.commit([first, second])

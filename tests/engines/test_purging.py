@@ -9,7 +9,7 @@ from pymongo import MongoClient
 from tests.engines.benches import DAY, NOTES, EmbeddedBench, Note, ProductionBench
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Conflict
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.handlers import Handler
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import Row, RowState
@@ -93,7 +93,7 @@ async def test_a_document_that_moved_is_not_removed_and_nothing_else_is(bench: B
     await write(runner, LATER, Note(name="b", number=2))
     for note in found:
         work.remove(NOTES, note)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await work.commit()
     assert await names(runner, LATER + timedelta(days=1)) == ["a", "b"]
 
@@ -108,7 +108,7 @@ async def test_who_writes_a_document_that_was_removed_meanwhile_is_told(bench: B
     [(_, note)] = await work.written_before(NOTES, LATER, None, 10)
     work.remove(NOTES, note)
     await work.commit()
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await late.commit()
 
 

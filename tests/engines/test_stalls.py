@@ -11,7 +11,7 @@ from tests.servers import Place
 
 from tis_esr.engine import monotonic_clock
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import LeaseLost, Transient
+from tis_esr.engine.faults import LeaseLostError, TransientError
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.mongodb import open_packets
 from tis_esr.engine.production.mongodb.outbox import entry_id
@@ -57,12 +57,12 @@ class Sleeper:
             if what == "park":
                 step.park(messages[0], "late")
             await self.tried(what, step.commit)
-        raise LeaseLost
+        raise LeaseLostError
 
     async def tried(self, what: str, commit: Callable[[], Awaitable[None]]) -> None:
         try:
             await commit()
-        except LeaseLost:
+        except LeaseLostError:
             self.refused.append(what)
 
 
@@ -141,7 +141,7 @@ async def test_what_rabbitmq_lost_is_sent_again_while_another_message_waits_for_
     async def handle(work: Work, messages: Sequence[Message]) -> None:
         for message in messages:
             if message.decode(dict[str, str])["key"] == "waits":
-                work.fail(message, Transient("TCS is slow", retry_after=60))
+                work.fail(message, TransientError("TCS is slow", retry_after=60))
             else:
                 done.set()
 
@@ -211,7 +211,7 @@ async def test_a_claim_that_ran_out_is_not_ended_by_the_batch_that_had_it_before
     assert engine.broker._receiving is not None
     await engine.broker._receiving.close()
     [second] = await claimed(engine)
-    with pytest.raises(LeaseLost):
+    with pytest.raises(LeaseLostError):
         await running.work().commit([first])
     await engine.release([first], 60)
     work = running.work()

@@ -10,7 +10,7 @@ import pytest
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import UnusableState
+from tis_esr.engine.faults import UnusableStateError
 from tis_esr.engine.protocol import Commit
 
 MESSAGE = Message(id="1", queue="q", correlation_id="c", source_file="f", deanery="", row=1, body=b"{}")
@@ -59,7 +59,7 @@ def test_a_state_file_may_have_any_name(tmp_path: Path, name: str) -> None:
 def test_a_state_file_is_not_looked_for_under_a_name_like_its_own(tmp_path: Path, name: str) -> None:
     for other in ("aA", "a"):
         EmbeddedEngine(tmp_path / other, []).close()
-    with pytest.raises(UnusableState, match="there is no such file"):
+    with pytest.raises(UnusableStateError, match="there is no such file"):
         StateReader(tmp_path / name)
 
 
@@ -67,7 +67,7 @@ def test_a_state_file_is_not_looked_for_under_a_name_like_its_own(tmp_path: Path
 def test_a_fifo_or_a_folder_is_not_taken_for_a_state_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for path in (tmp_path / "fifo", tmp_path):
-        with pytest.raises(UnusableState, match="it is not a file"):
+        with pytest.raises(UnusableStateError, match="it is not a file"):
             EmbeddedEngine(path, [])
 
 
@@ -80,6 +80,6 @@ def test_a_lock_that_is_a_link_or_a_fifo_is_refused(tmp_path: Path, kind: str) -
         (tmp_path / "state.lock").symlink_to(victim)
     else:
         os.mkfifo(tmp_path / "state.lock")
-    with pytest.raises(UnusableState, match=r"state\.lock"):
+    with pytest.raises(UnusableStateError, match=r"state\.lock"):
         EmbeddedEngine(tmp_path / "state", [])
     assert victim.read_text() == "kept"

@@ -3,7 +3,7 @@
 import pytest
 from tests.engines.benches import NOTES, EmbeddedBench, Note, ProductionBench
 
-from tis_esr.engine.faults import Conflict
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.runner import Runner
 
 
@@ -24,7 +24,7 @@ async def test_a_document_that_moved_between_two_looks_is_a_conflict(
     await write(running, Note(name="one", number=2))
     await work.find(NOTES, {"number": 2})
     work.put(NOTES, Note(name="one", number=decided_on.number + 10))
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await work.commit()
 
 
@@ -37,5 +37,5 @@ async def test_a_document_that_was_missing_at_the_first_look_is_a_conflict_once_
     await write(running, Note(name="one", number=2))
     await work.find(NOTES, {"number": 2})
     work.put(NOTES, Note(name="one", number=1))
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await work.commit()

@@ -14,10 +14,17 @@ from tis_esr.engine import monotonic_clock
 from tis_esr.engine.collection import Between
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Conflict, StateInUse, Suspect, Transient, Unroutable, UnusableState
+from tis_esr.engine.faults import (
+    ConflictError,
+    RetryLimitedError,
+    StateInUseError,
+    TransientError,
+    UnroutableError,
+    UnusableStateError,
+)
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.row_accounting import RowState
-from tis_esr.engine.runner import Handler, OutOfPatience, Runner
+from tis_esr.engine.runner import Handler, PatienceExhaustedError, Runner
 from tis_esr.engine.work import Work
 
 Bench = EmbeddedBench | ProductionBench
@@ -122,7 +129,7 @@ async def test_two_queues_bound_to_one_key_both_get_the_message(bench: Bench) ->
 
 
 async def test_a_message_that_nobody_reads_can_not_be_sent(bench: Bench) -> None:
-    with pytest.raises(Unroutable, match=r"nobody\.reads"):
+    with pytest.raises(UnroutableError, match=r"nobody\.reads"):
         (await bench.open()).work().emit("nobody.reads", {}, cause=message("one"))
 
 
@@ -162,7 +169,7 @@ async def test_parking_an_assignment_parks_its_pending_rows_only(bench: Bench) -
 
 async def test_trouble_parks_nothing_and_the_batch_is_taken_up_again(bench: Bench) -> None:
     seen = Seen()
-    answers = [Transient("TCS is down"), Transient("TCS is down")]
+    answers = [TransientError("TCS is down"), TransientError("TCS is down")]
 
     async def sometimes(work: Work, messages: Sequence[Message]) -> None:
         if answers:
@@ -179,12 +186,12 @@ async def test_trouble_parks_nothing_and_the_batch_is_taken_up_again(bench: Benc
 
 
 async def test_trouble_that_lasts_stops_the_drain_and_says_so(bench: Bench) -> None:
-    seen = Seen(("one", Transient("TCS is down")))
+    seen = Seen(("one", TransientError("TCS is down")))
     running = await bench.open(Handler("esr.queue.a", "a", seen), patience=0.01)
     await send(running, "one")
     with pytest.raises(ExceptionGroup) as caught:
         await running.drain(["esr.queue.a"])
-    assert isinstance(caught.value.exceptions[0], OutOfPatience)
+    assert isinstance(caught.value.exceptions[0], PatienceExhaustedError)
     assert await running.engine.next_ready(["esr.queue.a"]) == pytest.approx(0, abs=0.1)
 
 
@@ -194,7 +201,7 @@ async def test_a_suspect_message_is_tried_five_times_alone_and_then_parked(
     async def at_once(messages: Sequence[Message], delay: float) -> None:
         await release(messages, 0)
 
-    seen = Seen(("one", Suspect("TCS answers 500")))
+    seen = Seen(("one", RetryLimitedError("TCS answers 500")))
     running = await bench.open(Handler("esr.queue.a", "a", seen))
     release = running.engine.release
     monkeypatch.setattr(running.engine, "release", at_once)
@@ -217,7 +224,7 @@ async def test_a_document_changed_meanwhile_makes_the_commit_fail(bench: Bench) 
     early.put(NOTES, Note(name="n", number=2))
     await early.commit()
     late.put(NOTES, Note(name="n", number=3))
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await late.commit()
     assert (await running.work().get(NOTES, ["n"]))["n"].number == 2
 
@@ -320,7 +327,7 @@ async def test_waiting_ends_as_soon_as_there_is_something_to_claim(bench: Bench)
 async def test_a_state_file_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
     bench = EmbeddedBench(tmp_path / "state.sqlite")
     await bench.open()
-    with pytest.raises(StateInUse, match="in use by another"):
+    with pytest.raises(StateInUseError, match="in use by another"):
         EmbeddedEngine(bench.path, [NOTES])
     await bench.clear()
 
@@ -328,7 +335,7 @@ async def test_a_state_file_is_held_by_one_process_at_a_time(tmp_path: Path) -> 
 def test_a_file_that_is_no_state_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_text("Dear trust, this is no database, and long enough to be looked at as one. " * 20)
-    with pytest.raises(UnusableState, match=r"letter\.txt"):
+    with pytest.raises(UnusableStateError, match=r"letter\.txt"):
         EmbeddedEngine(path, [NOTES])
 
 
@@ -342,7 +349,7 @@ async def test_what_was_read_is_not_written_over_a_newer_version_that_was_read_l
     await other.commit()
     assert [note.number for note in await work.find(NOTES, {"number": [1, 2]})] == [2]
     work.put(NOTES, before)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         await work.commit()
     assert (await running.work().get(NOTES, ["n"]))["n"].number == 2
 
@@ -352,5 +359,5 @@ def test_a_state_file_of_an_earlier_release_is_refused_with_what_to_do(tmp_path:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 2")
     connection.close()
-    with pytest.raises(UnusableState, match="finish its day with the tis-esr that created it"):
+    with pytest.raises(UnusableStateError, match="finish its day with the tis-esr that created it"):
         EmbeddedEngine(path, [NOTES])

@@ -11,7 +11,7 @@ import time_machine
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.rabbitmq.broker import Broker
 from tis_esr.engine.production.rabbitmq.deliveries import Inflow
@@ -89,7 +89,7 @@ def do_twice() -> None:
 
         async def commit(self: Any, what: Commit) -> None:
             if once_more(what):
-                raise Transient("made to fail")
+                raise TransientError("made to fail")
             await original(self, what)
 
         engine.commit = commit  # type: ignore[method-assign]  # the disturbance takes its place

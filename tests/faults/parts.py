@@ -12,7 +12,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import FileStore
 from tis_esr.files.folder import Folder
@@ -76,7 +76,7 @@ async def sweep(runner: Runner, inbound: FileStore) -> None:
         try:
             await Arrivals(inbound).sweep(runner.work)
         except OSError as error:
-            raise Transient(str(error)) from error
+            raise TransientError(str(error)) from error
 
     await runner.patiently("the sweep", look)
     await runner.drain([ARRIVED])

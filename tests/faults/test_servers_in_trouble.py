@@ -10,7 +10,7 @@ from tests.faults.conftest import OwnServers
 from tests.faults.days import TODAY, Days
 
 from tis_esr.commands.day import day
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.services.data_exporter import export_run
 from tis_esr.services.inbound_data_reader import file_splitting
@@ -51,7 +51,7 @@ def disturbed(
             while True:
                 try:
                     day(settings, made.inbound, made.out, made.url, TODAY, None)
-                except (Transient, BaseExceptionGroup):
+                except (TransientError, BaseExceptionGroup):
                     continue
                 return
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tis_esr.files.file_store import FileStore, NoSuchFile, OtherContent
+from tis_esr.files.file_store import ContentMismatchError, FileStore, NoSuchFileError
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.sftp import SftpFiles
@@ -78,7 +78,7 @@ async def test_names_are_sorted(store: FileStore) -> None:
 
 
 async def test_a_file_that_is_not_there_says_so(store: FileStore) -> None:
-    with pytest.raises(NoSuchFile, match=r"has no file missing\.DAT"):
+    with pytest.raises(NoSuchFileError, match=r"has no file missing\.DAT"):
         await content(store, "missing.DAT")
 
 
@@ -93,7 +93,7 @@ async def test_other_bytes_under_the_same_name_are_refused_and_the_first_stay(
     store: FileStore,
 ) -> None:
     await store.write(NAME, chunks(b"the first"))
-    with pytest.raises(OtherContent, match=NAME):
+    with pytest.raises(ContentMismatchError, match=NAME):
         await store.write(NAME, chunks(b"the other"))
     assert await content(store, NAME) == b"the first"
     assert (await store.listing()).names == [NAME]
@@ -106,7 +106,7 @@ async def test_a_write_that_fails_half_way_leaves_no_file_and_the_next_one_succe
     with pytest.raises(ConnectionResetError, match="the other side went away"):
         await store.write(NAME, chunks_that_fail(b"only a half, which is longer"))
     assert (await store.listing()).names == ["before.DAT"]
-    with pytest.raises(NoSuchFile):
+    with pytest.raises(NoSuchFileError):
         await content(store, NAME)
     await store.write(NAME, chunks(b"the whole"))
     assert await content(store, NAME) == b"the whole"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tis_esr.files.file_store import OtherContent
+from tis_esr.files.file_store import ContentMismatchError
 from tis_esr.files.folder import Folder
 
 
@@ -44,7 +44,7 @@ async def test_no_link_and_no_fifo_is_written_through(tmp_path: Path, at: str, k
     else:
         (folder.path / at).symlink_to(victim)
     if at == "a":
-        with pytest.raises(OtherContent):
+        with pytest.raises(ContentMismatchError):
             await folder.write("a", chunks(b"content"))
     else:
         await folder.write("a", chunks(b"content"))

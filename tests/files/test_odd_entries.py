@@ -17,10 +17,10 @@ from tests.files.test_file_stores import NAME, chunks, content
 from tests.files.test_s3_trouble import error_answer, served
 
 from tis_esr.files.file_store import (
+    ContentMismatchError,
     FileStore,
-    NoSuchFile,
-    OtherContent,
-    StoreUnavailable,
+    NoSuchFileError,
+    StoreUnavailableError,
     UnreadableFileError,
 )
 from tis_esr.files.folder import Folder
@@ -163,7 +163,7 @@ async def test_what_is_no_plain_file_is_never_opened(place: Place) -> None:
             async with asyncio.timeout(10):
                 await content(place.store, name)
     for name in ("caf\udce9.DAT", "../secret", "nothing.DAT"):
-        with pytest.raises(NoSuchFile):
+        with pytest.raises(NoSuchFileError):
             await content(place.store, name)
 
 
@@ -196,10 +196,10 @@ async def test_an_operation_that_is_never_answered_is_given_up_whatever_else_the
     (habitual.folder / NAME).write_bytes(b"a good one")
     async with asyncio.timeout(20):
         monkeypatch.setattr(Habits, "silent", "scandir")
-        with pytest.raises(StoreUnavailable, match="no answer in time"):
+        with pytest.raises(StoreUnavailableError, match="no answer in time"):
             await habitual.store.listing()
         monkeypatch.setattr(Habits, "silent", "write")
-        with pytest.raises(StoreUnavailable, match="no answer in time"):
+        with pytest.raises(StoreUnavailableError, match="no answer in time"):
             await habitual.store.write("other.DAT", chunks(b"bytes"))
         monkeypatch.setattr(Habits, "silent", "read")
         with pytest.raises(UnreadableFileError, match="no answer when it is read"):
@@ -211,7 +211,7 @@ async def test_an_operation_that_is_never_answered_is_given_up_whatever_else_the
 async def test_a_server_without_fsync_whose_rename_replaces_still_overwrites_nothing(habitual: Place) -> None:
     await habitual.store.write("a.DAT", chunks(b"the first"))
     await habitual.store.write("a.DAT", chunks(b"the first"))
-    with pytest.raises(OtherContent):
+    with pytest.raises(ContentMismatchError):
         await habitual.store.write("a.DAT", chunks(b"another"))
     assert (habitual.folder / "a.DAT").read_bytes() == b"the first"
     assert [path.name for path in habitual.folder.iterdir()] == ["a.DAT"]
@@ -223,7 +223,7 @@ async def test_a_folder_that_is_gone_is_the_stores_trouble(tmp_path: Path) -> No
     (tmp_path / "files").rmdir()
     with pytest.raises(OSError, match="files"):
         await store.listing()
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailableError):
         await content(store, NAME)
 
 
@@ -282,5 +282,5 @@ async def test_folder_markers_and_hidden_keys_are_left_out(
 
 async def test_a_refusal_of_everything_is_the_stores_trouble(s3_settings: S3Settings) -> None:
     async with served(error_answer(403, "AccessDenied")) as endpoint:
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StoreUnavailableError):
             await content(S3Files(replace(s3_settings, endpoint=endpoint)), NAME)

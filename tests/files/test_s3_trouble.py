@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from tests.files.test_file_stores import chunks, content
 
-from tis_esr.files.file_store import StoreUnavailable
+from tis_esr.files.file_store import StoreUnavailableError
 from tis_esr.files.s3 import S3Files, S3Settings
 
 Call = Callable[[S3Files], Awaitable[object]]
@@ -51,7 +51,7 @@ def error_answer(status: int, code: str) -> Callable[[web.Request], Awaitable[we
 
 
 async def trouble(settings: S3Settings, call: Call) -> str:
-    with pytest.raises(StoreUnavailable) as raised:
+    with pytest.raises(StoreUnavailableError) as raised:
         await call(S3Files(settings))
     said = str(raised.value)
     assert said.startswith(f"S3 bucket {settings.bucket} (TIS_ESR_S3_BUCKET): ")

@@ -11,7 +11,7 @@ import pytest
 from tests.files.sftp_servers import PASSWORD, Line, known_hosts, make_key
 from tests.files.test_file_stores import NAME, chunks, content
 
-from tis_esr.files.file_store import StoreUnavailable
+from tis_esr.files.file_store import StoreUnavailableError
 from tis_esr.files.sftp import SftpFiles, SftpSettings
 
 Call = Callable[[SftpFiles], Awaitable[object]]
@@ -31,7 +31,7 @@ def call(request: pytest.FixtureRequest) -> Call:
 
 
 async def trouble(settings: SftpSettings, call: Call) -> str:
-    with pytest.raises(StoreUnavailable) as raised:
+    with pytest.raises(StoreUnavailableError) as raised:
         await call(SftpFiles(settings))
     said = str(raised.value)
     assert said.startswith(f"SFTP server {settings.host}:{settings.port} (TIS_ESR_SFTP_HOST): ")
@@ -150,7 +150,7 @@ def settings(request: pytest.FixtureRequest) -> SftpSettings:
 async def test_an_upload_cut_off_shows_no_file_and_succeeds_when_repeated(settings: SftpSettings) -> None:
     async with Line(settings.port, cut_after=1024 * 1024).laid() as line:
         store = SftpFiles(through(settings, line))
-        with pytest.raises(StoreUnavailable, match="the connection failed"):
+        with pytest.raises(StoreUnavailableError, match="the connection failed"):
             await store.write(NAME, chunks(TWO_MEGABYTES))
         assert (await store.listing()).names == []
         await store.write(NAME, chunks(TWO_MEGABYTES))
@@ -161,7 +161,7 @@ async def test_an_upload_cut_off_shows_no_file_and_succeeds_when_repeated(settin
 async def test_a_server_that_falls_silent_is_given_up(sftp_settings: SftpSettings) -> None:
     async with Line(sftp_settings.port, silent_after=1024 * 1024).laid() as line:
         store = SftpFiles(replace(through(sftp_settings, line), timeout_seconds=2))
-        with pytest.raises(StoreUnavailable, match="the connection failed"):
+        with pytest.raises(StoreUnavailableError, match="the connection failed"):
             await store.write(NAME, chunks(TWO_MEGABYTES))
 
 

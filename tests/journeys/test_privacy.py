@@ -28,7 +28,7 @@ from tests.journeys.test_commands import NOBODY, call
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Explained
+from tis_esr.engine.faults import PermanentError
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
@@ -421,7 +421,7 @@ def test_the_search_finds_a_slip_in_whatever_form(day: Day, said: str) -> None:
 
 async def test_a_name_in_a_reason_would_be_found_wherever_a_reason_goes(tmp_path: Path) -> None:
     async def careless(work: Work, messages: Sequence[Message]) -> None:
-        raise Explained(f"{SURNAME} is too long a name")
+        raise PermanentError(f"{SURNAME} is too long a name")
 
     engine = EmbeddedEngine(tmp_path / "state", COLLECTIONS)
     observers = Observers()

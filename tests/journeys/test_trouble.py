@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.journeys.small_world import NPN, Small, por, small_world
 
-from tis_esr.engine.runner import OutOfPatience
-from tis_esr.operations.row_check import RowsUnaccounted
+from tis_esr.engine.runner import PatienceExhaustedError
+from tis_esr.operations.row_check import RowsUnaccountedError
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.tcs.switches import Switches
 from tis_esr.tcs.tcs_errors import NotTcsError
@@ -52,7 +52,7 @@ def test_trouble_that_lasts_is_said_and_the_next_call_goes_on(small: Small) -> N
     small.tcs.simulator.misbehaviour.switches = Switches(fail_rate=1.0, fail_status=503)
     with pytest.raises(BaseExceptionGroup) as caught:
         small.run(patience_seconds=0.2, tcs_timeout_seconds=1)
-    assert caught.group_contains(OutOfPatience, match="stopped: TCS")
+    assert caught.group_contains(PatienceExhaustedError, match="stopped: TCS")
     small.tcs.simulator.misbehaviour.switches = Switches()
     _, summary = small.run()
     assert summary.parked == []
@@ -71,7 +71,7 @@ def test_a_refused_permission_stops_the_day_with_its_name_and_parks_nothing(smal
     small.tcs.simulator.misbehaviour.switches = Switches(fail_rate=1.0, fail_status=403)
     with pytest.raises(BaseExceptionGroup) as caught:
         small.run(patience_seconds=0.2)
-    assert caught.group_contains(OutOfPatience, match="our user lacks the permission post:view")
+    assert caught.group_contains(PatienceExhaustedError, match="our user lacks the permission post:view")
     small.tcs.simulator.misbehaviour.switches = Switches()
     _, summary = small.run()
     assert summary.parked == []
@@ -94,7 +94,7 @@ def test_a_row_that_is_missing_from_the_account_stops_the_day_with_its_file_and_
     connection.execute("DELETE FROM rows WHERE row = 7")
     connection.commit()
     with pytest.raises(
-        RowsUnaccounted, match=r"EOE_RMC_20261124_00000101\.DAT: 21 rows were read, 20 are accounted for"
+        RowsUnaccountedError, match=r"EOE_RMC_20261124_00000101\.DAT: 21 rows were read, 20 are accounted for"
     ):
         small.run()
 
@@ -104,7 +104,7 @@ def test_a_row_without_an_end_stops_the_day(small: Small) -> None:
     connection = sqlite3.connect(small.folder / "state")
     connection.execute("UPDATE rows SET state = 'pending' WHERE row = 7")
     connection.commit()
-    with pytest.raises(RowsUnaccounted, match="1 rows have not reached a final state"):
+    with pytest.raises(RowsUnaccountedError, match="1 rows have not reached a final state"):
         small.run()
 
 

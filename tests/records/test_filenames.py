@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tis_esr.records.file_names import DEANERIES, FILE_TYPES, BadFileName, FileName
+from tis_esr.records.file_names import DEANERIES, FILE_TYPES, BadFileNameError, FileName
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_last_number_of_8_digits_is_one() -> None:
     ],
 )
 def test_any_other_name_is_refused_with_the_reason(name: str, reason: str) -> None:
-    with pytest.raises(BadFileName) as refused:
+    with pytest.raises(BadFileNameError) as refused:
         FileName.parse(name)
     assert (refused.value.name, refused.value.reason) == (name, reason)
     assert str(refused.value) == f"{name!r} is not a valid ESR file name: {reason}"
@@ -117,6 +117,6 @@ def test_what_is_written_is_parsed_again(name: FileName) -> None:
 def test_any_text_is_a_name_written_alike_or_is_refused(text: str) -> None:
     try:
         parsed = FileName.parse(text)
-    except BadFileName:
+    except BadFileNameError:
         return
     assert str(parsed) == text

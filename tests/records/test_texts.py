@@ -3,7 +3,7 @@
 import pytest
 
 from tis_esr.records.row_writing import format_row
-from tis_esr.records.values import UnwritableValue
+from tis_esr.records.values import UnwritableValueError
 
 
 def written(town: str) -> str:
@@ -21,6 +21,6 @@ def test_what_is_pasted_into_tis_is_written_as_it_is(town: str) -> None:
     "character", ["\n", "\r", "\t", "\0", "\x1a", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"]
 )
 def test_a_control_character_or_line_end_is_refused_without_the_value(character: str) -> None:
-    with pytest.raises(UnwritableValue) as refused:
+    with pytest.raises(UnwritableValueError) as refused:
         written(f"Specimen{character}")
     assert str(refused.value) == "ADD.town: it holds a control character or a line end"

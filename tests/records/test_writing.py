@@ -9,7 +9,7 @@ from tis_esr.records.file_names import FileName
 from tis_esr.records.layouts import Column, Kind
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.row_writing import format_row, header, trailer
-from tis_esr.records.values import UnwritableValue, Value, fits, write_value
+from tis_esr.records.values import UnwritableValueError, Value, fits, write_value
 
 
 def test_text_is_quoted_even_when_empty_and_numbers_and_dates_are_bare() -> None:
@@ -106,7 +106,7 @@ def test_every_column_refuses_what_it_can_not_hold_by_its_own_name(record_type: 
     if layout.by_name[name].mandatory:
         refusals += [values | {name: None}, {key: values[key] for key in values if key != name}]
     for refusal in refusals:
-        with pytest.raises(UnwritableValue) as refused:
+        with pytest.raises(UnwritableValueError) as refused:
             format_row(record_type, refusal)
         assert (refused.value.record_type, refused.value.column) == (record_type, name)
 
@@ -139,14 +139,14 @@ def test_every_column_refuses_what_it_can_not_hold_by_its_own_name(record_type: 
 def test_a_value_that_breaks_its_column_is_refused_by_its_name(
     record_type: str, values: dict[str, object], column: str
 ) -> None:
-    with pytest.raises(UnwritableValue) as refused:
+    with pytest.raises(UnwritableValueError) as refused:
         format_row(record_type, values)  # type: ignore[arg-type]
     assert (refused.value.record_type, refused.value.column) == (record_type, column)
 
 
 def test_an_error_does_not_tell_the_value() -> None:
     with pytest.raises(
-        UnwritableValue, match=r"^POR\.deaneryNumber: it takes 30 characters at most, not 36$"
+        UnwritableValueError, match=r"^POR\.deaneryNumber: it takes 30 characters at most, not 36$"
     ):
         format_row("POR", {"positionID": 1, "deaneryNumber": "personal" * 4 + "data"})
 
@@ -161,7 +161,7 @@ def test_a_vpd_has_three_digits_at_least(vpd: str | None, written: str) -> None:
 
 @pytest.mark.parametrize("vpd", [96, "09600"])
 def test_a_vpd_that_is_a_number_or_too_long_is_refused(vpd: Value) -> None:
-    with pytest.raises(UnwritableValue, match=r"^NOT\.employingOrgVPDCode: "):
+    with pytest.raises(UnwritableValueError, match=r"^NOT\.employingOrgVPDCode: "):
         format_row("NOT", {"notificationTitleCode": "1", "employingOrgVPDCode": vpd})
 
 

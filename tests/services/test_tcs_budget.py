@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from tests.contract.wires import InProcess, asking, replied
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
-from tis_esr.engine.faults import Conflict, Transient
+from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import Supervisor
@@ -38,10 +38,10 @@ class Store(EmbeddedEngine):
 
     async def commit(self, commit: Commit) -> None:
         if self.is_away:
-            raise Transient("the store is away")
+            raise TransientError("the store is away")
         if self.conflicts:
             self.conflicts -= 1
-            raise Conflict("tcs.budget")
+            raise ConflictError("tcs.budget")
         await super().commit(commit)
         self.committed.set()
 

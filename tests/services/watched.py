@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Commit, Engine, Stored
 
 
@@ -48,5 +48,5 @@ class FailingCommit:
     async def commit(self, commit: Commit) -> None:
         self._left -= 1
         if not self._left:
-            raise Transient("the process ended here")
+            raise TransientError("the process ended here")
         await self._engine.commit(commit)

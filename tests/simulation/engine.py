@@ -18,7 +18,7 @@ from tests.simulation.trouble import Trouble
 
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Commit, Depths, Stored
 
 T = TypeVar("T")
@@ -163,7 +163,7 @@ class SimEngine:
     async def release(self, messages: Iterable[Message], delay: float) -> None:
         """See Engine.release. Where the store can't be reached the leases run out by themselves."""
         given = list(messages)
-        with contextlib.suppress(Transient):
+        with contextlib.suppress(TransientError):
             await self._call("release", lambda: self._release(given, delay))
         self._forget(given)
 
@@ -235,12 +235,12 @@ class SimEngine:
         fault = self._fault(kind)
         await asyncio.sleep(self._latency())
         if fault == "before":
-            raise Transient(f"the store could not be reached: {kind}")
+            raise TransientError(f"the store could not be reached: {kind}")
         result = effect()
         if fault == "after" or self._random.random() < 0.3:
             await asyncio.sleep(self._latency())
         if fault == "after":
-            raise Transient(f"the store gave no answer: {kind}")
+            raise TransientError(f"the store gave no answer: {kind}")
         on_answer(result)
         return result
 

@@ -11,7 +11,7 @@ from tests.simulation.chance import Chance
 from tests.simulation.loop import SimLoop
 from tests.simulation.trouble import Trouble
 
-from tis_esr.files.file_store import Listing, NoSuchFile, OtherContent, StoreUnavailable
+from tis_esr.files.file_store import ContentMismatchError, Listing, NoSuchFileError, StoreUnavailableError
 
 
 class SimFiles:
@@ -34,7 +34,7 @@ class SimFiles:
         """See FileStore.open."""
         self._perhaps_fail("open")
         if name not in self.files:
-            raise NoSuchFile(self.name, name)
+            raise NoSuchFileError(self.name, name)
         yield io.BytesIO(self.files[name])
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
@@ -44,7 +44,7 @@ class SimFiles:
         if self._trouble is not None:
             await asyncio.sleep(0.05)
         if self.files.get(name, content) != content:
-            raise OtherContent(self.name, name)
+            raise ContentMismatchError(self.name, name)
         self.files[name] = content
         self._loop.note(f"file {name} written")
         self._perhaps_fail("written")
@@ -56,4 +56,4 @@ class SimFiles:
         if draw is not None:
             self._chance.note(draw.name, f"fails at {what}")
             self._loop.note(f"{draw.name}: fails at {what}")
-            raise StoreUnavailable(self.name, "made to fail")
+            raise StoreUnavailableError(self.name, "made to fail")

@@ -11,7 +11,7 @@ from tests.simulation.loop import Process, SimLoop
 from tests.simulation.tcs import SimTcs
 from tests.simulation.wiring import client
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.services.flow import Outside, handlers
@@ -99,7 +99,7 @@ class Node:
         while not stop.is_set():
             try:
                 await arrivals.sweep(runner.work)
-            except (Transient, OSError) as error:
+            except (TransientError, OSError) as error:
                 self._loop.note(f"store not swept: {error}")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_SWEEP_SECONDS):

@@ -11,7 +11,7 @@ from tests.simulation.engine import SimEngine
 from tests.simulation.store import SimStore
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Conflict
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.parts import Parts
 from tis_esr.engine.protocol import Commit, Stored
 from tis_esr.engine.row_accounting import RowState
@@ -133,7 +133,7 @@ def lost_part_acknowledged() -> Patches:
     """The messages of a part that lost its race are acknowledged."""
     fail = Work._lost
 
-    def forgotten(work: Work, messages: Iterable[Message], conflict: Conflict) -> None:
+    def forgotten(work: Work, messages: Iterable[Message], conflict: ConflictError) -> None:
         fail(work, (), conflict)
 
     yield patch.object(Work, "_lost", forgotten)

@@ -10,14 +10,14 @@ import msgspec
 
 from tis_esr.engine.collection import Between, Collection, Where
 from tis_esr.engine.envelope import Identity, Message
-from tis_esr.engine.faults import Conflict, Transient
+from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.protocol import Commit, Put, Stored
 from tis_esr.engine.row_accounting import Row, RowState, discarded
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-class LeaseLostError(Transient):
+class LeaseLostError(TransientError):
     """Another process has taken the messages over."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class SimStore:
         for put in commit.puts:
             known = self.documents.get(put.collection.name, {}).get(put.key)
             if put.version != (known.version if known else 0):
-                raise Conflict(put.collection.name)
+                raise ConflictError(put.collection.name)
         self.commits += 1
         for put in commit.puts:
             self._put(put)

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Explained, Suspect, Transient
+from tis_esr.engine.faults import PermanentError, RetryLimitedError, TransientError
 from tis_esr.engine.protocol import Depths, Engine
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
@@ -175,11 +175,11 @@ async def test_a_runner_tells_of_every_end_a_message_can_come_to(tmp_path: Path)
         for each in messages:
             tries[each.correlation_id] = tries.get(each.correlation_id, 0) + 1
             if each.correlation_id == "f:bad":
-                raise Explained("row 12 is bad")
+                raise PermanentError("row 12 is bad")
             if each.correlation_id == "f:late" and tries[each.correlation_id] == 1:
-                raise Transient("TCS is away")
+                raise TransientError("TCS is away")
             if each.correlation_id == "f:suspect" and tries[each.correlation_id] == 1:
-                raise Suspect("TCS answered 500")
+                raise RetryLimitedError("TCS answered 500")
 
     engine = EmbeddedEngine(tmp_path / "state", [])
     metrics = quiet()
@@ -217,7 +217,7 @@ class Away:
 
     async def depths(self) -> Depths:
         if self._answers:
-            raise Transient("MongoDB is away")
+            raise TransientError("MongoDB is away")
         await asyncio.Event().wait()
         raise AssertionError
 

@@ -10,7 +10,7 @@ from tests.web.hooks.test_s3_events import EVENT
 
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
-from tis_esr.web.serving import PortTaken, http
+from tis_esr.web.serving import PortTakenError, http
 
 
 class Process:
@@ -96,7 +96,7 @@ async def test_events_are_taken_only_where_there_is_a_hook() -> None:
 async def test_a_port_that_is_taken_is_said_with_the_setting_to_change() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PortTaken) as caught:
+        with pytest.raises(PortTakenError) as caught:
             async with Process().serving(port):
                 pytest.fail("it serves on a taken port")
     assert str(caught.value) == (
@@ -105,7 +105,7 @@ async def test_a_port_that_is_taken_is_said_with_the_setting_to_change() -> None
 
 
 async def test_an_address_that_is_not_this_machines_is_not_called_taken() -> None:
-    with pytest.raises(PortTaken, match=r"192\.0\.2\.1:0 can't be used .*TIS_ESR_HTTP_HOST") as caught:
+    with pytest.raises(PortTakenError, match=r"192\.0\.2\.1:0 can't be used .*TIS_ESR_HTTP_HOST") as caught:
         async with Process().serving(host="192.0.2.1"):
             pytest.fail("it serves on an address of nobody's")
     assert "in use" not in str(caught.value)

@@ -11,10 +11,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Explained, Transient
+from tis_esr.engine.faults import PermanentError, TransientError
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
-from tis_esr.web.tracing import NoTraces, Tracing
+from tis_esr.web.tracing import NoTracesError, Tracing
 
 QUEUES = ["esr.queue.a", "esr.queue.b", "esr.queue.c"]
 BODY = {"lastName": "Specimenandun", "dob": "1990-01-15"}
@@ -115,7 +115,7 @@ async def test_a_span_says_what_was_done_by_ids_and_counts(desk: Desk) -> None:
 
 
 async def test_every_attempt_is_a_span_with_its_outcome(desk: Desk) -> None:
-    desk.faults = [Transient("TCS is away"), Explained("the row is bad")]
+    desk.faults = [TransientError("TCS is away"), PermanentError("the row is bad")]
     await desk.send(2)
     own = [span.attributes or {} for span in of_row(desk.spans(), 2) if span.name.endswith(".c")]
     assert [(each["tis_esr.outcome"], each["tis_esr.attempt"]) for each in own] == [
@@ -125,7 +125,7 @@ async def test_every_attempt_is_a_span_with_its_outcome(desk: Desk) -> None:
 
 
 async def test_no_span_holds_a_word_of_a_message_or_a_reason(desk: Desk) -> None:
-    desk.faults = [Explained("Specimenandun is bad")]
+    desk.faults = [PermanentError("Specimenandun is bad")]
     await desk.send(2)
     said = "".join(span.to_json() for span in desk.spans())
     assert "parked" in said
@@ -134,5 +134,7 @@ async def test_no_span_holds_a_word_of_a_message_or_a_reason(desk: Desk) -> None
 
 def test_traces_without_their_extra_are_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    with pytest.raises(NoTraces, match=r"TIS_ESR_TRACES needs the extra: pip install 'tis-esr\[traces\]'"):
+    with pytest.raises(
+        NoTracesError, match=r"TIS_ESR_TRACES needs the extra: pip install 'tis-esr\[traces\]'"
+    ):
         Tracing()

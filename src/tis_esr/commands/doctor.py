@@ -12,18 +12,18 @@ from pydantic import SecretStr
 from tis_esr.commands.outcome import Exit
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.engine.embedded.schema import open_state
-from tis_esr.engine.faults import StateInUse, UnusableState
+from tis_esr.engine.faults import StateInUseError, UnusableStateError
 from tis_esr.engine.production.rabbitmq.liveness import takes_messages, unread
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import AMQP, Finding, findings_of
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore, Nowhere
-from tis_esr.files.folder import BadFolder
+from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import addresses, engine_of, token_source
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place
 from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, services
-from tis_esr.settings import BadSettings, Settings, unknown_variables
-from tis_esr.tcs.client import BadTcsUrl, Tcs, TcsSettings
+from tis_esr.settings import BadSettingsError, Settings, unknown_variables
+from tis_esr.tcs.client import BadTcsUrlError, Tcs, TcsSettings
 from tis_esr.tcs.tcs_errors import NotTcsError, TcsError
 
 _USER = re.compile(r"(?<=://).*@", re.DOTALL)
@@ -90,7 +90,7 @@ async def _engine(settings: Settings) -> list[Finding]:
             if any(finding.setting == AMQP for finding in found):
                 return found
             return found if await takes_messages(addresses(settings).amqp_url) else [*found, _ALARM]
-        except BadSettings as error:
+        except BadSettingsError as error:
             return [Finding("TIS_ESR_ENGINE", str(error), "set it, or use the embedded engine")]
         except (AMQPError, OSError, TimeoutError):
             return [_ALARM]
@@ -98,7 +98,7 @@ async def _engine(settings: Settings) -> list[Finding]:
         return []
     try:
         open_state(settings.state, read_only=True).close()
-    except UnusableState as error:
+    except UnusableStateError as error:
         return [Finding("TIS_ESR_STATE", error.reason, "name another file")]
     return []
 
@@ -117,7 +117,7 @@ async def _processes(settings: Settings) -> list[Finding]:
         idle = set(
             await unread(addresses(settings).amqp_url, [q for own in by_service.values() for q in own])
         )
-    except (BadSettings, AMQPError, OSError, TimeoutError, ValueError):
+    except (BadSettingsError, AMQPError, OSError, TimeoutError, ValueError):
         return [Finding("tis-esr run", "could not list the consumers of RabbitMQ's queues", "see engine")]
     stopped = [name for name, own in by_service.items() if idle.intersection(own)]
     if not stopped:
@@ -134,9 +134,9 @@ async def _is_held(settings: Settings) -> bool:
     try:
         async with Supervisor() as supervisor, engine_of(settings, bindings_only(), supervisor):
             return False
-    except StateInUse:
+    except StateInUseError:
         return True
-    except UnusableState:
+    except UnusableStateError:
         return False
 
 
@@ -163,9 +163,9 @@ async def _store(make: Callable[[], FileStore], setting: str, place: str) -> lis
     try:
         store = make()
         await store.listing()
-    except BadSettings as error:
+    except BadSettingsError as error:
         return [Finding(setting, str(error), "set it")]
-    except BadFolder as error:
+    except BadFolderError as error:
         return [Finding(place, str(error), "create the folder, or correct its name")]
     except OSError as error:
         return [Finding(setting, str(error), "fix that and try again")]
@@ -179,7 +179,7 @@ async def _tcs(settings: Settings) -> list[Finding]:
         tcs_settings = TcsSettings(settings.tcs_url, timeout_seconds=10, attempts=1)
         async with Tcs(tcs_settings, token_source(settings)) as tcs:
             await tcs.posts_by_npn(["TIS-ESR-CHECKUP"])
-    except BadTcsUrl as error:
+    except BadTcsUrlError as error:
         return [
             Finding(
                 "TIS_ESR_TCS_URL",

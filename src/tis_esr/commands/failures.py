@@ -4,32 +4,41 @@ import traceback
 from pathlib import Path
 
 from tis_esr.commands.outcome import Exit
-from tis_esr.engine.faults import StateInUse, Transient, UnusableState
-from tis_esr.engine.production.reader import BadAddress
-from tis_esr.engine.production.server_checks import UnusableServer
-from tis_esr.engine.runner import OutOfPatience
+from tis_esr.engine.faults import StateInUseError, TransientError, UnusableStateError
+from tis_esr.engine.production.reader import BadAddressError
+from tis_esr.engine.production.server_checks import UnusableServerError
+from tis_esr.engine.runner import PatienceExhaustedError
 from tis_esr.engine.supervision import TaskFailedError
-from tis_esr.files.file_store import OtherContent, StoreUnavailable
-from tis_esr.files.folder import BadFolder
-from tis_esr.operations.row_check import FilesUnfinishedError, RowsUnaccounted
-from tis_esr.settings import BadSettings
-from tis_esr.simulation.tcs.dto_store import BadData
+from tis_esr.files.file_store import ContentMismatchError, StoreUnavailableError
+from tis_esr.files.folder import BadFolderError
+from tis_esr.operations.row_check import FilesUnfinishedError, RowsUnaccountedError
+from tis_esr.settings import BadSettingsError
+from tis_esr.simulation.tcs.dto_store import BadDataError
 from tis_esr.tcs.tcs_errors import NotTcsError, TcsError
-from tis_esr.tcs.tcs_settings import BadTcsUrl
-from tis_esr.web.serving import PortTaken
-from tis_esr.web.tracing import NoTraces
+from tis_esr.tcs.tcs_settings import BadTcsUrlError
+from tis_esr.web.serving import PortTakenError
+from tis_esr.web.tracing import NoTracesError
 
-_USAGE = (BadSettings, BadFolder, BadTcsUrl, BadData, UnusableState, NoTraces, BadAddress, NotTcsError)
+_USAGE = (
+    BadSettingsError,
+    BadFolderError,
+    BadTcsUrlError,
+    BadDataError,
+    UnusableStateError,
+    NoTracesError,
+    BadAddressError,
+    NotTcsError,
+)
 _UNAVAILABLE = (
-    OutOfPatience,
-    StateInUse,
+    PatienceExhaustedError,
+    StateInUseError,
     TaskFailedError,
-    Transient,
+    TransientError,
     TcsError,
-    UnusableServer,
-    StoreUnavailable,
-    PortTaken,
-    OtherContent,
+    UnusableServerError,
+    StoreUnavailableError,
+    PortTakenError,
+    ContentMismatchError,
 )
 
 
@@ -41,7 +50,7 @@ def reported(error: BaseException) -> tuple[str, Exit]:
         return str(error), Exit.UNAVAILABLE
     if isinstance(error, BaseExceptionGroup):
         return _within(error)
-    if isinstance(error, RowsUnaccounted | FilesUnfinishedError):
+    if isinstance(error, RowsUnaccountedError | FilesUnfinishedError):
         return str(error), Exit.DONE_WITH_PARKED
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
@@ -51,7 +60,7 @@ def reported(error: BaseException) -> tuple[str, Exit]:
 
 def _within(group: BaseExceptionGroup[BaseException]) -> tuple[str, Exit]:
     """Return what a group of failures holds; a fault of the program comes before what may pass."""
-    _, rest = group.split((OutOfPatience, TaskFailedError, Transient, TcsError, OSError))
+    _, rest = group.split((PatienceExhaustedError, TaskFailedError, TransientError, TcsError, OSError))
     first: BaseException = rest or group
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, Supervisor, wait_for_event
 from tis_esr.web.metrics import Metrics
 
@@ -37,7 +37,7 @@ def every(
             beat()
             try:
                 await look()
-            except (Transient, OSError) as error:
+            except (TransientError, OSError) as error:
                 reason = str(error)
                 if reason != said or metrics.now() - said_at >= _REPEATED_SECONDS:
                     _log.warning(trouble, reason=reason)

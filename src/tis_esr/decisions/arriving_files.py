@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from tis_esr.records.file_names import DEANERIES, FILE_TYPES, BadFileName, FileName
+from tis_esr.records.file_names import DEANERIES, FILE_TYPES, BadFileNameError, FileName
 from tis_esr.records.values import Value
 
 INBOUND_TYPES = ("RMF", "RMC", "APC", "DCC")
@@ -15,7 +15,7 @@ def refusal_reason(name: str) -> str:
     """Return why a file of this name is never taken; "" for one that may be."""
     try:
         parsed = FileName.parse(name)
-    except BadFileName as error:
+    except BadFileNameError as error:
         return str(error)
     return "" if parsed.type in INBOUND_TYPES else f"{parsed.type} files go out, they don't come in"
 
@@ -58,7 +58,7 @@ def header_remarks(name: FileName, header: Mapping[str, Value]) -> list[str]:
     if said is not None and said != str(name):
         try:
             other = str(FileName.parse(str(said)))
-        except BadFileName:
+        except BadFileNameError:
             other = "that is not a valid ESR file name"
         remarks.append(f"its HDR names a file {other}")
     return remarks

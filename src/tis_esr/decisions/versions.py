@@ -38,7 +38,7 @@ class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True):
 
 
 def stamp_of(source_file: str, row: int) -> Stamp:
-    """Return the stamp of a row of an inbound file. Raises BadFileName."""
+    """Return the stamp of a row of an inbound file. Raises BadFileNameError."""
     name = FileName.parse(source_file)
     return Stamp(name.date, name.deanery, name.sequence, row)
 

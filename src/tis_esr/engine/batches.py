@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from tis_esr.engine.envelope import PARKING_DEATHS, Identity, Message
-from tis_esr.engine.faults import Conflict, Explained, Suspect, Transient
+from tis_esr.engine.faults import ConflictError, PermanentError, RetryLimitedError, TransientError
 from tis_esr.engine.handlers import Handler, Observer
 from tis_esr.engine.pauses import pause_after
 from tis_esr.engine.protocol import Engine
@@ -33,7 +33,7 @@ class Outcome:
     """
 
     progress: bool = False
-    trouble: Transient | None = None
+    trouble: TransientError | None = None
     pauses: bool = True
 
     def __or__(self, other: "Outcome") -> "Outcome":
@@ -96,7 +96,7 @@ class Batches:
             if not left:
                 _log.warning("failed_after_all_was_parked", queue=handler.queue, reason=_describe(fault))
                 return over
-            if isinstance(fault, Transient):
+            if isinstance(fault, TransientError):
                 return over | await self._trouble(handler, fault, left, conflicts, ended)
             if len(messages) == 1:
                 return await self._settle([(messages[0], fault)], ended)
@@ -107,10 +107,15 @@ class Batches:
         return over | await self._settle(work.failed(messages), ended)
 
     async def _trouble(
-        self, handler: Handler, fault: Transient, messages: Sequence[Message], conflicts: int, ended: "_Ended"
+        self,
+        handler: Handler,
+        fault: TransientError,
+        messages: Sequence[Message],
+        conflicts: int,
+        ended: "_Ended",
     ) -> Outcome:
         """Retry after a conflict, a few times at once, and release what met other trouble."""
-        if isinstance(fault, Conflict):
+        if isinstance(fault, ConflictError):
             ended("conflict", messages)
             if conflicts < _CONFLICTS:
                 return await self._handle(handler, _once_more(messages), conflicts + 1)
@@ -138,19 +143,21 @@ class Batches:
         parked: list[tuple[Message, str]] = []
         outcome = Outcome()
         for message, fault in failed:
-            if isinstance(fault, Conflict):
+            if isinstance(fault, ConflictError):
                 again.setdefault(("conflict", _CONFLICT_PAUSE), []).append(message)
-            elif isinstance(fault, Transient):
+            elif isinstance(fault, TransientError):
                 times = 0 if fault.expected else self._failures.count(message)
                 pause = _rounded(max(fault.retry_after, pause_after(max(1, times))))
                 again.setdefault(("released", pause), []).append(message)
-                trouble = fault if fault.expected else Transient(fault.reason)
+                trouble = fault if fault.expected else TransientError(fault.reason)
                 outcome |= Outcome(trouble=trouble, pauses=times == 1)
-            elif isinstance(fault, Suspect) and self._suspicions.of(message) < SUSPECT_ATTEMPTS - 1:
+            elif isinstance(fault, RetryLimitedError) and self._suspicions.of(message) < SUSPECT_ATTEMPTS - 1:
                 pause = 0.2 * 2 ** self._suspicions.count(message)
                 again.setdefault(("retried", pause), []).append(message)
             else:
-                parked.append((message, fault.reason if isinstance(fault, Suspect) else _describe(fault)))
+                parked.append(
+                    (message, fault.reason if isinstance(fault, RetryLimitedError) else _describe(fault))
+                )
         if outcome.trouble is not None:
             number = sum(len(some) for (end, _), some in again.items() if end == "released")
             _log.info("retried_later", messages=number, reason=outcome.trouble.reason)
@@ -175,7 +182,7 @@ class Batches:
             work.park(message, reason)
         try:
             await work.commit()
-        except Transient as trouble:
+        except TransientError as trouble:
             await self._engine.release(messages, 0)
             ended("released", messages)
             return Outcome(trouble=trouble)
@@ -244,7 +251,7 @@ def _deadly(deaths: int) -> str:
 
 def _describe(fault: Exception) -> str:
     """Name a fault by its own words only where they are known to hold no personal data."""
-    if isinstance(fault, Explained):
+    if isinstance(fault, PermanentError):
         return str(fault)
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:

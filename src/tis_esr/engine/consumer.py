@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tis_esr.engine.batches import Outcome
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.handlers import Handler
 from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
@@ -42,7 +42,7 @@ class Consumer:
     async def until_empty(self, after: asyncio.Event | None = None) -> bool:
         """Consume until nothing is left and nothing under way; return whether there was anything.
 
-        Not before ``after`` has happened, where it is given. Raises OutOfPatience.
+        Not before ``after`` has happened, where it is given. Raises PatienceExhaustedError.
         """
         try:
             if after is not None:
@@ -93,7 +93,7 @@ class Consumer:
                     self._pauses.idle(ready)
                     idle = ready
             await self._wait(idle, stopping)
-        except Transient as fault:
+        except TransientError as fault:
             self._pauses.trouble(fault)
         return True
 
@@ -121,7 +121,7 @@ class Consumer:
         return max(0.0, slow, self._pauses.left())
 
     def _collect(self) -> None:
-        """Record the batches that have ended. Raises OutOfPatience, and what ended one unexpectedly."""
+        """Record the batches that have ended. Raises PatienceExhaustedError, and what ended one unexpectedly."""
         for task in [task for task in self._under_way if task.done()]:
             del self._under_way[task]
             outcome = task.result()

@@ -4,7 +4,7 @@ LONGEST_WAIT = 300.0
 """Seconds after which everything is tried again, however long it was asked to wait."""
 
 
-class Transient(Exception):  # noqa: N818 - the fault's class, not an error's name
+class TransientError(Exception):
     """A dependency is down or slow: the batch is released and retried automatically.
 
     ``retry_after`` is how long to wait at least, in seconds, up to LONGEST_WAIT. ``expected`` says that nothing
@@ -18,7 +18,7 @@ class Transient(Exception):  # noqa: N818 - the fault's class, not an error's na
         self.expected = expected
 
 
-class Suspect(Exception):  # noqa: N818 - the fault's class, not an error's name
+class RetryLimitedError(Exception):
     """A call failed that may fail again: tried a few more times alone, then parked."""
 
     def __init__(self, reason: str) -> None:
@@ -26,25 +26,25 @@ class Suspect(Exception):  # noqa: N818 - the fault's class, not an error's name
         self.reason = reason
 
 
-class Explained(Exception):  # noqa: N818 - the fault's class, not an error's name
+class PermanentError(Exception):
     """A permanent fault of a message whose words hold no personal data, so they may be kept as its reason."""
 
 
-class Conflict(Transient):
+class ConflictError(TransientError):
     """Another transaction changed a document that this one had read; it is simply done again."""
 
     def __init__(self, collection: str) -> None:
         super().__init__(f"a document of {collection} changed meanwhile")
 
 
-class LeaseLost(Transient):
+class LeaseLostError(TransientError):
     """The messages are no longer this process's to handle: taken over, done or parked meanwhile."""
 
     def __init__(self) -> None:
         super().__init__("the lease on these messages was lost; they are being handled elsewhere")
 
 
-class Unroutable(Exception):  # noqa: N818 - the name states the problem
+class UnroutableError(Exception):
     """A message was emitted under a routing key that no queue is bound to: a programming fault."""
 
     def __init__(self, routing_key: str) -> None:
@@ -52,7 +52,7 @@ class Unroutable(Exception):  # noqa: N818 - the name states the problem
         self.routing_key = routing_key
 
 
-class StateInUse(Exception):  # noqa: N818 - the name states the problem
+class StateInUseError(Exception):
     """Another process holds the state file."""
 
     def __init__(self, path: str) -> None:
@@ -62,7 +62,7 @@ class StateInUse(Exception):  # noqa: N818 - the name states the problem
         self.path = path
 
 
-class UnusableState(Exception):  # noqa: N818 - the name states the problem
+class UnusableStateError(Exception):
     """The state file is not one of ours, or of a version that this program cannot read."""
 
     def __init__(self, path: str, reason: str) -> None:

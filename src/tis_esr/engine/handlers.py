@@ -20,7 +20,7 @@ Run = Callable[[Work, Sequence[Message]], Awaitable[None]]
 class Handler:
     """Which queue, bound to which routing key, and what is done with a batch of its messages.
 
-    ``run`` reads and writes through the Work only; it raises Transient, Suspect, or anything else
+    ``run`` reads and writes through the Work only; it raises TransientError, RetryLimitedError, or anything else
     for a fault of the messages, and ``Work.fail`` names messages that failed while others were done.
     ``alone`` has one process at a time read the queue, message by message.
     Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.

@@ -3,13 +3,13 @@
 import asyncio
 import math
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 30.0
 
 
-class OutOfPatience(Exception):  # noqa: N818 - the name states what happened
+class PatienceExhaustedError(Exception):
     """A dependency stayed unavailable for longer than the caller wants to wait."""
 
     def __init__(self, queue: str, reason: str) -> None:
@@ -43,10 +43,10 @@ class Pauses:
         """Note that there was progress: a pause that is under way ends, and the next is a short one."""
         self._since, self._until, self._times = None, 0.0, 0
 
-    def trouble(self, fault: Transient, *, pause: bool = True) -> None:
+    def trouble(self, fault: TransientError, *, pause: bool = True) -> None:
         """Begin a pause, if there is to be one. What else fails during it doesn't make the next one longer.
 
-        Raises OutOfPatience, also where the pause that is asked for would outlast the patience.
+        Raises PatienceExhaustedError, also where the pause that is asked for would outlast the patience.
         """
         now = _now()
         seconds = fault.retry_after
@@ -55,7 +55,7 @@ class Pauses:
         else:
             left = self._patience_left(now, fault.reason)
             if left < 0 or (pause and seconds > left):
-                raise OutOfPatience(self._what, fault.reason)
+                raise PatienceExhaustedError(self._what, fault.reason)
             if pause and now >= self._until:
                 self._times += 1
                 seconds = max(seconds, min(pause_after(self._times), max(SHORTEST_PAUSE, left)))
@@ -63,9 +63,9 @@ class Pauses:
             self._until = max(self._until, now + seconds)
 
     def idle(self, seconds: float) -> None:
-        """Note that nothing of the queue can be tried for so long; raises OutOfPatience where trouble may not last that long."""
+        """Note that nothing of the queue can be tried for so long; raises PatienceExhaustedError where trouble may not last that long."""
         if self._since is not None and seconds > self._patience - (_now() - self._since):
-            raise OutOfPatience(self._what, self._reason)
+            raise PatienceExhaustedError(self._what, self._reason)
 
     def _patience_left(self, now: float, reason: str) -> float:
         """Return how many seconds the trouble may still last, which begins now if there was none before."""

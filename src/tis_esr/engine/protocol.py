@@ -120,9 +120,9 @@ class Engine(Protocol):
         ...
 
     async def commit(self, commit: Commit) -> None:
-        """Apply all of it in one transaction; raises Conflict when a document's version moved.
+        """Apply all of it in one transaction; raises ConflictError when a document's version moved.
 
-        Raises LeaseLost when a message that is to be done is not held any more: taken over, parked or done.
+        Raises LeaseLostError when a message that is to be done is not held any more: taken over, parked or done.
         """
         ...
 

@@ -12,15 +12,15 @@ import structlog
 from tis_esr.engine.batches import SUSPECT_ATTEMPTS, Batches, Outcome
 from tis_esr.engine.consumer import Consumer
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.handlers import Handler, Observer, unobserved
-from tis_esr.engine.pauses import OutOfPatience, Pauses
+from tis_esr.engine.pauses import PatienceExhaustedError, Pauses
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.serial_groups import Turns
 from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.engine.work import Work
 
-__all__ = ["SUSPECT_ATTEMPTS", "Handler", "Observer", "OutOfPatience", "Runner", "unobserved"]
+__all__ = ["SUSPECT_ATTEMPTS", "Handler", "Observer", "PatienceExhaustedError", "Runner", "unobserved"]
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Runner:
         return Work(self.engine, self._bindings, today=self._today(), now=self._now(), messages=messages)
 
     async def drain(self, queues: Iterable[str]) -> None:
-        """Handle the queues' messages until none is left; raises OutOfPatience."""
+        """Handle the queues' messages until none is left; raises PatienceExhaustedError."""
         wanted = set(queues)
         chosen = [handler for handler in self.handlers if handler.queue in wanted]
         while True:
@@ -75,7 +75,7 @@ class Runner:
 
     @asynccontextmanager
     async def beside(self, queues: Iterable[str]) -> AsyncIterator[None]:
-        """Handle the queues' messages while the block runs, and after it until none is left; raises OutOfPatience."""
+        """Handle the queues' messages while the block runs, and after it until none is left; raises PatienceExhaustedError."""
         wanted = set(queues)
         stop = asyncio.Event()
         consuming = [
@@ -94,12 +94,12 @@ class Runner:
         await self.drain(wanted)
 
     async def patiently(self, what: str, step: Callable[[], Awaitable[T]]) -> T:
-        """Take a step that no queue asks for, again while a dependency is in trouble; raises OutOfPatience."""
+        """Take a step that no queue asks for, again while a dependency is in trouble; raises PatienceExhaustedError."""
         pauses = Pauses(what, self._patience)
         while True:
             try:
                 return await step()
-            except Transient as fault:
+            except TransientError as fault:
                 pauses.trouble(fault)
                 await asyncio.sleep(pauses.left())
 

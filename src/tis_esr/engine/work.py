@@ -10,7 +10,7 @@ import msgspec
 
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message, derived_id
-from tis_esr.engine.faults import Conflict, Unroutable
+from tis_esr.engine.faults import ConflictError, UnroutableError
 from tis_esr.engine.parts import Parts, Place
 from tis_esr.engine.protocol import Commit, Cursor, Engine, Put, Removal, Stored
 from tis_esr.engine.row_accounting import Row, RowState
@@ -28,7 +28,7 @@ _DECODED_AT_ONCE = 500
 class Work:
     """Reads through, writes at the end: nothing takes effect before the commit.
 
-    Every document read is remembered with the version of its first reading, and the commit fails with Conflict
+    Every document read is remembered with the version of its first reading, and the commit fails with ConflictError
     when one that is written again has moved since, also where a later search has come upon the newer one. So no
     lock and no transaction is held while TCS is asked. What a handler does within a ``part`` is lost by itself.
     ``messages`` are what it is about: once another process has taken them over, no commit of it takes effect.
@@ -146,7 +146,7 @@ class Work:
             self._written_on[place] = written_on
 
     def remove(self, collection: Collection[T], document: T) -> None:
-        """Remove a document that was read; the commit fails with Conflict where it has moved since."""
+        """Remove a document that was read; the commit fails with ConflictError where it has moved since."""
         self._removed[collection.name, collection.key(document)] = collection
 
     def forget(self, messages: Iterable[Identity], rows: Iterable[tuple[str, int]] = ()) -> None:
@@ -160,7 +160,7 @@ class Work:
         """Send a message to every queue bound to ``routing_key``; its id follows from cause, routing key and key."""
         queues = self._bindings.get(routing_key)
         if not queues:
-            raise Unroutable(routing_key)
+            raise UnroutableError(routing_key)
         encoded = _encoder.encode(body)
         for queue in queues:
             self._parts.emit(
@@ -193,8 +193,8 @@ class Work:
     def fail(self, message: Message, fault: Exception) -> None:
         """Say that this message of the batch was not done; the rest of the unit of work still takes effect.
 
-        After the commit it is dealt with by its fault: retried after a pause of its own where it is Transient
-        (``retry_after`` at least), retried alone a few times where it is Suspect, parked otherwise.
+        After the commit it is dealt with by its fault: retried after a pause of its own where it is TransientError
+        (``retry_after`` at least), retried alone a few times where it is RetryLimitedError, parked otherwise.
         """
         self._failed[message.identity] = fault
 
@@ -233,7 +233,7 @@ class Work:
     async def commit(self, done: Iterable[Message] = ()) -> None:
         """Make all of it take effect together, and acknowledge ``done``, less those parked or failed.
 
-        Parts that others were faster than are left out, and their messages fail with Conflict.
+        Parts that others were faster than are left out, and their messages fail with ConflictError.
         """
         wanted = list(done)
         for rounds_left in reversed(range(_ROUNDS)):
@@ -241,7 +241,7 @@ class Work:
             commit.done = self.done(wanted)
             try:
                 await self._save(commit)
-            except Conflict as conflict:
+            except ConflictError as conflict:
                 lost = self._parts.lose(await self._moved())
                 if not lost or not rounds_left:
                     raise
@@ -249,7 +249,7 @@ class Work:
             else:
                 return
 
-    def _lost(self, messages: Iterable[Message], conflict: Conflict) -> None:
+    def _lost(self, messages: Iterable[Message], conflict: ConflictError) -> None:
         """Retry the messages of lost parts, each by the fault that it had before, if any."""
         for message in messages:
             self._failed.setdefault(message.identity, conflict)

@@ -9,7 +9,7 @@ BLOCK = 1 << 20
 NOT_THERE = "it was announced, but the store has no such file"
 
 
-class StoreUnavailable(OSError):  # noqa: N818 - the name states the problem
+class StoreUnavailableError(OSError):
     """A file store can't be reached or refuses: says which one, by its setting, and why. It may pass."""
 
     def __init__(self, store: str, reason: str) -> None:
@@ -18,7 +18,7 @@ class StoreUnavailable(OSError):  # noqa: N818 - the name states the problem
         self.reason = reason
 
 
-class NoSuchFile(Exception):  # noqa: N818 - the name states the problem
+class NoSuchFileError(Exception):
     """The store has no file of this name (any more)."""
 
     def __init__(self, store: str, name: str) -> None:
@@ -38,7 +38,7 @@ class UnreadableFileError(Exception):
         self.reason = reason
 
 
-class OtherContent(Exception):  # noqa: N818 - the name states the problem
+class ContentMismatchError(Exception):
     """A file of this name is there with other bytes; nothing was overwritten."""
 
     def __init__(self, store: str, name: str) -> None:
@@ -80,11 +80,11 @@ class FileStore(Protocol):
         ...
 
     def open(self, name: str) -> AbstractAsyncContextManager[BinaryIO]:
-        """Open a file for reading, seekable. Raises NoSuchFile, UnreadableFileError and OSError."""
+        """Open a file for reading, seekable. Raises NoSuchFileError, UnreadableFileError and OSError."""
         ...
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
-        """Write a file; the same bytes written again change nothing. Raises OtherContent and OSError."""
+        """Write a file; the same bytes written again change nothing. Raises ContentMismatchError and OSError."""
         ...
 
 
@@ -96,12 +96,14 @@ class Nowhere:
         return Listing()
 
     def open(self, name: str) -> AbstractAsyncContextManager[BinaryIO]:
-        """Raise NoSuchFile."""
-        raise NoSuchFile("this process", name)
+        """Raise NoSuchFileError."""
+        raise NoSuchFileError("this process", name)
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:  # noqa: ARG002 - the protocol's
-        """Raise StoreUnavailable."""
-        raise StoreUnavailable("this process", f"no outbound store is configured, so {name} is not written")
+        """Raise StoreUnavailableError."""
+        raise StoreUnavailableError(
+            "this process", f"no outbound store is configured, so {name} is not written"
+        )
 
 
 def name_fault(name: str) -> str:

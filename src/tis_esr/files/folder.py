@@ -14,10 +14,10 @@ from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO
 
 from tis_esr.files.file_store import (
+    ContentMismatchError,
     Listing,
-    NoSuchFile,
-    OtherContent,
-    StoreUnavailable,
+    NoSuchFileError,
+    StoreUnavailableError,
     UnreadableFileError,
     blocks,
     name_fault,
@@ -49,7 +49,7 @@ _OF_THE_FILE = {
 """What one file's open or read fails with while the folder itself is available."""
 
 
-class BadFolder(Exception):  # noqa: N818 - the name states the problem
+class BadFolderError(Exception):
     """A folder that is missing, not a folder, or can't be read or written."""
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -62,7 +62,7 @@ class Folder:
     """Files of one folder, by name; see FileStore. Whatever touches the disk does so in a thread."""
 
     def __init__(self, path: Path, *, make: bool = False, settled_seconds: float = 0.0) -> None:
-        """Raise BadFolder when the path is no usable folder; ``make`` it first where it is missing.
+        """Raise BadFolderError when the path is no usable folder; ``make`` it first where it is missing.
 
         For a folder that others copy files into: one that was changed less than ``settled_seconds`` ago
         may not be whole yet and isn't listed.
@@ -71,9 +71,9 @@ class Folder:
             if make:
                 make_folder(path)
             if not path.is_dir():
-                raise BadFolder(path, "there is no such folder")
+                raise BadFolderError(path, "there is no such folder")
         except OSError as error:
-            raise BadFolder(path, error.strerror or str(error)) from error
+            raise BadFolderError(path, error.strerror or str(error)) from error
         self.path = path
         self._settled = settled_seconds
         self._seen: dict[str, tuple[tuple[int, int] | None, float]] = {}
@@ -108,7 +108,7 @@ class Folder:
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
         """Open a copy of a file, so that nobody changes it while it is read.
 
-        Only a plain file is opened, never a link. Raises NoSuchFile, UnreadableFileError, also while somebody is
+        Only a plain file is opened, never a link. Raises NoSuchFileError, UnreadableFileError, also while somebody is
         writing it, and OSError.
         """
         with TemporaryFile() as copy:
@@ -131,18 +131,18 @@ class Folder:
 
     def _opened(self, name: str) -> BinaryIO:
         if name_fault(name) or name in {"", ".", ".."}:
-            raise NoSuchFile(str(self.path), printable(name))
+            raise NoSuchFileError(str(self.path), printable(name))
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
         return os.fdopen(os.open(self.path / name, flags), "rb")
 
     def _fault(self, name: str, error: OSError) -> Exception:
         """Return whose trouble an error of opening or reading is: the file's, the folder's or the copy's."""
-        if isinstance(error, _CopyFailed):
+        if isinstance(error, _CopyFailedError):
             return error
         if not self.path.is_dir():
-            return StoreUnavailable(str(self.path), "the folder is gone, or may not be entered")
+            return StoreUnavailableError(str(self.path), "the folder is gone, or may not be entered")
         if isinstance(error, FileNotFoundError):
-            return NoSuchFile(str(self.path), name)
+            return NoSuchFileError(str(self.path), name)
         reason = _OF_THE_FILE.get(error.errno or 0)
         return error if reason is None else UnreadableFileError(str(self.path), name, reason)
 
@@ -165,7 +165,7 @@ class Folder:
         """Write a file under a temporary name, flush it to disk and put it in place in one step.
 
         The same bytes written again change nothing, so a restart may repeat it. The file is readable by its owner
-        alone, and no link, FIFO or device is written to. Raises OtherContent, and then nothing was overwritten, and
+        alone, and no link, FIFO or device is written to. Raises ContentMismatchError, and then nothing was overwritten, and
         OSError.
         """
         temporary, final = self.path / f".{name}.part", self.path / name
@@ -188,7 +188,7 @@ class Folder:
         file.close()
         if _is_other(temporary, final):
             temporary.unlink()
-            raise OtherContent(str(self.path), final.name)
+            raise ContentMismatchError(str(self.path), final.name)
         put_in_place(temporary, final)
 
 
@@ -207,7 +207,7 @@ def _is_other(temporary: Path, final: Path) -> bool:
     return not (stat.S_ISREG(there.st_mode) and filecmp.cmp(temporary, final, shallow=False))
 
 
-class _CopyFailed(OSError):  # noqa: N818 - an OSError as it came, distinguished by its origin
+class _CopyFailedError(OSError):
     """Writing the copy failed, not reading the file."""
 
 
@@ -221,7 +221,7 @@ class _Copying:
         try:
             return self._copy.write(block)
         except OSError as error:
-            raise _CopyFailed(error.errno, error.strerror, gettempdir()) from error
+            raise _CopyFailedError(error.errno, error.strerror, gettempdir()) from error
 
 
 def _stamp(found: os.stat_result) -> tuple[int, int]:

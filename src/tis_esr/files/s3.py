@@ -17,11 +17,11 @@ from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import S3Store
 
 from tis_esr.files.file_store import (
+    ContentMismatchError,
     FileStore,
     Listing,
-    NoSuchFile,
-    OtherContent,
-    StoreUnavailable,
+    NoSuchFileError,
+    StoreUnavailableError,
     UnreadableFileError,
     blocks,
     name_fault,
@@ -62,32 +62,32 @@ class S3Settings:
 class S3Files(FileStore):
     """Files directly under a bucket's prefix, by name; see FileStore.
 
-    Whatever goes wrong on the way there is a StoreUnavailable.
+    Whatever goes wrong on the way there is a StoreUnavailableError.
     """
 
     def __init__(self, settings: S3Settings, *, one_step: int = ONE_STEP) -> None:
         """Connect to nothing yet; files of more than ``one_step`` bytes will be written in parts.
 
-        Raises StoreUnavailable when the settings make no sense.
+        Raises StoreUnavailableError when the settings make no sense.
         """
         self.name = f"S3 bucket {settings.bucket} (TIS_ESR_S3_BUCKET)"
         self._settings = settings
         self._one_step = one_step
         if settings.endpoint is not None and not _is_address(settings.endpoint):
-            raise StoreUnavailable(
+            raise StoreUnavailableError(
                 self.name, f"{settings.endpoint} is not a valid http(s) URL; check TIS_ESR_S3_ENDPOINT"
             )
         self._store = self._connect()
 
     async def check(self) -> None:
-        """Check whether the bucket can be listed; raises StoreUnavailable."""
+        """Check whether the bucket can be listed; raises StoreUnavailableError."""
         await self.listing()
 
     async def listing(self) -> Listing:
-        """Return what lies directly under the prefix; hidden keys are left out. Raises StoreUnavailable."""
+        """Return what lies directly under the prefix; hidden keys are left out. Raises StoreUnavailableError."""
         try:
             found = await self._ask(lambda: obstore.list_with_delimiter(self._store))
-        except StoreUnavailable as error:
+        except StoreUnavailableError as error:
             if isinstance(error.__cause__, InvalidPathError):
                 return await asyncio.to_thread(self._list_with_odd_keys)
             raise
@@ -121,19 +121,19 @@ class S3Files(FileStore):
             )
         except (BotoCoreError, ClientError) as error:
             reason = "the keys under the prefix can't be listed, and one of them is odd"
-            raise StoreUnavailable(self.name, reason) from error
+            raise StoreUnavailableError(self.name, reason) from error
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
         """Download a file and open the copy, seekable.
 
-        Raises NoSuchFile, UnreadableFileError where the bucket can be listed and this object can't be read, and
-        StoreUnavailable.
+        Raises NoSuchFileError, UnreadableFileError where the bucket can be listed and this object can't be read, and
+        StoreUnavailableError.
         """
         with TemporaryFile() as copy:
             try:
                 await self._read(name, copy.write)
-            except StoreUnavailable as error:
+            except StoreUnavailableError as error:
                 if reason := _of_the_object(error.__cause__):
                     await self.listing()
                     raise UnreadableFileError(self.name, name, reason) from error
@@ -144,7 +144,7 @@ class S3Files(FileStore):
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Create a file in one step; the same bytes written again change nothing.
 
-        Raises OtherContent, and then nothing was overwritten; StoreUnavailable; whatever ``chunks`` raise.
+        Raises ContentMismatchError, and then nothing was overwritten; StoreUnavailableError; whatever ``chunks`` raise.
 
         S3 can't create in parts only where there is nothing yet. So for a file too large for one step we
         look before and read back after; a second writer at the very same time may win, and we'd say so.
@@ -171,7 +171,7 @@ class S3Files(FileStore):
     async def _create_in_parts(self, name: str, spool: BinaryIO, digest: bytes) -> None:
         try:
             found = await self._digest(name)
-        except NoSuchFile:
+        except NoSuchFileError:
             store = self._connect(sending=PART * PARTS_AT_ONCE)
             await self._ask(
                 lambda: obstore.put(
@@ -181,15 +181,17 @@ class S3Files(FileStore):
             await self._expect(name, digest)
         else:
             if found != digest:
-                raise OtherContent(self.name, name)
+                raise ContentMismatchError(self.name, name)
 
     async def _expect(self, name: str, digest: bytes) -> None:
         try:
             found = await self._digest(name)
-        except NoSuchFile as error:
-            raise StoreUnavailable(self.name, f"someone else writes or removes {name} just now") from error
+        except NoSuchFileError as error:
+            raise StoreUnavailableError(
+                self.name, f"someone else writes or removes {name} just now"
+            ) from error
         if found != digest:
-            raise OtherContent(self.name, name)
+            raise ContentMismatchError(self.name, name)
 
     async def _digest(self, name: str) -> bytes:
         digest = hashlib.sha256()
@@ -232,8 +234,8 @@ class S3Files(FileStore):
             raise
         except (BaseError, FileNotFoundError) as error:
             if name and isinstance(error, FileNotFoundError) and _code(error) != "NoSuchBucket":
-                raise NoSuchFile(self.name, name) from error
-            raise StoreUnavailable(self.name, _reason(error, self._settings)) from error
+                raise NoSuchFileError(self.name, name) from error
+            raise StoreUnavailableError(self.name, _reason(error, self._settings)) from error
 
 
 def _is_address(endpoint: str) -> bool:

@@ -16,11 +16,11 @@ from typing import BinaryIO, TypeVar
 import asyncssh
 
 from tis_esr.files.file_store import (
+    ContentMismatchError,
     FileStore,
     Listing,
-    NoSuchFile,
-    OtherContent,
-    StoreUnavailable,
+    NoSuchFileError,
+    StoreUnavailableError,
     UnreadableFileError,
     blocks,
     name_fault,
@@ -62,7 +62,7 @@ class SftpFiles(FileStore):
     """Files of one folder on an SFTP server, by name; see FileStore.
 
     Each call makes a connection of its own; trying again is up to the caller. Whatever goes wrong on
-    the way there is a StoreUnavailable. Two writers may not write the same name at the same time.
+    the way there is a StoreUnavailableError. Two writers may not write the same name at the same time.
     """
 
     def __init__(self, settings: SftpSettings) -> None:
@@ -71,11 +71,11 @@ class SftpFiles(FileStore):
         self._settings = settings
 
     async def check(self) -> None:
-        """Check whether the folder can be listed; raises StoreUnavailable."""
+        """Check whether the folder can be listed; raises StoreUnavailableError."""
         await self.listing()
 
     async def listing(self) -> Listing:
-        """Return what is there; hidden files, and those being written, are left out. Raises StoreUnavailable."""
+        """Return what is there; hidden files, and those being written, are left out. Raises StoreUnavailableError."""
         folder = (self._settings.folder or ".").encode()
         entries: list[asyncssh.SFTPName] = []
         async with self._client() as session:
@@ -99,11 +99,11 @@ class SftpFiles(FileStore):
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
         """Download a file and open the copy, seekable.
 
-        Raises NoSuchFile, UnreadableFileError where the folder is there and this file can't be read, and
-        StoreUnavailable.
+        Raises NoSuchFileError, UnreadableFileError where the folder is there and this file can't be read, and
+        StoreUnavailableError.
         """
         if name_fault(name):
-            raise NoSuchFile(self.name, printable(name))
+            raise NoSuchFileError(self.name, printable(name))
         with TemporaryFile() as copy:
             async with self._client() as session:
                 await self._refuse_other_kinds(session, name)
@@ -114,8 +114,8 @@ class SftpFiles(FileStore):
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file under a temporary name and put it in place in one step.
 
-        The same bytes written again change nothing, so a restart may repeat it. Raises OtherContent, and
-        then nothing was overwritten; StoreUnavailable; whatever ``chunks`` raise.
+        The same bytes written again change nothing, so a restart may repeat it. Raises ContentMismatchError, and
+        then nothing was overwritten; StoreUnavailableError; whatever ``chunks`` raise.
         """
         part = self._path(f".{name}.part")
         digest = hashlib.sha256()
@@ -157,14 +157,16 @@ class SftpFiles(FileStore):
         found = hashlib.sha256()
         try:
             await self._read(session, name, found.update)
-        except NoSuchFile as error:
-            raise StoreUnavailable(self.name, f"someone else removed {name} just now") from error
+        except NoSuchFileError as error:
+            raise StoreUnavailableError(self.name, f"someone else removed {name} just now") from error
         except UnreadableFileError as error:
-            raise StoreUnavailable(self.name, f"{name} is there and can't be read: {error.reason}") from error
+            raise StoreUnavailableError(
+                self.name, f"{name} is there and can't be read: {error.reason}"
+            ) from error
         with self._told():
             await session.answered(session.sftp.remove(part))
         if found.digest() != digest:
-            raise OtherContent(self.name, name)
+            raise ContentMismatchError(self.name, name)
 
     async def _read(self, session: "_Session", name: str, take: Callable[[bytes], object]) -> None:
         with self._told(name):
@@ -203,7 +205,7 @@ class SftpFiles(FileStore):
                 session = _Session(sftp, connection, settings.timeout_seconds)
                 there = await session.answered(_is_there(sftp, settings.folder or "."))
             if not there:
-                raise StoreUnavailable(
+                raise StoreUnavailableError(
                     self.name, f"there is no folder {settings.folder} for us; check TIS_ESR_SFTP_FOLDER"
                 )
             yield session
@@ -236,14 +238,14 @@ class SftpFiles(FileStore):
                 keepalive_count_max=3,
             )
         except (asyncssh.Error, OSError, ValueError) as error:
-            raise StoreUnavailable(self.name, _why_no_connection(error, settings)) from error
+            raise StoreUnavailableError(self.name, _why_no_connection(error, settings)) from error
 
     def _known_hosts(self) -> asyncssh.SSHKnownHosts:
         path = self._settings.known_hosts
         try:
             return asyncssh.read_known_hosts(str(path))
         except (OSError, ValueError) as error:
-            raise StoreUnavailable(
+            raise StoreUnavailableError(
                 self.name, f"{path} can't be read ({_text(error)}); check TIS_ESR_SFTP_KNOWN_HOSTS"
             ) from error
 
@@ -254,7 +256,7 @@ class SftpFiles(FileStore):
         try:
             return [asyncssh.read_private_key(path)]
         except (OSError, ValueError) as error:
-            raise StoreUnavailable(
+            raise StoreUnavailableError(
                 self.name, f"{path} can't be read ({_text(error)}); check TIS_ESR_SFTP_KEY_FILE"
             ) from error
 
@@ -265,10 +267,10 @@ class SftpFiles(FileStore):
             yield
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             if name is None:
-                raise StoreUnavailable(self.name, "what we work on was removed just now") from error
-            raise NoSuchFile(self.name, name) from error
+                raise StoreUnavailableError(self.name, "what we work on was removed just now") from error
+            raise NoSuchFileError(self.name, name) from error
         except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
-            raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
+            raise StoreUnavailableError(self.name, f"the connection failed ({_text(error)})") from error
         except asyncssh.SFTPPermissionDenied as error:
             of_folder = "not allowed; check what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
             raise self._refused(name, "permission denied", of_folder) from error
@@ -279,13 +281,13 @@ class SftpFiles(FileStore):
             of_file = "the server gives no answer when it is read"
             raise self._refused(name, of_file, "no answer in time") from error
         except (asyncssh.Error, OSError) as error:
-            raise StoreUnavailable(self.name, f"the connection failed ({_text(error)})") from error
+            raise StoreUnavailableError(self.name, f"the connection failed ({_text(error)})") from error
 
     def _refused(self, name: str | None, of_file: str, of_folder: str) -> Exception:
         """Return whose trouble it is: the file's called ``name``, or the folder's."""
         if name is not None:
             return UnreadableFileError(self.name, name, of_file)
-        return StoreUnavailable(self.name, of_folder)
+        return StoreUnavailableError(self.name, of_folder)
 
 
 @dataclass

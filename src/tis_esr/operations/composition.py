@@ -99,7 +99,7 @@ async def at_the_desk(
 async def tcs_at_the_desk(settings: Settings, url: str | None) -> AsyncIterator[Tcs | None]:
     """Open TCS for a few questions that somebody waits for; None where its address is not known.
 
-    Raises BadTcsUrl.
+    Raises BadTcsUrlError.
     """
     address = url or settings.tcs_url
     if address is None:
@@ -116,7 +116,7 @@ async def engine_of(
 ) -> AsyncIterator[Engine]:
     """Open the engine that the settings name; a state file given by name is the embedded one's.
 
-    Raises StateInUse, UnusableState or UnusableServer.
+    Raises StateInUseError, UnusableStateError or UnusableServerError.
     """
     if settings.engine == "embedded" or state is not None:
         embedded = EmbeddedEngine(state or settings.state, COLLECTIONS)
@@ -136,14 +136,14 @@ async def engine_of(
 
 
 def reader_of(settings: Settings, state: Path | None = None) -> Reader:
-    """Open the engine's holdings for reading. Raises UnusableState, BadSettings or Transient."""
+    """Open the engine's holdings for reading. Raises UnusableStateError, BadSettingsError or TransientError."""
     if settings.engine == "production" and state is None:
         return ProductionReader(addresses(settings))
     return StateReader(state or settings.state)
 
 
 def addresses(settings: Settings) -> Addresses:
-    """Return where the production engine's servers are. Raises BadSettings."""
+    """Return where the production engine's servers are. Raises BadSettingsError."""
     asked_by = "TIS_ESR_ENGINE=production"
     return Addresses(
         amqp_url=needed(plain(settings.amqp_url), "amqp_url", asked_by),

@@ -9,13 +9,13 @@ from tis_esr.files.file_store import FileStore
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.files.sftp import SftpFiles, SftpSettings
-from tis_esr.settings import BadSettings, Settings
+from tis_esr.settings import BadSettingsError, Settings
 
 _SETTLED_SECONDS = 2.0
 
 
 def inbound_store(settings: Settings) -> FileStore:
-    """Return where ESR's files come in. Raises BadSettings, StoreUnavailable, and BadFolder also where there is none.
+    """Return where ESR's files come in. Raises BadSettingsError, StoreUnavailableError, and BadFolderError also where there is none.
 
     A folder is never created: nobody would put files into one whose name was mistyped.
     """
@@ -25,7 +25,7 @@ def inbound_store(settings: Settings) -> FileStore:
 
 
 def outbound_store(settings: Settings, *, make: bool = True) -> FileStore:
-    """Return where the files for ESR go; ``make`` a missing folder. Raises BadSettings, BadFolder and StoreUnavailable."""
+    """Return where the files for ESR go; ``make`` a missing folder. Raises BadSettingsError, BadFolderError and StoreUnavailableError."""
     if settings.files_out == "folder":
         return Folder(Path(settings.outbound), make=make)
     return _remote(settings, settings.files_out, settings.outbound, "TIS_ESR_FILES_OUT")
@@ -68,9 +68,9 @@ def _remote(settings: Settings, kind: Literal["s3", "sftp"], place: str, asked_b
 
 
 def needed(value: object, name: str, asked_by: str) -> str:
-    """Return a setting that another one makes necessary. Raises BadSettings where it is missing."""
+    """Return a setting that another one makes necessary. Raises BadSettingsError where it is missing."""
     if value is None:
-        raise BadSettings([f"setting {name} (TIS_ESR_{name.upper()}) is missing; {asked_by} needs it"])
+        raise BadSettingsError([f"setting {name} (TIS_ESR_{name.upper()}) is missing; {asked_by} needs it"])
     return str(value)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.records.file_names import BadFileName, FileName
+from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.data_exporter.outbound import APPLICANTS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, HORIZON_KEY
@@ -33,7 +33,7 @@ def too_old(name: str, oldest: date | None) -> str:
     """Say that a file is older than the ledger; "" where it is not."""
     try:
         is_older = oldest is not None and FileName.parse(name).date < oldest
-    except BadFileName:
+    except BadFileNameError:
         return ""
     return (
         f"dated before {oldest}, the oldest day that the ledger keeps (keep_history_days)" if is_older else ""

@@ -6,7 +6,7 @@ from tis_esr.engine.row_accounting import RowState
 from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
 
 
-class RowsUnaccounted(Exception):  # noqa: N818 - the name states the problem
+class RowsUnaccountedError(Exception):
     """Rows are missing from the account, or have not come to an end; names each file and the numbers."""
 
     def __init__(self, faults: list[str]) -> None:
@@ -32,7 +32,7 @@ def check_rows(files: Sequence[InboundFile], counts: Mapping[str, Mapping[RowSta
     """Compare each file's rows, as the reader counted them, with those in each state.
 
     Of files whose rows were purged, or are being so, the ledger has the numbers.
-    Raises RowsUnaccounted, and FilesUnfinishedError where there is nothing worse.
+    Raises RowsUnaccountedError, and FilesUnfinishedError where there is nothing worse.
     """
     faults = []
     unfinished = {file.name: file.last_row for file in files if file.state in UNDER_WAY}
@@ -46,6 +46,6 @@ def check_rows(files: Sequence[InboundFile], counts: Mapping[str, Mapping[RowSta
         if by_state.get(RowState.PENDING):
             faults.append(f"{file.name}: {by_state[RowState.PENDING]} rows have not reached a final state")
     if faults:
-        raise RowsUnaccounted(faults)
+        raise RowsUnaccountedError(faults)
     if unfinished:
         raise FilesUnfinishedError(unfinished)

@@ -37,7 +37,7 @@ class FileWatch:
         self._read_at = 0.0
 
     async def look(self) -> None:
-        """Read what has changed in the ledger. Raises Transient."""
+        """Read what has changed in the ledger. Raises TransientError."""
         work = self._begin()
         now = work.time()
         if self._whole_at is None or now - self._whole_at > WHOLE_SECONDS:

@@ -13,12 +13,12 @@ import structlog
 from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.polling import every
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
 from tis_esr.files.file_store import FileStore, Nowhere, name_fault
-from tis_esr.files.folder import BadFolder
+from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import System, purge_of, serving, today
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, plain, same_place
 from tis_esr.process.garbage_collection import collect_less_often
@@ -123,11 +123,11 @@ def _stores(settings: Settings, *, reads_files: bool) -> tuple[FileStore, FileSt
         )
     try:
         inbound = inbound_store(settings) if reads_files else Nowhere()
-    except BadFolder as error:
+    except BadFolderError as error:
         raise UsageError("TIS_ESR_INBOUND", f"{error}; create the folder, or correct its name") from error
     try:
         return inbound, outbound_store(settings)
-    except BadFolder as error:
+    except BadFolderError as error:
         raise UsageError("TIS_ESR_OUTBOUND", f"{error}; correct its name or its permissions") from error
 
 
@@ -208,7 +208,7 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
                 if removed := purge.removed - before:
                     _log.info("purged", removed=dict(removed))
                 before = purge.removed.copy()
-            except Transient as fault:
+            except TransientError as fault:
                 _log.info("not_purged", reason=fault.reason)
             await wait_for_event(stop, _PURGE_SECONDS)
 
@@ -230,7 +230,7 @@ async def measured(engine: Engine, metrics: Metrics) -> bytes:
     try:
         async with asyncio.timeout(_ENGINE_SECONDS):
             metrics.depths = await engine.depths()
-    except (Transient, TimeoutError):
+    except (TransientError, TimeoutError):
         metrics.depths = None
     return metrics.text()
 

@@ -13,7 +13,7 @@ FILE_TYPES = ("RMF", "RMC", "APC", "DCC", "APP", "DNC", "DNF", "RTC")
 _NAME = re.compile(r"DE_([A-Z]{3})_([A-Z]{3})_([0-9]{8})_([0-9]{7,8})\.DAT")
 
 
-class BadFileName(Exception):  # noqa: N818 - the name states the problem
+class BadFileNameError(Exception):
     """A name that is not a valid ESR file name; says what is wrong with it."""
 
     def __init__(self, name: str, reason: str) -> None:
@@ -34,7 +34,7 @@ class FileName:
 
     @classmethod
     def parse(cls, name: str) -> "FileName":
-        """Return the parts of a name; raises BadFileName."""
+        """Return the parts of a name; raises BadFileNameError."""
         return _parse(name)
 
     def __str__(self) -> str:
@@ -47,12 +47,14 @@ class FileName:
 def _parse(name: str) -> FileName:
     match = _NAME.fullmatch(name)
     if match is None:
-        raise BadFileName(name, "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT")
+        raise BadFileNameError(name, "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT")
     deanery, file_type, day, sequence = match.groups()
     if file_type not in FILE_TYPES:
-        raise BadFileName(name, f"{file_type} is not a valid file type; those are {', '.join(FILE_TYPES)}")
+        raise BadFileNameError(
+            name, f"{file_type} is not a valid file type; those are {', '.join(FILE_TYPES)}"
+        )
     try:
         parsed = datetime.strptime(day, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        raise BadFileName(name, f"{day} is not a valid date") from None
+        raise BadFileNameError(name, f"{day} is not a valid date") from None
     return FileName(deanery, file_type, parsed, int(sequence), len(sequence))

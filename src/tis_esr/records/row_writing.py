@@ -5,15 +5,15 @@ from datetime import datetime
 
 from tis_esr.records.file_names import FileName
 from tis_esr.records.record_types import LAYOUTS
-from tis_esr.records.values import UnwritableValue, Value, fits, write_value
+from tis_esr.records.values import UnwritableValueError, Value, fits, write_value
 from tis_esr.records.vpd import vpd_text
 
 
 def format_row(record_type: str, values: Mapping[str, Value]) -> str:
-    """Return one row without its line end; raises UnwritableValue for a value that breaks its column."""
+    """Return one row without its line end; raises UnwritableValueError for a value that breaks its column."""
     layout = LAYOUTS[record_type]
     for name in values.keys() - layout.by_name.keys():
-        raise UnwritableValue(record_type, name, "there is no such column")
+        raise UnwritableValueError(record_type, name, "there is no such column")
     cells = [record_type]
     for column in layout.columns:
         value = values.get(column.name)
@@ -21,7 +21,7 @@ def format_row(record_type: str, values: Mapping[str, Value]) -> str:
             value = vpd_text(value)
         reason = fits(column, value)
         if reason:
-            raise UnwritableValue(record_type, column.name, reason)
+            raise UnwritableValueError(record_type, column.name, reason)
         cells.append(write_value(column, value))
     return ",".join(cells)
 

@@ -10,7 +10,7 @@ from tis_esr.records.layouts import Column, Kind
 Value = str | int | Decimal | date | None
 
 
-class UnwritableValue(Exception):  # noqa: N818 - the name states the problem
+class UnwritableValueError(Exception):
     """A value that breaks its column's type or length; names record type and column, not the value."""
 
     def __init__(self, record_type: str, column: str, reason: str) -> None:

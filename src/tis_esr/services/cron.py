@@ -9,7 +9,7 @@ LONDON = ZoneInfo("Europe/London")
 _FIELDS = 5  # CronSim takes a sixth, for seconds, and then doesn't look after the clock changes
 
 
-class BadCron(ValueError):  # noqa: N818 - the name states the problem
+class BadCronError(ValueError):
     """A cron expression that can't be used."""
 
     def __init__(self, expression: str, problem: str) -> None:
@@ -22,17 +22,17 @@ class BadCron(ValueError):  # noqa: N818 - the name states the problem
 def next_after(cron: str, moment: datetime) -> datetime:
     """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC; of several expressions the first to.
 
-    Expressions are separated by semicolons. Raises BadCron.
+    Expressions are separated by semicolons. Raises BadCronError.
     """
     return min(_next_of_one(one.strip(), moment) for one in cron.split(";"))
 
 
 def _next_of_one(cron: str, moment: datetime) -> datetime:
     if (fields := len(cron.split())) != _FIELDS:
-        raise BadCron(cron, f"it takes {_FIELDS} fields, not {fields}")
+        raise BadCronError(cron, f"it takes {_FIELDS} fields, not {fields}")
     try:
         # In the hour that comes twice, CronSim begins with what fired the first time: that is over.
         fires = (local.astimezone(UTC) for local in CronSim(cron, moment.astimezone(LONDON)))
         return next(fire for fire in fires if fire > moment)
     except (CronSimError, StopIteration) as error:
-        raise BadCron(cron, str(error) or "it never comes") from error
+        raise BadCronError(cron, str(error) or "it never comes") from error

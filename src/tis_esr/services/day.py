@@ -8,7 +8,7 @@ from functools import partial
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import FileStore
-from tis_esr.records.file_names import BadFileName, FileName
+from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
@@ -36,7 +36,7 @@ async def run_day(
 ) -> DayDone:
     """Take the files by date and sequence, walk the stages, export, and notify TCS.
 
-    May be killed at any point and called again with the same state. Raises OutOfPatience, OSError.
+    May be killed at any point and called again with the same state. Raises PatienceExhaustedError, OSError.
     """
     reader = InboundDataReader(runner.work, lambda rows: progress("Reading files", rows))
     async with runner.beside(PEOPLE):
@@ -78,7 +78,7 @@ def by_date_and_sequence(names: Iterable[str]) -> list[str]:
     def order(name: str) -> tuple[bool, date, int, str]:
         try:
             parsed = FileName.parse(name)
-        except BadFileName:
+        except BadFileNameError:
             return True, date.max, 0, name
         return False, parsed.date, parsed.sequence, name
 

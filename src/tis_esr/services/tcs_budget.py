@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.faults import Conflict, Transient
+from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.engine.work import Work
 from tis_esr.tcs.client import Tcs
@@ -115,11 +115,11 @@ class TcsBudget:
         finally:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
-            with contextlib.suppress(Transient):
+            with contextlib.suppress(TransientError):
                 await self.release()
 
     async def renew(self) -> bool:
-        """Renew the claim, and bound the client by it; return whether it is the whole share. Raises Transient."""
+        """Renew the claim, and bound the client by it; return whether it is the whole share. Raises TransientError."""
         for _ in range(_TRIES):
             began = asyncio.get_running_loop().time()
             work = self._work()
@@ -137,22 +137,22 @@ class TcsBudget:
             work.put(BUDGET, Budget(_KEY, to_be.claims))
             try:
                 await work.commit()
-            except Conflict:
+            except ConflictError:
                 continue
             self._bound(to_be.allowed, began + self._seconds * (1 - _KEPT_BACK))
             self._warn_without_share(to_be, now)
             return to_be.allowed == to_be.share
-        raise Transient("the budget of calls to TCS is changed by too many processes at once")
+        raise TransientError("the budget of calls to TCS is changed by too many processes at once")
 
     async def release(self) -> None:
-        """Give the claim up. Raises Transient."""
+        """Give the claim up. Raises TransientError."""
         self._bound(0, 0.0)
         for _ in range(_TRIES):
             work = self._work()
             budget = await self._read(work)
             rest = {name: claim for name, claim in budget.claims.items() if name != self._process}
             work.put(BUDGET, Budget(_KEY, rest))
-            with contextlib.suppress(Conflict):
+            with contextlib.suppress(ConflictError):
                 await work.commit()
                 return
 
@@ -189,5 +189,5 @@ class TcsBudget:
     async def _renew_or_say(self) -> None:
         try:
             self._is_whole = await self.renew()
-        except Transient as fault:
+        except TransientError as fault:
             _log.info("tcs_budget_not_renewed", reason=fault.reason)

@@ -1,10 +1,10 @@
 """TCS's endpoints, one method each; bulk questions are packed into as few calls as fit.
 
-Every method may raise ``TcsUnavailable`` (wait and repeat) and ``TcsRefused`` (never works); those that read
-``TcsServerError`` (this record is suspect) and ``TcsUnreadableRecord``; those that write ``TcsUncertain`` when
+Every method may raise ``TcsUnavailableError`` (wait and repeat) and ``TcsRefusedError`` (never works); those that read
+``TcsServerError`` (this record is suspect) and ``TcsUnreadableRecordError``; those that write ``TcsUncertainError`` when
 it isn't known whether TCS stored something. See ``errors``.
 
-A write takes ``send_by``, a moment of ``Tcs.time()``: if its turn comes later it isn't sent, and ``TcsNotSent``
+A write takes ``send_by``, a moment of ``Tcs.time()``: if its turn comes later it isn't sent, and ``TcsNotSentError``
 is raised. So do the reads that a write waits for. Calls with ``send_by`` are sent before those without. A write
 that is cancelled may still take effect for ``TcsSettings.uncertain_seconds``; nothing is raised for that, so the caller must treat it as such.
 """
@@ -49,14 +49,14 @@ from tis_esr.tcs.models import (
     Post,
     ProgrammeMembership,
 )
-from tis_esr.tcs.tcs_errors import TcsUnreadable
-from tis_esr.tcs.tcs_settings import BadTcsUrl, TcsSettings
+from tis_esr.tcs.tcs_errors import TcsUnreadableError
+from tis_esr.tcs.tcs_settings import BadTcsUrlError, TcsSettings
 from tis_esr.tcs.tokens import NoToken, TokenSource
 from tis_esr.tcs.transport import Counted, Transport
 from tis_esr.tcs.url_packing import PAGE_SIZE, encoded, encoded_npn, json_body, packed, placement_filters
 from tis_esr.tcs.wire import Wire
 
-__all__ = ["BadTcsUrl", "Tcs", "TcsSettings"]
+__all__ = ["BadTcsUrlError", "Tcs", "TcsSettings"]
 
 T = TypeVar("T")
 
@@ -249,7 +249,7 @@ class Tcs:
         return found.value if found else None
 
     async def create_absence(self, absence: Absence, *, send_by: float | None = None) -> Absence:
-        """Store a new absence, which has no ``id`` yet (A3). Raises ``TcsUncertain``, see ``mongodb_errors``."""
+        """Store a new absence, which has no ``id`` yet (A3). Raises ``TcsUncertainError``, see ``mongodb_errors``."""
         answer = await self._transport.call(
             ABSENCE_NEW, "/api/absence", _ABSENCE, json_body(absence), send_by=send_by
         )
@@ -260,9 +260,9 @@ class Tcs:
     ) -> Absence:
         """Change the given fields (TCS's names); None empties one (A5).
 
-        ``changes`` carries the ``amendedDate`` that was read. Raises ``TcsConflict`` when the absence was
+        ``changes`` carries the ``amendedDate`` that was read. Raises ``TcsConflictError`` when the absence was
         changed since; after a time-out that change may have been ours, so compare before repeating.
-        Raises ``TcsNotFound`` when it is gone.
+        Raises ``TcsNotFoundError`` when it is gone.
         """
         body = json_body({**changes, "id": absence_id})
         answer = await self._transport.call(
@@ -273,7 +273,7 @@ class Tcs:
     async def post_esr_exported(
         self, placement_id: int, event: Mapping[str, Any], *, send_by: float | None = None
     ) -> bool:
-        """Append that a placement went to ESR; False when it is gone (L3). May raise ``TcsUncertain``."""
+        """Append that a placement went to ESR; False when it is gone (L3). May raise ``TcsUncertainError``."""
         path = f"/api/placements/{placement_id}/esr-exported"
         return (
             await self._transport.find(ESR_EXPORTED, path, _STORED, json_body(event), send_by=send_by)
@@ -285,7 +285,7 @@ class Tcs:
     ) -> bool:
         """Append that a position was linked or deleted; False when the post is gone (P6).
 
-        May raise ``TcsUncertain``.
+        May raise ``TcsUncertainError``.
         """
         path = f"/api/posts/{post_id}/esr-changed"
         return (
@@ -310,7 +310,7 @@ class Tcs:
                 return found
             found, total = await self._page(columns, 0)
         told = f"gave {len(found)} of {total} placements in its pages"
-        raise TcsUnreadable(PLACEMENTS_FILTER.method, PLACEMENTS_FILTER.path, told, status=200)
+        raise TcsUnreadableError(PLACEMENTS_FILTER.method, PLACEMENTS_FILTER.path, told, status=200)
 
     async def _page(self, columns: str, page: int) -> tuple[list[Placement], int]:
         path = f"/api/placements/filter?columnFilters={columns}&page={page}&size={PAGE_SIZE}&sort=id,asc"
@@ -318,7 +318,7 @@ class Tcs:
         total = answer.reply.header("X-Total-Count") or ""
         if not total.isdecimal():
             told = "answered 200 without the number of placements in X-Total-Count"
-            raise TcsUnreadable(PLACEMENTS_FILTER.method, PLACEMENTS_FILTER.path, told, status=200)
+            raise TcsUnreadableError(PLACEMENTS_FILTER.method, PLACEMENTS_FILTER.path, told, status=200)
         return answer.value, int(total)
 
 

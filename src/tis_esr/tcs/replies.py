@@ -8,10 +8,10 @@ from tis_esr.tcs.endpoints import Endpoint
 from tis_esr.tcs.retries import seconds_of_retry_after
 from tis_esr.tcs.tcs_errors import (
     TcsServerError,
-    TcsUnavailable,
-    TcsUncertain,
-    TcsUnreadable,
-    TcsUnreadableRecord,
+    TcsUnavailableError,
+    TcsUncertainError,
+    TcsUnreadableError,
+    TcsUnreadableRecordError,
 )
 from tis_esr.tcs.wire import NoAnswerError, Reply
 
@@ -39,7 +39,7 @@ def answer_of(endpoint: Endpoint, reply: Reply, shape: Shape[T], readings: Readi
             raise _strange(
                 endpoint, f"answered with {shape.record} that can't be read", reply.status
             ) from None
-        raise TcsUnreadableRecord(method, path, shape.record, error.record_id, error.field) from None
+        raise TcsUnreadableRecordError(method, path, shape.record, error.record_id, error.field) from None
     except UnreadableError as error:
         where = f": field {error.field} can't be read" if error.field else ""
         raise _strange(
@@ -47,11 +47,11 @@ def answer_of(endpoint: Endpoint, reply: Reply, shape: Shape[T], readings: Readi
         ) from None
 
 
-def unanswered(endpoint: Endpoint, error: NoAnswerError) -> TcsUnavailable:
+def unanswered(endpoint: Endpoint, error: NoAnswerError) -> TcsUnavailableError:
     """Return what a call without an answer means: a write may still arrive."""
     if endpoint.writes:
-        return TcsUncertain(endpoint.method, endpoint.path, error.reason, may_arrive=True)
-    return TcsUnavailable(endpoint.method, endpoint.path, error.reason)
+        return TcsUncertainError(endpoint.method, endpoint.path, error.reason, may_arrive=True)
+    return TcsUnavailableError(endpoint.method, endpoint.path, error.reason)
 
 
 def _is_old_list(endpoint: Endpoint, reply: Reply) -> bool:
@@ -59,10 +59,10 @@ def _is_old_list(endpoint: Endpoint, reply: Reply) -> bool:
     return reply.status == 302 and endpoint.answers_302 and reply.header("Location") is None
 
 
-def _strange(endpoint: Endpoint, told: str, status: int) -> TcsUnavailable:
+def _strange(endpoint: Endpoint, told: str, status: int) -> TcsUnavailableError:
     if endpoint.writes:
-        return TcsUncertain(endpoint.method, endpoint.path, told, may_arrive=False, status=status)
-    return TcsUnreadable(endpoint.method, endpoint.path, told, status=status)
+        return TcsUncertainError(endpoint.method, endpoint.path, told, may_arrive=False, status=status)
+    return TcsUnreadableError(endpoint.method, endpoint.path, told, status=status)
 
 
 def _raise_for(endpoint: Endpoint, reply: Reply) -> NoReturn:
@@ -72,18 +72,18 @@ def _raise_for(endpoint: Endpoint, reply: Reply) -> NoReturn:
         raise tcs_errors.TcsAccessError(method, path, told, status=status, permission=endpoint.permission)
     if status in (401, 407, 429):
         wait = seconds_of_retry_after(reply.header("Retry-After"))
-        raise TcsUnavailable(method, path, told, status=status, retry_after=wait)
+        raise TcsUnavailableError(method, path, told, status=status, retry_after=wait)
     if status == 408 or status >= 500:
         _raise_for_trouble(endpoint, reply, told)
     if status == 404 and endpoint.may_miss and not reply.content:
-        raise tcs_errors.TcsNotFound(method, path, told, status=status)
+        raise tcs_errors.TcsNotFoundError(method, path, told, status=status)
     if status == 404 or status < 400:
         raise _strange(endpoint, f"gave the unexpected response {status}", status)
     if status == 409:
-        raise tcs_errors.TcsConflict(method, path, told, status=status)
+        raise tcs_errors.TcsConflictError(method, path, told, status=status)
     reason, fields = tcs_errors.complaint(reply.content)
     code = reason or tcs_errors.code(reply.header("X-tcsApp-error"))
-    raise tcs_errors.TcsRefused(method, path, told, status=status, reason=code, fields=fields)
+    raise tcs_errors.TcsRefusedError(method, path, told, status=status, reason=code, fields=fields)
 
 
 def _raise_for_trouble(endpoint: Endpoint, reply: Reply, told: str) -> NoReturn:
@@ -95,7 +95,7 @@ def _raise_for_trouble(endpoint: Endpoint, reply: Reply, told: str) -> NoReturn:
     wait = seconds_of_retry_after(reply.header("Retry-After"))
     if endpoint.writes:
         may_arrive = status not in (500, 503)
-        raise TcsUncertain(method, path, told, may_arrive=may_arrive, status=status, retry_after=wait)
+        raise TcsUncertainError(method, path, told, may_arrive=may_arrive, status=status, retry_after=wait)
     if status == 500:
         raise TcsServerError(method, path, told, status=status)
-    raise TcsUnavailable(method, path, told, status=status, retry_after=wait)
+    raise TcsUnavailableError(method, path, told, status=status, retry_after=wait)

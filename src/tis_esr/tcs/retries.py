@@ -10,12 +10,12 @@ import stamina
 from tis_esr.tcs.breaker import LONGEST_RETRY_AFTER
 from tis_esr.tcs.tcs_errors import (
     TcsAccessError,
-    TcsNotAsked,
-    TcsNotSent,
+    TcsNotAskedError,
+    TcsNotSentError,
     TcsServerError,
-    TcsUnavailable,
-    TcsUncertain,
-    TcsUnreadable,
+    TcsUnavailableError,
+    TcsUncertainError,
+    TcsUnreadableError,
 )
 from tis_esr.tcs.tcs_settings import TcsSettings
 
@@ -49,23 +49,23 @@ def rounds(
 def worth_repeating(error: Exception) -> bool | float:
     """Return whether to repeat the call, or the seconds that TCS asked us to wait before.
 
-    After ``TcsUncertain`` only a PATCH that TCS answered: it stores the same a second time, where anything else
+    After ``TcsUncertainError`` only a PATCH that TCS answered: it stores the same a second time, where anything else
     could store twice. Never after a refusal of our access, nor for a token that the provider refuses.
     """
-    if isinstance(error, TcsUncertain) and not _stores_the_same(error):
+    if isinstance(error, TcsUncertainError) and not _stores_the_same(error):
         return False
-    if isinstance(error, TcsAccessError | TcsNotSent | TcsNotAsked):
+    if isinstance(error, TcsAccessError | TcsNotSentError | TcsNotAskedError):
         return False
-    if isinstance(error, TcsServerError | TcsUnreadable):
+    if isinstance(error, TcsServerError | TcsUnreadableError):
         return True
-    if not isinstance(error, TcsUnavailable) or error.status in _NOT_AT_ONCE:
+    if not isinstance(error, TcsUnavailableError) or error.status in _NOT_AT_ONCE:
         return False
     if error.retry_after is None:
         return True
     return error.retry_after if error.retry_after <= WAITED_FOR else False
 
 
-def _stores_the_same(error: TcsUncertain) -> bool:
+def _stores_the_same(error: TcsUncertainError) -> bool:
     return error.method == "PATCH" and error.status == _UNAVAILABLE and not error.may_arrive
 
 

@@ -1,7 +1,7 @@
 """What can go wrong with TCS, by who has to act.
 
-``TcsUnavailable`` passes by itself; ``TcsServerError`` makes one record suspect; ``TcsRefused``,
-``TcsConflict`` and ``TcsUnreadableRecord`` are about the request or the record. Texts name the endpoint by its template and carry no value that was
+``TcsUnavailableError`` passes by itself; ``TcsServerError`` makes one record suspect; ``TcsRefusedError``,
+``TcsConflictError`` and ``TcsUnreadableRecordError`` are about the request or the record. Texts name the endpoint by its template and carry no value that was
 sent or received, because those are personal data.
 """
 
@@ -31,7 +31,7 @@ class TcsError(Exception):
         self.status = status
 
 
-class TcsUnavailable(TcsError):  # noqa: N818 - the name states the problem
+class TcsUnavailableError(TcsError):
     """TCS can't be used now; the same call works later (incidents A4, A9, A20, A21).
 
     ``retry_after`` is how many seconds to wait, when TCS or the circuit breaker said so.
@@ -53,13 +53,13 @@ class TcsUnavailable(TcsError):  # noqa: N818 - the name states the problem
         self.retry_after = retry_after
 
 
-class TcsNotAsked(TcsUnavailable):
+class TcsNotAskedError(TcsUnavailableError):
     """The circuit breaker is open, so the call wasn't sent. ``retry_after`` is always set."""
 
     outcome = "not_asked"
 
 
-class TcsUnreadable(TcsUnavailable):
+class TcsUnreadableError(TcsUnavailableError):
     """An answer that TCS doesn't give: a proxy's page, or other JSON than the contract's (incident A8)."""
 
     outcome = "unreadable"
@@ -69,7 +69,7 @@ class TcsUnreadable(TcsUnavailable):
     )
 
 
-class TcsNotSent(TcsUnavailable):
+class TcsNotSentError(TcsUnavailableError):
     """The call's turn came after its ``send_by``, so it wasn't sent and has no effect. No failure of TCS.
 
     ``before`` is how many calls waited before it, ``at_once`` how many could be in flight.
@@ -88,7 +88,7 @@ class TcsNotSent(TcsUnavailable):
         self.at_once = at_once
 
 
-class TcsAccessError(TcsUnavailable):
+class TcsAccessError(TcsUnavailableError):
     """TCS refuses us, not the record: our user lacks the endpoint's permission (403, or 401 with a reason).
 
     It passes once somebody has given the permission; no other endpoint is affected.
@@ -102,7 +102,7 @@ class TcsAccessError(TcsUnavailable):
         self.permission = permission
 
 
-class TcsUncertain(TcsUnavailable):
+class TcsUncertainError(TcsUnavailableError):
     """A write was sent, and nobody knows whether TCS stored it. Check whether it is there before trying again.
 
     ``may_arrive``: TCS may still act on the call later (time-out, connection cut, 408, 502, 504), at most
@@ -142,7 +142,7 @@ class TcsServerError(TcsError):
     advice = "TCS answers other calls, so check this record first, then TCS's log"
 
 
-class TcsRefused(TcsError):  # noqa: N818 - the name states the problem
+class TcsRefusedError(TcsError):
     """TCS rejects the request permanently (400, 405 ...).
 
     ``reason`` is TCS's error code if it gave one, ``fields`` the names of the fields it complained of.
@@ -169,14 +169,14 @@ class TcsRefused(TcsError):  # noqa: N818 - the name states the problem
         self.fields = fields
 
 
-class TcsNotFound(TcsRefused):
+class TcsNotFoundError(TcsRefusedError):
     """TCS has no such record (404 with the empty body that only TCS itself sends)."""
 
     outcome = "not_found"
     advice = "It was deleted in TIS, or the id is wrong"
 
 
-class TcsUnreadableRecord(TcsError):  # noqa: N818 - the name states the problem
+class TcsUnreadableRecordError(TcsError):
     """A record holds a value that can't be read.
 
     ``kind`` is the record's (``post``), ``record_id`` TCS's id where it has one, ``field`` the path of the
@@ -207,7 +207,7 @@ class NotTcsError(Exception):
         self.happened = happened
 
 
-class TcsConflict(TcsError):  # noqa: N818 - the name states the problem
+class TcsConflictError(TcsError):
     """The record was changed since ``amendedDate`` was read (409)."""
 
     outcome = "conflict"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 
-class BadTcsUrl(ValueError):  # noqa: N818 - the name states the problem
+class BadTcsUrlError(ValueError):
     """The address of TCS can't be used. The address itself is shown unless it holds a password."""
 
     def __init__(self, url: str, problem: str) -> None:
@@ -20,7 +20,7 @@ class TcsSettings:
     ``base_url`` ends in the context path, ``concurrency`` bounds the calls in flight (see ``load_control``), ``timeout_seconds``
     is for one attempt. A call is attempted ``attempts`` times, with waits that double from
     ``first_wait_seconds`` to ``longest_wait_seconds``. ``uncertain_seconds`` is for how long after it was sent
-    TCS may still act on a call whose answer didn't come; nothing may be concluded about it before. Raises ``BadTcsUrl``, and ``ValueError`` for a
+    TCS may still act on a call whose answer didn't come; nothing may be concluded about it before. Raises ``BadTcsUrlError``, and ``ValueError`` for a
     number that makes no sense.
     """
 
@@ -34,7 +34,7 @@ class TcsSettings:
 
     def __post_init__(self) -> None:
         if problem := _problem(self.base_url):
-            raise BadTcsUrl(self.base_url, problem)
+            raise BadTcsUrlError(self.base_url, problem)
         for name in ("concurrency", "timeout_seconds", "attempts", "uncertain_seconds"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} of the TCS client is {getattr(self, name)}, but has to be above 0")

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 
 from tis_esr.tcs.bounded import read_up_to
-from tis_esr.tcs.tcs_errors import TcsUnavailable
+from tis_esr.tcs.tcs_errors import TcsUnavailableError
 
 TOKEN_ENDPOINT: Final = "(token endpoint)"  # noqa: S105 - a name for error texts
 _MOST_BYTES: Final = 64 * 1024
@@ -21,7 +21,7 @@ class TokenSource(Protocol):
     """Where the headers that log us in come from."""
 
     async def headers(self) -> Mapping[str, str]:
-        """Return the headers for a call. Raises ``TcsUnavailable`` when no token can be had."""
+        """Return the headers for a call. Raises ``TcsUnavailableError`` when no token can be had."""
         ...
 
     async def renewed(self, refused: Mapping[str, str]) -> bool:
@@ -77,7 +77,7 @@ class OidcClientCredentials:
         self._fetching = asyncio.Lock()
 
     async def headers(self) -> Mapping[str, str]:
-        """Return both headers. Raises ``TcsUnavailable`` when the token endpoint gives no token."""
+        """Return both headers. Raises ``TcsUnavailableError`` when the token endpoint gives no token."""
         if self._clock() >= self._expires:
             async with self._fetching:
                 if self._clock() >= self._expires:
@@ -122,6 +122,6 @@ def _both(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "OIDC_access_token": token}
 
 
-def _no_token(happened: str, status: int | None = None) -> TcsUnavailable:
+def _no_token(happened: str, status: int | None = None) -> TcsUnavailableError:
     told = f"{happened}; for 400 and 401 check client id and secret"
-    return TcsUnavailable("POST", TOKEN_ENDPOINT, told, status=status)
+    return TcsUnavailableError("POST", TOKEN_ENDPOINT, told, status=status)

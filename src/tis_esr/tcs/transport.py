@@ -20,7 +20,7 @@ from tis_esr.tcs.load_control import LoadControl
 from tis_esr.tcs.replies import Answer, answer_of, unanswered
 from tis_esr.tcs.retries import rounds, worth_repeating
 from tis_esr.tcs.slots import Slots, Urgency
-from tis_esr.tcs.tcs_errors import TcsError, TcsServerError, TcsUnavailable, TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsError, TcsServerError, TcsUnavailableError, TcsUncertainError
 from tis_esr.tcs.tcs_settings import TcsSettings
 from tis_esr.tcs.tokens import TokenSource
 from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply, Wire
@@ -101,8 +101,8 @@ class Transport:
     ) -> Answer[T]:
         """Send a call; ``path`` is encoded already. Raises the ``TcsError`` that fits its end.
 
-        Not sent when its turn comes after ``send_by``: raises ``TcsNotSent``. A write that is cancelled may
-        still take effect: the caller must treat it as ``TcsUncertain``.
+        Not sent when its turn comes after ``send_by``: raises ``TcsNotSentError``. A write that is cancelled may
+        still take effect: the caller must treat it as ``TcsUncertainError``.
         """
         call = Call(endpoint, path, body, send_by, is_trial=self._admit(endpoint))
         return await self._judged(call, shape)
@@ -119,7 +119,7 @@ class Transport:
         endpoint = call.endpoint
         try:
             answer = await self._repeatedly(call, shape)
-        except (tcs_errors.TcsNotAsked, tcs_errors.TcsNotSent) as error:
+        except (tcs_errors.TcsNotAskedError, tcs_errors.TcsNotSentError) as error:
             self._count(error, error.outcome)
             self._abandoned(call)
             raise
@@ -129,13 +129,13 @@ class Transport:
         except TcsServerError as error:
             await self._examine(call, error)
             raise
-        except TcsUncertain as error:
+        except TcsUncertainError as error:
             if error.status == 500:
                 await self._examine(call, error)
                 raise _suspect(error) from error
             self._failed(error)
             raise
-        except TcsUnavailable as error:
+        except TcsUnavailableError as error:
             self._failed(error)
             raise
         except TcsError as error:
@@ -161,7 +161,7 @@ class Transport:
         """As ``call``, but None when TCS has no such record."""
         try:
             return await self.call(endpoint, path, shape, body, send_by=send_by)
-        except tcs_errors.TcsNotFound:
+        except tcs_errors.TcsNotFoundError:
             return None
 
     async def check(self) -> None:
@@ -174,24 +174,24 @@ class Transport:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 async for attempt in rounds(
-                    self._settings, lambda e: isinstance(e, tcs_errors.TcsUnreadable)
+                    self._settings, lambda e: isinstance(e, tcs_errors.TcsUnreadableError)
                 ):
                     with attempt:
                         await self._attempt(Call(CHECK, CHECK_PATH), _LIST)
         except TimeoutError:
             return
-        except tcs_errors.TcsUnreadable as error:
+        except tcs_errors.TcsUnreadableError as error:
             raise tcs_errors.NotTcsError(self._settings.root, error.happened) from error
-        except tcs_errors.TcsRefused as error:
+        except tcs_errors.TcsRefusedError as error:
             if error.reason is None:
                 raise tcs_errors.NotTcsError(self._settings.root, error.happened) from error
         except TcsError:
             return
 
     def _admit(self, endpoint: Endpoint) -> bool:
-        """Raise TcsNotAsked while nothing may be sent; return whether this call is the breaker's trial."""
+        """Raise TcsNotAskedError while nothing may be sent; return whether this call is the breaker's trial."""
         if wait := self._breaker.admit():
-            self._count(endpoint, tcs_errors.TcsNotAsked.outcome)
+            self._count(endpoint, tcs_errors.TcsNotAskedError.outcome)
             raise _not_asked(endpoint, wait)
         return self._breaker.state == "half-open"
 
@@ -204,7 +204,7 @@ class Transport:
             log.info("tcs.answers_again")
         self._breaker.succeeded()
 
-    def _failed(self, error: TcsUnavailable) -> None:
+    def _failed(self, error: TcsUnavailableError) -> None:
         self._count(error, error.outcome)
         before = self._breaker.state
         self._breaker.failed(error.retry_after)
@@ -227,7 +227,7 @@ class Transport:
             )
         self._ended(endpoint, error.outcome)
 
-    async def _examine(self, call: Call, error: TcsServerError | TcsUncertain) -> None:
+    async def _examine(self, call: Call, error: TcsServerError | TcsUncertainError) -> None:
         """Ask TCS something harmless: only if it answers that, the failed record is the suspect.
 
         Without this a record that TCS can't digest could keep the breaker open, and a TCS in trouble
@@ -236,7 +236,7 @@ class Transport:
         try:
             await self._attempt(Call(CHECK, CHECK_PATH, is_trial=call.is_trial), _LIST)
         except TcsError:
-            trouble = error if isinstance(error, TcsUncertain) else _trouble(error)
+            trouble = error if isinstance(error, TcsUncertainError) else _trouble(error)
             self._failed(trouble)
             raise trouble from None
         except BaseException:
@@ -298,12 +298,12 @@ class Transport:
         headers = login if call.body is None else {**login, "Content-Type": "application/json"}
         began = asyncio.get_running_loop().time()
         if call.send_by is not None and self.clock.time() >= call.send_by:
-            raise tcs_errors.TcsNotSent(endpoint.method, endpoint.path, before, self.slots.control.limit)
+            raise tcs_errors.TcsNotSentError(endpoint.method, endpoint.path, before, self.slots.control.limit)
         try:
             reply = await self._wire.send(endpoint.method, url, call.body, headers)
         except NotSentError as error:
             self._judge(call, began, failed=True)
-            raise TcsUnavailable(endpoint.method, endpoint.path, error.reason) from error
+            raise TcsUnavailableError(endpoint.method, endpoint.path, error.reason) from error
         except NoAnswerError as error:
             self._judge(call, began, failed=True)
             raise unanswered(endpoint, error) from error
@@ -315,16 +315,16 @@ class Transport:
         self.slots.control.answered(call.endpoint.path, began, now, failed=failed)
 
 
-def _not_asked(endpoint: Endpoint, wait: float) -> tcs_errors.TcsNotAsked:
+def _not_asked(endpoint: Endpoint, wait: float) -> tcs_errors.TcsNotAskedError:
     told = f"was not sent, because TCS failed many times in a row; next trial in {wait:.1f} s"
-    return tcs_errors.TcsNotAsked(endpoint.method, endpoint.path, told, retry_after=wait)
+    return tcs_errors.TcsNotAskedError(endpoint.method, endpoint.path, told, retry_after=wait)
 
 
-def _trouble(error: TcsServerError) -> TcsUnavailable:
-    return TcsUnavailable(error.method, error.path, error.happened, status=error.status)
+def _trouble(error: TcsServerError) -> TcsUnavailableError:
+    return TcsUnavailableError(error.method, error.path, error.happened, status=error.status)
 
 
-def _suspect(error: TcsUncertain) -> TcsUncertain:
-    return TcsUncertain(
+def _suspect(error: TcsUncertainError) -> TcsUncertainError:
+    return TcsUncertainError(
         error.method, error.path, error.happened, may_arrive=False, status=error.status, suspect=True
     )

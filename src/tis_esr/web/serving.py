@@ -14,7 +14,7 @@ Troubles = Callable[[], dict[str, str]]
 Missing = Callable[[], Awaitable[dict[str, str]]]
 
 
-class PortTaken(OSError):  # noqa: N818 - the name states the problem
+class PortTakenError(OSError):
     """The port for health and metrics is in use, or can't be used at all."""
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
@@ -35,7 +35,7 @@ async def http(
     metrics: Callable[[], Awaitable[bytes]],
     hook: S3Hook | None,
 ) -> AsyncIterator[str]:
-    """Serve for as long as the block lasts; yields the address. Raises PortTaken.
+    """Serve for as long as the block lasts; yields the address. Raises PortTakenError.
 
     ``troubles`` names background tasks that are down or stuck; the process is live while that is nothing.
     ``missing`` names what keeps it from working; it is ready while that is nothing.
@@ -66,7 +66,7 @@ async def http(
         try:
             server = await asyncio.get_running_loop().create_server(listening, host, port)
         except OSError as error:
-            raise PortTaken(host, port, error) from error
+            raise PortTakenError(host, port, error) from error
         try:
             yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
         finally:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 
-class NoTraces(Exception):  # noqa: N818 - the name states the problem
+class NoTracesError(Exception):
     """Traces are asked for and the extra is not installed."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Tracing:
     """Makes a span for each message of each batch. The exporter is OTLP's unless another is given."""
 
     def __init__(self, exporter: "SpanExporter | None" = None) -> None:
-        """Raise NoTraces where OpenTelemetry is not installed."""
+        """Raise NoTracesError where OpenTelemetry is not installed."""
         try:
             from opentelemetry import trace
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -33,7 +33,7 @@ class Tracing:
             from opentelemetry.sdk.trace import TracerProvider
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
         except ImportError as error:
-            raise NoTraces from error
+            raise NoTracesError from error
         self._trace = trace
         self._provider = TracerProvider(resource=Resource.create({"service.name": "tis-esr"}))
         self._provider.add_span_processor(BatchSpanProcessor(exporter or OTLPSpanExporter()))

@@ -14,10 +14,10 @@ from tests.services.watched import FailingCommit, Watched
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Transient
-from tis_esr.engine.runner import OutOfPatience, Runner
+from tis_esr.engine.faults import TransientError
+from tis_esr.engine.runner import PatienceExhaustedError, Runner
 from tis_esr.engine.work import Work
-from tis_esr.files.file_store import Nowhere, StoreUnavailable
+from tis_esr.files.file_store import Nowhere, StoreUnavailableError
 from tis_esr.files.folder import Folder
 from tis_esr.services.data_exporter.export_commands import (
     APPLICANT_COMMAND,
@@ -100,7 +100,7 @@ class Out(Folder):
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         if self.away:
             self.away -= 1
-            raise StoreUnavailable("the store", "it is away")
+            raise StoreUnavailableError("the store", "it is away")
         await super().write(name, chunks)
 
 
@@ -276,7 +276,7 @@ async def test_a_file_that_was_empty_before_goes_out_wherever_the_run_that_fills
     await desk.ask("EOE", occasion="14:00")
     [command] = await desk.engine.claim(APPLICANTS_QUEUE, 1)
     dying = Runner(FailingCommit(desk.engine, dies_at), desk.runner.handlers, today=lambda: TODAY)
-    with contextlib.suppress(Transient):
+    with contextlib.suppress(TransientError):
         await desk.commands.applicants(dying.work(), [command])
     await desk.engine.release([command], 0)
     await desk.handle()
@@ -349,7 +349,7 @@ async def test_a_store_that_is_away_is_waited_for_and_the_next_try_ends_with_the
     await desk.ask("EOE")
     desk.out.away = 1
     [message] = await desk.engine.claim(APPLICANTS_QUEUE, 1)
-    with pytest.raises(Transient, match="the store: it is away"):
+    with pytest.raises(TransientError, match="the store: it is away"):
         await desk.commands.applicants(desk.runner.work(), [message])
     await desk.engine.release([message], 0)
     assert (desk.files(), desk.parked(), desk.waiting()) == ({}, [], {APPLICANTS_QUEUE: 1})
@@ -365,7 +365,7 @@ async def test_a_store_that_stays_away_is_said_and_parks_nothing(desk: Desk) -> 
     desk.out.away = 100
     with pytest.raises(BaseExceptionGroup) as caught:
         await desk.hasty.drain([APPLICANTS_QUEUE])
-    assert caught.group_contains(OutOfPatience, match="the store: it is away")
+    assert caught.group_contains(PatienceExhaustedError, match="the store: it is away")
     assert (desk.parked(), desk.waiting()) == ([], {APPLICANTS_QUEUE: 1})
 
 
@@ -413,7 +413,7 @@ async def overtaken(desk: Desk, at: int, dies_at: int) -> bool:
             await desk.commands.applicants(working(desk, dying), [others])
 
     watched = Watched(desk.engine, at, overtake)
-    with contextlib.suppress(Transient):
+    with contextlib.suppress(TransientError):
         await desk.commands.applicants(working(desk, watched), [own])
     await desk.engine.release([own, others], 0)
     await desk.handle()

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
-from tis_esr.engine.faults import Conflict, Transient
+from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import GenerateFile
-from tis_esr.services.cron import BadCron, next_after
+from tis_esr.services.cron import BadCronError, next_after
 from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import COLLECTIONS, bindings_only
@@ -51,7 +51,7 @@ def test_a_second_entry_is_due_as_well_as_the_first() -> None:
     assert next_after(both, at("2026-11-24T09:00")) == at("2026-11-24T14:00")
     assert next_after(both, at("2026-11-24T14:00")) == at("2026-11-24T15:30")
     assert next_after(both, at("2026-11-24T15:30")) == at("2026-11-25T14:00")
-    with pytest.raises(BadCron, match="'30 15' is not a valid cron expression"):
+    with pytest.raises(BadCronError, match="'30 15' is not a valid cron expression"):
         next_after("0 14 * * *; 30 15", at("2026-11-24T09:00"))
 
 
@@ -99,7 +99,7 @@ def test_every_hour_is_every_hour_of_the_day(day: str, hours: int) -> None:
     ],
 )
 def test_a_bad_expression_is_named_with_what_to_write(expression: str, problem: str) -> None:
-    with pytest.raises(BadCron) as caught:
+    with pytest.raises(BadCronError) as caught:
         next_after(expression, at("2026-01-01T00:00"))
     said = str(caught.value)
     assert said.startswith(f"{expression!r} is not a valid cron expression")
@@ -115,7 +115,7 @@ class Failing(EmbeddedEngine):
 
     async def commit(self, commit: Commit) -> None:
         if self.full:
-            raise Transient("the disk is full")
+            raise TransientError("the disk is full")
         await super().commit(commit)
 
 
@@ -206,7 +206,7 @@ async def test_two_processes_that_look_at_the_same_moment_ask_once(
         looks = [Schedule(AT_14).tick(begin, at(f"2026-01-10T{moment}")) for _ in range(2)]
         first, second = await asyncio.gather(*looks, return_exceptions=True)
         assert first == asked
-        assert isinstance(second, Conflict)
+        assert isinstance(second, ConflictError)
     assert await commands(engine) == one_a_deanery("2026-01-10")
     assert await Schedule(AT_14).tick(begin, at("2026-01-10T14:00:05")) == []
     assert await commands(engine) == []
@@ -218,7 +218,7 @@ async def test_what_could_not_be_stored_was_not_asked_for_and_stays_due(
     schedule = Schedule(AT_14)
     await schedule.tick(begin, at("2026-01-10T09:00"))
     engine.full = True
-    with pytest.raises(Transient, match="the disk is full"):
+    with pytest.raises(TransientError, match="the disk is full"):
         await schedule.tick(begin, at("2026-01-10T14:00"))
     engine.full = False
     assert await commands(engine) == []

@@ -19,10 +19,10 @@ from tests.services.watched import Watched
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Commit
-from tis_esr.engine.runner import OutOfPatience, Runner
-from tis_esr.files.file_store import FileStore, Listing, Nowhere, StoreUnavailable
+from tis_esr.engine.runner import PatienceExhaustedError, Runner
+from tis_esr.files.file_store import FileStore, Listing, Nowhere, StoreUnavailableError
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.process.serving_process import recorder
@@ -61,7 +61,7 @@ class Store(Folder):
 
     def _look(self) -> None:
         if self.away:
-            raise StoreUnavailable("the store", "it is away")
+            raise StoreUnavailableError("the store", "it is away")
 
 
 class Engine(EmbeddedEngine):
@@ -73,7 +73,7 @@ class Engine(EmbeddedEngine):
     async def commit(self, commit: Commit) -> None:
         self.commits += 1
         if self.commits == self.fails_at:
-            raise Transient("the disk is full")
+            raise TransientError("the disk is full")
         await super().commit(commit)
 
 
@@ -225,7 +225,7 @@ async def test_while_a_file_is_being_split_it_counts_as_waiting(desk: Desk, stor
     await desk.tell(NAME, "v1:1")
     desk.engine.fails_at = desk.engine.commits + 3
     [message] = await desk.engine.claim(ARRIVED, 1)
-    with pytest.raises(Transient, match="the disk is full"):
+    with pytest.raises(TransientError, match="the disk is full"):
         await desk.arrivals.take(desk.runner.work(), [message])
     assert desk.ledger()[NAME].state.value == "splitting"
     assert await desk.sweep() == [NAME]
@@ -285,7 +285,7 @@ async def test_settling_a_finding_hides_no_later_one(desk: Desk, store: Store) -
     await desk.tell(NAME, "v1:1")
     desk.engine.fails_at = desk.engine.commits + 3
     [message] = await desk.engine.claim(ARRIVED, 1)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await desk.arrivals.take(desk.runner.work(), [message])
     (store.path / NAME).unlink()
     await desk.engine.release([message], 0)
@@ -368,7 +368,7 @@ async def test_a_file_whose_message_was_lost_amid_it_is_announced_again_where_it
     await desk.tell(NAME, "v1:1")
     desk.engine.fails_at = desk.engine.commits + 3
     [message] = await desk.engine.claim(ARRIVED, 1)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await desk.arrivals.take(desk.runner.work(), [message])
     work = desk.runner.work()
     work.park(message, "invented")
@@ -472,12 +472,12 @@ async def test_a_store_that_is_away_is_waited_for_and_nothing_is_parked(desk: De
     await desk.tell(NAME, "v1:1")
     store.away = True
     [message] = await desk.engine.claim(ARRIVED, 1)
-    with pytest.raises(Transient, match="the store: it is away"):
+    with pytest.raises(TransientError, match="the store: it is away"):
         await desk.arrivals.take(desk.runner.work(), [message])
     await desk.engine.release([message], 0)
     with pytest.raises(BaseExceptionGroup) as caught:
         await desk.hasty.drain([ARRIVED])
-    assert caught.group_contains(OutOfPatience, match="it is away")
+    assert caught.group_contains(PatienceExhaustedError, match="it is away")
     with pytest.raises(OSError, match="it is away"):
         await desk.sweep()
     assert (desk.parked(), desk.waiting()) == ([], {ARRIVED: 1})
@@ -524,7 +524,7 @@ async def test_a_process_that_is_overtaken_by_another_leaves_the_rows_to_it(
 
     overtaken = Watched(desk.engine, at, overtake)
     work = Runner(overtaken, desk.runner.handlers, today=lambda: date(2026, 11, 24)).work()
-    with contextlib.suppress(Transient):
+    with contextlib.suppress(TransientError):
         await desk.arrivals.take(work, [own])
     assert overtaken.steps >= at
     await desk.engine.release([own], 0)

@@ -19,7 +19,7 @@ from tests.services.old_things import (
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.retention_periods import Retention
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
@@ -164,7 +164,7 @@ async def test_junk_stays_in_the_ledger_while_it_is_in_the_store(benches: Benche
 
             async def listed(names: Any = present) -> Iterable[str]:
                 if names is None:
-                    raise Transient("the store is down")
+                    raise TransientError("the store is down")
                 return names
 
             await keep(bench, 11, *junk)

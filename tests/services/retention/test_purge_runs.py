@@ -28,7 +28,7 @@ from tests.services.old_things import (
 )
 from tests.services.tcs_on_bench import TODAY
 
-from tis_esr.engine.faults import Conflict, Transient
+from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.protocol import Commit
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
 from tis_esr.services.retention.audit import PURGES
@@ -156,7 +156,7 @@ async def test_who_lost_the_purge_to_another_process_removes_nothing_more(benche
         await work.commit()
         step = first._step(KEEP.cutoffs(TODAY), None)
         step.remove(*a_decision(1))
-        with pytest.raises(Conflict):
+        with pytest.raises(ConflictError):
             await first._commit(step)
         assert "appgenerator.decisions 1:1" in await left(bench)
 
@@ -192,6 +192,6 @@ async def test_a_thing_that_is_written_while_it_is_purged_stays(benches: Benches
         step.remove(a_decision(1)[0], decision)
         await late._begin(KEEP.cutoffs(TODAY))
         await bench.keep(*a_decision(1))
-        with pytest.raises(Transient):
+        with pytest.raises(TransientError):
             await late._commit(step)
         assert await left(bench) == named(a_decision(1))

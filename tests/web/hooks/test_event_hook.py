@@ -17,7 +17,7 @@ from tests.web.hooks.test_s3_events import BRIDGED, EVENT, ONE, TWO, bridged, re
 from tests.web.hooks.test_sns import TOPIC, UNFIT, Certificates, confirmation, notification, verifier
 from yarl import URL
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
 
@@ -137,7 +137,7 @@ async def test_an_event_about_another_bucket_is_refused_whole(world: World) -> N
     assert world.recorded == []
 
 
-@pytest.mark.parametrize("fault", [Transient("the state is busy"), OSError("disk full"), TimeoutError()])
+@pytest.mark.parametrize("fault", [TransientError("the state is busy"), OSError("disk full"), TimeoutError()])
 async def test_what_could_not_be_recorded_is_to_be_sent_again(world: World, fault: Exception) -> None:
     world.fault = fault
     assert await world.post(EVENT, LET_IN) == (503, {"error": "not recorded, send it again"})

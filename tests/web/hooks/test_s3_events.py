@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tis_esr.web.hooks.s3_events import BadEvent, FileArrived, read_events
+from tis_esr.web.hooks.s3_events import BadEventError, FileArrived, read_events
 
 PERSONAL = "Dr Invented Person"
 
@@ -141,7 +141,7 @@ THING = ("s3", "object")
     ],
 )
 def test_what_is_wrong_is_named_by_its_path_and_not_quoted(body: object, reason: str) -> None:
-    with pytest.raises(BadEvent) as caught:
+    with pytest.raises(BadEventError) as caught:
         read_events(body)
     assert caught.value.reason == reason
     assert PERSONAL not in str(caught.value)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
 
-from tis_esr.web.hooks.sns import BadSignature, SnsMessage, SnsVerifier
+from tis_esr.web.hooks.sns import BadSignatureError, SnsMessage, SnsVerifier
 
 TOPIC = "arn:aws:sns:eu-west-2:000000000000:esr-files"
 PEM_URL = "https://sns.eu-west-2.amazonaws.com/SimpleNotificationService-invented.pem"
@@ -92,7 +92,7 @@ def verifier(certificates: Certificates | None = None) -> SnsVerifier:
 
 
 async def refusal(message: SnsMessage, certificates: Certificates | None = None) -> str:
-    with pytest.raises(BadSignature) as caught:
+    with pytest.raises(BadSignatureError) as caught:
         await verifier(certificates).verify(message)
     return caught.value.reason
 
@@ -179,7 +179,7 @@ async def test_a_certificate_is_fetched_once_and_watched_for_its_end() -> None:
     checking = SnsVerifier([TOPIC], certificates, now=lambda: NOW + timedelta(days=next(days)))
     await checking.verify(notification("one"))
     await checking.verify(notification("two"))
-    with pytest.raises(BadSignature, match="not valid today"):
+    with pytest.raises(BadSignatureError, match="not valid today"):
         await checking.verify(notification("three"))
     assert certificates.asked == [PEM_URL]
 
@@ -187,11 +187,11 @@ async def test_a_certificate_is_fetched_once_and_watched_for_its_end() -> None:
 def test_only_a_url_of_sns_may_be_visited_to_confirm() -> None:
     assert verifier().subscribe_url(confirmation()) == SUBSCRIBE_URL
     for url in ("https://host.example/?Action=ConfirmSubscription", SUBSCRIBE_URL.replace("https", "http")):
-        with pytest.raises(BadSignature, match="SubscribeURL is not"):
+        with pytest.raises(BadSignatureError, match="SubscribeURL is not"):
             verifier().subscribe_url(confirmation(url=url))
 
 
 def test_only_a_subscription_is_confirmed() -> None:
     for message in (notification(), confirmation("UnsubscribeConfirmation")):
-        with pytest.raises(BadSignature, match="confirms no subscription"):
+        with pytest.raises(BadSignatureError, match="confirms no subscription"):
             verifier().subscribe_url(message)

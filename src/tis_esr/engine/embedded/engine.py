@@ -17,7 +17,13 @@ from tis_esr.engine.embedded import claiming, parking, purging
 from tis_esr.engine.embedded.many import execute_many
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.envelope import Identity, Message
-from tis_esr.engine.faults import Conflict, LeaseLost, StateInUse, Transient, UnusableState
+from tis_esr.engine.faults import (
+    ConflictError,
+    LeaseLostError,
+    StateInUseError,
+    TransientError,
+    UnusableStateError,
+)
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.private_files import open_private
@@ -32,7 +38,7 @@ class EmbeddedEngine:
     """One SQLite file (WAL) held by one process; survives the process's death at any point.
 
     What is claimed, and until when what was released has to wait, is remembered in memory only, by a clock
-    that never jumps; so after a crash every unacknowledged message is ready again. The file is locked while it is open: raises StateInUse when another process has it.
+    that never jumps; so after a crash every unacknowledged message is ready again. The file is locked while it is open: raises StateInUseError when another process has it.
     """
 
     def __init__(self, path: Path, collections: Iterable[Collection[Any]]) -> None:
@@ -43,7 +49,7 @@ class EmbeddedEngine:
             make_collections(self._connection, collections)
             claiming.count_deaths(self._connection)
         except sqlite3.OperationalError as error:
-            raise Transient(f"{path}: {error}") from error
+            raise TransientError(f"{path}: {error}") from error
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._claimed: set[Identity] = set()
         self._isolated: set[Identity] = set()
@@ -99,7 +105,7 @@ class EmbeddedEngine:
     async def release(self, messages: Iterable[Message], delay: float) -> None:
         """See Engine.release."""
         given = list(messages)
-        with contextlib.suppress(Transient):  # what can't be written only counts too much
+        with contextlib.suppress(TransientError):  # what can't be written only counts too much
             await self._run(lambda: self._transaction(lambda: claiming.release(self._connection, given)))
         if delay > 0:
             self._delayed.update({message.identity: time.monotonic() + delay for message in given})
@@ -186,7 +192,7 @@ class EmbeddedEngine:
         """See Engine.trouble."""
         try:
             await self._run(lambda: self._connection.execute("SELECT 1"))
-        except Transient as fault:
+        except TransientError as fault:
             return fault.reason
         return ""
 
@@ -199,7 +205,7 @@ class EmbeddedEngine:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, call)
         except sqlite3.OperationalError as error:
-            raise Transient(f"{self.path}: {error}") from error
+            raise TransientError(f"{self.path}: {error}") from error
 
     def _transaction(self, call: Callable[[], R]) -> R:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -217,12 +223,12 @@ def _locked(path: Path) -> Any:
     try:
         lock = open_private(path.with_name(path.name + ".lock"), "ab")
     except OSError as error:
-        raise UnusableState(str(path), f"{path.name}.lock beside it: {error.strerror}") from error
+        raise UnusableStateError(str(path), f"{path.name}.lock beside it: {error.strerror}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise StateInUse(str(path)) from error
+        raise StateInUseError(str(path)) from error
     return lock
 
 
@@ -306,7 +312,7 @@ def _finish(connection: sqlite3.Connection, messages: Sequence[Message], day: st
         [(day, *message.identity) for message in messages],
     )
     if finished != len(messages):
-        raise LeaseLost
+        raise LeaseLostError
 
 
 def _depths(connection: sqlite3.Connection) -> Depths:
@@ -335,7 +341,7 @@ def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
             [(p.key, p.body, p.written_on or day, *map(column_value, p.searched)) for p in new],
         )
     except sqlite3.IntegrityError as error:
-        raise Conflict(collection.name) from error
+        raise ConflictError(collection.name) from error
     old = [p for p in puts if p.version]
     sets = "".join(f', "{name}" = ?' for name in collection.searched)
     changed = execute_many(
@@ -345,4 +351,4 @@ def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
         [(p.body, p.written_on or day, *map(column_value, p.searched), p.key, p.version) for p in old],
     )
     if changed != len(old):
-        raise Conflict(collection.name)
+        raise ConflictError(collection.name)

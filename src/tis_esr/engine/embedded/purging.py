@@ -6,7 +6,7 @@ from typing import Any
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.schema import table
-from tis_esr.engine.faults import Conflict
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Stored
 from tis_esr.engine.row_accounting import RowState
 
@@ -64,14 +64,14 @@ def row_states(connection: sqlite3.Connection, file: str) -> dict[RowState, int]
 
 
 def remove(connection: sqlite3.Connection, commit: Commit) -> None:
-    """Remove what a commit names. Raises Conflict where a document has moved."""
+    """Remove what a commit names. Raises ConflictError where a document has moved."""
     for removal in commit.removals:
         gone = connection.execute(
             f"DELETE FROM {table(removal.collection)} WHERE key = ? AND version = ?",
             (removal.key, removal.version),
         )
         if gone.rowcount != 1:
-            raise Conflict(removal.collection.name)
+            raise ConflictError(removal.collection.name)
     connection.executemany(
         "DELETE FROM messages WHERE queue = ? AND id = ? AND state = 'done'", commit.forgotten
     )

@@ -19,7 +19,7 @@ _ACCOUNTED = [state for state in RowState if state is not RowState.PARKED]
 
 
 class StateReader:
-    """A state file opened for reading only. Raises UnusableState."""
+    """A state file opened for reading only. Raises UnusableStateError."""
 
     def __init__(self, path: Path) -> None:
         self._connection = open_state(path, read_only=True)

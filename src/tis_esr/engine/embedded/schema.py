@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.faults import Transient, UnusableState
+from tis_esr.engine.faults import TransientError, UnusableStateError
 from tis_esr.private_files import make_folder, open_private
 
 SCHEMA_VERSION = 4
@@ -70,13 +70,13 @@ def table(collection: Collection[Any]) -> str:
 def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open the state file, made if it is not there (unless ``read_only``).
 
-    It and what SQLite puts beside it are readable by their owner alone, and so is a folder made for it. Raises UnusableState, and Transient where the disk is full or fails.
+    It and what SQLite puts beside it are readable by their owner alone, and so is a folder made for it. Raises UnusableStateError, and TransientError where the disk is full or fails.
     """
     if read_only and not path.exists():
-        raise UnusableState(str(path), "there is no such file; run a day with it first")
+        raise UnusableStateError(str(path), "there is no such file; run a day with it first")
     try:
         if path.exists() and not path.is_file():
-            raise UnusableState(str(path), "it is not a file")
+            raise UnusableStateError(str(path), "it is not a file")
         if not read_only:
             _make_private(path)
         target = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
@@ -84,7 +84,7 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA busy_timeout = 5000")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in {0, SCHEMA_VERSION}:
-            raise UnusableState(str(path), _OTHER_VERSION.format(version, SCHEMA_VERSION))
+            raise UnusableStateError(str(path), _OTHER_VERSION.format(version, SCHEMA_VERSION))
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -93,8 +93,8 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except (sqlite3.Error, OSError) as error:
         if _of_the_disk(error):
-            raise Transient(f"{path}: {error}") from error
-        raise UnusableState(str(path), str(error)) from error
+            raise TransientError(f"{path}: {error}") from error
+        raise UnusableStateError(str(path), str(error)) from error
     return connection
 
 

@@ -16,7 +16,7 @@ from pymongo.read_concern import ReadConcern
 
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
-from tis_esr.engine.faults import LeaseLost
+from tis_esr.engine.faults import LeaseLostError
 from tis_esr.engine.production.mongodb import (
     counting,
     documents,
@@ -63,7 +63,7 @@ class ProductionEngine:
         self._closing = asyncio.Event()
 
     async def open(self) -> None:
-        """Begin to relay and to renew leases. Raises Transient where MongoDB can't be reached."""
+        """Begin to relay and to renew leases. Raises TransientError where MongoDB can't be reached."""
         with trouble_as_transient():
             await self.clock.read(self.database)
         self._tasks = [
@@ -160,22 +160,22 @@ class ProductionEngine:
     async def _hold_leases(self, commit: Commit, session: AsyncClientSession, now: float) -> None:
         """End the leases on what the commit finishes, and hold those on what it is about until it is over."""
         if not all(message.claim for message in commit.done):
-            raise LeaseLost
+            raise LeaseLostError
         finished = _by_claim([*commit.done, *(message for message, _ in commit.parked if message.claim)])
         for token, messages in finished.items():
             await self._end_lease(token, messages, session)
         for token, messages in _by_claim(commit.held).items():
             if not self._leases.get(token, set()).issuperset(map(outbox.entry_id, messages)):
-                raise LeaseLost
+                raise LeaseLostError
             if token in finished:
                 continue
             await leases.hold(self.database, token, now + self.addresses.lease_seconds, session)
 
     async def _end_lease(self, token: str, messages: Sequence[Message], session: AsyncClientSession) -> None:
-        """End this process's lease on these messages; raises LeaseLost where another has taken them over."""
+        """End this process's lease on these messages; raises LeaseLostError where another has taken them over."""
         held, ended = self._leases.get(token, set()), set(map(outbox.entry_id, messages))
         if not ended <= held:
-            raise LeaseLost
+            raise LeaseLostError
         await leases.shrink(self.database, token, sorted(held - ended), session)
 
     def _forget(self, messages: Iterable[Message]) -> None:
@@ -223,7 +223,7 @@ class ProductionEngine:
         for token, some in _by_claim(given).items():
             held = [message for message in some if outbox.entry_id(message) in self._leases.get(token, ())]
             if held:
-                with contextlib.suppress(PyMongoError, LeaseLost):
+                with contextlib.suppress(PyMongoError, LeaseLostError):
                     await _tried(partial(self._give_back, token, held, until))
         self._forget(given)
         for queue, some in _by_queue(given).items():

@@ -14,7 +14,7 @@ from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transien
 from tis_esr.engine.production.mongodb.open_packets import FINISHED
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS, SCHEMA
 from tis_esr.engine.production.server_addresses import Addresses
-from tis_esr.engine.production.server_checks import UnusableServer, schema_finding
+from tis_esr.engine.production.server_checks import UnusableServerError, schema_finding
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.engine.row_accounting import Row, RowState
 
@@ -22,7 +22,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 Json = dict[str, Any]
 
 
-class BadAddress(Exception):  # noqa: N818 - the name states the problem
+class BadAddressError(Exception):
     """TIS_ESR_MONGODB_URL is not a valid MongoDB address; it may hold a password, so it isn't shown."""
 
     def __init__(self) -> None:
@@ -32,16 +32,16 @@ class BadAddress(Exception):  # noqa: N818 - the name states the problem
 
 
 class ProductionReader:
-    """The database, opened for reading only. Raises Transient where it can't be reached."""
+    """The database, opened for reading only. Raises TransientError where it can't be reached."""
 
     def __init__(self, addresses: Addresses) -> None:
-        """Raise BadAddress where the URL is not a valid MongoDB URL, UnusableServer for a database that was never installed or has another schema."""
+        """Raise BadAddressError where the URL is not a valid MongoDB URL, UnusableServerError for a database that was never installed or has another schema."""
         try:
             self._client: MongoClient[Json] = MongoClient(
                 addresses.mongodb_url, serverSelectionTimeoutMS=5000, appname="tis-esr desk"
             )
         except (ConfigurationError, ValueError) as error:
-            raise BadAddress from error
+            raise BadAddressError from error
         self._database = self._client[addresses.database]
         try:
             self._refuse_other_schema()
@@ -53,7 +53,7 @@ class ProductionReader:
         with trouble_as_transient():
             found = self._database[SCHEMA].find_one({"_id": "version"})
         if finding := schema_finding(self._database.name, found["version"] if found else None):
-            raise UnusableServer([finding])
+            raise UnusableServerError([finding])
 
     def close(self) -> None:
         """Close the connection."""

@@ -8,7 +8,7 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.mongodb import open_packets, outbox
 from tis_esr.engine.production.mongodb.mongodb_errors import what
 from tis_esr.engine.production.mongodb.schema import OUTBOX
@@ -78,8 +78,8 @@ class Relay:
     async def _send(self, packet: Json) -> None:
         try:
             await self.deliver(packet)
-        except (Transient, PyMongoError) as error:
-            reason = error.reason if isinstance(error, Transient) else what(error)
+        except (TransientError, PyMongoError) as error:
+            reason = error.reason if isinstance(error, TransientError) else what(error)
             _log.info("outbox_not_sent_yet", messages=len(packet["keys"]), reason=reason)
         finally:
             self._count -= len(packet["keys"])
@@ -103,8 +103,8 @@ class Relay:
             try:
                 await self.send_what_is_left()
                 await self.look_at_what_is_due()
-            except (Transient, PyMongoError) as error:
-                reason = error.reason if isinstance(error, Transient) else what(error)
+            except (TransientError, PyMongoError) as error:
+                reason = error.reason if isinstance(error, TransientError) else what(error)
                 _log.info("outbox_poll_failed", reason=reason)
 
     async def send_what_is_left(self) -> None:

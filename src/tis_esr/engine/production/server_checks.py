@@ -51,7 +51,7 @@ class Finding:
         return f"{self.setting}: {self.problem}; {self.remedy}"
 
 
-class UnusableServer(Exception):  # noqa: N818 - the name states the problem
+class UnusableServerError(Exception):
     """RabbitMQ or MongoDB can't be used as they are; ``findings`` say why."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
@@ -62,10 +62,10 @@ class UnusableServer(Exception):  # noqa: N818 - the name states the problem
 async def refuse_unusable(
     addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> None:
-    """Raise UnusableServer where something is missing or wrong."""
+    """Raise UnusableServerError where something is missing or wrong."""
     findings = await findings_of(addresses, collections, queues)
     if findings:
-        raise UnusableServer(findings)
+        raise UnusableServerError(findings)
 
 
 async def findings_of(
@@ -81,11 +81,11 @@ async def findings_of(
 async def install(
     addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> list[str]:
-    """Make collections, indexes, exchange, queues and bindings; return what was missing. Raises UnusableServer."""
+    """Make collections, indexes, exchange, queues and bindings; return what was missing. Raises UnusableServerError."""
     collections = list(collections)
     found = [f for f in await findings_of(addresses, collections, queues) if f.remedy != _INSTALL]
     if found:
-        raise UnusableServer(found)
+        raise UnusableServerError(found)
     return await _install_mongodb(addresses, collections) + await _install_rabbitmq(addresses, queues)
 
 
@@ -97,12 +97,12 @@ async def _install_mongodb(addresses: Addresses, collections: list[Collection[An
         if error.code == _MADE_MEANWHILE:  # another process is installing at the same time: continue
             return await _install_mongodb(addresses, collections)
         if error.code not in _OTHER_INDEX:
-            raise UnusableServer([_refused_by_mongodb(addresses, error)]) from error
+            raise UnusableServerError([_refused_by_mongodb(addresses, error)]) from error
         problem = f"{addresses.database} has an index of the same name with different keys or options"
         remedy = f"drop that index, or use another {DATABASE}"
-        raise UnusableServer([Finding(DATABASE, problem, remedy)]) from error
+        raise UnusableServerError([Finding(DATABASE, problem, remedy)]) from error
     except PyMongoError as error:
-        raise UnusableServer([_no_mongodb(error)]) from error
+        raise UnusableServerError([_no_mongodb(error)]) from error
 
 
 async def _install_rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> list[str]:
@@ -114,9 +114,9 @@ async def _install_rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> li
         finally:
             await connection.close()
     except ChannelClosedByBroker as error:
-        raise UnusableServer([_refused_by_rabbitmq(error)]) from error
+        raise UnusableServerError([_refused_by_rabbitmq(error)]) from error
     except _AWAY as error:
-        raise UnusableServer([_no_rabbitmq(error)]) from error
+        raise UnusableServerError([_no_rabbitmq(error)]) from error
     return made
 
 

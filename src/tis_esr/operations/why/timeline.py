@@ -10,7 +10,7 @@ from tis_esr.operations.states import words
 from tis_esr.operations.why.answers import Event
 from tis_esr.operations.why.holdings import Holdings
 from tis_esr.operations.why.of_sent import answered
-from tis_esr.records.file_names import BadFileName, FileName
+from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord, NotificationRecord
 
 _ROW = re.compile(r"[0-9]{1,9}")
@@ -80,5 +80,5 @@ def _day_of(file: str) -> str:
     """Return the day in a file's name; "" for what has none."""
     try:
         return f"{FileName.parse(file).date}"
-    except BadFileName:
+    except BadFileNameError:
         return ""

@@ -12,10 +12,10 @@ import structlog
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Explained, Transient
+from tis_esr.engine.faults import PermanentError, TransientError
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
-from tis_esr.files.file_store import FileStore, OtherContent
+from tis_esr.files.file_store import ContentMismatchError, FileStore
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
@@ -67,16 +67,16 @@ class ExportCommands:
         for message in messages:
             command = message.decode(GenerateFile)
             if command.deanery not in DEANERIES:
-                raise Explained(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
+                raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
             run = ExportRun(work.another, self._out, export, window=self._window)
             day = command.day or work.today
             await self._compared(run, work, command, message)
             try:
                 files = await run.run(day, [command.deanery], occasion=message.id)
-            except OtherContent as error:
-                raise Explained(str(error)) from error
+            except ContentMismatchError as error:
+                raise PermanentError(str(error)) from error
             except OSError as error:
-                raise Transient(str(error)) from error
+                raise TransientError(str(error)) from error
             if not files:
                 _log.info("nothing_to_export", deanery=command.deanery, type=export.file_type)
             for file in files:
@@ -86,7 +86,7 @@ class ExportCommands:
     async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
         """Wait until what may go has been compared with TIS; what hasn't been in time stays for the next file.
 
-        Raises Transient while there is anything to wait for.
+        Raises TransientError while there is anything to wait for.
         """
         day = command.day or work.today
         stale = await run.stale(day, [command.deanery])
@@ -95,7 +95,9 @@ class ExportCommands:
         asked.update(map(_as_built, stale))
         since = self._since.setdefault(message.id, command.asked_at or work.time())
         if stale and work.time() - since < LONGEST_COMPARISON:
-            raise Transient(f"{len(stale)} records of {command.deanery} are being compared with TIS first")
+            raise TransientError(
+                f"{len(stale)} records of {command.deanery} are being compared with TIS first"
+            )
         if stale:
             _log.warning("left_for_the_next_file", deanery=command.deanery, records=len(stale))
         del self._asked[message.id], self._since[message.id]

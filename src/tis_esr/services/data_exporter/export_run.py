@@ -19,7 +19,7 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_misfit_reason
 from tis_esr.engine.collection import Between, Collection
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Conflict
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
 from tis_esr.records.file_names import DEANERIES, FileName
@@ -321,10 +321,10 @@ class ExportRun:
         )
 
     async def _became(self, work: Work, file: OutboundFile, **changes: Any) -> OutboundFile:
-        """Update the file's entry together with what ``work`` does; raises Conflict where another run has moved it."""
+        """Update the file's entry together with what ``work`` does; raises ConflictError where another run has moved it."""
         stored = (await work.get(OUTBOUND_FILES, [file.name]))[file.name]
         if stored != file:
-            raise Conflict(OUTBOUND_FILES.name)
+            raise ConflictError(OUTBOUND_FILES.name)
         file = msgspec.structs.replace(file, **changes)
         work.put(OUTBOUND_FILES, file)
         await work.commit()

@@ -34,7 +34,7 @@ class Schedule:
         self._crons = dict(crons)
 
     async def tick(self, begin: Callable[[], Work], now: datetime) -> list[str]:
-        """Request what is due at ``now``; return the commands. Raises Conflict where another process was faster."""
+        """Request what is due at ``now``; return the commands. Raises ConflictError where another process was faster."""
         work = begin()
         known = await work.get(SCHEDULE, self._crons)
         asked, changed = [], False

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Explained, Suspect, Transient
+from tis_esr.engine.faults import PermanentError, RetryLimitedError, TransientError
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, Listing, name_fault, printable
@@ -55,7 +55,7 @@ class Arrivals:
         for message in messages:
             told = message.decode(FileArrived)
             if not told.name or told.name.startswith(".") or name_fault(told.name):
-                work.fail(message, Explained(f"{printable(told.name)!r} is not a valid file name"))
+                work.fail(message, PermanentError(f"{printable(told.name)!r} is not a valid file name"))
             else:
                 arrived.append((message, told))
         reader = InboundDataReader(work.another)
@@ -65,14 +65,14 @@ class Arrivals:
                 if told.name not in absent:
                     await self._take(work, reader, message, told)
         except OSError as error:
-            raise Transient(str(error)) from error
+            raise TransientError(str(error)) from error
 
     async def _take(
         self, work: Work, reader: InboundDataReader, message: Message, arrived: FileArrived
     ) -> None:
         taken = await reader.take(self._store, arrived.name, arrived.stamp)
         if taken.file.reason == NOT_THERE and taken.file.attempts < LOOKS:
-            work.fail(message, Suspect(f"{arrived.name}: {NOT_THERE}"))
+            work.fail(message, RetryLimitedError(f"{arrived.name}: {NOT_THERE}"))
         else:
             log_taken(taken)
 
@@ -94,7 +94,7 @@ class Arrivals:
         that was held or refused and is gone from the store is settled. The ledger is not asked again about a file
         that it is done with and that the store shows as it did.
 
-        Raises OSError and Transient.
+        Raises OSError and TransientError.
         """
         listing = await self._store.listing()
         work = begin()

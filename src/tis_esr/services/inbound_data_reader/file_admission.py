@@ -15,7 +15,7 @@ from tis_esr.decisions.arriving_files import (
     refusal_reason,
 )
 from tis_esr.decisions.retention_periods import is_older_than_ledger, too_old_reason
-from tis_esr.records.file_names import BadFileName, FileName
+from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.records.lines import PADDING
 from tis_esr.records.row_reading import looks_like_text, read_records
 from tis_esr.records.values import Value
@@ -260,7 +260,7 @@ def _with_name(entry: InboundFile) -> InboundFile:
     """Add what the name says, if it is a valid ESR file name."""
     try:
         name = FileName.parse(entry.name)
-    except BadFileName:
+    except BadFileNameError:
         return entry
     return msgspec.structs.replace(
         entry,

@@ -14,7 +14,7 @@ from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
-from tis_esr.files.file_store import NOT_THERE, FileStore, NoSuchFile, UnreadableFileError
+from tis_esr.files.file_store import NOT_THERE, FileStore, NoSuchFileError, UnreadableFileError
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.row_reading import Record, read_records
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, Unreadable
@@ -88,7 +88,7 @@ class InboundDataReader:
             async with store.open(name) as stream:
                 copy = await asyncio.to_thread(copy_of, stream, known.beginning[0] if known else 0)
                 return await self._take(work, copy, known, name, stream, stamp)
-        except (NoSuchFile, UnreadableFileError) as error:
+        except (NoSuchFileError, UnreadableFileError) as error:
             return await self.hold(name, error.reason, stamp)
 
     async def hold(self, name: str, reason: str, stamp: str = "") -> Taken:

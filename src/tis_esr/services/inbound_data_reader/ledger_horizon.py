@@ -12,7 +12,7 @@ import msgspec
 from tis_esr.decisions.retention_periods import is_older_than_ledger
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
-from tis_esr.records.file_names import BadFileName, FileName
+from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 
 
@@ -54,5 +54,5 @@ async def within(work: Work, names: Iterable[str]) -> list[str]:
 def _day_of(name: str) -> date:
     try:
         return FileName.parse(name).date
-    except BadFileName:
+    except BadFileNameError:
         return date.max

@@ -13,10 +13,10 @@ from uuid import uuid4
 
 import msgspec
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.work import Work
 from tis_esr.tcs.client import Tcs
-from tis_esr.tcs.tcs_errors import TcsError, TcsUncertain
+from tis_esr.tcs.tcs_errors import TcsError, TcsUncertainError
 
 _SEND_SECONDS: Final = 10.0
 _CONNECT_SECONDS: Final = 5.0
@@ -76,7 +76,9 @@ class Attempts:
         until = work.time() + self._longest
         return Bounds(OpenAttempt(id=uuid4().hex, until=until), send_by)
 
-    def must_wait(self, work: Work, attempt: OpenAttempt | None, key: str, what: str) -> Transient | None:
+    def must_wait(
+        self, work: Work, attempt: OpenAttempt | None, key: str, what: str
+    ) -> TransientError | None:
         """Return why a write has to wait, with for how long; None where nothing of an earlier one can arrive.
 
         From the first check of an attempt on it is never waited longer than one takes, though the clock was set
@@ -90,11 +92,13 @@ class Attempts:
             return None
         again = seconds if attempt.is_given_up else min(seconds, _LOOK_AGAIN)
         reason = f"TCS may still act on an earlier call about {what}"
-        return Transient(reason, retry_after=again, expected=True)
+        return TransientError(reason, retry_after=again, expected=True)
 
     def end(self, bounds: Bounds, errors: Iterable[tuple[str, TcsError | None]]) -> None:
         """Remember that all calls of an attempt have ended, about which key and how."""
-        left = frozenset(key for key, error in errors if isinstance(error, TcsUncertain) and error.may_arrive)
+        left = frozenset(
+            key for key, error in errors if isinstance(error, TcsUncertainError) and error.may_arrive
+        )
         self._ended[bounds.attempt.id] = left
         for remembered in (self._ended, self._until):
             while len(remembered) > _REMEMBERED:
@@ -136,7 +140,7 @@ class Attempts:
 
         Where the answer left it open the attempt is over, but only a check in TCS shows the outcome.
         """
-        if not isinstance(error, TcsUncertain):
+        if not isinstance(error, TcsUncertainError):
             return None
         until = work.time() + (self._bound if error.may_arrive else 0.0)
         return OpenAttempt(id=bounds.attempt.id, until=until, is_given_up=True)
@@ -144,6 +148,6 @@ class Attempts:
 
 def _is_over(error: TcsError) -> bool:
     """Return whether TCS has answered that it can't just now, so that only a check shows the outcome of the write."""
-    if not isinstance(error, TcsUncertain) or error.may_arrive or error.suspect:
+    if not isinstance(error, TcsUncertainError) or error.may_arrive or error.suspect:
         return False
     return not error.retry_after

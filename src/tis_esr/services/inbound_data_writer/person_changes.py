@@ -34,7 +34,13 @@ from tis_esr.services.inbound_data_writer.person_journal import (
 from tis_esr.services.superseding import NEWER
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Absence, ContactDetails, PersonalDetails
-from tis_esr.tcs.tcs_errors import TcsConflict, TcsError, TcsRefused, TcsUnavailable, TcsUncertain
+from tis_esr.tcs.tcs_errors import (
+    TcsConflictError,
+    TcsError,
+    TcsRefusedError,
+    TcsUnavailableError,
+    TcsUncertainError,
+)
 
 _CONFLICTS_IN_A_ROW = 5
 
@@ -220,9 +226,9 @@ async def _carry_out_one(tcs: Tcs, work: Work, case: Case, bounds: Bounds) -> No
 
 def _gravity(error: TcsError) -> tuple[bool, bool, bool]:
     """Order errors: one after which TCS may still act, then any that is uncertain, then any that passes."""
-    if isinstance(error, TcsUncertain):
+    if isinstance(error, TcsUncertainError):
         return error.may_arrive, True, True
-    return False, False, isinstance(error, TcsUnavailable)
+    return False, False, isinstance(error, TcsUnavailableError)
 
 
 async def _carry_out_in_order(
@@ -231,7 +237,7 @@ async def _carry_out_in_order(
     for plan in plans:
         try:
             await _call(tcs, case, plan, bounds)
-        except TcsRefused as error:
+        except TcsRefusedError as error:
             plan.refused = str(error)
         plan.done = not plan.refused
         if plan.kind == "none":
@@ -265,7 +271,7 @@ async def _write_absence(tcs: Tcs, person_id: int, plan: Plan, bounds: Bounds) -
         changes = {"id": known.id, **plan.changes, "amendedDate": known.amended_date}
         try:
             await tcs.patch_absence(known.id, changes, send_by=bounds.send_by)
-        except TcsConflict:
+        except TcsConflictError:
             continue
         return
-    raise TcsConflict("PATCH", "/api/absence/{id}", "was stale time and again", status=409)
+    raise TcsConflictError("PATCH", "/api/absence/{id}", "was stale time and again", status=409)

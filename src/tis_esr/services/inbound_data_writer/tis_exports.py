@@ -9,7 +9,7 @@ import msgspec
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Explained
+from tis_esr.engine.faults import PermanentError
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.contracts.bodies import ApplicantExported
@@ -84,7 +84,7 @@ async def _append(
         if ended.error is not None:
             work.fail(sent[key][0], fault_of(ended.error))
         elif not ended.holds:
-            work.fail(sent[key][0], Explained(_placement_is_gone(sent[key][1])))
+            work.fail(sent[key][0], PermanentError(_placement_is_gone(sent[key][1])))
 
 
 def _decoded(message: Message) -> tuple[Message, ApplicantExported]:

@@ -11,7 +11,7 @@ import msgspec
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import Explained
+from tis_esr.engine.faults import PermanentError
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.contracts.bodies import PositionChanged
@@ -105,7 +105,7 @@ async def _append(
         if ended.error is not None:
             work.fail(fresh[key].message, fault_of(ended.error))
         elif not ended.holds:
-            work.fail(fresh[key].message, Explained(_post_is_gone(due[key].wanted)))
+            work.fail(fresh[key].message, PermanentError(_post_is_gone(due[key].wanted)))
 
 
 def _news(message: Message) -> News[PositionChanged]:

@@ -13,7 +13,7 @@ from datetime import date
 import msgspec
 
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN, Cutoffs, Retention
-from tis_esr.engine.faults import Conflict
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
@@ -50,7 +50,7 @@ class Purge:
 
         None where others are at it, or the day can't be right, see ``is_plausible``.
 
-        Raises Transient, Conflict among them: what was removed stays removed, and the next call goes on.
+        Raises TransientError, ConflictError among them: what was removed stays removed, and the next call goes on.
         """
         known = (await self.runner.work().get(PURGES, [day.isoformat()])).get(day.isoformat())
         if known is not None and known.finished:
@@ -141,11 +141,11 @@ class Purge:
         return True
 
     async def _commit(self, step: Step) -> None:
-        """Commit a step with its count. Raises Conflict where another process has taken the purge over."""
+        """Commit a step with its count. Raises ConflictError where another process has taken the purge over."""
         key = step.cutoffs.day.isoformat()
         known = (await step.work.get(PURGES, [key]))[key]
         if known.holder != self.holder:
-            raise Conflict(PURGES.name)
+            raise ConflictError(PURGES.name)
         counted = msgspec.structs.replace(known, removed=dict(Counter(known.removed) + step.removed))
         step.work.put(PURGES, self._held(counted, step.work.time()))
         await step.work.commit()

@@ -5,7 +5,7 @@ from typing import Any
 
 from tis_esr.decisions.retention_periods import is_applicant_over, is_notification_over
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -23,7 +23,7 @@ from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of
 
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 Present = Callable[[], Awaitable[Iterable[str]]]
-"""Returns the names of the files in the inbound store. Raises OSError and Transient."""
+"""Returns the names of the files in the inbound store. Raises OSError and TransientError."""
 
 
 def by_age(collection: Collection[Any]) -> Rule:
@@ -117,7 +117,7 @@ def ledger(present: Present | None) -> Rule:
         if names is None and present is not None and any(_is_junk(file) for _, file in found):
             try:
                 names = set(await present())
-            except (OSError, Transient):
+            except (OSError, TransientError):
                 names = None
         for (written_on, _), file in found:
             if _is_junk(file):

@@ -10,7 +10,7 @@ import msgspec
 Entity = dict[str, Any]
 
 
-class BadData(Exception):  # noqa: N818 - the name states the problem
+class BadDataError(Exception):
     """A line of a data file that is no DTO; names file and line."""
 
     def __init__(self, path: Path, line: int, reason: str) -> None:
@@ -21,7 +21,7 @@ class BadData(Exception):  # noqa: N818 - the name states the problem
 
 
 class Store:
-    """The entities by id, and the look-ups that the endpoints need. Raises BadData."""
+    """The entities by id, and the look-ups that the endpoints need. Raises BadDataError."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -168,10 +168,10 @@ def _lines(path: Path, *texts: str) -> Iterator[Entity]:
             try:
                 entity = decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                raise BadData(path, number, "it is not a JSON object") from None
+                raise BadDataError(path, number, "it is not a JSON object") from None
             if not isinstance(entity.get("id"), int):
-                raise BadData(path, number, "its id is not a number")
+                raise BadDataError(path, number, "its id is not a number")
             for name in texts:
                 if not isinstance(entity.get(name), str):
-                    raise BadData(path, number, f"its {name} is not text")
+                    raise BadDataError(path, number, f"its {name} is not text")
             yield entity

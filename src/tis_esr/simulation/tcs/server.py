@@ -21,7 +21,7 @@ async def serve(
     switches: Switches | None = None,
     host: str = "127.0.0.1",
 ) -> None:
-    """Serve until cancelled; ``port`` 0 picks a free port. Raises BadData, and OSError for a port in use."""
+    """Serve until cancelled; ``port`` 0 picks a free port. Raises BadDataError, and OSError for a port in use."""
     try:
         runner, url = await _started(Simulator(data, switches), port, host)
     except OSError as error:

@@ -10,20 +10,20 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from tis_esr.engine.faults import Transient
-from tis_esr.web.hooks.s3_events import BadEvent, FileArrived, read_events
-from tis_esr.web.hooks.sns import NOTIFICATION, SUBSCRIPTION, BadSignature, SnsMessage, SnsVerifier
+from tis_esr.engine.faults import TransientError
+from tis_esr.web.hooks.s3_events import BadEventError, FileArrived, read_events
+from tis_esr.web.hooks.sns import NOTIFICATION, SUBSCRIPTION, BadSignatureError, SnsMessage, SnsVerifier
 
 PATH: Final = "/events/s3"
 MOST_BYTES: Final = 256 * 1024
 BODY_SECONDS: Final = 10.0
-_PASSING: Final = (Transient, OSError, aiohttp.ClientError)
+_PASSING: Final = (TransientError, OSError, aiohttp.ClientError)
 _NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = structlog.get_logger(__name__)
 
 
-class _Refused(Exception):  # noqa: N818 - the name states what happened to the request
+class _RefusedError(Exception):
     def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
         self.status = status
@@ -68,11 +68,11 @@ class S3Hook:
             self._check_bucket(arrived)
             if arrived:
                 await self._record(arrived)
-        except _Refused as refused:
+        except _RefusedError as refused:
             return _error(refused.status, refused.reason, refused.headers)
-        except BadSignature as bad:
+        except BadSignatureError as bad:
             return _error(403, bad.reason)
-        except BadEvent as bad:
+        except BadEventError as bad:
             return _error(400, bad.reason)
         except _PASSING as fault:
             _log.warning("event_not_recorded", fault=type(fault).__name__)
@@ -89,7 +89,7 @@ class S3Hook:
         except _NOT_JSON as error:
             if not let_in:
                 _ask_for_token()
-            raise _Refused(400, "the body is not JSON") from error
+            raise _RefusedError(400, "the body is not JSON") from error
         if isinstance(document, dict) and "Type" in document and "Signature" in document:
             return await self._from_sns(document)
         if not let_in:
@@ -104,11 +104,11 @@ class S3Hook:
         try:
             message = msgspec.convert(document, SnsMessage)
         except msgspec.ValidationError as error:
-            raise BadSignature("the envelope is not one of SNS") from error
+            raise BadSignatureError("the envelope is not one of SNS") from error
         if self._sns is not None:
             await self._sns.verify(message)
         elif message.Type != NOTIFICATION:
-            raise BadSignature("subscription not confirmed: TIS_ESR_SNS_TOPICS names no topic")
+            raise BadSignatureError("subscription not confirmed: TIS_ESR_SNS_TOPICS names no topic")
         if self._sns is not None and message.Type == SUBSCRIPTION:
             await self._visit(self._sns.subscribe_url(message))
             _log.info("subscription_confirmed")
@@ -116,7 +116,7 @@ class S3Hook:
 
     def _check_bucket(self, arrived: list[FileArrived]) -> None:
         if any(file.bucket != self._bucket for file in arrived):
-            raise _Refused(422, f"only events about the bucket {self._bucket} are taken here")
+            raise _RefusedError(422, f"only events about the bucket {self._bucket} are taken here")
 
     def _has_token(self, request: web.Request) -> bool:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
@@ -127,7 +127,7 @@ class S3Hook:
 
 async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MOST_BYTES:
-        raise _Refused(413, f"the body is larger than {MOST_BYTES} bytes")
+        raise _RefusedError(413, f"the body is larger than {MOST_BYTES} bytes")
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -136,13 +136,13 @@ async def _body(request: web.Request) -> bytes:
                 if len(body) > MOST_BYTES:
                     break
     except TimeoutError as error:
-        raise _Refused(
+        raise _RefusedError(
             408, f"the body took longer than {BODY_SECONDS:.0f} s", {"Connection": "close"}
         ) from error
     except web.RequestPayloadError as error:
-        raise _Refused(400, "the body is not what its Content-Encoding says") from error
+        raise _RefusedError(400, "the body is not what its Content-Encoding says") from error
     if len(body) > MOST_BYTES:
-        raise _Refused(413, f"the body is larger than {MOST_BYTES} bytes")
+        raise _RefusedError(413, f"the body is larger than {MOST_BYTES} bytes")
     return bytes(body)
 
 
@@ -150,12 +150,12 @@ def _notified(text: str) -> list[FileArrived]:
     try:
         event = msgspec.json.decode(text)
     except _NOT_JSON as error:
-        raise BadEvent("Message is not JSON") from error
+        raise BadEventError("Message is not JSON") from error
     return read_events(event)
 
 
 def _ask_for_token() -> NoReturn:
-    raise _Refused(401, "a bearer token or a signature of SNS is needed", {"WWW-Authenticate": "Bearer"})
+    raise _RefusedError(401, "a bearer token or a signature of SNS is needed", {"WWW-Authenticate": "Bearer"})
 
 
 def _error(status: int, reason: str, headers: Mapping[str, str] | None = None) -> web.Response:

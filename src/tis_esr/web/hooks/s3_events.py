@@ -20,7 +20,7 @@ class FileArrived:
     size: int | None
 
 
-class BadEvent(Exception):  # noqa: N818 - the name states the problem
+class BadEventError(Exception):
     """What was sent is no event of S3. ``reason`` names the field and never quotes what was sent."""
 
     def __init__(self, reason: str) -> None:
@@ -31,23 +31,23 @@ class BadEvent(Exception):  # noqa: N818 - the name states the problem
 def read_events(body: object) -> list[FileArrived]:
     """Return the files whose arrival ``body`` announces, in its order; none for other events and S3's test event.
 
-    ``body`` is decoded JSON. Fields that we don't know are passed over. Raises ``BadEvent`` when a field we
+    ``body`` is decoded JSON. Fields that we don't know are passed over. Raises ``BadEventError`` when a field we
     need is missing or of the wrong kind, and for anything that is neither S3's form nor EventBridge's.
     """
     if not isinstance(body, Mapping):
-        raise BadEvent("the event is not an object")
+        raise BadEventError("the event is not an object")
     if "Records" in body:
         return _native(body["Records"])
     if "detail-type" in body:
         return _event_bridge(body)
     if body.get("Event") == "s3:TestEvent":
         return []
-    raise BadEvent("the event has neither Records (S3) nor detail-type (EventBridge)")
+    raise BadEventError("the event has neither Records (S3) nor detail-type (EventBridge)")
 
 
 def _native(records: object) -> list[FileArrived]:
     if not isinstance(records, list):
-        raise BadEvent("Records is not a list")
+        raise BadEventError("Records is not a list")
     arrived: list[FileArrived] = []
     for number, each in enumerate(records):
         path = f"Records[{number}]"
@@ -70,7 +70,7 @@ def _native(records: object) -> list[FileArrived]:
 
 def _event_bridge(body: Mapping[str, object]) -> list[FileArrived]:
     if _text(body, "source") != "aws.s3":
-        raise BadEvent("source is not aws.s3")
+        raise BadEventError("source is not aws.s3")
     if _text(body, "detail-type") != "Object Created":
         return []
     detail = _object(body, "detail")
@@ -90,7 +90,7 @@ def _decoded(key: str, path: str) -> str:
     try:
         return unquote_plus(key, errors="strict")
     except UnicodeDecodeError as error:
-        raise BadEvent(f"{path} is not URL-encoded UTF-8") from error
+        raise BadEventError(f"{path} is not URL-encoded UTF-8") from error
 
 
 def _object(parent: Mapping[str, object], name: str, path: str = "") -> Mapping[str, object]:
@@ -99,16 +99,16 @@ def _object(parent: Mapping[str, object], name: str, path: str = "") -> Mapping[
 
 def _an_object(value: object, path: str) -> Mapping[str, object]:
     if value is None:
-        raise BadEvent(f"{path} is missing")
+        raise BadEventError(f"{path} is missing")
     if not isinstance(value, Mapping):
-        raise BadEvent(f"{path} is not an object")
+        raise BadEventError(f"{path} is not an object")
     return value
 
 
 def _text(parent: Mapping[str, object], name: str, path: str = "") -> str:
     text = _text_if_any(parent, name, path)
     if not text:
-        raise BadEvent(f"{_under(path, name)} is missing")
+        raise BadEventError(f"{_under(path, name)} is missing")
     return text
 
 
@@ -117,7 +117,7 @@ def _text_if_any(parent: Mapping[str, object], name: str, path: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadEvent(f"{_under(path, name)} is not text")
+        raise BadEventError(f"{_under(path, name)} is not text")
     return value
 
 
@@ -126,7 +126,7 @@ def _size(thing: Mapping[str, object], path: str) -> int | None:
     if size is None:
         return None
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise BadEvent(f"{path}.size is not a number of bytes")
+        raise BadEventError(f"{path}.size is not a number of bytes")
     return size
 
 

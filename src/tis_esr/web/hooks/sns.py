@@ -58,7 +58,7 @@ class SnsMessage(msgspec.Struct, frozen=True, kw_only=True):
     Token: str | None = None
 
 
-class BadSignature(Exception):  # noqa: N818 - the name states the problem
+class BadSignatureError(Exception):
     """A message is not to be trusted. ``reason`` says why and never quotes the message."""
 
     def __init__(self, reason: str) -> None:
@@ -89,33 +89,33 @@ class SnsVerifier:
         self._certificates: dict[str, x509.Certificate] = {}
 
     async def verify(self, message: SnsMessage) -> None:
-        """Verify that a topic of ours sent ``message`` as it is; raises ``BadSignature`` otherwise.
+        """Verify that a topic of ours sent ``message`` as it is; raises ``BadSignatureError`` otherwise.
 
         Nothing is fetched for a message of another topic, or from another host than SNS's.
         """
         signed = _string_to_sign(message)
         if message.TopicArn not in self._topics:
-            raise BadSignature("the topic is not one of ours")
+            raise BadSignatureError("the topic is not one of ours")
         algorithm = _HASHES.get(message.SignatureVersion)
         if algorithm is None:
-            raise BadSignature("SignatureVersion is neither 1 nor 2")
+            raise BadSignatureError("SignatureVersion is neither 1 nor 2")
         try:
             signature = b64decode(message.Signature, validate=True)
         except (binascii.Error, ValueError) as error:
-            raise BadSignature("Signature is not base64") from error
+            raise BadSignatureError("Signature is not base64") from error
         key = await self._key(message.SigningCertURL)
         try:
             key.verify(signature, signed, padding.PKCS1v15(), algorithm)
         except InvalidSignature as error:
-            raise BadSignature("the signature does not fit the message") from error
+            raise BadSignatureError("the signature does not fit the message") from error
 
     def subscribe_url(self, message: SnsMessage) -> str:
-        """Return the URL whose visit confirms a subscription; raises ``BadSignature`` if it is not SNS's.
+        """Return the URL whose visit confirms a subscription; raises ``BadSignatureError`` if it is not SNS's.
 
         Ask for it only after ``verify``.
         """
         if message.Type != SUBSCRIPTION or message.SubscribeURL is None:
-            raise BadSignature("the message confirms no subscription")
+            raise BadSignatureError("the message confirms no subscription")
         self._trusted(message.SubscribeURL, "SubscribeURL")
         return message.SubscribeURL
 
@@ -123,16 +123,16 @@ class SnsVerifier:
         parts = self._trusted(url, "SigningCertURL")
         if not parts.path.endswith(".pem") or parts.query or parts.fragment:
             # SNS's API lives on the same host, and its answers can hold text of the caller's choice.
-            raise BadSignature("SigningCertURL does not name a .pem file")
+            raise BadSignatureError("SigningCertURL does not name a .pem file")
         certificate = self._certificates.get(url) or _certificate(await self._fetch(url))
         if not certificate.not_valid_before_utc <= self._now() <= certificate.not_valid_after_utc:
-            raise BadSignature("the certificate is not valid today")
+            raise BadSignatureError("the certificate is not valid today")
         try:
             key = certificate.public_key()
         except (ValueError, UnsupportedAlgorithm) as error:
-            raise BadSignature("the certificate's key can't be read") from error
+            raise BadSignatureError("the certificate's key can't be read") from error
         if not isinstance(key, rsa.RSAPublicKey):
-            raise BadSignature("the certificate's key is not an RSA key")
+            raise BadSignatureError("the certificate's key is not an RSA key")
         if len(self._certificates) >= _CERTIFICATES_KEPT and url not in self._certificates:
             self._certificates.clear()
         self._certificates[url] = certificate
@@ -140,29 +140,29 @@ class SnsVerifier:
 
     def _trusted(self, url: str, name: str) -> SplitResult:
         if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-            raise BadSignature(f"{name} is not a valid URL")
+            raise BadSignatureError(f"{name} is not a valid URL")
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            raise BadSignature(f"{name} is not a valid URL") from error
+            raise BadSignatureError(f"{name} is not a valid URL") from error
         if parts.scheme != "https":
-            raise BadSignature(f"{name} is not https")
+            raise BadSignatureError(f"{name} is not https")
         if not self._hosts.fullmatch(parts.netloc):
-            raise BadSignature(f"{name} is not on a host of SNS")
+            raise BadSignatureError(f"{name} is not on a host of SNS")
         return parts
 
 
 def _string_to_sign(message: SnsMessage) -> bytes:
     names = _SIGNED.get(message.Type)
     if names is None:
-        raise BadSignature("Type is none that SNS sends")
+        raise BadSignatureError("Type is none that SNS sends")
     lines: list[str] = []
     for name in names:
         value: str | None = getattr(message, name)
         if value is not None:
             lines += (name, value)
         elif name != "Subject":
-            raise BadSignature(f"{name} is missing")
+            raise BadSignatureError(f"{name} is missing")
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -170,4 +170,4 @@ def _certificate(pem: bytes) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem)
     except ValueError as error:
-        raise BadSignature("what SigningCertURL names is no certificate") from error
+        raise BadSignatureError("what SigningCertURL names is no certificate") from error

@@ -14,7 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 from tis_esr.engine.collection import Between, Collection, Where, is_impossible
-from tis_esr.engine.faults import Conflict
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.production.mongodb.mongodb_errors import is_duplicate
 from tis_esr.engine.protocol import Put, Stored
 
@@ -82,7 +82,7 @@ async def put(
     puts: Sequence[Put],
     day: str,
 ) -> None:
-    """Write documents of one collection; raises Conflict where a version moved."""
+    """Write documents of one collection; raises ConflictError where a version moved."""
     new = [InsertOne(_document(one, day)) for one in puts if one.version == 0]
     known = [
         ReplaceOne({"_id": one.key, "version": one.version}, _document(one, day))
@@ -98,10 +98,10 @@ async def put(
         done = await target.bulk_write(operations, ordered=True, session=session)
     except BulkWriteError as error:
         if is_duplicate(error):
-            raise Conflict(collection.name) from error
+            raise ConflictError(collection.name) from error
         raise
     if done.matched_count + done.inserted_count != len(operations):
-        raise Conflict(collection.name)
+        raise ConflictError(collection.name)
 
 
 def _document(one: Put, day: str) -> Json:

@@ -10,7 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import LeaseLost
+from tis_esr.engine.faults import LeaseLostError
 from tis_esr.engine.production.mongodb import leases
 from tis_esr.engine.production.mongodb.mongodb_errors import is_duplicate
 from tis_esr.engine.production.mongodb.open_packets import FINISHED
@@ -89,13 +89,13 @@ async def finish(
     now: float,
     day: str,
 ) -> None:
-    """Record within a transaction that messages have taken effect; raises LeaseLost where one has before."""
+    """Record within a transaction that messages have taken effect; raises LeaseLostError where one has before."""
     writes = [_entered(message, {**story(message, now, day), "state": "done"}) for message in messages]
     try:
         await database[INBOX].bulk_write(writes, ordered=True, session=session)
     except BulkWriteError as error:
         if is_duplicate(error):
-            raise LeaseLost from error
+            raise LeaseLostError from error
         raise
 
 

@@ -12,7 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from tis_esr.engine.faults import LeaseLost
+from tis_esr.engine.faults import LeaseLostError
 from tis_esr.engine.production.mongodb.mongodb_errors import may_pass
 from tis_esr.engine.production.mongodb.schema import INBOX, LEASES
 
@@ -82,11 +82,11 @@ async def count_attempts(
 
 
 async def hold(database: AsyncDatabase[Json], token: str, until: float, session: AsyncClientSession) -> None:
-    """Make a transaction fail with LeaseLost where a lease has ended, and nobody end it before it is over."""
+    """Make a transaction fail with LeaseLostError where a lease has ended, and nobody end it before it is over."""
     change = {"$max": {"until": until}}
     held = await database[LEASES].update_one({"_id": token}, change, session=session)
     if held.matched_count == 0:
-        raise LeaseLost
+        raise LeaseLostError
 
 
 async def shrink(
@@ -95,7 +95,7 @@ async def shrink(
     left: Sequence[str],
     session: AsyncClientSession | None = None,
 ) -> None:
-    """End a lease but for the messages that are left; without any it ends. Raises LeaseLost where it has ended."""
+    """End a lease but for the messages that are left; without any it ends. Raises LeaseLostError where it has ended."""
     if left:
         done = await database[LEASES].update_one({"_id": token}, {"$set": {"keys": left}}, session=session)
         ended = done.matched_count == 0
@@ -103,7 +103,7 @@ async def shrink(
         gone = await database[LEASES].delete_one({"_id": token}, session=session)
         ended = gone.deleted_count == 0
     if ended:
-        raise LeaseLost
+        raise LeaseLostError
 
 
 async def renew(database: AsyncDatabase[Json], tokens: Iterable[str], until: float) -> None:

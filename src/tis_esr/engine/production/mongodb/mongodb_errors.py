@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from bson.errors import InvalidDocument
 from pymongo.errors import DocumentTooLarge, InvalidOperation, OperationFailure, PyMongoError
 
-from tis_esr.engine.faults import Transient
+from tis_esr.engine.faults import TransientError
 
 _DUPLICATE_KEY = 11000
 _WRITE_CONFLICT = 112
@@ -14,14 +14,14 @@ _WRITE_CONFLICT = 112
 
 @contextmanager
 def trouble_as_transient() -> Iterator[None]:
-    """Raise Transient for whatever is wrong with MongoDB, and leave a faulty document's error as it is."""
+    """Raise TransientError for whatever is wrong with MongoDB, and leave a faulty document's error as it is."""
     try:
         yield
     except (InvalidDocument, DocumentTooLarge):
         raise
     except PyMongoError as error:
         advice = "it is retried where something waits for it; if it lasts, see tis-esr doctor"
-        raise Transient(f"MongoDB (TIS_ESR_MONGODB_URL): {what(error)}; {advice}") from error
+        raise TransientError(f"MongoDB (TIS_ESR_MONGODB_URL): {what(error)}; {advice}") from error
 
 
 def what(error: PyMongoError) -> str:

@@ -10,7 +10,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.faults import Conflict
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.production.mongodb.documents import FIELDS, stored
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS
 from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Removal, Stored
@@ -82,7 +82,7 @@ async def row_states(database: AsyncDatabase[Json], file: str) -> dict[RowState,
 
 
 async def remove(database: AsyncDatabase[Json], session: AsyncClientSession, commit: Commit) -> None:
-    """Remove within a transaction what a commit names. Raises Conflict where a document has moved."""
+    """Remove within a transaction what a commit names. Raises ConflictError where a document has moved."""
     by_collection: dict[str, list[Removal]] = {}
     for removal in commit.removals:
         by_collection.setdefault(removal.collection.name, []).append(removal)
@@ -90,7 +90,7 @@ async def remove(database: AsyncDatabase[Json], session: AsyncClientSession, com
         deletions = [DeleteOne({"_id": one.key, "version": one.version}) for one in removals]
         done = await database[name].bulk_write(deletions, ordered=False, session=session)
         if done.deleted_count != len(removals):
-            raise Conflict(name)
+            raise ConflictError(name)
     keys = [f"{queue}|{id_}" for queue, id_ in commit.forgotten]
     await _delete(database, session, INBOX, keys, {"state": "done"})
     await _delete(database, session, ROWS, [f"{file}:{row}" for file, row in commit.rows_gone], {})

@@ -99,7 +99,7 @@ class Channel:
             self.closed.set_result(reason)
 
 
-class Unroutable(Exception):  # noqa: N818 - the name states the problem
+class UnroutableMessagesError(Exception):
     """Some messages came back because no queue is bound to their key; the others were confirmed or not."""
 
     def __init__(self, confirmed: list[bool]) -> None:
@@ -123,7 +123,7 @@ class Sender(Channel):
         await self._answer(partial(self._channel.confirm_delivery, self._on_confirm))
 
     async def send(self, exchange: str, messages: Sequence[Outgoing], seconds: float) -> list[bool]:
-        """Send messages; say of each whether it was confirmed within ``seconds``. Raises Unroutable."""
+        """Send messages; say of each whether it was confirmed within ``seconds``. Raises UnroutableMessagesError."""
         outcomes = []
         for message in messages:
             key, properties, body = message
@@ -137,7 +137,7 @@ class Sender(Channel):
         came_back = {_name(message) for message in messages} & self._returned
         if came_back:
             self._returned -= came_back
-            raise Unroutable(confirmed)
+            raise UnroutableMessagesError(confirmed)
         return confirmed
 
     def _on_return(self, _: PikaChannel, method: Any, properties: BasicProperties, _body: bytes) -> None:

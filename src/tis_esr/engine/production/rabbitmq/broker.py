@@ -10,8 +10,8 @@ from pika import BasicProperties
 from pika.exceptions import AMQPError
 
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.faults import Transient
-from tis_esr.engine.production.rabbitmq.amqp import Connection, Sender, Unroutable, connect
+from tis_esr.engine.faults import TransientError
+from tis_esr.engine.production.rabbitmq.amqp import Connection, Sender, UnroutableMessagesError, connect
 from tis_esr.engine.production.rabbitmq.deliveries import Inflow
 from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, Queue, declare, declare_one, own_key
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
@@ -77,7 +77,7 @@ class Broker:
                     await asyncio.wait_for(connection.close(), 5)
 
     async def publish(self, messages: Sequence[Message]) -> list[Message]:
-        """Send messages; return those that RabbitMQ has confirmed. Raises Transient where it can't be reached."""
+        """Send messages; return those that RabbitMQ has confirmed. Raises TransientError where it can't be reached."""
         sender = await self._channel_to_send()
         confirmed: list[Message] = []
         for start in range(0, len(messages), _IN_FLIGHT):
@@ -87,7 +87,7 @@ class Broker:
                 outcomes = await sender.send(EXCHANGE, outgoing, _CONFIRM_SECONDS)
             except AMQPError:
                 break
-            except Unroutable as error:
+            except UnroutableMessagesError as error:
                 outcomes = error.confirmed
                 await self._declare_again()
             confirmed += [message for message, taken in zip(window, outcomes, strict=True) if taken]
@@ -102,7 +102,7 @@ class Broker:
                     self._sending = await connect(self._url)
                 self._sender = await self._sending.sender()
             except TROUBLE as error:
-                raise Transient(f"RabbitMQ: {type(error).__name__}") from error
+                raise TransientError(f"RabbitMQ: {type(error).__name__}") from error
             return self._sender
 
     async def _declare_again(self) -> None:
@@ -115,7 +115,7 @@ class Broker:
                 await channel.close()
 
     async def ready_count(self, queue: str) -> int:
-        """Return how many messages wait in a queue undelivered. Raises Transient."""
+        """Return how many messages wait in a queue undelivered. Raises TransientError."""
         await self._channel_to_send()
         try:
             if self._sending is None:
@@ -126,7 +126,7 @@ class Broker:
             finally:
                 await channel.close()
         except TROUBLE as error:
-            raise Transient(f"RabbitMQ: {type(error).__name__}") from error
+            raise TransientError(f"RabbitMQ: {type(error).__name__}") from error
 
     async def _keep_receiving(self, beat: Beat) -> None:
         pause = 0.1

@@ -8,7 +8,7 @@ from uuid import uuid4
 from pika import BasicProperties
 from pika.exceptions import AMQPError
 
-from tis_esr.engine.production.rabbitmq.amqp import Sender, Unroutable, connect
+from tis_esr.engine.production.rabbitmq.amqp import Sender, UnroutableMessagesError, connect
 
 _PROBE_SECONDS = 3.0
 _CLOSE_SECONDS = 1.0
@@ -33,7 +33,7 @@ async def _is_taken(sender: Sender) -> bool:
     probe = (f"tis-esr.probe.{uuid4().hex}", BasicProperties(message_id=uuid4().hex), b"")
     try:
         return any(await sender.send("", [probe], _PROBE_SECONDS))
-    except Unroutable:
+    except UnroutableMessagesError:
         return True
 
 
