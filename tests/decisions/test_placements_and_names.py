@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from tests.decisions.invented import person, placement
 
-from tis_esr.decisions.placements import counts, same_site, why_not_counting
+from tis_esr.decisions.placements import is_reportable, same_site, unreportable_reason
 from tis_esr.decisions.values.person_names import first_name, last_name, registration
 from tis_esr.tcs.models import Person
 
@@ -25,27 +25,27 @@ START, END = date(2026, 4, 1), date(2026, 8, 1)
     ],
 )
 def test_the_seven_types_count_in_any_letter_case(kind):
-    assert counts(placement(1, START, END, placement_type=kind))
+    assert is_reportable(placement(1, START, END, placement_type=kind))
 
 
 @pytest.mark.parametrize("kind", ["OOPC", "OOPE", "OOPR", "OOPT", "Something new"])
 def test_other_types_do_not_count_and_are_named_in_the_reason(kind):
-    reason = why_not_counting(placement(1, START, END, placement_type=kind))
+    reason = unreportable_reason(placement(1, START, END, placement_type=kind))
     assert reason == f"its type is {kind}, which is not reported to ESR"
 
 
 def test_a_placement_without_a_type_does_not_count():
-    reason = why_not_counting(placement(1, START, END, placement_type=None))
+    reason = unreportable_reason(placement(1, START, END, placement_type=None))
     assert reason == "its type is missing, which is not reported to ESR"
 
 
 def test_a_draft_does_not_count_and_the_reason_says_so():
-    reason = why_not_counting(placement(1, START, END, lifecycle_state="DRAFT"))
+    reason = unreportable_reason(placement(1, START, END, lifecycle_state="DRAFT"))
     assert reason == "it is DRAFT in TIS, not APPROVED"
 
 
 def test_a_placement_in_no_known_state_does_not_count():
-    assert why_not_counting(placement(1, START, END, lifecycle_state=None)) is not None
+    assert unreportable_reason(placement(1, START, END, lifecycle_state=None)) is not None
 
 
 def test_sites_are_the_same_by_code_in_any_letter_case():

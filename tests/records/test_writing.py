@@ -9,7 +9,7 @@ from tis_esr.records.file_names import FileName
 from tis_esr.records.layouts import Column, Kind
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.row_writing import format_row, header, trailer
-from tis_esr.records.values import UnwritableValueError, Value, fits, write_value
+from tis_esr.records.values import UnwritableValueError, Value, misfit_reason, write_value
 
 
 def test_text_is_quoted_even_when_empty_and_numbers_and_dates_are_bare() -> None:
@@ -78,7 +78,7 @@ def test_a_padded_number_has_its_noughts(value: Value, written: str) -> None:
     ],
 )
 def test_what_a_column_takes_and_what_it_says_otherwise(column: Column, value: Value, reason: str) -> None:
-    assert fits(column, value) == reason
+    assert misfit_reason(column, value) == reason
 
 
 _TOO_MUCH = {

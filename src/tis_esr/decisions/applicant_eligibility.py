@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tis_esr.decisions.placements import APPROVED, counts_by_type, why_not_counting
+from tis_esr.decisions.placements import APPROVED, is_reportable_type, unreportable_reason
 from tis_esr.tcs.models import Placement
 
 
@@ -33,10 +33,10 @@ NO_TRAINEE = Verdict(Cause.NO_TRAINEE, "its trainee is not in TIS")
 
 def verdict(placement: Placement, today: date) -> Verdict:
     """Judge a placement by itself: type, approval, dates, start (design: placements that count, not started yet)."""
-    if not counts_by_type(placement):
-        return Verdict(Cause.TYPE, why_not_counting(placement) or "")
+    if not is_reportable_type(placement):
+        return Verdict(Cause.TYPE, unreportable_reason(placement) or "")
     if (placement.lifecycle_state or "").upper() != APPROVED:
-        return Verdict(Cause.NOT_APPROVED, why_not_counting(placement) or "")
+        return Verdict(Cause.NOT_APPROVED, unreportable_reason(placement) or "")
     if placement.date_from is None or placement.date_to is None:
         return Verdict(Cause.NO_DATES, "it has no start or no end date")
     if placement.date_from <= today:

@@ -11,7 +11,7 @@ from tis_esr.decisions.values.cleaning import Kind, clean
 from tis_esr.decisions.values.person_names import first_name, last_name, registration
 from tis_esr.decisions.values.value_lists import ValueList, to_esr
 from tis_esr.records.outbound_layouts import APP
-from tis_esr.records.values import Value, fits
+from tis_esr.records.values import Value, misfit_reason
 from tis_esr.tcs.models import ContactDetails, GdcDetails, GmcDetails, Person, PersonalDetails, Placement
 
 GMC = "General Medical Council"
@@ -56,7 +56,7 @@ def applicant_record(
         value = fields.get(column.name)
         if value in (None, ""):
             fields.pop(column.name, None)
-        elif fits(column, value):
+        elif misfit_reason(column, value):
             del fields[column.name]
             unmapped.append(column.name)
     if (written := fields.pop("address.postcode", None)) is not None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from tis_esr.decisions.periods import is_current, is_next, notification_period_end
-from tis_esr.decisions.placements import by_start, counts, counts_by_type, same_site
+from tis_esr.decisions.placements import by_start, is_reportable, is_reportable_type, same_site
 from tis_esr.tcs.models import Placement
 
 
@@ -34,7 +34,7 @@ def paired_by_site(current: Iterable[Placement], coming: Iterable[Placement]) ->
 
 def of_post(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
     """Return who is now and next in a post on a day: counting placements only, paired by site (design 4)."""
-    counting = [placement for placement in placements if counts(placement)]
+    counting = [placement for placement in placements if is_reportable(placement)]
     return paired_by_site(
         [placement for placement in counting if is_current(placement, day)],
         [placement for placement in counting if is_next(placement, day) and not is_current(placement, day)],
@@ -43,7 +43,7 @@ def of_post(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
 
 def full_load(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
     """TCS's full load (N4) of one NPN: types only, whatever the state; ``dateFrom`` after day+2 and before 13 weeks."""
-    typed = [placement for placement in placements if counts_by_type(placement)]
+    typed = [placement for placement in placements if is_reportable_type(placement)]
     first, end = day + timedelta(days=2), notification_period_end(day)
     coming = [p for p in typed if p.date_from is not None and first < p.date_from < end]
     return paired_by_site([placement for placement in typed if is_current(placement, day)], coming)
@@ -52,7 +52,7 @@ def full_load(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
 def next_to_current(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
     """TCS's N1 of one NPN: whose turn it is today, with the one who left yesterday."""
     rows = list(placements)
-    if not any(counts_by_type(p) and p.date_from == day for p in rows):
+    if not any(is_reportable_type(p) and p.date_from == day for p in rows):
         return []
     before = day - timedelta(days=1)
     return _newest_against_the_one_before(p for p in rows if p.date_from == day or p.date_to == before)
@@ -60,7 +60,7 @@ def next_to_current(placements: Iterable[Placement], day: date) -> list[NowAndNe
 
 def earliest_eligible(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
     """TCS's N2 of one NPN: who starts in exactly 13 weeks, with the one who is there today."""
-    typed = [placement for placement in placements if counts_by_type(placement)]
+    typed = [placement for placement in placements if is_reportable_type(placement)]
     mark = notification_period_end(day)
     if not any(placement.date_from == mark for placement in typed):
         return []

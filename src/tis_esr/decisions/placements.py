@@ -18,23 +18,23 @@ COUNTING_TYPES = frozenset(
 APPROVED = "APPROVED"
 
 
-def counts_by_type(placement: Placement) -> bool:
+def is_reportable_type(placement: Placement) -> bool:
     """Return whether a placement is of one of the seven types, in any letter case; out of programme is not."""
     return (placement.placement_type or "").strip().casefold() in COUNTING_TYPES
 
 
-def why_not_counting(placement: Placement) -> str | None:
+def unreportable_reason(placement: Placement) -> str | None:
     """Return in words why a placement does not count: its type, or that it isn't approved; None where it counts."""
-    if not counts_by_type(placement):
+    if not is_reportable_type(placement):
         return f"its type is {placement.placement_type or 'missing'}, which is not reported to ESR"
     if (placement.lifecycle_state or "").upper() != APPROVED:
         return f"it is {placement.lifecycle_state or 'in no state'} in TIS, not APPROVED"
     return None
 
 
-def counts(placement: Placement) -> bool:
+def is_reportable(placement: Placement) -> bool:
     """Return whether a placement counts: one of the seven types, and APPROVED."""
-    return why_not_counting(placement) is None
+    return unreportable_reason(placement) is None
 
 
 def same_site(one: Placement, other: Placement) -> bool:

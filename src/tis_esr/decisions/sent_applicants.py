@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from tis_esr.decisions.notifications.content import Withdrawn
-from tis_esr.decisions.placements import counts
+from tis_esr.decisions.placements import is_reportable
 from tis_esr.tcs.models import Placement
 
 
@@ -52,4 +52,4 @@ def has_reportable_dates(placement: Placement) -> bool:
     A placement that went back to DRAFT, or no longer counts, causes no withdrawal and no change of dates (as in TIS:
     approved to draft sends nothing). Dates that TIS has lost are no other dates.
     """
-    return counts(placement) and placement.date_from is not None and placement.date_to is not None
+    return is_reportable(placement) and placement.date_from is not None and placement.date_to is not None

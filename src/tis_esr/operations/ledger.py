@@ -161,7 +161,7 @@ def to_do(file: InboundFile) -> str:
     return _TO_DO.get(file.shown_state, _REMARK)
 
 
-def counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
+def file_counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
     """Return how many files there are by deanery, type and the state they are shown under, less what is settled."""
     return Counter(
         (file.deanery, file.type, _counted_state(file)) for file in files if not _is_dealt_with(file)

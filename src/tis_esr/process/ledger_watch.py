@@ -8,7 +8,7 @@ import structlog
 
 from tis_esr.engine.collection import Between
 from tis_esr.engine.work import Work
-from tis_esr.operations.ledger import counts, gap_counts, gaps, open_gaps
+from tis_esr.operations.ledger import file_counts, gap_counts, gaps, open_gaps
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.web.metrics import Metrics
@@ -56,7 +56,7 @@ class FileWatch:
     def _tell(self) -> None:
         files = list(self._files.values())
         found = open_gaps(gaps(files, self._outbound.values()))
-        self._metrics.files = counts(files)
+        self._metrics.files = file_counts(files)
         self._metrics.file_gaps = gap_counts(files, found)
         for gap in found:
             if gap.text not in self._told:
@@ -66,4 +66,4 @@ class FileWatch:
 
 def _brief(file: InboundFile) -> InboundFile:
     """Return an entry without what is large and not asked for here."""
-    return msgspec.structs.replace(file, sha256="", counts={}, notes=[], remarks=[], asg_head=[])
+    return msgspec.structs.replace(file, sha256="", file_counts={}, notes=[], remarks=[], asg_head=[])

@@ -11,7 +11,7 @@ from tis_esr.records.layouts import Column, Layout
 from tis_esr.records.lines import LONGEST_LINE, decode, looks_like_text, read_lines
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.row_assembly import RawRow, rows_of
-from tis_esr.records.values import Value, fits, has_lost_letters, read_value
+from tis_esr.records.values import Value, has_lost_letters, misfit_reason, read_value
 
 __all__ = ["Problem", "Record", "looks_like_text", "read_records"]
 
@@ -199,6 +199,6 @@ def _value(column: Column, text: str, *, damaged: bool) -> tuple[Value, Problem 
         return None, Problem(name, "missing-mandatory", said, fatal=True)
     if damaged and column.decisive and has_lost_letters(text):
         return value, Problem(name, "lost-letters", f"column {name} has lost letters", fatal=True)
-    if len(text) > column.length and fits(column, value):
+    if len(text) > column.length and misfit_reason(column, value):
         return value, Problem(name, "too-long", f"column {name} is longer than {column}")
     return value, None

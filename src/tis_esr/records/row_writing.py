@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tis_esr.records.file_names import FileName
 from tis_esr.records.record_types import LAYOUTS
-from tis_esr.records.values import UnwritableValueError, Value, fits, write_value
+from tis_esr.records.values import UnwritableValueError, Value, misfit_reason, write_value
 from tis_esr.records.vpd import vpd_text
 
 
@@ -19,7 +19,7 @@ def format_row(record_type: str, values: Mapping[str, Value]) -> str:
         value = values.get(column.name)
         if record_type == "NOT" and column.name == "employingOrgVPDCode" and isinstance(value, str) and value:
             value = vpd_text(value)
-        reason = fits(column, value)
+        reason = misfit_reason(column, value)
         if reason:
             raise UnwritableValueError(record_type, column.name, reason)
         cells.append(write_value(column, value))

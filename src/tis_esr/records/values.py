@@ -93,7 +93,7 @@ def from_json(column: Column, value: str | float | None) -> Value:
     return Decimal(str(value)) if column.decimals else int(value)
 
 
-def fits(column: Column, value: Value) -> str:
+def misfit_reason(column: Column, value: Value) -> str:
     """Return why a value does not fit its column; "" where it does."""
     if value is None:
         return "it is mandatory and missing" if column.mandatory else ""

@@ -13,7 +13,7 @@ import msgspec
 
 from tis_esr.decisions.notifications.content import Incumbent, Notification, Withdrawn, type_1, type_2, type_4
 from tis_esr.decisions.periods import is_current, is_next, notification_period_end
-from tis_esr.decisions.placements import APPROVED, by_start, counts, counts_by_type, same_site
+from tis_esr.decisions.placements import APPROVED, by_start, is_reportable, is_reportable_type, same_site
 from tis_esr.decisions.values.person_names import first_name, last_name, registration
 from tis_esr.tcs.models import Placement
 
@@ -36,7 +36,7 @@ def created(
 
     One type 1 for each trainee who is there now at the same site; where there is none, the new one alone.
     """
-    if not counts(placement) or not _starts_within(placement.date_from, today):
+    if not is_reportable(placement) or not _starts_within(placement.date_from, today):
         return []
     now = [p for p in _others_at_its_site(of_post, placement) if is_current(p, today)]
     if not now:
@@ -58,7 +58,7 @@ def updated(
     ``approved`` is its last approved version; None where TCS has logged none, and then what was stored
     counts as approved if it was. Site, grade, type and trainee say nothing: TIS's users delete and create.
     """
-    if not counts(after):
+    if not is_reportable(after):
         return []
     if approved is None:
         if before.lifecycle_state != APPROVED:
@@ -91,9 +91,9 @@ def deleted(
     calendar months, today included. The deleted one is never among them, as it may be in TCS.
     """
     approved = ever_approved or placement.lifecycle_state == APPROVED
-    if not approved or not counts_by_type(placement) or not _starts_within(placement.date_from, today):
+    if not approved or not is_reportable_type(placement) or not _starts_within(placement.date_from, today):
         return []
-    rest = [other for other in of_post if other.id != placement.id and counts(other)]
+    rest = [other for other in of_post if other.id != placement.id and is_reportable(other)]
     end = _three_months_on(today)
     now = _preferred([p for p in rest if is_current(p, today)], placement, known)
     coming = _preferred([p for p in rest if p.date_from and today <= p.date_from < end], placement, known)
@@ -115,7 +115,7 @@ def _now_and_next(
 
 
 def _others_at_its_site(of_post: Iterable[Placement], placement: Placement) -> list[Placement]:
-    others = (p for p in of_post if p.id != placement.id and counts(p) and same_site(p, placement))
+    others = (p for p in of_post if p.id != placement.id and is_reportable(p) and same_site(p, placement))
     return sorted(others, key=by_start)
 
 

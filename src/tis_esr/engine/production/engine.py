@@ -27,7 +27,7 @@ from tis_esr.engine.production.mongodb import (
     parking,
     purging,
 )
-from tis_esr.engine.production.mongodb.mongodb_errors import may_pass, trouble_as_transient, what
+from tis_esr.engine.production.mongodb.mongodb_errors import describe, is_retryable, trouble_as_transient
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.rabbitmq.broker import Broker
 from tis_esr.engine.production.rabbitmq.topology import Queue
@@ -314,7 +314,7 @@ class ProductionEngine:
         try:
             await self.database.command("ping")
         except PyMongoError as error:
-            found.append(f"MongoDB: {what(error)}")
+            found.append(f"MongoDB: {describe(error)}")
         if self.broker.inflows and not self.broker.connected:
             found.append("RabbitMQ is not connected")
         return "; ".join(found)
@@ -329,7 +329,7 @@ class ProductionEngine:
                     until = self.clock.now() + self.addresses.lease_seconds
                     await leases.renew(self.database, self._leases.keys(), until)
             except PyMongoError as error:
-                _log.info("leases_not_renewed", reason=what(error))
+                _log.info("leases_not_renewed", reason=describe(error))
 
 
 def _finished(commit: Commit) -> list[Message]:
@@ -342,9 +342,9 @@ async def _tried(transaction: Callable[[], Awaitable[T]]) -> T:
         try:
             return await transaction()
         except PyMongoError as error:
-            if not may_pass(error):
+            if not is_retryable(error):
                 raise
-            _log.debug("transaction_retried", reason=what(error))
+            _log.debug("transaction_retried", reason=describe(error))
             await asyncio.sleep(random.uniform(0, 0.005 * 2**number))  # noqa: S311 - jitter
     return await transaction()
 

@@ -10,7 +10,7 @@ from pymongo.errors import PyMongoError
 
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.mongodb import open_packets, outbox
-from tis_esr.engine.production.mongodb.mongodb_errors import what
+from tis_esr.engine.production.mongodb.mongodb_errors import describe
 from tis_esr.engine.production.mongodb.schema import OUTBOX
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.rabbitmq.broker import Broker
@@ -79,7 +79,7 @@ class Relay:
         try:
             await self.deliver(packet)
         except (TransientError, PyMongoError) as error:
-            reason = error.reason if isinstance(error, TransientError) else what(error)
+            reason = error.reason if isinstance(error, TransientError) else describe(error)
             _log.info("outbox_not_sent_yet", messages=len(packet["keys"]), reason=reason)
         finally:
             self._count -= len(packet["keys"])
@@ -104,7 +104,7 @@ class Relay:
                 await self.send_what_is_left()
                 await self.look_at_what_is_due()
             except (TransientError, PyMongoError) as error:
-                reason = error.reason if isinstance(error, TransientError) else what(error)
+                reason = error.reason if isinstance(error, TransientError) else describe(error)
                 _log.info("outbox_poll_failed", reason=reason)
 
     async def send_what_is_left(self) -> None:

@@ -21,7 +21,7 @@ from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyM
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.production.mongodb import schema
-from tis_esr.engine.production.mongodb.mongodb_errors import may_pass, what
+from tis_esr.engine.production.mongodb.mongodb_errors import describe, is_retryable
 from tis_esr.engine.production.rabbitmq.amqp import Connection, connect
 from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, declare
 from tis_esr.engine.production.server_addresses import Addresses
@@ -156,12 +156,12 @@ def _refused_by_mongodb(addresses: Addresses, error: OperationFailure) -> Findin
         return Finding(MONGODB, problem, "give the user the role readWrite on it")
     if error.code == _LOGIN_FAILED:
         return Finding(MONGODB, "MongoDB rejected the user or the password", "correct them in the URL")
-    return Finding(MONGODB, f"MongoDB answers {what(error)}", "check its log")
+    return Finding(MONGODB, f"MongoDB answers {describe(error)}", "check its log")
 
 
 def _no_mongodb(error: PyMongoError) -> Finding:
     remedy = "start it, or correct host, port and replicaSet in the URL"
-    return Finding(MONGODB, f"could not connect to MongoDB ({what(error)})", remedy)
+    return Finding(MONGODB, f"could not connect to MongoDB ({describe(error)})", remedy)
 
 
 def schema_finding(name: str, version: int | None) -> Finding | None:
@@ -205,7 +205,7 @@ async def _try_to_write(database: AsyncDatabase[Any]) -> None:
         try:
             await database[schema.SCHEMA].insert_one({"trial": True}, session=session)
         except OperationFailure as error:
-            if not may_pass(error):
+            if not is_retryable(error):
                 raise
         await session.abort_transaction()
 

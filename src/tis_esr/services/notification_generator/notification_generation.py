@@ -16,7 +16,7 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.outbound_layouts import NOT
-from tis_esr.records.values import fits
+from tis_esr.records.values import misfit_reason
 from tis_esr.services.contracts.bodies import (
     ApplicantExported,
     NotificationDraft,
@@ -248,7 +248,7 @@ def _columns(notification: Notification) -> dict[str, Any]:
     return {
         column.name: value
         for name, column in _COLUMN_OF.items()
-        if (value := getattr(notification, name)) is not None and not fits(column, value)
+        if (value := getattr(notification, name)) is not None and not misfit_reason(column, value)
     }
 
 

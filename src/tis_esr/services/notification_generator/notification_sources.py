@@ -7,7 +7,7 @@ from datetime import date
 from tis_esr.decisions.notifications.content import Incumbent
 from tis_esr.decisions.notifications.position_notifications import PostNow, placement_of
 from tis_esr.decisions.periods import is_current, is_next, is_trainees_current, is_trainees_future
-from tis_esr.decisions.placements import by_start, counts, counts_by_type
+from tis_esr.decisions.placements import by_start, is_reportable, is_reportable_type
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
 from tis_esr.services.notification_generator.known_positions import KnownPosition
@@ -42,7 +42,7 @@ class Sources:
             post = self.post_of(known)
             sent = (placement_of(applicant, post) for applicant in known.sent)
             for placement in [*post.placements, *(p for p in sent if p is not None)]:
-                if counts(placement) and (self._is_in_view(placement) or _is_sent(placement, known)):
+                if is_reportable(placement) and (self._is_in_view(placement) or _is_sent(placement, known)):
                     found[placement.id] = placement
         return list(found.values())
 
@@ -72,11 +72,11 @@ class Sources:
 
     def _next_of(self, placement: Placement) -> Placement | None:
         others = self._others(placement)
-        return next((p for p in others if counts_by_type(p) and is_trainees_future(p, self.today)), None)
+        return next((p for p in others if is_reportable_type(p) and is_trainees_future(p, self.today)), None)
 
     def _today_of(self, placement: Placement) -> Placement | None:
         others = self._others(placement)
-        return next((p for p in others if counts_by_type(p) and is_trainees_current(p, self.today)), None)
+        return next((p for p in others if is_reportable_type(p) and is_trainees_current(p, self.today)), None)
 
     def _others(self, placement: Placement) -> Sequence[Placement]:
         return sorted(self.elsewhere.get(placement.trainee_id or 0, []), key=by_start)

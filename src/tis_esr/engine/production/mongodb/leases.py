@@ -13,7 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from tis_esr.engine.faults import LeaseLostError
-from tis_esr.engine.production.mongodb.mongodb_errors import may_pass
+from tis_esr.engine.production.mongodb.mongodb_errors import is_retryable
 from tis_esr.engine.production.mongodb.schema import INBOX, LEASES
 
 Json = dict[str, Any]
@@ -59,7 +59,7 @@ async def _run_out(database: AsyncDatabase[Json], lease: Json) -> None:
             if ended.deleted_count:
                 await count_attempts(database, lease["keys"], 0.0, session, deaths=1)
     except PyMongoError as error:
-        if not may_pass(error):  # else another process is ending it, or its own is committing
+        if not is_retryable(error):  # else another process is ending it, or its own is committing
             raise
 
 

@@ -21,10 +21,10 @@ def trouble_as_transient() -> Iterator[None]:
         raise
     except PyMongoError as error:
         advice = "it is retried where something waits for it; if it lasts, see tis-esr doctor"
-        raise TransientError(f"MongoDB (TIS_ESR_MONGODB_URL): {what(error)}; {advice}") from error
+        raise TransientError(f"MongoDB (TIS_ESR_MONGODB_URL): {describe(error)}; {advice}") from error
 
 
-def what(error: PyMongoError) -> str:
+def describe(error: PyMongoError) -> str:
     """Name an error by its class and MongoDB's code name: its text may quote a document or an address."""
     details = error.details if isinstance(error, OperationFailure) and error.details else {}
     name = details.get("codeName")
@@ -37,7 +37,7 @@ def is_duplicate(error: OperationFailure) -> bool:
     return error.code == _DUPLICATE_KEY or any(e.get("code") == _DUPLICATE_KEY for e in errors)
 
 
-def may_pass(error: PyMongoError) -> bool:
+def is_retryable(error: PyMongoError) -> bool:
     """Return whether the whole transaction may simply be tried again; not with a client that was closed."""
     if isinstance(error, InvalidOperation):
         return False
