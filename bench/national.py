@@ -28,7 +28,7 @@ from bench.parts import OUT, PROGRAM, command, cpu_seconds, peak, production, ro
 from tests.servers import place
 
 from tis_esr.engine.production.reader import ProductionReader
-from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.row_accounting import RowState
 
 FOLDER = OUT / "national"
@@ -61,7 +61,7 @@ def national_day(posts: int, at_the_mark: int, workers: int) -> dict[str, Any]:
     servers = place()
     database = servers.emptied()
     client: pymongo.MongoClient[Any] = pymongo.MongoClient(servers.mongodb_url)
-    reader = ProductionReader(Addresses(servers.amqp_url, servers.mongodb_url, database))
+    reader = ProductionReader(ServerAddresses(servers.amqp_url, servers.mongodb_url, database))
     with simulator(FOLDER / "tcs") as url:
         os.environ.update(production(servers, database, url, FOLDER))
         with running(workers) as processes:

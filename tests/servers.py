@@ -19,7 +19,7 @@ from servers.running import Rabbit
 from tis_esr.engine.production.mongodb.schema import SCHEMA
 from tis_esr.engine.production.rabbitmq.amqp import connect
 from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, declare, queues
-from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import install
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 
@@ -31,9 +31,9 @@ class Place:
     amqp_url: str
     mongodb_url: str
 
-    def addresses(self, lease_seconds: float = 2.0, database: str = "") -> Addresses:
+    def addresses(self, lease_seconds: float = 2.0, database: str = "") -> ServerAddresses:
         """Return addresses with a database of their own and short leases."""
-        return Addresses(
+        return ServerAddresses(
             self.amqp_url,
             self.mongodb_url,
             database or f"test_{uuid4().hex[:12]}",

@@ -105,7 +105,7 @@ async def test_batches_that_share_a_turn_still_go_one_after_the_other(bench: Ben
         await work.find(NOTES, {})
         now -= 1
 
-    running = await bench.open(Handler("esr.queue.a", "a", count, batch=1, at_once=3, turn="same"))
+    running = await bench.open(Handler("esr.queue.a", "a", count, batch=1, at_once=3, serial_group="same"))
     await send(running, *(str(number) for number in range(8)))
     await running.drain(["esr.queue.a"])
     assert most == 1
@@ -169,8 +169,8 @@ async def test_a_slow_batch_lets_others_of_its_turn_go_on_beside_it(bench: Bench
         overtaken.set()
 
     running = await bench.open(
-        Handler("esr.queue.a", "a", slow, at_once=2, is_waiting=always, turn="same"),
-        Handler("esr.queue.b", "b", quick, turn="same"),
+        Handler("esr.queue.a", "a", slow, at_once=2, is_waiting=always, serial_group="same"),
+        Handler("esr.queue.b", "b", quick, serial_group="same"),
     )
     await send(running, "one")
     drained = asyncio.create_task(running.drain(["esr.queue.a"]))

@@ -26,7 +26,7 @@ from tests.servers import delete_from_rabbitmq
 
 from tis_esr.engine.production.rabbitmq.amqp import Channel, connect
 from tis_esr.engine.production.rabbitmq.topology import Queue
-from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import (
     Finding,
     UnusableServerError,
@@ -41,8 +41,8 @@ AMQP = "TIS_ESR_AMQP_URL"
 INSTALL = "run tis-esr install"
 SECRET = "invented-Pa55word"  # noqa: S105 - of nobody
 QUEUES = [
-    Queue("esr.queue.por.split", ("por.split",), 10, alone=False),
-    Queue("esr.queue.apprecord.generated", ("apprecord.generated",), 1, alone=True),
+    Queue("esr.queue.por.split", ("por.split",), 10, single_active=False),
+    Queue("esr.queue.apprecord.generated", ("apprecord.generated",), 1, single_active=True),
 ]
 ALL_OF_RABBITMQ = ["esr.queue.por.split", "esr.queue.apprecord.generated", "esr.queue.dead", "esr"]
 ALL_OF_MONGODB = [
@@ -87,9 +87,9 @@ def ground() -> Iterator[Ground]:
 
 
 @pytest.fixture
-async def good(ground: Ground) -> AsyncIterator[Addresses]:
+async def good(ground: Ground) -> AsyncIterator[ServerAddresses]:
     """Addresses under which all is well but nothing installed yet; what a test leaves is taken away."""
-    addresses = Addresses(ground.amqp_url, ground.mongodb_url, f"bad_{uuid4().hex[:12]}")
+    addresses = ServerAddresses(ground.amqp_url, ground.mongodb_url, f"bad_{uuid4().hex[:12]}")
     yield addresses
     async with AsyncMongoClient(ground.mongodb_url) as client:
         await client.drop_database(addresses.database)
@@ -131,19 +131,19 @@ async def channel_to(url: str) -> AsyncIterator[Channel]:
 
 
 @contextlib.asynccontextmanager
-async def database_of(addresses: Addresses) -> AsyncIterator[Any]:
+async def database_of(addresses: ServerAddresses) -> AsyncIterator[Any]:
     async with AsyncMongoClient(addresses.mongodb_url) as client:
         yield client[addresses.database]
 
 
-async def looked(addresses: Addresses) -> list[Finding]:
+async def looked(addresses: ServerAddresses) -> list[Finding]:
     findings = await findings_of(addresses, [NOTES], QUEUES)
     assert SECRET not in repr(findings)
     assert all(SECRET not in str(finding) for finding in findings)
     return findings
 
 
-async def found_at(setting: str, addresses: Addresses) -> Finding:
+async def found_at(setting: str, addresses: ServerAddresses) -> Finding:
     """Return what is wrong with one server; the other one merely has nothing installed yet."""
     findings = await looked(addresses)
     [finding] = [finding for finding in findings if finding.setting == setting]
@@ -151,7 +151,7 @@ async def found_at(setting: str, addresses: Addresses) -> Finding:
     return finding
 
 
-async def refused(addresses: Addresses) -> list[Finding]:
+async def refused(addresses: ServerAddresses) -> list[Finding]:
     with pytest.raises(UnusableServerError) as caught:
         await install(addresses, [NOTES], QUEUES)
     assert SECRET not in str(caught.value)
@@ -168,7 +168,7 @@ def free_port() -> int:
 
 
 async def test_where_nothing_is_installed_yet_the_remedy_is_to_install_and_looking_makes_nothing(
-    good: Addresses,
+    good: ServerAddresses,
 ) -> None:
     findings = await looked(good)
     assert [(f.setting, f.remedy) for f in findings] == [(DATABASE, INSTALL), (AMQP, INSTALL)]
@@ -184,7 +184,7 @@ async def test_where_nothing_is_installed_yet_the_remedy_is_to_install_and_looki
         assert good.database not in await client.list_database_names()
 
 
-async def test_install_makes_everything_and_the_next_one_nothing(good: Addresses) -> None:
+async def test_install_makes_everything_and_the_next_one_nothing(good: ServerAddresses) -> None:
     assert await install(good, [NOTES], QUEUES) == ALL_OF_MONGODB + ALL_OF_RABBITMQ
     assert await looked(good) == []
     await refuse_unusable(good, [NOTES], QUEUES)
@@ -194,7 +194,7 @@ async def test_install_makes_everything_and_the_next_one_nothing(good: Addresses
         assert await database["engine.schema"].count_documents({}) == 1
 
 
-async def test_all_who_install_at_once_succeed(good: Addresses) -> None:
+async def test_all_who_install_at_once_succeed(good: ServerAddresses) -> None:
     await asyncio.gather(*(install(good, [NOTES], QUEUES) for _ in range(4)))
     assert await looked(good) == []
 
@@ -209,7 +209,7 @@ async def test_all_who_install_at_once_succeed(good: Addresses) -> None:
     ],
 )
 async def test_a_deleted_index_or_collection_is_found_and_made_again(
-    collection: str, index: str | None, said: str, good: Addresses
+    collection: str, index: str | None, said: str, good: ServerAddresses
 ) -> None:
     await install(good, [NOTES], QUEUES)
     async with database_of(good) as database:
@@ -223,7 +223,7 @@ async def test_a_deleted_index_or_collection_is_found_and_made_again(
 
 
 @pytest.mark.parametrize("name", ALL_OF_RABBITMQ)
-async def test_a_deleted_queue_or_exchange_is_found_and_made_again(name: str, good: Addresses) -> None:
+async def test_a_deleted_queue_or_exchange_is_found_and_made_again(name: str, good: ServerAddresses) -> None:
     await install(good, [NOTES], QUEUES)
     await asyncio.to_thread(delete_from_rabbitmq, good.amqp_url, name)
     assert await looked(good) == [Finding(AMQP, f"the virtual host lacks {name}", INSTALL)]
@@ -232,9 +232,9 @@ async def test_a_deleted_queue_or_exchange_is_found_and_made_again(name: str, go
 
 
 async def test_both_servers_are_looked_at_though_one_is_bad_and_a_start_is_refused_with_all_of_it(
-    good: Addresses,
+    good: ServerAddresses,
 ) -> None:
-    nowhere = Addresses(f"amqp://guest:{SECRET}@127.0.0.1:{free_port()}/", "http://127.0.0.1/")
+    nowhere = ServerAddresses(f"amqp://guest:{SECRET}@127.0.0.1:{free_port()}/", "http://127.0.0.1/")
     with pytest.raises(UnusableServerError) as caught:
         await refuse_unusable(nowhere, [NOTES], QUEUES)
     first, second = str(caught.value).splitlines()
@@ -259,7 +259,7 @@ async def test_both_servers_are_looked_at_though_one_is_bad_and_a_start_is_refus
     ],
 )
 async def test_what_is_no_address_of_mongodb_is_said_with_an_address_that_is(
-    url: str, good: Addresses
+    url: str, good: ServerAddresses
 ) -> None:
     finding = await found_at(MONGODB, replace(good, mongodb_url=url))
     assert finding.problem == "is not a valid MongoDB address"
@@ -273,14 +273,14 @@ async def test_what_is_no_address_of_mongodb_is_said_with_an_address_that_is(
         pytest.param("mongodb://{mongodb}/?replicaSet=another", id="another replica set"),
     ],
 )
-async def test_a_mongodb_that_is_not_there_is_told_as_such(url: str, good: Addresses) -> None:
+async def test_a_mongodb_that_is_not_there_is_told_as_such(url: str, good: ServerAddresses) -> None:
     there = urlsplit(good.mongodb_url).netloc
     finding = await found_at(MONGODB, replace(good, mongodb_url=url.format(free=free_port(), mongodb=there)))
     assert finding.problem == "could not connect to MongoDB (ServerSelectionTimeoutError)"
     assert finding.remedy == "start it, or correct host, port and replicaSet in the URL"
 
 
-async def test_a_user_or_password_that_mongodb_does_not_know_is_told_as_such(good: Addresses) -> None:
+async def test_a_user_or_password_that_mongodb_does_not_know_is_told_as_such(good: ServerAddresses) -> None:
     place = urlsplit(good.mongodb_url)
     host = place.netloc.rpartition("@")[2]
     url = f"mongodb://invented:{SECRET}@{host}/?{place.query}"
@@ -295,7 +295,7 @@ def private_mongo(*, replica_set: bool) -> Mongo:
         pytest.skip(f"MongoDB was given to the tests, and there is none to start: {error}")
 
 
-async def test_a_mongodb_without_a_replica_set_is_told_how_to_become_one(good: Addresses) -> None:
+async def test_a_mongodb_without_a_replica_set_is_told_how_to_become_one(good: ServerAddresses) -> None:
     mongo = private_mongo(replica_set=False)
     try:
         await asyncio.to_thread(mongo.start)
@@ -329,7 +329,7 @@ def start_guarded(mongo: Mongo) -> None:
         client.admin.command("createUser", "writer", pwd=SECRET, roles=["readWriteAnyDatabase"])
 
 
-async def test_a_user_of_mongodb_needs_to_read_and_write_and_nothing_more(good: Addresses) -> None:
+async def test_a_user_of_mongodb_needs_to_read_and_write_and_nothing_more(good: ServerAddresses) -> None:
     mongo = private_mongo(replica_set=True)
     said = {}
     try:
@@ -352,7 +352,9 @@ async def test_a_user_of_mongodb_needs_to_read_and_write_and_nothing_more(good: 
 
 
 @pytest.mark.parametrize("version", [3, 5])
-async def test_a_database_of_an_older_or_newer_program_is_left_alone(version: int, good: Addresses) -> None:
+async def test_a_database_of_an_older_or_newer_program_is_left_alone(
+    version: int, good: ServerAddresses
+) -> None:
     async with database_of(good) as database:
         await database["engine.schema"].insert_one({"_id": "version", "version": version})
     finding = await found_at(DATABASE, good)
@@ -369,7 +371,9 @@ async def test_a_database_of_an_older_or_newer_program_is_left_alone(version: in
         assert await database["engine.schema"].find().to_list() == [{"_id": "version", "version": version}]
 
 
-async def test_an_index_of_our_name_with_other_keys_stops_the_install_and_is_said(good: Addresses) -> None:
+async def test_an_index_of_our_name_with_other_keys_stops_the_install_and_is_said(
+    good: ServerAddresses,
+) -> None:
     async with database_of(good) as database:
         await database["engine.rows"].create_index([("another", 1)], name="place")
     assert await refused(good) == [
@@ -383,7 +387,7 @@ async def test_an_index_of_our_name_with_other_keys_stops_the_install_and_is_sai
 
 @pytest.mark.parametrize("installed", [False, True])
 async def test_processes_that_start_at_once_do_not_stand_in_each_others_way(
-    installed: bool, good: Addresses
+    installed: bool, good: ServerAddresses
 ) -> None:
     if installed:
         await install(good, [NOTES], QUEUES)
@@ -412,7 +416,7 @@ async def test_processes_that_start_at_once_do_not_stand_in_each_others_way(
         pytest.param(f"amqps://guest:{SECRET}@127.0.0.1:{{rabbitmq}}/", id="not encrypted"),
     ],
 )
-async def test_a_rabbitmq_that_is_not_there_is_told_as_such(url: str, good: Addresses) -> None:
+async def test_a_rabbitmq_that_is_not_there_is_told_as_such(url: str, good: ServerAddresses) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(8)
         writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
@@ -430,7 +434,7 @@ async def test_a_rabbitmq_that_is_not_there_is_told_as_such(url: str, good: Addr
     assert finding.remedy == "start it, or correct host and port: amqp://user:password@host:5672/tis-esr"
 
 
-async def test_a_wrong_password_for_rabbitmq_is_told_as_such(good: Addresses) -> None:
+async def test_a_wrong_password_for_rabbitmq_is_told_as_such(good: ServerAddresses) -> None:
     place = urlsplit(good.amqp_url)
     url = f"amqp://guest:{SECRET}@{place.hostname}:{place.port}{place.path}"
     finding = await found_at(AMQP, replace(good, amqp_url=url))
@@ -449,13 +453,13 @@ NO_PERMISSION = Finding(
 )
 
 
-async def test_a_missing_virtual_host_is_told_as_such(good: Addresses) -> None:
+async def test_a_missing_virtual_host_is_told_as_such(good: ServerAddresses) -> None:
     url = f"{good.amqp_url.rpartition('/')[0]}/invented-{uuid4().hex}"
     assert await found_at(AMQP, replace(good, amqp_url=url)) == NO_ENTRY
 
 
 async def test_a_user_who_may_not_enter_the_virtual_host_is_told_as_such(
-    ground: Ground, good: Addresses
+    ground: Ground, good: ServerAddresses
 ) -> None:
     rabbit, name = ground.own_rabbit(), f"invented-{uuid4().hex[:8]}"
     rabbit.control("add_user", name, SECRET)
@@ -474,14 +478,14 @@ async def test_a_user_who_may_not_enter_the_virtual_host_is_told_as_such(
     ],
 )
 async def test_a_user_who_may_not_make_queues_is_told_so_by_install(
-    permissions: tuple[str, str, str], user: User, good: Addresses
+    permissions: tuple[str, str, str], user: User, good: ServerAddresses
 ) -> None:
     user.may(*permissions)
     assert await refused(replace(good, amqp_url=user.url)) == [NO_PERMISSION]
 
 
 async def test_a_user_without_permissions_is_told_so_where_another_has_installed(
-    user: User, good: Addresses
+    user: User, good: ServerAddresses
 ) -> None:
     await install(good, [NOTES], QUEUES)
     user.may("^$", "^$", "^$")
@@ -492,7 +496,7 @@ async def test_a_user_without_permissions_is_told_so_where_another_has_installed
 
 @pytest.mark.parametrize("name", ["esr.queue.por.split", "esr.queue.dead"])
 async def test_a_queue_of_our_name_with_other_arguments_is_named_and_left_alone(
-    name: str, good: Addresses
+    name: str, good: ServerAddresses
 ) -> None:
     async with channel_to(good.amqp_url) as channel:
         await channel.declare_queue(name)  # a classic queue
@@ -508,7 +512,7 @@ async def test_a_queue_of_our_name_with_other_arguments_is_named_and_left_alone(
         assert await channel.declare_queue(name, passive=True) == 1
 
 
-async def test_an_exchange_of_our_name_and_another_kind_is_named(good: Addresses) -> None:
+async def test_an_exchange_of_our_name_and_another_kind_is_named(good: ServerAddresses) -> None:
     async with channel_to(good.amqp_url) as channel:
         await channel.declare_exchange("esr", kind="fanout")
     finding = await found_at(AMQP, good)
@@ -520,7 +524,7 @@ async def test_an_exchange_of_our_name_and_another_kind_is_named(good: Addresses
     assert await refused(good) == [finding]
 
 
-async def test_a_queue_that_another_connection_keeps_to_itself_is_named(good: Addresses) -> None:
+async def test_a_queue_that_another_connection_keeps_to_itself_is_named(good: ServerAddresses) -> None:
     with BlockingConnection(URLParameters(good.amqp_url)) as other:
         other.channel().queue_declare("esr.queue.por.split", exclusive=True)
         finding = await found_at(AMQP, good)

@@ -9,7 +9,7 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.mongodb import inbox, outbox, parking
 from tis_esr.engine.production.rabbitmq.broker import Broker
-from tis_esr.engine.production.rabbitmq.deliveries import Inflow
+from tis_esr.engine.production.rabbitmq.deliveries import ConsumerBuffer
 from tis_esr.files import folder
 from tis_esr.tcs.client import Tcs
 
@@ -47,7 +47,7 @@ PRODUCTION: Boundaries = {
     "claim": (ProductionEngine, "claim"),
     "take a lease": (inbox, "claim"),
     "finish the inbox": (inbox, "finish"),
-    "acknowledge": (Inflow, "acknowledge"),
+    "acknowledge": (ConsumerBuffer, "acknowledge"),
 }
 PRODUCTION_BESIDES: Boundaries = {
     "release": (ProductionEngine, "release"),

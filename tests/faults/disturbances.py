@@ -14,7 +14,7 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.rabbitmq.broker import Broker
-from tis_esr.engine.production.rabbitmq.deliveries import Inflow
+from tis_esr.engine.production.rabbitmq.deliveries import ConsumerBuffer
 from tis_esr.engine.protocol import Commit
 
 _FAILING = {0, 3, 8, 15, 24, 35}
@@ -49,14 +49,14 @@ def prepared(job: dict[str, Any]) -> Happens:
 
 def shuffle(order: random.Random) -> None:
     """Have messages come in an order of their own."""
-    publish, take, claim = Broker.publish, Inflow.take, EmbeddedEngine.claim
+    publish, take, claim = Broker.publish, ConsumerBuffer.take, EmbeddedEngine.claim
 
     async def published_twice(broker: Broker, messages: Sequence[Message]) -> list[Message]:
         doubled = order.sample([*messages, *messages], 2 * len(messages))
         confirmed = {(m.queue, m.id) for m in await publish(broker, doubled)}
         return [message for message in messages if (message.queue, message.id) in confirmed]
 
-    def taken(inflow: Inflow, limit: int, now: float) -> list[Message]:
+    def taken(inflow: ConsumerBuffer, limit: int, now: float) -> list[Message]:
         order.shuffle(inflow.waiting)
         return take(inflow, limit, now)
 
@@ -68,7 +68,7 @@ def shuffle(order: random.Random) -> None:
         return found[:some]
 
     Broker.publish = published_twice  # type: ignore[method-assign]  # the disturbance takes its place
-    Inflow.take = taken  # type: ignore[method-assign]  # the disturbance takes its place
+    ConsumerBuffer.take = taken  # type: ignore[method-assign]  # the disturbance takes its place
     EmbeddedEngine.claim = claimed  # type: ignore[method-assign]  # the disturbance takes its place
 
 

@@ -226,7 +226,9 @@ class Benches:
             by_service = services(outside)
             own = by_service[service]
             others = [
-                replace(handler, run=recorder.run, at_once=1, alone=False, linger=0.02, turn="")
+                replace(
+                    handler, run=recorder.run, at_once=1, single_active=False, linger=0.02, serial_group=""
+                )
                 for name, some in by_service.items()
                 if name != service
                 for handler in some

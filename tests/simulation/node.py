@@ -83,7 +83,7 @@ class Node:
     async def _serve(self, stop: asyncio.Event) -> None:
         async with client(self._tcs, self._loop) as tcs:
             found = handlers(Outside(tcs, self._inbound, self._out))
-            engine = self._engine_of(frozenset(handler.queue for handler in found if handler.alone))
+            engine = self._engine_of(frozenset(handler.queue for handler in found if handler.single_active))
             runner = Runner(engine, found, today=self._today, now=self.now)
             async with asyncio.TaskGroup() as group:
                 renewing = group.create_task(engine.renew())

@@ -22,9 +22,9 @@ class Handler:
 
     ``run`` reads and writes through the Work only; it raises TransientError, RetryLimitedError, or anything else
     for a fault of the messages, and ``Work.fail`` names messages that failed while others were done.
-    ``alone`` has one process at a time read the queue, message by message.
+    ``single_active`` has one process at a time read the queue, message by message.
     Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
-    Handlers that name the same ``turn`` write the same documents, so in one process they go one after the other.
+    Handlers that name the same ``serial_group`` write the same documents, so in one process they go one after the other.
     One batch after the other is least work, but up to ``at_once`` of the queue are handled at the same time, and
     others of the turn beside them, while what is under way ``is_waiting`` for something slow. While that ``is_busy``
     no other batch of the queue is begun.
@@ -34,9 +34,9 @@ class Handler:
     routing_key: str
     run: Run
     batch: int = 500
-    alone: bool = False
+    single_active: bool = False
     linger: float = 0.02
-    turn: str = ""
+    serial_group: str = ""
     at_once: int = 1
     is_waiting: Callable[[], bool] = never
     is_busy: Callable[[], bool] = never

@@ -16,7 +16,7 @@ from tis_esr.engine.faults import TransientError
 from tis_esr.engine.handlers import Handler, Observer, unobserved
 from tis_esr.engine.pauses import PatienceExhaustedError, Pauses
 from tis_esr.engine.protocol import Engine
-from tis_esr.engine.serial_groups import Turns
+from tis_esr.engine.serial_groups import SerialGroups
 from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.engine.work import Work
 
@@ -43,7 +43,7 @@ class Runner:
         self.handlers = list(handlers)
         self._today, self._now, self._patience = today, now, patience
         self._batches = Batches(engine, self._work_on, observe)
-        self._turns = Turns()
+        self._serial_groups = SerialGroups()
         self._bindings: dict[str, list[str]] = {}
         for handler in self.handlers:
             self._bindings.setdefault(handler.routing_key, []).append(handler.queue)
@@ -138,11 +138,11 @@ class Runner:
 
     async def _in_turn(self, handler: Handler, messages: Sequence[Message]) -> Outcome:
         """Handle a batch, after those of the same turn that came before it."""
-        if not handler.turn:
+        if not handler.serial_group:
             return await self._batches.handle(handler, messages)
         begun = False
         try:
-            async with self._turns.taken(handler.turn, handler.is_waiting):
+            async with self._serial_groups.taken(handler.serial_group, handler.is_waiting):
                 begun = True
                 return await self._batches.handle(handler, messages)
         except asyncio.CancelledError:

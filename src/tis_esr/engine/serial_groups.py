@@ -11,7 +11,7 @@ LOOK_SECONDS = 0.1
 """Seconds between checks of whether a batch waits for something slow."""
 
 
-class Turns:
+class SerialGroups:
     """The turns of one process, by name."""
 
     def __init__(self) -> None:

@@ -134,7 +134,7 @@ def _receiving(by_service: Mapping[str, list[Handler]]) -> Json:
             "channel": {"$ref": f"#/channels/{handler.queue}"},
             "messages": [{"$ref": f"#/channels/{handler.queue}/messages/{handler.routing_key}"}],
             "summary": f"{service} handles up to {handler.batch} at once"
-            + (", one process at a time." if handler.alone else "."),
+            + (", one process at a time." if handler.single_active else "."),
             "tags": [{"name": service}],
             "bindings": {"amqp": {"ack": True, "bindingVersion": _BINDING}},
         }

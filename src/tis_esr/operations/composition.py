@@ -15,7 +15,7 @@ from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.reader import ProductionReader
-from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import refuse_unusable
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reader_protocol import Reader
@@ -142,10 +142,10 @@ def reader_of(settings: Settings, state: Path | None = None) -> Reader:
     return StateReader(state or settings.state)
 
 
-def addresses(settings: Settings) -> Addresses:
+def addresses(settings: Settings) -> ServerAddresses:
     """Return where the production engine's servers are. Raises BadSettingsError."""
     asked_by = "TIS_ESR_ENGINE=production"
-    return Addresses(
+    return ServerAddresses(
         amqp_url=needed(plain(settings.amqp_url), "amqp_url", asked_by),
         mongodb_url=needed(plain(settings.mongodb_url), "mongodb_url", asked_by),
         database=settings.mongodb_database,

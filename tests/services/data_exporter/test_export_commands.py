@@ -387,7 +387,7 @@ async def test_a_file_of_that_name_by_somebody_else_is_not_overwritten_and_said(
 
 async def test_one_process_at_a_time_reads_commands(desk: Desk) -> None:
     for handler in desk.commands.handlers():
-        assert (handler.alone, handler.batch) == (True, 1)
+        assert (handler.single_active, handler.batch) == (True, 1)
 
 
 class Died(BaseException):

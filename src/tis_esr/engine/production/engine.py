@@ -32,7 +32,7 @@ from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.rabbitmq.broker import Broker
 from tis_esr.engine.production.rabbitmq.topology import Queue
 from tis_esr.engine.production.relay import Relay
-from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
@@ -47,7 +47,7 @@ _SOON = 0.02
 class ProductionEngine:
     """The production engine, see Engine. Open it before use; the collections must have been made by ``install``."""
 
-    def __init__(self, addresses: Addresses, queues: Sequence[Queue], supervisor: Supervisor) -> None:
+    def __init__(self, addresses: ServerAddresses, queues: Sequence[Queue], supervisor: Supervisor) -> None:
         self.addresses = addresses
         self.clock = ServerClock()
         self.broker = Broker(addresses.amqp_url, queues, supervisor)

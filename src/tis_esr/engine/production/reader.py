@@ -13,7 +13,7 @@ from tis_esr.engine.production.mongodb.documents import condition
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
 from tis_esr.engine.production.mongodb.open_packets import FINISHED
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS, SCHEMA
-from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import UnusableServerError, schema_finding
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.engine.row_accounting import Row, RowState
@@ -34,7 +34,7 @@ class BadAddressError(Exception):
 class ProductionReader:
     """The database, opened for reading only. Raises TransientError where it can't be reached."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, addresses: ServerAddresses) -> None:
         """Raise BadAddressError where the URL is not a valid MongoDB URL, UnusableServerError for a database that was never installed or has another schema."""
         try:
             self._client: MongoClient[Json] = MongoClient(

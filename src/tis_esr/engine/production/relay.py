@@ -14,7 +14,7 @@ from tis_esr.engine.production.mongodb.mongodb_errors import describe
 from tis_esr.engine.production.mongodb.schema import OUTBOX
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.rabbitmq.broker import Broker
-from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ class Relay:
         database: AsyncDatabase[Json],
         broker: Broker,
         clock: ServerClock,
-        addresses: Addresses,
+        addresses: ServerAddresses,
         supervisor: Supervisor,
     ) -> None:
         self._database = database

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Addresses:
+class ServerAddresses:
     """``amqp_url`` ends in the virtual host; both URLs may hold a password, so neither is ever shown.
 
     ``lease_seconds`` is how long a dead process's messages stay its own; a live one renews its leases.

@@ -24,7 +24,7 @@ from tis_esr.engine.production.mongodb import schema
 from tis_esr.engine.production.mongodb.mongodb_errors import describe, is_retryable
 from tis_esr.engine.production.rabbitmq.amqp import Connection, connect
 from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, declare
-from tis_esr.engine.production.server_addresses import Addresses
+from tis_esr.engine.production.server_addresses import ServerAddresses
 
 MONGODB = "TIS_ESR_MONGODB_URL"
 DATABASE = "TIS_ESR_MONGODB_DATABASE"
@@ -60,7 +60,7 @@ class UnusableServerError(Exception):
 
 
 async def refuse_unusable(
-    addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
+    addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> None:
     """Raise UnusableServerError where something is missing or wrong."""
     findings = await findings_of(addresses, collections, queues)
@@ -69,7 +69,7 @@ async def refuse_unusable(
 
 
 async def findings_of(
-    addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
+    addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> list[Finding]:
     """Check both servers; return the findings, none where everything is OK."""
     mongodb, rabbitmq = await asyncio.gather(
@@ -79,7 +79,7 @@ async def findings_of(
 
 
 async def install(
-    addresses: Addresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
+    addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> list[str]:
     """Make collections, indexes, exchange, queues and bindings; return what was missing. Raises UnusableServerError."""
     collections = list(collections)
@@ -89,7 +89,7 @@ async def install(
     return await _install_mongodb(addresses, collections) + await _install_rabbitmq(addresses, queues)
 
 
-async def _install_mongodb(addresses: Addresses, collections: list[Collection[Any]]) -> list[str]:
+async def _install_mongodb(addresses: ServerAddresses, collections: list[Collection[Any]]) -> list[str]:
     try:
         async with _database(addresses) as database:
             return await schema.install(database, collections)
@@ -105,7 +105,7 @@ async def _install_mongodb(addresses: Addresses, collections: list[Collection[An
         raise UnusableServerError([_no_mongodb(error)]) from error
 
 
-async def _install_rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> list[str]:
+async def _install_rabbitmq(addresses: ServerAddresses, queues: Sequence[Queue]) -> list[str]:
     try:
         connection = await connect(addresses.amqp_url)
         try:
@@ -126,7 +126,7 @@ _AWAY = (TimeoutError, AMQPError, OSError, ValueError, RuntimeError)
 
 
 @contextlib.asynccontextmanager
-async def _database(addresses: Addresses) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+async def _database(addresses: ServerAddresses) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         addresses.mongodb_url, serverSelectionTimeoutMS=3000
     )
@@ -136,7 +136,7 @@ async def _database(addresses: Addresses) -> AsyncIterator[AsyncDatabase[dict[st
         await client.close()
 
 
-async def _mongodb(addresses: Addresses, collections: list[Collection[Any]]) -> list[Finding]:
+async def _mongodb(addresses: ServerAddresses, collections: list[Collection[Any]]) -> list[Finding]:
     try:
         async with _database(addresses) as database:
             return await _looked_at(database, collections)
@@ -150,7 +150,7 @@ async def _mongodb(addresses: Addresses, collections: list[Collection[Any]]) -> 
         return [_no_mongodb(error)]
 
 
-def _refused_by_mongodb(addresses: Addresses, error: OperationFailure) -> Finding:
+def _refused_by_mongodb(addresses: ServerAddresses, error: OperationFailure) -> Finding:
     if error.code in _UNAUTHORIZED:
         problem = f"the user may not read and write the database {addresses.database}"
         return Finding(MONGODB, problem, "give the user the role readWrite on it")
@@ -210,7 +210,7 @@ async def _try_to_write(database: AsyncDatabase[Any]) -> None:
         await session.abort_transaction()
 
 
-async def _rabbitmq(addresses: Addresses, queues: Sequence[Queue]) -> list[Finding]:
+async def _rabbitmq(addresses: ServerAddresses, queues: Sequence[Queue]) -> list[Finding]:
     try:
         connection = await connect(addresses.amqp_url)
         try:

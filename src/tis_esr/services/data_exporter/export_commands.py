@@ -44,14 +44,18 @@ class ExportCommands:
         """Return its handlers, one for each queue that it reads."""
         return [
             Handler(
-                f"esr.queue.{APPLICANT_COMMAND}", APPLICANT_COMMAND, self.applicants, batch=1, alone=True
+                f"esr.queue.{APPLICANT_COMMAND}",
+                APPLICANT_COMMAND,
+                self.applicants,
+                batch=1,
+                single_active=True,
             ),
             Handler(
                 f"esr.queue.{NOTIFICATION_COMMAND}",
                 NOTIFICATION_COMMAND,
                 self.notifications,
                 batch=1,
-                alone=True,
+                single_active=True,
             ),
         ]
 

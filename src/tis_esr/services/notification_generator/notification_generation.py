@@ -50,19 +50,24 @@ class NotificationGenerator:
         """Return its handlers, one for each queue that it reads."""
         own = "notificationgenerator"
         return [
-            Handler(f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know, turn=own),
+            Handler(
+                f"esr.queue.position.reconciled.{own}", "position.reconciled", self.know, serial_group=own
+            ),
             Handler(
                 "esr.queue.notification.due",
                 "notification.due",
                 self.generate,
                 batch=250,
-                turn=own,
+                serial_group=own,
                 at_once=16,
                 is_waiting=self._tcs.is_slow,
                 is_busy=self._tcs.is_busy,
             ),
             Handler(
-                f"esr.queue.apprecord.exported.{own}", "apprecord.exported", self.remember_sent, turn=own
+                f"esr.queue.apprecord.exported.{own}",
+                "apprecord.exported",
+                self.remember_sent,
+                serial_group=own,
             ),
         ]
 

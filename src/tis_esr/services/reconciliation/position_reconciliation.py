@@ -100,8 +100,8 @@ class Reconciliation:
     def handlers(self) -> list[Handler]:
         """Return its handlers, one for each queue that it reads."""
         return [
-            Handler("esr.queue.por.split", "por.split", self.save_por, turn="positions"),
-            Handler("esr.queue.pos.split", "pos.split", self.save_pos, turn="positions"),
+            Handler("esr.queue.por.split", "por.split", self.save_por, serial_group="positions"),
+            Handler("esr.queue.pos.split", "pos.split", self.save_pos, serial_group="positions"),
             self._looking_up("por.saved", self.reconcile, linger=_BOTH_ROWS),
             self._looking_up("pos.saved", self.reconcile, linger=_BOTH_ROWS),
             self._looking_up("position.due", self.reconcile_due),
@@ -114,7 +114,7 @@ class Reconciliation:
             f"esr.queue.{key}",
             key,
             run,
-            turn="positions",
+            serial_group="positions",
             linger=linger,
             at_once=_AT_ONCE,
             is_waiting=slow,

@@ -12,7 +12,7 @@ from pika.exceptions import AMQPError
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.rabbitmq.amqp import Connection, Sender, UnroutableMessagesError, connect
-from tis_esr.engine.production.rabbitmq.deliveries import Inflow
+from tis_esr.engine.production.rabbitmq.deliveries import ConsumerBuffer
 from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, Queue, declare, declare_one, own_key
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
@@ -32,7 +32,7 @@ class Broker:
         self._url = url
         self._supervisor = supervisor
         self._queues = {queue.name: queue for queue in queues}
-        self.inflows: dict[str, Inflow] = {}
+        self.inflows: dict[str, ConsumerBuffer] = {}
         self._sending: Connection | None = None
         self._receiving: Connection | None = None
         self._sender: Sender | None = None
@@ -53,7 +53,7 @@ class Broker:
     def consume(self, queues: Iterable[str]) -> None:
         """Begin to receive these queues' messages, and go on until the broker is closed."""
         for name in queues:
-            self.inflows.setdefault(name, Inflow(name, asyncio.Event()))
+            self.inflows.setdefault(name, ConsumerBuffer(name, asyncio.Event()))
         self._lost.set()
         if self._keeper is None and not self._closed:
             self._keeper = self._supervisor.start("rabbitmq receiver", self._keep_receiving)
@@ -150,7 +150,7 @@ class Broker:
                 continue
             await wait_for_event(self._lost, _BEAT_SECONDS)
 
-    async def _receive(self, inflow: Inflow, connection: Connection) -> None:
+    async def _receive(self, inflow: ConsumerBuffer, connection: Connection) -> None:
         if inflow.channel is not None and inflow.channel.is_open:
             return
         channel = await connection.channel()

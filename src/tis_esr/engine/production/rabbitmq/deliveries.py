@@ -26,7 +26,7 @@ class Delivery:
 
 
 @dataclass
-class Inflow:
+class ConsumerBuffer:
     """The deliveries of one queue on the channel that is open now."""
 
     queue: str

@@ -33,13 +33,13 @@ class Queue:
     name: str
     keys: tuple[str, ...]
     prefetch: int
-    alone: bool
+    single_active: bool
     linger: float = 0.02
 
     @property
     def arguments(self) -> dict[str, Any]:
         """Return what it is declared with."""
-        return {**ARGUMENTS, **({"x-single-active-consumer": True} if self.alone else {})}
+        return {**ARGUMENTS, **({"x-single-active-consumer": True} if self.single_active else {})}
 
 
 def own_key(queue: str) -> str:
@@ -53,8 +53,8 @@ def queues(handlers: Iterable[Handler]) -> list[Queue]:
         Queue(
             handler.queue,
             tuple(dict.fromkeys((handler.routing_key, own_key(handler.queue)))),
-            prefetch=1 if handler.alone else min((handler.at_once + 1) * handler.batch, 2000),
-            alone=handler.alone,
+            prefetch=1 if handler.single_active else min((handler.at_once + 1) * handler.batch, 2000),
+            single_active=handler.single_active,
             linger=handler.linger,
         )
         for handler in handlers
