@@ -13,9 +13,9 @@ import typer
 
 from tis_esr import __version__
 from tis_esr.commands.help_pages import Command, Group
-from tis_esr.commands.outcome import Exit, UsageError, told_plainly
+from tis_esr.commands.outcome import Exit, UsageError, user_errors_reported
 from tis_esr.commands.terminal import errors, finish, prepare, print_json, say
-from tis_esr.process.logs import quietly
+from tis_esr.process.logs import log_warnings_only
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import load
 
@@ -62,7 +62,7 @@ def main() -> None:
     """Run the program."""
     os.umask(0o077)
     prepare()
-    quietly()
+    log_warnings_only()
     try:
         app()
     finally:
@@ -117,7 +117,7 @@ def demo(
 
     TCS is simulated. The folder of an earlier demo is replaced. The exit code is 1: some rows are parked on purpose.
     """
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.demo import demo as run
 
         code = run(load(), _folder("--dir", folder), _day(as_of), days, as_json=as_json)
@@ -140,7 +140,7 @@ def day(
 
     Safe to repeat: after any interruption run the same command again, and it goes on where it stopped.
     """
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.day import day as run
         from tis_esr.commands.day import exit_code
         from tis_esr.commands.printing import show
@@ -173,7 +173,7 @@ def synthesize(
     as_json: JsonOption = False,
 ) -> None:
     """Generate a day's files from ESR, the TCS data that fit them, and the expected outcome."""
-    with told_plainly():
+    with user_errors_reported():
         import msgspec
 
         from tis_esr.commands.progress import progress
@@ -215,7 +215,7 @@ def tcs_simulator(
     ] = "127.0.0.1",
 ) -> None:
     """Serve TCS's REST contract from a folder of data until stopped."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.simulation.tcs.server import serve
 
         _folder("--data", data, there=True)
@@ -233,7 +233,7 @@ def ingest(
     as_json: JsonOption = False,
 ) -> None:
     """Enter files in the ledger and split them into messages; the next day or run handles those."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.ingest import ingest as run
 
         settings = load()
@@ -290,7 +290,7 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write the day's applicant or notification files from the records that are to be exported."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.export import export as run
 
         settings = load()
@@ -312,7 +312,7 @@ def run(
     ] = None,
 ) -> None:
     """Run services until stopped: poll for files, handle messages, export on schedule."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.process.serving_process import run as run_
 
         asyncio.run(run_(load(), services or []))
@@ -324,7 +324,7 @@ def install(
     as_json: JsonOption = False,
 ) -> None:
     """Create the production engine's collections, indexes, exchange and queues. Safe to repeat."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.operate import set_up
 
         raise typer.Exit(int(asyncio.run(set_up(load(), check=check, as_json=as_json))))
@@ -333,7 +333,7 @@ def install(
 @command("tis-esr doctor", "tis-esr doctor --json")
 def doctor(as_json: JsonOption = False) -> None:
     """Print the settings in force and check everything that they name. Changes nothing."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.doctor import doctor as run_
 
         raise typer.Exit(int(asyncio.run(run_(load(), as_json=as_json))))
@@ -360,7 +360,7 @@ def files(
     as_json: JsonOption = False,
 ) -> None:
     """List the files from ESR with their states and findings, and the files that are missing."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.files import files as run_
         from tis_esr.commands.files import settle as settle_
 
@@ -374,7 +374,7 @@ def files(
 @command("tis-esr parked", "tis-esr parked --json", "tis-esr parked --state demo/state.sqlite")
 def parked(state: StateOption = None, as_json: JsonOption = False) -> None:
     """List parked messages by reason, with file, row and id."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.operate import parked as run_
 
         raise typer.Exit(int(run_(load(), state, as_json=as_json)))
@@ -402,7 +402,7 @@ def redrive(
     as_json: JsonOption = False,
 ) -> None:
     """Retry or discard parked messages."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.operate import redrive as run_
 
         done = run_(load(), ids or [], reason, discard, state, as_json=as_json)
@@ -423,7 +423,7 @@ def purge(
 ) -> None:
     """Remove records that are older than their retention. Both run and day do so automatically, once a day."""
 
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.purge import past as list_
         from tis_esr.commands.purge import purge as run_
 
@@ -456,7 +456,7 @@ def why(
     as_json: JsonOption = False,
 ) -> None:
     """Explain why a placement, post, position or person was, or was not, sent to ESR, and who must act."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.commands.why import why as run
 
         settings = load()
@@ -466,7 +466,7 @@ def why(
 @command("tis-esr asyncapi > asyncapi.json")
 def asyncapi() -> None:
     """Print the services' messages as an AsyncAPI 3.0 document, in JSON."""
-    with told_plainly():
+    with user_errors_reported():
         from tis_esr.operations.asyncapi import document
 
         print_json(document())

@@ -92,7 +92,7 @@ def test_a_whole_day_with_full_batches_on_a_slow_disk_never_keeps_the_loop(
 async def test_running_services_with_many_files_never_keep_the_loop(
     made: Path, given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tis_esr.process.serving_process.verbosely", lambda _: None)
+    monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
     monkeypatch.setattr("tis_esr.process.serving_process._LEDGER_SECONDS", 0.5)
     arriving = tmp_path / "arriving"
     arriving.mkdir()

@@ -23,7 +23,7 @@ from tests.faults.parts import CHUNKS, parts
 from tis_esr.cli import app
 from tis_esr.commands.day import day
 from tis_esr.commands.operate import redrive
-from tis_esr.process.logs import quietly
+from tis_esr.process.logs import log_warnings_only
 from tis_esr.settings import Settings
 
 Job = dict[str, Any]
@@ -57,7 +57,7 @@ def run_program(settings: Settings, job: Job) -> None:
     args = job["args"]
     for name in ("patience_seconds", "tcs_uncertain_seconds"):
         os.environ[f"TIS_ESR_{name.upper()}"] = str(getattr(settings, name))
-    quietly()
+    log_warnings_only()
     words = [word for name in ("in", "out", "tcs", "state") for word in (f"--{name}", args[name])]
     app(["day", *words, "--as-of", args["as_of"]])
 

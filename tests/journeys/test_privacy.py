@@ -33,10 +33,10 @@ from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.folder import Folder
 from tis_esr.operations.why.explain import explain
-from tis_esr.process.logs import verbosely
+from tis_esr.process.logs import log_events
 from tis_esr.records.row_reading import read_records
 from tis_esr.services.day import run_day
-from tis_esr.services.flow import COLLECTIONS, Outside, handlers
+from tis_esr.services.flow import COLLECTIONS, Dependencies, handlers
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.simulation.days.generate import synthesize
@@ -269,7 +269,7 @@ async def walked(folder: Path, tcs_url: str) -> dict[str, str]:
     try:
         async with Tcs(settings, breaker=Breaker(3, 0.05, 0.1)) as tcs:
             observers = Observers(tcs)
-            found = handlers(Outside(tcs, *stores))
+            found = handlers(Dependencies(tcs, *stores))
             runner = Runner(engine, found, today=lambda: TODAY, patience=50, observe=observers.observe)
             await Arrivals(stores[0]).sweep(runner.work)
             work = runner.work()
@@ -331,7 +331,7 @@ def everything_logged() -> Iterator[io.StringIO]:
     logging.getLogger().addHandler(libraries)
     try:
         with contextlib.redirect_stderr(text):
-            verbosely("json")
+            log_events("json")
             yield text
     finally:
         logging.getLogger().removeHandler(libraries)

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.servers import place
 
-from tis_esr.commands.outcome import told_plainly
+from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.engine import supervision
 from tis_esr.engine.supervision import TaskFailedError
 from tis_esr.process.serving_process import run
@@ -31,7 +31,7 @@ OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 @pytest.fixture(autouse=True)
 def ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the test process's log as it is, and make pauses short."""
-    monkeypatch.setattr("tis_esr.process.serving_process.verbosely", lambda _: None)
+    monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
     monkeypatch.setattr(supervision, "FIRST_PAUSE", 0.01)
 
 
@@ -143,7 +143,7 @@ async def test_a_task_that_fails_for_good_ends_the_process_with_code_3_and_one_l
     monkeypatch.setattr(Arrivals, "sweep", sweep)
     with pytest.raises(TaskFailedError) as caught:
         await run(settings, [])
-    with pytest.raises(typer.Exit) as ended, told_plainly():
+    with pytest.raises(typer.Exit) as ended, user_errors_reported():
         raise caught.value
     assert ended.value.exit_code == 3
     [line] = [said for said in capsys.readouterr().err.splitlines() if said.startswith("tis-esr: ")]

@@ -50,7 +50,7 @@ def test_every_command_and_background_task_reads_by_an_index(
     [parked] = called("parked", "--json").json
     called("redrive", parked["id"], "--discard", "asked for again")
     monkeypatch.setattr("tis_esr.process.serving_process._LEDGER_SECONDS", 0.5)
-    monkeypatch.setattr("tis_esr.process.serving_process.verbosely", lambda _: None)
+    monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
     settings = {name.removeprefix("TIS_ESR_").lower(): value for name, value in called.settings.items()}
     asyncio.run(_run(Settings(**{**settings, "tcs_url": small.tcs.url, "sweep_seconds": 0.5})))
     bad = PLANS.taken()

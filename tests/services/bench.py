@@ -31,7 +31,7 @@ from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import Nowhere
 from tis_esr.files.folder import Folder
-from tis_esr.services.flow import COLLECTIONS, Outside, services
+from tis_esr.services.flow import COLLECTIONS, Dependencies, services
 from tis_esr.simulation.days.generated_world import World
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -222,8 +222,8 @@ class Benches:
         out = folder / "out"
         async with self._engine(folder, tcs, out) as (engine, reader):
             recorder, today = Recorder(), [TODAY]
-            outside = Outside(tcs.client, Nowhere(), Folder(out, make=True))
-            by_service = services(outside)
+            dependencies = Dependencies(tcs.client, Nowhere(), Folder(out, make=True))
+            by_service = services(dependencies)
             own = by_service[service]
             others = [
                 replace(
@@ -256,8 +256,8 @@ class Benches:
             return
         database = await asyncio.to_thread(self.place.emptied)
         addresses = self.place.addresses(database=database)
-        outside = Outside(tcs.client, Nowhere(), Nowhere())
-        topology = queues(handler for some in services(outside).values() for handler in some)
+        dependencies = Dependencies(tcs.client, Nowhere(), Nowhere())
+        topology = queues(handler for some in services(dependencies).values() for handler in some)
         production = ProductionEngine(addresses, topology, Supervisor())
         await production.open()
         try:

@@ -129,7 +129,7 @@ async def test_a_gap_that_nobody_waits_for_is_settled_with_a_reason_and_all_is_f
         async def desk(*_: Any) -> AsyncIterator[Runner]:
             yield bench.runner
 
-        monkeypatch.setattr(command, "at_the_desk", desk)
+        monkeypatch.setattr(command, "engine_for_operation", desk)
 
         async def call(*words: str) -> tuple[int, str]:
             result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["files", *words])

@@ -14,7 +14,7 @@ from tests.simulation.wiring import client
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import Supervisor
-from tis_esr.services.flow import Outside, handlers
+from tis_esr.services.flow import Dependencies, handlers
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 
 _SWEEP_SECONDS = 30.0
@@ -82,7 +82,7 @@ class Node:
 
     async def _serve(self, stop: asyncio.Event) -> None:
         async with client(self._tcs, self._loop) as tcs:
-            found = handlers(Outside(tcs, self._inbound, self._out))
+            found = handlers(Dependencies(tcs, self._inbound, self._out))
             engine = self._engine_of(frozenset(handler.queue for handler in found if handler.single_active))
             runner = Runner(engine, found, today=self._today, now=self.now)
             async with asyncio.TaskGroup() as group:

@@ -38,7 +38,7 @@ from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.data_exporter.export_commands import ask
 from tis_esr.services.day import run_day
-from tis_esr.services.flow import Outside, handlers
+from tis_esr.services.flow import Dependencies, handlers
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 
 LONGEST = 6 * 3600.0
@@ -65,7 +65,7 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
 
     async def days() -> None:
         async with client(tcs, loop) as tcs_client:
-            found = handlers(Outside(tcs_client, inbound, out))
+            found = handlers(Dependencies(tcs_client, inbound, out))
             engine = SimEngine(store, loop, chance)
             day = TODAY
             runner = Runner(engine, found, today=lambda: day, now=loop.now)
@@ -138,7 +138,7 @@ class _Run:
         calm = SimEngine(self.store, self.loop, chance)
         self.operator = Operator(seed, self.loop, chance, calm, self.inbound)
         nowhere = SimFiles("nowhere", self.loop, chance)
-        bound = handlers(Outside(client(self.tcs, self.loop), nowhere, nowhere))
+        bound = handlers(Dependencies(client(self.tcs, self.loop), nowhere, nowhere))
         self._hook = Runner(calm, bound, today=self.today, now=self.loop.now)
         self.deliveries = Deliveries(seed, self.loop, chance, self.store, self.inbound, self.out, self._hook)
 

@@ -13,7 +13,7 @@ from tis_esr.commands.outcome import Exit
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.faults import StateInUseError, UnusableStateError
-from tis_esr.engine.production.rabbitmq.liveness import takes_messages, unread
+from tis_esr.engine.production.rabbitmq.liveness import accepts_messages, queues_without_consumer
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import AMQP, Finding, findings_of
 from tis_esr.engine.supervision import Supervisor
@@ -21,7 +21,7 @@ from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import addresses, engine_of, token_source
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place
-from tis_esr.services.flow import COLLECTIONS, Outside, bindings_only, services
+from tis_esr.services.flow import COLLECTIONS, Dependencies, bindings_only, services
 from tis_esr.settings import BadSettingsError, Settings, unknown_variables
 from tis_esr.tcs.client import BadTcsUrlError, Tcs, TcsSettings
 from tis_esr.tcs.tcs_errors import NotTcsError, TcsError
@@ -89,7 +89,7 @@ async def _engine(settings: Settings) -> list[Finding]:
             found = await findings_of(addresses(settings), COLLECTIONS, queues(bindings_only()))
             if any(finding.setting == AMQP for finding in found):
                 return found
-            return found if await takes_messages(addresses(settings).amqp_url) else [*found, _ALARM]
+            return found if await accepts_messages(addresses(settings).amqp_url) else [*found, _ALARM]
         except BadSettingsError as error:
             return [Finding("TIS_ESR_ENGINE", str(error), "set it, or use the embedded engine")]
         except (AMQPError, OSError, TimeoutError):
@@ -111,11 +111,13 @@ async def _processes(settings: Settings) -> list[Finding]:
         problem = f"no process holds {settings.state}: no files are taken and no exports are scheduled"
         return [Finding("tis-esr run", problem, f"{_RUN}, unless each day is run manually with tis-esr day")]
     nowhere = Nowhere()
-    outside = Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere)
-    by_service = {name: [h.queue for h in own] for name, own in services(outside).items()}
+    dependencies = Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere)
+    by_service = {name: [h.queue for h in own] for name, own in services(dependencies).items()}
     try:
         idle = set(
-            await unread(addresses(settings).amqp_url, [q for own in by_service.values() for q in own])
+            await queues_without_consumer(
+                addresses(settings).amqp_url, [q for own in by_service.values() for q in own]
+            )
         )
     except (BadSettingsError, AMQPError, OSError, TimeoutError, ValueError):
         return [Finding("tis-esr run", "could not list the consumers of RabbitMQ's queues", "see engine")]

@@ -17,7 +17,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
-from tis_esr.operations.composition import at_the_desk, window
+from tis_esr.operations.composition import engine_for_operation, window
 from tis_esr.operations.states import words
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.export_commands import (
@@ -70,7 +70,7 @@ async def export(
         raise UsageError("--deanery", f"{deanery!r} must be one of {', '.join(DEANERIES)}")
     deaneries = [deanery] if deanery else list(DEANERIES)
     command, open_ = _COMMANDS[what], window(settings)
-    async with at_the_desk(settings, state, day) as runner:
+    async with engine_for_operation(settings, state, day) as runner:
         asked = settings.engine == "production" and state is None
         if asked and not dry_run:
             await _ask(runner, command, day, deaneries)

@@ -10,7 +10,7 @@ from tis_esr.commands.printing import counted
 from tis_esr.commands.terminal import NOTICE, print_json, say
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
-from tis_esr.operations.composition import at_the_desk, reader_of
+from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.kept import too_old
 from tis_esr.operations.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
 from tis_esr.operations.states import words
@@ -49,7 +49,7 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None, *,
     """Note that the findings of a file, or files that are missing, were dealt with, and how: they set no exit code any more."""
     if not why.strip():
         raise UsageError("--settle", "say how it was dealt with")
-    async with at_the_desk(settings, state) as runner:
+    async with engine_for_operation(settings, state) as runner:
         settled = await runner.patiently("settling", partial(_settle, runner, name, why.strip()))
     if not settled:
         raise UsageError("NAME", f"{name}: the ledger has no open finding on it; tis-esr files lists them")

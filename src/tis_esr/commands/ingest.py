@@ -11,7 +11,7 @@ from tis_esr.commands.outcome import Exit
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.files.folder import Folder
-from tis_esr.operations.composition import at_the_desk
+from tis_esr.operations.composition import engine_for_operation
 from tis_esr.operations.states import words
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
@@ -35,7 +35,7 @@ class Ingested(msgspec.Struct, frozen=True, kw_only=True):
 async def ingest(settings: Settings, files: Sequence[Path], state: Path | None, *, as_json: bool) -> Exit:
     """Take files into the ledger and split them; print the outcome of each. A finding that is open ends with 1 each time."""
     done: list[Ingested] = []
-    async with at_the_desk(settings, state) as runner:
+    async with engine_for_operation(settings, state) as runner:
         with progress() as bars:
             total = await asyncio.to_thread(lines_of, files) if bars.is_shown else None
             bar = bars.stage(READING, "rows", total=total)

@@ -13,7 +13,7 @@ from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import findings_of, install
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reader_protocol import Trace
-from tis_esr.operations.composition import addresses, at_the_desk, reader_of
+from tis_esr.operations.composition import addresses, engine_for_operation, reader_of
 from tis_esr.operations.dates import iso
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
@@ -130,7 +130,7 @@ async def redrive(
     finally:
         reader.close()
     readable = [trace for trace in found if trace.queue != UNREADABLE or discard is not None]
-    async with at_the_desk(settings, state) as runner:
+    async with engine_for_operation(settings, state) as runner:
         number = 0
         for trace in readable:
             number += await runner.patiently("redrive", partial(_ended, runner.engine, trace, discard))

@@ -32,7 +32,7 @@ class UsageError(Exception):
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def user_errors_reported() -> Iterator[None]:
     """Turn what can go wrong into one line and an exit code; no stack trace reaches a user."""
     try:
         yield

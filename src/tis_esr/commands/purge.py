@@ -8,7 +8,7 @@ from pathlib import Path
 from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN
-from tis_esr.operations.composition import at_the_desk, purge_of, reader_of
+from tis_esr.operations.composition import engine_for_operation, purge_of, reader_of
 from tis_esr.operations.dates import day as written
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 from tis_esr.settings import Settings
@@ -19,7 +19,7 @@ async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run:
 
     Raises UsageError where no file came in the days before that day.
     """
-    async with at_the_desk(settings, state, as_of) as runner:
+    async with engine_for_operation(settings, state, as_of) as runner:
         task = purge_of(settings, runner, None, embedded=state is not None)
         if not await runner.patiently("the purge", partial(task.is_plausible, as_of)):
             days = FILES_COME_WITHIN.days

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
-from tis_esr.operations.composition import reader_of, tcs_at_the_desk, window
+from tis_esr.operations.composition import reader_of, tcs_for_operation, window
 from tis_esr.operations.dates import readable
 from tis_esr.operations.why.answers import Explanation, Who
 from tis_esr.operations.why.explain import explain
@@ -21,7 +21,7 @@ async def why(
     """Print the explanation; DONE_WITH_PARKED where neither ESR nor TIS is known to have the word."""
     reader = reader_of(settings, state)
     try:
-        async with tcs_at_the_desk(settings, tcs_url) as tcs:
+        async with tcs_for_operation(settings, tcs_url) as tcs:
             explanation = await explain(reader, word, today, window=window(settings), tcs=tcs)
     except BadWordError as error:
         raise UsageError("WORD", f"{error.reason}; {error.advice}") from error

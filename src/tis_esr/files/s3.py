@@ -207,7 +207,7 @@ class S3Files(FileStore):
 
     def _connect(self, *, sending: int = 0) -> S3Store:
         patience = timedelta(seconds=self._settings.timeout_seconds + sending / SLOWEST_UPLOAD)
-        with self._told():
+        with self._errors_translated():
             return S3Store(
                 self._settings.bucket,
                 prefix=self._settings.prefix or None,
@@ -222,11 +222,11 @@ class S3Files(FileStore):
         Its own async calls are answered from threads Python doesn't know, and a process that ends right
         after one is now and then aborted (PyO3/pyo3-async-runtimes issue 40).
         """
-        with self._told(name):
+        with self._errors_translated(name):
             return await asyncio.to_thread(call)
 
     @contextmanager
-    def _told(self, name: str | None = None) -> Iterator[None]:
+    def _errors_translated(self, name: str | None = None) -> Iterator[None]:
         """Translate a library's error into ours; "not found" is about the file called ``name``, if any is."""
         try:
             yield

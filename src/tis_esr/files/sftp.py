@@ -79,7 +79,7 @@ class SftpFiles(FileStore):
         folder = (self._settings.folder or ".").encode()
         entries: list[asyncssh.SFTPName] = []
         async with self._client() as session:
-            with self._told():
+            with self._errors_translated():
                 found = session.sftp.scandir(folder)
                 while entry := await session.answered(anext(found, None)):
                     entries.append(entry)
@@ -121,7 +121,7 @@ class SftpFiles(FileStore):
         digest = hashlib.sha256()
         async with self._client() as session:
             sftp, answered = session.sftp, session.answered
-            with self._told():
+            with self._errors_translated():
                 # Never write into what an earlier try left: a server cut off between the two halves of
                 # a rename has it under both names.
                 if await answered(_is_there(sftp, part)):
@@ -129,9 +129,9 @@ class SftpFiles(FileStore):
                 remote = await answered(sftp.open(part, "xb"))
             async for block in blocks(chunks):
                 digest.update(block)
-                with self._told():
+                with self._errors_translated():
                     await answered(remote.write(block))
-            with self._told():
+            with self._errors_translated():
                 with suppress(asyncssh.SFTPOpUnsupported):
                     await answered(remote.fsync())
                 await answered(remote.close())
@@ -163,13 +163,13 @@ class SftpFiles(FileStore):
             raise StoreUnavailableError(
                 self.name, f"{name} is there and can't be read: {error.reason}"
             ) from error
-        with self._told():
+        with self._errors_translated():
             await session.answered(session.sftp.remove(part))
         if found.digest() != digest:
             raise ContentMismatchError(self.name, name)
 
     async def _read(self, session: "_Session", name: str, take: Callable[[bytes], object]) -> None:
-        with self._told(name):
+        with self._errors_translated(name):
             try:
                 async with asyncio.timeout(self._settings.timeout_seconds):
                     remote = await session.sftp.open(self._path(name), "rb")
@@ -177,17 +177,17 @@ class SftpFiles(FileStore):
                 reason = "the server gives no answer when it is opened"
                 raise UnreadableFileError(self.name, name, reason) from error
         while True:
-            with self._told(name):
+            with self._errors_translated(name):
                 block: bytes = await session.answered(remote.read(BLOCK))
             if not block:
                 break
             await asyncio.to_thread(take, block)
-        with self._told():
+        with self._errors_translated():
             await session.answered(remote.close())
 
     async def _refuse_other_kinds(self, session: "_Session", name: str) -> None:
         """Raise UnreadableFileError for what is no plain file: opening it may never return."""
-        with self._told(name):
+        with self._errors_translated(name):
             attrs = await session.answered(session.sftp.lstat(self._path(name)))
         if fault := _KINDS.get(_kind(attrs), ""):
             raise UnreadableFileError(self.name, name, fault)
@@ -200,7 +200,7 @@ class SftpFiles(FileStore):
         settings = self._settings
         connection = await self._connect()
         try:
-            with self._told():
+            with self._errors_translated():
                 sftp = await connection.start_sftp_client()
                 session = _Session(sftp, connection, settings.timeout_seconds)
                 there = await session.answered(_is_there(sftp, settings.folder or "."))
@@ -261,7 +261,7 @@ class SftpFiles(FileStore):
             ) from error
 
     @contextmanager
-    def _told(self, name: str | None = None) -> Iterator[None]:
+    def _errors_translated(self, name: str | None = None) -> Iterator[None]:
         """Translate a library's error into ours; "not found" is about the file called ``name``, if any is."""
         try:
             yield

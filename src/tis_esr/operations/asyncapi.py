@@ -7,7 +7,7 @@ from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, o
 from tis_esr.engine.runner import Handler
 from tis_esr.files.file_store import Nowhere
 from tis_esr.services.contracts.routes import BODIES, SENT, schema_name, schemas
-from tis_esr.services.flow import Outside, services
+from tis_esr.services.flow import Dependencies, services
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 Json = dict[str, Any]
@@ -33,7 +33,9 @@ a queue the second changes nothing. Bodies hold personal data of doctors; protec
 
 def document() -> Json:
     """Return the document, ready to be written as JSON."""
-    by_service = services(Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), Nowhere(), Nowhere()))
+    by_service = services(
+        Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), Nowhere(), Nowhere())
+    )
     found = [handler for own in by_service.values() for handler in own]
     topology = queues(found)
     return {

@@ -22,10 +22,10 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore
-from tis_esr.operations.configured_stores import needed, plain
+from tis_esr.operations.configured_stores import required_setting, secret_text
 from tis_esr.services.cron import LONDON
 from tis_esr.services.day import clock
-from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Outside, bindings_only, handlers
+from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Dependencies, bindings_only, handlers
 from tis_esr.services.retention.daily_purge import Purge
 from tis_esr.services.tcs_budget import CLAIM_SECONDS, TcsBudget
 from tis_esr.settings import Settings
@@ -41,7 +41,7 @@ class System:
 
     runner: Runner
     tcs: Tcs
-    outside: Outside
+    dependencies: Dependencies
     supervisor: Supervisor
 
 
@@ -55,7 +55,7 @@ async def system(
     """
     async with Supervisor() as supervisor, _tcs(settings, tcs_url) as tcs:
         await tcs.check()
-        found = handlers(Outside(tcs, inbound, out, window(settings)))
+        found = handlers(Dependencies(tcs, inbound, out, window(settings)))
         async with engine_of(settings, found, supervisor, state) as engine:
             runner = Runner(
                 engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
@@ -74,19 +74,19 @@ async def serving(
 
     Raises what makes the engine unusable, named by its setting, NotTcsError, and TaskFailedError.
     """
-    url = needed(settings.tcs_url, "tcs_url", "tis-esr run")
+    url = required_setting(settings.tcs_url, "tcs_url", "tis-esr run")
     async with Supervisor() as supervisor, _tcs(settings, url) as tcs:
-        outside = Outside(tcs, inbound, out, window(settings))
-        found = handlers(outside)
+        dependencies = Dependencies(tcs, inbound, out, window(settings))
+        found = handlers(dependencies)
         async with engine_of(settings, found, supervisor) as engine:
             await tcs.check()
             runner = Runner(engine, found, today=today, observe=observe)
             async with budgeted(settings, runner, tcs, services, supervisor, embedded=False):
-                yield System(runner, tcs, outside, supervisor)
+                yield System(runner, tcs, dependencies, supervisor)
 
 
 @asynccontextmanager
-async def at_the_desk(
+async def engine_for_operation(
     settings: Settings, state: Path | None = None, day: date | None = None
 ) -> AsyncIterator[Runner]:
     """Open the engine for a manual step that handles no messages itself; today is ``day``, or London's."""
@@ -96,7 +96,7 @@ async def at_the_desk(
 
 
 @asynccontextmanager
-async def tcs_at_the_desk(settings: Settings, url: str | None) -> AsyncIterator[Tcs | None]:
+async def tcs_for_operation(settings: Settings, url: str | None) -> AsyncIterator[Tcs | None]:
     """Open TCS for a few questions that somebody waits for; None where its address is not known.
 
     Raises BadTcsUrlError.
@@ -146,8 +146,8 @@ def addresses(settings: Settings) -> ServerAddresses:
     """Return where the production engine's servers are. Raises BadSettingsError."""
     asked_by = "TIS_ESR_ENGINE=production"
     return ServerAddresses(
-        amqp_url=needed(plain(settings.amqp_url), "amqp_url", asked_by),
-        mongodb_url=needed(plain(settings.mongodb_url), "mongodb_url", asked_by),
+        amqp_url=required_setting(secret_text(settings.amqp_url), "amqp_url", asked_by),
+        mongodb_url=required_setting(secret_text(settings.mongodb_url), "mongodb_url", asked_by),
         database=settings.mongodb_database,
         lease_seconds=settings.lease_seconds,
         resend_seconds=settings.resend_seconds,

@@ -44,36 +44,36 @@ def _remote(settings: Settings, kind: Literal["s3", "sftp"], place: str, asked_b
     if kind == "s3":
         return S3Files(
             S3Settings(
-                bucket=needed(settings.s3_bucket, "s3_bucket", asked_by),
+                bucket=required_setting(settings.s3_bucket, "s3_bucket", asked_by),
                 prefix=place,
                 region=settings.s3_region,
                 endpoint=settings.s3_endpoint,
-                access_key_id=plain(settings.s3_access_key_id),
-                secret_access_key=plain(settings.s3_secret_access_key),
+                access_key_id=secret_text(settings.s3_access_key_id),
+                secret_access_key=secret_text(settings.s3_secret_access_key),
                 timeout_seconds=settings.store_timeout_seconds,
             )
         )
     return SftpFiles(
         SftpSettings(
-            host=needed(settings.sftp_host, "sftp_host", asked_by),
+            host=required_setting(settings.sftp_host, "sftp_host", asked_by),
             port=settings.sftp_port,
-            user=needed(settings.sftp_user, "sftp_user", asked_by),
+            user=required_setting(settings.sftp_user, "sftp_user", asked_by),
             folder=place,
-            known_hosts=Path(needed(settings.sftp_known_hosts, "sftp_known_hosts", asked_by)),
+            known_hosts=Path(required_setting(settings.sftp_known_hosts, "sftp_known_hosts", asked_by)),
             key_file=settings.sftp_key_file,
-            password=plain(settings.sftp_password),
+            password=secret_text(settings.sftp_password),
             timeout_seconds=settings.store_timeout_seconds,
         )
     )
 
 
-def needed(value: object, name: str, asked_by: str) -> str:
+def required_setting(value: object, name: str, asked_by: str) -> str:
     """Return a setting that another one makes necessary. Raises BadSettingsError where it is missing."""
     if value is None:
         raise BadSettingsError([f"setting {name} (TIS_ESR_{name.upper()}) is missing; {asked_by} needs it"])
     return str(value)
 
 
-def plain(secret: SecretStr | None) -> str | None:
+def secret_text(secret: SecretStr | None) -> str | None:
     """Return what a secret setting holds."""
     return None if secret is None else secret.get_secret_value()

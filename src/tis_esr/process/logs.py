@@ -10,12 +10,12 @@ import structlog
 from tis_esr.visible import visible
 
 
-def quietly() -> None:
+def log_warnings_only() -> None:
     """Log warnings only: for commands that say on the terminal what they do."""
     _configure(logging.WARNING, _renderer("text"))
 
 
-def verbosely(form: Literal["text", "json"]) -> None:
+def log_events(form: Literal["text", "json"]) -> None:
     """Log what happens, a line an event: for services that run until stopped."""
     _configure(logging.INFO, _renderer(form))
 

@@ -20,10 +20,10 @@ from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait
 from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import System, purge_of, serving, today
-from tis_esr.operations.configured_stores import inbound_store, outbound_store, plain, same_place
+from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place, secret_text
 from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.ledger_watch import FileWatch
-from tis_esr.process.logs import verbosely
+from tis_esr.process.logs import log_events
 from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import SERVICES, services
@@ -58,7 +58,7 @@ def chosen(names: Sequence[str]) -> list[str]:
 
 async def run(settings: Settings, names: Sequence[str]) -> None:
     """Run services until SIGTERM or SIGINT; then end what is under way, within the bound that is set."""
-    verbosely(settings.log_format)
+    log_events(settings.log_format)
     collect_less_often()
     wanted = chosen(names)
     asyncio.get_running_loop().set_exception_handler(log_loop_fault)
@@ -81,7 +81,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             lambda: system.tcs.load,
             asyncio.get_running_loop().time,
             lambda: system.supervisor.restarts,
-            lambda: system.outside.refused_values,
+            lambda: system.dependencies.refused_values,
         )
         observers.append(metrics.observe)
         if settings.traces:
@@ -105,7 +105,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         if exports:
             tasks.append(_exports(settings, system, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
-        found = services(system.outside)
+        found = services(system.dependencies)
         queues = [handler.queue for name in wanted for handler in found[name]]
         try:
             await system.runner.serve(queues, stop, system.supervisor, drain_seconds=settings.drain_seconds)
@@ -133,7 +133,7 @@ def _stores(settings: Settings, *, reads_files: bool) -> tuple[FileStore, FileSt
 
 def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Poll for files without an event, and measure how long the oldest has been waiting."""
-    arrivals = Arrivals(system.outside.inbound)
+    arrivals = Arrivals(system.dependencies.inbound)
     since: dict[str, float] = {}
 
     async def look() -> None:
@@ -193,7 +193,7 @@ def _exports(settings: Settings, system: System, metrics: Metrics, stop: asyncio
 
 def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Remove what is old, once a day by any process, a little at a time so that handlers go on beside it."""
-    purge = purge_of(settings, system.runner, system.outside.inbound, embedded=False)
+    purge = purge_of(settings, system.runner, system.dependencies.inbound, embedded=False)
     metrics.purged, purge.pause = purge.removed, _PURGE_PAUSE
 
     async def poll(beat: Beat) -> None:
@@ -253,7 +253,7 @@ async def _hook(settings: Settings, runner: Runner) -> AsyncIterator[S3Hook | No
         sns = SnsVerifier(settings.sns_topics, fetch) if settings.sns_topics else None
         yield S3Hook(
             recorder(runner, settings.inbound),
-            plain(settings.events_token),
+            secret_text(settings.events_token),
             sns,
             visit,
             settings.s3_bucket or "",

@@ -31,7 +31,7 @@ from tis_esr.services.notification_generator.notification_generation import Noti
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Reconciliation
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.tcs_budget import BUDGET
-from tis_esr.services.tcs_error_meanings import telling_faults_apart
+from tis_esr.services.tcs_error_meanings import tcs_errors_classified
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 COLLECTIONS = (
@@ -94,7 +94,7 @@ TELLING = ("esr.queue.position.changed", "esr.queue.apprecord.exported.inboundda
 
 
 @dataclass(frozen=True)
-class Outside:
+class Dependencies:
     """What the services reach beyond their engine: TCS, and where files come from and go to.
 
     ``refused_values`` counts what of people did not go to TIS, by column and reason.
@@ -107,19 +107,19 @@ class Outside:
     refused_values: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def services(outside: Outside) -> dict[str, list[Handler]]:
+def services(dependencies: Dependencies) -> dict[str, list[Handler]]:
     """Return the handlers of each of the six services, by the service's name."""
-    tcs = outside.tcs
-    commands = ExportCommands(outside.out, outside.window)
+    tcs = dependencies.tcs
+    commands = ExportCommands(dependencies.out, dependencies.window)
     found = {
-        "InboundDataReader": Arrivals(outside.inbound).handlers(),
+        "InboundDataReader": Arrivals(dependencies.inbound).handlers(),
         "Reconciliation": Reconciliation(tcs).handlers(),
         "AppGenerator": AppGenerator(tcs).handlers(),
         "NotificationGenerator": NotificationGenerator(tcs).handlers(),
         "DataExporter": [*DataExporter().handlers(), *commands.handlers()],
-        "InboundDataWriter": InboundDataWriter(tcs, outside.refused_values).handlers(),
+        "InboundDataWriter": InboundDataWriter(tcs, dependencies.refused_values).handlers(),
     }
-    return {name: [telling_faults_apart(handler) for handler in own] for name, own in found.items()}
+    return {name: [tcs_errors_classified(handler) for handler in own] for name, own in found.items()}
 
 
 SERVICES = (
@@ -136,12 +136,12 @@ CALLING_TCS = frozenset({"Reconciliation", "AppGenerator", "NotificationGenerato
 """The services that call TCS: a process that runs none of them needs no share of the budget."""
 
 
-def handlers(outside: Outside) -> list[Handler]:
+def handlers(dependencies: Dependencies) -> list[Handler]:
     """Return every handler of every service."""
-    return [handler for own in services(outside).values() for handler in own]
+    return [handler for own in services(dependencies).values() for handler in own]
 
 
 def bindings_only() -> list[Handler]:
     """Return the handlers for what sends messages but handles none, so reaches nothing outside."""
     nowhere = Nowhere()
-    return handlers(Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere))
+    return handlers(Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere))

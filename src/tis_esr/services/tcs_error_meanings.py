@@ -32,7 +32,7 @@ def fault_of(error: TcsError) -> TransientError | RetryLimitedError | PermanentE
     return PermanentError(str(error))
 
 
-def telling_faults_apart(handler: Handler) -> Handler:
+def tcs_errors_classified(handler: Handler) -> Handler:
     """Return the handler with TCS's errors as ``fault_of`` has them."""
 
     async def run(work: Work, messages: Sequence[Message]) -> None:

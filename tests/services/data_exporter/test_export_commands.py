@@ -33,7 +33,7 @@ from tis_esr.services.data_exporter.outbound import (
     NotificationRecord,
     RecordState,
 )
-from tis_esr.services.flow import COLLECTIONS, Outside, handlers
+from tis_esr.services.flow import COLLECTIONS, Dependencies, handlers
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 TODAY = date(2026, 11, 24)
@@ -113,7 +113,7 @@ class Desk:
         self.out = Out(place / "out", make=True)
         self.engine = EmbeddedEngine(self.state, COLLECTIONS)
         self.commands = ExportCommands(self.out)
-        outside = Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), Nowhere(), self.out)
+        outside = Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), Nowhere(), self.out)
         self.runner = Runner(self.engine, handlers(outside), today=lambda: TODAY, patience=10)
         self.hasty = Runner(self.engine, handlers(outside), today=lambda: TODAY, patience=0)
 

@@ -26,7 +26,7 @@ from tis_esr.files.file_store import FileStore, Listing, Nowhere, StoreUnavailab
 from tis_esr.files.folder import Folder
 from tis_esr.files.s3 import S3Files, S3Settings
 from tis_esr.process.serving_process import recorder
-from tis_esr.services.flow import COLLECTIONS, Outside, handlers
+from tis_esr.services.flow import COLLECTIONS, Dependencies, handlers
 from tis_esr.services.inbound_data_reader import arrivals
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
@@ -84,8 +84,8 @@ class Desk:
         self.state = place / "state"
         self.engine = Engine(self.state, COLLECTIONS)
         self.arrivals = Arrivals(inbound)
-        outside = Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), inbound, Nowhere())
-        found = handlers(outside)
+        dependencies = Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), inbound, Nowhere())
+        found = handlers(dependencies)
         self.runner = Runner(self.engine, found, today=lambda: date(2026, 11, 24), patience=10)
         self.hasty = Runner(self.engine, found, today=lambda: date(2026, 11, 24), patience=0)
 

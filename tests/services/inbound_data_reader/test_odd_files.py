@@ -15,7 +15,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Nowhere
 from tis_esr.files.folder import Folder
 from tis_esr.services.contracts.bodies import Assignment
-from tis_esr.services.flow import COLLECTIONS, Outside, handlers
+from tis_esr.services.flow import COLLECTIONS, Dependencies, handlers
 from tis_esr.services.inbound_data_reader import file_splitting
 from tis_esr.services.inbound_data_reader.file_ledger import InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
@@ -74,7 +74,7 @@ async def taken(place: Path, content: bytes) -> AsyncIterator[Taken]:
     (store.path / NAME).write_bytes(content)
     engine = Counting(place / "state")
     try:
-        outside = Outside(Tcs(TcsSettings(base_url="http://localhost/tcs")), store, Nowhere())
+        outside = Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), store, Nowhere())
         runner = Runner(engine, handlers(outside), today=lambda: date(2026, 11, 24), patience=10)
         yield Taken((await InboundDataReader(runner.work).take(store, NAME)).file, engine)
     finally:

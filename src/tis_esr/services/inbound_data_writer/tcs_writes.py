@@ -13,8 +13,8 @@ from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.work import Work
 from tis_esr.services.inbound_data_writer.attempts import Attempts
 from tis_esr.services.inbound_data_writer.person_updates import update_people
-from tis_esr.services.inbound_data_writer.tis_exports import tell_exported
-from tis_esr.services.inbound_data_writer.tis_positions import tell_changed
+from tis_esr.services.inbound_data_writer.tis_exports import notify_exported
+from tis_esr.services.inbound_data_writer.tis_positions import notify_changed
 from tis_esr.tcs.client import Tcs
 
 
@@ -30,8 +30,8 @@ class InboundDataWriter:
         """Return its handlers, one for each queue that it reads."""
         return [
             self._calling("asg.split", "asg.split", self.update_people),
-            self._calling("position.changed", "position.changed", self.tell_changed),
-            self._calling("apprecord.exported.inbounddatawriter", "apprecord.exported", self.tell_exported),
+            self._calling("position.changed", "position.changed", self.notify_changed),
+            self._calling("apprecord.exported.inbounddatawriter", "apprecord.exported", self.notify_exported),
         ]
 
     def _calling(self, queue: str, key: str, run: Run) -> Handler:
@@ -49,10 +49,10 @@ class InboundDataWriter:
         """Bring what ESR knows of people to TIS; see ``person_endpoints``."""
         self._refused.update(await update_people(self._tcs, self._attempts, work, messages))
 
-    async def tell_changed(self, work: Work, messages: Sequence[Message]) -> None:
+    async def notify_changed(self, work: Work, messages: Sequence[Message]) -> None:
         """Bring TCS to what it should hold of positions; see ``tis_positions``."""
-        await tell_changed(self._tcs, self._attempts, work, messages)
+        await notify_changed(self._tcs, self._attempts, work, messages)
 
-    async def tell_exported(self, work: Work, messages: Sequence[Message]) -> None:
+    async def notify_exported(self, work: Work, messages: Sequence[Message]) -> None:
         """Have TCS know which applicants were sent; see ``tis_exports``."""
-        await tell_exported(self._tcs, self._attempts, work, messages)
+        await notify_exported(self._tcs, self._attempts, work, messages)

@@ -37,7 +37,7 @@ TIS_EXPORTS = Collection(
 Sent = Mapping[str, tuple[Message, ApplicantExported]]
 
 
-async def tell_exported(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
+async def notify_exported(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Notify TCS of the applicants of a batch that were sent; each succeeds independently."""
     sent = {TIS_EXPORTS.key(_export(body)): (m, body) for m, body in map(_decoded, messages)}
     known = await work.get(TIS_EXPORTS, sent)

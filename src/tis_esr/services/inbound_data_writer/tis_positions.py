@@ -52,7 +52,7 @@ TIS_POSITIONS = Collection(
 )
 
 
-async def tell_changed(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
+async def notify_changed(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Bring TCS to the newest state of each position and number of a batch; each succeeds independently."""
     arriving = [_news(message) for message in messages]
     known = await work.get(TIS_POSITIONS, {news.key for news in arriving})

@@ -101,7 +101,7 @@ def _rank(known: KnownPosition) -> tuple[bool, int]:
     return not lead, known.position_id
 
 
-def with_untold(before: KnownPosition, after: KnownPosition) -> KnownPosition:
+def with_unnotified(before: KnownPosition, after: KnownPosition) -> KnownPosition:
     """Return a position as it is known now, with the posts whose VPD may differ since, and earlier ones."""
     changed = {before.post_id, after.post_id} if _says(before) != _says(after) else set()
     untold = {*before.untold, *(post_id for post_id in changed if post_id is not None)}

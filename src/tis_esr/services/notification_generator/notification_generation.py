@@ -33,7 +33,7 @@ from tis_esr.services.notification_generator.known_positions import (
     save_uses,
     still_of_interest,
     vpds_of,
-    with_untold,
+    with_unnotified,
 )
 from tis_esr.services.notification_generator.notification_sources import Sources, ask_people, ask_placements
 from tis_esr.services.superseding import News, newest
@@ -141,7 +141,7 @@ def _known_by(before: KnownPosition | None, news: News[PositionReconciled]) -> K
         event=event,
         source=Source.of(news.message),
     )
-    return with_untold(known, after)
+    return with_unnotified(known, after)
 
 
 async def _tell_users(

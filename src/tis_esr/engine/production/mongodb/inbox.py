@@ -90,7 +90,7 @@ async def finish(
     day: str,
 ) -> None:
     """Record within a transaction that messages have taken effect; raises LeaseLostError where one has before."""
-    writes = [_entered(message, {**story(message, now, day), "state": "done"}) for message in messages]
+    writes = [_entered(message, {**history_of(message, now, day), "state": "done"}) for message in messages]
     try:
         await database[INBOX].bulk_write(writes, ordered=True, session=session)
     except BulkWriteError as error:
@@ -106,7 +106,7 @@ def _entered(message: Message, entry: Json) -> InsertOne[Json] | ReplaceOne[Json
     return ReplaceOne({"_id": entry["_id"]}, entry, upsert=True)
 
 
-def story(message: Message, now: float, day: str) -> Json:
+def history_of(message: Message, now: float, day: str) -> Json:
     """Return what is kept of a message: where it came from and went, without its body; ``day`` is when, in ISO."""
     return {
         "_id": entry_id(message),

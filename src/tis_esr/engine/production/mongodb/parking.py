@@ -13,7 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.production.mongodb.inbox import story
+from tis_esr.engine.production.mongodb.inbox import history_of
 from tis_esr.engine.production.mongodb.outbox import entry_id
 from tis_esr.engine.production.mongodb.schema import INBOX, ROWS
 from tis_esr.engine.row_accounting import Row, RowState, discarded
@@ -54,7 +54,7 @@ async def park(
     entries = []
     for message, reason in parked:
         about = {"state": "parked", "reason": reason, "parked_at": now, "body": message.body}
-        entry = {**story(message, now, day), **about}
+        entry = {**history_of(message, now, day), **about}
         entries.append(ReplaceOne({"_id": entry["_id"]}, entry, upsert=True))
     await database[INBOX].bulk_write(entries, ordered=True, session=session)
     await database[ROWS].bulk_write([_covered(*one) for one in parked], ordered=True, session=session)

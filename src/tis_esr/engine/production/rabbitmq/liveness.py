@@ -14,7 +14,7 @@ _PROBE_SECONDS = 3.0
 _CLOSE_SECONDS = 1.0
 
 
-async def takes_messages(url: str) -> bool:
+async def accepts_messages(url: str) -> bool:
     """Return whether RabbitMQ takes a message: while its alarm of memory or disk is raised it takes none.
 
     The messages are addressed to no queue, so they leave nothing. There are two, since RabbitMQ blocks a
@@ -37,7 +37,7 @@ async def _is_taken(sender: Sender) -> bool:
         return True
 
 
-async def unread(url: str, queues: Sequence[str]) -> list[str]:
+async def queues_without_consumer(url: str, queues: Sequence[str]) -> list[str]:
     """Return the queues that no process reads. Raises AMQPError, OSError, TimeoutError."""
     connection = await connect(url)
     try:
