@@ -72,7 +72,7 @@ async def test_what_is_not_over_stays_however_old(benches: Benches) -> None:
         an_applicant(1, ago(-10)),
         an_applicant(2, ago(100), state=RecordState.TO_EXPORT),
         an_applicant(3, ago(200), file=file_name(ago(300), "APP")),
-        a_run(ago(300), OutboundState.FIXED),
+        a_run(ago(300), OutboundState.ALLOCATED),
         a_position(LIVING, ago(300)),
         a_notification("1:now:11", 2, ago(300)),
         a_notification("sent:11", 1, ago(300), type="4"),

@@ -85,7 +85,7 @@ def _title(record: NotificationRecord) -> str:
 def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]:
     file = held.files.get(record.file or "")
     where = f"{record.file}, row {record.file_row}"
-    if file is not None and file.state in {OutboundState.FIXING, OutboundState.FIXED}:
+    if file is not None and file.state in {OutboundState.ALLOCATING, OutboundState.ALLOCATED}:
         action = "find out why the export stopped (tis-esr doctor), then run it again"
         return f"has its row in {where}, and the file has not been written yet", Who.SUPPORT, action
     sent = f"was sent to ESR on {day(file.day)} in {where}" if file else f"was sent to ESR in {where}"

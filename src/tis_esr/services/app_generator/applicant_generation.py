@@ -50,12 +50,12 @@ DECISIONS = Collection(
 class GeneratedPosition(msgspec.Struct, frozen=True, kw_only=True):
     """The newest revision of a position that was handled, also where it gave no record.
 
-    ``told`` says that a record of it was sent to the DataExporter at some time.
+    ``notified`` says that a record of it was sent to the DataExporter at some time.
     """
 
     position_id: int
     handled: Handled
-    told: bool = False
+    notified: bool = msgspec.field(default=False, name="told")
 
 
 GENERATED = Collection(
@@ -159,8 +159,8 @@ def _tell(
     asked_at: float,
 ) -> None:
     event = news.body
-    told = before is not None and before.told
-    if applicants or told:
+    notified = before is not None and before.notified
+    if applicants or notified:
         body = ApplicantsGenerated(
             position=event.position,
             revision=event.revision,
@@ -170,7 +170,7 @@ def _tell(
         )
         work.emit("apprecord.generated", body, cause=news.message)
     after = GeneratedPosition(
-        position_id=event.position.position_id, handled=news.handled, told=told or bool(applicants)
+        position_id=event.position.position_id, handled=news.handled, notified=notified or bool(applicants)
     )
     work.put(GENERATED, after)
 

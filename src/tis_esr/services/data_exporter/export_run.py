@@ -156,7 +156,7 @@ class ExportRun:
             work.put(COUNTERS, Counter(type=kind, last=counter.last + len(names)))
             for name, deanery in zip(names, DEANERIES, strict=True):
                 entry = OutboundFile(
-                    name=name, type=kind, deanery=deanery, day=day, state=OutboundState.FIXING
+                    name=name, type=kind, deanery=deanery, day=day, state=OutboundState.ALLOCATING
                 )
                 work.put(OUTBOUND_FILES, entry)
             await work.commit()
@@ -173,7 +173,7 @@ class ExportRun:
             type=kind,
             deanery=deanery,
             day=day,
-            state=OutboundState.FIXING,
+            state=OutboundState.ALLOCATING,
         )
         work.put(OUTBOUND_FILES, file)
         work.put(RUNS, msgspec.structs.replace(run, files=[*run.files, file.name]))
@@ -182,16 +182,16 @@ class ExportRun:
         return file
 
     async def _send(self, file: OutboundFile, occasion: str) -> OutboundFile:
-        if file.state in {OutboundState.FIXING, OutboundState.NOTHING_TO_SEND}:
-            file = await self._fix(file, occasion)
-        if file.state is OutboundState.FIXED:
+        if file.state in {OutboundState.ALLOCATING, OutboundState.NOTHING_TO_SEND}:
+            file = await self._allocate(file, occasion)
+        if file.state is OutboundState.ALLOCATED:
             await self._out.write(file.name, self._rendered(file))
             file = await self._became(self._begin(), file, state=OutboundState.WRITTEN)
         if file.state is OutboundState.WRITTEN:
             file = await self._tell(file)
         return file
 
-    async def _fix(self, file: OutboundFile, occasion: str) -> OutboundFile:
+    async def _allocate(self, file: OutboundFile, occasion: str) -> OutboundFile:
         """Allocate rows of the file to the records to export, chunk by chunk, each together with the entry that counts them."""
         packing: Packing[ApplicantRecord] = Packing(applicant_misfit_reason)
         async for record in self._fixed(file.name):
@@ -208,10 +208,10 @@ class ExportRun:
             ready = [record for record in found if not self._has_to_wait(work, record, file.day)]
             found_out = await self._sorted_out(packing, work, ready)
             for row, record in enumerate(found_out.going, file.rows + 1):
-                fixed = msgspec.structs.replace(
+                allocated = msgspec.structs.replace(
                     record, state=RecordState.EXPORTED, file=file.name, file_row=row
                 )
-                work.put(self._export.collection, fixed)
+                work.put(self._export.collection, allocated)
             for record in found_out.duplicates:
                 work.put(self._export.collection, withdrawn(record, _DUPLICATE))
             for record, reason in found_out.held_back:
@@ -220,12 +220,12 @@ class ExportRun:
             file = await self._became(
                 work,
                 file,
-                state=OutboundState.FIXING,
+                state=OutboundState.ALLOCATING,
                 rows=file.rows + len(found_out.going),
                 held_back=file.held_back + len(found_out.held_back),
                 occasion=file.occasion or (occasion if found_out.going else ""),
             )
-        state = OutboundState.FIXED if file.rows else OutboundState.NOTHING_TO_SEND
+        state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
 
     async def _candidates(self, work: Work, deanery: str, day: date, limit: int | None = None) -> list[Any]:
@@ -292,14 +292,14 @@ class ExportRun:
         """Notify the other services, chunk by chunk, that the applicants of a file were exported; then the file is sent."""
         if self._export is not APPLICANT_EXPORT:
             return await self._became(self._begin(), file, state=OutboundState.SENT)
-        while file.told < file.rows:
+        while file.notified < file.rows:
             work = self._begin()
-            rows = Between(file.told + 1, file.told + 1 + ROWS_A_CHUNK)
+            rows = Between(file.notified + 1, file.notified + 1 + ROWS_A_CHUNK)
             for record in await work.find(APPLICANTS, {"file": file.name, "file_row": rows}):
                 work.emit("apprecord.exported", self._exported(file, record), cause=_cause(file, record))
-            told = min(file.told + ROWS_A_CHUNK, file.rows)
-            state = OutboundState.SENT if told == file.rows else OutboundState.WRITTEN
-            file = await self._became(work, file, told=told, state=state)
+            notified = min(file.notified + ROWS_A_CHUNK, file.rows)
+            state = OutboundState.SENT if notified == file.rows else OutboundState.WRITTEN
+            file = await self._became(work, file, notified=notified, state=state)
         return file
 
     def _exported(self, file: OutboundFile, record: ApplicantRecord) -> ApplicantExported:

@@ -138,15 +138,15 @@ class NotificationRecord(Outbound, frozen=True, kw_only=True):
 class OutboundState(StrEnum):
     """Where an outbound file stands."""
 
-    FIXING = "fixing"
-    FIXED = "fixed"
+    ALLOCATING = "fixing"
+    ALLOCATED = "fixed"
     WRITTEN = "written"
     SENT = "sent"
     NOTHING_TO_SEND = "nothing to send"
 
 
 class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbound file: ``rows`` counts the data rows allocated in it so far, ``told`` those of which TCS was notified.
+    """One outbound file: ``rows`` counts the data rows allocated in it so far, ``notified`` those of which TCS was notified.
 
     ``held_back`` counts the records that did not go in it because ESR would reject them, or quarantine the file.
     ``occasion`` is what requested it, see ExportRun.run; one without rows waits for the next request.
@@ -158,7 +158,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     state: OutboundState
     rows: int = 0
-    told: int = 0
+    notified: int = msgspec.field(default=0, name="told")
     held_back: int = 0
     occasion: str = ""
 

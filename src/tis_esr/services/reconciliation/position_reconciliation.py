@@ -41,7 +41,7 @@ from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import DELETED, RECONCILED, Post
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class NotifiedPost(msgspec.Struct, frozen=True, kw_only=True):
     """What TCS should hold of a position, as last sent to the InboundDataWriter."""
 
     post_id: int
@@ -70,7 +70,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     post_id: int | None = None
     other_post_ids: list[int] = []
     found_later: bool = False
-    told: Told | None = None
+    notified: NotifiedPost | None = msgspec.field(default=None, name="told")
     correlation_id: str = ""
 
 
@@ -281,34 +281,39 @@ def _tell_tcs(work: Work, position: Position, cause: Message) -> Position:
     TCS keeps the latest event per position id and number over all posts: a RECONCILED on another
     post takes it from the first, but another number, or no post, needs a DELETED of its own.
     """
-    told, number = position.told, position.position_number
+    notified, number = position.notified, position.position_number
     wanted = None
     if position.post_id is not None and number is not None:
         status = DELETED if position.deleted else RECONCILED
-        wanted = Told(post_id=position.post_id, position_number=number, status=status)
-    if wanted == told:
+        wanted = NotifiedPost(post_id=position.post_id, position_number=number, status=status)
+    if wanted == notified:
         return position
-    takes_over = wanted is not None and told is not None and wanted.position_number == told.position_number
-    if told is not None and told.status == RECONCILED and not takes_over:
-        _emit_changed(work, position, msgspec.structs.replace(told, status=DELETED), cause)
-        told = msgspec.structs.replace(told, status=DELETED)
+    takes_over = (
+        wanted is not None and notified is not None and wanted.position_number == notified.position_number
+    )
+    if notified is not None and notified.status == RECONCILED and not takes_over:
+        _emit_changed(work, position, msgspec.structs.replace(notified, status=DELETED), cause)
+        notified = msgspec.structs.replace(notified, status=DELETED)
     if wanted is not None:
         _emit_changed(work, position, wanted, cause)
-        told = wanted
-    return msgspec.structs.replace(position, told=told)
+        notified = wanted
+    return msgspec.structs.replace(position, notified=notified)
 
 
-def _emit_changed(work: Work, position: Position, told: Told, cause: Message) -> None:
+def _emit_changed(work: Work, position: Position, notified: NotifiedPost, cause: Message) -> None:
     event = PositionChanged(
         revision=position.revision,
         sources=sources(position.claims),
-        post_id=told.post_id,
+        post_id=notified.post_id,
         position_id=position.position_id,
-        position_number=told.position_number,
-        status=told.status,
+        position_number=notified.position_number,
+        status=notified.status,
         filename=cause.source_file,
         event_date_time=work.now.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
     )
     work.emit(
-        "position.changed", event, cause=cause, key=f"{told.post_id}:{told.position_number}:{told.status}"
+        "position.changed",
+        event,
+        cause=cause,
+        key=f"{notified.post_id}:{notified.position_number}:{notified.status}",
     )
