@@ -13,8 +13,9 @@ import typer
 
 from tis_esr import __version__
 from tis_esr.commands.help_pages import Command, Group
-from tis_esr.commands.outcome import Exit, UsageError, user_errors_reported
+from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.commands.terminal import errors, finish, prepare, print_json, say
+from tis_esr.errors import Exit, UsageError
 from tis_esr.process.logs import log_warnings_only
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import load

@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from tis_esr.engine.production.url_options import amqp_problem, mongodb_problem
+from tis_esr.errors import Exit, TisEsrError
 from tis_esr.services.cron import next_after
 
 PREFIX: Final = "TIS_ESR_"
@@ -37,8 +38,10 @@ _LINKS: Final = re.compile(r"TIS_ESR_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
 """What Kubernetes sets in every container for a service that is named tis-esr."""
 
 
-class BadSettingsError(Exception):
+class BadSettingsError(TisEsrError):
     """One or more settings can't be used; the text names each and says what is wrong with it."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

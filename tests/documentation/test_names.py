@@ -8,9 +8,9 @@ import pytest
 from docgen import metrics_page
 from tests.documentation.pages import PAGES, ROOT, name_of
 
-from tis_esr.commands.outcome import Exit
 from tis_esr.engine.production.rabbitmq.topology import DEAD, queues
 from tis_esr.engine.row_accounting import RowState
+from tis_esr.errors import Exit
 from tis_esr.services.data_exporter.outbound import OutboundState, RecordState
 from tis_esr.services.flow import SERVICES, bindings_only
 from tis_esr.services.inbound_data_reader.file_ledger import FileState

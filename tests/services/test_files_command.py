@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from tis_esr import cli
 from tis_esr.commands import files as command
-from tis_esr.commands.outcome import UsageError
 from tis_esr.engine.runner import Runner
+from tis_esr.errors import UsageError
 from tis_esr.files.folder import Folder
 from tis_esr.operations.ledger import gaps
 from tis_esr.process.ledger_watch import FileWatch

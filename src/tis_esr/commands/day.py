@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.day_progress import DayProgress
-from tis_esr.commands.outcome import Exit
 from tis_esr.commands.progress import Bars, progress
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
+from tis_esr.errors import Exit
 from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import purge_of, reader_of, system, window
 from tis_esr.operations.day_summary import Summary, standing, summarise

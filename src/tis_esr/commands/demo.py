@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tis_esr.commands.conversation import Conversation
 from tis_esr.commands.day import day, exit_code
-from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.printing import show
 from tis_esr.commands.printing_conversation import show_beliefs, show_later_day
 from tis_esr.commands.terminal import print_json, say
+from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.day_summary import Summary
 from tis_esr.services.day import DayDone

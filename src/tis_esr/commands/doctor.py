@@ -9,7 +9,6 @@ import msgspec
 from pika.exceptions import AMQPError
 from pydantic import SecretStr
 
-from tis_esr.commands.outcome import Exit
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.faults import StateInUseError, UnusableStateError
@@ -17,6 +16,7 @@ from tis_esr.engine.production.rabbitmq.liveness import accepts_messages, queues
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import AMQP, Finding, findings_of
 from tis_esr.engine.supervision import Supervisor
+from tis_esr.errors import Exit
 from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import addresses, engine_of, token_source

@@ -8,13 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
-from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.errors import UsageError
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import engine_for_operation, window

@@ -3,51 +3,14 @@
 import traceback
 from pathlib import Path
 
-from tis_esr.commands.outcome import Exit
-from tis_esr.engine.faults import StateInUseError, TransientError, UnusableStateError
-from tis_esr.engine.production.reader import BadAddressError
-from tis_esr.engine.production.server_checks import UnusableServerError
-from tis_esr.engine.runner import PatienceExhaustedError
-from tis_esr.engine.supervision import TaskFailedError
-from tis_esr.files.file_store import ContentMismatchError, StoreUnavailableError
-from tis_esr.files.folder import BadFolderError
+from tis_esr.errors import Exit, TisEsrError
 from tis_esr.operations.row_check import FilesUnfinishedError, RowsUnaccountedError
-from tis_esr.settings import BadSettingsError
-from tis_esr.simulation.tcs.dto_store import BadDataError
-from tis_esr.tcs.tcs_errors import NotTcsError, TcsError
-from tis_esr.tcs.tcs_settings import BadTcsUrlError
-from tis_esr.web.serving import PortTakenError
-from tis_esr.web.tracing import NoTracesError
-
-_USAGE = (
-    BadSettingsError,
-    BadFolderError,
-    BadTcsUrlError,
-    BadDataError,
-    UnusableStateError,
-    NoTracesError,
-    BadAddressError,
-    NotTcsError,
-)
-_UNAVAILABLE = (
-    PatienceExhaustedError,
-    StateInUseError,
-    TaskFailedError,
-    TransientError,
-    TcsError,
-    UnusableServerError,
-    StoreUnavailableError,
-    PortTakenError,
-    ContentMismatchError,
-)
 
 
 def reported(error: BaseException) -> tuple[str, Exit]:
     """Return the line that reports an error, and the exit code."""
-    if isinstance(error, _USAGE):
-        return str(error), Exit.USAGE
-    if isinstance(error, _UNAVAILABLE):
-        return str(error), Exit.UNAVAILABLE
+    if isinstance(error, TisEsrError) and error.exit_code is not Exit.FAULT:
+        return str(error), error.exit_code
     if isinstance(error, BaseExceptionGroup):
         return _within(error)
     if isinstance(error, RowsUnaccountedError | FilesUnfinishedError):
@@ -59,12 +22,18 @@ def reported(error: BaseException) -> tuple[str, Exit]:
 
 
 def _within(group: BaseExceptionGroup[BaseException]) -> tuple[str, Exit]:
-    """Return what a group of failures holds; a fault of the program comes before what may pass."""
-    _, rest = group.split((PatienceExhaustedError, TaskFailedError, TransientError, TcsError, OSError))
+    """Say what a group of failures holds; a fault of the program comes before what may pass."""
+    _, rest = group.split(_is_retryable)
     first: BaseException = rest or group
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     return (str(first), Exit.UNAVAILABLE) if rest is None else (_fault(first), Exit.FAULT)
+
+
+def _is_retryable(error: BaseException) -> bool:
+    if isinstance(error, TisEsrError):
+        return error.exit_code is Exit.UNAVAILABLE
+    return isinstance(error, OSError)
 
 
 def _fault(error: BaseException) -> str:

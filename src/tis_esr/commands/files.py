@@ -5,11 +5,11 @@ from pathlib import Path
 
 import msgspec
 
-from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.printing import counted
 from tis_esr.commands.terminal import NOTICE, print_json, say
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.kept import too_old
 from tis_esr.operations.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps

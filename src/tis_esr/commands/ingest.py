@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from tis_esr.commands.day_progress import READING, lines_of
-from tis_esr.commands.outcome import Exit
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
+from tis_esr.errors import Exit
 from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import engine_for_operation
 from tis_esr.operations.states import words

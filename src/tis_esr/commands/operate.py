@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import findings_of, install
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reader_protocol import Trace
+from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import addresses, engine_for_operation, reader_of
 from tis_esr.operations.dates import iso
 from tis_esr.services.flow import COLLECTIONS, bindings_only

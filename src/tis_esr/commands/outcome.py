@@ -3,32 +3,12 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import IntEnum
 
 import typer
 
 from tis_esr.commands.terminal import BAD, errors
-from tis_esr.interrupts import INTERRUPTED, end_at_once
-
-
-class Exit(IntEnum):
-    """What a command's exit code says."""
-
-    DONE = 0
-    DONE_WITH_PARKED = 1
-    USAGE = 2
-    UNAVAILABLE = 3
-    FAULT = 70
-    INTERRUPTED = INTERRUPTED
-
-
-class UsageError(Exception):
-    """A value on the command line that can't be used; names it and says what to give instead."""
-
-    def __init__(self, option: str, reason: str) -> None:
-        super().__init__(f"{option}: {reason}")
-        self.option = option
-        self.reason = reason
+from tis_esr.errors import Exit, UsageError
+from tis_esr.interrupts import end_at_once
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN
+from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, purge_of, reader_of
 from tis_esr.operations.dates import day as written
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay

@@ -3,8 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from tis_esr.commands.outcome import Exit, UsageError
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import reader_of, tcs_for_operation, window
 from tis_esr.operations.dates import readable
 from tis_esr.operations.why.answers import Explanation, Who

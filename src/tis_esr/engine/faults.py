@@ -1,15 +1,19 @@
 """Faults by what happens next: transient ones are retried, permanent ones are parked for a person."""
 
+from tis_esr.errors import Exit, TisEsrError
+
 LONGEST_WAIT = 300.0
 """Seconds after which everything is tried again, however long it was asked to wait."""
 
 
-class TransientError(Exception):
+class TransientError(TisEsrError):
     """A dependency is down or slow: the batch is released and retried automatically.
 
     ``retry_after`` is how long to wait at least, in seconds, up to LONGEST_WAIT. ``expected`` says that nothing
     is wrong just now and the wait is part of the procedure: it uses up no patience and pauses no queue.
     """
+
+    exit_code = Exit.UNAVAILABLE
 
     def __init__(self, reason: str, retry_after: float = 0.0, *, expected: bool = False) -> None:
         super().__init__(reason)
@@ -18,7 +22,7 @@ class TransientError(Exception):
         self.expected = expected
 
 
-class RetryLimitedError(Exception):
+class RetryLimitedError(TisEsrError):
     """A call failed that may fail again: tried a few more times alone, then parked."""
 
     def __init__(self, reason: str) -> None:
@@ -26,7 +30,7 @@ class RetryLimitedError(Exception):
         self.reason = reason
 
 
-class PermanentError(Exception):
+class PermanentError(TisEsrError):
     """A permanent fault of a message whose words hold no personal data, so they may be kept as its reason."""
 
 
@@ -44,7 +48,7 @@ class LeaseLostError(TransientError):
         super().__init__("the lease on these messages was lost; they are being handled elsewhere")
 
 
-class UnroutableError(Exception):
+class UnroutableError(TisEsrError):
     """A message was emitted under a routing key that no queue is bound to: a programming fault."""
 
     def __init__(self, routing_key: str) -> None:
@@ -52,8 +56,10 @@ class UnroutableError(Exception):
         self.routing_key = routing_key
 
 
-class StateInUseError(Exception):
+class StateInUseError(TisEsrError):
     """Another process holds the state file."""
+
+    exit_code = Exit.UNAVAILABLE
 
     def __init__(self, path: str) -> None:
         super().__init__(
@@ -62,8 +68,10 @@ class StateInUseError(Exception):
         self.path = path
 
 
-class UnusableStateError(Exception):
+class UnusableStateError(TisEsrError):
     """The state file is not one of ours, or of a version that this program cannot read."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path} can't be used as state: {reason}; give another --state FILE")

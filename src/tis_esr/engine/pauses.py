@@ -4,13 +4,16 @@ import asyncio
 import math
 
 from tis_esr.engine.faults import TransientError
+from tis_esr.errors import Exit, TisEsrError
 
 SHORTEST_PAUSE = 0.05
 LONGEST_PAUSE = 30.0
 
 
-class PatienceExhaustedError(Exception):
+class PatienceExhaustedError(TisEsrError):
     """A dependency stayed unavailable for longer than the caller wants to wait."""
+
+    exit_code = Exit.UNAVAILABLE
 
     def __init__(self, queue: str, reason: str) -> None:
         super().__init__(

@@ -11,6 +11,8 @@ from typing import Any, Final, Self
 
 import structlog
 
+from tis_esr.errors import Exit, TisEsrError
+
 _log = structlog.get_logger()
 
 STUCK_SECONDS: Final = 300.0
@@ -26,8 +28,10 @@ Beat = Callable[[], None]
 """A heartbeat: a task calls it in each iteration of its loop."""
 
 
-class TaskFailedError(Exception):
+class TaskFailedError(TisEsrError):
     """A background task failed several times in a row, so its process can't do its work."""
+
+    exit_code = Exit.UNAVAILABLE
 
     def __init__(self, task: str, fault: str, times: int) -> None:
         super().__init__(

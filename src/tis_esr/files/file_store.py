@@ -5,12 +5,16 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
+from tis_esr.errors import Exit, TisEsrError
+
 BLOCK = 1 << 20
 NOT_THERE = "it was announced, but the store has no such file"
 
 
-class StoreUnavailableError(OSError):
+class StoreUnavailableError(TisEsrError, OSError):
     """A file store can't be reached or refuses: says which one, by its setting, and why. It may pass."""
+
+    exit_code = Exit.UNAVAILABLE
 
     def __init__(self, store: str, reason: str) -> None:
         super().__init__(f"{store}: {reason}")
@@ -18,7 +22,7 @@ class StoreUnavailableError(OSError):
         self.reason = reason
 
 
-class NoSuchFileError(Exception):
+class NoSuchFileError(TisEsrError):
     """The store has no file of this name (any more)."""
 
     def __init__(self, store: str, name: str) -> None:
@@ -28,7 +32,7 @@ class NoSuchFileError(Exception):
         self.reason = NOT_THERE
 
 
-class UnreadableFileError(Exception):
+class UnreadableFileError(TisEsrError):
     """One file can't be opened or read, whatever the store's other files do; says why."""
 
     def __init__(self, store: str, name: str, reason: str) -> None:
@@ -38,8 +42,10 @@ class UnreadableFileError(Exception):
         self.reason = reason
 
 
-class ContentMismatchError(Exception):
+class ContentMismatchError(TisEsrError):
     """A file of this name is there with other bytes; nothing was overwritten."""
+
+    exit_code = Exit.UNAVAILABLE
 
     def __init__(self, store: str, name: str) -> None:
         super().__init__(f"{store} has a file {name} with other content; find out who wrote it, then move it")

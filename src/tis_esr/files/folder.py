@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 from typing import BinaryIO
 
+from tis_esr.errors import Exit, TisEsrError
 from tis_esr.files.file_store import (
     ContentMismatchError,
     Listing,
@@ -49,8 +50,10 @@ _OF_THE_FILE = {
 """What one file's open or read fails with while the folder itself is available."""
 
 
-class BadFolderError(Exception):
+class BadFolderError(TisEsrError):
     """A folder that is missing, not a folder, or can't be read or written."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")

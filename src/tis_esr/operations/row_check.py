@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from tis_esr.engine.row_accounting import RowState
+from tis_esr.errors import Exit, TisEsrError
 from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
 
 
-class RowsUnaccountedError(Exception):
+class RowsUnaccountedError(TisEsrError):
     """Rows are missing from the account, or have not come to an end; names each file and the numbers."""
+
+    exit_code = Exit.DONE_WITH_PARKED
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__(

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 import aiohttp
 import structlog
 
-from tis_esr.commands.outcome import UsageError
 from tis_esr.commands.polling import every
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
+from tis_esr.errors import UsageError
 from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import System, purge_of, serving, today

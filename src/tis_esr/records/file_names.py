@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 
+from tis_esr.errors import TisEsrError
+
 DEANERIES = ("EMD", "KSS", "NTH", "WMD", "PEN", "NWN", "YHD", "EOE", "OXF", "WES", "LDN", "MER", "SEV")
 """The 13 deaneries in the order of an export run."""
 
@@ -13,7 +15,7 @@ FILE_TYPES = ("RMF", "RMC", "APC", "DCC", "APP", "DNC", "DNF", "RTC")
 _NAME = re.compile(r"DE_([A-Z]{3})_([A-Z]{3})_([0-9]{8})_([0-9]{7,8})\.DAT")
 
 
-class BadFileNameError(Exception):
+class BadFileNameError(TisEsrError):
     """A name that is not a valid ESR file name; says what is wrong with it."""
 
     def __init__(self, name: str, reason: str) -> None:

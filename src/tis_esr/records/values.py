@@ -5,12 +5,13 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from tis_esr.errors import TisEsrError
 from tis_esr.records.layouts import Column, Kind
 
 Value = str | int | Decimal | date | None
 
 
-class UnwritableValueError(Exception):
+class UnwritableValueError(TisEsrError):
     """A value that breaks its column's type or length; names record type and column, not the value."""
 
     def __init__(self, record_type: str, column: str, reason: str) -> None:

@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from tis_esr.errors import TisEsrError
+
 LONDON = ZoneInfo("Europe/London")
 _FIELDS = 5  # CronSim takes a sixth, for seconds, and then doesn't look after the clock changes
 
 
-class BadCronError(ValueError):
+class BadCronError(TisEsrError, ValueError):
     """A cron expression that can't be used."""
 
     def __init__(self, expression: str, problem: str) -> None:

@@ -2,10 +2,12 @@
 
 import aiohttp
 
+from tis_esr.errors import TisEsrError
+
 _CHUNK = 64 * 1024
 
 
-class TooLargeError(aiohttp.ClientError):
+class TooLargeError(TisEsrError, aiohttp.ClientError):
     """A reply is larger than the limit; the connection is closed."""
 
     def __init__(self, most: int) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 import msgspec
 import structlog
 
+from tis_esr.errors import TisEsrError
+
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
@@ -22,7 +24,7 @@ _ENOUGH: Final = 3
 """So many different records in a row that can't be read at one field suggest a change of the contract."""
 
 
-class UnreadableError(Exception):
+class UnreadableError(TisEsrError):
     """An answer as a whole is not what it should be; ``field`` where TCS's contract may have changed there."""
 
     def __init__(self, field: str = "") -> None:
@@ -30,7 +32,7 @@ class UnreadableError(Exception):
         self.field = field
 
 
-class UnreadableRecordError(Exception):
+class UnreadableRecordError(TisEsrError):
     """One record can't be read at ``field``."""
 
     def __init__(self, record_id: int | None, field: str) -> None:

@@ -10,18 +10,20 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from tis_esr.errors import Exit, TisEsrError
 from tis_esr.tcs.models import FIELDS
 
 
-class TcsError(Exception):
+class TcsError(TisEsrError):
     """A call to TCS that brought no result.
 
     ``path`` is the endpoint's template (``/api/people/in/{ids}``), ``status`` the HTTP status if there was
     an answer, ``outcome`` the word under which calls are counted.
     """
 
+    exit_code = Exit.UNAVAILABLE
+
     outcome: ClassVar[str] = "error"
-    advice: ClassVar[str] = ""
 
     def __init__(self, method: str, path: str, happened: str, *, status: int | None = None) -> None:
         super().__init__(f"TCS: {method} {path} {happened}. {self.advice}".rstrip())
@@ -195,8 +197,10 @@ class TcsUnreadableRecordError(TcsError):
         self.field = field
 
 
-class NotTcsError(Exception):
+class NotTcsError(TisEsrError):
     """What answers at the address of TCS is something else; nothing works until that is corrected."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, url: str, happened: str) -> None:
         super().__init__(

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tis_esr.errors import Exit, TisEsrError
 
-class BadTcsUrlError(ValueError):
+
+class BadTcsUrlError(TisEsrError, ValueError):
     """The address of TCS can't be used. The address itself is shown unless it holds a password."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, url: str, problem: str) -> None:
         shown = "the address of TCS" if set(url) & set("@?#;") else f"the address of TCS, {url!r},"

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+from tis_esr.errors import TisEsrError
+
 
 class Reply(NamedTuple):
     """What a server answered."""
@@ -17,7 +19,7 @@ class Reply(NamedTuple):
         return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
 
 
-class NotSentError(Exception):
+class NotSentError(TisEsrError):
     """The request never reached the server, so it has no effect. ``reason`` holds nothing that was sent."""
 
     def __init__(self, reason: str) -> None:
@@ -25,7 +27,7 @@ class NotSentError(Exception):
         self.reason = reason
 
 
-class NoAnswerError(Exception):
+class NoAnswerError(TisEsrError):
     """The request may have reached the server, and the server may act on it later than this is raised."""
 
     def __init__(self, reason: str) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from tis_esr.errors import Exit, TisEsrError
 from tis_esr.web.connections import Connections
 from tis_esr.web.hooks.event_hook import S3Hook
 
@@ -14,8 +15,10 @@ Troubles = Callable[[], dict[str, str]]
 Missing = Callable[[], Awaitable[dict[str, str]]]
 
 
-class PortTakenError(OSError):
+class PortTakenError(TisEsrError, OSError):
     """The port for health and metrics is in use, or can't be used at all."""
+
+    exit_code = Exit.UNAVAILABLE
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
         if error.errno == errno.EADDRINUSE:

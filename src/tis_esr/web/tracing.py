@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.errors import Exit, TisEsrError
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
 
-class NoTracesError(Exception):
+class NoTracesError(TisEsrError):
     """Traces are asked for and the extra is not installed."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self) -> None:
         super().__init__("TIS_ESR_TRACES needs the extra: pip install 'tis-esr[traces]'")

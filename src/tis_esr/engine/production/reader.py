@@ -17,13 +17,16 @@ from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import UnusableServerError, schema_finding
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.engine.row_accounting import Row, RowState
+from tis_esr.errors import Exit, TisEsrError
 
 T = TypeVar("T", bound=msgspec.Struct)
 Json = dict[str, Any]
 
 
-class BadAddressError(Exception):
+class BadAddressError(TisEsrError):
     """TIS_ESR_MONGODB_URL is not a valid MongoDB address; it may hold a password, so it isn't shown."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self) -> None:
         super().__init__(

@@ -25,6 +25,7 @@ from tis_esr.engine.production.mongodb.mongodb_errors import describe, is_retrya
 from tis_esr.engine.production.rabbitmq.amqp import Connection, connect
 from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, declare
 from tis_esr.engine.production.server_addresses import ServerAddresses
+from tis_esr.errors import Exit, TisEsrError
 
 MONGODB = "TIS_ESR_MONGODB_URL"
 DATABASE = "TIS_ESR_MONGODB_DATABASE"
@@ -51,8 +52,10 @@ class Finding:
         return f"{self.setting}: {self.problem}; {self.remedy}"
 
 
-class UnusableServerError(Exception):
+class UnusableServerError(TisEsrError):
     """RabbitMQ or MongoDB can't be used as they are; ``findings`` say why."""
+
+    exit_code = Exit.UNAVAILABLE
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__("\n".join(map(str, findings)))

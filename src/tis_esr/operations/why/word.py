@@ -4,13 +4,17 @@ import re
 
 import msgspec
 
+from tis_esr.errors import Exit, TisEsrError
+
 _LONGEST = 60
 _DIGITS = 15
 _GMC = re.compile(r"[0-9]{7}")
 
 
-class BadWordError(ValueError):
+class BadWordError(TisEsrError, ValueError):
     """A word that can't be any of the things that ``why`` knows."""
+
+    exit_code = Exit.USAGE
 
     advice = (
         "give a placement id, a position number or id, or a GMC number (digits only), or a national post number"

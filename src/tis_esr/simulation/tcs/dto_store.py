@@ -7,11 +7,15 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.errors import Exit, TisEsrError
+
 Entity = dict[str, Any]
 
 
-class BadDataError(Exception):
+class BadDataError(TisEsrError):
     """A line of a data file that is no DTO; names file and line."""
+
+    exit_code = Exit.USAGE
 
     def __init__(self, path: Path, line: int, reason: str) -> None:
         super().__init__(f"{path} line {line}: {reason}")

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from tis_esr.engine.faults import TransientError
+from tis_esr.errors import TisEsrError
 from tis_esr.web.hooks.s3_events import BadEventError, FileArrived, read_events
 from tis_esr.web.hooks.sns import NOTIFICATION, SUBSCRIPTION, BadSignatureError, SnsMessage, SnsVerifier
 
@@ -23,7 +24,7 @@ _NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _log = structlog.get_logger(__name__)
 
 
-class _RefusedError(Exception):
+class _RefusedError(TisEsrError):
     def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
         self.status = status

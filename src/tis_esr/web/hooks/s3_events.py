@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from tis_esr.errors import TisEsrError
+
 
 @dataclass(frozen=True)
 class FileArrived:
@@ -20,7 +22,7 @@ class FileArrived:
     size: int | None
 
 
-class BadEventError(Exception):
+class BadEventError(TisEsrError):
     """What was sent is no event of S3. ``reason`` names the field and never quotes what was sent."""
 
     def __init__(self, reason: str) -> None:

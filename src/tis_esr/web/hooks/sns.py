@@ -14,6 +14,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from tis_esr.errors import TisEsrError
+
 AWS_HOSTS: Final = re.compile(r"^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$")
 """Where SNS keeps its certificates and has its subscriptions confirmed."""
 
@@ -58,7 +60,7 @@ class SnsMessage(msgspec.Struct, frozen=True, kw_only=True):
     Token: str | None = None
 
 
-class BadSignatureError(Exception):
+class BadSignatureError(TisEsrError):
     """A message is not to be trusted. ``reason`` says why and never quotes the message."""
 
     def __init__(self, reason: str) -> None:

@@ -13,6 +13,8 @@ from pika.channel import Channel as PikaChannel
 from pika.exceptions import AMQPError
 from pika.spec import Basic
 
+from tis_esr.errors import TisEsrError
+
 _CONNECT_SECONDS = 10.0
 Arguments = Mapping[str, Any]
 Outgoing = tuple[str, BasicProperties, bytes]
@@ -99,7 +101,7 @@ class Channel:
             self.closed.set_result(reason)
 
 
-class UnroutableMessagesError(Exception):
+class UnroutableMessagesError(TisEsrError):
     """Some messages came back because no queue is bound to their key; the others were confirmed or not."""
 
     def __init__(self, confirmed: list[bool]) -> None:
