@@ -21,9 +21,9 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 from typer.testing import CliRunner
 
 from tis_esr.cli import app
-from tis_esr.commands.doctor import shown
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.row_accounting import Row, RowState
+from tis_esr.operations.doctor import shown
 from tis_esr.simulation.days.generated_world import World
 
 SECRET = "invented-Pa55word"  # noqa: S105 - of nobody
