@@ -8,9 +8,9 @@ import msgspec
 
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
-from tis_esr.commands.operate import ParkedMessage
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.ledger import Ledger
+from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 

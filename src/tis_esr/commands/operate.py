@@ -1,20 +1,16 @@
 """The operators' commands: install, parked, redrive."""
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import findings_of, install
-from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import addresses, engine_for_operation, reader_of
-from tis_esr.operations.dates import iso
+from tis_esr.operations.parked_messages import _ended, _meant, parked_message
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 from tis_esr.settings import Settings
@@ -51,20 +47,6 @@ async def set_up(settings: Settings, *, check: bool, as_json: bool) -> Exit:
     return Exit.UNAVAILABLE if findings else Exit.DONE
 
 
-class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One parked message; ``at`` is when it was sent or parked, in ISO form, "" where that is not kept."""
-
-    id: str
-    queue: str
-    state: str
-    attempts: int
-    correlation_id: str
-    source_file: str
-    row: int
-    reason: str
-    at: str
-
-
 def parked(settings: Settings, state: Path | None = None, *, as_json: bool) -> Exit:
     """Print the parked messages by reason; DONE_WITH_PARKED where there is any."""
     reader = reader_of(settings, state)
@@ -73,26 +55,12 @@ def parked(settings: Settings, state: Path | None = None, *, as_json: bool) -> E
     finally:
         reader.close()
     if as_json:
-        print_json([_message(trace) for trace in found])
+        print_json([parked_message(trace) for trace in found])
     elif not found:
         say("Nothing is parked.")
     else:
         _list(found)
     return Exit.DONE_WITH_PARKED if found else Exit.DONE
-
-
-def _message(trace: Trace) -> ParkedMessage:
-    return ParkedMessage(
-        id=trace.id,
-        queue=trace.queue,
-        state="PARKED",
-        attempts=trace.attempts,
-        correlation_id=trace.correlation_id,
-        source_file=trace.source_file,
-        row=trace.row,
-        reason=trace.reason,
-        at=iso(trace.at),
-    )
 
 
 def _list(found: Sequence[Trace]) -> None:
@@ -145,14 +113,3 @@ async def redrive(
         if left:
             say(f"{left} can't be requeued: the row itself is unreadable. Ask ESR for it, then --discard WHY")
     return Exit.DONE if number and not left else Exit.DONE_WITH_PARKED
-
-
-async def _ended(engine: Engine, trace: Trace, discard: str | None) -> int:
-    key = (trace.queue, trace.id)
-    return await (engine.replay([key]) if discard is None else engine.discard([key], discard))
-
-
-def _meant(trace: Trace, ids: Sequence[str], reason: str | None) -> bool:
-    if ids and trace.id not in ids:
-        return False
-    return reason is None or re.search(re.escape(reason), trace.reason, re.IGNORECASE) is not None

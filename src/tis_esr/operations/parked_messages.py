@@ -1,0 +1,50 @@
+"""Parked messages: which there are, and requeueing or discarding them."""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from tis_esr.engine.protocol import Engine
+from tis_esr.engine.reader_protocol import Trace
+from tis_esr.operations.dates import iso
+
+
+class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One parked message; ``at`` is when it was sent or parked, in ISO form, "" where that is not kept."""
+
+    id: str
+    queue: str
+    state: str
+    attempts: int
+    correlation_id: str
+    source_file: str
+    row: int
+    reason: str
+    at: str
+
+
+def parked_message(trace: Trace) -> ParkedMessage:
+    """Return a parked message as it is printed and exported."""
+    return ParkedMessage(
+        id=trace.id,
+        queue=trace.queue,
+        state="PARKED",
+        attempts=trace.attempts,
+        correlation_id=trace.correlation_id,
+        source_file=trace.source_file,
+        row=trace.row,
+        reason=trace.reason,
+        at=iso(trace.at),
+    )
+
+
+async def _ended(engine: Engine, trace: Trace, discard: str | None) -> int:
+    key = (trace.queue, trace.id)
+    return await (engine.replay([key]) if discard is None else engine.discard([key], discard))
+
+
+def _meant(trace: Trace, ids: Sequence[str], reason: str | None) -> bool:
+    if ids and trace.id not in ids:
+        return False
+    return reason is None or re.search(re.escape(reason), trace.reason, re.IGNORECASE) is not None
