@@ -326,7 +326,7 @@ def install(
 ) -> None:
     """Create the production engine's collections, indexes, exchange and queues. Safe to repeat."""
     with user_errors_reported():
-        from tis_esr.commands.operate import set_up
+        from tis_esr.commands.install import set_up
 
         raise typer.Exit(int(asyncio.run(set_up(load(), check=check, as_json=as_json))))
 
@@ -376,7 +376,7 @@ def files(
 def parked(state: StateOption = None, as_json: JsonOption = False) -> None:
     """List parked messages by reason, with file, row and id."""
     with user_errors_reported():
-        from tis_esr.commands.operate import parked as run_
+        from tis_esr.commands.parked import parked as run_
 
         raise typer.Exit(int(run_(load(), state, as_json=as_json)))
 
@@ -404,7 +404,7 @@ def redrive(
 ) -> None:
     """Retry or discard parked messages."""
     with user_errors_reported():
-        from tis_esr.commands.operate import redrive as run_
+        from tis_esr.commands.redrive import redrive as run_
 
         done = run_(load(), ids or [], reason, discard, state, as_json=as_json)
         raise typer.Exit(int(asyncio.run(done)))

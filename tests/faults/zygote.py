@@ -22,7 +22,7 @@ from tests.faults.parts import CHUNKS, parts
 
 from tis_esr.cli import app
 from tis_esr.commands.day import day
-from tis_esr.commands.operate import redrive
+from tis_esr.commands.redrive import redrive
 from tis_esr.process.logs import log_warnings_only
 from tis_esr.settings import Settings
 

@@ -1,0 +1,49 @@
+"""``tis-esr redrive``: parked messages requeued, or discarded."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from tis_esr.commands.terminal import print_json, say
+from tis_esr.errors import Exit, UsageError
+from tis_esr.operations.composition import engine_for_operation, reader_of
+from tis_esr.operations.parked_messages import _ended, _meant
+from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
+from tis_esr.settings import Settings
+
+
+async def redrive(
+    settings: Settings,
+    ids: Sequence[str],
+    reason: str | None,
+    discard: str | None,
+    state: Path | None = None,
+    *,
+    as_json: bool = False,
+) -> Exit:
+    """Requeue parked messages, or discard them; by id, or all whose reason contains a text."""
+    if not ids and reason is None:
+        raise UsageError("ID", "name messages by their ids, or give --reason; tis-esr parked lists both")
+    if discard is not None and not discard.strip():
+        raise UsageError("--discard", "say why: it becomes the reason of the rows")
+    reader = reader_of(settings, state)
+    try:
+        found = [trace for trace in reader.parked() if _meant(trace, ids, reason)]
+    finally:
+        reader.close()
+    readable = [trace for trace in found if trace.queue != UNREADABLE or discard is not None]
+    async with engine_for_operation(settings, state) as runner:
+        number = 0
+        for trace in readable:
+            number += await runner.patiently("redrive", partial(_ended, runner.engine, trace, discard))
+    left = len(found) - len(readable)
+    if as_json:
+        requeued, discarded = (number, 0) if discard is None else (0, number)
+        print_json({"requeued": requeued, "discarded": discarded, "unreadable": left})
+    else:
+        say(f"{number} {'requeued' if discard is None else 'discarded'}")
+        if not found:
+            say("No parked message has such an id or reason; tis-esr parked lists them.")
+        if left:
+            say(f"{left} can't be requeued: the row itself is unreadable. Ask ESR for it, then --discard WHY")
+    return Exit.DONE if number and not left else Exit.DONE_WITH_PARKED
