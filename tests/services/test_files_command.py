@@ -23,6 +23,7 @@ from tis_esr.files.folder import Folder
 from tis_esr.operations.ledger import gaps
 from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
@@ -43,8 +44,8 @@ async def hand_in(bench: Bench, folder: Path, **contents: str) -> None:
 
 async def settle(bench: Bench, name: str) -> None:
     work = bench.runner.work()
-    file = (await work.get(command.FILES, [name]))[name]
-    work.put(command.FILES, file.settle("ESR confirmed it"))
+    file = (await work.get(FILES, [name]))[name]
+    work.put(FILES, file.settle("ESR confirmed it"))
     await work.commit()
 
 
@@ -111,7 +112,7 @@ async def test_an_incomplete_file_that_was_dealt_with_is_counted_as_split(
     async with benches.open("InboundDataReader", World(TODAY, Random(1))) as bench:
         await hand_in(bench, tmp_path / "from-esr", **{THIRD: ROWS.replace("TRL,2", "TRL,9")})
         work = bench.runner.work()
-        work.put(command.FILES, (await work.get(command.FILES, [THIRD]))[THIRD].settle("ESR sent it again"))
+        work.put(FILES, (await work.get(FILES, [THIRD]))[THIRD].settle("ESR sent it again"))
         await work.commit()
         metrics = Metrics(dict, lambda: "closed")
         await FileWatch(bench.runner.work, metrics).look()
@@ -184,7 +185,7 @@ async def test_answers_are_expected_by_the_numbers_of_our_own_files(
         answers = [f"DE_EOE_APC_202611{day}_{number:08d}.DAT" for number, day in ((8, 20), (47, 23))]
         await hand_in(bench, tmp_path / "from-esr", **dict.fromkeys(answers, "TRL,1\n"))
         with PLANS.looked_at_by_a_test():
-            files = await bench.runner.work().find(command.FILES, {})
+            files = await bench.runner.work().find(FILES, {})
         assert [gap.text for gap in gaps(files, ours)] == [
             "no APC has come for DE_EOE_APP_20261122_00000034.DAT, though one of a later file has"
         ]

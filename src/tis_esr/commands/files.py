@@ -3,19 +3,17 @@
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from tis_esr.commands.printing import counted
 from tis_esr.commands.terminal import NOTICE, print_json, say
-from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.kept import too_old
 from tis_esr.operations.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
+from tis_esr.operations.settling import settle_findings
 from tis_esr.operations.states import words
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
-from tis_esr.services.inbound_data_reader.file_ledger import FILES, SettledGap, enter
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.settings import Settings
 
 _SHOWN = 60
@@ -50,7 +48,7 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None, *,
     if not why.strip():
         raise UsageError("--settle", "say how it was dealt with")
     async with engine_for_operation(settings, state) as runner:
-        settled = await runner.patiently("settling", partial(_settle, runner, name, why.strip()))
+        settled = await runner.patiently("settling", partial(settle_findings, runner, name, why.strip()))
     if not settled:
         raise UsageError("NAME", f"{name}: the ledger has no open finding on it; tis-esr files lists them")
     if as_json:
@@ -60,24 +58,6 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None, *,
     for finding in settled:
         say(finding, indent=4)
     return Exit.DONE
-
-
-async def _settle(runner: Runner, name: str, why: str) -> list[str]:
-    """Settle what is open, and return it in words."""
-    work = runner.work()
-    key = name.partition("#")[0]
-    first = (await work.get(FILES, [key])).get(key)
-    named = await work.find(FILES, {"deanery": first.deanery, "counter": first.counter}) if first else []
-    found = [file for file in named if name in {file.name, file.key} and file.open_findings]
-    for file in found:
-        enter(work, file.settle(why))
-    missing = [] if first else await _missing_by(work, name)
-    for gap in missing:
-        covered = SettledGap(first=gap.first, last=gap.last, how=why)
-        shown_by = (await work.get(FILES, [gap.shown_by]))[gap.shown_by]
-        enter(work, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, covered]))
-    await work.commit()
-    return [*(finding for file in found for finding in file.open_findings), *(gap.text for gap in missing)]
 
 
 async def _missing_by(work: Work, name: str) -> list[Gap]:

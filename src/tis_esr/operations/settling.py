@@ -1,0 +1,24 @@
+"""Settling what was found on a file: it is noted, and sets no exit code any more."""
+
+import msgspec
+
+from tis_esr.engine.runner import Runner
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, SettledGap, enter
+
+
+async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
+    """Settle what is open, and return it in words."""
+    work = runner.work()
+    key = name.partition("#")[0]
+    first = (await work.get(FILES, [key])).get(key)
+    named = await work.find(FILES, {"deanery": first.deanery, "counter": first.counter}) if first else []
+    found = [file for file in named if name in {file.name, file.key} and file.open_findings]
+    for file in found:
+        enter(work, file.settle(why))
+    missing = [] if first else await _missing_by(work, name)
+    for gap in missing:
+        covered = SettledGap(first=gap.first, last=gap.last, how=why)
+        shown_by = (await work.get(FILES, [gap.shown_by]))[gap.shown_by]
+        enter(work, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, covered]))
+    await work.commit()
+    return [*(finding for file in found for finding in file.open_findings), *(gap.text for gap in missing)]
