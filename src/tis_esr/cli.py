@@ -143,8 +143,8 @@ def day(
     """
     with user_errors_reported():
         from tis_esr.commands.day import day as run
-        from tis_esr.commands.day import exit_code
         from tis_esr.commands.printing import show
+        from tis_esr.operations.manual_day import exit_code
 
         settings = load()
         folders = _folder("--in", inbound, there=True), _folder("--out", out)

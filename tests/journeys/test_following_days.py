@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.journeys.small_world import NPN, Small, por, small_world
 
-from tis_esr.commands.day import exit_code
+from tis_esr.operations.manual_day import exit_code
 from tis_esr.simulation.days.generated_world import World
 
 OTHER = "EOE/RX1/800/STR/002"

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tis_esr.commands.conversation import Conversation
-from tis_esr.commands.day import day, exit_code
+from tis_esr.commands.day import day
 from tis_esr.commands.printing import show
 from tis_esr.commands.printing_conversation import show_beliefs, show_later_day
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.day_summary import Summary
+from tis_esr.operations.manual_day import exit_code
 from tis_esr.services.day import DayDone
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generate import synthesize

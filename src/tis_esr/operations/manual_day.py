@@ -1,0 +1,53 @@
+"""A manual day: what stood before it, what it left, and the exit code that says so."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.work import Work
+from tis_esr.errors import Exit
+from tis_esr.operations.composition import reader_of
+from tis_esr.operations.day_summary import Summary, standing, summarise
+from tis_esr.operations.row_check import check_rows
+from tis_esr.services.day import DayDone
+from tis_esr.services.day_begun import DAYS, DayBegun
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
+from tis_esr.settings import Settings
+
+
+async def begin_day(
+    begin_work: Callable[[], Work], as_of: date, reader: Reader, names: Sequence[str]
+) -> DayBegun:
+    """Return the state before the day was first begun, which is kept: a repeated day reports the same."""
+    work = begin_work()
+    known = (await work.get(DAYS, [DayBegun.KEY])).get(DayBegun.KEY)
+    if known is not None and known.day == as_of:
+        return known
+    begun = await asyncio.to_thread(standing, reader, as_of, names)
+    work.put(DAYS, begun)
+    await work.commit()
+    return begun
+
+
+def exit_code(summary: Summary) -> Exit:
+    """Return DONE_WITH_PARKED where the day left something for a person; what earlier days left is theirs.
+
+    A day that is called again ends as it did: what a call that was cut short found is reported by the next.
+    """
+    own = {file["name"] for file in summary.files_in}
+    found = any(file["findings"] for file in summary.files_in) or any(
+        gap.shown_by in own for gap in summary.gaps
+    )
+    left = summary.parked or summary.invalid or summary.held_back or summary.rejected
+    return Exit.DONE_WITH_PARKED if left or found else Exit.DONE
+
+
+def accounted(settings: Settings, state: Path | None, done: DayDone, begun: DayBegun) -> Summary:
+    """Check that every row is accounted for, and return what the day did. Raises RowsUnaccountedError."""
+    with closing(reader_of(settings, state)) as reader:
+        files, rows = reader.find(FILES, {}), reader.row_counts()
+        check_rows(files, rows)
+        return summarise(reader, begun, [taken.file.name for taken in done.taken], files, rows)
