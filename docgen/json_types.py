@@ -4,9 +4,9 @@ from datetime import date
 
 import msgspec
 
-from tis_esr.commands.ingest import Ingested
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.operations.doctor import Check
+from tis_esr.operations.ingesting import Ingested
 
 
 class Ingestion(msgspec.Struct):
