@@ -1,54 +1,29 @@
 """``tis-esr export``: writes the day's files manually, or prints what they would hold."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
-from uuid import uuid4
 
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
-from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
-from tis_esr.engine.work import Work
 from tis_esr.errors import UsageError
-from tis_esr.files.file_store import Discarding, FileStore
+from tis_esr.files.file_store import Discarding
 from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import engine_for_operation, window
+from tis_esr.operations.manual_export import Left, Made, made_files, request_files
 from tis_esr.operations.states import words
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.export_commands import (
     APPLICANT_COMMAND,
     EXPORTS,
     NOTIFICATION_COMMAND,
-    ask,
 )
-from tis_esr.services.data_exporter.export_run import Export, ExportRun
-from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFile, RecordState
 from tis_esr.settings import Settings
 
 _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMMAND}
-
-
-class Left(StrEnum):
-    """Why a run leaves a record that is to be exported, or was until the run."""
-
-    NOT_DUE = "not due yet"
-    TOO_LATE = "too late for ESR"
-    LATER_FILE = "left for a later file"
-    HELD_BACK = "held back, see tis-esr why"
-
-
-@dataclass(frozen=True)
-class Made:
-    """The outcome of a run: the files that went, by deanery what was left, and how many rows were stale."""
-
-    files: list[OutboundFile]
-    left: dict[str, Counter[Left]]
-    stale: int
 
 
 async def export(
@@ -71,16 +46,22 @@ async def export(
     deaneries = [deanery] if deanery else list(DEANERIES)
     command, open_ = _COMMANDS[what], window(settings)
     async with engine_for_operation(settings, state, day) as runner:
-        asked = settings.engine == "production" and state is None
-        if asked and not dry_run:
-            await _ask(runner, command, day, deaneries)
-            made = Made([], {deanery: Counter() for deanery in deaneries}, 0)
-        elif dry_run:
-            dry = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day)
-            made = await _made(dry.work, Discarding(), EXPORTS[command], open_, day, deaneries)
-        else:
-            folder = Folder(out, make=True)
-            made = await _made(runner.work, folder, EXPORTS[command], open_, day, deaneries)
+        with progress() as bars:
+            bar = bars.stage(f"Writing {EXPORTS[command].file_type} files", "deaneries", total=len(deaneries))
+            asked = settings.engine == "production" and state is None
+            if asked and not dry_run:
+                await request_files(runner, command, day, deaneries)
+                made = Made([], {deanery: Counter() for deanery in deaneries}, 0)
+            elif dry_run:
+                dry = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day)
+                made = await made_files(
+                    dry.work, Discarding(), EXPORTS[command], open_, day, deaneries, bar.advance
+                )
+            else:
+                folder = Folder(out, make=True)
+                made = await made_files(
+                    runner.work, folder, EXPORTS[command], open_, day, deaneries, bar.advance
+                )
     requested = asked and not dry_run
     if as_json:
         print_json(_as_json(what, day, made, deaneries, dry_run=dry_run, requested=requested))
@@ -90,43 +71,6 @@ async def export(
         _show_planned(made, deaneries, compared=asked)
     else:
         _show(made, deaneries)
-
-
-async def _made(
-    begin: Callable[[], Work],
-    out: FileStore,
-    export: Export,
-    open_: ApplicantWindow,
-    day: date,
-    deaneries: Sequence[str],
-) -> Made:
-    """Run the export; with nothing stored and nothing written what it says is what a run would do."""
-    run = ExportRun(begin, out, export, window=open_, only_compared=False)
-    stale = len(await run.stale(day, deaneries))
-    files: list[OutboundFile] = []
-    occasion, left = uuid4().hex, {}
-    with progress() as bars:
-        bar = bars.stage(f"Writing {export.file_type} files", "deaneries", total=len(deaneries))
-        for deanery in deaneries:
-            files += await run.run(day, [deanery], occasion=occasion)
-            bar.advance()
-    for deanery in deaneries:
-        where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
-        waiting = await begin().find(export.collection, where)
-        left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
-        left[deanery][Left.HELD_BACK] = sum(file.held_back for file in files if file.deanery == deanery)
-    return Made([file for file in files if file.rows], left, stale)
-
-
-def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
-    """Say for what a record waits that a run leaves."""
-    if isinstance(record, ApplicantRecord):
-        first, end = open_.edges(day)
-        if record.date_from >= end:
-            return Left.NOT_DUE
-        if record.date_from < first:
-            return Left.TOO_LATE
-    return Left.LATER_FILE
 
 
 def _as_json(
@@ -184,9 +128,3 @@ def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> No
 
 def _and(left: Counter[Left]) -> str:
     return "".join(f"; {number} {why.value}" for why, number in sorted(left.items()) if number)
-
-
-async def _ask(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:
-    work = runner.work()
-    ask(work, command, day, deaneries, uuid4().hex)
-    await work.commit()
