@@ -10,8 +10,8 @@ from tests.journeys.conversation import Conversation, conversation, position
 from tests.journeys.program import ENGINES
 from tests.journeys.small_world import TODAY
 
-from tis_esr.commands.beliefs import beliefs
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.operations.beliefs import beliefs
 from tis_esr.services.data_exporter.outbound import RecordState
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.esr.behaviour import Behaviour

@@ -5,8 +5,8 @@ import re
 
 import structlog
 
-from tis_esr.commands.polling import every
 from tis_esr.engine.supervision import Supervisor
+from tis_esr.process.polling import every
 from tis_esr.web.metrics import Metrics
 
 AWAY = "S3 bucket esr: there is no such bucket"

@@ -51,7 +51,7 @@ from tis_esr.services.notification_generator.known_positions import (
     KnownPosition,
     VpdUse,
 )
-from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position, Told
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, NotifiedPost, Position
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.retention.daily_purge import Purge
 from tis_esr.services.superseding import Handled
@@ -97,7 +97,7 @@ def a_position(number: int, day: date, *, deleted: bool = False) -> list[Kept]:
             Position(
                 position_id=number, claims={"EOE": Claim(por=row)}, revision=7, reconciled=7, status=MATCHED,
                 deleted=deleted, deanery="EOE", deanery_number=NPN, position_number=number + 1000, post_id=100_001,
-                told=Told(post_id=100_001, position_number=number + 1000, status=status),
+                notified=NotifiedPost(post_id=100_001, position_number=number + 1000, status=status),
             ),
         ),
         (GENERATED, GeneratedPosition(position_id=number, handled=handled)),

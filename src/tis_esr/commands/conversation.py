@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from tis_esr.commands.beliefs import Beliefs, beliefs
 from tis_esr.commands.day import day
+from tis_esr.operations.beliefs import Beliefs, beliefs
 from tis_esr.operations.composition import reader_of, window
 from tis_esr.operations.day_summary import Summary
 from tis_esr.settings import Settings

@@ -5,15 +5,12 @@ from pathlib import Path
 
 from tis_esr.commands.printing import counted
 from tis_esr.commands.terminal import NOTICE, print_json, say
-from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.kept import too_old
-from tis_esr.operations.ledger import Gap, Ledger, LedgerEntry, gaps, ledger, open_gaps
+from tis_esr.operations.ledger import Gap, Ledger, LedgerEntry, ledger
 from tis_esr.operations.settling import settle_findings
 from tis_esr.operations.states import words
-from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
-from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.settings import Settings
 
 _SHOWN = 60
@@ -58,11 +55,6 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None, *,
     for finding in settled:
         say(finding, indent=4)
     return Exit.DONE
-
-
-async def _missing_by(work: Work, name: str) -> list[Gap]:
-    found = gaps(await work.find(FILES, {}), await work.find(OUTBOUND_FILES, {}))
-    return [gap for gap in open_gaps(found) if gap.name == name]
 
 
 def _list(found: Ledger) -> None:

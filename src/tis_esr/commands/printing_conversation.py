@@ -1,8 +1,8 @@
 """How a conversation of some days with ESR is printed: a few lines a day, and what each side believes in the end."""
 
-from tis_esr.commands.beliefs import Beliefs
 from tis_esr.commands.printing import by_type, counted, named, titled
 from tis_esr.commands.terminal import HEADING, console, say
+from tis_esr.operations.beliefs import Beliefs
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.day_summary import Summary
 

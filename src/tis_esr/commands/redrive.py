@@ -7,7 +7,7 @@ from pathlib import Path
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of
-from tis_esr.operations.parked_messages import _ended, _meant
+from tis_esr.operations.parked_messages import end_parked, is_meant
 from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 from tis_esr.settings import Settings
 
@@ -28,14 +28,14 @@ async def redrive(
         raise UsageError("--discard", "say why: it becomes the reason of the rows")
     reader = reader_of(settings, state)
     try:
-        found = [trace for trace in reader.parked() if _meant(trace, ids, reason)]
+        found = [trace for trace in reader.parked() if is_meant(trace, ids, reason)]
     finally:
         reader.close()
     readable = [trace for trace in found if trace.queue != UNREADABLE or discard is not None]
     async with engine_for_operation(settings, state) as runner:
         number = 0
         for trace in readable:
-            number += await runner.patiently("redrive", partial(_ended, runner.engine, trace, discard))
+            number += await runner.patiently("redrive", partial(end_parked, runner.engine, trace, discard))
     left = len(found) - len(readable)
     if as_json:
         requeued, discarded = (number, 0) if discard is None else (0, number)

@@ -7,7 +7,7 @@ from typing import Any
 from tis_esr.decisions.postcodes import postcode
 from tis_esr.records.layouts import Column, Layout
 from tis_esr.records.outbound_layouts import APP, NOT
-from tis_esr.records.values import fits, from_json
+from tis_esr.records.values import from_json, misfit_reason
 
 _SET_AT_EXPORT = "effectiveDate"
 _POSTCODE = "address.postcode"
@@ -40,7 +40,7 @@ def _misfits(layout: Layout, fields: Mapping[str, Any]) -> Iterator[str]:
 
 def _misfit(column: Column, value: Any) -> str:
     try:
-        return fits(column, from_json(column, value))
+        return misfit_reason(column, from_json(column, value))
     except (ValueError, TypeError, ArithmeticError):
         return f"it is no value of {column}"
 

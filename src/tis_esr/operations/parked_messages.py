@@ -39,12 +39,14 @@ def parked_message(trace: Trace) -> ParkedMessage:
     )
 
 
-async def _ended(engine: Engine, trace: Trace, discard: str | None) -> int:
+async def end_parked(engine: Engine, trace: Trace, discard: str | None) -> int:
+    """Requeue a parked message, or discard it where a reason is given; return how many messages that was."""
     key = (trace.queue, trace.id)
     return await (engine.replay([key]) if discard is None else engine.discard([key], discard))
 
 
-def _meant(trace: Trace, ids: Sequence[str], reason: str | None) -> bool:
+def is_meant(trace: Trace, ids: Sequence[str], reason: str | None) -> bool:
+    """Whether a message is one of these ids, where there are any, and its reason contains this text, in any letter case."""
     if ids and trace.id not in ids:
         return False
     return reason is None or re.search(re.escape(reason), trace.reason, re.IGNORECASE) is not None

@@ -3,6 +3,9 @@
 import msgspec
 
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.work import Work
+from tis_esr.operations.ledger import Gap, gaps, open_gaps
+from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, SettledGap, enter
 
 
@@ -22,3 +25,8 @@ async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
         enter(work, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, covered]))
     await work.commit()
     return [*(finding for file in found for finding in file.open_findings), *(gap.text for gap in missing)]
+
+
+async def _missing_by(work: Work, name: str) -> list[Gap]:
+    found = gaps(await work.find(FILES, {}), await work.find(OUTBOUND_FILES, {}))
+    return [gap for gap in open_gaps(found) if gap.name == name]

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import aiohttp
 import structlog
 
-from tis_esr.commands.polling import every
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Engine
@@ -24,6 +23,7 @@ from tis_esr.operations.configured_stores import inbound_store, outbound_store, 
 from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.process.logs import log_events
+from tis_esr.process.polling import every
 from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import SERVICES, services

@@ -41,7 +41,7 @@ async def remove_positions(step: Step) -> Cursor | None:
 def _is_over(position: Position, step: Step) -> bool:
     if not position.deleted or position.reconciled != position.revision:
         return False
-    if position.told is not None and position.told.status != DELETED:
+    if position.notified is not None and position.notified.status != DELETED:
         return False
     return are_stamps_over(_stamp_days(position), step.cutoffs)
 
