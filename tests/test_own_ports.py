@@ -1,5 +1,6 @@
 """Servers for tests: each checkout has its own, on ports of its own, and finds them again."""
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator
@@ -8,12 +9,17 @@ from pathlib import Path
 import pytest
 from servers.running import ERLANG, own_port
 
+LOW_PORTS = range(21_000, 30_000)
+"""Ports whose Erlang ports exist as well; what the machine gives out by itself lies above them."""
+
 
 @pytest.fixture
 def taken() -> Iterator[int]:
     """A port on which another program listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield int(listening.getsockname()[1])
+    for port in LOW_PORTS:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            yield port
+            return
 
 
 def test_two_checkouts_have_different_ports_and_each_finds_its_own_again(tmp_path: Path, taken: int) -> None:

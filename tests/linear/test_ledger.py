@@ -3,6 +3,7 @@
 from pathlib import Path
 from random import Random
 
+import msgspec
 from tests.linear.counting import MOST_FOR_FOUR_TIMES, Counted, counted
 from tests.services.bench import Bench, Benches
 from tests.services.tcs_on_bench import TODAY
@@ -68,7 +69,9 @@ async def _sweep(bench: Bench, engine: EmbeddedEngine, folder: Path, number: int
     for file in map(entry, range(1, number + 1)):
         (place / file.name).write_text("TRL,0\n")
     stamps = (await Folder(place).listing()).stamps
-    known = [InboundFile(name=n, stamp=s, state=FileState.SPLIT, settled="old") for n, s in stamps.items()]
+    known = [
+        msgspec.structs.replace(file, stamp=stamps[file.name]) for file in map(entry, range(1, number + 1))
+    ]
     await bench.keep(FILES, *known)
     arrivals = Arrivals(Folder(place))
     assert await arrivals.sweep(bench.runner.work) == []

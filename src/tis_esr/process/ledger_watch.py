@@ -66,4 +66,4 @@ class FileWatch:
 
 def _brief(file: InboundFile) -> InboundFile:
     """Return an entry without what is large and not asked for here."""
-    return msgspec.structs.replace(file, sha256="", file_counts={}, notes=[], remarks=[], asg_head=[])
+    return msgspec.structs.replace(file, sha256="", counts={}, notes=[], remarks=[], asg_head=[])
