@@ -2,61 +2,31 @@
 
 import asyncio
 import os
-from collections.abc import Callable
-from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from tis_esr import __version__
-from tis_esr.commands.help_pages import Command, Group
+from tis_esr.commands.command_line import (
+    DayOption,
+    InOption,
+    JsonOption,
+    OutOption,
+    StateOption,
+    TcsOption,
+    app,
+    command,
+    day_of,
+    folder_of,
+)
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.commands.terminal import errors, finish, prepare, print_json, say
 from tis_esr.errors import Exit, UsageError
 from tis_esr.process.logs import log_warnings_only
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import load
-
-app = typer.Typer(
-    name="tis-esr",
-    cls=Group,
-    help="Keep TIS and the NHS Electronic Staff Record in step about every doctor in training.",
-    epilog="tis-esr demo\ntis-esr day --help\ntis-esr --install-completion",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-_YEARS = range(2000, 2100)
-
-Typed = Callable[..., None]
-StateOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--state", metavar="FILE", help="The embedded engine's state file.", show_default="the setting state"
-    ),
-]
-DayOption = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of", metavar="DATE", help="Treat DATE as today, YYYY-MM-DD.", show_default="today in London"
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-InOption = Annotated[Path, typer.Option("--in", metavar="FOLDER", help="The folder with the files from ESR.")]
-OutOption = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The folder for the files to ESR.")]
-TcsOption = Annotated[
-    str, typer.Option("--tcs", metavar="URL", help="TCS with its context path, e.g. http://host:8093/tcs")
-]
-
-
-def command(*examples: str, name: str | None = None) -> Callable[[Typed], Typed]:
-    """Register a function as a command whose help ends with these examples."""
-    return app.command(name, cls=Command, epilog="\n".join(examples), options_metavar="[OPTIONS]")
 
 
 def main() -> None:
@@ -121,7 +91,7 @@ def demo(
     with user_errors_reported():
         from tis_esr.commands.demo import demo as run
 
-        code = run(load(), _folder("--dir", folder), _day(as_of), days, as_json=as_json)
+        code = run(load(), folder_of("--dir", folder), day_of(as_of), days, as_json=as_json)
         raise typer.Exit(int(code))
 
 
@@ -147,10 +117,10 @@ def day(
         from tis_esr.operations.manual_day import exit_code
 
         settings = load()
-        folders = _folder("--in", inbound, there=True), _folder("--out", out)
+        folders = folder_of("--in", inbound, there=True), folder_of("--out", out)
         if inbound.resolve() == out.resolve():
             raise UsageError("--out", f"{out} is the folder of --in; give each a folder of its own")
-        done, summary = run(settings, *folders, tcs, _day(as_of), state)
+        done, summary = run(settings, *folders, tcs, day_of(as_of), state)
         if as_json:
             print_json(summary)
         else:
@@ -180,7 +150,7 @@ def synthesize(
         from tis_esr.commands.progress import progress
         from tis_esr.simulation.days.generate import synthesize as run
 
-        if _folder("--out", out).exists() and any(out.iterdir()):
+        if folder_of("--out", out).exists() and any(out.iterdir()):
             raise UsageError("--out", f"{out} isn't empty; give a new folder")
         with progress() as bars:
             bar = bars.stage("Generating", "posts", total=posts)
@@ -189,7 +159,7 @@ def synthesize(
                 posts=posts,
                 seed=seed,
                 out=out,
-                as_of=_day(as_of),
+                as_of=day_of(as_of),
                 progress=bar.update,
             )
         places = {"in": out / "in", "tcs": out / "tcs", "expected": out / "expected.json"}
@@ -219,7 +189,7 @@ def tcs_simulator(
     with user_errors_reported():
         from tis_esr.simulation.tcs.server import serve
 
-        _folder("--data", data, there=True)
+        folder_of("--data", data, there=True)
         if not any(data.glob("*.jsonl")):
             raise UsageError(
                 "--data", f"{data} has no posts.jsonl, placements.jsonl, ...; name a folder that has"
@@ -295,11 +265,11 @@ def export(
         from tis_esr.commands.export import export as run
 
         settings = load()
-        _folder("--out", out)
+        folder_of("--out", out)
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
             raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
-        made = run(settings, what.value, out, deanery, _day(as_of), state, dry_run=dry_run, as_json=as_json)
+        made = run(settings, what.value, out, deanery, day_of(as_of), state, dry_run=dry_run, as_json=as_json)
         asyncio.run(made)
 
 
@@ -434,7 +404,7 @@ def purge(
             raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
         if past:
             raise typer.Exit(int(list_(settings, state, as_json=as_json)))
-        code = asyncio.run(run_(settings, _day(as_of), state, dry_run=dry_run, as_json=as_json))
+        code = asyncio.run(run_(settings, day_of(as_of), state, dry_run=dry_run, as_json=as_json))
         raise typer.Exit(int(code))
 
 
@@ -461,7 +431,7 @@ def why(
         from tis_esr.commands.why import why as run
 
         settings = load()
-        raise typer.Exit(int(asyncio.run(run(settings, word, state, tcs, _day(as_of), as_json=as_json))))
+        raise typer.Exit(int(asyncio.run(run(settings, word, state, tcs, day_of(as_of), as_json=as_json))))
 
 
 @command("tis-esr asyncapi > asyncapi.json")
@@ -471,28 +441,6 @@ def asyncapi() -> None:
         from tis_esr.operations.asyncapi import document
 
         print_json(document())
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(ZoneInfo("Europe/London")).date()
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise UsageError("--as-of", f"{text!r} is not a valid date; write it as 2026-11-24") from None
-    if day.year not in _YEARS:
-        raise UsageError("--as-of", f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
-    return day
-
-
-def _folder(option: str, path: Path, *, there: bool = False) -> Path:
-    """Return a folder's path; raises UsageError where it is a file, or must be ``there`` and isn't."""
-    for place in (path, *path.parents):
-        if place.exists() and not place.is_dir():
-            raise UsageError(option, f"{place} is a file, not a folder; name a folder")
-    if there and not path.is_dir():
-        raise UsageError(option, f"{path}: there is no such folder; create it, or correct its name")
-    return path
 
 
 __all__ = ["Exit", "app", "errors", "main"]

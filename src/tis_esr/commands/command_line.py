@@ -1,0 +1,73 @@
+"""What the commands of the program share: the program itself, options that several have, days and folders as typed."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from tis_esr.commands.help_pages import Command, Group
+from tis_esr.errors import UsageError
+
+app = typer.Typer(
+    name="tis-esr",
+    cls=Group,
+    help="Keep TIS and the NHS Electronic Staff Record in step about every doctor in training.",
+    epilog="tis-esr demo\ntis-esr day --help\ntis-esr --install-completion",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_YEARS = range(2000, 2100)
+
+Typed = Callable[..., None]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="FILE", help="The embedded engine's state file.", show_default="the setting state"
+    ),
+]
+DayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="DATE", help="Treat DATE as today, YYYY-MM-DD.", show_default="today in London"
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+InOption = Annotated[Path, typer.Option("--in", metavar="FOLDER", help="The folder with the files from ESR.")]
+OutOption = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The folder for the files to ESR.")]
+TcsOption = Annotated[
+    str, typer.Option("--tcs", metavar="URL", help="TCS with its context path, e.g. http://host:8093/tcs")
+]
+
+
+def command(*examples: str, name: str | None = None) -> Callable[[Typed], Typed]:
+    """Register a function as a command whose help ends with these examples."""
+    return app.command(name, cls=Command, epilog="\n".join(examples), options_metavar="[OPTIONS]")
+
+
+def day_of(text: str | None) -> date:
+    """Return the day that is typed, today in London where none is. Raises UsageError."""
+    if text is None:
+        return datetime.now(ZoneInfo("Europe/London")).date()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("--as-of", f"{text!r} is not a valid date; write it as 2026-11-24") from None
+    if day.year not in _YEARS:
+        raise UsageError("--as-of", f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
+    return day
+
+
+def folder_of(option: str, path: Path, *, there: bool = False) -> Path:
+    """Return a folder's path; raises UsageError where it is a file, or must be ``there`` and isn't."""
+    for place in (path, *path.parents):
+        if place.exists() and not place.is_dir():
+            raise UsageError(option, f"{place} is a file, not a folder; name a folder")
+    if there and not path.is_dir():
+        raise UsageError(option, f"{path}: there is no such folder; create it, or correct its name")
+    return path
