@@ -39,6 +39,7 @@ class ExportCommands:
         self._window = window
         self._asked: dict[str, set[tuple[int, float]]] = {}
         self._since: dict[str, float] = {}
+        self._seen: dict[str, float] = {}
 
     def handlers(self) -> list[Handler]:
         """Return its handlers, one for each queue that it reads."""
@@ -90,10 +91,12 @@ class ExportCommands:
     async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
         """Wait until what may go has been compared with TIS; what hasn't been in time stays for the next file.
 
+        What is stale is judged by the moment at which this process first saw the command: nothing becomes so by waiting.
         Raises TransientError while there is anything to wait for.
         """
         day = command.day or work.today
-        stale = await run.stale(day, [command.deanery])
+        seen = self._seen.setdefault(message.id, work.time())
+        stale = await run.stale(day, [command.deanery], at=seen)
         asked = self._asked.setdefault(message.id, set())
         await run.ask_to_compare([record for record in stale if _as_built(record) not in asked])
         asked.update(map(_as_built, stale))
@@ -104,7 +107,7 @@ class ExportCommands:
             )
         if stale:
             _log.warning("left_for_the_next_file", deanery=command.deanery, records=len(stale))
-        del self._asked[message.id], self._since[message.id]
+        del self._asked[message.id], self._since[message.id], self._seen[message.id]
 
 
 def _as_built(record: Outbound) -> tuple[int, float]:

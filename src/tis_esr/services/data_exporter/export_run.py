@@ -117,13 +117,16 @@ class ExportRun:
             return [*sent, await self._send(await self._another(day, deanery), occasion)]
         return sent
 
-    async def stale(self, day: date, deaneries: Sequence[str] | None = None) -> list[Outbound]:
+    async def stale(
+        self, day: date, deaneries: Sequence[str] | None = None, *, at: float | None = None
+    ) -> list[Outbound]:
         """Return what may go on a day and has to be compared with TIS again before; see Outbound.is_stale.
 
-        A ``run`` after it judges by the same moment: however long it takes, nothing becomes stale under its hands.
+        It is judged by the moment ``at``, now by default. A ``run`` after it judges by the same moment: however long it
+        takes, nothing becomes stale under its hands.
         """
         work = self._begin()
-        self._judged_at = work.time()
+        self._judged_at = work.time() if at is None else at
         return [
             record
             for deanery in (DEANERIES if deaneries is None else deaneries)
