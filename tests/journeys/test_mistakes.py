@@ -203,10 +203,10 @@ def test_a_fault_of_the_program_is_one_line_without_what_it_was_about(
     def broken(*_: object, **__: object) -> int:
         raise KeyError("Invented-Surname")
 
-    monkeypatch.setattr("tis_esr.operations.parked_messages.reader_of", broken)
+    monkeypatch.setattr("tis_esr.commands.parked.reader_of", broken)
     monkeypatch.chdir(place)
     result = CliRunner().invoke(app, ["parked"], env={"COLUMNS": "250"})
     assert result.exit_code == 70
-    assert result.output.startswith("tis-esr: internal error: KeyError in parked_messages.py, line ")
+    assert result.output.startswith("tis-esr: internal error: KeyError in parked.py, line ")
     assert "Report it to support with this line and the command" in result.output
     assert "Invented-Surname" not in result.output

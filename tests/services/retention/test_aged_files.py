@@ -126,8 +126,8 @@ async def test_a_file_that_the_ledger_has_forgotten_is_not_taken_again(
         first, again = [await reader.take(Folder(inbound), old) for _ in range(2)]
         assert (first.file.state, first.fresh, again.fresh) == (FileState.REFUSED, True, False)
         assert first.said == (
-            "dated 2026-08-15, before 2026-08-16: the ledger keeps no older files (keep_history_days), so it can't"
-            " tell whether this one was taken before"
+            "dated 2026-08-15, before 2026-08-16: the ledger keeps no older files (keep_history_days), so it is not known"
+            " whether this one was taken before"
         )
         assert (await reader.take(Folder(inbound), edge)).file.state is FileState.SPLIT
 
