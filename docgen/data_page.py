@@ -57,7 +57,7 @@ def _fields(kind: type[msgspec.Struct], nested: dict[str, type[msgspec.Struct]])
     rows = []
     for field in msgspec.structs.fields(kind):
         optional = "" if field.required else _default(field)
-        rows.append((f"`{field.name}`", _named(field.type, nested), optional))
+        rows.append((f"`{field.encode_name}`", _named(field.type, nested), optional))
     return table(("field", "type", "default"), rows)
 
 

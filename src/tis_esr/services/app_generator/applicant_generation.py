@@ -50,7 +50,7 @@ DECISIONS = Collection(
 class GeneratedPosition(msgspec.Struct, frozen=True, kw_only=True):
     """The newest revision of a position that was handled, also where it gave no record.
 
-    ``notified`` says that a record of it was sent to the DataExporter at some time.
+    ``notified`` (stored as ``told``) says that a record of it was sent to the DataExporter at some time.
     """
 
     position_id: int

@@ -146,7 +146,8 @@ class OutboundState(StrEnum):
 
 
 class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbound file: ``rows`` counts the data rows allocated in it so far, ``notified`` those of which TCS was notified.
+    """One outbound file: ``rows`` counts the data rows allocated in it so far, ``notified`` (stored as ``told``) those of
+    which TCS was notified.
 
     ``held_back`` counts the records that did not go in it because ESR would reject them, or quarantine the file.
     ``occasion`` is what requested it, see ExportRun.run; one without rows waits for the next request.
