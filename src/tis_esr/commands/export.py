@@ -10,7 +10,7 @@ from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
-from tis_esr.files.file_store import Discarding
+from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import engine_for_operation, window
 from tis_esr.operations.manual_export import Left, Made, made_files, request_files
@@ -46,22 +46,21 @@ async def export(
     deaneries = [deanery] if deanery else list(DEANERIES)
     command, open_ = _COMMANDS[what], window(settings)
     async with engine_for_operation(settings, state, day) as runner:
-        with progress() as bars:
-            bar = bars.stage(f"Writing {EXPORTS[command].file_type} files", "deaneries", total=len(deaneries))
-            asked = settings.engine == "production" and state is None
-            if asked and not dry_run:
-                await request_files(runner, command, day, deaneries)
-                made = Made([], {deanery: Counter() for deanery in deaneries}, 0)
-            elif dry_run:
-                dry = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day)
-                made = await made_files(
-                    dry.work, Discarding(), EXPORTS[command], open_, day, deaneries, bar.advance
-                )
-            else:
-                folder = Folder(out, make=True)
-                made = await made_files(
-                    runner.work, folder, EXPORTS[command], open_, day, deaneries, bar.advance
-                )
+        asked = settings.engine == "production" and state is None
+        if asked and not dry_run:
+            await request_files(runner, command, day, deaneries)
+            made = Made([], {deanery: Counter() for deanery in deaneries}, 0)
+        else:
+            begin = (
+                Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
+                if dry_run
+                else runner.work
+            )
+            to: FileStore = Discarding() if dry_run else Folder(out, make=True)
+            with progress() as bars:
+                kind = EXPORTS[command].file_type
+                bar = bars.stage(f"Writing {kind} files", "deaneries", total=len(deaneries))
+                made = await made_files(begin, to, EXPORTS[command], open_, day, deaneries, bar.advance)
     requested = asked and not dry_run
     if as_json:
         print_json(_as_json(what, day, made, deaneries, dry_run=dry_run, requested=requested))
