@@ -4,7 +4,6 @@ import traceback
 from pathlib import Path
 
 from tis_esr.errors import Exit, TisEsrError
-from tis_esr.operations.row_check import FilesUnfinishedError, RowsUnaccountedError
 
 
 def reported(error: BaseException) -> tuple[str, Exit]:
@@ -13,8 +12,6 @@ def reported(error: BaseException) -> tuple[str, Exit]:
         return str(error), error.exit_code
     if isinstance(error, BaseExceptionGroup):
         return _within(error)
-    if isinstance(error, RowsUnaccountedError | FilesUnfinishedError):
-        return str(error), Exit.DONE_WITH_PARKED
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}", Exit.UNAVAILABLE

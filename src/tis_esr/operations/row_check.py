@@ -19,8 +19,10 @@ class RowsUnaccountedError(TisEsrError):
         self.faults = faults
 
 
-class FilesUnfinishedError(Exception):
+class FilesUnfinishedError(TisEsrError):
     """Files that an interrupted run had begun to read are gone from the folder; ``read`` has the last row of each."""
+
+    exit_code = Exit.DONE_WITH_PARKED
 
     def __init__(self, read: Mapping[str, int]) -> None:
         gone = "".join(f"\n{name}: read up to row {row}" for name, row in read.items())
