@@ -1,6 +1,6 @@
 """What a column and a layout are, and the layout of every record type.
 
-Layouts are data: a copy of NHS0098 corrects a column in ``layouts_in`` or ``layouts_out``, and no code.
+Layouts are data: a copy of NHS0098 corrects a column in ``inbound_layouts`` or ``outbound_layouts``, and no code.
 """
 
 from collections.abc import Mapping

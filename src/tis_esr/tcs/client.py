@@ -2,7 +2,7 @@
 
 Every method may raise ``TcsUnavailableError`` (wait and repeat) and ``TcsRefusedError`` (never works); those that read
 ``TcsServerError`` (this record is suspect) and ``TcsUnreadableRecordError``; those that write ``TcsUncertainError`` when
-it isn't known whether TCS stored something. See ``errors``.
+it isn't known whether TCS stored something. See ``tcs_errors``.
 
 A write takes ``send_by``, a moment of ``Tcs.time()``: if its turn comes later it isn't sent, and ``TcsNotSentError``
 is raised. So do the reads that a write waits for. Calls with ``send_by`` are sent before those without. A write
@@ -249,7 +249,7 @@ class Tcs:
         return found.value if found else None
 
     async def create_absence(self, absence: Absence, *, send_by: float | None = None) -> Absence:
-        """Store a new absence, which has no ``id`` yet (A3). Raises ``TcsUncertainError``, see ``mongodb_errors``."""
+        """Store a new absence, which has no ``id`` yet (A3). Raises ``TcsUncertainError``, see ``tcs_errors``."""
         answer = await self._transport.call(
             ABSENCE_NEW, "/api/absence", _ABSENCE, json_body(absence), send_by=send_by
         )

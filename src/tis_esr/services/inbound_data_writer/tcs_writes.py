@@ -46,7 +46,7 @@ class InboundDataWriter:
         )
 
     async def update_people(self, work: Work, messages: Sequence[Message]) -> None:
-        """Bring what ESR knows of people to TIS; see ``person_endpoints``."""
+        """Bring what ESR knows of people to TIS; see ``person_updates``."""
         self._refused.update(await update_people(self._tcs, self._attempts, work, messages))
 
     async def notify_changed(self, work: Work, messages: Sequence[Message]) -> None:
