@@ -1,4 +1,4 @@
-"""SerialGroups for calls: those with a deadline first, none lost to cancellation, none while the share has run out."""
+"""Turns for calls: those with a deadline first, none lost to cancellation, none while the share has run out."""
 
 import asyncio
 
