@@ -304,8 +304,8 @@ async def test_nothing_becomes_stale_while_its_file_is_being_made(
     """A process that is slow, or slept, between the comparison and the file: the row is in this one, not the next."""
     real, judged = Work.time, ExportRun.stale
 
-    async def then_two_hours_pass(run: ExportRun, day: date, deaneries: list[str]) -> Any:
-        found = await judged(run, day, deaneries)
+    async def then_two_hours_pass(run: ExportRun, day: date, deaneries: list[str], *, at: float) -> Any:
+        found = await judged(run, day, deaneries, at=at)
         monkeypatch.setattr(Work, "time", lambda work: real(work) + 7200)
         return found
 
@@ -313,6 +313,21 @@ async def test_nothing_becomes_stale_while_its_file_is_being_made(
     async with benches.open(EXPORTER, nowhere()) as bench:
         await bench.deliver([applicants(1, applicant(1))])
         assert len(await export(bench, APPLICANT_COMMAND)) == 1
+
+
+async def test_nothing_becomes_stale_while_an_export_waits_for_the_comparison_of_something_else(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Work.time
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.deliver([applicants(1, applicant(1), hours_ago=8)], [applicants(1, applicant(2), of=2)])
+        [command] = await asked(bench, APPLICANT_COMMAND)
+        await bench.handle(command)
+        monkeypatch.setattr(Work, "time", lambda work: real(work) + 7200)
+        await bench.handle(command)
+        assert await bench.told(DUE, PositionDue) == [PositionDue(position_id=1)]
+        found = (await bench.all(APPLICANTS)).values()
+        assert {record.position_id: record.state.value for record in found} == {1: "TO_EXPORT", 2: "EXPORTED"}
 
 
 async def test_an_export_for_a_day_to_come_needs_no_comparison_that_cannot_be(benches: Benches) -> None:
