@@ -6,6 +6,7 @@ versions of the documents would let only one of them allocate a row.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import structlog
@@ -31,15 +32,21 @@ NOTIFICATION_COMMAND = "notificationfilegenerationcommand"
 EXPORTS = {APPLICANT_COMMAND: APPLICANT_EXPORT, NOTIFICATION_COMMAND: NOTIFICATION_EXPORT}
 
 
+@dataclass
+class _Wait:
+    """A command whose records are being compared with TIS: when this process first saw it, and which it asked for."""
+
+    seen: float
+    compared: set[tuple[int, float]] = field(default_factory=set)
+
+
 class ExportCommands:
     """Runs exports on command. ``out`` is where the files for ESR go."""
 
     def __init__(self, out: FileStore, window: ApplicantWindow | None = None) -> None:
         self._out = out
         self._window = window
-        self._asked: dict[str, set[tuple[int, float]]] = {}
-        self._since: dict[str, float] = {}
-        self._seen: dict[str, float] = {}
+        self._waits: dict[str, _Wait] = {}
 
     def handlers(self) -> list[Handler]:
         """Return its handlers, one for each queue that it reads."""
@@ -95,19 +102,17 @@ class ExportCommands:
         Raises TransientError while there is anything to wait for.
         """
         day = command.day or work.today
-        seen = self._seen.setdefault(message.id, work.time())
-        stale = await run.stale(day, [command.deanery], at=seen)
-        asked = self._asked.setdefault(message.id, set())
-        await run.ask_to_compare([record for record in stale if _as_built(record) not in asked])
-        asked.update(map(_as_built, stale))
-        since = self._since.setdefault(message.id, command.asked_at or work.time())
-        if stale and work.time() - since < LONGEST_COMPARISON:
+        wait = self._waits.setdefault(message.id, _Wait(seen=work.time()))
+        stale = await run.stale(day, [command.deanery], at=wait.seen)
+        await run.ask_to_compare([record for record in stale if _as_built(record) not in wait.compared])
+        wait.compared.update(map(_as_built, stale))
+        if stale and work.time() - (command.asked_at or wait.seen) < LONGEST_COMPARISON:
             raise TransientError(
                 f"{len(stale)} records of {command.deanery} are being compared with TIS first"
             )
         if stale:
             _log.warning("left_for_the_next_file", deanery=command.deanery, records=len(stale))
-        del self._asked[message.id], self._since[message.id], self._seen[message.id]
+        del self._waits[message.id]
 
 
 def _as_built(record: Outbound) -> tuple[int, float]:
