@@ -8,6 +8,7 @@ import structlog
 from tests.queries.mongodb_plans import explain_mongodb
 from tests.queries.plans import PLANS
 from tests.queries.sqlite_plans import explain_sqlite
+from tests.s3_server import s3_endpoint  # noqa: F401 - a fixture
 
 explain_sqlite()
 explain_mongodb()

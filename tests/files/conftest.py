@@ -7,24 +7,11 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from tests.files.sftp_servers import asyncssh_server, openssh_server, why_no_sshd
+from tests.s3_server import KEY_ID, REGION, SECRET
 
 from tis_esr.files.s3 import S3Settings
 from tis_esr.files.sftp import SftpSettings
-
-REGION = "eu-west-2"
-KEY_ID = "AKIAINVENTED"
-SECRET = "not-a-real-secret-42"  # noqa: S105 - invented, and nobody checks it
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from moto.server import ThreadedMotoServer
+from tests.s3_server import KEY_ID, REGION, SECRET
 from tests.services.watched import Watched
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
@@ -532,17 +532,7 @@ async def test_a_process_that_is_overtaken_by_another_leaves_the_rows_to_it(
     is_taken_once(desk, 4500)
 
 
-REGION, KEY_ID, SECRET = "eu-west-2", "AKIAINVENTED", "not-a-real-secret-42"
 TOKEN = {"Authorization": "Bearer an-invented-token"}
-
-
-@pytest.fixture(scope="module")
-def s3_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
