@@ -49,7 +49,7 @@ def test_killed_at_a_crash_point_it_ends_the_same(days: Days, boundary: str, sid
     last = days.counts[boundary]
     step = max(1, last // (2 if boundary != "commit" else last if LONG else 6))
     for number in range(1, last + 1, step):
-        crashed = days.outcome(
-            f"{boundary}-{side}-{number}", [{"crash": [boundary, number, side]}], all_kill=True
-        )
+        is_reached = number <= last * 9 // 10  # a day's commits differ by a few, as its batches do
+        crash = {"crash": [boundary, number, side]}
+        crashed = days.outcome(f"{boundary}-{side}-{number}", [crash], all_kill=is_reached)
         assert crashed == days.undisturbed, f"{side} {boundary} number {number} of {last}"

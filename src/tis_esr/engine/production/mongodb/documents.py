@@ -82,26 +82,31 @@ async def put(
     puts: Sequence[Put],
     day: str,
 ) -> None:
-    """Write documents of one collection; raises ConflictError where a version moved."""
-    new = [InsertOne(_document(one, day)) for one in puts if one.version == 0]
-    known = [
-        ReplaceOne({"_id": one.key, "version": one.version}, _document(one, day))
-        for one in puts
-        if one.version
-    ]
-    operations: list[InsertOne[Json] | ReplaceOne[Json]] = [
-        *new,
-        *known,
-    ]  # one after the other: each change of kind is a command of its own
+    """Write documents of one collection; raises ConflictError where a version moved.
+
+    The versions are read in the transaction's snapshot, then each document is replaced by its key alone, which costs
+    MongoDB a third of a replacement by key and version. Whoever changes one meanwhile makes the transaction fail.
+    """
     target: AsyncCollection[Json] = database[collection.name]
+    expected = {one.key: one.version for one in puts if one.version}
+    if expected and await _versions(target, session, list(expected)) != expected:
+        raise ConflictError(collection.name)
+    new = [InsertOne(_document(one, day)) for one in puts if not one.version]
+    known = [ReplaceOne({"_id": one.key}, _document(one, day)) for one in puts if one.version]
+    operations: list[InsertOne[Json] | ReplaceOne[Json]] = [*new, *known]  # each change of kind is a command
     try:
-        done = await target.bulk_write(operations, ordered=True, session=session)
+        await target.bulk_write(operations, ordered=True, session=session)
     except BulkWriteError as error:
         if is_duplicate(error):
             raise ConflictError(collection.name) from error
         raise
-    if done.matched_count + done.inserted_count != len(operations):
-        raise ConflictError(collection.name)
+
+
+async def _versions(
+    target: AsyncCollection[Json], session: AsyncClientSession, keys: Sequence[str]
+) -> dict[str, int]:
+    found = target.find({"_id": {"$in": keys}}, {"version": 1}, session=session).batch_size(_A_REPLY)
+    return {document["_id"]: document["version"] async for document in found}
 
 
 def _document(one: Put, day: str) -> Json:
