@@ -182,9 +182,9 @@ class Settings(BaseSettings):
             return value
         value = value.strip()
         if not value and info.field_name not in _MAY_BE_EMPTY:
-            raise ValueError("is empty; give a value, or leave it out")
+            raise ValueError("is empty; set a value, or remove it")
         if not value.isprintable():
-            raise ValueError("holds a line end or another character that can't be printed")
+            raise ValueError("contains a line end or another unprintable character")
         return value
 
     @classmethod

@@ -187,7 +187,7 @@ def test_a_quarantined_file_is_never_answered_and_why_says_that_it_is_overdue(
         first = [r for r in talk.applicants.values() if (r.file or "").endswith("_20261124_00000008.DAT")]
         assert {r.state.value for r in first} == {"EXPORTED"}
         said = talk.program("why", 1_900_001, "--as-of", "2026-11-26").text
-        assert "ESR has not answered, which is overdue" in said
+        assert "ESR has not answered, and the answer is overdue" in said
         assert "ask ESR whether it received the file or quarantined it" in said
 
 

@@ -9,7 +9,7 @@ from tis_esr.engine.supervision import Supervisor
 from tis_esr.process.polling import every
 from tis_esr.web.metrics import Metrics
 
-AWAY = "S3 bucket esr: there is no such bucket"
+AWAY = "S3 bucket esr: no such bucket"
 
 
 class Store:

@@ -69,5 +69,5 @@ def folder_of(option: str, path: Path, *, there: bool = False) -> Path:
         if place.exists() and not place.is_dir():
             raise UsageError(option, f"{place} is a file, not a folder; name a folder")
     if there and not path.is_dir():
-        raise UsageError(option, f"{path}: there is no such folder; create it, or correct its name")
+        raise UsageError(option, f"{path}: no such folder; create it, or correct its name")
     return path

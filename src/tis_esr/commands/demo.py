@@ -62,19 +62,19 @@ def _show(done: DayDone, summary: Summary, folder: Path, as_of: date) -> None:
     say("")
     say(f"The day was {written(as_of)}. Files from ESR: {folder / 'in'}. Files to ESR: {folder / 'out'}.")
     say(
-        f"State: {state}. Ask it: tis-esr why <placement | post number | position | GMC number> --state {state}"
+        f"State: {state}. To query it: tis-esr why <placement | post number | position | GMC number> --state {state}"
     )
     if exit_code(summary) is Exit.DONE_WITH_PARKED:
-        say(
-            "Exit code 1: the generated day has rows that are parked and records with missing data, on purpose."
-        )
+        say("Exit code 1: the generated day has faulty rows and records with missing data on purpose.")
 
 
 def _make_room(folder: Path) -> None:
     """Empty what an earlier demo left; any other folder that isn't empty is left alone."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / _MARK).exists():
-            raise UsageError("--dir", f"{folder} isn't empty and no demo made it; give a new folder")
+            raise UsageError(
+                "--dir", f"{folder} is not empty and was not created by tis-esr demo; name a new folder"
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).touch()

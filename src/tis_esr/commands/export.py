@@ -65,7 +65,7 @@ async def export(
     if as_json:
         print_json(_as_json(what, day, made, deaneries, dry_run=dry_run, requested=requested))
     elif requested:
-        say(f"requested {len(deaneries)} files of {day}; a running DataExporter creates them")
+        say(f"requested {len(deaneries)} files for {day}; a running DataExporter creates them")
     elif dry_run:
         _show_planned(made, deaneries, compared=asked)
     else:
@@ -122,7 +122,7 @@ def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> No
         rows = "; ".join(going.get(deanery, ["0 rows would be exported"]))
         say(f"{deanery}: {rows}{_and(made.left[deanery])}")
     if compared and made.stale:
-        say(f"{made.stale} rows will be compared with TIS first and sent as TIS has them then")
+        say(f"{made.stale} rows will be compared with TIS before they are sent")
 
 
 def _and(left: Counter[Left]) -> str:

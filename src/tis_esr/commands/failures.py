@@ -39,6 +39,6 @@ def _fault(error: BaseException) -> str:
     own = [frame for frame in frames if "tis_esr" in frame.filename] or list(frames)
     place = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
     return (
-        f"internal error: {type(error).__name__}{place}. Report it to support with this line and the"
-        " command; what was committed is kept, and the command may be repeated"
+        f"internal error: {type(error).__name__}{place}. Report this line and the command to support;"
+        " committed work is kept, and the command can be run again"
     )

@@ -42,7 +42,9 @@ def _list(found: Sequence[Trace]) -> None:
         for trace in some[:_EXAMPLES]:
             say(f"{trace.source_file} row {trace.row}  {trace.id}", indent=9)
     say(
-        "Once the cause is fixed: tis-esr redrive --reason TEXT, or tis-esr redrive ID. To discard: --discard WHY"
+        "Once the cause is fixed: tis-esr redrive --reason TEXT, or tis-esr redrive ID. To discard: --discard TEXT"
     )
     if any(trace.queue == UNREADABLE for trace in found):
-        say(f"What is in {UNREADABLE} can't be requeued: ask ESR to send the row again, then --discard WHY")
+        say(
+            f"Messages in {UNREADABLE} can't be requeued: ask ESR to send the row again, then use --discard TEXT"
+        )

@@ -18,7 +18,7 @@ def show_later_day(number: int, summary: Summary) -> None:
     titled("Applicant records", counted(summary.applicants), indent=2)
     titled("Notifications", by_type(summary.notifications), indent=2)
     if summary.rejected:
-        titled("Rejected by ESR", f"{len(summary.rejected)} applicant records; ask tis-esr why", indent=2)
+        titled("Rejected by ESR", f"{len(summary.rejected)} applicant records; run tis-esr why", indent=2)
 
 
 def show_beliefs(found: Beliefs) -> None:
@@ -30,11 +30,11 @@ def show_beliefs(found: Beliefs) -> None:
         ["ESR", *(_number(line.esr) for line in found.lines)],
     ]
     right = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
-    names = ["What each side believes", *(line.what for line in found.lines)]
+    names = ["What each system holds", *(line.what for line in found.lines)]
     headers, *rows = zip(names, *right, strict=True)
     console.table(headers, rows)
-    titled("Trainees to come who are not in ESR", named(found.not_in_esr))
-    titled("Records that ESR holds otherwise", f"{len(found.differences)}")
+    titled("Incoming trainees who are not in ESR", named(found.not_in_esr))
+    titled("Records that differ in ESR", f"{len(found.differences)}")
     for difference in found.differences[:_SHOWN]:
         say(difference, indent=2)
 

@@ -25,7 +25,7 @@ async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run:
             days = FILES_COME_WITHIN.days
             raise UsageError(
                 "--as-of",
-                f"no file came in the {days} days before {written(as_of)}: nothing is removed as of that day",
+                f"no file arrived in the {days} days before {written(as_of)}: nothing is purged as of that day",
             )
         step = task.dry_run if dry_run else task.again
         done = await runner.patiently("the purge", partial(step, as_of))
@@ -63,6 +63,6 @@ def _show(done: PurgeOfDay, *, dry_run: bool) -> None:
         say("nothing", indent=2)
     say(
         f"rows and handled messages from {written(done.messages)}, personal data from {written(done.personal)},"
-        f" history from {written(done.history)}, what protects against older files from {written(done.guards)}",
+        f" history from {written(done.history)}, guards against older files from {written(done.guards)}",
         label="Kept:",
     )

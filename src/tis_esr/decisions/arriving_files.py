@@ -17,7 +17,7 @@ def refusal_reason(name: str) -> str:
         parsed = FileName.parse(name)
     except BadFileNameError as error:
         return str(error)
-    return "" if parsed.type in INBOUND_TYPES else f"{parsed.type} files go out, they don't come in"
+    return "" if parsed.type in INBOUND_TYPES else f"{parsed.type} files are outbound files, not sent by ESR"
 
 
 def hold_reason(name: FileName, today: date) -> str:
@@ -27,7 +27,7 @@ def hold_reason(name: FileName, today: date) -> str:
     if name.date > today + FURTHEST_AHEAD:
         return (
             f"dated {_day(name.date)}, more than a day after {_day(today)}: its rows would supersede all that"
-            " comes before that day. Ask ESR for the file under its right date"
+            " arrives before that day. Ask ESR for the file with its correct date"
         )
     return ""
 
@@ -49,7 +49,7 @@ def header_remarks(name: FileName, header: Mapping[str, Value]) -> list[str]:
     said = header.get("fileType")
     if said is not None and said != name.type:
         remarks.append(
-            f"its HDR names type {said if said in FILE_TYPES else 'otherwise'}, its name {name.type}"
+            f"its HDR names type {said if said in FILE_TYPES else 'another type'}, its name {name.type}"
         )
     said = header.get("deanery")
     if said is not None and said != name.deanery and said not in DEANERIES:

@@ -21,7 +21,7 @@ def applicant_misfit_reason(fields: Mapping[str, Any]) -> str:
     """
     reasons = [*_misfits(APP, fields)]
     if fields.get(_POSTCODE) and postcode(str(fields[_POSTCODE])) != fields[_POSTCODE]:
-        reasons.append(f"column {_POSTCODE}: it is no British postcode")
+        reasons.append(f"column {_POSTCODE} is not a valid British postcode")
     return "; ".join(reasons)
 
 
@@ -32,7 +32,7 @@ def notification_misfit_reason(fields: Mapping[str, Any]) -> str:
 
 def _misfits(layout: Layout, fields: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(fields.keys() - layout.by_name.keys()):
-        yield f"there is no column {name!r:.40}"
+        yield f"no such column: {name!r:.40}"
     for column in layout.columns:
         if column.name != _SET_AT_EXPORT and (misfit := _misfit(column, fields.get(column.name))):
             yield f"column {column.name}: {misfit}"
@@ -42,7 +42,7 @@ def _misfit(column: Column, value: Any) -> str:
     try:
         return misfit_reason(column, from_json(column, value))
     except (ValueError, TypeError, ArithmeticError):
-        return f"it is no value of {column}"
+        return f"it is not a valid {column}"
 
 
 def applicant_for_esr(fields: Mapping[str, Any], position_id: int) -> str:

@@ -70,8 +70,8 @@ def is_older_than_ledger(day: date, oldest: date | None) -> bool:
 def too_old_reason(day: date, oldest: date) -> str:
     """Return why a file of this date is not taken."""
     return (
-        f"dated {day}, before {oldest}: the ledger keeps no older files (keep_history_days), so it is not known whether"
-        " this one was taken before"
+        f"dated {day}, before {oldest}: the ledger has no older files (keep_history_days), so it is not known whether"
+        " this one was processed before"
     )
 
 

@@ -244,8 +244,8 @@ def _once_more(messages: Sequence[Message]) -> list[Message]:
 
 def _deadly(deaths: int) -> str:
     return (
-        f"the process ended {deaths} times while it handled this message, which was alone in the last of them;"
-        " check the memory limit and the log of the process, then redrive the message"
+        f"the process ended {deaths} times while it handled this message, in the last of them alone;"
+        " check the memory limit and the log of the process, then requeue it (tis-esr redrive)"
     )
 
 

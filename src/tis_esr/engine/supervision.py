@@ -219,7 +219,7 @@ def _ended_with(task: asyncio.Task[None]) -> str:
         return "CancelledError"
     error = task.exception()
     if error is None:
-        return "an unexpected end"
+        return "an unexpected exit"
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"

@@ -44,7 +44,7 @@ _OF_THE_FILE = {
     errno.ENAMETOOLONG: "its name is too long",
     errno.EILSEQ: "its name can't be encoded",
     errno.EINVAL: "its name is not valid here",
-    errno.ETXTBSY: "another program holds it",
+    errno.ETXTBSY: "another program has it open",
     errno.EIO: "the disk fails to read it",
 }
 """What one file's open or read fails with while the folder itself is available."""
@@ -74,7 +74,7 @@ class Folder:
             if make:
                 make_folder(path)
             if not path.is_dir():
-                raise BadFolderError(path, "there is no such folder")
+                raise BadFolderError(path, "no such folder")
         except OSError as error:
             raise BadFolderError(path, error.strerror or str(error)) from error
         self.path = path
@@ -130,7 +130,7 @@ class Folder:
         except OSError as error:
             raise self._fault(name, error) from error
         if _stamp(before) != _stamp(after) or not self._is_settled(name, after):
-            raise UnreadableFileError(str(self.path), name, "it is being written just now")
+            raise UnreadableFileError(str(self.path), name, "it is being written at the moment")
 
     def _opened(self, name: str) -> BinaryIO:
         if name_fault(name) or name in {"", ".", ".."}:
@@ -143,7 +143,9 @@ class Folder:
         if isinstance(error, _CopyFailedError):
             return error
         if not self.path.is_dir():
-            return StoreUnavailableError(str(self.path), "the folder is gone, or may not be entered")
+            return StoreUnavailableError(
+                str(self.path), "the folder no longer exists, or access to it is denied"
+            )
         if isinstance(error, FileNotFoundError):
             return NoSuchFileError(str(self.path), name)
         reason = _OF_THE_FILE.get(error.errno or 0)

@@ -188,7 +188,7 @@ class S3Files(FileStore):
             found = await self._digest(name)
         except NoSuchFileError as error:
             raise StoreUnavailableError(
-                self.name, f"someone else writes or removes {name} just now"
+                self.name, f"another program is writing or removing {name}"
             ) from error
         if found != digest:
             raise ContentMismatchError(self.name, name)
@@ -298,7 +298,7 @@ def _of_the_object(error: BaseException | None) -> str:
         "KMS.NotFoundException",
         "KMS.KMSInvalidStateException",
     }:
-        return f"S3 refuses this object ({code}); check its permissions and its encryption key"
+        return f"S3 denies access to this object ({code}); check its permissions and its encryption key"
     return ""
 
 
@@ -312,14 +312,14 @@ def _reason(error: Exception, settings: S3Settings) -> str:
         return "no credentials; set TIS_ESR_S3_ACCESS_KEY_ID and TIS_ESR_S3_SECRET_ACCESS_KEY, or give the machine a role"
     if status and status[1] in {"401", "403"}:
         return (
-            f"access refused ({code or status[1]}); check TIS_ESR_S3_ACCESS_KEY_ID,"
+            f"access denied ({code or status[1]}); check TIS_ESR_S3_ACCESS_KEY_ID,"
             " TIS_ESR_S3_SECRET_ACCESS_KEY and what this key may do in the bucket"
         )
     if "redirect" in text:
         return "the bucket is in another region; check TIS_ESR_S3_REGION"
     if status:
-        return f"the server answers {status[1]} {code}".rstrip()
+        return f"the server returned {status[1]} {code}".rstrip()
     return (
-        f"no connection to {settings.endpoint or 'AWS'}, or no answer in time;"
-        " look at TIS_ESR_S3_ENDPOINT and TIS_ESR_S3_REGION"
+        f"could not connect to {settings.endpoint or 'AWS'}, or timed out;"
+        " check TIS_ESR_S3_ENDPOINT and TIS_ESR_S3_REGION"
     )

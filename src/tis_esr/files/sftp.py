@@ -158,7 +158,7 @@ class SftpFiles(FileStore):
         try:
             await self._read(session, name, found.update)
         except NoSuchFileError as error:
-            raise StoreUnavailableError(self.name, f"someone else removed {name} just now") from error
+            raise StoreUnavailableError(self.name, f"another program has just removed {name}") from error
         except UnreadableFileError as error:
             raise StoreUnavailableError(
                 self.name, f"{name} is there and can't be read: {error.reason}"
@@ -174,7 +174,7 @@ class SftpFiles(FileStore):
                 async with asyncio.timeout(self._settings.timeout_seconds):
                     remote = await session.sftp.open(self._path(name), "rb")
             except TimeoutError as error:
-                reason = "the server gives no answer when it is opened"
+                reason = "timed out when it was opened"
                 raise UnreadableFileError(self.name, name, reason) from error
         while True:
             with self._errors_translated(name):
@@ -206,7 +206,8 @@ class SftpFiles(FileStore):
                 there = await session.answered(_is_there(sftp, settings.folder or "."))
             if not there:
                 raise StoreUnavailableError(
-                    self.name, f"there is no folder {settings.folder} for us; check TIS_ESR_SFTP_FOLDER"
+                    self.name,
+                    f"folder {settings.folder} not found, or no access to it; check TIS_ESR_SFTP_FOLDER",
                 )
             yield session
         finally:
@@ -267,7 +268,7 @@ class SftpFiles(FileStore):
             yield
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             if name is None:
-                raise StoreUnavailableError(self.name, "what we work on was removed just now") from error
+                raise StoreUnavailableError(self.name, "another program has just removed the file") from error
             raise NoSuchFileError(self.name, name) from error
         except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
             raise StoreUnavailableError(self.name, f"the connection failed ({_text(error)})") from error
@@ -275,11 +276,11 @@ class SftpFiles(FileStore):
             of_folder = "not allowed; check what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
             raise self._refused(name, "permission denied", of_folder) from error
         except asyncssh.SFTPError as error:
-            said = f"the server refuses ({_text(error)})"
+            said = f"the server rejected it ({_text(error)})"
             raise self._refused(name, said, said) from error
         except TimeoutError as error:
-            of_file = "the server gives no answer when it is read"
-            raise self._refused(name, of_file, "no answer in time") from error
+            of_file = "timed out when it was read"
+            raise self._refused(name, of_file, "timed out") from error
         except (asyncssh.Error, OSError) as error:
             raise StoreUnavailableError(self.name, f"the connection failed ({_text(error)})") from error
 
@@ -361,17 +362,17 @@ def _why_no_connection(error: Exception, settings: SftpSettings) -> str:
             return f"the server's host key is not in {settings.known_hosts}; check TIS_ESR_SFTP_KNOWN_HOSTS"
         case asyncssh.KeyExchangeFailed():
             return (
-                f"no common way to talk ({_text(error)}); check whether {settings.known_hosts}"
-                " (TIS_ESR_SFTP_KNOWN_HOSTS) has the kind of host key the server shows"
+                f"no common SSH algorithm ({_text(error)}); check whether {settings.known_hosts}"
+                " (TIS_ESR_SFTP_KNOWN_HOSTS) has a host key of the kind that the server offers"
             )
         case asyncssh.PermissionDenied():
             return (
-                f"{settings.user} may not log in; check TIS_ESR_SFTP_USER,"
+                f"login rejected for user {settings.user}; check TIS_ESR_SFTP_USER,"
                 " TIS_ESR_SFTP_KEY_FILE and TIS_ESR_SFTP_PASSWORD"
             )
         case TimeoutError():
-            return "no answer in time; check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
-    return f"no connection ({_text(error)}); check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
+            return "timed out; check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
+    return f"could not connect ({_text(error)}); check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
 
 
 def _text(error: Exception) -> str:

@@ -61,7 +61,7 @@ def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: Applicant
         Belief("Positions, not deleted", None, _count(not p.deleted for p in positions), _live(esr)),
         Belief("Positions matched to a post", _reconciled(tis), len(matched), None),
         Belief(
-            "Trainees to come, to be sent by now",
+            "Incoming trainees, due by now",
             len(to_come),
             _count(key in known and known[key].state in SENT for key in to_come),
             len(to_come) - not_in_esr.total(),
@@ -137,7 +137,7 @@ def _other_dates(
         outcome = _outcome(known[key], esr) if key in known else None
         applicant = held.get(outcome.applicant) if outcome else None
         if applicant is not None and applicant.withdrawn:
-            yield f"{key} is to come from {dates[0]} in TIS, and withdrawn in ESR"
+            yield f"{key} starts {dates[0]} in TIS, and is withdrawn in ESR"
         elif applicant is not None and (applicant.start, applicant.end) != dates:
             yield f"{key} is {dates[0]} to {dates[1]} in TIS, and {applicant.start} to {applicant.end} in ESR"
 

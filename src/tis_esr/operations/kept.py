@@ -10,7 +10,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, HORIZON_KEY
 from tis_esr.services.retention.audit import PURGES
 
-ROWS_GONE = "row and messages: older than the retention (keep_rows_days)"
+ROWS_GONE = "row and messages: purged (keep_rows_days)"
 
 
 def kept_from(state: Reader) -> date | None:
@@ -26,7 +26,7 @@ def forgotten_before(state: Reader) -> date | None:
 
 def older(day: date) -> str:
     """Return that what ended before a day is not known any more."""
-    return f"what ended before {day} is older than the retention (keep_history_days)"
+    return f"what ended before {day} has been purged (keep_history_days)"
 
 
 def too_old(name: str, oldest: date | None) -> str:
@@ -35,9 +35,7 @@ def too_old(name: str, oldest: date | None) -> str:
         is_older = oldest is not None and FileName.parse(name).date < oldest
     except BadFileNameError:
         return ""
-    return (
-        f"dated before {oldest}, the oldest day that the ledger keeps (keep_history_days)" if is_older else ""
-    )
+    return f"dated before {oldest}, the oldest day in the ledger (keep_history_days)" if is_older else ""
 
 
 def files_without_rows(state: Reader, names: Iterable[str]) -> set[str]:

@@ -32,13 +32,13 @@ _OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
 
 
-_NOT_OF_ESR = "nothing of it is applied; remove it from where ESR's files come in"
+_NOT_OF_ESR = "none of its rows is applied; remove it from the inbound store"
 _REMARK = "its rows are applied; ask ESR which is right"
 _TO_DO = {
-    FileState.REFUSED: "nothing of it is applied; ask ESR for a good copy, which is taken under the same name",
-    FileState.HELD: "nothing of it is applied; correct what is named, or remove the file; it is retried automatically",
-    FileState.OTHER_CONTENT: "nothing of it is applied; ask ESR which one is right",
-    INCOMPLETE: "its rows are applied; ask ESR for the whole file, of which only new rows are taken under the same name",
+    FileState.REFUSED: "none of its rows is applied; ask ESR for a correct copy, which is processed under the same name",
+    FileState.HELD: "none of its rows is applied; correct what the finding names, or remove the file; it is retried automatically",
+    FileState.OTHER_CONTENT: "none of its rows is applied; ask ESR which one is right",
+    INCOMPLETE: "its rows are applied; ask ESR for the complete file under the same name: only its new rows are processed",
 }
 
 
@@ -223,11 +223,11 @@ def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list
     expected = [n for n, name in ours.items() if FileName.parse(name).date >= oldest]
     came = sorted(answers)
     found = [
-        (number, answers[came[bisect_right(came, number)]], f"no {counter} has come for {ours[number]}, though one of a later file has")
+        (number, answers[came[bisect_right(came, number)]], f"no {counter} has arrived for {ours[number]}, though one for a later file has")
         for number in unanswered(expected, answers)
     ]  # fmt: skip
     found += [
-        (number, name, f"{name} answers no {_OURS[counter]} file that was sent from here")
+        (number, name, f"{name} does not match any {_OURS[counter]} file that was sent from here")
         for number, name in answers.items()
         if number not in ours
     ]

@@ -118,9 +118,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
 def _stores(settings: Settings, *, reads_files: bool) -> tuple[FileStore, FileStore]:
     """Return the store of ESR's files and that of ours. Raises UsageError for a place that can't be used."""
     if same_place(settings):
-        raise UsageError(
-            "TIS_ESR_OUTBOUND", "names the place of TIS_ESR_INBOUND; give each a place of its own"
-        )
+        raise UsageError("TIS_ESR_OUTBOUND", "is the same place as TIS_ESR_INBOUND; use two different places")
     try:
         inbound = inbound_store(settings) if reads_files else Nowhere()
     except BadFolderError as error:

@@ -94,7 +94,7 @@ def _record(raw: RawRow, row: int, next_offset: int) -> Record:
     values = _values(layout, data, problems, damaged=has_lost_letters(line))
     surplus = tuple(data[len(layout.columns) :])
     if surplus:
-        problems.append(Problem("", "surplus", f"{len(surplus)} columns more than a {record_type} row has"))
+        problems.append(Problem("", "surplus", f"{len(surplus)} surplus columns in a {record_type} row"))
         if quotes is not Quotes.IN_ORDER:
             problems.append(_SHIFTED)
     return Record(record_type, row, text, values, tuple(problems), next_offset, surplus, raw.lines)
@@ -117,7 +117,7 @@ _CUT = Problem(
     fatal=True,
 )
 _BYTES = Problem("", "encoding", "a byte is neither UTF-8 nor Windows-1252")
-_BINARY = Problem("", "control", "the row holds a NUL or another control character", fatal=True)
+_BINARY = Problem("", "control", "the row contains a NUL or another control character", fatal=True)
 
 
 def _of_the_line(raw: RawRow, line: str, quotes: Quotes) -> list[Problem]:

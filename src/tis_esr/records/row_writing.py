@@ -13,7 +13,7 @@ def format_row(record_type: str, values: Mapping[str, Value]) -> str:
     """Return one row without its line end; raises UnwritableValueError for a value that breaks its column."""
     layout = LAYOUTS[record_type]
     for name in values.keys() - layout.by_name.keys():
-        raise UnwritableValueError(record_type, name, "there is no such column")
+        raise UnwritableValueError(record_type, name, "no such column")
     cells = [record_type]
     for column in layout.columns:
         value = values.get(column.name)

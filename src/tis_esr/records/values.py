@@ -101,36 +101,36 @@ def misfit_reason(column: Column, value: Value) -> str:
     if column.quoted:
         return _text_fits(column, value)
     if column.kind is Kind.DATE:
-        return "" if isinstance(value, date) and not isinstance(value, datetime) else "it takes a date"
+        return "" if isinstance(value, date) and not isinstance(value, datetime) else "it must be a date"
     return _number_fits(column, value)
 
 
 def _text_fits(column: Column, value: Value) -> str:
     if not isinstance(value, str):
-        return "it takes text"
+        return "it must be text"
     if column.mandatory and not value:
         return "it is mandatory and missing"
     if len(value) > column.length:
-        return f"it takes {column.length} characters at most, not {len(value)}"
+        return f"it must have at most {column.length} characters, not {len(value)}"
     if column.kind is Kind.FIXED and value and len(value) != column.length:
-        return f"it takes exactly {column.length} characters, not {len(value)}"
+        return f"it must have exactly {column.length} characters, not {len(value)}"
     if _CONTROL.search(value):
-        return "it holds a control character or a line end"
+        return "it contains a control character or a line end"
     return ""
 
 
 def _number_fits(column: Column, value: Value) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return "it takes a number"
+        return "it must be a number"
     number = Decimal(value)
     if not number.is_finite() or number < 0:
-        return "it takes a number of zero or more"
+        return "it must be zero or more"
     _, digits, exponent = number.as_tuple()
     after = max(0, -int(exponent))
     if after > column.decimals:
-        return f"it takes {column.decimals} digits after the point, not {after}"
+        return f"it must have {column.decimals} digits after the point, not {after}"
     if max(len(digits) + max(0, int(exponent)), after) > column.length:
-        return f"it takes {column.length} digits at most"
+        return f"it must have at most {column.length} digits"
     return ""
 
 

@@ -41,7 +41,7 @@ class TcsSettings:
             raise BadTcsUrlError(self.base_url, problem)
         for name in ("concurrency", "timeout_seconds", "attempts", "uncertain_seconds"):
             if getattr(self, name) <= 0:
-                raise ValueError(f"{name} of the TCS client is {getattr(self, name)}, but has to be above 0")
+                raise ValueError(f"{name} of the TCS client is {getattr(self, name)}, but must be above 0")
 
     @property
     def root(self) -> str:
@@ -60,7 +60,7 @@ def _problem(url: str) -> str | None:
     if not parts.hostname or port == 0:
         return "names no host" if not parts.hostname else "has port 0"
     if parts.username or parts.password:
-        return "holds a user or password, which belong into the token settings"
+        return "contains a user or password, which belong in the token settings"
     if parts.query or parts.fragment or any(c.isspace() or not c.isprintable() for c in url):
         return "has a query, a fragment or a blank"
     return None

@@ -39,7 +39,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "tis_esr_handler_seconds",
-            "How long a batch took",
+            "Duration of a batch",
             ("queue",),
             registry=self.registry,
             buckets=_SECONDS,
@@ -68,18 +68,18 @@ class Metrics:
         yield from _depths(self.depths)
         yield GaugeMetricFamily(
             "tis_esr_file_lag_seconds",
-            "How long the oldest file that is not split has been there",
+            "Age of the oldest inbound file that is not split",
             value=self.file_lag,
         )
         yield _gauge(
             "tis_esr_poll_age_seconds",
-            "Time since a periodic task last did its work",
+            "Time since a periodic task last succeeded",
             ("task",),
             {(task,): self.now() - at for task, at in self.polled.items()},
         )
         yield _gauge(
             "tis_esr_files",
-            "Inbound files by state, less what is settled",
+            "Inbound files by state, without settled findings",
             ("deanery", "type", "state"),
             self.files,
         )
@@ -90,27 +90,29 @@ class Metrics:
         for call, number in sorted(calls.items()):
             made.add_metric(list(call), number)
         yield made
-        state = GaugeMetricFamily("tis_esr_tcs_breaker", "1 for the breaker's state", labels=["state"])
+        state = GaugeMetricFamily(
+            "tis_esr_tcs_breaker", "State of the circuit breaker: 1 for the current one", labels=["state"]
+        )
         for name in _BREAKER_STATES:
             state.add_metric([name], float(name == breaker))
         yield state
         refused = CounterMetricFamily(
             "tis_esr_refused_values",
-            "Values of people from ESR that did not go to TIS",
+            "Values of people from ESR that were not sent to TIS",
             labels=["column", "reason"],
         )
         for place, number in sorted(self._refused_values().items()):
             refused.add_metric(list(place), number)
         yield refused
         purged = CounterMetricFamily(
-            "tis_esr_purged", "Documents, messages and rows removed for their age", labels=["collection"]
+            "tis_esr_purged", "Documents, messages and rows removed by the purge", labels=["collection"]
         )
         for name, number in sorted(self.purged.items()):
             purged.add_metric([name], number)
         yield purged
         yield from _load(load, self.now())
         restarted = CounterMetricFamily(
-            "tis_esr_task_restarts", "Restarts of background tasks that ended unasked", labels=["task"]
+            "tis_esr_task_restarts", "Restarts of background tasks that ended unexpectedly", labels=["task"]
         )
         for task, number in sorted(self._restarts().items()):
             restarted.add_metric([task], number)
@@ -151,11 +153,13 @@ def _gauge(
 
 def _load(load: LoadControl, now: float) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "tis_esr_tcs_limit", "Calls to TCS that this process may have in flight", value=load.allowed(now)
+        "tis_esr_tcs_limit", "Limit of concurrent calls to TCS in this process", value=load.allowed(now)
     )
-    yield GaugeMetricFamily("tis_esr_tcs_in_flight", "Calls to TCS in flight", value=load.in_flight)
+    yield GaugeMetricFamily(
+        "tis_esr_tcs_in_flight", "Concurrent calls to TCS in this process", value=load.in_flight
+    )
     changes = CounterMetricFamily(
-        "tis_esr_tcs_limit_changes", "Changes of the limit, by reason", labels=["reason"]
+        "tis_esr_tcs_limit_changes", "Changes of the limit of concurrent calls, by reason", labels=["reason"]
     )
     for reason in CHANGES:
         changes.add_metric([reason], load.changes[reason])

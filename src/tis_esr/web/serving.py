@@ -22,7 +22,7 @@ class PortTakenError(TisEsrError, OSError):
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
         if error.errno == errno.EADDRINUSE:
-            said = "is in use; give another TIS_ESR_HTTP_PORT (0 picks a free port)"
+            said = "is in use; set another TIS_ESR_HTTP_PORT (0 picks a free port)"
         else:
             said = f"can't be used ({type(error).__name__}); check TIS_ESR_HTTP_HOST and TIS_ESR_HTTP_PORT"
         super().__init__(f"{host}:{port} {said}")

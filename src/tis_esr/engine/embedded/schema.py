@@ -73,7 +73,7 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     It and what SQLite puts beside it are readable by their owner alone, and so is a folder made for it. Raises UnusableStateError, and TransientError where the disk is full or fails.
     """
     if read_only and not path.exists():
-        raise UnusableStateError(str(path), "there is no such file; run a day with it first")
+        raise UnusableStateError(str(path), "no such file; tis-esr day creates it")
     try:
         if path.exists() and not path.is_file():
             raise UnusableStateError(str(path), "it is not a file")

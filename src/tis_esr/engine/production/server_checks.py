@@ -159,7 +159,7 @@ def _refused_by_mongodb(addresses: ServerAddresses, error: OperationFailure) -> 
         return Finding(MONGODB, problem, "give the user the role readWrite on it")
     if error.code == _LOGIN_FAILED:
         return Finding(MONGODB, "MongoDB rejected the user or the password", "correct them in the URL")
-    return Finding(MONGODB, f"MongoDB answers {describe(error)}", "check its log")
+    return Finding(MONGODB, f"MongoDB returned {describe(error)}", "check its log")
 
 
 def _no_mongodb(error: PyMongoError) -> Finding:
@@ -170,7 +170,7 @@ def _no_mongodb(error: PyMongoError) -> Finding:
 def schema_finding(name: str, version: int | None) -> Finding | None:
     """Return what is wrong with a database of this schema version, None where it was never installed."""
     if version is None:
-        problem = f"the database {name} was never installed"
+        problem = f"the database {name} is not installed"
         return Finding(DATABASE, problem, "run tis-esr install, or correct the name")
     if version == schema.SCHEMA_VERSION:
         return None
@@ -181,7 +181,7 @@ def schema_finding(name: str, version: int | None) -> Finding | None:
 async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[Any]]) -> list[Finding]:
     hello = await database.client.admin.command("hello")
     if "setName" not in hello:
-        problem = "MongoDB runs alone, not as a replica set, so it has no transactions"
+        problem = "MongoDB is a standalone server, not a replica set, so it has no transactions"
         return [Finding(MONGODB, problem, "start it with --replSet rs0 and call rs.initiate() once")]
     info = await database.client.server_info()
     if tuple(info["versionArray"][:2]) < _OLDEST_MONGODB:
@@ -223,7 +223,7 @@ async def _rabbitmq(addresses: ServerAddresses, queues: Sequence[Queue]) -> list
     except (AuthenticationError, ProbableAuthenticationError):
         return [Finding(AMQP, "RabbitMQ rejected the user or the password", "correct them in the URL")]
     except (ConnectionClosedByBroker, ProbableAccessDeniedError):
-        problem = "RabbitMQ has no such virtual host, or the user may not enter it"
+        problem = "RabbitMQ has no such virtual host, or the user has no access to it"
         return [Finding(AMQP, problem, "rabbitmqctl add_vhost tis-esr, and set_permissions for the user")]
     except _AWAY as error:
         return [_no_rabbitmq(error)]

@@ -16,7 +16,7 @@ def of_position(position: Position) -> Answer:
         said, who, action = (
             "has not been looked up in TIS yet",
             Who.SUPPORT,
-            "see whether Reconciliation runs and TCS answers (tis-esr doctor)",
+            "check that Reconciliation runs and TCS responds (tis-esr doctor)",
         )
     elif position.post_id is None:
         said, who, action = (

@@ -87,14 +87,14 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
     where = f"{record.file}, row {record.file_row}"
     if file is not None and file.state in {OutboundState.ALLOCATING, OutboundState.ALLOCATED}:
         action = "find out why the export stopped (tis-esr doctor), then run it again"
-        return f"has its row in {where}, and the file has not been written yet", Who.SUPPORT, action
+        return f"is allocated to {where}; the file has not been written yet", Who.SUPPORT, action
     sent = f"was sent to ESR on {day(file.day)} in {where}" if file else f"was sent to ESR in {where}"
     if record.answers:
         who, action = _acts_on(record.answers)
         return f"{sent}; {'; '.join(map(answered, record.answers))}", who, action
     if file is not None and today > file.day + ANSWER_DUE:
         action = "ask ESR whether it received the file or quarantined it"
-        return f"{sent}; ESR has not answered, which is overdue", Who.SUPPORT, action
+        return f"{sent}; ESR has not answered, and the answer is overdue", Who.SUPPORT, action
     return f"{sent}; ESR has not answered yet", Who.NOBODY, ""
 
 
@@ -129,7 +129,7 @@ def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> 
             f"was not sent: it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
         )
         return said, Who.TRUST, "create the record in ESR manually"
-    said = "waits for the next APP file: it came after the last one, or that one had 40 records of its post"
+    said = "waits for the next APP file: it was created after the last one, or that file had 40 records for its post"
     return said, Who.NOBODY, ""
 
 
@@ -138,7 +138,7 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
     now = tis.asked.get(record.placement_id)
     decided = next((d for d in held.decisions if DECISIONS.key(d) == record.key), None)
     if record.placement_id in tis.asked and now is None:
-        return "was cancelled before export: TIS does not have the placement any more", Who.NOBODY, ""
+        return "was cancelled before export: TIS no longer has the placement", Who.NOBODY, ""
     judged = Verdict(decided.cause, decided.reason) if decided else REPORTED
     if now is not None:
         judged = verdict(now, today)
@@ -153,13 +153,13 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
 def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
     """Return who fills the gap, or corrects the value: ESR's own columns the trust, a person's details the local office."""
     if record.is_held_back:
-        action = "correct it in TIS; the record is sent with the next file then"
+        action = "correct it in TIS; the record is then sent with the next file"
         return _held_back(record), Who.LOCAL_OFFICE, action
     from_esr = [name for name in record.missing if name in FROM_ESR]
     from_tis = [name for name in record.missing if name not in FROM_ESR]
     sentence = f"can't be sent: {record.reason}"
     if from_tis or not from_esr:
-        return sentence, Who.LOCAL_OFFICE, "add it in TIS; the record is sent with the next file then"
+        return sentence, Who.LOCAL_OFFICE, "add it in TIS; the record is then sent with the next file"
     return sentence, Who.TRUST, "add it to the position in ESR; the record is sent once ESR's file has it"
 
 
@@ -181,10 +181,10 @@ def _not_told(
     if now is None:
         if told and told[-1].type == _WITHDRAWAL:
             return []
-        said = "does not exist any more, which has not been sent to ESR yet"
+        said = "no longer exists, which has not been sent to ESR yet"
         return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
     if _differs(now, last):
-        said = f"now is {period(now.date_from, now.date_to)}, which has not been sent to ESR yet"
+        said = f"is now {period(now.date_from, now.date_to)}, which has not been sent to ESR yet"
         return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
     return []
 

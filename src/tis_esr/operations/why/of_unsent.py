@@ -97,23 +97,31 @@ def of_person_without_placement(word: Word) -> Answer:
 def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
     """Distinguish a typing mistake, a word that neither ESR nor TIS has, and a word that could not be looked up in TIS."""
     if word.misfit_reason:
-        said = f"is probably a typing mistake: {word.misfit_reason}"
-        return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word and ask again")
+        said = f"is probably mistyped: {word.misfit_reason}"
+        return Answer(
+            about=word.text, sentence=said, who=Who.ASKER, action="check it and run the command again"
+        )
     if tis.trouble:
         said = f"is not known here: ESR has sent nothing about it. TIS could not be asked: {tis.trouble}"
         if not tis.has_address:
             return Answer(
-                about=word.text, sentence=said, who=Who.ASKER, action="ask again with the address of TCS"
+                about=word.text,
+                sentence=said,
+                who=Who.ASKER,
+                action="run the command again with the address of TCS",
             )
         return Answer(
-            about=word.text, sentence=said, who=Who.SUPPORT, action="ask again once TCS can be asked"
+            about=word.text,
+            sentence=said,
+            who=Who.SUPPORT,
+            action="run the command again once TCS is available",
         )
     kinds = "placement or GMC number" if word.number is not None else "post number"
     also = "position" if word.number is not None else "position with this post number"
     said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}"
     oldest = forgotten_before(state)
     said += f"; {older(oldest)}" if oldest is not None else ""
-    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word for a typing mistake")
+    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check it for a typing error")
 
 
 def _of_post(state: Reader, number: str | None, post_id: int | None) -> list[Position]:

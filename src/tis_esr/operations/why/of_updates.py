@@ -9,7 +9,7 @@ from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Ou
 _CORRECT = (Who.TRUST, "correct the value in ESR")
 """Who must act, and how, where nothing else is said: ESR has the trust's values."""
 _ACTS = {
-    Refusal.NO_CODE: (Who.SUPPORT, "have the code added to TIS, or its translation to this system"),
+    Refusal.NO_CODE: (Who.SUPPORT, "have the code added to TIS, or its mapping added to this system"),
     Refusal.REFUSED_BY_TCS: (Who.SUPPORT, "see tis-esr parked"),
     Refusal.NOT_MATCHED: (Who.TRUST, "compare the person's number and post in ESR with TIS"),
     Refusal.ABSENCE_DELETED: (Who.LOCAL_OFFICE, "delete the absence in TIS"),
@@ -40,7 +40,9 @@ def _repaired(updates: Sequence[JournalEntry]) -> list[Answer]:
         return []
     said = "; ".join(sorted({f"{entry.column} ({entry.reason})" for entry in repaired}))
     return [
-        _answer("Values from ESR", f"were repaired before they went to TIS: {said}", Who.NOBODY, repaired)
+        _answer(
+            "Values from ESR", f"were repaired before they were sent to TIS: {said}", Who.NOBODY, repaired
+        )
     ]
 
 

@@ -54,9 +54,9 @@ def read_word(typed: str) -> Word:
     """Return the word. Raises BadWordError."""
     text = typed.strip()
     if not text:
-        raise BadWordError("nothing was given")
+        raise BadWordError("it is empty")
     if len(text) > _LONGEST or not text.isprintable():
-        raise BadWordError(f"it has more than {_LONGEST} characters, or some that can't be printed")
+        raise BadWordError(f"it has more than {_LONGEST} characters, or unprintable ones")
     if not (text.isascii() and text.isdigit()):
         return Word(text=text, number=None)
     if len(text) > _DIGITS:

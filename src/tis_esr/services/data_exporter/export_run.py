@@ -47,7 +47,7 @@ from tis_esr.services.data_exporter.pending_records import held_back, withdrawn
 _log = structlog.get_logger()
 
 ROWS_A_CHUNK = 500
-_DUPLICATE = "the same person, position and start went to ESR by another placement"
+_DUPLICATE = "the same person, position and start was sent to ESR for another placement"
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 _LONDON = ZoneInfo("Europe/London")
 

@@ -32,9 +32,9 @@ R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
 _NOW_AND_NEXT = "1"
 
-NO_LONGER = "its placement has started, no longer counts or is gone, or its position is no longer matched"
-NO_LONGER_SO = "no longer so"
-KNOWN_TO_ESR = "ESR has it so already"
+NO_LONGER = "its placement has started, is no longer reportable or no longer exists, or its position is no longer matched"
+NO_LONGER_SO = "it no longer applies"
+KNOWN_TO_ESR = "ESR already has the same"
 
 
 def applicants(

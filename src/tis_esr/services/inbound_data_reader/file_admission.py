@@ -26,9 +26,9 @@ _HEAD = 65536
 _COUNTERS = {"RMF": "RMT", "RMC": "RMT"}
 GONE = "removed from the store"
 """How it is settled that something was no file of ESR's, once it is gone."""
-OTHER = "a file of this name with other content was taken before ({rows} rows, {size} bytes)"
+OTHER = "a file of this name with other content was processed before ({rows} rows, {size} bytes)"
 _ALREADY_REFUSED = "already refused"
-_GIVE_A_NUMBER = "; if this one is right, hand it in under a number of its own"
+_GIVE_A_NUMBER = "; if this one is right, deliver it under a new number"
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +152,7 @@ def _too_old(name: str, known: InboundFile | None, stamp: str, oldest: date) -> 
     if entry.day is None or not is_older_than_ledger(entry.day, oldest):
         return None
     if entry.state not in {FileState.HELD, FileState.REFUSED}:
-        return Taken(file=entry, fresh=False, said="already taken")
+        return Taken(file=entry, fresh=False, said="already processed")
     reason = too_old_reason(entry.day, oldest)
     if known is not None and known.state is FileState.REFUSED:
         return Taken(file=entry, fresh=False, said=f"already refused: {entry.reason}")
@@ -166,7 +166,7 @@ def held(name: str, reason: str, known: InboundFile | None, stamp: str, now: flo
         known = _with_name(InboundFile(name=name, state=FileState.HELD))
     elif known.state not in {FileState.HELD, *UNDER_WAY}:
         kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
-        return Taken(file=kept, fresh=False, said=f"taken or refused before; now {reason}")
+        return Taken(file=kept, fresh=False, said=f"processed or refused before; now {reason}")
     entry = msgspec.structs.replace(
         known,
         state=FileState.HELD,
@@ -225,7 +225,7 @@ def _the_same(known: InboundFile) -> tuple[list[InboundFile], Taken]:
         known = msgspec.structs.replace(known, state=state, reason="", attempts=0, retry_at=0.0)
     if known.state in UNDER_WAY:
         return [known], Taken(file=known, fresh=True)
-    said = "already taken" if known.state is FileState.SPLIT else _ALREADY_REFUSED
+    said = "already processed" if known.state is FileState.SPLIT else _ALREADY_REFUSED
     return [known], Taken(file=known, fresh=False, said=said)
 
 
@@ -238,7 +238,7 @@ def _entered(name: str, copy: Copy, known: InboundFile | None) -> InboundFile:
         )
     )
     parsed = FileName.parse(name)
-    reason = "" if copy.is_text else "it isn't a text file"
+    reason = "" if copy.is_text else "it is not a text file"
     reason = reason or header_refusal_reason(parsed, copy.header)
     if reason:
         return msgspec.structs.replace(entry, state=FileState.REFUSED, reason=reason)
@@ -252,7 +252,7 @@ def _continued(known: InboundFile, copy: Copy) -> InboundFile:
         taken_before = known.last_row - 1
     else:
         taken_before = known.next_row - 1
-    note = f"rows up to {taken_before} were taken with an earlier copy of {known.size} bytes that ended there"
+    note = f"rows up to {taken_before} were processed from an earlier copy of {known.size} bytes that ended there"
     return msgspec.structs.replace(entry, taken_before=taken_before, notes=[note], noted=1)
 
 

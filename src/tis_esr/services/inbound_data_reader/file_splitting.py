@@ -58,7 +58,7 @@ _HEADS = {"ASG", "PBD"}
 _ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
 _COUNTED = {*LAYOUTS, ""}
 _FRAME = {"HDR", "TRL", ""}
-_CUT = "the file ends within this row; it is taken with a whole copy of the file"
+_CUT = "the file ends within this row; it is processed with a complete copy of the file"
 _NOTES_KEPT = 50
 _NO_SEQUENCE = 10**8
 """The numbers in file names have eight digits."""
@@ -189,7 +189,7 @@ def _placed(file: InboundFile, others: list[InboundFile]) -> InboundFile:
     if file.sequence > last:
         return file
     return _noted(
-        file, [f"older than number {last}, which was taken before: its rows overwrite nothing newer"]
+        file, [f"older than number {last}, which was processed before: its rows overwrite nothing newer"]
     )
 
 

@@ -155,7 +155,7 @@ def _account_done(work: Work, case: Case) -> None:
             state, reason = _outcome(case, row, withheld.get(row.row, ()), brings_nothing=brings_nothing)
             work.account(case.message.source_file, row.row, row.type, state, reason)
     if refused:
-        work.park(case.message, f"TCS refused it: {next(iter(refused.values()))}")
+        work.park(case.message, f"TCS rejected it: {next(iter(refused.values()))}")
 
 
 def _outcome(
@@ -173,5 +173,5 @@ def _outcome(
     if row.row in case.superseded or (brings_nothing and not withheld):
         return RowState.SUPERSEDED, NEWER
     if withheld and not case.given.get(row.row):
-        return RowState.IGNORED, f"nothing of it goes to TIS: {said}"
+        return RowState.IGNORED, f"no value is sent to TIS: {said}"
     return RowState.APPLIED, f"not applied: {said}" if said else ""

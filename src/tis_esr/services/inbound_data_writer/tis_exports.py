@@ -117,4 +117,4 @@ async def _is_listed(tcs: Tcs, body: ApplicantExported, bounds: Bounds) -> bool:
 
 
 def _placement_is_gone(body: ApplicantExported) -> str:
-    return f"placement {body.placement_id} went to ESR in {body.filename} but is no longer in TIS"
+    return f"placement {body.placement_id} was sent to ESR in {body.filename} but is no longer in TIS"

@@ -12,7 +12,7 @@ _log = structlog.get_logger()
 _MESSAGES_A_STEP = 500
 _ROWS_A_STEP = 500
 MESSAGES, PARKED, ROWS = "messages", "parked", "rows"
-NOBODY_DEALT_WITH = "nobody dealt with it in time (keep_personal_days)"
+NOBODY_DEALT_WITH = "not handled within keep_personal_days"
 _OPEN = (RowState.PENDING, RowState.PARKED)
 
 

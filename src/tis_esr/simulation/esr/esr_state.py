@@ -102,5 +102,5 @@ class Holdings(msgspec.Struct, kw_only=True):
 
 
 def load(path: Path) -> Holdings:
-    """Return what was saved; nothing held where there is no such file."""
+    """Return what was saved; nothing heldwhere the file does not exist."""
     return msgspec.json.decode(path.read_bytes(), type=Holdings) if path.exists() else Holdings()

@@ -77,7 +77,7 @@ class S3Hook:
             return _error(400, bad.reason)
         except _PASSING as fault:
             _log.warning("event_not_recorded", fault=type(fault).__name__)
-            return _error(503, "not recorded, send it again", {"Retry-After": "5"})
+            return _error(503, "not stored, send it again", {"Retry-After": "5"})
         return web.json_response({"recorded": len(arrived)}, status=202)
 
     async def _arrived(self, request: web.Request) -> list[FileArrived]:
@@ -105,7 +105,7 @@ class S3Hook:
         try:
             message = msgspec.convert(document, SnsMessage)
         except msgspec.ValidationError as error:
-            raise BadSignatureError("the envelope is not one of SNS") from error
+            raise BadSignatureError("not a valid SNS envelope") from error
         if self._sns is not None:
             await self._sns.verify(message)
         elif message.Type != NOTIFICATION:
@@ -117,7 +117,7 @@ class S3Hook:
 
     def _check_bucket(self, arrived: list[FileArrived]) -> None:
         if any(file.bucket != self._bucket for file in arrived):
-            raise _RefusedError(422, f"only events about the bucket {self._bucket} are taken here")
+            raise _RefusedError(422, f"only events about the bucket {self._bucket} are accepted")
 
     def _has_token(self, request: web.Request) -> bool:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")

@@ -109,7 +109,7 @@ class SnsVerifier:
         try:
             key.verify(signature, signed, padding.PKCS1v15(), algorithm)
         except InvalidSignature as error:
-            raise BadSignatureError("the signature does not fit the message") from error
+            raise BadSignatureError("the signature does not match the message") from error
 
     def subscribe_url(self, message: SnsMessage) -> str:
         """Return the URL whose visit confirms a subscription; raises ``BadSignatureError`` if it is not SNS's.
@@ -117,7 +117,7 @@ class SnsVerifier:
         Ask for it only after ``verify``.
         """
         if message.Type != SUBSCRIPTION or message.SubscribeURL is None:
-            raise BadSignatureError("the message confirms no subscription")
+            raise BadSignatureError("the message is not a subscription confirmation")
         self._trusted(message.SubscribeURL, "SubscribeURL")
         return message.SubscribeURL
 
@@ -157,7 +157,7 @@ class SnsVerifier:
 def _string_to_sign(message: SnsMessage) -> bytes:
     names = _SIGNED.get(message.Type)
     if names is None:
-        raise BadSignatureError("Type is none that SNS sends")
+        raise BadSignatureError("Type is not one that SNS sends")
     lines: list[str] = []
     for name in names:
         value: str | None = getattr(message, name)
@@ -172,4 +172,4 @@ def _certificate(pem: bytes) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem)
     except ValueError as error:
-        raise BadSignatureError("what SigningCertURL names is no certificate") from error
+        raise BadSignatureError("SigningCertURL does not return a certificate") from error
