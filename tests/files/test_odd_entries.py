@@ -185,7 +185,7 @@ async def test_a_server_that_tells_nothing_of_its_files_and_locks_one_costs_the_
     assert (await habitual.store.listing()).names == [NAME, LOCKED, "a folder"]
     with pytest.raises(UnreadableFileError, match=DENIED):
         await content(habitual.store, LOCKED)
-    with pytest.raises(UnreadableFileError, match="the server refuses"):
+    with pytest.raises(UnreadableFileError, match="the server rejected it"):
         await content(habitual.store, "a folder")
     assert await content(habitual.store, NAME) == b"a good one"
 

@@ -115,8 +115,8 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         ),
         (
             NO_BIRTH_DATE,
-            ": can't be sent: missing: dob. the local office, in TIS: add it in TIS; the record is then"
-            " sent with the next file",
+            ": can't be sent: missing: dob. the local office, in TIS: add it in TIS; the record is built"
+            " again with the position's next row from ESR",
         ),
         (
             WITHOUT_POSITION,
@@ -237,7 +237,7 @@ def test_what_tis_has_otherwise_now_and_esr_was_not_told_is_said(told: Story) ->
     try:
         assert (
             f"Placement {REFUSED} in TIS: is now 23 Jan 2027 to 31 Mar 2027, which has not been sent to ESR yet. support:"
-            " wait for the next file of the deanery; if nothing is sent then, have the position reconciled"
+            " wait for the position's next row from ESR, or publish position.due for it"
         ) in answers(told, REFUSED)
     finally:
         placement["dateTo"] = before

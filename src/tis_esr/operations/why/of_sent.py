@@ -153,13 +153,13 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
 def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
     """Return who fills the gap, or corrects the value: ESR's own columns the trust, a person's details the local office."""
     if record.is_held_back:
-        action = "correct it in TIS; the record is then sent with the next file"
+        action = "correct it in TIS; the record is built again with the position's next row from ESR"
         return _held_back(record), Who.LOCAL_OFFICE, action
     from_esr = [name for name in record.missing if name in FROM_ESR]
     from_tis = [name for name in record.missing if name not in FROM_ESR]
     sentence = f"can't be sent: {record.reason}"
     if from_tis or not from_esr:
-        return sentence, Who.LOCAL_OFFICE, "add it in TIS; the record is then sent with the next file"
+        return sentence, Who.LOCAL_OFFICE, "add it in TIS; the record is built again with the position's next row from ESR"
     return sentence, Who.TRUST, "add it to the position in ESR; the record is sent once ESR's file has it"
 
 
@@ -177,7 +177,7 @@ def _not_told(
     now = tis.asked[record.placement_id]
     about = f"Placement {record.placement_id} in TIS"
     last = told[-1].fact if told else dates_fact(record.date_from, record.date_to)
-    action = "wait for the next file of the deanery; if nothing is sent then, have the position reconciled"
+    action = "wait for the position's next row from ESR, or publish position.due for it"
     if now is None:
         if told and told[-1].type == _WITHDRAWAL:
             return []

@@ -22,7 +22,7 @@ ACTS: dict[Cause, tuple[Who, str]] = {
     Cause.NO_DATES: (Who.LOCAL_OFFICE, "add the dates in TIS"),
     Cause.NO_TRAINEE: (Who.LOCAL_OFFICE, "correct the placement's trainee in TIS"),
 }
-_AGAIN = "have the position reconciled: its next row from ESR, or a change in TIS, does it"
+_AGAIN = "wait for the position's next row from ESR, or publish position.due for it"
 
 
 def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
