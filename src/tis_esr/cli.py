@@ -62,7 +62,7 @@ def _program(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Keep TIS and the NHS Electronic Staff Record in step about every doctor in training."""
+    """Keep TIS and the NHS Electronic Staff Record (ESR) in step for every doctor in training."""
 
 
 @command("tis-esr demo", "tis-esr demo --dir /tmp/demo --as-of 2026-11-24", "tis-esr demo --days 3")

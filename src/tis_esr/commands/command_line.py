@@ -14,7 +14,7 @@ from tis_esr.errors import UsageError
 app = typer.Typer(
     name="tis-esr",
     cls=Group,
-    help="Keep TIS and the NHS Electronic Staff Record in step about every doctor in training.",
+    help="Keep TIS and the NHS Electronic Staff Record (ESR) in step for every doctor in training.",
     epilog="tis-esr demo\ntis-esr day --help\ntis-esr --install-completion",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

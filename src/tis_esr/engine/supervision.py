@@ -228,4 +228,6 @@ def _ended_with(task: asyncio.Task[None]) -> str:
 def log_loop_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log what the event loop could hand to nobody, by its class only; to be set as the loop's exception handler."""
     error = context.get("exception")
-    _log.error("loop_fault", fault=type(error).__name__ if error else "", message=context.get("message", ""))
+    _log.error(
+        "event_loop_fault", fault=type(error).__name__ if error else "", message=context.get("message", "")
+    )

@@ -27,7 +27,7 @@ def every(
     """Start ``look`` as a task that is repeated until ``stop``.
 
     Where a store or server is in trouble, it is tried again: a warning ``trouble`` with the reason is logged once, then
-    every _REPEATED_SECONDS, and ``works_again`` at its end. ``metrics`` records when it last succeeded.
+    every _REPEATED_SECONDS, and ``recovered`` at its end. ``metrics`` records when it last succeeded.
     """
 
     async def poll(beat: Beat) -> None:
@@ -45,7 +45,7 @@ def every(
             else:
                 metrics.polled[task] = metrics.now()
                 if said:
-                    _log.info("works_again", task=task)
+                    _log.info("recovered", task=task)
                     said = ""
             await wait_for_event(stop, seconds)
 

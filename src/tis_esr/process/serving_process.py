@@ -207,7 +207,7 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
                     _log.info("purged", removed=dict(removed))
                 before = purge.removed.copy()
             except TransientError as fault:
-                _log.info("not_purged", reason=fault.reason)
+                _log.info("purge_failed", reason=fault.reason)
             await wait_for_event(stop, _PURGE_SECONDS)
 
     return system.supervisor.start("retention", poll, stop, stuck_after=_PURGE_SECONDS + STUCK_SECONDS)

@@ -64,7 +64,7 @@ class Shape(Generic[T]):
                 where = _NO_DATE.match(str(error))
                 if where is None:
                     raise
-                log.warning("tcs.date_left_out", answer=self.name, field=_named(where["where"]))
+                log.warning("tcs.invalid_date_ignored", answer=self.name, field=_named(where["where"]))
                 _leave_out(record, where["where"])
 
 

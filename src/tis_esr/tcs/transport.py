@@ -201,7 +201,7 @@ class Transport:
     def _ended(self, endpoint: Endpoint, outcome: str) -> None:
         self._count(endpoint, outcome)
         if self._breaker.state != "closed":
-            log.info("tcs.answers_again")
+            log.info("tcs.recovered")
         self._breaker.succeeded()
 
     def _failed(self, error: TcsUnavailableError) -> None:

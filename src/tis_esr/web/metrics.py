@@ -124,7 +124,9 @@ def _depths(depths: Depths | None) -> Iterator[Metric]:
     if depths is None:
         return
     depth = GaugeMetricFamily("tis_esr_queue_depth", "Messages waiting or being handled", labels=["queue"])
-    oldest = GaugeMetricFamily("tis_esr_queue_oldest_seconds", "Age of the oldest of them", labels=["queue"])
+    oldest = GaugeMetricFamily(
+        "tis_esr_queue_oldest_seconds", "Age of the oldest message in a queue", labels=["queue"]
+    )
     for queue, (number, age) in sorted(depths.queues.items()):
         depth.add_metric([queue], number)
         oldest.add_metric([queue], age)
@@ -134,7 +136,7 @@ def _depths(depths: Depths | None) -> Iterator[Metric]:
         "tis_esr_outbox_depth", "Messages committed and not delivered yet", value=depths.outbox
     )
     yield GaugeMetricFamily(
-        "tis_esr_outbox_oldest_seconds", "Age of the oldest of them", value=depths.outbox_oldest
+        "tis_esr_outbox_oldest_seconds", "Age of the oldest message in the outbox", value=depths.outbox_oldest
     )
     parked = GaugeMetricFamily("tis_esr_parked", "Messages parked for a person", labels=["queue", "reason"])
     for (queue, kind), number in sorted(_by_kind(depths.parked).items()):

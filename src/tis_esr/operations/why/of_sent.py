@@ -159,7 +159,11 @@ def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
     from_tis = [name for name in record.missing if name not in FROM_ESR]
     sentence = f"can't be sent: {record.reason}"
     if from_tis or not from_esr:
-        return sentence, Who.LOCAL_OFFICE, "add it in TIS; the record is built again with the position's next row from ESR"
+        return (
+            sentence,
+            Who.LOCAL_OFFICE,
+            "add it in TIS; the record is built again with the position's next row from ESR",
+        )
     return sentence, Who.TRUST, "add it to the position in ESR; the record is sent once ESR's file has it"
 
 

@@ -111,7 +111,7 @@ class ExportCommands:
                 f"{len(stale)} records of {command.deanery} are being compared with TIS first"
             )
         if stale:
-            _log.warning("left_for_the_next_file", deanery=command.deanery, records=len(stale))
+            _log.warning("records_left_for_next_file", deanery=command.deanery, records=len(stale))
         del self._waits[message.id]
 
 

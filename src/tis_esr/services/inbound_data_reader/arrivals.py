@@ -205,7 +205,7 @@ def log_taken(taken: Taken) -> None:
     file = taken.file
     for finding in taken.findings:
         _log.warning("file_finding", file=file.name, finding=finding)
-    _log.info("file_taken", file=file.name, state=file.shown_state, rows=file.rows, said=taken.said)
+    _log.info("file_handled", file=file.name, state=file.shown_state, rows=file.rows, said=taken.said)
 
 
 def announce(

@@ -76,7 +76,7 @@ class S3Hook:
         except BadEventError as bad:
             return _error(400, bad.reason)
         except _PASSING as fault:
-            _log.warning("event_not_recorded", fault=type(fault).__name__)
+            _log.warning("event_not_stored", fault=type(fault).__name__)
             return _error(503, "not stored, send it again", {"Retry-After": "5"})
         return web.json_response({"recorded": len(arrived)}, status=202)
 
