@@ -215,7 +215,7 @@ def ingest(
 
 
 def _unusable(file: Path) -> str:
-    """Return why a file named on the command line can't be handed in; "" for one that can."""
+    """Return why a file named on the command line can't be ingested; "" if it can."""
     from tis_esr.files.file_store import name_fault
 
     if fault := name_fault(file.name):

@@ -23,9 +23,9 @@ _MARK = ".tis-esr-demo"
 
 
 def demo(settings: Settings, folder: Path, as_of: date, days: int = 1, *, as_json: bool = False) -> Exit:
-    """Generate a day below ``folder``, run it, and show its outcome; what an earlier demo left is replaced.
+    """Generate a day in ``folder``, run it, and show its outcome; the files of an earlier demo are replaced.
 
-    With more than one of the ``days``, ESR is simulated too, and what each side believes in the end is shown.
+    With more than one of the ``days``, ESR is simulated too, and what each system holds at the end is shown.
     """
     _make_room(folder)
     synthesize(deaneries=DEANERIES, posts=POSTS, seed=SEED, out=folder, as_of=as_of)
@@ -43,7 +43,7 @@ def demo(settings: Settings, folder: Path, as_of: date, days: int = 1, *, as_jso
 
 
 def _converse(conversation: Conversation, days: int, first: Summary, *, as_json: bool) -> None:
-    """Live the other days, and show the outcome of each and what each side believes in the end."""
+    """Run the other days, and show the outcome of each and what each system holds at the end."""
     later = []
     for number, summary in enumerate(conversation.days(days), 2):
         later.append(summary)
@@ -69,7 +69,7 @@ def _show(done: DayDone, summary: Summary, folder: Path, as_of: date) -> None:
 
 
 def _make_room(folder: Path) -> None:
-    """Empty what an earlier demo left; any other folder that isn't empty is left alone."""
+    """Delete the files of an earlier demo. Raises UsageError for any other folder that is not empty."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / _MARK).exists():
             raise UsageError(

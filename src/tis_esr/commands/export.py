@@ -1,4 +1,4 @@
-"""``tis-esr export``: writes the day's files manually, or prints what they would hold."""
+"""``tis-esr export``: writes the day's files manually, or prints what they would contain."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -37,9 +37,9 @@ async def export(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Make the day's files of one kind, or say what would go.
+    """Write the day's files of one kind, or print what would be sent.
 
-    On the production engine the running services make them, where they always go: here they are requested.
+    On the production engine the files are requested from the running services.
     """
     if deanery is not None and deanery not in DEANERIES:
         raise UsageError("--deanery", f"{deanery!r} must be one of {', '.join(DEANERIES)}")
@@ -75,7 +75,7 @@ async def export(
 def _as_json(
     what: str, day: date, made: Made, deaneries: Sequence[str], *, dry_run: bool, requested: bool
 ) -> dict[str, object]:
-    """Return the result with every deanery, and with every reason to leave a record, 0 where there is none."""
+    """Return the result with every deanery and every reason for which a record is left, with 0 where there is none."""
     rows: Counter[str] = Counter()
     for file in made.files:
         rows[file.deanery] += file.rows

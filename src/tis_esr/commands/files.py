@@ -1,4 +1,4 @@
-"""``tis-esr files``: the ledger of inbound files, one file of it, and settling what was found."""
+"""``tis-esr files``: lists the ledger of inbound files, shows one file, and settles findings."""
 
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,9 @@ _SHOWN = 60
 
 
 def files(settings: Settings, name: str | None, state: Path | None, *, as_json: bool) -> Exit:
-    """Print all files, those to look at first, or all that is known of one; DONE_WITH_PARKED where any finding is open.
+    """Print all files, those with open findings first, or one in full; DONE_WITH_PARKED if any finding is open.
 
-    ``name`` may be that of files which are missing. Raises UsageError for what the ledger doesn't have.
+    ``name`` may be that of missing files. Raises UsageError for a name that is not in the ledger.
     """
     reader = reader_of(settings, state)
     try:
@@ -39,7 +39,7 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
 
 
 async def settle(settings: Settings, name: str, why: str, state: Path | None, *, as_json: bool) -> Exit:
-    """Note that the findings of a file, or files that are missing, were dealt with, and how: they set no exit code any more."""
+    """Record how the findings of a file, or missing files, were resolved: they no longer set the exit code."""
     if not why.strip():
         raise UsageError("--settle", "say how the finding was resolved")
     async with engine_for_operation(settings, state) as runner:

@@ -1,4 +1,4 @@
-"""``tis-esr parked``: what waits for a person, by reason."""
+"""``tis-esr parked``: lists parked messages by reason."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ _EXAMPLES = 3
 
 
 def parked(settings: Settings, state: Path | None = None, *, as_json: bool) -> Exit:
-    """Print the parked messages by reason; DONE_WITH_PARKED where there is any."""
+    """Print the parked messages by reason; DONE_WITH_PARKED if there are any."""
     reader = reader_of(settings, state)
     try:
         found = reader.parked()

@@ -1,4 +1,4 @@
-"""The report of a day: what it did, what it left for a person, and what stands after it."""
+"""The report of a day: what it did, what needs a person, and the totals after it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ def counted(counts: Mapping[str, int]) -> str:
 
 
 def show(done: DayDone, summary: Summary) -> None:
-    """Print what the day did, what it left for a person, and what stands after it."""
+    """Print what the day did, what needs a person, and the totals after it."""
     refused = {taken.file.name: taken.said for taken in done.taken if taken.said and not taken.fresh}
     if summary.files_in:
         say("Files in", style=HEADING)

@@ -1,4 +1,4 @@
-"""How a conversation of some days with ESR is printed: a few lines a day, and what each side believes in the end."""
+"""Prints several days with a simulated ESR: a few lines a day, and what each system holds at the end."""
 
 from tis_esr.commands.printing import by_type, counted, named, titled
 from tis_esr.commands.terminal import HEADING, console, say
@@ -10,7 +10,7 @@ _SHOWN = 12
 
 
 def show_later_day(number: int, summary: Summary) -> None:
-    """Print the files in and out of a later day, and the records as they stand after it."""
+    """Print the inbound and outbound files of a later day, and the totals of records after it."""
     say("")
     say(f"Day {number}, {written(summary.day)}", style=HEADING)
     out = named(summary.sent) if any(summary.sent.values()) else "nothing to send"
@@ -22,7 +22,7 @@ def show_later_day(number: int, summary: Summary) -> None:
 
 
 def show_beliefs(found: Beliefs) -> None:
-    """Print what each side believes, why trainees are not in ESR, and where this system and ESR differ."""
+    """Print what each system holds, why trainees are not in ESR, and where this system and ESR differ."""
     say("")
     columns = [
         ["TIS", *(_number(line.tis) for line in found.lines)],

@@ -15,9 +15,9 @@ from tis_esr.settings import Settings
 
 
 async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run: bool, as_json: bool) -> Exit:
-    """Purge as of a day, or count what would be removed; UNAVAILABLE where another process is purging.
+    """Purge as of a day, or count what would be removed; UNAVAILABLE if another process is purging.
 
-    Raises UsageError where no file came in the days before that day.
+    Raises UsageError if no file arrived in the days before that day.
     """
     async with engine_for_operation(settings, state, as_of) as runner:
         task = purge_of(settings, runner, None, embedded=state is not None)

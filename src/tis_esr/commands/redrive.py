@@ -1,4 +1,4 @@
-"""``tis-esr redrive``: parked messages requeued, or discarded."""
+"""``tis-esr redrive``: requeues or discards parked messages."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,7 +21,7 @@ async def redrive(
     *,
     as_json: bool = False,
 ) -> Exit:
-    """Requeue parked messages, or discard them; by id, or all whose reason contains a text."""
+    """Requeue or discard parked messages: by id, or all whose reason contains a text."""
     if not ids and reason is None:
         raise UsageError("ID", "name messages by their ids, or give --reason; tis-esr parked lists both")
     if discard is not None and not discard.strip():

@@ -41,7 +41,7 @@ _ALARM = Finding(
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check found; ``ok`` is also true for findings that are only notes."""
+    """The result of one check; ``ok`` is also true for findings that need no action."""
 
     name: str
     ok: bool
@@ -49,7 +49,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shown(value: object) -> str:
-    """Return a setting's value as it may be printed: secrets are not, and neither is what a URL hides."""
+    """Return a setting's value for printing, without secrets, and without the credentials and query of a URL."""
     if value is None:
         return "(not set)"
     if isinstance(value, SecretStr):

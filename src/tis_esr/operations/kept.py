@@ -1,4 +1,4 @@
-"""What is no longer known because it is older than the retention, in words."""
+"""Texts about what was purged because it was older than its retention."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -14,23 +14,23 @@ ROWS_GONE = "row and messages: purged (keep_rows_days)"
 
 
 def kept_from(state: Reader) -> date | None:
-    """Return the oldest day of which everything is known; None where nothing was ever purged."""
+    """Return the oldest day with complete data; None if nothing was ever purged."""
     return next((horizon.before for horizon in state.get(HORIZON, [HORIZON_KEY])), None)
 
 
 def forgotten_before(state: Reader) -> date | None:
-    """Return the oldest day of which everything is known, where records of before have been removed; else None."""
+    """Return the oldest day with complete data if earlier records have been purged; else None."""
     has_removed = any(APPLICANTS.name in purge.removed for purge in state.find(PURGES, {}))
     return kept_from(state) if has_removed else None
 
 
 def older(day: date) -> str:
-    """Return that what ended before a day is not known any more."""
+    """Return the text that what ended before a day has been purged."""
     return f"what ended before {day} has been purged (keep_history_days)"
 
 
 def too_old(name: str, oldest: date | None) -> str:
-    """Say that a file is older than the ledger; "" where it is not."""
+    """Return the text that a file is older than the ledger; "" if it is not."""
     try:
         is_older = oldest is not None and FileName.parse(name).date < oldest
     except BadFileNameError:
@@ -39,7 +39,7 @@ def too_old(name: str, oldest: date | None) -> str:
 
 
 def files_without_rows(state: Reader, names: Iterable[str]) -> set[str]:
-    """Return which of these files were taken, though nothing is known of their rows any more."""
+    """Return which of these files were processed, although their rows have been purged."""
     wanted = sorted(set(names))
     oldest = kept_from(state)
     known = {file.name: file for file in state.get(FILES, wanted)} if wanted and oldest else {}

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: ids and names only, never anything about a person."""
+"""Metrics for Prometheus: ids and names only, never personal data."""
 
 import re
 import time
@@ -22,7 +22,7 @@ _BREAKER_STATES = ("closed", "half-open", "open")
 
 
 class Metrics:
-    """Counts what is observed, and queries the rest when it is scraped. ``now`` is the event loop's clock."""
+    """Counts what is observed, and queries the rest at each scrape. ``now`` is the event loop's clock."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class Metrics:
 
 
 def _depths(depths: Depths | None) -> Iterator[Metric]:
-    """Return what waits in queues; nothing while the engine can't be asked, rather than what was so before."""
+    """Return the depths of queues; nothing while the engine is unavailable, rather than old values."""
     if depths is None:
         return
     depth = GaugeMetricFamily("tis_esr_queue_depth", "Messages waiting or being handled", labels=["queue"])
@@ -177,7 +177,7 @@ class _Asked(Collector):
 
 
 def _by_kind(parked: Mapping[tuple[str, str], int]) -> Counter[tuple[str, str]]:
-    """Bring reasons together that differ in a number or a name in quotes only: they would be labels without end."""
+    """Merge reasons that differ only in a number or a quoted name: otherwise the number of labels has no limit."""
     kinds: Counter[tuple[str, str]] = Counter()
     for (queue, reason), number in parked.items():
         kinds[queue, _ONE_OF_MANY.sub("…", visible(reason, kept=""))[:80]] += number

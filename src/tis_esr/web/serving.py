@@ -1,4 +1,4 @@
-"""The HTTP side of a running process: health, metrics and, where S3 sends events, the event hook."""
+"""The HTTP side of a running process: health, metrics and, if S3 sends events, the events endpoint."""
 
 import asyncio
 import errno
@@ -16,7 +16,7 @@ Missing = Callable[[], Awaitable[dict[str, str]]]
 
 
 class PortTakenError(TisEsrError, OSError):
-    """The port for health and metrics is in use, or can't be used at all."""
+    """The port for health and metrics is in use, or can't be used."""
 
     exit_code = Exit.UNAVAILABLE
 
@@ -38,10 +38,10 @@ async def http(
     metrics: Callable[[], Awaitable[bytes]],
     hook: S3Hook | None,
 ) -> AsyncIterator[str]:
-    """Serve for as long as the block lasts; yields the address. Raises PortTakenError.
+    """Serve during the block; yields the address. Raises PortTakenError.
 
-    ``troubles`` names background tasks that are down or stuck; the process is live while that is nothing.
-    ``missing`` names what keeps it from working; it is ready while that is nothing.
+    ``troubles`` names background tasks that are down or stuck; the process is live if there are none.
+    ``missing`` names what prevents it from working; it is ready if there is none.
     """
     connections = Connections()
     app = web.Application(middlewares=[connections.middleware()])

@@ -5,7 +5,7 @@ from tis_esr.services.reconciliation.position_reconciliation import Position
 
 
 def of_position(position: Position) -> Answer:
-    """Return which post a position was matched to, or why to none."""
+    """Return which post a position was matched to, or why none."""
     if position.deleted:
         said, who, action = (
             "was deleted by ESR, so nothing is sent for it",

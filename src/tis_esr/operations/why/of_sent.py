@@ -1,4 +1,4 @@
-"""What ESR was sent of an applicant, what it answered, and what changed since."""
+"""What ESR was sent about an applicant, what it answered, and what has changed since."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.tcs.models import Placement
 
 ANSWER_DUE = timedelta(days=1)
-"""ESR answers a file on the morning after; a file that it quarantined whole is never answered."""
+"""ESR answers a file on the next morning; a file that it quarantined is never answered."""
 FROM_ESR = frozenset({"positionId", "positionNumber", "deaneryNumber"})
 """Columns of an applicant record that come from ESR's own POR and POS rows."""
 _DATES, _WITHDRAWAL = "4", "2"
@@ -34,7 +34,7 @@ _DATES, _WITHDRAWAL = "4", "2"
 def of_applicant(
     record: ApplicantRecord, held: Holdings, tis: InTis, today: date, window: ApplicantWindow
 ) -> list[Answer]:
-    """Return the whole story of an applicant record, in its order."""
+    """Return everything about an applicant record, in chronological order."""
     about = (
         f"Placement {record.placement_id} for position {record.position_id} ({record.deanery_number},"
         f" {period(record.date_from, record.date_to)})"
@@ -99,7 +99,7 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
 
 
 def answered(answer: EsrAnswer) -> str:
-    """Return ESR's answer as a part of a sentence, with ESR's own text."""
+    """Return ESR's answer as part of a sentence, with ESR's own text."""
     kind = f" with {answer.kind}" if answer.kind else ""
     text = f': "{answer.text}"' if answer.text else ""
     said = "accepted it" if answer.is_accepted else "rejected it"
@@ -134,7 +134,7 @@ def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> 
 
 
 def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date) -> tuple[str, Who, str]:
-    """Return why a record was cancelled: by what TIS says of the placement now, else by the last decision on it."""
+    """Return why a record was cancelled: from the placement's present state in TIS, else from the last decision."""
     now = tis.asked.get(record.placement_id)
     decided = next((d for d in held.decisions if DECISIONS.key(d) == record.key), None)
     if record.placement_id in tis.asked and now is None:
@@ -151,7 +151,7 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
 
 
 def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
-    """Return who fills the gap, or corrects the value: ESR's own columns the trust, a person's details the local office."""
+    """Return who adds or corrects the value: the trust for ESR's own columns, otherwise the local office."""
     if record.is_held_back:
         action = "correct it in TIS; the record is built again with the position's next row from ESR"
         return _held_back(record), Who.LOCAL_OFFICE, action
@@ -174,7 +174,7 @@ def _held_back(record: Outbound) -> str:
 def _not_told(
     record: ApplicantRecord, changes: list[NotificationRecord], tis: InTis, today: date
 ) -> list[Answer]:
-    """Return where TIS now differs from what ESR was last sent, or is about to be sent."""
+    """Return where TIS now differs from what was last sent to ESR, or is about to be sent."""
     if record.state not in SENT or record.placement_id not in tis.asked or record.date_to < today:
         return []
     told = [n for n in changes if n.state in SENT or n.state in PENDING]

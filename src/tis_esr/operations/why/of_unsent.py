@@ -1,4 +1,4 @@
-"""What has no applicant record: decided against, not processed yet, without a position, or unknown."""
+"""Explains what has no applicant record: not eligible, not processed yet, without a position, or unknown."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -26,7 +26,7 @@ _AGAIN = "wait for the position's next row from ESR, or publish position.due for
 
 
 def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
-    """Return why no applicant record is produced for a placement; where TIS has it otherwise by now, that too."""
+    """Return why no applicant record is produced for a placement, and whether TIS has changed since."""
     about = (
         f"Placement {decision.placement_id} for position {decision.position_id} ({decision.deanery_number})"
     )
@@ -74,7 +74,7 @@ def of_placement(state: Reader, placement: Placement, tis: InTis, today: date) -
 
 
 def of_post_without_position(number: str) -> Answer:
-    """Say that TIS has a post for which ESR has sent no position."""
+    """Return the answer about a post for which ESR has sent no position."""
     return _without_position(f"Post {number} in TIS", number)
 
 
@@ -85,7 +85,7 @@ def _without_position(about: str, number: str | None) -> Answer:
 
 
 def of_person_without_placement(word: Word) -> Answer:
-    """Say that TIS has a person, but no placement of theirs."""
+    """Return the answer about a person who has no placement in TIS."""
     return Answer(
         about=f"The person with GMC number {word.text}",
         sentence="is in TIS and has no placement there",
@@ -95,7 +95,7 @@ def of_person_without_placement(word: Word) -> Answer:
 
 
 def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
-    """Distinguish a typing mistake, a word that neither ESR nor TIS has, and a word that could not be looked up in TIS."""
+    """Return the answer about an unknown word: mistyped, in neither ESR nor TIS, or TIS could not be asked."""
     if word.misfit_reason:
         said = f"is probably mistyped: {word.misfit_reason}"
         return Answer(

@@ -1,4 +1,4 @@
-"""What ``why`` says of a person's details: which were updated in TIS, what was repaired, and each refusal. No values."""
+"""What ``why`` reports about a person's details: fields updated in TIS, repairs, and refusals. No values."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,7 +7,7 @@ from tis_esr.operations.why.answers import Answer, Who
 from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Outcome
 
 _CORRECT = (Who.TRUST, "correct the value in ESR")
-"""Who must act, and how, where nothing else is said: ESR has the trust's values."""
+"""Who must act by default: the trust, whose values are in ESR."""
 _ACTS = {
     Refusal.NO_CODE: (Who.SUPPORT, "have the code added to TIS, or its mapping added to this system"),
     Refusal.REFUSED_BY_TCS: (Who.SUPPORT, "see tis-esr parked"),
@@ -21,7 +21,7 @@ _ROWS_NAMED = 3
 
 
 def of_updates(updates: Sequence[JournalEntry]) -> list[Answer]:
-    """Return which fields ESR changed in TIS, what was repaired in them, and each refusal once with its columns."""
+    """Return which fields were updated from ESR, what was repaired, and each refusal once with its columns."""
     return [*_applied(updates), *_repaired(updates), *_refused(updates)]
 
 
@@ -62,7 +62,7 @@ def _refusal(code: str, entries: Sequence[JournalEntry]) -> Answer:
 
 
 def _rows(entries: Sequence[JournalEntry]) -> str:
-    """Name the rows of entries, the first few where they are many."""
+    """Name the rows of entries, only the first few if there are many."""
     rows = list(dict.fromkeys(f"{_file_of(e.correlation_id)}, row {e.row}" for e in entries))
     more = f"; and {len(rows) - _ROWS_NAMED} more" if len(rows) > _ROWS_NAMED else ""
     return "; ".join(rows[:_ROWS_NAMED]) + more

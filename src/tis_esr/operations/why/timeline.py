@@ -1,4 +1,4 @@
-"""The timeline behind the answers: rows, messages, records, files and ESR's answers, with their days and times."""
+"""The timeline: rows, messages, records, files and ESR's answers, with their days and times."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,11 @@ from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord, NotificationRecord
 
 _ROW = re.compile(r"[0-9]{1,9}")
-"""What ends the correlation id of a row; a message that was sent manually may have any."""
+"""The end of the correlation id of a row; a message that was sent manually may have any."""
 
 
 def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
-    """Return what happened to the rows by these correlation ids and to all that is held, oldest first."""
+    """Return the events of the rows with these correlation ids and of the stored records, oldest first."""
     places = [
         (file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids) if _ROW.fullmatch(row)
     ]
@@ -77,7 +77,7 @@ def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: H
 
 
 def _day_of(file: str) -> str:
-    """Return the day in a file's name; "" for what has none."""
+    """Return the day in a file's name; "" if there is none."""
     try:
         return f"{FileName.parse(file).date}"
     except BadFileNameError:
