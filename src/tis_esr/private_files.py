@@ -1,4 +1,4 @@
-"""Files and folders that hold personal data: for their owner alone, regardless of the umask."""
+"""Files and folders that hold personal data: readable by their owner only, regardless of the umask."""
 
 import contextlib
 import errno

@@ -119,9 +119,9 @@ class Settings(BaseSettings):
     patience_seconds: Annotated[float, Field(gt=0)] = 120.0
     """How long ``day``, ``redrive`` and ``export`` wait for a dependency that is unavailable before they stop with exit code 3. ``run`` waits indefinitely."""
     window_opens_days: Annotated[int, Field(ge=0, le=60)] = 2
-    """The applicant window opens so many days after the day of the export: a placement that starts earlier is not sent."""
+    """The applicant window opens this many days after the day of the export: a placement that starts earlier is not sent."""
     window_closes_weeks: Annotated[int, Field(ge=1, le=52)] = 13
-    """The applicant window closes so many weeks after the day of the export: a placement that starts on that day or later is not due yet."""
+    """The applicant window closes this many weeks after the day of the export: a placement that starts on that day or later is not due yet."""
 
     files_in: Literal["folder", "s3", "sftp"] = "folder"
     """The kind of store that ESR's files come from."""

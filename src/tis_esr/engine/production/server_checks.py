@@ -1,4 +1,4 @@
-"""What can be wrong with the servers before anything runs: which setting, what is wrong, what to do."""
+"""Checks of the servers before anything runs: which setting, what is wrong, what to do."""
 
 import asyncio
 import contextlib
@@ -53,7 +53,7 @@ class Finding:
 
 
 class UnusableServerError(TisEsrError):
-    """RabbitMQ or MongoDB can't be used as they are; ``findings`` say why."""
+    """RabbitMQ or MongoDB is not usable; ``findings`` say why."""
 
     exit_code = Exit.UNAVAILABLE
 
@@ -65,7 +65,7 @@ class UnusableServerError(TisEsrError):
 async def refuse_unusable(
     addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> None:
-    """Raise UnusableServerError where something is missing or wrong."""
+    """Raise UnusableServerError if something is missing or wrong."""
     findings = await findings_of(addresses, collections, queues)
     if findings:
         raise UnusableServerError(findings)
@@ -74,7 +74,7 @@ async def refuse_unusable(
 async def findings_of(
     addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> list[Finding]:
-    """Check both servers; return the findings, none where everything is OK."""
+    """Check both servers; return the findings, none if everything is OK."""
     mongodb, rabbitmq = await asyncio.gather(
         _mongodb(addresses, list(collections)), _rabbitmq(addresses, queues)
     )
@@ -84,7 +84,10 @@ async def findings_of(
 async def install(
     addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> list[str]:
-    """Make collections, indexes, exchange, queues and bindings; return what was missing. Raises UnusableServerError."""
+    """Create collections, indexes, exchange, queues and bindings; return what was missing.
+
+    Raises UnusableServerError.
+    """
     collections = list(collections)
     found = [f for f in await findings_of(addresses, collections, queues) if f.remedy != _INSTALL]
     if found:
@@ -168,7 +171,7 @@ def _no_mongodb(error: PyMongoError) -> Finding:
 
 
 def schema_finding(name: str, version: int | None) -> Finding | None:
-    """Return what is wrong with a database of this schema version, None where it was never installed."""
+    """Return the finding about a database of this schema version; the version is None if it is not installed."""
     if version is None:
         problem = f"the database {name} is not installed"
         return Finding(DATABASE, problem, "run tis-esr install, or correct the name")
@@ -201,7 +204,7 @@ async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[
 async def _try_to_write(database: AsyncDatabase[Any]) -> None:
     """Write in a transaction that is rolled back: shows missing permissions, changes nothing.
 
-    A conflict with another process, which may be starting too, shows that this one may write.
+    A conflict with another process, which may also be starting, shows that this one has write access.
     """
     async with database.client.start_session() as session:
         await session.start_transaction()
@@ -250,7 +253,7 @@ async def _entered(connection: Connection, queues: Sequence[Queue]) -> list[Find
 
 
 async def _compare(connection: Connection, queues: Sequence[Queue], gone: set[str]) -> None:
-    """Declare what is there as it is to be, which makes nothing. Raises ChannelClosedByBroker where it is other."""
+    """Declare existing objects as required, which creates nothing. Raises ChannelClosedByBroker if one differs."""
     channel = await connection.channel()
     if EXCHANGE not in gone:
         await channel.declare_exchange(EXCHANGE)
@@ -281,7 +284,7 @@ async def _missing_queues(connection: Connection, queues: Sequence[Queue]) -> li
 
 
 async def _there(connection: Connection, *, queue: str = "", exchange: str = "") -> bool:
-    """Return whether there is a queue or an exchange; a channel dies of asking for one that isn't."""
+    """Return whether a queue or an exchange exists; a channel is closed if it does not."""
     channel = await connection.channel()
     try:
         if queue:
