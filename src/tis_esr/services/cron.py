@@ -1,4 +1,4 @@
-"""When a cron expression fires, in London time, correct over both clock changes."""
+"""Computes when a cron expression fires, in London time, correct over both clock changes."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ class BadCronError(TisEsrError, ValueError):
 
 
 def next_after(cron: str, moment: datetime) -> datetime:
-    """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC; of several expressions the first to.
+    """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC; the earliest of several expressions.
 
     Expressions are separated by semicolons. Raises BadCronError.
     """
