@@ -101,7 +101,7 @@ def withdrawn(record: R, reason: str) -> R:
 
 
 def held_back(record: R, reason: str) -> R:
-    """Return a pending record as held back, because ESR would not load it; it is checked again when it is next generated."""
+    """Return a pending record as held back, because ESR would not load it; it is checked again when next generated."""
     return msgspec.structs.replace(record, state=RecordState.INVALID_DATA, reason=f"held back: {reason}")
 
 

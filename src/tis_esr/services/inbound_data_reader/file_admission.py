@@ -32,7 +32,7 @@ _GIVE_A_NUMBER = "; if this one is right, deliver it under a new number"
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
-    """The content that arrived: its size and digest, its first row, and the digest of its beginning, as long as a known copy.
+    """The content that arrived: its size, digest and first row, and the digest of its beginning.
 
     ``beginning`` is the digest of as many bytes as the known copy has, "" if it has fewer; ``line_ended`` says that a
     line ended there.

@@ -323,7 +323,7 @@ def _trailer(record: Record, file: InboundFile) -> dict[str, int | None]:
 
 
 def _incomplete(file: InboundFile, end: Ending) -> str:
-    """Return why a file is incomplete: TRL may count all rows or the data rows, with or without the blank ones before it."""
+    """Return why a file is incomplete: TRL may count all rows or data rows, with or without the blank ones before it."""
     if not file.rows:
         return "it is empty"
     if not file.counts.get("TRL"):

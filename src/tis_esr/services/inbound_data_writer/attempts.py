@@ -114,7 +114,11 @@ class Attempts:
         *,
         look_first: bool,
     ) -> Ended:
-        """Append, unless the check ``look`` finds that TCS already has it; after a failure that has ended, check and append again. The attempt ``before`` can no longer take effect. It stays open if the check or the write that follows fails: the result of a check is valid only until the next attempt."""
+        """Append, unless the check ``look`` finds it in TCS; after a failure that has ended, check and append again.
+
+        The attempt ``before`` can no longer take effect. It stays open if the check or the write that follows fails:
+        the result of a check is valid only until the next attempt.
+        """
         for last in (False, False, True):
             try:
                 if look_first and await look():
@@ -143,7 +147,7 @@ class Attempts:
 
 
 def _is_over(error: TcsError) -> bool:
-    """Return whether TCS responded that it is temporarily unavailable, so that only a check shows the outcome of the write."""
+    """Return whether TCS responded that it is temporarily unavailable, so that only a check shows the outcome."""
     if not isinstance(error, TcsUncertainError) or error.may_arrive or error.suspect:
         return False
     return not error.retry_after

@@ -1,4 +1,4 @@
-"""Handled messages, parked messages that nobody dealt with, and rows of inbound files."""
+"""Handled messages, parked messages that were not handled in time, and rows of inbound files."""
 
 import msgspec
 import structlog
@@ -17,7 +17,7 @@ _OPEN = (RowState.PENDING, RowState.PARKED)
 
 
 async def discard_parked(step: Step) -> Cursor | None:
-    """Discard messages that have been parked for as long as personal data are kept; their rows say so."""
+    """Discard messages that have been parked for keep_personal_days; their rows get that reason."""
     day = step.cutoffs.personal
     found = await step.engine.handled_before(day, step.after, DOCUMENTS_A_STEP, parked=True)
     keys = [old.identity for old in found]
@@ -29,7 +29,7 @@ async def discard_parked(step: Step) -> Cursor | None:
 
 
 async def forget_messages(step: Step) -> Cursor | None:
-    """Forget messages that took effect long ago: a duplicate of one can't come any more."""
+    """Remove messages that took effect long ago: a duplicate can no longer arrive."""
     day = step.cutoffs.messages
     found = await step.engine.handled_before(day, step.after, _MESSAGES_A_STEP, parked=False)
     step.work.forget(old.identity for old in found)
@@ -38,14 +38,14 @@ async def forget_messages(step: Step) -> Cursor | None:
 
 
 def _is_ended(file: InboundFile, step: Step) -> bool:
-    """Say whether nothing more of the file can be split: one that is held may be, until it is older than the ledger."""
+    """Return whether no more of the file can be split: a held one can, until it is older than the ledger."""
     if file.state is FileState.HELD:
         return bool(file.rows) and file.day is not None and file.day < step.cutoffs.history
     return bool(file.rows) and file.state not in UNDER_WAY
 
 
 async def forget_rows(step: Step) -> Cursor | None:
-    """Forget the rows of the next old file, in parts; the ledger keeps how many ended in which state.
+    """Remove the rows of the next old file, in parts; the ledger keeps their number by state.
 
     A file with a row that is pending or parked keeps all of them.
     """

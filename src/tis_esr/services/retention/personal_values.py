@@ -1,4 +1,4 @@
-"""Personal values that have served their purpose: blanked, while what was done is kept for as long as the history."""
+"""Blanks personal values that have served their purpose; the rest is kept as long as the history."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ VALUES, FIELDS = "values of the journal", "columns of applicant records"
 
 
 async def blank_journal(step: Step) -> Cursor | None:
-    """Blank the old and new values of journal entries; each is looked at once, when it becomes old."""
+    """Blank the old and new values of journal entries; each is checked once, when it becomes old."""
     found = await not_looked_at(step, JOURNAL, step.cutoffs.personal)
     for (written_on, _), entry in found:
         if entry.state is not Outcome.PLANNED and (entry.old is not None or entry.new is not None):
@@ -21,7 +21,7 @@ async def blank_journal(step: Step) -> Cursor | None:
 
 
 async def blank_applicants(step: Step) -> Cursor | None:
-    """Blank the columns of applicant records that were sent or withdrawn, once their placement has started."""
+    """Blank the columns of applicant records that were sent or cancelled, once their placement has started."""
     found = await step.work.written_before(APPLICANTS, step.cutoffs.personal, step.after, DOCUMENTS_A_STEP)
     unsent = await unsent_files(step, (record for _, record in found))
     for (written_on, _), record in found:
