@@ -1,4 +1,4 @@
-"""Why something that ESR knows of a person does not go to TIS: the reasons, with their words."""
+"""The reasons for which a value from ESR about a person is not sent to TIS, with their texts."""
 
 from enum import StrEnum
 
@@ -23,7 +23,7 @@ class Refusal(StrEnum):
 
     @property
     def text(self) -> str:
-        """Return the words for people; they hold no value."""
+        """Return the text for people, without any value."""
         return _TEXTS[self]
 
 

@@ -1,4 +1,4 @@
-"""The names of the interface's files, parsed and made in one place."""
+"""Parses and builds the names of the interface's files."""
 
 import re
 from dataclasses import dataclass, field

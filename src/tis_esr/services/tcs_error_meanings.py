@@ -1,4 +1,4 @@
-"""Maps TCS's errors to the fate of a message: retry later, retry alone, or park."""
+"""Maps TCS's errors to what follows for a message: retry later, retry alone, or park."""
 
 from collections.abc import Sequence
 from dataclasses import replace

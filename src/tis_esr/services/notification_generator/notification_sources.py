@@ -17,10 +17,10 @@ from tis_esr.tcs.models import Person, Placement
 
 @dataclass
 class Sources:
-    """What TIS says for a batch of positions: by post, by placement, by trainee.
+    """TIS's data for a batch of positions: by post, by placement, by trainee.
 
-    ``asked_at`` is when, by the engine's clock. ``vpds`` has the employing VPD by post id, the lead employer's where a
-    post has several positions.
+    ``asked_at`` is the time of reading, by the engine's clock. ``vpds`` has the employing VPD by post id, the lead
+    employer's if a post has several positions.
     """
 
     today: date
