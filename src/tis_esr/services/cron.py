@@ -33,7 +33,7 @@ def _next_of_one(cron: str, moment: datetime) -> datetime:
     if (fields := len(cron.split())) != _FIELDS:
         raise BadCronError(cron, f"it must have {_FIELDS} fields, not {fields}")
     try:
-        # In the hour that comes twice, CronSim begins with what fired the first time: that is over.
+        # In the hour that occurs twice, CronSim begins with what fired the first time: that is over.
         fires = (local.astimezone(UTC) for local in CronSim(cron, moment.astimezone(LONDON)))
         return next(fire for fire in fires if fire > moment)
     except (CronSimError, StopIteration) as error:

@@ -1,4 +1,4 @@
-"""Writes a world to disk while it is made, so that memory does not grow with the rows."""
+"""Writes a world to disk while it is generated, so that memory does not grow with the rows."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -49,7 +49,7 @@ class FirstDay:
             inbound.abandon()
 
     def take(self, world: World) -> None:
-        """Write what the world has gathered, and take it out of the world."""
+        """Write what the world has collected, and remove it from the world."""
         for deanery, lines in world.lines.items():
             for line in lines:
                 self._files[deanery].add(line)
@@ -60,7 +60,7 @@ class FirstDay:
             entities.clear()
 
     def finish(self, last_line: Line) -> list[InboundFile]:
-        """End every file, right or wrong; return them for their counts."""
+        """End every file, correctly or not; return them for their counts."""
         for deanery, file in self._files.items():
             if deanery == self._odd[-1]:
                 file.close_cut(last_line)
@@ -72,7 +72,7 @@ class FirstDay:
 
 
 def write_next_day(world: World, chosen: tuple[str, ...], folder: Path) -> list[InboundFile]:
-    """Write the files of the day after, and the one of the day before that comes late; return them."""
+    """Write the files of the next day, and a late one of the day before; return them."""
     folder.mkdir(parents=True)
     files = []
     for lines_of, days in ((world.next_day.older, -1), (world.next_day.lines, 1)):

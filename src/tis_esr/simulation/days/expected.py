@@ -1,4 +1,4 @@
-"""What each service should end up with, as the scenarios state it explicitly."""
+"""The expected outcome of each service, stated explicitly by the scenarios."""
 
 from collections import Counter
 from collections.abc import Mapping

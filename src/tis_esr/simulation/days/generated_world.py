@@ -1,4 +1,4 @@
-"""A world under construction: TCS's data, ESR's rows, and what each row and placement should end as."""
+"""A world being generated: TCS's data, ESR's rows, and the expected outcome of each row and placement."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from tis_esr.simulation.days.tcs_data import placement_dto, post_dto
 class NextDay:
     """What happens on the day after: rows, changes in TIS, and the expected outcome.
 
-    ``older`` are rows of a file that should have come the day before, and comes only now.
+    ``older`` are rows of a file of the day before that arrives late.
     """
 
     def __init__(self, deanery_of: dict[int, str]) -> None:

@@ -91,7 +91,7 @@ def _unchanged(world: World, deanery: str) -> None:
 
 
 def _older_row(world: World, deanery: str) -> None:
-    """A file of the day before comes late: its rows overwrite nothing newer."""
+    """A file of the day before arrives late: its rows overwrite nothing newer."""
     post = world.post(deanery)
     position = world.position(deanery, post["nationalPostNumber"], post=post)
     npn = unknown_number(deanery, world.number("unknown", 1))

@@ -57,7 +57,7 @@ def _lead_and_host(world: World, deanery: str) -> None:
 
 
 def _deleted(world: World, deanery: str) -> None:
-    """TIS never heard of the position, so there is nothing to take back."""
+    """TIS was never notified of the position, so there is nothing to withdraw."""
     post = world.post(deanery)
     world.placement(post, world.person(), 45, _NEXT_YEAR)
     world.position(deanery, post["nationalPostNumber"], post=post, deleted=True)
@@ -112,7 +112,7 @@ def _bucket(world: World, deanery: str) -> None:
 
 
 def _twice(world: World, deanery: str) -> None:
-    """The same person comes twice on one day: one record goes, and one notification, for the rows are the same."""
+    """The same person starts twice on one day: one record goes, and one notification, for the rows are the same."""
     post, person = world.post(deanery), world.person()
     first, second = (world.placement(post, person, 50, end) for end in (200, 300))
     position = world.position(deanery, post["nationalPostNumber"], post=post)

@@ -25,7 +25,7 @@ class Change:
 
 
 def change(holdings: Holdings, changes: Sequence[Change], day: date) -> None:
-    """Let trusts change positions; those go in the day's RMC. One without anything new is sent again."""
+    """Let trusts change positions; those go in the day's RMC. One without changes is repeated."""
     for one in changes:
         position = holdings.positions[one.position]
         position.post = position.post if one.post is None else one.post
