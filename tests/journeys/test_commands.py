@@ -94,7 +94,7 @@ def test_demo_replaces_its_own_folder_and_no_other(tmp_path: Path) -> None:
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     code, said = call("demo", "--dir", tmp_path / "mine")
     assert code == 2
-    assert "no demo made it" in said
+    assert "was not created by tis-esr demo" in said
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
@@ -123,7 +123,7 @@ def test_day_prints_json_and_says_by_its_code_that_something_is_parked(
         (["ingest", "nowhere.DAT"], 2, "nowhere.DAT: no such file"),
         (["export", "applicants", "--state", "nowhere"], 2, "nowhere: no such state file"),
         (["why", "1", "--state", "nowhere"], 2, "nowhere can't be used as state: no such file"),
-        (["synthesize", "--out", "."], 2, "isn't empty"),
+        (["synthesize", "--out", "."], 2, "is not empty"),
         (["nonsense"], 2, "nonsense"),
     ],
 )

@@ -253,7 +253,7 @@ def test_doctor_shows_a_setting_as_it_is_whatever_is_in_it(shell: Shell) -> None
         pytest.param(
             [],
             {"TIS_ESR_TCS_URL": f"http://invented:{SECRET}@host/tcs"},
-            "holds a user or password",
+            "contains a user or password",
             id="a password in TCS's address",
         ),
         pytest.param(
@@ -411,7 +411,7 @@ def test_an_unreadable_row_can_not_be_handled_again_and_stays_parked(unreadable:
     before = call("parked")
     code, said = call("redrive", "--reason", "not a whole number")
     assert code == 1
-    assert "2 can't be requeued: the row itself is unreadable" in said
+    assert "2 can't be requeued: the row is unreadable" in said
     assert call("parked") == before
 
 

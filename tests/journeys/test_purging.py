@@ -89,7 +89,7 @@ def test_a_day_that_can_not_be_right_removes_nothing(here: Here) -> None:
         said = here.purge("2062-11-30", *more)
         assert said == Said(
             2,
-            "tis-esr: --as-of: no file came in the 31 days before 30 Nov 2062: nothing is removed as of that day\n",
+            "tis-esr: --as-of: no file arrived in the 31 days before 30 Nov 2062: nothing is purged as of that day\n",
         )
     here.small.file(por(), day_number=1)
     for day in ("2062-11-30", "2062-12-01"):
@@ -139,6 +139,6 @@ def test_why_and_files_say_from_when_on_anything_is_known(here: Here) -> None:
     unknown = here.why(5_550_001, "2026-12-24")
     assert "ESR has sent no such position; what ended before 2026-12-04 has been purged" in unknown.text
     assert here.called("files", FIRST).text == (
-        "tis-esr: NAME: DE_EOE_RMC_20261124_00000101.DAT: dated before 2026-12-04, the oldest day that the ledger keeps"
+        "tis-esr: NAME: DE_EOE_RMC_20261124_00000101.DAT: dated before 2026-12-04, the oldest day in the ledger"
         " (keep_history_days)\n"
     )

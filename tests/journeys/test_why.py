@@ -132,7 +132,7 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         (
             NEW,
             f": has not been processed yet: TIS did not have it as it is now when position {EMPTY} was last"
-            " reconciled. support: have the position reconciled: its next row from ESR, or a change in TIS, does it",
+            " reconciled. support: wait for the position's next row from ESR, or publish position.due for it",
         ),
         (
             UNKNOWN_TO_TIS,

@@ -23,8 +23,9 @@ Texts = Iterator[tuple[str, str]]
 
 def pages() -> Texts:
     """Yield the pages without their blocks of code and what programs print, which the source has."""
-    for page in set(PAGES) - OF_THE_SOURCE:
-        yield name_of(page), re.sub(r"<!--.*?-->", "", without_code(page.read_text()), flags=re.DOTALL)
+    for page in PAGES:
+        if page not in OF_THE_SOURCE:
+            yield name_of(page), re.sub(r"<!--.*?-->", "", without_code(page.read_text()), flags=re.DOTALL)
 
 
 def help_texts() -> Texts:

@@ -459,7 +459,7 @@ async def test_a_good_copy_of_a_refused_file_is_found_and_taken(desk: Desk, stor
     put(store, text="\0\0\0\0")
     await desk.sweep()
     await desk.handle()
-    assert desk.ledger()[NAME].findings == ["refused: it isn't a text file"]
+    assert desk.ledger()[NAME].findings == ["refused: it is not a text file"]
     put(store)
     await desk.sweep()
     await desk.handle()

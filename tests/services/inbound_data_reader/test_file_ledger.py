@@ -62,7 +62,7 @@ async def test_a_whole_file_is_split_without_a_finding(benches: Benches, tmp_pat
     ("first", "finding", "rows_taken_before"),
     [
         pytest.param("", "incomplete: it is empty", [], id="empty"),
-        pytest.param(b"\0" * 90, "refused: it isn't a text file", [], id="NULs"),
+        pytest.param(b"\0" * 90, "refused: it is not a text file", [], id="NULs"),
         pytest.param(
             HDR + ROWS[:28],
             "incomplete: it has no TRL row, so its end may be missing",
