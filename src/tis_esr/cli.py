@@ -422,7 +422,7 @@ def why(
     tcs: Annotated[
         str | None,
         typer.Option(
-            "--tcs", metavar="URL", help="TCS with its context path.", show_default="the setting tcs_url"
+            "--tcs", metavar="URL", help="TCS with its context path.", show_default="TIS_ESR_TCS_URL"
         ),
     ] = None,
     as_of: DayOption = None,

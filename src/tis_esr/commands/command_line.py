@@ -28,7 +28,10 @@ Typed = Callable[..., None]
 StateOption = Annotated[
     Path | None,
     typer.Option(
-        "--state", metavar="FILE", help="The embedded engine's state file.", show_default="the setting state"
+        "--state",
+        metavar="FILE",
+        help="The embedded engine's state file.",
+        show_default="the configured engine",
     ),
 ]
 DayOption = Annotated[
