@@ -62,7 +62,7 @@ def _show(done: DayDone, summary: Summary, folder: Path, as_of: date) -> None:
     say("")
     say(f"The day was {written(as_of)}. Files from ESR: {folder / 'in'}. Files to ESR: {folder / 'out'}.")
     say(
-        f"State: {state}. To query it: tis-esr why <placement | post number | position | GMC number> --state {state}"
+        f"State file: {state}. To query it: tis-esr why <placement | post number | position | GMC number> --state {state}"
     )
     if exit_code(summary) is Exit.DONE_WITH_PARKED:
         say("Exit code 1: the generated day has faulty rows and records with missing data on purpose.")

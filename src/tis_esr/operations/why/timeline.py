@@ -32,12 +32,12 @@ def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
         Event(
             at=_day_of(row.file),
             correlation_id=f"{row.file}:{row.row}",
-            what=f"{row.type} row: {words(row.state)} {row.reason}".strip(),
+            what=f"{row.type} row: {_outcome(row.state, row.reason)}",
         )
         for row in state.rows(places)
     ]
     for trace in state.messages_of(ids):
-        said = f"{trace.queue}: {words(trace.state)} {trace.reason}".strip()
+        said = f"{trace.queue}: {_outcome(trace.state, trace.reason)}"
         events.append(
             Event(
                 at=iso(trace.at) or _day_of(trace.source_file),
@@ -59,7 +59,7 @@ def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: H
         yield Event(
             at=f"{record.built_on}",
             correlation_id=record.correlation_id,
-            what=f"{named}: {words(record.state)} {record.reason}".strip(),
+            what=f"{named}: {_outcome(record.state, record.reason)}",
         )
         return
     file = held.files.get(record.file or "")
@@ -74,6 +74,10 @@ def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: H
             correlation_id=f"{answer.file}:{answer.row}",
             what=f"{named}: {answered(answer)}",
         )
+
+
+def _outcome(state: str, reason: str) -> str:
+    return f"{words(state)}, {reason}" if reason else words(state)
 
 
 def _day_of(file: str) -> str:
