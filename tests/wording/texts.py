@@ -42,6 +42,12 @@ def source() -> Texts:
         yield str(path.relative_to(ROOT)), "\n".join(_words(path))
 
 
+def build_files() -> Texts:
+    """Yield the comments of the files by which the project is built and run."""
+    for name in ("Makefile", "compose.yaml", "Dockerfile"):
+        yield name, "\n".join(re.findall(r"(?:^|\s)#\s(.*)", (ROOT / name).read_text()))
+
+
 def _words(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
@@ -52,7 +58,7 @@ def _words(path: Path) -> Iterator[str]:
                 yield token.string
 
 
-SOURCES: tuple[Callable[[], Texts], ...] = (pages, help_texts, source)
+SOURCES: tuple[Callable[[], Texts], ...] = (pages, help_texts, source, build_files)
 
 
 def texts() -> dict[str, str]:
