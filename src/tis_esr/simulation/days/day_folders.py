@@ -23,9 +23,10 @@ def file_name(chosen: tuple[str, ...], deanery: str, today: date) -> FileName:
 
 
 class FirstDay:
-    """The open files of the first day. The last deanery's is cut short, the one before it miscounted, with CRLF.
+    """The open files of the first day.
 
-    A single deanery's is cut short, with CRLF. Raises FileExistsError where ``out`` has been written to.
+    The last deanery's is cut off, the one before it has a wrong count, with CRLF. A single deanery's is cut off, with
+    CRLF. Raises FileExistsError if ``out`` has been written to.
     """
 
     def __init__(self, out: Path, chosen: tuple[str, ...], today: date) -> None:
@@ -88,5 +89,5 @@ def write_next_day(world: World, chosen: tuple[str, ...], folder: Path) -> list[
 
 
 def json_lines(entities: list[Any] | tuple[Any, ...]) -> bytes:
-    """Return JSON values, one a line."""
+    """Return JSON values, one per line."""
     return b"".join(msgspec.json.encode(entity) + b"\n" for entity in entities)
