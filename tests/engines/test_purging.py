@@ -162,6 +162,35 @@ async def test_rows_of_a_file_are_removed_but_those_that_are_parked_stay(bench: 
     assert await runner.engine.row_states(FILE) == {RowState.PARKED: 1}
 
 
+async def test_a_row_that_was_parked_since_it_was_listed_is_not_removed_and_nothing_else_is(
+    bench: Bench,
+) -> None:
+    runner = await bench.open(Handler(QUEUE, "tests.purging", fail))
+    rows = [Row(file=FILE, row=n, type="POS", state=RowState.APPLIED) for n in (1, 2)]
+    await runner.engine.commit(Commit(rows=rows))
+    work = runner.work()
+    work.forget([], [(FILE, row) for row in await runner.engine.rows_of(FILE, 0, 10)])
+    await handled(runner, a_message("bad", row=2))
+    with pytest.raises(ConflictError):
+        await work.commit()
+    assert await runner.engine.row_states(FILE) == {RowState.APPLIED: 1, RowState.PARKED: 1}
+
+
+async def test_a_discard_takes_effect_with_the_rest_of_its_commit_or_not_at_all(bench: Bench) -> None:
+    runner = await bench.open(Handler(QUEUE, "tests.purging", fail))
+    await handled(runner, a_message("bad"), a_message("worse"))
+    late, work = runner.work(), runner.work()
+    for one in (late, work):
+        one.discard([(QUEUE, "bad"), *([(QUEUE, "worse")] if one is late else [])], "too old")
+        one.put(NOTES, Note(name="late" if one is late else "first"))
+    await work.commit()
+    with pytest.raises(ConflictError):
+        await late.commit()
+    [left] = await runner.engine.handled_before(LATER, None, 10, parked=True)
+    assert left.identity == (QUEUE, "worse")
+    assert await names(runner, LATER) == ["first"]
+
+
 async def test_a_message_that_its_packet_may_send_again_is_not_listed(bench: Bench) -> None:
     """The relay sends a packet again for what is not known to be done; so what is done is known until it is gone."""
     if isinstance(bench, EmbeddedBench):

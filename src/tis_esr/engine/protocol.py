@@ -71,7 +71,7 @@ class Commit:
 
     ``day`` is the day that its documents and messages count as written and handled on, the engine's where there is
     none. ``removals`` are documents to remove, ``forgotten`` messages that are done, and ``rows_gone`` rows of a
-    file, of which nothing is kept any more.
+    file, of which nothing is kept any more. ``discarded`` are parked messages to discard, with the reason, see Engine.discard.
     """
 
     puts: list[Put] = field(default_factory=list)
@@ -84,6 +84,7 @@ class Commit:
     removals: list[Removal] = field(default_factory=list)
     forgotten: list[Identity] = field(default_factory=list)
     rows_gone: list[tuple[str, int]] = field(default_factory=list)
+    discarded: list[tuple[Identity, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Engine(Protocol):
     async def commit(self, commit: Commit) -> None:
         """Apply all of it in one transaction; raises ConflictError when a document's version moved.
 
+        So it does where a row that is to go has been parked meanwhile, or a message to be discarded is not parked.
         Raises LeaseLostError when a message that is to be done is not held any more: taken over, parked or done.
         """
         ...

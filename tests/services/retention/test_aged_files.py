@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from tests.services.bench import Benches, message
+from tests.services.bench import Bench, Benches, message
 from tests.services.old_things import (
     EXPORTER,
     KEEP,
@@ -19,7 +19,8 @@ from tests.services.old_things import (
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.retention_periods import Retention
-from tis_esr.engine.faults import TransientError
+from tis_esr.engine.faults import ConflictError, TransientError
+from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
@@ -90,6 +91,63 @@ async def test_rows_of_a_file_that_was_not_read_to_its_end_stay_while_the_rest_m
         await bench.account(Row(file=name, row=1, type="POS", state=RowState.APPLIED))
         await purge(bench).of_day(TODAY)
         assert bool(await bench.rows(name)) is stays
+
+
+async def test_a_message_that_is_parked_again_while_its_row_goes_keeps_it(benches: Benches) -> None:
+    """Where the row went all the same, the message could never be discarded: each purge would die of it."""
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        name = file_name(ago(11))
+        await keep(bench, 11, ledger_entry(ago(11)))
+        await bench.account(*(Row(file=name, row=n, type="APC", state=RowState.APPLIED) for n in (1, 2, 3)))
+        parked = message("esr.queue.apc.split", 1, {}, name, 2)
+        engine = bench.runner.engine
+        bench.runner.engine = Interrupted(engine, Commit(parked=[(parked, "again")], day=TODAY))
+        with pytest.raises(ConflictError):
+            await purge(bench).of_day(TODAY)
+        bench.runner.engine = engine
+        await purge(bench).of_day(TODAY)
+        assert await bench.rows(name) == {RowState.APPLIED: 2, RowState.PARKED: 1}
+        await after(bench, 31)
+        assert (await bench.parked(), await bench.rows(name)) == ([], {})
+
+
+class Interrupted:
+    """An engine on which something else happens just before the first rows go."""
+
+    def __init__(self, engine: Any, meanwhile: Commit) -> None:
+        self._engine, self._meanwhile = engine, [meanwhile]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def commit(self, commit: Commit) -> None:
+        if commit.rows_gone and self._meanwhile:
+            await self._engine.commit(self._meanwhile.pop())
+        await self._engine.commit(commit)
+
+
+async def after(bench: Bench, days: int) -> None:
+    """Purge so many days later, when a file came on the day before."""
+    bench.today[0] = ago(1 - days)
+    await bench.keep(*ledger_entry(ago(1 - days), name=file_name(ago(1 - days), sequence=10 + days), rows=0))
+    bench.today[0] = ago(-days)
+    await purge(bench).again(bench.today[0])
+
+
+async def test_rows_that_a_late_message_was_accounted_for_in_go_with_the_entry_of_their_file(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        name = file_name(ago(11))
+        await keep(bench, 11, ledger_entry(ago(11)))
+        await bench.account(*(Row(file=name, row=n, type="APC", state=RowState.APPLIED) for n in (1, 2, 3)))
+        await purge(bench).of_day(TODAY)
+        await bench.account(Row(file=name, row=2, type="APC", state=RowState.SUPERSEDED))
+        await after(bench, 89)
+        assert (await bench.all(FILES))[name].row_states == {"applied": 3}
+        await after(bench, 90)
+        assert name not in await bench.all(FILES)
+        assert await bench.rows(name) == {}
 
 
 async def test_what_nobody_dealt_with_is_discarded_after_the_days_of_personal_data(benches: Benches) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.services.bench import Benches
+from tests.services.bench import Bench, Benches, message
 from tests.services.old_things import (
     DELETED,
     EXPORTER,
@@ -77,6 +77,16 @@ def everything_old() -> list[Kept]:
     ]
 
 
+async def keep_everything_old(bench: Bench) -> None:
+    """Store them, and a message that nobody dealt with."""
+    await keep(bench, 300, *everything_old())
+    bench.today[0] = ago(300)
+    work = bench.runner.work()
+    work.park(message("esr.queue.apc.split", 1, {}), "never dealt with")
+    await work.commit()
+    bench.today[0] = TODAY
+
+
 class Killed(BaseException):
     """The process ends."""
 
@@ -103,14 +113,15 @@ async def test_wherever_a_purge_is_killed_the_next_one_ends_in_the_same_with_the
     benches: Benches,
 ) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
-        await keep(bench, 300, *everything_old())
+        await keep_everything_old(bench)
         whole = await purge(bench).of_day(TODAY)
         assert whole is not None
+        assert (whole.removed["parked"], whole.removed["messages"]) == (1, 1)
         assert await left(bench) == set()
-    kills = [(number, after) for number in range(1, 14) for after in (False, True)]
+    kills = [(number, after) for number in range(1, 16) for after in (False, True)]
     for number, after in benches.some(kills, most=4):
         async with benches.open(EXPORTER, nowhere()) as bench:
-            await keep(bench, 300, *everything_old())
+            await keep_everything_old(bench)
             engine, bench.runner.engine = bench.runner.engine, Dying(bench.engine, number, after=after)
             with pytest.raises(Killed):
                 await purge(bench).of_day(TODAY)

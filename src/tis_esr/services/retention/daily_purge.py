@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import msgspec
+import structlog
 
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN, Cutoffs, Retention
 from tis_esr.engine.faults import ConflictError
@@ -25,6 +26,7 @@ from tis_esr.services.retention import deleted_positions, handled_messages, hist
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step
 
+_log = structlog.get_logger()
 _HOLD_SECONDS = 60.0
 
 
@@ -73,11 +75,7 @@ class Purge:
             while self.goes_on():
                 step = self._step(cutoffs, cursor)
                 cursor = await rule(step)
-                if (
-                    step.work.has_changes
-                    or step.removed
-                    or self._hold_until - step.work.time() < _HOLD_SECONDS / 2
-                ):
+                if step.work.has_changes or self._hold_until - step.work.time() < _HOLD_SECONDS / 2:
                     await self._commit(step)
                 if cursor is None:
                     break
@@ -150,6 +148,9 @@ class Purge:
         step.work.put(PURGES, self._held(counted, step.work.time()))
         await step.work.commit()
         self.removed += step.removed
+        if discarded := step.removed[handled_messages.PARKED]:
+            before = step.cutoffs.personal.isoformat()
+            _log.warning("parked_discarded", messages=discarded, parked_before=before)
         await asyncio.sleep(self.pause)
 
     async def _end(self, cutoffs: Cutoffs) -> PurgeOfDay:

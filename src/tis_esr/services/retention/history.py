@@ -19,6 +19,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, InboundFile
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition
+from tis_esr.services.retention.handled_messages import ROWS, ROWS_A_STEP
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of, unsent_files
 
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
@@ -123,7 +124,7 @@ def ledger(present: Present | None) -> Rule:
             if _is_junk(file):
                 is_over = names is not None and file.name not in names
             else:
-                is_over = _is_over(file, written_on, step)
+                is_over = _is_over(file, written_on, step) and await _has_no_rows(file, step)
             if is_over:
                 step.remove(FILES, file)
         return end_of(found)
@@ -142,3 +143,16 @@ def _is_over(file: InboundFile, written_on: str, step: Step) -> bool:
         return False
     has_no_rows = file.rows_gone or not file.rows or bool(file.copy) or step.is_dry_run
     return has_no_rows and file.day < day and written_on < day.isoformat()
+
+
+async def _has_no_rows(file: InboundFile, step: Step) -> bool:
+    """Forget rows that a late message was accounted for in after the file's had gone; say whether none is left then."""
+    if not file.rows_gone:
+        return True
+    states = await step.engine.row_states(file.name)
+    if not states:
+        return True
+    rows = await step.engine.rows_of(file.name, 0, ROWS_A_STEP)
+    step.work.forget([], ((file.name, row) for row in rows))
+    step.removed[ROWS] += len(rows)
+    return len(rows) == sum(states.values())
