@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from tests.journeys.small_world import por
 from tests.services.bench import Bench, Benches, message
 from tests.services.old_things import (
     EXPORTER,
@@ -23,6 +24,7 @@ from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
+from tis_esr.operations.row_check import check_rows
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, within
@@ -213,6 +215,41 @@ async def test_a_second_copy_of_a_file_older_than_the_ledger_adds_nothing(
         await purge(bench).of_day(TODAY)
         taken = await InboundDataReader(bench.runner.work).take(Folder(inbound), file_name(ago(101)))
         assert (taken.said, taken.file.size) == ("already taken", 3)
+
+
+async def test_a_whole_copy_of_a_cut_file_whose_rows_are_gone_has_all_its_rows_accounted_for(
+    benches: Benches, tmp_path: Any
+) -> None:
+    """Only its new rows are taken; the counts add up, or each ``tis-esr day`` from then on would end in an error."""
+    name, inbound = file_name(ago(11)), tmp_path / "in"
+    inbound.mkdir()
+    for end, then in (("", 4), ('ASG,1,"","C",11,"T","EOE/1"\n', 5)):
+        async with benches.open(EXPORTER, nowhere()) as bench:
+            await keep(bench, 11)
+            (inbound / name).write_text(f"{por(1)}\n\n{por(2)}\n{end}")
+            bench.today[0] = ago(11)
+            await InboundDataReader(bench.runner.work).take(Folder(inbound), name)
+            for queue in ("por", "asg"):
+                await bench.finish(f"esr.queue.{queue}.split")
+            taken = (1, 3, 4) if end else (1, 3)
+            await bench.account(*(Row(file=name, row=n, type="", state=RowState.APPLIED) for n in taken))
+            bench.today[0] = TODAY
+            await purge(bench).of_day(TODAY)
+            assert await bench.rows(name) == {}
+            (inbound / name).write_text(
+                f'{por(1)}\n\n{por(2)}\n{end}{end and PBD}{por(3)}\nTRL,{then + 1}\n'
+            )
+            file = (await InboundDataReader(bench.runner.work).take(Folder(inbound), name)).file
+            states = await bench.rows(name)
+            assert sum(states.values()) == file.rows
+            assert states[RowState.PENDING] == (3 if end else 1)
+            applied = f"{len(taken)} applied, 1 ignored"
+            assert file.notes[0].endswith(f"(keep_rows_days), and had ended as: {applied}")
+            rows = {name: {**states, RowState.PENDING: 0, RowState.APPLIED: states[RowState.PENDING]}}
+            check_rows([file], rows)
+
+
+PBD = 'PBD,1,"","C","General Medical Council","7200001"\n'
 
 
 async def test_junk_stays_in_the_ledger_while_it_is_in_the_store(benches: Benches) -> None:
