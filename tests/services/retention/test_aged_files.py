@@ -236,9 +236,7 @@ async def test_a_whole_copy_of_a_cut_file_whose_rows_are_gone_has_all_its_rows_a
             bench.today[0] = TODAY
             await purge(bench).of_day(TODAY)
             assert await bench.rows(name) == {}
-            (inbound / name).write_text(
-                f'{por(1)}\n\n{por(2)}\n{end}{end and PBD}{por(3)}\nTRL,{then + 1}\n'
-            )
+            (inbound / name).write_text(f"{por(1)}\n\n{por(2)}\n{end}{end and PBD}{por(3)}\nTRL,{then + 1}\n")
             file = (await InboundDataReader(bench.runner.work).take(Folder(inbound), name)).file
             states = await bench.rows(name)
             assert sum(states.values()) == file.rows

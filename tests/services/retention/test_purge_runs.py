@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.services.bench import Bench, Benches, message
 from tests.services.old_things import (
     DELETED,
@@ -30,6 +31,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.protocol import Commit
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
 from tis_esr.services.retention.audit import PURGES
 
@@ -45,6 +47,28 @@ async def test_nothing_is_old_by_a_day_that_can_not_be_right(
         assert (done is not None) is goes
         assert (await left(bench) == set()) is goes
         assert len(await bench.all(HORIZON)) == goes
+
+
+async def test_however_much_junk_came_the_day_is_right_by_one_file_of_esr(benches: Benches) -> None:
+    junk = [(FILES, InboundFile(name=f"{n}.txt", state=FileState.REFUSED)) for n in range(250)]
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 30, *junk)
+        assert await purge(bench).of_day(TODAY) is not None
+
+
+async def test_it_is_said_once_a_day_that_nothing_is_purged_where_files_came_before(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        late = purge(bench)
+        with capture_logs() as logs:
+            assert await late.of_day(TODAY) is None
+            assert logs == []
+            await keep(bench, 300)
+            for day in (40, 40, 41):
+                assert await late.of_day(ago(-day)) is None
+        reasons = [f"no file came in the 31 days before {ago(-day)}" for day in (40, 41)]
+        assert [(log["event"], log["log_level"], log["reason"]) for log in logs] == [
+            ("not_purged", "warning", reason) for reason in reasons
+        ]
 
 
 async def test_a_dry_run_says_what_a_purge_then_removes_and_changes_nothing(benches: Benches) -> None:

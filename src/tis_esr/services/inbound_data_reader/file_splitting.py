@@ -59,7 +59,9 @@ _ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
 _COUNTED = {*LAYOUTS, ""}
 _FRAME = {"HDR", "TRL", ""}
 _CUT = "the file ends within this row; it is taken with a whole copy of the file"
-_TAKEN_LONG_BEFORE = "it was taken with an earlier copy; what became of it is older than the retention (keep_rows_days)"
+_TAKEN_LONG_BEFORE = (
+    "it was taken with an earlier copy; what became of it is older than the retention (keep_rows_days)"
+)
 _NOTES_KEPT = 50
 _NO_SEQUENCE = 10**8
 """The numbers in file names have eight digits."""

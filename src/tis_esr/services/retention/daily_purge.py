@@ -24,7 +24,7 @@ from tis_esr.services.inbound_data_writer.person_journal import JOURNAL
 from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
 from tis_esr.services.retention import deleted_positions, handled_messages, history, personal_values
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
-from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step
+from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of
 
 _log = structlog.get_logger()
 _HOLD_SECONDS = 60.0
@@ -46,6 +46,7 @@ class Purge:
     goes_on: Callable[[], bool] = lambda: True
     removed: Counter[str] = field(default_factory=Counter)
     _hold_until: float = 0.0
+    _warned: date | None = None
 
     async def of_day(self, day: date) -> PurgeOfDay | None:
         """Purge for a day unless that is done; return what was purged for it.
@@ -57,13 +58,28 @@ class Purge:
         known = (await self.runner.work().get(PURGES, [day.isoformat()])).get(day.isoformat())
         if known is not None and known.finished:
             return known
-        return await self.again(day) if await self.is_plausible(day) else None
+        if await self.is_plausible(day):
+            return await self.again(day)
+        await self._warn(day)
+        return None
 
     async def is_plausible(self, day: date) -> bool:
         """Say whether a file came, and is dated, in the days before: by a day years ahead everything would be old."""
         since = day - FILES_COME_WITHIN
-        found = await self.runner.work().written_before(FILES, day, (since.isoformat(), ""), DOCUMENTS_A_STEP)
-        return any(file.day is not None and file.day >= since for _, file in found)
+        after: Cursor | None = (since.isoformat(), "")
+        while after is not None:
+            found = await self.runner.work().written_before(FILES, day, after, DOCUMENTS_A_STEP)
+            if any(file.day is not None and file.day >= since for _, file in found):
+                return True
+            after = end_of(found)
+        return False
+
+    async def _warn(self, day: date) -> None:
+        """Log once a day that nothing is purged, unless nothing was ever entered that could be."""
+        if self._warned != day and await self.runner.work().written_before(FILES, day, None, 1):
+            days = FILES_COME_WITHIN.days
+            _log.warning("not_purged", reason=f"no file came in the {days} days before {day}")
+        self._warned = day
 
     async def again(self, day: date) -> PurgeOfDay | None:
         """Purge for a day, also where it was purged before."""
