@@ -191,6 +191,14 @@ async def test_a_discard_takes_effect_with_the_rest_of_its_commit_or_not_at_all(
     assert await names(runner, LATER) == ["first"]
 
 
+async def test_the_state_file_overwrites_what_is_removed_however_sqlite_was_built(bench: Bench) -> None:
+    if not isinstance(bench, EmbeddedBench):
+        pytest.skip("MongoDB's files are the server's")
+    runner = await bench.open(HANDLER)
+    connection = runner.engine._connection  # type: ignore[attr-defined]
+    assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
+
+
 async def test_a_message_that_its_packet_may_send_again_is_not_listed(bench: Bench) -> None:
     """The relay sends a packet again for what is not known to be done; so what is done is known until it is gone."""
     if isinstance(bench, EmbeddedBench):

@@ -25,6 +25,7 @@ from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
 from tis_esr.operations.row_check import check_rows
+from tis_esr.services.contracts.bodies import AssignmentRow
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, within
@@ -33,8 +34,9 @@ from tis_esr.services.retention.daily_purge import Purge
 
 async def test_rows_and_messages_go_and_the_ledger_keeps_the_numbers(benches: Benches) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
+        head = [AssignmentRow(row=2, type="PBD", values={"gmcNumber": "7200001"}, unread=[])]
         for days in (11, 10):
-            await keep(bench, days, ledger_entry(ago(days)))
+            await keep(bench, days, ledger_entry(ago(days), asg_head=head))
             name = file_name(ago(days))
             await bench.account(
                 *(Row(file=name, row=n, type="POS", state=RowState.APPLIED) for n in (1, 2, 3))
@@ -46,7 +48,7 @@ async def test_rows_and_messages_go_and_the_ledger_keeps_the_numbers(benches: Be
         assert await bench.rows(file_name(ago(10))) == {RowState.APPLIED: 3}
         files = await bench.all(FILES)
         gone, kept = files[file_name(ago(11))], files[file_name(ago(10))]
-        assert (gone.row_states, gone.rows_gone) == ({"applied": 3}, True)
+        assert (gone.row_states, gone.rows_gone, gone.asg_head) == ({"applied": 3}, True, [])
         assert (kept.row_states, kept.rows_gone) == ({}, False)
 
 

@@ -152,7 +152,8 @@ async def test_personal_values_are_blanked_and_what_was_done_is_kept(benches: Be
     async with benches.open(EXPORTER, nowhere()) as bench:
         await keep(bench, 31, a_journal_entry(1, ago(31)), a_journal_entry(2, ago(31), Outcome.PLANNED))
         await keep(bench, 31, an_applicant(1, ago(-10)), an_applicant(2, ago(-200)))
-        await keep(bench, 31, an_applicant(3, ago(-10), state=RecordState.TO_EXPORT))
+        await keep(bench, 31, an_applicant(3, ago(-10), state=RecordState.INVALID_DATA))
+        await keep(bench, 31, an_applicant(4, ago(-200), state=RecordState.TO_EXPORT))
         await keep(bench, 30, a_journal_entry(3, ago(30)))
         for _ in range(2):
             await purge(bench).again(TODAY)
@@ -163,7 +164,7 @@ async def test_personal_values_are_blanked_and_what_was_done_is_kept(benches: Be
                 3: ("01632 960001", "01632 960002"),
             }
             records = (await bench.all(APPLICANTS)).values()
-            assert {r.placement_id: bool(r.fields) for r in records} == {1: False, 2: True, 3: True}
+            assert {r.placement_id: bool(r.fields) for r in records} == {1: False, 2: True, 3: False, 4: True}
         # What was blanked is as old as before: it goes with its own age.
         await purge(bench).again(TODAY + timedelta(days=70))
         assert set(await bench.all(JOURNAL)) == {
