@@ -1,5 +1,6 @@
 """A purge may end anywhere and be begun anywhere: one at a time, with right counts, on every engine."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -175,6 +176,14 @@ async def test_one_process_purges_at_a_time_and_another_goes_on_when_it_is_gone(
         done = await purge(bench, "second").of_day(TODAY)
         assert done is not None
         assert done.removed == {"appgenerator.decisions": 1}
+
+
+async def test_of_two_processes_that_begin_at_once_one_purges(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 300, a_decision(1))
+        both = await asyncio.gather(*(purge(bench, name).of_day(TODAY) for name in ("first", "second")))
+        [done] = [one for one in both if one is not None]
+        assert (done.removed, done.finished) == ({"appgenerator.decisions": 1}, True)
 
 
 async def test_who_lost_the_purge_to_another_process_removes_nothing_more(benches: Benches) -> None:

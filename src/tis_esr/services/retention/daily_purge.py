@@ -5,6 +5,7 @@ versions of the audit's document would let only one of them take effect.
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of
 
 _log = structlog.get_logger()
 _HOLD_SECONDS = 60.0
+_TRIES = 4
 
 
 @dataclass
@@ -89,13 +91,24 @@ class Purge:
         for rule in self._rules():
             cursor: Cursor | None = None
             while self.goes_on():
-                step = self._step(cutoffs, cursor)
-                cursor = await rule(step)
-                if step.work.has_changes or self._hold_until - step.work.time() < _HOLD_SECONDS / 2:
-                    await self._commit(step)
+                cursor = await self._stepped(rule, cutoffs, cursor)
                 if cursor is None:
                     break
         return await self._end(cutoffs)
+
+    async def _stepped(self, rule: Rule, cutoffs: Cutoffs, after: Cursor | None) -> Cursor | None:
+        """Do one step of a rule, again where somebody has meanwhile changed what it read; return where the next begins."""
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(ConflictError):
+                return await self._stepped_once(rule, cutoffs, after)
+        return await self._stepped_once(rule, cutoffs, after)
+
+    async def _stepped_once(self, rule: Rule, cutoffs: Cutoffs, after: Cursor | None) -> Cursor | None:
+        step = self._step(cutoffs, after)
+        cursor = await rule(step)
+        if step.work.has_changes or self._hold_until - step.work.time() < _HOLD_SECONDS / 2:
+            await self._commit(step)
+        return cursor
 
     async def dry_run(self, day: date) -> PurgeOfDay:
         """Return what a purge for a day would remove; nothing is changed."""
@@ -143,7 +156,10 @@ class Purge:
         return Step(self.runner.engine, self.runner.work(), cutoffs, after, is_dry_run)
 
     async def _begin(self, cutoffs: Cutoffs) -> bool:
-        """Take the purge of the day, and move the ledger's oldest day before anything goes; say whether it is ours."""
+        """Take the purge of the day, and move the ledger's oldest day before anything goes; say whether it is ours.
+
+        Of several processes that begin at the same moment one does.
+        """
         work = self.runner.work()
         known = (await work.get(PURGES, [cutoffs.day.isoformat()])).get(cutoffs.day.isoformat())
         if known is not None and known.holder not in {"", self.holder} and known.until > work.time():
@@ -151,7 +167,10 @@ class Purge:
         audit = _audit(cutoffs, known.removed if known else {})
         work.put(PURGES, self._held(audit, work.time()))
         await move(work, cutoffs.history)
-        await work.commit()
+        try:
+            await work.commit()
+        except ConflictError:
+            return False
         return True
 
     async def _commit(self, step: Step) -> None:
