@@ -199,6 +199,34 @@ async def test_the_state_file_overwrites_what_is_removed_however_sqlite_was_buil
     assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
+async def test_a_message_is_open_since_it_was_parked_first_however_often_it_is_parked_again(
+    bench: Bench,
+) -> None:
+    """What guards against the facts that it brings is kept for as long."""
+    runner = await bench.open(Handler(QUEUE, "tests.purging", fail))
+    assert (await runner.engine.depths()).open_longest == 0
+    await handled(runner, a_message("bad"))
+    make_older(bench, runner, 1000)
+    await handled(runner, a_message("worse"))
+    assert await runner.engine.replay([(QUEUE, "bad")]) == 1
+    await runner.drain([QUEUE])
+    assert 1000 <= (await runner.engine.depths()).open_longest < 2000
+    await runner.engine.discard([(QUEUE, "bad")], "seen")
+    assert 0 < (await runner.engine.depths()).open_longest < 1000
+
+
+def make_older(bench: Bench, runner: Runner, seconds: float) -> None:
+    """Have all that is parked be so for longer."""
+    if isinstance(bench, EmbeddedBench):
+        runner.engine._connection.execute(  # type: ignore[attr-defined]
+            "UPDATE messages SET created = created - ?", (seconds,)
+        )
+        return
+    with MongoClient(bench.addresses.mongodb_url) as client:
+        inbox = client[bench.addresses.database]["engine.inbox"]
+        inbox.update_many({"since": {"$gt": 0}}, {"$inc": {"since": -seconds}})
+
+
 async def test_a_message_that_its_packet_may_send_again_is_not_listed(bench: Bench) -> None:
     """The relay sends a packet again for what is not known to be done; so what is done is known until it is gone."""
     if isinstance(bench, EmbeddedBench):

@@ -91,13 +91,15 @@ class Commit:
 class Depths:
     """What waits: by queue the number of messages and the oldest one's age in seconds; parked by queue and reason.
 
-    ``outbox`` counts messages that are committed but not delivered yet, with the oldest one's age.
+    ``outbox`` counts messages that are committed but not delivered yet, with the oldest one's age. ``open_longest`` is
+    the age of the oldest that is parked, or was and is not done: however often it was requeued and parked again.
     """
 
     queues: dict[str, tuple[int, float]]
     parked: dict[tuple[str, str], int]
     outbox: int = 0
     outbox_oldest: float = 0.0
+    open_longest: float = 0.0
 
 
 class Engine(Protocol):
@@ -193,7 +195,7 @@ class Engine(Protocol):
         ...
 
     async def depths(self) -> Depths:
-        """Return what waits, is unsent and is parked."""
+        """Return what waits, is unsent and is parked, and for how long."""
         ...
 
     async def trouble(self) -> str:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tests.services.bench import Benches
 from tests.services.old_things import (
     DELETED,
     EXPORTER,
-    KEEP,
     LIVING,
     Kept,
     a_decision,
@@ -29,10 +29,10 @@ from tests.services.old_things import (
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.versions import Stamp
+from tis_esr.engine.protocol import Depths
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OutboundState, RecordState
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome, TisPerson
 from tis_esr.services.retention.audit import PURGES
-from tis_esr.services.retention.daily_purge import Purge
 
 
 async def test_history_goes_after_its_days_and_not_before(benches: Benches) -> None:
@@ -122,16 +122,29 @@ async def test_a_deleted_position_stays_while_records_of_it_do(benches: Benches)
         assert "reconciliation.positions 2" in await left(bench)
 
 
-async def test_no_guard_goes_while_a_message_has_been_waiting_for_long(benches: Benches) -> None:
-    class Stuck(Purge):
-        async def _cutoffs(self, day: Any) -> Any:
-            return self.retention.cutoffs(day, oldest_waiting_seconds=11 * 86400)
-
+@pytest.mark.parametrize(
+    "waits", [Depths({"esr.queue.apc.split": (1, 11 * 86400)}, {}), Depths({}, {}, open_longest=41 * 86400)]
+)
+async def test_no_guard_goes_while_a_message_has_been_open_for_long(benches: Benches, waits: Depths) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
         guards = [*a_position(DELETED, ago(300), deleted=True)[:3], a_person(1, ago(300))]
         await keep(bench, 300, *guards, a_decision(1))
-        await Stuck(bench.runner, KEEP, "this").of_day(TODAY)
+        bench.runner.engine = Waiting(bench.engine, waits)
+        await purge(bench).of_day(TODAY)
         assert await left(bench) == named(*guards)
+
+
+class Waiting:
+    """An engine on which something waits, or is parked, for this long."""
+
+    def __init__(self, engine: Any, waits: Depths) -> None:
+        self._engine, self._waits = engine, waits
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def depths(self) -> Depths:
+        return self._waits
 
 
 async def test_a_person_who_is_updated_again_and_again_keeps_only_the_stamps_that_guard(

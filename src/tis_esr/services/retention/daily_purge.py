@@ -127,7 +127,7 @@ class Purge:
     async def _cutoffs(self, day: date) -> Cutoffs:
         depths = await self.runner.engine.depths()
         waiting = max((seconds for _, seconds in depths.queues.values()), default=0.0)
-        return self.retention.cutoffs(day, waiting)
+        return self.retention.cutoffs(day, waiting, depths.open_longest)
 
     def _rules(self) -> list[Rule]:
         """Return the rules in their order: messages before rows, rows before the ledger, records before positions."""
