@@ -24,8 +24,16 @@ from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
+from tis_esr.operations.ledger import gaps
 from tis_esr.operations.row_check import check_rows
 from tis_esr.services.contracts.bodies import AssignmentRow
+from tis_esr.services.data_exporter.outbound import (
+    OUTBOUND_FILES,
+    RUNS,
+    OutboundFile,
+    OutboundState,
+    Run,
+)
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, within
@@ -249,6 +257,33 @@ async def test_a_whole_copy_of_a_cut_file_whose_rows_are_gone_has_all_its_rows_a
 
 
 PBD = 'PBD,1,"","C","General Medical Council","7200001"\n'
+
+
+async def test_what_was_purged_is_not_reported_as_missing(benches: Benches) -> None:
+    """Not even where history is kept for less than the days in which gaps are reported."""
+    keep_short = Retention(rows_days=5, personal_days=8, history_days=20)
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 1)
+        for days in range(24, 0, -1):
+            bench.today[0] = ago(days)
+            name = file_name(ago(days), "APP", 100 - days)
+            ours = OutboundFile(name=name, type="APP", deanery="EOE", day=ago(days), state=OutboundState.SENT)
+            await bench.keep(RUNS, Run(type="APP", day=ago(days), files=[name]))
+            await bench.keep(OUTBOUND_FILES, ours)
+            bench.today[0] = ago(days - 1)
+            for kind, counter, number in (("APC", "APC", 100 - days), ("RMC", "RMT", 500 - days)):
+                arrived = {"name": file_name(ago(days - 1), kind, number), "type": kind, "counter": counter}
+                await bench.keep(*ledger_entry(ago(days - 1), rows=0, sequence=number, **arrived))
+        bench.today[0] = TODAY
+        late = (await bench.all(FILES))[file_name(ago(22), "RMC", 477)]
+        await bench.keep(FILES, late)
+        await Purge(bench.runner, keep_short, "this").of_day(TODAY)
+        files, outbound = await bench.all(FILES), await bench.all(OUTBOUND_FILES)
+        assert late.name in files
+        assert (len(outbound), file_name(ago(20), "APC", 79) in files) == (20, True)
+        of_theirs = [file for file in files.values() if file.sequence > 1]
+        assert gaps(of_theirs, outbound.values(), ago(20)) == []
+        assert len(gaps(of_theirs, outbound.values(), None)) == 2
 
 
 async def test_junk_stays_in_the_ledger_while_it_is_in_the_store(benches: Benches) -> None:
