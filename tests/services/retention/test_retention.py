@@ -1,8 +1,9 @@
 """What is old goes, on every engine; what could still change an outcome, and what lives, stays."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from tests.services.bench import Benches
 from tests.services.old_things import (
@@ -28,10 +29,12 @@ from tests.services.old_things import (
 )
 from tests.services.tcs_on_bench import TODAY
 
+from tis_esr.decisions.sent_applicants import SentApplicant
 from tis_esr.decisions.versions import Stamp
 from tis_esr.engine.protocol import Depths
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OutboundState, RecordState
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome, TisPerson
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 from tis_esr.services.retention.audit import PURGES
 
 
@@ -98,6 +101,42 @@ async def test_notifications_that_esr_holds_no_more_go(benches: Benches) -> None
         await keep(bench, 300, *over, *stay)
         await purge(bench).of_day(TODAY)
         assert await left(bench) == named(*stay)
+
+
+async def test_names_of_who_was_sent_go_after_the_end_also_where_esr_sends_the_position_no_more(
+    benches: Benches,
+) -> None:
+    """Nothing else would take them away: TIS is asked again only where something comes."""
+    position = a_position(LIVING, ago(300))
+    known = position[2][1]
+    ended = {"11": f"{ago(400)}/{ago(101)}", "12": f"{ago(400)}/{ago(100)}"}
+    position[2] = (
+        KNOWN_POSITIONS,
+        msgspec.structs.replace(
+            known, seen=ended, sent=[sent(11, ago(101)), sent(12, ago(31)), sent(13, ago(30))]
+        ),
+    )
+    over = [a_notification("1:now:11", 1, ago(300)), a_notification("sent:11", 1, ago(300), type="4")]
+    stay = [
+        *position,
+        a_notification("1:now:12", 1, ago(300)),
+        a_notification("sent:13", 1, ago(300), type="4"),
+    ]
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 300, *over, *stay)
+        done = await purge(bench).of_day(TODAY)
+        assert done is not None
+        assert done.removed["applicants kept to compare with TIS"] == 2
+        assert await left(bench) == named(*stay)
+        [after] = (await bench.all(KNOWN_POSITIONS)).values()
+        assert (after.sent, after.seen) == ([sent(13, ago(30))], ended)
+
+
+def sent(placement: int, date_to: date) -> SentApplicant:
+    return SentApplicant(
+        placement_id=placement, position_id=LIVING, person_id=placement, deanery_number="", date_from=ago(400),
+        date_to=date_to, last_name="Specimen", first_name="Testa", gmc_number=None,
+    )  # fmt: skip
 
 
 async def test_a_deleted_position_leaves_with_all_that_is_kept_of_it_once_no_older_row_can_come(

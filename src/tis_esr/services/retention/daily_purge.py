@@ -137,6 +137,7 @@ class Purge:
             handled_messages.forget_rows,
             personal_values.blank_journal,
             personal_values.blank_applicants,
+            personal_values.forget_sent_applicants,
             history.by_age(JOURNAL),
             history.by_age(DECISIONS),
             history.by_age(TIS_EXPORTS),

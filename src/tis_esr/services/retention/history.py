@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from tis_esr.decisions.retention_periods import is_applicant_over, is_notification_over
+from tis_esr.decisions.sent_applicants import is_dates_fact_over
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Cursor
@@ -63,7 +64,7 @@ async def remove_notifications(step: Step) -> Cursor | None:
             record.about,
             is_pending=record.state in PENDING or record.file in unsent,
             is_last_sent=last.get(record.about) == record.number,
-            live=_live(known.get(str(record.position_id))),
+            live=_live(known.get(str(record.position_id)), step),
         ):
             step.remove(NOTIFICATIONS, record)
     return end_of(found)
@@ -77,10 +78,16 @@ def _last_sent(records: Iterable[NotificationRecord]) -> dict[str, int]:
     return last
 
 
-def _live(known: KnownPosition | None) -> set[str] | None:
+def _live(known: KnownPosition | None, step: Step) -> set[str] | None:
+    """Return the placements of a position that had not ended before the history's days, by what was last known of them.
+
+    A position that nobody writes any more, as ESR sends no row of it, is not asked about again in TIS.
+    """
     if known is None or known.post_id is None:
         return None
-    return {*known.seen, *(str(sent.placement_id) for sent in known.sent)}
+    day = step.cutoffs.history
+    seen = {id_ for id_, dates in known.seen.items() if not is_dates_fact_over(dates, day)}
+    return seen | {str(sent.placement_id) for sent in known.sent if sent.date_to >= day}
 
 
 async def remove_uses(step: Step) -> Cursor | None:
@@ -88,7 +95,7 @@ async def remove_uses(step: Step) -> Cursor | None:
     found = await step.work.written_before(VPD_USES, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
     known = await step.work.get(KNOWN_POSITIONS, {str(use.position_id) for _, use in found})
     for _, use in found:
-        if not _live(known.get(str(use.position_id))):
+        if not _live(known.get(str(use.position_id)), step):
             step.remove(VPD_USES, use)
     return end_of(found)
 
