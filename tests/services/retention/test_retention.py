@@ -89,6 +89,20 @@ async def test_what_is_not_over_stays_however_old(benches: Benches) -> None:
         assert await left(bench) == named(*stay)
 
 
+async def test_an_applicant_stays_while_the_placement_goes_on_for_longer_than_esr_was_sent(
+    benches: Benches,
+) -> None:
+    """Else ``tis-esr why`` would say of somebody in post that nobody was sent."""
+    position = a_position(LIVING, ago(300))
+    seen = {"11": f"{ago(400)}/{ago(100)}", "12": f"{ago(400)}/{ago(101)}"}
+    position[2] = KNOWN_POSITIONS, msgspec.structs.replace(position[2][1], seen=seen)
+    stay = [*position, an_applicant(11, ago(200))]
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 300, *stay, an_applicant(12, ago(200)), an_applicant(13, ago(200)))
+        await purge(bench).of_day(TODAY)
+        assert await left(bench) == named(*stay)
+
+
 async def test_notifications_that_esr_holds_no_more_go(benches: Benches) -> None:
     over = [
         a_notification("1:now:11", 1, ago(300)),

@@ -41,11 +41,14 @@ def by_age(collection: Collection[Any]) -> Rule:
 
 
 async def remove_applicants(step: Step) -> Cursor | None:
-    """Remove applicant records whose placement ended before the history's days."""
+    """Remove applicant records whose placement ended before the history's days, also by what TIS said of it last."""
     found = await step.work.written_before(APPLICANTS, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
-    unsent = await unsent_files(step, (record for _, record in found))
-    for _, record in found:
-        if is_applicant_over(record.date_to, step.cutoffs) and record.file not in unsent:
+    over = [record for _, record in found if is_applicant_over(record.date_to, step.cutoffs)]
+    unsent = await unsent_files(step, over)
+    known = await step.work.get(KNOWN_POSITIONS, {str(record.position_id) for record in over})
+    for record in over:
+        live = _live(known.get(str(record.position_id)), step) or set()
+        if record.file not in unsent and str(record.placement_id) not in live:
             step.remove(APPLICANTS, record)
     return end_of(found)
 
