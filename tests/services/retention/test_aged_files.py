@@ -255,6 +255,14 @@ async def test_a_whole_copy_of_a_cut_file_whose_rows_are_gone_has_all_its_rows_a
             rows = {name: {**states, RowState.PENDING: 0, RowState.APPLIED: states[RowState.PENDING]}}
             check_rows([file], rows)
 
+            # A third copy changes nothing of what the second one brought.
+            await bench.account(Row(file=name, row=file.rows - 1, type="POR", state=RowState.APPLIED))
+            with (inbound / name).open("a") as longer:
+                longer.write(f"{por(4)}\n")
+            file = (await InboundDataReader(bench.runner.work).take(Folder(inbound), name)).file
+            states = await bench.rows(name)
+            assert (sum(states.values()), states[RowState.APPLIED]) == (file.rows, 1)
+
 
 PBD = 'PBD,1,"","C","General Medical Council","7200001"\n'
 

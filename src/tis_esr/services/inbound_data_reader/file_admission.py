@@ -259,7 +259,7 @@ def _continued(known: InboundFile, copy: Copy) -> InboundFile:
     return msgspec.structs.replace(
         entry,
         taken_before=taken_before,
-        taken_rows_gone=bool(known.row_states) or known.taken_rows_gone,
+        taken_rows_gone=bool(known.row_states),
         notes=[note],
         noted=1,
     )
