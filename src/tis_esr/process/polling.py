@@ -24,7 +24,7 @@ def every(
     task: str,
     trouble: str,
 ) -> asyncio.Task[None]:
-    """Start ``look`` as a task that is repeated until ``stop``; one that takes long has to send heartbeats of its own.
+    """Start ``look`` as a task that is repeated until ``stop``; one that takes long sends heartbeats of its own.
 
     Where a store or server is in trouble, it is tried again: a warning ``trouble`` with the reason is logged once, then
     every _REPEATED_SECONDS, and ``works_again`` at its end. ``metrics`` records when it last succeeded.

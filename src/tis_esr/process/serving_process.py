@@ -42,6 +42,7 @@ _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
 _ENGINE_SECONDS = 8.0
 _LEDGER_SECONDS = 30.0
+_RETENTION = "retention"
 _PURGE_SECONDS = 300.0
 _PURGE_PAUSE = 0.05
 _CERTIFICATE_BYTES = 64 * 1024
@@ -207,8 +208,15 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
     logged: Counter[str] = Counter()
 
     async def look(beat: Beat) -> None:
+        before = purge.removed.total()
+
         def goes_on() -> bool:
+            nonlocal before
             beat()
+            if (
+                purge.removed.total() > before
+            ):  # a long purge gets on with its work; one that fails again does not
+                before, metrics.polled[_RETENTION] = purge.removed.total(), metrics.now()
             return not stop.is_set()
 
         purge.goes_on = goes_on
@@ -223,7 +231,7 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
         system.supervisor,
         metrics,
         stop,
-        task="retention",
+        task=_RETENTION,
         trouble="not_purged",
     )
 

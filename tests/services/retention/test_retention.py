@@ -35,6 +35,7 @@ from tis_esr.engine.protocol import Depths
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OutboundState, RecordState
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome, TisPerson
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 from tis_esr.services.retention.audit import PURGES
 
 
@@ -164,6 +165,20 @@ async def test_a_deleted_position_leaves_with_all_that_is_kept_of_it_once_no_old
         bench.today[0] = TODAY + timedelta(days=1)
         await purge(bench).again(bench.today[0])
         assert await left(bench) == named(living)
+
+
+async def test_a_deleted_position_leaves_nothing_under_the_number_that_tcs_was_told_last(
+    benches: Benches,
+) -> None:
+    """Its versions are of the position's first life: by them the second would be old."""
+    position = a_position(DELETED, ago(300), deleted=True)
+    position[0] = POSITIONS, msgspec.structs.replace(position[0][1], position_number=None)
+    told_late = position.pop()
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 300, position)
+        await keep(bench, 20, told_late)
+        await purge(bench).of_day(TODAY)
+        assert await left(bench) == set()
 
 
 async def test_a_deleted_position_stays_while_records_of_it_do(benches: Benches) -> None:
