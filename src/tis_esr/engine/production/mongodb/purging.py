@@ -18,6 +18,8 @@ from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Removal, Stored
 from tis_esr.engine.row_accounting import RowState
 
 Json = dict[str, Any]
+_CLOCKS_APART = 60.0
+"""Seconds by which the clocks of two processes certainly do not differ."""
 _NOT_PARKED: Json = {"parked.0": {"$exists": False}}
 
 
@@ -43,7 +45,7 @@ async def handled(
     a packet is sent again for whatever in it is not known to be done.
     """
     oldest = await database[OUTBOX].find_one({}, {"created": 1}, sort=[("created", 1)])
-    until = math.inf if parked or oldest is None else oldest["created"]
+    until = math.inf if parked or oldest is None else oldest["created"] - _CLOCKS_APART
     state = {"state": "parked" if parked else "done", "handled": {"$lt": until}}
     found: list[OldMessage] = []
     for span in _behind("handled_on", day, after):
