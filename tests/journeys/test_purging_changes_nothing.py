@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.journeys.small_world import TODAY, small_world
-from tests.journeys.steady import DEANERY, LIVES_DAYS, NEW, Steady, build, npn
+from tests.journeys.steady import DEANERY, LIVES_DAYS, LIVING, NEW, Steady, build, npn
 
 from tis_esr.simulation.days.inbound_files import por_values, pos_values, row
 
@@ -24,12 +24,22 @@ class Eventful(Steady):
     """Besides, deleted positions come again, and a file is cut whose whole copy comes when its rows are gone."""
 
     def day(self, number: int) -> None:
+        if number >= BACK_AFTER:
+            self._somebody_comes(number)
         super().day(number)
         if number % 6 == 0:
             self._part(number, [self._por(2)])
         if number % 6 == WHOLE_AFTER:
             rows = [self._por(2), self._por(3)]
             self._file("RMC", number - WHOLE_AFTER, CUT + number - WHOLE_AFTER, rows)
+
+    def _somebody_comes(self, number: int) -> None:
+        """Somebody comes to the position that is there again: they are sent, unless it is taken for its first life."""
+        world, first = self.small.world, number - BACK_AFTER
+        coming = world.placement_to_be(
+            world.posts[LIVING + first], world.people[-1 - first], number + 5, number + 11, status="CURRENT"
+        )
+        self.small.tcs.simulator.store.put_placement(coming)
 
     def _positions(self, number: int) -> list[bytes]:
         lines, back = super()._positions(number), NEW + number - BACK_AFTER
