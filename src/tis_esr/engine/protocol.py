@@ -69,8 +69,9 @@ class Commit:
     that is parked already covers its rows once. ``held`` are messages that the unit of work is about: if another
     process has taken one of them over, nothing takes effect.
 
-    ``day`` is the day of writing and handling to store, by default the engine's. ``removals`` are documents to remove,
-    ``forgotten`` messages that are done, and ``rows_gone`` rows of a file to delete.
+    ``day`` is the day that its documents and messages count as written and handled on, the engine's where there is
+    none. ``removals`` are documents to remove, ``forgotten`` messages that are done, and ``rows_gone`` rows of a
+    file, of which nothing is kept any more. ``discarded`` are parked messages to discard, with the reason, see Engine.discard.
     """
 
     puts: list[Put] = field(default_factory=list)
@@ -83,19 +84,22 @@ class Commit:
     removals: list[Removal] = field(default_factory=list)
     forgotten: list[Identity] = field(default_factory=list)
     rows_gone: list[tuple[str, int]] = field(default_factory=list)
+    discarded: list[tuple[Identity, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Depths:
     """The backlog: by queue the number of messages and the age of the oldest one in seconds; parked by queue and reason.
 
-    ``outbox`` counts messages that are committed but not delivered yet, with the oldest one's age.
+    ``outbox`` counts messages that are committed but not delivered yet, with the oldest one's age. ``open_longest`` is
+    the age of the oldest that is parked, or was and is not done: however often it was requeued and parked again.
     """
 
     queues: dict[str, tuple[int, float]]
     parked: dict[tuple[str, str], int]
     outbox: int = 0
     outbox_oldest: float = 0.0
+    open_longest: float = 0.0
 
 
 class Engine(Protocol):
@@ -121,7 +125,8 @@ class Engine(Protocol):
     async def commit(self, commit: Commit) -> None:
         """Apply everything in one transaction; raises ConflictError if a document's version has changed.
 
-        Raises LeaseLostError if a message to finish is no longer held: taken over, parked or done.
+        So it does where a row that is to go has been parked meanwhile, or a message to be discarded is not parked.
+        Raises LeaseLostError when a message that is to be done is not held any more: taken over, parked or done.
         """
         ...
 
@@ -190,7 +195,7 @@ class Engine(Protocol):
         ...
 
     async def depths(self) -> Depths:
-        """Return the numbers of ready, unsent and parked messages."""
+        """Return what waits, is unsent and is parked, and for how long."""
         ...
 
     async def trouble(self) -> str:

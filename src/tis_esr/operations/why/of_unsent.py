@@ -97,12 +97,14 @@ def of_person_without_placement(word: Word) -> Answer:
 def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
     """Return the answer about an unknown word: mistyped, in neither ESR nor TIS, or TIS could not be asked."""
     if word.misfit_reason:
-        said = f"is probably mistyped: {word.misfit_reason}"
-        return Answer(
-            about=word.text, sentence=said, who=Who.ASKER, action="check it and run the command again"
-        )
+        said = f"is probably a typing mistake: {word.misfit_reason}"
+        return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word and ask again")
+    oldest = forgotten_before(state)
+    since = f"; {older(oldest)}" if oldest is not None else ""
     if tis.trouble:
-        said = f"is not known here: ESR has sent nothing about it. TIS could not be asked: {tis.trouble}"
+        said = (
+            f"is not known here: ESR has sent nothing about it{since}. TIS could not be asked: {tis.trouble}"
+        )
         if not tis.has_address:
             return Answer(
                 about=word.text,
@@ -118,10 +120,8 @@ def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
         )
     kinds = "placement or GMC number" if word.number is not None else "post number"
     also = "position" if word.number is not None else "position with this post number"
-    said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}"
-    oldest = forgotten_before(state)
-    said += f"; {older(oldest)}" if oldest is not None else ""
-    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check it for a typing error")
+    said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}{since}"
+    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word for a typing mistake")
 
 
 def _of_post(state: Reader, number: str | None, post_id: int | None) -> list[Position]:

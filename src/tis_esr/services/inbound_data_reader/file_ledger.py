@@ -45,14 +45,14 @@ class SettledGap(msgspec.Struct, frozen=True, kw_only=True):
 class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger's entry of one file, identified by its name and its content (``sha256``, ``size`` in bytes).
 
-    ``copy`` distinguishes the other contents of one name; the content that was processed has none. ``offset`` and
-    ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` counts HDR and
-    TRL too, ``blank_within`` the blank ones before TRL. Rows up to ``taken_before`` were processed from an earlier copy
-    that ended there. ``asg_row`` is the ASG row to which the next rows belong, 0 if there is none, and ``asg_head``
-    that row with its PBD rows, empty if it can't be used: a long assignment is several messages. ``reason`` says why a
-    file is not processed, ``incomplete`` why it is not complete, ``bare_size`` and ``bare_sha256`` describe it without
-    its padding, ``remarks`` are other findings, ``notes`` the warnings about rows. ``settled`` says how the findings
-    ``dealt_with`` were resolved; later findings are open again.
+    ``copy`` distinguishes the other contents of one name; the content that was taken has none. ``offset`` and
+    ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` counts HDR
+    and TRL too, ``blank_within`` the blank ones before TRL. Rows up to ``taken_before`` were taken with an earlier copy that ended there; ``taken_rows_gone`` says that
+    theirs were purged, or had begun to be. ``asg_row`` is the
+    ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
+    where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
+    it is not whole, ``bare_size`` and ``bare_sha256`` what it is without the padding that it ends in, ``remarks`` what else a person should know of it, ``notes`` what was fixed or noticed, row
+    by row. ``settled`` says who has dealt with the findings ``dealt_with``, and how; later findings are open again.
 
     ``settled_gaps`` are the missing numbers before it that are settled.
 
@@ -80,6 +80,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     last_row: int = 0
     rows: int = 0
     taken_before: int = 0
+    taken_rows_gone: bool = False
     has_header: bool = False
     trailer: int | None = None
     blank_within: int = 0
