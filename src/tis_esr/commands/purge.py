@@ -71,4 +71,4 @@ def _show(done: PurgeOfDay, *, dry_run: bool) -> None:
 def _guards(done: PurgeOfDay) -> str:
     if done.guards == date.min:
         return "all that protects against older files, because a message has been waiting or parked for very long"
-    return f"what protects against older files from {written(done.guards)}"
+    return f"guards against older files from {written(done.guards)}"

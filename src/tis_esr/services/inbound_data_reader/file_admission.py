@@ -252,10 +252,10 @@ def _continued(known: InboundFile, copy: Copy) -> InboundFile:
         taken_before = known.last_row - 1
     else:
         taken_before = known.next_row - 1
-    note = f"rows up to {taken_before} were taken with an earlier copy of {known.size} bytes that ended there"
+    note = f"rows up to {taken_before} were processed from an earlier copy of {known.size} bytes that ended there"
     if known.row_states:
         ended = ", ".join(f"{number} {state}" for state, number in sorted(known.row_states.items()))
-        note += f"; they are older than the retention (keep_rows_days), and had ended as: {ended}"
+        note += f"; they have been purged (keep_rows_days), and had ended as: {ended}"
     return msgspec.structs.replace(
         entry,
         taken_before=taken_before,

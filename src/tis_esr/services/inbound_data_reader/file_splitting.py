@@ -58,10 +58,8 @@ _HEADS = {"ASG", "PBD"}
 _ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
 _COUNTED = {*LAYOUTS, ""}
 _FRAME = {"HDR", "TRL", ""}
-_CUT = "the file ends within this row; it is taken with a whole copy of the file"
-_TAKEN_LONG_BEFORE = (
-    "it was taken with an earlier copy; what became of it is older than the retention (keep_rows_days)"
-)
+_CUT = "the file ends within this row; it is processed with a complete copy of the file"
+_TAKEN_LONG_BEFORE = "it was processed from an earlier copy; its outcome has been purged (keep_rows_days)"
 _NOTES_KEPT = 50
 _NO_SEQUENCE = 10**8
 """The numbers in file names have eight digits."""
@@ -226,8 +224,8 @@ def _groups(records: Iterator[Record], offset: int, *, is_open: bool) -> Iterato
 def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: bool) -> InboundFile:
     """Emit and account for one group of rows; return the updated ledger entry.
 
-    Of a group that was taken before nothing is emitted; one of which a part was is emitted again as a whole. Rows that
-    were taken before and purged since are accounted for once more, so that the file's add up.
+    Nothing is emitted for a group that was processed before; a partly processed one is emitted again as a whole. Rows that
+    were processed before and purged since are accounted for again, so that the file's rows add up.
     ``ends_within`` says that the file ends within the last row.
     """
     counts, notes = dict(file.counts), []

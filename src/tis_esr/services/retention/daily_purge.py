@@ -80,7 +80,7 @@ class Purge:
         """Log once a day that nothing is purged, unless nothing was ever entered that could be."""
         if self._warned != day and await self.runner.work().written_before(FILES, day, None, 1):
             days = FILES_COME_WITHIN.days
-            _log.warning("not_purged", reason=f"no file came in the {days} days before {day}")
+            _log.warning("not_purged", reason=f"no file arrived in the {days} days before {day}")
         self._warned = day
 
     async def again(self, day: date) -> PurgeOfDay | None:
