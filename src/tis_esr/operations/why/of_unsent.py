@@ -97,8 +97,10 @@ def of_person_without_placement(word: Word) -> Answer:
 def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
     """Return the answer about an unknown word: mistyped, in neither ESR nor TIS, or TIS could not be asked."""
     if word.misfit_reason:
-        said = f"is probably a typing mistake: {word.misfit_reason}"
-        return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word and ask again")
+        said = f"is probably mistyped: {word.misfit_reason}"
+        return Answer(
+            about=word.text, sentence=said, who=Who.ASKER, action="check it and run the command again"
+        )
     oldest = forgotten_before(state)
     since = f"; {older(oldest)}" if oldest is not None else ""
     if tis.trouble:
@@ -121,7 +123,7 @@ def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
     kinds = "placement or GMC number" if word.number is not None else "post number"
     also = "position" if word.number is not None else "position with this post number"
     said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}{since}"
-    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word for a typing mistake")
+    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check it for a typing error")
 
 
 def _of_post(state: Reader, number: str | None, post_id: int | None) -> list[Position]:
