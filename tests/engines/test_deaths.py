@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
+import pytest
 from tests.engines.benches import EmbeddedBench, ProductionBench
 from tests.engines.test_work import Seen, claimed, message, send
 
-from tis_esr.engine.envelope import Message
+from tis_esr.engine.envelope import ISOLATING_DEATHS, Message
+from tis_esr.engine.production.mongodb import leases
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
@@ -115,3 +117,39 @@ async def test_what_was_given_back_before_the_process_ended_does_not_count(bench
     running = await bench.open(handler)
     found = {message.id: message.deaths for message in await claimed(running.engine, 2)}
     assert found == {first.id: 0, second.id: 1}
+
+
+@pytest.mark.parametrize("bench", ["production"], indirect=True)
+async def test_a_process_that_ends_before_it_has_chosen_one_of_the_isolated_counts_for_none_of_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lease covers all that was delivered until one of them is chosen: nobody was handling the others."""
+    handler = Handler("esr.queue.a", "a", Seen())
+    running = await bench.open(handler)
+    await send(running, "one", "two", "three")
+    for _ in range(ISOLATING_DEATHS):
+        assert len(await claimed(running.engine, 3)) == 3
+        await bench.crash()
+        running = await bench.open(handler)
+    for _ in range(2):
+        await _die_before_choosing(bench, running, monkeypatch)
+        running = await bench.open(handler)
+    [found] = await claimed(running.engine, 1)
+    assert found.deaths == ISOLATING_DEATHS
+
+
+async def _die_before_choosing(bench: Bench, running: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    choosing = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        choosing.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(leases, "shrink", never)
+        claiming = asyncio.create_task(claimed(running.engine, 3))
+        async with asyncio.timeout(20):
+            await choosing.wait()
+        await bench.crash()
+        claiming.cancel()
+        await asyncio.gather(claiming, return_exceptions=True)

@@ -12,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from tis_esr.engine.envelope import ISOLATING_DEATHS
 from tis_esr.engine.faults import LeaseLostError
 from tis_esr.engine.production.mongodb.mongodb_errors import is_retryable
 from tis_esr.engine.production.mongodb.schema import INBOX, LEASES
@@ -56,11 +57,28 @@ async def _run_out(database: AsyncDatabase[Json], lease: Json) -> None:
         async with database.client.start_session() as session, await session.start_transaction():
             unchanged = {"_id": lease["_id"], "until": lease["until"]}
             ended = await database[LEASES].delete_one(unchanged, session=session)
-            if ended.deleted_count:
-                await count_attempts(database, lease["keys"], 0.0, session, deaths=1)
+            begun = await _begun(database, lease["keys"], session) if ended.deleted_count else []
+            if begun:
+                await count_attempts(database, begun, 0.0, session, deaths=1)
     except PyMongoError as error:
         if not is_retryable(error):  # else another process is ending it, or its own is committing
             raise
+
+
+async def _begun(
+    database: AsyncDatabase[Json], keys: Sequence[str], session: AsyncClientSession
+) -> list[str]:
+    """Return which messages of a lease may have been handled when its process ended.
+
+    An isolated message is handled alone, so a lease on several was taken before one of them was chosen.
+    """
+    if len(keys) == 1:
+        return list(keys)
+    found = database[INBOX].find(
+        {"_id": {"$in": list(keys)}, "deaths": {"$gte": ISOLATING_DEATHS}}, {"_id": 1}, session=session
+    )
+    isolated = {entry["_id"] async for entry in found}
+    return [key for key in keys if key not in isolated]
 
 
 async def count_attempts(
