@@ -11,7 +11,7 @@ Identity = tuple[str, str]
 
 ISOLATING_DEATHS = 3
 """After this many ends of processes a message is handled alone: it, or one beside it, may be the cause."""
-PARKING_DEATHS = 6
+PARKING_DEATHS = 8
 """After this many it is parked: in the last few it was alone."""
 
 
