@@ -12,7 +12,7 @@ from tests.services.records import applicant, applicants
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.production.engine import ProductionEngine
-from tis_esr.engine.production.mongodb.schema import OUTBOX
+from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX
 from tis_esr.simulation.days.generated_world import World
 
 FEW, MANY = 30, 120
@@ -25,7 +25,9 @@ class _Counting(monitoring.CommandListener):
         self.number = 0
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.number += _values(event.command)
+        command = event.command
+        if command.get(event.command_name) in (OUTBOX, INBOX) or command.get("collection") in (OUTBOX, INBOX):
+            self.number += _values(command)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Do nothing."""
