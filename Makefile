@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
-TESTS_AT_ONCE ?= 2
+TESTS_AT_ONCE ?= 3
 
 .PHONY: run test lint types arrows unit gate docs faults simulate fuzz services stop-services bench lock clean
 
