@@ -70,7 +70,7 @@ async def _begun(
 ) -> list[str]:
     """Return which messages of a lease may have been handled when its process ended.
 
-    An isolated message is handled alone, so a lease on several was taken before one of them was chosen.
+    An isolated message is handled alone, so a lease on several began before one of them was chosen.
     """
     if len(keys) == 1:
         return list(keys)
