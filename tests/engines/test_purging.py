@@ -8,6 +8,7 @@ import pytest
 from pymongo import MongoClient
 from tests.engines.benches import DAY, NOTES, EmbeddedBench, Note, ProductionBench
 
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.handlers import Handler
@@ -195,8 +196,8 @@ async def test_the_state_file_overwrites_what_is_removed_however_sqlite_was_buil
     if not isinstance(bench, EmbeddedBench):
         pytest.skip("MongoDB's files are the server's")
     runner = await bench.open(HANDLER)
-    connection = runner.engine._connection  # type: ignore[attr-defined]
-    assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
+    assert isinstance(runner.engine, EmbeddedEngine)
+    assert runner.engine._connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 async def test_a_message_is_open_since_it_was_parked_first_however_often_it_is_parked_again(
@@ -217,11 +218,10 @@ async def test_a_message_is_open_since_it_was_parked_first_however_often_it_is_p
 
 def make_older(bench: Bench, runner: Runner, seconds: float) -> None:
     """Have all that is parked be so for longer."""
-    if isinstance(bench, EmbeddedBench):
-        runner.engine._connection.execute(  # type: ignore[attr-defined]
-            "UPDATE messages SET created = created - ?", (seconds,)
-        )
+    if isinstance(runner.engine, EmbeddedEngine):
+        runner.engine._connection.execute("UPDATE messages SET created = created - ?", (seconds,))
         return
+    assert isinstance(bench, ProductionBench)
     with MongoClient(bench.addresses.mongodb_url) as client:
         inbox = client[bench.addresses.database]["engine.inbox"]
         inbox.update_many({"since": {"$gt": 0}}, {"$inc": {"since": -seconds}})

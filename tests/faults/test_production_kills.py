@@ -43,7 +43,7 @@ def test_killed_before_and_after_a_step_it_ends_the_same(days: Days, boundary: s
 def test_killed_at_random_moments_of_one_day_it_ends_the_same(
     days: Days, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """In the long form a process lives a tenth of the day, so that some work is done between kills on any machine."""
+    """In the long form a process lives 2 to 12 percent of the day's length, so that work is done between kills on any machine."""
     large = Days(tmp_path_factory.mktemp("days"), place(), posts=1150) if LONG else days
     moments = random.Random(11)
     shortest, longest = (large.seconds * part for part in ((0.02, 0.12) if LONG else (0.1, 0.6)))

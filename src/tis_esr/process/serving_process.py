@@ -211,17 +211,16 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
         def goes_on() -> bool:
             nonlocal before
             beat()
-            if (
-                purge.removed.total() > before
-            ):  # a long purge gets on with its work; one that fails again does not
-                before, metrics.polled[_RETENTION] = purge.removed.total(), metrics.now()
+            removed = purge.removed.total()
+            if removed > before:  # a long purge makes progress; one that fails again does not
+                before, metrics.polled[_RETENTION] = removed, metrics.now()
             return not stop.is_set()
 
         purge.goes_on = goes_on
         await purge.of_day(today())
-        if removed := purge.removed - logged:
-            _log.info("purged", removed=dict(removed))
-            logged.update(removed)
+        if fresh := purge.removed - logged:
+            _log.info("purged", removed=dict(fresh))
+            logged.update(fresh)
 
     return every(
         _PURGE_SECONDS,
