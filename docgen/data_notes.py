@@ -44,7 +44,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "each change of a person's details in TIS: old value, new value, outcome",
         "old and new values of personal details; GMC number",
     ),
-    "dataexporter.schedule": ("when the next export is due", "none"),
+    "schedule.commands": ("when each command is due next", "none"),
     "tcs.budget": ("how many concurrent calls to TCS each process may make", "none"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first called for a day", "none"),
 }

@@ -36,7 +36,7 @@ from tests.simulation.world import TODAY, Scenario
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import GenerateFile
-from tis_esr.services.data_exporter.export_commands import ask
+from tis_esr.services.contracts.commands import ask
 from tis_esr.services.day import run_day
 from tis_esr.services.flow import Dependencies, handlers
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState

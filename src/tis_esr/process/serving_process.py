@@ -24,8 +24,12 @@ from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.process.logs import log_events
 from tis_esr.process.polling import every
-from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
-from tis_esr.services.data_exporter.export_schedule import Schedule
+from tis_esr.services.command_schedule import Schedule
+from tis_esr.services.contracts.commands import (
+    APPLICANT_COMMAND,
+    DAILY_RULES_COMMAND,
+    NOTIFICATION_COMMAND,
+)
 from tis_esr.services.flow import SERVICES, services
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
 from tis_esr.settings import Settings
@@ -103,7 +107,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         if reads_files:
             tasks += [_sweep(settings, system, metrics, stop), _ledger(system, metrics, stop)]
         if exports:
-            tasks.append(_exports(settings, system, metrics, stop))
+            tasks.append(_schedule(settings, system, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
         found = services(system.dependencies)
         queues = [handler.queue for name in wanted for handler in found[name]]
@@ -170,15 +174,22 @@ def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Ta
     )
 
 
-def _exports(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Request exports when they are due."""
+def _schedule(
+    settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event
+) -> asyncio.Task[None]:
+    """Send commands when they are due."""
     schedule = Schedule(
-        {APPLICANT_COMMAND: settings.applicants_cron, NOTIFICATION_COMMAND: settings.notifications_cron}
+        {
+            DAILY_RULES_COMMAND: settings.daily_rules_cron,
+            APPLICANT_COMMAND: settings.applicants_cron,
+            NOTIFICATION_COMMAND: settings.notifications_cron,
+        }
     )
 
     async def look() -> None:
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
-            _log.info("export_requested", command=command)
+            event = "daily_rules_requested" if command == DAILY_RULES_COMMAND else "export_requested"
+            _log.info(event, command=command)
 
     return every(
         _SCHEDULE_SECONDS,

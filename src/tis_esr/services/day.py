@@ -8,7 +8,8 @@ from functools import partial
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import FileStore
-from tis_esr.records.file_names import BadFileNameError, FileName
+from tis_esr.records.file_names import DEANERIES, BadFileNameError, FileName
+from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, ask
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
@@ -48,6 +49,7 @@ async def run_day(
         ]
         await _walk(runner, SPLIT)
         progress("Updating people", 0)
+    await _apply_daily_rules(runner, day)
     sent: list[OutboundFile] = []
     async with runner.beside(TELLING):
         for stage in STAGES:
@@ -65,6 +67,13 @@ async def run_day(
             await _walk(runner, after)
         progress("Notifying TIS", 0)
     return DayDone(taken=taken, sent=sent)
+
+
+async def _apply_daily_rules(runner: Runner, day: date) -> None:
+    """Request what the calendar changes up to the day; the same day requests it once."""
+    work = runner.work()
+    ask(work, DAILY_RULES_COMMAND, day, DEANERIES, "day")
+    await work.commit()
 
 
 async def _walk(runner: Runner, stages: Iterable[tuple[str, ...]]) -> None:

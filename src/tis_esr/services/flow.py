@@ -7,8 +7,8 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Handler
 from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED, AppGenerator
+from tis_esr.services.command_schedule import SCHEDULE
 from tis_esr.services.data_exporter.export_commands import ExportCommands
-from tis_esr.services.data_exporter.export_schedule import SCHEDULE
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     COUNTERS,
@@ -73,6 +73,7 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("esr.queue.por.saved",),
     ("esr.queue.pos.saved",),
     ("esr.queue.position.reconciled.notificationgenerator",),
+    ("esr.queue.dailyrulescommand",),
     ("esr.queue.position.reconciled.appgenerator", "esr.queue.notification.due"),
     ("esr.queue.apprecord.generated", "esr.queue.notification.generated"),
 )

@@ -34,7 +34,7 @@ def sent(placement_id=1, start=START, end=END):
 
 
 def built(*placements, applicants=(), asked=None, found_later=False):
-    post = PostNow(placements=placements, asked=asked or {}, today=TODAY)
+    post = PostNow(placements=placements, asked=asked or {}, today=TODAY, since=TODAY)
     return drafts(position(), post, applicants, InventedIncumbents(), found_later=found_later)
 
 
@@ -71,9 +71,10 @@ def test_a_type_4_has_the_trainees_name_where_the_new_start_is_beyond_the_window
 
 def test_a_type_4_of_a_placement_that_was_ended_early_has_the_trainee_as_current():
     ended = placement(1, TODAY - timedelta(days=9), TODAY - timedelta(days=1))
-    [draft] = built(ended, applicants=[sent(start=TODAY - timedelta(days=9))])
+    vacant, draft = built(ended, applicants=[sent(start=TODAY - timedelta(days=9))])
     assert draft.notification.current_trainee_last_name == "Example1"
     assert draft.notification.change_of_projected_end_date == TODAY - timedelta(days=1)
+    assert (vacant.key, vacant.notification.post_vacant_at_next_rotation) == ("7607373:1:now:1", "Y")
 
 
 def test_an_applicant_whose_placement_is_gone_is_withdrawn():

@@ -19,6 +19,7 @@ from tis_esr.decisions.notifications.content import (
     type_4,
     type_5,
 )
+from tis_esr.decisions.notifications.date_events import vacated
 from tis_esr.decisions.position_view import PositionView
 from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates, is_gone
 from tis_esr.tcs.models import Placement
@@ -53,12 +54,18 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class PostNow(msgspec.Struct, frozen=True, kw_only=True):
     """What TIS says of a position's post on a day: its placements, and those asked for one by one.
 
-    ``asked`` has, by placement id, what TCS says of sent placements that the post's list lacks.
+    ``asked`` has, by placement id, what TCS says of sent placements that the post's list lacks. ``since`` is the first
+    day on which the post was asked for on behalf of the position.
     """
 
     placements: Sequence[Placement]
     asked: Mapping[int, Placement | None]
     today: date
+    since: date
+
+    def leavers(self) -> list[NowAndNext]:
+        """Return those who left last where nobody is in the post or to come, see ``vacated``."""
+        return vacated(self.placements, self.since, self.today)
 
 
 def drafts(
@@ -71,16 +78,18 @@ def drafts(
 ) -> list[Draft]:
     """Return the notifications of a matched position that is not deleted; equal type 1 rows only once.
 
-    A withdrawal has a type 1 beside it, as in TCS: where nobody is there or next, it says so.
+    Where nobody is there or next, who left last is named. A withdrawal has a type 1 beside it, as in TCS: where
+    nobody is there, next, or has left either, it says so.
     """
     npn = position.deanery_number
     pairs = of_post(post.placements, post.today)
-    built = [Draft(key=_about(pair), notification=_type_1(npn, pair, incumbents)) for pair in pairs]
+    about = pairs or post.leavers()
+    built = [Draft(key=_about(pair), notification=_type_1(npn, pair, incumbents)) for pair in about]
     if found_later:
         built.append(Draft(key="5", notification=type_5(npn), fact=f"post {position.post_id}"))
     for applicant in sent:
         built += _of_sent(applicant, npn, post, pairs, incumbents)
-    if not pairs and any(draft.fact == WITHDRAWN for draft in built):
+    if not about and any(draft.fact == WITHDRAWN for draft in built):
         nobody = NowAndNext(None, None)
         built.append(Draft(key=_about(nobody), notification=_type_1(npn, nobody, incumbents)))
     return _for_position(built, position)

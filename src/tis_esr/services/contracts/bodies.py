@@ -185,6 +185,13 @@ class FileArrived(Body, frozen=True):
     stamp: str = ""
 
 
+class ApplyDailyRules(Body, frozen=True):
+    """``esr.queue.dailyrulescommand``: generate again what the calendar has changed up to a day; today where none is given."""
+
+    deanery: str
+    day: date | None = None
+
+
 class GenerateFile(Body, frozen=True):
     """``esr.queue.{app,notification}filegenerationcommand``: make a deanery's file; of today where no day is given.
 

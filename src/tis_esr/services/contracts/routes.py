@@ -19,7 +19,7 @@ SENT: Mapping[str, tuple[str, ...]] = {
     "InboundDataReader": ("file.arrived", "por.split", "pos.split", "asg.split", "apc.split", "dcc.split"),
     "Reconciliation": ("por.saved", "pos.saved", "position.reconciled", "position.changed"),
     "AppGenerator": ("apprecord.generated",),
-    "NotificationGenerator": ("notification.due", "notification.generated"),
+    "NotificationGenerator": ("notification.due", "notification.generated", "dailyrulescommand"),
     "DataExporter": (
         "appfilegenerationcommand",
         "notificationfilegenerationcommand",
@@ -28,7 +28,7 @@ SENT: Mapping[str, tuple[str, ...]] = {
     ),
     "InboundDataWriter": ("person.changed",),
 }
-"""The routing keys that each service sends; each key has one sender. The two commands may be sent manually too."""
+"""The routing keys that each service sends; each key has one sender. The schedule sends commands, and they may be sent manually."""
 
 BODIES: Mapping[str, type[bodies.Body] | str] = {
     "file.arrived": bodies.FileArrived,
@@ -47,6 +47,7 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "apprecord.exported": bodies.ApplicantExported,
     "notification.due": bodies.NotificationDue,
     "notification.generated": bodies.NotificationsGenerated,
+    "dailyrulescommand": bodies.ApplyDailyRules,
     "appfilegenerationcommand": bodies.GenerateFile,
     "notificationfilegenerationcommand": bodies.GenerateFile,
 }

@@ -52,6 +52,8 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     ``event`` is None while it is known only from an applicant sent to ESR, ``source`` is the row that it came from.
     ``post_id`` is there while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says that a notification of it was sent to the DataExporter at some time. ``seen`` has, by placement id, the dates that the newest notifications
     were built from. ``untold`` are the posts whose VPD changed with it, until those who use it are certainly notified.
+    ``since`` is the first day on which notifications were generated for it. ``changes_on`` is the next day on which the
+    calendar changes them, see ``date_events``; None where there is none, or where that is being done.
     """
 
     position_id: int
@@ -64,6 +66,9 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     sent: list[SentApplicant] = []
     seen: dict[str, str] = {}
     untold: list[int] = []
+    since: date | None = None
+    deanery: str = ""
+    changes_on: date | None = None
 
 
 class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +79,10 @@ class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 KNOWN_POSITIONS = Collection(
-    "notificationgenerator.positions", KnownPosition, lambda known: str(known.position_id), (("post_id",),)
+    "notificationgenerator.positions",
+    KnownPosition,
+    lambda known: str(known.position_id),
+    (("post_id",), ("deanery", "changes_on")),
 )
 VPD_USES = Collection(
     "notificationgenerator.vpd_uses",
