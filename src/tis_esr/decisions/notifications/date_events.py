@@ -58,7 +58,7 @@ def next_date_event(placements: Iterable[Placement], today: date) -> date | None
 
 
 def stale_events(placements: Iterable[Placement], since: date, today: date) -> list[DateEvent]:
-    """Return what came about from ``since`` on, before today, and is no longer so: ESR is not told of it any more (A13, A16).
+    """Return what came about from ``since`` on, before today, and is no longer so: it is not sent to ESR any more (A13, A16).
 
     A placement that came into view has begun by now, one that began is over, one that is over was followed by another.
     """
