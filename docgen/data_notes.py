@@ -45,6 +45,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "old and new values of personal details; GMC number",
     ),
     "schedule.commands": ("when each command is due next", "none"),
+    "tischanges.things": ("the newest reported version of each post, placement and person of TIS", "none"),
     "tcs.budget": ("how many concurrent calls to TCS each process may make", "none"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first called for a day", "none"),
 }

@@ -53,3 +53,11 @@ def test_days_on_which_nothing_ran_are_made_up_for_by_what_is_so_now(small: Smal
     assert told(small, 131) == [("1", "third", "")]
     assert told(small, 201) == []
     assert told(small, 202) == []
+
+
+def test_what_changed_in_tis_goes_on_the_next_day_although_no_file_names_the_position(small: Small) -> None:
+    second = small.tcs.simulator.store.placements[1_900_002]
+    second["dateFrom"] = "2026-12-30"
+    assert told(small, 1) == [("1", "first", "second"), ("4", "first", "second")]
+    assert told(small, 1) == [("1", "first", "second"), ("4", "first", "second")]
+    assert told(small, 2) == []

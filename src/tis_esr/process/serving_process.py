@@ -29,6 +29,7 @@ from tis_esr.services.contracts.commands import (
     APPLICANT_COMMAND,
     DAILY_RULES_COMMAND,
     NOTIFICATION_COMMAND,
+    RECONCILE_ALL_COMMAND,
 )
 from tis_esr.services.flow import SERVICES, services
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
@@ -180,6 +181,7 @@ def _schedule(
     """Send commands when they are due."""
     schedule = Schedule(
         {
+            RECONCILE_ALL_COMMAND: settings.reconcile_all_cron,
             DAILY_RULES_COMMAND: settings.daily_rules_cron,
             APPLICANT_COMMAND: settings.applicants_cron,
             NOTIFICATION_COMMAND: settings.notifications_cron,
@@ -188,8 +190,7 @@ def _schedule(
 
     async def look() -> None:
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
-            event = "daily_rules_requested" if command == DAILY_RULES_COMMAND else "export_requested"
-            _log.info(event, command=command)
+            _log.info("export_requested", command=command)
 
     return every(
         _SCHEDULE_SECONDS,

@@ -62,6 +62,26 @@ class PositionChanged(Body, frozen=True):
     event_date_time: str
 
 
+class PostChanged(Body, frozen=True):
+    """``esr.queue.post.changed``: something of these posts, or of the posts with these NPNs, has changed in TIS."""
+
+    post_ids: list[int]
+    numbers: list[str] = []
+
+
+class PlacementChanged(Body, frozen=True):
+    """``esr.queue.placement.changed``: a placement has changed in TIS, perhaps also the post that it is in."""
+
+    placement_id: int
+
+
+class ReconcileAll(Body, frozen=True):
+    """``esr.queue.reconcileallcommand``: reconcile each position of a deanery again that was not on this day; today where none is given."""
+
+    deanery: str
+    day: date | None = None
+
+
 class Applicant(Body, frozen=True):
     """One applicant record: a placement that has not started yet, for one position of its post."""
 

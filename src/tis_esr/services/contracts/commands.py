@@ -5,11 +5,12 @@ from datetime import date
 
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.work import Work
-from tis_esr.services.contracts.bodies import ApplyDailyRules, GenerateFile
+from tis_esr.services.contracts.bodies import ApplyDailyRules, GenerateFile, ReconcileAll
 
 APPLICANT_COMMAND = "appfilegenerationcommand"
 NOTIFICATION_COMMAND = "notificationfilegenerationcommand"
 DAILY_RULES_COMMAND = "dailyrulescommand"
+RECONCILE_ALL_COMMAND = "reconcileallcommand"
 
 
 def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str) -> None:
@@ -26,5 +27,7 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
         )
         if command == DAILY_RULES_COMMAND:
             work.emit(command, ApplyDailyRules(deanery=deanery, day=day), cause=cause)
+        elif command == RECONCILE_ALL_COMMAND:
+            work.emit(command, ReconcileAll(deanery=deanery, day=day), cause=cause)
         else:
             work.emit(command, GenerateFile(deanery=deanery, day=day, asked_at=work.time()), cause=cause)

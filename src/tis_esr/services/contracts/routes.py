@@ -17,8 +17,14 @@ Json = dict[str, Any]
 
 SENT: Mapping[str, tuple[str, ...]] = {
     "InboundDataReader": ("file.arrived", "por.split", "pos.split", "asg.split", "apc.split", "dcc.split"),
-    "Reconciliation": ("por.saved", "pos.saved", "position.reconciled", "position.changed"),
-    "AppGenerator": ("apprecord.generated",),
+    "Reconciliation": (
+        "por.saved",
+        "pos.saved",
+        "position.reconciled",
+        "position.changed",
+        "reconcileallcommand",
+    ),
+    "AppGenerator": ("apprecord.generated", "position.due"),
     "NotificationGenerator": ("notification.due", "notification.generated", "dailyrulescommand"),
     "DataExporter": (
         "appfilegenerationcommand",
@@ -27,6 +33,7 @@ SENT: Mapping[str, tuple[str, ...]] = {
         "position.due",
     ),
     "InboundDataWriter": ("person.changed",),
+    "TisChanges": ("post.changed", "placement.changed"),
 }
 """The routing keys that each service sends; each key has one sender. The schedule sends commands, and they may be sent manually."""
 
@@ -43,10 +50,13 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "position.due": bodies.PositionDue,
     "position.changed": bodies.PositionChanged,
     "person.changed": bodies.PersonChanged,
+    "post.changed": bodies.PostChanged,
+    "placement.changed": bodies.PlacementChanged,
     "apprecord.generated": bodies.ApplicantsGenerated,
     "apprecord.exported": bodies.ApplicantExported,
     "notification.due": bodies.NotificationDue,
     "notification.generated": bodies.NotificationsGenerated,
+    "reconcileallcommand": bodies.ReconcileAll,
     "dailyrulescommand": bodies.ApplyDailyRules,
     "appfilegenerationcommand": bodies.GenerateFile,
     "notificationfilegenerationcommand": bodies.GenerateFile,
