@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import structlog
@@ -33,13 +34,15 @@ from tis_esr.services.contracts.commands import (
 )
 from tis_esr.services.flow import SERVICES, services
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
+from tis_esr.services.tis_changes.tis_changes import announce_changes
 from tis_esr.settings import Settings
 from tis_esr.tcs.bounded import read_up_to
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
 from tis_esr.web.hooks.sns import SnsVerifier
+from tis_esr.web.hooks.tis_hook import TisHook
 from tis_esr.web.metrics import Metrics
-from tis_esr.web.serving import http
+from tis_esr.web.serving import Hook, http
 from tis_esr.web.tracing import Tracing
 
 _log = structlog.get_logger()
@@ -93,7 +96,11 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             tracing = Tracing()
             stack.callback(tracing.close)
             observers.append(tracing.observe)
-        hook = await stack.enter_async_context(_hook(settings, system.runner)) if reads_files else None
+        hooks: list[Hook] = []
+        if reads_files and (hook := await stack.enter_async_context(_hook(settings, system.runner))):
+            hooks.append(hook)
+        if "TisChanges" in wanted and (token := secret_text(settings.events_token)):
+            hooks.append(TisHook(recorder_of_tis(system.runner), token))
         address = await stack.enter_async_context(
             http(
                 settings.http_host,
@@ -101,7 +108,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 troubles=system.supervisor.troubles,
                 missing=lambda: _missing(system),
                 metrics=lambda: measured(system.runner.engine, metrics),
-                hook=hook,
+                hooks=hooks,
             )
         )
         tasks = [_purge(settings, system, metrics, stop)]
@@ -279,6 +286,17 @@ def recorder(runner: Runner, prefix: str) -> Callable[[list[FileArrived]], Await
     async def record(arrived: list[FileArrived]) -> None:
         work = runner.work()
         announce(work, _ours(arrived, folder))
+        await work.commit()
+
+    return record
+
+
+def recorder_of_tis(runner: Runner) -> Callable[[list[Any]], Awaitable[None]]:
+    """Return what stores change records of TIS, a message each, in one transaction."""
+
+    async def record(records: list[Any]) -> None:
+        work = runner.work()
+        announce_changes(work, records)
         await work.commit()
 
     return record

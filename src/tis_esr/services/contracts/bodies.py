@@ -62,6 +62,16 @@ class PositionChanged(Body, frozen=True):
     event_date_time: str
 
 
+class TisChangeRecord(Body, frozen=True):
+    """``esr.queue.tis.change``: a change of TIS in the public record form: the columns as text, and what kind of change it is.
+
+    ``metadata`` has ``timestamp``, ``record-type``, ``operation`` (load, insert, update, delete) and ``table-name``.
+    """
+
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+
+
 class PostChanged(Body, frozen=True):
     """``esr.queue.post.changed``: something of these posts, or of the posts with these NPNs, has changed in TIS."""
 

@@ -33,9 +33,9 @@ SENT: Mapping[str, tuple[str, ...]] = {
         "position.due",
     ),
     "InboundDataWriter": ("person.changed",),
-    "TisChanges": ("post.changed", "placement.changed"),
+    "TisChanges": ("tis.change", "post.changed", "placement.changed"),
 }
-"""The routing keys that each service sends; each key has one sender. The schedule sends commands, and they may be sent manually."""
+"""The routing keys that each service sends; each event has one sender, a request may have several. The schedule sends commands, and they may be sent manually."""
 
 BODIES: Mapping[str, type[bodies.Body] | str] = {
     "file.arrived": bodies.FileArrived,
@@ -50,6 +50,7 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "position.due": bodies.PositionDue,
     "position.changed": bodies.PositionChanged,
     "person.changed": bodies.PersonChanged,
+    "tis.change": bodies.TisChangeRecord,
     "post.changed": bodies.PostChanged,
     "placement.changed": bodies.PlacementChanged,
     "apprecord.generated": bodies.ApplicantsGenerated,

@@ -5,8 +5,9 @@ taken over: it says where to look. What TIS has is read from TCS, by the service
 comes late, twice or not at all can't bring anything old to ESR.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import structlog
@@ -14,7 +15,7 @@ import structlog
 from tis_esr.decisions.tis_changes import BadChangeError, Table, TisChange, read_change
 from tis_esr.decisions.versions import is_superseded
 from tis_esr.engine.collection import Collection
-from tis_esr.engine.envelope import Message
+from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.handlers import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
@@ -94,6 +95,31 @@ class TisChanges:
                 continue
             newest[change.key], records[change.key] = change, message
         return newest, records
+
+
+def announce_changes(work: Work, records: Iterable[Any]) -> None:
+    """Send change records, a message each; the same record again is the same message."""
+    for record in records:
+        body = msgspec.json.encode(record, order="deterministic")
+        cause = Message(
+            id=derived_id("tis", body.decode()),
+            queue="",
+            correlation_id=_about(record),
+            source_file="",
+            deanery="",
+            row=0,
+            body=b"",
+        )
+        work.emit("tis.change", record, cause=cause)
+
+
+def _about(record: Any) -> str:
+    """Return the thing that a record names, as ``tis:Placement:17``; ``tis`` where it can't be read."""
+    try:
+        change = read_change(record)
+    except BadChangeError:
+        return "tis"
+    return f"tis:{change.key}" if change else "tis"
 
 
 def _tell(work: Work, change: TisChange, posts: list[int], message: Message) -> None:
