@@ -1,7 +1,7 @@
 """The AsyncAPI document says what the handlers do, and docs/reference/asyncapi.json is what the command prints."""
 
-from collections import Counter
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
