@@ -36,6 +36,11 @@ def test_no_guard_is_old_while_a_message_waits_for_long(seconds: float, guards: 
     assert KEEP.cutoffs(DAY, seconds).guards == guards
 
 
+@pytest.mark.parametrize(("days", "guards"), [(124, date(2025, 6, 17)), (125, date.min)])
+def test_no_guard_is_old_while_a_message_is_parked_again_and_again(days: int, guards: date) -> None:
+    assert KEEP.cutoffs(DAY, open_longest_seconds=days * 86400).guards == guards
+
+
 def test_a_file_is_older_than_the_ledger_only_where_something_was_purged() -> None:
     assert is_older_than_ledger(date(2025, 10, 19), CUTOFFS.history)
     assert not is_older_than_ledger(date(2025, 10, 20), CUTOFFS.history)

@@ -5,7 +5,7 @@ import re
 
 import structlog
 
-from tis_esr.engine.supervision import Supervisor
+from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.process.polling import every
 from tis_esr.web.metrics import Metrics
 
@@ -21,7 +21,7 @@ class Store:
         self.looks = asyncio.Queue[None]()
         self.metrics = Metrics(dict, lambda: "closed", now=lambda: self.clock)
 
-    async def look(self) -> None:
+    async def look(self, _: Beat) -> None:
         self.looks.put_nowait(None)
         if self.trouble:
             self.clock += 400

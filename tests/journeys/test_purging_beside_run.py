@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from tests.journeys.small_world import Small, por
-from tests.journeys.test_tasks_killed import ours, running, settings, small, until
+from tests.journeys.test_tasks_killed import ours, running, settings, small, supervised, until
 
 from tis_esr.operations.composition import reader_of, today
 from tis_esr.process import serving_process as run_command
@@ -44,11 +44,22 @@ async def test_what_is_old_goes_beside_the_services_and_is_counted(
         while "rows" not in await purged(session, address):  # noqa: ASYNC110 - over HTTP
             await asyncio.sleep(0.1)
         counted = await purged(session, address)
+        async with session.get(f"{address}/metrics") as answer:
+            assert 'tis_esr_poll_age_seconds{task="retention"}' in await answer.text()
     assert counted["rows"] == 2
     if settings.engine == "production":
         return
     days = await asyncio.to_thread(purges, settings)
     assert days == [later]
+
+
+@pytest.mark.parametrize("settings", ["embedded"], indirect=True)
+async def test_only_a_process_that_sees_the_inbound_store_purges(settings: Settings, small: Small) -> None:
+    """To any other the store looks empty: what a person has settled of files there would go, and be reported anew."""
+    del small
+    for service, purges_too in (("AppGenerator", False), ("InboundDataReader", True)):
+        async with running(settings, service):
+            assert ("retention" in supervised()) is purges_too
 
 
 def purges(given: Settings) -> list[date]:

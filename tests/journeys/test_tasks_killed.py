@@ -73,10 +73,10 @@ async def until(is_so: Callable[[], Any]) -> Any:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[str]:
-    """Run all services for as long as the block lasts; yields the address."""
+async def running(settings: Settings, *services: str) -> AsyncIterator[str]:
+    """Run services, all where none is named, for as long as the block lasts; yields the address."""
     with capture_logs() as logs:
-        process = asyncio.create_task(run(settings, []))
+        process = asyncio.create_task(run(settings, services))
         try:
             [started] = await until(lambda: [line for line in logs if line["event"] == "running"])
             yield started["http"]

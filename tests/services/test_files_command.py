@@ -186,10 +186,10 @@ async def test_answers_are_expected_by_the_numbers_of_our_own_files(
         await hand_in(bench, tmp_path / "from-esr", **dict.fromkeys(answers, "TRL,1\n"))
         with PLANS.looked_at_by_a_test():
             files = await bench.runner.work().find(FILES, {})
-        assert [gap.text for gap in gaps(files, ours)] == [
+        assert [gap.text for gap in gaps(files, ours, None)] == [
             "no APC has come for DE_EOE_APP_20261122_00000034.DAT, though one of a later file has"
         ]
-        assert next(gap.text for gap in gaps(files, ours[1:])) == (
+        assert next(gap.text for gap in gaps(files, ours[1:], None)) == (
             "DE_EOE_APC_20261120_00000008.DAT answers no APP file that was sent from here"
         )
 

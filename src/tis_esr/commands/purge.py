@@ -63,6 +63,12 @@ def _show(done: PurgeOfDay, *, dry_run: bool) -> None:
         say("nothing", indent=2)
     say(
         f"rows and handled messages from {written(done.messages)}, personal data from {written(done.personal)},"
-        f" history from {written(done.history)}, what protects against older files from {written(done.guards)}",
+        f" history from {written(done.history)}, {_guards(done)}",
         label="Kept:",
     )
+
+
+def _guards(done: PurgeOfDay) -> str:
+    if done.guards == date.min:
+        return "all that protects against older files, because a message has been waiting or parked for very long"
+    return f"what protects against older files from {written(done.guards)}"

@@ -43,16 +43,22 @@ class Retention:
         """
         return self.history_days + self.personal_days + self.rows_days
 
-    def cutoffs(self, day: date, oldest_waiting_seconds: float = 0.0) -> Cutoffs:
+    def cutoffs(
+        self, day: date, oldest_waiting_seconds: float = 0.0, open_longest_seconds: float = 0.0
+    ) -> Cutoffs:
         """Return the days before which things are old on ``day``.
 
-        While a message has been waiting for longer than rows are kept, no guard is old.
+        While a message has been waiting for longer than rows are kept, or was requeued and parked again for longer
+        than rows and personal data together are, no guard is old.
         """
 
         def before(days: int) -> date:
             return day - timedelta(days=days)
 
-        is_stuck = oldest_waiting_seconds >= timedelta(days=self.rows_days).total_seconds()
+        is_stuck = (
+            oldest_waiting_seconds >= timedelta(days=self.rows_days).total_seconds()
+            or open_longest_seconds >= timedelta(days=self.rows_days + self.personal_days).total_seconds()
+        )
         return Cutoffs(
             day=day,
             messages=before(self.rows_days),

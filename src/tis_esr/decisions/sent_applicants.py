@@ -37,6 +37,12 @@ def dates_fact(date_from: date, date_to: date) -> str:
     return f"{date_from}/{date_to}"
 
 
+def is_dates_fact_over(fact: str, day: date) -> bool:
+    """Return whether the end in a ``dates_fact`` is before a day."""
+    end = fact.partition("/")[2]
+    return bool(end) and date.fromisoformat(end) < day
+
+
 def is_gone(placement: Placement | None, national_post_number: str) -> bool:
     """Return whether a placement that its post's list lacks is gone, by what TCS says of it when asked for it alone.
 

@@ -71,7 +71,7 @@ class Commit:
 
     ``day`` is the day that its documents and messages count as written and handled on, the engine's where there is
     none. ``removals`` are documents to remove, ``forgotten`` messages that are done, and ``rows_gone`` rows of a
-    file, of which nothing is kept any more.
+    file, of which nothing is kept any more. ``discarded`` are parked messages to discard, with the reason, see Engine.discard.
     """
 
     puts: list[Put] = field(default_factory=list)
@@ -84,19 +84,22 @@ class Commit:
     removals: list[Removal] = field(default_factory=list)
     forgotten: list[Identity] = field(default_factory=list)
     rows_gone: list[tuple[str, int]] = field(default_factory=list)
+    discarded: list[tuple[Identity, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Depths:
     """What waits: by queue the number of messages and the oldest one's age in seconds; parked by queue and reason.
 
-    ``outbox`` counts messages that are committed but not delivered yet, with the oldest one's age.
+    ``outbox`` counts messages that are committed but not delivered yet, with the oldest one's age. ``open_longest`` is
+    the age of the oldest that is parked, or was and is not done: however often it was requeued and parked again.
     """
 
     queues: dict[str, tuple[int, float]]
     parked: dict[tuple[str, str], int]
     outbox: int = 0
     outbox_oldest: float = 0.0
+    open_longest: float = 0.0
 
 
 class Engine(Protocol):
@@ -122,6 +125,7 @@ class Engine(Protocol):
     async def commit(self, commit: Commit) -> None:
         """Apply all of it in one transaction; raises ConflictError when a document's version moved.
 
+        So it does where a row that is to go has been parked meanwhile, or a message to be discarded is not parked.
         Raises LeaseLostError when a message that is to be done is not held any more: taken over, parked or done.
         """
         ...
@@ -191,7 +195,7 @@ class Engine(Protocol):
         ...
 
     async def depths(self) -> Depths:
-        """Return what waits, is unsent and is parked."""
+        """Return what waits, is unsent and is parked, and for how long."""
         ...
 
     async def trouble(self) -> str:

@@ -60,11 +60,12 @@ class Work:
         self._removed: dict[tuple[str, str], Collection[Any]] = {}
         self._forgotten: list[Identity] = []
         self._rows_gone: list[tuple[str, int]] = []
+        self._discarded: list[tuple[Identity, str]] = []
 
     @property
     def has_changes(self) -> bool:
         """Say whether anything was written or is to be removed since the last commit."""
-        return bool(self._written or self._removed or self._forgotten or self._rows_gone)
+        return bool(self._written or self._removed or self._forgotten or self._rows_gone or self._discarded)
 
     def time(self) -> float:
         """Return the seconds of the clock that all processes on one store share; see ``Engine.time``."""
@@ -153,6 +154,10 @@ class Work:
         """Keep nothing more of messages that are done, and of rows (file, row)."""
         self._forgotten += messages
         self._rows_gone += rows
+
+    def discard(self, parked: Iterable[Identity], reason: str) -> None:
+        """Discard parked messages permanently; the commit fails with ConflictError where one is not parked any more."""
+        self._discarded += [(identity, reason) for identity in parked]
 
     def emit(
         self, routing_key: str, body: msgspec.Struct | Mapping[str, Any], *, cause: Message, key: str = ""
@@ -259,8 +264,8 @@ class Work:
         self._saved.update(message.identity for message, _ in commit.parked)
         for put in commit.puts:
             self._versions[put.collection.name, put.key] = put.version + 1
-        self._written, self._to_park = {}, {}
-        self._removed, self._forgotten, self._rows_gone = {}, [], []
+        self._written, self._written_on, self._to_park = {}, {}, {}
+        self._removed, self._forgotten, self._rows_gone, self._discarded = {}, [], [], []
         self._parts.saved()
 
     async def _moved(self) -> list[Place]:
@@ -293,6 +298,7 @@ class Work:
             day=self.today,
             forgotten=list(self._forgotten),
             rows_gone=list(self._rows_gone),
+            discarded=list(self._discarded),
         )
         for (name, key), (collection, document) in self._written.items():
             if self._parts.stands((name, key)):

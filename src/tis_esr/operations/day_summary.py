@@ -8,6 +8,7 @@ import msgspec
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
+from tis_esr.operations.kept import kept_from
 from tis_esr.operations.ledger import Gap, gaps, open_gaps, row_states
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -126,7 +127,7 @@ def summarise(
     return Summary(
         day=begun.day,
         files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in own],
-        gaps=open_gaps(gaps(files, outbound)),
+        gaps=open_gaps(gaps(files, outbound, kept_from(state))),
         files_out=files_out,
         sent=_all(("APP", "DNC"), ((file["type"], file["rows"]) for file in files_out)),
         tis_updates={

@@ -5,12 +5,18 @@ from datetime import date
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.records.file_names import BadFileNameError, FileName
-from tis_esr.services.data_exporter.outbound import APPLICANTS
+from tis_esr.services.app_generator.applicant_generation import DECISIONS
+from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, HORIZON_KEY
+from tis_esr.services.inbound_data_writer.person_journal import JOURNAL
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 from tis_esr.services.retention.audit import PURGES
 
 ROWS_GONE = "row and messages: older than the retention (keep_rows_days)"
+
+_ANSWERED_FROM = {c.name for c in (APPLICANTS, NOTIFICATIONS, DECISIONS, POSITIONS, JOURNAL, PURGES)}
+"""What ``why`` answers from; where a purge was forgotten, it may have removed any of it."""
 
 
 def kept_from(state: Reader) -> date | None:
@@ -20,7 +26,7 @@ def kept_from(state: Reader) -> date | None:
 
 def forgotten_before(state: Reader) -> date | None:
     """Return the oldest day of which everything is known, where records of before have been removed; else None."""
-    has_removed = any(APPLICANTS.name in purge.removed for purge in state.find(PURGES, {}))
+    has_removed = any(_ANSWERED_FROM & purge.removed.keys() for purge in state.find(PURGES, {}))
     return kept_from(state) if has_removed else None
 
 

@@ -106,7 +106,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 def ledger(state: Reader, name: str | None = None) -> Ledger:
     """Return the ledger, or what it has of one file or one gap."""
     found = state.find(FILES, {})
-    all_gaps = gaps(found, state.find(OUTBOUND_FILES, {}))
+    oldest = kept_from(state)
+    all_gaps = gaps(found, state.find(OUTBOUND_FILES, {}), oldest)
     if name is not None:
         found = [file for file in found if name in {file.name, file.key}]
         names = {file.name for file in found}
@@ -114,22 +115,34 @@ def ledger(state: Reader, name: str | None = None) -> Ledger:
     rows = state.row_counts([file.name for file in found] if name is not None else None)
     files = [_entry(file, rows.get(file.name, {})) for file in sorted(found, key=_newest_first)]
     number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
-    return Ledger(files=files, gaps=all_gaps, open_findings=number, kept_from=kept_from(state))
+    return Ledger(files=files, gaps=all_gaps, open_findings=number, kept_from=oldest)
 
 
-def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list[Gap]:
-    """Return which files are missing: of ESR's own numbers, and of its answers to the files that we sent."""
+def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile], oldest: date | None) -> list[Gap]:
+    """Return which files are missing: of ESR's own numbers, and of its answers to the files that we sent.
+
+    ``oldest`` is the oldest day that the ledger keeps, None where nothing was ever purged: what is older is not
+    missing, nor is an answer to a file of before any that is known one to a file that was never sent.
+    """
     counted: dict[tuple[str, str], list[InboundFile]] = {}
-    for file in _recent([file for file in files if file.day is not None and not file.copy]):
+    for file in _recent([file for file in files if file.day is not None and not file.copy], oldest):
         counted.setdefault((file.deanery, file.counter), []).append(file)
     sent: dict[tuple[str, str], list[OutboundFile]] = {}
+    first: dict[str, int] = {}
     for out in outbound:
-        if out.state in _GONE_OUT and out.type in _ANSWERED_BY:
-            sent.setdefault((out.deanery, _ANSWERED_BY[out.type]), []).append(out)
+        if out.type not in _ANSWERED_BY:
+            continue
+        counter = _ANSWERED_BY[out.type]
+        if oldest is not None:
+            number = FileName.parse(out.name).sequence
+            first[counter] = min(first.get(counter, number), number)
+        if out.state in _GONE_OUT:
+            sent.setdefault((out.deanery, counter), []).append(out)
     found = []
     for (deanery, counter), some in sorted(counted.items()):
         if counter in _OURS:
-            of_counter = _unanswered(deanery, counter, some, sent.get((deanery, counter), []))
+            ours = sent.get((deanery, counter), [])
+            of_counter = _unanswered(deanery, counter, some, ours, first.get(counter, 0))
         else:
             of_counter = _missing(deanery, counter, some)
         settled = [gap for file in some for gap in file.settled_gaps]
@@ -187,11 +200,11 @@ def gap_counts(files: Iterable[InboundFile], found: Iterable[Gap]) -> dict[tuple
     return numbers
 
 
-def _recent(files: list[InboundFile]) -> list[InboundFile]:
+def _recent(files: list[InboundFile], oldest: date | None) -> list[InboundFile]:
     taken = [file.day for file in files if file.day is not None and file.state not in NOT_TAKEN]
     if not taken:
         return []
-    first = max(taken) - timedelta(days=GAP_DAYS)
+    first = max(max(taken) - timedelta(days=GAP_DAYS), oldest or date.min)
     return [file for file in files if file.day is not None and file.day >= first]
 
 
@@ -213,8 +226,13 @@ def _missing(deanery: str, counter: str, files: list[InboundFile]) -> list[Gap]:
     return found
 
 
-def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list[OutboundFile]) -> list[Gap]:
-    """Return which of our files have no answer though a later one has, and which answer is to no file of ours."""
+def _unanswered(
+    deanery: str, counter: str, files: list[InboundFile], sent: list[OutboundFile], first: int
+) -> list[Gap]:
+    """Return which of our files have no answer though a later one has, and which answer is to no file of ours.
+
+    Of our files with numbers below ``first`` nothing is known any more.
+    """
     answers = {file.sequence: file.name for file in files if file.state not in NOT_TAKEN}
     if not answers:
         return []
@@ -229,7 +247,7 @@ def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list
     found += [
         (number, name, f"{name} answers no {_OURS[counter]} file that was sent from here")
         for number, name in answers.items()
-        if number not in ours
+        if number not in ours and number >= first
     ]
     return [
         Gap(

@@ -7,6 +7,7 @@ from tis_esr.engine.work import Work
 from tis_esr.operations.ledger import Gap, gaps, open_gaps
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, SettledGap, enter
+from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
 
 
 async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
@@ -28,5 +29,5 @@ async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
 
 
 async def _missing_by(work: Work, name: str) -> list[Gap]:
-    found = gaps(await work.find(FILES, {}), await work.find(OUTBOUND_FILES, {}))
+    found = gaps(await work.find(FILES, {}), await work.find(OUTBOUND_FILES, {}), await oldest_day(work))
     return [gap for gap in open_gaps(found) if gap.name == name]

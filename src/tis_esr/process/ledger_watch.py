@@ -11,6 +11,7 @@ from tis_esr.engine.work import Work
 from tis_esr.operations.ledger import file_counts, gap_counts, gaps, open_gaps
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
+from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
 from tis_esr.web.metrics import Metrics
 
 _log = structlog.get_logger()
@@ -51,11 +52,11 @@ class FileWatch:
         self._read_at = now
         self._files |= {file.key: _brief(file) for file in files}
         self._outbound |= {file.name: file for file in outbound}
-        self._tell()
+        self._tell(await oldest_day(work))
 
-    def _tell(self) -> None:
+    def _tell(self, oldest: date | None) -> None:
         files = list(self._files.values())
-        found = open_gaps(gaps(files, self._outbound.values()))
+        found = open_gaps(gaps(files, self._outbound.values(), oldest))
         self._metrics.files = file_counts(files)
         self._metrics.file_gaps = gap_counts(files, found)
         for gap in found:

@@ -16,7 +16,7 @@ _REPEATED_SECONDS = 600.0
 
 def every(
     seconds: float,
-    look: Callable[[], Awaitable[None]],
+    look: Callable[[Beat], Awaitable[None]],
     supervisor: Supervisor,
     metrics: Metrics,
     stop: asyncio.Event,
@@ -24,7 +24,7 @@ def every(
     task: str,
     trouble: str,
 ) -> asyncio.Task[None]:
-    """Start ``look`` as a task that is repeated until ``stop``.
+    """Start ``look`` as a task that is repeated until ``stop``; one that takes long sends heartbeats of its own.
 
     Where a store or server is in trouble, it is tried again: a warning ``trouble`` with the reason is logged once, then
     every _REPEATED_SECONDS, and ``works_again`` at its end. ``metrics`` records when it last succeeded.
@@ -36,7 +36,7 @@ def every(
         while not stop.is_set():
             beat()
             try:
-                await look()
+                await look(beat)
             except (TransientError, OSError) as error:
                 reason = str(error)
                 if reason != said or metrics.now() - said_at >= _REPEATED_SECONDS:

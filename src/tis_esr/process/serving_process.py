@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.runner import Runner
-from tis_esr.engine.supervision import STUCK_SECONDS, Beat, log_loop_fault, wait_for_event
+from tis_esr.engine.supervision import Beat, log_loop_fault
 from tis_esr.errors import UsageError
 from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
@@ -47,8 +48,13 @@ from tis_esr.web.tracing import Tracing
 
 _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
+_REQUESTED = {
+    RECONCILE_ALL_COMMAND: "reconcile_all_requested",
+    DAILY_RULES_COMMAND: "daily_rules_requested",
+}
 _ENGINE_SECONDS = 8.0
 _LEDGER_SECONDS = 30.0
+_RETENTION = "retention"
 _PURGE_SECONDS = 300.0
 _PURGE_PAUSE = 0.05
 _CERTIFICATE_BYTES = 64 * 1024
@@ -111,9 +117,13 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 hooks=hooks,
             )
         )
-        tasks = [_purge(settings, system, metrics, stop)]
+        tasks = []
         if reads_files:
-            tasks += [_sweep(settings, system, metrics, stop), _ledger(system, metrics, stop)]
+            tasks += [
+                _sweep(settings, system, metrics, stop),
+                _ledger(system, metrics, stop),
+                _purge(settings, system, metrics, stop),
+            ]
         if exports:
             tasks.append(_schedule(settings, system, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
@@ -148,7 +158,7 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
     arrivals = Arrivals(system.dependencies.inbound)
     since: dict[str, float] = {}
 
-    async def look() -> None:
+    async def look(_: Beat) -> None:
         waiting = await arrivals.sweep(system.runner.work)
         now = time.monotonic()
         for name in set(since) - set(waiting):
@@ -171,9 +181,13 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
 def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Count what the ledger of files has, and warn of each gap."""
     watch = FileWatch(system.runner.work, metrics)
+
+    async def look(_: Beat) -> None:
+        await watch.look()
+
     return every(
         _LEDGER_SECONDS,
-        watch.look,
+        look,
         system.supervisor,
         metrics,
         stop,
@@ -195,9 +209,9 @@ def _schedule(
         }
     )
 
-    async def look() -> None:
+    async def look(_: Beat) -> None:
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
-            _log.info("export_requested", command=command)
+            _log.info(_REQUESTED.get(command, "export_requested"), command=command)
 
     return every(
         _SCHEDULE_SECONDS,
@@ -214,24 +228,35 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
     """Remove what is old, once a day by any process, a little at a time so that handlers go on beside it."""
     purge = purge_of(settings, system.runner, system.dependencies.inbound, embedded=False)
     metrics.purged, purge.pause = purge.removed, _PURGE_PAUSE
+    logged: Counter[str] = Counter()
 
-    async def poll(beat: Beat) -> None:
+    async def look(beat: Beat) -> None:
+        before = purge.removed.total()
+
         def goes_on() -> bool:
+            nonlocal before
             beat()
+            if (
+                purge.removed.total() > before
+            ):  # a long purge gets on with its work; one that fails again does not
+                before, metrics.polled[_RETENTION] = purge.removed.total(), metrics.now()
             return not stop.is_set()
 
-        purge.goes_on, before = goes_on, purge.removed.copy()
-        while goes_on():
-            try:
-                await purge.of_day(today())
-                if removed := purge.removed - before:
-                    _log.info("purged", removed=dict(removed))
-                before = purge.removed.copy()
-            except TransientError as fault:
-                _log.info("not_purged", reason=fault.reason)
-            await wait_for_event(stop, _PURGE_SECONDS)
+        purge.goes_on = goes_on
+        await purge.of_day(today())
+        if removed := purge.removed - logged:
+            _log.info("purged", removed=dict(removed))
+            logged.update(removed)
 
-    return system.supervisor.start("retention", poll, stop, stuck_after=_PURGE_SECONDS + STUCK_SECONDS)
+    return every(
+        _PURGE_SECONDS,
+        look,
+        system.supervisor,
+        metrics,
+        stop,
+        task=_RETENTION,
+        trouble="not_purged",
+    )
 
 
 async def _missing(system: System) -> dict[str, str]:

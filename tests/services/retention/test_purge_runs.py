@@ -1,10 +1,12 @@
 """A purge may end anywhere and be begun anywhere: one at a time, with right counts, on every engine."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.services.bench import Benches
+from structlog.testing import capture_logs
+from tests.services.bench import Bench, Benches, message
 from tests.services.old_things import (
     DELETED,
     EXPORTER,
@@ -30,6 +32,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.protocol import Commit
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
 from tis_esr.services.retention.audit import PURGES
 
@@ -45,6 +48,28 @@ async def test_nothing_is_old_by_a_day_that_can_not_be_right(
         assert (done is not None) is goes
         assert (await left(bench) == set()) is goes
         assert len(await bench.all(HORIZON)) == goes
+
+
+async def test_however_much_junk_came_the_day_is_right_by_one_file_of_esr(benches: Benches) -> None:
+    junk = [(FILES, InboundFile(name=f"{n}.txt", state=FileState.REFUSED)) for n in range(250)]
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 30, *junk)
+        assert await purge(bench).of_day(TODAY) is not None
+
+
+async def test_it_is_said_once_a_day_that_nothing_is_purged_where_files_came_before(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        late = purge(bench)
+        with capture_logs() as logs:
+            assert await late.of_day(TODAY) is None
+            assert logs == []
+            await keep(bench, 300)
+            for day in (40, 40, 41):
+                assert await late.of_day(ago(-day)) is None
+        reasons = [f"no file came in the 31 days before {ago(-day)}" for day in (40, 41)]
+        assert [(log["event"], log["log_level"], log["reason"]) for log in logs] == [
+            ("not_purged", "warning", reason) for reason in reasons
+        ]
 
 
 async def test_a_dry_run_says_what_a_purge_then_removes_and_changes_nothing(benches: Benches) -> None:
@@ -77,6 +102,16 @@ def everything_old() -> list[Kept]:
     ]
 
 
+async def keep_everything_old(bench: Bench) -> None:
+    """Store them, and a message that nobody dealt with."""
+    await keep(bench, 300, *everything_old())
+    bench.today[0] = ago(300)
+    work = bench.runner.work()
+    work.park(message("esr.queue.apc.split", 1, {}), "never dealt with")
+    await work.commit()
+    bench.today[0] = TODAY
+
+
 class Killed(BaseException):
     """The process ends."""
 
@@ -103,14 +138,15 @@ async def test_wherever_a_purge_is_killed_the_next_one_ends_in_the_same_with_the
     benches: Benches,
 ) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
-        await keep(bench, 300, *everything_old())
+        await keep_everything_old(bench)
         whole = await purge(bench).of_day(TODAY)
         assert whole is not None
+        assert (whole.removed["parked"], whole.removed["messages"]) == (1, 1)
         assert await left(bench) == set()
-    kills = [(number, after) for number in range(1, 14) for after in (False, True)]
+    kills = [(number, after) for number in range(1, 16) for after in (False, True)]
     for number, after in benches.some(kills, most=4):
         async with benches.open(EXPORTER, nowhere()) as bench:
-            await keep(bench, 300, *everything_old())
+            await keep_everything_old(bench)
             engine, bench.runner.engine = bench.runner.engine, Dying(bench.engine, number, after=after)
             with pytest.raises(Killed):
                 await purge(bench).of_day(TODAY)
@@ -140,6 +176,14 @@ async def test_one_process_purges_at_a_time_and_another_goes_on_when_it_is_gone(
         done = await purge(bench, "second").of_day(TODAY)
         assert done is not None
         assert done.removed == {"appgenerator.decisions": 1}
+
+
+async def test_of_two_processes_that_begin_at_once_one_purges(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 300, a_decision(1))
+        both = await asyncio.gather(*(purge(bench, name).of_day(TODAY) for name in ("first", "second")))
+        [done] = [one for one in both if one is not None]
+        assert (done.removed, done.finished) == ({"appgenerator.decisions": 1}, True)
 
 
 async def test_who_lost_the_purge_to_another_process_removes_nothing_more(benches: Benches) -> None:

@@ -323,9 +323,13 @@ def _depths(connection: sqlite3.Connection) -> Depths:
     parked = connection.execute(
         "SELECT queue, reason, count(*) FROM messages WHERE state = 'parked' GROUP BY queue, reason"
     )
+    first = connection.execute(
+        "SELECT min(created) FROM messages WHERE state = 'parked' AND created > 0"
+    ).fetchone()[0]
     return Depths(
         queues={queue: (number, max(0.0, now - oldest)) for queue, number, oldest in waiting},
         parked={(queue, reason): number for queue, reason, number in parked},
+        open_longest=max(0.0, now - first) if first else 0.0,
     )
 
 

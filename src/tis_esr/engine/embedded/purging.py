@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 
 from tis_esr.engine.collection import Collection
+from tis_esr.engine.embedded.many import execute_many
+from tis_esr.engine.embedded.parking import end_parking
 from tis_esr.engine.embedded.schema import table
 from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Stored
@@ -64,7 +66,7 @@ def row_states(connection: sqlite3.Connection, file: str) -> dict[RowState, int]
 
 
 def remove(connection: sqlite3.Connection, commit: Commit) -> None:
-    """Remove what a commit names. Raises ConflictError where a document has moved."""
+    """Remove what a commit names. Raises ConflictError where a document has moved, or a row has been parked."""
     for removal in commit.removals:
         gone = connection.execute(
             f"DELETE FROM {table(removal.collection)} WHERE key = ? AND version = ?",
@@ -72,7 +74,14 @@ def remove(connection: sqlite3.Connection, commit: Commit) -> None:
         )
         if gone.rowcount != 1:
             raise ConflictError(removal.collection.name)
-    connection.executemany(
-        "DELETE FROM messages WHERE queue = ? AND id = ? AND state = 'done'", commit.forgotten
+    execute_many(
+        connection, "DELETE FROM messages WHERE queue = ? AND id = ? AND state = 'done'", commit.forgotten
     )
-    connection.executemany("DELETE FROM rows WHERE file = ? AND row = ?", commit.rows_gone)
+    rows_gone = execute_many(
+        connection, f"DELETE FROM rows AS r WHERE file = ? AND row = ? AND {_NOT_PARKED}", commit.rows_gone
+    )
+    if rows_gone != len(commit.rows_gone):
+        raise ConflictError("rows")
+    for (queue, id_), why in commit.discarded:
+        if not end_parking(connection, [(queue, id_)], why):
+            raise ConflictError("messages")

@@ -89,6 +89,9 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA cache_size = -32000")
+            connection.execute(
+                "PRAGMA secure_delete = ON"
+            )  # else what is purged stays readable in free pages
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except (sqlite3.Error, OSError) as error:

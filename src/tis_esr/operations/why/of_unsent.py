@@ -99,8 +99,12 @@ def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
     if word.misfit_reason:
         said = f"is probably a typing mistake: {word.misfit_reason}"
         return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word and ask again")
+    oldest = forgotten_before(state)
+    since = f"; {older(oldest)}" if oldest is not None else ""
     if tis.trouble:
-        said = f"is not known here: ESR has sent nothing about it. TIS could not be asked: {tis.trouble}"
+        said = (
+            f"is not known here: ESR has sent nothing about it{since}. TIS could not be asked: {tis.trouble}"
+        )
         if not tis.has_address:
             return Answer(
                 about=word.text, sentence=said, who=Who.ASKER, action="ask again with the address of TCS"
@@ -110,9 +114,7 @@ def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
         )
     kinds = "placement or GMC number" if word.number is not None else "post number"
     also = "position" if word.number is not None else "position with this post number"
-    said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}"
-    oldest = forgotten_before(state)
-    said += f"; {older(oldest)}" if oldest is not None else ""
+    said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}{since}"
     return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word for a typing mistake")
 
 

@@ -253,7 +253,16 @@ def _continued(known: InboundFile, copy: Copy) -> InboundFile:
     else:
         taken_before = known.next_row - 1
     note = f"rows up to {taken_before} were taken with an earlier copy of {known.size} bytes that ended there"
-    return msgspec.structs.replace(entry, taken_before=taken_before, notes=[note], noted=1)
+    if known.row_states:
+        ended = ", ".join(f"{number} {state}" for state, number in sorted(known.row_states.items()))
+        note += f"; they are older than the retention (keep_rows_days), and had ended as: {ended}"
+    return msgspec.structs.replace(
+        entry,
+        taken_before=taken_before,
+        taken_rows_gone=bool(known.row_states),
+        notes=[note],
+        noted=1,
+    )
 
 
 def _with_name(entry: InboundFile) -> InboundFile:

@@ -47,7 +47,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``copy`` distinguishes the other contents of one name; the content that was taken has none. ``offset`` and
     ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` counts HDR
-    and TRL too, ``blank_within`` the blank ones before TRL. Rows up to ``taken_before`` were taken with an earlier copy that ended there. ``asg_row`` is the
+    and TRL too, ``blank_within`` the blank ones before TRL. Rows up to ``taken_before`` were taken with an earlier copy that ended there; ``taken_rows_gone`` says that
+    theirs were purged, or had begun to be. ``asg_row`` is the
     ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
     where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
     it is not whole, ``bare_size`` and ``bare_sha256`` what it is without the padding that it ends in, ``remarks`` what else a person should know of it, ``notes`` what was fixed or noticed, row
@@ -80,6 +81,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     last_row: int = 0
     rows: int = 0
     taken_before: int = 0
+    taken_rows_gone: bool = False
     has_header: bool = False
     trailer: int | None = None
     blank_within: int = 0

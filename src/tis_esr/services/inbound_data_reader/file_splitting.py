@@ -59,6 +59,9 @@ _ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
 _COUNTED = {*LAYOUTS, ""}
 _FRAME = {"HDR", "TRL", ""}
 _CUT = "the file ends within this row; it is taken with a whole copy of the file"
+_TAKEN_LONG_BEFORE = (
+    "it was taken with an earlier copy; what became of it is older than the retention (keep_rows_days)"
+)
 _NOTES_KEPT = 50
 _NO_SEQUENCE = 10**8
 """The numbers in file names have eight digits."""
@@ -223,7 +226,8 @@ def _groups(records: Iterator[Record], offset: int, *, is_open: bool) -> Iterato
 def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: bool) -> InboundFile:
     """Emit and account for one group of rows; return the ledger entry that has them.
 
-    Of a group that was taken before nothing is emitted; one of which a part was is emitted again as a whole.
+    Of a group that was taken before nothing is emitted; one of which a part was is emitted again as a whole. Rows that
+    were taken before and purged since are accounted for once more, so that the file's add up.
     ``ends_within`` says that the file ends within the last row.
     """
     counts, notes = dict(file.counts), []
@@ -239,6 +243,9 @@ def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: boo
     if group[-1].row > file.taken_before:
         _account(work, file, usable, others)
         _emit(work, file, usable, rows)
+    elif file.taken_rows_gone:
+        for record in group:
+            work.account(file.name, record.row, record.type, RowState.IGNORED, _TAKEN_LONG_BEFORE)
     head = [*file.asg_head, *(row for row in rows if row.type in _HEADS)][:_HEAD_ROWS]
     return msgspec.structs.replace(
         _noted(file, notes),
@@ -292,6 +299,8 @@ def _account(
         work.account(file.name, record.row, record.type, RowState.PENDING)
     for record, state, reason in others:
         if record.row <= file.taken_before:
+            if file.taken_rows_gone:
+                work.account(file.name, record.row, record.type, RowState.IGNORED, _TAKEN_LONG_BEFORE)
             continue
         if state is RowState.PARKED:
             _park(work, file, record, reason)

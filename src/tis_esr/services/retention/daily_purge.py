@@ -5,12 +5,14 @@ versions of the audit's document would let only one of them take effect.
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 import msgspec
+import structlog
 
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN, Cutoffs, Retention
 from tis_esr.engine.faults import ConflictError
@@ -23,10 +25,12 @@ from tis_esr.services.inbound_data_writer.person_journal import JOURNAL
 from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
 from tis_esr.services.retention import deleted_positions, handled_messages, history, personal_values
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
-from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step
+from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of
 from tis_esr.services.tis_changes.tis_changes import CHANGED_THINGS
 
+_log = structlog.get_logger()
 _HOLD_SECONDS = 60.0
+_TRIES = 4
 
 
 @dataclass
@@ -45,6 +49,7 @@ class Purge:
     goes_on: Callable[[], bool] = lambda: True
     removed: Counter[str] = field(default_factory=Counter)
     _hold_until: float = 0.0
+    _warned: date | None = None
 
     async def of_day(self, day: date) -> PurgeOfDay | None:
         """Purge for a day unless that is done; return what was purged for it.
@@ -56,13 +61,28 @@ class Purge:
         known = (await self.runner.work().get(PURGES, [day.isoformat()])).get(day.isoformat())
         if known is not None and known.finished:
             return known
-        return await self.again(day) if await self.is_plausible(day) else None
+        if await self.is_plausible(day):
+            return await self.again(day)
+        await self._warn(day)
+        return None
 
     async def is_plausible(self, day: date) -> bool:
         """Say whether a file came, and is dated, in the days before: by a day years ahead everything would be old."""
         since = day - FILES_COME_WITHIN
-        found = await self.runner.work().written_before(FILES, day, (since.isoformat(), ""), DOCUMENTS_A_STEP)
-        return any(file.day is not None and file.day >= since for _, file in found)
+        after: Cursor | None = (since.isoformat(), "")
+        while after is not None:
+            found = await self.runner.work().written_before(FILES, day, after, DOCUMENTS_A_STEP)
+            if any(file.day is not None and file.day >= since for _, file in found):
+                return True
+            after = end_of(found)
+        return False
+
+    async def _warn(self, day: date) -> None:
+        """Log once a day that nothing is purged, unless nothing was ever entered that could be."""
+        if self._warned != day and await self.runner.work().written_before(FILES, day, None, 1):
+            days = FILES_COME_WITHIN.days
+            _log.warning("not_purged", reason=f"no file came in the {days} days before {day}")
+        self._warned = day
 
     async def again(self, day: date) -> PurgeOfDay | None:
         """Purge for a day, also where it was purged before."""
@@ -72,17 +92,24 @@ class Purge:
         for rule in self._rules():
             cursor: Cursor | None = None
             while self.goes_on():
-                step = self._step(cutoffs, cursor)
-                cursor = await rule(step)
-                if (
-                    step.work.has_changes
-                    or step.removed
-                    or self._hold_until - step.work.time() < _HOLD_SECONDS / 2
-                ):
-                    await self._commit(step)
+                cursor = await self._stepped(rule, cutoffs, cursor)
                 if cursor is None:
                     break
         return await self._end(cutoffs)
+
+    async def _stepped(self, rule: Rule, cutoffs: Cutoffs, after: Cursor | None) -> Cursor | None:
+        """Do one step of a rule, again where somebody has meanwhile changed what it read; return where the next begins."""
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(ConflictError):
+                return await self._stepped_once(rule, cutoffs, after)
+        return await self._stepped_once(rule, cutoffs, after)
+
+    async def _stepped_once(self, rule: Rule, cutoffs: Cutoffs, after: Cursor | None) -> Cursor | None:
+        step = self._step(cutoffs, after)
+        cursor = await rule(step)
+        if step.work.has_changes or self._hold_until - step.work.time() < _HOLD_SECONDS / 2:
+            await self._commit(step)
+        return cursor
 
     async def dry_run(self, day: date) -> PurgeOfDay:
         """Return what a purge for a day would remove; nothing is changed."""
@@ -101,7 +128,7 @@ class Purge:
     async def _cutoffs(self, day: date) -> Cutoffs:
         depths = await self.runner.engine.depths()
         waiting = max((seconds for _, seconds in depths.queues.values()), default=0.0)
-        return self.retention.cutoffs(day, waiting)
+        return self.retention.cutoffs(day, waiting, depths.open_longest)
 
     def _rules(self) -> list[Rule]:
         """Return the rules in their order: messages before rows, rows before the ledger, records before positions."""
@@ -111,6 +138,7 @@ class Purge:
             handled_messages.forget_rows,
             personal_values.blank_journal,
             personal_values.blank_applicants,
+            personal_values.forget_sent_applicants,
             history.by_age(JOURNAL),
             history.by_age(DECISIONS),
             history.by_age(TIS_EXPORTS),
@@ -131,7 +159,10 @@ class Purge:
         return Step(self.runner.engine, self.runner.work(), cutoffs, after, is_dry_run)
 
     async def _begin(self, cutoffs: Cutoffs) -> bool:
-        """Take the purge of the day, and move the ledger's oldest day before anything goes; say whether it is ours."""
+        """Take the purge of the day, and move the ledger's oldest day before anything goes; say whether it is ours.
+
+        Of several processes that begin at the same moment one does.
+        """
         work = self.runner.work()
         known = (await work.get(PURGES, [cutoffs.day.isoformat()])).get(cutoffs.day.isoformat())
         if known is not None and known.holder not in {"", self.holder} and known.until > work.time():
@@ -139,7 +170,10 @@ class Purge:
         audit = _audit(cutoffs, known.removed if known else {})
         work.put(PURGES, self._held(audit, work.time()))
         await move(work, cutoffs.history)
-        await work.commit()
+        try:
+            await work.commit()
+        except ConflictError:
+            return False
         return True
 
     async def _commit(self, step: Step) -> None:
@@ -152,6 +186,9 @@ class Purge:
         step.work.put(PURGES, self._held(counted, step.work.time()))
         await step.work.commit()
         self.removed += step.removed
+        if discarded := step.removed[handled_messages.PARKED]:
+            before = step.cutoffs.personal.isoformat()
+            _log.warning("parked_discarded", messages=discarded, parked_before=before)
         await asyncio.sleep(self.pause)
 
     async def _end(self, cutoffs: Cutoffs) -> PurgeOfDay:

@@ -64,11 +64,12 @@ async def _told_of(step: Step, ids: list[int]) -> set[int]:
 
 async def _remove_the_rest(step: Step, position: Position) -> None:
     key = str(position.position_id)
+    notified = position.notified.position_number if position.notified else None
     kept: Mapping[Collection[Any], list[str]] = {
         GENERATED: [key],
         KNOWN_POSITIONS: [key],
         HANDLED: [f"applicants:{key}", f"notifications:{key}"],
-        TIS_POSITIONS: [f"{key}:{position.position_number}"],
+        TIS_POSITIONS: [f"{key}:{number}" for number in {position.position_number, notified}],
     }
     for collection, keys in kept.items():
         for document in (await step.work.get(collection, keys)).values():

@@ -1,16 +1,15 @@
 """Handled messages, parked messages that nobody dealt with, and rows of inbound files."""
 
 import msgspec
-import structlog
 
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of
 
-_log = structlog.get_logger()
+_PARKED_A_STEP = 50
 _MESSAGES_A_STEP = 500
-_ROWS_A_STEP = 500
+ROWS_A_STEP = 500
 MESSAGES, PARKED, ROWS = "messages", "parked", "rows"
 NOBODY_DEALT_WITH = "nobody dealt with it in time (keep_personal_days)"
 _OPEN = (RowState.PENDING, RowState.PARKED)
@@ -19,13 +18,10 @@ _OPEN = (RowState.PENDING, RowState.PARKED)
 async def discard_parked(step: Step) -> Cursor | None:
     """Discard messages that have been parked for as long as personal data are kept; their rows say so."""
     day = step.cutoffs.personal
-    found = await step.engine.handled_before(day, step.after, DOCUMENTS_A_STEP, parked=True)
-    keys = [old.identity for old in found]
-    if keys and not step.is_dry_run:
-        await step.engine.discard(keys, NOBODY_DEALT_WITH)
-        _log.warning("parked_discarded", messages=len(keys), parked_before=day.isoformat())
-    step.removed[PARKED] += len(keys)
-    return found[-1].cursor if len(found) == DOCUMENTS_A_STEP else None
+    found = await step.engine.handled_before(day, step.after, _PARKED_A_STEP, parked=True)
+    step.work.discard((old.identity for old in found), NOBODY_DEALT_WITH)
+    step.removed[PARKED] += len(found)
+    return found[-1].cursor if len(found) == _PARKED_A_STEP else None
 
 
 async def forget_messages(step: Step) -> Cursor | None:
@@ -47,7 +43,7 @@ def _is_ended(file: InboundFile, step: Step) -> bool:
 async def forget_rows(step: Step) -> Cursor | None:
     """Forget the rows of the next old file, in parts; the ledger keeps how many ended in which state.
 
-    A file with a row that is pending or parked keeps all of them.
+    A file with a row that is pending or parked keeps all of them. Its rows are counted once, before the first goes.
     """
     found = await step.work.written_before(FILES, step.cutoffs.messages, step.after, DOCUMENTS_A_STEP)
     before = step.after or ("", "")
@@ -55,17 +51,18 @@ async def forget_rows(step: Step) -> Cursor | None:
         if file.rows_gone or file.copy or not _is_ended(file, step):
             before = cursor
             continue
-        states = await step.engine.row_states(file.name)
+        is_begun = bool(file.row_states) and not step.is_dry_run
+        states = {} if is_begun else await step.engine.row_states(file.name)
         if any(state in states for state in _OPEN):
             before = cursor
             continue
-        rows = await step.engine.rows_of(file.name, 0, _ROWS_A_STEP)
+        rows = await step.engine.rows_of(file.name, 0, ROWS_A_STEP)
         if step.is_dry_run:
             step.removed[ROWS] += sum(states.values())
             continue
         kept = file.row_states or {state.value: number for state, number in states.items()}
-        is_last = len(rows) < _ROWS_A_STEP
-        changed = msgspec.structs.replace(file, row_states=kept, rows_gone=is_last)
+        is_last = len(rows) < ROWS_A_STEP
+        changed = msgspec.structs.replace(file, row_states=kept, rows_gone=is_last, asg_head=[])
         step.work.put(FILES, changed, written_on=cursor[0])
         step.work.forget([], ((file.name, row) for row in rows))
         step.removed[ROWS] += len(rows)

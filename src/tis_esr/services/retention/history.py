@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from tis_esr.decisions.retention_periods import is_applicant_over, is_notification_over
+from tis_esr.decisions.sent_applicants import is_dates_fact_over
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Cursor
@@ -19,6 +20,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, InboundFile
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES, KnownPosition
+from tis_esr.services.retention.handled_messages import ROWS, ROWS_A_STEP
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of, unsent_files
 
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
@@ -39,11 +41,14 @@ def by_age(collection: Collection[Any]) -> Rule:
 
 
 async def remove_applicants(step: Step) -> Cursor | None:
-    """Remove applicant records whose placement ended before the history's days."""
+    """Remove applicant records whose placement ended before the history's days, also by what TIS said of it last."""
     found = await step.work.written_before(APPLICANTS, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
-    unsent = await unsent_files(step, (record for _, record in found))
-    for _, record in found:
-        if is_applicant_over(record.date_to, step.cutoffs) and record.file not in unsent:
+    over = [record for _, record in found if is_applicant_over(record.date_to, step.cutoffs)]
+    unsent = await unsent_files(step, over)
+    known = await step.work.get(KNOWN_POSITIONS, {str(record.position_id) for record in over})
+    for record in over:
+        live = _live(known.get(str(record.position_id)), step) or set()
+        if record.file not in unsent and str(record.placement_id) not in live:
             step.remove(APPLICANTS, record)
     return end_of(found)
 
@@ -62,7 +67,7 @@ async def remove_notifications(step: Step) -> Cursor | None:
             record.about,
             is_pending=record.state in PENDING or record.file in unsent,
             is_last_sent=last.get(record.about) == record.number,
-            live=_live(known.get(str(record.position_id))),
+            live=_live(known.get(str(record.position_id)), step),
         ):
             step.remove(NOTIFICATIONS, record)
     return end_of(found)
@@ -76,10 +81,16 @@ def _last_sent(records: Iterable[NotificationRecord]) -> dict[str, int]:
     return last
 
 
-def _live(known: KnownPosition | None) -> set[str] | None:
+def _live(known: KnownPosition | None, step: Step) -> set[str] | None:
+    """Return the placements of a position that had not ended before the history's days, by what was last known of them.
+
+    A position that nobody writes any more, as ESR sends no row of it, is not asked about again in TIS.
+    """
     if known is None or known.post_id is None:
         return None
-    return {*known.seen, *(str(sent.placement_id) for sent in known.sent)}
+    day = step.cutoffs.history
+    seen = {id_ for id_, dates in known.seen.items() if not is_dates_fact_over(dates, day)}
+    return seen | {str(sent.placement_id) for sent in known.sent if sent.date_to >= day}
 
 
 async def remove_uses(step: Step) -> Cursor | None:
@@ -87,7 +98,7 @@ async def remove_uses(step: Step) -> Cursor | None:
     found = await step.work.written_before(VPD_USES, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
     known = await step.work.get(KNOWN_POSITIONS, {str(use.position_id) for _, use in found})
     for _, use in found:
-        if not _live(known.get(str(use.position_id))):
+        if not _live(known.get(str(use.position_id)), step):
             step.remove(VPD_USES, use)
     return end_of(found)
 
@@ -123,7 +134,7 @@ def ledger(present: Present | None) -> Rule:
             if _is_junk(file):
                 is_over = names is not None and file.name not in names
             else:
-                is_over = _is_over(file, written_on, step)
+                is_over = _is_over(file, written_on, step) and await _has_no_rows(file, step)
             if is_over:
                 step.remove(FILES, file)
         return end_of(found)
@@ -142,3 +153,16 @@ def _is_over(file: InboundFile, written_on: str, step: Step) -> bool:
         return False
     has_no_rows = file.rows_gone or not file.rows or bool(file.copy) or step.is_dry_run
     return has_no_rows and file.day < day and written_on < day.isoformat()
+
+
+async def _has_no_rows(file: InboundFile, step: Step) -> bool:
+    """Forget rows that a late message was accounted for in after the file's had gone; say whether none is left then."""
+    if not file.rows_gone:
+        return True
+    states = await step.engine.row_states(file.name)
+    if not states:
+        return True
+    rows = await step.engine.rows_of(file.name, 0, ROWS_A_STEP)
+    step.work.forget([], ((file.name, row) for row in rows))
+    step.removed[ROWS] += len(rows)
+    return len(rows) == sum(states.values())

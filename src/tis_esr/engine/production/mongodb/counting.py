@@ -34,4 +34,6 @@ async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
         [{"$match": {"parked_at": {"$gt": 0}}}, {"$group": by_reason}]
     ):
         parked[entry["_id"]["queue"], entry["_id"]["reason"]] = entry["n"]
-    return Depths(queues, parked, outbox, outbox_oldest)
+    first = await database[INBOX].find_one({"since": {"$gt": 0}}, {"since": 1}, sort=[("since", 1)])
+    open_longest = max(0.0, now - first["since"]) if first else 0.0
+    return Depths(queues, parked, outbox, outbox_oldest, open_longest)

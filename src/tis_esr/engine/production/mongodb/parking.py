@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from pymongo import ReplaceOne, ReturnDocument, UpdateMany, UpdateOne
+from pymongo import ReturnDocument, UpdateMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -50,12 +50,17 @@ async def park(
     now: float,
     day: str,
 ) -> None:
-    """Set messages aside with their reasons and bodies, over their rows; one that is parked has a new reason."""
+    """Set messages aside with their reasons and bodies, over their rows; one that is parked has a new reason.
+
+    ``since`` is when a message was first parked, until it is done.
+    """
     entries = []
     for message, reason in parked:
         about = {"state": "parked", "reason": reason, "parked_at": now, "body": message.body}
         entry = {**history_of(message, now, day), **about}
-        entries.append(ReplaceOne({"_id": entry["_id"]}, entry, upsert=True))
+        key = {"_id": entry.pop("_id")}
+        change = {"$set": entry, "$min": {"since": now}, "$unset": {"at": "", "deaths": ""}}
+        entries.append(UpdateOne(key, change, upsert=True))
     await database[INBOX].bulk_write(entries, ordered=True, session=session)
     await database[ROWS].bulk_write([_covered(*one) for one in parked], ordered=True, session=session)
 
@@ -124,5 +129,5 @@ _READY_AGAIN = {
 
 _GIVEN_UP = {
     "$set": {"state": "done"},
-    "$unset": {"parked_at": "", "reason": "", "body": ""},
+    "$unset": {"parked_at": "", "reason": "", "body": "", "since": ""},
 }

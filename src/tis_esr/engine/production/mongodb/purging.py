@@ -12,11 +12,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.production.mongodb.documents import FIELDS, stored
+from tis_esr.engine.production.mongodb.parking import end_parking
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS
 from tis_esr.engine.protocol import Commit, Cursor, OldMessage, Removal, Stored
 from tis_esr.engine.row_accounting import RowState
 
 Json = dict[str, Any]
+_CLOCKS_APART = 60.0
+"""Seconds by which the clocks of two processes certainly do not differ."""
 _NOT_PARKED: Json = {"parked.0": {"$exists": False}}
 
 
@@ -42,7 +45,7 @@ async def handled(
     a packet is sent again for whatever in it is not known to be done.
     """
     oldest = await database[OUTBOX].find_one({}, {"created": 1}, sort=[("created", 1)])
-    until = math.inf if parked or oldest is None else oldest["created"]
+    until = math.inf if parked or oldest is None else oldest["created"] - _CLOCKS_APART
     state = {"state": "parked" if parked else "done", "handled": {"$lt": until}}
     found: list[OldMessage] = []
     for span in _behind("handled_on", day, after):
@@ -82,7 +85,10 @@ async def row_states(database: AsyncDatabase[Json], file: str) -> dict[RowState,
 
 
 async def remove(database: AsyncDatabase[Json], session: AsyncClientSession, commit: Commit) -> None:
-    """Remove within a transaction what a commit names. Raises ConflictError where a document has moved."""
+    """Remove within a transaction what a commit names.
+
+    Raises ConflictError where a document has moved, or a row has been parked.
+    """
     by_collection: dict[str, list[Removal]] = {}
     for removal in commit.removals:
         by_collection.setdefault(removal.collection.name, []).append(removal)
@@ -93,11 +99,18 @@ async def remove(database: AsyncDatabase[Json], session: AsyncClientSession, com
             raise ConflictError(name)
     keys = [f"{queue}|{id_}" for queue, id_ in commit.forgotten]
     await _delete(database, session, INBOX, keys, {"state": "done"})
-    await _delete(database, session, ROWS, [f"{file}:{row}" for file, row in commit.rows_gone], {})
+    rows = [f"{file}:{row}" for file, row in commit.rows_gone]
+    if await _delete(database, session, ROWS, rows, _NOT_PARKED) != len(rows):
+        raise ConflictError(ROWS)
+    for (queue, id_), why in commit.discarded:
+        if await end_parking(database, session, f"{queue}|{id_}", why) is None:
+            raise ConflictError(INBOX)
 
 
 async def _delete(
     database: AsyncDatabase[Json], session: AsyncClientSession, name: str, keys: Sequence[str], more: Json
-) -> None:
-    if keys:
-        await database[name].delete_many({"_id": {"$in": list(keys)}, **more}, session=session)
+) -> int:
+    if not keys:
+        return 0
+    done = await database[name].delete_many({"_id": {"$in": list(keys)}, **more}, session=session)
+    return done.deleted_count

@@ -28,6 +28,7 @@ _ENGINE_INDEXES = {
     INBOX: [
         IndexModel([("correlation_id", ASCENDING)], name="story"),
         IndexModel([("parked_at", ASCENDING)], name="parked", sparse=True),
+        IndexModel([("since", ASCENDING)], name="open_longest", sparse=True),
         IndexModel([("state", ASCENDING), ("handled_on", ASCENDING), ("_id", ASCENDING)], name="old"),
     ],
     LEASES: [IndexModel([("keys", ASCENDING)], name="one_holder", unique=True)],
