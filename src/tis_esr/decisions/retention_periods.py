@@ -12,7 +12,7 @@ from datetime import date, timedelta
 FILES_COME_WITHIN = timedelta(days=31)
 """A day on which no file has come for longer is taken for a mistake, of a date or a clock: nothing is old by it."""
 
-_ABOUT_A_PLACEMENT = re.compile(r"\d+:(?:1:now|1:next|sent):(\d+)")
+_ABOUT_A_PLACEMENT = re.compile(r"\d+:(?:1:now|1:next|sent):(\d+)(?::\d+)?")
 
 
 @dataclass(frozen=True)

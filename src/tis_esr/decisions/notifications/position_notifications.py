@@ -21,7 +21,13 @@ from tis_esr.decisions.notifications.content import (
 )
 from tis_esr.decisions.notifications.date_events import vacated
 from tis_esr.decisions.position_view import PositionView
-from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates, is_gone
+from tis_esr.decisions.sent_applicants import (
+    SentApplicant,
+    dates_fact,
+    has_reportable_dates,
+    is_gone,
+    is_somebody_elses,
+)
 from tis_esr.tcs.models import Placement
 
 WITHDRAWN = "withdrawn"
@@ -135,7 +141,7 @@ def _of_sent(
 ) -> list[Draft]:
     listed = any(placement.id == sent.placement_id for placement in post.placements)
     placement = placement_of(sent, post)
-    if not listed and is_gone(placement, npn):
+    if (not listed and is_gone(placement, npn)) or is_somebody_elses(placement, sent.person_id):
         return [_withdrawal(sent, pairs, incumbents)]
     if placement is None or not has_reportable_dates(placement):
         return []
@@ -157,10 +163,14 @@ def _dates(
     pair = next((pair for pair in pairs if placement in (pair.current, pair.next)), alone)
     notification = type_4(_type_1(sent.deanery_number, pair, incumbents), placement, today)
     fact = dates_fact(placement.date_from, placement.date_to)
-    return Draft(key=f"sent:{sent.placement_id}", notification=notification, fact=fact, held=sent.dates)
+    return Draft(key=_about_sent(sent), notification=notification, fact=fact, held=sent.dates)
 
 
 def _withdrawal(sent: SentApplicant, pairs: Sequence[NowAndNext], incumbents: Incumbents) -> Draft:
     pair = pairs[0] if pairs else NowAndNext(None, None)
     notification = type_2(sent.deanery_number, *_of_pair(pair, incumbents), sent.as_withdrawn())
-    return Draft(key=f"sent:{sent.placement_id}", notification=notification, fact=WITHDRAWN)
+    return Draft(key=_about_sent(sent), notification=notification, fact=WITHDRAWN)
+
+
+def _about_sent(sent: SentApplicant) -> str:
+    return f"sent:{sent.placement_id}:{sent.person_id}"

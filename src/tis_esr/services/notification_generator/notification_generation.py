@@ -97,7 +97,8 @@ class NotificationGenerator:
         for message, applicant in exported:
             key = str(applicant.position_id)
             position = known.get(key) or KnownPosition(position_id=applicant.position_id)
-            others = [sent for sent in position.sent if sent.placement_id != applicant.placement_id]
+            same = (applicant.placement_id, applicant.person_id)
+            others = [sent for sent in position.sent if (sent.placement_id, sent.person_id) != same]
             known[key] = msgspec.structs.replace(position, sent=[*others, applicant])
             with work.part(key, message):
                 work.put(KNOWN_POSITIONS, known[key])
