@@ -1,4 +1,4 @@
-# Two steps, so that the sources and what builds them stay out of the image that runs.
+# Two stages, so that sources and build tools are not in the final image.
 FROM python:3.13-slim AS build
 WORKDIR /build
 COPY pyproject.toml README.md ./

@@ -1,5 +1,5 @@
-# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, where there is none,
-# by the machine's package manager; mongod, where there is none, into .servers.
+# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, if it is missing,
+# with the machine's package manager; mongod, if it is missing, into .servers.
 # make test PYTHON=python3.13: the same on another Python, in a virtual environment of its own.
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
@@ -27,7 +27,7 @@ unit: $(VENV)/dev.stamp
 	$(BIN)/python -m servers install
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal
 
-# A small day on the production engine: fails where messages, transactions or calls to TCS a row are above their limits.
+# A small day on the production engine: fails if messages, transactions or calls to TCS per row exceed their limits.
 gate: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.gate
 
@@ -44,9 +44,9 @@ SEEDS ?= 10000
 simulate: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.simulation --count $(SEEDS)
 
-# Coverage-guided fuzzing of the reader of inbound files, the long form by default. What reaches new code is kept in .fuzz/corpus and is
-# where the next run begins; an input that breaks a promise is written to .fuzz/ and belongs into tests/fuzz/seeds with the change that fixes it.
-# One execution may last a day of wall-clock time: a machine that is suspended meanwhile has found nothing.
+# Coverage-guided fuzzing of the reader of inbound files, the long form by default. Inputs that reach new code are kept in .fuzz/corpus, where
+# the next run begins; an input that breaks a promise is written to .fuzz/ and belongs in tests/fuzz/seeds with the change that fixes it.
+# One execution may last a day of wall-clock time: a machine that is suspended meanwhile is not a finding.
 FUZZ_RUNS ?= 10000000
 fuzz: $(VENV)/fuzz.stamp
 	mkdir -p .fuzz/corpus

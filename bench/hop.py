@@ -1,6 +1,6 @@
-"""One hop, message for message: ours on both engines, and beside it the textbook way, the yardstick.
+"""One hop, message for message: on both engines, compared with a baseline without batches.
 
-The yardstick takes one message, writes one document and one outgoing message in one MongoDB transaction,
+The baseline takes one message, writes one document and one outgoing message in one MongoDB transaction,
 publishes it with a confirm and acknowledges: at concurrency 1 and 16. Ours does the same work through the
 engine: handler, document, outgoing message, transaction, publish, acknowledge.
 """
@@ -126,7 +126,7 @@ async def on_production(count: int, servers: Any) -> float:
         await client.close()
 
 
-async def yardstick(count: int, concurrency: int, servers: Any) -> float:
+async def baseline(count: int, concurrency: int, servers: Any) -> float:
     """Return messages a second of the textbook way."""
     addresses = servers.addresses()
     client: AsyncMongoClient[Any] = AsyncMongoClient(addresses.mongodb_url, w="majority")
@@ -179,13 +179,13 @@ async def yardstick(count: int, concurrency: int, servers: Any) -> float:
 async def main(count: int) -> None:
     """Print all of it."""
     servers = place()
-    one = await yardstick(max(100, count // 40), 1, servers)
-    sixteen = await yardstick(max(500, count // 8), 16, servers)
+    one = await baseline(max(100, count // 40), 1, servers)
+    sixteen = await baseline(max(500, count // 8), 16, servers)
     production = await on_production(count, servers)
     embedded = await on_embedded(count)
-    print(f"one hop, messages a second ({count} messages, two cores shared with the servers)")
-    print(f"  yardstick, one at a time    {one:8.0f}")
-    print(f"  yardstick, 16 at a time     {sixteen:8.0f}")
+    print(f"one hop, messages per second ({count} messages, two cores shared with the servers)")
+    print(f"  baseline, one at a time     {one:8.0f}")
+    print(f"  baseline, 16 concurrently   {sixteen:8.0f}")
     print(
         f"  production engine           {production:8.0f}   {production / one:.1f} x one, {production / sixteen:.1f} x sixteen"
     )

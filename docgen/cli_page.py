@@ -86,5 +86,7 @@ def _choices(parameter: Any) -> list[str]:
 def _default(parameter: Any) -> str:
     if parameter.required:
         return "required"
+    if isinstance(parameter.show_default, str):
+        return str(parameter.show_default)
     value = parameter.default
     return "" if value in (None, (), []) or callable(value) else f"`{getattr(value, 'value', value)}`"

@@ -18,7 +18,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "each position as last reconciled, and what ESR was sent for it",
         "names and GMC numbers of applicants that were sent",
     ),
-    "notificationgenerator.vpd_uses": ("which positions' notifications hold the VPD of which post", "none"),
+    "notificationgenerator.vpd_uses": ("which positions' notifications use the VPD of which post", "none"),
     "dataexporter.positions": ("the newest version of each position's records that was handled", "none"),
     "dataexporter.applicants": (
         "applicant records: state, columns, row in a file, ESR's answers",
@@ -32,14 +32,14 @@ NOTES: dict[str, tuple[str, str]] = {
     "dataexporter.runs": ("the exports of one type on one day", "none"),
     "dataexporter.counters": ("the last number used in file names", "none"),
     "inbounddatawriter.people": (
-        "for each person updated in TIS, how new the row is that each detail came from",
+        "for each person updated in TIS, the stamp of the row that each detail came from",
         "the TIS person id",
     ),
     "inbounddatawriter.positions": (
-        "what TCS should hold of each position, and what it is known to hold",
+        "what TCS should have for each position, and what it is known to have",
         "none",
     ),
-    "inbounddatawriter.exports": ("that TCS knows of each applicant sent", "none"),
+    "inbounddatawriter.exports": ("each applicant sent to ESR, and whether TCS has been notified", "none"),
     "inbounddatawriter.journal": (
         "each change of a person's details in TIS: old value, new value, outcome",
         "old and new values of personal details; GMC number",
@@ -47,7 +47,7 @@ NOTES: dict[str, tuple[str, str]] = {
     "schedule.commands": ("when each command is due next", "none"),
     "tischanges.things": ("the newest reported version of each post, placement and person of TIS", "none"),
     "tcs.budget": ("how many concurrent calls to TCS each process may make", "none"),
-    "day.begun": ("what earlier days had left when `tis-esr day` was first called for a day", "none"),
+    "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }
 
 ENGINE = """## The engine's own

@@ -15,7 +15,7 @@ from tis_esr.services.flow import COLLECTIONS
 
 _OPENING = """# Data dictionary
 
-Each collection belongs to one service, which alone reads and writes it. In MongoDB a document is `{_id, version, document, ...}`: `_id` is the key, `document` the JSON text with the
+Each collection belongs to one service, which alone writes it; the purge removes old data from all of them, and commands such as `why` read them. In MongoDB a document is `{_id, version, document, ...}`: `_id` is the key, `document` the JSON text with the
 fields below, and the indexed and counted fields stand beside it ([decision 26](../decisions/0026-documents-are-text.md)). In a state file each collection is a table with the same columns.
 Times are seconds since 1970 by the engine's clock unless the type says `datetime` (UTC). [Retention](retention.md) says how long each is kept.
 """

@@ -1,7 +1,7 @@
-"""``python -m servers install|start|stop``: install, bring up or stop what is not there yet; print where it is.
+"""``python -m servers install|start|stop``: install, start or stop RabbitMQ and MongoDB for the tests; print their URLs.
 
-What is reachable is used: ``TIS_ESR_TEST_AMQP_URL`` and ``TIS_ESR_TEST_MONGODB_URL`` where they are set,
-else a server on its default port, else one of our own in ``.servers``, on a port that no other checkout uses.
+Reachable servers are used: ``TIS_ESR_TEST_AMQP_URL`` and ``TIS_ESR_TEST_MONGODB_URL`` if they are set,
+else a server on its default port, else one started in ``.servers``, on a port that no other checkout uses.
 """
 
 import os
@@ -59,7 +59,7 @@ def _mongo() -> Mongo:
 
 
 def main(words: list[str]) -> int:
-    """Do what the one word says."""
+    """Run the subcommand; return the exit code."""
     try:
         if words == ["install"]:
             install()

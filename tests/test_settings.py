@@ -61,14 +61,14 @@ def test_settings_that_contradict_each_other_are_refused_with_the_reason(
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("s3_access_key_id", "in\nvented-Pa55word", "holds a line end"),
-        ("tcs_client_secret", "invented-Pa55word\x1b[2J", "holds a line end"),
+        ("s3_access_key_id", "in\nvented-Pa55word", "contains a line end"),
+        ("tcs_client_secret", "invented-Pa55word\x1b[2J", "contains a line end"),
         ("sftp_password", " \n", "is empty"),
         ("mongodb_database", "", "is empty"),
         (
             "applicants_cron",
             "0 14 * *",
-            "'0 14 * *' is not a valid cron expression (it takes 5 fields, not 4)",
+            "'0 14 * *' is not a valid cron expression (it must have 5 fields, not 4)",
         ),
         ("notifications_cron", "0 14 30 2 *", "is not a valid cron expression"),
         (

@@ -62,7 +62,7 @@ def _program(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Keep TIS and the NHS Electronic Staff Record in step about every doctor in training."""
+    """Keep TIS and the NHS Electronic Staff Record (ESR) in step for every doctor in training."""
 
 
 @command("tis-esr demo", "tis-esr demo --dir /tmp/demo --as-of 2026-11-24", "tis-esr demo --days 3")
@@ -109,7 +109,7 @@ def day(
 ) -> None:
     """Process every file in a folder, export, then exit.
 
-    Safe to repeat: after any interruption run the same command again, and it goes on where it stopped.
+    Safe to repeat: after any interruption run the same command again to continue.
     """
     with user_errors_reported():
         from tis_esr.commands.day import day as run
@@ -119,7 +119,7 @@ def day(
         settings = load()
         folders = folder_of("--in", inbound, there=True), folder_of("--out", out)
         if inbound.resolve() == out.resolve():
-            raise UsageError("--out", f"{out} is the folder of --in; give each a folder of its own")
+            raise UsageError("--out", f"{out} is also the folder of --in; use two folders")
         done, summary = run(settings, *folders, tcs, day_of(as_of), state)
         if as_json:
             print_json(summary)
@@ -151,7 +151,7 @@ def synthesize(
         from tis_esr.simulation.days.generate import synthesize as run
 
         if folder_of("--out", out).exists() and any(out.iterdir()):
-            raise UsageError("--out", f"{out} isn't empty; give a new folder")
+            raise UsageError("--out", f"{out} is not empty; name a new folder")
         with progress() as bars:
             bar = bars.stage("Generating", "posts", total=posts)
             made = run(
@@ -185,14 +185,14 @@ def tcs_simulator(
         str, typer.Option(metavar="ADDRESS", help="The address to listen on.", show_default=True)
     ] = "127.0.0.1",
 ) -> None:
-    """Serve TCS's REST contract from a folder of data until stopped."""
+    """Serve TCS's REST API from a folder of data until stopped."""
     with user_errors_reported():
         from tis_esr.simulation.tcs.server import serve
 
         folder_of("--data", data, there=True)
         if not any(data.glob("*.jsonl")):
             raise UsageError(
-                "--data", f"{data} has no posts.jsonl, placements.jsonl, ...; name a folder that has"
+                "--data", f"{data} has no posts.jsonl, placements.jsonl, ...; name a folder that has them"
             )
         asyncio.run(serve(data, port, host=host, on_ready=lambda url: say(f"TCS simulator at {url}")))
 
@@ -203,7 +203,7 @@ def ingest(
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Enter files in the ledger and split them into messages; the next day or run handles those."""
+    """Add files to the ledger and split them into messages, which the next day or run handles."""
     with user_errors_reported():
         from tis_esr.commands.ingest import ingest as run
 
@@ -215,7 +215,7 @@ def ingest(
 
 
 def _unusable(file: Path) -> str:
-    """Return why a file named on the command line can't be handed in; "" for one that can."""
+    """Return why a file named on the command line can't be ingested; "" if it can."""
     from tis_esr.files.file_store import name_fault
 
     if fault := name_fault(file.name):
@@ -224,7 +224,7 @@ def _unusable(file: Path) -> str:
         return ""
     if file.is_dir():
         return "is a folder; name the files in it"
-    return "is not a plain file" if file.exists() else "there is no such file"
+    return "is not a regular file" if file.exists() else "no such file"
 
 
 class Exported(StrEnum):
@@ -268,7 +268,7 @@ def export(
         folder_of("--out", out)
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
-            raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
+            raise UsageError("--state", f"{place}: no such state file; tis-esr day --state FILE creates it")
         made = run(settings, what.value, out, deanery, day_of(as_of), state, dry_run=dry_run, as_json=as_json)
         asyncio.run(made)
 
@@ -319,14 +319,16 @@ def doctor(as_json: JsonOption = False) -> None:
 def files(
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[NAME]", help="Only this file, or these missing files, with all that is known of it."
-        ),
+        typer.Argument(metavar="[NAME]", help="Show only this file, or these missing files, in full."),
     ] = None,
     state: StateOption = None,
     settle: Annotated[
         str | None,
-        typer.Option("--settle", metavar="TEXT", help="Close the findings of NAME and record how."),
+        typer.Option(
+            "--settle",
+            metavar="TEXT",
+            help="Settle the findings of NAME; TEXT records how they were resolved.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -338,7 +340,7 @@ def files(
         if settle is None:
             raise typer.Exit(int(run_(load(), name, state, as_json=as_json)))
         if name is None:
-            raise UsageError("NAME", "name the file, or the missing files, whose findings are to be closed")
+            raise UsageError("NAME", "name the file, or the missing files, whose findings are to be settled")
         raise typer.Exit(int(asyncio.run(settle_(load(), name, settle, state, as_json=as_json))))
 
 
@@ -401,7 +403,7 @@ def purge(
         settings = load()
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
-            raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
+            raise UsageError("--state", f"{place}: no such state file; tis-esr day --state FILE creates it")
         if past:
             raise typer.Exit(int(list_(settings, state, as_json=as_json)))
         code = asyncio.run(run_(settings, day_of(as_of), state, dry_run=dry_run, as_json=as_json))
@@ -420,7 +422,7 @@ def why(
     tcs: Annotated[
         str | None,
         typer.Option(
-            "--tcs", metavar="URL", help="TCS with its context path.", show_default="the setting tcs_url"
+            "--tcs", metavar="URL", help="TCS with its context path.", show_default="TIS_ESR_TCS_URL"
         ),
     ] = None,
     as_of: DayOption = None,

@@ -1,11 +1,11 @@
-"""What all errors of this program have in common, and the exit codes that commands end with."""
+"""The root class of this program's errors, and the exit codes of commands."""
 
 from enum import IntEnum
 from typing import ClassVar
 
 
 class Exit(IntEnum):
-    """What a command's exit code says."""
+    """The meaning of a command's exit code."""
 
     DONE = 0
     DONE_WITH_PARKED = 1
@@ -16,10 +16,10 @@ class Exit(IntEnum):
 
 
 class TisEsrError(Exception):
-    """The root of this program's errors. Their fields say what failed, their text is for people and holds no personal data.
+    """The root of this program's errors. Fields say what failed; the text is for people and has no personal data.
 
-    ``exit_code`` is that of a command which ends with the error: FAULT for what no command should end with, whose text
-    is not shown. ``advice`` is what to do, "" where the text says it.
+    ``exit_code`` is that of a command that ends with the error: FAULT for an internal error, whose text is not shown.
+    ``advice`` is what to do, "" where the text says it.
     """
 
     exit_code: ClassVar[Exit] = Exit.FAULT
@@ -27,7 +27,7 @@ class TisEsrError(Exception):
 
 
 class UsageError(TisEsrError):
-    """A value on the command line that can't be used; names it and says what to give instead."""
+    """A value on the command line that can't be used; names the option and what to give instead."""
 
     exit_code = Exit.USAGE
 

@@ -1,4 +1,4 @@
-"""Files and folders that hold personal data: for their owner alone, whatever the umask."""
+"""Files and folders that hold personal data: readable by their owner only, regardless of the umask."""
 
 import contextlib
 import errno
@@ -11,7 +11,7 @@ _FILE, _FOLDER = 0o600, 0o700
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and its missing parents with rights for the owner alone; one that is there stays as it is."""
+    """Create a folder and its missing parents with permissions for the owner only; an existing one is unchanged."""
     for folder in (*reversed(path.parents), path):
         with contextlib.suppress(FileExistsError):
             if not folder.exists():
@@ -21,7 +21,7 @@ def make_folder(path: Path) -> None:
 
 
 def open_private(path: Path, mode: Literal["ab", "xb"]) -> BinaryIO:
-    """Open a file for writing, for its owner alone, and never through a link, a FIFO or a device. Raises OSError."""
+    """Open a file for writing, with permissions for its owner only, never a link, FIFO or device. Raises OSError."""
     file = open(path, mode, opener=_owner_only)  # noqa: SIM115 - Path.open takes no opener
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()

@@ -35,11 +35,11 @@ _HTTP: Final = re.compile(r"https?://[^/?#@\s]+", re.IGNORECASE)
 _MAY_BE_EMPTY: Final = {"inbound", "outbound"}
 _log = structlog.get_logger()
 _LINKS: Final = re.compile(r"TIS_ESR_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
-"""What Kubernetes sets in every container for a service that is named tis-esr."""
+"""The variables that Kubernetes sets in every container for a service named tis-esr."""
 
 
 class BadSettingsError(TisEsrError):
-    """One or more settings can't be used; the text names each and says what is wrong with it."""
+    """One or more settings are not valid; the text names each and says what is wrong with it."""
 
     exit_code = Exit.USAGE
 
@@ -69,7 +69,7 @@ Cron = Annotated[str, AfterValidator(_cron)]
 
 
 class Settings(BaseSettings):
-    """What may differ between one installation and another; secrets are never printed."""
+    """All settings of an installation; secrets are never printed."""
 
     model_config = SettingsConfigDict(
         env_prefix="TIS_ESR_", toml_file="tis-esr.toml", frozen=True, extra="forbid"
@@ -80,13 +80,19 @@ class Settings(BaseSettings):
     state: Path = Path("tis-esr.sqlite")
     """The embedded engine's SQLite file."""
     amqp_url: Annotated[SecretStr, AfterValidator(_amqp_url)] | None = None
-    """RabbitMQ, with user, password and virtual host: ``amqp://`` or, with TLS, ``amqps://``. Needed by the production engine."""
+    """RabbitMQ, with user, password and virtual host: ``amqp://`` or, with TLS, ``amqps://``.
+
+    Needed by the production engine.
+    """
     mongodb_url: Annotated[SecretStr, AfterValidator(_mongodb_url)] | None = None
     """MongoDB, with ``replicaSet``. Needed by the production engine."""
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tis_esr"
     """The MongoDB database."""
     lease_seconds: Annotated[float, Field(ge=1, le=600)] = 30.0
-    """How long the messages of a dead process stay leased to it. Longer than any pause of the host, shorter than the recovery delay you can accept."""
+    """How long the messages of a dead process stay leased to it.
+
+    Longer than any pause of the host, shorter than the recovery delay you can accept.
+    """
     resend_seconds: Annotated[float, Field(ge=1, le=86400)] = 60.0
     """The delay after which a message that RabbitMQ has lost is published again."""
     tcs_url: str | None = None
@@ -98,7 +104,10 @@ class Settings(BaseSettings):
     tcs_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     """The timeout of one attempt of a call to TCS."""
     tcs_uncertain_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    """How long TCS may still act on a call that timed out or was cut off. Longer than any timeout of TCS and of its gateway."""
+    """How long TCS may still act on a call that timed out or was cut off.
+
+    Longer than any timeout of TCS and of its gateway.
+    """
     tcs_token: SecretStr | None = None
     """A fixed bearer token for TCS."""
     tcs_token_url: str | None = None
@@ -110,9 +119,9 @@ class Settings(BaseSettings):
     patience_seconds: Annotated[float, Field(gt=0)] = 120.0
     """How long ``day``, ``redrive`` and ``export`` wait for a dependency that is unavailable before they stop with exit code 3. ``run`` waits indefinitely."""
     window_opens_days: Annotated[int, Field(ge=0, le=60)] = 2
-    """The applicant window opens so many days after the day of the export: a placement that starts earlier is not sent."""
+    """The applicant window opens this many days after the day of the export: a placement that starts earlier is not sent."""
     window_closes_weeks: Annotated[int, Field(ge=1, le=52)] = 13
-    """The applicant window closes so many weeks after the day of the export: a placement that starts on that day or later is not due yet."""
+    """The applicant window closes this many weeks after the day of the export: a placement that starts on that day or later is not due yet."""
 
     files_in: Literal["folder", "s3", "sftp"] = "folder"
     """The kind of store that ESR's files come from."""
@@ -129,7 +138,10 @@ class Settings(BaseSettings):
     s3_endpoint: str | None = None
     """The URL of the S3 server, if it is not AWS."""
     s3_access_key_id: SecretStr | None = None
-    """The S3 access key id. Set it together with the secret access key; without both, the role of the machine is used."""
+    """The S3 access key id.
+
+    Set it together with the secret access key; without both, the role of the machine is used.
+    """
     s3_secret_access_key: SecretStr | None = None
     """The S3 secret access key."""
     sftp_host: str | None = None
@@ -152,7 +164,10 @@ class Settings(BaseSettings):
     daily_rules_cron: Cron = "0 6 * * *"
     """When the daily rules are applied, which find what changed by the calendar alone: a cron expression of five fields, London time."""
     applicants_cron: Cron = "0 14 * * *"
-    """When APP files are exported: a cron expression of five fields, London time. Separate several by semicolons: ``0 14 * * *; 30 15 * * *``."""
+    """When APP files are exported: a cron expression of five fields, London time.
+
+    Separate several by semicolons: ``0 14 * * *; 30 15 * * *``.
+    """
     notifications_cron: Cron = "0 15 * * *"
     """When DNC files are exported, in the same form."""
     sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
@@ -162,9 +177,15 @@ class Settings(BaseSettings):
     keep_rows_days: Annotated[int, Field(ge=1, le=3650)] = 35
     """Days for which the states of inbound rows, and handled messages, are kept."""
     keep_personal_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """Days for which personal values that have served their purpose are kept, and parked messages. Not less than ``TIS_ESR_KEEP_ROWS_DAYS``."""
+    """Days for which personal values that have served their purpose are kept, and parked messages.
+
+    Not less than ``TIS_ESR_KEEP_ROWS_DAYS``.
+    """
     keep_history_days: Annotated[int, Field(ge=1, le=3650)] = 400
-    """Days for which the history that `tis-esr why` answers from is kept, and the ledger of files. Not less than ``TIS_ESR_KEEP_PERSONAL_DAYS``."""
+    """Days for which the history that `tis-esr why` answers from is kept, and the ledger of files.
+
+    Not less than ``TIS_ESR_KEEP_PERSONAL_DAYS``.
+    """
     http_host: str = "127.0.0.1"
     """The address that health, metrics and the events endpoint listen on."""
     http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -181,14 +202,14 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _usable(cls, value: Any, info: ValidationInfo) -> Any:
-        """Return a text without blanks and line ends around it; those within are refused."""
+        """Return a text without blanks and line ends around it; a line end within is rejected."""
         if not isinstance(value, str):
             return value
         value = value.strip()
         if not value and info.field_name not in _MAY_BE_EMPTY:
-            raise ValueError("is empty; give a value, or leave it out")
+            raise ValueError("is empty; set a value, or remove it")
         if not value.isprintable():
-            raise ValueError("holds a line end or another character that can't be printed")
+            raise ValueError("contains a line end or another unprintable character")
         return value
 
     @classmethod
@@ -200,7 +221,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source here
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source here
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take the environment before the file; nothing else."""
+        """Read the environment first, then the file; nothing else."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
@@ -223,7 +244,7 @@ def load() -> Settings:
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
-    """Yield what can't be right of settings that are right one by one."""
+    """Yield contradictions between settings that are each valid."""
     lacking = [name for name in _LOGIN if getattr(settings, name) is None]
     if lacking and len(lacking) < len(_LOGIN):
         yield f"{_named((lacking[0],))}is missing; {', '.join(_LOGIN)} go together"
@@ -247,7 +268,7 @@ def _toml_problem(error: ValueError) -> str:
 
 
 def unknown_variables(names: Iterable[str] | None = None) -> list[str]:
-    """Return a sentence for each variable of the environment that looks like a setting of ours and is none."""
+    """Return a sentence for each environment variable that looks like a setting and is not one."""
     found = os.environ if names is None else names
     strange = sorted(n for n in found if n.upper().startswith(PREFIX) and not _LINKS.fullmatch(n.upper()))
     return [

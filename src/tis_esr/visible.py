@@ -1,4 +1,4 @@
-"""Text from outside as it may reach a terminal, a log or a metric: nothing in it acts, all of it is seen."""
+"""Escapes text from outside for a terminal, a log or a metric, so that it has no effect and is all visible."""
 
 import unicodedata
 from typing import Final
@@ -10,7 +10,7 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 def visible(text: str, kept: str = _KEPT) -> str:
     r"""Return the text with control, bidirectional and other invisible characters as ``\x1b`` or ``\u202e``.
 
-    Those in ``kept`` stay as they are.
+    Those in ``kept`` are unchanged.
     """
     if text.isprintable():
         return text

@@ -38,15 +38,15 @@ def test_a_row_without_a_mandatory_column_is_held_back(name):
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"lastName": "A" * 151}, "column lastName: it takes 150 characters at most, not 151"),
-        ({"firstName": "Tes\nta"}, "column firstName: it holds a control character or a line end"),
-        ({"dob": "15/01/1990"}, "column dob: it is no value of D"),
-        ({"positionNumber": "twelve"}, "column positionNumber: it is no value of N(10)"),
-        ({"positionNumber": 12345678901}, "column positionNumber: it takes 10 digits at most"),
-        ({"positionId": -1}, "column positionId: it takes a number of zero or more"),
-        ({"address.postcode": "Doha, Qatar"}, "column address.postcode: it is no British postcode"),
-        ({"address.postcode": "YO12 5EX,"}, "column address.postcode: it is no British postcode"),
-        ({"shoeSize": "7"}, "there is no column 'shoeSize'"),
+        ({"lastName": "A" * 151}, "column lastName: it must have at most 150 characters, not 151"),
+        ({"firstName": "Tes\nta"}, "column firstName: it contains a control character or a line end"),
+        ({"dob": "15/01/1990"}, "column dob: it is not a valid D"),
+        ({"positionNumber": "twelve"}, "column positionNumber: it is not a valid N(10)"),
+        ({"positionNumber": 12345678901}, "column positionNumber: it must have at most 10 digits"),
+        ({"positionId": -1}, "column positionId: it must be zero or more"),
+        ({"address.postcode": "Doha, Qatar"}, "column address.postcode is not a valid British postcode"),
+        ({"address.postcode": "YO12 5EX,"}, "column address.postcode is not a valid British postcode"),
+        ({"shoeSize": "7"}, "no such column: 'shoeSize'"),
     ],
 )
 def test_a_row_that_breaks_a_column_is_held_back_without_its_value_being_told(changes, why):
@@ -110,7 +110,7 @@ def test_a_notification_is_held_back_for_its_columns_alone():
     }
     assert notification_misfit_reason(said) == ""
     assert notification_misfit_reason({**said, "employingOrgVPDCode": "09612"}) == (
-        "column employingOrgVPDCode: it takes 4 characters at most, not 5"
+        "column employingOrgVPDCode: it must have at most 4 characters, not 5"
     )
     assert notification_misfit_reason({"positionId": 1}) == (
         "column notificationTitleCode: it is mandatory and missing"

@@ -303,7 +303,7 @@ async def test_a_mongodb_without_a_replica_set_is_told_how_to_become_one(good: S
     finally:
         await asyncio.to_thread(mongo.stop)
         remove(mongo.folder)
-    assert finding.problem == "MongoDB runs alone, not as a replica set, so it has no transactions"
+    assert finding.problem == "MongoDB is a standalone server, not a replica set, so it has no transactions"
     assert finding.remedy == "start it with --replSet rs0 and call rs.initiate() once"
 
 
@@ -443,7 +443,7 @@ async def test_a_wrong_password_for_rabbitmq_is_told_as_such(good: ServerAddress
 
 NO_ENTRY = Finding(
     AMQP,
-    "RabbitMQ has no such virtual host, or the user may not enter it",
+    "RabbitMQ has no such virtual host, or the user has no access to it",
     "rabbitmqctl add_vhost tis-esr, and set_permissions for the user",
 )
 NO_PERMISSION = Finding(

@@ -59,7 +59,7 @@ def test_a_state_file_may_have_any_name(tmp_path: Path, name: str) -> None:
 def test_a_state_file_is_not_looked_for_under_a_name_like_its_own(tmp_path: Path, name: str) -> None:
     for other in ("aA", "a"):
         EmbeddedEngine(tmp_path / other, []).close()
-    with pytest.raises(UnusableStateError, match="there is no such file"):
+    with pytest.raises(UnusableStateError, match="no such file"):
         StateReader(tmp_path / name)
 
 

@@ -55,7 +55,7 @@ async def test_a_task_that_ends_unasked_is_restarted_and_counted_and_its_fault_l
     assert [(line["event"], line["task"], line["log_level"]) for line in logs] == [
         ("task_ended", "export schedule", "error")
     ] * 2
-    said = "an unexpected end" if fault is None else type(fault).__name__
+    said = "an unexpected exit" if fault is None else type(fault).__name__
     assert all(str(line["fault"]).startswith(said) for line in logs)
     assert [line["restarts_in_seconds"] for line in logs] == [0.001, 0.002]
     assert "somebody" not in str(logs)

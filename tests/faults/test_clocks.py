@@ -63,6 +63,6 @@ async def test_a_file_dropped_before_the_clock_was_set_back_is_found_once_it_was
         assert found.read() == b"from what is now tomorrow"
     (tmp_path / "a file").write_text("being written")
     os.utime(tmp_path / "a file", (tomorrow, tomorrow))
-    with pytest.raises(UnreadableFileError, match="a file: it is being written just now"):
+    with pytest.raises(UnreadableFileError, match="a file: it is being written at the moment"):
         async with folder.open("a file"):
             pass

@@ -103,13 +103,13 @@ async def test_an_endpoint_that_never_answers_is_given_up(s3_settings: S3Setting
     async with served(never) as endpoint:
         said = await trouble(replace(s3_settings, endpoint=endpoint, timeout_seconds=0.2), call)
         over.set()
-    assert "no answer in time" in said
+    assert "timed out" in said
 
 
 async def test_an_endpoint_that_is_out_of_order_is_quoted(s3_settings: S3Settings, call: Call) -> None:
     async with served(error_answer(503, "SlowDown")) as endpoint:
         said = await trouble(replace(s3_settings, endpoint=endpoint), call)
-    assert "the server answers 503 SlowDown" in said
+    assert "the server returned 503 SlowDown" in said
 
 
 async def test_a_bucket_in_another_region_points_at_the_region(s3_settings: S3Settings, call: Call) -> None:
@@ -136,7 +136,7 @@ async def test_someone_else_writing_the_same_name_just_now_may_be_tried_again(
 
     async with served(answer) as endpoint:
         said = await trouble(replace(s3_settings, endpoint=endpoint), CALLS["write"])
-    assert "someone else" in said
+    assert "another program" in said
 
 
 async def test_a_bucket_that_is_right_passes_the_check(s3_settings: S3Settings) -> None:

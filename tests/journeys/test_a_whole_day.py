@@ -149,7 +149,7 @@ def test_the_same_day_again_changes_nothing(ended: Ended) -> None:
     done, _ = day(
         SETTINGS, ended.folder / "in", ended.folder / "out", ended.tcs.url, TODAY, ended.folder / "state"
     )
-    assert {taken.said for taken in done.taken} == {"already taken"}
+    assert {taken.said for taken in done.taken} == {"already processed"}
     assert (files(ended.folder / "out"), calls(ended.tcs.simulator.calls)) == before
     assert documents(ended.folder / "state") == ended.documents
 

@@ -49,10 +49,10 @@ def test_a_store_that_was_never_made_is_no_empty_one(here: tuple[Program, Small]
     called, _ = here
     said = called(*words.split(), TIS_ESR_STATE="mistyped", TIS_ESR_MONGODB_DATABASE="mistyped")
     expected = {
-        "embedded": (2, "mistyped can't be used as state: there is no such file; run a day with it first"),
+        "embedded": (2, "mistyped can't be used as state: no such file; tis-esr day creates it"),
         "production": (
             3,
-            "TIS_ESR_MONGODB_DATABASE: the database mistyped was never installed; run tis-esr install, or correct the name",
+            "TIS_ESR_MONGODB_DATABASE: the database mistyped is not installed; run tis-esr install, or correct the name",
         ),
     }[called.engine]
     assert (said.code, expected[1] in said.text) == (expected[0], True), said.text
@@ -64,7 +64,7 @@ def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Progra
     path = small.folder / "in" / name
     said = called("ingest", path)
     assert (said.code, said.text) == (0, f"{name}: Split: 3 rows\n")
-    assert called("ingest", path).text == f"{name}: Split: already taken\n"
+    assert called("ingest", path).text == f"{name}: Split: already processed\n"
 
     waiting = called("parked")
     assert waiting.code == 1

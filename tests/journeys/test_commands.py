@@ -48,7 +48,7 @@ def day(made: Path, place: Path, tcs: str, *more: str | Path) -> tuple[int, str]
 def test_demo_ends_in_files_and_numbers(tmp_path: Path) -> None:
     code, said = call("demo", "--dir", tmp_path / "demo", "--as-of", "2026-11-24")
     assert code == 1
-    assert "Parked, for a person to look at: 4" in said
+    assert "Parked messages: 4" in said
     assert "Exit code 1: " in said
     for words in (
         "Files in",
@@ -84,7 +84,7 @@ def test_demo_of_three_days_ends_with_what_each_side_believes(tmp_path: Path) ->
     ):
         assert table[what][1] == table[what][2]
     assert table["Files quarantined"] == ["-", "-", "0"]
-    assert "Records that ESR holds otherwise: 0" in rest
+    assert "Records that differ in ESR: 0" in rest
 
 
 def test_demo_replaces_its_own_folder_and_no_other(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_demo_replaces_its_own_folder_and_no_other(tmp_path: Path) -> None:
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     code, said = call("demo", "--dir", tmp_path / "mine")
     assert code == 2
-    assert "no demo made it" in said
+    assert "was not created by tis-esr demo" in said
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
@@ -111,7 +111,7 @@ def test_day_prints_json_and_says_by_its_code_that_something_is_parked(
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
-        (["day", "--in", "nowhere", "--out", "o", "--tcs", NOBODY], 2, "nowhere: there is no such folder"),
+        (["day", "--in", "nowhere", "--out", "o", "--tcs", NOBODY], 2, "nowhere: no such folder"),
         (["day", "--in", ".", "--out", "o", "--tcs", "ftp://host"], 2, "ftp://host"),
         (
             ["day", "--in", ".", "--out", "o", "--tcs", NOBODY, "--as-of", "yesterday"],
@@ -119,11 +119,11 @@ def test_day_prints_json_and_says_by_its_code_that_something_is_parked(
             "'yesterday' is not a valid date",
         ),
         (["day", "--in", "."], 2, "--out"),
-        (["tcs-simulator", "--data", "nowhere"], 2, "nowhere: there is no such folder"),
-        (["ingest", "nowhere.DAT"], 2, "nowhere.DAT: there is no such file"),
-        (["export", "applicants", "--state", "nowhere"], 2, "nowhere: there is no such file"),
-        (["why", "1", "--state", "nowhere"], 2, "nowhere can't be used as state: there is no such file"),
-        (["synthesize", "--out", "."], 2, "isn't empty"),
+        (["tcs-simulator", "--data", "nowhere"], 2, "nowhere: no such folder"),
+        (["ingest", "nowhere.DAT"], 2, "nowhere.DAT: no such file"),
+        (["export", "applicants", "--state", "nowhere"], 2, "nowhere: no such state file"),
+        (["why", "1", "--state", "nowhere"], 2, "nowhere can't be used as state: no such file"),
+        (["synthesize", "--out", "."], 2, "is not empty"),
         (["nonsense"], 2, "nonsense"),
     ],
 )
@@ -203,8 +203,11 @@ def test_files_that_are_none_of_esrs_are_refused_and_their_neighbours_taken(
     assert code == 1
     files = {file["name"]: (file["state"], file["reason"]) for file in json.loads(said)["files_in"]}
     assert files["letter.txt"][0] == "REFUSED"
-    assert files["DE_EOE_RMC_20261124_00000001.DAT"] == ("REFUSED", "it isn't a text file")
-    assert files["DE_EOE_APP_20261124_00000002.DAT"] == ("REFUSED", "APP files go out, they don't come in")
+    assert files["DE_EOE_RMC_20261124_00000001.DAT"] == ("REFUSED", "it is not a text file")
+    assert files["DE_EOE_APP_20261124_00000002.DAT"] == (
+        "REFUSED",
+        "APP files are outbound files, not sent by ESR",
+    )
     assert files["DE_EOE_RMC_20261124_00000003.DAT"] == ("SPLIT", "it is empty")
     assert files["DE_EOE_RMC_20261124_00000004.DAT"] == ("SPLIT", "")
 
@@ -213,9 +216,9 @@ def test_a_file_taken_before_is_refused_and_another_of_its_name_too(tmp_path: Pa
     file, state = tmp_path / "DE_EOE_RMC_20261124_00000004.DAT", tmp_path / "state"
     file.write_text("TRL,1\n")
     assert call("ingest", file, "--state", state)[0] == 0
-    assert "already taken" in call("ingest", file, "--state", state)[1]
+    assert "already processed" in call("ingest", file, "--state", state)[1]
     file.write_text("TRL,2\n")
-    assert "with other content was taken before" in call("ingest", file, "--state", state)[1]
+    assert "with other content was processed before" in call("ingest", file, "--state", state)[1]
 
 
 def test_export_by_hand_says_first_and_then_does(made: Path, tmp_path: Path, tcs: Running) -> None:

@@ -151,7 +151,7 @@ def test_what_each_side_believes_agrees_and_where_it_does_not_it_is_said(tmp_pat
         assert differences() == [
             "1900003:3 is CONFIRMED here, and REJECTED in ESR",
             "1900001:1 is 2026-12-15 to 2027-07-31 in TIS, and 2026-12-15 to 2027-06-12 in ESR",
-            "1900002:2 is to come from 2026-12-16 in TIS, and withdrawn in ESR",
+            "1900002:2 starts 2026-12-16 in TIS, and is withdrawn in ESR",
         ]
 
 
@@ -187,7 +187,7 @@ def test_a_quarantined_file_is_never_answered_and_why_says_that_it_is_overdue(
         first = [r for r in talk.applicants.values() if (r.file or "").endswith("_20261124_00000008.DAT")]
         assert {r.state.value for r in first} == {"EXPORTED"}
         said = talk.program("why", 1_900_001, "--as-of", "2026-11-26").text
-        assert "ESR has not answered, which is overdue" in said
+        assert "ESR has not answered, and the answer is overdue" in said
         assert "ask ESR whether it received the file or quarantined it" in said
 
 

@@ -43,19 +43,19 @@ def test_what_a_day_leaves_is_in_its_own_report_and_code_and_in_no_later_days(
     name = small.file(por(), BAD)
     first = day(here, 0)
     assert first.code == 1
-    assert "Parked, for a person to look at: 1" in first.text
+    assert "Parked messages: 1" in first.text
     assert (
-        "Applicant records with missing data: 1 (placement:position 1900001:1); ask tis-esr why" in first.text
+        "Applicant records with missing data: 1 (placement:position 1900001:1); run tis-esr why" in first.text
     )
     assert "Left by earlier days" not in first.text
     again = day(here, 0)
-    assert (again.code, again.text.replace("    already taken\n", "")) == (1, first.text)
+    assert (again.code, again.text.replace("    already processed\n", "")) == (1, first.text)
 
     quiet = day(here, 1)
     assert quiet.code == 0
-    assert "Parked, for a person to look at: 0" in quiet.text
+    assert "Parked messages: 0" in quiet.text
     assert (
-        "Left by earlier days: 1 files taken before, 1 messages parked, 1 applicant records with missing data"
+        "Left by earlier days: 1 files processed before, 1 messages parked, 1 applicant records with missing data"
         in quiet.text
     )
     assert f"  {name}  " not in quiet.text
@@ -150,7 +150,7 @@ def test_files_that_could_not_be_taken_are_in_the_report_of_each_day_that_tries_
     assert f"  {held}  0 rows: none\n    held: deanery ZZZ is unknown" in later.text
     assert all(f"  {name}  " not in later.text for name in (good, refused, letter))
     assert (
-        "Left by earlier days: 1 files taken before, 3 files refused, 1 applicant records with missing data"
+        "Left by earlier days: 1 files processed before, 3 files refused, 1 applicant records with missing data"
         in later.text
     )
 
@@ -172,7 +172,7 @@ def test_a_day_with_only_a_refused_file_ends_with_1_however_often_it_is_repeated
     quiet = day(here, 1)
     assert (
         quiet.code,
-        "Files in: nothing new; earlier days dealt with every file in the folder." in quiet.text,
+        "Files in: nothing new; every file in the folder was processed on an earlier day." in quiet.text,
     ) == (0, True)
 
 
@@ -206,7 +206,7 @@ def interrupt(_: DayProgress, name: str, rows: int) -> None:
 
 def without_repeats(text: str) -> str:
     """Return a report without the lines that only a repeated day has."""
-    return text.replace("    already taken\n", "").replace("    already refused\n", "")
+    return text.replace("    already processed\n", "").replace("    already refused\n", "")
 
 
 def test_an_empty_folder_says_so_and_a_quiet_day_is_0(here: tuple[Program, Small]) -> None:
@@ -214,4 +214,4 @@ def test_an_empty_folder_says_so_and_a_quiet_day_is_0(here: tuple[Program, Small
     (small.folder / "in").mkdir()
     said = day(here, 0)
     assert said.code == 0
-    assert "Files in: none; the folder has no files. Check --in, or whether ESR has sent any." in said.text
+    assert "Files in: none; the folder is empty. Check --in, or whether ESR has sent files." in said.text

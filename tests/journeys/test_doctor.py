@@ -62,9 +62,9 @@ def test_everything_in_order_is_ok_and_code_0(here: Program) -> None:
         (
             "TIS_ESR_INBOUND",
             "mistyped",
-            "files in: TIS_ESR_INBOUND: mistyped: there is no such folder; create the folder, or correct its name",
+            "files in: TIS_ESR_INBOUND: mistyped: no such folder; create the folder, or correct its name",
         ),
-        ("TIS_ESR_OUTBOUND", "mistyped", "files out: TIS_ESR_OUTBOUND: mistyped: there is no such folder; "),
+        ("TIS_ESR_OUTBOUND", "mistyped", "files out: TIS_ESR_OUTBOUND: mistyped: no such folder; "),
         ("TIS_ESR_TCS_URL", "http://127.0.0.1:9/tcs", "TCS: TIS_ESR_TCS_URL: TCS: "),
     ],
 )
@@ -100,7 +100,7 @@ def test_services_that_no_process_runs_are_named(here: Program) -> None:
 def test_on_the_embedded_engine_no_running_process_is_a_note(here: Program) -> None:
     said = here("doctor")
     assert said.code == 0
-    assert "processes: tis-esr run: no process holds " in said.text
+    assert "processes: tis-esr run: no process has " in said.text
     assert "unless each day is run manually with tis-esr day" in said.text
     assert not (here.folder / "state.sqlite").exists()
 

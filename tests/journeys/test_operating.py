@@ -253,7 +253,7 @@ def test_doctor_shows_a_setting_as_it_is_whatever_is_in_it(shell: Shell) -> None
         pytest.param(
             [],
             {"TIS_ESR_TCS_URL": f"http://invented:{SECRET}@host/tcs"},
-            "holds a user or password",
+            "contains a user or password",
             id="a password in TCS's address",
         ),
         pytest.param(
@@ -357,9 +357,7 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_is_code_3(shell_with
         port = str(other.getsockname()[1])
         code, line = shell_with_in.refused("run", TIS_ESR_TCS_URL=NOBODY, TIS_ESR_HTTP_PORT=port)
     assert code == 3
-    assert (
-        line == f"tis-esr: 127.0.0.1:{port} is in use; give another TIS_ESR_HTTP_PORT (0 picks a free port)"
-    )
+    assert line == f"tis-esr: 127.0.0.1:{port} is in use; set another TIS_ESR_HTTP_PORT (0 picks a free port)"
 
 
 # parked and redrive.
@@ -413,7 +411,7 @@ def test_an_unreadable_row_can_not_be_handled_again_and_stays_parked(unreadable:
     before = call("parked")
     code, said = call("redrive", "--reason", "not a whole number")
     assert code == 1
-    assert "2 can't be requeued: the row itself is unreadable" in said
+    assert "2 can't be requeued: the row is unreadable" in said
     assert call("parked") == before
 
 
@@ -447,7 +445,7 @@ def test_redrive_without_saying_what_or_why_does_nothing(
 
 
 def test_redrive_of_what_is_not_parked_does_nothing_and_says_so_by_its_code(unreadable: Path) -> None:
-    nothing = "0 requeued\nNo parked message has such an id or reason; tis-esr parked lists them.\n"
+    nothing = "0 requeued\nNo parked message has this id or reason; tis-esr parked lists them.\n"
     assert call("redrive", "invented") == (1, nothing)
     assert call("redrive", ids()[0], "--reason", "another reason") == (1, nothing)
     assert len(ids()) == 2
@@ -459,7 +457,7 @@ def test_without_a_state_file_there_is_nothing_to_list(
 ) -> None:
     monkeypatch.setenv("TIS_ESR_STATE", str(tmp_path / "nowhere"))
     code, said = call(*words)
-    assert (code, "there is no such file" in said.replace("\n", " ")) == (2, True)
+    assert (code, "no such file" in said.replace("\n", " ")) == (2, True)
     assert not (tmp_path / "nowhere").exists()
 
 

@@ -9,7 +9,7 @@ from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.process.polling import every
 from tis_esr.web.metrics import Metrics
 
-AWAY = "S3 bucket esr: there is no such bucket"
+AWAY = "S3 bucket esr: no such bucket"
 
 
 class Store:
@@ -65,5 +65,5 @@ async def test_a_store_that_is_away_is_told_now_and_then_and_its_age_grows_until
     said = [(log["event"], log["log_level"], log.get("reason", log.get("task"))) for log in logs]
     warning = ("inbound_poll_failed", "warning", AWAY)
     assert said[:3] == [warning, warning, warning]
-    assert said[-1] == ("works_again", "info", "inbound files")
+    assert said[-1] == ("recovered", "info", "inbound files")
     assert len(said) < 6

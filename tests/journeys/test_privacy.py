@@ -366,7 +366,7 @@ def test_the_day_had_much_to_tell(day: Day) -> None:
     """It would be no wonder if nothing were found in nothing."""
     assert len(day.secrets) > 1000
     assert all(day.said.values())
-    for event in ("file_taken", "paused", "parked", "tcs.paused", "tcs.date_left_out"):
+    for event in ("file_handled", "paused", "parked", "tcs.paused", "tcs.invalid_date_ignored"):
         assert f'"event": "{event}"' in day.said["log"]
     assert day.said["spans"].count('"name": "process esr.queue.') > 500
     for kind in ("parked", "released"):

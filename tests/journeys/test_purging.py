@@ -62,7 +62,7 @@ def test_a_dry_run_says_what_would_go_and_the_purge_removes_it(here: Here) -> No
     assert (said.code, said.text.splitlines()[0]) == (0, "Would be removed as of 30 Nov 2026:")
     assert said.text.splitlines()[-1] == (
         "Kept: rows and handled messages from 25 Nov 2026, personal data from 22 Nov 2026, history from 10 Nov 2026,"
-        " what protects against older files from 28 Oct 2026"
+        " guards against older files from 28 Oct 2026"
     )
     before = removed(here.purge("2026-11-30", "--dry-run", "--json"))
     assert removed(here.purge("2026-11-30", "--dry-run", "--json")) == before
@@ -89,7 +89,7 @@ def test_a_day_that_can_not_be_right_removes_nothing(here: Here) -> None:
         said = here.purge("2062-11-30", *more)
         assert said == Said(
             2,
-            "tis-esr: --as-of: no file came in the 31 days before 30 Nov 2062: nothing is removed as of that day\n",
+            "tis-esr: --as-of: no file arrived in the 31 days before 30 Nov 2062: nothing is purged as of that day\n",
         )
     here.small.file(por(), day_number=1)
     for day in ("2062-11-30", "2062-12-01"):
@@ -116,10 +116,7 @@ def test_the_ledger_still_knows_a_file_whose_rows_are_gone(here: Here) -> None:
     here.purge("2026-11-30")
     said = here.called("files", FIRST)
     assert said.code == 0
-    assert (
-        "rows: 1 Applied, 1 Ignored; the rows themselves are older than the retention (keep_rows_days)"
-        in said.text
-    )
+    assert "rows: 1 Applied, 1 Ignored; details of the rows were purged (keep_rows_days)" in said.text
     [file] = here.called("files", "--json").json["files"]
     assert (file["row_states"], file["rows_gone"]) == (
         {"PENDING": 0, "APPLIED": 1, "SUPERSEDED": 0, "UNMATCHED": 0, "PARKED": 0, "IGNORED": 1},
@@ -131,20 +128,17 @@ def test_why_says_of_rows_that_they_are_older_than_the_retention(here: Here) -> 
     here.purge("2026-11-30")
     said = here.why(PLACEMENT, "2026-11-30")
     assert said.code == 0
-    assert "row and messages: older than the retention (keep_rows_days)" in said.text
+    assert "row and messages: purged (keep_rows_days)" in said.text
     assert "Exported in DE_EOE_APP_20261124_00000008.DAT" in said.text
 
 
 def test_why_and_files_say_from_when_on_anything_is_known(here: Here) -> None:
     here.purge("2026-12-24")
     said = here.why(PLACEMENT, "2026-12-24")
-    assert "what ended before 2026-12-04 is older than the retention (keep_history_days)" in said.text
+    assert "what ended before 2026-12-04 has been purged (keep_history_days)" in said.text
     unknown = here.why(5_550_001, "2026-12-24")
-    assert (
-        "ESR has sent no such position; what ended before 2026-12-04 is older than the retention"
-        in unknown.text
-    )
+    assert "ESR has sent no such position; what ended before 2026-12-04 has been purged" in unknown.text
     assert here.called("files", FIRST).text == (
-        "tis-esr: NAME: DE_EOE_RMC_20261124_00000101.DAT: dated before 2026-12-04, the oldest day that the ledger keeps"
+        "tis-esr: NAME: DE_EOE_RMC_20261124_00000101.DAT: dated before 2026-12-04, the oldest day in the ledger"
         " (keep_history_days)\n"
     )

@@ -78,4 +78,4 @@ def test_when_everything_is_old_only_what_lives_is_left(
         left = kept(reader_of(Settings()))
         assert {name: n for name, n in left.items() if n and name not in ABOUT_PLACEMENTS} == LIVING
         again = called("purge", "--as-of", "2026-12-26", "--dry-run", "--json", **KEEP)
-        assert (again.code, "no file came in the 31 days before 26 Dec 2026" in again.text) == (2, True)
+        assert (again.code, "no file arrived in the 31 days before 26 Dec 2026" in again.text) == (2, True)

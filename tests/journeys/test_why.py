@@ -115,8 +115,8 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         ),
         (
             NO_BIRTH_DATE,
-            ": can't be sent: missing: dob. the local office, in TIS: add it in TIS; the record is sent with"
-            " the next file then",
+            ": can't be sent: missing: dob. the local office, in TIS: add it in TIS; the record is built"
+            " again with the position's next row from ESR",
         ),
         (
             WITHOUT_POSITION,
@@ -132,7 +132,7 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         (
             NEW,
             f": has not been processed yet: TIS did not have it as it is now when position {EMPTY} was last"
-            " reconciled. support: have the position reconciled: its next row from ESR, or a change in TIS, does it",
+            " reconciled. support: wait for the position's next row from ESR, or publish position.due for it",
         ),
         (
             UNKNOWN_TO_TIS,
@@ -172,7 +172,7 @@ def test_a_placement_is_found_by_position_id_and_number_post_number_and_gmc(
         ),
         (
             "19O0001",
-            "19O0001: is probably a typing mistake: a post number has slashes; ids, position numbers and GMC"
+            "19O0001: is probably mistyped: a post number has slashes; ids, position numbers and GMC"
             " numbers are digits only.",
         ),
     ],
@@ -183,17 +183,17 @@ def test_what_neither_system_knows_is_told_from_a_typing_mistake(
     said = told.why(word)
     assert said.code == 1
     assert said.text.splitlines()[0] == expected
-    assert "  Who must act: you: check the word" in said.text
+    assert "  Who must act: you: check it" in said.text
 
 
 @pytest.mark.parametrize(
     ("word", "expected"),
     [
-        ("", "WORD: nothing was given; give a placement id"),
+        ("", "WORD: it is empty; give a placement id"),
         ("1" * 16, "WORD: it has 16 digits, and the longest id has 15; give a placement id"),
-        ("EOE/" + "X" * 90, "WORD: it has more than 60 characters, or some that can't be printed"),
-        ("EOE/\x1b[31m", "WORD: it has more than 60 characters, or some that can't be printed"),
-        ("²", "² is probably a typing mistake"),
+        ("EOE/" + "X" * 90, "WORD: it has more than 60 characters, or unprintable ones"),
+        ("EOE/\x1b[31m", "WORD: it has more than 60 characters, or unprintable ones"),
+        ("²", "² is probably mistyped"),
     ],
 )
 def test_a_word_that_can_be_nothing_is_refused_in_one_line(told: Story, word: str, expected: str) -> None:
@@ -208,7 +208,7 @@ def test_without_tcs_it_says_that_tis_was_not_asked(told: Story) -> None:
     assert said.text.splitlines() == [
         "5550001: is not known here: ESR has sent nothing about it. TIS could not be asked: the address of TCS is"
         " not set (TIS_ESR_TCS_URL or --tcs).",
-        "  Who must act: you: ask again with the address of TCS",
+        "  Who must act: you: run the command again with the address of TCS",
     ]
 
 
@@ -236,8 +236,8 @@ def test_what_tis_has_otherwise_now_and_esr_was_not_told_is_said(told: Story) ->
     placement["dateTo"] = "2027-03-31"
     try:
         assert (
-            f"Placement {REFUSED} in TIS: now is 23 Jan 2027 to 31 Mar 2027, which has not been sent to ESR yet. support:"
-            " wait for the next file of the deanery; if nothing is sent then, have the position reconciled"
+            f"Placement {REFUSED} in TIS: is now 23 Jan 2027 to 31 Mar 2027, which has not been sent to ESR yet. support:"
+            " wait for the position's next row from ESR, or publish position.due for it"
         ) in answers(told, REFUSED)
     finally:
         placement["dateTo"] = before

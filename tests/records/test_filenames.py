@@ -63,14 +63,14 @@ def test_the_last_number_of_8_digits_is_one() -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
-        ("letter.txt", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
-        ("de_emd_rmf_20210301_00002598.dat", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
-        ("DE_EMD_RMF_20210301_002598.DAT", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
-        ("DE_EMD_RMF_20210301_000002598.DAT", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
-        ("DE_EMD_RMF_20210301_00002598.DAT\n", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
-        ("in/DE_EMD_RMF_20210301_00002598.DAT", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
-        ("DE_EMD_RMF_20210301_0000259٣.DAT", "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+        ("", "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+        ("letter.txt", "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+        ("de_emd_rmf_20210301_00002598.dat", "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+        ("DE_EMD_RMF_20210301_002598.DAT", "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+        ("DE_EMD_RMF_20210301_000002598.DAT", "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+        ("DE_EMD_RMF_20210301_00002598.DAT\n", "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+        ("in/DE_EMD_RMF_20210301_00002598.DAT", "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
+        ("DE_EMD_RMF_20210301_0000259٣.DAT", "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"),
         (
             "DE_EMD_XXX_20210301_00002598.DAT",
             "XXX is not a valid file type; those are RMF, RMC, APC, DCC, APP, DNC, DNF, RTC",

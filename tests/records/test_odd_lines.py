@@ -83,7 +83,7 @@ def test_padding_in_the_last_line_is_no_part_of_it(mark: bytes) -> None:
 def test_a_row_with_a_control_character_is_one_row_that_can_not_be_used(byte: bytes) -> None:
     damaged = POR.replace(b'"T"', b'"T' + byte + b'"')
     rows = read(damaged + b"\n" + NEXT + b"\n")
-    assert rows[0].unusable == "the row holds a NUL or another control character"
+    assert rows[0].unusable == "the row contains a NUL or another control character"
     assert rows[1].problems == ()
 
 

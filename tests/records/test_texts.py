@@ -23,4 +23,4 @@ def test_what_is_pasted_into_tis_is_written_as_it_is(town: str) -> None:
 def test_a_control_character_or_line_end_is_refused_without_the_value(character: str) -> None:
     with pytest.raises(UnwritableValueError) as refused:
         written(f"Specimen{character}")
-    assert str(refused.value) == "ADD.town: it holds a control character or a line end"
+    assert str(refused.value) == "ADD.town: it contains a control character or a line end"

@@ -52,28 +52,28 @@ def test_a_padded_number_has_its_noughts(value: Value, written: str) -> None:
     ("column", "value", "reason"),
     [
         (Column("any", Kind.TEXT, 3), "abc", ""),
-        (Column("any", Kind.TEXT, 3), "abcd", "it takes 3 characters at most, not 4"),
-        (Column("any", Kind.TEXT, 3), 12, "it takes text"),
+        (Column("any", Kind.TEXT, 3), "abcd", "it must have at most 3 characters, not 4"),
+        (Column("any", Kind.TEXT, 3), 12, "it must be text"),
         (Column("any", Kind.TEXT, 3, mandatory=True), "", "it is mandatory and missing"),
         (Column("any", Kind.FIXED, 3), "abc", ""),
         (Column("any", Kind.FIXED, 3), "", ""),
-        (Column("any", Kind.FIXED, 3), "ab", "it takes exactly 3 characters, not 2"),
+        (Column("any", Kind.FIXED, 3), "ab", "it must have exactly 3 characters, not 2"),
         (Column("any", Kind.NUMBER, 3), 999, ""),
-        (Column("any", Kind.NUMBER, 3), 1000, "it takes 3 digits at most"),
-        (Column("any", Kind.NUMBER, 3), -1, "it takes a number of zero or more"),
-        (Column("any", Kind.NUMBER, 3), True, "it takes a number"),
-        (Column("any", Kind.NUMBER, 3), "12", "it takes a number"),
-        (Column("any", Kind.NUMBER, 3), 1.0, "it takes a number"),
-        (Column("any", Kind.NUMBER, 3), Decimal("1.5"), "it takes 0 digits after the point, not 1"),
+        (Column("any", Kind.NUMBER, 3), 1000, "it must have at most 3 digits"),
+        (Column("any", Kind.NUMBER, 3), -1, "it must be zero or more"),
+        (Column("any", Kind.NUMBER, 3), True, "it must be a number"),
+        (Column("any", Kind.NUMBER, 3), "12", "it must be a number"),
+        (Column("any", Kind.NUMBER, 3), 1.0, "it must be a number"),
+        (Column("any", Kind.NUMBER, 3), Decimal("1.5"), "it must have 0 digits after the point, not 1"),
         (Column("any", Kind.NUMBER, 3, 1), Decimal("99.9"), ""),
-        (Column("any", Kind.NUMBER, 3, 1), Decimal("999.9"), "it takes 3 digits at most"),
-        (Column("any", Kind.NUMBER, 3, 1), Decimal("0.25"), "it takes 1 digits after the point, not 2"),
-        (Column("any", Kind.NUMBER, 3, 1), Decimal("NaN"), "it takes a number of zero or more"),
-        (Column("any", Kind.NUMBER, 3, 1), Decimal("Infinity"), "it takes a number of zero or more"),
-        (Column("any", Kind.NUMBER, 3), Decimal("1E+3"), "it takes 3 digits at most"),
-        (Column("any", Kind.PADDED, 3), 1000, "it takes 3 digits at most"),
+        (Column("any", Kind.NUMBER, 3, 1), Decimal("999.9"), "it must have at most 3 digits"),
+        (Column("any", Kind.NUMBER, 3, 1), Decimal("0.25"), "it must have 1 digits after the point, not 2"),
+        (Column("any", Kind.NUMBER, 3, 1), Decimal("NaN"), "it must be zero or more"),
+        (Column("any", Kind.NUMBER, 3, 1), Decimal("Infinity"), "it must be zero or more"),
+        (Column("any", Kind.NUMBER, 3), Decimal("1E+3"), "it must have at most 3 digits"),
+        (Column("any", Kind.PADDED, 3), 1000, "it must have at most 3 digits"),
         (Column("any", Kind.DATE), date(2028, 2, 29), ""),
-        (Column("any", Kind.DATE), 20260101, "it takes a date"),
+        (Column("any", Kind.DATE), 20260101, "it must be a date"),
         (Column("any", Kind.DATE, mandatory=True), None, "it is mandatory and missing"),
     ],
 )
@@ -146,7 +146,7 @@ def test_a_value_that_breaks_its_column_is_refused_by_its_name(
 
 def test_an_error_does_not_tell_the_value() -> None:
     with pytest.raises(
-        UnwritableValueError, match=r"^POR\.deaneryNumber: it takes 30 characters at most, not 36$"
+        UnwritableValueError, match=r"^POR\.deaneryNumber: it must have at most 30 characters, not 36$"
     ):
         format_row("POR", {"positionID": 1, "deaneryNumber": "personal" * 4 + "data"})
 

@@ -61,7 +61,7 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
 
         assert call() == (0, "No file has arrived yet.\n")
         await hand_in(bench, tmp_path / "from-esr", **{FIRST: ROWS})
-        assert call() == (0, f"{FIRST}  Split  2 rows\nFiles: 1; to look at: 0\n")
+        assert call() == (0, f"{FIRST}  Split  2 rows\nFiles: 1; open findings: 0\n")
         await hand_in(
             bench, tmp_path / "from-esr", **{THIRD: ROWS.replace("TRL,2", "TRL,9"), "letter.txt": "Dear"}
         )
@@ -69,13 +69,13 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
         assert code == 1
         assert (
             f"{THIRD}  Split, incomplete  2 rows\n    {CUT}\n    What to do: its rows are applied;"
-            " ask ESR for the whole file, of which only new rows are taken under the same name\n"
+            " ask ESR for the complete file under the same name: only its new rows are processed\n"
         ) in said
         assert "letter.txt  Refused  0 rows\n    refused: " in said
-        assert "    What to do: nothing of it is applied; remove it from where ESR's files come in\n" in said
+        assert "    What to do: none of its rows is applied; remove it from the inbound store\n" in said
         assert said.endswith(
-            f"Missing: {MISSING} (EOE-RMT-102)\nFiles: 3; to look at: 3\n"
-            "Once it has been dealt with: tis-esr files NAME --settle WHY; a missing one by the name in brackets\n"
+            f"Missing: {MISSING} (EOE-RMT-102)\nFiles: 3; open findings: 3\n"
+            "To settle a finding: tis-esr files NAME --settle TEXT; for a missing file NAME is the one in brackets\n"
         )
         code, said = call(THIRD, "--json")
         found: dict[str, Any] = json.loads(said)
@@ -187,10 +187,10 @@ async def test_answers_are_expected_by_the_numbers_of_our_own_files(
         with PLANS.looked_at_by_a_test():
             files = await bench.runner.work().find(FILES, {})
         assert [gap.text for gap in gaps(files, ours, None)] == [
-            "no APC has come for DE_EOE_APP_20261122_00000034.DAT, though one of a later file has"
+            "no APC has arrived for DE_EOE_APP_20261122_00000034.DAT, though one for a later file has"
         ]
         assert next(gap.text for gap in gaps(files, ours[1:], None)) == (
-            "DE_EOE_APC_20261120_00000008.DAT answers no APP file that was sent from here"
+            "DE_EOE_APC_20261120_00000008.DAT does not match any APP file that was sent from here"
         )
 
 
@@ -206,7 +206,7 @@ def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:
     assert call("files", "--settle", "why")[0] == 2
     settled = (
         "letter.txt: settled: sent to the wrong folder, removed\n    refused: 'letter.txt' is not a valid ESR file name:"
-        " it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT\n"
+        " it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT\n"
     )
     assert call("files", "letter.txt", "--settle", "sent to the wrong folder, removed") == (0, settled)
     code, said = call("files")

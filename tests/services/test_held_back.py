@@ -28,7 +28,7 @@ async def test_a_value_that_breaks_its_column_holds_back_its_record_and_no_other
         )
         rows = await export(bench, APPLICANT_COMMAND)
         assert [row.split(",")[20] for row in rows] == ['"7200001"', '"7200003"']
-        why = "held back: column lastName: it takes 150 characters at most, not 151"
+        why = "held back: column lastName: it must have at most 150 characters, not 151"
         assert await standing(bench) == {1: ("EXPORTED", ""), 2: ("INVALID_DATA", why), 3: ("EXPORTED", "")}
         [file] = [file for file in (await bench.all(OUTBOUND_FILES)).values() if file.rows]
         assert (file.rows, file.held_back) == (2, 1)
@@ -39,7 +39,7 @@ async def test_a_postcode_that_esr_rejects_holds_back_its_record(benches: Benche
         odd = broken(applicant(1), **{"address.postcode": "Doha, Qatar"})
         await bench.deliver([applicants(1, odd)])
         assert await export(bench, APPLICANT_COMMAND) == []
-        why = "held back: column address.postcode: it is no British postcode"
+        why = "held back: column address.postcode is not a valid British postcode"
         assert await standing(bench) == {1: ("INVALID_DATA", why)}
 
 
@@ -70,7 +70,7 @@ async def test_a_notification_that_breaks_a_column_is_held_back_and_no_other(ben
             (
                 "1:1:next:8",
                 "INVALID_DATA",
-                "held back: column employingOrgVPDCode: it takes 4 characters at most, not 5",
+                "held back: column employingOrgVPDCode: it must have at most 4 characters, not 5",
             ),
         }
 

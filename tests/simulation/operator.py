@@ -60,6 +60,6 @@ class Operator:
             f"{message.correlation_id}/{message.id[:4]} on {message.queue} is {what}: {entry.reason}"
         )
         if missing:
-            await self._engine.discard(key, "there is no such file")
+            await self._engine.discard(key, "no such file")
         else:
             await self._engine.replay(key)

@@ -11,7 +11,7 @@ from tis_esr.services.retention.audit import PurgeOfDay
 @pytest.mark.parametrize(
     ("guards", "said"),
     [
-        (date(2025, 6, 17), "what protects against older files from 17 Jun 2025"),
+        (date(2025, 6, 17), "guards against older files from 17 Jun 2025"),
         (
             date.min,
             "all that protects against older files, because a message has been waiting or parked for very long",

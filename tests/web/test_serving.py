@@ -105,7 +105,7 @@ async def test_a_port_that_is_taken_is_said_with_the_setting_to_change() -> None
             async with Process().serving(port):
                 pytest.fail("it serves on a taken port")
     assert str(caught.value) == (
-        f"127.0.0.1:{port} is in use; give another TIS_ESR_HTTP_PORT (0 picks a free port)"
+        f"127.0.0.1:{port} is in use; set another TIS_ESR_HTTP_PORT (0 picks a free port)"
     )
 
 

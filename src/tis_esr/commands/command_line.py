@@ -1,4 +1,4 @@
-"""What the commands of the program share: the program itself, options that several have, days and folders as typed."""
+"""What the commands share: the program, common options, and the parsing of days and folders."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from tis_esr.errors import UsageError
 app = typer.Typer(
     name="tis-esr",
     cls=Group,
-    help="Keep TIS and the NHS Electronic Staff Record in step about every doctor in training.",
+    help="Keep TIS and the NHS Electronic Staff Record (ESR) in step for every doctor in training.",
     epilog="tis-esr demo\ntis-esr day --help\ntis-esr --install-completion",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -28,7 +28,10 @@ Typed = Callable[..., None]
 StateOption = Annotated[
     Path | None,
     typer.Option(
-        "--state", metavar="FILE", help="The embedded engine's state file.", show_default="the setting state"
+        "--state",
+        metavar="FILE",
+        help="The embedded engine's state file.",
+        show_default="the configured engine",
     ),
 ]
 DayOption = Annotated[
@@ -51,7 +54,7 @@ def command(*examples: str, name: str | None = None) -> Callable[[Typed], Typed]
 
 
 def day_of(text: str | None) -> date:
-    """Return the day that is typed, today in London where none is. Raises UsageError."""
+    """Parse a day; the default is today in London. Raises UsageError."""
     if text is None:
         return datetime.now(ZoneInfo("Europe/London")).date()
     try:
@@ -64,10 +67,10 @@ def day_of(text: str | None) -> date:
 
 
 def folder_of(option: str, path: Path, *, there: bool = False) -> Path:
-    """Return a folder's path; raises UsageError where it is a file, or must be ``there`` and isn't."""
+    """Return a folder's path. Raises UsageError if it is a file, or if it must be ``there`` and does not exist."""
     for place in (path, *path.parents):
         if place.exists() and not place.is_dir():
             raise UsageError(option, f"{place} is a file, not a folder; name a folder")
     if there and not path.is_dir():
-        raise UsageError(option, f"{path}: there is no such folder; create it, or correct its name")
+        raise UsageError(option, f"{path}: no such folder; create it, or correct its name")
     return path

@@ -28,7 +28,7 @@ _SENT_AGAIN = 12
 
 @dataclass
 class Conversation:
-    """A demo's folder after its first day, with TCS simulated, and ESR as it stands then."""
+    """A demo's folder after its first day, with the simulated TCS and ESR."""
 
     settings: Settings
     folder: Path
@@ -37,7 +37,7 @@ class Conversation:
     esr: Esr = field(default_factory=lambda: Esr(seed=SEED, behaviour=REAL))
 
     def days(self, number: int) -> Iterator[Summary]:
-        """Live the days from the second on, ``number`` in all; yield what each came to."""
+        """Run the days from the second on, ``number`` in all; yield the summary of each."""
         for path in sorted((self.folder / "in").iterdir()):
             adopt(self.esr.holdings, path.name, path.read_bytes())
         self._evening(self.as_of)
@@ -63,12 +63,12 @@ class Conversation:
         return summary
 
     def _evening(self, today: date) -> None:
-        """Let ESR take the files of a day."""
+        """Deliver the files of a day to ESR."""
         for path in sorted((self.folder / "out").glob(f"*_{today:%Y%m%d}_*.DAT")):
             self.esr.take(path.name, path.read_bytes(), today)
 
     def _changes_of_the_next_day(self, today: date) -> None:
-        """Do in TIS and in trusts what the generated day after says; a file that comes late, and one again, come too."""
+        """Apply the changes of the generated next day in TIS and in trusts, with a late and a repeated file."""
         for line in (self.folder / "next" / "changes.jsonl").read_bytes().splitlines():
             self._change_in_tis(msgspec.json.decode(line))
         for path in sorted((self.folder / "next" / "in").iterdir()):
@@ -78,7 +78,7 @@ class Conversation:
                 shutil.copyfile(path, self.folder / "in" / path.name)
 
     def _change_in_tis(self, said: dict[str, Any]) -> None:
-        """Store, or delete, what a call of TCS would."""
+        """Store or delete what a call to TCS would."""
         tis = self.tcs.simulator.store
         if said["method"] == "DELETE":
             tis.remove_placement(int(said["path"].rpartition("/")[2]))
@@ -88,7 +88,7 @@ class Conversation:
             tis.put_placement(said["body"])
 
     def _trusts_change(self, today: date) -> None:
-        """Let trusts give one position up and send a few again, drawn by the seed."""
+        """Let trusts delete one position and send a few again, chosen by the seed."""
         live = [position.id for position in self.esr.holdings.positions.values() if not position.deleted]
         gone, *again = Random(f"{SEED} {today}").sample(live, _SENT_AGAIN)  # noqa: S311 - a game, no secret
         change(self.esr.holdings, [Change(gone, deleted=True), *map(Change, again)], today)

@@ -1,4 +1,4 @@
-"""``tis-esr day``: the files of one day through everything, ending in the files for ESR."""
+"""``tis-esr day``: processes the files of one day, from inbound files to the files for ESR."""
 
 import asyncio
 from contextlib import closing

@@ -1,6 +1,6 @@
-"""What ``tis-esr day`` shows while it works: rows read, rows handled and messages handled, each with its total.
+"""Progress of ``tis-esr day``: rows read, rows handled and messages handled, each with its total.
 
-Rows are those of the ledger, so a day that was killed shows at once how far it had come.
+Rows are counted from the ledger, so the progress of a day that was killed is shown at once.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from tis_esr.services.inbound_data_reader.file_ledger import FILES
 
 _POLL_SECONDS: Final = 1.0
 _LOAD: Final = 20
-"""A poll that takes so long is followed by a pause of so many times its length."""
+"""A poll that takes this long is followed by a pause of this many times its length."""
 READING: Final = "Reading files"
 
 
 def lines_of(paths: Iterable[Path]) -> int:
-    """Return how many lines the files have, which is close to their rows; 0 for one that can't be read."""
+    """Return the number of lines in the files, which is close to their rows; 0 for an unreadable file."""
     number = 0
     for path in paths:
         try:
@@ -35,14 +35,14 @@ def lines_of(paths: Iterable[Path]) -> int:
 
 
 def ended(counts: Mapping[str, Mapping[RowState, int]], names: Iterable[str]) -> tuple[int, int]:
-    """Return how many rows of the files have ended, and how many there are."""
+    """Return how many rows of the files are in a final state, and how many there are."""
     of_day = [counts.get(name, {}) for name in names]
     total = sum(sum(states.values()) for states in of_day)
     return total - sum(states.get(RowState.PENDING, 0) for states in of_day), total
 
 
 class DayProgress:
-    """The bars of one day; ``stage`` is called when a stage begins and when rows were read."""
+    """The progress bars of one day; ``stage`` is called when a stage begins and when rows were read."""
 
     def __init__(
         self, bars: Bars, open_reader: Callable[[], Reader], inbound: Path, names: Iterable[str]

@@ -23,9 +23,9 @@ _MARK = ".tis-esr-demo"
 
 
 def demo(settings: Settings, folder: Path, as_of: date, days: int = 1, *, as_json: bool = False) -> Exit:
-    """Generate a day below ``folder``, run it, and show its outcome; what an earlier demo left is replaced.
+    """Generate a day in ``folder``, run it, and show its outcome; the files of an earlier demo are replaced.
 
-    With more than one of the ``days``, ESR is simulated too, and what each side believes in the end is shown.
+    With more than one of the ``days``, ESR is simulated too, and what each system holds at the end is shown.
     """
     _make_room(folder)
     synthesize(deaneries=DEANERIES, posts=POSTS, seed=SEED, out=folder, as_of=as_of)
@@ -43,7 +43,7 @@ def demo(settings: Settings, folder: Path, as_of: date, days: int = 1, *, as_jso
 
 
 def _converse(conversation: Conversation, days: int, first: Summary, *, as_json: bool) -> None:
-    """Live the other days, and show the outcome of each and what each side believes in the end."""
+    """Run the other days, and show the outcome of each and what each system holds at the end."""
     later = []
     for number, summary in enumerate(conversation.days(days), 2):
         later.append(summary)
@@ -62,19 +62,19 @@ def _show(done: DayDone, summary: Summary, folder: Path, as_of: date) -> None:
     say("")
     say(f"The day was {written(as_of)}. Files from ESR: {folder / 'in'}. Files to ESR: {folder / 'out'}.")
     say(
-        f"State: {state}. Ask it: tis-esr why <placement | post number | position | GMC number> --state {state}"
+        f"State file: {state}. To query it: tis-esr why <placement | post number | position | GMC number> --state {state}"
     )
     if exit_code(summary) is Exit.DONE_WITH_PARKED:
-        say(
-            "Exit code 1: the generated day has rows that are parked and records with missing data, on purpose."
-        )
+        say("Exit code 1: the generated day has faulty rows and records with missing data on purpose.")
 
 
 def _make_room(folder: Path) -> None:
-    """Empty what an earlier demo left; any other folder that isn't empty is left alone."""
+    """Delete the files of an earlier demo. Raises UsageError for any other folder that is not empty."""
     if folder.exists() and any(folder.iterdir()):
         if not (folder / _MARK).exists():
-            raise UsageError("--dir", f"{folder} isn't empty and no demo made it; give a new folder")
+            raise UsageError(
+                "--dir", f"{folder} is not empty and was not created by tis-esr demo; name a new folder"
+            )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).touch()

@@ -7,7 +7,7 @@ from tis_esr.settings import Settings
 
 
 async def doctor(settings: Settings, *, as_json: bool = False) -> Exit:
-    """Print the settings in force and check everything that they name; UNAVAILABLE where anything is wrong."""
+    """Print the settings in force and check everything that they name; UNAVAILABLE if anything is wrong."""
     in_force = {f"TIS_ESR_{name.upper()}": shown(getattr(settings, name)) for name in Settings.model_fields}
     if not as_json:
         say("Settings in force", style=HEADING)

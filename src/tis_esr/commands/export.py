@@ -1,4 +1,4 @@
-"""``tis-esr export``: writes the day's files manually, or prints what they would hold."""
+"""``tis-esr export``: writes the day's files manually, or prints what they would contain."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -34,9 +34,9 @@ async def export(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Make the day's files of one kind, or say what would go.
+    """Write the day's files of one kind, or print what would be sent.
 
-    On the production engine the running services make them, where they always go: here they are requested.
+    On the production engine the files are requested from the running services.
     """
     if deanery is not None and deanery not in DEANERIES:
         raise UsageError("--deanery", f"{deanery!r} must be one of {', '.join(DEANERIES)}")
@@ -62,7 +62,7 @@ async def export(
     if as_json:
         print_json(_as_json(what, day, made, deaneries, dry_run=dry_run, requested=requested))
     elif requested:
-        say(f"requested {len(deaneries)} files of {day}; a running DataExporter creates them")
+        say(f"requested {len(deaneries)} files for {day}; a running DataExporter creates them")
     elif dry_run:
         _show_planned(made, deaneries, compared=asked)
     else:
@@ -72,7 +72,7 @@ async def export(
 def _as_json(
     what: str, day: date, made: Made, deaneries: Sequence[str], *, dry_run: bool, requested: bool
 ) -> dict[str, object]:
-    """Return the result with every deanery, and with every reason to leave a record, 0 where there is none."""
+    """Return the result with every deanery and every reason for which a record is left, with 0 where there is none."""
     rows: Counter[str] = Counter()
     for file in made.files:
         rows[file.deanery] += file.rows
@@ -119,7 +119,7 @@ def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> No
         rows = "; ".join(going.get(deanery, ["0 rows would be exported"]))
         say(f"{deanery}: {rows}{_and(made.left[deanery])}")
     if compared and made.stale:
-        say(f"{made.stale} rows will be compared with TIS first and sent as TIS has them then")
+        say(f"{made.stale} rows will be compared with TIS before they are sent")
 
 
 def _and(left: Counter[Left]) -> str:

@@ -1,4 +1,4 @@
-"""Which failure ends a command with which exit code, and its line."""
+"""The exit code and the message of each failure that ends a command."""
 
 import traceback
 from pathlib import Path
@@ -19,7 +19,7 @@ def reported(error: BaseException) -> tuple[str, Exit]:
 
 
 def _within(group: BaseExceptionGroup[BaseException]) -> tuple[str, Exit]:
-    """Say what a group of failures holds; a fault of the program comes before what may pass."""
+    """Describe a group of failures; internal errors precede transient ones."""
     _, rest = group.split(_is_retryable)
     first: BaseException = rest or group
     while isinstance(first, BaseExceptionGroup):
@@ -39,6 +39,6 @@ def _fault(error: BaseException) -> str:
     own = [frame for frame in frames if "tis_esr" in frame.filename] or list(frames)
     place = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}" if own else ""
     return (
-        f"internal error: {type(error).__name__}{place}. Report it to support with this line and the"
-        " command; what was committed is kept, and the command may be repeated"
+        f"internal error: {type(error).__name__}{place}. Report this line and the command to support;"
+        " committed work is kept, and the command can be run again"
     )

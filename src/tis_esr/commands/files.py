@@ -1,4 +1,4 @@
-"""``tis-esr files``: the ledger of inbound files, one file of it, and settling what was found."""
+"""``tis-esr files``: lists the ledger of inbound files, shows one file, and settles findings."""
 
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,9 @@ _SHOWN = 60
 
 
 def files(settings: Settings, name: str | None, state: Path | None, *, as_json: bool) -> Exit:
-    """Print all files, those to look at first, or all that is known of one; DONE_WITH_PARKED where any finding is open.
+    """Print all files, those with open findings first, or one in full; DONE_WITH_PARKED if any finding is open.
 
-    ``name`` may be that of files which are missing. Raises UsageError for what the ledger doesn't have.
+    ``name`` may be that of missing files. Raises UsageError for a name that is not in the ledger.
     """
     reader = reader_of(settings, state)
     try:
@@ -27,9 +27,7 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
     finally:
         reader.close()
     if name is not None and not (found.files or found.gaps):
-        unknown = (
-            "there is no such file in the ledger, and none is missing by that name; tis-esr files lists them"
-        )
+        unknown = "it is not in the ledger, and no missing file has this name; tis-esr files lists both"
         raise UsageError("NAME", f"{name}: {too_old(name, found.kept_from) or unknown}")
     if as_json:
         print_json(found)
@@ -41,13 +39,13 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
 
 
 async def settle(settings: Settings, name: str, why: str, state: Path | None, *, as_json: bool) -> Exit:
-    """Note that the findings of a file, or files that are missing, were dealt with, and how: they set no exit code any more."""
+    """Record how the findings of a file, or missing files, were resolved: they no longer set the exit code."""
     if not why.strip():
-        raise UsageError("--settle", "say how it was dealt with")
+        raise UsageError("--settle", "say how the finding was resolved")
     async with engine_for_operation(settings, state) as runner:
         settled = await runner.patiently("settling", partial(settle_findings, runner, name, why.strip()))
     if not settled:
-        raise UsageError("NAME", f"{name}: the ledger has no open finding on it; tis-esr files lists them")
+        raise UsageError("NAME", f"{name}: it has no open finding; tis-esr files lists them")
     if as_json:
         print_json({"name": name, "settled": why.strip(), "findings": settled})
         return Exit.DONE
@@ -67,10 +65,10 @@ def _list(found: Ledger) -> None:
     if len(first) > _SHOWN:
         say(f"and {len(first) - _SHOWN} more: see --json")
     _list_missing(found.gaps)
-    say(f"Files: {len(found.files)}; to look at: {found.open_findings}")
+    say(f"Files: {len(found.files)}; open findings: {found.open_findings}")
     if found.open_findings:
         say(
-            "Once it has been dealt with: tis-esr files NAME --settle WHY; a missing one by the name in brackets"
+            "To settle a finding: tis-esr files NAME --settle TEXT; for a missing file NAME is the one in brackets"
         )
 
 
@@ -90,12 +88,12 @@ def _show(found: Ledger) -> None:
         _line(file)
         say(f"{file.size:,} bytes, SHA-256 {file.sha256 or 'not read'}", indent=4)
         if any(file.row_states.values()):
-            gone = "; the rows themselves are older than the retention (keep_rows_days)"
+            gone = "; details of the rows were purged (keep_rows_days)"
             say(f"rows: {counted(file.row_states)}{gone if file.rows_gone else ''}", indent=4)
         for note in file.notes:
             say(f"{note}", indent=4)
         if file.noted > len(file.notes):
-            say(f"and {file.noted - len(file.notes)} more notes", indent=4)
+            say(f"and {file.noted - len(file.notes)} more warnings", indent=4)
     _list_missing(found.gaps)
 
 

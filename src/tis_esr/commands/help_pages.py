@@ -1,4 +1,4 @@
-"""How ``--help`` looks: plain text of 80 columns at most, with arguments, options, defaults and examples."""
+"""The layout of ``--help``: plain text of at most 80 columns, with arguments, options, defaults and examples."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -56,7 +56,7 @@ def _name(argument: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write what is beside an option as people would: ``[default: all 13]``, ``1 to 13``, ``at least 40``."""
+    """Format the values of an option for people: ``[default: all 13]``, ``1 to 13``, ``at least 40``."""
     text = re.sub(r"\[default: \((.*?)\)([\];])", r"[default: \1\2", text)
     text = re.sub(r"(\d+)<=x<=(\d+)", r"\1 to \2", text)
     return re.sub(r"x>=(\d+)", r"at least \1", text)
@@ -73,7 +73,7 @@ def _page(usage: str, text: str, sections: Sequence[tuple[str, Sequence[tuple[st
 
 
 def _rows(rows: Sequence[tuple[str, str]]) -> Iterable[str]:
-    """Return names with their texts beside them; below a name that is too long for its column."""
+    """Return names with their texts beside them, or below a name that is too long for its column."""
     if not any(text for _, text in rows):
         return [f"  {name}" for name, _ in rows]
     column = max((len(name) for name, _ in rows if len(name) <= _NAMES), default=_NAMES) + 4

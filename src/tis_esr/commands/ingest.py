@@ -1,4 +1,4 @@
-"""``tis-esr ingest``: enters files in the ledger manually, on either engine."""
+"""``tis-esr ingest``: adds files to the ledger manually, on either engine."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tis_esr.settings import Settings
 
 
 async def ingest(settings: Settings, files: Sequence[Path], state: Path | None, *, as_json: bool) -> Exit:
-    """Take files into the ledger and split them; print the outcome of each. A finding that is open ends with 1 each time."""
+    """Add files to the ledger and split them; print the outcome of each. An open finding sets exit code 1 each time."""
     with progress() as bars:
         total = await asyncio.to_thread(lines_of, files) if bars.is_shown else None
         bar = bars.stage(READING, "rows", total=total)

@@ -1,4 +1,4 @@
-"""``tis-esr install``: what the production engine needs."""
+"""``tis-esr install``: creates what the production engine needs."""
 
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.production.rabbitmq.topology import queues
@@ -10,7 +10,7 @@ from tis_esr.settings import Settings
 
 
 async def set_up(settings: Settings, *, check: bool, as_json: bool) -> Exit:
-    """Create what the production engine needs, or say what is missing; the embedded one needs nothing."""
+    """Create what the production engine needs, or print what is missing; the embedded engine needs nothing."""
     if settings.engine == "embedded":
         if as_json:
             print_json({"engine": settings.engine, "created": [], "findings": []})

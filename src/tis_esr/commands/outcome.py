@@ -1,4 +1,4 @@
-"""Exit codes, and how a user's mistake or a missing dependency is reported: one line, no stack trace."""
+"""Exit codes, and how usage errors and missing dependencies are reported: one line, no stack trace."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tis_esr.interrupts import end_at_once
 
 @contextmanager
 def user_errors_reported() -> Iterator[None]:
-    """Turn what can go wrong into one line and an exit code; no stack trace reaches a user."""
+    """Convert failures to one line and an exit code, without a stack trace."""
     try:
         yield
     except (typer.Exit, typer.Abort):

@@ -1,4 +1,4 @@
-"""``tis-esr parked``: what waits for a person, by reason."""
+"""``tis-esr parked``: lists parked messages by reason."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ _EXAMPLES = 3
 
 
 def parked(settings: Settings, state: Path | None = None, *, as_json: bool) -> Exit:
-    """Print the parked messages by reason; DONE_WITH_PARKED where there is any."""
+    """Print the parked messages by reason; DONE_WITH_PARKED if there are any."""
     reader = reader_of(settings, state)
     try:
         found = reader.parked()
@@ -42,7 +42,9 @@ def _list(found: Sequence[Trace]) -> None:
         for trace in some[:_EXAMPLES]:
             say(f"{trace.source_file} row {trace.row}  {trace.id}", indent=9)
     say(
-        "Once the cause is fixed: tis-esr redrive --reason TEXT, or tis-esr redrive ID. To discard: --discard WHY"
+        "Once the cause is fixed: tis-esr redrive --reason TEXT, or tis-esr redrive ID. To discard: --discard TEXT"
     )
     if any(trace.queue == UNREADABLE for trace in found):
-        say(f"What is in {UNREADABLE} can't be requeued: ask ESR to send the row again, then --discard WHY")
+        say(
+            f"Messages in {UNREADABLE} can't be requeued: ask ESR to send the row again, then use --discard TEXT"
+        )

@@ -1,4 +1,4 @@
-"""The report of a day: what it did, what it left for a person, and what stands after it."""
+"""The report of a day: what it did, what needs a person, and the totals after it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ _REASONS_SHOWN = 12
 _EARLIER = {
     "parked": "messages parked",
     "invalid": "applicant records with missing data",
-    "files_taken": "files taken before",
+    "files_taken": "files processed before",
     "rejected": "applicant records rejected by ESR",
 }
 
@@ -23,15 +23,15 @@ def counted(counts: Mapping[str, int]) -> str:
 
 
 def show(done: DayDone, summary: Summary) -> None:
-    """Print what the day did, what it left for a person, and what stands after it."""
+    """Print what the day did, what needs a person, and the totals after it."""
     refused = {taken.file.name: taken.said for taken in done.taken if taken.said and not taken.fresh}
     if summary.files_in:
         say("Files in", style=HEADING)
         _files_in(summary, refused)
     elif done.taken:
-        titled("Files in", "nothing new; earlier days dealt with every file in the folder.")
+        titled("Files in", "nothing new; every file in the folder was processed on an earlier day.")
     else:
-        titled("Files in", "none; the folder has no files. Check --in, or whether ESR has sent any.")
+        titled("Files in", "none; the folder is empty. Check --in, or whether ESR has sent files.")
     for gap in summary.gaps:
         say(gap.text, label="Missing:", style=NOTICE, indent=2)
     _files_out(summary)
@@ -45,7 +45,7 @@ def show(done: DayDone, summary: Summary) -> None:
             _EARLIER.get(name, name.replace("_", " ")): number for name, number in summary.earlier.items()
         }
         titled("Left by earlier days", named(left))
-    say("After this day, all days together", style=HEADING)
+    say("Totals after this day", style=HEADING)
     _standing(summary)
 
 
@@ -55,7 +55,7 @@ def _standing(summary: Summary) -> None:
     titled("Notifications", by_type(summary.notifications), indent=2)
     titled("Fields left blank: no matching ESR code", named(summary.unmapped), indent=2)
     if any(summary.waiting.values()):
-        titled("Messages still waiting", named(summary.waiting))
+        titled("Messages waiting", named(summary.waiting))
 
 
 def by_type(notifications: Mapping[str, Mapping[str, int]]) -> str:
@@ -77,13 +77,13 @@ def named(counts: Mapping[str, int]) -> str:
 def _records(title: str, keys: Sequence[str]) -> None:
     if keys:
         shown = ", ".join(keys[:_REASONS_SHOWN]) + (" ..." if len(keys) > _REASONS_SHOWN else "")
-        titled(title, f"{len(keys)} (placement:position {shown}); ask tis-esr why")
+        titled(title, f"{len(keys)} (placement:position {shown}); run tis-esr why")
 
 
 def _files_in(summary: Summary, refused: Mapping[str, str]) -> None:
     for file in summary.files_in:
         say(f"{file['name']}  {file['rows']:,} rows: {counted(file['row_states'])}", indent=2)
-        noted = [f"{file['notes']} notes: tis-esr files {file['name']}"] if file["notes"] else []
+        noted = [f"warnings: {file['notes']}; run tis-esr files {file['name']}"] if file["notes"] else []
         said = file["findings"] or filter(None, [refused.get(file["name"])])
         for text in (*said, *noted):
             say(text, indent=4)
@@ -101,7 +101,7 @@ def _parked(summary: Summary) -> None:
     reasons = Counter(parked.reason for parked in summary.parked)
     places = {parked.reason: f"{parked.file} row {parked.row}" for parked in reversed(summary.parked)}
     style = NOTICE if reasons else HEADING
-    say(f"{len(summary.parked)}", label="Parked, for a person to look at:", style=style)
+    say(f"{len(summary.parked)}", label="Parked messages:", style=style)
     for reason, number in reasons.most_common(_REASONS_SHOWN):
         say(f"{number} x {reason} (first: {places[reason]})", indent=2)
     if len(reasons) > _REASONS_SHOWN:

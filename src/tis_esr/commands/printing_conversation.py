@@ -1,4 +1,4 @@
-"""How a conversation of some days with ESR is printed: a few lines a day, and what each side believes in the end."""
+"""Prints several days with a simulated ESR: a few lines a day, and what each system holds at the end."""
 
 from tis_esr.commands.printing import by_type, counted, named, titled
 from tis_esr.commands.terminal import HEADING, console, say
@@ -10,7 +10,7 @@ _SHOWN = 12
 
 
 def show_later_day(number: int, summary: Summary) -> None:
-    """Print the files in and out of a later day, and the records as they stand after it."""
+    """Print the inbound and outbound files of a later day, and the totals of records after it."""
     say("")
     say(f"Day {number}, {written(summary.day)}", style=HEADING)
     out = named(summary.sent) if any(summary.sent.values()) else "nothing to send"
@@ -18,11 +18,11 @@ def show_later_day(number: int, summary: Summary) -> None:
     titled("Applicant records", counted(summary.applicants), indent=2)
     titled("Notifications", by_type(summary.notifications), indent=2)
     if summary.rejected:
-        titled("Rejected by ESR", f"{len(summary.rejected)} applicant records; ask tis-esr why", indent=2)
+        titled("Rejected by ESR", f"{len(summary.rejected)} applicant records; run tis-esr why", indent=2)
 
 
 def show_beliefs(found: Beliefs) -> None:
-    """Print what each side believes, why trainees are not in ESR, and where this system and ESR differ."""
+    """Print what each system holds, why trainees are not in ESR, and where this system and ESR differ."""
     say("")
     columns = [
         ["TIS", *(_number(line.tis) for line in found.lines)],
@@ -30,11 +30,11 @@ def show_beliefs(found: Beliefs) -> None:
         ["ESR", *(_number(line.esr) for line in found.lines)],
     ]
     right = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
-    names = ["What each side believes", *(line.what for line in found.lines)]
+    names = ["What each system holds", *(line.what for line in found.lines)]
     headers, *rows = zip(names, *right, strict=True)
     console.table(headers, rows)
-    titled("Trainees to come who are not in ESR", named(found.not_in_esr))
-    titled("Records that ESR holds otherwise", f"{len(found.differences)}")
+    titled("Incoming trainees who are not in ESR", named(found.not_in_esr))
+    titled("Records that differ in ESR", f"{len(found.differences)}")
     for difference in found.differences[:_SHOWN]:
         say(difference, indent=2)
 

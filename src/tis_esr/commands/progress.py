@@ -1,4 +1,4 @@
-"""Progress of long work on standard error: a bar with total, rate and time left; on a dumb terminal a line now and then."""
+"""Progress of long work on standard error: a bar with total, rate and time left; on a dumb terminal a periodic line."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,16 +22,16 @@ class Bars:
 
     @property
     def is_shown(self) -> bool:
-        """Return whether anybody sees them."""
+        """Return whether they are shown."""
         return self._terminal.is_terminal
 
     def stage(self, name: str, unit: str, *, total: int | None, done: int = 0) -> "Bar":
-        """Begin a stage of ``total`` units, of which ``done`` were finished by an earlier run of the command."""
+        """Begin a stage of ``total`` units, of which an earlier run of the command finished ``done``."""
         return Bar(self._terminal, self._rich, self._clock, name, unit, total, done)
 
 
 class Bar:
-    """One stage: ``done`` of ``total`` units; the total may grow while it goes on."""
+    """One stage: ``done`` of ``total`` units; the total may increase meanwhile."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Bar:
         self.update(self.done + by)
 
     def update(self, done: int, total: int | None = None, name: str | None = None) -> None:
-        """Show how many units are finished, and of how many where that has changed."""
+        """Show how many units are finished, and the total if it has changed."""
         self.done = done
         self.total = self.total if total is None else total
         self.name = name or self.name
@@ -66,7 +66,7 @@ class Bar:
             self._terminal.say(f"{self.name}: {amount(done, self.total)} {self.unit}")
 
     def finish(self) -> None:
-        """End the stage: whatever was counted is all of it."""
+        """End the stage: the units counted so far are the total."""
         self.update(self.done, total=self.done)
 
 
@@ -90,7 +90,7 @@ class _TimeLeft(ProgressColumn):
 
 @contextmanager
 def progress(terminal: Terminal = errors, clock: Callable[[], float] = time.monotonic) -> Iterator[Bars]:
-    """Show bars while the block lasts; they disappear with it, and the result is printed in their place."""
+    """Show bars during the block; they are removed at its end, and the result is printed in their place."""
     if not terminal.is_interactive_terminal:
         yield Bars(terminal, None, clock)
         return

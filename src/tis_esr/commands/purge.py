@@ -15,9 +15,9 @@ from tis_esr.settings import Settings
 
 
 async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run: bool, as_json: bool) -> Exit:
-    """Purge as of a day, or count what would be removed; UNAVAILABLE where another process is purging.
+    """Purge as of a day, or count what would be removed; UNAVAILABLE if another process is purging.
 
-    Raises UsageError where no file came in the days before that day.
+    Raises UsageError if no file arrived in the days before that day.
     """
     async with engine_for_operation(settings, state, as_of) as runner:
         task = purge_of(settings, runner, None, embedded=state is not None)
@@ -25,7 +25,7 @@ async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run:
             days = FILES_COME_WITHIN.days
             raise UsageError(
                 "--as-of",
-                f"no file came in the {days} days before {written(as_of)}: nothing is removed as of that day",
+                f"no file arrived in the {days} days before {written(as_of)}: nothing is purged as of that day",
             )
         step = task.dry_run if dry_run else task.again
         done = await runner.patiently("the purge", partial(step, as_of))
@@ -71,4 +71,4 @@ def _show(done: PurgeOfDay, *, dry_run: bool) -> None:
 def _guards(done: PurgeOfDay) -> str:
     if done.guards == date.min:
         return "all that protects against older files, because a message has been waiting or parked for very long"
-    return f"what protects against older files from {written(done.guards)}"
+    return f"guards against older files from {written(done.guards)}"

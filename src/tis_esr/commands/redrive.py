@@ -1,4 +1,4 @@
-"""``tis-esr redrive``: parked messages requeued, or discarded."""
+"""``tis-esr redrive``: requeues or discards parked messages."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,11 +21,11 @@ async def redrive(
     *,
     as_json: bool = False,
 ) -> Exit:
-    """Requeue parked messages, or discard them; by id, or all whose reason contains a text."""
+    """Requeue or discard parked messages: by id, or all whose reason contains a text."""
     if not ids and reason is None:
         raise UsageError("ID", "name messages by their ids, or give --reason; tis-esr parked lists both")
     if discard is not None and not discard.strip():
-        raise UsageError("--discard", "say why: it becomes the reason of the rows")
+        raise UsageError("--discard", "say why: the text becomes the reason of the rows")
     reader = reader_of(settings, state)
     try:
         found = [trace for trace in reader.parked() if is_meant(trace, ids, reason)]
@@ -43,7 +43,9 @@ async def redrive(
     else:
         say(f"{number} {'requeued' if discard is None else 'discarded'}")
         if not found:
-            say("No parked message has such an id or reason; tis-esr parked lists them.")
+            say("No parked message has this id or reason; tis-esr parked lists them.")
         if left:
-            say(f"{left} can't be requeued: the row itself is unreadable. Ask ESR for it, then --discard WHY")
+            say(
+                f"{left} can't be requeued: the row is unreadable. Ask ESR to send it again, then use --discard TEXT"
+            )
     return Exit.DONE if number and not left else Exit.DONE_WITH_PARKED

@@ -1,6 +1,7 @@
-"""The one place that knows the terminal: its width, its colours, its encoding, and when there is none.
+"""Terminal output: width, colours and encoding, and plain output where there is no terminal.
 
-On a terminal, text is wrapped between words at its width. In a pipe or a file each thing is one whole line without colour.
+On a terminal, text is wrapped between words at its width. In a pipe or a file each item is one whole line without
+colour.
 """
 
 import json
@@ -23,14 +24,14 @@ _WORD = re.compile(r"\S+\s*")
 _GAP: Final = 2
 
 HEADING, GOOD, NOTICE, BAD = "bold", "green", "yellow", "bold red"
-"""Styles by meaning. None stands alone: the text itself says what the colour says."""
+"""Styles by meaning. The text always says what the colour says."""
 
 
 class Terminal(Console):
-    """A console on which text from outside does nothing: only our own few tags are markup, and nothing is invisible."""
+    """A console that escapes text from outside: only our own few tags are markup, and nothing is invisible."""
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Return the text to show; brackets that are not our markup stay brackets."""
+        """Return the text to show; brackets that are not our markup are kept."""
         text = visible(text)
         if options.get("markup") is False:
             return super().render_str(text, **options)
@@ -40,7 +41,7 @@ class Terminal(Console):
             return super().render_str(text, **{**options, "markup": False})
 
     def on_broken_pipe(self) -> None:
-        """Discard further output: ``| head`` ends the reading, not the work, and the exit code stays that of the work."""
+        """Discard further output after ``| head``: the work continues, and the exit code is that of the work."""
         _discard(self.file)
 
     @property
@@ -49,7 +50,7 @@ class Terminal(Console):
         return self.is_terminal and not self.is_dumb_terminal
 
     def say(self, text: str, *, label: str = "", style: str = "", indent: int = 0) -> None:
-        """Print one line: the label in its style, then the text as it stands. A terminal gets it wrapped between words.
+        """Print one line: the label in its style, then the text unchanged. A terminal gets it wrapped between words.
 
         Continuation lines are indented; a word longer than the line is never broken.
         """
@@ -61,7 +62,7 @@ class Terminal(Console):
             self._line(line, indent, indent + _GAP)
 
     def _line(self, line: Text, first: int, more: int) -> None:
-        """Print a line that begins after ``first`` blanks, with what is too long below it after ``more`` blanks."""
+        """Print a line indented by ``first`` blanks, its continuation lines by ``more`` blanks."""
         parts = (
             line.divide(_breaks(line.plain, self.width - first, self.width - more))
             if self.is_terminal
@@ -72,7 +73,7 @@ class Terminal(Console):
             self.print(Text.assemble(" " * (more if number else first), part), soft_wrap=True)
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print columns under their headers; where a terminal is too narrow for them, a list of label and value."""
+        """Print columns under their headers, or a list of labels and values if the terminal is too narrow."""
         shown = [[visible(cell, kept="") for cell in row] for row in rows]
         widths = [max(map(cell_len, column)) for column in zip(headers, *shown, strict=True)]
         if self.is_terminal and sum(widths) + _GAP * (len(widths) - 1) > self.width:
@@ -105,7 +106,7 @@ def say(text: str, *, label: str = "", style: str = "", indent: int = 0) -> None
 def print_json(value: object) -> None:
     """Print a result as JSON: keys in their order, other characters than ASCII escaped where the encoding lacks them.
 
-    Invisible characters are always escaped, so that none acts on a terminal.
+    Invisible characters are always escaped, so that none affects a terminal.
     """
     is_unicode = console.encoding.lower().startswith("utf")
     text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=not is_unicode)
@@ -119,14 +120,14 @@ def print_json(value: object) -> None:
 
 
 def prepare() -> None:
-    """Make both streams take any character: what their encoding lacks is written as an escape."""
+    """Make both streams accept any character: one that their encoding lacks is written as an escape."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def finish() -> None:
-    """Write out what is buffered; a reader that has gone away is no fault."""
+    """Flush the output; a closed pipe is not an error."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -135,7 +136,7 @@ def finish() -> None:
 
 
 def _breaks(text: str, first: int, width: int) -> list[int]:
-    """Return where to break a line whose first part has ``first`` cells and whose others have ``width``: before words only."""
+    """Return where to break a line whose first part has ``first`` cells and others ``width``: before words only."""
     offsets, left = [], first
     for word in _WORD.finditer(text):
         if cell_len(word[0].rstrip()) > left and word.start():
@@ -146,7 +147,7 @@ def _breaks(text: str, first: int, width: int) -> list[int]:
 
 
 def _discard(stream: Any) -> None:
-    """Let a stream's descriptor, and what is still in its buffer, go nowhere."""
+    """Redirect a stream's descriptor, and what is still in its buffer, to nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, stream.fileno())

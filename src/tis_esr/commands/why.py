@@ -1,4 +1,4 @@
-"""``tis-esr why``: plain sentences, who must act and what they do, and the timeline."""
+"""``tis-esr why``: prints the answers, who must act and how, and the timeline."""
 
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ _EVENTS_SHOWN = 60
 async def why(
     settings: Settings, word: str, state: Path | None, tcs_url: str | None, today: date, *, as_json: bool
 ) -> Exit:
-    """Print the explanation; DONE_WITH_PARKED where neither ESR nor TIS is known to have the word."""
+    """Print the explanation; DONE_WITH_PARKED if neither ESR nor TIS is known to have the word."""
     reader = reader_of(settings, state)
     try:
         async with tcs_for_operation(settings, tcs_url) as tcs:

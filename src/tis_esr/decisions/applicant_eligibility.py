@@ -1,4 +1,4 @@
-"""Whether a placement gives an applicant record, and why not: one rule for the generator and for ``why``."""
+"""Whether an applicant record is produced for a placement, and why not: one rule for the generator and for ``why``."""
 
 from datetime import date
 from enum import StrEnum
@@ -10,7 +10,7 @@ from tis_esr.tcs.models import Placement
 
 
 class Cause(StrEnum):
-    """Why no applicant record is produced for a placement; NONE where one is."""
+    """Why no applicant record is produced for a placement; NONE if one is."""
 
     NONE = ""
     TYPE = "type"

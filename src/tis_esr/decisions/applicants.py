@@ -1,4 +1,4 @@
-"""What an applicant record holds, column by column (TIS's PersonDTO and PlacementDetailsDTO to APP)."""
+"""The columns of an applicant record (from TIS's PersonDTO and PlacementDetailsDTO to APP)."""
 
 from collections.abc import Callable
 from datetime import date
@@ -31,10 +31,10 @@ class ApplicantDraft(msgspec.Struct, frozen=True, kw_only=True):
 def applicant_record(
     position: PositionView, placement: Placement, person: Person, training_number: str | None
 ) -> ApplicantDraft:
-    """Fill the columns of APP, but for effectiveDate, which is the day of the export.
+    """Fill the columns of APP, except effectiveDate, which is the day of the export.
 
-    A value that ESR has no code for, or that does not fit its column, is left empty and named in
-    ``unmapped``; where the column is mandatory it is ``missing`` too, and ESR is not sent the record.
+    A value without an ESR code, or that does not fit its column, is left empty and named in ``unmapped``; if the column
+    is mandatory it is ``missing`` too, and the record is not sent to ESR.
     """
     no_contact, no_personal = ContactDetails(id=person.id), PersonalDetails(id=person.id)
     fields: dict[str, Value] = {
@@ -91,7 +91,7 @@ def _personal(personal: PersonalDetails) -> dict[str, Value]:
 
 
 def _bodies(gmc: GmcDetails | None, gdc: GdcDetails | None) -> dict[str, Value]:
-    """Fill the two professional bodies: GMC first, then GDC; UNKNOWN and N/A are no numbers."""
+    """Fill the two professional bodies: GMC first, then GDC; UNKNOWN and N/A are not numbers."""
     fields: dict[str, Value] = {}
     numbers: tuple[tuple[str, str | None, date | None], ...] = (
         (GMC, gmc.gmc_number if gmc else None, gmc.gmc_end_date if gmc else None),

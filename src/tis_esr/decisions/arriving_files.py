@@ -1,4 +1,4 @@
-"""Whether an inbound file is taken: by its name, its first row, and what is known of another copy of it."""
+"""Whether an inbound file is accepted: by its name, its first row, and earlier copies of it."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -8,32 +8,32 @@ from tis_esr.records.values import Value
 
 INBOUND_TYPES = ("RMF", "RMC", "APC", "DCC")
 FURTHEST_AHEAD = timedelta(days=1)
-"""A file dated further ahead would supersede all that comes until then."""
+"""A file dated further ahead would supersede everything that arrives until then."""
 
 
 def refusal_reason(name: str) -> str:
-    """Return why a file of this name is never taken; "" for one that may be."""
+    """Return why a file of this name is refused; "" if it may be accepted."""
     try:
         parsed = FileName.parse(name)
     except BadFileNameError as error:
         return str(error)
-    return "" if parsed.type in INBOUND_TYPES else f"{parsed.type} files go out, they don't come in"
+    return "" if parsed.type in INBOUND_TYPES else f"{parsed.type} files are outbound files, not sent by ESR"
 
 
 def hold_reason(name: FileName, today: date) -> str:
-    """Return why a file of this name has to wait for a person or a later day; "" for one that need not."""
+    """Return why a file of this name is held for a person or a later day; "" if it is not."""
     if name.deanery not in DEANERIES:
         return f"deanery {name.deanery} is unknown; must be one of {', '.join(DEANERIES)}"
     if name.date > today + FURTHEST_AHEAD:
         return (
             f"dated {_day(name.date)}, more than a day after {_day(today)}: its rows would supersede all that"
-            " comes before that day. Ask ESR for the file under its right date"
+            " arrives before that day. Ask ESR for the file with its correct date"
         )
     return ""
 
 
 def header_refusal_reason(name: FileName, header: Mapping[str, Value]) -> str:
-    """Return why a file is not taken: its HDR names another deanery than its name; "" where it does not."""
+    """Return why a file is refused: its HDR names another deanery than its name; "" if it does not."""
     said = header.get("deanery")
     if said in DEANERIES and said != name.deanery:
         return f"its HDR names deanery {said}, its name {name.deanery}. Ask ESR which is right"
@@ -41,15 +41,15 @@ def header_refusal_reason(name: FileName, header: Mapping[str, Value]) -> str:
 
 
 def header_remarks(name: FileName, header: Mapping[str, Value]) -> list[str]:
-    """Return where the HDR contradicts the file's name in what does not decide whose rows they are.
+    """Return where the HDR contradicts the file's name in ways that do not affect whose rows they are.
 
-    What the HDR holds is repeated only where it can be nothing but a code or a name of the interface.
+    A value of the HDR is repeated only if it is a code or a name of the interface.
     """
     remarks = []
     said = header.get("fileType")
     if said is not None and said != name.type:
         remarks.append(
-            f"its HDR names type {said if said in FILE_TYPES else 'otherwise'}, its name {name.type}"
+            f"its HDR names type {said if said in FILE_TYPES else 'another type'}, its name {name.type}"
         )
     said = header.get("deanery")
     if said is not None and said != name.deanery and said not in DEANERIES:

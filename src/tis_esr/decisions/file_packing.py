@@ -1,4 +1,4 @@
-"""Which applicant records go into one file: ESR quarantines a whole file for one post too many, or a person twice."""
+"""Which applicant records go into one file: ESR quarantines a whole file for too many records of a post, or a duplicate person."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 
 class Candidate(Protocol):
-    """What is looked at of an applicant record."""
+    """The fields of an applicant record that matter here."""
 
     @property
     def placement_id(self) -> int:
@@ -42,7 +42,7 @@ MOST_A_POST = 40
 
 @dataclass(frozen=True)
 class Sorted(Generic[R]):
-    """Records that go, duplicates of what goes or went, and those held back, with the reason; the rest waits."""
+    """Records to send, duplicates of records sent or to send, and those held back, with the reason; the rest waits."""
 
     going: list[R] = field(default_factory=list)
     duplicates: list[R] = field(default_factory=list)
@@ -50,9 +50,9 @@ class Sorted(Generic[R]):
 
 
 class Packing(Generic[R]):
-    """Takes records in the order they come, at most ``most`` a post over all its positions.
+    """Selects records in their order, at most ``most`` per post over all its positions.
 
-    ``misfit_reason`` says why a record must not go by itself, "" where it may.
+    ``misfit_reason`` says why a single record must not be sent, "" if it may.
     """
 
     def __init__(self, misfit_reason: Callable[[Mapping[str, Any]], str], *, most: int = MOST_A_POST) -> None:
@@ -62,15 +62,15 @@ class Packing(Generic[R]):
         self._seen: dict[str, R] = {}
 
     def count(self, record: R) -> None:
-        """Count a record that is in the file already."""
+        """Count a record that is already in the file."""
         self._taken[_post(record)] = self._taken.get(_post(record), 0) + 1
         self._seen[record.same_as] = record
 
     def sort_out(self, records: Iterable[R], sent: Mapping[str, R]) -> Sorted[R]:
-        """Sort records out; ``sent`` are those of earlier files by ``same_as``.
+        """Classify records; ``sent`` are those of earlier files by ``same_as``.
 
-        The same person for the same position and start is a duplicate where TIS has one person, and held back
-        where TIS has two: then somebody has to say which it is.
+        The same person for the same position and start is a duplicate if TIS has one person, and held back if TIS has
+        two, because a person has to decide which it is.
         """
         found: Sorted[R] = Sorted()
         for record in records:

@@ -1,11 +1,11 @@
-"""Which files of a sequence are missing: ESR's own numbers step by one, its answers carry the numbers of ours."""
+"""Which files of a sequence are missing: ESR's own numbers increase by one, its answers have the numbers of our files."""
 
 from collections.abc import Collection
 from itertools import pairwise
 
 
 def missing(taken: Collection[int], seen: Collection[int]) -> list[tuple[int, int]]:
-    """Return the gaps (first, last) among the numbers taken that no file which was seen fills."""
+    """Return the gaps (first, last) between processed numbers that no known file fills."""
     if not taken:
         return []
     lowest, highest = min(taken), max(taken)
@@ -14,7 +14,7 @@ def missing(taken: Collection[int], seen: Collection[int]) -> list[tuple[int, in
 
 
 def unanswered(sent: Collection[int], answered: Collection[int]) -> list[int]:
-    """Return the numbers that we sent and that have no answer, though one of a later number came."""
+    """Return the numbers of sent files that have no answer, although a later one has."""
     if not answered:
         return []
     last = max(answered)

@@ -1,4 +1,4 @@
-"""Who is in a post now and who is next: how current and next placements are brought together."""
+"""Who is in a post now and who is next: pairs current and next placements."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -11,16 +11,16 @@ from tis_esr.tcs.models import Placement
 
 
 class NowAndNext(msgspec.Struct, frozen=True):
-    """One placement that is now and one that is next, or only one of the two."""
+    """A current and a next placement, or only one of the two."""
 
     current: Placement | None
     next: Placement | None
 
 
 def paired_by_site(current: Iterable[Placement], coming: Iterable[Placement]) -> list[NowAndNext]:
-    """Pair each current placement with the first one to come at its site; left-overs stand alone.
+    """Pair each current placement with the first future one at its site; the others stay unpaired.
 
-    Rule N4 of TCS's full load. The order is by start, then id, so the same placements always pair alike.
+    Rule N4 of TCS's full load. The order is by start, then id, so the same placements are always paired alike.
     """
     waiting = sorted(coming, key=by_start)
     pairs = []
@@ -33,7 +33,7 @@ def paired_by_site(current: Iterable[Placement], coming: Iterable[Placement]) ->
 
 
 def of_post(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
-    """Return who is now and next in a post on a day: counting placements only, paired by site (design 4)."""
+    """Return who is now and next in a post on a day: reportable placements only, paired by site."""
     counting = [placement for placement in placements if is_reportable(placement)]
     return paired_by_site(
         [placement for placement in counting if is_current(placement, day)],
@@ -50,7 +50,7 @@ def full_load(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
 
 
 def next_to_current(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
-    """TCS's N1 of one NPN: whose turn it is today, with the one who left yesterday."""
+    """TCS's N1 of one NPN: who starts today, with the one who left yesterday."""
     rows = list(placements)
     if not any(is_reportable_type(p) and p.date_from == day for p in rows):
         return []
@@ -68,7 +68,7 @@ def earliest_eligible(placements: Iterable[Placement], day: date) -> list[NowAnd
 
 
 def vacated(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
-    """TCS's N3 of one post: those who left yesterday, where nobody is there any longer or to come."""
+    """TCS's N3 of one post: those who left yesterday, if nobody is there now or next."""
     rows, before = list(placements), day - timedelta(days=1)
     if any(placement.date_to is not None and placement.date_to > before for placement in rows):
         return []

@@ -1,4 +1,4 @@
-"""What ESR knows of a person that TIS does not: which details and absences change (T_PER, T_ADD, T_ABS)."""
+"""Differences between ESR and TIS about a person: which details and absences change (T_PER, T_ADD, T_ABS)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -22,9 +22,9 @@ PERSONAL = "personal"
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a person's details in TIS (``field`` is TCS's name) that ESR knows differently.
+    """One field of a person's details in TIS (``field`` is TCS's name) that differs in ESR.
 
-    ``column`` is ESR's. ``repaired`` says what was repaired in the value, "" where nothing was.
+    ``column`` is ESR's. ``repaired`` says what was repaired in the value, "" if nothing was.
     """
 
     section: str
@@ -36,7 +36,7 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefusedValue(msgspec.Struct, frozen=True, kw_only=True):
-    """A value of ESR's that does not go to TIS: its column, where it would have gone, and why not."""
+    """A value from ESR that is not sent to TIS: its column, its target field, and why not."""
 
     section: str
     field: str
@@ -45,7 +45,7 @@ class RefusedValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldMapping(msgspec.Struct, frozen=True):
-    """Which column of ESR goes to which field of TIS, by which list of values, and the kind of value it is."""
+    """The mapping of a column of ESR to a field of TIS: its list of values, and the kind of value."""
 
     column: str
     section: str
@@ -74,7 +74,7 @@ PER_FIELDS = (
     FieldMapping("sexualOrientation", PERSONAL, "sexualOrientation", ValueList.SEXUAL_ORIENTATION),
     FieldMapping("disability", PERSONAL, "disabilityDetails", ValueList.DISABILITY),
 )
-"""T_PER07 to T_PER33; the county of an address (T_ADD11) goes nowhere."""
+"""T_PER07 to T_PER33; the county of an address (T_ADD11) has no field in TIS."""
 
 ADD_FIELDS = (
     FieldMapping("address1", CONTACT, "address1"),
@@ -87,24 +87,24 @@ ADD_FIELDS = (
 
 
 def is_host(host_lead_indicator: str | None) -> bool:
-    """Return whether a record is a host employer's: the lead's is the master, and a missing word counts as lead."""
+    """Return whether a record is a host employer's: the lead's takes precedence, and a missing indicator counts as lead."""
     return (host_lead_indicator or "").strip().casefold() == HOST_EMPLOYER.casefold()
 
 
 def is_deletion(row: Values) -> bool:
-    """Return whether ESR has deleted the record of a row; TIS keeps what it has of it."""
+    """Return whether ESR has deleted the record of a row; TIS keeps its values."""
     return str(row.get("changeDeleteIndicator") or "").strip().upper() == "D"
 
 
 def is_primary(address: Values) -> bool:
-    """Return whether an ADD row is the primary address; only that one goes to TIS."""
+    """Return whether an ADD row is the primary address; only that one is sent to TIS."""
     return str(address.get("primaryFlag") or "").strip().upper() == "Y"
 
 
 def registration_numbers(bodies: Iterable[Values]) -> tuple[list[str], list[str]]:
-    """Return the GMC and the GDC numbers of PBD rows; UNKNOWN, N/A and blanks are none.
+    """Return the GMC and the GDC numbers of PBD rows, without UNKNOWN, N/A and blanks.
 
-    Deleted registrations count only where there is no other.
+    Deleted registrations count only if there is no other.
     """
     rows = list(bodies)
     gmc, gdc = [], []
@@ -125,10 +125,10 @@ def detail_changes(
     personal: PersonalDetails,
     today: date,
 ) -> tuple[list[FieldChange], list[RefusedValue]]:
-    """Return what differs, and the values that TIS's rules or lists refuse.
+    """Return the differences, and the values that TIS's rules or lists reject.
 
-    An empty value of ESR changes nothing, and letters' case, accents or blanks alone are no difference: ESR's
-    capitals don't replace a name that TIS spells with care.
+    An empty value in ESR changes nothing, and letter case, accents or blanks alone are not a difference: ESR's capitals
+    don't replace a carefully spelt name in TIS.
     """
     now = {CONTACT: msgspec.to_builtins(contact), PERSONAL: msgspec.to_builtins(personal)}
     changes, refused = [], []
@@ -149,13 +149,13 @@ def detail_changes(
 
 
 def given(values: Values, fields: Iterable[FieldMapping], today: date) -> list[FieldMapping]:
-    """Return which fields a row brings a value for that TIS can hold, whether or not it differs from TIS's."""
+    """Return the fields for which a row has a value that TIS can store, whether or not it differs from TIS's."""
     found = ((mapping, _for_tis(mapping, values.get(mapping.column), today)) for mapping in fields)
     return [mapping for mapping, value in found if value is not None and value.why is None]
 
 
 class _ForTis(msgspec.Struct, frozen=True):
-    """A value of ESR's as it would go to TIS, what was repaired in it, and why it may not go."""
+    """A value from ESR as it would be sent to TIS, what was repaired in it, and why it is not sent."""
 
     value: str
     repaired: str = ""
@@ -189,7 +189,7 @@ ABSENCE_FIELDS = {"absenceStart": "startDate", "absenceEnd": "endDate", "absence
 
 
 def attendance_id(values: Values) -> str:
-    """Return ESR's own id of an absence, by which TIS knows it too."""
+    """Return ESR's id of an absence, which TIS uses too."""
     return clean(Kind.TEXT, str(values["absenceID"])) or ""
 
 
@@ -199,7 +199,7 @@ def absence_section(attendance: str) -> str:
 
 
 def absence_refusals(values: Values) -> list[RefusedValue]:
-    """Return what of an absence TIS's rules refuse; then nothing of it goes to TIS."""
+    """Return the values of an absence that TIS's rules reject; then none of it is sent to TIS."""
     days = {column: _day(values.get(column)) for column in ("absenceStart", "absenceEnd")}
     refused = absence_misfit(attendance_id(values), days, values.get("absenceDuration"))
     return [
@@ -212,7 +212,7 @@ _ABSENCE_NAMES = {**ABSENCE_FIELDS, "absenceID": "absenceAttendanceId"}
 
 
 def absence_changes(values: Values, known: Absence | None) -> dict[str, str | int | None]:
-    """Return the fields of an absence that TIS lacks or has otherwise, by TCS's names."""
+    """Return the fields of an absence that are missing or different in TIS, by TCS's names."""
     wanted = {
         field: _text(value) if isinstance(value := values.get(column), date | str) else value
         for column, field in ABSENCE_FIELDS.items()

@@ -1,4 +1,4 @@
-"""Which days count as now and as next. Every function takes its day: nothing here reads a clock."""
+"""Which days count as now and as next. Every function takes its day as an argument: nothing here reads a clock."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -39,7 +39,7 @@ def is_current(placement: Placement, day: date) -> bool:
 
 
 def is_next(placement: Placement, day: date) -> bool:
-    """Return whether a placement is to come: ``day+2d <= dateFrom < day+13w`` (TCS: future for posts)."""
+    """Return whether a placement is in the future: ``day+2d <= dateFrom < day+13w`` (TCS: future for posts)."""
     if placement.date_from is None:
         return False
     return day + timedelta(days=NEXT_OPENS_DAYS) <= placement.date_from < notification_period_end(day)
@@ -53,7 +53,7 @@ def is_trainees_current(placement: Placement, day: date) -> bool:
 
 
 def is_trainees_future(placement: Placement, day: date) -> bool:
-    """Return whether a trainee goes to it: ``day+2d <= dateFrom <= day+13w`` (TCS: future of a trainee)."""
+    """Return whether a trainee starts in it: ``day+2d <= dateFrom <= day+13w`` (TCS: future of a trainee)."""
     if placement.date_from is None:
         return False
     return day + timedelta(days=NEXT_OPENS_DAYS) <= placement.date_from <= notification_period_end(day)

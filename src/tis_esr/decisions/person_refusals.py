@@ -1,4 +1,4 @@
-"""Why something that ESR knows of a person does not go to TIS: the reasons, with their words."""
+"""The reasons for which a value from ESR about a person is not sent to TIS, with their texts."""
 
 from enum import StrEnum
 
@@ -23,12 +23,12 @@ class Refusal(StrEnum):
 
     @property
     def text(self) -> str:
-        """Return the words for people; they hold no value."""
+        """Return the text for people, without any value."""
         return _TEXTS[self]
 
 
 _TEXTS = {
-    Refusal.LOST_LETTERS: "the value lost letters before it reached us (it holds � or ¿)",
+    Refusal.LOST_LETTERS: "the value lost letters before it reached us (it contains � or ¿)",
     Refusal.NOT_PLAIN_LETTERS: "TIS accepts only letters A to Z, digits, hyphen, backslash, apostrophe and space",
     Refusal.NOT_A_PHONE_NUMBER: "TIS accepts only digits, plus, hyphen, backslash and space",
     Refusal.NOT_AN_EMAIL_ADDRESS: "not a valid e-mail address",
@@ -37,9 +37,9 @@ _TEXTS = {
     Refusal.UNREADABLE: "the value can't be read",
     Refusal.NO_CODE: "TIS has no value for ESR's code",
     Refusal.ABSENCE_DELETED: "ESR deleted the absence; TCS cannot delete one, so TIS keeps it",
-    Refusal.HOST_EMPLOYER: "a host employer's record: the lead employer's is the one that counts",
+    Refusal.HOST_EMPLOYER: "a host employer's record: only the lead employer's updates TIS",
     Refusal.DELETED_ASSIGNMENT: "a deleted assignment changes nothing about the person",
     Refusal.NOT_MATCHED: "the person or their post was not found in TIS",
     Refusal.SUPERSEDED: "a newer version of it was handled before",
-    Refusal.REFUSED_BY_TCS: "TCS refused it",
+    Refusal.REFUSED_BY_TCS: "TCS rejected it",
 }

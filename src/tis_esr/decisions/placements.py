@@ -1,4 +1,4 @@
-"""Which placements count for ESR, and how they are put in order."""
+"""Which placements are reportable to ESR, and their order."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ def is_reportable_type(placement: Placement) -> bool:
 
 
 def unreportable_reason(placement: Placement) -> str | None:
-    """Return in words why a placement does not count: its type, or that it isn't approved; None where it counts."""
+    """Return why a placement is not reportable: its type, or that it is not approved; None if it is reportable."""
     if not is_reportable_type(placement):
         return f"its type is {placement.placement_type or 'missing'}, which is not reported to ESR"
     if (placement.lifecycle_state or "").upper() != APPROVED:
@@ -33,7 +33,7 @@ def unreportable_reason(placement: Placement) -> str | None:
 
 
 def is_reportable(placement: Placement) -> bool:
-    """Return whether a placement counts: one of the seven types, and APPROVED."""
+    """Return whether a placement is reportable: one of the seven types, and APPROVED."""
     return unreportable_reason(placement) is None
 
 

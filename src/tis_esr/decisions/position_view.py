@@ -4,11 +4,11 @@ import msgspec
 
 
 class PositionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One position of ESR, with what notifications and applicant records take from it.
+    """One position of ESR, with the fields that notifications and applicant records use.
 
-    ``deanery`` is the three letters of the inbound file that brought it, ``deanery_number`` the
-    NPN, ``employing_vpd`` text as ESR sent it (T_POR11), ``occupation_code`` from its POS. ``sources`` are the
-    rows that it is known by (``file:row``, the newest POR and POS of each deanery).
+    ``deanery`` is the three letters of the inbound file that brought it, ``deanery_number`` the NPN, ``employing_vpd``
+    text as ESR sent it (T_POR11), ``occupation_code`` from its POS. ``sources`` are the rows that describe it
+    (``file:row``, the newest POR and POS of each deanery).
     """
 
     position_id: int

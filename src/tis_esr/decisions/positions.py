@@ -1,4 +1,4 @@
-"""What a position is, from the newest POR and POS row of it, and which post of TIS it belongs to."""
+"""Builds a position from its newest POR and POS rows, and chooses its post in TIS."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -21,7 +21,7 @@ def _wire_name(name: str) -> str:
 
 
 class PositionRow(msgspec.Struct, frozen=True, kw_only=True, rename=_wire_name, omit_defaults=True):
-    """A POR or POS row by the interface's field names; what only the other has stays empty."""
+    """A POR or POS row by the interface's field names; fields of the other type are empty."""
 
     position_id: int
     deanery_number: str
@@ -41,7 +41,7 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True, rename=_wire_name, 
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row with its place in the order, and the deanery and name of the file that brought it."""
+    """A row with its stamp, and the deanery and name of its file."""
 
     stamp: Stamp
     deanery: str
@@ -50,14 +50,11 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def leading(por: SourceRow | None, pos: SourceRow | None) -> SourceRow:
-    """Return the row that says where the position belongs.
-
-    The one of the newer file; within one file the POR, which is the relation, while the POS adds to it.
-    """
+    """Return the row that determines the position's post: the one of the newer file; within one file the POR, which is the relation, while the POS adds details."""
     if por is None or pos is None:
         known = por or pos
         if known is None:
-            raise ValueError("a position is known by a POR or a POS row at least")
+            raise ValueError("a position has at least a POR or a POS row")
         return known
     return pos if _file_of(pos) > _file_of(por) else por
 
@@ -76,14 +73,14 @@ def _file_of(row: SourceRow) -> tuple[date, int]:
 
 
 class Numbered(msgspec.Struct, frozen=True, kw_only=True):
-    """A position number, and how new the row is that gave it."""
+    """A position number, and the stamp of its row."""
 
     stamp: Stamp
     number: int
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """What one deanery's files say of a position: its newest POR and POS row, and the newest number of any row."""
+    """One deanery's claim on a position: its newest POR and POS row, and the newest number of any row."""
 
     por: SourceRow | None = None
     pos: SourceRow | None = None
@@ -91,7 +88,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lead(self) -> SourceRow:
-        """Return the row that says where the position belongs."""
+        """Return the row that determines the position's post."""
         return leading(self.por, self.pos)
 
     @property
@@ -106,7 +103,7 @@ Claims = Mapping[str, Claim]
 
 
 def with_row(claims: Claims, source: str, row: SourceRow) -> Claims | None:
-    """Return the claims with a ``por`` or ``pos`` row added to its deanery's; None where newer ones say all of it."""
+    """Return the claims with a ``por`` or ``pos`` row added to its deanery's; None if newer rows supersede all of it."""
     claim = claims.get(row.deanery, Claim())
     known: SourceRow | None = getattr(claim, source)
     is_old = is_superseded(row.stamp, known.stamp if known else None)
@@ -125,9 +122,9 @@ def _newer_number(known: Numbered | None, row: SourceRow) -> Numbered | None:
 
 
 def position_number(claims: Claims) -> int | None:
-    """Return the number of the leading row, or else the newest that any row has given; None where none has.
+    """Return the number of the leading row, or else the newest number of any row; None if there is none.
 
-    A blank number says nothing: only ``D`` ends a position, and only another number replaces one.
+    A blank number states nothing: only ``D`` ends a position, and only another number replaces one.
     """
     claim = leading_claim(claims)
     known = claim.numbered or _newest(other.numbered for other in claims.values())
@@ -135,7 +132,7 @@ def position_number(claims: Claims) -> int | None:
 
 
 def leading_claim(claims: Claims) -> Claim:
-    """Return the claim that the position belongs to: the newest that stands, else the newest that was ended.
+    """Return the leading claim: the newest that was not ended, else the newest that was.
 
     A ``D`` ends its own deanery's claim only, so on a day on which a position moves from one deanery to another
     it belongs to the one that sends ``C``, whatever their files' sequences.
@@ -145,7 +142,7 @@ def leading_claim(claims: Claims) -> Claim:
 
 
 def view(claims: Claims, post_id: int | None) -> PositionView:
-    """Join what is known: where the position belongs from the leading claim, the rest from whichever row has it."""
+    """Combine the claims: the post from the leading claim, other fields from any row that has them."""
     claim = leading_claim(claims)
     lead = claim.lead
     por = claim.por or _newest(other.por for other in claims.values())
@@ -167,7 +164,7 @@ def view(claims: Claims, post_id: int | None) -> PositionView:
 
 
 def sources(claims: Claims) -> list[str]:
-    """Return the rows that the claims hold, as ``file:row``, in order."""
+    """Return the rows in the claims, as ``file:row``, in order."""
     rows = (row for claim in claims.values() for row in (claim.por, claim.pos) if row is not None)
     return sorted(f"{row.file}:{row.stamp.row}" for row in rows)
 

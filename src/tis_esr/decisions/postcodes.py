@@ -1,4 +1,4 @@
-"""British postcodes in the one form in which ESR takes them."""
+"""British postcodes in the one form that ESR accepts."""
 
 import re
 
@@ -7,9 +7,10 @@ _POSTCODE = re.compile(rf"(?:(?:{_OUTWARD}|GIR) ?[0-9][ABD-HJLNP-UW-Z]{{2}}|ZZ99
 
 
 def postcode(text: str) -> str | None:
-    """Return a postcode in capitals, with one blank before its last three characters; None where it is none.
+    """Return a postcode in capitals, with one blank before its last three characters; None if it is not valid.
 
-    ZZ99 begins those of the NHS for who has none, such as ZZ99 3VZ for no fixed abode. Incident A5: ESR rejects anything else.
+    ZZ99 begins the NHS's codes for people without one, such as ZZ99 3VZ for no fixed abode. Incident A5: ESR rejects
+    anything else.
     """
     capitals = text.upper()
     if not _POSTCODE.fullmatch(capitals):

@@ -1,4 +1,4 @@
-"""Rows as ESR checks them: what would have one rejected, or the whole file quarantined (incidents A5, A7)."""
+"""Checks rows as ESR does: errors that would reject a row, or quarantine the whole file (incidents A5, A7)."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
@@ -15,24 +15,24 @@ _REGISTRATIONS = ("professionalBodies.0.regNumber", "professionalBodies.1.regNum
 
 
 def applicant_misfit_reason(fields: Mapping[str, Any]) -> str:
-    """Return why an applicant must not go into a file, "" where it may; names columns, never their values.
+    """Return why an applicant must not go into a file, "" if it may; names columns, never their values.
 
-    ``fields`` are the columns by name as messages hold them, but for effectiveDate, which is set at the export.
+    ``fields`` are the columns by name as in messages, without effectiveDate, which is set at the export.
     """
     reasons = [*_misfits(APP, fields)]
     if fields.get(_POSTCODE) and postcode(str(fields[_POSTCODE])) != fields[_POSTCODE]:
-        reasons.append(f"column {_POSTCODE}: it is no British postcode")
+        reasons.append(f"column {_POSTCODE} is not a valid British postcode")
     return "; ".join(reasons)
 
 
 def notification_misfit_reason(fields: Mapping[str, Any]) -> str:
-    """Return why a notification must not go into a file, "" where it may; names columns, never their values."""
+    """Return why a notification must not go into a file, "" if it may; names columns, never their values."""
     return "; ".join(_misfits(NOT, fields))
 
 
 def _misfits(layout: Layout, fields: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(fields.keys() - layout.by_name.keys()):
-        yield f"there is no column {name!r:.40}"
+        yield f"no such column: {name!r:.40}"
     for column in layout.columns:
         if column.name != _SET_AT_EXPORT and (misfit := _misfit(column, fields.get(column.name))):
             yield f"column {column.name}: {misfit}"
@@ -42,13 +42,13 @@ def _misfit(column: Column, value: Any) -> str:
     try:
         return misfit_reason(column, from_json(column, value))
     except (ValueError, TypeError, ArithmeticError):
-        return f"it is no value of {column}"
+        return f"it is not a valid {column}"
 
 
 def applicant_for_esr(fields: Mapping[str, Any], position_id: int) -> str:
     """Return what makes two rows the same applicant for ESR: person, position and start, as a digest.
 
-    ESR knows nothing of TIS's ids: a person is a registration number, or else a name and a day of birth.
+    ESR does not have TIS's ids: a person is a registration number, or else names and birth date.
     """
     registered = next((fields[name] for name in _REGISTRATIONS if fields.get(name)), None)
     names = (str(fields.get(name, "")).casefold() for name in ("lastName", "firstName", "dob"))

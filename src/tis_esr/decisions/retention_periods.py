@@ -1,7 +1,7 @@
-"""How long things are kept, and which of the old ones may go (guarantee 11).
+"""How long data is kept, and which old data may be removed (guarantee 11).
 
-Nothing goes that could still change an outcome: what guards against duplicates and against older facts is kept
-until nothing that it guards against can come any more. The reasons are in docs/reference/retention.md.
+Nothing is removed that could still change an outcome: guards against duplicates and older facts are kept until nothing
+that they guard against can arrive. The reasons are in docs/reference/retention.md.
 """
 
 import re
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 FILES_COME_WITHIN = timedelta(days=31)
-"""A day on which no file has come for longer is taken for a mistake, of a date or a clock: nothing is old by it."""
+"""If no file has arrived for longer, the date or the clock is probably wrong: nothing is purged."""
 
 _ABOUT_A_PLACEMENT = re.compile(r"\d+:(?:1:now|1:next|sent):(\d+)(?::\d+)?")
 
 
 @dataclass(frozen=True)
 class Cutoffs:
-    """The days before which each kind of thing is old; a guard is old only where ``history`` has long been."""
+    """The cutoff day of each kind of data; that of guards is long before that of ``history``."""
 
     day: date
     messages: date
@@ -36,10 +36,10 @@ class Retention:
 
     @property
     def guard_days(self) -> int:
-        """Return how many days what guards against older facts is kept.
+        """Return how many days guards are kept.
 
-        A file may be as old as the history when it is taken; its messages may wait for as long as rows are kept, and
-        be parked for as long as personal data are.
+        A file may be as old as the history when it is accepted; its messages may wait as long as rows are kept, and be
+        parked as long as personal data is.
         """
         return self.history_days + self.personal_days + self.rows_days
 
@@ -69,25 +69,25 @@ class Retention:
 
 
 def is_older_than_ledger(day: date, oldest: date | None) -> bool:
-    """Say whether a file of this date may have been taken by an entry that the ledger keeps no more."""
+    """Return whether a file of this date may have been processed under an entry that was purged."""
     return oldest is not None and day < oldest
 
 
 def too_old_reason(day: date, oldest: date) -> str:
-    """Return why a file of this date is not taken."""
+    """Return why a file of this date is refused."""
     return (
-        f"dated {day}, before {oldest}: the ledger keeps no older files (keep_history_days), so it is not known whether"
-        " this one was taken before"
+        f"dated {day}, before {oldest}: the ledger has no older files (keep_history_days), so it is not known whether"
+        " this one was processed before"
     )
 
 
 def is_applicant_over(date_to: date, cutoffs: Cutoffs) -> bool:
-    """Say whether an applicant record may go: the placement ended so long ago that nobody is sent for it again."""
+    """Return whether an applicant record may be removed: its placement ended so long ago that nobody is sent for it again."""
     return date_to < cutoffs.history
 
 
 def placement_of(about: str) -> str:
-    """Return the id of the placement that a notification's key is about; "" where it is about none."""
+    """Return the id of the placement in a notification's key; "" if it has none."""
     found = _ABOUT_A_PLACEMENT.fullmatch(about)
     return found[1] if found else ""
 
@@ -95,10 +95,10 @@ def placement_of(about: str) -> str:
 def is_notification_over(
     about: str, *, is_pending: bool, is_last_sent: bool, live: Iterable[str] | None
 ) -> bool:
-    """Say whether an old notification may go.
+    """Return whether an old notification may be removed.
 
-    What was sent last about a thing is what ESR holds, so it stays while the thing lives: ``live`` are the ids of
-    the placements that the position's notifications are built from, None where the position is no longer matched.
+    What was sent last about a subject is what ESR has, so it stays while the subject exists: ``live`` are the ids of
+    the placements that the position's notifications are built from, None if the position is no longer matched.
     """
     if is_pending:
         return False
@@ -109,5 +109,5 @@ def is_notification_over(
 
 
 def are_stamps_over(days: Iterable[date], cutoffs: Cutoffs) -> bool:
-    """Say whether stamps guard against nothing any more: rows as old as these no longer come."""
+    """Return whether stamps are no longer needed: rows as old as these can no longer arrive."""
     return all(day < cutoffs.guards for day in days)

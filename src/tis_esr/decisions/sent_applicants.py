@@ -1,4 +1,4 @@
-"""What TIS says now of applicants that ESR was sent: still to come, on which dates, or gone."""
+"""The present state in TIS of applicants that were sent to ESR: still expected, on which dates, or gone."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from tis_esr.tcs.models import Placement
 
 
 class SentApplicant(msgspec.Struct, frozen=True, kw_only=True):
-    """An applicant as ESR was sent them in an applicant file, for one position."""
+    """An applicant as sent to ESR in an applicant file, for one position."""
 
     placement_id: int
     position_id: int
@@ -24,11 +24,11 @@ class SentApplicant(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def dates(self) -> str:
-        """Return the dates that ESR was sent, as the fact of a type 4 is written."""
+        """Return the dates that were sent to ESR, in the form of a type 4's fact."""
         return dates_fact(self.date_from, self.date_to)
 
     def as_withdrawn(self) -> Withdrawn:
-        """Return who will not come, by the names that ESR was sent."""
+        """Return the withdrawn trainee, with the names that were sent to ESR."""
         return Withdrawn(last_name=self.last_name, first_name=self.first_name, gmc_number=self.gmc_number)
 
 
@@ -44,10 +44,10 @@ def is_dates_fact_over(fact: str, day: date) -> bool:
 
 
 def is_gone(placement: Placement | None, national_post_number: str) -> bool:
-    """Return whether a placement that its post's list lacks is gone, by what TCS says of it when asked for it alone.
+    """Return whether a placement that is missing from its post's list is gone, from TCS's individual response.
 
-    It is gone where TCS has no such placement, or has it in a post of another number: in another post of the
-    same number it has moved, and in the same post the list was behind.
+    It is gone if TCS has no such placement, or has it in a post of another number: in another post of the same number
+    it has moved, and in the same post the list was behind.
     """
     return placement is None or placement.national_post_number != national_post_number
 
@@ -58,9 +58,9 @@ def is_somebody_elses(placement: Placement | None, person_id: int) -> bool:
 
 
 def has_reportable_dates(placement: Placement) -> bool:
-    """Return whether a placement's dates are reportable: it counts, and has both.
+    """Return whether a placement's dates are reportable: the placement is, and has both.
 
-    A placement that went back to DRAFT, or no longer counts, causes no withdrawal and no change of dates (as in TIS:
-    approved to draft sends nothing). Dates that TIS has lost are no other dates.
+    A placement that went back to DRAFT, or is no longer reportable, causes no withdrawal and no change of dates (as in
+    TIS: approved to draft sends nothing). Missing dates in TIS are not a change.
     """
     return is_reportable(placement) and placement.date_from is not None and placement.date_to is not None

@@ -1,8 +1,8 @@
 """Versions of facts, and the one rule by which a newer fact supersedes an older one.
 
-A row of ESR is as new as its stamp; a position is as new as its revision, which Reconciliation counts; what a
-generator made of a position is as new as its own count. Each consumer keeps the newest version that it has
-handled of a thing, also where nothing came of it, and drops what is older.
+A row of ESR is as new as its stamp; a position is as new as its revision, which Reconciliation counts; a generator's
+result for a position is as new as its own count. Each consumer stores the newest version that it has handled of a
+thing, even without a result, and drops what is older.
 """
 
 from datetime import date
@@ -27,8 +27,8 @@ V = TypeVar("V", bound=Comparable)
 class Stamp(msgspec.Struct, frozen=True, order=True, array_like=True):
     """The version of a row: file date, deanery, file sequence, row (counted from 1).
 
-    Sequences are each deanery's own, so on one day they decide within a deanery only; between two deaneries
-    of one day the order is that of their codes, which means nothing but is the same everywhere.
+    Each deanery has its own sequence, so on one day it orders rows within a deanery only; between two deaneries of one
+    day the order is that of their codes, which is arbitrary but the same everywhere.
     """
 
     day: date

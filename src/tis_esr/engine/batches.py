@@ -1,4 +1,4 @@
-"""Handling a batch: it is narrowed down to what is faulty, which alone is retried or parked."""
+"""Handles a batch: it is narrowed down to the faulty message, which alone is retried or parked."""
 
 import asyncio
 import math
@@ -27,9 +27,9 @@ _COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a batch: whether a message was done or parked, and the trouble that kept others from it.
+    """The outcome of a batch: whether any message was done or parked, and the error that prevented others.
 
-    ``pauses`` says whether the trouble may meet the next batch too, so that the queue is to pause for it.
+    ``pauses`` says whether the error may affect the next batch too, so that the queue pauses.
     """
 
     progress: bool = False
@@ -37,7 +37,7 @@ class Outcome:
     pauses: bool = True
 
     def __or__(self, other: "Outcome") -> "Outcome":
-        """Return the outcome of both."""
+        """Return the combined outcome."""
         troubled = [outcome for outcome in (self, other) if outcome.trouble is not None]
         worst = max(troubled, key=_gravity, default=self)
         return Outcome(self.progress or other.progress, worst.trouble, worst.pauses)
@@ -52,7 +52,7 @@ class Batches:
         self._suspicions, self._failures = _Tally(), _Tally()
 
     async def handle(self, handler: Handler, messages: Sequence[Message]) -> Outcome:
-        """Handle what was claimed together; a message that may be at fault for itself is handled alone, last."""
+        """Handle a claim; a message that may be faulty is handled alone, last."""
         alone = [m for m in messages if m.is_isolated or self._suspicions.of(m)]
         if not alone:
             return await self._handle(handler, messages)
@@ -61,7 +61,7 @@ class Batches:
         return await self._in_parts(handler, [together, *([message] for message in alone)])
 
     async def _in_parts(self, handler: Handler, parts: Iterable[Sequence[Message]]) -> Outcome:
-        """Handle parts of a claim one after the other; what ends this releases those that were not begun."""
+        """Handle parts of a claim one after the other; on an error those that were not begun are released."""
         left = [part for part in parts if part]
         outcome = Outcome()
         try:
@@ -75,8 +75,8 @@ class Batches:
     async def _handle(self, handler: Handler, messages: Sequence[Message], conflicts: int = 0) -> Outcome:
         """Handle a batch as one unit of work.
 
-        A faulty batch is halved until the faulty message stands alone; that one is parked. One that lost a
-        race for a document is simply done again: that also takes two readers out of step with each other.
+        A faulty batch is halved until the faulty message is isolated; that one is parked. One that lost a race for a
+        document is retried at once, which also ends repeated collisions of two readers.
         """
         ended = partial(self._ended, handler.queue, time.perf_counter())
         if messages[0].deaths >= PARKING_DEATHS:
@@ -114,7 +114,7 @@ class Batches:
         conflicts: int,
         ended: "_Ended",
     ) -> Outcome:
-        """Retry after a conflict, a few times at once, and release what met other trouble."""
+        """Retry after a conflict, a few times at once; release the messages after any other transient error."""
         if isinstance(fault, ConflictError):
             ended("conflict", messages)
             if conflicts < _CONFLICTS:
@@ -128,7 +128,7 @@ class Batches:
     def _over(
         self, done: Sequence[Message], messages: Sequence[Message], left: Sequence[Message], ended: "_Ended"
     ) -> Outcome:
-        """Record the messages that have left the queue: those done, and those parked, which are not left."""
+        """Record the messages that have left the queue: those done and those parked."""
         kept = {message.identity for message in left}
         parked = [message for message in messages if message.identity not in kept]
         for outcome, some in (("done", done), ("parked", parked)):
@@ -138,7 +138,7 @@ class Batches:
         return Outcome(progress=bool(done or parked))
 
     async def _settle(self, failed: Iterable[tuple[Message, Exception]], ended: "_Ended") -> Outcome:
-        """Release or park messages that failed while their neighbours did not, each by its own fault."""
+        """Release or park messages that failed while others did not, each according to its own fault."""
         again: dict[tuple[str, float], list[Message]] = {}
         parked: list[tuple[Message, str]] = []
         outcome = Outcome()
@@ -196,7 +196,7 @@ class Batches:
         self._observe(queue, outcome, messages, time.perf_counter() - started)
 
     def _forget(self, messages: Sequence[Message]) -> None:
-        """Count messages that have left the queue, and forget what they failed at."""
+        """Count messages that have left the queue, and discard their failure counts."""
         self.handled += len(messages)
         for tally in (self._suspicions, self._failures):
             tally.forget(messages)
@@ -206,7 +206,7 @@ _Ended = Callable[[str, Sequence[Message]], None]
 
 
 class _Tally:
-    """How often messages failed here, in memory; of very many the oldest are forgotten."""
+    """How often messages failed in this process, in memory; the oldest are discarded if there are too many."""
 
     def __init__(self) -> None:
         self._times: dict[Identity, int] = {}
@@ -228,13 +228,13 @@ class _Tally:
 
 
 def _gravity(outcome: Outcome) -> tuple[bool, bool, float]:
-    """Order troubles: a wait that is expected comes last, the longer one of two first."""
+    """Order transient errors: expected waits last, the longer one of two first."""
     fault = outcome.trouble
     return (False, False, 0.0) if fault is None else (not fault.expected, outcome.pauses, fault.retry_after)
 
 
 def _rounded(seconds: float) -> float:
-    """Return a pause a little longer, so that messages with nearly the same one are released together."""
+    """Return a slightly longer pause, so that messages with nearly the same one are released together."""
     return math.ceil(seconds * 10) / 10
 
 
@@ -244,13 +244,13 @@ def _once_more(messages: Sequence[Message]) -> list[Message]:
 
 def _deadly(deaths: int) -> str:
     return (
-        f"the process ended {deaths} times while it handled this message, which was alone in the last of them;"
-        " check the memory limit and the log of the process, then redrive the message"
+        f"the process ended {deaths} times while it handled this message, in the last of them alone;"
+        " check the memory limit and the log of the process, then requeue it (tis-esr redrive)"
     )
 
 
 def _describe(fault: Exception) -> str:
-    """Name a fault by its own words only where they are known to hold no personal data."""
+    """Describe a fault; use its own text only if it is known to have no personal data."""
     if isinstance(fault, PermanentError):
         return str(fault)
     trace = fault.__traceback__

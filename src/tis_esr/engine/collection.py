@@ -12,9 +12,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Collection(Generic[T]):
-    """A service's collection: its name, its documents' type and key, and what it is searched and counted by.
+    """A service's collection: its name, the type and key of its documents, and its searched and counted fields.
 
-    Each of ``indexes`` names the fields of one index, in the order of the search that it is for; ``counted`` are
+    Each of ``indexes`` names the fields of one index, in the order of its search; ``counted`` are
     further fields by whose values the documents are counted.
     """
 
@@ -26,7 +26,7 @@ class Collection(Generic[T]):
 
     @cached_property
     def searched(self) -> tuple[str, ...]:
-        """Return the names of all fields that it is searched by."""
+        """Return the names of all searched fields."""
         return tuple(dict.fromkeys(field for index in self.indexes for field in index))
 
 
@@ -43,5 +43,5 @@ Where = Mapping[str, Any]
 
 
 def is_impossible(where: Where) -> bool:
-    """Say whether nothing can meet ``where``: it wants one of no values."""
+    """Return whether nothing can match ``where``, because a list of values is empty."""
     return any(isinstance(wanted, list | tuple | set) and not wanted for wanted in where.values())

@@ -1,4 +1,4 @@
-"""Consuming one queue: claims batches and has several of them handled at the same time."""
+"""Consumes one queue: claims batches and handles several of them concurrently."""
 
 import asyncio
 import math
@@ -19,10 +19,10 @@ _STUCK_BATCH_SECONDS = 3600.0
 
 
 class Consumer:
-    """Claims from one queue while no batch is under way, or fewer than ``at_once`` that wait for something slow.
+    """Claims from one queue while no batch is in progress, or fewer than ``at_once`` that wait for something slow.
 
-    Trouble that a batch met pauses the next claims, not the batches under way; progress of any ends the pause.
-    A message that fails again has a pause of its own, and makes the queue lose patience but not pause.
+    An error of a batch pauses the next claims, not the batches in progress; progress of any batch ends the pause.
+    A message that fails again has a pause of its own; it uses up the queue's patience but does not pause the queue.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class Consumer:
         self._found = False
 
     async def until_empty(self, after: asyncio.Event | None = None) -> bool:
-        """Consume until nothing is left and nothing under way; return whether there was anything.
+        """Consume until nothing is left or in progress; return whether there was anything.
 
-        Not before ``after`` has happened, where it is given. Raises PatienceExhaustedError.
+        Wait for ``after`` first, if it is given. Raises PatienceExhaustedError.
         """
         try:
             if after is not None:
@@ -54,9 +54,9 @@ class Consumer:
         return self._found
 
     async def until(self, stop: asyncio.Event, beat: Beat = no_beat) -> None:
-        """Consume until ``stop``, then let the batches under way come to their end.
+        """Consume until ``stop``, then finish the batches in progress.
 
-        ``beat`` is called all the time, but not while the oldest batch under way has taken more than an hour.
+        ``beat`` is called continuously, except while the oldest batch in progress has taken more than an hour.
         """
         try:
             await self._until(stop, beat)
@@ -77,7 +77,7 @@ class Consumer:
             stopping.cancel()
 
     async def _step(self, stopping: "asyncio.Task[bool] | None" = None) -> bool:
-        """Begin a batch, or wait for what may come next; return False where nothing is left."""
+        """Begin a batch, or wait for the next event; return False if nothing is left."""
         try:
             self._collect()
             idle = _IDLE
@@ -111,7 +111,7 @@ class Consumer:
         return self._left() == 0.0
 
     def _left(self) -> float:
-        """Return in how many seconds another batch may begin; infinite while only the end of one lets it."""
+        """Return in how many seconds another batch may begin; infinite if another one must end first."""
         if len(self._under_way) >= self._handler.at_once:
             return math.inf
         slow = 0.0
@@ -121,7 +121,7 @@ class Consumer:
         return max(0.0, slow, self._pauses.left())
 
     def _collect(self) -> None:
-        """Record the batches that have ended. Raises PatienceExhaustedError, and what ended one unexpectedly."""
+        """Record the batches that have ended. Raises PatienceExhaustedError, and any unexpected error of a batch."""
         for task in [task for task in self._under_way if task.done()]:
             del self._under_way[task]
             outcome = task.result()
@@ -132,7 +132,7 @@ class Consumer:
                 self._pauses.trouble(outcome.trouble, pause=pause)
 
     async def _wait(self, idle: float, stopping: "asyncio.Task[bool] | None") -> None:
-        """Wait until a batch ends, the pause is over, there may be something to claim, or all is to stop."""
+        """Wait until a batch ends, the pause is over, there may be something to claim, or the consumer must stop."""
         events: set[asyncio.Task[object]] = {*self._under_way, *([stopping] if stopping else [])}
         left = self._left()
         claimable = None
@@ -153,12 +153,12 @@ class Consumer:
             claimable.result()
 
     def _is_stuck(self) -> bool:
-        """Return whether a batch takes longer than even a slow TCS explains: its handler waits for something for ever."""
+        """Return whether a batch takes longer than even a slow TCS explains: its handler waits forever."""
         now = asyncio.get_running_loop().time()
         return any(now - begun > _STUCK_BATCH_SECONDS for begun in self._under_way.values())
 
     async def _cancel(self) -> None:
-        """Have the batches under way release their messages; a task that had not begun can't."""
+        """Release the messages of the batches in progress; a task that has not begun cannot do so itself."""
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""An engine whose commits are kept in memory only: what a step would do can be seen, and nothing is done."""
+"""An engine that keeps commits in memory only: shows what a step would do, without storing anything."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -13,7 +13,7 @@ from tis_esr.engine.row_accounting import RowState
 
 
 class DryRun:
-    """Reads through to an engine, over what was committed here; messages and rows go nowhere. See Engine."""
+    """Reads from an engine, overlaid with what was committed here; messages and rows are discarded. See Engine."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -24,7 +24,7 @@ class DryRun:
         return self._engine.time()
 
     async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
-        """Return documents as they would be."""
+        """Return documents as they would be stored."""
         own = self._written.get(collection.name, {})
         there = await self._engine.get(collection, [key for key in keys if key not in own])
         return [*there, *(own[key] for key in keys if key in own)]
@@ -32,7 +32,7 @@ class DryRun:
     async def find(
         self, collection: Collection[Any], where: Where, order_by: Sequence[str], limit: int | None
     ) -> list[Stored]:
-        """Return the documents that would meet ``where``, in the order asked for, then by key."""
+        """Return the documents that would match ``where``, in the requested order, then by key."""
         own = self._written.get(collection.name, {})
         more = None if limit is None else limit + len(own)
         there = await self._engine.find(collection, where, order_by, more)
@@ -56,14 +56,14 @@ class DryRun:
         """Do nothing: no message was claimed."""
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:  # noqa: ARG002 - the protocol's
-        """Return None: nothing is to be handled."""
+        """Return None: there is nothing to handle."""
         return None
 
     async def wait(self, queue: str, seconds: float) -> None:
         """Return at once."""
 
     async def replay(self, parked: Iterable[tuple[str, str]]) -> int:  # noqa: ARG002 - the protocol's
-        """Return 0: nothing is replayed."""
+        """Return 0: nothing is requeued."""
         return 0
 
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:  # noqa: ARG002 - the protocol's
@@ -118,5 +118,5 @@ def _place(stored: Stored, order_by: Sequence[str]) -> list[tuple[bool, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as it stands in a document's JSON."""
+    """Return a value as it is in a document's JSON."""
     return msgspec.to_builtins(value)

@@ -7,22 +7,21 @@ import msgspec
 
 T = TypeVar("T")
 Identity = tuple[str, str]
-"""By which a message is known: its queue and its id."""
+"""The key of a message: its queue and its id."""
 
 ISOLATING_DEATHS = 3
-"""After so many ends of processes a message is handled alone: it, or one beside it, may be the cause."""
+"""After this many ends of processes a message is handled alone: it, or one beside it, may be the cause."""
 PARKING_DEATHS = 6
-"""After so many it is parked: the last few it was alone."""
+"""After this many it is parked: in the last few it was alone."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message on one queue.
 
-    ``correlation_id`` names the inbound row that everything began with (``file:row``, rows count
-    from 1) and is kept through all hops. ``last_row`` is the last row that an assignment's message
-    covers (0: just ``row``). ``attempts`` counts deliveries, this one included; ``deaths`` counts
-    the processes that ended while they were handling it. ``claim`` names the claim by which this
-    process holds it, where the engine gives claims names: who claims it again has another one.
+    ``correlation_id`` names the inbound row that caused it (``file:row``, rows count from 1) and is kept through all
+    hops. ``last_row`` is the last row that an assignment's message covers (0: just ``row``). ``attempts`` counts
+    deliveries, this one included; ``deaths`` counts the processes that ended while they were handling it. ``claim``
+    names the claim by which this process holds it, if the engine names claims: a later claim has another name.
     """
 
     id: str
@@ -39,7 +38,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def identity(self) -> Identity:
-        """Return by what the message is known."""
+        """Return the key of the message."""
         return self.queue, self.id
 
     @property
@@ -48,10 +47,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return self.deaths >= ISOLATING_DEATHS
 
     def decode(self, as_type: type[T]) -> T:
-        """Return the body as ``as_type``; raises ``msgspec.ValidationError`` where it does not fit."""
+        """Return the body as ``as_type``; raises ``msgspec.ValidationError`` if it does not match."""
         return msgspec.json.decode(self.body, type=as_type)
 
 
 def derived_id(*cause: object) -> str:
-    """Return the id that the same cause always gives, so that sending again changes nothing."""
+    """Return an id derived from its cause, so that sending again changes nothing."""
     return blake2b("\x1f".join(map(str, cause)).encode(), digest_size=16).hexdigest()

@@ -1,16 +1,16 @@
-"""Faults by what happens next: transient ones are retried, permanent ones are parked for a person."""
+"""Error classes by what follows: transient errors are retried, permanent ones are parked for a person."""
 
 from tis_esr.errors import Exit, TisEsrError
 
 LONGEST_WAIT = 300.0
-"""Seconds after which everything is tried again, however long it was asked to wait."""
+"""Seconds after which everything is retried, even if a longer wait was requested."""
 
 
 class TransientError(TisEsrError):
     """A dependency is down or slow: the batch is released and retried automatically.
 
-    ``retry_after`` is how long to wait at least, in seconds, up to LONGEST_WAIT. ``expected`` says that nothing
-    is wrong just now and the wait is part of the procedure: it uses up no patience and pauses no queue.
+    ``retry_after`` is how long to wait at least, in seconds, up to LONGEST_WAIT. ``expected`` says that nothing is
+    wrong and the wait is part of the procedure: it uses up no patience and pauses no queue.
     """
 
     exit_code = Exit.UNAVAILABLE
@@ -23,7 +23,7 @@ class TransientError(TisEsrError):
 
 
 class RetryLimitedError(TisEsrError):
-    """A call failed that may fail again: tried a few more times alone, then parked."""
+    """A call failed, perhaps because of the message: it is retried alone a few times, then parked."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -31,11 +31,11 @@ class RetryLimitedError(TisEsrError):
 
 
 class PermanentError(TisEsrError):
-    """A permanent fault of a message whose words hold no personal data, so they may be kept as its reason."""
+    """A permanent error of a message whose text has no personal data, so it may be stored as the reason."""
 
 
 class ConflictError(TransientError):
-    """Another transaction changed a document that this one had read; it is simply done again."""
+    """Another transaction changed a document that this one had read; the work is retried."""
 
     def __init__(self, collection: str) -> None:
         super().__init__(f"a document of {collection} changed meanwhile")
@@ -49,7 +49,7 @@ class LeaseLostError(TransientError):
 
 
 class UnroutableError(TisEsrError):
-    """A message was emitted under a routing key that no queue is bound to: a programming fault."""
+    """A message was emitted under a routing key that no queue is bound to: a programming error."""
 
     def __init__(self, routing_key: str) -> None:
         super().__init__(f"no queue is bound to {routing_key!r}; declare a handler for it")
@@ -57,7 +57,7 @@ class UnroutableError(TisEsrError):
 
 
 class StateInUseError(TisEsrError):
-    """Another process holds the state file."""
+    """Another process uses the state file."""
 
     exit_code = Exit.UNAVAILABLE
 
@@ -69,7 +69,7 @@ class StateInUseError(TisEsrError):
 
 
 class UnusableStateError(TisEsrError):
-    """The state file is not one of ours, or of a version that this program cannot read."""
+    """The file is not a state file, or has a version that this program cannot read."""
 
     exit_code = Exit.USAGE
 

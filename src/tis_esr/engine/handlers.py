@@ -1,4 +1,4 @@
-"""What handles the messages of a queue, and who is notified of the outcome."""
+"""Handlers of queues, and observers of their outcome."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,15 @@ Run = Callable[[Work, Sequence[Message]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Handler:
-    """Which queue, bound to which routing key, and what is done with a batch of its messages.
+    """A queue, its routing key, and the function that handles a batch of its messages.
 
-    ``run`` reads and writes through the Work only; it raises TransientError, RetryLimitedError, or anything else
-    for a fault of the messages, and ``Work.fail`` names messages that failed while others were done.
-    ``single_active`` has one process at a time read the queue, message by message.
-    Where messages are delivered, a batch that isn't full is taken once none has come for ``linger`` seconds.
-    Handlers that name the same ``serial_group`` write the same documents, so in one process they go one after the other.
-    One batch after the other is least work, but up to ``at_once`` of the queue are handled at the same time, and
-    others of the turn beside them, while what is under way ``is_waiting`` for something slow. While that ``is_busy``
-    no other batch of the queue is begun.
+    ``run`` reads and writes through the Work only; it raises TransientError, RetryLimitedError, or anything else for a
+    fault of the messages, and ``Work.fail`` names messages that failed while others were done. ``single_active`` has
+    one process at a time read the queue, message by message. In production a batch that is not full begins once no
+    message has arrived for ``linger`` seconds. Handlers that name the same ``serial_group`` write the same documents,
+    so in one process they run one after the other. Sequential batches are least work; up to ``at_once`` of the queue,
+    and others of the same group, run concurrently while those in progress ``is_waiting`` for something slow. While that
+    ``is_busy`` no other batch of the queue begins.
     """
 
     queue: str
@@ -45,11 +44,11 @@ class Handler:
 class Observer(Protocol):
     """Notified of the outcome of messages when their batch has ended.
 
-    ``done``, ``conflict``, ``released``, ``parked``, ``retried``: a batch of which some failed is reported in parts.
+    ``done``, ``conflict``, ``released``, ``parked``, ``retried``: a batch with failed messages is reported in parts.
     """
 
     def __call__(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
-        """Record the outcome; must not fail and must not wait."""
+        """Record the outcome; must not fail or block."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The clock of this machine that nobody sets."""
+"""The machine's monotonic clock."""
 
 import time
 
@@ -6,5 +6,5 @@ _CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def elapsed() -> float:
-    """Return seconds that only grow, also while the machine is suspended where the system counts that (Linux)."""
+    """Return monotonic seconds, which on Linux also count while the machine is suspended."""
     return time.clock_gettime(_CLOCK)

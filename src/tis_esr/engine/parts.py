@@ -1,4 +1,4 @@
-"""Parts of a unit of work that stand or fall by themselves: where one loses a race, its neighbours take effect."""
+"""Parts of a unit of work that can fail separately: if one loses a race, the others take effect."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Place = tuple[str, str]
 
 @dataclass(eq=False)
 class Part:
-    """What the news about one thing bring about; ``messages`` are those that are tried again if it is lost."""
+    """The work about one thing; ``messages`` are retried if it is lost."""
 
     messages: dict[Identity, Message] = field(default_factory=dict)
     is_lost: bool = False
@@ -21,8 +21,8 @@ class Part:
 class Parts:
     """The parts of one unit of work, and to which of them each of its writes belongs.
 
-    A document that two parts have to do with belongs to neither, but to the unit as a whole, and ties the two to it:
-    they are lost only with all else.
+    A document that two parts use belongs to the unit as a whole, and so do both parts: they are lost only with
+    everything else.
     """
 
     def __init__(self) -> None:
@@ -35,40 +35,40 @@ class Parts:
         self._rows: list[tuple[Part, Row]] = []
 
     def named(self, name: str, messages: Iterable[Message]) -> Part:
-        """Return the part of that name, with these messages in it."""
+        """Return the part of that name, with these messages."""
         part = self._by_name.setdefault(name, Part())
         part.messages.update({message.identity: message for message in messages})
         return part
 
     def touch(self, place: Place) -> None:
-        """Note that the present part has written a document, or read what another has written."""
+        """Record that the current part has written a document, or has read what another part wrote."""
         owner = self._owners.setdefault(place, self.current)
         if owner is not self.current:
             self._tied |= {owner, self.current}
             self._owners[place] = self.whole
 
     def emit(self, message: Message) -> None:
-        """Add a message that is sent with the present part."""
+        """Add a message that is sent with the current part."""
         self._emitted.append((self.current, message))
 
     def account(self, row: Row) -> None:
-        """Add what becomes of a row with the present part."""
+        """Add the outcome of a row to the current part."""
         self._rows.append((self.current, row))
 
     def stands(self, place: Place) -> bool:
-        """Return whether a document that was written is not lost with its part."""
+        """Return whether the part of a written document is not lost."""
         return not self._owners[place].is_lost
 
     def emitted(self) -> list[Message]:
-        """Return the messages to send, less those of lost parts."""
+        """Return the messages to send, without those of lost parts."""
         return [message for part, message in self._emitted if not part.is_lost]
 
     def rows(self) -> list[Row]:
-        """Return what is to be said of rows, less what lost parts say."""
+        """Return the outcomes of rows, without those of lost parts."""
         return [row for part, row in self._rows if not part.is_lost]
 
     def lose(self, places: Iterable[Place]) -> list[Message]:
-        """Discard the parts that these documents belong to; return their messages, none where all would be discarded."""
+        """Discard the parts that these documents belong to; return their messages, or none if all would be discarded."""
         parts = {self._owners[place]: None for place in places}
         if self.whole in parts or self._tied & parts.keys():
             return []
@@ -77,5 +77,5 @@ class Parts:
         return [message for part in parts for message in part.messages.values()]
 
     def saved(self) -> None:
-        """Forget the writes, which have taken effect; what is added to a lost part is still lost."""
+        """Clear the writes, which have taken effect; what is added to a lost part is still discarded."""
         self._owners, self._tied, self._emitted, self._rows = {}, set(), [], []

@@ -1,4 +1,4 @@
-"""Pauses after trouble: they grow until there is progress, and patience may come to an end."""
+"""Pauses after errors: they increase until there is progress, and patience is limited."""
 
 import asyncio
 import math
@@ -24,14 +24,14 @@ class PatienceExhaustedError(TisEsrError):
 
 
 def pause_after(times: int) -> float:
-    """Return how many seconds to wait after so many failures in a row."""
+    """Return how many seconds to wait after this many failures in a row."""
     return min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0 ** min(times - 1, 20))
 
 
 class Pauses:
-    """The pauses of one queue, or of one step. ``patience`` is how many seconds it may be without progress.
+    """The pauses of one queue, or of one step.
 
-    The seconds of a wait that is expected don't count.
+    ``patience`` is the time in seconds without progress that is accepted; expected waits don't count.
     """
 
     def __init__(self, what: str, patience: float = math.inf) -> None:
@@ -43,13 +43,14 @@ class Pauses:
         self._times = 0
 
     def progress(self) -> None:
-        """Note that there was progress: a pause that is under way ends, and the next is a short one."""
+        """Record progress: the current pause ends, and the next one is short."""
         self._since, self._until, self._times = None, 0.0, 0
 
     def trouble(self, fault: TransientError, *, pause: bool = True) -> None:
-        """Begin a pause, if there is to be one. What else fails during it doesn't make the next one longer.
+        """Begin a pause, if needed.
 
-        Raises PatienceExhaustedError, also where the pause that is asked for would outlast the patience.
+        Further failures during it do not make the next one longer. Raises PatienceExhaustedError, also if the requested
+        pause would exceed the patience.
         """
         now = _now()
         seconds = fault.retry_after
@@ -66,25 +67,25 @@ class Pauses:
             self._until = max(self._until, now + seconds)
 
     def idle(self, seconds: float) -> None:
-        """Note that nothing of the queue can be tried for so long; raises PatienceExhaustedError where trouble may not last that long."""
+        """Record that the queue has to wait this long; raises PatienceExhaustedError if that exceeds the patience."""
         if self._since is not None and seconds > self._patience - (_now() - self._since):
             raise PatienceExhaustedError(self._what, self._reason)
 
     def _patience_left(self, now: float, reason: str) -> float:
-        """Return how many seconds the trouble may still last, which begins now if there was none before."""
+        """Return how many seconds of patience are left; the first error starts the count."""
         self._reason = reason
         if self._since is None:
             self._since = self._excused = now
         return self._patience - (now - self._since)
 
     def _excuse(self, now: float, seconds: float) -> None:
-        """Have trouble that was met before take so much longer; waits that overlap count once."""
+        """Extend the patience by an expected wait; overlapping waits count once."""
         if self._since is not None:
             self._since += max(0.0, now + seconds - max(now, self._excused))
             self._excused = max(self._excused, now + seconds)
 
     def left(self) -> float:
-        """Return how many seconds the present pause still has; 0 where there is none."""
+        """Return the remaining seconds of the current pause; 0 if there is none."""
         return max(0.0, self._until - _now())
 
 

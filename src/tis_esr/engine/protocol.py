@@ -1,4 +1,4 @@
-"""What an engine must do. Services never see it: they are handed a Work."""
+"""The protocol of engines. Services do not use it directly: they get a Work."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.row_accounting import Row, RowState
 
 Cursor = tuple[str, Any]
-"""Where a walk through what is old goes on: the day of what was returned last, and the engine's own mark."""
+"""The cursor of a walk through old data: the day of what was returned last, and the engine's own position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Stored:
 class Put:
     """One document to write; ``version`` is the one that was read, 0 for a new document.
 
-    ``searched`` and ``counted`` are the values of the collection's fields of that name. ``written_on`` is the day
-    (ISO) that it is to count as written on, the commit's where it is empty.
+    ``searched`` and ``counted`` are the values of the collection's fields of that name. ``written_on`` is the day (ISO)
+    of writing to store, by default the commit's.
     """
 
     collection: Collection[Any]
@@ -45,7 +45,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One document to remove, unless it has moved from the ``version`` that was read."""
+    """One document to remove, unless its ``version`` has changed since it was read."""
 
     collection: Collection[Any]
     key: str
@@ -54,7 +54,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class OldMessage:
-    """A message that was handled or parked before a day, and where a walk goes on behind it."""
+    """A message that was handled or parked before a day, and the cursor behind it."""
 
     identity: Identity
     cursor: Cursor
@@ -62,12 +62,12 @@ class OldMessage:
 
 @dataclass(slots=True)
 class Commit:
-    """All that takes effect together, or not at all.
+    """Everything that takes effect together, or not at all.
 
-    A parked message covers its row, and those rows up to its ``last_row`` that are accounted pending: they are
-    PARKED, over what they are accounted as, for as long as any parked message covers them. Rows are accounted
-    first. A message that is parked already covers its rows once. ``held`` are messages that the unit of work
-    is about: where another process has taken one of them over, nothing takes effect.
+    A parked message covers its row, and those rows up to its ``last_row`` that are accounted pending: they show as
+    PARKED, whatever they are accounted as, while any parked message covers them. Rows are accounted first. A message
+    that is parked already covers its rows once. ``held`` are messages that the unit of work is about: if another
+    process has taken one of them over, nothing takes effect.
 
     ``day`` is the day that its documents and messages count as written and handled on, the engine's where there is
     none. ``removals`` are documents to remove, ``forgotten`` messages that are done, and ``rows_gone`` rows of a
@@ -89,7 +89,7 @@ class Commit:
 
 @dataclass(frozen=True)
 class Depths:
-    """What waits: by queue the number of messages and the oldest one's age in seconds; parked by queue and reason.
+    """The backlog: by queue the number of messages and the age of the oldest one in seconds; parked by queue and reason.
 
     ``outbox`` counts messages that are committed but not delivered yet, with the oldest one's age. ``open_longest`` is
     the age of the oldest that is parked, or was and is not done: however often it was requeued and parked again.
@@ -119,11 +119,11 @@ class Engine(Protocol):
     async def find(
         self, collection: Collection[Any], where: Where, order_by: Sequence[str], limit: int | None
     ) -> list[Stored]:
-        """Return the documents that meet every condition of ``where``."""
+        """Return the documents that match every condition of ``where``."""
         ...
 
     async def commit(self, commit: Commit) -> None:
-        """Apply all of it in one transaction; raises ConflictError when a document's version moved.
+        """Apply everything in one transaction; raises ConflictError if a document's version has changed.
 
         So it does where a row that is to go has been parked meanwhile, or a message to be discarded is not parked.
         Raises LeaseLostError when a message that is to be done is not held any more: taken over, parked or done.
@@ -133,20 +133,20 @@ class Engine(Protocol):
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """Return the oldest ready messages, their attempt counted durably before they are handed out.
 
-        If the process ends before they are committed, parked or released, that is one more of their
-        ``deaths``. A message that is isolated for its deaths is returned alone, and only while this process
-        holds no other such one: so only the cause of the ends, or nobody, is with each of them.
+        If the process ends before they are committed, parked or released, that is one more of their ``deaths``. A
+        message that is isolated because of its deaths is returned alone, and only if this process holds no other such
+        one: so no innocent message ends with it.
         """
         ...
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
-        """Release messages, to be claimed again after ``delay`` seconds; those not held any more stay as they are."""
+        """Release messages, to be claimed again after ``delay`` seconds; those no longer held are unchanged."""
         ...
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
-        """Return in how many seconds the next message of ``queues`` may be ready; None when none is left.
+        """Return in how many seconds the next message of ``queues`` may be ready; None if none is left.
 
-        What is being handled is left, and not ready yet.
+        Messages in progress count as left.
         """
         ...
 
@@ -166,8 +166,8 @@ class Engine(Protocol):
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
         """Discard parked messages (queue, id) permanently; return how many were still parked.
 
-        Rows of theirs that are accounted pending become ignored with the reason; others stay what they are
-        and say so in theirs.
+        Their rows that are accounted pending become ignored with the reason; others keep their state and add it to
+        their reason.
         """
         ...
 
@@ -199,5 +199,5 @@ class Engine(Protocol):
         ...
 
     async def trouble(self) -> str:
-        """Return why nothing can be handled just now; "" while everything is OK."""
+        """Return why nothing can be handled at the moment; "" if everything is OK."""
         ...

@@ -1,4 +1,4 @@
-"""Reading what an engine holds, for people: counts, rows, messages and documents, while services run."""
+"""Reads an engine's data for people: counts, rows, messages and documents, while services run."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
@@ -12,10 +12,10 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
-    """One message as it went: in the order sent, where it went and its outcome.
+    """One message: its queue and its outcome, in the order sent.
 
-    ``at`` is a moment of its way, in seconds since 1970: when it was sent or, once it is handled and the engine
-    keeps that, when it was handled; 0 where neither is kept.
+    ``at`` is in seconds since 1970: when it was sent or, if the engine stores that, when it was handled; 0 if neither
+    is stored.
     """
 
     seq: float
@@ -31,7 +31,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reader(Protocol):
-    """An engine's holdings, read only."""
+    """An engine's data, read only."""
 
     def close(self) -> None:
         """Close them."""
@@ -44,7 +44,7 @@ class Reader(Protocol):
     def find(
         self, collection: Collection[T], where: Where, order_by: Sequence[str] = (), limit: int | None = None
     ) -> list[T]:
-        """Return the documents that meet ``where``; none where the collection was never made."""
+        """Return the documents that match ``where``; none if the collection does not exist."""
         ...
 
     def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
@@ -52,11 +52,11 @@ class Reader(Protocol):
         ...
 
     def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:
-        """Return how often each value stands in a list among the collection's ``counted`` fields."""
+        """Return how often each value occurs in a list among the collection's ``counted`` fields."""
         ...
 
     def row_counts(self, files: Sequence[str] | None = None) -> dict[str, dict[RowState, int]]:
-        """Return for each inbound file, or each of ``files``, how many of its rows are in which state."""
+        """Return the number of rows by state of each inbound file, or of ``files``."""
         ...
 
     def rows(self, places: Sequence[tuple[str, int]]) -> list[Row]:

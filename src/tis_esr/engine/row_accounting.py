@@ -6,9 +6,9 @@ import msgspec
 
 
 class RowState(StrEnum):
-    """Where a row can end; PENDING is the one state that is not an end.
+    """The states of a row; PENDING is the only one that is not final.
 
-    PARKED is never accounted: a row shows it while a parked message covers it, over what it is accounted as.
+    PARKED is never accounted: a row shows it while a parked message covers it, whatever it is accounted as.
     """
 
     PENDING = "pending"
@@ -22,7 +22,7 @@ class RowState(StrEnum):
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one row (counted from 1, HDR is row 1) of an inbound file.
 
-    Without ``type`` the row keeps the record type that it is known by.
+    Without ``type`` the row keeps its record type.
     """
 
     file: str
@@ -35,7 +35,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 def discarded(state: RowState, reason: str, why: str) -> tuple[RowState, str]:
     """Return what a row is accounted as once a message that covered it is discarded.
 
-    Where nothing had come of the row it is ignored; otherwise it stays what it is and says so in its reason.
+    A pending row becomes ignored; any other keeps its state and says so in its reason.
     """
     if state is RowState.PENDING:
         return RowState.IGNORED, f"discarded: {why}"

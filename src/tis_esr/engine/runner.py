@@ -1,4 +1,4 @@
-"""Takes messages from queues to handlers: batches, narrowing, retries and parking, on any engine."""
+"""Passes messages from queues to handlers: batches, narrowing, retries and parking, on any engine."""
 
 import asyncio
 import math
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Runner:
-    """Drains queues. ``patience`` is how many seconds of trouble without progress a queue may have."""
+    """Drains queues. ``patience`` is how many seconds of errors without progress a queue may have."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Runner:
         return self._batches.handled
 
     def work(self) -> Work:
-        """Begin a unit of work of its own, for what no message causes: a file, an export."""
+        """Begin a unit of work that no message causes: for a file or an export."""
         return self._work_on(())
 
     def _work_on(self, messages: Sequence[Message]) -> Work:
@@ -94,7 +94,7 @@ class Runner:
         await self.drain(wanted)
 
     async def patiently(self, what: str, step: Callable[[], Awaitable[T]]) -> T:
-        """Take a step that no queue asks for, again while a dependency is in trouble; raises PatienceExhaustedError."""
+        """Run a step that no message causes, and retry it while a dependency is unavailable; raises PatienceExhaustedError."""
         pauses = Pauses(what, self._patience)
         while True:
             try:
@@ -106,10 +106,10 @@ class Runner:
     async def serve(
         self, queues: Iterable[str], stop: asyncio.Event, supervisor: Supervisor, *, drain_seconds: float
     ) -> None:
-        """Handle the queues' messages as they come until ``stop``, then end what is under way.
+        """Handle the queues' messages as they arrive until ``stop``, then finish work in progress.
 
-        What takes longer than ``drain_seconds`` is released unfinished: another process goes on with it.
-        Raises TaskFailedError where a queue's consumer fails again and again.
+        What takes longer than ``drain_seconds`` is released unfinished for another process. Raises TaskFailedError if a
+        queue's consumer fails repeatedly.
         """
         wanted = set(queues)
         chosen = [handler for handler in self.handlers if handler.queue in wanted]
@@ -137,7 +137,7 @@ class Runner:
         return Consumer(self.engine, handler, self._in_turn, Pauses(handler.queue, patience))
 
     async def _in_turn(self, handler: Handler, messages: Sequence[Message]) -> Outcome:
-        """Handle a batch, after those of the same turn that came before it."""
+        """Handle a batch, after earlier ones of the same group."""
         if not handler.serial_group:
             return await self._batches.handle(handler, messages)
         begun = False

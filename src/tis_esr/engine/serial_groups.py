@@ -1,6 +1,6 @@
-"""Batches of different queues that write the same documents go one after the other, which saves conflicts.
+"""Runs batches of different queues that write the same documents one after the other, which avoids conflicts.
 
-Only while that costs little: a batch that waits for a slow dependency doesn't hold up the others.
+A batch that waits for a slow dependency does not block the others.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ LOOK_SECONDS = 0.1
 
 
 class SerialGroups:
-    """The turns of one process, by name."""
+    """The serial groups of one process, by name."""
 
     def __init__(self) -> None:
         self._locks: dict[str, asyncio.Lock] = {}

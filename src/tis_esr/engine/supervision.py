@@ -16,10 +16,10 @@ from tis_esr.errors import Exit, TisEsrError
 _log = structlog.get_logger()
 
 STUCK_SECONDS: Final = 300.0
-"""A task without a heartbeat for so many seconds is stuck, unless it was started with a limit of its own."""
+"""A task without a heartbeat for this many seconds is stuck, unless it was started with another limit."""
 RESTARTS_IN_A_ROW: Final = 5
 STEADY_SECONDS: Final = 60.0
-"""A task that ran for so long before it failed begins a new row of restarts."""
+"""A task that ran for this long before it failed begins a new series of restarts."""
 FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 _STOP_SECONDS: Final = 10.0
@@ -56,7 +56,7 @@ class _Supervised:
 
 
 def no_beat() -> None:
-    """Send no heartbeat: nothing watches this task."""
+    """Do nothing: this task is not watched."""
 
 
 class Supervisor:
@@ -97,7 +97,7 @@ class Supervisor:
         return handle
 
     def run_once(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run work that ends by itself in the background; a failure is logged, and the caller repeats the work."""
+        """Run work that ends in the background; a failure is logged, and the caller repeats the work."""
         task = asyncio.create_task(work, name=name)
         self._once.add(task)
         task.add_done_callback(self._ended_once)
@@ -131,7 +131,7 @@ class Supervisor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        """Cancel what still runs. Raises TaskFailedError where a failed task was what ended the block."""
+        """Cancel the remaining tasks. Raises TaskFailedError if a failed task ended the block."""
         owner, self._owner = self._owner, None
         handles = [task for supervised in self._supervised.values() for task in supervised.tasks]
         for task in (*handles, *self._once):
@@ -196,7 +196,7 @@ class Supervisor:
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for an event, but not for longer than ``seconds``; return whether it came."""
+    """Wait for an event for at most ``seconds``; return whether it was set."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
@@ -214,18 +214,20 @@ def _was_steady(supervised: _Supervised) -> bool:
 
 
 def _ended_with(task: asyncio.Task[None]) -> str:
-    """Name what ended a task by its class and place only: a text may hold personal data."""
+    """Describe what ended a task by class and place only: a text may contain personal data."""
     if task.cancelled():
         return "CancelledError"
     error = task.exception()
     if error is None:
-        return "an unexpected end"
+        return "an unexpected exit"
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"
 
 
 def log_loop_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what the event loop could hand to nobody, by its class only; to be set as the loop's exception handler."""
+    """Log an unhandled error of the event loop, by its class only; to be set as the loop's exception handler."""
     error = context.get("exception")
-    _log.error("loop_fault", fault=type(error).__name__ if error else "", message=context.get("message", ""))
+    _log.error(
+        "event_loop_fault", fault=type(error).__name__ if error else "", message=context.get("message", "")
+    )

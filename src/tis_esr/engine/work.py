@@ -22,17 +22,17 @@ Bindings = Mapping[str, Sequence[str]]
 _encoder = msgspec.json.Encoder()
 _ROUNDS = 5
 _DECODED_AT_ONCE = 500
-"""Between so many documents others have their turn."""
+"""After this many documents the event loop can run other tasks."""
 
 
 class Work:
     """Reads through, writes at the end: nothing takes effect before the commit.
 
-    Every document read is remembered with the version of its first reading, and the commit fails with ConflictError
-    when one that is written again has moved since, also where a later search has come upon the newer one. So no
-    lock and no transaction is held while TCS is asked. What a handler does within a ``part`` is lost by itself.
-    ``messages`` are what it is about: once another process has taken them over, no commit of it takes effect.
-    ``today`` is the Europe/London day that every rule gets, ``now`` the moment in UTC.
+    Every document is remembered with the version that was first read, and the commit fails with ConflictError if one
+    that is written has changed since, even if a later search found the newer one. So no lock and no transaction is held
+    while TCS is asked. A ``part`` can be lost without the rest. ``messages`` are what it is about: once another process
+    has taken them over, none of its commits takes effect. ``today`` is the Europe/London day that every rule gets,
+    ``now`` the moment in UTC.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Work:
         return self._engine.time()
 
     def another(self) -> "Work":
-        """Begin a unit of work of its own, for a handler that takes many small steps."""
+        """Begin a separate unit of work, for a handler that takes many small steps."""
         return Work(self._engine, self._bindings, today=self.today, now=self.now, messages=self._unparked())
 
     def _unparked(self) -> list[Message]:
@@ -82,10 +82,10 @@ class Work:
 
     @contextmanager
     def part(self, name: str, *messages: Message) -> Iterator[None]:
-        """Commit or discard what is done within independently of the rest of the unit of work.
+        """Commit or discard the block independently of the rest of the unit of work.
 
-        Where a document that it wrote has moved, only it is lost, and ``messages`` are tried again. Of one name
-        there is one part.
+        If a document that it wrote has changed, only this part is lost, and ``messages`` are retried. Blocks of one
+        name are one part.
         """
         before, self._parts.current = self._parts.current, self._parts.named(name, messages)
         try:
@@ -118,7 +118,7 @@ class Work:
         order_by: Sequence[str] = (),
         limit: int | None = None,
     ) -> list[T]:
-        """Return the stored documents that meet ``where``; ones this unit wrote come as written."""
+        """Return the stored documents that match ``where``; those that this unit wrote as written."""
         stored = await self._engine.find(collection, where, order_by, limit)
         fresh = await self._remember(
             collection, [s for s in stored if (collection.name, s.key) not in self._written]
@@ -139,7 +139,7 @@ class Work:
         return document
 
     def put(self, collection: Collection[T], document: T, *, written_on: str = "") -> None:
-        """Write a document, new or read before; it counts as written on ``written_on``, today where that is empty."""
+        """Write a document, new or read before; ``written_on`` is its day of writing, by default today."""
         place = collection.name, collection.key(document)
         self._parts.touch(place)
         self._written[place] = (collection, document)
@@ -147,11 +147,11 @@ class Work:
             self._written_on[place] = written_on
 
     def remove(self, collection: Collection[T], document: T) -> None:
-        """Remove a document that was read; the commit fails with ConflictError where it has moved since."""
+        """Remove a document that was read; the commit fails with ConflictError if it has changed since."""
         self._removed[collection.name, collection.key(document)] = collection
 
     def forget(self, messages: Iterable[Identity], rows: Iterable[tuple[str, int]] = ()) -> None:
-        """Keep nothing more of messages that are done, and of rows (file, row)."""
+        """Delete what is stored of messages that are done, and of rows (file, row)."""
         self._forgotten += messages
         self._rows_gone += rows
 
@@ -186,7 +186,7 @@ class Work:
         self._parts.account(Row(file=file, row=row, type=record_type, state=state, reason=reason))
 
     def park(self, message: Message, reason: str) -> None:
-        """Set a message aside for a person, with the reason; what this unit wrote still takes effect.
+        """Park a message with the reason; what this unit wrote still takes effect.
 
         It stays parked through every later commit of this unit: it is never acknowledged as done.
         """
@@ -196,10 +196,10 @@ class Work:
         self._to_park[message.identity] = (message, reason)
 
     def fail(self, message: Message, fault: Exception) -> None:
-        """Say that this message of the batch was not done; the rest of the unit of work still takes effect.
+        """Mark this message of the batch as failed; the rest of the unit of work still takes effect.
 
-        After the commit it is dealt with by its fault: retried after a pause of its own where it is TransientError
-        (``retry_after`` at least), retried alone a few times where it is RetryLimitedError, parked otherwise.
+        After the commit its fault decides: it is retried after a pause of its own for a TransientError (``retry_after``
+        at least), retried alone a few times for a RetryLimitedError, otherwise parked.
         """
         self._failed[message.identity] = fault
 
@@ -225,20 +225,21 @@ class Work:
         return message.identity in self._parked
 
     def left(self, messages: Iterable[Message]) -> list[Message]:
-        """Return which of these messages no commit of this unit has parked: they are still to be settled."""
+        """Return which of these messages no commit of this unit has parked."""
         return [message for message in messages if message.identity not in self._saved]
 
     async def save_intent(self) -> None:
         """Commit what was written so far, without acknowledging anything.
 
-        For calls outside the transaction: what is about to be done is known before it is done, so the outcome can be checked after a restart.
+        For calls outside the transaction: the intent is stored before the call, so the outcome can be checked after a
+        restart.
         """
         await self._save(self._assembled())
 
     async def commit(self, done: Iterable[Message] = ()) -> None:
-        """Make all of it take effect together, and acknowledge ``done``, less those parked or failed.
+        """Commit everything together, and acknowledge ``done``, without those parked or failed.
 
-        Parts that others were faster than are left out, and their messages fail with ConflictError.
+        Parts that lost a race are left out, and their messages fail with ConflictError.
         """
         wanted = list(done)
         for rounds_left in reversed(range(_ROUNDS)):
@@ -255,7 +256,7 @@ class Work:
                 return
 
     def _lost(self, messages: Iterable[Message], conflict: ConflictError) -> None:
-        """Retry the messages of lost parts, each by the fault that it had before, if any."""
+        """Retry the messages of lost parts, each with its earlier fault, if any."""
         for message in messages:
             self._failed.setdefault(message.identity, conflict)
 
@@ -269,7 +270,7 @@ class Work:
         self._parts.saved()
 
     async def _moved(self) -> list[Place]:
-        """Return which documents to be written are otherwise in the store than they were when they were read."""
+        """Return which documents to be written have changed in the store since they were read."""
         by_collection: dict[str, tuple[Collection[Any], list[str]]] = {}
         for (name, key), (collection, _) in self._written.items():
             if self._parts.stands((name, key)):

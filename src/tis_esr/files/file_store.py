@@ -1,4 +1,4 @@
-"""What a file store must do, wherever the files lie."""
+"""The protocol of file stores."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -12,7 +12,7 @@ NOT_THERE = "it was announced, but the store has no such file"
 
 
 class StoreUnavailableError(TisEsrError, OSError):
-    """A file store can't be reached or refuses: says which one, by its setting, and why. It may pass."""
+    """A file store is unavailable or denies access: says which one, by its setting, and why. It may be transient."""
 
     exit_code = Exit.UNAVAILABLE
 
@@ -33,7 +33,7 @@ class NoSuchFileError(TisEsrError):
 
 
 class UnreadableFileError(TisEsrError):
-    """One file can't be opened or read, whatever the store's other files do; says why."""
+    """One file can't be opened or read, while others may be; says why."""
 
     def __init__(self, store: str, name: str, reason: str) -> None:
         super().__init__(f"{store}: {name}: {reason}")
@@ -43,7 +43,7 @@ class UnreadableFileError(TisEsrError):
 
 
 class ContentMismatchError(TisEsrError):
-    """A file of this name is there with other bytes; nothing was overwritten."""
+    """A file of this name exists with other content; nothing was overwritten."""
 
     exit_code = Exit.UNAVAILABLE
 
@@ -55,10 +55,10 @@ class ContentMismatchError(TisEsrError):
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies in a store: whole files by name, each with its stamp, and what can't be taken, with the reason.
+    """The content of a store: complete files by name, each with its stamp, and unusable entries, with the reason.
 
-    A stamp changes when the file does; it is "" where the store doesn't report one. ``odd`` is by a name that can be
-    printed, which need not be one that the file can be opened by. ``unfinished`` may not be whole yet.
+    A stamp changes when the file does; it is "" if the store does not report one. ``odd`` is by printable name, which
+    may differ from the name to open. ``unfinished`` may not be complete yet.
     """
 
     stamps: Mapping[str, str] = field(default_factory=dict)
@@ -66,12 +66,12 @@ class Listing:
     unfinished: frozenset[str] = frozenset()
 
     def has(self, name: str) -> bool:
-        """Say whether anything lies there by this name."""
+        """Return whether anything of this name exists."""
         return name in self.stamps or name in self.odd or name in self.unfinished
 
     @property
     def names(self) -> list[str]:
-        """Return the names of the files that may be taken, sorted."""
+        """Return the names of the usable files, sorted."""
         return sorted(self.stamps)
 
 
@@ -79,9 +79,9 @@ class FileStore(Protocol):
     """Files by name. A file appears in one step, with all its bytes, or not at all."""
 
     async def listing(self) -> Listing:
-        """Return what is there; hidden files, and those being written, are left out.
+        """Return the listing, without hidden files and those being written.
 
-        Raises OSError where the store fails; what is odd about one entry never does.
+        Raises OSError if the store fails, never because of one entry.
         """
         ...
 
@@ -90,12 +90,12 @@ class FileStore(Protocol):
         ...
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
-        """Write a file; the same bytes written again change nothing. Raises ContentMismatchError and OSError."""
+        """Write a file; writing the same bytes again changes nothing. Raises ContentMismatchError and OSError."""
         ...
 
 
 class Nowhere:
-    """No file store at all, for a process that neither takes files nor writes any."""
+    """No file store, for a process that neither reads nor writes files."""
 
     async def listing(self) -> Listing:
         """Return nothing."""
@@ -113,7 +113,7 @@ class Nowhere:
 
 
 def name_fault(name: str) -> str:
-    """Return why a file can't be taken by this name; "" where it can. Undecoded bytes are lone surrogates."""
+    """Return why a file name is unusable; "" if it is not. Undecoded bytes are lone surrogates."""
     if any("\ud800" <= character <= "\udfff" for character in name):
         return "its name is not UTF-8"
     if not name.isprintable():
@@ -122,7 +122,7 @@ def name_fault(name: str) -> str:
 
 
 def printable(name: str) -> str:
-    """Return a name with what can't be printed, or was not decoded, as escapes."""
+    """Return a name with unprintable and undecoded characters as escapes."""
     return "".join(
         character
         if character.isprintable()
@@ -147,9 +147,9 @@ async def blocks(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 class Discarding(Nowhere):
-    """A place where files could be written, for a dry run: each one is created and discarded."""
+    """A store for dry runs: each file is created and discarded."""
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:  # noqa: ARG002 - the protocol's
-        """Make all of the file."""
+        """Create all of the file's content."""
         async for _ in chunks:
             pass

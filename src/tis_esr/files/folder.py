@@ -1,4 +1,4 @@
-"""A folder as file store: files appear in one step, with all their bytes."""
+"""A folder as a file store: files appear in one step, with all their bytes."""
 
 import asyncio
 import errno
@@ -44,10 +44,10 @@ _OF_THE_FILE = {
     errno.ENAMETOOLONG: "its name is too long",
     errno.EILSEQ: "its name can't be encoded",
     errno.EINVAL: "its name is not valid here",
-    errno.ETXTBSY: "another program holds it",
+    errno.ETXTBSY: "another program has it open",
     errno.EIO: "the disk fails to read it",
 }
-"""What one file's open or read fails with while the folder itself is available."""
+"""Errors of opening or reading one file while the folder itself is available."""
 
 
 class BadFolderError(TisEsrError):
@@ -62,19 +62,19 @@ class BadFolderError(TisEsrError):
 
 
 class Folder:
-    """Files of one folder, by name; see FileStore. Whatever touches the disk does so in a thread."""
+    """Files of one folder, by name; see FileStore. Disk access is in threads."""
 
     def __init__(self, path: Path, *, make: bool = False, settled_seconds: float = 0.0) -> None:
-        """Raise BadFolderError when the path is no usable folder; ``make`` it first where it is missing.
+        """Raise BadFolderError if the path is not a usable folder; ``make`` it first if it is missing.
 
-        For a folder that others copy files into: one that was changed less than ``settled_seconds`` ago
-        may not be whole yet and isn't listed.
+        For a folder that others copy files into: a file that changed less than ``settled_seconds`` ago may be
+        incomplete and is not listed.
         """
         try:
             if make:
                 make_folder(path)
             if not path.is_dir():
-                raise BadFolderError(path, "there is no such folder")
+                raise BadFolderError(path, "no such folder")
         except OSError as error:
             raise BadFolderError(path, error.strerror or str(error)) from error
         self.path = path
@@ -109,10 +109,10 @@ class Folder:
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
-        """Open a copy of a file, so that nobody changes it while it is read.
+        """Open a copy of a file, so that it cannot change while it is read.
 
-        Only a plain file is opened, never a link. Raises NoSuchFileError, UnreadableFileError, also while somebody is
-        writing it, and OSError.
+        Only a regular file is opened, never a link. Raises NoSuchFileError, UnreadableFileError (also while it is being
+        written) and OSError.
         """
         with TemporaryFile() as copy:
             await asyncio.to_thread(self._copy, name, copy)
@@ -130,7 +130,7 @@ class Folder:
         except OSError as error:
             raise self._fault(name, error) from error
         if _stamp(before) != _stamp(after) or not self._is_settled(name, after):
-            raise UnreadableFileError(str(self.path), name, "it is being written just now")
+            raise UnreadableFileError(str(self.path), name, "it is being written at the moment")
 
     def _opened(self, name: str) -> BinaryIO:
         if name_fault(name) or name in {"", ".", ".."}:
@@ -139,21 +139,20 @@ class Folder:
         return os.fdopen(os.open(self.path / name, flags), "rb")
 
     def _fault(self, name: str, error: OSError) -> Exception:
-        """Return whose trouble an error of opening or reading is: the file's, the folder's or the copy's."""
+        """Return whether an error of opening or reading concerns the file, the folder or the copy."""
         if isinstance(error, _CopyFailedError):
             return error
         if not self.path.is_dir():
-            return StoreUnavailableError(str(self.path), "the folder is gone, or may not be entered")
+            return StoreUnavailableError(
+                str(self.path), "the folder no longer exists, or access to it is denied"
+            )
         if isinstance(error, FileNotFoundError):
             return NoSuchFileError(str(self.path), name)
         reason = _OF_THE_FILE.get(error.errno or 0)
         return error if reason is None else UnreadableFileError(str(self.path), name, reason)
 
     def _is_settled(self, name: str, found: os.stat_result) -> bool:
-        """Return whether a file was left alone for long enough: by its own time, or by what we saw of it.
-
-        The latter counts where its time lies ahead of our clock, which may have been set back.
-        """
+        """Return whether a file has been unchanged for long enough: by its own time, or by our observation if its time is ahead of our clock, which may have been set back."""
         if time.time() - found.st_mtime >= self._settled:
             self._seen.pop(name, None)
             return True
@@ -167,9 +166,9 @@ class Folder:
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file under a temporary name, flush it to disk and put it in place in one step.
 
-        The same bytes written again change nothing, so a restart may repeat it. The file is readable by its owner
-        alone, and no link, FIFO or device is written to. Raises ContentMismatchError, and then nothing was overwritten, and
-        OSError.
+        Writing the same bytes again changes nothing, so a restart may repeat it. The file is readable by its owner
+        only, and no link, FIFO or device is written to. Raises ContentMismatchError, and then nothing was overwritten,
+        and OSError.
         """
         temporary, final = self.path / f".{name}.part", self.path / name
         with _named(final):
@@ -196,13 +195,13 @@ class Folder:
 
 
 def _begun(temporary: Path) -> BinaryIO:
-    """Begin a file again, whatever an earlier try has left."""
+    """Begin a file again, whatever an earlier attempt has left."""
     temporary.unlink(missing_ok=True)
     return open_private(temporary, "xb")
 
 
 def _is_other(temporary: Path, final: Path) -> bool:
-    """Return whether something stands under the final name that is not a file of the same bytes."""
+    """Return whether the final name exists and is not a file of the same bytes."""
     try:
         there = final.lstat()
     except FileNotFoundError:
@@ -215,7 +214,7 @@ class _CopyFailedError(OSError):
 
 
 class _Copying:
-    """Takes what is copied; its own failures are distinguished from those of the file that is read."""
+    """Writes the copy; its failures are distinguished from those of the file that is read."""
 
     def __init__(self, copy: BinaryIO) -> None:
         self._copy = copy
@@ -233,7 +232,7 @@ def _stamp(found: os.stat_result) -> tuple[int, int]:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Have an error of writing say where it was."""
+    """Add the path to an error of writing."""
     try:
         yield
     except OSError as error:
@@ -243,7 +242,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def put_in_place(temporary: Path, final: Path) -> None:
-    """Give a finished file its name, and make that survive a power cut."""
+    """Rename a finished file, durably."""
     temporary.replace(final)
     folder = os.open(final.parent, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""An S3 bucket, or part of one, as file store: objects appear in one step, with all their bytes."""
+"""An S3 bucket, or a prefix of one, as a file store: objects appear in one step, with all their bytes."""
 
 import asyncio
 import hashlib
@@ -43,11 +43,10 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, kw_only=True)
 class S3Settings:
-    """Where the bucket is and who we are there.
+    """The address of the bucket, and our credentials.
 
-    Without an endpoint it is AWS's for the region; without keys, those of the machine's role.
-    ``timeout_seconds`` bounds the connecting, and the wait for an answer or for more bytes of one; what
-    is sent has more time, by its size.
+    Without an endpoint it is AWS's for the region; without keys, those of the machine's role. ``timeout_seconds``
+    bounds connecting, and waiting for a response or for more bytes of one; uploads have more time, by their size.
     """
 
     bucket: str
@@ -62,13 +61,13 @@ class S3Settings:
 class S3Files(FileStore):
     """Files directly under a bucket's prefix, by name; see FileStore.
 
-    Whatever goes wrong on the way there is a StoreUnavailableError.
+    Any error of the connection is a StoreUnavailableError.
     """
 
     def __init__(self, settings: S3Settings, *, one_step: int = ONE_STEP) -> None:
-        """Connect to nothing yet; files of more than ``one_step`` bytes will be written in parts.
+        """Does not connect yet; files of more than ``one_step`` bytes are written in parts.
 
-        Raises StoreUnavailableError when the settings make no sense.
+        Raises StoreUnavailableError if the settings are not valid.
         """
         self.name = f"S3 bucket {settings.bucket} (TIS_ESR_S3_BUCKET)"
         self._settings = settings
@@ -84,7 +83,7 @@ class S3Files(FileStore):
         await self.listing()
 
     async def listing(self) -> Listing:
-        """Return what lies directly under the prefix; hidden keys are left out. Raises StoreUnavailableError."""
+        """Return the listing of the prefix, without hidden keys. Raises StoreUnavailableError."""
         try:
             found = await self._ask(lambda: obstore.list_with_delimiter(self._store))
         except StoreUnavailableError as error:
@@ -127,7 +126,7 @@ class S3Files(FileStore):
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
         """Download a file and open the copy, seekable.
 
-        Raises NoSuchFileError, UnreadableFileError where the bucket can be listed and this object can't be read, and
+        Raises NoSuchFileError, UnreadableFileError if the bucket can be listed and this object can't be read, and
         StoreUnavailableError.
         """
         with TemporaryFile() as copy:
@@ -142,12 +141,12 @@ class S3Files(FileStore):
             yield copy
 
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
-        """Create a file in one step; the same bytes written again change nothing.
+        """Create a file in one step; writing the same bytes again changes nothing.
 
         Raises ContentMismatchError, and then nothing was overwritten; StoreUnavailableError; whatever ``chunks`` raise.
 
-        S3 can't create in parts only where there is nothing yet. So for a file too large for one step we
-        look before and read back after; a second writer at the very same time may win, and we'd say so.
+        S3 has no conditional creation in parts. So a file too large for one step is checked before and read back after;
+        a second writer at the same time may win, which is reported.
         """
         digest = hashlib.sha256()
         with TemporaryFile() as spool:
@@ -188,7 +187,7 @@ class S3Files(FileStore):
             found = await self._digest(name)
         except NoSuchFileError as error:
             raise StoreUnavailableError(
-                self.name, f"someone else writes or removes {name} just now"
+                self.name, f"another program is writing or removing {name}"
             ) from error
         if found != digest:
             raise ContentMismatchError(self.name, name)
@@ -219,8 +218,8 @@ class S3Files(FileStore):
     async def _ask(self, call: Callable[[], Answer], name: str | None = None) -> Answer:
         """Call the library in a thread.
 
-        Its own async calls are answered from threads Python doesn't know, and a process that ends right
-        after one is now and then aborted (PyO3/pyo3-async-runtimes issue 40).
+        Its own async calls complete on threads that Python does not know, and a process that ends right after one is
+        sometimes aborted (PyO3/pyo3-async-runtimes issue 40).
         """
         with self._errors_translated(name):
             return await asyncio.to_thread(call)
@@ -239,7 +238,7 @@ class S3Files(FileStore):
 
 
 def _is_address(endpoint: str) -> bool:
-    """Find out what the library would panic about."""
+    """Check for input on which the library would panic."""
     try:
         parts = urlsplit(endpoint)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -280,13 +279,13 @@ def _retries(patience: timedelta) -> "RetryConfig":
 
 
 def _code(error: Exception) -> str:
-    """Return the code of S3's error response, or nothing where there is none."""
+    """Return the code of S3's error response, or nothing if there is none."""
     found = re.search(r"<Code>(\w+)</Code>", str(error))
     return found[1] if found else ""
 
 
 def _of_the_object(error: BaseException | None) -> str:
-    """Return why S3 refuses one object; "" where it may be the bucket, the keys or the network."""
+    """Return why S3 denies access to one object; "" if the bucket, the keys or the network may be the reason."""
     if not isinstance(error, Exception):
         return ""
     code = _code(error)
@@ -298,12 +297,12 @@ def _of_the_object(error: BaseException | None) -> str:
         "KMS.NotFoundException",
         "KMS.KMSInvalidStateException",
     }:
-        return f"S3 refuses this object ({code}); check its permissions and its encryption key"
+        return f"S3 denies access to this object ({code}); check its permissions and its encryption key"
     return ""
 
 
 def _reason(error: Exception, settings: S3Settings) -> str:
-    """Return what is wrong. The library's own text holds the whole exchange, so none of it is passed on."""
+    """Return what is wrong. The library's own text contains the whole exchange, so it is not passed on."""
     text, code = str(error), _code(error)
     status = re.search(r"status code: (\d{3})", text)
     if code == "NoSuchBucket":
@@ -312,14 +311,14 @@ def _reason(error: Exception, settings: S3Settings) -> str:
         return "no credentials; set TIS_ESR_S3_ACCESS_KEY_ID and TIS_ESR_S3_SECRET_ACCESS_KEY, or give the machine a role"
     if status and status[1] in {"401", "403"}:
         return (
-            f"access refused ({code or status[1]}); check TIS_ESR_S3_ACCESS_KEY_ID,"
+            f"access denied ({code or status[1]}); check TIS_ESR_S3_ACCESS_KEY_ID,"
             " TIS_ESR_S3_SECRET_ACCESS_KEY and what this key may do in the bucket"
         )
     if "redirect" in text:
         return "the bucket is in another region; check TIS_ESR_S3_REGION"
     if status:
-        return f"the server answers {status[1]} {code}".rstrip()
+        return f"the server returned {status[1]} {code}".rstrip()
     return (
-        f"no connection to {settings.endpoint or 'AWS'}, or no answer in time;"
-        " look at TIS_ESR_S3_ENDPOINT and TIS_ESR_S3_REGION"
+        f"could not connect to {settings.endpoint or 'AWS'}, or timed out;"
+        " check TIS_ESR_S3_ENDPOINT and TIS_ESR_S3_REGION"
     )

@@ -1,4 +1,4 @@
-"""Listing a prefix that holds keys which obstore refuses to list: empty or dotted segments, control characters."""
+"""Lists a prefix with keys that obstore rejects: empty or dotted segments, control characters."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def list_with_odd_keys(
     secret_access_key: str | None,
     timeout_seconds: float,
 ) -> Listing:
-    """Return what lies directly under the prefix; odd keys are reported. Raises BotoCoreError and ClientError."""
+    """Return the listing of the prefix; unusable keys are reported. Raises BotoCoreError and ClientError."""
     client = Session().create_client(
         "s3",
         region_name=region,

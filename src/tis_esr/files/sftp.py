@@ -1,4 +1,4 @@
-"""A folder on an SFTP server as file store: files appear in one step, with all their bytes."""
+"""A folder on an SFTP server as a file store: files appear in one step, with all their bytes."""
 
 import asyncio
 import hashlib
@@ -43,9 +43,9 @@ _KINDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class SftpSettings:
-    """Where the folder is, who we are there, and by which host keys we know the server.
+    """The address of the folder, our credentials, and the server's host keys.
 
-    ``timeout_seconds`` bounds the whole of connecting and logging in, and later a server's silence.
+    ``timeout_seconds`` bounds connecting and logging in, and later the time without a response.
     """
 
     host: str
@@ -61,12 +61,12 @@ class SftpSettings:
 class SftpFiles(FileStore):
     """Files of one folder on an SFTP server, by name; see FileStore.
 
-    Each call makes a connection of its own; trying again is up to the caller. Whatever goes wrong on
-    the way there is a StoreUnavailableError. Two writers may not write the same name at the same time.
+    Each call opens a separate connection; the caller retries. Any error of the connection is a StoreUnavailableError.
+    Two writers must not write the same name at the same time.
     """
 
     def __init__(self, settings: SftpSettings) -> None:
-        """Connect to nothing yet."""
+        """Does not connect yet."""
         self.name = f"SFTP server {settings.host}:{settings.port} (TIS_ESR_SFTP_HOST)"
         self._settings = settings
 
@@ -99,7 +99,7 @@ class SftpFiles(FileStore):
     async def open(self, name: str) -> AsyncIterator[BinaryIO]:
         """Download a file and open the copy, seekable.
 
-        Raises NoSuchFileError, UnreadableFileError where the folder is there and this file can't be read, and
+        Raises NoSuchFileError, UnreadableFileError if the folder exists and this file can't be read, and
         StoreUnavailableError.
         """
         if name_fault(name):
@@ -114,7 +114,7 @@ class SftpFiles(FileStore):
     async def write(self, name: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file under a temporary name and put it in place in one step.
 
-        The same bytes written again change nothing, so a restart may repeat it. Raises ContentMismatchError, and
+        Writing the same bytes again changes nothing, so a restart may repeat it. Raises ContentMismatchError, and
         then nothing was overwritten; StoreUnavailableError; whatever ``chunks`` raise.
         """
         part = self._path(f".{name}.part")
@@ -140,7 +140,7 @@ class SftpFiles(FileStore):
                 await self._settle(session, part, name, digest.digest())
 
     async def _put_in_place(self, sftp: asyncssh.SFTPClient, part: str, final: str) -> bool:
-        """Return whether the file got its name, which it doesn't where one of this name is."""
+        """Return whether the file was renamed, which fails if the name exists."""
         if await _is_there(sftp, final):
             return False
         try:
@@ -153,12 +153,12 @@ class SftpFiles(FileStore):
         return True
 
     async def _settle(self, session: "_Session", part: str, name: str, digest: bytes) -> None:
-        """Compare with the file that has the name already, and remove ours."""
+        """Compare with the existing file of this name, and remove ours."""
         found = hashlib.sha256()
         try:
             await self._read(session, name, found.update)
         except NoSuchFileError as error:
-            raise StoreUnavailableError(self.name, f"someone else removed {name} just now") from error
+            raise StoreUnavailableError(self.name, f"another program has just removed {name}") from error
         except UnreadableFileError as error:
             raise StoreUnavailableError(
                 self.name, f"{name} is there and can't be read: {error.reason}"
@@ -174,7 +174,7 @@ class SftpFiles(FileStore):
                 async with asyncio.timeout(self._settings.timeout_seconds):
                     remote = await session.sftp.open(self._path(name), "rb")
             except TimeoutError as error:
-                reason = "the server gives no answer when it is opened"
+                reason = "timed out when it was opened"
                 raise UnreadableFileError(self.name, name, reason) from error
         while True:
             with self._errors_translated(name):
@@ -186,7 +186,7 @@ class SftpFiles(FileStore):
             await session.answered(remote.close())
 
     async def _refuse_other_kinds(self, session: "_Session", name: str) -> None:
-        """Raise UnreadableFileError for what is no plain file: opening it may never return."""
+        """Raise UnreadableFileError for anything but a regular file: opening it may never return."""
         with self._errors_translated(name):
             attrs = await session.answered(session.sftp.lstat(self._path(name)))
         if fault := _KINDS.get(_kind(attrs), ""):
@@ -206,7 +206,8 @@ class SftpFiles(FileStore):
                 there = await session.answered(_is_there(sftp, settings.folder or "."))
             if not there:
                 raise StoreUnavailableError(
-                    self.name, f"there is no folder {settings.folder} for us; check TIS_ESR_SFTP_FOLDER"
+                    self.name,
+                    f"folder {settings.folder} not found, or no access to it; check TIS_ESR_SFTP_FOLDER",
                 )
             yield session
         finally:
@@ -216,7 +217,7 @@ class SftpFiles(FileStore):
             connection.abort()
 
     async def _connect(self) -> asyncssh.SSHClientConnection:
-        """Connect by our settings alone: no agent, no keys or configuration of the user's."""
+        """Connect with our settings only: no agent, no keys or configuration of the user."""
         settings = self._settings
         known_hosts, keys = self._known_hosts(), self._keys()
         _name_the_user(settings.user)
@@ -267,7 +268,7 @@ class SftpFiles(FileStore):
             yield
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
             if name is None:
-                raise StoreUnavailableError(self.name, "what we work on was removed just now") from error
+                raise StoreUnavailableError(self.name, "another program has just removed the file") from error
             raise NoSuchFileError(self.name, name) from error
         except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection) as error:
             raise StoreUnavailableError(self.name, f"the connection failed ({_text(error)})") from error
@@ -275,16 +276,16 @@ class SftpFiles(FileStore):
             of_folder = "not allowed; check what TIS_ESR_SFTP_USER may do in TIS_ESR_SFTP_FOLDER"
             raise self._refused(name, "permission denied", of_folder) from error
         except asyncssh.SFTPError as error:
-            said = f"the server refuses ({_text(error)})"
+            said = f"the server rejected it ({_text(error)})"
             raise self._refused(name, said, said) from error
         except TimeoutError as error:
-            of_file = "the server gives no answer when it is read"
-            raise self._refused(name, of_file, "no answer in time") from error
+            of_file = "timed out when it was read"
+            raise self._refused(name, of_file, "timed out") from error
         except (asyncssh.Error, OSError) as error:
             raise StoreUnavailableError(self.name, f"the connection failed ({_text(error)})") from error
 
     def _refused(self, name: str | None, of_file: str, of_folder: str) -> Exception:
-        """Return whose trouble it is: the file's called ``name``, or the folder's."""
+        """Return whether the error concerns the file called ``name`` or the folder."""
         if name is not None:
             return UnreadableFileError(self.name, name, of_file)
         return StoreUnavailableError(self.name, of_folder)
@@ -292,9 +293,9 @@ class SftpFiles(FileStore):
 
 @dataclass
 class _Session:
-    """One connection, with a bound on how long an operation may go unanswered while the server answers others.
+    """One connection, with a timeout for an operation without a response while the server responds to others.
 
-    It is twice ``seconds``: a server that is silent altogether is disconnected earlier, by the connection itself.
+    It is twice ``seconds``: a server that does not respond at all is disconnected earlier, by the connection itself.
     """
 
     sftp: asyncssh.SFTPClient
@@ -303,7 +304,7 @@ class _Session:
     expired: bool = False
 
     async def answered(self, operation: Awaitable[Answer]) -> Answer:
-        """Wait for an operation. Raises TimeoutError, and then the connection is gone, so nothing waits on it."""
+        """Wait for an operation. Raises TimeoutError, and then the connection is closed, so nothing waits on it."""
         patience = 2 * self.seconds + BLOCK / SLOWEST
         timer = asyncio.get_running_loop().call_later(patience, self._expire)
         try:
@@ -321,7 +322,7 @@ class _Session:
 
 
 def _name_the_user(name: str) -> None:
-    """Answer what the library asks of this machine's user, though nothing of it is used: a container's may have neither."""
+    """Provide the name and home of this machine's user for the library, although neither is used: a container's user may have none."""
     try:
         pwd.getpwuid(os.getuid())
     except KeyError:
@@ -330,7 +331,7 @@ def _name_the_user(name: str) -> None:
 
 
 async def _is_there(sftp: asyncssh.SFTPClient, path: str) -> bool:
-    """Return whether anything has this path: a link to nothing too, and one whose kind the server doesn't report."""
+    """Return whether the path exists, also as a broken link, or of a kind that the server does not report."""
     try:
         await sftp.lstat(path.encode())
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
@@ -339,7 +340,7 @@ async def _is_there(sftp: asyncssh.SFTPClient, path: str) -> bool:
 
 
 def _kind(attrs: asyncssh.SFTPAttrs) -> int:
-    """Return what an entry is; a server may report it by type, by permissions, or not at all."""
+    """Return the kind of an entry; a server may report it by type, by permissions, or not at all."""
     if attrs.type != asyncssh.FILEXFER_TYPE_UNKNOWN or attrs.permissions is None:
         return attrs.type
     return _BY_MODE.get(stat.S_IFMT(attrs.permissions), asyncssh.FILEXFER_TYPE_UNKNOWN)
@@ -361,17 +362,17 @@ def _why_no_connection(error: Exception, settings: SftpSettings) -> str:
             return f"the server's host key is not in {settings.known_hosts}; check TIS_ESR_SFTP_KNOWN_HOSTS"
         case asyncssh.KeyExchangeFailed():
             return (
-                f"no common way to talk ({_text(error)}); check whether {settings.known_hosts}"
-                " (TIS_ESR_SFTP_KNOWN_HOSTS) has the kind of host key the server shows"
+                f"no common SSH algorithm ({_text(error)}); check whether {settings.known_hosts}"
+                " (TIS_ESR_SFTP_KNOWN_HOSTS) has a host key of the kind that the server offers"
             )
         case asyncssh.PermissionDenied():
             return (
-                f"{settings.user} may not log in; check TIS_ESR_SFTP_USER,"
+                f"login rejected for user {settings.user}; check TIS_ESR_SFTP_USER,"
                 " TIS_ESR_SFTP_KEY_FILE and TIS_ESR_SFTP_PASSWORD"
             )
         case TimeoutError():
-            return "no answer in time; check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
-    return f"no connection ({_text(error)}); check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
+            return "timed out; check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
+    return f"could not connect ({_text(error)}); check TIS_ESR_SFTP_HOST and TIS_ESR_SFTP_PORT"
 
 
 def _text(error: Exception) -> str:

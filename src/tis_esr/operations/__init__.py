@@ -1,1 +1,1 @@
-"""Questions and acts of people, as functions that return plain data; nothing here prints."""
+"""What people ask and do, as functions that return plain data; nothing here prints."""

@@ -1,4 +1,4 @@
-"""``tis-esr asyncapi``: the services' messages as an AsyncAPI 3.0 document, made from the handlers."""
+"""``tis-esr asyncapi``: the services' messages as an AsyncAPI 3.0 document, generated from the handlers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from tis_esr.tcs.client import Tcs, TcsSettings
 Json = dict[str, Any]
 
 VERSION = "1.0.0"
-"""Of the messages, not of the program: raised where what is sent or read changes."""
+"""The version of the messages, not of the program: raised when what is sent or read changes."""
 
 _JSON = "application/json"
 _BINDING = "0.3.0"
@@ -24,10 +24,10 @@ The messages between the seven services of tis-esr over RabbitMQ: one topic exch
 
 A channel is a queue or a routing key. Each queue is bound to the routing key that it shares with others, and to one of its own \
 (x-bound-to has both). A service sends one message for each queue that is bound to a routing key, each under the queue's own key, \
-so that each can be sent again alone. To send a message manually, publish it to the exchange under the shared key.
+so that each can be published again alone. To send a message manually, publish it to the exchange under the shared key.
 
-Every message is delivered at least once and takes effect once per queue: message_id names it, and of two with one message_id in \
-a queue the second changes nothing. Bodies hold personal data of doctors; protect broker and database accordingly.
+Every message is delivered at least once and takes effect once per queue: of two messages with the same message_id in \
+a queue the second changes nothing. Bodies contain personal data of doctors; protect broker and database accordingly.
 """
 
 
@@ -93,7 +93,7 @@ def _queue_channels(found: Iterable[Handler], topology: Iterable[Queue]) -> Json
     }
     channels[DEAD] = {
         "address": DEAD,
-        "description": "Dead letters of every queue, for inspection; the messages are published again from the outbox.",
+        "description": "Dead letters of all queues, for inspection; the messages are published again from the outbox.",
         "messages": _messages(BODIES),
         "bindings": _queue_binding(DEAD),
         "x-bound-to": [],
@@ -135,7 +135,7 @@ def _receiving(by_service: Mapping[str, list[Handler]]) -> Json:
             "action": "receive",
             "channel": {"$ref": f"#/channels/{handler.queue}"},
             "messages": [{"$ref": f"#/channels/{handler.queue}/messages/{handler.routing_key}"}],
-            "summary": f"{service} handles up to {handler.batch} at once"
+            "summary": f"{service} handles up to {handler.batch} messages at once"
             + (", one process at a time." if handler.single_active else "."),
             "tags": [{"name": service}],
             "bindings": {"amqp": {"ack": True, "bindingVersion": _BINDING}},
@@ -169,7 +169,7 @@ def _message(key: str) -> Json:
 
 
 def _envelope() -> Json:
-    """Return what all messages have beside their bodies: AMQP's properties, and headers of ours."""
+    """Return what all messages have besides their bodies: AMQP properties and our headers."""
     text, number = {"type": "string"}, {"type": "integer", "minimum": 0}
     return {
         "contentType": _JSON,
@@ -178,15 +178,18 @@ def _envelope() -> Json:
             "properties": {
                 "sourceFile": {
                     **text,
-                    "description": "The inbound file that everything began with, or empty.",
+                    "description": "The inbound file of the row that caused the message, or empty.",
                 },
-                "deanery": {**text, "description": "Its three letters, or empty."},
-                "row": {**number, "description": "The row in the file, from 1; 0 where there is none."},
-                "lastRow": {**number, "description": "The last row that it covers; 0 for just that row."},
+                "deanery": {**text, "description": "The three letters of the deanery, or empty."},
+                "row": {**number, "description": "The row in the file, from 1; 0 if there is none."},
+                "lastRow": {
+                    **number,
+                    "description": "The last row that the message covers; 0 for that row only.",
+                },
                 "traceparent": {
                     **text,
                     "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-01$",
-                    "description": "W3C trace context; the trace's id follows from the correlation id.",
+                    "description": "W3C trace context; the trace id is derived from the correlation id.",
                 },
             },
         },
@@ -195,11 +198,11 @@ def _envelope() -> Json:
             "properties": {
                 "message_id": {
                     **text,
-                    "description": "Follows from the cause: the same cause always gives the same id. Sent manually: any new one.",
+                    "description": "Derived from its cause: the same cause always has the same id. A message sent manually needs any unique id.",
                 },
                 "correlation_id": {
                     **text,
-                    "description": "'file:row' of the inbound row, kept through all hops; the message_id where there is none.",
+                    "description": "'file:row' of the inbound row, kept through all hops; the message_id if there is none.",
                 },
                 "app_id": {"const": "ESR"},
                 "content_type": {"const": _JSON},

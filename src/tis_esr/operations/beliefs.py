@@ -1,4 +1,4 @@
-"""What TIS, this system and ESR each believe after some days, side by side, and where they differ."""
+"""Compares what TIS, this system and ESR each hold after some days."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ _APPLICANTS, _NOTIFICATIONS = ("APP",), ("DNC", "DNF")
 
 
 class Belief(msgspec.Struct, frozen=True):
-    """One line: what is counted, and the number that each side has; None where a side doesn't know it."""
+    """One line: what is counted, and the number in each system; None where a system does not have it."""
 
     what: str
     tis: int | None
@@ -39,7 +39,7 @@ class Belief(msgspec.Struct, frozen=True):
 
 
 class Beliefs(msgspec.Struct, frozen=True):
-    """The lines, why trainees who are to come are not in ESR, and what ESR holds otherwise than this system or TIS."""
+    """The lines, why incoming trainees are not in ESR, and where ESR differs from this system or TIS."""
 
     lines: list[Belief]
     not_in_esr: dict[str, int]
@@ -47,9 +47,9 @@ class Beliefs(msgspec.Struct, frozen=True):
 
 
 def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: ApplicantWindow) -> Beliefs:
-    """Compare the three sides after a day.
+    """Compare the three systems after a day.
 
-    A difference is a record that was sent of which ESR holds another state, or other dates than TIS has.
+    A difference is a sent record that has another state in ESR, or other dates than in TIS.
     """
     positions = reader.find(POSITIONS, {})
     applicants, notifications = reader.find(APPLICANTS, {}), reader.find(NOTIFICATIONS, {})
@@ -61,7 +61,7 @@ def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: Applicant
         Belief("Positions, not deleted", None, _count(not p.deleted for p in positions), _live(esr)),
         Belief("Positions matched to a post", _reconciled(tis), len(matched), None),
         Belief(
-            "Trainees to come, to be sent by now",
+            "Incoming trainees, due by now",
             len(to_come),
             _count(key in known and known[key].state in SENT for key in to_come),
             len(to_come) - not_in_esr.total(),
@@ -131,13 +131,13 @@ def _differences(records: Iterable[Record], esr: Esr, today: date) -> Iterator[s
 def _other_dates(
     to_come: Mapping[str, Dates], known: Mapping[str, ApplicantRecord], esr: Esr
 ) -> Iterator[str]:
-    """Say where ESR has another start or end than TIS of somebody who is to come, or holds them withdrawn."""
+    """Yield where ESR has other dates than TIS for an incoming trainee, or has them as withdrawn."""
     held = {one.number: one for of in esr.holdings.applicants.values() for one in of}
     for key, dates in to_come.items():
         outcome = _outcome(known[key], esr) if key in known else None
         applicant = held.get(outcome.applicant) if outcome else None
         if applicant is not None and applicant.withdrawn:
-            yield f"{key} is to come from {dates[0]} in TIS, and withdrawn in ESR"
+            yield f"{key} starts {dates[0]} in TIS, and is withdrawn in ESR"
         elif applicant is not None and (applicant.start, applicant.end) != dates:
             yield f"{key} is {dates[0]} to {dates[1]} in TIS, and {applicant.start} to {applicant.end} in ESR"
 
@@ -166,7 +166,7 @@ def _why_not_in_esr(record: ApplicantRecord | None, esr: Esr) -> str | None:
 def _to_come(
     positions: Iterable[Position], tis: Store, today: date, window: ApplicantWindow
 ) -> dict[str, Dates]:
-    """Return the keys of the applicant records that TIS and the positions call for, sent or not, with TIS's dates."""
+    """Return the keys of the applicant records that TIS and the positions require, sent or not, with TIS's dates."""
     found: dict[str, Dates] = {}
     for position in positions:
         for dto in tis.placements_by("postId", position.post_id or 0):

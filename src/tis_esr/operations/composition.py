@@ -37,7 +37,7 @@ _DESK_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class System:
-    """A runner with everything around it that a command may want to look at."""
+    """A runner with its engine, TCS client and file stores."""
 
     runner: Runner
     tcs: Tcs
@@ -49,7 +49,7 @@ class System:
 async def system(
     settings: Settings, state: Path | None, tcs_url: str, inbound: FileStore, out: FileStore, day: date
 ) -> AsyncIterator[Runner]:
-    """Open everything for one day's work, on a state file or on the engine of the settings, and close it again.
+    """Open everything for one day's work, on a state file or the configured engine, and close it at the end.
 
     Raises NotTcsError, and TaskFailedError.
     """
@@ -97,10 +97,7 @@ async def engine_for_operation(
 
 @asynccontextmanager
 async def tcs_for_operation(settings: Settings, url: str | None) -> AsyncIterator[Tcs | None]:
-    """Open TCS for a few questions that somebody waits for; None where its address is not known.
-
-    Raises BadTcsUrlError.
-    """
+    """Open TCS for interactive queries; None if its address is not set. Raises BadTcsUrlError."""
     address = url or settings.tcs_url
     if address is None:
         yield None
@@ -114,7 +111,7 @@ async def tcs_for_operation(settings: Settings, url: str | None) -> AsyncIterato
 async def engine_of(
     settings: Settings, found: Sequence[Handler], supervisor: Supervisor, state: Path | None = None
 ) -> AsyncIterator[Engine]:
-    """Open the engine that the settings name; a state file given by name is the embedded one's.
+    """Open the configured engine; a state file given by name selects the embedded one.
 
     Raises StateInUseError, UnusableStateError or UnusableServerError.
     """
@@ -136,7 +133,7 @@ async def engine_of(
 
 
 def reader_of(settings: Settings, state: Path | None = None) -> Reader:
-    """Open the engine's holdings for reading. Raises UnusableStateError, BadSettingsError or TransientError."""
+    """Open the engine for reading. Raises UnusableStateError, BadSettingsError or TransientError."""
     if settings.engine == "production" and state is None:
         return ProductionReader(addresses(settings))
     return StateReader(state or settings.state)
@@ -178,9 +175,9 @@ def budgeted(
     *,
     embedded: bool,
 ) -> AbstractAsyncContextManager[None]:
-    """Keep the calls to TCS within the budget of all processes on the store; none where no service calls it.
+    """Keep the calls to TCS within the budget of all processes on the store; no budget if no service calls TCS.
 
-    A state file is held by one process at a time, so that one takes up what it had before it was killed.
+    Only one process uses a state file at a time, so it takes over the share that it had before it was killed.
     """
     if CALLING_TCS.isdisjoint(services):
         tcs.share(0, 0.0)
@@ -195,14 +192,14 @@ def budgeted(
 
 
 def _process_name(settings: Settings, *, embedded: bool) -> str:
-    """Name this process among those on its store."""
+    """Return a name for this process that is unique on its store."""
     if embedded or settings.engine == "embedded":
         return "alone"
     return f"{socket.gethostname()}-{uuid4().hex[:12]}"
 
 
 def purge_of(settings: Settings, runner: Runner, inbound: FileStore | None, *, embedded: bool) -> Purge:
-    """Return what removes what is old; without the inbound store, junk in the ledger of files stays."""
+    """Return the purge; without the inbound store, invalid files stay in the ledger."""
 
     async def present() -> list[str]:
         assert inbound is not None  # noqa: S101 - not asked otherwise
@@ -215,7 +212,7 @@ def purge_of(settings: Settings, runner: Runner, inbound: FileStore | None, *, e
 
 
 def token_source(settings: Settings) -> TokenSource:
-    """Return how tokens for TCS are got: by client credentials, a fixed one, or none."""
+    """Return how tokens for TCS are obtained: by client credentials, a fixed one, or none."""
     if settings.tcs_token_url and settings.tcs_client_id and settings.tcs_client_secret:
         secret = settings.tcs_client_secret.get_secret_value()
         return OidcClientCredentials(settings.tcs_token_url, settings.tcs_client_id, secret)

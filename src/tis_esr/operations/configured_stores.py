@@ -15,9 +15,10 @@ _SETTLED_SECONDS = 2.0
 
 
 def inbound_store(settings: Settings) -> FileStore:
-    """Return where ESR's files come in. Raises BadSettingsError, StoreUnavailableError, and BadFolderError also where there is none.
+    """Return the inbound store.
 
-    A folder is never created: nobody would put files into one whose name was mistyped.
+    Raises BadSettingsError, StoreUnavailableError, and BadFolderError also for a missing folder. It is never created,
+    because its name may be mistyped.
     """
     if settings.files_in == "folder":
         return Folder(Path(settings.inbound), settled_seconds=_SETTLED_SECONDS)
@@ -25,14 +26,17 @@ def inbound_store(settings: Settings) -> FileStore:
 
 
 def outbound_store(settings: Settings, *, make: bool = True) -> FileStore:
-    """Return where the files for ESR go; ``make`` a missing folder. Raises BadSettingsError, BadFolderError and StoreUnavailableError."""
+    """Return the outbound store; ``make`` a missing folder.
+
+    Raises BadSettingsError, BadFolderError and StoreUnavailableError.
+    """
     if settings.files_out == "folder":
         return Folder(Path(settings.outbound), make=make)
     return _remote(settings, settings.files_out, settings.outbound, "TIS_ESR_FILES_OUT")
 
 
 def same_place(settings: Settings) -> bool:
-    """Say whether the files for ESR would go to where ESR's files come from, to be refused as ESR's."""
+    """Return whether the inbound and the outbound store are the same place."""
     if settings.files_in != settings.files_out:
         return False
     if settings.files_in == "folder":
@@ -75,5 +79,5 @@ def required_setting(value: object, name: str, asked_by: str) -> str:
 
 
 def secret_text(secret: SecretStr | None) -> str | None:
-    """Return what a secret setting holds."""
+    """Return the value of a secret setting."""
     return None if secret is None else secret.get_secret_value()

@@ -1,4 +1,4 @@
-"""How days and moments are written for people: ``25 Nov 2026``, ``25 Nov 2026 14:00``, in London."""
+"""Formats days and times for people: ``25 Nov 2026``, ``25 Nov 2026 14:00``, in London."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -12,19 +12,19 @@ def day(value: date) -> str:
 
 
 def period(first: date | None, last: date | None) -> str:
-    """Return a period as ``5 Nov 2026 to 3 Mar 2027``; a missing end is said."""
+    """Return a period as ``5 Nov 2026 to 3 Mar 2027``; a missing start or end is named."""
     return f"{day(first) if first else '(no start)'} to {day(last) if last else '(no end)'}"
 
 
 def moment(seconds: float) -> datetime | None:
-    """Return a moment of an engine's clock in London's time, to the second; None where none was kept."""
+    """Return a moment of an engine's clock in London time, to the second; None if it was not stored."""
     if not seconds:
         return None
     return datetime.fromtimestamp(seconds, UTC).astimezone(_LONDON).replace(microsecond=0)
 
 
 def iso(seconds: float) -> str:
-    """Return a moment of an engine's clock as ``2026-11-25T14:00:05+00:00``, in London's time; "" where none was kept."""
+    """Return a moment of an engine's clock as ``2026-11-25T14:00:05+00:00``, London time; "" if not stored."""
     at = moment(seconds)
     return at.isoformat() if at else ""
 

@@ -1,4 +1,4 @@
-"""What a day did, and what stands after it, in numbers: for the end of a day, and for --json."""
+"""What a day did and the totals after it, in numbers: for the report of a day and for --json."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -39,7 +39,7 @@ _NOTIFICATION_TYPES = ("1", "2", "4", "5")
 
 
 class Parked(msgspec.Struct, frozen=True, kw_only=True):
-    """One parked message: where it came from and why it waits for a person."""
+    """One parked message: its file and row, and the reason."""
 
     file: str
     row: int
@@ -48,15 +48,15 @@ class Parked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What one day did, and what stands after it.
+    """What one day did, and the totals after it.
 
     The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files by type), ``tis_updates`` by
     outcome, what was ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing
-    data or were ``rejected`` by ESR; ``held_back`` are those, and notifications, kept out of a file because ESR would
-    not load them. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
-    ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
+    data or were ``rejected`` by ESR; ``held_back`` are applicant records and notifications kept out of a file because
+    ESR would not load them. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by
+    state, ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
 
-    States are codes. Each state, type and queue is there, with 0 where nothing is in it; so are the row states of a file.
+    States are codes. Each state, type and queue is present, with 0 if empty; so are the row states of a file.
     """
 
     day: date
@@ -78,7 +78,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def standing(state: Reader, day: date, names: Sequence[str]) -> DayBegun:
-    """Return what stands before a day, ``names`` being the files in its folder."""
+    """Return the state before a day; ``names`` are the files in its folder."""
     in_folder = set(names)
     return DayBegun(
         day=day,
@@ -101,7 +101,7 @@ def summarise(
     files: Sequence[InboundFile],
     rows: Mapping[str, Mapping[RowState, int]],
 ) -> Summary:
-    """Count what the day did with the files ``names`` since it was begun, and what stands; no personal data.
+    """Count what the day did with the files ``names`` since it began, and the totals; no personal data.
 
     ``files`` are those of the ledger, ``rows`` counts their rows by state.
     """
@@ -208,7 +208,7 @@ def _by_type(counts: Mapping[tuple[Any, ...], int]) -> dict[str, dict[str, int]]
 
 
 def _all(names: Iterable[str], pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Return the sum for each name: for all of ``names``, 0 where there is none, and for what else there is."""
+    """Return the sum for each name: all of ``names``, with 0 if there is none, and any others."""
     counts = dict.fromkeys(map(str, names), 0)
     for name, number in pairs:
         counts[str(name)] = counts.get(str(name), 0) + number

@@ -41,7 +41,7 @@ _ALARM = Finding(
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check found; ``ok`` is also true for findings that are only notes."""
+    """The result of one check; ``ok`` is also true for findings that need no action."""
 
     name: str
     ok: bool
@@ -49,7 +49,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def shown(value: object) -> str:
-    """Return a setting's value as it may be printed: secrets are not, and neither is what a URL hides."""
+    """Return a setting's value for printing, without secrets, and without the credentials and query of a URL."""
     if value is None:
         return "(not set)"
     if isinstance(value, SecretStr):
@@ -86,7 +86,7 @@ async def services_running(settings: Settings) -> list[Finding]:
     if settings.engine == "embedded":
         if await _is_held(settings):
             return []
-        problem = f"no process holds {settings.state}: no files are taken and no exports are scheduled"
+        problem = f"no process has {settings.state} open: no files are read and no exports are scheduled"
         return [Finding("tis-esr run", problem, f"{_RUN}, unless each day is run manually with tis-esr day")]
     nowhere = Nowhere()
     dependencies = Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere)
@@ -127,15 +127,13 @@ async def _inbound(settings: Settings) -> list[Finding]:
 async def _outbound(settings: Settings) -> list[Finding]:
     if same_place(settings):
         return [
-            Finding("TIS_ESR_OUTBOUND", "names the place of TIS_ESR_INBOUND", "give each a place of its own")
+            Finding("TIS_ESR_OUTBOUND", "is the same place as TIS_ESR_INBOUND", "use two different places")
         ]
     found = await _store(
         lambda: outbound_store(settings, make=False), "TIS_ESR_FILES_OUT", "TIS_ESR_OUTBOUND"
     )
     if not found and settings.files_out == "folder" and not os.access(settings.outbound, os.W_OK):
-        return [
-            Finding("TIS_ESR_OUTBOUND", f"{settings.outbound} can't be written", "give us the permission")
-        ]
+        return [Finding("TIS_ESR_OUTBOUND", f"{settings.outbound} can't be written", "grant the permission")]
     return found
 
 

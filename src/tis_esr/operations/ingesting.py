@@ -1,4 +1,4 @@
-"""Files taken into the ledger manually, on either engine."""
+"""Adds files to the ledger manually, on either engine."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from tis_esr.settings import Settings
 
 
 class Ingested(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of one file: its state as a code, its rows, and why it was not taken or was taken before.
+    """The outcome of one file: its state as a code, its rows, and why it was not processed or was processed before.
 
     ``findings`` are those that are open, also from before.
     """
@@ -41,7 +41,7 @@ def _of(name: str, taken: Taken) -> Ingested:
 async def ingest_files(
     settings: Settings, files: Sequence[Path], state: Path | None, advance: Callable[[int], None]
 ) -> list[Ingested]:
-    """Take files into the ledger and split them; ``advance`` is called with the number of rows that were read."""
+    """Add files to the ledger and split them; ``advance`` is called with the number of rows read."""
     done: list[Ingested] = []
     async with engine_for_operation(settings, state) as runner:
         for path in files:

@@ -1,4 +1,4 @@
-"""What is no longer known because it is older than the retention, in words."""
+"""Texts about what was purged because it was older than its retention."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -13,14 +13,14 @@ from tis_esr.services.inbound_data_writer.person_journal import JOURNAL
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 from tis_esr.services.retention.audit import PURGES
 
-ROWS_GONE = "row and messages: older than the retention (keep_rows_days)"
+ROWS_GONE = "row and messages: purged (keep_rows_days)"
 
 _ANSWERED_FROM = {c.name for c in (APPLICANTS, NOTIFICATIONS, DECISIONS, POSITIONS, JOURNAL, PURGES)}
 """What ``why`` answers from; where a purge was forgotten, it may have removed any of it."""
 
 
 def kept_from(state: Reader) -> date | None:
-    """Return the oldest day of which everything is known; None where nothing was ever purged."""
+    """Return the oldest day with complete data; None if nothing was ever purged."""
     return next((horizon.before for horizon in state.get(HORIZON, [HORIZON_KEY])), None)
 
 
@@ -31,23 +31,21 @@ def forgotten_before(state: Reader) -> date | None:
 
 
 def older(day: date) -> str:
-    """Return that what ended before a day is not known any more."""
-    return f"what ended before {day} is older than the retention (keep_history_days)"
+    """Return the text that what ended before a day has been purged."""
+    return f"what ended before {day} has been purged (keep_history_days)"
 
 
 def too_old(name: str, oldest: date | None) -> str:
-    """Say that a file is older than the ledger; "" where it is not."""
+    """Return the text that a file is older than the ledger; "" if it is not."""
     try:
         is_older = oldest is not None and FileName.parse(name).date < oldest
     except BadFileNameError:
         return ""
-    return (
-        f"dated before {oldest}, the oldest day that the ledger keeps (keep_history_days)" if is_older else ""
-    )
+    return f"dated before {oldest}, the oldest day in the ledger (keep_history_days)" if is_older else ""
 
 
 def files_without_rows(state: Reader, names: Iterable[str]) -> set[str]:
-    """Return which of these files were taken, though nothing is known of their rows any more."""
+    """Return which of these files were processed, although their rows have been purged."""
     wanted = sorted(set(names))
     oldest = kept_from(state)
     known = {file.name: file for file in state.get(FILES, wanted)} if wanted and oldest else {}

@@ -1,4 +1,4 @@
-"""The ledger of inbound files as people see it: each file with what was found, and the numbers that are missing."""
+"""The ledger of inbound files for people: each file with its findings, and the missing file numbers."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -25,28 +25,28 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
 )
 
 GAP_DAYS = 60
-"""Days before the newest file within which gaps are reported: nobody can fill older ones."""
+"""Missing files are reported for this many days before the newest file: older ones are no longer sent."""
 
 _ANSWERED_BY = {"APP": "APC", "DNC": "DCC"}
 _OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
 
 
-_NOT_OF_ESR = "nothing of it is applied; remove it from where ESR's files come in"
+_NOT_OF_ESR = "none of its rows is applied; remove it from the inbound store"
 _REMARK = "its rows are applied; ask ESR which is right"
 _TO_DO = {
-    FileState.REFUSED: "nothing of it is applied; ask ESR for a good copy, which is taken under the same name",
-    FileState.HELD: "nothing of it is applied; correct what is named, or remove the file; it is retried automatically",
-    FileState.OTHER_CONTENT: "nothing of it is applied; ask ESR which one is right",
-    INCOMPLETE: "its rows are applied; ask ESR for the whole file, of which only new rows are taken under the same name",
+    FileState.REFUSED: "none of its rows is applied; ask ESR for a correct copy, which is processed under the same name",
+    FileState.HELD: "none of its rows is applied; correct what the finding names, or remove the file; it is retried automatically",
+    FileState.OTHER_CONTENT: "none of its rows is applied; ask ESR which one is right",
+    INCOMPLETE: "its rows are applied; ask ESR for the complete file under the same name: only its new rows are processed",
 }
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """Files that are missing: ``first`` to ``last`` of a deanery's counter, as the file ``shown_by`` shows.
+    """Missing files: ``first`` to ``last`` of a deanery's counter; the file ``shown_by`` reveals them.
 
-    ``type`` is RMT for RMF and RMC, which share a counter, else APC or DCC. ``settled`` says how it was settled that
-    nobody waits for them any more. By its ``name`` a person settles it.
+    ``type`` is RMT for RMF and RMC, which share a counter, else APC or DCC. ``settled`` says how they were settled. A
+    person settles them by ``name``.
     """
 
     name: str
@@ -65,9 +65,10 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One file, its ``state`` and ``row_states`` as codes; ``settled`` says who has dealt with those of the ``findings`` that are not in ``open_findings``.
+    """One file; its ``state`` and ``row_states`` are codes.
 
-    ``to_do`` is what a person does about these: "" for nothing.
+    ``settled`` says how the ``findings`` that are not in ``open_findings`` were resolved. ``to_do`` is what a person
+    does about the open ones, "" for nothing.
     """
 
     name: str
@@ -94,7 +95,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """All files, newest first, and all gaps; ``open_findings`` counts the files with open findings, and the open gaps.
 
-    Files that are dated before ``kept_from`` are known no more.
+    Files dated before ``kept_from`` have been purged.
     """
 
     files: list[LedgerEntry]
@@ -151,12 +152,12 @@ def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile], oldest:
 
 
 def open_gaps(found: Iterable[Gap]) -> list[Gap]:
-    """Return the gaps that nobody has settled."""
+    """Return the missing files that are not settled."""
     return [gap for gap in found if not gap.settled]
 
 
 def _settled(gap: Gap, settled: Iterable[SettledGap]) -> str:
-    """Return how a gap was settled: all of it, perhaps when it was larger."""
+    """Return how missing files were settled, all of them, perhaps as part of a larger range."""
     covering = (one.how for one in settled if one.first <= gap.first and gap.last <= one.last)
     return next(covering, "")
 
@@ -175,7 +176,7 @@ def to_do(file: InboundFile) -> str:
 
 
 def file_counts(files: Iterable[InboundFile]) -> dict[tuple[str, ...], int]:
-    """Return how many files there are by deanery, type and the state they are shown under, less what is settled."""
+    """Return the number of files by deanery, type and displayed state, without settled findings."""
     return Counter(
         (file.deanery, file.type, _counted_state(file)) for file in files if not _is_dealt_with(file)
     )
@@ -186,12 +187,12 @@ def _is_dealt_with(file: InboundFile) -> bool:
 
 
 def _counted_state(file: InboundFile) -> str:
-    """Return the state a file is counted under: an incomplete one that was dealt with is split."""
+    """Return the state under which a file is counted: an incomplete one that is settled counts as split."""
     return file.shown_state if file.open_findings else file.state.value
 
 
 def gap_counts(files: Iterable[InboundFile], found: Iterable[Gap]) -> dict[tuple[str, ...], int]:
-    """Return how many numbers are missing by deanery and counter, less what is settled; 0 where none is."""
+    """Return how many unsettled file numbers are missing, by deanery and counter, with 0 if there is none."""
     numbers: dict[tuple[str, ...], int] = {
         (file.deanery, file.counter): 0 for file in files if file.deanery and file.counter
     }
@@ -241,11 +242,11 @@ def _unanswered(
     expected = [n for n, name in ours.items() if FileName.parse(name).date >= oldest]
     came = sorted(answers)
     found = [
-        (number, answers[came[bisect_right(came, number)]], f"no {counter} has come for {ours[number]}, though one of a later file has")
+        (number, answers[came[bisect_right(came, number)]], f"no {counter} has arrived for {ours[number]}, though one for a later file has")
         for number in unanswered(expected, answers)
     ]  # fmt: skip
     found += [
-        (number, name, f"{name} answers no {_OURS[counter]} file that was sent from here")
+        (number, name, f"{name} does not match any {_OURS[counter]} file that was sent from here")
         for number, name in answers.items()
         if number not in ours and number >= first
     ]
@@ -283,7 +284,7 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
 
 
 def row_states(file: InboundFile, by_state: Mapping[Any, int]) -> dict[str, int]:
-    """Return how many rows of a file are in each state, by its code; those of a copy count nowhere."""
+    """Return how many rows of a file are in each state, by code; rows of a second copy are not counted."""
     kept = {RowState(state): number for state, number in file.row_states.items()} or by_state
     return {state.name: 0 if file.copy else kept.get(state, 0) for state in RowState}
 

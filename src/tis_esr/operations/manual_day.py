@@ -1,4 +1,4 @@
-"""A manual day: what stood before it, what it left, and the exit code that says so."""
+"""A manual day: the state before it, what it left, and its exit code."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from tis_esr.settings import Settings
 async def begin_day(
     begin_work: Callable[[], Work], as_of: date, reader: Reader, names: Sequence[str]
 ) -> DayBegun:
-    """Return the state before the day was first begun, which is kept: a repeated day reports the same."""
+    """Return the state before the day first began, which is stored, so that a repeated day reports the same."""
     work = begin_work()
     known = (await work.get(DAYS, [DayBegun.KEY])).get(DayBegun.KEY)
     if known is not None and known.day == as_of:
@@ -33,9 +33,9 @@ async def begin_day(
 
 
 def exit_code(summary: Summary) -> Exit:
-    """Return DONE_WITH_PARKED where the day left something for a person; what earlier days left is theirs.
+    """Return DONE_WITH_PARKED if the day left something for a person; what earlier days left does not count.
 
-    A day that is called again ends as it did: what a call that was cut short found is reported by the next.
+    A repeated day has the same exit code; the findings of an interrupted run are reported by the next one.
     """
     own = {file["name"] for file in summary.files_in}
     found = any(file["findings"] for file in summary.files_in) or any(

@@ -1,4 +1,4 @@
-"""Manual exports: the files of one kind made, or what they would hold, or requested from running services."""
+"""Manual exports: write the files of one kind, report what they would contain, or request them from services."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFil
 
 
 class Left(StrEnum):
-    """Why a run leaves a record that is to be exported, or was until the run."""
+    """Why a run does not export a pending record."""
 
     NOT_DUE = "not due yet"
     TOO_LATE = "too late for ESR"
@@ -27,7 +27,7 @@ class Left(StrEnum):
 
 @dataclass(frozen=True)
 class Made:
-    """The outcome of a run: the files that went, by deanery what was left, and how many rows were stale."""
+    """The outcome of a run: the files sent, what was left by deanery, and how many rows were stale."""
 
     files: list[OutboundFile]
     left: dict[str, Counter[Left]]
@@ -43,7 +43,7 @@ async def made_files(
     deaneries: Sequence[str],
     advance: Callable[[], None],
 ) -> Made:
-    """Run the export; with nothing stored and nothing written what it says is what a run would do.
+    """Run the export, or with a dry run report what it would do, without storing or writing anything.
 
     ``advance`` is called after each deanery.
     """
@@ -63,7 +63,7 @@ async def made_files(
 
 
 def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
-    """Say for what a record waits that a run leaves."""
+    """Return why a run does not export a record."""
     if isinstance(record, ApplicantRecord):
         first, end = open_.edges(day)
         if record.date_from >= end:
@@ -74,7 +74,7 @@ def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
 
 
 async def request_files(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:
-    """Have the running DataExporters make the files of these deaneries."""
+    """Request the files of these deaneries from the running DataExporters."""
     work = runner.work()
     ask(work, command, day, deaneries, uuid4().hex)
     await work.commit()

@@ -1,4 +1,4 @@
-"""Parked messages: which there are, and requeueing or discarding them."""
+"""Lists, requeues and discards parked messages."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from tis_esr.operations.dates import iso
 
 
 class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One parked message; ``at`` is when it was sent or parked, in ISO form, "" where that is not kept."""
+    """One parked message; ``at`` is when it was sent or parked, in ISO form, "" if that is not stored."""
 
     id: str
     queue: str
@@ -40,13 +40,13 @@ def parked_message(trace: Trace) -> ParkedMessage:
 
 
 async def end_parked(engine: Engine, trace: Trace, discard: str | None) -> int:
-    """Requeue a parked message, or discard it where a reason is given; return how many messages that was."""
+    """Requeue a parked message, or discard it if a reason is given; return the number of messages affected."""
     key = (trace.queue, trace.id)
     return await (engine.replay([key]) if discard is None else engine.discard([key], discard))
 
 
 def is_meant(trace: Trace, ids: Sequence[str], reason: str | None) -> bool:
-    """Whether a message is one of these ids, where there are any, and its reason contains this text, in any letter case."""
+    """Return whether a message has one of these ids (if any) and its reason contains this text, in any letter case."""
     if ids and trace.id not in ids:
         return False
     return reason is None or re.search(re.escape(reason), trace.reason, re.IGNORECASE) is not None

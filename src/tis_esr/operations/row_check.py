@@ -8,7 +8,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WA
 
 
 class RowsUnaccountedError(TisEsrError):
-    """Rows are missing from the account, or have not come to an end; names each file and the numbers."""
+    """Row counts do not add up, or rows have not reached a final state; names each file and the numbers."""
 
     exit_code = Exit.DONE_WITH_PARKED
 
@@ -20,7 +20,7 @@ class RowsUnaccountedError(TisEsrError):
 
 
 class FilesUnfinishedError(TisEsrError):
-    """Files that an interrupted run had begun to read are gone from the folder; ``read`` has the last row of each."""
+    """Files that an interrupted run had partly read are no longer in the folder; ``read`` has the last row of each."""
 
     exit_code = Exit.DONE_WITH_PARKED
 
@@ -36,8 +36,8 @@ class FilesUnfinishedError(TisEsrError):
 def check_rows(files: Sequence[InboundFile], counts: Mapping[str, Mapping[RowState, int]]) -> None:
     """Compare each file's rows, as the reader counted them, with those in each state.
 
-    Of files whose rows were purged, or are being so, the ledger has the numbers.
-    Raises RowsUnaccountedError, and FilesUnfinishedError where there is nothing worse.
+    If the rows of a file were purged, the ledger has the numbers. Raises RowsUnaccountedError, otherwise
+    FilesUnfinishedError.
     """
     faults = []
     unfinished = {file.name: file.last_row for file in files if file.state in UNDER_WAY}

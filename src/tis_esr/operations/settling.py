@@ -1,4 +1,4 @@
-"""Settling what was found on a file: it is noted, and sets no exit code any more."""
+"""Settles findings of a file: the resolution is recorded, and they no longer set the exit code."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
 
 
 async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
-    """Settle what is open, and return it in words."""
+    """Settle the open findings, and return their texts."""
     work = runner.work()
     key = name.partition("#")[0]
     first = (await work.get(FILES, [key])).get(key)

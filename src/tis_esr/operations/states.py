@@ -1,4 +1,4 @@
-"""States in the form for people, made from their codes."""
+"""Formats states for people from their codes."""
 
 
 def words(code: str) -> str:

@@ -1,4 +1,4 @@
-"""What a running process reports of the ledger of inbound files: counts for Prometheus, a warning for each gap."""
+"""Reports on the ledger of inbound files: counts for Prometheus, a warning for each missing file."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -16,17 +16,20 @@ from tis_esr.web.metrics import Metrics
 
 _log = structlog.get_logger()
 WHOLE_SECONDS = 3600.0
-"""How often the whole ledger is read; in between only what has changed is."""
+"""How often the whole ledger is read; in between only changes are."""
 
 _LATEST_COMMIT = 120.0
-"""Seconds by which what was entered may be committed later, or by a clock that is behind."""
+"""Seconds by which an entry may be committed later, or by which a clock may be slow."""
 
 _OWN_FILES = timedelta(days=3)
 """An outbound file of an earlier day hardly ever changes."""
 
 
 class FileWatch:
-    """Reads the ledger from time to time. Each gap is logged once a process; other findings when they are found."""
+    """Reads the ledger periodically.
+
+    Each missing file is logged once per process; other findings when they are found.
+    """
 
     def __init__(self, begin: Callable[[], Work], metrics: Metrics) -> None:
         self._begin = begin
@@ -66,5 +69,5 @@ class FileWatch:
 
 
 def _brief(file: InboundFile) -> InboundFile:
-    """Return an entry without what is large and not asked for here."""
+    """Return an entry without the large fields that are not needed here."""
     return msgspec.structs.replace(file, sha256="", counts={}, notes=[], remarks=[], asg_head=[])

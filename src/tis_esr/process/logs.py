@@ -1,4 +1,4 @@
-"""How the program logs: a fixed event name and ids, to standard error; never a message's content."""
+"""Logging: a fixed event name and ids, to standard error; never the content of a message."""
 
 import logging
 import sys
@@ -11,12 +11,12 @@ from tis_esr.visible import visible
 
 
 def log_warnings_only() -> None:
-    """Log warnings only: for commands that say on the terminal what they do."""
+    """Log warnings only: for commands that print on the terminal what they do."""
     _configure(logging.WARNING, _renderer("text"))
 
 
 def log_events(form: Literal["text", "json"]) -> None:
-    """Log what happens, a line an event: for services that run until stopped."""
+    """Log one line per event: for services that run until stopped."""
     _configure(logging.INFO, _renderer(form))
 
 
@@ -27,7 +27,7 @@ def _renderer(form: Literal["text", "json"]) -> structlog.typing.Processor:
 
 
 def _without_effects(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Return the event with texts that are one line each and do nothing to a terminal."""
+    """Return the event with texts of one line each, escaped for a terminal."""
     return {
         name: visible(value, kept="\n" if name == "exception" else "") if isinstance(value, str) else value
         for name, value in event.items()

@@ -1,4 +1,4 @@
-"""What ``run`` does from time to time beside handling messages, under supervision, and how it says that it can't."""
+"""The periodic tasks of ``run``, under supervision, and how their failures are logged."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from tis_esr.web.metrics import Metrics
 
 _log = structlog.get_logger()
 _REPEATED_SECONDS = 600.0
-"""A trouble that lasts is logged again after so long."""
+"""A failure that lasts is logged again after this long."""
 
 
 def every(
@@ -26,8 +26,8 @@ def every(
 ) -> asyncio.Task[None]:
     """Start ``look`` as a task that is repeated until ``stop``; one that takes long sends heartbeats of its own.
 
-    Where a store or server is in trouble, it is tried again: a warning ``trouble`` with the reason is logged once, then
-    every _REPEATED_SECONDS, and ``works_again`` at its end. ``metrics`` records when it last succeeded.
+    If a store or server is unavailable, it is retried: a warning ``trouble`` with the reason is logged once, then every
+    _REPEATED_SECONDS, and ``recovered`` at its end. ``metrics`` records when it last succeeded.
     """
 
     async def poll(beat: Beat) -> None:
@@ -45,7 +45,7 @@ def every(
             else:
                 metrics.polled[task] = metrics.now()
                 if said:
-                    _log.info("works_again", task=task)
+                    _log.info("recovered", task=task)
                     said = ""
             await wait_for_event(stop, seconds)
 

@@ -1,4 +1,4 @@
-"""``tis-esr run``: services until they are stopped, on either engine."""
+"""``tis-esr run``: runs services until they are stopped, on either engine."""
 
 import asyncio
 import contextlib
@@ -61,7 +61,7 @@ _CERTIFICATE_BYTES = 64 * 1024
 
 
 def chosen(names: Sequence[str]) -> list[str]:
-    """Return the services meant, all where none is named. Raises UsageError."""
+    """Return the services named, by default all. Raises UsageError."""
     by_name = {name.lower(): name for name in SERVICES}
     wanted = [name.replace("-", "").lower() for name in names]
     for given, name in zip(names, wanted, strict=True):
@@ -71,7 +71,7 @@ def chosen(names: Sequence[str]) -> list[str]:
 
 
 async def run(settings: Settings, names: Sequence[str]) -> None:
-    """Run services until SIGTERM or SIGINT; then end what is under way, within the bound that is set."""
+    """Run services until SIGTERM or SIGINT; then finish work in progress, within drain_seconds."""
     log_events(settings.log_format)
     collect_less_often()
     wanted = chosen(names)
@@ -138,11 +138,9 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
 
 
 def _stores(settings: Settings, *, reads_files: bool) -> tuple[FileStore, FileStore]:
-    """Return the store of ESR's files and that of ours. Raises UsageError for a place that can't be used."""
+    """Return the inbound and the outbound store. Raises UsageError for a place that can't be used."""
     if same_place(settings):
-        raise UsageError(
-            "TIS_ESR_OUTBOUND", "names the place of TIS_ESR_INBOUND; give each a place of its own"
-        )
+        raise UsageError("TIS_ESR_OUTBOUND", "is the same place as TIS_ESR_INBOUND; use two different places")
     try:
         inbound = inbound_store(settings) if reads_files else Nowhere()
     except BadFolderError as error:
@@ -154,7 +152,7 @@ def _stores(settings: Settings, *, reads_files: bool) -> tuple[FileStore, FileSt
 
 
 def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Poll for files without an event, and measure how long the oldest has been waiting."""
+    """Poll for files without an event, and measure the age of the oldest one."""
     arrivals = Arrivals(system.dependencies.inbound)
     since: dict[str, float] = {}
 
@@ -179,7 +177,7 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
 
 
 def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Count what the ledger of files has, and warn of each gap."""
+    """Count the entries of the ledger, and warn of each missing file."""
     watch = FileWatch(system.runner.work, metrics)
 
     async def look(_: Beat) -> None:
@@ -225,7 +223,7 @@ def _schedule(
 
 
 def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Remove what is old, once a day by any process, a little at a time so that handlers go on beside it."""
+    """Purge old data, once a day by any process, in small steps so that handlers continue meanwhile."""
     purge = purge_of(settings, system.runner, system.dependencies.inbound, embedded=False)
     metrics.purged, purge.pause = purge.removed, _PURGE_PAUSE
     logged: Counter[str] = Counter()
@@ -260,7 +258,7 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
 
 
 async def _missing(system: System) -> dict[str, str]:
-    """Return what keeps the process from working: tasks that are down or stuck, and an engine in trouble."""
+    """Return what prevents the process from working: tasks that are down or stuck, an unavailable engine."""
     try:
         async with asyncio.timeout(_ENGINE_SECONDS):
             trouble = await system.runner.engine.trouble()
@@ -270,7 +268,7 @@ async def _missing(system: System) -> dict[str, str]:
 
 
 async def measured(engine: Engine, metrics: Metrics) -> bytes:
-    """Return the metrics; what waits in queues is left out where the engine does not say so in time."""
+    """Return the metrics; the depths of queues are left out if the engine does not respond in time."""
     try:
         async with asyncio.timeout(_ENGINE_SECONDS):
             metrics.depths = await engine.depths()
@@ -281,7 +279,7 @@ async def measured(engine: Engine, metrics: Metrics) -> bytes:
 
 @contextlib.asynccontextmanager
 async def _hook(settings: Settings, runner: Runner) -> AsyncIterator[S3Hook | None]:
-    """Create the event hook where files come from S3 and senders of events are configured."""
+    """Create the events endpoint if files come from S3 and senders of events are configured."""
     if settings.files_in != "s3" or not (settings.events_token or settings.sns_topics):
         yield None
         return
@@ -305,7 +303,7 @@ async def _hook(settings: Settings, runner: Runner) -> AsyncIterator[S3Hook | No
 
 
 def recorder(runner: Runner, prefix: str) -> Callable[[list[FileArrived]], Awaitable[None]]:
-    """Return what stores events: one message for each file directly under the prefix, in one transaction."""
+    """Return the function that stores events: one message per file directly under the prefix, in one transaction."""
     folder = prefix.strip("/") + "/" if prefix.strip("/") else ""
 
     async def record(arrived: list[FileArrived]) -> None:
@@ -336,5 +334,5 @@ def _ours(arrived: Iterable[FileArrived], folder: str) -> list[tuple[str, str]]:
 
 
 def _may_be_a_file(name: str) -> bool:
-    """Say whether an event may be about a file of ESR's: not a folder's marker, a hidden key, or one that polling reports."""
+    """Return whether an event may be about a file of ESR's: not a folder marker, a hidden key, or one that polling reports."""
     return bool(name) and not name.startswith(".") and not name_fault(name)

@@ -1,1 +1,1 @@
-"""ESR's files as data: layouts, reading leniently, writing strictly. Knows nobody else here."""
+"""ESR's files: layouts as data, lenient reading, strict writing. Imports no other package of this program."""

@@ -1,4 +1,4 @@
-"""A line's text as cells: quotes taken as they were meant where they are out of order."""
+"""Splits a line into cells, and interprets quotes that are not valid."""
 
 import csv
 import re
@@ -8,14 +8,14 @@ _WELL_FORMED = re.compile(r'[^",]*(?:,(?:"(?:[^"]|"")*"|[^",]*))*')
 
 
 def is_well_formed(text: str) -> bool:
-    """Return whether every quote of a line is in order; the record type may stand in quotes too."""
+    """Return whether every quote of a line is valid; the record type may be in quotes too."""
     return _WELL_FORMED.fullmatch(_with_plain_type(text)) is not None
 
 
 class Quotes(Enum):
-    """How far the quotes of a line can be trusted.
+    """How reliable the quotes of a line are.
 
-    CUT where only the last cell isn't closed; OPEN where one that isn't closed hides where cells end.
+    CUT if only the last cell is not closed; OPEN if an unclosed one hides where cells end.
     """
 
     IN_ORDER = "in order"
@@ -48,7 +48,7 @@ def _with_plain_type(text: str) -> str:
 
 
 def _loose_cells(text: str) -> tuple[list[str], bool]:
-    """Take a cell's quotes to be those beside a comma or the line's end; others belong to the text.
+    """Treat quotes beside a comma or the line's end as a cell's quotes; others belong to the text.
 
     Also returns whether the last cell was closed.
     """
@@ -80,7 +80,7 @@ def _closing(text: str, start: int) -> int:
 
 
 def _quotes_up_to(text: str, start: int, end: int) -> int:
-    """Count the quotes that stand side by side from ``end`` backwards, without copying what is before."""
+    """Count the consecutive quotes from ``end`` backwards, without copying the text before."""
     first = end
     while first > start and text[first - 1] == '"':
         first -= 1

@@ -1,4 +1,4 @@
-"""The names of the interface's files, parsed and made in one place."""
+"""Parses and builds the names of the interface's files."""
 
 import re
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ class FileName:
 def _parse(name: str) -> FileName:
     match = _NAME.fullmatch(name)
     if match is None:
-        raise BadFileNameError(name, "it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT")
+        raise BadFileNameError(name, "it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT")
     deanery, file_type, day, sequence = match.groups()
     if file_type not in FILE_TYPES:
         raise BadFileNameError(

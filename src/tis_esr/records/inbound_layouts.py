@@ -1,4 +1,4 @@
-"""The record types that come from ESR, column by column, and the frame of every file."""
+"""The record types from ESR, column by column, and HDR and TRL."""
 
 from tis_esr.records.layouts import layout
 

@@ -1,4 +1,4 @@
-"""Two broken forms that ESR is known to send, and how they are repaired."""
+"""Repairs two known defects of ESR's rows."""
 
 import re
 

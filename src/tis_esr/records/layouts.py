@@ -23,9 +23,9 @@ class Kind(Enum):
 class Column:
     """One column: its JSON name, its kind, its length and, for numbers, the digits after the point.
 
-    ``code`` is the specification's field code (``T_POR11``) where it is public. ``is_key`` says that a row whose
-    value can't be read can't be used, though the value may be missing. ``codes`` are the only values there are; where
-    ``others`` may come, another value is reported and taken.
+    ``code`` is the specification's field code (``T_POR11``) if it is public. ``is_key`` says that a row with an
+    unreadable value can't be used, although the value may be missing. ``codes`` are the only values; if ``others`` are
+    allowed, another value is reported and accepted.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Column:
 
     @cached_property
     def decisive(self) -> bool:
-        """Return whether the row can't be used where the value can't be read."""
+        """Return whether the row can't be used if the value is unreadable."""
         return self.mandatory or self.is_key
 
     @cached_property
@@ -50,12 +50,12 @@ class Column:
 
     @cached_property
     def by_code(self) -> Mapping[str, str]:
-        """Return the codes by their letters in lower case."""
+        """Return the codes by their lower-case form."""
         return {code.casefold(): code for code in self.codes}
 
     @cached_property
     def quoted(self) -> bool:
-        """Return whether the column stands in double quotes."""
+        """Return whether the column is in double quotes."""
         return self.kind is Kind.TEXT or self.kind is Kind.FIXED
 
     def __str__(self) -> str:
@@ -81,7 +81,8 @@ class Layout:
 def layout(record_type: str, table: str) -> Layout:
     """Read a layout from a table of one column a line: ``name type [M] [K] [O] [= code | code]``.
 
-    M is mandatory, K a key, O says that other codes may come. Field codes are numbered as the columns are, from 2, for the record types whose codes are public.
+    M is mandatory, K a key, O says that other codes are allowed. Field codes are numbered as the columns are, from 2,
+    for the record types whose codes are public.
     """
     columns = []
     for number, line in enumerate((line for line in table.splitlines() if line.strip()), 2):

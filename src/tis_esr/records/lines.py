@@ -1,4 +1,4 @@
-"""A file's bytes as lines, whatever ends them: in order, bounded in memory, no byte left out."""
+"""Splits a file's bytes into lines, with any line end: in order, bounded in memory, without omitting a byte."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 LONGEST_LINE = 1 << 16
-"""Bytes. The widest row of any layout takes a quarter of it; what is beyond belongs to no row of ESR's."""
+"""Bytes. The widest row of any layout takes a quarter of it; anything longer is not a row of ESR's."""
 
 _BLOCK = 1 << 16
 _TYPES = rb"(?:HDR|TRL|POR|POS|ASG|PER|ADD|PBD|ABS|APC|DCC)"
@@ -20,7 +20,7 @@ _BINARY = frozenset(range(32)) - {9, 10, 11, 12, 13, 26}
 
 @dataclass(slots=True)
 class Line:
-    """One line without its end. ``length`` is its bytes with it; ``cut`` says that the rest of it was dropped."""
+    """One line without its end. ``length`` is its bytes with it; ``cut`` says that the rest of it was discarded."""
 
     text: bytes
     length: int
@@ -54,7 +54,7 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
 
 
 _EDGE = 8
-"""Bytes kept of a line that is too long: a line end, and the record behind it, may be begun in them."""
+"""Bytes kept of a line that is too long: a line end, and the record after it, may begin in them."""
 
 
 def _line(head: bytes, rest: bytes, length: int, *, ended: bool) -> Line:
@@ -79,7 +79,7 @@ def begins_a_row(line: bytes) -> bool:
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Return whether a file's first bytes can be ESR's: not where they are binary and none of their lines is a row."""
+    """Return whether a file's first bytes can be ESR's: not if they are binary and none of their lines is a row."""
     binary = sum(byte in _BINARY for byte in head)
     if not binary or (b"\0" not in head and binary * 50 <= len(head)):
         return True

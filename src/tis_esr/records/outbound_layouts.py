@@ -1,4 +1,4 @@
-"""The record types that go to ESR, column by column."""
+"""The record types sent to ESR, column by column."""
 
 from tis_esr.records.layouts import layout
 

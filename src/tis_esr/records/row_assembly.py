@@ -1,4 +1,4 @@
-"""Lines brought together to rows: a line end within quotes ends no row, and blank lines without number are few rows."""
+"""Assembles lines into rows: a line end within quotes does not end a row, and any number of blank lines are few rows."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from tis_esr.records.lines import LONGEST_LINE, Line, begins_a_row, decode
 
 _JOINED_AT_MOST = 20
 _BLANK_ROWS = 1000
-"""So many blank lines in a row are rows of their own; what follows them is one row, which says how many there are."""
+"""This many consecutive blank lines are separate rows; the following ones are one row with their number."""
 
 
 @dataclass(slots=True)
 class RawRow:
-    """The bytes of a row, the number of lines and of bytes that it takes, and whether it had an end or was cut."""
+    """The bytes of a row, its number of lines and bytes, and whether it had a line end or was cut."""
 
     text: bytes
     length: int
@@ -24,7 +24,7 @@ class RawRow:
 
 
 def rows_of(lines: Iterator[Line]) -> Iterator[RawRow]:
-    """Yield the rows that lines make up; each line is in exactly one."""
+    """Yield the rows of the lines; each line is in exactly one."""
     ahead: deque[Line] = deque()
     blank, rest = 0, RawRow(b"", 0, ended=True, lines=0)
     while (line := ahead.popleft() if ahead else next(lines, None)) is not None:
@@ -44,7 +44,7 @@ def rows_of(lines: Iterator[Line]) -> Iterator[RawRow]:
 
 
 def _whole(line: Line, ahead: deque[Line], lines: Iterator[Line]) -> RawRow:
-    """Join a row that a line end within quotes has cut, where the next lines make it whole and begin no row."""
+    """Join a row that a line end within quotes has split, if the next lines complete it and do not begin a row."""
     row = RawRow(line.text, line.length, line.ended, line.cut)
     if line.cut or not line.ended or line.text.count(b'"') % 2 == 0 or not begins_a_row(line.text):
         return row

@@ -1,4 +1,4 @@
-"""Reading rows: lenient, streaming, keeping the raw line; whatever comes, no row is lost."""
+"""Reads rows: lenient and streaming; no input loses a row."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ __all__ = ["Problem", "Record", "looks_like_text", "read_records"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem of a row; ``fatal`` where the row can't be used. The text never holds the value."""
+    """A problem of a row; ``fatal`` if the row can't be used. The text never contains the value."""
 
     column: str
     code: str
@@ -30,8 +30,8 @@ class Problem:
 class Record:
     """One row, numbered by its first line from 1; ``next_offset`` is the byte at which the next one begins.
 
-    ``type`` is column 1, in capitals where it is known, "" for a blank row; a longer one than any is cut to
-    ``ABC…``, since it may be anything. ``surplus`` keeps what is beyond the last column. ``lines`` is more than 1 where line ends
+    ``type`` is column 1, in capitals if it is known, "" for a blank row; one that is too long is cut to ``ABC…``,
+    because it may be anything. ``surplus`` has the values beyond the last column. ``lines`` is more than 1 if line ends
     within quotes were joined, and for very many blank lines.
     """
 
@@ -51,14 +51,14 @@ class Record:
 
     @property
     def unusable(self) -> str:
-        """Return why the row can't be used; "" where it can."""
+        """Return why the row can't be used; "" if it can."""
         return "; ".join(problem.text for problem in self.problems if problem.fatal)
 
 
 def read_records(stream: BinaryIO, *, first_row: int = 1) -> Iterator[Record]:
-    """Yield a record for every row from the stream's place on; never raises for what the lines hold.
+    """Yield a record for every row from the stream's position; never raises because of the content.
 
-    To go on after a record, seek to its ``next_offset`` and pass its ``next_row`` as ``first_row``.
+    To continue after a record, seek to its ``next_offset`` and pass its ``next_row`` as ``first_row``.
     """
     offset, row = stream.tell(), first_row
     for raw in rows_of(read_lines(stream)):
@@ -94,7 +94,7 @@ def _record(raw: RawRow, row: int, next_offset: int) -> Record:
     values = _values(layout, data, problems, damaged=has_lost_letters(line))
     surplus = tuple(data[len(layout.columns) :])
     if surplus:
-        problems.append(Problem("", "surplus", f"{len(surplus)} columns more than a {record_type} row has"))
+        problems.append(Problem("", "surplus", f"{len(surplus)} surplus columns in a {record_type} row"))
         if quotes is not Quotes.IN_ORDER:
             problems.append(_SHIFTED)
     return Record(record_type, row, text, values, tuple(problems), next_offset, surplus, raw.lines)
@@ -117,7 +117,7 @@ _CUT = Problem(
     fatal=True,
 )
 _BYTES = Problem("", "encoding", "a byte is neither UTF-8 nor Windows-1252")
-_BINARY = Problem("", "control", "the row holds a NUL or another control character", fatal=True)
+_BINARY = Problem("", "control", "the row contains a NUL or another control character", fatal=True)
 
 
 def _of_the_line(raw: RawRow, line: str, quotes: Quotes) -> list[Problem]:
@@ -138,7 +138,7 @@ def _of_the_line(raw: RawRow, line: str, quotes: Quotes) -> list[Problem]:
 
 
 def _cut_off(layout: Layout, data: list[str], *, is_whole: bool) -> Problem:
-    """Say that the file ends within the row, and empty its last cell unless that is whole: it may lack a part."""
+    """Mark that the file ends within the row, and empty its last cell unless it is complete."""
     fatal, last = False, len(data) - 1
     if not is_whole and 0 <= last < len(layout.columns):
         fatal = layout.columns[last].decisive

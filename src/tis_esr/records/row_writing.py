@@ -1,4 +1,4 @@
-"""Writing rows: strict, in the dialect of the interface."""
+"""Writes rows: strictly, in the dialect of the interface."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,10 +10,10 @@ from tis_esr.records.vpd import vpd_text
 
 
 def format_row(record_type: str, values: Mapping[str, Value]) -> str:
-    """Return one row without its line end; raises UnwritableValueError for a value that breaks its column."""
+    """Return one row without its line end; raises UnwritableValueError for a value that violates its column."""
     layout = LAYOUTS[record_type]
     for name in values.keys() - layout.by_name.keys():
-        raise UnwritableValueError(record_type, name, "there is no such column")
+        raise UnwritableValueError(record_type, name, "no such column")
     cells = [record_type]
     for column in layout.columns:
         value = values.get(column.name)

@@ -1,4 +1,4 @@
-"""What a column's text means, read leniently, and how a value is written, strictly."""
+"""Reads a column's text leniently, and writes a value strictly."""
 
 import re
 from contextlib import suppress
@@ -12,7 +12,7 @@ Value = str | int | Decimal | date | None
 
 
 class UnwritableValueError(TisEsrError):
-    """A value that breaks its column's type or length; names record type and column, not the value."""
+    """A value that violates its column's type or length; names record type and column, not the value."""
 
     def __init__(self, record_type: str, column: str, reason: str) -> None:
         super().__init__(f"{record_type}.{column}: {reason}")
@@ -22,9 +22,9 @@ class UnwritableValueError(TisEsrError):
 
 
 def read_value(column: Column, text: str) -> Value:
-    """Return what a column holds, None where it is empty or stands for no end.
+    """Return the value of a column, None if it is empty or means "no end".
 
-    Raises ValueError for an ill-formed number or date, and for not one of the codes the column's.
+    Raises ValueError for an ill-formed number or date, and for a value that is not one of the column's codes.
     """
     stripped = text.strip()
     if not stripped:
@@ -45,7 +45,7 @@ _LONGEST_NUMBER = 18  # what every database holds: 64 bits
 
 
 _END_OF_TIME = date(4712, 12, 31)
-"""Oracle's last day, which stands for "no end"; so does any day of the year 9999."""
+"""Oracle's last day, which means "no end"; so does any day of the year 9999."""
 
 
 def _code(column: Column, text: str) -> str:
@@ -86,7 +86,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def from_json(column: Column, value: str | float | None) -> Value:
-    """Return the value that a column has in a message: dates and decimals travel as text."""
+    """Return the value of a column in a message: dates and decimals are text."""
     if value is None or column.quoted:
         return None if value is None else str(value)
     if column.kind is Kind.DATE:
@@ -95,47 +95,47 @@ def from_json(column: Column, value: str | float | None) -> Value:
 
 
 def misfit_reason(column: Column, value: Value) -> str:
-    """Return why a value does not fit its column; "" where it does."""
+    """Return why a value does not fit its column; "" if it does."""
     if value is None:
         return "it is mandatory and missing" if column.mandatory else ""
     if column.quoted:
         return _text_fits(column, value)
     if column.kind is Kind.DATE:
-        return "" if isinstance(value, date) and not isinstance(value, datetime) else "it takes a date"
+        return "" if isinstance(value, date) and not isinstance(value, datetime) else "it must be a date"
     return _number_fits(column, value)
 
 
 def _text_fits(column: Column, value: Value) -> str:
     if not isinstance(value, str):
-        return "it takes text"
+        return "it must be text"
     if column.mandatory and not value:
         return "it is mandatory and missing"
     if len(value) > column.length:
-        return f"it takes {column.length} characters at most, not {len(value)}"
+        return f"it must have at most {column.length} characters, not {len(value)}"
     if column.kind is Kind.FIXED and value and len(value) != column.length:
-        return f"it takes exactly {column.length} characters, not {len(value)}"
+        return f"it must have exactly {column.length} characters, not {len(value)}"
     if _CONTROL.search(value):
-        return "it holds a control character or a line end"
+        return "it contains a control character or a line end"
     return ""
 
 
 def _number_fits(column: Column, value: Value) -> str:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return "it takes a number"
+        return "it must be a number"
     number = Decimal(value)
     if not number.is_finite() or number < 0:
-        return "it takes a number of zero or more"
+        return "it must be zero or more"
     _, digits, exponent = number.as_tuple()
     after = max(0, -int(exponent))
     if after > column.decimals:
-        return f"it takes {column.decimals} digits after the point, not {after}"
+        return f"it must have {column.decimals} digits after the point, not {after}"
     if max(len(digits) + max(0, int(exponent)), after) > column.length:
-        return f"it takes {column.length} digits at most"
+        return f"it must have at most {column.length} digits"
     return ""
 
 
 def write_value(column: Column, value: Value) -> str:
-    """Return a fitting value as it stands in the file."""
+    """Return a valid value as it is written in the file."""
     if column.quoted:
         text = "" if value is None else str(value)
         return '"' + text.replace('"', '""') + '"'

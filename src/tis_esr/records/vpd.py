@@ -1,4 +1,4 @@
-"""VPD codes: names made of digits, never numbers."""
+"""VPD codes: text of digits, never numbers."""
 
 
 def vpd_text(value: str) -> str:

@@ -1,7 +1,7 @@
 """The schedule of commands: a cron expression for each, in London time, correct over both clock changes.
 
-Finding a run due and requesting it is one transaction, so it is requested once, whatever fails and however many processes check. A missed run is made up for, with the day it was scheduled for; of several
-missed ones only the last.
+Finding that a run is due and requesting it is one transaction, so it is requested once, whatever fails and however many
+processes check. A missed run is caught up, with the day it was scheduled for; of several missed ones only the last.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from tis_esr.services.cron import LONDON, next_after
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """When a command is to be sent next."""
+    """When a command is due next."""
 
     command: str
     cron: str
@@ -34,7 +34,7 @@ class Schedule:
         self._crons = dict(crons)
 
     async def tick(self, begin: Callable[[], Work], now: datetime) -> list[str]:
-        """Request what is due at ``now``; return the commands. Raises ConflictError where another process was faster."""
+        """Request what is due at ``now``; return the commands. Raises ConflictError if another process was faster."""
         work = begin()
         known = await work.get(SCHEDULE, self._crons)
         asked, changed = [], False
@@ -55,7 +55,7 @@ class Schedule:
 
 
 def _last_due(due: Due, now: datetime) -> datetime:
-    """Return the last time that the schedule came due up to ``now``."""
+    """Return the last time up to ``now`` at which the schedule was due."""
     last = due.at
     while (later := next_after(due.cron, last)) <= now:
         last = later

@@ -1,6 +1,6 @@
-"""Many calls to TCS at once; how many really run is up to the client.
+"""Concurrent calls to TCS; the client limits how many run.
 
-A call that is under way is always awaited: one that is cancelled may take effect at TCS afterwards.
+A call in progress is always awaited: one that is cancelled may take effect in TCS afterwards.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ W = TypeVar("W")
 
 
 async def both(one: Awaitable[V], other: Awaitable[W]) -> tuple[V, W]:
-    """Return what two calls return; raises the first failure when both have ended."""
+    """Return the results of two calls; raises the first failure when both have ended."""
     first, second = await asyncio.gather(one, other, return_exceptions=True)
     if isinstance(first, BaseException):
         raise first

@@ -1,4 +1,4 @@
-"""When a cron expression fires, in London time, correct over both clock changes."""
+"""Computes when a cron expression fires, in London time, correct over both clock changes."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ class BadCronError(TisEsrError, ValueError):
 
 
 def next_after(cron: str, moment: datetime) -> datetime:
-    """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC; of several expressions the first to.
+    """Return when ``cron`` fires next after ``moment`` (with a zone), in UTC; the earliest of several expressions.
 
     Expressions are separated by semicolons. Raises BadCronError.
     """
@@ -31,10 +31,10 @@ def next_after(cron: str, moment: datetime) -> datetime:
 
 def _next_of_one(cron: str, moment: datetime) -> datetime:
     if (fields := len(cron.split())) != _FIELDS:
-        raise BadCronError(cron, f"it takes {_FIELDS} fields, not {fields}")
+        raise BadCronError(cron, f"it must have {_FIELDS} fields, not {fields}")
     try:
-        # In the hour that comes twice, CronSim begins with what fired the first time: that is over.
+        # In the hour that occurs twice, CronSim begins with what fired the first time: that is over.
         fires = (local.astimezone(UTC) for local in CronSim(cron, moment.astimezone(LONDON)))
         return next(fire for fire in fires if fire > moment)
     except (CronSimError, StopIteration) as error:
-        raise BadCronError(cron, str(error) or "it never comes") from error
+        raise BadCronError(cron, str(error) or "it never occurs") from error

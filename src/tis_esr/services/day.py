@@ -1,4 +1,4 @@
-"""A whole interface day: files in, everything through, files out, then stop."""
+"""A whole interface day: processes inbound files, exports, then stops."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from tis_esr.services.inbound_data_reader.ledger_horizon import within
 
 @dataclass(frozen=True)
 class DayDone:
-    """What a day did: files taken or refused, in the order taken, and files written or left out."""
+    """What a day did: files processed or refused, in order, and files written or left out."""
 
     taken: list[Taken]
     sent: list[OutboundFile]
@@ -35,9 +35,9 @@ async def run_day(
     window: ApplicantWindow | None = None,
     progress: Callable[[str, int], None] = lambda _stage, _rows: None,
 ) -> DayDone:
-    """Take the files by date and sequence, walk the stages, export, and notify TCS.
+    """Process the files by date and sequence, run the stages, export, and notify TCS.
 
-    May be killed at any point and called again with the same state. Raises PatienceExhaustedError, OSError.
+    Can be killed at any point and called again with the same state. Raises PatienceExhaustedError, OSError.
     """
     reader = InboundDataReader(runner.work, lambda rows: progress("Reading files", rows))
     async with runner.beside(PEOPLE):
@@ -83,7 +83,7 @@ async def _walk(runner: Runner, stages: Iterable[tuple[str, ...]]) -> None:
 
 
 def by_date_and_sequence(names: Iterable[str]) -> list[str]:
-    """Return file names oldest first; those that are no ESR names come last, to be refused by name."""
+    """Return file names oldest first; those that are not ESR names come last, to be refused by name."""
 
     def order(name: str) -> tuple[bool, date, int, str]:
         try:
@@ -107,5 +107,5 @@ def _title(stage: tuple[str, ...]) -> str:
 
 
 def clock(day: date) -> Callable[[], datetime]:
-    """Return a clock for events of a day that is run later or earlier: that day, at the present time of day."""
+    """Return a clock for a day that is run later or earlier: that day, at the current time of day."""
     return lambda: datetime.combine(day, datetime.now(UTC).time(), UTC)

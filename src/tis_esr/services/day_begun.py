@@ -1,4 +1,4 @@
-"""The state before ``tis-esr day`` was first called for a day, so that its report is about that day alone."""
+"""The state before ``tis-esr day`` was first run for a day, so that its report covers that day only."""
 
 from datetime import date
 from typing import ClassVar
@@ -12,8 +12,9 @@ from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundF
 class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
     """What earlier days had left: one document, replaced when another day begins.
 
-    ``files`` are the folder's files that the ledger had, see ``identity``, but for those still held; ``parked`` the messages by queue and id, ``invalid`` and
-    ``rejected`` the keys of applicant records, ``tis_updates`` the numbers of updates in TIS by outcome.
+    ``files`` are the folder's files that the ledger had, see ``identity``, without those still held; ``parked`` the
+    messages by queue and id, ``invalid`` and ``rejected`` the keys of applicant records, ``tis_updates`` the numbers of
+    updates in TIS by outcome.
     """
 
     KEY: ClassVar[str] = "latest"
@@ -27,12 +28,12 @@ class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identity(file: InboundFile) -> str:
-    """Return what distinguishes a file from others of its name: a day may bring another copy of an earlier day's file."""
+    """Return what distinguishes a file from others of its name: a day may have another copy of an earlier file."""
     return f"{file.key} {file.sha256}"
 
 
 def is_left_behind(file: InboundFile) -> bool:
-    """Say whether an earlier day is done with a file: one that is held is tried again by each day."""
+    """Return whether an earlier day has finished a file: a held one is retried by each day."""
     return file.state is not FileState.HELD
 
 

@@ -1,4 +1,4 @@
-"""The whole flow: which services there are, what they keep, and in which order a day walks through them."""
+"""The whole flow: the services, their collections, and the order in which a day runs them."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -66,7 +66,7 @@ SPLIT: tuple[tuple[str, ...], ...] = (
     ("esr.queue.pos.split",),
 )
 PEOPLE = ("esr.queue.asg.split",)
-"""What files say of people is brought to TCS while the rest of the files is read and split."""
+"""Person updates are sent to TCS while the other files are read and split."""
 
 STAGES: tuple[tuple[str, ...], ...] = (
     *SPLIT,
@@ -82,10 +82,10 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("esr.queue.position.reconciled.appgenerator", "esr.queue.notification.due"),
     ("esr.queue.apprecord.generated", "esr.queue.notification.generated"),
 )
-"""A day walks stage by stage: each begins when the one before is empty.
+"""A day runs stage by stage: each begins when the one before is empty.
 
-That saves work, since what a stage looks up is complete. What the day ends in doesn't depend on it: services
-that run until they are stopped take messages in any order, and end in the same.
+That saves work, because the lookups of a stage are complete. The outcome does not depend on it: services that run until
+stopped handle messages in any order, with the same outcome.
 """
 
 AFTER_APPLICANTS: tuple[tuple[str, ...], ...] = (
@@ -93,17 +93,17 @@ AFTER_APPLICANTS: tuple[tuple[str, ...], ...] = (
     ("esr.queue.notification.due",),
     ("esr.queue.notification.generated",),
 )
-"""What follows the export of applicants, before that of notifications: dates that TIS has otherwise by now."""
+"""What follows the export of applicants, before that of notifications: dates that have changed in TIS meanwhile."""
 
 TELLING = ("esr.queue.position.changed", "esr.queue.apprecord.exported.inbounddatawriter")
-"""Notifications of TCS, one call each: nothing else in a day waits for them."""
+"""Notifications to TCS, one call each: nothing else in a day waits for them."""
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What the services reach beyond their engine: TCS, and where files come from and go to.
+    """What services need besides their engine: TCS and the file stores.
 
-    ``refused_values`` counts what of people did not go to TIS, by column and reason.
+    ``refused_values`` counts values of people that were not sent to TIS, by column and reason.
     """
 
     tcs: Tcs
@@ -143,7 +143,7 @@ SERVICES = (
 CALLING_TCS = frozenset(
     {"Reconciliation", "AppGenerator", "NotificationGenerator", "InboundDataWriter", "TisChanges"}
 )
-"""The services that call TCS: a process that runs none of them needs no share of the budget."""
+"""The services that call TCS: a process without them needs no share of the budget."""
 
 
 def handlers(dependencies: Dependencies) -> list[Handler]:
@@ -152,6 +152,6 @@ def handlers(dependencies: Dependencies) -> list[Handler]:
 
 
 def bindings_only() -> list[Handler]:
-    """Return the handlers for what sends messages but handles none, so reaches nothing outside."""
+    """Return the handlers for a process that only sends messages and has no dependencies."""
     nowhere = Nowhere()
     return handlers(Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere))

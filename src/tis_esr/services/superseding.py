@@ -1,4 +1,4 @@
-"""Which of the messages about a thing are news: the newest version of each, and only if none newer was handled."""
+"""Which messages about a thing are new: the newest version, and only if none newer was handled before."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NEWER = "a newer version of it was handled before"
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a thing that a consumer has handled, and the rows that it holds (``file:row``)."""
+    """The newest version of a thing that a consumer has handled, and the rows in it (``file:row``)."""
 
     version: int
     sources: list[str] = []
@@ -35,15 +35,12 @@ class News(Generic[B]):
 
     @property
     def handled(self) -> Handled:
-        """Return what is to be kept of it."""
+        """Return what is stored of it."""
         return Handled(version=self.version, sources=self.sources)
 
 
 def newest(work: Work, arriving: Iterable[News[B]], known: Mapping[str, Handled]) -> dict[str, News[B]]:
-    """Return the newest news of each thing, by key; older than what is known is dropped.
-
-    The row behind a message that is dropped is accounted for as superseded.
-    """
+    """Return the newest message about each thing, by key; those older than the stored version are dropped, and their rows are accounted for as superseded."""
     latest: dict[str, News[B]] = {}
     for news in sorted(arriving, key=lambda news: news.version):
         before = known.get(news.key)
@@ -57,6 +54,6 @@ def newest(work: Work, arriving: Iterable[News[B]], known: Mapping[str, Handled]
 
 
 def _superseded(work: Work, message: Message, by: Handled) -> None:
-    """Say so of the row, unless it is part of the newer version too. The row keeps its record type."""
+    """Account for the row as superseded, unless it is part of the newer version too. The row keeps its record type."""
     if message.row and f"{message.source_file}:{message.row}" not in by.sources:
         work.account(message.source_file, message.row, "", RowState.SUPERSEDED, NEWER)

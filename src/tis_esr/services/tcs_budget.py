@@ -1,8 +1,8 @@
 """The budget of calls to TCS that all processes on one store share (guarantee 12).
 
-One document says how many calls each living process may have in flight. A process renews its claim every few
-seconds by compare-and-set: it grows only into what is free, and shrinks to its fair share as its calls end, so
-the claims that have not run out never add up to more than the total.
+One document has the number of concurrent calls of each running process. A process renews its claim every few seconds by
+compare-and-set: it grows only into what is free, and shrinks to its fair share as its calls end, so claims that have
+not expired never add up to more than the total.
 """
 
 import asyncio
@@ -25,23 +25,23 @@ CLAIM_SECONDS: Final = 15.0
 _KEY: Final = "tcs"
 _RENEWALS: Final = 4
 _RENEWALS_SOON: Final = 12
-"""How often a claim is renewed while it lasts; more often while it is less than the fair share."""
+"""How often a claim is renewed within its duration; more often while it is below the fair share."""
 _KEPT_BACK: Final = 0.2
-"""The share of its time in which a claim still counts for others, but not for its own process any more."""
+"""The last part of its duration in which a claim still counts for others, but no longer for its own process."""
 _TRIES: Final = 20
 _WITHOUT_SHARE_SECONDS: Final = 60.0
-"""For how long a process may be without a share before that is logged."""
+"""How long a process may be without a share before that is logged."""
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """How many calls a process may have in flight, until when by the store's clock."""
+    """How many concurrent calls a process may have, and until when by the store's clock."""
 
     calls: int
     until: float
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """The claims by process; those that have run out are left out at the next renewal."""
+    """The claims by process; expired ones are removed at the next renewal."""
 
     id: str
     claims: dict[str, Claim]
@@ -51,7 +51,7 @@ BUDGET: Final = Collection("tcs.budget", Budget, key=lambda budget: budget.id)
 
 
 class Renewal(NamedTuple):
-    """All claims after a renewal; how many calls its process may have in flight, and what its share is."""
+    """All claims after a renewal; how many concurrent calls its process may have, and its fair share."""
 
     claims: dict[str, Claim]
     allowed: int
@@ -59,7 +59,7 @@ class Renewal(NamedTuple):
 
 
 def fair_share(processes: Mapping[str, object], process: str, total: int) -> int:
-    """Return how many calls a process may have of ``total``; a remainder goes to the first by name."""
+    """Return how many of ``total`` calls a process may have; a remainder goes to the first by name."""
     share, more = divmod(total, len(processes))
     return share + (sorted(processes).index(process) < more)
 
@@ -76,7 +76,7 @@ def renewed(
 ) -> Renewal:
     """Return the claims with that of ``process`` renewed.
 
-    It keeps a claim to calls beyond its share that are still in flight, and gives it up as they end.
+    It keeps its claim to calls beyond its share while they are in flight, and releases it as they end.
     """
     own = claims.get(process)
     had = own.calls if own and own.until > now else 0
@@ -105,7 +105,7 @@ class TcsBudget:
     async def kept(self, supervisor: Supervisor) -> AsyncIterator[None]:
         """Claim, renew the claim in the background, and release it at the end.
 
-        While the store can't be reached the claim runs out and no calls are made until it is renewed.
+        If the store can't be reached, the claim expires and no calls are made until it is renewed.
         """
         self._bound(0, 0.0)
         await self._renew_or_say()
@@ -145,7 +145,7 @@ class TcsBudget:
         raise TransientError("the budget of calls to TCS is changed by too many processes at once")
 
     async def release(self) -> None:
-        """Give the claim up. Raises TransientError."""
+        """Release the claim. Raises TransientError."""
         self._bound(0, 0.0)
         for _ in range(_TRIES):
             work = self._work()

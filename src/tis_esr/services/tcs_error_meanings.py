@@ -1,4 +1,4 @@
-"""What TCS's errors mean for a message: retry later, retry alone, or park it."""
+"""Maps TCS's errors to what follows for a message: retry later, retry alone, or park."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,11 +17,11 @@ from tis_esr.tcs.tcs_errors import (
 
 
 def fault_of(error: TcsError) -> TransientError | RetryLimitedError | PermanentError:
-    """Return what a message's failed call to TCS is for the engine.
+    """Return the engine's error for a message's failed call to TCS.
 
-    Trouble of TCS, of a gateway and of our access is TransientError. A lasting 500 makes the record RetryLimitedError, also on
-    a write: that is looked for before it is tried again, and after a few rounds parked. What TCS refuses, and a
-    record that can't be read, is a permanent fault of the message.
+    Errors of TCS, of a gateway and of our access are TransientError. A lasting 500 is RetryLimitedError, also on a
+    write: its effect is checked before each retry, and the message is parked after a few. A call that TCS rejects, and
+    an unreadable record, are permanent errors of the message.
     """
     if isinstance(error, TcsServerError | TcsConflictError) or (
         isinstance(error, TcsUncertainError) and error.suspect
@@ -33,7 +33,7 @@ def fault_of(error: TcsError) -> TransientError | RetryLimitedError | PermanentE
 
 
 def tcs_errors_classified(handler: Handler) -> Handler:
-    """Return the handler with TCS's errors as ``fault_of`` has them."""
+    """Return the handler with TCS's errors mapped by ``fault_of``."""
 
     async def run(work: Work, messages: Sequence[Message]) -> None:
         try:

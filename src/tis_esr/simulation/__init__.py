@@ -1,1 +1,1 @@
-"""The world around the services, as far as it can be played: what they talk to, written apart from them."""
+"""Simulations of the systems around the services, written independently of them."""

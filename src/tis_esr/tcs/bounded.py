@@ -1,4 +1,4 @@
-"""Reading an HTTP reply up to a bound, counted after decompression."""
+"""Reads an HTTP reply up to a limit, counted after decompression."""
 
 import aiohttp
 

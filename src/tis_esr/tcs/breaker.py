@@ -1,6 +1,7 @@
-"""A circuit breaker: stop asking a TCS that doesn't answer, and find out when it does again.
+"""The circuit breaker: stops calls to a TCS that does not respond, and detects when it does again.
 
-Incidents A9, A20 and A21: a struggling TCS was called again and again, and thousands of valid messages were discarded. While the breaker is open nothing is sent, so that TCS can recover and messages just wait.
+Incidents A9, A20 and A21: an overloaded TCS was called repeatedly, and thousands of valid messages were discarded.
+While the breaker is open nothing is sent, so TCS can recover and messages wait.
 """
 
 import time
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 LONGEST_RETRY_AFTER: Final = 300.0
-"""Seconds; a Retry-After that asks for more counts as this, so that one odd answer can't stop a day."""
+"""Seconds; a longer Retry-After is limited to this, so that one wrong response cannot stop a day."""
 
 State = Literal["closed", "open", "half-open"]
 
@@ -16,8 +17,8 @@ State = Literal["closed", "open", "half-open"]
 class Breaker:
     """Opens after ``threshold`` failed calls in a row; then lets one call through after each cool-down.
 
-    The cool-down starts at ``cool_down_seconds`` and doubles with each failed trial up to
-    ``longest_seconds``; a longer Retry-After of TCS counts, up to ``LONGEST_RETRY_AFTER``. ``clock`` gives seconds that only grow.
+    The cool-down starts at ``cool_down_seconds`` and doubles with each failed trial up to ``longest_seconds``; a longer
+    Retry-After of TCS counts, up to ``LONGEST_RETRY_AFTER``. ``clock`` returns monotonic seconds.
     """
 
     def __init__(
@@ -38,16 +39,16 @@ class Breaker:
 
     @property
     def state(self) -> State:
-        """``closed``: calls go through; ``open``: none; ``half-open``: one trial is under way."""
+        """``closed``: calls are sent; ``open``: none are; ``half-open``: one trial call is in progress."""
         return self._state
 
     @property
     def wait(self) -> float:
-        """For how many seconds to stay away while it isn't closed; above 0."""
+        """The remaining seconds without calls while it is not closed; above 0."""
         return max(self._until - self._clock(), self._shortest)
 
     def admit(self) -> float:
-        """Return 0 if a call may be sent now, else for how many seconds to stay away.
+        """Return 0 if a call may be sent now, else the seconds to wait.
 
         A caller that gets 0 must report the end of the call: ``succeeded``, ``failed`` or ``abandoned``.
         """
@@ -62,13 +63,13 @@ class Breaker:
         return 0.0
 
     def succeeded(self) -> None:
-        """TCS answered: close."""
+        """TCS responded: close."""
         self._state = "closed"
         self._failures = 0
         self._cool_down = self._shortest
 
     def failed(self, retry_after: float | None = None) -> None:
-        """TCS didn't answer, or said to come back in ``retry_after`` seconds."""
+        """TCS did not respond, or requested a retry after ``retry_after`` seconds."""
         self._failures += 1
         if self._state == "half-open":
             self._cool_down = min(self._cool_down * 2, self._longest)
@@ -81,6 +82,6 @@ class Breaker:
         self._until = max(self._until, self._clock() + wait)
 
     def abandoned(self) -> None:
-        """The call ended without saying anything about TCS (it was cancelled): let another one try."""
+        """The call ended without information about TCS (it was cancelled): allow another trial."""
         if self._state == "half-open":
             self._state = "open"

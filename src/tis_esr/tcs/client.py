@@ -1,12 +1,13 @@
-"""TCS's endpoints, one method each; bulk questions are packed into as few calls as fit.
+"""TCS's endpoints, one method each; bulk lookups are packed into as few calls as possible.
 
 Every method may raise ``TcsUnavailableError`` (wait and repeat) and ``TcsRefusedError`` (never works); those that read
-``TcsServerError`` (this record is suspect) and ``TcsUnreadableRecordError``; those that write ``TcsUncertainError`` when
-it isn't known whether TCS stored something. See ``tcs_errors``.
+``TcsServerError`` (perhaps this record's fault) and ``TcsUnreadableRecordError``; those that write
+``TcsUncertainError`` when it isn't known whether TCS stored something. See ``tcs_errors``.
 
-A write takes ``send_by``, a moment of ``Tcs.time()``: if its turn comes later it isn't sent, and ``TcsNotSentError``
-is raised. So do the reads that a write waits for. Calls with ``send_by`` are sent before those without. A write
-that is cancelled may still take effect for ``TcsSettings.uncertain_seconds``; nothing is raised for that, so the caller must treat it as such.
+A write takes ``send_by``, a moment of ``Tcs.time()``: it is not sent later than that, and ``TcsNotSentError`` is
+raised. So do the reads that a write depends on. Calls with ``send_by`` are sent before those without. A write that is
+cancelled may still take effect for ``TcsSettings.uncertain_seconds``; nothing is raised for that, so the caller must
+treat it as uncertain.
 """
 
 import asyncio
@@ -62,7 +63,7 @@ T = TypeVar("T")
 
 
 class _Stored(msgspec.Struct, frozen=True):
-    """The answer to a write of which only the arrival counts."""
+    """The response to a write, whose content is not used."""
 
 
 _POSTS: Final = Shape(list[Post], "a list of posts", "post")
@@ -85,8 +86,8 @@ NOT_A_NUMBER: Final = frozenset({"UNKNOWN", "N/A"})
 class Tcs:
     """A client of TCS; use it in ``async with``.
 
-    ``token`` logs in (default: not at all), ``breaker`` pauses calls while TCS is down, ``wire`` carries
-    requests (default: HTTP).
+    ``token`` provides the login (default: none), ``breaker`` pauses calls while TCS is down, ``wire`` carries requests
+    (default: HTTP).
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class Tcs:
         await self._transport.close()
 
     def time(self) -> float:
-        """Return the moment on the clock of ``send_by``: the event loop's, plus times of suspension."""
+        """Return the time on the clock of ``send_by``: the event loop's, including suspension."""
         return self._transport.clock.time()
 
     @property
@@ -121,16 +122,16 @@ class Tcs:
 
     @property
     def breaker_state(self) -> str:
-        """``closed`` while calls go through, ``open`` while none does, ``half-open`` during a trial."""
+        """``closed`` while calls are sent, ``open`` while none are, ``half-open`` during a trial."""
         return self._transport.breaker_state
 
     @property
     def load(self) -> LoadControl:
-        """How many calls are in flight and may be, and why that limit changed."""
+        """The number of concurrent calls, its limit, and why the limit changed."""
         return self._transport.slots.control
 
     def is_slow(self) -> bool:
-        """Return whether a call in flight takes long."""
+        """Return whether a call in flight is slow."""
         return self._transport.is_slow
 
     def is_busy(self) -> bool:
@@ -138,20 +139,20 @@ class Tcs:
         return self._transport.slots.is_full
 
     def share(self, calls: int, until: float) -> None:
-        """Bound the calls in flight to a share of all processes' budget, up to a time of the event loop's clock."""
+        """Limit the concurrent calls to a share of all processes' budget, up to a time of the event loop's clock."""
         self._transport.slots.share(calls, until)
 
     async def check(self) -> None:
-        """Raise ``NotTcsError`` if something other than TCS answers; a TCS that is down is no finding.
+        """Raise ``NotTcsError`` if something other than TCS responds; an unavailable TCS is not a finding.
 
-        Once TCS has answered, this does nothing.
+        Does nothing once TCS has responded.
         """
         await self._transport.check()
 
     async def posts_by_npn(self, npns: Iterable[str]) -> dict[str, list[Post]]:
-        """Return the posts of each national post number asked for, none or several (P1).
+        """Return the posts of each requested national post number, none or several (P1).
 
-        Upper and lower case are only taken as the same where no post has exactly that number.
+        Letter case is ignored only if no post has exactly that number.
         """
         asked = list(dict.fromkeys(npns))
         pieces = (encoded_npn(npn) for npn in asked if npn.strip())
@@ -192,13 +193,13 @@ class Tcs:
         return found.value if found else None
 
     async def people(self, ids: Iterable[int]) -> dict[int, Person]:
-        """Return those of the people that TIS has (H2)."""
+        """Return the people that exist in TIS (H2)."""
         chunks = packed(map(str, dict.fromkeys(ids)), most=PEOPLE_AT_ONCE)
         lists = await _all(self._get(PEOPLE_IN, f"/api/people/in/{chunk}", _PEOPLE) for chunk in chunks)
         return {person.id: person for people in lists for person in people}
 
     async def people_by_gmc(self, numbers: Iterable[str]) -> dict[str, list[int]]:
-        """Return the ids of the people with each GMC number; ``UNKNOWN`` and ``N/A`` are nobody's (H9)."""
+        """Return the ids of the people with each GMC number; ``UNKNOWN`` and ``N/A`` match nobody (H9)."""
         asked = list(dict.fromkeys(numbers))
         chunks = packed(_identifying(asked))
         lists = await _all(self._get(GMC_IN, f"/api/gmc-details/in/{chunk}", _GMC) for chunk in chunks)
@@ -225,7 +226,7 @@ class Tcs:
     async def patch_contact_details(
         self, person_id: int, changes: Mapping[str, str], *, send_by: float | None = None
     ) -> None:
-        """Change the given fields (TCS's names) and no others; ``""`` empties one (W1)."""
+        """Change the given fields (TCS's names) only; ``""`` clears one (W1)."""
         body = json_body({**changes, "id": person_id})
         await self._transport.call(
             CONTACT, f"/api/contact-details/{person_id}", _STORED, body, send_by=send_by
@@ -234,7 +235,7 @@ class Tcs:
     async def patch_personal_details(
         self, person_id: int, changes: Mapping[str, str], *, send_by: float | None = None
     ) -> None:
-        """Change the given fields (TCS's names) and no others (W2)."""
+        """Change the given fields (TCS's names) only (W2)."""
         body = json_body({**changes, "id": person_id})
         await self._transport.call(
             PERSONAL, f"/api/personal-details/{person_id}", _STORED, body, send_by=send_by
@@ -258,11 +259,11 @@ class Tcs:
     async def patch_absence(
         self, absence_id: int, changes: Mapping[str, Any], *, send_by: float | None = None
     ) -> Absence:
-        """Change the given fields (TCS's names); None empties one (A5).
+        """Change the given fields (TCS's names); None clears one (A5).
 
-        ``changes`` carries the ``amendedDate`` that was read. Raises ``TcsConflictError`` when the absence was
-        changed since; after a time-out that change may have been ours, so compare before repeating.
-        Raises ``TcsNotFoundError`` when it is gone.
+        ``changes`` has the ``amendedDate`` that was read. Raises ``TcsConflictError`` if the absence was changed since;
+        after a timeout that change may have been ours, so compare before retrying. Raises ``TcsNotFoundError`` if it no
+        longer exists.
         """
         body = json_body({**changes, "id": absence_id})
         answer = await self._transport.call(
@@ -273,7 +274,10 @@ class Tcs:
     async def post_esr_exported(
         self, placement_id: int, event: Mapping[str, Any], *, send_by: float | None = None
     ) -> bool:
-        """Append that a placement went to ESR; False when it is gone (L3). May raise ``TcsUncertainError``."""
+        """Append that a placement was sent to ESR; False if it no longer exists (L3).
+
+        May raise ``TcsUncertainError``.
+        """
         path = f"/api/placements/{placement_id}/esr-exported"
         return (
             await self._transport.find(ESR_EXPORTED, path, _STORED, json_body(event), send_by=send_by)
@@ -283,7 +287,7 @@ class Tcs:
     async def post_esr_changed(
         self, post_id: int, event: Mapping[str, Any], *, send_by: float | None = None
     ) -> bool:
-        """Append that a position was linked or deleted; False when the post is gone (P6).
+        """Append that a position was linked or deleted; False if the post no longer exists (P6).
 
         May raise ``TcsUncertainError``.
         """
@@ -301,7 +305,7 @@ class Tcs:
         return _once(await _all(self._all_pages(columns) for columns in filters))
 
     async def _all_pages(self, columns: str) -> list[Placement]:
-        """Read all pages; once more from the start if rows went missing because pages shifted."""
+        """Read all pages; start again once if rows are missing because pages shifted."""
         found, total = await self._page(columns, 0)
         for _ in range(3):
             pages = await _all(self._page(columns, page) for page in range(1, -(-total // PAGE_SIZE)))
@@ -336,12 +340,12 @@ IdentifiedT = TypeVar("IdentifiedT", Post, Placement)
 
 
 def _once(lists: Iterable[Iterable[IdentifiedT]]) -> list[IdentifiedT]:
-    """Return each record once, by id: chunks whose numbers differ in case only bring it twice."""
+    """Return each record once, by id: chunks with numbers that differ only in case return it twice."""
     return list({record.id: record for some in lists for record in some}.values())
 
 
 def _as_compared(text: str) -> str:
-    """Return the text as TCS's database compares it: without case, and without blanks at its end."""
+    """Return the text as TCS's database compares it: in any letter case, without trailing blanks."""
     return text.rstrip(" ").casefold()
 
 

@@ -1,4 +1,4 @@
-"""The clock of deadlines: it goes on while the machine is suspended, which the event loop's does not."""
+"""The clock of deadlines: unlike the event loop's, it includes suspension of the machine."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ _NOISE: Final = 0.5
 
 
 def suspended_seconds() -> float:
-    """Return for how long the machine has been suspended since it was started; 0 where the system can't say."""
+    """Return how long the machine has been suspended since it was started; 0 if the system does not report it."""
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return 0.0
     awake = time.clock_gettime(time.CLOCK_MONOTONIC)
@@ -17,7 +17,7 @@ def suspended_seconds() -> float:
 
 
 class DeadlineClock:
-    """The event loop's clock plus the seconds for which the machine was suspended since this was made."""
+    """The event loop's clock plus the seconds for which the machine was suspended since this was created."""
 
     def __init__(self) -> None:
         self._before = suspended_seconds()

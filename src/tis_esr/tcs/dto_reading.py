@@ -1,7 +1,7 @@
-"""TCS's JSON into DTOs; a value that can't be read costs as little as is safe.
+"""Decodes TCS's JSON into DTOs; an unreadable value affects as little as is safe.
 
-A date that is not valid costs its field; another value that is not valid costs its record; what may be a change
-of TCS's contract costs nothing, and is to be read again later (incident A8).
+An invalid date affects its field; any other invalid value its record; what may be a change of TCS's contract is retried
+later (incident A8).
 """
 
 import re
@@ -21,11 +21,11 @@ _WHERE: Final = re.compile(r" - at `\$(?P<where>.*)`$")
 _MISSING: Final = re.compile(r"missing required field `(?P<name>\w+)`")
 _STEP: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
 _ENOUGH: Final = 3
-"""So many different records in a row that can't be read at one field suggest a change of the contract."""
+"""This many consecutive different records that are unreadable at one field suggest a change of the contract."""
 
 
 class UnreadableError(TisEsrError):
-    """An answer as a whole is not what it should be; ``field`` where TCS's contract may have changed there."""
+    """A whole response is not as expected; ``field`` is where TCS's contract may have changed."""
 
     def __init__(self, field: str = "") -> None:
         super().__init__(field)
@@ -42,7 +42,7 @@ class UnreadableRecordError(TisEsrError):
 
 
 class Shape(Generic[T]):
-    """What an answer should be: ``name`` and, for one of its records, ``record`` say it in an error text."""
+    """The expected form of a response: ``name`` and, for one of its records, ``record`` are used in error texts."""
 
     def __init__(self, kind: type[T], name: str, record: str = "record") -> None:
         self.name = name
@@ -52,10 +52,10 @@ class Shape(Generic[T]):
         self._one: Any = get_args(kind)[0] if self.is_list else kind
 
     def converted(self, record: Any) -> Any:
-        """Return one record, without the dates that are none. Raises ``msgspec.ValidationError``.
+        """Return one record, without invalid dates.
 
-        People type years such as 20211 into TIS, and Java writes them. Such a date is read as missing, and
-        logged.
+        Raises ``msgspec.ValidationError``. TIS may have years such as 20211, mistyped by its users. Such a date counts
+        as missing, and is logged.
         """
         while True:
             try:
@@ -64,14 +64,14 @@ class Shape(Generic[T]):
                 where = _NO_DATE.match(str(error))
                 if where is None:
                     raise
-                log.warning("tcs.date_left_out", answer=self.name, field=_named(where["where"]))
+                log.warning("tcs.invalid_date_ignored", answer=self.name, field=_named(where["where"]))
                 _leave_out(record, where["where"])
 
 
 class Readings:
-    """Reads the answers of one TCS.
+    """Decodes the responses of one TCS.
 
-    Remembers by shape and field which records could not be read since the last one of that shape that could.
+    Remembers by shape and field which records were unreadable since the last readable one of that shape.
     """
 
     def __init__(self) -> None:
@@ -80,8 +80,8 @@ class Readings:
     def read(self, shape: Shape[T], body: bytes) -> T:
         """Return the DTOs. Raises UnreadableRecordError for a record that can't be read.
 
-        Raises UnreadableError for what holds no records, and where at least three different records failed at
-        the same field and none of their shape was read since: then TCS's contract may have changed for all.
+        Raises UnreadableError for a response without records, and if at least three different records failed at the
+        same field with no readable one of their shape since: then TCS's contract may have changed for all.
         """
         try:
             answer = shape.decode(body)
@@ -123,7 +123,7 @@ class Readings:
 
 
 def _records(shape: Shape[Any], body: bytes) -> list[Any]:
-    """Return the records of an answer that is JSON, undecoded."""
+    """Return the records of a JSON response, undecoded."""
     try:
         answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""TCS's endpoints as far as this client uses them, with the permission that each needs (contract, part 2)."""
+"""TCS's endpoints that this client uses, with the permission that each requires."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint of TCS: ``path`` is its template, ``permission`` what TCS asks of our user.
+    """An endpoint of TCS: ``path`` is its template, ``permission`` what our user needs.
 
-    ``may_miss``: 404 is one of its answers.
+    ``may_miss``: 404 is a normal response.
     """
 
     method: str
@@ -23,7 +23,7 @@ class Endpoint:
 
     @property
     def answers_302(self) -> bool:
-        """Whether TCS before 6.55.1 answers 302 with the list, and no Location."""
+        """Whether TCS before 6.55.1 responds with 302 and the list, without a Location."""
         return "/in/{" in self.path
 
 
@@ -53,4 +53,4 @@ ABSENCE_CHANGE: Final = Endpoint("PATCH", "/api/absence/{id}", _CHANGE_PERSON, m
 
 CHECK: Final = POSTS_IN
 CHECK_PATH: Final = "/api/posts/in/TIS-ESR-CHECKUP"
-"""A harmless question, whose answer shows whether TCS works at all."""
+"""A harmless request, which shows whether TCS works at all."""

@@ -12,11 +12,11 @@ from tis_esr.tcs.wire import NoAnswerError, NotSentError, Reply
 
 CONNECT_SECONDS: Final = 5.0
 MOST_BYTES: Final = 32 * 1024 * 1024
-"""Of one reply. A bulk look-up of 200 records has about 4 MB."""
+"""The size limit of one reply. A bulk lookup of 200 records has about 4 MB."""
 
 
 class HttpWire:
-    """See Wire. Redirections are not followed, because a login page is not an answer of TCS."""
+    """See Wire. Redirects are not followed, because a login page is not a response of TCS."""
 
     def __init__(self, settings: TcsSettings) -> None:
         self._settings = settings

@@ -1,9 +1,9 @@
-"""How many calls may be in flight: a limit that adapts to how TCS answers (guarantee 12).
+"""The limit on concurrent calls, which adapts to how TCS responds (guarantee 12).
 
-Calls are judged in windows of one round trip each, by their shares, so that single failures and single slow
-calls change nothing. A window in which TCS mostly failed or mostly answered slowly halves the limit; one that
-went well, and used the limit, raises it by one. Pure: times are seconds of any clock, given by the caller.
-The choice is recorded in ``docs/decisions/0020-load-control.md``.
+Calls are judged in windows of one round trip each, by their shares, so that single failures and single slow calls
+change nothing. A window in which most calls failed or were slow halves the limit; a good one that used the limit raises
+it by one. Pure: times are seconds of any clock, given by the caller. The choice is recorded in
+``docs/decisions/0020-load-control.md``.
 """
 
 from collections import Counter
@@ -16,18 +16,18 @@ Change = Literal["raised", "halved_failures", "halved_latency", "share"]
 CHANGES: Final[tuple[Change, ...]] = get_args(Change)
 
 INITIAL: Final = 8
-"""Few, so that the usual times are those of a TCS that isn't under our load."""
+"""Few, so that the usual times are those of a TCS without our load."""
 SMALLEST_WINDOW: Final = 20
 TOO_MANY_FAILED: Final = 0.4
 TOO_MANY_SLOW: Final = 0.5
 FEW: Final = 0.25
-"""At most this share of failed, and of slow, calls is no reason not to grow."""
+"""Up to this share of failed, and of slow, calls the limit may grow."""
 IN_A_ROW: Final = 10
 SLOW_FACTOR: Final = 2.0
 SLOW_SECONDS: Final = 0.05
 """A call is slow when it took longer than twice the usual time and 50 ms."""
 FORGET_SECONDS: Final = 600.0
-"""A usual time that rose is believed after about this long, while we may be the reason."""
+"""An increased usual time is accepted after about this long, because our load may be the reason."""
 _UNLOADED: Final = 2
 _SAMPLES: Final = 5
 _ADOPTED: Final = 0.25
@@ -57,15 +57,15 @@ class LoadControl:
 
     @property
     def limit(self) -> int:
-        """How many calls may be in flight, as far as TCS's answers and the bound go."""
+        """The limit on concurrent calls from TCS's responses and the bound."""
         return min(self._limit, self.bound)
 
     def allowed(self, now: float) -> int:
-        """Return how many calls may be in flight now; 0 when the share has run out."""
+        """Return how many concurrent calls are allowed now; 0 if the share has expired."""
         return self.limit if now < self._until else 0
 
     def share(self, bound: int, until: float) -> None:
-        """Bound the limit by a share of what all processes have together, which runs out at ``until``."""
+        """Bound the limit by a share of the budget of all processes, which expires at ``until``."""
         before, self.bound, self._until = self.limit, bound, until
         if bound:
             self._limit = min(self._limit, bound)
@@ -73,19 +73,19 @@ class LoadControl:
             self.changes["share"] += 1
 
     def entered(self) -> None:
-        """A call went in flight."""
+        """Record that a call was sent."""
         self.in_flight += 1
         self._window.most_in_flight = max(self._window.most_in_flight, self.in_flight)
 
     def left(self) -> None:
-        """A call is in flight no more, however it ended."""
+        """Record that a call has ended, in any way."""
         self.in_flight -= 1
 
     def answered(self, kind: str, began: float, now: float, *, failed: bool) -> None:
-        """Record how a call ended; ``kind`` distinguishes calls of different duration.
+        """Record the outcome of a call; ``kind`` distinguishes calls of different duration.
 
-        A call that began before the window says nothing about the present limit: that makes a window last for
-        a round trip, and the limit halve once in it.
+        A call that began before the window says nothing about the present limit: so a window lasts for a round trip,
+        and the limit is halved once in it.
         """
         window = self._window
         if not failed:
@@ -126,13 +126,13 @@ class _Usual:
 
 
 class _UsualTimes:
-    """How long each kind of call usually takes: follows what gets quicker, and slowly what gets slower."""
+    """How long each kind of call usually takes: follows faster calls at once, and slower ones gradually."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, _Usual] = {}
 
     def slow(self, kind: str, seconds: float) -> bool:
-        """Note one call's time; return whether it is slow."""
+        """Record one call's time; return whether it is slow."""
         usual = self._kinds.setdefault(kind, _Usual())
         usual.recent.append(seconds)
         return usual.seconds is not None and seconds > SLOW_FACTOR * usual.seconds + SLOW_SECONDS
@@ -140,7 +140,7 @@ class _UsualTimes:
     def learn(self, now: float, *, unloaded: bool) -> None:
         """Move each usual time towards the median of the latest calls.
 
-        ``unloaded``: so few calls were in flight that a longer time isn't of our making.
+        ``unloaded``: so few calls were in flight that our load is not the reason for a longer time.
         """
         for usual in self._kinds.values():
             if len(usual.recent) < _SAMPLES:

@@ -1,8 +1,7 @@
-"""TCS's DTOs, as far as ESR needs them.
+"""TCS's DTOs, with the fields that are needed here.
 
-Read tolerantly: unknown fields are ignored, every field may be missing, and enumerations are plain
-text, so that a new value in TIS never fails a record (incident A8). Field names are TCS's, in
-snake case; dates are Europe/London days.
+Lenient: unknown fields are ignored, every field may be missing, and enumerations are plain text, so that a new value in
+TIS never makes a record unreadable (incident A8). Field names are TCS's, in snake case; dates are Europe/London days.
 """
 
 from datetime import date, datetime
@@ -138,13 +137,13 @@ class Person(Dto, frozen=True):
 
 
 class TrainingNumber(Dto, frozen=True):
-    """TrainingNumberDTO: the national training number that TCS computes when it is read."""
+    """TrainingNumberDTO: the national training number, which TCS computes when it is read."""
 
     training_number: str | None = None
 
 
 class ProgrammeMembership(Dto, frozen=True):
-    """ProgrammeMembershipCurriculaDTO, as far as the training number goes."""
+    """ProgrammeMembershipCurriculaDTO, with the training number only."""
 
     programme_start_date: date | None = None
     training_number: TrainingNumber | None = None
@@ -153,7 +152,7 @@ class ProgrammeMembership(Dto, frozen=True):
 class Absence(Dto, frozen=True):
     """AbsenceDTO; ``absence_attendance_id`` is ESR's own key, ``amended_date`` the row's version.
 
-    ``amended_date`` stays the text that TCS sent: it has to be echoed to the millisecond.
+    ``amended_date`` stays the text that TCS sent: it has to be sent back to the millisecond.
     """
 
     absence_attendance_id: str | None = None
@@ -171,4 +170,4 @@ DELETED: Final = "DELETED"
 FIELDS: Final = frozenset(
     field.encode_name for kind in Dto.__subclasses__() for field in msgspec.structs.fields(kind)
 )
-"""The names of all fields that are known here, as TCS writes them."""
+"""The names of all known fields, as TCS writes them."""

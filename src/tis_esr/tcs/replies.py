@@ -1,4 +1,4 @@
-"""What a reply of TCS means: the DTOs, or the ``TcsError`` that says who has to act."""
+"""Interprets replies of TCS: the DTOs, or the ``TcsError`` that says who has to act."""
 
 from typing import Final, Generic, NamedTuple, NoReturn, TypeVar
 
@@ -21,14 +21,14 @@ DENIED: Final = "error.accessDenied"
 
 
 class Answer(NamedTuple, Generic[T]):
-    """What TCS answered, and the reply that it came in."""
+    """TCS's decoded response, and its reply."""
 
     value: T
     reply: Reply
 
 
 def answer_of(endpoint: Endpoint, reply: Reply, shape: Shape[T], readings: Readings) -> Answer[T]:
-    """Return the answer. Raises what the reply means instead."""
+    """Return the decoded response. Raises the error that the reply means otherwise."""
     method, path, old = endpoint.method, endpoint.path, _is_old_list(endpoint, reply)
     if not old and not 200 <= reply.status < 300:
         _raise_for(endpoint, reply)
@@ -48,14 +48,14 @@ def answer_of(endpoint: Endpoint, reply: Reply, shape: Shape[T], readings: Readi
 
 
 def unanswered(endpoint: Endpoint, error: NoAnswerError) -> TcsUnavailableError:
-    """Return what a call without an answer means: a write may still arrive."""
+    """Return the error of a call without a response: a write may still take effect."""
     if endpoint.writes:
         return TcsUncertainError(endpoint.method, endpoint.path, error.reason, may_arrive=True)
     return TcsUnavailableError(endpoint.method, endpoint.path, error.reason)
 
 
 def _is_old_list(endpoint: Endpoint, reply: Reply) -> bool:
-    """Return whether this may be a list with the status 302, as TCS gave before 6.55.1."""
+    """Return whether this may be a list with status 302, as sent by TCS before 6.55.1."""
     return reply.status == 302 and endpoint.answers_302 and reply.header("Location") is None
 
 
@@ -66,7 +66,7 @@ def _strange(endpoint: Endpoint, told: str, status: int) -> TcsUnavailableError:
 
 
 def _raise_for(endpoint: Endpoint, reply: Reply) -> NoReturn:
-    """Raise what the status means. A 404 with a body, or a redirection, comes from something before TCS."""
+    """Raise what the status means. A 404 with a body, or a redirect, comes from a proxy in front of TCS."""
     method, path, status, told = endpoint.method, endpoint.path, reply.status, f"answered {reply.status}"
     if status == 403 or (status == 401 and tcs_errors.complaint(reply.content)[0] == DENIED):
         raise tcs_errors.TcsAccessError(method, path, told, status=status, permission=endpoint.permission)

@@ -1,4 +1,4 @@
-"""When a call to TCS is worth repeating at once, and after how long."""
+"""When a call to TCS is retried at once, and after how long."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -20,19 +20,19 @@ from tis_esr.tcs.tcs_errors import (
 from tis_esr.tcs.tcs_settings import TcsSettings
 
 WAITED_FOR: Final = 5.0
-"""Seconds that a call waits for a Retry-After; a longer one is handed to the caller."""
+"""Seconds that a call waits for a Retry-After; a longer one is passed to the caller."""
 
 _UNAVAILABLE: Final = 503
 _NO_TIME: Final = 0.001
 """Seconds; stamina warns of none."""
 _NOT_AT_ONCE: Final = frozenset({400, 401, 403, 407})
-"""Answers to a login, from TCS or the token endpoint, that the same login gets again."""
+"""Responses to a login, from TCS or the token endpoint, that a retry does not change."""
 
 
 def rounds(
     settings: TcsSettings, on: Callable[[Exception], bool | float], *, spent: float = 0.0
 ) -> AsyncIterator[stamina.Attempt]:
-    """Return the attempts at one call, on which ``spent`` seconds have gone. After two time-outs no more are made.
+    """Return the attempts of one call, which has taken ``spent`` seconds so far. After two timeouts there are no more.
 
     The context form of stamina is used on purpose: its other forms log the arguments of the call.
     """
@@ -47,10 +47,10 @@ def rounds(
 
 
 def worth_repeating(error: Exception) -> bool | float:
-    """Return whether to repeat the call, or the seconds that TCS asked us to wait before.
+    """Return whether to retry the call, or the seconds that TCS asked us to wait first.
 
-    After ``TcsUncertainError`` only a PATCH that TCS answered: it stores the same a second time, where anything else
-    could store twice. Never after a refusal of our access, nor for a token that the provider refuses.
+    After ``TcsUncertainError`` only a PATCH to which TCS responded is retried: it stores the same a second time, while
+    anything else could be stored twice. Never after a denial of access, nor for a token that the provider rejects.
     """
     if isinstance(error, TcsUncertainError) and not _stores_the_same(error):
         return False
@@ -70,7 +70,7 @@ def _stores_the_same(error: TcsUncertainError) -> bool:
 
 
 def seconds_of_retry_after(value: str | None) -> float | None:
-    """Return the seconds a Retry-After header asks for (it may also name a moment); None if there is none.
+    """Return the seconds of a Retry-After header (it may also be a date); None if there is none.
 
     Never more than ``LONGEST_RETRY_AFTER``.
     """

@@ -1,4 +1,4 @@
-"""Calls wait here for their turn, while as many are in flight as may be."""
+"""The queue of calls to TCS, which wait while the limit of concurrent calls is reached."""
 
 import asyncio
 from collections import deque
@@ -9,13 +9,14 @@ from typing import Final
 from tis_esr.tcs.load_control import LoadControl
 
 MOST_IN_A_ROW: Final = 20
-"""So many turns in a row may pass over calls that wait, because others are more urgent."""
+"""This many consecutive turns may pass over waiting calls because others are more urgent."""
 
 
 class Urgency(IntEnum):
-    """Which calls go first. A write with a deadline goes before the reads that other writes wait for.
+    """Which calls are sent first.
 
-    Behind thousands of calls without a deadline the others would miss theirs again and again.
+    A write with a deadline precedes the reads that other writes depend on. Behind thousands of calls without a deadline
+    they would repeatedly miss theirs.
     """
 
     WRITE = 0
@@ -30,10 +31,10 @@ class _Line:
 
 
 class Slots:
-    """Lets as many calls in as ``control`` allows, the most urgent first; times are those of the event loop.
+    """Admits as many calls as ``control`` allows, the most urgent first; times are those of the event loop.
 
-    Equally urgent ones are served first come first served. One of the less urgent follows at the latest after
-    ``MOST_IN_A_ROW`` turns, so no call waits for ever.
+    Equally urgent ones are served in order. A less urgent one follows after ``MOST_IN_A_ROW`` turns at the latest, so
+    no call waits forever.
     """
 
     def __init__(self, control: LoadControl) -> None:
@@ -69,7 +70,7 @@ class Slots:
         self.let_in()
 
     def let_in(self) -> None:
-        """Give turns as far as allowed."""
+        """Admit calls as far as allowed."""
         allowed = self.control.allowed(asyncio.get_running_loop().time())
         while self.control.in_flight < allowed and (waiting := self._waiting):
             line = next((line for line in waiting if line.passed_over >= MOST_IN_A_ROW), waiting[0])
@@ -80,7 +81,7 @@ class Slots:
                 turn.set_result(None)
 
     def leave(self) -> None:
-        """Give the turn to the next."""
+        """Admit the next call."""
         self.control.left()
         self.let_in()
 

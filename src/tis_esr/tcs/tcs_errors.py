@@ -1,8 +1,8 @@
-"""What can go wrong with TCS, by who has to act.
+"""The errors of TCS, by who has to act.
 
-``TcsUnavailableError`` passes by itself; ``TcsServerError`` makes one record suspect; ``TcsRefusedError``,
-``TcsConflictError`` and ``TcsUnreadableRecordError`` are about the request or the record. Texts name the endpoint by its template and carry no value that was
-sent or received, because those are personal data.
+``TcsUnavailableError`` is transient; ``TcsServerError`` may be one record's fault; ``TcsRefusedError``,
+``TcsConflictError`` and ``TcsUnreadableRecordError`` are about the request or the record. Texts name the endpoint by
+its template and have no value that was sent or received, because those are personal data.
 """
 
 import re
@@ -15,10 +15,10 @@ from tis_esr.tcs.models import FIELDS
 
 
 class TcsError(TisEsrError):
-    """A call to TCS that brought no result.
+    """A failed call to TCS.
 
-    ``path`` is the endpoint's template (``/api/people/in/{ids}``), ``status`` the HTTP status if there was
-    an answer, ``outcome`` the word under which calls are counted.
+    ``path`` is the endpoint's template (``/api/people/in/{ids}``), ``status`` the HTTP status if there was a response,
+    ``outcome`` the label under which calls are counted.
     """
 
     exit_code = Exit.UNAVAILABLE
@@ -34,9 +34,9 @@ class TcsError(TisEsrError):
 
 
 class TcsUnavailableError(TcsError):
-    """TCS can't be used now; the same call works later (incidents A4, A9, A20, A21).
+    """TCS is unavailable; the same call works later (incidents A4, A9, A20, A21).
 
-    ``retry_after`` is how many seconds to wait, when TCS or the circuit breaker said so.
+    ``retry_after`` is how many seconds to wait, if TCS or the circuit breaker gave a time.
     """
 
     outcome = "unavailable"
@@ -56,13 +56,13 @@ class TcsUnavailableError(TcsError):
 
 
 class TcsNotAskedError(TcsUnavailableError):
-    """The circuit breaker is open, so the call wasn't sent. ``retry_after`` is always set."""
+    """The circuit breaker is open, so the call was not sent. ``retry_after`` is always set."""
 
     outcome = "not_asked"
 
 
 class TcsUnreadableError(TcsUnavailableError):
-    """An answer that TCS doesn't give: a proxy's page, or other JSON than the contract's (incident A8)."""
+    """A response that does not come from TCS: a proxy's page, or JSON that does not match the contract (incident A8)."""
 
     outcome = "unreadable"
     advice = (
@@ -72,7 +72,7 @@ class TcsUnreadableError(TcsUnavailableError):
 
 
 class TcsNotSentError(TcsUnavailableError):
-    """The call's turn came after its ``send_by``, so it wasn't sent and has no effect. No failure of TCS.
+    """The call could not be sent before its ``send_by``, so it has no effect. Not a failure of TCS.
 
     ``before`` is how many calls waited before it, ``at_once`` how many could be in flight.
     """
@@ -91,10 +91,7 @@ class TcsNotSentError(TcsUnavailableError):
 
 
 class TcsAccessError(TcsUnavailableError):
-    """TCS refuses us, not the record: our user lacks the endpoint's permission (403, or 401 with a reason).
-
-    It passes once somebody has given the permission; no other endpoint is affected.
-    """
+    """TCS denies access to us, not to the record: our user lacks the endpoint's permission (403, or 401 with a reason). It ends once the permission is granted; no other endpoint is affected."""
 
     outcome = "access_denied"
 
@@ -105,12 +102,12 @@ class TcsAccessError(TcsUnavailableError):
 
 
 class TcsUncertainError(TcsUnavailableError):
-    """A write was sent, and nobody knows whether TCS stored it. Check whether it is there before trying again.
+    """A write was sent, and whether TCS stored it is unknown.
 
-    ``may_arrive``: TCS may still act on the call later (time-out, connection cut, 408, 502, 504), at most
-    ``TcsSettings.uncertain_seconds`` after it was sent. Else TCS has answered, and nothing arrives later
-    (500, 503, an answer that can't be read). ``suspect``: TCS answered 500 to this write while it answered
-    another call well, so if it isn't there after a few rounds, TCS may be refusing this very record.
+    Check TCS before a retry. ``may_arrive``: TCS may still act on the call later (timeout, connection lost, 408, 502,
+    504), at most ``TcsSettings.uncertain_seconds`` after it was sent. Else TCS has responded, and nothing happens later
+    (500, 503, an unreadable response). ``suspect``: TCS responded with 500 to this write but correctly to another call,
+    so if it is not stored after a few retries, the record may be at fault.
 
     The caller that cancels a write must treat it as uncertain with ``may_arrive``: nothing is raised for it here.
     """
@@ -135,9 +132,9 @@ class TcsUncertainError(TcsUnavailableError):
 
 
 class TcsServerError(TcsError):
-    """TCS failed on this read through all attempts with 500, while it answered another call well.
+    """TCS failed on all attempts of this read with 500, but responded correctly to another call.
 
-    So either the record is one that TCS can't digest, or only a part of TCS is in trouble.
+    So either TCS cannot process the record, or only a part of TCS is failing.
     """
 
     outcome = "server_error"
@@ -147,7 +144,7 @@ class TcsServerError(TcsError):
 class TcsRefusedError(TcsError):
     """TCS rejects the request permanently (400, 405 ...).
 
-    ``reason`` is TCS's error code if it gave one, ``fields`` the names of the fields it complained of.
+    ``reason`` is TCS's error code, if any, ``fields`` the names of the rejected fields.
     """
 
     outcome = "refused"
@@ -179,14 +176,14 @@ class TcsNotFoundError(TcsRefusedError):
 
 
 class TcsUnreadableRecordError(TcsError):
-    """A record holds a value that can't be read.
+    """A record has an unreadable value.
 
-    ``kind`` is the record's (``post``), ``record_id`` TCS's id where it has one, ``field`` the path of the
-    field (``contactDetails.title``), "" where the record as a whole is none.
+    ``kind`` is the record's (``post``), ``record_id`` TCS's id if it has one, ``field`` the path of the field
+    (``contactDetails.title``), "" if the whole record is unreadable.
     """
 
     outcome = "unreadable_record"
-    advice = "Have the field corrected in TIS, then redrive"
+    advice = "Have the field corrected in TIS, then requeue the message (tis-esr redrive)"
 
     def __init__(self, method: str, path: str, kind: str, record_id: int | None, field: str) -> None:
         which = f"{kind} {record_id}" if record_id is not None else f"a {kind} without an id"
@@ -198,7 +195,7 @@ class TcsUnreadableRecordError(TcsError):
 
 
 class NotTcsError(TisEsrError):
-    """What answers at the address of TCS is something else; nothing works until that is corrected."""
+    """Something other than TCS responds at the address of TCS; nothing works until that is corrected."""
 
     exit_code = Exit.USAGE
 
@@ -245,10 +242,10 @@ _error_body = msgspec.json.Decoder(_ErrorBody)
 
 
 def complaint(body: bytes) -> tuple[str | None, tuple[str, ...]]:
-    """Return code and field names of TCS's error body; nothing of the texts, which quote what was sent.
+    """Return code and field names of TCS's error body, without its texts, which quote what was sent.
 
-    A 400 may echo the request instead of an error, so only codes that are known and names of the fields that we send
-    or read are taken.
+    A 400 may echo the request instead of an error, so only known codes and names of fields that we send or read are
+    returned.
     """
     try:
         said = _error_body.decode(body)

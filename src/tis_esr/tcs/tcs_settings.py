@@ -1,4 +1,4 @@
-"""Where TCS is and how hard it may be asked."""
+"""The address of TCS, and the limits of calls to it."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from tis_esr.errors import Exit, TisEsrError
 
 
 class BadTcsUrlError(TisEsrError, ValueError):
-    """The address of TCS can't be used. The address itself is shown unless it holds a password."""
+    """The address of TCS is not valid. The address itself is shown unless it contains a password."""
 
     exit_code = Exit.USAGE
 
@@ -21,11 +21,11 @@ class BadTcsUrlError(TisEsrError, ValueError):
 class TcsSettings:
     """How TCS is called.
 
-    ``base_url`` ends in the context path, ``concurrency`` bounds the calls in flight (see ``load_control``), ``timeout_seconds``
-    is for one attempt. A call is attempted ``attempts`` times, with waits that double from
-    ``first_wait_seconds`` to ``longest_wait_seconds``. ``uncertain_seconds`` is for how long after it was sent
-    TCS may still act on a call whose answer didn't come; nothing may be concluded about it before. Raises ``BadTcsUrlError``, and ``ValueError`` for a
-    number that makes no sense.
+    ``base_url`` ends in the context path, ``concurrency`` bounds the concurrent calls (see ``load_control``),
+    ``timeout_seconds`` is for one attempt. A call is attempted ``attempts`` times, with waits that double from
+    ``first_wait_seconds`` to ``longest_wait_seconds``. ``uncertain_seconds`` is how long TCS may still act on a call
+    without a response after it was sent; until then its outcome is unknown. Raises ``BadTcsUrlError``, and
+    ``ValueError`` for a number that is not valid.
     """
 
     base_url: str
@@ -41,7 +41,7 @@ class TcsSettings:
             raise BadTcsUrlError(self.base_url, problem)
         for name in ("concurrency", "timeout_seconds", "attempts", "uncertain_seconds"):
             if getattr(self, name) <= 0:
-                raise ValueError(f"{name} of the TCS client is {getattr(self, name)}, but has to be above 0")
+                raise ValueError(f"{name} of the TCS client is {getattr(self, name)}, but must be above 0")
 
     @property
     def root(self) -> str:
@@ -60,7 +60,7 @@ def _problem(url: str) -> str | None:
     if not parts.hostname or port == 0:
         return "names no host" if not parts.hostname else "has port 0"
     if parts.username or parts.password:
-        return "holds a user or password, which belong into the token settings"
+        return "contains a user or password, which belong in the token settings"
     if parts.query or parts.fragment or any(c.isspace() or not c.isprintable() for c in url):
         return "has a query, a fragment or a blank"
     return None

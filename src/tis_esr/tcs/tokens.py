@@ -1,4 +1,4 @@
-"""How we log in to TCS. Tokens go in two headers, because TIS reads both the old and the new one."""
+"""The login to TCS. Tokens are sent in two headers, because TIS reads both the old and the new one."""
 
 import asyncio
 import time
@@ -14,23 +14,23 @@ from tis_esr.tcs.tcs_errors import TcsUnavailableError
 TOKEN_ENDPOINT: Final = "(token endpoint)"  # noqa: S105 - a name for error texts
 _MOST_BYTES: Final = 64 * 1024
 _EARLY: Final = 0.1
-"""A token counts as expired when this part of its life is left."""
+"""A token counts as expired when this part of its lifetime is left."""
 
 
 class TokenSource(Protocol):
-    """Where the headers that log us in come from."""
+    """A source of login headers."""
 
     async def headers(self) -> Mapping[str, str]:
-        """Return the headers for a call. Raises ``TcsUnavailableError`` when no token can be had."""
+        """Return the headers for a call. Raises ``TcsUnavailableError`` if no token is available."""
         ...
 
     async def renewed(self, refused: Mapping[str, str]) -> bool:
-        """TCS answered 401 to ``refused``: return whether another try with new headers makes sense."""
+        """TCS responded with 401 to ``refused``: return whether to retry with new headers."""
         ...
 
 
 class NoToken:
-    """For a TCS that asks for none, such as the simulator."""
+    """For a TCS that requires no login, such as the simulator."""
 
     async def headers(self) -> Mapping[str, str]:
         """Return nothing."""
@@ -42,7 +42,7 @@ class NoToken:
 
 
 class StaticToken:
-    """A token that somebody else keeps fresh. It never shows in ``repr``."""
+    """A token that is renewed elsewhere. It is never shown in ``repr``."""
 
     def __init__(self, token: str) -> None:
         self._headers = _both(token)
@@ -52,14 +52,14 @@ class StaticToken:
         return self._headers
 
     async def renewed(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - the protocol's
-        """Return False: the token is all we have."""
+        """Return False: there is no other token."""
         return False
 
 
 class OidcClientCredentials:
     """Tokens by OpenID Connect's client-credentials grant, kept until shortly before they expire.
 
-    ``clock`` gives seconds that only grow.
+    ``clock`` returns monotonic seconds.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class OidcClientCredentials:
         self._fetching = asyncio.Lock()
 
     async def headers(self) -> Mapping[str, str]:
-        """Return both headers. Raises ``TcsUnavailableError`` when the token endpoint gives no token."""
+        """Return both headers. Raises ``TcsUnavailableError`` if the token endpoint returns no token."""
         if self._clock() >= self._expires:
             async with self._fetching:
                 if self._clock() >= self._expires:
@@ -85,7 +85,7 @@ class OidcClientCredentials:
         return self._headers
 
     async def renewed(self, refused: Mapping[str, str]) -> bool:
-        """Make sure that the next ``headers`` differ from ``refused``; always worth another try."""
+        """Make sure that the next ``headers`` differ from ``refused``; always returns True."""
         if refused == self._headers:
             self._expires = 0.0
         return True

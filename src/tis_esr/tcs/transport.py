@@ -1,6 +1,6 @@
-"""One call to TCS: sent in its turn, repeated where that is safe, and its outcome classified.
+"""One call to TCS: sent in its turn, retried if that is safe, and its outcome classified.
 
-All that a caller needs to know about HTTP ends here: above it there are DTOs and ``TcsError``.
+HTTP is visible only here and below: callers get DTOs and ``TcsError``.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Counted(NamedTuple):
 class Call(NamedTuple):
     """One call: ``path`` is encoded already, ``send_by`` a time of the transport's clock.
 
-    ``is_trial``: while the circuit breaker lets nothing else through, this finds out whether TCS is back.
+    ``is_trial``: the only call that an open circuit breaker allows, to find out whether TCS is available again.
     """
 
     endpoint: Endpoint
@@ -99,23 +99,23 @@ class Transport:
         *,
         send_by: float | None = None,
     ) -> Answer[T]:
-        """Send a call; ``path`` is encoded already. Raises the ``TcsError`` that fits its end.
+        """Send a call; ``path`` is encoded already.
 
-        Not sent when its turn comes after ``send_by``: raises ``TcsNotSentError``. A write that is cancelled may
-        still take effect: the caller must treat it as ``TcsUncertainError``.
+        Raises the ``TcsError`` of its outcome. It is not sent after ``send_by``: raises ``TcsNotSentError``. A write
+        that is cancelled may still take effect: the caller must treat it as ``TcsUncertainError``.
         """
         call = Call(endpoint, path, body, send_by, is_trial=self._admit(endpoint))
         return await self._judged(call, shape)
 
     @property
     def is_slow(self) -> bool:
-        """Return whether the call that is in flight for longest takes long."""
+        """Return whether the longest call in flight is slow."""
         if not self._since:
             return False
         return asyncio.get_running_loop().time() - next(iter(self._since.values())) >= _SLOW_SECONDS
 
     async def _judged(self, call: Call, shape: Shape[T]) -> Answer[T]:
-        """Make a call, and record what its outcome says about TCS."""
+        """Make a call, and record its outcome for the breaker and the load control."""
         endpoint = call.endpoint
         try:
             answer = await self._repeatedly(call, shape)
@@ -165,9 +165,9 @@ class Transport:
             return None
 
     async def check(self) -> None:
-        """Raise NotTcsError if what answers isn't TCS, unless TCS has answered before.
+        """Raise NotTcsError if something other than TCS responds, unless TCS has responded before.
 
-        A TCS that is down, or refuses us, is no finding: that passes.
+        An unavailable TCS, or a denial of access, is not a finding, because it is transient.
         """
         if self._has_answered:
             return
@@ -201,7 +201,7 @@ class Transport:
     def _ended(self, endpoint: Endpoint, outcome: str) -> None:
         self._count(endpoint, outcome)
         if self._breaker.state != "closed":
-            log.info("tcs.answers_again")
+            log.info("tcs.recovered")
         self._breaker.succeeded()
 
     def _failed(self, error: TcsUnavailableError) -> None:
@@ -216,7 +216,7 @@ class Transport:
             self._breaker.abandoned()
 
     def _refused_us(self, endpoint: Endpoint, error: tcs_errors.TcsAccessError) -> None:
-        """Say once for each endpoint that our user lacks a permission; TCS itself is available."""
+        """Log once for each endpoint that our user lacks a permission; TCS itself is available."""
         if endpoint not in self._denied:
             self._denied.add(endpoint)
             log.warning(
@@ -228,10 +228,10 @@ class Transport:
         self._ended(endpoint, error.outcome)
 
     async def _examine(self, call: Call, error: TcsServerError | TcsUncertainError) -> None:
-        """Ask TCS something harmless: only if it answers that, the failed record is the suspect.
+        """Send TCS a harmless request: only if it responds, the failed record is suspect.
 
-        Without this a record that TCS can't digest could keep the breaker open, and a TCS in trouble
-        could make every record suspect. Raises the trouble if TCS doesn't answer.
+        Otherwise a record that TCS can't process could keep the breaker open, and a failing TCS could make every record
+        suspect. Raises the error if TCS does not respond.
         """
         try:
             await self._attempt(Call(CHECK, CHECK_PATH, is_trial=call.is_trial), _LIST)
@@ -249,7 +249,7 @@ class Transport:
         return False if self._breaker.state == "open" else worth_repeating(error)
 
     async def _repeatedly(self, call: Call, shape: Shape[T]) -> Answer[T]:
-        """Make the attempts at a call; the machinery for more than one is set up when the first has failed."""
+        """Make the attempts of a call; retries are set up only when the first has failed."""
         began = asyncio.get_running_loop().time()
         try:
             return await self._attempt(call, shape)
@@ -273,7 +273,7 @@ class Transport:
         return answer
 
     async def _send(self, call: Call) -> Reply:
-        """Return the reply; log in again once if TCS says 401."""
+        """Return the reply; log in again once if TCS responds with 401."""
         before = await self.slots.enter(call.urgency)
         mark = object()
         self._since[mark] = asyncio.get_running_loop().time()
@@ -290,7 +290,7 @@ class Transport:
             self.slots.leave()
 
     async def _exchange(self, call: Call, login: Mapping[str, str], before: int) -> Reply:
-        """Hand a request to the wire, in the same step in which its deadline is checked.
+        """Pass a request to the wire, in the same step in which its deadline is checked.
 
         ``before`` is how many calls waited before it.
         """

@@ -1,4 +1,4 @@
-"""Paths and queries as TCS wants them on the wire, and lists packed into as few of them as fit."""
+"""Encodes paths and queries for TCS, and packs lists into as few of them as possible."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -7,10 +7,10 @@ from urllib.parse import quote
 import msgspec
 
 LONGEST_PATH: Final = 6000
-"""Bytes of path and query; common servers refuse more than 8,000 with the rest of the line."""
+"""Bytes of path and query; common servers reject request lines of more than 8,000."""
 
 PAGE_SIZE: Final = 2000
-"""The most that TCS gives in a page."""
+"""The largest page of TCS."""
 
 
 def encoded(text: str) -> str:
@@ -31,7 +31,7 @@ def packed(
 ) -> Iterator[str]:
     """Join pieces by ``comma`` into texts of at most ``room`` characters and ``most`` pieces.
 
-    A single piece that is longer than ``room`` travels alone.
+    A single piece that is longer than ``room`` is sent alone.
     """
     chunk: list[str] = []
     size = 0
@@ -53,5 +53,5 @@ def placement_filters(attribute: str, ids: Iterable[int]) -> Iterator[str]:
 
 
 def json_body(value: object) -> bytes:
-    """Return the JSON of a request; dates and date-times become ISO texts."""
+    """Return the JSON of a request; dates and times become ISO text."""
     return msgspec.json.encode(value)

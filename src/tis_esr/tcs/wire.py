@@ -1,4 +1,4 @@
-"""The wire: one HTTP request out, one reply back, and whether the server may still act on it."""
+"""The wire: sends one HTTP request, returns the reply, and reports whether the server may still act on it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -7,20 +7,20 @@ from tis_esr.errors import TisEsrError
 
 
 class Reply(NamedTuple):
-    """What a server answered."""
+    """A server's reply."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
 
     def header(self, name: str) -> str | None:
-        """Return a header, whose name counts without case."""
+        """Return a header by its name in any letter case."""
         wanted = name.lower()
         return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
 
 
 class NotSentError(TisEsrError):
-    """The request never reached the server, so it has no effect. ``reason`` holds nothing that was sent."""
+    """The request never reached the server, so it has no effect. ``reason`` has no content of the request."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class NotSentError(TisEsrError):
 
 
 class NoAnswerError(TisEsrError):
-    """The request may have reached the server, and the server may act on it later than this is raised."""
+    """The request may have reached the server, which may act on it after this is raised."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

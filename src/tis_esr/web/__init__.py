@@ -1,1 +1,1 @@
-"""Incoming HTTP: events that a file has arrived in the bucket."""
+"""The HTTP side: health, metrics, traces, and events about new files."""

@@ -1,4 +1,4 @@
-"""Connections to our HTTP server: bounded in number, and in how long a request may take to come."""
+"""Limits the connections of the HTTP server: their number, and the time until a request has arrived."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from aiohttp.typedefs import Handler, Middleware
 
 MOST: Final = 100
 SECONDS: Final = 10.0
-"""For the head of a request, also of the next one on a connection that is kept."""
+"""For the head of a request, also of the next one on a connection that is kept alive."""
 
 
 class Connections:
-    """Closes connections on which no request comes in time. ``most`` are open: one more closes the oldest.
+    """Closes connections on which no request arrives in time. At most ``most`` are open: one more closes the oldest.
 
-    First of those on which no request is being answered: so clients that are slow, however many, keep nobody waiting.
+    Idle connections are closed first, so that slow clients, however many, never block others.
     """
 
     def __init__(self, most: int = MOST, seconds: float = SECONDS) -> None:
@@ -23,11 +23,11 @@ class Connections:
         self._open: dict[asyncio.BaseTransport, asyncio.TimerHandle | None] = {}
 
     def watched(self, protocol: Callable[[], asyncio.Protocol]) -> Callable[[], asyncio.Protocol]:
-        """Return a factory of protocols that do what those of ``protocol`` do, and are watched."""
+        """Return a factory of protocols that delegate to ``protocol`` and are watched."""
         return lambda: _Watched(self, protocol())
 
     def middleware(self) -> Middleware:
-        """Return what has to be around every handler, so that a request that is being answered is known."""
+        """Return the middleware that records which connections have a request in progress."""
 
         @web.middleware
         async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -72,7 +72,7 @@ class Connections:
 
 
 class _Watched(asyncio.Protocol):
-    """Hands everything on to the protocol within."""
+    """Delegates everything to the protocol within."""
 
     def __init__(self, connections: Connections, within: asyncio.Protocol) -> None:
         self._connections, self._within = connections, within

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: ids and names only, never anything about a person."""
+"""Metrics for Prometheus: ids and names only, never personal data."""
 
 import re
 import time
@@ -22,7 +22,7 @@ _BREAKER_STATES = ("closed", "half-open", "open")
 
 
 class Metrics:
-    """Counts what is observed, and queries the rest when it is scraped. ``now`` is the event loop's clock."""
+    """Counts what is observed, and queries the rest at each scrape. ``now`` is the event loop's clock."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "tis_esr_handler_seconds",
-            "How long a batch took",
+            "Duration of a batch",
             ("queue",),
             registry=self.registry,
             buckets=_SECONDS,
@@ -68,18 +68,18 @@ class Metrics:
         yield from _depths(self.depths)
         yield GaugeMetricFamily(
             "tis_esr_file_lag_seconds",
-            "How long the oldest file that is not split has been there",
+            "Age of the oldest inbound file that is not split",
             value=self.file_lag,
         )
         yield _gauge(
             "tis_esr_poll_age_seconds",
-            "Time since a periodic task last did its work",
+            "Time since a periodic task last succeeded",
             ("task",),
             {(task,): self.now() - at for task, at in self.polled.items()},
         )
         yield _gauge(
             "tis_esr_files",
-            "Inbound files by state, less what is settled",
+            "Inbound files by state, without settled findings",
             ("deanery", "type", "state"),
             self.files,
         )
@@ -90,27 +90,29 @@ class Metrics:
         for call, number in sorted(calls.items()):
             made.add_metric(list(call), number)
         yield made
-        state = GaugeMetricFamily("tis_esr_tcs_breaker", "1 for the breaker's state", labels=["state"])
+        state = GaugeMetricFamily(
+            "tis_esr_tcs_breaker", "State of the circuit breaker: 1 for the current one", labels=["state"]
+        )
         for name in _BREAKER_STATES:
             state.add_metric([name], float(name == breaker))
         yield state
         refused = CounterMetricFamily(
             "tis_esr_refused_values",
-            "Values of people from ESR that did not go to TIS",
+            "Values of people from ESR that were not sent to TIS",
             labels=["column", "reason"],
         )
         for place, number in sorted(self._refused_values().items()):
             refused.add_metric(list(place), number)
         yield refused
         purged = CounterMetricFamily(
-            "tis_esr_purged", "Documents, messages and rows removed for their age", labels=["collection"]
+            "tis_esr_purged", "Documents, messages and rows removed by the purge", labels=["collection"]
         )
         for name, number in sorted(self.purged.items()):
             purged.add_metric([name], number)
         yield purged
         yield from _load(load, self.now())
         restarted = CounterMetricFamily(
-            "tis_esr_task_restarts", "Restarts of background tasks that ended unasked", labels=["task"]
+            "tis_esr_task_restarts", "Restarts of background tasks that ended unexpectedly", labels=["task"]
         )
         for task, number in sorted(self._restarts().items()):
             restarted.add_metric([task], number)
@@ -118,11 +120,13 @@ class Metrics:
 
 
 def _depths(depths: Depths | None) -> Iterator[Metric]:
-    """Return what waits in queues; nothing while the engine can't be asked, rather than what was so before."""
+    """Return the depths of queues; nothing while the engine is unavailable, rather than old values."""
     if depths is None:
         return
     depth = GaugeMetricFamily("tis_esr_queue_depth", "Messages waiting or being handled", labels=["queue"])
-    oldest = GaugeMetricFamily("tis_esr_queue_oldest_seconds", "Age of the oldest of them", labels=["queue"])
+    oldest = GaugeMetricFamily(
+        "tis_esr_queue_oldest_seconds", "Age of the oldest message in a queue", labels=["queue"]
+    )
     for queue, (number, age) in sorted(depths.queues.items()):
         depth.add_metric([queue], number)
         oldest.add_metric([queue], age)
@@ -132,7 +136,7 @@ def _depths(depths: Depths | None) -> Iterator[Metric]:
         "tis_esr_outbox_depth", "Messages committed and not delivered yet", value=depths.outbox
     )
     yield GaugeMetricFamily(
-        "tis_esr_outbox_oldest_seconds", "Age of the oldest of them", value=depths.outbox_oldest
+        "tis_esr_outbox_oldest_seconds", "Age of the oldest message in the outbox", value=depths.outbox_oldest
     )
     parked = GaugeMetricFamily("tis_esr_parked", "Messages parked for a person", labels=["queue", "reason"])
     for (queue, kind), number in sorted(_by_kind(depths.parked).items()):
@@ -151,11 +155,13 @@ def _gauge(
 
 def _load(load: LoadControl, now: float) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "tis_esr_tcs_limit", "Calls to TCS that this process may have in flight", value=load.allowed(now)
+        "tis_esr_tcs_limit", "Limit of concurrent calls to TCS in this process", value=load.allowed(now)
     )
-    yield GaugeMetricFamily("tis_esr_tcs_in_flight", "Calls to TCS in flight", value=load.in_flight)
+    yield GaugeMetricFamily(
+        "tis_esr_tcs_in_flight", "Concurrent calls to TCS in this process", value=load.in_flight
+    )
     changes = CounterMetricFamily(
-        "tis_esr_tcs_limit_changes", "Changes of the limit, by reason", labels=["reason"]
+        "tis_esr_tcs_limit_changes", "Changes of the limit of concurrent calls, by reason", labels=["reason"]
     )
     for reason in CHANGES:
         changes.add_metric([reason], load.changes[reason])
@@ -171,7 +177,7 @@ class _Asked(Collector):
 
 
 def _by_kind(parked: Mapping[tuple[str, str], int]) -> Counter[tuple[str, str]]:
-    """Bring reasons together that differ in a number or a name in quotes only: they would be labels without end."""
+    """Merge reasons that differ only in a number or a quoted name: otherwise the number of labels has no limit."""
     kinds: Counter[tuple[str, str]] = Counter()
     for (queue, reason), number in parked.items():
         kinds[queue, _ONE_OF_MANY.sub("…", visible(reason, kept=""))[:80]] += number

@@ -1,4 +1,4 @@
-"""The HTTP side of a running process: health, metrics and, where other systems send events, the hooks for them."""
+"""The HTTP side of a running process: health, metrics and, if other systems send events, the endpoints for them."""
 
 import asyncio
 import errno
@@ -24,13 +24,13 @@ class Hook(Protocol):
 
 
 class PortTakenError(TisEsrError, OSError):
-    """The port for health and metrics is in use, or can't be used at all."""
+    """The port for health and metrics is in use, or can't be used."""
 
     exit_code = Exit.UNAVAILABLE
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
         if error.errno == errno.EADDRINUSE:
-            said = "is in use; give another TIS_ESR_HTTP_PORT (0 picks a free port)"
+            said = "is in use; set another TIS_ESR_HTTP_PORT (0 picks a free port)"
         else:
             said = f"can't be used ({type(error).__name__}); check TIS_ESR_HTTP_HOST and TIS_ESR_HTTP_PORT"
         super().__init__(f"{host}:{port} {said}")
@@ -46,10 +46,10 @@ async def http(
     metrics: Callable[[], Awaitable[bytes]],
     hooks: Sequence[Hook],
 ) -> AsyncIterator[str]:
-    """Serve for as long as the block lasts; yields the address. Raises PortTakenError.
+    """Serve during the block; yields the address. Raises PortTakenError.
 
-    ``troubles`` names background tasks that are down or stuck; the process is live while that is nothing.
-    ``missing`` names what keeps it from working; it is ready while that is nothing.
+    ``troubles`` names background tasks that are down or stuck; the process is live if there are none.
+    ``missing`` names what prevents it from working; it is ready if there is none.
     """
     connections = Connections()
     app = web.Application(middlewares=[connections.middleware()])

@@ -1,7 +1,7 @@
-"""OpenTelemetry traces, where the extra ``traces`` is installed: one trace a row, through all its hops.
+"""OpenTelemetry traces, if the extra ``traces`` is installed: one trace per row, through all its hops.
 
-A trace's id follows from the row's correlation id, so the hops need not hand it on: whatever process
-handles a message of the row, its span is in the same trace. Spans hold ids and counts only.
+A trace's id follows from the row's correlation id, so it need not be propagated: whichever process handles a message of
+the row, its span is in the same trace. Spans hold ids and counts only.
 """
 
 import time
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class NoTracesError(TisEsrError):
-    """Traces are asked for and the extra is not installed."""
+    """Traces are enabled, and the extra is not installed."""
 
     exit_code = Exit.USAGE
 
@@ -25,10 +25,10 @@ class NoTracesError(TisEsrError):
 
 
 class Tracing:
-    """Makes a span for each message of each batch. The exporter is OTLP's unless another is given."""
+    """Creates a span for each message of each batch. The default exporter is OTLP."""
 
     def __init__(self, exporter: "SpanExporter | None" = None) -> None:
-        """Raise NoTracesError where OpenTelemetry is not installed."""
+        """Raise NoTracesError if OpenTelemetry is not installed."""
         try:
             from opentelemetry import trace
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -43,7 +43,7 @@ class Tracing:
         self._tracer = self._provider.get_tracer("tis_esr")
 
     def observe(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
-        """Make the spans of a batch that has just ended; see Observer."""
+        """Create the spans of a batch that has just ended; see Observer."""
         end = time.time_ns()
         start = end - int(seconds * 1e9)
         for message in messages:
@@ -70,5 +70,5 @@ class Tracing:
             span.end(end_time=end)
 
     def close(self) -> None:
-        """Send what is left."""
+        """Export the remaining spans."""
         self._provider.shutdown()

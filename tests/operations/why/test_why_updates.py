@@ -54,7 +54,7 @@ def test_columns_with_one_reason_are_one_sentence() -> None:
     [answer] = of_updates([entry("lastName", "LOST_LETTERS"), entry("address1", "LOST_LETTERS")])
     assert answer.sentence == (
         "was not applied: column lastName, column address1: "
-        "the value lost letters before it reached us (it holds � or ¿)"
+        "the value lost letters before it reached us (it contains � or ¿)"
     )
 
 
@@ -69,7 +69,7 @@ def test_what_was_repaired_is_said() -> None:
     answers = of_updates([entry("lastName", reason="repaired: typographic apostrophe"), entry("firstName")])
     assert [answer.sentence for answer in answers] == [
         "were updated from ESR: firstName, lastName",
-        "were repaired before they went to TIS: lastName (repaired: typographic apostrophe)",
+        "were repaired before they were sent to TIS: lastName (repaired: typographic apostrophe)",
     ]
 
 

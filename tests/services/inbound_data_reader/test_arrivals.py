@@ -459,7 +459,7 @@ async def test_a_good_copy_of_a_refused_file_is_found_and_taken(desk: Desk, stor
     put(store, text="\0\0\0\0")
     await desk.sweep()
     await desk.handle()
-    assert desk.ledger()[NAME].findings == ["refused: it isn't a text file"]
+    assert desk.ledger()[NAME].findings == ["refused: it is not a text file"]
     put(store)
     await desk.sweep()
     await desk.handle()
@@ -501,8 +501,8 @@ async def test_other_content_under_a_name_that_was_taken_is_held_beside_it_and_t
     assert (first.state.value, first.findings) == ("split", [])
     assert (second.state.value, second.name) == ("other_content", NAME)
     assert second.findings == [
-        "other content: a file of this name with other content was taken before (4 rows, 87 bytes);"
-        " if this one is right, hand it in under a number of its own"
+        "other content: a file of this name with other content was processed before (4 rows, 87 bytes);"
+        " if this one is right, deliver it under a new number"
     ]
     assert desk.waiting() == {"esr.queue.por.split": 3}
     assert desk.rows() == {NAME: 4}

@@ -54,7 +54,7 @@ async def test_a_whole_file_is_split_without_a_finding(benches: Benches, tmp_pat
         taken = await place.take(WHOLE)
         assert (taken.file.shown_state, taken.file.rows, taken.findings) == ("split", 4, [])
         again = await place.take(WHOLE)
-        assert (again.fresh, again.said, again.findings) == (False, "already taken", [])
+        assert (again.fresh, again.said, again.findings) == (False, "already processed", [])
         assert await place.split_positions() == [1, 2]
 
 
@@ -62,7 +62,7 @@ async def test_a_whole_file_is_split_without_a_finding(benches: Benches, tmp_pat
     ("first", "finding", "rows_taken_before"),
     [
         pytest.param("", "incomplete: it is empty", [], id="empty"),
-        pytest.param(b"\0" * 90, "refused: it isn't a text file", [], id="NULs"),
+        pytest.param(b"\0" * 90, "refused: it is not a text file", [], id="NULs"),
         pytest.param(
             HDR + ROWS[:28],
             "incomplete: it has no TRL row, so its end may be missing",
@@ -184,8 +184,8 @@ async def test_other_content_is_kept_beside_what_was_taken_and_told_once(
         await place.take(WHOLE)
         other = await place.take(WHOLE.replace("EOE/2", "EOE/3"))
         assert other.findings == [
-            "other content: a file of this name with other content was taken before (4 rows, 131 bytes);"
-            " if this one is right, hand it in under a number of its own"
+            "other content: a file of this name with other content was processed before (4 rows, 131 bytes);"
+            " if this one is right, deliver it under a new number"
         ]
         again = await place.take(WHOLE.replace("EOE/2", "EOE/3"))
         assert (again.fresh, again.findings) == (False, [])
@@ -206,13 +206,13 @@ async def test_other_content_is_kept_beside_what_was_taken_and_told_once(
         ),
         pytest.param(
             "DE_EOE_RMC_20620312_00000001.DAT",
-            "held: dated 12 Mar 2062, more than a day after 24 Nov 2026: its rows would supersede all that comes"
-            " before that day. Ask ESR for the file under its right date",
+            "held: dated 12 Mar 2062, more than a day after 24 Nov 2026: its rows would supersede all that arrives"
+            " before that day. Ask ESR for the file with its correct date",
             id="dated far ahead",
         ),
         pytest.param(
             "DE_EOE_APP_20261124_00000001.DAT",
-            "refused: APP files go out, they don't come in",
+            "refused: APP files are outbound files, not sent by ESR",
             id="one of ours",
         ),
     ],
@@ -230,11 +230,11 @@ async def test_a_file_that_can_not_be_taken_by_its_name_is_told_and_nothing_of_i
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("DE_EOE_APP_20261124_00000001.DAT", "APP files go out, they don't come in"),
-        ("DE_EOE_DNC_20261124_00000001.DAT", "DNC files go out, they don't come in"),
+        ("DE_EOE_APP_20261124_00000001.DAT", "APP files are outbound files, not sent by ESR"),
+        ("DE_EOE_DNC_20261124_00000001.DAT", "DNC files are outbound files, not sent by ESR"),
         (
             "letter.txt",
-            "'letter.txt' is not a valid ESR file name: it isn't DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT",
+            "'letter.txt' is not a valid ESR file name: it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT",
         ),
     ],
 )

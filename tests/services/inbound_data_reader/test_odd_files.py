@@ -85,7 +85,7 @@ async def taken(place: Path, content: bytes) -> AsyncIterator[Taken]:
 async def test_a_row_with_nuls_or_control_characters_is_one_parked_row(tmp_path: Path, damage: bytes) -> None:
     damaged = POR.replace(b'"T"', b'"T' + damage + b'"')
     async with taken(tmp_path, damaged + POR + b"TRL,3\n") as found:
-        assert found.reasons == {1: "the row holds a NUL or another control character"}
+        assert found.reasons == {1: "the row contains a NUL or another control character"}
         assert (found.file.state, found.file.rows, found.file.incomplete) == ("split", 3, "")
 
 

@@ -322,7 +322,7 @@ async def test_what_tcs_refuses_is_parked_and_the_rest_of_the_assignment_is_done
     async with benches.open(WRITER, world, {QUESTIONS + 1: Trouble.REFUSED}) as bench:
         await deliver(bench, [one])
         [reason] = await bench.parked()
-        assert reason.startswith("TCS refused it: TCS: PATCH /api/contact-details/{id} answered 400")
+        assert reason.startswith("TCS rejected it: TCS: PATCH /api/contact-details/{id} answered 400")
         assert list(absences(bench)) == ["A1"]
         assert await bench.rows(one.file) == {RowState.APPLIED: 2, RowState.PARKED: 2}
         await bench.redrive()

@@ -195,8 +195,8 @@ async def test_a_file_that_the_ledger_has_forgotten_is_not_taken_again(
         first, again = [await reader.take(Folder(inbound), old) for _ in range(2)]
         assert (first.file.state, first.fresh, again.fresh) == (FileState.REFUSED, True, False)
         assert first.said == (
-            "dated 2026-08-15, before 2026-08-16: the ledger keeps no older files (keep_history_days), so it is not known"
-            " whether this one was taken before"
+            "dated 2026-08-15, before 2026-08-16: the ledger has no older files (keep_history_days), so it is not known"
+            " whether this one was processed before"
         )
         assert (await reader.take(Folder(inbound), edge)).file.state is FileState.SPLIT
 
@@ -223,7 +223,7 @@ async def test_a_second_copy_of_a_file_older_than_the_ledger_adds_nothing(
         await keep(bench, 20, ledger_entry(ago(101), size=3, sha256="of the first three bytes"))
         await purge(bench).of_day(TODAY)
         taken = await InboundDataReader(bench.runner.work).take(Folder(inbound), file_name(ago(101)))
-        assert (taken.said, taken.file.size) == ("already taken", 3)
+        assert (taken.said, taken.file.size) == ("already processed", 3)
 
 
 async def test_a_whole_copy_of_a_cut_file_whose_rows_are_gone_has_all_its_rows_accounted_for(

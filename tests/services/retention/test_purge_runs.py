@@ -66,7 +66,7 @@ async def test_it_is_said_once_a_day_that_nothing_is_purged_where_files_came_bef
             await keep(bench, 300)
             for day in (40, 40, 41):
                 assert await late.of_day(ago(-day)) is None
-        reasons = [f"no file came in the 31 days before {ago(-day)}" for day in (40, 41)]
+        reasons = [f"no file arrived in the 31 days before {ago(-day)}" for day in (40, 41)]
         assert [(log["event"], log["log_level"], log["reason"]) for log in logs] == [
             ("not_purged", "warning", reason) for reason in reasons
         ]

@@ -13,7 +13,7 @@ from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON, LedgerH
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 
 NO_PURGE: Mapping[str, int] = {}
-OLDER = "what ended before 2026-08-16 is older than the retention (keep_history_days)"
+OLDER = "what ended before 2026-08-16 has been purged (keep_history_days)"
 
 
 @pytest.mark.parametrize(

@@ -133,14 +133,14 @@ async def test_an_event_about_another_bucket_is_refused_whole(world: World) -> N
     other = record("in/three.DAT")
     other["s3"]["bucket"]["name"] = "other-files"
     answer = await world.post({"Records": [record(), other]}, LET_IN)
-    assert answer == (422, {"error": "only events about the bucket esr-files are taken here"})
+    assert answer == (422, {"error": "only events about the bucket esr-files are accepted"})
     assert world.recorded == []
 
 
 @pytest.mark.parametrize("fault", [TransientError("the state is busy"), OSError("disk full"), TimeoutError()])
 async def test_what_could_not_be_recorded_is_to_be_sent_again(world: World, fault: Exception) -> None:
     world.fault = fault
-    assert await world.post(EVENT, LET_IN) == (503, {"error": "not recorded, send it again"})
+    assert await world.post(EVENT, LET_IN) == (503, {"error": "not stored, send it again"})
     assert world.headers["Retry-After"] == "5"
     world.fault = None
     assert await world.post(EVENT, LET_IN) == (202, {"recorded": 2})

@@ -16,7 +16,7 @@ from tis_esr.web.hooks.sns import BadSignatureError, SnsMessage, SnsVerifier
 TOPIC = "arn:aws:sns:eu-west-2:000000000000:esr-files"
 PEM_URL = "https://sns.eu-west-2.amazonaws.com/SimpleNotificationService-invented.pem"
 SUBSCRIBE_URL = "https://sns.eu-west-2.amazonaws.com/?Action=ConfirmSubscription&Token=invented-token"
-UNFIT = "the signature does not fit the message"
+UNFIT = "the signature does not match the message"
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
@@ -125,7 +125,7 @@ async def test_confirmations_are_believed_by_their_own_fields(kind: str) -> None
         ({"SignatureVersion": "2"}, UNFIT),
         ({"SignatureVersion": "3"}, "SignatureVersion is neither 1 nor 2"),
         ({"Signature": "not base64!"}, "Signature is not base64"),
-        ({"Type": "Greeting"}, "Type is none that SNS sends"),
+        ({"Type": "Greeting"}, "Type is not one that SNS sends"),
         ({"Type": "SubscriptionConfirmation"}, "SubscribeURL is missing"),
     ],
 )
@@ -167,7 +167,7 @@ async def test_a_foreign_topic_is_refused_before_anything_is_fetched() -> None:
         (certificate(NOW - timedelta(seconds=1)), "the certificate is not valid today"),
         (certificate(NOW + timedelta(days=61)), "the certificate is not valid today"),
         (certificate(elliptic=True), "the certificate's key is not an RSA key"),
-        (b"<html>not found</html>", "what SigningCertURL names is no certificate"),
+        (b"<html>not found</html>", "SigningCertURL does not return a certificate"),
     ],
 )
 async def test_a_certificate_that_does_not_hold_today_is_refused(pem: bytes, reason: str) -> None:
@@ -193,5 +193,5 @@ def test_only_a_url_of_sns_may_be_visited_to_confirm() -> None:
 
 def test_only_a_subscription_is_confirmed() -> None:
     for message in (notification(), confirmation("UnsubscribeConfirmation")):
-        with pytest.raises(BadSignatureError, match="confirms no subscription"):
+        with pytest.raises(BadSignatureError, match="not a subscription confirmation"):
             verifier().subscribe_url(message)

@@ -73,4 +73,4 @@ async def test_what_is_refused_says_why_and_stores_nothing(
 @pytest.mark.parametrize("fault", [TransientError("away"), OSError("away")])
 async def test_what_could_not_be_stored_is_to_be_sent_again(fault: Exception) -> None:
     status, answer = await World(fault).post(ONE, LET_IN)
-    assert (status, answer) == (503, {"error": "not recorded, send it again"})
+    assert (status, answer) == (503, {"error": "not stored, send it again"})

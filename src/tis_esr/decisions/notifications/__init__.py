@@ -1,1 +1,1 @@
-"""Which notifications ESR is sent, and what each holds."""
+"""Which notifications are sent to ESR, and their content."""

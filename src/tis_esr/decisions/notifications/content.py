@@ -1,4 +1,4 @@
-"""How a notification is built: types 1, 2, 4 and 5 (TCS's EsrNotificationServiceImpl; never type 3)."""
+"""Builds notifications: types 1, 2, 4 and 5 (TCS's EsrNotificationServiceImpl; never type 3)."""
 
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -15,7 +15,7 @@ WITHDRAWN_OTHER = "3"
 
 
 class Incumbent(msgspec.Struct, frozen=True, kw_only=True):
-    """A trainee in a post: the placement, the person, and the VPD of their other position where it is known."""
+    """A trainee in a post: the placement, the person, and the VPD of their other position if it is known."""
 
     placement: Placement
     person: Person | None
@@ -25,7 +25,7 @@ class Incumbent(msgspec.Struct, frozen=True, kw_only=True):
 class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The columns of a NOT row. Dates are Europe/London days; hours are a share of full time.
 
-    Nobody fills ``deanery_body``, the ``replacement_...`` ones (type 3 is never made) and
+    Never filled: ``deanery_body``, the ``replacement_...`` ones (type 3 is never built) and
     ``medical_rotation_post_delete_indicator``: neither TIS nor an inbound row has a source for them.
     """
 
@@ -71,7 +71,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
 
 
 class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
-    """Who will not come."""
+    """A trainee who is withdrawn."""
 
     last_name: str | None
     first_name: str | None
@@ -79,7 +79,7 @@ class Withdrawn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def type_1(npn: str, current: Incumbent | None, coming: Incumbent | None) -> Notification:
-    """Build who is now and who is next in a post; it falls vacant where nobody is next."""
+    """Build who is now and who is next in a post; it becomes vacant if nobody is next."""
     empty = Notification(
         notification_title_code="1",
         deanery_post_number=npn,
@@ -91,7 +91,7 @@ def type_1(npn: str, current: Incumbent | None, coming: Incumbent | None) -> Not
 
 
 def type_4(type_1_of_it: Notification, placement: Placement, today: date) -> Notification:
-    """Build a change of dates from its type 1: the hire date only where it is yet to come, the end date always."""
+    """Build a change of dates from its type 1: the hire date only if it is in the future, the end date always."""
     hire = placement.date_from if placement.date_from is not None and placement.date_from > today else None
     return msgspec.structs.replace(
         type_1_of_it,
@@ -105,7 +105,7 @@ def type_4(type_1_of_it: Notification, placement: Placement, today: date) -> Not
 def type_2(
     npn: str, current: Incumbent | None, coming: Incumbent | None, withdrawn: Withdrawn
 ) -> Notification:
-    """Build a withdrawal. TIS holds no reason, so it is always ``3``, other."""
+    """Build a withdrawal. TIS has no reason, so it is always ``3``, other."""
     person = current.person if current else None
     return Notification(
         notification_title_code="2",
@@ -124,7 +124,7 @@ def type_2(
 
 
 def type_5(npn: str) -> Notification:
-    """Build the news of a new post, which is vacant."""
+    """Build the notification of a new post, which is vacant."""
     return Notification(
         notification_title_code="5",
         deanery_post_number=npn,
@@ -134,7 +134,7 @@ def type_5(npn: str) -> Notification:
 
 
 def for_position(notification: Notification, position: PositionView) -> Notification:
-    """Complete a notification for one position of its post: what only ESR's own rows hold.
+    """Complete a notification for one position of its post with values that only ESR's own rows have.
 
     The managing body is the deanery of the inbound file: the NPN's prefix doesn't distinguish KSS, PEN and SEV.
     """
@@ -153,7 +153,7 @@ def for_position(notification: Notification, position: PositionView) -> Notifica
 
 
 def body_code(npn: str) -> str | None:
-    """Return the text before the first ``/`` of an NPN; None where there is no ``/``."""
+    """Return the text before the first ``/`` of an NPN; None if there is no ``/``."""
     prefix, slash, _ = npn.partition("/")
     return prefix.strip() if slash else None
 

@@ -1,8 +1,8 @@
-"""What a change of a placement in TIS says to ESR: TCS's own event rules, less their flaws.
+"""The notifications of a changed placement in TIS: TCS's own event rules, without their flaws.
 
-TCS compares with the last *approved* version of a placement (its log), not with the last one stored. Less:
-a placement that does not count for ESR (out of programme) says nothing, and one that is deleted is never
-taken for the one who is now or next.
+TCS compares with the last *approved* version of a placement (its log), not with the last one stored. Differences: a
+placement that is not reportable (out of programme) causes no notification, and a deleted one is never treated as now or
+next.
 """
 
 from calendar import monthrange
@@ -26,7 +26,7 @@ class ApprovedVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Known = Callable[[Placement], Incumbent]
-"""How the trainee of a placement is found."""
+"""Finds the trainee of a placement."""
 
 
 def created(
@@ -34,7 +34,7 @@ def created(
 ) -> list[Notification]:
     """A placement was created as approved, or approved for the first time, and starts within 13 weeks.
 
-    One type 1 for each trainee who is there now at the same site; where there is none, the new one alone.
+    One type 1 for each current trainee at the same site; if there is none, the new one alone.
     """
     if not is_reportable(placement) or not _starts_within(placement.date_from, today):
         return []
@@ -55,8 +55,8 @@ def updated(
 ) -> list[Notification]:
     """A placement was changed: approved for the first time, else other dates, else other hours.
 
-    ``approved`` is its last approved version; None where TCS has logged none, and then what was stored
-    counts as approved if it was. Site, grade, type and trainee say nothing: TIS's users delete and create.
+    ``approved`` is its last approved version; None if TCS has logged none, and then the stored version counts if it was
+    approved. Changes of site, grade, type and trainee cause nothing: TIS's users delete and create placements instead.
     """
     if not is_reportable(after):
         return []
@@ -88,7 +88,7 @@ def deleted(
     """A placement that was ever approved was deleted: who is now and next without it, and who is withdrawn.
 
     The one at the same site is preferred, else the first to start; next is who starts within three
-    calendar months, today included. The deleted one is never among them, as it may be in TCS.
+    calendar months, today included. The deleted one is never among them, although it may be in TCS.
     """
     approved = ever_approved or placement.lifecycle_state == APPROVED
     if not approved or not is_reportable_type(placement) or not _starts_within(placement.date_from, today):
@@ -125,7 +125,7 @@ def _preferred(candidates: list[Placement], like: Placement, known: Known) -> In
 
 
 def _differs(approved: date | None, now: date | None) -> bool:
-    """Return whether a date is another one; one that was never there is not (TCS's log from the old system)."""
+    """Return whether a date has changed; a missing one has not (TCS's log from the old system)."""
     return approved is not None and approved != now
 
 

@@ -1,6 +1,7 @@
-"""All that ESR should know of one position now: who is there and next, and the outcome of those it was sent.
+"""All current notifications of one position: who is there and next, and changes of applicants that were sent.
 
-It is the whole of it each time, not what changed: what ESR was already sent is left out by the caller, who knows that. So it doesn't matter which of two answers comes first, as long as the newer one is known as such.
+The result is complete each time, not a difference: the caller leaves out what was already sent to ESR. So the order of
+two results does not matter, as long as the newer one is recognised.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,21 +35,21 @@ WITHDRAWN = "withdrawn"
 
 
 class Incumbents(Protocol):
-    """Finds who is in a placement, with the VPD of their other one."""
+    """Finds the trainee of a placement, with the VPD of their other one."""
 
     def now(self, placement: Placement) -> Incumbent:
-        """Return who is there now, with the VPD of where they go next."""
+        """Return the current trainee, with the VPD of their next post."""
         ...
 
     def coming(self, placement: Placement) -> Incumbent:
-        """Return who is next, with the VPD of where they are today."""
+        """Return the next trainee, with the VPD of their current post."""
         ...
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """One notification with its key, and the facts by which types 2, 4 and 5 are sent once.
 
-    ``fact`` is what it says, ``held`` what ESR has by the applicant file; both empty for type 1.
+    ``fact`` is what it states, ``held`` what ESR has from the applicant file; both are empty for type 1.
     """
 
     key: str
@@ -58,10 +59,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PostNow(msgspec.Struct, frozen=True, kw_only=True):
-    """What TIS says of a position's post on a day: its placements, and those asked for one by one.
+    """TIS's data about a position's post on a day: its placements, and those read individually.
 
-    ``asked`` has, by placement id, what TCS says of sent placements that the post's list lacks. ``since`` is the first
-    day on which the post was asked for on behalf of the position.
+    ``asked`` has, by placement id, the sent placements that are missing from the post's list. ``since`` is the first
+    day on which TIS was asked about the post for the position.
     """
 
     placements: Sequence[Placement]
@@ -84,8 +85,8 @@ def drafts(
 ) -> list[Draft]:
     """Return the notifications of a matched position that is not deleted; equal type 1 rows only once.
 
-    Where nobody is there or next, who left last is named. A withdrawal has a type 1 beside it, as in TCS: where
-    nobody is there, next, or has left either, it says so.
+    If nobody is there or next, the trainee who left last is named. A withdrawal has a type 1 beside it, as in TCS,
+    even if nobody is there, next, or has left.
     """
     npn = position.deanery_number
     pairs = of_post(post.placements, post.today)
@@ -102,7 +103,7 @@ def drafts(
 
 
 def placement_of(applicant: SentApplicant, post: PostNow) -> Placement | None:
-    """Return the placement of a sent applicant as TIS has it now: from the post's list, else as asked for."""
+    """Return the placement of a sent applicant as it is in TIS now: from the post's list, else as read individually."""
     listed = next((p for p in post.placements if p.id == applicant.placement_id), None)
     return listed or post.asked.get(applicant.placement_id)
 
@@ -121,7 +122,7 @@ def _for_position(built: Iterable[Draft], position: PositionView) -> list[Draft]
 
 
 def _about(pair: NowAndNext) -> str:
-    """Return what a type 1 is about: who is there now, else who is to come; so another successor replaces it."""
+    """Return the subject of a type 1: the current trainee, else the next one; so a type 1 with another successor replaces it."""
     if pair.current is not None:
         return f"1:now:{pair.current.id}"
     return f"1:next:{pair.next.id if pair.next else ''}"

@@ -30,14 +30,14 @@ _HARD_BLANKS = re.compile(r"[^\S \t\r\n]")
 
 
 def clean(kind: Kind, value: str | None) -> str | None:
-    """Return a value as both systems can hold it; None where nothing is left. See ``cleaned``."""
+    """Return a value as both systems can store it; None if nothing is left. See ``cleaned``."""
     return cleaned(kind, value or "")[0] or None
 
 
 def cleaned(kind: Kind, value: str) -> tuple[str, list[Repair]]:
     """Return a value in composed letters, without invisible marks, with single plain blanks, and what was repaired.
 
-    Apostrophes and dashes become the plain ones, but for e-mail addresses; an NI number loses its blanks.
+    Typographic apostrophes and dashes are replaced, except in e-mail addresses; blanks in an NI number are removed.
     """
     repairs = []
     if not value.isascii():
@@ -59,7 +59,7 @@ def cleaned(kind: Kind, value: str) -> tuple[str, list[Repair]]:
 
 
 def is_same(kind: Kind, one: str, other: str) -> bool:
-    """Return whether two values differ in letters' case, accents, blanks or repairs alone."""
+    """Return whether two values differ only in letter case, accents, blanks or repairs."""
     return one == other or _folded(kind, one) == _folded(kind, other)
 
 
@@ -76,7 +76,7 @@ def _folded(kind: Kind, value: str) -> str:
 _WITHOUT_ACCENT = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h"}
 )
-"""Letters that Unicode doesn't take apart."""
+"""Letters that Unicode does not decompose."""
 
 
 def _visible(value: str) -> str:

@@ -1,9 +1,8 @@
-"""Countries and nationalities: the words of TIS and the ISO 3166 alpha-2 codes of ESR.
+"""Countries and nationalities: TIS's values and ESR's ISO 3166 alpha-2 codes.
 
-A line is a code, the names of the country, the words for its people. The first of each is the one that TIS
-offers today, and the one that a code becomes; the others are older or commoner words, taken outward too.
-Words for several countries (Congolese, Dominican, Channel Islander, Latin American) or for none that is
-left (Dutch Antillean, Yugoslavian) have no code.
+A line is a code, the names of the country, the words for its people. The first of each is TIS's present value, to which
+a code is mapped; the others are older or more common names, accepted towards ESR too. Names for several countries
+(Congolese, Dominican, Channel Islander, Latin American) or for former ones (Dutch Antillean, Yugoslavian) have no code.
 """
 
 _TABLE = """

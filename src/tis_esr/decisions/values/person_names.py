@@ -1,4 +1,4 @@
-"""A person's name as ESR gets it, and the registration numbers that identify them."""
+"""A person's names as sent to ESR, and the registration numbers that identify them."""
 
 from tis_esr.decisions.values.cleaning import Kind, clean
 from tis_esr.tcs.models import Person
@@ -23,6 +23,6 @@ def first_name(person: Person) -> str | None:
 
 
 def registration(number: str | None) -> str | None:
-    """Return a GMC or GDC number; None for what only stands in its place: blank, UNKNOWN, N/A."""
+    """Return a GMC or GDC number; None for a placeholder: blank, UNKNOWN, N/A."""
     text = clean(Kind.TEXT, number) or ""
     return None if text.upper() in _NO_NUMBER else text

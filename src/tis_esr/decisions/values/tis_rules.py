@@ -1,7 +1,7 @@
-"""TIS's own rules for the values of a person, by field of its DTOs: what its forms would refuse is never sent.
+"""TIS's own rules for the values of a person, by field of its DTOs: what its forms would reject is never sent.
 
-TCS checks ContactDetailsDTO and PersonalDetailsDTO on POST and PUT, not on PATCH: a value that breaks a rule would be
-stored, and from then on nobody could save that person in TIS.
+TCS checks ContactDetailsDTO and PersonalDetailsDTO on POST and PUT, not on PATCH: an invalid value would be stored, and
+from then on that person could not be saved in TIS.
 """
 
 import re
@@ -10,7 +10,7 @@ from datetime import date
 from tis_esr.decisions.person_refusals import Refusal
 
 LONGEST = 255
-"""Characters of every text column of TIS's database."""
+"""The length of every text column in TIS's database."""
 LONGEST_ATTENDANCE_ID = 10
 LONGEST_DURATION = 2**31 - 1
 EARLIEST = date(1900, 1, 1)
@@ -31,9 +31,9 @@ _PATTERNS: dict[str, tuple[re.Pattern[str], Refusal]] = {
 
 
 def misfit(field: str, value: str, today: date) -> Refusal | None:
-    """Return why TIS's rules refuse a value of ContactDetailsDTO or PersonalDetailsDTO; None where they accept it.
+    """Return why TIS's rules reject a value of ContactDetailsDTO or PersonalDetailsDTO; None if they accept it.
 
-    The lists of the reference service are kept by ``value_lists``.
+    The lists of the reference service are in ``value_lists``.
     """
     if len(value) > LONGEST:
         return Refusal.TOO_LONG
@@ -50,7 +50,7 @@ def misfit(field: str, value: str, today: date) -> Refusal | None:
 def absence_misfit(
     attendance_id: str, days: dict[str, date | None], duration: int | None
 ) -> dict[str, Refusal]:
-    """Return what of an absence breaks the rules of AbsenceDTO, by ESR's column; ``days`` are by column too."""
+    """Return the values of an absence that violate AbsenceDTO's rules, by ESR's column; ``days`` are by column too."""
     refused = {
         column: Refusal.IMPLAUSIBLE_DATE for column, day in days.items() if day is not None and day < EARLIEST
     }

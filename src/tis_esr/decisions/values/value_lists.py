@@ -1,8 +1,8 @@
 """Values that TIS and ESR write differently: one table a list, used in both directions.
 
-A value without a mapping is left empty outward, leaves TIS unchanged inward, and is reported by the name
-of its column, never by itself. The words are those of TIS's reference data; the codes of ethnic origin are
-the NHS data dictionary's, those of countries ISO 3166's, and the others ours until NHS0098 is at hand.
+A value without a mapping is left empty towards ESR, leaves TIS unchanged, and is reported by the name of its column,
+never with the value. TIS's values are those of its reference data; the codes of ethnic origin are the NHS data
+dictionary's, those of countries ISO 3166's, and the others ours until NHS0098 is available.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
-"""Claims: which messages are handed out, and what is known of a claim after its process has ended.
+"""Claims: which messages are handed out, and what is stored of a claim after its process has ended.
 
-``held`` is written with the attempt and taken back with a release, so that what was held when a process ended
-is known to the next one, and a message that is handled costs no write more than its claim.
+``held`` is set with the attempt and reset with a release. So the next process knows what was held when one ended, and a
+handled message costs no additional write.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ _COLUMNS = "id, queue, correlation_id, source_file, deanery, row, last_row, body
 
 @dataclass(frozen=True)
 class Ready:
-    """What is asked for: up to ``limit`` messages of a queue, not those with these ids; ``isolated`` may be among them."""
+    """A request for up to ``limit`` messages of a queue, without those ids; ``isolated`` ones may be among them."""
 
     queue: str
     limit: int
@@ -26,14 +26,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class Claimed:
-    """The outcome of a claim, and which isolated messages are ready but may not be handed out now."""
+    """The claimed messages, and which isolated messages are ready but may not be claimed now."""
 
     messages: list[Message]
     isolated: list[Identity]
 
 
 def count_deaths(connection: sqlite3.Connection) -> None:
-    """Count one death more of the messages that the last process held when it ended."""
+    """Count one more death of the messages that the last process held when it ended."""
     connection.execute(
         "UPDATE messages INDEXED BY messages_ready SET deaths = deaths + 1, held = 0"
         " WHERE state = 'ready' AND held = 1"
@@ -41,7 +41,7 @@ def count_deaths(connection: sqlite3.Connection) -> None:
 
 
 def claim(connection: sqlite3.Connection, ready: Ready) -> Claimed:
-    """Take the oldest ready messages; an isolated one alone, when it is the oldest."""
+    """Claim the oldest ready messages; an isolated one is claimed alone, if it is the oldest."""
     others = f" AND id NOT IN ({','.join('?' * len(ready.not_now))})" if ready.not_now else ""
     found = connection.execute(
         f"SELECT {_COLUMNS}, seq FROM messages INDEXED BY messages_ready"
@@ -98,7 +98,7 @@ def _chosen(oldest: list[Message], ready: Ready) -> tuple[list[Message], list[Id
 
 
 def release(connection: sqlite3.Connection, messages: Sequence[Message]) -> None:
-    """Note that messages are no longer held."""
+    """Record that messages are no longer held."""
     execute_many(
         connection,
         "UPDATE messages SET held = 0 WHERE queue = ? AND id = ?",

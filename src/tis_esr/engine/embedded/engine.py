@@ -1,4 +1,4 @@
-"""The embedded engine's transactions: plain SQLite calls, each made whole on one writer thread."""
+"""The embedded engine's transactions: plain SQLite calls, each executed as a whole on one writer thread."""
 
 import asyncio
 import contextlib
@@ -35,10 +35,11 @@ _SOON = 0.1
 
 
 class EmbeddedEngine:
-    """One SQLite file (WAL) held by one process; survives the process's death at any point.
+    """One SQLite file (WAL) used by one process; survives a crash of the process at any point.
 
-    What is claimed, and until when what was released has to wait, is remembered in memory only, by a clock
-    that never jumps; so after a crash every unacknowledged message is ready again. The file is locked while it is open: raises StateInUseError when another process has it.
+    Claims, and the delays of released messages, are in memory only, by a monotonic clock; so after a crash every
+    unacknowledged message is ready again. The file is locked while it is open: raises StateInUseError if another
+    process uses it.
     """
 
     def __init__(self, path: Path, collections: Iterable[Collection[Any]]) -> None:
@@ -59,13 +60,13 @@ class EmbeddedEngine:
         self._offset = time.time() - monotonic_clock.elapsed()
 
     def close(self) -> None:
-        """Finish what is under way and close the file."""
+        """Finish work in progress and close the file."""
         self._thread.shutdown()
         self._connection.close()
         self._lock.close()
 
     def time(self) -> float:
-        """See Engine.time: the wall clock of the opening, carried on by one that nobody sets."""
+        """See Engine.time: the wall clock at the opening, continued by a monotonic clock."""
         return self._offset + monotonic_clock.elapsed()
 
     async def get(self, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:
@@ -131,7 +132,7 @@ class EmbeddedEngine:
         return max(0.0, min(delayed.values()) - time.monotonic()) if delayed else _SOON
 
     def _waiting(self, queues: Sequence[str]) -> dict[Identity, float]:
-        """Return which messages of the queues have to wait, and until when; forget those that had to."""
+        """Return which messages of the queues are delayed, and until when; remove delays that have passed."""
         now = time.monotonic()
         self._delayed = {key: until for key, until in self._delayed.items() if until > now}
         return {key: until for key, until in self._delayed.items() if key[0] in queues}
@@ -251,9 +252,9 @@ def find_documents(
     order_by: Sequence[str],
     limit: int | None,
 ) -> list[Stored]:
-    """Return the stored documents that meet ``where``, in the order asked for, then by key.
+    """Return the stored documents that match ``where``, in the requested order, then by key.
 
-    SQLite sorts only where an order or a limit is asked for, which an index has to serve.
+    SQLite sorts only if an order or a limit is requested, for which there must be an index.
     """
     if is_impossible(where):
         return []
@@ -278,7 +279,7 @@ def find_documents(
 
 
 def column_value(value: Any) -> Any:
-    """Return what an indexed column holds for a field's value: dates as ISO text."""
+    """Return the indexed column's value for a field's value: dates as ISO text."""
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -1,4 +1,4 @@
-"""One statement for many rows, without keeping other threads from running."""
+"""One statement for many rows, without blocking other threads."""
 
 import sqlite3
 from collections.abc import Sequence

@@ -9,9 +9,9 @@ from tis_esr.engine.row_accounting import Row, RowState, discarded
 
 
 def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    """Write the outcome of rows; which parked messages cover them stays as it is.
+    """Write the outcome of rows; the parked messages that cover them are unchanged.
 
-    A row that is accounted for without a record type keeps the one that it has.
+    A row that is accounted for without a record type keeps its present one.
     """
     execute_many(
         connection,
@@ -23,7 +23,7 @@ def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
 
 
 def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]], day: str) -> None:
-    """Set messages aside, over their rows; one that is parked already has a new reason."""
+    """Park messages, which cover their rows; one that is parked already gets the new reason."""
     execute_many(
         connection,
         "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"

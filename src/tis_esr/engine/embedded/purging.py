@@ -1,4 +1,4 @@
-"""What is old in a state file, and its removal; see Engine.written_before and those beside it."""
+"""Finds and removes old data in a state file; see Engine.written_before and the methods beside it."""
 
 import sqlite3
 from datetime import date
@@ -58,7 +58,7 @@ def rows_of(connection: sqlite3.Connection, file: str, after: int, limit: int) -
 
 
 def row_states(connection: sqlite3.Connection, file: str) -> dict[RowState, int]:
-    """Return how many rows of a file are in which state; one is parked while a parked message covers it."""
+    """Return the number of rows of a file by state; a row is parked while a parked message covers it."""
     shown = f"SELECT CASE WHEN {_NOT_PARKED} THEN state ELSE 'parked' END AS shown FROM rows r WHERE file = ?"
     sums = ", ".join(f"sum(shown = '{state.value}')" for state in RowState)
     counts = connection.execute(f"SELECT {sums} FROM ({shown})", (file,)).fetchone()

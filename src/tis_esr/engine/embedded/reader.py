@@ -35,7 +35,7 @@ class StateReader:
     def find(
         self, collection: Collection[T], where: Where, order_by: Sequence[str] = (), limit: int | None = None
     ) -> list[T]:
-        """Return the documents that meet ``where``; none where the collection was never made."""
+        """Return the documents that match ``where``; none if the collection does not exist."""
         try:
             stored = find_documents(self._connection, collection, where, order_by, limit)
         except sqlite3.OperationalError:
@@ -54,7 +54,7 @@ class StateReader:
             return {}
 
     def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:
-        """Return how often each value stands in a list field of the collection's documents."""
+        """Return how often each value occurs in a list field of the collection's documents."""
         query = (
             f"SELECT value, count(*) FROM {table(collection)}, json_each(body, '$.{field}') GROUP BY value"
         )
@@ -64,7 +64,7 @@ class StateReader:
             return {}
 
     def row_counts(self, files: Sequence[str] | None = None) -> dict[str, dict[RowState, int]]:
-        """Return for each inbound file, or each of ``files``, how many of its rows are in which state."""
+        """Return the number of rows by state of each inbound file, or of ``files``."""
         if files is not None and not files:
             return {}
         each = ", ".join(f"sum(state = '{state}')" for state in _ACCOUNTED)

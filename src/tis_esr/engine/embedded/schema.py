@@ -1,4 +1,4 @@
-"""The tables of the state file, and how one is opened."""
+"""Creates and opens the tables of the state file."""
 
 import errno
 import sqlite3
@@ -68,12 +68,13 @@ def table(collection: Collection[Any]) -> str:
 
 
 def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the state file, made if it is not there (unless ``read_only``).
+    """Open the state file; create it if it does not exist (unless ``read_only``).
 
-    It and what SQLite puts beside it are readable by their owner alone, and so is a folder made for it. Raises UnusableStateError, and TransientError where the disk is full or fails.
+    It and SQLite's files beside it are readable by their owner only, and so is a folder created for it. Raises
+    UnusableStateError, and TransientError where the disk is full or fails.
     """
     if read_only and not path.exists():
-        raise UnusableStateError(str(path), "there is no such file; run a day with it first")
+        raise UnusableStateError(str(path), "no such file; tis-esr day creates it")
     try:
         if path.exists() and not path.is_file():
             raise UnusableStateError(str(path), "it is not a file")
@@ -102,7 +103,7 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file where it is missing; remove other users' permissions on it and on SQLite's files beside it."""
+    """Create the file if it is missing; remove other users' permissions on it and on SQLite's files beside it."""
     make_folder(path.parent)
     open_private(path.resolve(), "ab").close()
     for beside in (path.with_name(path.name + end) for end in ("-wal", "-shm", ".lock")):
@@ -111,14 +112,14 @@ def _make_private(path: Path) -> None:
 
 
 def _of_the_disk(error: Exception) -> bool:
-    """Return whether it is the disk that is full, or fails, rather than a file that is not one of ours."""
+    """Return whether the disk is full or fails, as opposed to a file that is not a state file."""
     if isinstance(error, sqlite3.OperationalError):
         return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
     return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def make_collections(connection: sqlite3.Connection, collections: Iterable[Collection[Any]]) -> None:
-    """Make the table and the indexes of each collection where they are missing."""
+    """Create the missing tables and indexes of the collections."""
     for collection in collections:
         columns = "".join(f', "{name}"' for name in collection.searched)
         connection.execute(

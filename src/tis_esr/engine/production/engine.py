@@ -45,7 +45,7 @@ _SOON = 0.02
 
 
 class ProductionEngine:
-    """The production engine, see Engine. Open it before use; the collections must have been made by ``install``."""
+    """The production engine, see Engine. Open it before use; ``install`` must have created the collections."""
 
     def __init__(self, addresses: ServerAddresses, queues: Sequence[Queue], supervisor: Supervisor) -> None:
         self.addresses = addresses
@@ -63,7 +63,7 @@ class ProductionEngine:
         self._closing = asyncio.Event()
 
     async def open(self) -> None:
-        """Begin to relay and to renew leases. Raises TransientError where MongoDB can't be reached."""
+        """Start the relay and the renewal of leases. Raises TransientError if MongoDB can't be reached."""
         with trouble_as_transient():
             await self.clock.read(self.database)
         self._tasks = [
@@ -72,7 +72,7 @@ class ProductionEngine:
         ]
 
     async def close(self) -> None:
-        """Send what is to be sent (for a few seconds at most), and close both servers."""
+        """Send unsent messages (for a few seconds at most), and disconnect from both servers."""
         await self.broker.stop_consuming()
         await self.relay.finish()
         await self.stop_renewing()
@@ -82,13 +82,14 @@ class ProductionEngine:
     async def stop_renewing(self) -> None:
         """Let the leases expire, and stop polling the outbox.
 
-        The tasks are asked, not cancelled at once: within a call of PyMongo a cancellation can become its error.
+        The tasks are asked to stop, not cancelled at once: within a call of PyMongo a cancellation can become its
+        error.
         """
         self._closing.set()
         await self._supervisor.stop(self._tasks)
 
     async def abandon(self) -> None:
-        """Close everything at once, as a killed process does: nothing is sent or released."""
+        """Disconnect at once, like a killed process: nothing is sent or released."""
         await self.stop_renewing()
         self.relay.abandon()
         await self.broker.close()
@@ -111,7 +112,7 @@ class ProductionEngine:
             return await documents.find(self.database, collection, where, order_by, limit)
 
     async def commit(self, commit: Commit) -> None:
-        """See Engine.commit. A write conflict that leaves the versions as they were is tried again here."""
+        """See Engine.commit. A write conflict that leaves the versions unchanged is retried here."""
         if commit.messages:
             await self.relay.room()
         with trouble_as_transient():
@@ -158,7 +159,7 @@ class ProductionEngine:
         return packets
 
     async def _hold_leases(self, commit: Commit, session: AsyncClientSession, now: float) -> None:
-        """End the leases on what the commit finishes, and hold those on what it is about until it is over."""
+        """End the leases on the messages that the commit finishes, and keep those on the others until it is over."""
         if not all(message.claim for message in commit.done):
             raise LeaseLostError
         finished = _by_claim([*commit.done, *(message for message, _ in commit.parked if message.claim)])
@@ -172,7 +173,7 @@ class ProductionEngine:
             await leases.hold(self.database, token, now + self.addresses.lease_seconds, session)
 
     async def _end_lease(self, token: str, messages: Sequence[Message], session: AsyncClientSession) -> None:
-        """End this process's lease on these messages; raises LeaseLostError where another has taken them over."""
+        """End this process's lease on these messages; raises LeaseLostError if another process has taken them over."""
         held, ended = self._leases.get(token, set()), set(map(outbox.entry_id, messages))
         if not ended <= held:
             raise LeaseLostError
@@ -187,7 +188,7 @@ class ProductionEngine:
                 self._leases.pop(token, None)
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
-        """See Engine.claim. Messages that have taken effect before are acknowledged here."""
+        """See Engine.claim. Messages that have already taken effect are acknowledged here."""
         if queue not in self.broker.inflows:
             self.broker.consume([queue])
         inflow = self.broker.inflows[queue]
@@ -217,7 +218,7 @@ class ProductionEngine:
         return claimed.mine
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
-        """See Engine.release. Where MongoDB can't be reached the leases run out by themselves."""
+        """See Engine.release. If MongoDB can't be reached, the leases expire."""
         given = list(messages)
         until = self.clock.now() + delay
         for token, some in _by_claim(given).items():
@@ -236,7 +237,7 @@ class ProductionEngine:
             await leases.count_attempts(self.database, map(outbox.entry_id, messages), at, session)
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
-        """See Engine.next_ready. What others are handling counts as not ready yet."""
+        """See Engine.next_ready. Messages that others are handling count as not ready yet."""
         self.broker.consume(queues)
         with trouble_as_transient():
             ready = await open_packets.first_open(self.database, queues, self.clock.now())
@@ -320,7 +321,7 @@ class ProductionEngine:
         return "; ".join(found)
 
     async def _renew(self, beat: Beat) -> None:
-        """Keep the leases of what is being handled, and the clock, for as long as this process lives."""
+        """Renew the leases of messages in progress, and the clock, as long as this process lives."""
         while not await wait_for_event(self._closing, self.addresses.lease_seconds / 3):
             beat()
             try:
@@ -337,7 +338,7 @@ def _finished(commit: Commit) -> list[Message]:
 
 
 async def _tried(transaction: Callable[[], Awaitable[T]]) -> T:
-    """Run a transaction, again where a write conflict ends it that may not be there the next time."""
+    """Run a transaction, and retry it after a write conflict."""
     for number in range(_TRIES - 1):
         try:
             return await transaction()

@@ -35,10 +35,10 @@ class BadAddressError(TisEsrError):
 
 
 class ProductionReader:
-    """The database, opened for reading only. Raises TransientError where it can't be reached."""
+    """The database, opened for reading only. Raises TransientError if it can't be reached."""
 
     def __init__(self, addresses: ServerAddresses) -> None:
-        """Raise BadAddressError where the URL is not a valid MongoDB URL, UnusableServerError for a database that was never installed or has another schema."""
+        """Raise BadAddressError if the URL is not a valid MongoDB URL, UnusableServerError for a database that is not installed or has another schema."""
         try:
             self._client: MongoClient[Json] = MongoClient(
                 addresses.mongodb_url, serverSelectionTimeoutMS=5000, appname="tis-esr desk"

@@ -1,4 +1,4 @@
-"""The relay: sends what is in the outbox, outside any transaction, until RabbitMQ has confirmed it."""
+"""The relay: publishes the outbox, outside any transaction, until RabbitMQ has confirmed it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _FINISH_SECONDS = 5.0
 
 
 class Relay:
-    """Sends what this process has just committed at once, and what others left behind after their lease."""
+    """Publishes what this process has committed at once, and what other processes left once their lease expires."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Relay:
             self._free.clear()
 
     async def room(self) -> None:
-        """Wait while much more has been committed than sent, but not for long: the outbox is patient."""
+        """Wait briefly while much more has been committed than sent."""
         if not self._free.is_set():
             try:
                 await asyncio.wait_for(self._free.wait(), self._addresses.lease_seconds / 2)
@@ -65,13 +65,13 @@ class Relay:
                 return
 
     async def finish(self) -> None:
-        """Send what is under way; what can't be sent in time stays in the outbox."""
+        """Finish sending; what can't be sent in time stays in the outbox."""
         if self._underway:
             await asyncio.wait(self._underway, timeout=_FINISH_SECONDS)
         self.abandon()
 
     def abandon(self) -> None:
-        """Stop sending at once; what is left is in the outbox."""
+        """Stop sending at once; unsent messages stay in the outbox."""
         for task in self._underway:
             task.cancel()
 
@@ -87,7 +87,7 @@ class Relay:
                 self._free.set()
 
     async def deliver(self, packet: Json) -> bool:
-        """Publish a packet and note that it was confirmed; say whether all of it was."""
+        """Publish a packet and record its confirmation; return whether all of it was confirmed."""
         messages = outbox.messages_of(packet)
         confirmed = await self._broker.publish(messages)
         if len(confirmed) < len(messages):
@@ -97,7 +97,7 @@ class Relay:
         return True
 
     async def sweep(self, closing: asyncio.Event, beat: Beat) -> None:
-        """Look for what was left unsent, is done with, or RabbitMQ has lost, until the engine is closed."""
+        """Poll for packets that are unsent, finished, or lost by RabbitMQ, until the engine is closed."""
         while not await wait_for_event(closing, self._addresses.poll_seconds):
             beat()
             try:
@@ -108,14 +108,14 @@ class Relay:
                 _log.info("outbox_poll_failed", reason=reason)
 
     async def send_what_is_left(self) -> None:
-        """Send what no living relay is sending."""
+        """Send packets whose relay no longer runs."""
         now = self._clock.now()
         while packet := await outbox.take_unsent(self._database, now, now + self._addresses.lease_seconds):
             if not await self.deliver(packet):
                 return
 
     async def look_at_what_is_due(self) -> None:
-        """Forget packets that were handled; send again of the others what RabbitMQ no longer has."""
+        """Delete handled packets; publish messages of the others again that RabbitMQ no longer has."""
         now = self._clock.now()
         packets = await open_packets.due(self._database, now)
         if not packets:
@@ -125,10 +125,10 @@ class Relay:
                 await self._send_again(packet, left, now)
 
     async def _send_again(self, packet: Json, left: Sequence[str], now: float) -> None:
-        """Publish messages once more that are neither in their queue, nor in our hands, nor in another's.
+        """Publish messages again that are neither in their queue nor with any process.
 
-        While this process has others of the queue in its hands, one that has just been missed may be on its way
-        to it, or be done by now: only what was missed at the last look too is lost.
+        While this process has others of the queue, one that is missing for the first time may be on its way or done by
+        now: only what was missing at the previous check too is lost.
         """
         inflow = self._broker.inflows.get(packet["queue"])
         if inflow is None:

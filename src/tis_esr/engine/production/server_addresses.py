@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 class ServerAddresses:
     """``amqp_url`` ends in the virtual host; both URLs may hold a password, so neither is ever shown.
 
-    ``lease_seconds`` is how long a dead process's messages stay its own; a live one renews its leases.
-    After ``resend_seconds`` a message that RabbitMQ no longer has is sent once more.
+    ``lease_seconds`` is how long the messages of a dead process stay leased; a live one renews its leases. After
+    ``resend_seconds`` a message that RabbitMQ no longer has is published again.
     """
 
     amqp_url: str = field(repr=False)

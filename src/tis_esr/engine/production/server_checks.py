@@ -1,4 +1,4 @@
-"""What can be wrong with the servers before anything runs: which setting, what is wrong, what to do."""
+"""Checks of the servers before anything runs: which setting, what is wrong, what to do."""
 
 import asyncio
 import contextlib
@@ -53,7 +53,7 @@ class Finding:
 
 
 class UnusableServerError(TisEsrError):
-    """RabbitMQ or MongoDB can't be used as they are; ``findings`` say why."""
+    """RabbitMQ or MongoDB is not usable; ``findings`` say why."""
 
     exit_code = Exit.UNAVAILABLE
 
@@ -65,7 +65,7 @@ class UnusableServerError(TisEsrError):
 async def refuse_unusable(
     addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> None:
-    """Raise UnusableServerError where something is missing or wrong."""
+    """Raise UnusableServerError if something is missing or wrong."""
     findings = await findings_of(addresses, collections, queues)
     if findings:
         raise UnusableServerError(findings)
@@ -74,7 +74,7 @@ async def refuse_unusable(
 async def findings_of(
     addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> list[Finding]:
-    """Check both servers; return the findings, none where everything is OK."""
+    """Check both servers; return the findings, none if everything is OK."""
     mongodb, rabbitmq = await asyncio.gather(
         _mongodb(addresses, list(collections)), _rabbitmq(addresses, queues)
     )
@@ -84,7 +84,10 @@ async def findings_of(
 async def install(
     addresses: ServerAddresses, collections: Iterable[Collection[Any]], queues: Sequence[Queue]
 ) -> list[str]:
-    """Make collections, indexes, exchange, queues and bindings; return what was missing. Raises UnusableServerError."""
+    """Create collections, indexes, exchange, queues and bindings; return what was missing.
+
+    Raises UnusableServerError.
+    """
     collections = list(collections)
     found = [f for f in await findings_of(addresses, collections, queues) if f.remedy != _INSTALL]
     if found:
@@ -159,7 +162,7 @@ def _refused_by_mongodb(addresses: ServerAddresses, error: OperationFailure) -> 
         return Finding(MONGODB, problem, "give the user the role readWrite on it")
     if error.code == _LOGIN_FAILED:
         return Finding(MONGODB, "MongoDB rejected the user or the password", "correct them in the URL")
-    return Finding(MONGODB, f"MongoDB answers {describe(error)}", "check its log")
+    return Finding(MONGODB, f"MongoDB returned {describe(error)}", "check its log")
 
 
 def _no_mongodb(error: PyMongoError) -> Finding:
@@ -168,9 +171,9 @@ def _no_mongodb(error: PyMongoError) -> Finding:
 
 
 def schema_finding(name: str, version: int | None) -> Finding | None:
-    """Return what is wrong with a database of this schema version, None where it was never installed."""
+    """Return the finding about a database of this schema version; the version is None if it is not installed."""
     if version is None:
-        problem = f"the database {name} was never installed"
+        problem = f"the database {name} is not installed"
         return Finding(DATABASE, problem, "run tis-esr install, or correct the name")
     if version == schema.SCHEMA_VERSION:
         return None
@@ -181,7 +184,7 @@ def schema_finding(name: str, version: int | None) -> Finding | None:
 async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[Any]]) -> list[Finding]:
     hello = await database.client.admin.command("hello")
     if "setName" not in hello:
-        problem = "MongoDB runs alone, not as a replica set, so it has no transactions"
+        problem = "MongoDB is a standalone server, not a replica set, so it has no transactions"
         return [Finding(MONGODB, problem, "start it with --replSet rs0 and call rs.initiate() once")]
     info = await database.client.server_info()
     if tuple(info["versionArray"][:2]) < _OLDEST_MONGODB:
@@ -201,7 +204,7 @@ async def _looked_at(database: AsyncDatabase[Any], collections: list[Collection[
 async def _try_to_write(database: AsyncDatabase[Any]) -> None:
     """Write in a transaction that is rolled back: shows missing permissions, changes nothing.
 
-    A conflict with another process, which may be starting too, shows that this one may write.
+    A conflict with another process, which may also be starting, shows that this one has write access.
     """
     async with database.client.start_session() as session:
         await session.start_transaction()
@@ -223,7 +226,7 @@ async def _rabbitmq(addresses: ServerAddresses, queues: Sequence[Queue]) -> list
     except (AuthenticationError, ProbableAuthenticationError):
         return [Finding(AMQP, "RabbitMQ rejected the user or the password", "correct them in the URL")]
     except (ConnectionClosedByBroker, ProbableAccessDeniedError):
-        problem = "RabbitMQ has no such virtual host, or the user may not enter it"
+        problem = "RabbitMQ has no such virtual host, or the user has no access to it"
         return [Finding(AMQP, problem, "rabbitmqctl add_vhost tis-esr, and set_permissions for the user")]
     except _AWAY as error:
         return [_no_rabbitmq(error)]
@@ -250,7 +253,7 @@ async def _entered(connection: Connection, queues: Sequence[Queue]) -> list[Find
 
 
 async def _compare(connection: Connection, queues: Sequence[Queue], gone: set[str]) -> None:
-    """Declare what is there as it is to be, which makes nothing. Raises ChannelClosedByBroker where it is other."""
+    """Declare existing objects as required, which creates nothing. Raises ChannelClosedByBroker if one differs."""
     channel = await connection.channel()
     if EXCHANGE not in gone:
         await channel.declare_exchange(EXCHANGE)
@@ -281,7 +284,7 @@ async def _missing_queues(connection: Connection, queues: Sequence[Queue]) -> li
 
 
 async def _there(connection: Connection, *, queue: str = "", exchange: str = "") -> bool:
-    """Return whether there is a queue or an exchange; a channel dies of asking for one that isn't."""
+    """Return whether a queue or an exchange exists; a channel is closed if it does not."""
     channel = await connection.channel()
     try:
         if queue:

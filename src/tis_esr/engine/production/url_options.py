@@ -1,4 +1,4 @@
-"""What the URLs of MongoDB and RabbitMQ must not ask for: options that would break a guarantee."""
+"""Options in the URLs of MongoDB and RabbitMQ that would break a guarantee."""
 
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -10,11 +10,11 @@ _MONGODB: Final = {
     "journal": ({"true"}, "a commit that is not in the journal is lost in a power cut"),
     "retryreads": ({"true"}, "an election of a new primary would fail reads"),
 }
-"""By option, in lower case: the values that keep the guarantees, and what any other one breaks."""
+"""By option, in lower case: the values that keep the guarantees, and what any other value breaks."""
 
 
 def mongodb_problem(url: str) -> str:
-    """Return which option of a MongoDB URL breaks a guarantee and why; "" where none does. No value but that is shown."""
+    """Return which option of a MongoDB URL breaks a guarantee and why; "" if none does. No other value is shown."""
     for name, value in _options(url):
         allowed, reason = _MONGODB.get(name.lower(), (None, ""))
         if allowed is not None and value.lower() not in allowed:
@@ -23,7 +23,7 @@ def mongodb_problem(url: str) -> str:
 
 
 def amqp_problem(url: str) -> str:
-    """Return why a URL is not one of RabbitMQ, or which option of it breaks a guarantee and why; "" where all is right."""
+    """Return why a URL is not a valid RabbitMQ URL, or which option breaks a guarantee and why; "" if it is valid."""
     if not url.startswith(("amqp://", "amqps://")):
         return "is not a valid RabbitMQ address; write amqp://user:password@host:5672/tis-esr"
     for name, value in _options(url):

@@ -1,4 +1,4 @@
-"""What ``why`` answers with."""
+"""The answers of ``why``."""
 
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ class Who(StrEnum):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One plain sentence about one thing, who must act, and what they do ("" where nobody must)."""
+    """One sentence about one thing, who must act, and what to do ("" if nobody must act)."""
 
     about: str
     sentence: str
@@ -26,7 +26,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline. ``at`` is ``2026-11-24`` or ``2026-11-24T14:00:05+00:00``, London; "" where not kept."""
+    """One line of the timeline.
+
+    ``at`` is ``2026-11-24`` or ``2026-11-24T14:00:05+00:00``, London time; "" if not stored.
+    """
 
     at: str
     correlation_id: str
@@ -34,9 +37,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers, most important first, and the timeline behind them.
+    """The answers, most important first, and the timeline.
 
-    ``known`` says that ESR or TIS has what was asked for. ``tis`` is "" where TIS was asked, else why not.
+    ``known`` is whether ESR or TIS has what was asked for. ``tis`` is "" if TIS was asked, else why not.
     """
 
     word: str

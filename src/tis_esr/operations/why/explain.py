@@ -1,7 +1,7 @@
 """Why a placement, post, position or person was, or wasn't, sent to ESR: the steps of the support team's runbook.
 
 The steps are those of the runbook for missing applicants: position known, matched, not deleted; placement
-counts; data complete; in time; sent; confirmed; and what changed since. What is not held here is asked of TIS.
+counts; data complete; in time; sent; confirmed; and what changed since. What is not stored here is read from TIS.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ async def explain(
 ) -> Explanation:
     """Answer for a placement id, post number, position number or id, or GMC number. Raises BadWordError.
 
-    Without ``tcs``, or while TCS can't be reached, the answer says that TIS was not asked.
+    Without ``tcs``, or while TCS is unavailable, the answer says that TIS was not asked.
     """
     word = read_word(typed)
     held = holdings(state, word)
@@ -79,7 +79,7 @@ def _only_in_tis(state: Reader, word: Word, held: Holdings, tis: InTis, today: d
 
 
 def _notifications_to_act_on(held: Holdings, today: date) -> Iterable[Answer]:
-    """Return the position's other notifications that somebody must act on; the rest is in the timeline."""
+    """Return the position's other notifications that need a person; the rest is in the timeline."""
     about = set(map(about_sent, held.applicants))
     for record in held.notifications:
         if (record.state in SENT or record.is_held_back) and record.about not in about:

@@ -1,4 +1,4 @@
-"""What this system holds about a word: positions, applicant records, decisions, notifications, updates of people."""
+"""What this system has about a word: positions, applicant records, decisions, notifications, person updates."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ D = TypeVar("D", ApplicantRecord, Decision)
 
 @dataclass(frozen=True)
 class Holdings:
-    """Everything by the word. ``files`` are the outbound files by name in which any of it went."""
+    """All stored data about the word. ``files`` are the outbound files in which any of it was sent, by name."""
 
     positions: list[Position]
     applicants: list[ApplicantRecord]
@@ -54,7 +54,7 @@ class Holdings:
 
 
 def holdings(state: Reader, word: Word) -> Holdings:
-    """Return all that is held about a placement id, post number, position number or id, or GMC number."""
+    """Return all stored data about a placement id, post number, position number or id, or GMC number."""
     positions = _positions(state, word)
     ids = [position.position_id for position in positions]
     applicants = _about(state, APPLICANTS, word, ids)
@@ -93,7 +93,7 @@ def _about(state: Reader, collection: Collection[D], word: Word, positions: Iter
 def _changes(
     state: Reader, positions: Iterable[int], applicants: Iterable[ApplicantRecord]
 ) -> list[NotificationRecord]:
-    """Return what ESR was, or will be, sent about applicants after the applicant file: new dates, a withdrawal."""
+    """Return the notifications about sent applicants: new dates, withdrawals."""
     about = set(map(about_sent, applicants))
     told = [n for id_ in sorted(positions) for n in state.find(NOTIFICATIONS, {"position_id": id_})]
     return [record for record in told if record.about in about]

@@ -1,4 +1,4 @@
-"""What TIS says of a word at this moment, asked of TCS."""
+"""What TIS currently has about a word, read through TCS."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,17 +9,19 @@ from tis_esr.tcs.models import Placement, Post
 from tis_esr.tcs.tcs_errors import TcsError
 
 MOST_PLACEMENTS = 50
-"""More placements than these of one word are not asked for one by one."""
+"""If a word has more placements than this, they are not read one by one."""
 _LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class InTis:
-    """What TIS has by the word. ``trouble`` says why it was not asked, "" where it was; ``has_address`` that it could be.
+    """What TIS has about the word.
 
-    ``asked`` has, by id, the placements that were asked for one by one: None where TIS has none. ``of_word`` are
-    those that the word means itself: by id, of the person, or of the post. ``numbers`` has the national post
-    number of each post by id.
+    ``trouble`` says why it was not asked, "" if it was; ``has_address`` that it could be.
+
+    ``asked`` has, by id, the placements that were asked for one by one: None where TIS has none. ``of_word`` are those
+    that the word means itself: by id, of the person, or of the post. ``numbers`` has the national post number of each
+    post by id.
     """
 
     trouble: str = ""
@@ -39,7 +41,10 @@ NOT_ASKED = "the address of TCS is not set (TIS_ESR_TCS_URL or --tcs)"
 
 
 async def look_up(tcs: Tcs | None, word: Word, sent: Iterable[int]) -> InTis:
-    """Ask TIS for a word, and for placements that ESR was sent. Trouble with TCS is said, not raised."""
+    """Read from TIS what it has about a word, and placements that were sent to ESR.
+
+    Errors of TCS are reported, not raised.
+    """
     if tcs is None:
         return InTis(trouble=NOT_ASKED, has_address=False)
     try:

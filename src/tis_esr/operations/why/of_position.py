@@ -5,7 +5,7 @@ from tis_esr.services.reconciliation.position_reconciliation import Position
 
 
 def of_position(position: Position) -> Answer:
-    """Return which post a position was matched to, or why to none."""
+    """Return which post a position was matched to, or why none."""
     if position.deleted:
         said, who, action = (
             "was deleted by ESR, so nothing is sent for it",
@@ -16,7 +16,7 @@ def of_position(position: Position) -> Answer:
         said, who, action = (
             "has not been looked up in TIS yet",
             Who.SUPPORT,
-            "see whether Reconciliation runs and TCS answers (tis-esr doctor)",
+            "check that Reconciliation runs and TCS responds (tis-esr doctor)",
         )
     elif position.post_id is None:
         said, who, action = (

@@ -1,4 +1,4 @@
-"""What ESR was sent of an applicant, what it answered, and what changed since."""
+"""What ESR was sent about an applicant, what it answered, and what has changed since."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.tcs.models import Placement
 
 ANSWER_DUE = timedelta(days=1)
-"""ESR answers a file on the morning after; a file that it quarantined whole is never answered."""
+"""ESR answers a file on the next morning; a file that it quarantined is never answered."""
 FROM_ESR = frozenset({"positionId", "positionNumber", "deaneryNumber"})
 """Columns of an applicant record that come from ESR's own POR and POS rows."""
 _DATES, _WITHDRAWAL = "4", "2"
@@ -34,7 +34,7 @@ _DATES, _WITHDRAWAL = "4", "2"
 def of_applicant(
     record: ApplicantRecord, held: Holdings, tis: InTis, today: date, window: ApplicantWindow
 ) -> list[Answer]:
-    """Return the whole story of an applicant record, in its order."""
+    """Return everything about an applicant record, in chronological order."""
     about = (
         f"Placement {record.placement_id} for position {record.position_id} ({record.deanery_number},"
         f" {period(record.date_from, record.date_to)})"
@@ -87,19 +87,19 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
     where = f"{record.file}, row {record.file_row}"
     if file is not None and file.state in {OutboundState.ALLOCATING, OutboundState.ALLOCATED}:
         action = "find out why the export stopped (tis-esr doctor), then run it again"
-        return f"has its row in {where}, and the file has not been written yet", Who.SUPPORT, action
+        return f"is allocated to {where}; the file has not been written yet", Who.SUPPORT, action
     sent = f"was sent to ESR on {day(file.day)} in {where}" if file else f"was sent to ESR in {where}"
     if record.answers:
         who, action = _acts_on(record.answers)
         return f"{sent}; {'; '.join(map(answered, record.answers))}", who, action
     if file is not None and today > file.day + ANSWER_DUE:
         action = "ask ESR whether it received the file or quarantined it"
-        return f"{sent}; ESR has not answered, which is overdue", Who.SUPPORT, action
+        return f"{sent}; ESR has not answered, and the answer is overdue", Who.SUPPORT, action
     return f"{sent}; ESR has not answered yet", Who.NOBODY, ""
 
 
 def answered(answer: EsrAnswer) -> str:
-    """Return ESR's answer as a part of a sentence, with ESR's own text."""
+    """Return ESR's answer as part of a sentence, with ESR's own text."""
     kind = f" with {answer.kind}" if answer.kind else ""
     text = f': "{answer.text}"' if answer.text else ""
     said = "accepted it" if answer.is_accepted else "rejected it"
@@ -129,16 +129,16 @@ def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> 
             f"was not sent: it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
         )
         return said, Who.TRUST, "create the record in ESR manually"
-    said = "waits for the next APP file: it came after the last one, or that one had 40 records of its post"
+    said = "waits for the next APP file: it was created after the last one, or that file had 40 records for its post"
     return said, Who.NOBODY, ""
 
 
 def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date) -> tuple[str, Who, str]:
-    """Return why a record was cancelled: by what TIS says of the placement now, else by the last decision on it."""
+    """Return why a record was cancelled: from the placement's present state in TIS, else from the last decision."""
     now = tis.asked.get(record.placement_id)
     decided = next((d for d in held.decisions if DECISIONS.key(d) == record.key), None)
     if record.placement_id in tis.asked and now is None:
-        return "was cancelled before export: TIS does not have the placement any more", Who.NOBODY, ""
+        return "was cancelled before export: TIS no longer has the placement", Who.NOBODY, ""
     judged = Verdict(decided.cause, decided.reason) if decided else REPORTED
     if now is not None:
         judged = verdict(now, today)
@@ -151,15 +151,19 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
 
 
 def _invalid(record: ApplicantRecord) -> tuple[str, Who, str]:
-    """Return who fills the gap, or corrects the value: ESR's own columns the trust, a person's details the local office."""
+    """Return who adds or corrects the value: the trust for ESR's own columns, otherwise the local office."""
     if record.is_held_back:
-        action = "correct it in TIS; the record is sent with the next file then"
+        action = "correct it in TIS; the record is built again with the position's next row from ESR"
         return _held_back(record), Who.LOCAL_OFFICE, action
     from_esr = [name for name in record.missing if name in FROM_ESR]
     from_tis = [name for name in record.missing if name not in FROM_ESR]
     sentence = f"can't be sent: {record.reason}"
     if from_tis or not from_esr:
-        return sentence, Who.LOCAL_OFFICE, "add it in TIS; the record is sent with the next file then"
+        return (
+            sentence,
+            Who.LOCAL_OFFICE,
+            "add it in TIS; the record is built again with the position's next row from ESR",
+        )
     return sentence, Who.TRUST, "add it to the position in ESR; the record is sent once ESR's file has it"
 
 
@@ -170,21 +174,21 @@ def _held_back(record: Outbound) -> str:
 def _not_told(
     record: ApplicantRecord, changes: list[NotificationRecord], tis: InTis, today: date
 ) -> list[Answer]:
-    """Return where TIS now differs from what ESR was last sent, or is about to be sent."""
+    """Return where TIS now differs from what was last sent to ESR, or is about to be sent."""
     if record.state not in SENT or record.placement_id not in tis.asked or record.date_to < today:
         return []
     told = [n for n in changes if n.state in SENT or n.state in PENDING]
     now = tis.asked[record.placement_id]
     about = f"Placement {record.placement_id} in TIS"
     last = told[-1].fact if told else dates_fact(record.date_from, record.date_to)
-    action = "wait for the next file of the deanery; if nothing is sent then, have the position reconciled"
+    action = "wait for the position's next row from ESR, or publish position.due for it"
     if now is None:
         if told and told[-1].type == _WITHDRAWAL:
             return []
-        said = "does not exist any more, which has not been sent to ESR yet"
+        said = "no longer exists, which has not been sent to ESR yet"
         return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
     if _differs(now, last):
-        said = f"now is {period(now.date_from, now.date_to)}, which has not been sent to ESR yet"
+        said = f"is now {period(now.date_from, now.date_to)}, which has not been sent to ESR yet"
         return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
     return []
 

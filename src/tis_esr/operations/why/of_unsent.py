@@ -1,4 +1,4 @@
-"""What has no applicant record: decided against, not processed yet, without a position, or unknown."""
+"""Explains what has no applicant record: not eligible, not processed yet, without a position, or unknown."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -22,11 +22,11 @@ ACTS: dict[Cause, tuple[Who, str]] = {
     Cause.NO_DATES: (Who.LOCAL_OFFICE, "add the dates in TIS"),
     Cause.NO_TRAINEE: (Who.LOCAL_OFFICE, "correct the placement's trainee in TIS"),
 }
-_AGAIN = "have the position reconciled: its next row from ESR, or a change in TIS, does it"
+_AGAIN = "wait for the position's next row from ESR, or publish position.due for it"
 
 
 def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
-    """Return why no applicant record is produced for a placement; where TIS has it otherwise by now, that too."""
+    """Return why no applicant record is produced for a placement, and whether TIS has changed since."""
     about = (
         f"Placement {decision.placement_id} for position {decision.position_id} ({decision.deanery_number})"
     )
@@ -74,7 +74,7 @@ def of_placement(state: Reader, placement: Placement, tis: InTis, today: date) -
 
 
 def of_post_without_position(number: str) -> Answer:
-    """Say that TIS has a post for which ESR has sent no position."""
+    """Return the answer about a post for which ESR has sent no position."""
     return _without_position(f"Post {number} in TIS", number)
 
 
@@ -85,7 +85,7 @@ def _without_position(about: str, number: str | None) -> Answer:
 
 
 def of_person_without_placement(word: Word) -> Answer:
-    """Say that TIS has a person, but no placement of theirs."""
+    """Return the answer about a person who has no placement in TIS."""
     return Answer(
         about=f"The person with GMC number {word.text}",
         sentence="is in TIS and has no placement there",
@@ -95,10 +95,12 @@ def of_person_without_placement(word: Word) -> Answer:
 
 
 def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
-    """Distinguish a typing mistake, a word that neither ESR nor TIS has, and a word that could not be looked up in TIS."""
+    """Return the answer about an unknown word: mistyped, in neither ESR nor TIS, or TIS could not be asked."""
     if word.misfit_reason:
-        said = f"is probably a typing mistake: {word.misfit_reason}"
-        return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word and ask again")
+        said = f"is probably mistyped: {word.misfit_reason}"
+        return Answer(
+            about=word.text, sentence=said, who=Who.ASKER, action="check it and run the command again"
+        )
     oldest = forgotten_before(state)
     since = f"; {older(oldest)}" if oldest is not None else ""
     if tis.trouble:
@@ -107,15 +109,21 @@ def of_unknown(state: Reader, word: Word, tis: InTis) -> Answer:
         )
         if not tis.has_address:
             return Answer(
-                about=word.text, sentence=said, who=Who.ASKER, action="ask again with the address of TCS"
+                about=word.text,
+                sentence=said,
+                who=Who.ASKER,
+                action="run the command again with the address of TCS",
             )
         return Answer(
-            about=word.text, sentence=said, who=Who.SUPPORT, action="ask again once TCS can be asked"
+            about=word.text,
+            sentence=said,
+            who=Who.SUPPORT,
+            action="run the command again once TCS is available",
         )
     kinds = "placement or GMC number" if word.number is not None else "post number"
     also = "position" if word.number is not None else "position with this post number"
     said = f"is unknown: TIS has no such {kinds}, and ESR has sent no such {also}{since}"
-    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check the word for a typing mistake")
+    return Answer(about=word.text, sentence=said, who=Who.ASKER, action="check it for a typing error")
 
 
 def _of_post(state: Reader, number: str | None, post_id: int | None) -> list[Position]:

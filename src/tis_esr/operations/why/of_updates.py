@@ -1,4 +1,4 @@
-"""What ``why`` says of a person's details: which were updated in TIS, what was repaired, and each refusal. No values."""
+"""What ``why`` reports about a person's details: fields updated in TIS, repairs, and refusals. No values."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,9 +7,9 @@ from tis_esr.operations.why.answers import Answer, Who
 from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Outcome
 
 _CORRECT = (Who.TRUST, "correct the value in ESR")
-"""Who must act, and how, where nothing else is said: ESR has the trust's values."""
+"""Who must act by default: the trust, whose values are in ESR."""
 _ACTS = {
-    Refusal.NO_CODE: (Who.SUPPORT, "have the code added to TIS, or its translation to this system"),
+    Refusal.NO_CODE: (Who.SUPPORT, "have the code added to TIS, or its mapping added to this system"),
     Refusal.REFUSED_BY_TCS: (Who.SUPPORT, "see tis-esr parked"),
     Refusal.NOT_MATCHED: (Who.TRUST, "compare the person's number and post in ESR with TIS"),
     Refusal.ABSENCE_DELETED: (Who.LOCAL_OFFICE, "delete the absence in TIS"),
@@ -21,7 +21,7 @@ _ROWS_NAMED = 3
 
 
 def of_updates(updates: Sequence[JournalEntry]) -> list[Answer]:
-    """Return which fields ESR changed in TIS, what was repaired in them, and each refusal once with its columns."""
+    """Return which fields were updated from ESR, what was repaired, and each refusal once with its columns."""
     return [*_applied(updates), *_repaired(updates), *_refused(updates)]
 
 
@@ -40,7 +40,9 @@ def _repaired(updates: Sequence[JournalEntry]) -> list[Answer]:
         return []
     said = "; ".join(sorted({f"{entry.column} ({entry.reason})" for entry in repaired}))
     return [
-        _answer("Values from ESR", f"were repaired before they went to TIS: {said}", Who.NOBODY, repaired)
+        _answer(
+            "Values from ESR", f"were repaired before they were sent to TIS: {said}", Who.NOBODY, repaired
+        )
     ]
 
 
@@ -60,7 +62,7 @@ def _refusal(code: str, entries: Sequence[JournalEntry]) -> Answer:
 
 
 def _rows(entries: Sequence[JournalEntry]) -> str:
-    """Name the rows of entries, the first few where they are many."""
+    """Name the rows of entries, only the first few if there are many."""
     rows = list(dict.fromkeys(f"{_file_of(e.correlation_id)}, row {e.row}" for e in entries))
     more = f"; and {len(rows) - _ROWS_NAMED} more" if len(rows) > _ROWS_NAMED else ""
     return "; ".join(rows[:_ROWS_NAMED]) + more

@@ -1,4 +1,4 @@
-"""The timeline behind the answers: rows, messages, records, files and ESR's answers, with their days and times."""
+"""The timeline: rows, messages, records, files and ESR's answers, with their days and times."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,11 @@ from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord, NotificationRecord
 
 _ROW = re.compile(r"[0-9]{1,9}")
-"""What ends the correlation id of a row; a message that was sent manually may have any."""
+"""The end of the correlation id of a row; a message that was sent manually may have any."""
 
 
 def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
-    """Return what happened to the rows by these correlation ids and to all that is held, oldest first."""
+    """Return the events of the rows with these correlation ids and of the stored records, oldest first."""
     places = [
         (file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids) if _ROW.fullmatch(row)
     ]
@@ -32,12 +32,12 @@ def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
         Event(
             at=_day_of(row.file),
             correlation_id=f"{row.file}:{row.row}",
-            what=f"{row.type} row: {words(row.state)} {row.reason}".strip(),
+            what=f"{row.type} row: {_outcome(row.state, row.reason)}",
         )
         for row in state.rows(places)
     ]
     for trace in state.messages_of(ids):
-        said = f"{trace.queue}: {words(trace.state)} {trace.reason}".strip()
+        said = f"{trace.queue}: {_outcome(trace.state, trace.reason)}"
         events.append(
             Event(
                 at=iso(trace.at) or _day_of(trace.source_file),
@@ -59,7 +59,7 @@ def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: H
         yield Event(
             at=f"{record.built_on}",
             correlation_id=record.correlation_id,
-            what=f"{named}: {words(record.state)} {record.reason}".strip(),
+            what=f"{named}: {_outcome(record.state, record.reason)}",
         )
         return
     file = held.files.get(record.file or "")
@@ -76,8 +76,12 @@ def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: H
         )
 
 
+def _outcome(state: str, reason: str) -> str:
+    return f"{words(state)}, {reason}" if reason else words(state)
+
+
 def _day_of(file: str) -> str:
-    """Return the day in a file's name; "" for what has none."""
+    """Return the day in a file's name; "" if there is none."""
     try:
         return f"{FileName.parse(file).date}"
     except BadFileNameError:

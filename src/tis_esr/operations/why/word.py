@@ -1,4 +1,4 @@
-"""The word that ``why`` is asked about: which kinds of thing it can be."""
+"""The argument of ``why``, and which kinds of id or number it can be."""
 
 import re
 
@@ -12,7 +12,7 @@ _GMC = re.compile(r"[0-9]{7}")
 
 
 class BadWordError(TisEsrError, ValueError):
-    """A word that can't be any of the things that ``why`` knows."""
+    """An argument that ``why`` cannot interpret."""
 
     exit_code = Exit.USAGE
 
@@ -27,19 +27,19 @@ class BadWordError(TisEsrError, ValueError):
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
-    """A word as typed, without blanks around it; ``number`` is its value where it is one."""
+    """The argument without blanks around it; ``number`` is its value if it is a number."""
 
     text: str
     number: int | None
 
     @property
     def post_numbers(self) -> list[str]:
-        """Return the national post numbers that may be meant: as typed, and in capitals."""
+        """Return the possible national post numbers: as typed, and in capitals."""
         return [] if self.number is not None else list(dict.fromkeys((self.text, self.text.upper())))
 
     @property
     def misfit_reason(self) -> str:
-        """Return why the form of the word fits nothing, as far as that can be seen; "" where it fits something."""
+        """Return why the word cannot be an id or number, as far as its form shows; "" if it can."""
         if self.number is None and "/" not in self.text:
             return "a post number has slashes; ids, position numbers and GMC numbers are digits only"
         return ""
@@ -54,9 +54,9 @@ def read_word(typed: str) -> Word:
     """Return the word. Raises BadWordError."""
     text = typed.strip()
     if not text:
-        raise BadWordError("nothing was given")
+        raise BadWordError("it is empty")
     if len(text) > _LONGEST or not text.isprintable():
-        raise BadWordError(f"it has more than {_LONGEST} characters, or some that can't be printed")
+        raise BadWordError(f"it has more than {_LONGEST} characters, or unprintable ones")
     if not (text.isascii() and text.isdigit()):
         return Word(text=text, number=None)
     if len(text) > _DIGITS:

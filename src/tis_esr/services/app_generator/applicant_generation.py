@@ -1,7 +1,7 @@
-"""AppGenerator: an applicant record for every placement to come of every matched position.
+"""AppGenerator: generates an applicant record for every future placement of every matched position.
 
-Reads ``position.reconciled``, sends ``apprecord.generated`` to the DataExporter: one message a position
-with all its records, so that one that is no longer there is known too. For a position that never had a record nothing is sent.
+Reads ``position.reconciled``, sends ``apprecord.generated`` to the DataExporter: one message per position with all its
+records, so that removed records are known too. For a position that never had a record nothing is sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,9 +29,9 @@ from tis_esr.tcs.models import Person, Placement
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a placement of a matched position gives an applicant record, or doesn't; kept for ``why``.
+    """Whether an applicant record is produced for a placement of a matched position; stored for ``why``.
 
-    ``made`` says that it does; ``cause`` is why where it doesn't, and ``reason`` the same in words.
+    ``made`` says that it is; otherwise ``cause`` is why not, and ``reason`` the same in words.
     """
 
     placement_id: int
@@ -54,9 +54,9 @@ DECISIONS = Collection(
 
 
 class GeneratedPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest revision of a position that was handled, also where it gave no record.
+    """The newest revision of a position that was handled, even if it produced no record.
 
-    ``notified`` (stored as ``told``) says that a record of it was sent to the DataExporter at some time.
+    ``notified`` (stored as ``told``) says that a record of it was ever sent to the DataExporter.
     """
 
     position_id: int
@@ -70,7 +70,7 @@ GENERATED = Collection(
 
 
 class AppGenerator:
-    """Generates applicant records of reconciled positions."""
+    """Generates the applicant records of reconciled positions."""
 
     def __init__(self, tcs: Tcs) -> None:
         self._tcs = tcs
@@ -91,7 +91,7 @@ class AppGenerator:
         ]
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
-        """Make the records of a batch of positions, with a few bulk questions to TCS."""
+        """Generate the records of a batch of positions, with a few bulk lookups in TCS."""
         arriving = [_news(message) for message in messages]
         generated = await work.get(GENERATED, {news.key for news in arriving})
         newest_of = newest(work, arriving, {key: known.handled for key, known in generated.items()})
@@ -115,7 +115,7 @@ class AppGenerator:
             work.emit("position.due", due, cause=cause, key=str(decision.position_id))
 
     async def _asked(self, events: Sequence[PositionReconciled], work: Work) -> "_InTis":
-        """Ask TCS for the placements of the positions' posts, their people and the numbers of those to come."""
+        """Read from TCS the placements of the positions' posts, their people, and training numbers of incoming people."""
         asked_at = work.time()
         placements = await self._tcs.placements_of_posts(
             {event.position.post_id for event in events if event.live and event.position.post_id}
@@ -135,7 +135,7 @@ class AppGenerator:
 
 @dataclass(frozen=True)
 class _InTis:
-    """What TCS says of a batch: placements by post id; verdicts by placement id, see ``verdict``; people by id."""
+    """TCS's data for a batch: placements by post id; verdicts by placement id, see ``verdict``; people by id."""
 
     asked_at: float
     placements: Mapping[int, Sequence[Placement]]
@@ -145,7 +145,7 @@ class _InTis:
 
 
 def _made(news: News[PositionReconciled], found: _InTis) -> tuple[list[Applicant], list[Decision]]:
-    """Return a position's records, and why each of its placements gives one or doesn't."""
+    """Return a position's records, and the decision about each of its placements."""
     event = news.body
     applicants, decisions = [], []
     for placement in found.placements.get(event.position.post_id or 0, ()) if event.live else ():
@@ -212,7 +212,7 @@ def _applicant(
 ) -> Applicant:
     draft = applicant_record(event.position, placement, person, training_number)
     if placement.date_from is None or placement.date_to is None:
-        raise ValueError("a placement that gives an applicant record has both dates")
+        raise ValueError("a placement with an applicant record has both dates")
     return Applicant(
         placement_id=placement.id,
         person_id=person.id,

@@ -16,13 +16,13 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PositionSaved(Body, frozen=True):
-    """``esr.queue.{por,pos}.saved``: a row of this position was saved; it waits to be reconciled."""
+    """``esr.queue.{por,pos}.saved``: a row of this position was saved; it is to be reconciled."""
 
     position_id: int
 
 
 class PositionDue(Body, frozen=True):
-    """``esr.queue.position.due``: look a position up in TIS again, and have its records generated again."""
+    """``esr.queue.position.due``: reconcile a position with TIS again, and generate its records again."""
 
     position_id: int
 
@@ -30,8 +30,8 @@ class PositionDue(Body, frozen=True):
 class PositionReconciled(Body, frozen=True):
     """``esr.queue.position.reconciled``: a position and its outcome.
 
-    ``revision`` is the position's version: it grows with each row applied, and each time that something the
-    position's records are built from has changed. ``found_later`` says that TIS did not have its post at first.
+    ``revision`` is the position's version: it increases with each row applied, and whenever something that its records
+    are built from has changed. ``found_later`` says that TIS did not have its post at first.
     """
 
     position: PositionView
@@ -42,14 +42,14 @@ class PositionReconciled(Body, frozen=True):
 
     @property
     def live(self) -> bool:
-        """Return whether applicants and notifications are made for it."""
+        """Return whether applicants and notifications are generated for it."""
         return self.status == MATCHED and not self.deleted
 
 
 class PositionChanged(Body, frozen=True):
     """``esr.queue.position.changed``: what TCS should hold of a position id and number, as of a revision.
 
-    ``sources`` are the rows that the position is known by, see PositionView.
+    ``sources`` are the rows that describe the position, see PositionView.
     """
 
     revision: int
@@ -106,10 +106,10 @@ class Applicant(Body, frozen=True):
 
 
 class ApplicantsGenerated(Body, frozen=True):
-    """``esr.queue.apprecord.generated``: all applicant records of one position, which may be none.
+    """``esr.queue.apprecord.generated``: all applicant records of one position, perhaps none.
 
-    ``built_on`` is the day on which TIS was asked, ``built_at`` the moment by the engine's clock; where they
-    aren't said, TIS has to be asked again.
+    ``built_on`` is the day on which TIS was read, ``built_at`` the moment by the engine's clock; without them TIS has
+    to be read again.
     """
 
     position: PositionView
@@ -120,10 +120,10 @@ class ApplicantsGenerated(Body, frozen=True):
 
 
 class NotificationDue(Body, frozen=True):
-    """``esr.queue.notification.due``: generate a position's notifications, from all that is known then.
+    """``esr.queue.notification.due``: generate a position's notifications from the current data.
 
     ``revision`` is the newest of the position when this was sent: a newer one sends a message of its own.
-    ``users_told`` says that those who use the VPD of this revision were notified.
+    ``users_told`` says that the positions that use the VPD of this revision were notified.
     """
 
     position_id: int
@@ -132,10 +132,10 @@ class NotificationDue(Body, frozen=True):
 
 
 class NotificationDraft(Body, frozen=True):
-    """One notification: its key (what it is about) and its columns by name.
+    """One notification: its key (the subject) and its columns by name.
 
-    ``fact`` is what types 2, 4 and 5 say: ESR is sent it once, whatever else the columns hold. ``held`` is
-    the fact that ESR has without any notification. A type 1 has no fact: it is its columns.
+    ``fact`` is what types 2, 4 and 5 state: it is sent to ESR once, whatever the other columns are. ``held`` is the
+    fact that ESR has from the applicant file. A type 1 has no fact, only columns.
     """
 
     key: str
@@ -145,10 +145,10 @@ class NotificationDraft(Body, frozen=True):
 
 
 class NotificationsGenerated(Body, frozen=True):
-    """``esr.queue.notification.generated``: all that ESR should know of one position now.
+    """``esr.queue.notification.generated``: all current notifications of one position.
 
-    ``version`` counts what was generated for the position, so older ones are known as such. ``built_on`` is the
-    day on which TIS was asked; where it isn't said, TIS has to be asked again.
+    ``version`` counts what was generated for the position, to recognise older messages. ``built_on`` is the day on
+    which TIS was read; without it TIS has to be read again.
     """
 
     position: PositionView
@@ -159,14 +159,14 @@ class NotificationsGenerated(Body, frozen=True):
 
 
 class PersonChanged(Body, frozen=True):
-    """``esr.queue.person.changed``: details of a person were changed in TIS; ``post_ids`` are where they are placed."""
+    """``esr.queue.person.changed``: details of a person were changed in TIS; ``post_ids`` are the posts of their placements."""
 
     person_id: int
     post_ids: list[int]
 
 
 class ApplicantExported(Body, frozen=True):
-    """``esr.queue.apprecord.exported``: an applicant went to ESR in ``filename``."""
+    """``esr.queue.apprecord.exported``: an applicant was sent to ESR in ``filename``."""
 
     placement_id: int
     position_id: int
@@ -183,7 +183,7 @@ class ApplicantExported(Body, frozen=True):
 
 
 class AssignmentRow(Body, frozen=True):
-    """One row of an assignment's group, by column name; ``unread`` are the columns whose value can't be read."""
+    """One row of an assignment's group, by column name; ``unread`` are the columns with an unreadable value."""
 
     row: int
     type: str
@@ -194,7 +194,7 @@ class AssignmentRow(Body, frozen=True):
 class Assignment(Body, frozen=True):
     """``esr.queue.asg.split``: an ASG with the PER, ADD, PBD and ABS rows that follow it.
 
-    A long assignment is several messages: ``head`` are its ASG and PBD rows where an earlier one has brought them.
+    A long assignment is several messages: ``head`` are its ASG and PBD rows if an earlier message had them.
     """
 
     rows: list[AssignmentRow]
@@ -202,14 +202,14 @@ class Assignment(Body, frozen=True):
 
 
 class Unreadable(Body, frozen=True):
-    """A row that could not be used: its type and the reason, for a person."""
+    """An unreadable row: its type and the reason, for a person."""
 
     raw: str
     problems: list[str]
 
 
 class FileArrived(Body, frozen=True):
-    """``esr.queue.file.arrived``: a file from ESR is in the store; ``stamp`` is how the store showed it, if known."""
+    """``esr.queue.file.arrived``: a file from ESR is in the store; ``stamp`` is its state as the store reports it, if known."""
 
     name: str
     stamp: str = ""
@@ -223,9 +223,9 @@ class ApplyDailyRules(Body, frozen=True):
 
 
 class GenerateFile(Body, frozen=True):
-    """``esr.queue.{app,notification}filegenerationcommand``: make a deanery's file; of today where no day is given.
+    """``esr.queue.{app,notification}filegenerationcommand``: create a deanery's file; without a day, today's.
 
-    ``asked_at`` is the moment of asking, by the engine's clock.
+    ``asked_at`` is the moment of the request, by the engine's clock.
     """
 
     deanery: str

@@ -1,6 +1,6 @@
-"""The messages between the services, described for others: who sends what, and the schemas of the bodies.
+"""The messages between the services: their senders and the schemas of their bodies.
 
-A new message is added to SENT and BODIES; the document is made by ``operations.asyncapi``.
+A new message is added to SENT and BODIES; ``operations.asyncapi`` creates the document.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "appfilegenerationcommand": bodies.GenerateFile,
     "notificationfilegenerationcommand": bodies.GenerateFile,
 }
-"""The body of each routing key's messages: one of ours, or a record type, whose columns are the body."""
+"""The body of each routing key's messages: a class, or a record type, whose columns are the body."""
 
 _OF_AN_ASSIGNMENT = ("ASG", "PER", "ADD", "PBD", "ABS")
 _RECORDS = ("POR", "POS", *_OF_AN_ASSIGNMENT, "APC", "DCC")
@@ -70,13 +70,13 @@ _LONGEST_NUMBER = 10**18 - 1
 
 
 def schema_name(routing_key: str) -> str:
-    """Return the name under which ``schemas`` has the body of a routing key's messages."""
+    """Return the name of a routing key's body in ``schemas``."""
     body = BODIES[routing_key]
     return body if isinstance(body, str) else body.__name__
 
 
 def schemas(at: str) -> Json:
-    """Return the schema of every body and of what it is made of, by name; references begin with ``at``."""
+    """Return the schemas of all bodies and their parts, by name; references begin with ``at``."""
     ours = sorted(
         {body for body in BODIES.values() if not isinstance(body, str)}, key=lambda body: body.__name__
     )
@@ -97,7 +97,7 @@ def schemas(at: str) -> Json:
 
 
 def _record(layout: Layout) -> Json:
-    """Return the schema of a row that was read: an empty column is left out, a text may be longer than its column."""
+    """Return the schema of an inbound row: an empty column is left out, a text may be longer than its column."""
     return {
         "title": layout.record_type,
         "description": f"One {layout.record_type} row by column name; empty columns are left out.",
@@ -108,7 +108,7 @@ def _record(layout: Layout) -> Json:
 
 
 def _columns_of(layout: Layout) -> Json:
-    """Return the schema of what is to become a row: what TIS lacks is not there, mandatory or not."""
+    """Return the schema of an outbound row: columns without a value in TIS are left out, mandatory or not."""
     return {
         "title": f"Columns of {layout.record_type}",
         "description": f"Columns of a {layout.record_type} row by name, those that have a value.",

@@ -1,8 +1,8 @@
 """Exports on command: one message per deanery, sent by the schedule or manually.
 
-Reads ``appfilegenerationcommand`` and ``notificationfilegenerationcommand``. One process at a time reads
-each of the queues, so of a deanery and type there is one run at a time; were there two all the same, the
-versions of the documents would let only one of them allocate a row.
+Reads ``appfilegenerationcommand`` and ``notificationfilegenerationcommand``. One process at a time reads each of the
+queues, so a deanery and type has one run at a time; should there be two anyway, document versions let only one of them
+allocate a row.
 """
 
 from collections.abc import Sequence
@@ -25,21 +25,21 @@ from tis_esr.services.data_exporter.outbound import Outbound
 _log = structlog.get_logger()
 
 LONGEST_COMPARISON = 900.0
-"""Seconds after an export was requested for which it waits until its records are compared with TIS again."""
+"""The longest time in seconds that an export waits, after it was requested, until its records are compared with TIS again."""
 
 EXPORTS = {APPLICANT_COMMAND: APPLICANT_EXPORT, NOTIFICATION_COMMAND: NOTIFICATION_EXPORT}
 
 
 @dataclass
 class _Wait:
-    """A command whose records are being compared with TIS: when this process first saw it, and which it asked for."""
+    """A command whose records are being compared with TIS: when this process first received it, and the records requested."""
 
     seen: float
     compared: set[tuple[int, float]] = field(default_factory=set)
 
 
 class ExportCommands:
-    """Runs exports on command. ``out`` is where the files for ESR go."""
+    """Runs exports on command. ``out`` is the outbound store."""
 
     def __init__(self, out: FileStore, window: ApplicantWindow | None = None) -> None:
         self._out = out
@@ -66,11 +66,11 @@ class ExportCommands:
         ]
 
     async def applicants(self, work: Work, messages: Sequence[Message]) -> None:
-        """Make and send a deanery's APP file of the day, or go on where an earlier run stopped."""
+        """Create and send a deanery's APP file of the day, or continue an interrupted run."""
         await self._run(work, messages, APPLICANT_EXPORT)
 
     async def notifications(self, work: Work, messages: Sequence[Message]) -> None:
-        """Make and send a deanery's DNC file of the day, or go on where an earlier run stopped."""
+        """Create and send a deanery's DNC file of the day, or continue an interrupted run."""
         await self._run(work, messages, NOTIFICATION_EXPORT)
 
     async def _run(self, work: Work, messages: Sequence[Message], export: Export) -> None:
@@ -94,10 +94,10 @@ class ExportCommands:
                 _log.info(event, file=file.name, rows=file.rows, state=file.state.value)
 
     async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
-        """Wait until what may go has been compared with TIS; what hasn't been in time stays for the next file.
+        """Wait until the candidates have been compared with TIS; those not compared in time stay for the next file.
 
-        What is stale is judged by the moment at which this process first saw the command: nothing becomes so by waiting.
-        Raises TransientError while there is anything to wait for.
+        Staleness is judged by the moment at which this process first received the command: nothing becomes stale by
+        waiting. Raises TransientError while there is anything to wait for.
         """
         day = command.day or work.today
         wait = self._waits.setdefault(message.id, _Wait(seen=work.time()))
@@ -109,7 +109,7 @@ class ExportCommands:
                 f"{len(stale)} records of {command.deanery} are being compared with TIS first"
             )
         if stale:
-            _log.warning("left_for_the_next_file", deanery=command.deanery, records=len(stale))
+            _log.warning("records_left_for_next_file", deanery=command.deanery, records=len(stale))
         del self._waits[message.id]
 
 

@@ -1,8 +1,9 @@
 """One export run: the APP or DNC files of one day (guarantee 5).
 
-A deanery's first file of a day has a number of the day's first run; what comes later may follow in another file,
-with the next number. Every step is a small transaction, and every step may be repeated: rows are allocated chunk by chunk; the file is written from what was allocated, so always with the same
-bytes; then it is marked sent, and TCS is notified, chunk by chunk.
+A deanery's first file of a day has a number of the day's first run; later records go in another file, with the next
+number. Every step is a small transaction, and every step may be repeated: rows are allocated chunk by chunk; the file
+is written from what was allocated, so always with the same bytes; then it is marked sent, and TCS is notified, chunk by
+chunk.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -47,14 +48,14 @@ from tis_esr.services.data_exporter.pending_records import held_back, withdrawn
 _log = structlog.get_logger()
 
 ROWS_A_CHUNK = 500
-_DUPLICATE = "the same person, position and start went to ESR by another placement"
+_DUPLICATE = "the same person, position and start was sent to ESR for another placement"
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 _LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)
 class Export:
-    """What differs between the two: file type, record type, the time in the file's HDR, and where from."""
+    """What differs between the two exports: file type, record type, the time in the file's HDR, and the collection."""
 
     file_type: str
     record_type: str
@@ -68,9 +69,10 @@ NOTIFICATION_EXPORT = Export("DNC", "NOT", time(15), NOTIFICATIONS, ("deanery_nu
 
 
 class ExportRun:
-    """Makes the files of one export. ``begin`` opens a unit of work.
+    """Creates the files of one export.
 
-    With ``only_compared`` what has to be compared with TIS first stays for the next file, see Outbound.is_stale.
+    ``begin`` opens a unit of work. With ``only_compared`` records that have to be compared with TIS first stay for the
+    next file, see Outbound.is_stale.
     """
 
     def __init__(
@@ -92,10 +94,11 @@ class ExportRun:
     async def run(
         self, day: date, deaneries: Sequence[str] | None = None, *, occasion: str
     ) -> list[OutboundFile]:
-        """Make and send files of the day, or go on where an earlier run stopped; return their outcomes now.
+        """Create and send the files of the day, or continue an interrupted run; return their outcomes.
 
-        ``occasion`` is what asked for it: each makes one file a deanery at most, however often it asks. Files that
-        were sent before are not returned. Raises OSError where a file can't be written: what was allocated stays allocated, and is sent next time.
+        ``occasion`` identifies the request: each creates at most one file per deanery, however often it is repeated.
+        Files that were sent before are not returned. Raises OSError if a file can't be written: what was allocated
+        stays allocated, and is sent next time.
         """
         sent: list[OutboundFile] = []
         for deanery in DEANERIES if deaneries is None else deaneries:
@@ -103,7 +106,7 @@ class ExportRun:
         return sent
 
     async def _of_deanery(self, day: date, deanery: str, occasion: str) -> list[OutboundFile]:
-        """Finish a deanery's files that were begun, and make the one of this occasion, unless it was made before."""
+        """Finish a deanery's interrupted files, and create the one of this occasion, unless it exists."""
         drawn = [file for file in await self._drawn(day) if file.deanery == deanery]
         begun = [file for file in drawn if file.state not in _ENDED]
         sent = [await self._send(file, occasion) for file in begun]
@@ -120,10 +123,10 @@ class ExportRun:
     async def stale(
         self, day: date, deaneries: Sequence[str] | None = None, *, at: float | None = None
     ) -> list[Outbound]:
-        """Return what may go on a day and has to be compared with TIS again before; see Outbound.is_stale.
+        """Return the candidates of a day that have to be compared with TIS again first; see Outbound.is_stale.
 
-        It is judged by the moment ``at``, now by default. A ``run`` after it judges by the same moment: however long it
-        takes, nothing becomes stale under its hands.
+        They are judged by the moment ``at``, now by default. A ``run`` after it judges by the same moment: nothing
+        becomes stale meanwhile.
         """
         work = self._begin()
         self._judged_at = work.time() if at is None else at
@@ -135,7 +138,7 @@ class ExportRun:
         ]
 
     async def ask_to_compare(self, records: Sequence[Outbound]) -> None:
-        """Have the positions of records compared with TIS, chunk by chunk; each is asked for once as it was built."""
+        """Request that the positions of records are compared with TIS, chunk by chunk; each is requested once as it was built."""
         due = list({record.position_id: record for record in records}.values())
         for start in range(0, len(due), ROWS_A_CHUNK):
             work = self._begin()
@@ -145,7 +148,7 @@ class ExportRun:
             await work.commit()
 
     async def _drawn(self, day: date) -> list[OutboundFile]:
-        """Return the run's files in run order; allocate their numbers where this is the first call for the day."""
+        """Return the run's files in run order; allocate their numbers at the first call for the day."""
         kind = self._export.file_type
         work = self._begin()
         run = (await work.get(RUNS, [f"{kind}:{day}"])).get(f"{kind}:{day}")
@@ -232,14 +235,14 @@ class ExportRun:
         return await self._became(self._begin(), file, state=state)
 
     async def _candidates(self, work: Work, deanery: str, day: date, limit: int | None = None) -> list[Any]:
-        """Return the records that may go, in the order of their rows."""
+        """Return the candidates, in the order of their rows."""
         where: dict[str, Any] = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         if self._export is APPLICANT_EXPORT:
             where["date_from"] = Between(*self._window.edges(day))
         return await work.find(self._export.collection, where, order_by=self._export.order, limit=limit)
 
     def _may_go(self, record: Any, file: OutboundFile) -> bool:
-        """Say whether a candidate is still one, now that its turn has come."""
+        """Return whether a record is still a candidate."""
         if record is None or record.state is not RecordState.TO_EXPORT or record.deanery != file.deanery:
             return False
         if self._export is not APPLICANT_EXPORT:
@@ -254,7 +257,7 @@ class ExportRun:
     async def _sorted_out(
         self, packing: Packing[ApplicantRecord], work: Work, ready: list[Any]
     ) -> Sorted[Any]:
-        """Return what becomes of records: of notifications all go whose columns are right."""
+        """Return the outcome of candidates: every notification with valid columns is sent."""
         if self._export is not APPLICANT_EXPORT:
             misfits = [(record, notification_misfit_reason(record.fields)) for record in ready]
             return Sorted(
@@ -292,7 +295,7 @@ class ExportRun:
         yield _line("TRL", trailer(file.rows + 2))
 
     async def _tell(self, file: OutboundFile) -> OutboundFile:
-        """Notify the other services, chunk by chunk, that the applicants of a file were exported; then the file is sent."""
+        """Notify the other services, chunk by chunk, that the applicants of a file were exported; then mark the file as sent."""
         if self._export is not APPLICANT_EXPORT:
             return await self._became(self._begin(), file, state=OutboundState.SENT)
         while file.notified < file.rows:
@@ -324,7 +327,7 @@ class ExportRun:
         )
 
     async def _became(self, work: Work, file: OutboundFile, **changes: Any) -> OutboundFile:
-        """Update the file's entry together with what ``work`` does; raises ConflictError where another run has moved it."""
+        """Update the file's entry together with what ``work`` does; raises ConflictError if another run has changed it."""
         stored = (await work.get(OUTBOUND_FILES, [file.name]))[file.name]
         if stored != file:
             raise ConflictError(OUTBOUND_FILES.name)
@@ -339,7 +342,7 @@ def _line(record_type: str, values: Any) -> bytes:
 
 
 def _is_stale(work: Work, record: Outbound, day: date, at: float) -> bool:
-    """Return whether a record has to be compared first; for a day to come today's comparison will do."""
+    """Return whether a record has to be compared first; for a future day today's comparison is sufficient."""
     return record.is_stale(min(day, work.today), at)
 
 

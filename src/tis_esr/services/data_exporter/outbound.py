@@ -1,4 +1,4 @@
-"""What the DataExporter keeps: applicant records, notifications, runs and outbound files."""
+"""What the DataExporter stores: applicant records, notifications, runs and outbound files."""
 
 from datetime import date
 from enum import StrEnum
@@ -11,9 +11,9 @@ from tis_esr.services.superseding import Handled
 
 
 class RecordState(StrEnum):
-    """Where an applicant record or a notification stands.
+    """The state of an applicant record or a notification.
 
-    EXPORTED from the moment that its row in a file is allocated: from then on it will be sent.
+    It is EXPORTED once its row in a file is allocated: from then on it will be sent.
     """
 
     TO_EXPORT = "TO_EXPORT"
@@ -25,17 +25,17 @@ class RecordState(StrEnum):
 
 
 GOOD_FOR = 3600.0
-"""Seconds for which what TIS said is good enough to be sent."""
+"""Seconds for which data read from TIS may be sent without another comparison."""
 
 PENDING = (RecordState.TO_EXPORT, RecordState.INVALID_DATA)
 SENT = (RecordState.EXPORTED, RecordState.CONFIRMED, RecordState.REJECTED)
 
 
 class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of an APC or DCC: what ESR says of a record that it was sent, whole.
+    """One row of an APC or DCC: ESR's answer to a record that it was sent.
 
-    ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING, INFO or what ESR says instead, ``text`` ESR's own words, which may quote what
-    it was sent. ``file`` and ``row`` are where the answer stands.
+    ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING, INFO or another value from ESR, ``text`` ESR's own words,
+    which may quote what it was sent. ``file`` and ``row`` say where the answer is.
     """
 
     file: str
@@ -53,16 +53,16 @@ class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_warning(self) -> bool:
-        """Return whether ESR loaded the record, but somebody should look at it: also where its word is not known."""
+        """Return whether ESR loaded the record, but a person should check it: also if its kind is unknown."""
         return self.is_accepted and self.kind not in {"", "INFO"}
 
 
 class Outbound(msgspec.Struct, frozen=True, kw_only=True):
-    """What applicant records and notifications share: whose they are, their state and their row in a file.
+    """What applicant records and notifications have in common: their position, state and row in a file.
 
-    ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name. ``built_on`` is the
-    day on which they were last built from what TIS says, ``built_at`` the moment by the engine's clock.
-    ``answers`` are ESR's, in the order of their rows: the last one decides the state.
+    ``file_row`` counts the data rows of the file from 1. ``fields`` are the columns by name. ``built_on`` is the day on
+    which they were last built from TIS's data, ``built_at`` the moment by the engine's clock. ``answers`` are ESR's, in
+    the order of their rows: the last one decides the state.
     """
 
     position_id: int
@@ -81,15 +81,15 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     answers: list[EsrAnswer] = []
 
     def is_stale(self, day: date, now: float) -> bool:
-        """Return whether TIS has to be asked again before it is sent on a day, at a moment of the engine's clock."""
+        """Return whether it has to be compared with TIS again before it is sent on a day, at a moment of the engine's clock."""
         return self.built_on < day or now - self.built_at > GOOD_FOR
 
 
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):
-    """One doctor who is to come to one position, by a placement that has not started.
+    """One doctor who is to start in one position, from a placement that has not started.
 
     ``same_as`` is what makes two of them the same applicant for ESR, see ``applicant_for_esr``. ``missing`` are the
-    mandatory columns that have no value; one that is INVALID_DATA and lacks nothing was held back from a file.
+    mandatory columns without a value; a record that is INVALID_DATA with none missing was held back from a file.
     """
 
     placement_id: int
@@ -109,14 +109,14 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
 
     @property
     def is_held_back(self) -> bool:
-        """Say whether it was held back when a file was made, though no mandatory value is missing."""
+        """Return whether it was held back from a file, although no mandatory value is missing."""
         return self.state is RecordState.INVALID_DATA and not self.missing
 
 
 class NotificationRecord(Outbound, frozen=True, kw_only=True):
-    """One notification; ``about`` is its key in the rules, ``number`` counts those about the same.
+    """One notification; ``about`` is its subject, ``number`` counts those about the same subject.
 
-    ``fact`` is what types 2, 4 and 5 say, see NotificationDraft.
+    ``fact`` is what types 2, 4 and 5 state, see NotificationDraft.
     """
 
     about: str
@@ -131,12 +131,12 @@ class NotificationRecord(Outbound, frozen=True, kw_only=True):
 
     @property
     def is_held_back(self) -> bool:
-        """Say whether it was held back when a file was made."""
+        """Return whether it was held back from a file."""
         return self.state is RecordState.INVALID_DATA
 
 
 class OutboundState(StrEnum):
-    """Where an outbound file stands."""
+    """The state of an outbound file."""
 
     ALLOCATING = "fixing"
     ALLOCATED = "fixed"
@@ -146,11 +146,10 @@ class OutboundState(StrEnum):
 
 
 class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbound file: ``rows`` counts the data rows allocated in it so far, ``notified`` (stored as ``told``) those of
-    which TCS was notified.
+    """One outbound file: ``rows`` counts the data rows allocated to it so far, ``notified`` (stored as ``told``) those of which TCS was notified.
 
-    ``held_back`` counts the records that did not go in it because ESR would reject them, or quarantine the file.
-    ``occasion`` is what requested it, see ExportRun.run; one without rows waits for the next request.
+    ``held_back`` counts the records kept out of it because ESR would reject them, or quarantine the file. ``occasion``
+    is what requested it, see ExportRun.run; a file without rows waits for the next request.
     """
 
     name: str
@@ -165,7 +164,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """The exports of one type on one day: the names of the files, those of the first run in run order."""
+    """The exports of one type on one day: the names of the files; those of the first run are in run order."""
 
     type: str
     day: date
@@ -180,7 +179,7 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandledPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a position's applicants, or notifications, that was handled, also where it had none."""
+    """The newest version of a position's applicants, or notifications, that was handled, even if it had none."""
 
     kind: str
     position_id: int

@@ -1,7 +1,7 @@
-"""How applicant records and notifications that ESR has not been sent follow what was generated last.
+"""Updates pending applicant records and notifications from what was generated last.
 
-Part of the DataExporter. Pure: from what is stored of a position and what was generated for it, to what is
-to be stored.
+Part of the DataExporter. Pure: from what is stored of a position and what was generated for it, to what is to be
+stored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,17 +32,17 @@ R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
 _NOW_AND_NEXT = "1"
 
-NO_LONGER = "its placement has started, no longer counts or is gone, or its position is no longer matched"
-NO_LONGER_SO = "no longer so"
-KNOWN_TO_ESR = "ESR has it so already"
+NO_LONGER = "its placement has started, is no longer reportable or no longer exists, or its position is no longer matched"
+NO_LONGER_SO = "it no longer applies"
+KNOWN_TO_ESR = "ESR already has the same"
 
 
 def applicants(
     stored: Iterable[ApplicantRecord], body: ApplicantsGenerated, message: Message
 ) -> Iterator[ApplicantRecord]:
-    """Yield the applicant records of a position that change: new and updated ones, and pending ones withdrawn.
+    """Yield the changed applicant records of a position: new and updated ones, and cancelled pending ones.
 
-    One that was sent stays as it was sent.
+    A sent one is unchanged.
     """
     known = {record.key: record for record in stored}
     arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
@@ -58,10 +58,10 @@ def applicants(
 def notifications(
     stored: Iterable[NotificationRecord], body: NotificationsGenerated, message: Message
 ) -> Iterator[NotificationRecord]:
-    """Yield the notifications of a position that change: new and replaced ones, and pending ones withdrawn.
+    """Yield the changed notifications of a position: new and replaced ones, and cancelled pending ones.
 
-    What ESR has is what was sent last about the same: only that makes an equal one needless. A type 1 that was
-    sent before one that is no longer so is not the last word about the position, so it is sent again.
+    ESR has what was sent last about the same subject: only an equal one is needless. A type 1 that was followed by
+    another one about the position is no longer current, so it is repeated.
     """
     latest: dict[str, NotificationRecord] = {}
     submitted: dict[str, NotificationRecord] = {}
@@ -82,7 +82,7 @@ def notifications(
 
 
 def _says_the_same(stored: R, record: R) -> bool:
-    """Return whether a record needn't be stored again: it says the same, and was built only a little later."""
+    """Return whether a record need not be stored again: it is equal, and was built only slightly later."""
     soon = record.built_at - stored.built_at < GOOD_FOR / 10
     return soon and msgspec.structs.replace(stored, built_at=record.built_at) == record
 
@@ -96,12 +96,12 @@ def by_position(records: Iterable[R]) -> Mapping[int, list[R]]:
 
 
 def withdrawn(record: R, reason: str) -> R:
-    """Return a pending record as one that will not be sent."""
+    """Return a pending record as cancelled."""
     return msgspec.structs.replace(record, state=RecordState.DELETED_BEFORE_EXPORT, reason=reason)
 
 
 def held_back(record: R, reason: str) -> R:
-    """Return a pending record as one that ESR would not load; it is looked at again when it is generated again."""
+    """Return a pending record as held back, because ESR would not load it; it is checked again when next generated."""
     return msgspec.structs.replace(record, state=RecordState.INVALID_DATA, reason=f"held back: {reason}")
 
 
@@ -144,7 +144,7 @@ def _notification(
     body: NotificationsGenerated,
     message: Message,
 ) -> NotificationRecord | None:
-    """Return what is to be stored of a notification; None where it stays as it is, or ESR knows it."""
+    """Return the notification to store; None if it is unchanged, or ESR already has it."""
     pending = latest if latest is not None and latest.state not in SENT else None
     if _is_known_to_esr(draft, submitted, standing):
         return withdrawn(pending, KNOWN_TO_ESR) if pending is not None and pending.state in PENDING else None
@@ -176,9 +176,9 @@ def _told_at(record: NotificationRecord) -> tuple[int, int]:
 def _is_known_to_esr(
     draft: NotificationDraft, submitted: NotificationRecord | None, standing: tuple[int, int]
 ) -> bool:
-    """Return whether ESR has it so: by the last notification about the same, else by the applicant file.
+    """Return whether ESR already has it, from the last notification or else from the applicant file.
 
-    A type 1 that was sent before ``standing`` was followed by another word about the position.
+    A type 1 that was sent before ``standing`` was followed by another one about the position.
     """
     if draft.fact:
         return draft.fact == (submitted.fact if submitted else draft.held)

@@ -1,7 +1,7 @@
-"""DataExporter: keeps applicant records and notifications until they have gone to ESR.
+"""DataExporter: stores applicant records and notifications until they are sent to ESR.
 
 Reads ``apprecord.generated``, ``notification.generated``, and the confirmations ``apc.split`` and
-``dcc.split``. The files themselves are made by ``export_run``.
+``dcc.split``. ``export_run`` creates the files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,12 +32,12 @@ from tis_esr.services.superseding import NEWER, News, newest
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 ANSWERS_KEPT = 20
-"""How many rows of ESR's answer are kept of one record: one is usual, a warning with a success makes two."""
+"""How many rows of ESR's answer are stored for one record: one is usual, a success with a warning has two."""
 B = TypeVar("B", ApplicantsGenerated, NotificationsGenerated)
 
 
 class DataExporter:
-    """Keeps records for export and attaches ESR's confirmations to them."""
+    """Stores records for export and attaches ESR's confirmations to them."""
 
     def handlers(self) -> list[Handler]:
         """Return its handlers, one for each queue that it reads."""
@@ -49,7 +49,7 @@ class DataExporter:
         ]
 
     async def store_applicants(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep the applicant records of each position: update what has not been sent, leave what has."""
+        """Store the applicant records of each position: update pending ones, leave sent ones unchanged."""
         arriving = [_of_applicants(message) for message in messages]
         fresh = await _newest(work, arriving)
         stored = await _stored(work, APPLICANTS, fresh)
@@ -61,7 +61,7 @@ class DataExporter:
                     work.put(APPLICANTS, record)
 
     async def store_notifications(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep the notifications of each position: replace pending ones, drop what ESR has already."""
+        """Store the notifications of each position: replace pending ones, drop what ESR already has."""
         arriving = [_of_notifications(message) for message in messages]
         fresh = await _newest(work, arriving)
         stored = await _stored(work, NOTIFICATIONS, fresh)
@@ -123,7 +123,7 @@ async def _stored(work: Work, collection: Collection[R], fresh: Sequence[News[B]
 def _confirm(
     work: Work, collection: Collection[R], found: Sequence[R], message: Message, values: dict[str, Any]
 ) -> None:
-    """Attach ESR's confirmation to the record that it is about; of several in the file the one in the last row counts."""
+    """Attach ESR's confirmation to its record; of several in the file the one in the last row counts."""
     if len(found) != 1:
         _account(work, message, RowState.UNMATCHED, f"{len(found)} records sent to ESR match it")
         return
@@ -149,7 +149,7 @@ def _answer(message: Message, values: dict[str, Any]) -> EsrAnswer:
 
 
 def _confirmed(record: R, answer: EsrAnswer) -> R:
-    """Return the record with one answer more; the last row decides, in whatever order they come."""
+    """Return the record with one more answer; the last row decides, in whatever order they arrive."""
     by_row = {known.row: known for known in record.answers} | {answer.row: answer}
     answers = [by_row[row] for row in sorted(by_row)][-ANSWERS_KEPT:]
     state = RecordState.CONFIRMED if answers[-1].is_accepted else RecordState.REJECTED

@@ -1,1 +1,1 @@
-"""InboundDataReader: admits files from ESR and splits them into one message a record."""
+"""InboundDataReader: admits files from ESR and splits them into one message per record."""

@@ -1,7 +1,8 @@
-"""Files that have arrived, or are found in the store: each becomes one message for the InboundDataReader.
+"""Files that have arrived, or are found in the store: each is announced by one message to the InboundDataReader.
 
-Reads ``file.arrived``. An event may come twice, late or never: the ledger knows what was taken, and polling the store finds files without an event. Each finding is a message of its own, so that a file whose message was
-discarded can be found again.
+Reads ``file.arrived``. An event may arrive twice, late or never: the ledger knows which files were processed, and
+polling the store finds files without an event. Each announcement is a separate message, so that a file whose message
+was discarded can be announced again.
 """
 
 import asyncio
@@ -25,16 +26,16 @@ from tis_esr.services.inbound_data_reader.ledger_horizon import within
 _log = structlog.get_logger()
 
 FOUND_AGAIN_SECONDS = 600.0
-"""After so long a file that is still not in the ledger is announced once more."""
+"""After this long a file that is still not in the ledger is announced again."""
 
 AT_ONCE = 10
-"""How many announcements are taken up at once; their files are read one after the other, so others take the rest."""
+"""How many announcements one batch has; their files are read one after the other, so other processes get the rest."""
 LOOKS = 4
-"""How often a file that was announced and isn't there is looked for before its next try is that of a held one."""
+"""How often a missing announced file is retried before it is retried like a held one."""
 
 
 class Arrivals:
-    """Takes files that events announce, and polls for the others. ``store`` is where ESR's files come in."""
+    """Processes files that events announce, and polls for the others. ``store`` is the inbound store."""
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
@@ -42,14 +43,14 @@ class Arrivals:
         self._ended: dict[str, str] = {}
 
     def handlers(self) -> list[Handler]:
-        """Return what it reads, and how."""
+        """Return its handler."""
         return [Handler("esr.queue.file.arrived", "file.arrived", self.take, batch=AT_ONCE)]
 
     async def take(self, work: Work, messages: Sequence[Message]) -> None:
-        """Take files into the ledger and split them, or hold them with the reason: no file costs another anything.
+        """Add files to the ledger and split them, or hold them with the reason: no file affects another.
 
-        Of several those that aren't there are held first, all at once, so that nobody waits for them. A single one
-        is looked for a few more times at once, since an event may come before its file.
+        Of several, missing ones are held first, together, so that the others do not wait. A single missing one is
+        retried a few times at once, because an event may arrive before its file.
         """
         arrived = []
         for message in messages:
@@ -77,7 +78,7 @@ class Arrivals:
             log_taken(taken)
 
     async def _hold_absent(self, reader: InboundDataReader, names: Collection[str]) -> set[str]:
-        """Hold those of several files that the store doesn't have; return them. Raises OSError."""
+        """Hold the files that the store does not have; return them. Raises OSError."""
         if len(names) < 2:
             return set()
         listing = await self._store.listing()
@@ -87,14 +88,12 @@ class Arrivals:
         return set(absent)
 
     async def sweep(self, begin: Callable[[], Work]) -> list[str]:
-        """Announce what the store has and the ledger doesn't, or is due again; return what is not split yet.
+        """Announce files that the ledger does not have or that are due again; return those that are not split yet.
 
-        What can't be taken is entered as held, with the reason. A file is announced once, and again only where it
-        was gone meanwhile, has changed, is due, or FOUND_AGAIN_SECONDS have passed, in which it got no further. Junk
-        that was held or refused and is gone from the store is settled. The ledger is not asked again about a file
-        that it is done with and that the store shows as it did.
-
-        Raises OSError and TransientError.
+        Unusable entries are held, with the reason. A file is announced once, and again only if it was removed
+        meanwhile, has changed, is due, or made no progress for FOUND_AGAIN_SECONDS. Invalid files that were held or
+        refused and have been removed from the store are settled. The ledger is not read again for a file that is
+        finished and unchanged in the store. Raises OSError and TransientError.
         """
         listing = await self._store.listing()
         work = begin()
@@ -156,12 +155,12 @@ class Arrivals:
 
 
 def _mark(known: InboundFile | None, stamp: str) -> str:
-    """Return what changes with each try to take a file, and with each part of it that was taken."""
+    """Return a mark that changes with each attempt to process a file, and with each part that was processed."""
     return stamp if known is None else f"{stamp} {known.attempts} {known.rows}"
 
 
 def _is_due(known: InboundFile | None, stamp: str, now: float) -> bool:
-    """Return whether a file that can be taken is to be announced."""
+    """Return whether a usable file is to be announced."""
     if known is None:
         return True
     if known.state is FileState.HELD:
@@ -170,14 +169,14 @@ def _is_due(known: InboundFile | None, stamp: str, now: float) -> bool:
 
 
 def _is_ended(known: InboundFile | None, stamp: str) -> bool:
-    """Say whether the ledger is done with a file for as long as the store shows it so."""
+    """Return whether the ledger has finished a file as long as it is unchanged in the store."""
     return (
         known is not None and known.state not in (FileState.HELD, *UNDER_WAY) and known.stamp == stamp != ""
     )
 
 
 def _stamp_unseen(work: Work, listing: Listing, known: Mapping[str, InboundFile]) -> int:
-    """Note how the store shows files that were taken without that, as an event announced them; return how many."""
+    """Record the store's stamps of files that were announced by an event without one; return how many."""
     unseen = [
         msgspec.structs.replace(file, stamp=listing.stamps[name])
         for name, file in known.items()
@@ -189,7 +188,7 @@ def _stamp_unseen(work: Work, listing: Listing, known: Mapping[str, InboundFile]
 
 
 async def _settle_gone(work: Work, listing: Listing) -> int:
-    """Settle what was no file of ESR's by its name, was held or refused, and is gone; return how many there are."""
+    """Settle files with an invalid name that were held or refused, and have been removed; return how many."""
     gone = [
         file
         for file in await work.find(FILES, {"deanery": "", "counter": ""})
@@ -201,11 +200,11 @@ async def _settle_gone(work: Work, listing: Listing) -> int:
 
 
 def log_taken(taken: Taken) -> None:
-    """Log the outcome of a file: a warning for each thing that a person has to know, where it is news."""
+    """Log the outcome of a file: a warning for each new finding."""
     file = taken.file
     for finding in taken.findings:
         _log.warning("file_finding", file=file.name, finding=finding)
-    _log.info("file_taken", file=file.name, state=file.shown_state, rows=file.rows, said=taken.said)
+    _log.info("file_handled", file=file.name, state=file.shown_state, rows=file.rows, said=taken.said)
 
 
 def announce(

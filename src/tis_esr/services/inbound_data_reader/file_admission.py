@@ -1,4 +1,4 @@
-"""What becomes of a file that arrives: its entry in the ledger, by its name, its content and what came before."""
+"""Decides the outcome of an arriving file: its entry in the ledger, from its name, its content and earlier files."""
 
 import hashlib
 from datetime import date
@@ -25,17 +25,17 @@ _BLOCK = 1 << 20
 _HEAD = 65536
 _COUNTERS = {"RMF": "RMT", "RMC": "RMT"}
 GONE = "removed from the store"
-"""How it is settled that something was no file of ESR's, once it is gone."""
-OTHER = "a file of this name with other content was taken before ({rows} rows, {size} bytes)"
+"""The settlement of an invalid file, once it has been removed."""
+OTHER = "a file of this name with other content was processed before ({rows} rows, {size} bytes)"
 _ALREADY_REFUSED = "already refused"
-_GIVE_A_NUMBER = "; if this one is right, hand it in under a number of its own"
+_GIVE_A_NUMBER = "; if this one is right, deliver it under a new number"
 
 
 class Copy(msgspec.Struct, frozen=True, kw_only=True):
-    """The content that arrived: what identifies it, its first row, and its beginning that as long as a known copy.
+    """The content that arrived: its size, digest and first row, and the digest of its beginning.
 
-    ``beginning`` is the digest of as many bytes as the known copy has, "" where it has fewer;
-    ``line_ended`` says that a line ended there.
+    ``beginning`` is the digest of as many bytes as the known copy has, "" if it has fewer; ``line_ended`` says that a
+    line ended there.
     """
 
     sha256: str
@@ -52,9 +52,9 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of handing in a file: its ledger entry, and whether that is news.
+    """The outcome of an arrived file: its ledger entry, and whether that is new.
 
-    ``said`` is why it was not taken this time.
+    ``said`` is why it was not processed this time.
     """
 
     file: InboundFile
@@ -63,7 +63,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def findings(self) -> list[str]:
-        """Return the findings that are new this time."""
+        """Return the new findings."""
         return self.file.open_findings if self.fresh else []
 
 
@@ -89,7 +89,7 @@ def copy_of(stream: BinaryIO, known_size: int) -> Copy:
 
 
 class Ending(Enum):
-    """How a file ends: with a line end, with padding behind one, or within a row."""
+    """How a file ends: with a line end, with padding after one, or within a row."""
 
     WHOLE = "whole"
     PADDED = "padded"
@@ -97,7 +97,7 @@ class Ending(Enum):
 
 
 def ending(stream: BinaryIO, size: int) -> tuple[Ending, int]:
-    """Return how a file ends, and its size without what a system fills files up with: that belongs to no row."""
+    """Return how a file ends, and its size without padding, which belongs to no row."""
     end = size
     while end:
         start = max(0, end - _BLOCK)
@@ -125,10 +125,10 @@ def digest_up_to(stream: BinaryIO, size: int) -> str:
 def judged_by_name(
     name: str, known: InboundFile | None, stamp: str, now: float, today: date, oldest: date | None
 ) -> Taken | None:
-    """Refuse a file by its name alone, whatever it holds by now, or hold it; None where it has to be read.
+    """Refuse or hold a file by its name alone, whatever its content; None if it has to be read.
 
-    A file dated before ``oldest``, the ledger's oldest day, is not read, whatever is known of it, unless it is being
-    split: nobody knows any more what of it was taken, nor what is newer.
+    A file dated before ``oldest``, the ledger's oldest day, is not read unless it is being split: which of its rows
+    were processed, and what is newer, is no longer known.
     """
     if oldest is not None and (known is None or known.state not in UNDER_WAY):
         too_old = _too_old(name, known, stamp, oldest)
@@ -147,12 +147,12 @@ def judged_by_name(
 
 
 def _too_old(name: str, known: InboundFile | None, stamp: str, oldest: date) -> Taken | None:
-    """Refuse a file that is older than the ledger; None for another. One that was taken stays as it is."""
+    """Refuse a file that is older than the ledger; None for another. One that was processed is unchanged."""
     entry = known or _with_name(InboundFile(name=name, state=FileState.REFUSED, stamp=stamp))
     if entry.day is None or not is_older_than_ledger(entry.day, oldest):
         return None
     if entry.state not in {FileState.HELD, FileState.REFUSED}:
-        return Taken(file=entry, fresh=False, said="already taken")
+        return Taken(file=entry, fresh=False, said="already processed")
     reason = too_old_reason(entry.day, oldest)
     if known is not None and known.state is FileState.REFUSED:
         return Taken(file=entry, fresh=False, said=f"already refused: {entry.reason}")
@@ -161,12 +161,12 @@ def _too_old(name: str, known: InboundFile | None, stamp: str, oldest: date) -> 
 
 
 def held(name: str, reason: str, known: InboundFile | None, stamp: str, now: float) -> Taken:
-    """Hold a file that can't be taken now, to be tried again later; one that was taken before stays as it is."""
+    """Hold a file that can't be processed now, to be retried later; one that was processed before is unchanged."""
     if known is None or known.settled == GONE:
         known = _with_name(InboundFile(name=name, state=FileState.HELD))
     elif known.state not in {FileState.HELD, *UNDER_WAY}:
         kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
-        return Taken(file=kept, fresh=False, said=f"taken or refused before; now {reason}")
+        return Taken(file=kept, fresh=False, said=f"processed or refused before; now {reason}")
     entry = msgspec.structs.replace(
         known,
         state=FileState.HELD,
@@ -181,11 +181,11 @@ def held(name: str, reason: str, known: InboundFile | None, stamp: str, now: flo
 def admitted(
     name: str, copy: Copy, known: InboundFile | None, other: InboundFile | None
 ) -> tuple[list[InboundFile], Taken]:
-    """Return the entries to keep of a file that was read, and what is to become of it.
+    """Return the entries to store for a file that was read, and its outcome.
 
-    ``known`` is the entry of its name, ``other`` that of this very content where it is not the one taken. A second
-    copy is taken where nothing of the first one was (it was refused, held or not begun), and where it begins with
-    the whole of the first.
+    ``known`` is the entry of its name, ``other`` that of this content if it is not the one processed. A second copy is
+    processed if nothing of the first one was (it was refused, held or not begun), and if it begins with the whole of
+    the first.
     """
     if known is not None and known.sha256 == copy.sha256:
         return _the_same(known)
@@ -225,12 +225,12 @@ def _the_same(known: InboundFile) -> tuple[list[InboundFile], Taken]:
         known = msgspec.structs.replace(known, state=state, reason="", attempts=0, retry_at=0.0)
     if known.state in UNDER_WAY:
         return [known], Taken(file=known, fresh=True)
-    said = "already taken" if known.state is FileState.SPLIT else _ALREADY_REFUSED
+    said = "already processed" if known.state is FileState.SPLIT else _ALREADY_REFUSED
     return [known], Taken(file=known, fresh=False, said=said)
 
 
 def _entered(name: str, copy: Copy, known: InboundFile | None) -> InboundFile:
-    """Return the entry of a file whose name is in order; what was settled of its counter stays settled."""
+    """Return the entry of a file with a valid name; settled missing files of its counter stay settled."""
     gaps = known.settled_gaps if known else []
     entry = _with_name(
         InboundFile(
@@ -238,7 +238,7 @@ def _entered(name: str, copy: Copy, known: InboundFile | None) -> InboundFile:
         )
     )
     parsed = FileName.parse(name)
-    reason = "" if copy.is_text else "it isn't a text file"
+    reason = "" if copy.is_text else "it is not a text file"
     reason = reason or header_refusal_reason(parsed, copy.header)
     if reason:
         return msgspec.structs.replace(entry, state=FileState.REFUSED, reason=reason)
@@ -246,16 +246,16 @@ def _entered(name: str, copy: Copy, known: InboundFile | None) -> InboundFile:
 
 
 def _continued(known: InboundFile, copy: Copy) -> InboundFile:
-    """Return the entry of a file that begins with all of the copy that was taken: its other rows are taken."""
+    """Return the entry of a file that begins with all of the processed copy: its other rows are processed."""
     entry = _entered(known.name, copy, known)
     if known.state is FileState.SPLIT and known.rows and (known.bare_sha256 or not copy.line_ended):
         taken_before = known.last_row - 1
     else:
         taken_before = known.next_row - 1
-    note = f"rows up to {taken_before} were taken with an earlier copy of {known.size} bytes that ended there"
+    note = f"rows up to {taken_before} were processed from an earlier copy of {known.size} bytes that ended there"
     if known.row_states:
         ended = ", ".join(f"{number} {state}" for state, number in sorted(known.row_states.items()))
-        note += f"; they are older than the retention (keep_rows_days), and had ended as: {ended}"
+        note += f"; they have been purged (keep_rows_days), and had ended as: {ended}"
     return msgspec.structs.replace(
         entry,
         taken_before=taken_before,
@@ -266,7 +266,7 @@ def _continued(known: InboundFile, copy: Copy) -> InboundFile:
 
 
 def _with_name(entry: InboundFile) -> InboundFile:
-    """Add what the name says, if it is a valid ESR file name."""
+    """Add the parts of the name, if it is a valid ESR file name."""
     try:
         name = FileName.parse(entry.name)
     except BadFileNameError:
@@ -282,7 +282,7 @@ def _with_name(entry: InboundFile) -> InboundFile:
 
 
 def _header(stream: BinaryIO) -> dict[str, Value]:
-    """Return what the HDR says; nothing where the first row is none."""
+    """Return the values of the HDR; none if the first row is not an HDR."""
     stream.seek(0)
     first = next(islice(read_records(stream), 1), None)
     return {} if first is None or first.type != "HDR" else first.values

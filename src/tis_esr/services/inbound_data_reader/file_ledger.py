@@ -13,7 +13,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
 
 
 class FileState(StrEnum):
-    """Where a file stands. HELD is retried automatically, REFUSED and OTHER_CONTENT are not.
+    """The state of a file. HELD is retried automatically, REFUSED and OTHER_CONTENT are not.
 
     A file that is SPLIT may be incomplete as well, see ``InboundFile.incomplete``.
     """
@@ -27,15 +27,15 @@ class FileState(StrEnum):
 
 
 INCOMPLETE = "incomplete"
-"""What is shown and counted as the state of a file that is split and not whole."""
+"""The displayed and counted state of a file that is split and incomplete."""
 
 UNDER_WAY = (FileState.RECEIVED, FileState.SPLITTING)
 NOT_TAKEN = (FileState.REFUSED, FileState.HELD, FileState.OTHER_CONTENT)
-"""States of a file of which no row, or not every row, was accounted for."""
+"""States in which no row, or not every row, of a file was accounted for."""
 
 
 class SettledGap(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers ``first`` to ``last`` of a counter that nobody waits for any more, and how that was settled."""
+    """Numbers ``first`` to ``last`` of a counter that are settled as missing, and how."""
 
     first: int
     last: int
@@ -43,24 +43,23 @@ class SettledGap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledger's entry of one file, known by its name and its content (``sha256``, ``size`` in bytes).
+    """The ledger's entry of one file, identified by its name and its content (``sha256``, ``size`` in bytes).
 
     ``copy`` distinguishes the other contents of one name; the content that was taken has none. ``offset`` and
     ``next_row`` are where the next chunk begins, ``last_row`` is the number of the row before; ``rows`` counts HDR
-    and TRL too, ``blank_within`` the blank ones before TRL. Rows up to ``taken_before`` were taken with an earlier copy that ended there; ``taken_rows_gone`` says that
+    and TRL too, ``blank_within`` the blank ones before TRL. Rows up to ``taken_before`` were processed from an earlier copy that ended there; ``taken_rows_gone`` says that
     theirs were purged, or had begun to be. ``asg_row`` is the
     ASG row to which the next rows belong, 0 where there is none, and ``asg_head`` that row with its PBD rows, empty
     where it can't be used: a long assignment is several messages. ``reason`` says why a file is not taken, ``incomplete`` why
     it is not whole, ``bare_size`` and ``bare_sha256`` what it is without the padding that it ends in, ``remarks`` what else a person should know of it, ``notes`` what was fixed or noticed, row
     by row. ``settled`` says who has dealt with the findings ``dealt_with``, and how; later findings are open again.
 
-    ``settled_gaps`` are the numbers before it that are missing and settled.
+    ``settled_gaps`` are the missing numbers before it that are settled.
 
-    ``row_states`` counts its rows by the state in which they ended, from when they begin to be purged; ``rows_gone``
-    says that they are.
+    ``row_states`` counts its rows by final state, once their purge begins; ``rows_gone`` says that they are purged.
 
-    ``stamp`` is how the store showed the file when it was last looked at; a held one has been tried ``attempts``
-    times, and is tried again at ``retry_at``; it was entered last at ``changed_at`` (both by the engine's clock).
+    ``stamp`` is the file's state as the store last reported it; a held file has been tried ``attempts`` times, and is
+    retried at ``retry_at``; the entry was last written at ``changed_at`` (both by the engine's clock).
     """
 
     name: str
@@ -109,17 +108,17 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def beginning(self) -> tuple[int, str]:
-        """Return size and digest of what a whole copy of it begins with."""
+        """Return size and digest of the beginning that a complete copy must have."""
         return (self.bare_size, self.bare_sha256) if self.bare_sha256 else (self.size, self.sha256)
 
     @property
     def shown_state(self) -> str:
-        """Return the one state that it is shown and counted under."""
+        """Return the state that is displayed and counted."""
         return INCOMPLETE if self.state is FileState.SPLIT and self.incomplete else self.state.value
 
     @property
     def findings(self) -> list[str]:
-        """Return what a person has to know or do about it, in words, whether or not it is settled."""
+        """Return all findings as texts, settled or not."""
         found = []
         if self.state in NOT_TAKEN:
             found.append(f"{_WORDS[self.state]}: {self.reason}")
@@ -129,11 +128,11 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open_findings(self) -> list[str]:
-        """Return the findings that nobody has dealt with."""
+        """Return the findings that are not settled."""
         return [finding for finding in self.findings if finding not in self.dealt_with]
 
     def settle(self, how: str) -> "InboundFile":
-        """Return the entry with all that was found so far dealt with."""
+        """Return the entry with all present findings settled."""
         return msgspec.structs.replace(self, settled=how, dealt_with=self.findings)
 
 
@@ -153,10 +152,10 @@ FILES = Collection(
 
 
 def enter(work: Work, file: InboundFile) -> None:
-    """Write a file's entry, with the moment of it: so what has changed can be found."""
+    """Write a file's entry, with the time of writing, by which changes can be found."""
     work.put(FILES, msgspec.structs.replace(file, changed_at=work.time()))
 
 
 def pause_after(attempts: int) -> float:
-    """Return the seconds after which a file that could not be taken so often is tried again."""
+    """Return the seconds after which a file is retried that could not be processed this many times."""
     return min(FIRST_PAUSE * 2.0 ** min(attempts - 1, 10), LONGEST_PAUSE)

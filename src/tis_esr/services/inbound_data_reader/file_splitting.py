@@ -1,7 +1,7 @@
-"""InboundDataReader: takes a file into the ledger and splits it into one message a record.
+"""InboundDataReader: adds a file to the ledger and splits it into one message per record.
 
-Emits ``por.split``, ``pos.split``, ``asg.split``, ``apc.split`` and ``dcc.split``. It works in chunks
-and keeps its place in the ledger, so that a restart goes on where the last chunk ended.
+Emits ``por.split``, ``pos.split``, ``asg.split``, ``apc.split`` and ``dcc.split``. It works in chunks and stores its
+position in the ledger, so that a restart continues where the last chunk ended.
 """
 
 import asyncio
@@ -58,26 +58,24 @@ _HEADS = {"ASG", "PBD"}
 _ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
 _COUNTED = {*LAYOUTS, ""}
 _FRAME = {"HDR", "TRL", ""}
-_CUT = "the file ends within this row; it is taken with a whole copy of the file"
-_TAKEN_LONG_BEFORE = (
-    "it was taken with an earlier copy; what became of it is older than the retention (keep_rows_days)"
-)
+_CUT = "the file ends within this row; it is processed with a complete copy of the file"
+_TAKEN_LONG_BEFORE = "it was processed from an earlier copy; its outcome has been purged (keep_rows_days)"
 _NOTES_KEPT = 50
 _NO_SEQUENCE = 10**8
 """The numbers in file names have eight digits."""
 
 
 class InboundDataReader:
-    """Takes files into the ledger and splits them. ``progress`` is called with the number of rows after each chunk."""
+    """Adds files to the ledger and splits them. ``progress`` is called with the number of rows after each chunk."""
 
     def __init__(self, begin: Callable[[], Work], progress: Callable[[int], None] = lambda _: None) -> None:
         self._begin = begin
         self._progress = progress
 
     async def take(self, store: FileStore, name: str, stamp: str = "") -> Taken:
-        """Take one file: split it, go on splitting it, refuse it, or hold it with the reason.
+        """Process one file: split it, continue splitting it, refuse it, or hold it with the reason.
 
-        ``stamp`` is how the store showed it. Raises OSError where the store fails, never for the file's sake.
+        ``stamp`` is its state as the store reports it. Raises OSError if the store fails, never because of the file.
         """
         work = self._begin()
         known = (await work.get(FILES, [name])).get(name)
@@ -95,7 +93,7 @@ class InboundDataReader:
             return await self.hold(name, error.reason, stamp)
 
     async def hold(self, name: str, reason: str, stamp: str = "") -> Taken:
-        """Enter a file that can't be taken now, with the reason; it is tried again after a pause."""
+        """Enter a file that can't be processed now, with the reason; it is retried after a pause."""
         work = self._begin()
         known = (await work.get(FILES, [name])).get(name)
         taken = held(name, reason, known, stamp, work.time())
@@ -105,7 +103,7 @@ class InboundDataReader:
         return taken
 
     async def hold_missing(self, names: Sequence[str]) -> list[Taken]:
-        """Enter files that were announced and aren't there, all in one step; see ``hold``."""
+        """Enter announced files that are missing, all in one step; see ``hold``."""
         work = self._begin()
         known = await work.get(FILES, names)
         now, today, oldest = work.time(), work.today, await oldest_day(work)
@@ -123,7 +121,7 @@ class InboundDataReader:
     async def _take(
         self, work: Work, copy: Copy, known: InboundFile | None, name: str, stream: BinaryIO, stamp: str
     ) -> Taken:
-        """Enter what was read, and split it where it is to be split."""
+        """Enter a file that was read, and split it if it is to be split."""
         found = {} if known is None else {name: known}
         if known is not None and known.sha256 != copy.sha256:
             found |= await work.get(FILES, [f"{name}#{copy.name}"])
@@ -142,7 +140,7 @@ class InboundDataReader:
         return msgspec.structs.replace(taken, file=file)
 
     async def _split(self, file: InboundFile, stream: BinaryIO) -> InboundFile:
-        """Split chunk by chunk, each from the place that the ledger has: another process may have moved it."""
+        """Split chunk by chunk, each from the position in the ledger, which another process may have advanced."""
         sha256 = file.sha256
         while file.state in UNDER_WAY:
             work = self._begin()
@@ -158,7 +156,7 @@ class InboundDataReader:
 
 
 def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
-    """Emit and account for the rows of the next chunk; return the ledger entry that has them."""
+    """Emit and account for the rows of the next chunk; return the updated ledger entry."""
     rows, offset = file.rows + ROWS_A_CHUNK, file.offset + BYTES_A_CHUNK
     end, bare_size = ending(stream, file.size)
     file = msgspec.structs.replace(file, state=FileState.SPLITTING)
@@ -178,7 +176,7 @@ def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
 
 
 def _not_before(file: InboundFile) -> dict[str, Any]:
-    """Return how to find the files of the same counter that are not older."""
+    """Return the conditions for files of the same counter that are not older."""
     return {
         "deanery": file.deanery,
         "counter": file.counter,
@@ -187,12 +185,12 @@ def _not_before(file: InboundFile) -> dict[str, Any]:
 
 
 def _placed(file: InboundFile, others: list[InboundFile]) -> InboundFile:
-    """Note that a file is older than one of its sequence, of ``others``, that was taken before."""
+    """Record that a file is older than one of its sequence, of ``others``, that was processed before."""
     last = max((other.sequence for other in others if other.state not in NOT_TAKEN), default=0)
     if file.sequence > last:
         return file
     return _noted(
-        file, [f"older than number {last}, which was taken before: its rows overwrite nothing newer"]
+        file, [f"older than number {last}, which was processed before: its rows overwrite nothing newer"]
     )
 
 
@@ -202,10 +200,10 @@ def _noted(file: InboundFile, notes: list[str]) -> InboundFile:
 
 
 def _groups(records: Iterator[Record], offset: int, *, is_open: bool) -> Iterator[list[Record]]:
-    """Bring an ASG together with the rows up to the next ASG, POR, POS or TRL; every other row stands alone.
+    """Group an ASG with the rows up to the next ASG, POR, POS or TRL; every other row is a group of its own.
 
     A group is cut into parts of ROWS_A_GROUP rows and BYTES_A_GROUP bytes at most. ``is_open`` says that the first
-    records may go on with an assignment that began before ``offset``.
+    records may continue an assignment that began before ``offset``.
     """
     group: list[Record] = []
     for record in records:
@@ -224,10 +222,10 @@ def _groups(records: Iterator[Record], offset: int, *, is_open: bool) -> Iterato
 
 
 def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: bool) -> InboundFile:
-    """Emit and account for one group of rows; return the ledger entry that has them.
+    """Emit and account for one group of rows; return the updated ledger entry.
 
-    Of a group that was taken before nothing is emitted; one of which a part was is emitted again as a whole. Rows that
-    were taken before and purged since are accounted for once more, so that the file's add up.
+    Nothing is emitted for a group that was processed before; a partly processed one is emitted again as a whole. Rows that
+    were processed before and purged since are accounted for again, so that the file's rows add up.
     ``ends_within`` says that the file ends within the last row.
     """
     counts, notes = dict(file.counts), []
@@ -261,7 +259,7 @@ def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: boo
 
 
 def _emit(work: Work, file: InboundFile, usable: list[Record], rows: list[AssignmentRow]) -> None:
-    """Emit what the rows of a group that can be used make: ``rows`` where they are an assignment's."""
+    """Emit the message of a group's usable rows: ``rows`` if they belong to an assignment."""
     if rows:
         body = Assignment(rows=rows, head=file.asg_head)
         work.emit("asg.split", body, cause=_cause(file, usable[0], usable[-1].row))
@@ -272,7 +270,7 @@ def _emit(work: Work, file: InboundFile, usable: list[Record], rows: list[Assign
 def _sorted_out(
     file: InboundFile, group: list[Record], *, ends_within: bool
 ) -> tuple[list[Record], list[tuple[Record, RowState, str]]]:
-    """Return the rows of a group that can be used, and the others, parked or ignored, each with the reason."""
+    """Return the usable rows of a group, and the others, parked or ignored, each with the reason."""
     usable: list[Record] = []
     others = []
     for record in group:
@@ -294,7 +292,7 @@ def _sorted_out(
 def _account(
     work: Work, file: InboundFile, usable: list[Record], others: list[tuple[Record, RowState, str]]
 ) -> None:
-    """Account for the rows of a group; of those that can't be used only for what wasn't taken before."""
+    """Account for the rows of a group; for unusable ones only if they were not processed before."""
     for record in usable:
         work.account(file.name, record.row, record.type, RowState.PENDING)
     for record, state, reason in others:
@@ -309,7 +307,7 @@ def _account(
 
 
 def _unusable(file: InboundFile, record: Record, *, asg_usable: bool) -> str | None:
-    """Return why a row is parked; "" for one that is ignored, None for one that is used."""
+    """Return why a row is parked; "" if it is ignored, None if it is usable."""
     if record.unusable:
         return record.unusable
     if record.type in _FRAME:
@@ -324,7 +322,7 @@ def _unusable(file: InboundFile, record: Record, *, asg_usable: bool) -> str | N
 
 
 def _trailer(record: Record, file: InboundFile) -> dict[str, int | None]:
-    """Return what a TRL row adds to the ledger entry of the rows before it."""
+    """Return the ledger entry with the values of a TRL row."""
     if record.type != "TRL":
         return {}
     count = record.values.get("rowCount")
@@ -332,7 +330,7 @@ def _trailer(record: Record, file: InboundFile) -> dict[str, int | None]:
 
 
 def _incomplete(file: InboundFile, end: Ending) -> str:
-    """Return why a file isn't whole: TRL counts all rows, or the data rows, with the blank ones before it or without."""
+    """Return why a file is incomplete: TRL may count all rows or data rows, with or without the blank ones before it."""
     if not file.rows:
         return "it is empty"
     if not file.counts.get("TRL"):

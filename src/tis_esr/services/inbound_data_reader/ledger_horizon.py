@@ -1,7 +1,7 @@
-"""The oldest day of the ledger of files: files that are dated before it are not taken.
+"""The oldest day of the ledger of files: files dated before it are refused.
 
-Entries of older files may be gone, and with them the knowledge that a file was taken before. The day is written
-before the first of them goes, and never moves back.
+Entries of older files may have been purged, so whether such a file was processed is not known. The day is written
+before the first entry is purged, and never moves back.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import FILES
 
 
 class LedgerHorizon(msgspec.Struct, frozen=True, kw_only=True):
-    """``before`` is the oldest day of which the ledger has every file that was taken."""
+    """``before`` is the oldest day for which the ledger has every processed file."""
 
     before: date
 
@@ -27,13 +27,13 @@ HORIZON = Collection("inbounddatareader.horizon", LedgerHorizon, lambda _: HORIZ
 
 
 async def oldest_day(work: Work) -> date | None:
-    """Return the oldest day of the ledger; None where nothing was ever purged."""
+    """Return the oldest day of the ledger; None if nothing was ever purged."""
     known = (await work.get(HORIZON, [HORIZON_KEY])).get(HORIZON_KEY)
     return known.before if known else None
 
 
 async def move(work: Work, day: date) -> date:
-    """Move the horizon on to ``day``, never back, within a unit of work; return where it is."""
+    """Move the horizon forward to ``day``, never back, within a unit of work; return its position."""
     known = await oldest_day(work)
     if known is not None and known >= day:
         return known
@@ -42,7 +42,7 @@ async def move(work: Work, day: date) -> date:
 
 
 async def within(work: Work, names: Iterable[str]) -> list[str]:
-    """Return the names of files that are to be looked at: those dated before the horizon are not, unless known."""
+    """Return the names of files to check: those dated before the horizon are not, unless they are known."""
     listed = list(names)
     oldest = await oldest_day(work)
     old = [name for name in listed if is_older_than_ledger(_day_of(name), oldest)]

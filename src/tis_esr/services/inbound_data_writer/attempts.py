@@ -1,8 +1,8 @@
-"""One attempt at a time: a write to TCS is not begun while an earlier one of the same thing may still arrive.
+"""One attempt at a time: a write to TCS does not begin while an earlier one about the same thing may still take effect.
 
-Part of the InboundDataWriter. Each thing that it keeps up to date in TIS has a document with the attempt that was
-last begun and whose end isn't known. The document is saved before the call. While TCS may still act on that call
-no other is made; after that its outcome is checked first, by whichever process continues.
+Part of the InboundDataWriter. Each thing that it updates in TIS has a document with the open attempt, whose outcome is
+not known. The document is saved before the call. While TCS may still act on that call no other is made; after that its
+outcome is checked first, by whichever process continues.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ _CONNECT_SECONDS: Final = 5.0
 _LOOK_AGAIN: Final = 1.0
 _REMEMBERED: Final = 1000
 _PAUSE: Final = 0.5
-"""Seconds before an append that TCS could not take just now is looked for."""
+"""Seconds before the check for an append that TCS rejected as temporarily unavailable."""
 
 
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """A write whose end isn't known; TCS may act on it ``until`` then, by the engine's clock.
+    """A write whose outcome is not known; TCS may act on it ``until`` then, by the engine's clock.
 
-    ``is_given_up`` says that its caller no longer waits for its end.
+    ``is_given_up`` says that its caller no longer waits for it.
     """
 
     id: str
@@ -39,10 +39,10 @@ class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of the writes that one unit of work is about to make.
+    """The bounds of the writes of one unit of work.
 
-    ``attempt`` is to be saved before them; ``send_by`` (the TCS client's clock) is the moment after which none
-    of them is sent any more, so that a process that slept too long sends none.
+    ``attempt`` is saved before them; ``send_by`` (the TCS client's clock) is the moment after which none of them is
+    sent, so that a process that was suspended too long sends none.
     """
 
     attempt: OpenAttempt
@@ -51,7 +51,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Ended:
-    """The outcome of an append: whether TCS holds it now, the trouble, and the attempt where its end isn't known."""
+    """The outcome of an append: whether TCS has it now, the error, and the attempt if its outcome is not known."""
 
     holds: bool = False
     error: TcsError | None = None
@@ -59,7 +59,7 @@ class Ended:
 
 
 class Attempts:
-    """The attempts of one process, which remembers how its own have ended, also where that couldn't be saved."""
+    """The attempts of one process, which remembers their outcome even if it could not be saved."""
 
     def __init__(self, tcs: Tcs) -> None:
         self._now = tcs.time
@@ -70,7 +70,7 @@ class Attempts:
         self._until: dict[str, float] = {}
 
     def begin(self, work: Work) -> Bounds:
-        """Return the bounds of writes that are begun now."""
+        """Return the bounds of writes that begin now."""
         # First: a pause between the two must not move it past the other.
         send_by = self._now() + self._sending
         until = work.time() + self._longest
@@ -79,10 +79,10 @@ class Attempts:
     def must_wait(
         self, work: Work, attempt: OpenAttempt | None, key: str, what: str
     ) -> TransientError | None:
-        """Return why a write has to wait, with for how long; None where nothing of an earlier one can arrive.
+        """Return why and how long a write has to wait; None if no earlier one can still take effect.
 
-        From the first check of an attempt on it is never waited longer than one takes, though the clock was set
-        back. One whose caller still waits likely ends soon, so it is checked again before its time is over.
+        Even if the clock is set back, the wait never exceeds the duration of one attempt. An attempt whose caller still
+        waits will probably end soon, so it is checked again before its time is over.
         """
         if attempt is None or key not in self._ended.get(attempt.id, {key}):
             return None
@@ -95,7 +95,7 @@ class Attempts:
         return TransientError(reason, retry_after=again, expected=True)
 
     def end(self, bounds: Bounds, errors: Iterable[tuple[str, TcsError | None]]) -> None:
-        """Remember that all calls of an attempt have ended, about which key and how."""
+        """Remember that all calls of an attempt have ended, for which key and how."""
         left = frozenset(
             key for key, error in errors if isinstance(error, TcsUncertainError) and error.may_arrive
         )
@@ -114,10 +114,10 @@ class Attempts:
         *,
         look_first: bool,
     ) -> Ended:
-        """Append, unless ``look`` finds that TCS holds it already; after a failure that is over, look and append again.
+        """Append, unless the check ``look`` finds it in TCS; after a failure that has ended, check and append again.
 
-        The attempt ``before`` can't arrive any more. It stays open where the look or the write that follows fails:
-        what a look found is known no longer than until the next attempt.
+        The attempt ``before`` can no longer take effect. It stays open if the check or the write that follows fails:
+        the result of a check is valid only until the next attempt.
         """
         for last in (False, False, True):
             try:
@@ -136,9 +136,9 @@ class Attempts:
         raise AssertionError("the last try returns")
 
     def after(self, work: Work, bounds: Bounds, error: TcsError | None) -> OpenAttempt | None:
-        """Return what is to be kept of an attempt: nothing where its end is known.
+        """Return the attempt to store: none if its outcome is known.
 
-        Where the answer left it open the attempt is over, but only a check in TCS shows the outcome.
+        If the response left it open the attempt is over, but only a check in TCS shows the outcome.
         """
         if not isinstance(error, TcsUncertainError):
             return None
@@ -147,7 +147,7 @@ class Attempts:
 
 
 def _is_over(error: TcsError) -> bool:
-    """Return whether TCS has answered that it can't just now, so that only a check shows the outcome of the write."""
+    """Return whether TCS responded that it is temporarily unavailable, so that only a check shows the outcome."""
     if not isinstance(error, TcsUncertainError) or error.may_arrive or error.suspect:
         return False
     return not error.retry_after

@@ -1,4 +1,4 @@
-"""What TCS is asked to change about a person: planned first, written down, then carried out."""
+"""Changes of a person in TCS: planned, stored, then carried out."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -46,10 +46,10 @@ _CONFLICTS_IN_A_ROW = 5
 
 
 async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping[str, JournalEntry]) -> None:
-    """Give each case the calls that bring its person to what ESR says, and write them into the journal.
+    """Plan the calls that update each case's person from ESR, and write them to the journal.
 
-    The cases are of different people. TCS is only read. ``meant`` holds what the journal said before,
-    by key: a call that was meant and isn't needed any more was made before.
+    The cases are about different people. TCS is only read. ``meant`` has the earlier journal entries by key: a planned
+    call that is no longer needed was made before.
     """
     ids = {attendance_id(values) for case in cases for _, values in absence_sources(case)}
     people, absences = await both(
@@ -76,16 +76,16 @@ async def plan_calls(tcs: Tcs, work: Work, cases: Sequence[Case], meant: Mapping
 async def carry_out(
     tcs: Tcs, work: Work, cases: Sequence[Case], bounds: Bounds
 ) -> dict[int, TcsError | None]:
-    """Make the planned calls, of different people side by side, and write down the outcome of each.
+    """Make the planned calls, concurrently for different people, and record the outcome of each.
 
-    What TCS refuses is in the plan's ``refused``; any other trouble with TCS is returned, by the number
-    of the case, and what was done stays done.
+    What TCS rejects is in the plan's ``refused``; any other error of TCS is returned, by the number of the case, and
+    completed calls are kept.
     """
     return await outcomes(range(len(cases)), lambda number: _carry_out_one(tcs, work, cases[number], bounds))
 
 
 def _settle(work: Work, case: Case, meant: Iterable[JournalEntry]) -> None:
-    """Mark as applied what was meant before of a case and TIS has by now, unless a newer row was faster."""
+    """Mark earlier planned entries of a case as applied if TIS has them by now, unless a newer row was faster."""
     planned = {entry.key for plan in case.plans for entry in plan.entries}
     fresh = {detail for details in case.given.values() for detail in details}
     for entry in meant:
@@ -103,7 +103,7 @@ def _settle(work: Work, case: Case, meant: Iterable[JournalEntry]) -> None:
 
 
 def _holds(case: Case, entry: JournalEntry) -> bool:
-    """Return whether TIS has what was meant: then the call arrived, though a newer row has brought the same since."""
+    """Return whether TIS has the planned value: then the call took effect, even if a newer row has the same value."""
     details = case.person and (
         case.person.contact_details if entry.section == CONTACT else case.person.personal_details
     )
@@ -131,7 +131,7 @@ def _detail_plans(case: Case, meant: Mapping[str, JournalEntry], today: date) ->
 
 
 def _unread(unread: Collection[str]) -> list[RefusedValue]:
-    """Return the details whose text could not be read as the date that it should be."""
+    """Return the details whose text is not a valid date."""
     return [
         RefusedValue(section=m.section, field=m.field, column=m.column, why=Refusal.UNREADABLE)
         for m in PER_FIELDS
@@ -140,7 +140,7 @@ def _unread(unread: Collection[str]) -> list[RefusedValue]:
 
 
 def _refused(case: Case, row: int, value: RefusedValue, *, of: str = "") -> Plan:
-    """Return what is left to do of a value that does not go to TIS: to write it down. ``of`` names the absence."""
+    """Return the journal entry of a value that is not sent to TIS. ``of`` names the absence."""
     person_id = case.person.id if case.person else None
     section = f"{value.section} {of}".strip()
     entry = entry_of(
@@ -194,7 +194,7 @@ def _absence_plans(
 
 
 def _withheld_absences(case: Case) -> list[Plan]:
-    """Return the absences that TIS keeps, or never gets: those that ESR deleted, and those that break TIS's rules."""
+    """Return the absences that are not changed in TIS: those that ESR deleted, and those that violate TIS's rules."""
     plans = []
     for row, values in case.values("ABS"):
         refused = absence_refusals(values)
@@ -210,10 +210,10 @@ def _said(value: Any) -> str | None:
 
 
 async def _carry_out_one(tcs: Tcs, work: Work, case: Case, bounds: Bounds) -> None:
-    """Make the calls of a case: those about different records of TCS side by side, others in the order of the rows.
+    """Make the calls of a case: those about different records of TCS concurrently, others in the order of the rows.
 
-    Trouble ends the calls about its record. When all have ended the gravest is raised: one after which TCS may
-    still act counts for more than one that is over.
+    An error ends the calls about its record. When all have ended the most serious one is raised: one after which TCS
+    may still act precedes one that is over.
     """
     about: dict[str, list[Plan]] = {}
     for plan in case.plans:
@@ -225,7 +225,7 @@ async def _carry_out_one(tcs: Tcs, work: Work, case: Case, bounds: Bounds) -> No
 
 
 def _gravity(error: TcsError) -> tuple[bool, bool, bool]:
-    """Order errors: one after which TCS may still act, then any that is uncertain, then any that passes."""
+    """Order errors: one after which TCS may still act, then any uncertain one, then any transient one."""
     if isinstance(error, TcsUncertainError):
         return error.may_arrive, True, True
     return False, False, isinstance(error, TcsUnavailableError)
@@ -274,4 +274,4 @@ async def _write_absence(tcs: Tcs, person_id: int, plan: Plan, bounds: Bounds) -
         except TcsConflictError:
             continue
         return
-    raise TcsConflictError("PATCH", "/api/absence/{id}", "was stale time and again", status=409)
+    raise TcsConflictError("PATCH", "/api/absence/{id}", "was repeatedly stale", status=409)

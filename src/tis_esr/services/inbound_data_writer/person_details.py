@@ -1,6 +1,6 @@
-"""Which details of an assignment's rows are news: each detail of a person is superseded independently.
+"""Which details of an assignment's rows are new: each detail of a person is superseded independently.
 
-Part of the InboundDataWriter. An older assignment that comes late still brings the details that only it has.
+Part of the InboundDataWriter. An older assignment that arrives late still updates the details that only it has.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,14 +26,14 @@ Source = tuple[int, dict[str, Any], tuple[FieldMapping, ...]]
 
 
 def detail_sources(case: Case) -> list[Source]:
-    """Return the rows that bring contact and personal details: number, values, and where they go."""
+    """Return the rows with contact and personal details: number, values, and target fields."""
     sources: list[Source] = [(row, values, PER_FIELDS) for row, values in case.values("PER")]
     sources += [(row, values, ADD_FIELDS) for row, values in case.values("ADD") if is_primary(values)]
     return sorted((s for s in sources if not is_deletion(s[1])), key=lambda source: source[0])
 
 
 def absence_sources(case: Case) -> list[tuple[int, dict[str, Any]]]:
-    """Return the rows that bring an absence which TIS can hold."""
+    """Return the rows with an absence that TIS can store."""
     return [
         (row, values)
         for row, values in case.values("ABS")
@@ -42,7 +42,7 @@ def absence_sources(case: Case) -> list[tuple[int, dict[str, Any]]]:
 
 
 def sort_out(case: Case, known: TisPerson, today: date) -> None:
-    """Note for each row of a case which details it brings as news, and which rows bring none any more."""
+    """Record for each row of a case which of its details are new, and which rows have none."""
     case.known = known
     case.brought = _brought(case, today)
     last = {detail: row for row, details in sorted(case.brought.items()) for detail in details}
@@ -56,7 +56,7 @@ def sort_out(case: Case, known: TisPerson, today: date) -> None:
 
 
 def _brought(case: Case, today: date) -> dict[int, list[str]]:
-    """Return the details that each row brings a value for, by section and field."""
+    """Return the details for which each row has a value, by section and field."""
     brought: dict[int, list[str]] = {row.row: [] for row in case.rows}
     for row, values, fields in detail_sources(case):
         brought[row] += [mapping.detail for mapping in given(values, fields, today)]
@@ -67,7 +67,7 @@ def _brought(case: Case, today: date) -> dict[int, list[str]]:
 
 
 def news_of(case: Case, row: int, fields: Sequence[FieldMapping]) -> list[FieldMapping]:
-    """Return those of the fields that a row brings as news, or brings without a value that TIS can hold."""
+    """Return the fields of a row that are new, or have no value that TIS can store."""
     old = _old_of(case, row)
     return [mapping for mapping in fields if mapping.detail not in old]
 
@@ -77,7 +77,7 @@ def _old_of(case: Case, row: int) -> set[str]:
 
 
 def stamped(case: Case, known: TisPerson, plans: Iterable[Plan]) -> dict[str, Stamp]:
-    """Return the person's stamps with those of the case: of what TIS has now, as it was or by a call that was made."""
+    """Return the person's stamps with those of the case, for details that TIS has now, unchanged or updated."""
     missed = {detail for plan in plans if not plan.done for detail in plan.details}
     fresh = {
         detail: case.stamp(row)

@@ -1,7 +1,7 @@
-"""What is known while people are brought up to date in TIS, and the journal of it.
+"""The data of person updates in TIS, and their journal.
 
-The journal says, for each field of each person, what was meant and its outcome. It is written
-before TCS is asked, so that a restart in the middle knows what was meant.
+The journal has, for each field of each person, the planned change and its outcome. It is written before TCS is called,
+so that the plan is known after a restart.
 """
 
 from dataclasses import dataclass, field
@@ -33,8 +33,8 @@ class Outcome(StrEnum):
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One field of one person: old, new, and whether it was applied or refused, with the reason.
 
-    ``column`` is ESR's; ``code`` is the Refusal where it was refused. The reason of what was applied says what was
-    repaired in it. A refused value is not kept.
+    ``column`` is ESR's; ``code`` is the Refusal where it was refused. The reason of an applied value says what was
+    repaired in it. A refused value is not stored.
     """
 
     correlation_id: str
@@ -57,10 +57,10 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TisPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person whom ESR's rows have updated in TIS: how new the row is that each detail came from.
+    """A person whom ESR's rows have updated in TIS: the stamp of the row that each detail came from.
 
-    ``stamps`` is by section and field (``contact.legalSurname``, ``absence a1.startDate``): each detail is
-    superseded independently. ``open`` is the last attempt while its end isn't known, see ``attempts``.
+    ``stamps`` is by section and field (``contact.legalSurname``, ``absence a1.startDate``): each detail is superseded
+    independently. ``open`` is the last attempt while its outcome is not known, see ``attempts``.
     """
 
     person_id: int
@@ -80,10 +80,10 @@ TIS_PEOPLE = Collection("inbounddatawriter.people", TisPerson, lambda known: str
 
 @dataclass
 class Case:
-    """One assignment on its way: the person it is about, where they are placed, and what is to be done.
+    """One assignment in progress: its person, their posts, and the planned calls.
 
-    ``known`` is what is kept of the person, ``brought`` the details that each row brings, ``given`` those that no
-    newer row has brought before, ``settled`` the sections of which an earlier attempt turned out to have arrived.
+    ``known`` is the person's stored document, ``brought`` the details of each row, ``given`` those that no newer row
+    had before, ``settled`` the sections for which an earlier attempt proved to have taken effect.
     """
 
     message: Message
@@ -105,18 +105,18 @@ class Case:
         return [(row.row, row.values) for row in self.rows if row.type == record_type]
 
     def stamp(self, row: int) -> Stamp:
-        """Return how new a row of the assignment is."""
+        """Return the stamp of a row of the assignment."""
         return stamp_of(self.message.source_file, row)
 
     @property
     def head(self) -> dict[str, Any]:
-        """Return the ASG row's values; where an earlier message has brought it, from the message's heading."""
+        """Return the ASG row's values, from the message's head if an earlier message had the row."""
         return (self.heading or self.rows)[0].values
 
 
 @dataclass
 class Plan:
-    """One call to TCS and the journal's entries for it; ``done`` and ``refused`` say its outcome."""
+    """One call to TCS and its journal entries; ``done`` and ``refused`` are its outcome."""
 
     kind: str
     row: int
@@ -128,7 +128,7 @@ class Plan:
 
     @property
     def withheld(self) -> list[JournalEntry]:
-        """Return what of the row does not go to TIS."""
+        """Return the entries of the row that are not sent to TIS."""
         return self.entries if self.kind == "none" else []
 
     @property
@@ -154,7 +154,7 @@ def entry_of(
     reason: str = "",
     code: str = "",
 ) -> JournalEntry:
-    """Return the entry about one field of the case's person; it isn't written yet."""
+    """Return a new journal entry about one field of the case's person, not stored yet."""
     return JournalEntry(
         correlation_id=case.message.correlation_id,
         row=row,
@@ -171,7 +171,7 @@ def entry_of(
 
 
 def refuse(work: Work, case: Case, person_id: int | None, reason: str, code: Refusal) -> None:
-    """Write into the journal that nothing of the assignment goes to TIS, and why."""
+    """Record in the journal that nothing of the assignment is sent to TIS, and why."""
     row = case.rows[0].row
     entry = entry_of(case, row, person_id, "assignment", "all", None, None, Outcome.REFUSED, reason, code)
     work.put(JOURNAL, entry)

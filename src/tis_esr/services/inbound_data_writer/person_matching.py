@@ -1,4 +1,4 @@
-"""Which assignments are to change a person in TIS, and which person: the others are accounted for here."""
+"""Which assignments change a person in TIS, and which person: the others are accounted for here."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from tis_esr.tcs.models import Placement
 
 
 def is_ignored(work: Work, case: Case) -> bool:
-    """Return whether the assignment changes nothing about its person; if so, account for its rows and say why."""
+    """Return whether the assignment changes nothing about its person; if so, account for its rows with the reason."""
     if is_host(case.head.get("hostLeadIndicator")):
         why = Refusal.HOST_EMPLOYER
     elif is_deletion(case.head):
@@ -28,7 +28,7 @@ def is_ignored(work: Work, case: Case) -> bool:
 async def matched(tcs: Tcs, work: Work, cases: Sequence[Case]) -> list[Case]:
     """Keep the assignments whose person is in TIS, by GMC, else GDC, and is placed in the post that ESR names.
 
-    Those kept know their person; the others' rows are accounted for as unmatched, with the reason.
+    Those kept have their person set; the rows of the others are accounted for as unmatched, with the reason.
     """
     by_gmc, by_gdc = await both(
         tcs.people_by_gmc({number for case in cases for number in case.gmc}),

@@ -1,7 +1,7 @@
-"""Bringing what ESR knows of people to TIS: who it is, whether it may, what differs, and the calls.
+"""Updates people in TIS from ESR: finds the person, checks what may change and what differs, and calls TCS.
 
-Part of the InboundDataWriter. What is about to be changed is written into the journal first, so that a
-restart in the middle knows what was meant and checks the outcome.
+Part of the InboundDataWriter. Planned changes are written to the journal first, so that a restart can check their
+outcome.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,11 @@ from tis_esr.tcs.tcs_errors import TcsError
 async def update_people(
     tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]
 ) -> list[tuple[str, str]]:
-    """Handle a batch of assignments: sort out, plan, write down what is meant, do it, write down what came.
+    """Handle a batch of assignments: match, plan, store the plan, call TCS, store the outcome.
 
-    The outcome of one wave is saved before the next begins, so that trouble there leaves it done.
-    Each row is accounted for; an assignment of which TCS refused something is parked. Each assignment
-    succeeds, or is retried, independently. Returns column and reason of each value that does not go to TIS, once.
+    The outcome of one wave is saved before the next begins, so that a later error does not lose it. Each row is
+    accounted for; an assignment with a call that TCS rejected is parked. Each assignment succeeds, or is retried,
+    independently. Returns column and reason of each value that is not sent to TIS, once.
     """
     cases = [_case(message) for message in messages]
     written = await work.find(JOURNAL, {"correlation_id": [message.correlation_id for message in messages]})
@@ -55,7 +55,7 @@ async def update_people(
 
 
 async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[Case]:
-    """Keep the cases of whose person no earlier write may still arrive; the others are tried again later."""
+    """Keep the cases whose person has no earlier write that may still take effect; the others are retried later."""
     known = await work.get(TIS_PEOPLE, [_key(case) for case in wave])
     ready = []
     for case in wave:
@@ -72,10 +72,10 @@ async def _ready(attempts: Attempts, work: Work, wave: Sequence[Case]) -> list[C
 
 
 async def _carry_out(tcs: Tcs, attempts: Attempts, work: Work, cases: Sequence[Case]) -> None:
-    """Make the calls of a wave; what needs none is written down before them.
+    """Make the calls of a wave; cases without calls are stored before them.
 
-    So what is written after the calls is of people whom this process alone has open: no other process can make
-    that commit fail, and what was called for is known.
+    So what is stored after the calls concerns people whom only this process has open: no other process can make that
+    commit fail.
     """
     calling = [case for case in cases if _is_calling(case)]
     bounds = attempts.begin(work)
@@ -103,7 +103,7 @@ def _key(case: Case) -> str:
 
 
 def _end(attempts: Attempts, work: Work, bounds: Bounds, case: Case, error: TcsError | None) -> None:
-    """Write down the outcome of a case: what TIS has by now stays done, whatever became of the rest.
+    """Store the outcome of a case: what TIS has by now is kept, whatever happened to the rest.
 
     Each attempt that changed something sends the message again: an earlier one may have been handled since.
     """
@@ -155,15 +155,15 @@ def _account_done(work: Work, case: Case) -> None:
             state, reason = _outcome(case, row, withheld.get(row.row, ()), brings_nothing=brings_nothing)
             work.account(case.message.source_file, row.row, row.type, state, reason)
     if refused:
-        work.park(case.message, f"TCS refused it: {next(iter(refused.values()))}")
+        work.park(case.message, f"TCS rejected it: {next(iter(refused.values()))}")
 
 
 def _outcome(
     case: Case, row: AssignmentRow, withheld: Sequence[JournalEntry], *, brings_nothing: bool
 ) -> tuple[RowState, str]:
-    """Return the outcome of a row of which TCS refused nothing: applied only where TIS has something of it now.
+    """Return the outcome of a row without rejected calls: applied only if TIS now has one of its values.
 
-    ``withheld`` is what of the row does not go to TIS; ``brings_nothing`` says that newer rows brought all before.
+    ``withheld`` are its entries that are not sent to TIS; ``brings_nothing`` says that newer rows had all of it.
     """
     said = "; ".join(f"{entry.column}: {entry.reason}" for entry in withheld)
     if is_deletion(row.values):
@@ -173,5 +173,5 @@ def _outcome(
     if row.row in case.superseded or (brings_nothing and not withheld):
         return RowState.SUPERSEDED, NEWER
     if withheld and not case.given.get(row.row):
-        return RowState.IGNORED, f"nothing of it goes to TIS: {said}"
+        return RowState.IGNORED, f"no value is sent to TIS: {said}"
     return RowState.APPLIED, f"not applied: {said}" if said else ""

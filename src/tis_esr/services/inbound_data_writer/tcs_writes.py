@@ -1,8 +1,8 @@
 """InboundDataWriter: the only service that writes to TCS.
 
 Reads ``asg.split`` (what ESR knows of a person, to TIS), ``position.changed`` (``esr-changed``) and
-``apprecord.exported`` (``esr-exported``). TCS takes no part in a transaction, so each thing is driven from what
-TCS is known to hold to what it should hold, one attempt at a time; see ``attempts``.
+``apprecord.exported`` (``esr-exported``). TCS does not take part in transactions, so each thing is moved from what TCS
+is known to have to what it should have, one attempt at a time; see ``attempts``.
 """
 
 from collections import Counter
@@ -19,7 +19,10 @@ from tis_esr.tcs.client import Tcs
 
 
 class InboundDataWriter:
-    """Writes to TCS what ESR's rows and our exports change. ``refused`` counts the values that did not go to TIS, by column and reason."""
+    """Writes to TCS what ESR's rows and our exports change.
+
+    ``refused`` counts the values that were not sent to TIS, by column and reason.
+    """
 
     def __init__(self, tcs: Tcs, refused: Counter[tuple[str, str]]) -> None:
         self._tcs = tcs
@@ -46,13 +49,13 @@ class InboundDataWriter:
         )
 
     async def update_people(self, work: Work, messages: Sequence[Message]) -> None:
-        """Bring what ESR knows of people to TIS; see ``person_updates``."""
+        """Update people in TIS from ESR; see ``person_updates``."""
         self._refused.update(await update_people(self._tcs, self._attempts, work, messages))
 
     async def notify_changed(self, work: Work, messages: Sequence[Message]) -> None:
-        """Bring TCS to what it should hold of positions; see ``tis_positions``."""
+        """Update TCS with the state of positions; see ``tis_positions``."""
         await notify_changed(self._tcs, self._attempts, work, messages)
 
     async def notify_exported(self, work: Work, messages: Sequence[Message]) -> None:
-        """Have TCS know which applicants were sent; see ``tis_exports``."""
+        """Notify TCS of the applicants that were sent; see ``tis_exports``."""
         await notify_exported(self._tcs, self._attempts, work, messages)

@@ -1,4 +1,4 @@
-"""That TCS knows of each applicant sent to ESR: once for each placement, position and file.
+"""Notifies TCS of each applicant sent to ESR: once per placement, position and file.
 
 Part of the InboundDataWriter: it appends ``esr-exported`` events, which TCS lists on the placement.
 """
@@ -19,7 +19,7 @@ from tis_esr.tcs.client import Tcs
 
 
 class TisExport(msgspec.Struct, frozen=True, kw_only=True):
-    """An applicant who was sent to ESR; TCS should know, and ``confirmed`` says that it does."""
+    """An applicant who was sent to ESR; ``confirmed`` says that TCS has been notified."""
 
     placement_id: int
     position_id: int
@@ -117,4 +117,4 @@ async def _is_listed(tcs: Tcs, body: ApplicantExported, bounds: Bounds) -> bool:
 
 
 def _placement_is_gone(body: ApplicantExported) -> str:
-    return f"placement {body.placement_id} went to ESR in {body.filename} but is no longer in TIS"
+    return f"placement {body.placement_id} was sent to ESR in {body.filename} but is no longer in TIS"

@@ -1,7 +1,7 @@
-"""What TCS should hold of each position id and number, what it is known to hold, and how the two are brought together.
+"""What TCS should have for each position id and number, what it is known to have, and how it is updated.
 
-Part of the InboundDataWriter: it appends ``esr-changed`` events. TCS shows the latest event of a position id and
-number over all posts, and lists it on its post where it says RECONCILED.
+Part of the InboundDataWriter: it appends ``esr-changed`` events. TCS shows the latest event of a position id and number
+over all posts, and lists it on its post if it is RECONCILED.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,11 +30,11 @@ class Linked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TisPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """A position id and number: what TCS should hold of it, and what it was last known to hold.
+    """A position id and number: what TCS should have for it, and what it was last known to have.
 
-    ``event_at`` is the time of the newest event; each later one has a later time, whatever the clocks say.
-    ``open`` is the last attempt while its end isn't known, see ``attempts``; ``maybe_on`` are the posts on which
-    attempts since ``confirmed`` may have linked it.
+    ``event_at`` is the time of the newest event; each later one has a later time, whatever the clocks show. ``open`` is
+    the last attempt while its outcome is not known, see ``attempts``; ``maybe_on`` are the posts on which attempts
+    since ``confirmed`` may have linked it.
     """
 
     position_id: int
@@ -53,7 +53,7 @@ TIS_POSITIONS = Collection(
 
 
 async def notify_changed(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
-    """Bring TCS to the newest state of each position and number of a batch; each succeeds independently."""
+    """Update TCS with the newest state of each position and number of a batch; each succeeds independently."""
     arriving = [_news(message) for message in messages]
     known = await work.get(TIS_POSITIONS, {news.key for news in arriving})
     fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
@@ -114,7 +114,7 @@ def _news(message: Message) -> News[PositionChanged]:
 
 
 def _wanted(before: TisPosition | None, news: News[PositionChanged], bounds: Bounds) -> TisPosition:
-    """Return what TCS should hold now; ``open`` is set where a call has to be made for it."""
+    """Return what TCS should have now; ``open`` is set if that requires a call."""
     event = news.body
     wanted = Linked(post_id=event.post_id, status=event.status)
     confirmed = before.confirmed if before else None
@@ -153,9 +153,9 @@ def _event(position: TisPosition, filename: str) -> dict[str, object]:
 
 
 def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
-    """Return whether TCS may hold it already: an earlier write may have arrived, or another system linked it.
+    """Return whether TCS may already have it: an earlier write may have taken effect, or another system linked it.
 
-    A DELETED is only sent where TCS lists the position, so a position that we never saw linked is checked first.
+    A DELETED is only sent if TCS lists the position, so a position that was never known to be linked is checked first.
     """
     if before is not None and before.open:
         return True
@@ -164,9 +164,10 @@ def _has_to_look(before: TisPosition | None, position: TisPosition) -> bool:
 
 
 async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object], bounds: Bounds) -> bool:
-    """Append the event; return whether TCS holds what it should then.
+    """Append the event; return whether TCS then has what it should.
 
-    A DELETED counts on whichever post it is sent to. Where its post is gone it is sent to the one that is known to list the position, and where that is gone too nothing lists it.
+    A DELETED takes effect on whichever post it is sent to. If its post no longer exists it is sent to the one that is
+    known to list the position; if that does not exist either, nothing lists it.
     """
     wanted, confirmed = position.wanted, position.confirmed
     if wanted.status == RECONCILED:
@@ -179,7 +180,7 @@ async def _written(tcs: Tcs, position: TisPosition, event: Mapping[str, object],
 
 
 async def _holds(tcs: Tcs, position: TisPosition, bounds: Bounds) -> bool:
-    """Check whether TCS holds what it should: RECONCILED is listed on its post, DELETED on none."""
+    """Check whether TCS has what it should: RECONCILED is listed on its post, DELETED on none."""
     if position.wanted.status == RECONCILED:
         return await _is_listed(tcs, position.wanted.post_id, position, bounds)
     posts = {position.wanted.post_id, *position.maybe_on}

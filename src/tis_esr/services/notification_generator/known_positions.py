@@ -1,4 +1,4 @@
-"""What the NotificationGenerator keeps: each position as last reconciled, and who depends on whose VPD."""
+"""What the NotificationGenerator stores: each position as last reconciled, and which positions use which VPD."""
 
 from collections.abc import Collection as Several
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from tis_esr.services.superseding import Handled
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """The row (counted from 1) that says where a position belongs, as the envelope of a message names it."""
+    """The row (counted from 1) that determines a position's post, as named in the envelope of a message."""
 
     correlation_id: str
     file: str
@@ -47,13 +47,15 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """A position as it was last reconciled, and what ESR was sent for it.
+    """A position as last reconciled, and what ESR was sent for it.
 
     ``event`` is None while it is known only from an applicant sent to ESR, ``source`` is the row that it came from.
-    ``post_id`` is there while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says that a notification of it was sent to the DataExporter at some time. ``seen`` has, by placement id, the dates that the newest notifications
-    were built from. ``untold`` are the posts whose VPD changed with it, until those who use it are certainly notified.
-    ``since`` is the first day on which notifications were generated for it. ``changes_on`` is the next day on which the
-    calendar changes them, see ``date_events``; None where there is none, or where that is being done.
+    ``post_id`` is set while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says
+    that a notification of it was ever sent to the DataExporter. ``seen`` has, by placement id, the dates that the
+    newest notifications were built from. ``untold`` are the posts whose VPD changed with it, until the positions that
+    use it have been notified. ``since`` is the first day on which notifications were generated for it. ``changes_on``
+    is the next day on which the calendar changes them, see ``date_events``; None if there is none, or while they are
+    being generated again.
     """
 
     position_id: int
@@ -72,7 +74,7 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
-    """The notifications of a position hold the VPD of a post, or would hold it if it were known."""
+    """The notifications of a position use the VPD of a post, or would use it if it were known."""
 
     post_id: int
     position_id: int
@@ -93,7 +95,7 @@ VPD_USES = Collection(
 
 
 async def vpds_of(work: Work, posts: Iterable[int]) -> dict[int, str]:
-    """Return the employing VPD by post id, as known now: the lead employer's before others', then the oldest's."""
+    """Return the employing VPD by post id: the lead employer's first, then the oldest position's."""
     wanted = sorted(posts)
     positions = await work.find(KNOWN_POSITIONS, {"post_id": wanted}) if wanted else []
     vpds: dict[int, str] = {}
@@ -110,7 +112,7 @@ def _rank(known: KnownPosition) -> tuple[bool, int]:
 
 
 def with_unnotified(before: KnownPosition, after: KnownPosition) -> KnownPosition:
-    """Return a position as it is known now, with the posts whose VPD may differ since, and earlier ones."""
+    """Return a position's present state, with the posts whose VPD may have changed, now or earlier."""
     changed = {before.post_id, after.post_id} if _says(before) != _says(after) else set()
     untold = {*before.untold, *(post_id for post_id in changed if post_id is not None)}
     return msgspec.structs.replace(after, untold=sorted(untold))
@@ -126,15 +128,14 @@ def _says(known: KnownPosition) -> tuple[int | None, str | None, str | None]:
 
 
 def still_of_interest(sent: Iterable[SentApplicant], today: date) -> list[SentApplicant]:
-    """Return the sent applicants of whom there may be more to say: those whose time was not over yesterday."""
+    """Return the sent applicants for whom notifications may follow: those whose placement had not ended yesterday."""
     return [applicant for applicant in sent if applicant.date_to >= today]
 
 
 async def save_uses(work: Work, uses: Several[VpdUse]) -> None:
-    """Keep who depends on whose VPD, before the VPDs are read.
+    """Store which positions use which VPD, before the VPDs are read.
 
-    A later change of the VPD finds the dependents; an earlier one is read. So no order of
-    the two loses it.
+    A later change of the VPD finds its users; an earlier one is read. So neither order loses it.
     """
     known = await work.get(VPD_USES, map(VPD_USES.key, uses))
     missing = [use for use in uses if VPD_USES.key(use) not in known]

@@ -1,7 +1,8 @@
-"""NotificationGenerator: notifies ESR who is in a post now, who is next, and what changed since.
+"""NotificationGenerator: generates notifications of who is in a post now, who is next, and what changed since.
 
-Reads ``position.reconciled`` and ``apprecord.exported``, sends itself ``notification.due`` where a position's notifications are to be generated, and ``notification.generated`` to the DataExporter: one message a position with
-all that ESR should know of it now. For a position that never had a notification nothing is sent.
+Reads ``position.reconciled`` and ``apprecord.exported``, sends itself ``notification.due`` if a position's
+notifications are to be generated, and ``notification.generated`` to the DataExporter: one message per position with all
+its current notifications. For a position that never had a notification nothing is sent.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -76,7 +77,7 @@ class NotificationGenerator:
         ]
 
     async def know(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep each position as last reconciled; what is built from it is due, its own notifications and others'."""
+        """Store each position as last reconciled; its own notifications, and others that are built from it, become due."""
         arriving = [_news(message) for message in messages]
         known = await work.get(KNOWN_POSITIONS, {news.key for news in arriving})
         handled = {key: position.handled for key, position in known.items() if position.handled}
@@ -91,7 +92,7 @@ class NotificationGenerator:
                 request_notifications(work, position, fresh[key].message, users_told=True)
 
     async def remember_sent(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep what ESR was sent of each applicant; where TIS said otherwise since, notifications are due."""
+        """Store what ESR was sent about each applicant; notifications become due if TIS has changed since."""
         exported = [(message, _as_sent(message.decode(ApplicantExported))) for message in messages]
         known = await work.get(KNOWN_POSITIONS, {str(applicant.position_id) for _, applicant in exported})
         for message, applicant in exported:
@@ -106,7 +107,7 @@ class NotificationGenerator:
                     request_notifications(work, position, message)
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
-        """Say all that there is to say about a batch of positions, from what is known and what TIS says now."""
+        """Generate all notifications of a batch of positions, from stored data and TIS's present data."""
         asked = sorted(map(_decoded, messages), key=lambda pair: (pair[1].revision, pair[1].users_told))
         due = {str(body.position_id): (message, body) for message, body in asked}
         found = await work.get(KNOWN_POSITIONS, due)
@@ -154,9 +155,9 @@ def _known_by(before: KnownPosition | None, news: News[PositionReconciled]) -> K
 async def _tell_users(
     work: Work, now: Mapping[str, KnownPosition], fresh: Mapping[str, News[PositionReconciled]]
 ) -> None:
-    """Have the notifications generated that hold the VPD of a post where it may differ since.
+    """Request the notifications that use the VPD of a post, if it may have changed.
 
-    First the positions are saved as they are known now: later lookups of a VPD find the new one, and earlier users are found here.
+    The positions are saved first: later lookups of a VPD find the new one, and earlier users are found here.
     """
     posts = {post_id: fresh[key].message for key, known in now.items() for post_id in known.untold}
     if not posts:
@@ -183,13 +184,13 @@ def _as_sent(body: ApplicantExported) -> SentApplicant:
 
 
 def _up_to_date(work: Work, known: KnownPosition, due: NotificationDue) -> KnownPosition:
-    """Return the position without what is over: applicants of the past, and users who were notified."""
+    """Return the position without past applicants, and without users that were notified."""
     untold = [] if due.users_told else known.untold
     return msgspec.structs.replace(known, sent=still_of_interest(known.sent, work.today), untold=untold)
 
 
 async def _save_uses(work: Work, sources: Sources, positions: Iterable[KnownPosition]) -> set[int]:
-    """Keep which posts' VPDs the positions' notifications hold; return those posts."""
+    """Store which posts' VPDs the positions' notifications use; return those posts."""
     uses = [
         VpdUse(post_id=post_id, position_id=position.position_id)
         for position in positions
@@ -200,7 +201,7 @@ async def _save_uses(work: Work, sources: Sources, positions: Iterable[KnownPosi
 
 
 def _generate(work: Work, known: KnownPosition, sources: Sources, message: Message) -> None:
-    """Emit all that ESR should know of a position now, as its next version."""
+    """Emit all current notifications of a position, as its next version."""
     if known.event is None:
         return
     built = _drafts(known, known.event, sources) if known.post_id is not None else []
@@ -230,7 +231,7 @@ def _drafts(known: KnownPosition, event: PositionReconciled, sources: Sources) -
 
 
 def _seen(known: KnownPosition, sources: Sources) -> dict[str, str]:
-    """Return the dates of each placement that an applicant may be, or was, sent for."""
+    """Return the dates of each placement for which an applicant was or may be sent."""
     if known.post_id is None:
         return {}
     post = sources.post_of(known)
@@ -249,7 +250,7 @@ def _message_draft(draft: Draft) -> NotificationDraft:
 
 
 def _columns(notification: Notification) -> dict[str, Any]:
-    """Return the columns that have a value; an optional one that does not fit its column is left empty."""
+    """Return the columns that have a value; an optional value that does not fit its column is left empty."""
     return {
         column.name: value
         for name, column in _COLUMN_OF.items()

@@ -1,4 +1,4 @@
-"""What notifications are built from: TIS asked in bulk for a batch of positions, and the VPDs of other posts."""
+"""The data of notifications: TIS's, read in bulk for a batch of positions, and the VPDs of other posts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,10 @@ from tis_esr.tcs.models import Person, Placement
 
 @dataclass
 class Sources:
-    """What TIS says for a batch of positions: by post, by placement, by trainee.
+    """TIS's data for a batch of positions: by post, by placement, by trainee.
 
-    ``asked_at`` is when, by the engine's clock. ``vpds`` has the employing VPD by post id, the lead employer's where a post has several positions.
+    ``asked_at`` is the time of reading, by the engine's clock. ``vpds`` has the employing VPD by post id, the lead
+    employer's if a post has several positions.
     """
 
     today: date
@@ -31,7 +32,7 @@ class Sources:
     vpds: Mapping[int, str] = field(default_factory=dict)
 
     def post_of(self, known: KnownPosition) -> PostNow:
-        """Return what TIS says of a position's post."""
+        """Return TIS's data about a position's post."""
         placements = self.placements.get(known.post_id or 0, [])
         return PostNow(
             placements=placements, asked=self.asked, today=self.today, since=known.since or self.today
@@ -53,7 +54,7 @@ class Sources:
         return is_current(placement, self.today) or is_next(placement, self.today)
 
     def other_posts(self, placements: Iterable[Placement]) -> set[int]:
-        """Return the posts whose VPD the notifications of these placements hold, or would hold if it were known."""
+        """Return the posts whose VPD the notifications of these placements use, or would use if it were known."""
         others = (
             other
             for placement in placements
@@ -90,9 +91,9 @@ def _is_sent(placement: Placement, known: KnownPosition) -> bool:
 
 
 async def ask_placements(tcs: Tcs, work: Work, positions: Sequence[KnownPosition]) -> Sources:
-    """Ask TIS for the placements of the positions' posts, and of the trainees that they name.
+    """Read from TIS the placements of the positions' posts, and of their trainees.
 
-    A placement that ESR was sent and its post's list lacks is asked for by itself.
+    A placement that was sent to ESR and is missing from its post's list is read individually.
     """
     asked_at = work.time()
     placements = await tcs.placements_of_posts({known.post_id for known in positions if known.post_id})
@@ -106,6 +107,6 @@ async def ask_placements(tcs: Tcs, work: Work, positions: Sequence[KnownPosition
 
 
 async def ask_people(tcs: Tcs, sources: Sources, positions: Sequence[KnownPosition]) -> None:
-    """Ask TIS for the people that the notifications name."""
+    """Read from TIS the people that the notifications name."""
     trainees = {p.trainee_id for p in sources.reported(positions) if p.trainee_id}
     sources.people = await tcs.people(trainees)

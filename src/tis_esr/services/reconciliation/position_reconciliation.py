@@ -1,7 +1,8 @@
-"""Reconciliation: keeps the positions that ESR sends and finds the post of each in TIS.
+"""Reconciliation: stores the positions that ESR sends and finds the post of each in TIS.
 
-Reads ``por.split`` and ``pos.split``, sends itself ``por.saved`` and ``pos.saved``, and to the others ``position.reconciled`` and, for TCS, ``position.changed``. A position is also reconciled again
-where ``position.due`` or ``person.changed`` says that its records are built from something that changed.
+Reads ``por.split`` and ``pos.split``, sends itself ``por.saved`` and ``pos.saved``, and to the others
+``position.reconciled`` and, for TCS, ``position.changed``. A position is also reconciled again if ``position.due`` or
+``person.changed`` reports that something its records are built from has changed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +48,7 @@ from tis_esr.tcs.models import DELETED, RECONCILED, Post
 
 
 class NotifiedPost(msgspec.Struct, frozen=True, kw_only=True):
-    """What TCS should hold of a position, as last sent to the InboundDataWriter."""
+    """What TCS should have for a position, as last sent to the InboundDataWriter."""
 
     post_id: int
     position_number: int
@@ -55,11 +56,11 @@ class NotifiedPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """One position: what each deanery's files say of it, and the post that it was matched to.
+    """One position: each deanery's claim, and the post that it was matched to.
 
-    ``revision`` is its version, ``reconciled`` the revision that was last reconciled, ``reconciled_on`` the day (not of a deleted one), ``reconciled_number`` the
-    national post number that it had then. ``status`` is empty until then. ``found_later`` says that TIS did not
-    have the post when the number was first looked up.
+    ``revision`` is its version, ``reconciled`` the revision that was last reconciled, ``reconciled_on`` the day of that
+    (None if it is deleted), ``reconciled_number`` the national post number at that time. ``status`` is empty until
+    then. ``found_later`` says that TIS did not have the post when the number was first looked up.
     """
 
     position_id: int
@@ -90,13 +91,13 @@ POSITIONS = Collection(
 
 
 _BOTH_ROWS = 0.3
-"""Seconds in which the other row of a position is likely saved too, so that it is reconciled once, not twice."""
+"""Seconds within which the other row of a position is usually saved too, so that it is reconciled once, not twice."""
 _AT_ONCE = 16
 _ALL_AT_ONCE = 200
 """Positions a transaction, where all are reconciled again."""
 K = TypeVar("K")
 Causes = Mapping[str, Sequence[Message]]
-"""By position id, the messages that ask for it."""
+"""By position id, the messages that request it."""
 
 
 class Reconciliation:
@@ -132,11 +133,11 @@ class Reconciliation:
         )
 
     async def save_por(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep each position's newest POR of each deanery; an older row is superseded."""
+        """Store each position's newest POR of each deanery; an older row is superseded."""
         await self._save(work, messages, "por")
 
     async def save_pos(self, work: Work, messages: Sequence[Message]) -> None:
-        """Keep each position's newest POS of each deanery; an older row is superseded."""
+        """Store each position's newest POS of each deanery; an older row is superseded."""
         await self._save(work, messages, "pos")
 
     async def _save(self, work: Work, messages: Sequence[Message], source: str) -> None:
@@ -152,7 +153,7 @@ class Reconciliation:
                     message.row,
                     source.upper(),
                     RowState.SUPERSEDED,
-                    "a newer row is known",
+                    "a newer row was handled before",
                 )
                 continue
             known[key] = _claimed(position, claims)
@@ -161,9 +162,10 @@ class Reconciliation:
                 work.emit(f"{source}.saved", PositionSaved(position_id=position.position_id), cause=message)
 
     async def reconcile(self, work: Work, messages: Sequence[Message]) -> None:
-        """Find the posts of the positions in TCS, in bulk, and say the outcome of each.
+        """Find the posts of the positions in TCS, in bulk, and account for each.
 
-        Of several saved rows of a position only the first makes it be reconciled: by then it holds all of them.
+        Of several saved rows of a position only the first causes a reconciliation: by then the position has all of
+        them.
         """
         saved = [(message, str(message.decode(PositionSaved).position_id)) for message in messages]
         positions = await work.get(POSITIONS, [key for _, key in saved])
@@ -223,7 +225,7 @@ class Reconciliation:
                 work.emit(RECONCILE_ALL_COMMAND, command, cause=message)
 
     async def _again(self, work: Work, positions: Iterable[Position], causes: Causes) -> None:
-        """Reconcile positions again that were reconciled before; the others will be in any case."""
+        """Reconcile positions again that were reconciled before; the others are still to be reconciled."""
         due = [
             msgspec.structs.replace(position, revision=position.revision + 1)
             for position in positions
@@ -264,7 +266,7 @@ def _source_row(message: Message) -> SourceRow:
 
 
 def _claimed(position: Position, claims: Claims) -> Position:
-    """Return the position with its claims, and what follows from them."""
+    """Return the position with its claims, and the fields derived from them."""
     claim = leading_claim(claims)
     return msgspec.structs.replace(
         position,
@@ -306,7 +308,7 @@ def _reconciled(work: Work, before: Position, posts: list[Post]) -> Position:
 
 
 def _cause(position: Position) -> Message:
-    """Return the row that says where the position belongs, as the cause of all that follows."""
+    """Return the row that determines the position's post, as the cause of all messages about it."""
     lead = leading_claim(position.claims).lead
     return Message(
         id=derived_id("position", position.position_id, position.revision),
@@ -320,7 +322,7 @@ def _cause(position: Position) -> Message:
 
 
 def _tell_tcs(work: Work, position: Position, cause: Message) -> Position:
-    """Emit what TCS should hold now of the position where it has changed: RECONCILED or DELETED.
+    """Emit what TCS should now have for the position if it has changed: RECONCILED or DELETED.
 
     TCS keeps the latest event per position id and number over all posts: a RECONCILED on another
     post takes it from the first, but another number, or no post, needs a DELETED of its own.

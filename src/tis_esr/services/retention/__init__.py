@@ -1,1 +1,1 @@
-"""What is removed when it is old: one purge a day, in small units of work, see docs/reference/retention.md."""
+"""Removes old data: one purge a day, in small units of work, see docs/reference/retention.md."""

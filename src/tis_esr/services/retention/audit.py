@@ -1,7 +1,7 @@
-"""What was purged: one document a day with the cutoffs and the number removed of each collection.
+"""The audit of purges: one document a day with the cutoffs and the number removed from each collection.
 
-It is written in the units of work that remove, so its numbers are right wherever a purge ends. It also says which
-process is purging, so that one does at a time.
+It is written in the units of work that remove, so its numbers are right wherever a purge ends. It also names the
+process that is purging, so that only one does at a time.
 """
 
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from tis_esr.engine.collection import Collection
 
 
 class PurgeOfDay(msgspec.Struct, frozen=True, kw_only=True):
-    """The purge of one day: what is older than the four days, ``removed`` by collection or kind of data.
+    """The purge of one day: the four cutoffs, and what was ``removed`` by collection or kind of data.
 
-    ``holder`` is at it ``until`` then, by the engine's clock.
+    The process ``holder`` is purging ``until`` then, by the engine's clock.
     """
 
     day: date
@@ -35,7 +35,7 @@ class PurgeOfDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """The day before which a rule has looked at every document of a collection once, so that it need not again."""
+    """The day before which a rule has checked every document of a collection, so that it need not do so again."""
 
     collection: str
     before: date

@@ -1,7 +1,7 @@
 """One purge a day: every rule in turn, in small units of work, each with its count in the audit.
 
-It may end anywhere and goes on the next time. One process purges at a time; were there two all the same, the
-versions of the audit's document would let only one of them take effect.
+It can be interrupted anywhere and is continued the next time. One process purges at a time; should there be two anyway,
+the versions of the audit document let only one of them take effect.
 """
 
 import asyncio
@@ -35,10 +35,11 @@ _TRIES = 4
 
 @dataclass
 class Purge:
-    """Removes what is old. ``holder`` names this process; ``present`` lists the inbound store.
+    """Removes old data.
 
-    ``pause`` is how many seconds it rests after each step, ``goes_on`` is asked before each: it stops where that is
-    False. ``removed`` counts what this process has removed since it began.
+    ``holder`` names this process; ``present`` lists the inbound store. ``pause`` is the pause in seconds after each
+    step; ``goes_on`` is called before each step and stops the purge with False. ``removed`` counts what this process
+    has removed since it began.
     """
 
     runner: Runner
@@ -52,11 +53,10 @@ class Purge:
     _warned: date | None = None
 
     async def of_day(self, day: date) -> PurgeOfDay | None:
-        """Purge for a day unless that is done; return what was purged for it.
+        """Purge for a day unless that is done; return what was purged.
 
-        None where others are at it, or the day can't be right, see ``is_plausible``.
-
-        Raises TransientError, ConflictError among them: what was removed stays removed, and the next call goes on.
+        None if another process is purging, or the day is implausible, see ``is_plausible``. Raises TransientError, also
+        ConflictError: what was removed stays removed, and the next call continues.
         """
         known = (await self.runner.work().get(PURGES, [day.isoformat()])).get(day.isoformat())
         if known is not None and known.finished:
@@ -67,7 +67,7 @@ class Purge:
         return None
 
     async def is_plausible(self, day: date) -> bool:
-        """Say whether a file came, and is dated, in the days before: by a day years ahead everything would be old."""
+        """Return whether a file arrived, and is dated, in the days before: as of a day years ahead everything would be old."""
         since = day - FILES_COME_WITHIN
         after: Cursor | None = (since.isoformat(), "")
         while after is not None:
@@ -81,11 +81,11 @@ class Purge:
         """Log once a day that nothing is purged, unless nothing was ever entered that could be."""
         if self._warned != day and await self.runner.work().written_before(FILES, day, None, 1):
             days = FILES_COME_WITHIN.days
-            _log.warning("not_purged", reason=f"no file came in the {days} days before {day}")
+            _log.warning("not_purged", reason=f"no file arrived in the {days} days before {day}")
         self._warned = day
 
     async def again(self, day: date) -> PurgeOfDay | None:
-        """Purge for a day, also where it was purged before."""
+        """Purge for a day, even if it was purged before."""
         cutoffs = await self._cutoffs(day)
         if not await self._begin(cutoffs):
             return None
@@ -112,7 +112,7 @@ class Purge:
         return cursor
 
     async def dry_run(self, day: date) -> PurgeOfDay:
-        """Return what a purge for a day would remove; nothing is changed."""
+        """Return what a purge for a day would remove, without changing anything."""
         cutoffs = await self._cutoffs(day)
         counted: Counter[str] = Counter()
         for rule in self._rules():
@@ -177,7 +177,7 @@ class Purge:
         return True
 
     async def _commit(self, step: Step) -> None:
-        """Commit a step with its count. Raises ConflictError where another process has taken the purge over."""
+        """Commit a step with its count. Raises ConflictError if another process has taken over the purge."""
         key = step.cutoffs.day.isoformat()
         known = (await step.work.get(PURGES, [key]))[key]
         if known.holder != self.holder:

@@ -1,4 +1,4 @@
-"""Positions that ESR has deleted long ago, with all that is kept of them; and what guards TIS against older rows."""
+"""Positions that ESR deleted long ago, with everything stored about them; and the guards of TIS against older rows."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -23,9 +23,10 @@ STAMPS = "stamps of people's details"
 
 
 async def remove_positions(step: Step) -> Cursor | None:
-    """Remove deleted positions, each with what every service keeps of it, in one unit of work.
+    """Remove deleted positions, each with what every service stores about it, in one unit of work.
 
-    All of it goes together: a position that comes again begins with its first revision, which is news to all.
+    Everything is removed together: a position that reappears begins with its first revision, which must be new to all
+    services.
     """
     found = await step.work.written_before(POSITIONS, step.cutoffs.guards, step.after, _POSITIONS_A_STEP)
     gone = [position for _, position in found if _is_over(position, step)]
@@ -54,7 +55,7 @@ def _stamp_days(position: Position) -> Iterable[date]:
 
 
 async def _told_of(step: Step, ids: list[int]) -> set[int]:
-    """Return the positions of which records for ESR are still kept: they go first."""
+    """Return the positions that still have stored records for ESR, which are removed first."""
     if not ids:
         return set()
     applicants = await step.work.find(APPLICANTS, {"position_id": ids})
@@ -79,7 +80,7 @@ async def _remove_the_rest(step: Step, position: Position) -> None:
 
 
 async def remove_tis_positions(step: Step) -> Cursor | None:
-    """Remove what TCS was notified of about positions and numbers that were deleted long ago."""
+    """Remove the TCS state of positions and numbers that were deleted long ago."""
     found = await step.work.written_before(TIS_POSITIONS, step.cutoffs.guards, step.after, DOCUMENTS_A_STEP)
     for _, known in found:
         if known.wanted.status == DELETED:
@@ -88,7 +89,7 @@ async def remove_tis_positions(step: Step) -> Cursor | None:
 
 
 async def remove_people(step: Step) -> Cursor | None:
-    """Remove how new the rows were that people's details came from, where no row as old as that comes any more."""
+    """Remove the stamps of people's details, if no row as old as that can still arrive."""
     found = await step.work.written_before(TIS_PEOPLE, step.cutoffs.guards, step.after, DOCUMENTS_A_STEP)
     for _, person in found:
         if are_stamps_over((stamp.day for stamp in person.stamps.values()), step.cutoffs):

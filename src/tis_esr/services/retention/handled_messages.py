@@ -1,4 +1,4 @@
-"""Handled messages, parked messages that nobody dealt with, and rows of inbound files."""
+"""Handled messages, parked messages that were not handled in time, and rows of inbound files."""
 
 import msgspec
 
@@ -11,12 +11,12 @@ _PARKED_A_STEP = 50
 _MESSAGES_A_STEP = 500
 ROWS_A_STEP = 500
 MESSAGES, PARKED, ROWS = "messages", "parked", "rows"
-NOBODY_DEALT_WITH = "nobody dealt with it in time (keep_personal_days)"
+NOBODY_DEALT_WITH = "not handled within keep_personal_days"
 _OPEN = (RowState.PENDING, RowState.PARKED)
 
 
 async def discard_parked(step: Step) -> Cursor | None:
-    """Discard messages that have been parked for as long as personal data are kept; their rows say so."""
+    """Discard messages that have been parked for keep_personal_days; their rows get that reason."""
     day = step.cutoffs.personal
     found = await step.engine.handled_before(day, step.after, _PARKED_A_STEP, parked=True)
     step.work.discard((old.identity for old in found), NOBODY_DEALT_WITH)
@@ -25,7 +25,7 @@ async def discard_parked(step: Step) -> Cursor | None:
 
 
 async def forget_messages(step: Step) -> Cursor | None:
-    """Forget messages that took effect long ago: a duplicate of one can't come any more."""
+    """Remove messages that took effect long ago: a duplicate can no longer arrive."""
     day = step.cutoffs.messages
     found = await step.engine.handled_before(day, step.after, _MESSAGES_A_STEP, parked=False)
     step.work.forget(old.identity for old in found)
@@ -34,14 +34,14 @@ async def forget_messages(step: Step) -> Cursor | None:
 
 
 def _is_ended(file: InboundFile, step: Step) -> bool:
-    """Say whether nothing more of the file can be split: one that is held may be, until it is older than the ledger."""
+    """Return whether no more of the file can be split: a held one can, until it is older than the ledger."""
     if file.state is FileState.HELD:
         return bool(file.rows) and file.day is not None and file.day < step.cutoffs.history
     return bool(file.rows) and file.state not in UNDER_WAY
 
 
 async def forget_rows(step: Step) -> Cursor | None:
-    """Forget the rows of the next old file, in parts; the ledger keeps how many ended in which state.
+    """Remove the rows of the next old file, in parts; the ledger keeps their number by state.
 
     A file with a row that is pending or parked keeps all of them. Its rows are counted once, before the first goes.
     """

@@ -1,4 +1,4 @@
-"""What is kept for ``why``: the journal, decisions, exports, sent records, files of ours, the ledger, purges."""
+"""The history for ``why``: the journal, decisions, exports, sent records, outbound files, the ledger, purges."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -29,7 +29,7 @@ Present = Callable[[], Awaitable[Iterable[str]]]
 
 
 def by_age(collection: Collection[Any]) -> Rule:
-    """Return the rule for a collection of which everything goes that was last written before the history's days."""
+    """Return the rule for a collection whose documents are removed keep_history_days after they were last written."""
 
     async def remove(step: Step) -> Cursor | None:
         found = await step.work.written_before(collection, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
@@ -54,7 +54,7 @@ async def remove_applicants(step: Step) -> Cursor | None:
 
 
 async def remove_notifications(step: Step) -> Cursor | None:
-    """Remove old notifications but for what is pending, and what was last sent to ESR about each thing that lives."""
+    """Remove old notifications, except pending ones and the last one sent to ESR about each current subject."""
     found = await step.work.written_before(NOTIFICATIONS, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
     ids = sorted({record.position_id for _, record in found})
     if not ids:
@@ -94,7 +94,7 @@ def _live(known: KnownPosition | None, step: Step) -> set[str] | None:
 
 
 async def remove_uses(step: Step) -> Cursor | None:
-    """Remove that a position depends on a post's VPD where its notifications are built from no placement."""
+    """Remove the VPD uses of positions whose notifications are built from no placement."""
     found = await step.work.written_before(VPD_USES, step.cutoffs.history, step.after, DOCUMENTS_A_STEP)
     known = await step.work.get(KNOWN_POSITIONS, {str(use.position_id) for _, use in found})
     for _, use in found:
@@ -104,7 +104,7 @@ async def remove_uses(step: Step) -> Cursor | None:
 
 
 async def remove_runs(step: Step) -> Cursor | None:
-    """Remove the exports of old days with their files, once all of them have ended."""
+    """Remove the exports of old days with their files, once all of them are finished."""
     found = await step.work.written_before(RUNS, step.cutoffs.history, step.after, 10)
     for _, run in found:
         files = list((await step.work.get(OUTBOUND_FILES, run.files)).values())
@@ -116,10 +116,7 @@ async def remove_runs(step: Step) -> Cursor | None:
 
 
 def ledger(present: Present | None) -> Rule:
-    """Return the rule for the ledger: files of before its oldest day, and junk that is gone from the store.
-
-    Where ``present`` is None, or the store can't be listed, junk stays.
-    """
+    """Return the rule for the ledger: files dated before its oldest day, and invalid files that are no longer in the store. If ``present`` is None, or the store can't be listed, invalid files stay."""
     names: set[str] | None = None
 
     async def remove(step: Step) -> Cursor | None:
@@ -147,7 +144,7 @@ def _is_junk(file: InboundFile) -> bool:
 
 
 def _is_over(file: InboundFile, written_on: str, step: Step) -> bool:
-    """Say whether the entry may go: its rows are gone, and no file of its name is taken any more."""
+    """Return whether the entry may be removed: its rows are purged, and no file of its name is processed any more."""
     day = step.cutoffs.history
     if file.day is None or file.state in UNDER_WAY:
         return False

@@ -1,4 +1,4 @@
-"""Personal values that have served their purpose: blanked, while what was done is kept for as long as the history."""
+"""Blanks personal values that have served their purpose; the rest is kept as long as the history."""
 
 import msgspec
 
@@ -13,7 +13,7 @@ SENT = "applicants kept to compare with TIS"
 
 
 async def blank_journal(step: Step) -> Cursor | None:
-    """Blank the old and new values of journal entries; each is looked at once, when it becomes old."""
+    """Blank the old and new values of journal entries; each is checked once, when it becomes old."""
     found = await not_looked_at(step, JOURNAL, step.cutoffs.personal)
     for (written_on, _), entry in found:
         if entry.state is not Outcome.PLANNED and (entry.old is not None or entry.new is not None):

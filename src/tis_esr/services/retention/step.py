@@ -1,4 +1,4 @@
-"""One unit of work of a purge: what it has removed so far, and how a rule walks through a collection."""
+"""One unit of work of a purge: its counts, and the walk of a rule through a collection."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
@@ -21,7 +21,7 @@ DOCUMENTS_A_STEP = 200
 
 @dataclass
 class Step:
-    """What one unit of work removes. ``after`` is where the rule's step before ended."""
+    """What one unit of work removes. ``after`` is where the rule's previous step ended."""
 
     engine: Engine
     work: Work
@@ -37,13 +37,13 @@ class Step:
 
 
 Rule = Callable[[Step], Awaitable[Cursor | None]]
-"""Stages what its next step removes; returns where the one after it begins, None where there is none."""
+"""Stages what its next step removes; returns where the following one begins, None if there is none."""
 
 
 async def not_looked_at(step: Step, collection: Collection[T], before: date) -> list[tuple[Cursor, T]]:
-    """Return the next documents last written before a day that no earlier purge has looked at.
+    """Return the next documents last written before a day that no earlier purge has checked.
 
-    For rules by which a document changes once: what was looked at is only looked at again when it was written again.
+    For rules that change a document once: it is only checked again if it was written again.
     """
     done = (await step.work.get(PROGRESS, [collection.name])).get(collection.name)
     after = step.after or ((done.before.isoformat(), "") if done is not None else None)
@@ -54,12 +54,12 @@ async def not_looked_at(step: Step, collection: Collection[T], before: date) -> 
 
 
 async def unsent_files(step: Step, records: Iterable[Outbound]) -> set[str]:
-    """Return the files of records that have not gone yet, so that nothing of them may change."""
+    """Return the files of records that are not sent yet, so that they must not change."""
     names = {record.file for record in records if record.file}
     files = (await step.work.get(OUTBOUND_FILES, sorted(names))).values()
     return {file.name for file in files if file.state is not OutboundState.SENT}
 
 
 def end_of(found: list[tuple[Cursor, T]]) -> Cursor | None:
-    """Return where the next step begins; None where a step found less than it asked for."""
+    """Return where the next step begins; None if a step found fewer than requested."""
     return found[-1][0] if len(found) == DOCUMENTS_A_STEP else None

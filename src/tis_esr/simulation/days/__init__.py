@@ -1,1 +1,1 @@
-"""Generated days: files from ESR, the TCS data that fit them, and the expected outcome, by construction."""
+"""Generated days: files from ESR, matching TCS data, and the expected outcome, by construction."""

@@ -1,4 +1,4 @@
-"""Writes a world to disk while it is made, so that memory does not grow with the rows."""
+"""Writes a world to disk while it is generated, so that memory does not grow with the rows."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,9 +23,10 @@ def file_name(chosen: tuple[str, ...], deanery: str, today: date) -> FileName:
 
 
 class FirstDay:
-    """The open files of the first day. The last deanery's is cut short, the one before it miscounted, with CRLF.
+    """The open files of the first day.
 
-    A single deanery's is cut short, with CRLF. Raises FileExistsError where ``out`` has been written to.
+    The last deanery's is cut off, the one before it has a wrong count, with CRLF. A single deanery's is cut off, with
+    CRLF. Raises FileExistsError if ``out`` has been written to.
     """
 
     def __init__(self, out: Path, chosen: tuple[str, ...], today: date) -> None:
@@ -49,7 +50,7 @@ class FirstDay:
             inbound.abandon()
 
     def take(self, world: World) -> None:
-        """Write what the world has gathered, and take it out of the world."""
+        """Write what the world has collected, and remove it from the world."""
         for deanery, lines in world.lines.items():
             for line in lines:
                 self._files[deanery].add(line)
@@ -60,7 +61,7 @@ class FirstDay:
             entities.clear()
 
     def finish(self, last_line: Line) -> list[InboundFile]:
-        """End every file, right or wrong; return them for their counts."""
+        """End every file, correctly or not; return them for their counts."""
         for deanery, file in self._files.items():
             if deanery == self._odd[-1]:
                 file.close_cut(last_line)
@@ -72,7 +73,7 @@ class FirstDay:
 
 
 def write_next_day(world: World, chosen: tuple[str, ...], folder: Path) -> list[InboundFile]:
-    """Write the files of the day after, and the one of the day before that comes late; return them."""
+    """Write the files of the next day, and a late one of the day before; return them."""
     folder.mkdir(parents=True)
     files = []
     for lines_of, days in ((world.next_day.older, -1), (world.next_day.lines, 1)):
@@ -88,5 +89,5 @@ def write_next_day(world: World, chosen: tuple[str, ...], folder: Path) -> list[
 
 
 def json_lines(entities: list[Any] | tuple[Any, ...]) -> bytes:
-    """Return JSON values, one a line."""
+    """Return JSON values, one per line."""
     return b"".join(msgspec.json.encode(entity) + b"\n" for entity in entities)

@@ -1,4 +1,4 @@
-"""What each service should end up with, as the scenarios state it explicitly."""
+"""The expected outcome of each service, stated explicitly by the scenarios."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Expected:
     rows_out: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def position(self, number: int, post: Dto | None, *, deleted: bool = False) -> None:
-        """Expect a position of that post, or of none that TIS has."""
+        """Expect a position of that post, or of no post in TIS."""
         self.positions[str(number)] = {
             "status": "MATCHED" if post else "UNMATCHED",
             "postId": post["id"] if post else None,
@@ -45,7 +45,7 @@ class Expected:
         }
 
     def applicant(self, placement: Dto, position: int, state: str) -> None:
-        """Expect an applicant record to stand in a state; an exported one goes out in this day's file."""
+        """Expect an applicant record in a state; an exported one is in this day's file."""
         self.applicants[f"{placement['id']}:{position}"] = state
         if state == "EXPORTED":
             self.esr_exported.append([placement["id"], position])
@@ -64,7 +64,7 @@ class Expected:
         self.rows_out["DNC", self.deanery_of[position]] += 1
 
     def as_json(self, day: date, run: int) -> Dto:
-        """Return what goes into ``expected.json``; ``run`` counts the export runs before this one."""
+        """Return the content of ``expected.json``; ``run`` counts the export runs before this one."""
         return {
             "positions": self.positions,
             "applicants": self.applicants,
@@ -80,7 +80,7 @@ class Expected:
         }
 
     def _files_out(self, day: date, run: int) -> dict[str, int]:
-        """Name the files that have rows: a run takes 13 numbers of each type, one a deanery, used or not."""
+        """Name the files that have rows: a run allocates 13 numbers of each type, one per deanery, used or not."""
         return {
             str(FileName(deanery, kind, day, run * len(DEANERIES) + place)): self.rows_out[kind, deanery]
             for kind in ("APP", "DNC")

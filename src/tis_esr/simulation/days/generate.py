@@ -1,4 +1,4 @@
-"""Puts two days together: scenarios over posts by the seed, files, TCS's data, and the expected outcome."""
+"""Generates two days: scenarios over posts by the seed, files, TCS's data, and the expected outcome."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -19,12 +19,12 @@ from tis_esr.simulation.days.scenarios_lines import cut_short, unusable
 from tis_esr.simulation.days.tcs_data import SITES
 
 SMALLEST = 40
-"""So many posts hold every scenario once."""
+"""This many posts have every scenario once."""
 
 
 @dataclass(frozen=True)
 class Synthesis:
-    """What was made: names of the first day's files, their rows, posts, and how often each scenario."""
+    """What was generated: names of the first day's files, their rows, posts, and the count of each scenario."""
 
     files: tuple[str, ...]
     rows: int
@@ -43,7 +43,8 @@ def synthesize(
 ) -> Synthesis:
     """Write ``in/``, ``tcs/``, ``expected.json`` and ``next/`` below ``out``; same arguments, same bytes.
 
-    ``posts`` counts those of all deaneries, SMALLEST at least. ``progress`` is called with those written so far. Raises ValueError for fewer, OSError.
+    ``posts`` counts those of all deaneries, SMALLEST at least. ``progress`` is called with those written so far. Raises
+    ValueError for fewer, OSError.
     """
     if posts < SMALLEST:
         raise ValueError(f"{posts} posts can't hold every scenario; it takes {SMALLEST}")
@@ -68,7 +69,7 @@ def synthesize(
 def _people_the_world(
     world: World, chosen: tuple[str, ...], posts: int, day: FirstDay, progress: Callable[[int], None]
 ) -> None:
-    """Act every scenario once, in turn over the deaneries, then make posts until but one is left to make."""
+    """Add every scenario once, in turn over the deaneries, then posts until only one remains."""
     unusable(world, chosen[0])
     for number, scenario in enumerate(every_scenario()):
         scenario(world, chosen[number % len(chosen)])
@@ -98,7 +99,7 @@ def _write_next_day(out: Path, world: World, chosen: tuple[str, ...]) -> None:
 def _write_expected(
     path: Path, world: World, expected: Expected, files: Sequence[InboundFile], *, run: int, **more: object
 ) -> None:
-    """Write what should come of the day that is ``run`` days after the first."""
+    """Write the expected outcome of the day that is ``run`` days after the first."""
     found = {
         "files": {str(file.name): file.counts() for file in files},
         "incomplete": [str(file.name) for file in files if file.incomplete],

@@ -1,4 +1,4 @@
-"""A world under construction: TCS's data, ESR's rows, and what each row and placement should end as."""
+"""A world being generated: TCS's data, ESR's rows, and the expected outcome of each row and placement."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from tis_esr.simulation.days.tcs_data import placement_dto, post_dto
 class NextDay:
     """What happens on the day after: rows, changes in TIS, and the expected outcome.
 
-    ``older`` are rows of a file that should have come the day before, and comes only now.
+    ``older`` are rows of a file of the day before that arrives late.
     """
 
     def __init__(self, deanery_of: dict[int, str]) -> None:
@@ -36,7 +36,7 @@ class NextDay:
 
 
 class World:
-    """Everything that a scenario adds to. ``today`` is the day that the files are for."""
+    """The world that scenarios add to. ``today`` is the day that the files are for."""
 
     def __init__(self, today: date, random: Random) -> None:
         self.today = today
@@ -58,7 +58,7 @@ class World:
         return (self.today + timedelta(days=offset)).isoformat()
 
     def number(self, kind: str, first: int) -> int:
-        """Return the next number of a kind."""
+        """Return the next number of its kind."""
         self._ids[kind] = self._ids.get(kind, first - 1) + 1
         return self._ids[kind]
 
@@ -75,7 +75,7 @@ class World:
         return post_dto(number, deanery, npn or post_number(deanery, number), funded=status == "CURRENT")
 
     def person(self, **changes: Any) -> Dto:
-        """Add a person of TIS, plainly invented; ``changes`` go into contact, personal, GMC or GDC details."""
+        """Add an obviously invented person of TIS; ``changes`` go into contact, personal, GMC or GDC details."""
         person = person_dto(self.number("person", 200_001), changes)
         self.people.append(person)
         return person
@@ -106,11 +106,11 @@ class World:
         *,
         encoding: str = "utf-8",
     ) -> None:
-        """Add a well-formed row to a deanery's file, and the state that it should end in."""
+        """Add a well-formed row to a deanery's file, with its expected state."""
         self._add(deanery, row(state, record_type, values, encoding))
 
     def raw(self, deanery: str, state: str, line: bytes) -> None:
-        """Add a line as it is."""
+        """Add a line unchanged."""
         self._add(deanery, Line(line, state))
 
     def position(
@@ -158,7 +158,7 @@ class World:
 
 
 def _status(start: int | None, end: int | None) -> str | None:
-    """Return what TCS derives from the dates."""
+    """Return the status that TCS derives from the dates."""
     if start is None or end is None:
         return None
     if start > 0:

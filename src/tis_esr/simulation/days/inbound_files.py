@@ -1,4 +1,4 @@
-"""Rows and files from ESR: well-formed ones by the layouts, and files that are broken as a whole."""
+"""Rows and files from ESR: well-formed ones from the layouts, and faulty files."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _WRONG_BY = 6
 
 @dataclass
 class Line:
-    """One row of a file, without its line end, and the state that it should end in."""
+    """One row of a file, without its line end, with its expected state."""
 
     raw: bytes
     state: str
@@ -69,7 +69,7 @@ def pos_values(
 
 
 class InboundFile:
-    """A file being written, row by row, and the count of its rows by the state they should end in."""
+    """A file being written row by row, and its rows by expected state."""
 
     def __init__(self, folder: Path, name: FileName, *, crlf: bool = False) -> None:
         self.name = name
@@ -89,19 +89,19 @@ class InboundFile:
         self._file.close()
 
     def close_miscounted(self) -> None:
-        """Write a TRL that counts rows which never came, and close."""
+        """Write a TRL that counts missing rows, and close."""
         self.incomplete = True
         self.add(row("ignored", "TRL", trailer(self.rows + 1 + _WRONG_BY)))
         self._file.close()
 
     def close_cut(self, last: Line) -> None:
-        """Write a last row that the transfer cut short, no TRL, and close."""
+        """Write a last row that is cut off, no TRL, and close."""
         self.incomplete = True
         self._write(last, b"")
         self._file.close()
 
     def abandon(self) -> None:
-        """Close as it is, where writing has failed; does nothing where it has ended."""
+        """Close after a failure; does nothing if it was closed."""
         self._file.close()
 
     @property

@@ -1,4 +1,4 @@
-"""People of TIS, plainly invented, as whole PersonDTOs."""
+"""Invented people of TIS, as complete PersonDTOs."""
 
 from collections.abc import Mapping
 from typing import Any

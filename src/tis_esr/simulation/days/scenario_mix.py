@@ -1,4 +1,4 @@
-"""Every scenario once, in as few posts as it takes, and what the rest of the posts are."""
+"""Every scenario once, in as few posts as possible, and a mix for the other posts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -30,7 +30,7 @@ Together = Callable[[World, str, dict[str, T]], None]
 
 
 def every_scenario() -> Iterator[Scenario]:
-    """Yield situations that have each scenario once; those that can share a post do."""
+    """Yield situations that cover each scenario once; those that can share a post do."""
     for name in POST_SCENARIOS | NEXT_DAY_SCENARIOS:
         yield one_post(name)
     yield somebody_elses_post
@@ -40,7 +40,7 @@ def every_scenario() -> Iterator[Scenario]:
 
 
 def any_post(world: World, deanery: str) -> None:
-    """Add one post with its position, drawn by the seed: mostly common ones, and a few of every rare kind."""
+    """Add one post with its position, chosen by the seed: mostly common ones, and a few of every rare kind."""
     draw = world.random.random()
     if draw < _RARE:
         world.random.choice(_RARE_POSTS)(world, deanery)
@@ -53,7 +53,7 @@ def any_post(world: World, deanery: str) -> None:
 
 
 def one_post(name: str) -> Scenario:
-    """Return the situation of that name, noted in the world when it is acted."""
+    """Return the situation of that name, which is counted in the world when it is added."""
 
     def act(world: World, deanery: str) -> None:
         (POST_SCENARIOS | NEXT_DAY_SCENARIOS)[name](world, deanery)

@@ -1,4 +1,4 @@
-"""Broken and odd lines, as ESR has been seen to send them or as one day it will."""
+"""Faulty and unusual lines, as ESR has sent them or may send them."""
 
 from collections.abc import Callable
 
@@ -61,7 +61,7 @@ LINE_FORMS: dict[str, LineForm] = {
 
 
 def odd_lines(world: World, deanery: str, forms: dict[str, LineForm]) -> None:
-    """Add a post with a position for each form: all are read, so all are applied."""
+    """Add a post with a position for each form: all are readable, so all are applied."""
     post = world.post(deanery)
     npn = post["nationalPostNumber"]
     for name, form in forms.items():
@@ -71,7 +71,7 @@ def odd_lines(world: World, deanery: str, forms: dict[str, LineForm]) -> None:
 
 
 def unusable(world: World, deanery: str) -> None:
-    """Add unusable rows; they stand first, so that no ASG is before the orphan."""
+    """Add unusable rows first, so that no ASG precedes the orphan."""
     rows = {
         "unknown record type": (UNKNOWN_TYPE, b'XYZ,1,"what is this"'),
         "no post number": (MISSING, b'POR,6999999,"","C",1,"No post number","","","","","",""'),
@@ -87,7 +87,7 @@ def unusable(world: World, deanery: str) -> None:
 
 
 def cut_short(world: World, deanery: str) -> Line:
-    """Return a file's last row, cut inside a quoted column: half a value may be damage, so it is not applied."""
+    """Return a file's last row, cut inside a quoted column: half a value may be corrupt, so it is not applied."""
     post = world.post(deanery)
     position = world.position(deanery, post["nationalPostNumber"], post=post, pos=False)
     world.scenarios["last line cut short, no TRL"] += 1

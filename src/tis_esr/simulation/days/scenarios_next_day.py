@@ -7,7 +7,7 @@ from tis_esr.simulation.days.scenarios_posts import Scenario
 
 
 def _other_dates(world: World, deanery: str) -> None:
-    """Whom ESR was sent comes a week later: type 4, and a type 1 that is up to date."""
+    """A sent applicant starts a week later: type 4, and an updated type 1."""
     post = world.post(deanery)
     then = world.placement(post, world.person(), 30, 200)
     position = world.position(deanery, post["nationalPostNumber"], post=post)
@@ -21,7 +21,7 @@ def _other_dates(world: World, deanery: str) -> None:
 
 
 def _withdrawn(world: World, deanery: str) -> None:
-    """Whom ESR was sent does not come: type 2, and a type 1 with nobody next."""
+    """A sent applicant is withdrawn: type 2, and a type 1 with nobody next."""
     post = world.post(deanery)
     now = world.placement(post, world.person(), -100, 29)
     then = world.placement(post, world.person(), 30, 200)
@@ -36,7 +36,7 @@ def _withdrawn(world: World, deanery: str) -> None:
 
 
 def _post_comes_later(world: World, deanery: str) -> None:
-    """TIS gets the post of a position, and somebody to come in it: type 5, type 1 and an applicant."""
+    """TIS gets the post of a position, and a future placement in it: type 5, type 1 and an applicant."""
     npn = unknown_number(deanery, world.number("unknown", 1))
     position = world.position(deanery, npn, post=None)
     post = world.post_to_be(deanery, npn=npn)
@@ -53,7 +53,7 @@ def _post_comes_later(world: World, deanery: str) -> None:
 
 
 def _moved(world: World, deanery: str) -> None:
-    """ESR gives a position to another post: whom it was sent does not come to it, another does."""
+    """ESR moves a position to another post: the sent applicant is withdrawn, and another one is sent."""
     first, second = world.post(deanery), world.post(deanery)
     of_first = world.placement(first, world.person(), 30, 200)
     of_second = world.placement(second, world.person(), 40, 200)
@@ -70,7 +70,7 @@ def _moved(world: World, deanery: str) -> None:
 
 
 def _deleted_while_pending(world: World, deanery: str) -> None:
-    """ESR deletes a position for which somebody waits to be sent."""
+    """ESR deletes a position with a pending applicant."""
     post = world.post(deanery)
     later = world.placement(post, world.person(), 200, 400)
     position = world.position(deanery, post["nationalPostNumber"], post=post)
@@ -81,7 +81,7 @@ def _deleted_while_pending(world: World, deanery: str) -> None:
 
 
 def _unchanged(world: World, deanery: str) -> None:
-    """The same position again says nothing new."""
+    """The same position again changes nothing."""
     post = world.post(deanery)
     then = world.placement(post, world.person(), 30, 200)
     position = world.position(deanery, post["nationalPostNumber"], post=post)
@@ -91,7 +91,7 @@ def _unchanged(world: World, deanery: str) -> None:
 
 
 def _older_row(world: World, deanery: str) -> None:
-    """A file of the day before comes late: its rows overwrite nothing newer."""
+    """A file of the day before arrives late: its rows overwrite nothing newer."""
     post = world.post(deanery)
     position = world.position(deanery, post["nationalPostNumber"], post=post)
     npn = unknown_number(deanery, world.number("unknown", 1))

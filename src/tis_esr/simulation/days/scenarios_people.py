@@ -1,4 +1,4 @@
-"""Situations of assignments (ASG and the rows behind it), each with its expected outcome, stated explicitly."""
+"""Assignments (ASG and the rows after it), each with its expected outcome, stated explicitly."""
 
 from collections.abc import Callable
 from datetime import date
@@ -151,7 +151,7 @@ _MONDAY_TO_FRIDAY: dict[str, Value] = {
 
 
 def _absence(known_end: str | None, known_days: int, *, written: bool) -> PersonScenario:
-    """ESR has Monday to Friday; TIS has it until ``known_end``, or not at all."""
+    """ESR has an absence from Monday to Friday; TIS has it until ``known_end``, or not at all."""
 
     def scenario(world: World, deanery: str, person: Dto, npn: str) -> None:
         attendance = f"A{world.number('absence', 100_001)}"
@@ -189,7 +189,7 @@ PERSON_SCENARIOS: dict[str, PersonScenario] = {
     "changed absence": _absence("2026-03-04", 3, written=True),
     "the same absence": _absence("2026-03-06", 5, written=False),
 }
-"""Those that need no post but the person's own."""
+"""Scenarios that need only the person's own post."""
 
 OTHER_POST = "assignment to a post that isn't theirs"
 

@@ -1,4 +1,4 @@
-"""Placements on every edge and with every fault that TIS's data have, each with the expected outcome."""
+"""Placements at every boundary and with every fault of TIS's data, each with the expected outcome."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,7 +32,7 @@ def _to_come(applicant: str = "EXPORTED", **person: Any) -> Case:
 
 
 def _not_counted(**placement: Any) -> Case:
-    """Return a placement in the window that ESR hears nothing of."""
+    """Return a placement in the window that is not sent to ESR."""
     return Case(40, 200, placement=placement)
 
 

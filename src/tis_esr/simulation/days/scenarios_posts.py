@@ -1,4 +1,4 @@
-"""Situations of posts and their positions, each with its expected outcome, stated explicitly."""
+"""Posts and their positions, each with its expected outcome, stated explicitly."""
 
 from collections.abc import Callable
 
@@ -57,7 +57,7 @@ def _lead_and_host(world: World, deanery: str) -> None:
 
 
 def _deleted(world: World, deanery: str) -> None:
-    """TIS never heard of the position, so there is nothing to take back."""
+    """TIS was never notified of the position, so there is nothing to withdraw."""
     post = world.post(deanery)
     world.placement(post, world.person(), 45, _NEXT_YEAR)
     world.position(deanery, post["nationalPostNumber"], post=post, deleted=True)
@@ -68,7 +68,7 @@ def _unmatched(world: World, deanery: str) -> None:
 
 
 def _no_position_number(world: World, deanery: str) -> None:
-    """Without its number an applicant is no use to ESR, and TIS can't be notified of the position."""
+    """Without its number an applicant can't be sent to ESR, and TIS can't be notified of the position."""
     post = world.post(deanery)
     placement = world.placement(post, world.person(), 45, _NEXT_YEAR)
     position = world.position(deanery, post["nationalPostNumber"], post=post, numbered=False)
@@ -77,7 +77,7 @@ def _no_position_number(world: World, deanery: str) -> None:
 
 
 def _several_posts(world: World, deanery: str) -> None:
-    """Of the CURRENT ones the newest is meant; an INACTIVE one is not, be it newer still."""
+    """The newest CURRENT post is chosen, even if an INACTIVE one is newer."""
     old = world.post(deanery)
     npn = old["nationalPostNumber"]
     newer = world.post(deanery, npn=npn)
@@ -100,7 +100,7 @@ def _odd_number(world: World, deanery: str) -> None:
 
 
 def _bucket(world: World, deanery: str) -> None:
-    """60 to come in one post: 40 go, the earliest first, the rest a day later (incident A7)."""
+    """60 future placements in one post: 40 are sent, the earliest first, the rest a day later (incident A7)."""
     post = world.post(deanery)
     coming = [world.placement(post, world.person(), 10 + number, 300) for number in range(60)]
     position = world.position(deanery, post["nationalPostNumber"], post=post)
@@ -112,7 +112,7 @@ def _bucket(world: World, deanery: str) -> None:
 
 
 def _twice(world: World, deanery: str) -> None:
-    """The same person comes twice on one day: one record goes, and one notification, for the rows are the same."""
+    """The same person starts twice on one day: one record is sent, and one notification, because the rows are equal."""
     post, person = world.post(deanery), world.person()
     first, second = (world.placement(post, person, 50, end) for end in (200, 300))
     position = world.position(deanery, post["nationalPostNumber"], post=post)

@@ -1,4 +1,4 @@
-"""Posts, placements, absences and sites of TIS, as whole DTOs."""
+"""Posts, placements, absences and sites of TIS, as complete DTOs."""
 
 from typing import Any
 

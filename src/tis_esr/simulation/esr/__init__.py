@@ -1,4 +1,4 @@
-"""ESR's side of the conversation: reads our files on its own terms, keeps its own view, and answers.
+"""A simulated ESR: reads our files by its own rules, keeps its own records, and answers.
 
-Written apart from the code that writes those files, and shares none of it: an import contract sees to that.
+It shares no code with the writer of those files: an import contract ensures that.
 """

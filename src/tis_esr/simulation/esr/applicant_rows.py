@@ -1,4 +1,4 @@
-"""APP: why ESR quarantines one whole, what it makes of each row, and what it holds of those who are to come."""
+"""APP: why ESR quarantines a file, the outcome of each row, and the applicants that it stores."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from tis_esr.simulation.esr.position_checks import of_position
 Values = Mapping[str, str]
 
 MOST_A_POST = 40
-"""More rows than these of one post number in a file quarantine it, whatever positions they are for."""
+"""More rows than this of one post number quarantine a file, whatever their positions."""
 _YOUNGEST = timedelta(days=16 * 365)
 _POSTCODE = re.compile(
     r"[A-PR-UWYZ](?:[0-9]{1,2}|[A-HK-Y][0-9]{1,2}|[0-9][A-HJKPSTUW]|[A-HK-Y][0-9][ABEHMNPRV-Y])"
@@ -41,7 +41,7 @@ def person_of(values: Values) -> str:
 
 
 def quarantined(rows: Sequence[Values]) -> Iterator[str]:
-    """Yield why a file of readable rows is not loaded at all: a post too often, or an applicant twice."""
+    """Yield why a file of readable rows is not loaded: too many rows of a post, or an applicant twice."""
     posts = Counter(_folded(values["deaneryNumber"]) for values in rows)
     for post, number in posts.items():
         if number > MOST_A_POST:
@@ -57,7 +57,7 @@ def _folded(post: str) -> str:
 
 
 def check(values: Values, deanery: str, day: date, holdings: Holdings) -> Iterator[Message]:
-    """Yield what ESR says of a row: what rejects it, and what it warns of."""
+    """Yield ESR's messages about a row: rejections and warnings."""
     yield from of_position(values, values["deaneryNumber"], deanery, holdings.positions)
     if values["postcode"] and not _POSTCODE.fullmatch(values["postcode"]):
         yield messages.POSTCODE.saying(postcode=values["postcode"])
@@ -96,7 +96,7 @@ def _described(values: Values) -> Person:
 
 
 def load(values: Values, file: str, holdings: Holdings) -> Applicant:
-    """Hold a row's applicant, under a new applicant number and assignment."""
+    """Store a row's applicant, under a new applicant number and assignment."""
     assignment = holdings.next_assignment
     holdings.next_assignment += 1
     applicant = Applicant(

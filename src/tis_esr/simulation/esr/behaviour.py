@@ -1,4 +1,4 @@
-"""What a real ESR does besides: it rejects what looks right, warns, answers late, in parts, or twice."""
+"""Other behaviour of a real ESR: it rejects valid rows, warns, answers late, in parts, or twice."""
 
 from dataclasses import dataclass
 from random import Random
@@ -8,9 +8,9 @@ from random import Random
 class Behaviour:
     """Shares from 0 to 1, of rows (rejected, warned) and of answers (late, cut, twice); all drawn by seed and name.
 
-    A late answer comes a day later. A cut one comes as its first half, and whole on the next day, under one name.
-    One that comes twice comes again on the next day, unchanged. ``escapes_quotes`` is false for an ESR that quotes
-    values back in its messages and does not double the quotes.
+    A late answer arrives a day later. A cut one arrives as its first half, and complete on the next day, under one
+    name. One that arrives twice is repeated on the next day, unchanged. ``escapes_quotes`` is false for an ESR that
+    quotes values back in its messages and does not double the quotes.
     """
 
     rejected: float = 0.0

@@ -29,7 +29,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Misfit:
-    """What is wrong with one value: the column and the reason, never the value. ``form`` says that the row can't be read."""
+    """A fault of one value: the column and the reason, never the value. ``form`` says that the row is unreadable."""
 
     column: str
     reason: str
@@ -48,7 +48,7 @@ def columns(table: str) -> tuple[Column, ...]:
 
 
 def values(layout: Sequence[Column], cells: Sequence[Cell]) -> Mapping[str, str]:
-    """Return what a row holds by column name, "" for what it lacks."""
+    """Return a row's values by column name, "" for missing ones."""
     texts = [cell.text for cell in cells] + [""] * len(layout)
     return {column.name: text for column, text in zip(layout, texts, strict=False)}
 

@@ -1,4 +1,4 @@
-"""The dialect: commas, text in double quotes with quotes inside doubled, the rest bare."""
+"""The dialect: commas, text in double quotes with quotes inside doubled, other values unquoted."""
 
 import re
 from collections.abc import Iterable

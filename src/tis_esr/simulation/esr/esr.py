@@ -1,4 +1,4 @@
-"""ESR: takes the files that it is sent, and says each day what it sends back."""
+"""ESR: receives files, and returns each day the files that it sends."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ class Esr:
         self._behaviour = behaviour or Behaviour()
 
     def take(self, name: str, content: bytes, day: date) -> Received:
-        """Load a file, or quarantine it whole; one that comes again changes nothing."""
+        """Load a file, or quarantine it; a repeated one changes nothing."""
         digest = sha256(content).hexdigest()
         known = self.holdings.files.get(name)
         if known is not None:
@@ -46,7 +46,7 @@ class Esr:
         return received
 
     def answers(self, day: date) -> dict[str, bytes]:
-        """Return the APC and DCC files of a day by name: the answers to what came the day before, or earlier.
+        """Return the APC and DCC files of a day by name: the answers to files received the day before, or earlier.
 
         What was quarantined is never answered. The same day asked for again gives the same files.
         """
@@ -62,7 +62,7 @@ class Esr:
         return found
 
     def is_answered(self, name: str, by: date) -> bool:
-        """Say whether a file's whole answer was sent on a day or before."""
+        """Return whether a file's complete answer was sent on a day or before."""
         received = self.holdings.files[name]
         days = [due for due, is_cut in self._answer_days(name, received) if not is_cut]
         return not received.quarantined and min(days) <= by
@@ -100,7 +100,7 @@ class Esr:
 
 
 class _Luck:
-    """What is said of a row without a reason in it: drawn by seed, file and row."""
+    """A rejection or warning without a reason in the row: chosen by seed, file and row."""
 
     def __init__(self, behaviour: Behaviour, seed: int, name: Name) -> None:
         self._behaviour, self._seed, self._name = behaviour, seed, name

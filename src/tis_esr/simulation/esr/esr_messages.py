@@ -1,4 +1,4 @@
-"""ESR's messages about rows: each with a code and a text, as they stand in APC and DCC. The texts are invented."""
+"""ESR's messages about rows: each with a code and a text, as in APC and DCC. The texts are invented."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Message:
     rejects: bool = True
 
     def saying(self, **parts: object) -> "Message":
-        """Return the message with its gaps filled, cut to what its column takes."""
+        """Return the message with its placeholders filled, cut to the length of its column."""
         return Message(self.code, self.text.format(**parts), self.rejects)
 
     @property

@@ -1,4 +1,4 @@
-"""What ESR holds: its own positions, the applicants and notifications that it loaded, and the files it was sent."""
+"""ESR's data: its own positions, the applicants and notifications that it loaded, and the files it received."""
 
 from datetime import date
 from pathlib import Path
@@ -25,9 +25,10 @@ class Position(msgspec.Struct, kw_only=True):
 
 
 class Applicant(msgspec.Struct, kw_only=True):
-    """One person who is to come to a position.
+    """One applicant for a position.
 
-    ``person`` is how ESR knows people: registration, else name and birth. ``post`` is the position's post number of then.
+    ``person`` identifies people for ESR: registration, else name and birth date. ``post`` is the position's post number
+    of then.
     """
 
     number: str
@@ -50,14 +51,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incumbents(msgspec.Struct, kw_only=True):
-    """What the last DNC said of a position: the registrations of who is there and who is next, in pairs."""
+    """A position according to the last DNC: the registrations of the current and next trainees, in pairs."""
 
     file: str
     pairs: list[tuple[str, str]]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What ESR made of one row. ``row`` counts data rows from 1; ``kind`` is ERROR, WARNING or INFO."""
+    """ESR's outcome of one row. ``row`` counts data rows from 1; ``kind`` is ERROR, WARNING or INFO."""
 
     row: int
     accepted: bool
@@ -72,7 +73,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Received(msgspec.Struct, kw_only=True):
-    """One file that ESR was sent. ``quarantined`` says why none of it was loaded; such a file is never answered."""
+    """One file that ESR received. ``quarantined`` says why none of it was loaded; such a file is never answered."""
 
     digest: str
     on: date
@@ -81,7 +82,7 @@ class Received(msgspec.Struct, kw_only=True):
 
 
 class Holdings(msgspec.Struct, kw_only=True):
-    """Everything that ESR holds, applicants by position; it can be written to a file and read again."""
+    """All of ESR's data, applicants by position; it can be written to a file and read again."""
 
     positions: dict[int, Position] = {}
     people: dict[str, Person] = {}
@@ -102,5 +103,5 @@ class Holdings(msgspec.Struct, kw_only=True):
 
 
 def load(path: Path) -> Holdings:
-    """Return what was saved; nothing held where there is no such file."""
+    """Return what was saved; nothing heldwhere the file does not exist."""
     return msgspec.json.decode(path.read_bytes(), type=Holdings) if path.exists() else Holdings()

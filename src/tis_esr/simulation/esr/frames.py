@@ -1,4 +1,4 @@
-"""A file as ESR opens it: its name, HDR, TRL and record types, before anything in it is looked at."""
+"""The frame of a file: its name, HDR, TRL and record types."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -37,14 +37,14 @@ class Frame:
 
 
 def parse_name(name: str) -> Name | None:
-    """Return what a name says; None for one that is not of the interface."""
+    """Return the parts of a name; None if it is not a name of the interface."""
     match = _NAME.fullmatch(name)
     day = as_date(match[3]) if match else None
     return Name(match[1], match[2], day, match[4]) if match and day else None
 
 
 def open_file(name: str, content: bytes) -> Frame:
-    """Return a file's data rows, and its faults as a whole; one with faults is quarantined."""
+    """Return a file's data rows, and the faults of its frame; a file with faults is quarantined."""
     said = parse_name(name)
     if said is None:
         return Frame((), ("the name is not one of the interface",))

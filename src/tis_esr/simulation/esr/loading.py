@@ -1,4 +1,4 @@
-"""What ESR makes of the rows of one file: quarantines it whole, or has an outcome for each row."""
+"""Loads the rows of one file: quarantines it, or has an outcome for each row."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from tis_esr.simulation.esr.received_layouts import LAYOUTS, RECORDS
 
 Values = Mapping[str, str]
 Luck = Callable[[int], Sequence[Message]]
-"""What ESR says of a row, by its number, for no reason that the row gives."""
+"""ESR's messages about rows, by number, without a reason in the row."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its number among the data rows, what it holds, and which values its columns do not take."""
+    """One row: its number among the data rows, its values, and their faults."""
 
     number: int
     values: Values
@@ -45,7 +45,7 @@ def why_quarantined(name: Name, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def load(name: Name, file: str, rows: Sequence[Row], holdings: Holdings, luck: Luck) -> list[Outcome]:
-    """Load what can be loaded, row by row, and return what became of each."""
+    """Load the rows one by one, and return the outcome of each."""
     if name.type == "RTC":
         return [_acknowledged(row, holdings) for row in rows]
     load_row = _applicant if name.type == "APP" else _notification

@@ -1,4 +1,4 @@
-"""DNC and DNF: what ESR makes of each notification, and what it changes of what ESR holds."""
+"""DNC and DNF: the outcome of each notification, and its effect on ESR's data."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,11 +18,11 @@ _NEEDED = {
     "4": ("changedEndDate",),
     "5": ("newTrainingPositionLocation", "managingDeaneryBodyCode"),
 }
-"""What each type is of no use without."""
+"""The columns that each type requires."""
 
 
 def check(values: Values, deanery: str, holdings: Holdings) -> Iterator[Message]:
-    """Yield what ESR says of a row: what rejects it, and what it warns of."""
+    """Yield ESR's messages about a row: rejections and warnings."""
     code = values["notificationTitleCode"]
     if code not in CODES:
         yield messages.TYPE_CODE
@@ -48,7 +48,7 @@ def check(values: Values, deanery: str, holdings: Holdings) -> Iterator[Message]
 
 
 def apply(values: Values, file: str, holdings: Holdings) -> None:
-    """Change what ESR holds by a notification that it has accepted."""
+    """Apply an accepted notification to ESR's data."""
     code, position = values["notificationTitleCode"], int(values["positionId"])
     if code == "1":
         known = holdings.incumbents.get(position)

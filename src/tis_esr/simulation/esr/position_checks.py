@@ -1,4 +1,4 @@
-"""What is wrong with the position that a row names, by what ESR holds."""
+"""Checks the position of a row against ESR's data."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,9 +15,9 @@ def of_position(
     *,
     earlier: str = "",
 ) -> Iterator[Message]:
-    """Yield what keeps a row from being loaded: its position, number, post number or local office.
+    """Yield the reasons that reject a row: its position, number, post number or local office.
 
-    ``earlier`` is a post number that will do too: that of an applicant who came before the position got another.
+    ``earlier`` is another accepted post number: that of an applicant from before the position got a new one.
     """
     position_id = int(values["positionId"] or 0)
     held = positions.get(position_id)

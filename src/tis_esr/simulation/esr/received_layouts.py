@@ -1,4 +1,4 @@
-"""APP, NOT and RTC as the interface's layouts have them, typed in again from the description of the files."""
+"""The layouts of APP, NOT and RTC, entered separately from the description of the files."""
 
 from tis_esr.simulation.esr.columns import columns
 

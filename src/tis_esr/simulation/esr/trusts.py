@@ -1,4 +1,4 @@
-"""ESR's positions: as the trusts' earlier files had them, and what trusts do to them afterwards."""
+"""ESR's positions: from the trusts' earlier files, and later changes by trusts."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _SHIFTED = "\\"
 
 @dataclass(frozen=True)
 class Change:
-    """What a trust does to one of its positions; None leaves it as it is."""
+    """A trust's change of one of its positions; None leaves a field unchanged."""
 
     position: int
     post: str | None = None
@@ -25,7 +25,7 @@ class Change:
 
 
 def change(holdings: Holdings, changes: Sequence[Change], day: date) -> None:
-    """Let trusts change positions; those go in the day's RMC. One without anything new is sent again."""
+    """Let trusts change positions; those go in the day's RMC. One without changes is repeated."""
     for one in changes:
         position = holdings.positions[one.position]
         position.post = position.post if one.post is None else one.post
@@ -46,7 +46,7 @@ def adopt(holdings: Holdings, name: str, content: bytes) -> None:
 
 
 def edit(holdings: Holdings, deanery: str, rows: bytes, day: date) -> None:
-    """Let trusts make positions as these POR and POS rows say; they go in the day's RMC."""
+    """Let trusts create or change positions from these POR and POS rows; they are in the day's RMC."""
     for kind, found in _rows(rows):
         _keep(holdings, deanery, kind, found).touched = day
 
@@ -69,7 +69,7 @@ def _keep(holdings: Holdings, deanery: str, kind: str, found: Mapping[str, str])
 
 
 def _rows(content: bytes) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the POR and POS rows that name a position and its post, whatever else is odd about them."""
+    """Yield the POR and POS rows that name a position and its post, whatever their other faults."""
     for line in content.decode("utf-8", "replace").splitlines():
         if line[:4] not in {"POR,", "POS,"}:
             continue

@@ -1,1 +1,1 @@
-"""TCS's contract on a folder of data, over real HTTP: for the demo, for tests, and to try things on."""
+"""Serves TCS's REST API from a folder of data, over real HTTP: for the demo and for tests."""

@@ -1,4 +1,4 @@
-"""The simulated TCS as a web application: all endpoints, its switches, and what was written to it."""
+"""The simulated TCS as a web application: all endpoints, its switches, and a log of writes."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the simulated TCS holds: DTOs as they stand in the data folder, with what is written on top."""
+"""The data of the simulated TCS: DTOs from the data folder, with later writes applied."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ Entity = dict[str, Any]
 
 
 class BadDataError(TisEsrError):
-    """A line of a data file that is no DTO; names file and line."""
+    """A line of a data file that is not a DTO; names file and line."""
 
     exit_code = Exit.USAGE
 
@@ -32,7 +32,7 @@ class Store:
         self.load()
 
     def load(self) -> None:
-        """Read the data folder; what was written since is gone."""
+        """Read the data folder; later writes are discarded."""
         self.posts = {post["id"]: post for post in _lines(self.data / "posts.jsonl")}
         self.placements = {placement["id"]: placement for placement in _lines(self.data / "placements.jsonl")}
         self.people = {person["id"]: person for person in _lines(self.data / "people.jsonl")}
@@ -103,7 +103,7 @@ class Store:
         self._index(placement)
 
     def remove_placement(self, placement_id: int) -> None:
-        """Forget a placement and the events of it."""
+        """Delete a placement and its events."""
         self._unindex(self.placements.pop(placement_id))
         self.placement_events.pop(placement_id, None)
 

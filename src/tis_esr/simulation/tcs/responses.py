@@ -1,4 +1,4 @@
-"""TCS's way of answering: JSON, paging headers, and its error bodies."""
+"""TCS's responses: JSON, paging headers, and error bodies."""
 
 from typing import Any
 

@@ -12,9 +12,10 @@ from tis_esr.simulation.tcs.responses import error
 class Switches(msgspec.Struct, kw_only=True):
     """How TCS fails. ``fail_rate`` is the share of calls answered with ``fail_status``, without effect.
 
-    ``fail_after_rate`` is the share of writes that take effect and are answered with ``fail_status`` then.
-    ``delay_ms`` delays every call, ``slow_ms`` the share ``slow_rate`` of them. ``fail_next`` fails that many calls, ``stale_next`` answers that many absence changes with 409,
-    ``hang_rate`` never answers, ``rubbish_next`` answers with a page of HTML.
+    ``fail_after_rate`` is the share of writes that take effect and are answered with ``fail_status`` then. ``delay_ms``
+    delays every call, ``slow_ms`` the share ``slow_rate`` of them. ``fail_next`` fails that many calls, ``stale_next``
+    answers that many absence changes with 409, ``hang_rate`` never answers, ``rubbish_next`` answers with a page of
+    HTML.
     """
 
     delay_ms: int = 0
@@ -39,7 +40,7 @@ class Misbehaviour:
 
     @property
     def switches(self) -> Switches:
-        """The switches as they stand; setting them starts their seed again."""
+        """The present switches; setting them restarts their seed."""
         return self._switches
 
     @switches.setter

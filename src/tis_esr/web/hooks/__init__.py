@@ -1,1 +1,1 @@
-"""Endpoints for events of other systems: a file has arrived in the bucket."""
+"""Endpoints for events of other systems: an object was created in the bucket."""

@@ -1,4 +1,4 @@
-"""The endpoint that S3's event notifications come to. It records events and does nothing else."""
+"""The endpoint for S3's event notifications. It stores events and does nothing else."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn
@@ -25,10 +25,10 @@ _log = structlog.get_logger(__name__)
 
 
 class S3Hook:
-    """Takes S3's events from S3, EventBridge or SNS, and answers once ``record`` has stored them.
+    """Accepts S3's events from S3, EventBridge or SNS, and responds once ``record`` has stored them.
 
-    A sender is let in by ``bearer_token`` or by SNS's signature; where both are None, nobody is. ``record``
-    gets all files of one request together, at least one, and may get the same ones again: senders repeat.
+    A sender is authenticated by ``bearer_token`` or by SNS's signature; if both are None, none is. ``record``
+    gets all files of one request together, at least one, and may get the same ones again, because senders repeat.
     ``visit`` gets a URL by GET to confirm a subscription; it must not follow redirects and raises what
     aiohttp raises when it fails. Every event must be about ``bucket``. Neither a body nor a token is logged.
     """
@@ -50,8 +50,8 @@ class S3Hook:
     def add_to(self, app: web.Application) -> None:
         """Add ``POST /events/s3`` to ``app``.
 
-        It answers 202 and how many files were recorded, or says in ``error`` what was wrong: 400 no event,
-        401 no token, 403 a bad signature, 408 a body that took longer than 10 s, 413 over 256 kB, 422 another bucket, 503 to be sent again.
+        It responds with 202 and the number of files, or with an ``error``: 400 no event, 401 no token, 403 a bad
+        signature, 408 a body that took longer than 10 s, 413 over 256 kB, 422 another bucket, 503 to be sent again.
         """
         app.router.add_post(PATH, self._answer)
 
@@ -89,14 +89,14 @@ class S3Hook:
         return read_events(document)
 
     async def _from_sns(self, document: dict[str, object]) -> list[FileArrived]:
-        """Return what an envelope holds. Its signature counts even where the sender has the token.
+        """Return the content of an envelope. Its signature is verified even if the sender has the token.
 
-        Without a verifier only the token has let the sender in: then notifications pass, and nothing else.
+        Without a verifier the sender was authenticated by token: then only notifications are accepted.
         """
         try:
             message = msgspec.convert(document, SnsMessage)
         except msgspec.ValidationError as error:
-            raise BadSignatureError("the envelope is not one of SNS") from error
+            raise BadSignatureError("not a valid SNS envelope") from error
         if self._sns is not None:
             await self._sns.verify(message)
         elif message.Type != NOTIFICATION:
@@ -108,7 +108,7 @@ class S3Hook:
 
     def _check_bucket(self, arrived: list[FileArrived]) -> None:
         if any(file.bucket != self._bucket for file in arrived):
-            raise RefusedError(422, f"only events about the bucket {self._bucket} are taken here")
+            raise RefusedError(422, f"only events about the bucket {self._bucket} are accepted")
 
 
 def _notified(text: str) -> list[FileArrived]:

@@ -1,4 +1,4 @@
-"""What S3 says about new files, in its own form and in EventBridge's. Pure: decoded JSON in, facts out."""
+"""Parses S3's events about new files, in its own form and in EventBridge's. Pure: decoded JSON in, facts out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tis_esr.errors import TisEsrError
 class FileArrived:
     """A file was put into a bucket.
 
-    ``version`` is empty where the bucket keeps no versions. Of two events about one key, the later one has
+    ``version`` is empty if the bucket has no versioning. Of two events about one key, the later one has
     the greater ``sequencer`` once both are padded with zeros on the right to the same length.
     """
 
@@ -23,7 +23,7 @@ class FileArrived:
 
 
 class BadEventError(TisEsrError):
-    """What was sent is no event of S3. ``reason`` names the field and never quotes what was sent."""
+    """The body is not a valid S3 event. ``reason`` names the field and never quotes the body."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -33,7 +33,7 @@ class BadEventError(TisEsrError):
 def read_events(body: object) -> list[FileArrived]:
     """Return the files whose arrival ``body`` announces, in its order; none for other events and S3's test event.
 
-    ``body`` is decoded JSON. Fields that we don't know are passed over. Raises ``BadEventError`` when a field we
+    ``body`` is decoded JSON. Unknown fields are ignored. Raises ``BadEventError`` when a field we
     need is missing or of the wrong kind, and for anything that is neither S3's form nor EventBridge's.
     """
     if not isinstance(body, Mapping):

@@ -1,4 +1,4 @@
-"""Whether a message really comes from Amazon SNS, and from a topic of ours."""
+"""Verifies that a message was sent by Amazon SNS, and from a configured topic."""
 
 import binascii
 import re
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from tis_esr.errors import TisEsrError
 
 AWS_HOSTS: Final = re.compile(r"^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$")
-"""Where SNS keeps its certificates and has its subscriptions confirmed."""
+"""The hosts of SNS's certificates and subscription confirmations."""
 
 NOTIFICATION: Final = "Notification"
 SUBSCRIPTION: Final = "SubscriptionConfirmation"
@@ -45,7 +45,7 @@ _CERTIFICATES_KEPT: Final = 16
 
 
 class SnsMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """The envelope that SNS sends, with its own names. It is worth nothing before it is verified."""
+    """The envelope that SNS sends, with SNS's field names. It must not be trusted before it is verified."""
 
     Type: str
     MessageId: str
@@ -71,10 +71,9 @@ class BadSignatureError(TisEsrError):
 class SnsVerifier:
     """Verifies SNS's messages for the ``topics`` whose ARNs are given.
 
-    ``fetch`` gets a certificate by its URL; it must not follow redirects. What it raises passes through: that
-    a certificate can't be obtained just now says nothing about the message. Certificates are kept once they could
-    be read. ``certificate_hosts`` is matched against the whole of a URL's host, to which neither a port nor a
-    user may be added.
+    ``fetch`` gets a certificate by its URL; it must not follow redirects. Its errors are passed on: a certificate that
+    can't be obtained at the moment says nothing about the message. Certificates are cached once they could be read.
+    ``certificate_hosts`` is matched against the whole of a URL's host, to which neither a port nor a user may be added.
     """
 
     def __init__(
@@ -109,15 +108,15 @@ class SnsVerifier:
         try:
             key.verify(signature, signed, padding.PKCS1v15(), algorithm)
         except InvalidSignature as error:
-            raise BadSignatureError("the signature does not fit the message") from error
+            raise BadSignatureError("the signature does not match the message") from error
 
     def subscribe_url(self, message: SnsMessage) -> str:
-        """Return the URL whose visit confirms a subscription; raises ``BadSignatureError`` if it is not SNS's.
+        """Return the URL that confirms a subscription; raises ``BadSignatureError`` if it is not SNS's.
 
-        Ask for it only after ``verify``.
+        Call ``verify`` first.
         """
         if message.Type != SUBSCRIPTION or message.SubscribeURL is None:
-            raise BadSignatureError("the message confirms no subscription")
+            raise BadSignatureError("the message is not a subscription confirmation")
         self._trusted(message.SubscribeURL, "SubscribeURL")
         return message.SubscribeURL
 
@@ -157,7 +156,7 @@ class SnsVerifier:
 def _string_to_sign(message: SnsMessage) -> bytes:
     names = _SIGNED.get(message.Type)
     if names is None:
-        raise BadSignatureError("Type is none that SNS sends")
+        raise BadSignatureError("Type is not one that SNS sends")
     lines: list[str] = []
     for name in names:
         value: str | None = getattr(message, name)
@@ -172,4 +171,4 @@ def _certificate(pem: bytes) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(pem)
     except ValueError as error:
-        raise BadSignatureError("what SigningCertURL names is no certificate") from error
+        raise BadSignatureError("SigningCertURL does not return a certificate") from error

@@ -1,4 +1,4 @@
-"""How much waits, is unsent and is parked, counted in MongoDB."""
+"""Counts ready, unsent and parked messages in MongoDB."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 async def depths(database: AsyncDatabase[Json], now: float) -> Depths:
-    """Count what the outbox last knew to be left of its packets, some seconds ago, and what is parked.
+    """Count what was left of the outbox's packets some seconds ago, and what is parked.
 
     The packets, which may be large, are counted by their index alone.
     """

@@ -1,6 +1,6 @@
 """The services' documents in MongoDB: ``{_id, version, document, and the fields searched and counted by}``.
 
-``document`` is the JSON text, which neither this program nor MongoDB takes apart, see decision 26.
+``document`` is the JSON text, which MongoDB does not parse, see decision 26.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from tis_esr.engine.protocol import Put, Stored
 Json = dict[str, Any]
 FIELDS = {"version": 1, "document": 1, "written_on": 1}
 _A_REPLY = 1000
-"""Documents a reply: a larger one is taken apart in one step, in which nobody else has a turn."""
+"""Documents per reply: a larger one is decoded in one step that blocks the event loop."""
 
 
 async def get(
@@ -39,9 +39,9 @@ async def find(
     order_by: Sequence[str],
     limit: int | None,
 ) -> list[Stored]:
-    """Return the documents that meet ``where``, in the order asked for, then by key.
+    """Return the documents that match ``where``, in the requested order, then by key.
 
-    MongoDB sorts only where an order or a limit is asked for, which an index has to serve.
+    MongoDB sorts only if an order or a limit is requested, for which there must be an index.
     """
     if is_impossible(where):
         return []
@@ -53,7 +53,7 @@ async def find(
 
 
 def condition(where: Where) -> Json:
-    """Return the conditions as MongoDB writes them."""
+    """Return the conditions as a MongoDB filter."""
     said: Json = {}
     for name, wanted in where.items():
         if isinstance(wanted, Between):
@@ -66,12 +66,12 @@ def condition(where: Where) -> Json:
 
 
 def field_value(value: Any) -> Any:
-    """Return what a searched field holds: dates as ISO text, enumerations by value."""
+    """Return the stored value of a searched field: dates as ISO text, enumerations by value."""
     return value.isoformat() if isinstance(value, date) else getattr(value, "value", value)
 
 
 def stored(document: Json) -> Stored:
-    """Return a document of MongoDB as the engine's services read it."""
+    """Return a MongoDB document as a stored document."""
     return Stored(document["_id"], document["version"], document["document"].encode(), document["written_on"])
 
 
@@ -82,10 +82,10 @@ async def put(
     puts: Sequence[Put],
     day: str,
 ) -> None:
-    """Write documents of one collection; raises ConflictError where a version moved.
+    """Write documents of one collection; raises ConflictError if a version has changed.
 
     The versions are read in the transaction's snapshot, then each document is replaced by its key alone, which costs
-    MongoDB a third of a replacement by key and version. Whoever changes one meanwhile makes the transaction fail.
+    MongoDB a third of a replacement by key and version. A concurrent change of one makes the transaction fail.
     """
     target: AsyncCollection[Json] = database[collection.name]
     expected = {one.key: one.version for one in puts if one.version}

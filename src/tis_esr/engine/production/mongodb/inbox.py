@@ -1,4 +1,4 @@
-"""The inbox: which messages have taken effect, which are parked, and how often the others were tried."""
+"""The inbox: which messages have taken effect, which are parked, and the attempts of the others."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ _LATER = 0.2
 
 
 class Claimed(msgspec.Struct):
-    """The outcome of a claim: messages to handle under ``token``, ones to ack, and ones to hold back."""
+    """The outcome of a claim: messages to handle under ``token``, to acknowledge, and to keep for later."""
 
     token: str
     mine: list[Message]
@@ -39,9 +39,9 @@ async def claim(
     *,
     isolated: bool,
 ) -> Claimed:
-    """Take a lease on delivered messages, then look which of them have taken effect or have to wait.
+    """Take a lease on delivered messages, then check which of them have taken effect or have to wait.
 
-    An isolated one is claimed alone, when it is the first and ``isolated`` ones may be claimed at all.
+    An isolated one is claimed alone, if it is the first and ``isolated`` ones may be claimed.
     """
     by_id = {entry_id(message): message for message in messages}
     token, others = await leases.take(database, list(by_id), now, until)
@@ -70,7 +70,7 @@ async def claim(
 
 
 def _isolate(result: Claimed, now: float, *, isolated: bool) -> None:
-    """Keep either the isolated message that comes first, or those that are not isolated."""
+    """Keep either the first message, if it is isolated, or those that are not isolated."""
     first = result.mine[:1]
     if isolated and first and first[0].is_isolated:
         chosen, ready = first, now
@@ -89,7 +89,7 @@ async def finish(
     now: float,
     day: str,
 ) -> None:
-    """Record within a transaction that messages have taken effect; raises LeaseLostError where one has before."""
+    """Record within a transaction that messages have taken effect; raises LeaseLostError if one already had."""
     writes = [_entered(message, {**history_of(message, now, day), "state": "done"}) for message in messages]
     try:
         await database[INBOX].bulk_write(writes, ordered=True, session=session)
@@ -100,14 +100,14 @@ async def finish(
 
 
 def _entered(message: Message, entry: Json) -> InsertOne[Json] | ReplaceOne[Json]:
-    """Insert, which is cheap, where no entry can be there; one that was tried before may have one."""
+    """Insert, which is cheap, if there can be no entry; a message with earlier attempts may have one."""
     if message.attempts == 1:
         return InsertOne(entry)
     return ReplaceOne({"_id": entry["_id"]}, entry, upsert=True)
 
 
 def history_of(message: Message, now: float, day: str) -> Json:
-    """Return what is kept of a message: where it came from and went, without its body; ``day`` is when, in ISO."""
+    """Return the stored fields of a message, without its body; ``day`` is an ISO date."""
     return {
         "_id": entry_id(message),
         "queue": message.queue,

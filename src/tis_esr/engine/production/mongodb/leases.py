@@ -1,6 +1,6 @@
-"""Leases: which messages a process is handling now. Nobody else may, until the lease ends or runs out.
+"""Leases: the messages that a process is handling. No other process may, until the lease ends or expires.
 
-One lease covers a whole batch; that no message is in two of them is an index's promise.
+One lease covers a whole batch; a unique index ensures that no message is in two of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ _TRIES = 5
 async def take(
     database: AsyncDatabase[Json], keys: Sequence[str], now: float, until: float
 ) -> tuple[str, dict[str, float]]:
-    """Take a lease on messages; return its token and, of those that others hold, until when."""
+    """Take a lease on messages; return its token, and the expiry of leases that others have on them."""
     held: dict[str, float] = {}
     for _ in range(_TRIES):
         free = [key for key in keys if key not in held]
@@ -40,7 +40,7 @@ async def take(
 
 
 async def _held_by_others(database: AsyncDatabase[Json], keys: Sequence[str], now: float) -> dict[str, float]:
-    """End leases that have run out; return until when the living ones hold these messages."""
+    """End expired leases; return the expiry of the others on these messages."""
     held: dict[str, float] = {}
     async for lease in database[LEASES].find({"keys": {"$in": list(keys)}}):
         if lease["until"] < now:
@@ -51,7 +51,7 @@ async def _held_by_others(database: AsyncDatabase[Json], keys: Sequence[str], no
 
 
 async def _run_out(database: AsyncDatabase[Json], lease: Json) -> None:
-    """End the lease of a process that died and count that, once, unless it has been renewed after all."""
+    """End the expired lease of a process and count one death, unless it has been renewed meanwhile."""
     try:
         async with database.client.start_session() as session, await session.start_transaction():
             unchanged = {"_id": lease["_id"], "until": lease["until"]}
@@ -70,7 +70,7 @@ async def count_attempts(
     session: AsyncClientSession,
     deaths: int = 0,
 ) -> None:
-    """Count one attempt more of messages that have not taken effect; the next may begin at ``at``."""
+    """Count one more attempt of messages that have not taken effect; the next may begin at ``at``."""
     change = {
         "$inc": {"attempts": 1, "deaths": deaths},
         "$set": {"at": at},
@@ -82,7 +82,7 @@ async def count_attempts(
 
 
 async def hold(database: AsyncDatabase[Json], token: str, until: float, session: AsyncClientSession) -> None:
-    """Make a transaction fail with LeaseLostError where a lease has ended, and nobody end it before it is over."""
+    """Make a transaction fail with LeaseLostError if a lease has ended, and keep it until the transaction is over."""
     change = {"$max": {"until": until}}
     held = await database[LEASES].update_one({"_id": token}, change, session=session)
     if held.matched_count == 0:
@@ -95,7 +95,10 @@ async def shrink(
     left: Sequence[str],
     session: AsyncClientSession | None = None,
 ) -> None:
-    """End a lease but for the messages that are left; without any it ends. Raises LeaseLostError where it has ended."""
+    """Reduce a lease to the messages that are left, or end it if there are none.
+
+    Raises LeaseLostError if it has ended.
+    """
     if left:
         done = await database[LEASES].update_one({"_id": token}, {"$set": {"keys": left}}, session=session)
         ended = done.matched_count == 0
@@ -107,5 +110,5 @@ async def shrink(
 
 
 async def renew(database: AsyncDatabase[Json], tokens: Iterable[str], until: float) -> None:
-    """Keep leases for longer."""
+    """Renew leases."""
     await database[LEASES].update_many({"_id": {"$in": list(tokens)}}, {"$set": {"until": until}})

@@ -1,4 +1,4 @@
-"""What MongoDB's errors mean: nearly all of them pass; a document that it can't hold does not."""
+"""Classifies MongoDB's errors: nearly all are transient; a document that it can't store is permanent."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ _WRITE_CONFLICT = 112
 
 @contextmanager
 def trouble_as_transient() -> Iterator[None]:
-    """Raise TransientError for whatever is wrong with MongoDB, and leave a faulty document's error as it is."""
+    """Raise TransientError for errors of MongoDB, but not for the error of a faulty document."""
     try:
         yield
     except (InvalidDocument, DocumentTooLarge):
@@ -32,13 +32,13 @@ def describe(error: PyMongoError) -> str:
 
 
 def is_duplicate(error: OperationFailure) -> bool:
-    """Return whether a write failed because its key is there already."""
+    """Return whether a write failed because its key exists."""
     errors = (error.details or {}).get("writeErrors", [])
     return error.code == _DUPLICATE_KEY or any(e.get("code") == _DUPLICATE_KEY for e in errors)
 
 
 def is_retryable(error: PyMongoError) -> bool:
-    """Return whether the whole transaction may simply be tried again; not with a client that was closed."""
+    """Return whether the whole transaction can be retried; not if the client was closed."""
     if isinstance(error, InvalidOperation):
         return False
     if isinstance(error, OperationFailure):

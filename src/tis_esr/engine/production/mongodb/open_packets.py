@@ -1,4 +1,4 @@
-"""What is still to be handled of the packets that were sent, and what RabbitMQ has lost of it."""
+"""Checks which messages of sent packets are not handled yet, and which RabbitMQ has lost."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ async def unfinished(database: AsyncDatabase[Json], keys: Sequence[str]) -> list
 async def settle(
     database: AsyncDatabase[Json], packets: Sequence[Json], now: float
 ) -> list[tuple[Json, list[str]]]:
-    """Forget packets whose messages are all finished; return the others, each with the keys that are left."""
+    """Delete packets whose messages are all finished; return the others, each with the remaining keys."""
     left = set(await unfinished(database, [key for packet in packets for key in packet["keys"]]))
     open_ = [(packet, [key for key in packet["keys"] if key in left]) for packet in packets]
     over = [packet["_id"] for packet, keys in open_ if not keys]
@@ -42,7 +42,7 @@ def _looked_at(packet: Json, left: list[str], now: float) -> UpdateOne:
 
 
 async def due(database: AsyncDatabase[Json], now: float) -> list[Json]:
-    """Take the packets that have waited longest for their check."""
+    """Reserve the packets that have waited longest for their check."""
     wanted = {"look_at": {"$lt": now}, "state": "sent"}
     found = database[OUTBOX].find(wanted, {"messages": 0}).sort("look_at").limit(_AT_ONCE)
     packets = await found.to_list()
@@ -53,7 +53,7 @@ async def due(database: AsyncDatabase[Json], now: float) -> list[Json]:
 
 
 async def first_open(database: AsyncDatabase[Json], queues: Sequence[str], now: float) -> float | None:
-    """Return from when a message of these queues may be claimed, the oldest packet's; None where none is left."""
+    """Return when a message of these queues may be claimed next; None if none is left."""
     packets = database[OUTBOX].find({"queue": {"$in": list(queues)}}, {"messages": 0}).sort("created")
     async for packet in packets:
         for _, left in await settle(database, [packet], now):
@@ -64,7 +64,7 @@ async def first_open(database: AsyncDatabase[Json], queues: Sequence[str], now: 
 
 
 async def lost(database: AsyncDatabase[Json], left: Sequence[str], now: float, since: float) -> set[str]:
-    """Return which of these messages nobody is handling, nor has released to be handled after ``since``."""
+    """Return which of these messages are not being handled, and were not released after ``since``."""
     held = database[LEASES].find({"keys": {"$in": list(left)}, "until": {"$gte": now}}, {"keys": 1})
     taken = {key async for lease in held for key in lease["keys"]}
     released = database[INBOX].find({"_id": {"$in": list(left)}, "at": {"$gt": since}}, {"_id": 1})

@@ -1,8 +1,8 @@
-"""The outbox: messages in packets, written with the documents that caused them, kept until all are handled.
+"""The outbox: messages in packets, written with the documents that caused them and kept until all are handled.
 
-A packet holds up to 500 messages of one commit and one queue, so a message costs a few bytes of a write, not
-a write. It is ``out`` until RabbitMQ has confirmed all of it, then ``sent``; ``look_at`` is when to look again
-whether all of its messages have been handled (see ``open_packets``), which ends it.
+A packet holds up to 500 messages of one commit and one queue, so a message costs a few bytes of a write, not a write.
+It is ``out`` until RabbitMQ has confirmed all of it, then ``sent``; ``look_at`` is the time of the next check whether
+all of its messages have been handled (see ``open_packets``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,12 +22,12 @@ _MOST_BYTES = 4_000_000
 
 
 def entry_id(message: Message) -> str:
-    """Return the key by which a message is known: its queue and its id."""
+    """Return the key of a message: its queue and its id."""
     return f"{message.queue}|{message.id}"
 
 
 def source(correlation_id: str) -> str:
-    """Return the part of a correlation id that the messages of a packet mostly share: the file of a row."""
+    """Return the part of a correlation id that the messages of a packet usually share: the file of a row."""
     return correlation_id.rpartition(":")[0]
 
 
@@ -44,7 +44,7 @@ async def add(
     now: float,
     relay_until: float,
 ) -> list[Json]:
-    """Write messages to be sent, held for this process's relay until ``relay_until``; return the packets."""
+    """Write messages to be sent, reserved for this process's relay until ``relay_until``; return the packets."""
     packets = [_packet(part, now, relay_until) for part in _parts(messages)]
     await database[OUTBOX].insert_many(packets, session=session)
     return packets
@@ -91,13 +91,13 @@ def _entry(message: Message) -> Json:
 
 
 async def mark_sent(database: AsyncDatabase[Json], packet: Json, now: float) -> None:
-    """Note that RabbitMQ has confirmed a packet; from now on it is checked whether it was handled."""
+    """Record that RabbitMQ has confirmed a packet; from now on it is checked until it is handled."""
     change = {"$set": {"state": "sent", "sent_at": now, "look_at": now + 1}}
     await database[OUTBOX].update_one({"_id": packet["_id"]}, change)
 
 
 async def release(database: AsyncDatabase[Json], packet: Json) -> None:
-    """Have a packet sent again that was not confirmed whole."""
+    """Mark a packet that was not fully confirmed to be sent again."""
     await database[OUTBOX].update_one({"_id": packet["_id"], "state": "out"}, {"$set": {"relay_until": 0.0}})
 
 

@@ -1,4 +1,4 @@
-"""Parked messages, and rows with their outcomes: within the same transaction as all else.
+"""Parked messages, and rows with their outcomes, within the same transaction as everything else.
 
 A row's ``parked`` lists the parked messages that cover it, the latest last; its ``state`` is what it was
 accounted as, and shows again once none is left.
@@ -22,9 +22,9 @@ Json = dict[str, Any]
 
 
 async def account(database: AsyncDatabase[Json], session: AsyncClientSession, rows: Sequence[Row]) -> None:
-    """Write the outcome of rows; the last word on a row counts, and the last record type that was named.
+    """Write the outcome of rows; the last outcome of a row counts, and the last record type that was given.
 
-    Which messages cover them stays as it is.
+    The parked messages that cover them are unchanged.
     """
     last: dict[str, Row] = {}
     for row in rows:
@@ -36,7 +36,7 @@ async def account(database: AsyncDatabase[Json], session: AsyncClientSession, ro
 
 
 def _change(row: Row) -> Json:
-    """Return how a row's entry changes; one that is accounted for without a record type keeps the one that it has."""
+    """Return the update of a row's entry; one that is accounted for without a record type keeps its present one."""
     said = {"file": row.file, "row": row.row, "state": row.state.value, "reason": row.reason}
     if not row.type:
         return {"$set": said, "$setOnInsert": {"type": ""}}
@@ -81,7 +81,7 @@ def _range(message: Message) -> Json:
 
 
 def _text(text: str) -> Json:
-    """Return a text as it stands, where MongoDB would take a dollar for the beginning of a name."""
+    """Return a text as a literal, because MongoDB would treat a dollar as the beginning of a field path."""
     return {"$literal": text}
 
 
@@ -91,7 +91,7 @@ async def end_parking(
     key: str,
     discard: str | None,
 ) -> Message | None:
-    """Requeue a parked message, or ``discard`` it; return it, None where it isn't parked."""
+    """Requeue a parked message, or ``discard`` it; return it, or None if it is not parked."""
     change = _READY_AGAIN if discard is None else _GIVEN_UP
     entry = await database[INBOX].find_one_and_update(
         {"_id": key, "state": "parked"}, change, session=session, return_document=ReturnDocument.BEFORE

@@ -1,4 +1,4 @@
-"""What is old in MongoDB, and its removal; see Engine.written_before and those beside it."""
+"""Finds and removes old data in MongoDB; see Engine.written_before and the methods beside it."""
 
 import math
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ async def handled(
     """Return messages that were done or parked before a day, in the order of that day and their key.
 
     One that was handled after the oldest packet of the outbox came may be in that packet, so it is still needed:
-    a packet is sent again for whatever in it is not known to be done.
+    a packet is published again for any message in it that is not known to be done.
     """
     oldest = await database[OUTBOX].find_one({}, {"created": 1}, sort=[("created", 1)])
     until = math.inf if parked or oldest is None else oldest["created"] - _CLOCKS_APART
@@ -61,7 +61,7 @@ async def handled(
 
 
 def _behind(name: str, day: date, after: Cursor | None) -> list[Json]:
-    """Return the spans of an index on (``name``, _id) before a day and behind a place, each a plain range."""
+    """Return the ranges of an index on (``name``, _id) before a day and after a cursor."""
     before = {"$lt": day.isoformat()}
     if after is None:
         return [{name: before}]
@@ -77,7 +77,7 @@ async def rows_of(database: AsyncDatabase[Json], file: str, after: int, limit: i
 
 
 async def row_states(database: AsyncDatabase[Json], file: str) -> dict[RowState, int]:
-    """Return how many rows of a file are in which state; one is parked while a parked message covers it."""
+    """Return the number of rows of a file by state; a row is parked while a parked message covers it."""
     covered = {"$gt": [{"$size": {"$ifNull": ["$parked", []]}}, 0]}
     shown = {"$cond": [covered, RowState.PARKED.value, "$state"]}
     stages: list[Json] = [{"$match": {"file": file}}, {"$group": {"_id": shown, "n": {"$sum": 1}}}]

@@ -55,7 +55,7 @@ def wanted_indexes(collections: Iterable[Collection[Any]]) -> dict[str, list[Ind
 
 
 async def install(database: AsyncDatabase[Any], collections: Iterable[Collection[Any]]) -> list[str]:
-    """Make what is missing; return what was made. Safe to repeat."""
+    """Create what is missing; return what was created. Safe to repeat."""
     before = await missing(database, collections)
     for name, indexes in wanted_indexes(collections).items():
         with contextlib.suppress(CollectionInvalid):
@@ -69,7 +69,7 @@ async def install(database: AsyncDatabase[Any], collections: Iterable[Collection
 
 
 async def missing(database: AsyncDatabase[Any], collections: Iterable[Collection[Any]]) -> list[str]:
-    """Return the names of collections and indexes (``collection.index``) that are not there."""
+    """Return the names of missing collections and indexes (``collection.index``)."""
     there = set(await database.list_collection_names())
     gaps = []
     for name, indexes in wanted_indexes(collections).items():
@@ -82,6 +82,6 @@ async def missing(database: AsyncDatabase[Any], collections: Iterable[Collection
 
 
 async def version(database: AsyncDatabase[Any]) -> int | None:
-    """Return the version of the schema that is there; None where there is none."""
+    """Return the version of the installed schema; None if there is none."""
     found = await database[SCHEMA].find_one({"_id": "version"})
     return None if found is None else int(found["version"])

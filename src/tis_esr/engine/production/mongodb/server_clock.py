@@ -1,4 +1,4 @@
-"""The time by which leases are measured: MongoDB's, so that no machine's wall clock matters."""
+"""The clock for leases: MongoDB's, so that no machine's wall clock matters."""
 
 import time
 from datetime import UTC
@@ -13,13 +13,13 @@ _QUICK = 0.5
 
 
 class ServerClock:
-    """MongoDB's time in seconds since 1970, carried on by a clock of this machine that nobody sets."""
+    """MongoDB's time in seconds since 1970, continued by the machine's monotonic clock."""
 
     def __init__(self) -> None:
         self._offset = time.time() - monotonic_clock.elapsed()
 
     async def read(self, database: AsyncDatabase[Any]) -> None:
-        """Take the server's time as the truth; ask again where the answer took so long that it is old."""
+        """Set the clock to the server's time; ask again if the answer took so long that it is out of date."""
         for _ in range(_TRIES):
             before = monotonic_clock.elapsed()
             answer = await database.command("hello")

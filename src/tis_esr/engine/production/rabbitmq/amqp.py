@@ -1,4 +1,4 @@
-"""RabbitMQ by pika, to be awaited: each call is answered, or fails with what closed its channel."""
+"""RabbitMQ through pika, with awaitable calls: each returns, or fails with the reason that closed its channel."""
 
 import asyncio
 import contextlib
@@ -36,31 +36,31 @@ class Channel:
         return bool(self._channel.is_open)
 
     async def declare_exchange(self, name: str, *, kind: str = "topic", passive: bool = False) -> None:
-        """Make a durable exchange, or see whether it is as it would be made."""
+        """Declare a durable exchange, or check that an existing one has the same arguments."""
         declare = partial(self._channel.exchange_declare, name, passive=passive, durable=not passive)
         await self._answer(partial(declare, exchange_type=kind))
 
     async def declare_queue(
         self, name: str, arguments: Arguments | None = None, *, passive: bool = False
     ) -> int:
-        """Make a durable queue, or see whether it is as it would be made; return how many messages are ready."""
+        """Declare a durable queue, or check that an existing one has the same arguments; return its number of ready messages."""
         declare = partial(self._channel.queue_declare, name, passive=passive, durable=not passive)
         answer = await self._answer(partial(declare, arguments=dict(arguments or {})))
         return int(answer.method.message_count)
 
     async def consumers(self, queue: str) -> int:
-        """Return how many consumers read a queue that is there."""
+        """Return the number of consumers of an existing queue."""
         answer = await self._answer(partial(self._channel.queue_declare, queue, passive=True))
         return int(answer.method.consumer_count)
 
     async def bind(self, queue: str, exchange: str, key: str) -> None:
-        """Have the exchange send what has this routing key to the queue."""
+        """Bind the queue to the exchange with this routing key."""
         await self._answer(partial(self._channel.queue_bind, queue, exchange, key))
 
     async def consume(
         self, queue: str, prefetch: int, deliver: Callable[[int, BasicProperties, bytes], None]
     ) -> None:
-        """Have a queue's messages delivered: tag, envelope, body. Where RabbitMQ ends that, the channel closes."""
+        """Consume a queue: tag, envelope, body. If RabbitMQ cancels the consumer, the channel closes."""
         await self._answer(partial(self._channel.basic_qos, prefetch_count=prefetch))
         self._channel.add_on_cancel_callback(lambda _: self._channel.close())
 
@@ -70,16 +70,16 @@ class Channel:
         await self._answer(partial(self._channel.basic_consume, queue, on_message))
 
     def acknowledge(self, tag: int, *, up_to: bool) -> None:
-        """Acknowledge a delivery, or all up to it; RabbitMQ delivers again what it didn't hear of."""
+        """Acknowledge a delivery, or all up to it; RabbitMQ delivers unacknowledged messages again."""
         with contextlib.suppress(AMQPError):
             self._channel.basic_ack(tag, multiple=up_to)
 
     def publish(self, exchange: str, routing_key: str, properties: BasicProperties, body: bytes) -> None:
-        """Send a message and wait for nothing; one without a queue comes back only to a Sender."""
+        """Publish a message without waiting; only a Sender notices that a message was returned."""
         self._channel.basic_publish(exchange, routing_key, body, properties, mandatory=True)
 
     async def close(self) -> None:
-        """Close it; nothing happens to one that has gone already."""
+        """Close it; does nothing if it is closed already."""
         with contextlib.suppress(AMQPError):
             self._channel.close()
         if self._channel.is_closed:
@@ -102,7 +102,7 @@ class Channel:
 
 
 class UnroutableMessagesError(TisEsrError):
-    """Some messages came back because no queue is bound to their key; the others were confirmed or not."""
+    """Some messages were returned because no queue is bound to their key; the others may have been confirmed."""
 
     def __init__(self, confirmed: list[bool]) -> None:
         super().__init__("no queue takes some of the messages")
@@ -120,12 +120,15 @@ class Sender(Channel):
         self.closed.add_done_callback(lambda _: self._settle(list(self._under_way), taken=False))
 
     async def begin(self) -> None:
-        """Ask for confirms; call it once, before the first ``send``."""
+        """Enable confirms; call it once, before the first ``send``."""
         self._channel.add_on_return_callback(self._on_return)
         await self._answer(partial(self._channel.confirm_delivery, self._on_confirm))
 
     async def send(self, exchange: str, messages: Sequence[Outgoing], seconds: float) -> list[bool]:
-        """Send messages; say of each whether it was confirmed within ``seconds``. Raises UnroutableMessagesError."""
+        """Publish messages; return for each whether it was confirmed within ``seconds``.
+
+        Raises UnroutableMessagesError.
+        """
         outcomes = []
         for message in messages:
             key, properties, body = message
@@ -164,7 +167,7 @@ class Sender(Channel):
 
 
 class _Adapter(AsyncioConnection):
-    """Sends what was written in one turn of the loop in one piece; pika itself makes a system call for each frame."""
+    """Sends everything written in one iteration of the loop at once; pika makes a system call for each frame."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._pieces: list[bytes] = []
@@ -196,7 +199,7 @@ class Connection:
 
     @property
     def server_version(self) -> str:
-        """Return what RabbitMQ says of its version."""
+        """Return the version that RabbitMQ reports."""
         return str((self._connection.server_properties or {}).get("version", "0.0"))
 
     async def channel(self) -> Channel:
@@ -210,7 +213,7 @@ class Connection:
         return sender
 
     async def close(self) -> None:
-        """Close it with its channels; nothing happens to one that has gone already."""
+        """Close it with its channels; does nothing if it is closed already."""
         with contextlib.suppress(AMQPError):
             self._connection.close()
         if not self._connection.is_closed:
@@ -255,7 +258,7 @@ async def connect(url: str) -> Connection:
 
 
 def _parameters(url: str) -> URLParameters:
-    """Read a URL strictly: pika itself would go to this machine where a part is missing."""
+    """Parse a URL strictly: pika uses defaults, such as localhost, for missing parts."""
     parts = urlsplit(url)
     if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
         raise ValueError("not a valid RabbitMQ URL")

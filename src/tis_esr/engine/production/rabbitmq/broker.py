@@ -1,4 +1,4 @@
-"""RabbitMQ: one connection to send by, one to receive by, each opened again whenever it is lost."""
+"""RabbitMQ: one connection for publishing, one for consuming, each reopened whenever it is lost."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ _BEAT_SECONDS = 30.0
 
 
 class Broker:
-    """Both connections to RabbitMQ. ``queues`` is the whole topology; only queues asked for by ``consume`` are read."""
+    """Both connections to RabbitMQ. ``queues`` is the whole topology; only the queues of ``consume`` are read."""
 
     def __init__(self, url: str, queues: Sequence[Queue], supervisor: Supervisor) -> None:
         self._url = url
@@ -47,11 +47,11 @@ class Broker:
         return self._receiving is not None and self._receiving.is_open
 
     def linger(self, queue: str) -> float:
-        """Return how long a queue's deliveries must pause before a batch that isn't full is taken."""
+        """Return how long no message must have arrived before a batch that is not full begins."""
         return self._queues[queue].linger
 
     def consume(self, queues: Iterable[str]) -> None:
-        """Begin to receive these queues' messages, and go on until the broker is closed."""
+        """Consume these queues until the broker is closed."""
         for name in queues:
             self.inflows.setdefault(name, ConsumerBuffer(name, asyncio.Event()))
         self._lost.set()
@@ -59,7 +59,7 @@ class Broker:
             self._keeper = self._supervisor.start("rabbitmq receiver", self._keep_receiving)
 
     async def stop_consuming(self) -> None:
-        """Receive nothing more; what was delivered may still be acknowledged."""
+        """Stop consuming; deliveries may still be acknowledged."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
@@ -68,7 +68,7 @@ class Broker:
             inflow.waiting.clear()
 
     async def close(self) -> None:
-        """Close both connections; RabbitMQ hands what was not acknowledged to others."""
+        """Close both connections; RabbitMQ delivers unacknowledged messages to others."""
         self._closed = True
         await self.stop_consuming()
         for connection in (self._sending, self._receiving):
@@ -77,7 +77,7 @@ class Broker:
                     await asyncio.wait_for(connection.close(), 5)
 
     async def publish(self, messages: Sequence[Message]) -> list[Message]:
-        """Send messages; return those that RabbitMQ has confirmed. Raises TransientError where it can't be reached."""
+        """Publish messages; return those that RabbitMQ has confirmed. Raises TransientError if it can't be reached."""
         sender = await self._channel_to_send()
         confirmed: list[Message] = []
         for start in range(0, len(messages), _IN_FLIGHT):
@@ -115,7 +115,7 @@ class Broker:
                 await channel.close()
 
     async def ready_count(self, queue: str) -> int:
-        """Return how many messages wait in a queue undelivered. Raises TransientError."""
+        """Return the number of ready messages in a queue. Raises TransientError."""
         await self._channel_to_send()
         try:
             if self._sending is None:
@@ -166,7 +166,7 @@ class Broker:
 
 
 def properties(message: Message) -> BasicProperties:
-    """Return the envelope; the trace's ids follow from the row that began it, so that all hops share it."""
+    """Return the envelope; the trace's ids are derived from the row, so that all hops share the trace."""
     headers = {
         "sourceFile": message.source_file,
         "deanery": message.deanery,

@@ -1,4 +1,4 @@
-"""What RabbitMQ has delivered and we have not acknowledged yet, queue by queue."""
+"""Deliveries from RabbitMQ that are not acknowledged yet, by queue."""
 
 import asyncio
 from collections import deque
@@ -17,7 +17,7 @@ _LONGEST = 2.0
 
 @dataclass(eq=False)
 class Delivery:
-    """A message as delivered once; ``ready`` is the engine's time from which it may be claimed."""
+    """One delivery of a message; ``ready`` is the engine's time from which it may be claimed."""
 
     message: Message
     tag: int
@@ -27,7 +27,7 @@ class Delivery:
 
 @dataclass
 class ConsumerBuffer:
-    """The deliveries of one queue on the channel that is open now."""
+    """The deliveries of one queue on the current channel."""
 
     queue: str
     changed: asyncio.Event
@@ -44,7 +44,7 @@ class ConsumerBuffer:
         self._unsettled.clear()
 
     def receiver(self, channel: Channel) -> Callable[[int, BasicProperties, bytes], None]:
-        """Return what takes in the deliveries of a channel for as long as it is the present one."""
+        """Return a callback that collects the deliveries of a channel as long as it is the current one."""
 
         def deliver(tag: int, properties: BasicProperties, body: bytes) -> None:
             if channel is self.channel:
@@ -56,7 +56,7 @@ class ConsumerBuffer:
         return deliver
 
     async def gathered(self, limit: int, linger: float) -> None:
-        """Wait while more keeps coming, for two seconds at most: a transaction costs much, a message in it little."""
+        """Wait while more messages arrive, for two seconds at most: a transaction is expensive, a message in it cheap."""
         for _ in range(int(_LONGEST / linger)):
             before = len(self.waiting)
             if not 0 < before < limit:
@@ -66,7 +66,7 @@ class ConsumerBuffer:
                 return
 
     def take(self, limit: int, now: float) -> list[Message]:
-        """Hand out up to ``limit`` messages that are ready; a second copy of one comes along with it."""
+        """Return up to ``limit`` ready messages, each with any second copy of it."""
         taken: list[Message] = []
         later: list[Delivery] = []
         while self.waiting and len(taken) < limit:
@@ -91,7 +91,7 @@ class ConsumerBuffer:
         self.changed.set()
 
     def keys(self) -> set[str]:
-        """Return the keys of all messages that are here, handed out or waiting."""
+        """Return the keys of all unacknowledged messages, claimed or waiting."""
         return {entry_id(delivery.message) for delivery in self.waiting} | self.handed_out.keys()
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
@@ -118,8 +118,8 @@ class ConsumerBuffer:
 def read(properties: BasicProperties, body: bytes, queue: str) -> Message:
     """Return the message in our envelope; one published manually may lack headers, and has the defaults.
 
-    One without a message id has one of its own for each delivery: it takes effect at least once, and again where
-    it is delivered again before it is acknowledged.
+    One without a message id gets an id for each delivery: it takes effect at least once, and again if it is delivered
+    again before it is acknowledged.
     """
     headers = properties.headers or {}
     identity = str(properties.message_id or uuid4().hex)

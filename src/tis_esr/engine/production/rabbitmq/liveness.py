@@ -1,4 +1,4 @@
-"""Whether the servers are at work: RabbitMQ takes messages, and each queue is read by some process."""
+"""Checks that RabbitMQ accepts messages, and that each queue is read by some process."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ _CLOSE_SECONDS = 1.0
 
 
 async def accepts_messages(url: str) -> bool:
-    """Return whether RabbitMQ takes a message: while its alarm of memory or disk is raised it takes none.
+    """Return whether RabbitMQ accepts a message: while its memory or disk alarm is raised it accepts none.
 
-    The messages are addressed to no queue, so they leave nothing. There are two, since RabbitMQ blocks a
-    connection only once it has taken one. Raises AMQPError, OSError, TimeoutError.
+    The messages are addressed to no queue, so they leave nothing. There are two, because RabbitMQ blocks a connection
+    only after the first. Raises AMQPError, OSError, TimeoutError.
     """
     connection = await connect(url)
     try:

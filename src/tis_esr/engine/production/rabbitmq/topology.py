@@ -1,4 +1,4 @@
-"""What there is in RabbitMQ: one topic exchange, and a quorum queue for each queue of a handler."""
+"""The topology in RabbitMQ: one topic exchange, and a quorum queue for each queue of a handler."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,13 +22,14 @@ ARGUMENTS: Mapping[str, Any] = {
 }
 """Explicit, because their defaults differ between RabbitMQ 3.10 and 4.x.
 
-Attempts are counted by the inbox. A message that RabbitMQ dead-letters all the same is kept in the dead queue for inspection, and is sent again from the outbox.
+Attempts are counted by the inbox. A message that RabbitMQ dead-letters anyway is kept in the dead queue for inspection,
+and published again from the outbox.
 """
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue, the routing keys it is bound to, whether one process at a time reads it, how long it lingers."""
+    """A queue, its routing keys, whether it has a single active consumer, and its linger time."""
 
     name: str
     keys: tuple[str, ...]
@@ -38,17 +39,17 @@ class Queue:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Return what it is declared with."""
+        """Return the arguments of its declaration."""
         return {**ARGUMENTS, **({"x-single-active-consumer": True} if self.single_active else {})}
 
 
 def own_key(queue: str) -> str:
-    """Return the routing key by which the outbox reaches one queue alone: its name less ``esr.queue.``."""
+    """Return the routing key of one queue only: its name without ``esr.queue.``."""
     return queue.removeprefix(_PREFIX)
 
 
 def queues(handlers: Iterable[Handler]) -> list[Queue]:
-    """Return the queues of handlers: bound to their common routing key and to one of their own."""
+    """Return the queues of handlers, each bound to its shared routing key and to its own."""
     return [
         Queue(
             handler.queue,
@@ -62,7 +63,7 @@ def queues(handlers: Iterable[Handler]) -> list[Queue]:
 
 
 async def declare(channel: Channel, wanted: Iterable[Queue]) -> None:
-    """Create exchange, queues and bindings where they are missing; raises where one exists with other arguments."""
+    """Create missing exchange, queues and bindings; raises if one exists with different arguments."""
     await channel.declare_exchange(EXCHANGE)
     await channel.declare_queue(DEAD, {"x-queue-type": "quorum"})
     for queue in wanted:
@@ -70,7 +71,7 @@ async def declare(channel: Channel, wanted: Iterable[Queue]) -> None:
 
 
 async def declare_one(channel: Channel, queue: Queue) -> None:
-    """Make a queue with its bindings."""
+    """Create a queue with its bindings."""
     await channel.declare_queue(queue.name, queue.arguments)
     for key in queue.keys:
         await channel.bind(queue.name, EXCHANGE, key)
