@@ -44,7 +44,8 @@ NOTES: dict[str, tuple[str, str]] = {
         "each change of a person's details in TIS: old value, new value, outcome",
         "old and new values of personal details; GMC number",
     ),
-    "dataexporter.schedule": ("when the next export is due", "none"),
+    "schedule.commands": ("when each command is due next", "none"),
+    "tischanges.things": ("the newest reported version of each post, placement and person of TIS", "none"),
     "tcs.budget": ("how many concurrent calls to TCS each process may make", "none"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }

@@ -159,6 +159,10 @@ class Settings(BaseSettings):
     store_timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """The timeout for connecting to a file store, and for a store that does not respond."""
 
+    reconcile_all_cron: Cron = "0 1 * * *"
+    """When all positions are compared with TIS, which finds changes that nobody reported: a cron expression of five fields, London time."""
+    daily_rules_cron: Cron = "0 6 * * *"
+    """When the daily rules are applied, which find what changed by the calendar alone: a cron expression of five fields, London time."""
     applicants_cron: Cron = "0 14 * * *"
     """When APP files are exported: a cron expression of five fields, London time.
 

@@ -54,7 +54,7 @@ def test_an_applicant_is_over_when_the_placement_ended_before_the_history() -> N
 
 @pytest.mark.parametrize(
     ("about", "placement"),
-    [("6:1:now:11", "11"), ("6:1:next:12", "12"), ("6:sent:13", "13"), ("6:5", ""), ("6:1:next:", "")],
+    [("6:1:now:11", "11"), ("6:1:next:12", "12"), ("6:sent:13:7", "13"), ("6:5", ""), ("6:1:next:", "")],
 )
 def test_a_notification_names_the_placement_that_it_is_about(about: str, placement: str) -> None:
     assert placement_of(about) == placement

@@ -19,8 +19,8 @@ from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import system
 from tis_esr.operations.configured_stores import inbound_store, outbound_store
 from tis_esr.records.file_names import DEANERIES
+from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter import export_run
-from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.flow import AFTER_APPLICANTS, STAGES, TELLING
 from tis_esr.services.inbound_data_reader import file_splitting
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce

@@ -17,7 +17,7 @@ KEEP = {"keep_rows_days": 4, "keep_personal_days": 6, "keep_history_days": 10}
 SLACK = 1
 """A day's traffic differs a little: a chance document more is no growth."""
 SIZE = "bytes in use"
-NEVER_FILLED = {"dataexporter.schedule", "tcs.budget", "day.begun"}
+NEVER_FILLED = {"schedule.commands", "tcs.budget", "day.begun"}
 """Of fixed size, whatever the traffic."""
 
 

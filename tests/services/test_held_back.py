@@ -5,7 +5,7 @@ from tests.services.data_exporter.test_record_intake import EXPORTER, export, no
 from tests.services.records import applicant, applicants, draft, notifications
 
 from tis_esr.services.contracts.bodies import Applicant
-from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES
 
 

@@ -166,7 +166,7 @@ def effective(end: Outcome) -> dict[str, str]:
     for key, record in end.applicants.items():
         if not sent(record):
             continue
-        since = last.get(f"{record.position_id}:sent:{record.placement_id}")
+        since = last.get(f"{record.position_id}:sent:{record.placement_id}:{record.person_id}")
         found[key] = since[-1].fact if since else f"{record.date_from}/{record.date_to}"
     return found
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random as jitter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.simulation.operator import Operator
 from tests.simulation.outcome import Outcome, outcome
 from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
+from tests.simulation.tis_feed import TisFeed
 from tests.simulation.trouble import Trouble
 from tests.simulation.weather import (
     APPLICANTS,
@@ -36,7 +37,7 @@ from tests.simulation.world import TODAY, Scenario
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import GenerateFile
-from tis_esr.services.data_exporter.export_commands import ask
+from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND, ask
 from tis_esr.services.day import run_day
 from tis_esr.services.flow import Dependencies, handlers
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
@@ -140,6 +141,7 @@ class _Run:
         nowhere = SimFiles("nowhere", self.loop, chance)
         bound = handlers(Dependencies(client(self.tcs, self.loop), nowhere, nowhere))
         self._hook = Runner(calm, bound, today=self.today, now=self.loop.now)
+        self.feed = TisFeed(seed, self.loop, chance, self._hook)
         self.deliveries = Deliveries(seed, self.loop, chance, self.store, self.inbound, self.out, self._hook)
 
     def _engines(self, number: int, slowness: float) -> Callable[[frozenset[str]], SimEngine]:
@@ -174,9 +176,12 @@ class _Run:
                 self.loop.note("placements change in TIS")
                 change_tis(self.scenario, self.tcs)
             self.act = number
-            await self._act(number, files, weather(self.seed, number, files, self.chance))
+            reports = self.feed.reports(self.scenario) if number else []
+            await self._act(number, files, weather(self.seed, number, files, self.chance), reports)
 
-    async def _act(self, number: int, files: dict[str, bytes], sky: Weather) -> None:
+    async def _act(
+        self, number: int, files: dict[str, bytes], sky: Weather, reports: Iterable[Awaitable[None]]
+    ) -> None:
         """Live through an act's weather, then through its last exports."""
         start = self.loop.time()
         self._set_in(sky)
@@ -187,12 +192,16 @@ class _Run:
         events += [blows.freeze(blow, self._node(blow)) for blow in sky.freezes]
         events += [blows.skew(blow, self._node(blow)) for blow in sky.skews]
         events += [blows.stop(blow, self._node(blow)) for blow in sky.stops]
+        events += reports
         events.append(self.operator.look_now_and_then(self.trouble.until))
         await asyncio.gather(*map(self.loop.outside, events))
         await asyncio.sleep(max(0.0, start + sky.trouble_until - self.loop.time()))
         for node in self.nodes:
             node.skew = timedelta(0)
         if await self._settled():
+            for command in (RECONCILE_ALL_COMMAND, DAILY_RULES_COMMAND):
+                await self._ask(command, f"the night of act {number}", by_hand=False)
+                await self._settled()
             self.loop.note(f"quiet; the last exports of act {number}")
             for command in (APPLICANTS, NOTIFICATIONS):
                 if sky.last_by_hand:

@@ -22,8 +22,7 @@ def add_second_act(build: Build, history: History) -> None:
     npns |= {post["nationalPostNumber"] for post in build.new_posts}
     for position, said in history.items():
         claim = in_the_end(said)
-        # Nobody tells of a change in TIS but a row about a position that it touches.
-        again = claim.npn in npns or build.random.random() < 0.2
+        again = build.random.random() < (0.5 if claim.npn in npns else 0.2)
         for draft in build.second[claim.deanery]:
             if again:
                 _write_again(build, position, said, draft)

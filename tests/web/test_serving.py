@@ -30,7 +30,12 @@ class Process:
 
     def serving(self, port: int = 0, hook: S3Hook | None = None, host: str = "127.0.0.1") -> Any:
         return http(
-            host, port, troubles=lambda: self.down, missing=self.report, metrics=self.metrics, hook=hook
+            host,
+            port,
+            troubles=lambda: self.down,
+            missing=self.report,
+            metrics=self.metrics,
+            hooks=[hook] if hook else [],
         )
 
 

@@ -12,7 +12,7 @@ from msgspec.json import encode
 from tests.web.hooks.test_s3_events import EVENT
 
 from tis_esr.web import connections, serving
-from tis_esr.web.hooks import event_hook
+from tis_esr.web.hooks import requests
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
 
@@ -44,7 +44,7 @@ async def process() -> AsyncIterator[str]:
         return b""
 
     async with serving.http(
-        "127.0.0.1", 0, troubles=dict, missing=nothing, metrics=metrics, hook=s3
+        "127.0.0.1", 0, troubles=dict, missing=nothing, metrics=metrics, hooks=[s3]
     ) as address:
         yield address
 
@@ -122,7 +122,7 @@ async def test_a_kept_connection_serves_several_requests_and_ends_when_none_come
 
 @pytest.mark.timeout(30)
 async def test_a_body_that_takes_too_long_is_answered_408(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_hook, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(requests, "BODY_SECONDS", 0.05)
     async with process() as address:
         reader, writer = await connected(address, SLOW["a body that is let in"])
         assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 408")

@@ -16,11 +16,8 @@ from tis_esr.operations.composition import engine_for_operation, window
 from tis_esr.operations.manual_export import Left, Made, made_files, request_files
 from tis_esr.operations.states import words
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.services.data_exporter.export_commands import (
-    APPLICANT_COMMAND,
-    EXPORTS,
-    NOTIFICATION_COMMAND,
-)
+from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.data_exporter.export_commands import EXPORTS
 from tis_esr.settings import Settings
 
 _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMMAND}

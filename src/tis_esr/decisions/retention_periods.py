@@ -12,7 +12,7 @@ from datetime import date, timedelta
 FILES_COME_WITHIN = timedelta(days=31)
 """If no file has arrived for longer, the date or the clock is probably wrong: nothing is purged."""
 
-_ABOUT_A_PLACEMENT = re.compile(r"\d+:(?:1:now|1:next|sent):(\d+)")
+_ABOUT_A_PLACEMENT = re.compile(r"\d+:(?:1:now|1:next|sent):(\d+)(?::\d+)?")
 
 
 @dataclass(frozen=True)

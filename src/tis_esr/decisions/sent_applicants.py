@@ -52,6 +52,11 @@ def is_gone(placement: Placement | None, national_post_number: str) -> bool:
     return placement is None or placement.national_post_number != national_post_number
 
 
+def is_somebody_elses(placement: Placement | None, person_id: int) -> bool:
+    """Return whether a placement is another trainee's now: the one whom ESR was sent for it has been withdrawn."""
+    return placement is not None and placement.trainee_id not in {None, person_id}
+
+
 def has_reportable_dates(placement: Placement) -> bool:
     """Return whether a placement's dates are reportable: the placement is, and has both.
 

@@ -20,7 +20,7 @@ _BINDING = "0.3.0"
 _SCHEMAS = "#/components/schemas/"
 
 _DESCRIPTION = f"""\
-The messages between the six services of tis-esr over RabbitMQ: one topic exchange, {EXCHANGE!r}, and durable quorum queues.
+The messages between the seven services of tis-esr over RabbitMQ: one topic exchange, {EXCHANGE!r}, and durable quorum queues.
 
 A channel is a queue or a routing key. Each queue is bound to the routing key that it shares with others, and to one of its own \
 (x-bound-to has both). A service sends one message for each queue that is bound to a routing key, each under the queue's own key, \

@@ -11,9 +11,7 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
-from tis_esr.services.data_exporter.export_commands import (
-    ask,
-)
+from tis_esr.services.contracts.commands import ask
 from tis_esr.services.data_exporter.export_run import Export, ExportRun
 from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFile, RecordState
 

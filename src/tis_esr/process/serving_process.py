@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 import structlog
@@ -25,21 +26,32 @@ from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.process.logs import log_events
 from tis_esr.process.polling import every
-from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
-from tis_esr.services.data_exporter.export_schedule import Schedule
+from tis_esr.services.command_schedule import Schedule
+from tis_esr.services.contracts.commands import (
+    APPLICANT_COMMAND,
+    DAILY_RULES_COMMAND,
+    NOTIFICATION_COMMAND,
+    RECONCILE_ALL_COMMAND,
+)
 from tis_esr.services.flow import SERVICES, services
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
+from tis_esr.services.tis_changes.tis_changes import announce_changes
 from tis_esr.settings import Settings
 from tis_esr.tcs.bounded import read_up_to
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
 from tis_esr.web.hooks.sns import SnsVerifier
+from tis_esr.web.hooks.tis_hook import TisHook
 from tis_esr.web.metrics import Metrics
-from tis_esr.web.serving import http
+from tis_esr.web.serving import Hook, http
 from tis_esr.web.tracing import Tracing
 
 _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
+_REQUESTED = {
+    RECONCILE_ALL_COMMAND: "reconcile_all_requested",
+    DAILY_RULES_COMMAND: "daily_rules_requested",
+}
 _ENGINE_SECONDS = 8.0
 _LEDGER_SECONDS = 30.0
 _RETENTION = "retention"
@@ -90,7 +102,11 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             tracing = Tracing()
             stack.callback(tracing.close)
             observers.append(tracing.observe)
-        hook = await stack.enter_async_context(_hook(settings, system.runner)) if reads_files else None
+        hooks: list[Hook] = []
+        if reads_files and (hook := await stack.enter_async_context(_hook(settings, system.runner))):
+            hooks.append(hook)
+        if "TisChanges" in wanted and (token := secret_text(settings.events_token)):
+            hooks.append(TisHook(recorder_of_tis(system.runner), token))
         address = await stack.enter_async_context(
             http(
                 settings.http_host,
@@ -98,7 +114,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 troubles=system.supervisor.troubles,
                 missing=lambda: _missing(system),
                 metrics=lambda: measured(system.runner.engine, metrics),
-                hook=hook,
+                hooks=hooks,
             )
         )
         tasks = []
@@ -109,7 +125,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 _purge(settings, system, metrics, stop),
             ]
         if exports:
-            tasks.append(_exports(settings, system, metrics, stop))
+            tasks.append(_schedule(settings, system, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
         found = services(system.dependencies)
         queues = [handler.queue for name in wanted for handler in found[name]]
@@ -178,15 +194,22 @@ def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Ta
     )
 
 
-def _exports(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Request exports when they are due."""
+def _schedule(
+    settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event
+) -> asyncio.Task[None]:
+    """Send commands when they are due."""
     schedule = Schedule(
-        {APPLICANT_COMMAND: settings.applicants_cron, NOTIFICATION_COMMAND: settings.notifications_cron}
+        {
+            RECONCILE_ALL_COMMAND: settings.reconcile_all_cron,
+            DAILY_RULES_COMMAND: settings.daily_rules_cron,
+            APPLICANT_COMMAND: settings.applicants_cron,
+            NOTIFICATION_COMMAND: settings.notifications_cron,
+        }
     )
 
     async def look(_: Beat) -> None:
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
-            _log.info("export_requested", command=command)
+            _log.info(_REQUESTED.get(command, "export_requested"), command=command)
 
     return every(
         _SCHEDULE_SECONDS,
@@ -285,6 +308,17 @@ def recorder(runner: Runner, prefix: str) -> Callable[[list[FileArrived]], Await
     async def record(arrived: list[FileArrived]) -> None:
         work = runner.work()
         announce(work, _ours(arrived, folder))
+        await work.commit()
+
+    return record
+
+
+def recorder_of_tis(runner: Runner) -> Callable[[list[Any]], Awaitable[None]]:
+    """Return what stores change records of TIS, a message each, in one transaction."""
+
+    async def record(records: list[Any]) -> None:
+        work = runner.work()
+        announce_changes(work, records)
         await work.commit()
 
     return record

@@ -8,7 +8,8 @@ from functools import partial
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import FileStore
-from tis_esr.records.file_names import BadFileNameError, FileName
+from tis_esr.records.file_names import DEANERIES, BadFileNameError, FileName
+from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND, ask
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
@@ -48,6 +49,7 @@ async def run_day(
         ]
         await _walk(runner, SPLIT)
         progress("Updating people", 0)
+    await _request(runner, day, RECONCILE_ALL_COMMAND, DAILY_RULES_COMMAND)
     sent: list[OutboundFile] = []
     async with runner.beside(TELLING):
         for stage in STAGES:
@@ -65,6 +67,14 @@ async def run_day(
             await _walk(runner, after)
         progress("Notifying TIS", 0)
     return DayDone(taken=taken, sent=sent)
+
+
+async def _request(runner: Runner, day: date, *commands: str) -> None:
+    """Send commands of the day; the same day sends each once."""
+    work = runner.work()
+    for command in commands:
+        ask(work, command, day, DEANERIES, "day")
+    await work.commit()
 
 
 async def _walk(runner: Runner, stages: Iterable[tuple[str, ...]]) -> None:

@@ -7,8 +7,8 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Handler
 from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED, AppGenerator
+from tis_esr.services.command_schedule import SCHEDULE
 from tis_esr.services.data_exporter.export_commands import ExportCommands
-from tis_esr.services.data_exporter.export_schedule import SCHEDULE
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     COUNTERS,
@@ -32,6 +32,7 @@ from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, R
 from tis_esr.services.retention.audit import PROGRESS, PURGES
 from tis_esr.services.tcs_budget import BUDGET
 from tis_esr.services.tcs_error_meanings import tcs_errors_classified
+from tis_esr.services.tis_changes.tis_changes import CHANGED_THINGS, TisChanges
 from tis_esr.tcs.client import Tcs, TcsSettings
 
 COLLECTIONS = (
@@ -57,6 +58,7 @@ COLLECTIONS = (
     HORIZON,
     PURGES,
     PROGRESS,
+    CHANGED_THINGS,
 )
 
 SPLIT: tuple[tuple[str, ...], ...] = (
@@ -69,10 +71,14 @@ PEOPLE = ("esr.queue.asg.split",)
 STAGES: tuple[tuple[str, ...], ...] = (
     *SPLIT,
     PEOPLE,
-    ("esr.queue.person.changed", "esr.queue.position.due"),
+    ("esr.queue.tis.change",),
+    ("esr.queue.placement.changed",),
+    ("esr.queue.person.changed", "esr.queue.post.changed", "esr.queue.position.due"),
     ("esr.queue.por.saved",),
     ("esr.queue.pos.saved",),
+    ("esr.queue.reconcileallcommand",),
     ("esr.queue.position.reconciled.notificationgenerator",),
+    ("esr.queue.dailyrulescommand",),
     ("esr.queue.position.reconciled.appgenerator", "esr.queue.notification.due"),
     ("esr.queue.apprecord.generated", "esr.queue.notification.generated"),
 )
@@ -108,7 +114,7 @@ class Dependencies:
 
 
 def services(dependencies: Dependencies) -> dict[str, list[Handler]]:
-    """Return the handlers of each of the six services, by the service's name."""
+    """Return the handlers of each of the seven services, by the service's name."""
     tcs = dependencies.tcs
     commands = ExportCommands(dependencies.out, dependencies.window)
     found = {
@@ -118,6 +124,7 @@ def services(dependencies: Dependencies) -> dict[str, list[Handler]]:
         "NotificationGenerator": NotificationGenerator(tcs).handlers(),
         "DataExporter": [*DataExporter().handlers(), *commands.handlers()],
         "InboundDataWriter": InboundDataWriter(tcs, dependencies.refused_values).handlers(),
+        "TisChanges": TisChanges(tcs).handlers(),
     }
     return {name: [tcs_errors_classified(handler) for handler in own] for name, own in found.items()}
 
@@ -129,10 +136,13 @@ SERVICES = (
     "NotificationGenerator",
     "DataExporter",
     "InboundDataWriter",
+    "TisChanges",
 )
 
 
-CALLING_TCS = frozenset({"Reconciliation", "AppGenerator", "NotificationGenerator", "InboundDataWriter"})
+CALLING_TCS = frozenset(
+    {"Reconciliation", "AppGenerator", "NotificationGenerator", "InboundDataWriter", "TisChanges"}
+)
 """The services that call TCS: a process without them needs no share of the budget."""
 
 

@@ -1,18 +1,26 @@
-"""The HTTP side of a running process: health, metrics and, if S3 sends events, the events endpoint."""
+"""The HTTP side of a running process: health, metrics and, if other systems send events, the endpoints for them."""
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from aiohttp import web
 
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.web.connections import Connections
-from tis_esr.web.hooks.event_hook import S3Hook
 
 Troubles = Callable[[], dict[str, str]]
 Missing = Callable[[], Awaitable[dict[str, str]]]
+
+
+class Hook(Protocol):
+    """An endpoint for events of another system."""
+
+    def add_to(self, app: web.Application) -> None:
+        """Add its route."""
+        ...
 
 
 class PortTakenError(TisEsrError, OSError):
@@ -36,7 +44,7 @@ async def http(
     troubles: Troubles,
     missing: Missing,
     metrics: Callable[[], Awaitable[bytes]],
-    hook: S3Hook | None,
+    hooks: Sequence[Hook],
 ) -> AsyncIterator[str]:
     """Serve during the block; yields the address. Raises PortTakenError.
 
@@ -58,7 +66,7 @@ async def http(
     app.router.add_get("/health/live", live)
     app.router.add_get("/health/ready", ready)
     app.router.add_get("/metrics", measured)
-    if hook is not None:
+    for hook in hooks:
         hook.add_to(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()

@@ -23,7 +23,7 @@ def sent(placement_id=1, start=START, end=END):
     return SentApplicant(
         placement_id=placement_id,
         position_id=7607373,
-        person_id=1,
+        person_id=placement_id,
         deanery_number=NPN,
         date_from=start,
         date_to=end,
@@ -34,7 +34,7 @@ def sent(placement_id=1, start=START, end=END):
 
 
 def built(*placements, applicants=(), asked=None, found_later=False):
-    post = PostNow(placements=placements, asked=asked or {}, today=TODAY)
+    post = PostNow(placements=placements, asked=asked or {}, today=TODAY, since=TODAY)
     return drafts(position(), post, applicants, InventedIncumbents(), found_later=found_later)
 
 
@@ -53,7 +53,7 @@ def test_two_placements_that_would_make_the_same_row_make_one():
 def test_a_sent_applicant_has_a_type_4_with_the_dates_of_today_beside_those_that_esr_has():
     moved = placement(1, START + timedelta(days=7), END)
     _, draft = built(moved, applicants=[sent()])
-    assert draft.key == "7607373:sent:1"
+    assert draft.key == "7607373:sent:1:1"
     assert (draft.fact, draft.held) == (f"{START + timedelta(days=7)}/{END}", SENT_DATES)
 
 
@@ -71,14 +71,15 @@ def test_a_type_4_has_the_trainees_name_where_the_new_start_is_beyond_the_window
 
 def test_a_type_4_of_a_placement_that_was_ended_early_has_the_trainee_as_current():
     ended = placement(1, TODAY - timedelta(days=9), TODAY - timedelta(days=1))
-    [draft] = built(ended, applicants=[sent(start=TODAY - timedelta(days=9))])
+    vacant, draft = built(ended, applicants=[sent(start=TODAY - timedelta(days=9))])
     assert draft.notification.current_trainee_last_name == "Example1"
     assert draft.notification.change_of_projected_end_date == TODAY - timedelta(days=1)
+    assert (vacant.key, vacant.notification.post_vacant_at_next_rotation) == ("7607373:1:now:1", "Y")
 
 
 def test_an_applicant_whose_placement_is_gone_is_withdrawn():
     draft, _ = built(applicants=[sent()], asked={1: None})
-    assert (draft.key, draft.fact, draft.held) == ("7607373:sent:1", "withdrawn", "")
+    assert (draft.key, draft.fact, draft.held) == ("7607373:sent:1:1", "withdrawn", "")
     assert draft.notification.withdrawn_trainee_last_name == "Example1"
 
 
@@ -90,11 +91,21 @@ def test_a_withdrawal_has_a_type_1_beside_it_that_says_that_nobody_is_next():
     assert draft.notification.next_appointment_trainee_last_name is None
 
 
+def test_an_applicant_whose_placement_is_another_trainees_now_is_withdrawn():
+    first, second = built(placement(1, START, END, trainee_id=2), applicants=[sent()])
+    assert (first.key, first.notification.next_appointment_trainee_last_name) == (
+        "7607373:1:next:1",
+        "Example2",
+    )
+    assert (second.key, second.fact) == ("7607373:sent:1:1", "withdrawn")
+    assert second.notification.withdrawn_trainee_last_name == "Example1"
+
+
 def test_a_withdrawal_beside_somebody_who_is_there_has_one_type_1():
     there = placement(2, TODAY - timedelta(days=9), END)
     assert [draft.key for draft in built(there, applicants=[sent()], asked={1: None})] == [
         "7607373:1:now:2",
-        "7607373:sent:1",
+        "7607373:sent:1:1",
     ]
 
 
@@ -102,7 +113,7 @@ def test_a_placement_that_moved_to_another_post_of_the_same_number_is_not_withdr
     """Fault K7."""
     moved = placement(1, START, END, national_post_number=NPN)
     [draft] = built(applicants=[sent()], asked={1: moved})
-    assert draft.key == "7607373:sent:1"
+    assert draft.key == "7607373:sent:1:1"
 
 
 def test_a_placement_back_in_draft_says_nothing_of_what_was_sent():

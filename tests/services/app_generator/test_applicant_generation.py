@@ -4,13 +4,13 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from tests.services.bench import Bench, Benches, orders, splits
+from tests.services.bench import Bench, Benches, message, orders, splits
 from tests.services.positions import reconciled, view_of
 from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
 
 from tis_esr.engine.envelope import Message
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED
-from tis_esr.services.contracts.bodies import UNMATCHED, ApplicantsGenerated
+from tis_esr.services.contracts.bodies import UNMATCHED, ApplicantsGenerated, PlacementChanged, PositionDue
 from tis_esr.simulation.days.generated_world import World
 
 GENERATOR = "AppGenerator"
@@ -159,3 +159,16 @@ async def test_the_records_say_of_which_day_they_are(benches: Benches) -> None:
         await bench.deliver([event(world, 1, 0, 1)])
         [body] = await bench.told(TOLD, ApplicantsGenerated)
         assert body.built_on == TODAY - timedelta(days=1)
+
+
+async def test_a_changed_placement_has_the_positions_compared_that_knew_it(benches: Benches) -> None:
+    world = arrivals()
+    async with benches.open(GENERATOR, world) as bench:
+        await bench.deliver([event(world, 1, 0, 1), event(world, 2, 1, 1), event(world, 3, 0, 1)])
+        changed = [
+            message("esr.queue.placement.changed", id_, PlacementChanged(placement_id=id_), "", 0)
+            for id_ in (FIRST, 999)
+        ]
+        await bench.deliver(changed)
+        due = await bench.told("esr.queue.position.due", PositionDue)
+        assert sorted(body.position_id for body in due) == [1, 3]

@@ -19,12 +19,8 @@ from tis_esr.engine.runner import PatienceExhaustedError, Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import Nowhere, StoreUnavailableError
 from tis_esr.files.folder import Folder
-from tis_esr.services.data_exporter.export_commands import (
-    APPLICANT_COMMAND,
-    NOTIFICATION_COMMAND,
-    ExportCommands,
-    ask,
-)
+from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
+from tis_esr.services.data_exporter.export_commands import ExportCommands
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, ExportRun
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,

@@ -13,8 +13,8 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import PositionDue
+from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter import export_commands
-from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter.export_run import ExportRun
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.simulation.days.generated_world import World

@@ -79,7 +79,7 @@ async def test_what_is_not_over_stays_however_old(benches: Benches) -> None:
         a_run(ago(300), OutboundState.ALLOCATED),
         a_position(LIVING, ago(300)),
         a_notification("1:now:11", 2, ago(300)),
-        a_notification("sent:11", 1, ago(300), type="4"),
+        a_notification("sent:11:1", 1, ago(300), type="4"),
         a_notification("5", 1, ago(300), type="5"),
         a_notification("1:next:12", 1, ago(300), state=RecordState.TO_EXPORT),
         a_person(1, ago(120)),
@@ -108,7 +108,7 @@ async def test_notifications_that_esr_holds_no_more_go(benches: Benches) -> None
     over = [
         a_notification("1:now:11", 1, ago(300)),
         a_notification("1:now:99", 1, ago(300)),
-        a_notification("sent:99", 1, ago(300), type="2"),
+        a_notification("sent:99:1", 1, ago(300), type="2"),
         a_notification("1:next:11", 1, ago(300), state=RecordState.DELETED_BEFORE_EXPORT),
     ]
     stay = [*a_position(LIVING, ago(300)), a_notification("1:now:11", 2, ago(300))]
@@ -131,11 +131,11 @@ async def test_names_of_who_was_sent_go_after_the_end_also_where_esr_sends_the_p
             known, seen=ended, sent=[sent(11, ago(101)), sent(12, ago(31)), sent(13, ago(30))]
         ),
     )
-    over = [a_notification("1:now:11", 1, ago(300)), a_notification("sent:11", 1, ago(300), type="4")]
+    over = [a_notification("1:now:11", 1, ago(300)), a_notification("sent:11:1", 1, ago(300), type="4")]
     stay = [
         *position,
         a_notification("1:now:12", 1, ago(300)),
-        a_notification("sent:13", 1, ago(300), type="4"),
+        a_notification("sent:13:1", 1, ago(300), type="4"),
     ]
     async with benches.open(EXPORTER, nowhere()) as bench:
         await keep(bench, 300, *over, *stay)

@@ -20,8 +20,15 @@ from tis_esr.decisions.notifications.content import (
     type_4,
     type_5,
 )
+from tis_esr.decisions.notifications.date_events import vacated
 from tis_esr.decisions.position_view import PositionView
-from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates, is_gone
+from tis_esr.decisions.sent_applicants import (
+    SentApplicant,
+    dates_fact,
+    has_reportable_dates,
+    is_gone,
+    is_somebody_elses,
+)
 from tis_esr.tcs.models import Placement
 
 WITHDRAWN = "withdrawn"
@@ -54,12 +61,18 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 class PostNow(msgspec.Struct, frozen=True, kw_only=True):
     """TIS's data about a position's post on a day: its placements, and those read individually.
 
-    ``asked`` has, by placement id, the sent placements that are missing from the post's list.
+    ``asked`` has, by placement id, the sent placements that are missing from the post's list. ``since`` is the first
+    day on which TIS was asked about the post for the position.
     """
 
     placements: Sequence[Placement]
     asked: Mapping[int, Placement | None]
     today: date
+    since: date
+
+    def leavers(self) -> list[NowAndNext]:
+        """Return those who left last where nobody is in the post or to come, see ``vacated``."""
+        return vacated(self.placements, self.since, self.today)
 
 
 def drafts(
@@ -72,16 +85,18 @@ def drafts(
 ) -> list[Draft]:
     """Return the notifications of a matched position that is not deleted; equal type 1 rows only once.
 
-    A withdrawal has a type 1 beside it, as in TCS, even if nobody is there or next.
+    If nobody is there or next, the trainee who left last is named. A withdrawal has a type 1 beside it, as in TCS,
+    even if nobody is there, next, or has left.
     """
     npn = position.deanery_number
     pairs = of_post(post.placements, post.today)
-    built = [Draft(key=_about(pair), notification=_type_1(npn, pair, incumbents)) for pair in pairs]
+    about = pairs or post.leavers()
+    built = [Draft(key=_about(pair), notification=_type_1(npn, pair, incumbents)) for pair in about]
     if found_later:
         built.append(Draft(key="5", notification=type_5(npn), fact=f"post {position.post_id}"))
     for applicant in sent:
         built += _of_sent(applicant, npn, post, pairs, incumbents)
-    if not pairs and any(draft.fact == WITHDRAWN for draft in built):
+    if not about and any(draft.fact == WITHDRAWN for draft in built):
         nobody = NowAndNext(None, None)
         built.append(Draft(key=_about(nobody), notification=_type_1(npn, nobody, incumbents)))
     return _for_position(built, position)
@@ -127,7 +142,7 @@ def _of_sent(
 ) -> list[Draft]:
     listed = any(placement.id == sent.placement_id for placement in post.placements)
     placement = placement_of(sent, post)
-    if not listed and is_gone(placement, npn):
+    if (not listed and is_gone(placement, npn)) or is_somebody_elses(placement, sent.person_id):
         return [_withdrawal(sent, pairs, incumbents)]
     if placement is None or not has_reportable_dates(placement):
         return []
@@ -149,10 +164,14 @@ def _dates(
     pair = next((pair for pair in pairs if placement in (pair.current, pair.next)), alone)
     notification = type_4(_type_1(sent.deanery_number, pair, incumbents), placement, today)
     fact = dates_fact(placement.date_from, placement.date_to)
-    return Draft(key=f"sent:{sent.placement_id}", notification=notification, fact=fact, held=sent.dates)
+    return Draft(key=_about_sent(sent), notification=notification, fact=fact, held=sent.dates)
 
 
 def _withdrawal(sent: SentApplicant, pairs: Sequence[NowAndNext], incumbents: Incumbents) -> Draft:
     pair = pairs[0] if pairs else NowAndNext(None, None)
     notification = type_2(sent.deanery_number, *_of_pair(pair, incumbents), sent.as_withdrawn())
-    return Draft(key=f"sent:{sent.placement_id}", notification=notification, fact=WITHDRAWN)
+    return Draft(key=_about_sent(sent), notification=notification, fact=WITHDRAWN)
+
+
+def _about_sent(sent: SentApplicant) -> str:
+    return f"sent:{sent.placement_id}:{sent.person_id}"

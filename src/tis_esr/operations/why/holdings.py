@@ -101,7 +101,7 @@ def _changes(
 
 def about_sent(applicant: ApplicantRecord) -> str:
     """Return what notifications about an applicant who was sent are about (see ``position_notifications``)."""
-    return f"{applicant.position_id}:sent:{applicant.placement_id}"
+    return f"{applicant.position_id}:sent:{applicant.placement_id}:{applicant.person_id}"
 
 
 def _files(state: Reader, records: Iterable[Outbound]) -> dict[str, OutboundFile]:

@@ -16,7 +16,13 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
-from tis_esr.services.contracts.bodies import Applicant, ApplicantsGenerated, PositionReconciled
+from tis_esr.services.contracts.bodies import (
+    Applicant,
+    ApplicantsGenerated,
+    PlacementChanged,
+    PositionDue,
+    PositionReconciled,
+)
 from tis_esr.services.superseding import Handled, News, newest
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Person, Placement
@@ -80,7 +86,8 @@ class AppGenerator:
                 at_once=16,
                 is_waiting=self._tcs.is_slow,
                 is_busy=self._tcs.is_busy,
-            )
+            ),
+            Handler("esr.queue.placement.changed", "placement.changed", self.compare),
         ]
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
@@ -98,6 +105,14 @@ class AppGenerator:
                 for decision in decisions:
                     if stored.get(DECISIONS.key(decision)) != decision:
                         work.put(DECISIONS, decision)
+
+    async def compare(self, work: Work, messages: Sequence[Message]) -> None:
+        """Have the positions compared with TIS that a placement gave, or might have given, an applicant record for."""
+        of_placement = {message.decode(PlacementChanged).placement_id: message for message in messages}
+        for decision in await work.find(DECISIONS, {"placement_id": sorted(of_placement)}):
+            cause = of_placement[decision.placement_id]
+            due = PositionDue(position_id=decision.position_id)
+            work.emit("position.due", due, cause=cause, key=str(decision.position_id))
 
     async def _asked(self, events: Sequence[PositionReconciled], work: Work) -> "_InTis":
         """Read from TCS the placements of the positions' posts, their people, and training numbers of incoming people."""

@@ -62,6 +62,36 @@ class PositionChanged(Body, frozen=True):
     event_date_time: str
 
 
+class TisChangeRecord(Body, frozen=True):
+    """``esr.queue.tis.change``: a change of TIS in the public record form: the columns as text, and what kind of change it is.
+
+    ``metadata`` has ``timestamp``, ``record-type``, ``operation`` (load, insert, update, delete) and ``table-name``.
+    """
+
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+
+
+class PostChanged(Body, frozen=True):
+    """``esr.queue.post.changed``: something of these posts, or of the posts with these NPNs, has changed in TIS."""
+
+    post_ids: list[int]
+    numbers: list[str] = []
+
+
+class PlacementChanged(Body, frozen=True):
+    """``esr.queue.placement.changed``: a placement has changed in TIS, perhaps also the post that it is in."""
+
+    placement_id: int
+
+
+class ReconcileAll(Body, frozen=True):
+    """``esr.queue.reconcileallcommand``: reconcile each position of a deanery again that was not on this day; today where none is given."""
+
+    deanery: str
+    day: date | None = None
+
+
 class Applicant(Body, frozen=True):
     """One applicant record: a placement that has not started yet, for one position of its post."""
 
@@ -183,6 +213,13 @@ class FileArrived(Body, frozen=True):
 
     name: str
     stamp: str = ""
+
+
+class ApplyDailyRules(Body, frozen=True):
+    """``esr.queue.dailyrulescommand``: generate again what the calendar has changed up to a day; today where none is given."""
+
+    deanery: str
+    day: date | None = None
 
 
 class GenerateFile(Body, frozen=True):

@@ -17,9 +17,15 @@ Json = dict[str, Any]
 
 SENT: Mapping[str, tuple[str, ...]] = {
     "InboundDataReader": ("file.arrived", "por.split", "pos.split", "asg.split", "apc.split", "dcc.split"),
-    "Reconciliation": ("por.saved", "pos.saved", "position.reconciled", "position.changed"),
-    "AppGenerator": ("apprecord.generated",),
-    "NotificationGenerator": ("notification.due", "notification.generated"),
+    "Reconciliation": (
+        "por.saved",
+        "pos.saved",
+        "position.reconciled",
+        "position.changed",
+        "reconcileallcommand",
+    ),
+    "AppGenerator": ("apprecord.generated", "position.due"),
+    "NotificationGenerator": ("notification.due", "notification.generated", "dailyrulescommand"),
     "DataExporter": (
         "appfilegenerationcommand",
         "notificationfilegenerationcommand",
@@ -27,8 +33,9 @@ SENT: Mapping[str, tuple[str, ...]] = {
         "position.due",
     ),
     "InboundDataWriter": ("person.changed",),
+    "TisChanges": ("tis.change", "post.changed", "placement.changed"),
 }
-"""The routing keys that each service sends; each key has one sender. The two commands may be sent manually too."""
+"""The routing keys that each service sends; each event has one sender, a request may have several. The schedule sends commands, and they may be sent manually."""
 
 BODIES: Mapping[str, type[bodies.Body] | str] = {
     "file.arrived": bodies.FileArrived,
@@ -43,10 +50,15 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "position.due": bodies.PositionDue,
     "position.changed": bodies.PositionChanged,
     "person.changed": bodies.PersonChanged,
+    "tis.change": bodies.TisChangeRecord,
+    "post.changed": bodies.PostChanged,
+    "placement.changed": bodies.PlacementChanged,
     "apprecord.generated": bodies.ApplicantsGenerated,
     "apprecord.exported": bodies.ApplicantExported,
     "notification.due": bodies.NotificationDue,
     "notification.generated": bodies.NotificationsGenerated,
+    "reconcileallcommand": bodies.ReconcileAll,
+    "dailyrulescommand": bodies.ApplyDailyRules,
     "appfilegenerationcommand": bodies.GenerateFile,
     "notificationfilegenerationcommand": bodies.GenerateFile,
 }

@@ -5,20 +5,20 @@ queues, so a deanery and type has one run at a time; should there be two anyway,
 allocate a row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 import structlog
 
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import PermanentError, TransientError
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import ContentMismatchError, FileStore
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
+from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.outbound import Outbound
 
@@ -27,8 +27,6 @@ _log = structlog.get_logger()
 LONGEST_COMPARISON = 900.0
 """The longest time in seconds that an export waits, after it was requested, until its records are compared with TIS again."""
 
-APPLICANT_COMMAND = "appfilegenerationcommand"
-NOTIFICATION_COMMAND = "notificationfilegenerationcommand"
 EXPORTS = {APPLICANT_COMMAND: APPLICANT_EXPORT, NOTIFICATION_COMMAND: NOTIFICATION_EXPORT}
 
 
@@ -117,19 +115,3 @@ class ExportCommands:
 
 def _as_built(record: Outbound) -> tuple[int, float]:
     return record.position_id, record.built_at
-
-
-def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str) -> None:
-    """Send one command per deanery within a unit of work; the same occasion requests only once."""
-    for deanery in deaneries:
-        cause = Message(
-            id=derived_id("export", command, day, occasion, deanery),
-            queue="",
-            correlation_id=f"{command}:{day}:{deanery}",
-            source_file="",
-            deanery=deanery,
-            row=0,
-            body=b"",
-        )
-        body = GenerateFile(deanery=deanery, day=day, asked_at=work.time())
-        work.emit(command, body, cause=cause)

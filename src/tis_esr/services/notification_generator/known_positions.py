@@ -53,7 +53,9 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     ``post_id`` is set while it is matched and not deleted. ``version`` counts what was generated for it; ``told`` says
     that a notification of it was ever sent to the DataExporter. ``seen`` has, by placement id, the dates that the
     newest notifications were built from. ``untold`` are the posts whose VPD changed with it, until the positions that
-    use it have been notified.
+    use it have been notified. ``since`` is the first day on which notifications were generated for it. ``changes_on``
+    is the next day on which the calendar changes them, see ``date_events``; None if there is none, or while they are
+    being generated again.
     """
 
     position_id: int
@@ -66,6 +68,9 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     sent: list[SentApplicant] = []
     seen: dict[str, str] = {}
     untold: list[int] = []
+    since: date | None = None
+    deanery: str = ""
+    changes_on: date | None = None
 
 
 class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +81,10 @@ class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 KNOWN_POSITIONS = Collection(
-    "notificationgenerator.positions", KnownPosition, lambda known: str(known.position_id), (("post_id",),)
+    "notificationgenerator.positions",
+    KnownPosition,
+    lambda known: str(known.position_id),
+    (("post_id",), ("deanery", "changes_on")),
 )
 VPD_USES = Collection(
     "notificationgenerator.vpd_uses",

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tis_esr.decisions.notifications.content import Notification
+from tis_esr.decisions.notifications.date_events import next_date_event
 from tis_esr.decisions.notifications.position_notifications import Draft, drafts, placement_of
 from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates
 from tis_esr.engine.envelope import Message
@@ -25,6 +26,8 @@ from tis_esr.services.contracts.bodies import (
     NotificationsGenerated,
     PositionReconciled,
 )
+from tis_esr.services.notification_generator import daily_rules
+from tis_esr.services.notification_generator.daily_rules import request_notifications
 from tis_esr.services.notification_generator.known_positions import (
     KNOWN_POSITIONS,
     VPD_USES,
@@ -70,6 +73,7 @@ class NotificationGenerator:
                 self.remember_sent,
                 serial_group=own,
             ),
+            daily_rules.handler(own),
         ]
 
     async def know(self, work: Work, messages: Sequence[Message]) -> None:
@@ -85,7 +89,7 @@ class NotificationGenerator:
         await _tell_users(work, now, fresh)
         for key, position in now.items():
             with work.part(key):
-                _due(work, position, fresh[key].message, users_told=True)
+                request_notifications(work, position, fresh[key].message, users_told=True)
 
     async def remember_sent(self, work: Work, messages: Sequence[Message]) -> None:
         """Store what ESR was sent about each applicant; notifications become due if TIS has changed since."""
@@ -94,12 +98,13 @@ class NotificationGenerator:
         for message, applicant in exported:
             key = str(applicant.position_id)
             position = known.get(key) or KnownPosition(position_id=applicant.position_id)
-            others = [sent for sent in position.sent if sent.placement_id != applicant.placement_id]
+            same = (applicant.placement_id, applicant.person_id)
+            others = [sent for sent in position.sent if (sent.placement_id, sent.person_id) != same]
             known[key] = msgspec.structs.replace(position, sent=[*others, applicant])
             with work.part(key, message):
                 work.put(KNOWN_POSITIONS, known[key])
                 if position.post_id and position.seen.get(str(applicant.placement_id)) != applicant.dates:
-                    _due(work, position, message)
+                    request_notifications(work, position, message)
 
     async def generate(self, work: Work, messages: Sequence[Message]) -> None:
         """Generate all notifications of a batch of positions, from stored data and TIS's present data."""
@@ -138,6 +143,8 @@ def _known_by(before: KnownPosition | None, news: News[PositionReconciled]) -> K
     after = msgspec.structs.replace(
         known,
         post_id=event.position.post_id if event.live else None,
+        deanery=event.position.deanery,
+        changes_on=None,
         handled=news.handled,
         event=event,
         source=Source.of(news.message),
@@ -159,19 +166,7 @@ async def _tell_users(
     uses = await work.find(VPD_USES, {"post_id": sorted(posts)})
     users = await work.get(KNOWN_POSITIONS, {str(use.position_id) for use in uses})
     for use in uses:
-        _due(work, users[str(use.position_id)], posts[use.post_id])
-
-
-def _due(work: Work, known: KnownPosition, cause: Message, *, users_told: bool = False) -> None:
-    """Request the notifications of a position, caused by its own row whatever the reason.
-
-    A position that was never reconciled has none.
-    """
-    if known.handled is not None and known.source is not None:
-        revision = known.handled.version
-        body = NotificationDue(position_id=known.position_id, revision=revision, users_told=users_told)
-        key = f"{known.position_id}:{users_told}"
-        work.emit("notification.due", body, cause=known.source.as_cause(cause.id), key=key)
+        request_notifications(work, users[str(use.position_id)], posts[use.post_id])
 
 
 def _as_sent(body: ApplicantExported) -> SentApplicant:
@@ -211,7 +206,12 @@ def _generate(work: Work, known: KnownPosition, sources: Sources, message: Messa
         return
     built = _drafts(known, known.event, sources) if known.post_id is not None else []
     after = msgspec.structs.replace(
-        known, version=known.version + 1, told=known.told or bool(built), seen=_seen(known, sources)
+        known,
+        version=known.version + 1,
+        told=known.told or bool(built),
+        seen=_seen(known, sources),
+        since=known.since or sources.today,
+        changes_on=next_date_event(sources.post_of(known).placements, sources.today),
     )
     if after.told:
         body = NotificationsGenerated(

@@ -34,7 +34,9 @@ class Sources:
     def post_of(self, known: KnownPosition) -> PostNow:
         """Return TIS's data about a position's post."""
         placements = self.placements.get(known.post_id or 0, [])
-        return PostNow(placements=placements, asked=self.asked, today=self.today)
+        return PostNow(
+            placements=placements, asked=self.asked, today=self.today, since=known.since or self.today
+        )
 
     def reported(self, positions: Iterable[KnownPosition]) -> list[Placement]:
         """Return the placements that the notifications of positions may name."""
@@ -42,6 +44,7 @@ class Sources:
         for known in positions:
             post = self.post_of(known)
             sent = (placement_of(applicant, post) for applicant in known.sent)
+            found |= {pair.current.id: pair.current for pair in post.leavers() if pair.current}
             for placement in [*post.placements, *(p for p in sent if p is not None)]:
                 if is_reportable(placement) and (self._is_in_view(placement) or _is_sent(placement, known)):
                     found[placement.id] = placement

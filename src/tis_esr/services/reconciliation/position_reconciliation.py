@@ -6,7 +6,7 @@ Reads ``por.split`` and ``pos.split``, sends itself ``por.saved`` and ``pos.save
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, date
 from typing import TypeVar
 
 import msgspec
@@ -24,11 +24,13 @@ from tis_esr.decisions.positions import (
     with_row,
 )
 from tis_esr.decisions.versions import stamp_of
-from tis_esr.engine.collection import Collection
+from tis_esr.engine.collection import Between, Collection
 from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.faults import PermanentError
 from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import (
     MATCHED,
     UNMATCHED,
@@ -37,7 +39,10 @@ from tis_esr.services.contracts.bodies import (
     PositionDue,
     PositionReconciled,
     PositionSaved,
+    PostChanged,
+    ReconcileAll,
 )
+from tis_esr.services.contracts.commands import RECONCILE_ALL_COMMAND
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import DELETED, RECONCILED, Post
 
@@ -53,15 +58,16 @@ class NotifiedPost(msgspec.Struct, frozen=True, kw_only=True):
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """One position: each deanery's claim, and the post that it was matched to.
 
-    ``revision`` is its version, ``reconciled`` the revision that was last reconciled, ``reconciled_number`` the
-    national post number at that time. ``status`` is empty until then. ``found_later`` says that TIS did not have the
-    post when the number was first looked up.
+    ``revision`` is its version, ``reconciled`` the revision that was last reconciled, ``reconciled_on`` the day of that
+    (None if it is deleted), ``reconciled_number`` the national post number at that time. ``status`` is empty until
+    then. ``found_later`` says that TIS did not have the post when the number was first looked up.
     """
 
     position_id: int
     claims: dict[str, Claim] = {}
     revision: int = 0
     reconciled: int = 0
+    reconciled_on: date | None = None
     reconciled_number: str = ""
     status: str = ""
     deleted: bool = False
@@ -79,7 +85,7 @@ POSITIONS = Collection(
     "reconciliation.positions",
     Position,
     lambda position: str(position.position_id),
-    (("deanery_number",), ("position_number",), ("post_id",)),
+    (("deanery_number",), ("position_number",), ("post_id",), ("deanery", "reconciled_on")),
     counted=("status", "deleted"),
 )
 
@@ -87,6 +93,8 @@ POSITIONS = Collection(
 _BOTH_ROWS = 0.3
 """Seconds within which the other row of a position is usually saved too, so that it is reconciled once, not twice."""
 _AT_ONCE = 16
+_ALL_AT_ONCE = 200
+"""Positions a transaction, where all are reconciled again."""
 K = TypeVar("K")
 Causes = Mapping[str, Sequence[Message]]
 """By position id, the messages that request it."""
@@ -107,6 +115,8 @@ class Reconciliation:
             self._looking_up("pos.saved", self.reconcile, linger=_BOTH_ROWS),
             self._looking_up("position.due", self.reconcile_due),
             self._looking_up("person.changed", self.reconcile_of_people),
+            self._looking_up("post.changed", self.reconcile_of_posts),
+            self._looking_up(RECONCILE_ALL_COMMAND, self.reconcile_all),
         ]
 
     def _looking_up(self, key: str, run: Run, linger: float = 0.02) -> Handler:
@@ -181,6 +191,39 @@ class Reconciliation:
         causes = {key: of_post[position.post_id] for key, position in positions.items() if position.post_id}
         await self._again(work, positions.values(), causes)
 
+    async def reconcile_of_posts(self, work: Work, messages: Sequence[Message]) -> None:
+        """Reconcile again the positions of changed posts, and those that have, or wait for, a post of their number."""
+        bodies = [(message, message.decode(PostChanged)) for message in messages]
+        by_post = _by_key((message, post) for message, body in bodies for post in body.post_ids)
+        by_number = _by_key((message, number) for message, body in bodies for number in body.numbers)
+        found = await work.find(POSITIONS, {"post_id": sorted(by_post)})
+        found += await work.find(POSITIONS, {"deanery_number": sorted(by_number)})
+        positions = {str(position.position_id): position for position in found if not position.deleted}
+        causes = {
+            key: [*by_post.get(position.post_id or 0, ()), *by_number.get(position.deanery_number, ())]
+            for key, position in positions.items()
+        }
+        await self._again(work, positions.values(), causes)
+
+    async def reconcile_all(self, work: Work, messages: Sequence[Message]) -> None:
+        """Reconcile again the positions of deaneries that were not on the day; where there are many, a message goes on with them.
+
+        That finds what changed in TIS and was not reported. What was reconciled on the day is left out, so an
+        interrupted run goes on where it stopped, and a repeated one finds nothing.
+        """
+        left = _ALL_AT_ONCE
+        for message in messages:
+            command = message.decode(ReconcileAll)
+            if command.deanery not in DEANERIES:
+                raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
+            earlier = Between(date.min, command.day or work.today)
+            where = {"deanery": command.deanery, "reconciled_on": earlier}
+            found = await work.find(POSITIONS, where, order_by=("reconciled_on",), limit=left) if left else []
+            await self._again(work, found, {str(position.position_id): [message] for position in found})
+            left -= len(found)
+            if not left:
+                work.emit(RECONCILE_ALL_COMMAND, command, cause=message)
+
     async def _again(self, work: Work, positions: Iterable[Position], causes: Causes) -> None:
         """Reconcile positions again that were reconciled before; the others are still to be reconciled."""
         due = [
@@ -243,6 +286,7 @@ def _reconciled(work: Work, before: Position, posts: list[Post]) -> Position:
     after = msgspec.structs.replace(
         before,
         reconciled=before.revision,
+        reconciled_on=None if before.deleted else work.today,
         reconciled_number=before.deanery_number,
         status=MATCHED if post else UNMATCHED,
         post_id=post.id if post else None,

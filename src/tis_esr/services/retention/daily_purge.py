@@ -26,6 +26,7 @@ from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
 from tis_esr.services.retention import deleted_positions, handled_messages, history, personal_values
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Rule, Step, end_of
+from tis_esr.services.tis_changes.tis_changes import CHANGED_THINGS
 
 _log = structlog.get_logger()
 _HOLD_SECONDS = 60.0
@@ -141,6 +142,7 @@ class Purge:
             history.by_age(JOURNAL),
             history.by_age(DECISIONS),
             history.by_age(TIS_EXPORTS),
+            history.by_age(CHANGED_THINGS),
             history.remove_applicants,
             history.remove_notifications,
             history.remove_uses,

@@ -87,7 +87,13 @@ def cases_in_post(world: World, deanery: str, cases: dict[str, Case]) -> None:
         )
         if case.applicant:
             world.applicant(placement, position, case.applicant, next_day=case.next_day)
-        if case.told:
-            pair = (placement, None) if case.told == "now" else (None, placement)
+        told = "now" if case is CASES["past"] and _is_vacant(cases) else case.told
+        if told:
+            pair = (placement, None) if told == "now" else (None, placement)
             world.incumbents(position, pair)
         world.scenarios[name] += 1
+
+
+def _is_vacant(cases: dict[str, Case]) -> bool:
+    """Return whether nobody is there any longer or to come; who left is named the day after (trigger C)."""
+    return all(case.end is None or case.end < 0 for case in cases.values())

@@ -1,35 +1,27 @@
 """The endpoint for S3's event notifications. It stores events and does nothing else."""
 
-import asyncio
-import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Final, NoReturn
 
-import aiohttp
 import msgspec
 import structlog
 from aiohttp import web
 
-from tis_esr.engine.faults import TransientError
-from tis_esr.errors import TisEsrError
+from tis_esr.web.hooks.requests import (
+    NOT_JSON,
+    PASSING,
+    RefusedError,
+    answer_of,
+    body_of,
+    has_token,
+    not_recorded,
+)
 from tis_esr.web.hooks.s3_events import BadEventError, FileArrived, read_events
 from tis_esr.web.hooks.sns import NOTIFICATION, SUBSCRIPTION, BadSignatureError, SnsMessage, SnsVerifier
 
 PATH: Final = "/events/s3"
-MOST_BYTES: Final = 256 * 1024
-BODY_SECONDS: Final = 10.0
-_PASSING: Final = (TransientError, OSError, aiohttp.ClientError)
-_NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _log = structlog.get_logger(__name__)
-
-
-class _RefusedError(TisEsrError):
-    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.headers = headers or {}
 
 
 class S3Hook:
@@ -69,28 +61,27 @@ class S3Hook:
             self._check_bucket(arrived)
             if arrived:
                 await self._record(arrived)
-        except _RefusedError as refused:
-            return _error(refused.status, refused.reason, refused.headers)
+        except RefusedError as refused:
+            return answer_of(refused.status, refused.reason, refused.headers)
         except BadSignatureError as bad:
-            return _error(403, bad.reason)
+            return answer_of(403, bad.reason)
         except BadEventError as bad:
-            return _error(400, bad.reason)
-        except _PASSING as fault:
-            _log.warning("event_not_stored", fault=type(fault).__name__)
-            return _error(503, "not stored, send it again", {"Retry-After": "5"})
+            return answer_of(400, bad.reason)
+        except PASSING as fault:
+            return not_recorded(fault)
         return web.json_response({"recorded": len(arrived)}, status=202)
 
     async def _arrived(self, request: web.Request) -> list[FileArrived]:
-        let_in = self._has_token(request)
+        let_in = has_token(request, self._token)
         if not let_in and self._sns is None:
             _ask_for_token()
-        body = await _body(request)
+        body = await body_of(request)
         try:
             document = msgspec.json.decode(body)
-        except _NOT_JSON as error:
+        except NOT_JSON as error:
             if not let_in:
                 _ask_for_token()
-            raise _RefusedError(400, "the body is not JSON") from error
+            raise RefusedError(400, "the body is not JSON") from error
         if isinstance(document, dict) and "Type" in document and "Signature" in document:
             return await self._from_sns(document)
         if not let_in:
@@ -117,49 +108,16 @@ class S3Hook:
 
     def _check_bucket(self, arrived: list[FileArrived]) -> None:
         if any(file.bucket != self._bucket for file in arrived):
-            raise _RefusedError(422, f"only events about the bucket {self._bucket} are accepted")
-
-    def _has_token(self, request: web.Request) -> bool:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if self._token is None or scheme.lower() != "bearer":
-            return False
-        return hmac.compare_digest(given.strip().encode(errors="surrogateescape"), self._token)
-
-
-async def _body(request: web.Request) -> bytes:
-    if (request.content_length or 0) > MOST_BYTES:
-        raise _RefusedError(413, f"the body is larger than {MOST_BYTES} bytes")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.content.iter_any():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    break
-    except TimeoutError as error:
-        raise _RefusedError(
-            408, f"the body took longer than {BODY_SECONDS:.0f} s", {"Connection": "close"}
-        ) from error
-    except web.RequestPayloadError as error:
-        raise _RefusedError(400, "the body is not what its Content-Encoding says") from error
-    if len(body) > MOST_BYTES:
-        raise _RefusedError(413, f"the body is larger than {MOST_BYTES} bytes")
-    return bytes(body)
+            raise RefusedError(422, f"only events about the bucket {self._bucket} are accepted")
 
 
 def _notified(text: str) -> list[FileArrived]:
     try:
         event = msgspec.json.decode(text)
-    except _NOT_JSON as error:
+    except NOT_JSON as error:
         raise BadEventError("Message is not JSON") from error
     return read_events(event)
 
 
 def _ask_for_token() -> NoReturn:
-    raise _RefusedError(401, "a bearer token or a signature of SNS is needed", {"WWW-Authenticate": "Bearer"})
-
-
-def _error(status: int, reason: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    if status != 503:
-        _log.warning("event_refused", status=status, reason=reason)
-    return web.json_response({"error": reason}, status=status, headers=headers)
+    raise RefusedError(401, "a bearer token or a signature of SNS is needed", {"WWW-Authenticate": "Bearer"})

@@ -1,4 +1,4 @@
-"""The export schedule: a cron expression for each type, in London time, correct over both clock changes.
+"""The schedule of commands: a cron expression for each, in London time, correct over both clock changes.
 
 Finding that a run is due and requesting it is one transaction, so it is requested once, whatever fails and however many
 processes check. A missed run is caught up, with the day it was scheduled for; of several missed ones only the last.
@@ -12,8 +12,8 @@ import msgspec
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
 from tis_esr.records.file_names import DEANERIES
+from tis_esr.services.contracts.commands import ask
 from tis_esr.services.cron import LONDON, next_after
-from tis_esr.services.data_exporter.export_commands import ask
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,11 +24,11 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-SCHEDULE = Collection("dataexporter.schedule", Due, lambda due: due.command)
+SCHEDULE = Collection("schedule.commands", Due, lambda due: due.command)
 
 
 class Schedule:
-    """Requests exports when they are due. ``crons`` has an expression for each command."""
+    """Sends commands when they are due. ``crons`` has an expression for each command."""
 
     def __init__(self, crons: Mapping[str, str]) -> None:
         self._crons = dict(crons)

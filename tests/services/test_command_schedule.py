@@ -12,10 +12,10 @@ from tis_esr.engine.faults import ConflictError, TransientError
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.services.command_schedule import Schedule
 from tis_esr.services.contracts.bodies import GenerateFile
+from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.cron import BadCronError, next_after
-from tis_esr.services.data_exporter.export_commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
-from tis_esr.services.data_exporter.export_schedule import Schedule
 from tis_esr.services.flow import COLLECTIONS, bindings_only
 
 AT_14 = {APPLICANT_COMMAND: "0 14 * * *"}

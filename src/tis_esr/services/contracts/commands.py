@@ -1,0 +1,33 @@
+"""Commands that the schedule or a person sends to a service: one message a deanery."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.work import Work
+from tis_esr.services.contracts.bodies import ApplyDailyRules, GenerateFile, ReconcileAll
+
+APPLICANT_COMMAND = "appfilegenerationcommand"
+NOTIFICATION_COMMAND = "notificationfilegenerationcommand"
+DAILY_RULES_COMMAND = "dailyrulescommand"
+RECONCILE_ALL_COMMAND = "reconcileallcommand"
+
+
+def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str) -> None:
+    """Send one command per deanery within a unit of work; the same occasion asks only once."""
+    for deanery in deaneries:
+        cause = Message(
+            id=derived_id("export", command, day, occasion, deanery),
+            queue="",
+            correlation_id=f"{command}:{day}:{deanery}",
+            source_file="",
+            deanery=deanery,
+            row=0,
+            body=b"",
+        )
+        if command == DAILY_RULES_COMMAND:
+            work.emit(command, ApplyDailyRules(deanery=deanery, day=day), cause=cause)
+        elif command == RECONCILE_ALL_COMMAND:
+            work.emit(command, ReconcileAll(deanery=deanery, day=day), cause=cause)
+        else:
+            work.emit(command, GenerateFile(deanery=deanery, day=day, asked_at=work.time()), cause=cause)

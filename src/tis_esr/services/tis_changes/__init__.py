@@ -1,0 +1,1 @@
+"""TisChanges: brings in what changed in TIS."""

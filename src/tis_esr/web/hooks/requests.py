@@ -1,0 +1,75 @@
+"""What the endpoints for events have in common: who is let in, how much is read, and how trouble is answered."""
+
+import asyncio
+import hmac
+from collections.abc import Mapping
+from typing import Final
+
+import aiohttp
+import msgspec
+import structlog
+from aiohttp import web
+
+from tis_esr.engine.faults import TransientError
+from tis_esr.errors import TisEsrError
+
+MOST_BYTES: Final = 256 * 1024
+BODY_SECONDS: Final = 10.0
+PASSING: Final = (TransientError, OSError, aiohttp.ClientError)
+"""Why an event was not recorded, where it may be sent again."""
+NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_log = structlog.get_logger(__name__)
+
+
+class RefusedError(TisEsrError):
+    """A request that is answered with ``status``; ``reason`` never quotes what was sent."""
+
+    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.headers = headers or {}
+
+
+def has_token(request: web.Request, token: bytes | None) -> bool:
+    """Return whether a request has the bearer token; nobody has where there is none."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if token is None or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(given.strip().encode(errors="surrogateescape"), token)
+
+
+async def body_of(request: web.Request) -> bytes:
+    """Return the body of a request. Raises RefusedError where it is too large, too slow, or garbled."""
+    if (request.content_length or 0) > MOST_BYTES:
+        raise RefusedError(413, f"the body is larger than {MOST_BYTES} bytes")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    break
+    except TimeoutError as error:
+        raise RefusedError(
+            408, f"the body took longer than {BODY_SECONDS:.0f} s", {"Connection": "close"}
+        ) from error
+    except web.RequestPayloadError as error:
+        raise RefusedError(400, "the body is not what its Content-Encoding says") from error
+    if len(body) > MOST_BYTES:
+        raise RefusedError(413, f"the body is larger than {MOST_BYTES} bytes")
+    return bytes(body)
+
+
+def answer_of(status: int, reason: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Return the answer to a request that was not taken, and log it; the log never has the body."""
+    if status != 503:
+        _log.warning("event_refused", status=status, reason=reason)
+    return web.json_response({"error": reason}, status=status, headers=headers)
+
+
+def not_recorded(fault: BaseException) -> web.Response:
+    """Return the answer to a request that could not be recorded just now."""
+    _log.warning("event_not_stored", fault=type(fault).__name__)
+    return answer_of(503, "not stored, send it again", {"Retry-After": "5"})

@@ -1,0 +1,102 @@
+"""A position is reconciled again where something of its post has changed, and each day where nobody said so."""
+
+from datetime import timedelta
+
+import pytest
+from tests.services.bench import Bench, Benches, message
+from tests.services.reconciliation.test_position_reconciliation import (
+    NO_NPN,
+    NPN,
+    OTHER_NPN,
+    POST,
+    RECONCILED,
+    RECONCILIATION,
+    por,
+    two_posts,
+)
+from tests.services.tcs_on_bench import TODAY
+
+from tis_esr.services.contracts.bodies import PositionReconciled, PostChanged, ReconcileAll
+from tis_esr.services.reconciliation import position_reconciliation
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
+
+CHANGED, ALL = "esr.queue.post.changed", "esr.queue.reconcileallcommand"
+
+
+def positions(*npns: str) -> list:
+    return [
+        por(position=number, row=number + 1, number=1000 + number, npn=npn)
+        for number, npn in enumerate(npns, 1)
+    ]
+
+
+async def revisions(bench: Bench) -> dict[int, int]:
+    """Return the newest revision that was told of each position."""
+    found: dict[int, int] = {}
+    for body in await bench.told(RECONCILED, PositionReconciled):
+        key = body.position.position_id
+        found[key] = max(found.get(key, 0), body.revision)
+    return found
+
+
+async def reconcile_all(bench: Bench, days: int, occasion: str = "", deanery: str = "EOE") -> None:
+    """Let so many days pass and reconcile all that was not reconciled on that day."""
+    bench.today[0] = TODAY + timedelta(days=days)
+    command = ReconcileAll(deanery=deanery, day=bench.today[0])
+    await bench.deliver([message(ALL, (days, occasion), command, "", 0)])
+
+
+async def test_the_positions_of_a_changed_post_are_reconciled_by_its_id_or_number(benches: Benches) -> None:
+    for body in (PostChanged(post_ids=[POST]), PostChanged(post_ids=[], numbers=[NPN])):
+        async with benches.open(RECONCILIATION, two_posts()) as bench:
+            await bench.deliver(positions(NPN, OTHER_NPN, NPN))
+            before = await revisions(bench)
+            await bench.deliver([message(CHANGED, "one", body, "", 0)])
+            after = await revisions(bench)
+            assert [key for key in after if after[key] > before[key]] == [1, 3]
+
+
+async def test_an_unmatched_position_is_matched_when_its_post_appears(benches: Benches) -> None:
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(positions(NO_NPN))
+        assert (await bench.all(POSITIONS))["1"].status == "UNMATCHED"
+        bench.tcs.simulator.store.put_post({"id": 555, "nationalPostNumber": NO_NPN, "status": "CURRENT"})
+        await bench.deliver([message(CHANGED, "new", PostChanged(post_ids=[555], numbers=[NO_NPN]), "", 0)])
+        found = (await bench.all(POSITIONS))["1"]
+        assert (found.status, found.post_id, found.found_later) == ("MATCHED", 555, True)
+
+
+async def test_a_changed_post_of_which_no_position_is_known_asks_tis_nothing(benches: Benches) -> None:
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        calls = len(bench.tcs.calls)
+        await bench.deliver([message(CHANGED, "other", PostChanged(post_ids=[9], numbers=["X/1"]), "", 0)])
+        assert len(bench.tcs.calls) == calls
+
+
+async def test_each_day_every_position_is_reconciled_once(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(position_reconciliation, "_ALL_AT_ONCE", 2)
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(
+            [*positions(NPN, OTHER_NPN, NO_NPN, NPN, NPN), por(position=6, row=7, indicator="D")]
+        )
+        first = await revisions(bench)
+        await reconcile_all(bench, 0)
+        assert await revisions(bench) == first
+        await reconcile_all(bench, 1)
+        second = await revisions(bench)
+        assert {key for key in second if second[key] > first[key]} == {1, 2, 3, 4, 5}
+        await reconcile_all(bench, 1, "again")
+        assert await revisions(bench) == second
+
+
+async def test_of_another_deanery_nothing_is_reconciled(benches: Benches) -> None:
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(positions(NPN))
+        before = await revisions(bench)
+        await reconcile_all(bench, 1, deanery="KSS")
+        assert await revisions(bench) == before
+        await reconcile_all(bench, 1, "wrong", deanery="XXX")
+        [reason] = await bench.parked()
+        assert reason.startswith("deanery 'XXX' must be one of")
