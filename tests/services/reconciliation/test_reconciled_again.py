@@ -1,7 +1,6 @@
 """A position is reconciled again where something of its post has changed, and each day where nobody said so."""
 
-from datetime import timedelta
-
+import msgspec
 import pytest
 from tests.services.bench import Bench, Benches, message
 from tests.services.reconciliation.test_position_reconciliation import (
@@ -14,7 +13,6 @@ from tests.services.reconciliation.test_position_reconciliation import (
     por,
     two_posts,
 )
-from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.services.contracts.bodies import PositionReconciled, PostChanged, ReconcileAll
 from tis_esr.services.reconciliation import position_reconciliation
@@ -39,11 +37,10 @@ async def revisions(bench: Bench) -> dict[int, int]:
     return found
 
 
-async def reconcile_all(bench: Bench, days: int, occasion: str = "", deanery: str = "EOE") -> None:
-    """Let so many days pass and reconcile all that was not reconciled on that day."""
-    bench.today[0] = TODAY + timedelta(days=days)
-    command = ReconcileAll(deanery=deanery, day=bench.today[0])
-    await bench.deliver([message(ALL, (days, occasion), command, "", 0)])
+async def reconcile_all(bench: Bench, occasion: str, asked_at: float, deanery: str = "EOE") -> None:
+    """Reconcile all of a deanery that was not reconciled since then."""
+    command = ReconcileAll(deanery=deanery, asked_at=asked_at)
+    await bench.deliver([message(ALL, occasion, command, "", 0)])
 
 
 async def test_the_positions_of_a_changed_post_are_reconciled_by_its_id_or_number(benches: Benches) -> None:
@@ -73,30 +70,52 @@ async def test_a_changed_post_of_which_no_position_is_known_asks_tis_nothing(ben
         assert len(bench.tcs.calls) == calls
 
 
-async def test_each_day_every_position_is_reconciled_once(
+async def test_every_position_is_reconciled_once_that_was_not_since_it_was_requested(
     benches: Benches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(position_reconciliation, "_ALL_AT_ONCE", 2)
     async with benches.open(RECONCILIATION, two_posts()) as bench:
+        before = bench.engine.time()
         await bench.deliver(
             [*positions(NPN, OTHER_NPN, NO_NPN, NPN, NPN), por(position=6, row=7, indicator="D")]
         )
         first = await revisions(bench)
-        await reconcile_all(bench, 0)
+        await reconcile_all(bench, "before they came", before)
         assert await revisions(bench) == first
-        await reconcile_all(bench, 1)
+        asked_at = bench.engine.time()
+        await reconcile_all(bench, "now", asked_at)
         second = await revisions(bench)
         assert {key for key in second if second[key] > first[key]} == {1, 2, 3, 4, 5}
-        await reconcile_all(bench, 1, "again")
+        await reconcile_all(bench, "now, again", asked_at)
         assert await revisions(bench) == second
+
+
+async def test_positions_whose_own_message_is_still_to_come_do_not_keep_the_comparison_going(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(position_reconciliation, "_ALL_AT_ONCE", 2)
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(positions(NPN, OTHER_NPN, NPN))
+        first = await revisions(bench)
+        changed = [
+            msgspec.structs.replace(position, revision=position.revision + 1)
+            for position in (await bench.all(POSITIONS)).values()
+        ]
+        await bench.keep(POSITIONS, *changed)
+        await reconcile_all(bench, "now", bench.engine.time())
+        assert {key: revision - first[key] for key, revision in (await revisions(bench)).items()} == {
+            1: 1,
+            2: 1,
+            3: 1,
+        }
 
 
 async def test_of_another_deanery_nothing_is_reconciled(benches: Benches) -> None:
     async with benches.open(RECONCILIATION, two_posts()) as bench:
         await bench.deliver(positions(NPN))
         before = await revisions(bench)
-        await reconcile_all(bench, 1, deanery="KSS")
+        await reconcile_all(bench, "other", bench.engine.time(), deanery="KSS")
         assert await revisions(bench) == before
-        await reconcile_all(bench, 1, "wrong", deanery="XXX")
+        await reconcile_all(bench, "wrong", bench.engine.time(), deanery="XXX")
         [reason] = await bench.parked()
         assert reason.startswith("deanery 'XXX' must be one of")

@@ -86,10 +86,13 @@ class PlacementChanged(Body, frozen=True):
 
 
 class ReconcileAll(Body, frozen=True):
-    """``esr.queue.reconcileallcommand``: reconcile each position of a deanery again that was not on this day; today where none is given."""
+    """``esr.queue.reconcileallcommand``: reconcile each position of a deanery again that was not since this time of the engine's clock.
+
+    The default is when the command is handled first.
+    """
 
     deanery: str
-    day: date | None = None
+    asked_at: float | None = None
 
 
 class Applicant(Body, frozen=True):

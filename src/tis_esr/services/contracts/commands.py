@@ -28,6 +28,6 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
         if command == DAILY_RULES_COMMAND:
             work.emit(command, ApplyDailyRules(deanery=deanery, day=day), cause=cause)
         elif command == RECONCILE_ALL_COMMAND:
-            work.emit(command, ReconcileAll(deanery=deanery, day=day), cause=cause)
+            work.emit(command, ReconcileAll(deanery=deanery, asked_at=work.time()), cause=cause)
         else:
             work.emit(command, GenerateFile(deanery=deanery, day=day, asked_at=work.time()), cause=cause)

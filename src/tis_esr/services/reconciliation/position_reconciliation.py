@@ -6,7 +6,7 @@ Reads ``por.split`` and ``pos.split``, sends itself ``por.saved`` and ``pos.save
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date
+from datetime import UTC
 from typing import TypeVar
 
 import msgspec
@@ -58,8 +58,8 @@ class NotifiedPost(msgspec.Struct, frozen=True, kw_only=True):
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """One position: each deanery's claim, and the post that it was matched to.
 
-    ``revision`` is its version, ``reconciled`` the revision that was last reconciled, ``reconciled_on`` the day of that
-    (None if it is deleted), ``reconciled_number`` the national post number at that time. ``status`` is empty until
+    ``revision`` is its version, ``reconciled`` the revision that was last reconciled, ``reconciled_at`` the engine's time
+    of that (None if it is deleted), ``reconciled_number`` the national post number at that time. ``status`` is empty until
     then. ``found_later`` says that TIS did not have the post when the number was first looked up.
     """
 
@@ -67,7 +67,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     claims: dict[str, Claim] = {}
     revision: int = 0
     reconciled: int = 0
-    reconciled_on: date | None = None
+    reconciled_at: float | None = None
     reconciled_number: str = ""
     status: str = ""
     deleted: bool = False
@@ -85,7 +85,7 @@ POSITIONS = Collection(
     "reconciliation.positions",
     Position,
     lambda position: str(position.position_id),
-    (("deanery_number",), ("position_number",), ("post_id",), ("deanery", "reconciled_on")),
+    (("deanery_number",), ("position_number",), ("post_id",), ("deanery", "reconciled_at")),
     counted=("status", "deleted"),
 )
 
@@ -206,30 +206,29 @@ class Reconciliation:
         await self._again(work, positions.values(), causes)
 
     async def reconcile_all(self, work: Work, messages: Sequence[Message]) -> None:
-        """Reconcile again the positions of deaneries that were not on the day; where there are many, a message goes on with them.
+        """Reconcile again the positions of deaneries that were not since it was requested; where there are many, a message goes on with them.
 
-        That finds what changed in TIS and was not reported. What was reconciled on the day is left out, so an
-        interrupted run goes on where it stopped, and a repeated one finds nothing.
+        That finds what changed in TIS and was not reported. An interrupted run goes on where it stopped.
         """
         left = _ALL_AT_ONCE
         for message in messages:
             command = message.decode(ReconcileAll)
             if command.deanery not in DEANERIES:
                 raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
-            earlier = Between(date.min, command.day or work.today)
-            where = {"deanery": command.deanery, "reconciled_on": earlier}
-            found = await work.find(POSITIONS, where, order_by=("reconciled_on",), limit=left) if left else []
+            asked_at = command.asked_at or work.time()
+            where = {"deanery": command.deanery, "reconciled_at": Between(0.0, asked_at)}
+            found = await work.find(POSITIONS, where, order_by=("reconciled_at",), limit=left) if left else []
             await self._again(work, found, {str(position.position_id): [message] for position in found})
             left -= len(found)
             if not left:
-                work.emit(RECONCILE_ALL_COMMAND, command, cause=message)
+                again = ReconcileAll(deanery=command.deanery, asked_at=asked_at)
+                work.emit(RECONCILE_ALL_COMMAND, again, cause=message)
 
     async def _again(self, work: Work, positions: Iterable[Position], causes: Causes) -> None:
-        """Reconcile positions again that were reconciled before; the others are still to be reconciled."""
+        """Reconcile positions again, as a new revision of those that were reconciled before."""
         due = [
-            msgspec.structs.replace(position, revision=position.revision + 1)
+            msgspec.structs.replace(position, revision=max(position.revision, position.reconciled + 1))
             for position in positions
-            if position.reconciled == position.revision
         ]
         await self._reconciled(work, due, causes)
 
@@ -286,7 +285,7 @@ def _reconciled(work: Work, before: Position, posts: list[Post]) -> Position:
     after = msgspec.structs.replace(
         before,
         reconciled=before.revision,
-        reconciled_on=None if before.deleted else work.today,
+        reconciled_at=None if before.deleted else work.time(),
         reconciled_number=before.deanery_number,
         status=MATCHED if post else UNMATCHED,
         post_id=post.id if post else None,
