@@ -11,6 +11,7 @@ from docgen.markdown import NOTICE, table
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.parked_messages import ParkedMessage
+from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 
@@ -26,6 +27,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "parked": (1, list[ParkedMessage]),
     "redrive": (1, Redriven),
     "purge": (1, PurgeOfDay),
+    "reconcile": (1, Compared),
     "why": (1, Explanation),
 }
 """By command: the version of its output, and the type that is encoded.

@@ -410,6 +410,61 @@ def purge(
         raise typer.Exit(int(code))
 
 
+@command(
+    "tis-esr reconcile", "tis-esr reconcile --deanery EOE", "tis-esr reconcile --dry-run --as-of 2026-11-25"
+)
+def reconcile(
+    deanery: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            autocompletion=_deaneries,
+            help="One deanery, e.g. EOE.",
+            show_default="all",
+        ),
+    ] = None,
+    tcs: Annotated[
+        str | None,
+        typer.Option(
+            "--tcs",
+            metavar="URL",
+            help="TCS with its context path, e.g. http://host:8093/tcs",
+            show_default="TIS_ESR_TCS_URL",
+        ),
+    ] = None,
+    as_of: DayOption = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Store, write and send nothing; print what this and the day's exports would do.",
+        ),
+    ] = False,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare all positions with TIS and apply the daily rules now. Both run and day do so automatically, once a day.
+
+    Safe to repeat and to interrupt.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.reconcile import reconcile as run_
+
+        settings = load()
+        if deanery is not None and deanery not in DEANERIES:
+            raise UsageError("--deanery", f"{deanery!r} must be one of {', '.join(DEANERIES)}")
+        place = state or settings.state
+        if (state or settings.engine == "embedded") and not place.exists():
+            raise UsageError("--state", f"{place}: no such state file; tis-esr day --state FILE creates it")
+        url = tcs or settings.tcs_url
+        needs_url = dry_run or state is not None or settings.engine == "embedded"
+        if url is None and needs_url:
+            raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
+        deaneries = [deanery] if deanery else DEANERIES
+        done = run_(settings, deaneries, day_of(as_of), state, url or "", dry_run=dry_run, as_json=as_json)
+        raise typer.Exit(int(asyncio.run(done)))
+
+
 @command("tis-esr why 1900002 --state demo/state.sqlite", "tis-esr why EOE/RGT00/800/STR/001")
 def why(
     word: Annotated[

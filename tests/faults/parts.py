@@ -50,7 +50,8 @@ async def day_of_parts(
 ) -> None:
     """Take what events tell of (name, arrival) and what the sweep finds, and go through with it."""
     assert settings.tcs_url is not None
-    async with system(settings, state, settings.tcs_url, inbound, out, day) as runner:
+    async with system(settings, state, settings.tcs_url, inbound, out, day) as opened:
+        runner = opened.runner
         await tell(runner, events)
         await runner.drain([ARRIVED])
         await sweep(runner, inbound)

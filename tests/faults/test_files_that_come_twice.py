@@ -72,7 +72,8 @@ def test_a_file_dropped_again_and_told_of_again_after_it_was_taken_changes_nothi
     async def day(ground: Ground) -> None:
         store, settings = Folder(inbound), ground.in_process()
         out = Folder(ground.out, make=True)
-        async with system(settings, ground.state, ground.url, store, out, TODAY) as runner:
+        async with system(settings, ground.state, ground.url, store, out, TODAY) as opened:
+            runner = opened.runner
             await sweep(runner, store)
             for file in (days.folder / "in").iterdir():
                 drop(file, inbound)

@@ -81,6 +81,12 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("export applicants --state state --out file", {}, 2, f"--out: file {A_FILE}"),
     ("export notifications --state state --as-of tomorrow", {}, 2, f"--as-of: 'tomorrow' {DATE}"),
     ("export applicants --state junk", {}, 2, "junk can't be used as state: file is not a database"),
+    # reconcile.
+    ("reconcile --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
+    ("reconcile --state state", {}, 2, "--tcs: give the URL of TCS, or set TIS_ESR_TCS_URL"),
+    ("reconcile --state state --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
+    (f"reconcile --state junk --tcs {NOBODY}", {}, 2, "junk can't be used as state: file is not a database"),
+    ("reconcile --state state --tcs host:80 --dry-run", {}, 2, "'host:80'"),
     # run.
     ("purge --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
     ("purge --state junk", {}, 2, "junk can't be used as state: file is not a database"),

@@ -24,6 +24,8 @@ LINES = [
     "parked",
     "purge --dry-run --as-of 2026-11-25",
     "purge --past",
+    "reconcile --tcs {tcs} --dry-run --as-of 2026-11-25",
+    "reconcile --tcs {tcs} --deanery KSS --as-of 2026-11-25",
     "redrive invented",
     "why 1900002",
     "why EMD/RX64/200/STR/100001",

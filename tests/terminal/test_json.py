@@ -29,6 +29,7 @@ KEYS = {
     "doctor": {"settings", "checks"},
     "files": {"files", "gaps", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
+    "reconcile": {"day", "deaneries", "dry_run", "positions", "changes", "files", "sent"},
     "redrive": {"requeued", "discarded", "unreadable"},
     "why": {"word", "known", "tis", "answers", "timeline"},
 }

@@ -32,7 +32,8 @@ async def _day(
     settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None, bars: Bars
 ) -> tuple[DayDone, DayBegun]:
     folders = Folder(inbound), Folder(out, make=True)
-    async with system(settings, state, tcs, *folders, as_of) as runner:
+    async with system(settings, state, tcs, *folders, as_of) as opened:
+        runner = opened.runner
         purge = purge_of(settings, runner, folders[0], embedded=state is not None)
         await runner.patiently("the purge", partial(purge.of_day, as_of))
         with closing(reader_of(settings, state)) as reader:

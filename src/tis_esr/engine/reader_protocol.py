@@ -47,6 +47,10 @@ class Reader(Protocol):
         """Return the documents that match ``where``; none if the collection does not exist."""
         ...
 
+    def count(self, collection: Collection[Any], where: Where) -> int:
+        """Return how many documents match ``where``; 0 if the collection does not exist."""
+        ...
+
     def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
         """Return how many documents there are by these of the collection's ``indexes`` and ``counted`` fields."""
         ...

@@ -48,20 +48,21 @@ class System:
 @asynccontextmanager
 async def system(
     settings: Settings, state: Path | None, tcs_url: str, inbound: FileStore, out: FileStore, day: date
-) -> AsyncIterator[Runner]:
+) -> AsyncIterator[System]:
     """Open everything for one day's work, on a state file or the configured engine, and close it at the end.
 
     Raises NotTcsError, and TaskFailedError.
     """
     async with Supervisor() as supervisor, _tcs(settings, tcs_url) as tcs:
         await tcs.check()
-        found = handlers(Dependencies(tcs, inbound, out, window(settings)))
+        dependencies = Dependencies(tcs, inbound, out, window(settings))
+        found = handlers(dependencies)
         async with engine_of(settings, found, supervisor, state) as engine:
             runner = Runner(
                 engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
             )
             async with budgeted(settings, runner, tcs, SERVICES, supervisor, embedded=state is not None):
-                yield runner
+                yield System(runner, tcs, dependencies, supervisor)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """A whole interface day: processes inbound files, exports, then stops."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -49,31 +49,47 @@ async def run_day(
         ]
         await _walk(runner, SPLIT)
         progress("Updating people", 0)
-    await _request(runner, day, RECONCILE_ALL_COMMAND, DAILY_RULES_COMMAND)
-    sent: list[OutboundFile] = []
+    await request_comparison(runner, day)
     async with runner.beside(TELLING):
-        for stage in STAGES:
-            progress(_title(stage), 0)
-            await runner.drain(stage)
-        for export, after in ((APPLICANT_EXPORT, AFTER_APPLICANTS), (NOTIFICATION_EXPORT, ())):
-            progress(f"Writing {export.file_type} files", 0)
-            run = ExportRun(runner.work, out, export, window=window)
-            if stale := await runner.patiently(f"{export.file_type} export", partial(run.stale, day)):
-                await runner.patiently(f"{export.file_type} export", partial(run.ask_to_compare, stale))
-                await _walk(runner, STAGES)
-            sent += await runner.patiently(
-                f"{export.file_type} export", partial(run.run, day, occasion="day")
-            )
-            await _walk(runner, after)
+        sent = await compare_and_export(runner, out, day, window=window, progress=progress)
         progress("Notifying TIS", 0)
     return DayDone(taken=taken, sent=sent)
 
 
-async def _request(runner: Runner, day: date, *commands: str) -> None:
-    """Send commands of the day; the same day sends each once."""
+async def compare_and_export(
+    runner: Runner,
+    out: FileStore,
+    day: date,
+    deaneries: Sequence[str] = DEANERIES,
+    *,
+    occasion: str = "day",
+    window: ApplicantWindow | None = None,
+    progress: Callable[[str, int], None] = lambda _stage, _rows: None,
+) -> list[OutboundFile]:
+    """Run the stages from what was split to what is to be exported, then both exports of these deaneries."""
+    sent: list[OutboundFile] = []
+    for stage in STAGES:
+        progress(_title(stage), 0)
+        await runner.drain(stage)
+    for export, after in ((APPLICANT_EXPORT, AFTER_APPLICANTS), (NOTIFICATION_EXPORT, ())):
+        name = f"{export.file_type} export"
+        progress(f"Writing {export.file_type} files", 0)
+        run = ExportRun(runner.work, out, export, window=window)
+        if stale := await runner.patiently(name, partial(run.stale, day, deaneries)):
+            await runner.patiently(name, partial(run.ask_to_compare, stale))
+            await _walk(runner, STAGES)
+        sent += await runner.patiently(name, partial(run.run, day, deaneries, occasion=occasion))
+        await _walk(runner, after)
+    return sent
+
+
+async def request_comparison(
+    runner: Runner, day: date, deaneries: Sequence[str] = DEANERIES, occasion: str = "day"
+) -> None:
+    """Have all positions of deaneries compared with TIS and the daily rules applied; the same occasion does so once a day."""
     work = runner.work()
-    for command in commands:
-        ask(work, command, day, DEANERIES, "day")
+    for command in (RECONCILE_ALL_COMMAND, DAILY_RULES_COMMAND):
+        ask(work, command, day, deaneries, occasion)
     await work.commit()
 
 

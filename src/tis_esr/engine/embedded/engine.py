@@ -258,18 +258,8 @@ def find_documents(
     """
     if is_impossible(where):
         return []
-    conditions, values = ["1"], []
-    for name, wanted in where.items():
-        if isinstance(wanted, Between):
-            conditions.append(f'"{name}" >= ? AND "{name}" < ?')
-            values += [column_value(wanted.first), column_value(wanted.end)]
-        elif isinstance(wanted, list | tuple | set):
-            conditions.append(f'"{name}" IN ({",".join("?" * len(wanted))})')
-            values += [column_value(value) for value in wanted]
-        else:
-            conditions.append(f'"{name}" = ?')
-            values.append(column_value(wanted))
-    query = f"SELECT key, version, body, written_on FROM {table(collection)} WHERE {' AND '.join(conditions)}"
+    conditions, values = conditions_of(where)
+    query = f"SELECT key, version, body, written_on FROM {table(collection)} WHERE {conditions}"
     if not order_by and limit is None:
         found = [Stored(*row) for row in connection.execute(query, values)]
         return sorted(found, key=lambda stored: stored.key)
@@ -357,3 +347,20 @@ def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
     )
     if changed != len(old):
         raise ConflictError(collection.name)
+
+
+def conditions_of(where: Where) -> tuple[str, list[Any]]:
+    """Return the SQL condition on the searched columns, and its values."""
+    conditions: list[str] = ["1"]
+    values: list[Any] = []
+    for name, wanted in where.items():
+        if isinstance(wanted, Between):
+            conditions.append(f'"{name}" >= ? AND "{name}" < ?')
+            values += [column_value(wanted.first), column_value(wanted.end)]
+        elif isinstance(wanted, list | tuple | set):
+            conditions.append(f'"{name}" IN ({",".join("?" * len(wanted))})')
+            values += [column_value(value) for value in wanted]
+        else:
+            conditions.append(f'"{name}" = ?')
+            values.append(column_value(wanted))
+    return " AND ".join(conditions), values

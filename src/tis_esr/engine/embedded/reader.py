@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tis_esr.engine.collection import Collection, Where
-from tis_esr.engine.embedded.engine import find_documents
+from tis_esr.engine.collection import Collection, Where, is_impossible
+from tis_esr.engine.embedded.engine import conditions_of, find_documents
 from tis_esr.engine.embedded.schema import open_state, table
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.engine.row_accounting import Row, RowState
@@ -41,6 +41,19 @@ class StateReader:
         except sqlite3.OperationalError:
             return []
         return [msgspec.json.decode(document.body, type=collection.type) for document in stored]
+
+    def count(self, collection: Collection[Any], where: Where) -> int:
+        """Return how many documents match ``where``."""
+        if is_impossible(where):
+            return 0
+        conditions, values = conditions_of(where)
+        try:
+            [[number]] = self._connection.execute(
+                f"SELECT count(*) FROM {table(collection)} WHERE {conditions}", values
+            )
+        except sqlite3.OperationalError:
+            return 0
+        return int(number)
 
     def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
         """Return how many documents there are by the JSON fields named."""

@@ -81,6 +81,13 @@ class ProductionReader:
                 found = sorted(cursor.to_list(), key=lambda entry: entry["_id"])
             return [msgspec.json.decode(entry["document"], type=collection.type) for entry in found]
 
+    def count(self, collection: Collection[Any], where: Where) -> int:
+        """See Reader.count."""
+        if is_impossible(where):
+            return 0
+        with trouble_as_transient():
+            return self._database[collection.name].count_documents(condition(where))
+
     def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
         """See Reader.counts."""
         group = {field: f"${field}" for field in fields}

@@ -1,0 +1,166 @@
+"""``tis-esr reconcile``: compares all positions with TIS now, or prints what that and the day's exports would do."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from tis_esr.commands.progress import progress
+from tis_esr.commands.terminal import HEADING, print_json, say
+from tis_esr.errors import Exit, TisEsrError
+from tis_esr.files.file_store import Nowhere
+from tis_esr.operations.composition import engine_for_operation, reader_of, system, window
+from tis_esr.operations.dates import day as written
+from tis_esr.operations.planned_day import Change, Compared, Effect, planned_day
+from tis_esr.operations.reconciling import Comparison, compare, request
+from tis_esr.settings import Settings
+
+_POLL_SECONDS: Final = 1.0
+_SILENT_SECONDS: Final = 120.0
+_SHOWN: Final = 12
+
+
+class NobodyComparesError(TisEsrError):
+    """No running process has handled the request for some time. ``left`` positions are not compared yet."""
+
+    exit_code = Exit.UNAVAILABLE
+
+    def __init__(self, left: int) -> None:
+        super().__init__(
+            f"{left:,} positions are still to be compared, and none was for {_SILENT_SECONDS:.0f} seconds."
+            " The request is kept: start tis-esr run, or see tis-esr doctor"
+        )
+        self.left = left
+
+
+async def reconcile(
+    settings: Settings,
+    deaneries: Sequence[str],
+    day: date,
+    state: Path | None,
+    tcs_url: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> Exit:
+    """Compare positions with TIS and apply the daily rules, or print what that and the exports of the day would do.
+
+    On the production engine running services do it. Raises NobodyComparesError if none does.
+    """
+    if dry_run:
+        planned = await _planned(settings, deaneries, day, state, tcs_url)
+        if as_json:
+            print_json(planned)
+        else:
+            _show_planned(planned)
+        return Exit.DONE
+    if settings.engine == "production" and state is None:
+        async with engine_for_operation(settings, None, day) as runner:
+            asked = await request(runner, partial(reader_of, settings), day, deaneries)
+        compared = await _followed(asked)
+    else:
+        compared = await _here(settings, deaneries, day, state, tcs_url)
+    if as_json:
+        print_json(Compared(day=day, deaneries=list(deaneries), dry_run=False, positions=compared))
+    else:
+        say(
+            f"{compared:,} positions were compared with TIS, and the daily rules applied as of {written(day)}."
+        )
+        say("See what the next files will have: tis-esr export applicants --dry-run")
+    return Exit.DONE
+
+
+async def _planned(
+    settings: Settings, deaneries: Sequence[str], day: date, state: Path | None, tcs_url: str
+) -> Compared:
+    nowhere = Nowhere()
+    async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
+        with progress() as bars:
+            bar = bars.stage("Copying records", "stages", total=None)
+
+            def stage(name: str, _rows: int) -> None:
+                bar.update(bar.done + 1, name=name)
+
+            return await planned_day(
+                opened.runner.engine, opened.tcs, day, deaneries, window(settings), stage
+            )
+
+
+async def _here(
+    settings: Settings, deaneries: Sequence[str], day: date, state: Path | None, tcs_url: str
+) -> int:
+    nowhere = Nowhere()
+    async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
+        asked = await request(opened.runner, partial(reader_of, settings, state), day, deaneries)
+        comparing = asyncio.create_task(compare(opened.runner))
+        try:
+            await _followed(asked, comparing)
+            await comparing
+        finally:
+            comparing.cancel()
+            await asyncio.gather(comparing, return_exceptions=True)
+        return (await asyncio.to_thread(asked.progress))[0]
+
+
+async def _followed(asked: Comparison, comparing: "asyncio.Task[None] | None" = None) -> int:
+    """Show how far the comparison is until all positions are compared, or ``comparing`` has ended."""
+    clock = asyncio.get_running_loop().time
+    with progress() as bars:
+        done, total = await asyncio.to_thread(asked.progress)
+        bar, last = bars.stage("Comparing with TIS", "positions", total=total, done=done), clock()
+        while done < total and (comparing is None or not comparing.done()):
+            await _a_moment(comparing)
+            before, (done, total) = done, await asyncio.to_thread(asked.progress)
+            bar.update(done, total)
+            last = clock() if done > before else last
+            if comparing is None and clock() - last > _SILENT_SECONDS:
+                raise NobodyComparesError(total - done)
+    return done
+
+
+async def _a_moment(comparing: "asyncio.Task[None] | None") -> None:
+    if comparing is None:
+        await asyncio.sleep(_POLL_SECONDS)
+    else:
+        await asyncio.wait({comparing}, timeout=_POLL_SECONDS)
+
+
+def _show_planned(planned: Compared) -> None:
+    say(
+        f"as of {written(planned.day)}: {planned.positions:,} positions compared with TIS. Nothing was stored, written or sent.",
+        label="Dry run",
+        style=HEADING,
+    )
+    busy = {file.deanery for file in (*planned.sent, *planned.files)}
+    for deanery in planned.deaneries:
+        for line in _of_deanery(planned, deanery) if deanery in busy else ():
+            say(line)
+    if quiet := [deanery for deanery in planned.deaneries if deanery not in busy]:
+        say(f"nothing would be sent for {', '.join(quiet)}")
+    effects = Counter(change.effect for change in planned.changes)
+    counts = ", ".join(f"{effects[effect]:,} {effect.value}" for effect in Effect)
+    say(f"{counts}, compared with the records stored now", label="Records:")
+    for change in planned.changes[:_SHOWN]:
+        say(_line(change), indent=2)
+    if len(planned.changes) > _SHOWN:
+        say(f"and {len(planned.changes) - _SHOWN:,} more; --json lists all", indent=2)
+
+
+def _of_deanery(planned: Compared, deanery: str) -> Iterator[str]:
+    sent = [file for file in planned.sent if file.deanery == deanery]
+    going = [file for file in planned.files if file.deanery == deanery]
+    for file in sent:
+        yield f"{deanery}: {file.rows:,} rows were already sent in {file.name}"
+    for file in going:
+        held = f"; {file.held_back} held back" if file.held_back else ""
+        yield f"{deanery}: {file.rows:,} rows would be sent in {file.name}{held}"
+    if not going:
+        yield f"{deanery}: nothing more would be sent"
+
+
+def _line(change: Change) -> str:
+    what = "applicant" if change.kind == "APP" else f"type {change.kind}"
+    return f"{change.deanery} {what} {change.record}: {change.effect.value}"

@@ -1,0 +1,211 @@
+"""A dry run of a day: what the comparison with TIS, the daily rules and the exports would do, on a copy.
+
+The copy is a state file of its own, which is removed at the end. TCS is only read; no file is written.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.protocol import Cursor, Engine, Stored
+from tis_esr.engine.runner import Runner
+from tis_esr.files.file_store import Discarding, Nowhere
+from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED
+from tis_esr.services.data_exporter.outbound import (
+    APPLICANTS,
+    COUNTERS,
+    HANDLED,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    PENDING,
+    RUNS,
+    NotificationRecord,
+    Outbound,
+    OutboundFile,
+    RecordState,
+)
+from tis_esr.services.day import clock, compare_and_export, request_comparison
+from tis_esr.services.flow import COLLECTIONS, Dependencies, handlers
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
+from tis_esr.tcs.client import Tcs
+
+_COPIED: tuple[Collection[Any], ...] = (
+    POSITIONS,
+    DECISIONS,
+    GENERATED,
+    KNOWN_POSITIONS,
+    VPD_USES,
+    HANDLED,
+    APPLICANTS,
+    NOTIFICATIONS,
+    OUTBOUND_FILES,
+    RUNS,
+    COUNTERS,
+)
+_AT_ONCE = 500
+_PATIENCE = 60.0
+
+
+class Effect(StrEnum):
+    """What a day would do to a record, compared with what is stored now."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    INVALID = "missing data"
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One record that would be another one: ``kind`` is APP or the notification's type (1, 2, 4, 5)."""
+
+    deanery: str
+    kind: str
+    record: str
+    position_id: int
+    effect: Effect
+
+
+class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the day: with what would be sent in it, or was already."""
+
+    name: str
+    deanery: str
+    rows: int
+    held_back: int
+
+
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """What a comparison did, or in a ``dry_run`` what it and the exports of the day would do.
+
+    ``positions`` is how many were compared. Only a dry run has the rest: the records that would change, the files that
+    would be written, and those of the day that were sent already, whose rows are not in ``files``.
+    """
+
+    day: date
+    deaneries: list[str]
+    dry_run: bool
+    positions: int
+    changes: list[Change] = []
+    files: list[PlannedFile] = []
+    sent: list[PlannedFile] = []
+
+
+async def planned_day(
+    source: Engine,
+    tcs: Tcs,
+    day: date,
+    deaneries: Sequence[str],
+    window: ApplicantWindow,
+    progress: Callable[[str, int], None],
+) -> Compared:
+    """Return what a day would do. Raises PatienceExhaustedError if TCS does not answer."""
+    with TemporaryDirectory(prefix="tis-esr-") as folder:
+        copy = await asyncio.to_thread(EmbeddedEngine, Path(folder) / "state", COLLECTIONS)
+        try:
+            found = handlers(Dependencies(tcs, Nowhere(), Discarding(), window))
+            runner = Runner(copy, found, today=lambda: day, now=clock(day), patience=_PATIENCE)
+            progress("Copying records", 0)
+            positions = await _copy(source, runner, frozenset(deaneries))
+            sent = await _sent(runner, day, deaneries)
+            await request_comparison(runner, day, deaneries)
+            files = await compare_and_export(
+                runner, Discarding(), day, deaneries, occasion="dry run", window=window, progress=progress
+            )
+            changes = [change async for change in _changes(source, copy, frozenset(deaneries))]
+        finally:
+            copy.close()
+    return Compared(
+        day=day,
+        deaneries=list(deaneries),
+        dry_run=True,
+        positions=positions,
+        changes=sorted(
+            changes, key=lambda change: (change.deanery, change.effect, change.kind, change.record)
+        ),
+        files=_planned(files),
+        sent=_planned(sent),
+    )
+
+
+async def _copy(source: Engine, runner: Runner, deaneries: frozenset[str]) -> int:
+    """Copy what the day needs; return how many positions are to be compared."""
+    compared = 0
+    for collection in _COPIED:
+        async for page in _pages(source, collection):
+            work = runner.work()
+            await work.get(collection, [stored.key for stored in page])
+            for stored in page:
+                document = msgspec.json.decode(stored.body, type=collection.type)
+                if isinstance(document, Position) and document.reconciled_at is not None:
+                    document = msgspec.structs.replace(document, reconciled_at=0.0)
+                    compared += document.deanery in deaneries
+                work.put(collection, document)
+            await work.commit()
+    return compared
+
+
+async def _pages(engine: Engine, collection: Collection[Any]) -> AsyncIterator[list[Stored]]:
+    """Yield all documents, page by page, those last that were written last."""
+    after: Cursor | None = None
+    while page := await engine.written_before(collection, date.max, after, _AT_ONCE):
+        yield page
+        after = (page[-1].written_on, page[-1].key)
+
+
+async def _sent(runner: Runner, day: date, deaneries: Iterable[str]) -> list[OutboundFile]:
+    names = [
+        name
+        for run in (await runner.work().get(RUNS, [f"APP:{day}", f"DNC:{day}"])).values()
+        for name in run.files
+    ]
+    files = (await runner.work().get(OUTBOUND_FILES, names)).values()
+    return [file for file in files if file.deanery in set(deaneries)]
+
+
+def _planned(files: Iterable[OutboundFile]) -> list[PlannedFile]:
+    return [
+        PlannedFile(name=file.name, deanery=file.deanery, rows=file.rows, held_back=file.held_back)
+        for file in files
+        if file.rows
+    ]
+
+
+async def _changes(source: Engine, copy: Engine, deaneries: frozenset[str]) -> AsyncIterator[Change]:
+    for collection in (APPLICANTS, NOTIFICATIONS):
+        async for page in _pages(copy, collection):
+            now = {stored.key: stored for stored in await source.get(collection, [one.key for one in page])}
+            for stored in page:
+                after = msgspec.json.decode(stored.body, type=collection.type)
+                known = now.get(stored.key)
+                before = None if known is None else msgspec.json.decode(known.body, type=collection.type)
+                effect = effect_on(before, after)
+                if effect is not None and after.deanery in deaneries:
+                    yield Change(
+                        deanery=after.deanery,
+                        kind=after.type if isinstance(after, NotificationRecord) else "APP",
+                        record=stored.key,
+                        position_id=after.position_id,
+                        effect=effect,
+                    )
+
+
+def effect_on(before: Outbound | None, after: Outbound) -> Effect | None:
+    """Return what the day would do to a record; None if it stays as it is, whether or not it is exported."""
+    if after.state is RecordState.DELETED_BEFORE_EXPORT:
+        return Effect.CANCELLED if before is not None and before.state in PENDING else None
+    if after.state is RecordState.INVALID_DATA:
+        same = before is not None and (before.state, before.reason) == (after.state, after.reason)
+        return None if same else Effect.INVALID
+    if before is None or before.state is RecordState.DELETED_BEFORE_EXPORT:
+        return Effect.NEW
+    return Effect.CHANGED if before.fields != after.fields else None
