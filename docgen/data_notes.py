@@ -30,6 +30,8 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "dataexporter.files": ("outbound files: state and number of rows", "none"),
     "dataexporter.runs": ("the exports of one type on one day", "none"),
+    "dataexporter.rtc_files": ("the RTC of each RMF and RMC: state and number of rows", "none"),
+    "dataexporter.rtc_rows": ("rows of an RTC that is not in place yet", "none"),
     "dataexporter.counters": ("the last number used in file names", "none"),
     "inbounddatawriter.people": (
         "for each person updated in TIS, how new the row is that each detail came from",

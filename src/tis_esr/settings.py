@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     window_closes_weeks: Annotated[int, Field(ge=1, le=52)] = 13
     """The applicant window closes so many weeks after the day of the export: a placement that starts on that day or later is not due yet."""
 
+    send_rtc: bool = False
+    """Whether ESR is sent an RTC file for each RMF and RMC: what became of each of its rows. Agree the layout with ESR before you switch it on: it is not published."""
+
     files_in: Literal["folder", "s3", "sftp"] = "folder"
     """The kind of store that ESR's files come from."""
     files_out: Literal["folder", "s3", "sftp"] = "folder"

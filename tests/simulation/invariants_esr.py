@@ -64,6 +64,8 @@ def _files(ends: "Ends") -> Iterator[str]:
         return
     ordered, disturbed = ends.ordered.files, ends.disturbed.files
     for name in sorted(ordered.keys() | disturbed.keys()):
+        if FileName.parse(name).type == "RTC":
+            continue  # what became of rows on the way is each run's own
         if ordered.get(name) == disturbed.get(name):
             continue
         expected, found = (files.get(name, b"").decode().splitlines() for files in (ordered, disturbed))
@@ -71,6 +73,25 @@ def _files(ends: "Ends") -> Iterator[str]:
         more = [row for row in found if row not in expected]
         twice = len(found) - len(set(found))
         yield f"file {name}: lacks {lost}, has {more} besides, and {twice} rows twice"
+
+
+def _acknowledged(ends: "Ends") -> Iterator[str]:
+    """Look for the RTC of each RMF and RMC: one line for each data row, in their order, and nothing left behind."""
+    end = ends.disturbed
+    yield from (f"{what} is still kept for an RTC" for what in end.unacknowledged)
+    for name, entry in sorted(end.ledger.items()):
+        if not end.acknowledged or entry.type not in {"RMF", "RMC"} or entry.copy or not entry.rows:
+            continue
+        rtc = str(FileName(entry.deanery, "RTC", FileName.parse(name).date, entry.sequence))
+        lines = end.files.get(rtc, b"").decode().splitlines()[1:-1]
+        acknowledged = [int(line.split(",")[2]) for line in lines if line.split(",")[3] != '"TRL"']
+        rows = [
+            row
+            for (file, row), found in sorted(end.rows.items())
+            if file == name and found.type not in {"HDR", "TRL", ""}
+        ]
+        if acknowledged != rows:
+            yield f"{rtc} acknowledges rows {acknowledged}; {name} has {rows}"
 
 
 def _last_notifications(ends: "Ends") -> Iterator[str]:
@@ -264,4 +285,5 @@ ESR_CHECKS: dict[str, "Check"] = {
     "confirmations": _confirmed,
     "impossible": _impossible,
     "quarantined": _quarantined,
+    "acknowledged": _acknowledged,
 }

@@ -112,6 +112,7 @@ def disturbed(seed: int, scenario: Scenario, data: Path, off: frozenset[str] = f
     end.last_day = run.today()
     end.inbound = dict(run.inbound.files)
     end.answered = chance.allows("confirmations")
+    end.acknowledged = run.acknowledges
     return Disturbed(end, run.loop, chance, run.early)
 
 
@@ -129,12 +130,14 @@ class _Run:
         self.inbound = SimFiles("in", self.loop, chance, self.trouble)
         self.out = SimFiles("out", self.loop, chance, self.trouble)
         self.machines = machines(seed, chance)
+        self.acknowledges = seed % 3 == 2 and chance.allows("rtc")
         self.nodes = [
             Node(
-                number, self.loop, self.tcs, self.inbound, self.out, self._engines(number, times), self.today
+                number, self.loop, self.tcs, self.inbound, self.out, self._engines(number, times), self.today,
+                acknowledges=self.acknowledges,
             )
             for number, times in enumerate(self.machines.slowness)
-        ]
+        ]  # fmt: skip
         calm = SimEngine(self.store, self.loop, chance)
         self.operator = Operator(seed, self.loop, chance, calm, self.inbound)
         nowhere = SimFiles("nowhere", self.loop, chance)
@@ -226,6 +229,8 @@ class _Run:
         ):
             if self.chance.allows(name):
                 self.chance.note(name, what)
+        if self.acknowledges:
+            self.chance.note("rtc", "each RMF and RMC is acknowledged")
         for number, times in enumerate(self.machines.slowness):
             if times > 1:
                 self._note(f"slow:{number}", f"process {number} is {times:g} times slower")

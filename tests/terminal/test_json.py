@@ -17,7 +17,7 @@ DAY = {
 }  # fmt: skip
 LEDGER_FILE = {
     "name", "copy", "deanery", "type", "day", "sequence", "state", "incomplete", "size", "sha256", "rows",
-    "row_states", "findings", "open_findings", "rows_gone", "settled", "to_do", "notes", "noted",
+    "row_states", "findings", "open_findings", "rows_gone", "settled", "to_do", "notes", "noted", "rtc",
 }  # fmt: skip
 KEYS = {
     "demo": DAY,

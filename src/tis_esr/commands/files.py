@@ -92,6 +92,8 @@ def _show(found: Ledger) -> None:
         if any(file.row_states.values()):
             gone = "; the rows themselves are older than the retention (keep_rows_days)"
             say(f"rows: {counted(file.row_states)}{gone if file.rows_gone else ''}", indent=4)
+        if file.rtc:
+            say(f"acknowledged to ESR in {file.rtc}", indent=4)
         for note in file.notes:
             say(f"{note}", indent=4)
         if file.noted > len(file.notes):

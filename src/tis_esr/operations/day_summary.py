@@ -19,6 +19,7 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundState,
     RecordState,
 )
+from tis_esr.services.data_exporter.rtc_documents import RTC_FILES
 from tis_esr.services.day_begun import DayBegun, identity, is_left_behind
 from tis_esr.services.flow import bindings_only
 from tis_esr.services.inbound_data_reader.file_ledger import (
@@ -112,7 +113,7 @@ def summarise(
     parked_before, updates = set(begun.parked), _updates(state)
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
-    files_out = _outbound(outbound, begun.day)
+    files_out = [*_outbound(outbound, begun.day), *_acknowledgements(state, own)]
     unfit = _unfit(state)
     invalid, held_back = [r.key for r in unfit], {r.key for r in unfit if r.is_held_back}
     rejected = _keys(state, RecordState.REJECTED)
@@ -162,6 +163,16 @@ def _outbound(files: Iterable[OutboundFile], day: date) -> list[dict[str, Any]]:
         {"name": file.name, "type": file.type, "rows": file.rows, "state": file.state.name}
         for file in files
         if file.day == day and file.state is not OutboundState.NOTHING_TO_SEND
+    ]
+
+
+def _acknowledgements(state: Reader, files: Iterable[InboundFile]) -> list[dict[str, Any]]:
+    """Return the RTC files of inbound files, those that are in place."""
+    found = sorted(state.get(RTC_FILES, [file.name for file in files]), key=lambda rtc: rtc.name)
+    return [
+        {"name": rtc.name, "type": "RTC", "rows": rtc.rows, "state": rtc.state.name}
+        for rtc in found
+        if rtc.is_in_place
     ]
 
 

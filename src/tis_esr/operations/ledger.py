@@ -15,6 +15,7 @@ from tis_esr.engine.row_accounting import RowState
 from tis_esr.operations.kept import kept_from
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
+from tis_esr.services.data_exporter.rtc_documents import RTC_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import (
     FILES,
     INCOMPLETE,
@@ -67,7 +68,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One file, its ``state`` and ``row_states`` as codes; ``settled`` says who has dealt with those of the ``findings`` that are not in ``open_findings``.
 
-    ``to_do`` is what a person does about these: "" for nothing.
+    ``to_do`` is what a person does about these: "" for nothing. ``rtc`` is the RTC that ESR was sent of it, "" for none.
     """
 
     name: str
@@ -89,6 +90,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     to_do: str
     notes: list[str]
     noted: int
+    rtc: str = ""
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +114,15 @@ def ledger(state: Reader, name: str | None = None) -> Ledger:
         names = {file.name for file in found}
         all_gaps = [gap for gap in all_gaps if gap.name == name or gap.shown_by in names]
     rows = state.row_counts([file.name for file in found] if name is not None else None)
-    files = [_entry(file, rows.get(file.name, {})) for file in sorted(found, key=_newest_first)]
+    rtc = {
+        one.source: one.name
+        for one in state.get(RTC_FILES, [f.name for f in found if f.counter == "RMT"])
+        if one.is_in_place
+    }
+    files = [
+        _entry(file, rows.get(file.name, {}), "" if file.copy else rtc.get(file.name, ""))
+        for file in sorted(found, key=_newest_first)
+    ]
     number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
     return Ledger(files=files, gaps=all_gaps, open_findings=number, kept_from=kept_from(state))
 
@@ -240,7 +250,7 @@ def _unanswered(deanery: str, counter: str, files: list[InboundFile], sent: list
     ]  # fmt: skip
 
 
-def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
+def _entry(file: InboundFile, by_state: dict[Any, int], rtc: str) -> LedgerEntry:
     return LedgerEntry(
         name=file.name,
         copy=file.copy,
@@ -261,6 +271,7 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         to_do=to_do(file),
         notes=file.notes,
         noted=file.noted,
+        rtc=rtc,
     )
 
 

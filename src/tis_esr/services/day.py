@@ -11,7 +11,7 @@ from tis_esr.files.file_store import FileStore
 from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
-from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
+from tis_esr.services.flow import ACKNOWLEDGING, AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.services.inbound_data_reader.ledger_horizon import within
@@ -32,13 +32,16 @@ async def run_day(
     day: date,
     *,
     window: ApplicantWindow | None = None,
+    acknowledges: bool = False,
     progress: Callable[[str, int], None] = lambda _stage, _rows: None,
 ) -> DayDone:
     """Take the files by date and sequence, walk the stages, export, and notify TCS.
 
     May be killed at any point and called again with the same state. Raises PatienceExhaustedError, OSError.
     """
-    reader = InboundDataReader(runner.work, lambda rows: progress("Reading files", rows))
+    reader = InboundDataReader(
+        runner.work, lambda rows: progress("Reading files", rows), acknowledges=acknowledges
+    )
     async with runner.beside(PEOPLE):
         listing = await inbound.listing()
         taken = [await reader.hold(name, reason) for name, reason in sorted(listing.odd.items())]
@@ -64,6 +67,7 @@ async def run_day(
             )
             await _walk(runner, after)
         progress("Notifying TIS", 0)
+    await runner.drain(ACKNOWLEDGING)
     return DayDone(taken=taken, sent=sent)
 
 

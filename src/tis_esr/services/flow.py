@@ -18,6 +18,8 @@ from tis_esr.services.data_exporter.outbound import (
     RUNS,
 )
 from tis_esr.services.data_exporter.record_intake import DataExporter
+from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS
+from tis_esr.services.data_exporter.rtc_export import RTC_COMMAND, RtcExport
 from tis_esr.services.day_begun import DAYS
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
@@ -47,6 +49,8 @@ COLLECTIONS = (
     OUTBOUND_FILES,
     RUNS,
     COUNTERS,
+    RTC_FILES,
+    RTC_ROWS,
     TIS_PEOPLE,
     TIS_POSITIONS,
     TIS_EXPORTS,
@@ -60,7 +64,7 @@ COLLECTIONS = (
 )
 
 SPLIT: tuple[tuple[str, ...], ...] = (
-    ("esr.queue.por.split", "esr.queue.apc.split", "esr.queue.dcc.split"),
+    ("esr.queue.por.split", "esr.queue.apc.split", "esr.queue.dcc.split", "esr.queue.rmt.split"),
     ("esr.queue.pos.split",),
 )
 PEOPLE = ("esr.queue.asg.split",)
@@ -92,12 +96,16 @@ AFTER_APPLICANTS: tuple[tuple[str, ...], ...] = (
 TELLING = ("esr.queue.position.changed", "esr.queue.apprecord.exported.inbounddatawriter")
 """Notifications of TCS, one call each: nothing else in a day waits for them."""
 
+ACKNOWLEDGING = (f"esr.queue.{RTC_COMMAND}",)
+"""The last of a day: by then every row is accounted for."""
+
 
 @dataclass(frozen=True)
 class Dependencies:
     """What the services reach beyond their engine: TCS, and where files come from and go to.
 
-    ``refused_values`` counts what of people did not go to TIS, by column and reason.
+    ``refused_values`` counts what of people did not go to TIS, by column and reason. With ``acknowledges`` ESR gets an
+    RTC for each RMF and RMC.
     """
 
     tcs: Tcs
@@ -105,18 +113,22 @@ class Dependencies:
     out: FileStore
     window: ApplicantWindow = field(default_factory=ApplicantWindow)
     refused_values: Counter[tuple[str, str]] = field(default_factory=Counter)
+    acknowledges: bool = False
 
 
 def services(dependencies: Dependencies) -> dict[str, list[Handler]]:
     """Return the handlers of each of the six services, by the service's name."""
     tcs = dependencies.tcs
     commands = ExportCommands(dependencies.out, dependencies.window)
+    rtc = RtcExport(dependencies.out)
     found = {
-        "InboundDataReader": Arrivals(dependencies.inbound).handlers(),
+        "InboundDataReader": Arrivals(
+            dependencies.inbound, acknowledges=dependencies.acknowledges
+        ).handlers(),
         "Reconciliation": Reconciliation(tcs).handlers(),
         "AppGenerator": AppGenerator(tcs).handlers(),
         "NotificationGenerator": NotificationGenerator(tcs).handlers(),
-        "DataExporter": [*DataExporter().handlers(), *commands.handlers()],
+        "DataExporter": [*DataExporter().handlers(), *commands.handlers(), *rtc.handlers()],
         "InboundDataWriter": InboundDataWriter(tcs, dependencies.refused_values).handlers(),
     }
     return {name: [tcs_errors_classified(handler) for handler in own] for name, own in found.items()}

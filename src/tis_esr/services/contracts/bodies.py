@@ -178,6 +178,34 @@ class Unreadable(Body, frozen=True):
     problems: list[str]
 
 
+class RmtRow(Body, frozen=True):
+    """A data row of an RMF or RMC by what ESR knows it by: position or assignment, and post number, as far as they can be read."""
+
+    row: int
+    record_id: int | None = None
+    deanery_number: str = ""
+
+
+class RmtSplit(Body, frozen=True):
+    """``esr.queue.rmt.split``: the data rows of one chunk of an RMF or RMC, to be acknowledged to ESR.
+
+    The chunk covers the rows from ``first`` up to ``end``, which is not in it; with ``is_last`` the file ends there,
+    and ``incomplete`` says why it is not whole.
+    """
+
+    first: int
+    end: int
+    is_last: bool
+    rows: list[RmtRow]
+    incomplete: str = ""
+
+
+class AcknowledgeFile(Body, frozen=True):
+    """``esr.queue.rtcfilegenerationcommand``: write the RTC of an RMF or RMC once all its rows are accounted for."""
+
+    source: str
+
+
 class FileArrived(Body, frozen=True):
     """``esr.queue.file.arrived``: a file from ESR is in the store; ``stamp`` is how the store showed it, if known."""
 

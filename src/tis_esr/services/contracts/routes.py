@@ -16,13 +16,22 @@ from tis_esr.services.contracts import bodies
 Json = dict[str, Any]
 
 SENT: Mapping[str, tuple[str, ...]] = {
-    "InboundDataReader": ("file.arrived", "por.split", "pos.split", "asg.split", "apc.split", "dcc.split"),
+    "InboundDataReader": (
+        "file.arrived",
+        "por.split",
+        "pos.split",
+        "asg.split",
+        "apc.split",
+        "dcc.split",
+        "rmt.split",
+    ),
     "Reconciliation": ("por.saved", "pos.saved", "position.reconciled", "position.changed"),
     "AppGenerator": ("apprecord.generated",),
     "NotificationGenerator": ("notification.due", "notification.generated"),
     "DataExporter": (
         "appfilegenerationcommand",
         "notificationfilegenerationcommand",
+        "rtcfilegenerationcommand",
         "apprecord.exported",
         "position.due",
     ),
@@ -37,6 +46,7 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "asg.split": bodies.Assignment,
     "apc.split": "APC",
     "dcc.split": "DCC",
+    "rmt.split": bodies.RmtSplit,
     "por.saved": bodies.PositionSaved,
     "pos.saved": bodies.PositionSaved,
     "position.reconciled": bodies.PositionReconciled,
@@ -49,6 +59,7 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "notification.generated": bodies.NotificationsGenerated,
     "appfilegenerationcommand": bodies.GenerateFile,
     "notificationfilegenerationcommand": bodies.GenerateFile,
+    "rtcfilegenerationcommand": bodies.AcknowledgeFile,
 }
 """The body of each routing key's messages: one of ours, or a record type, whose columns are the body."""
 
