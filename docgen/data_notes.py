@@ -24,6 +24,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "applicant records: state, columns, row in a file, ESR's answers",
         "all columns of APP: names, birth date, address, NI number, contact details; ESR's text may quote them",
     ),
+    "dataexporter.resent": (
+        "applicant records as they were sent before they were, or are to be, sent again",
+        "the same as `dataexporter.applicants`",
+    ),
     "dataexporter.notifications": (
         "notifications: state, columns, row in a file, ESR's answers",
         "names, e-mail address and GMC number; ESR's text may quote them",

@@ -173,6 +173,10 @@ def _known_applicants(ends: "Ends") -> Iterator[str]:
 
 
 def _never_went(ends: "Ends", key: str) -> Iterator[str]:
+    """Say that an applicant never went; one whom ESR rejected after the last export waits to go again."""
+    known = ends.disturbed.applicants.get(key)
+    if known is not None and known.earlier:
+        return
     if not _went_by_another(ends.disturbed, ends.ordered.applicants[key]):
         yield f"applicant {key} never went to ESR, as in the ordered run"
 
@@ -214,7 +218,7 @@ def _told_once(ends: "Ends") -> Iterator[str]:
         if went and went[0].type == "4":
             key = f"{about.split(':')[-1]}:{went[0].position_id}"
             record = ends.disturbed.applicants[key]
-            if went[0].fact == f"{record.date_from}/{record.date_to}":
+            if not record.earlier and went[0].fact == f"{record.date_from}/{record.date_to}":
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"
 
 

@@ -13,6 +13,7 @@ from tests.simulation.blows import Blows
 from tests.simulation.chance import Chance
 from tests.simulation.deliveries import Deliveries
 from tests.simulation.engine import SimEngine
+from tests.simulation.esr import Esr
 from tests.simulation.files import SimFiles
 from tests.simulation.loop import START, SimLoop, StuckError
 from tests.simulation.node import Node
@@ -58,7 +59,10 @@ class Disturbed:
 
 
 def ordered(scenario: Scenario, data: Path) -> Outcome:
-    """Take the files in their own order through ``run_day``, in one process that nothing disturbs."""
+    """Take the files in their own order through ``run_day``, in one process that nothing disturbs.
+
+    ESR's answers come with the next act's files.
+    """
     loop, chance, store = SimLoop(), Chance(0), SimStore()
     tcs = SimTcs(data, loop, chance)
     inbound, out = SimFiles("in", loop, chance), SimFiles("out", loop, chance)
@@ -66,7 +70,7 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
     async def days() -> None:
         async with client(tcs, loop) as tcs_client:
             found = handlers(Dependencies(tcs_client, inbound, out))
-            engine = SimEngine(store, loop, chance)
+            engine, esr = SimEngine(store, loop, chance), Esr(0, store)
             day = TODAY
             runner = Runner(engine, found, today=lambda: day, now=loop.now)
             for number, files in enumerate(scenario.acts):
@@ -75,6 +79,7 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
                 inbound.files.update(files)
                 day = TODAY + timedelta(days=number)
                 await run_day(runner, inbound, out, day)
+                inbound.files.update({name: content for _, name, content, _ in esr.answers(out.files)})
                 await asyncio.sleep(60)
 
     with virtual_clocks(loop):

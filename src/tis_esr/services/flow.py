@@ -7,6 +7,7 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Handler
 from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED, AppGenerator
+from tis_esr.services.data_exporter.confirmations import Confirmations
 from tis_esr.services.data_exporter.export_commands import ExportCommands
 from tis_esr.services.data_exporter.export_schedule import SCHEDULE
 from tis_esr.services.data_exporter.outbound import (
@@ -15,6 +16,7 @@ from tis_esr.services.data_exporter.outbound import (
     HANDLED,
     NOTIFICATIONS,
     OUTBOUND_FILES,
+    RESENT,
     RUNS,
 )
 from tis_esr.services.data_exporter.record_intake import DataExporter
@@ -45,6 +47,7 @@ COLLECTIONS = (
     VPD_USES,
     HANDLED,
     APPLICANTS,
+    RESENT,
     NOTIFICATIONS,
     OUTBOUND_FILES,
     RUNS,
@@ -128,7 +131,12 @@ def services(dependencies: Dependencies) -> dict[str, list[Handler]]:
         "Reconciliation": Reconciliation(tcs).handlers(),
         "AppGenerator": AppGenerator(tcs).handlers(),
         "NotificationGenerator": NotificationGenerator(tcs).handlers(),
-        "DataExporter": [*DataExporter().handlers(), *commands.handlers(), *rtc.handlers()],
+        "DataExporter": [
+            *DataExporter().handlers(),
+            *Confirmations().handlers(),
+            *commands.handlers(),
+            *rtc.handlers(),
+        ],
         "InboundDataWriter": InboundDataWriter(tcs, dependencies.refused_values).handlers(),
     }
     return {name: [tcs_errors_classified(handler) for handler in own] for name, own in found.items()}

@@ -35,7 +35,7 @@ class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One row of an APC or DCC: what ESR says of a record that it was sent, whole.
 
     ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING, INFO or what ESR says instead, ``text`` ESR's own words, which may quote what
-    it was sent. ``file`` and ``row`` are where the answer stands.
+    it was sent. ``file`` and ``row`` are where the answer stands, ``of`` is our file that it answers.
     """
 
     file: str
@@ -45,6 +45,7 @@ class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     applicant_number: str = ""
     assignment_id: int | None = None
+    of: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -85,8 +86,18 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
         return self.built_on < day or now - self.built_at > GOOD_FOR
 
 
+class Sending(msgspec.Struct, frozen=True):
+    """A row (counted from 1) of one of our files."""
+
+    file: str
+    row: int
+
+
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     """One doctor who is to come to one position, by a placement that has not started.
+
+    ``newer`` is the record as TIS would have it now, where that differs from what was sent. ``earlier`` are rows in
+    which it was sent before and is, or was, to be sent again; ``resend`` says that a person asked for that.
 
     ``same_as`` is what makes two of them the same applicant for ESR, see ``applicant_for_esr``. ``missing`` are the
     mandatory columns that have no value; one that is INVALID_DATA and lacks nothing was held back from a file.
@@ -101,6 +112,9 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     unmapped: list[str]
     missing: list[str] = []
     same_as: str
+    newer: "ApplicantRecord | None" = None
+    earlier: list[Sending] = []
+    resend: bool = False
 
     @property
     def key(self) -> str:
@@ -111,6 +125,15 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     def is_held_back(self) -> bool:
         """Say whether it was held back when a file was made, though no mandatory value is missing."""
         return self.state is RecordState.INVALID_DATA and not self.missing
+
+
+class Resent(msgspec.Struct, frozen=True, kw_only=True):
+    """An applicant record as it was sent in ``file``, of which another version was, or is to be, sent since."""
+
+    file: str
+    row: int
+    position_id: int
+    record: ApplicantRecord
 
 
 class NotificationRecord(Outbound, frozen=True, kw_only=True):
@@ -210,6 +233,12 @@ NOTIFICATIONS = Collection(
     lambda record: record.key,
     (("state", "deanery", "deanery_number", "position_id"), ("file", "file_row"), ("position_id",)),
     counted=("type",),
+)
+RESENT = Collection(
+    "dataexporter.resent",
+    Resent,
+    lambda resent: f"{resent.file}:{resent.row}",
+    (("file", "position_id"),),
 )
 OUTBOUND_FILES = Collection("dataexporter.files", OutboundFile, lambda file: file.name, (("day",),))
 RUNS = Collection("dataexporter.runs", Run, lambda run: f"{run.type}:{run.day}")

@@ -12,9 +12,11 @@ import msgspec
 from tis_esr.decisions.notifications.content import Notification
 from tis_esr.decisions.notifications.position_notifications import Draft, drafts, placement_of
 from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates
+from tis_esr.decisions.versions import is_superseded
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
+from tis_esr.records.file_names import FileName
 from tis_esr.records.outbound_layouts import NOT
 from tis_esr.records.values import misfit_reason
 from tis_esr.services.contracts.bodies import (
@@ -94,6 +96,8 @@ class NotificationGenerator:
             key = str(applicant.position_id)
             position = known.get(key) or KnownPosition(position_id=applicant.position_id)
             others = [sent for sent in position.sent if sent.placement_id != applicant.placement_id]
+            if any(_went_later(sent, applicant) for sent in position.sent):
+                continue
             known[key] = msgspec.structs.replace(position, sent=[*others, applicant])
             with work.part(key, message):
                 work.put(KNOWN_POSITIONS, known[key])
@@ -184,7 +188,15 @@ def _as_sent(body: ApplicantExported) -> SentApplicant:
         last_name=body.last_name,
         first_name=body.first_name,
         gmc_number=body.gmc_number,
+        file=body.filename,
     )
+
+
+def _went_later(sent: SentApplicant, applicant: SentApplicant) -> bool:
+    """Say whether it is known that ESR was sent the same applicant again since: APP files share one counter."""
+    if sent.placement_id != applicant.placement_id or not sent.file:
+        return False
+    return is_superseded(FileName.parse(applicant.file).sequence, FileName.parse(sent.file).sequence)
 
 
 def _up_to_date(work: Work, known: KnownPosition, due: NotificationDue) -> KnownPosition:

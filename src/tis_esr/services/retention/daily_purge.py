@@ -111,6 +111,7 @@ class Purge:
             handled_messages.forget_rows,
             personal_values.blank_journal,
             personal_values.blank_applicants,
+            personal_values.remove_resent,
             history.by_age(JOURNAL),
             history.by_age(DECISIONS),
             history.by_age(TIS_EXPORTS),

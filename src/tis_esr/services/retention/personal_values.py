@@ -3,7 +3,7 @@
 import msgspec
 
 from tis_esr.engine.protocol import Cursor
-from tis_esr.services.data_exporter.outbound import APPLICANTS, PENDING
+from tis_esr.services.data_exporter.outbound import APPLICANTS, PENDING, RESENT
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, Outcome
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at, unsent_files
 
@@ -27,7 +27,15 @@ async def blank_applicants(step: Step) -> Cursor | None:
     for (written_on, _), record in found:
         is_done = record.state not in PENDING and record.date_from < step.cutoffs.personal
         if is_done and record.fields and record.file not in unsent:
-            blank = msgspec.structs.replace(record, fields={})
+            blank = msgspec.structs.replace(record, fields={}, newer=None)
             step.work.put(APPLICANTS, blank, written_on=written_on)
             step.removed[FIELDS] += 1
+    return end_of(found)
+
+
+async def remove_resent(step: Step) -> Cursor | None:
+    """Remove how applicants were sent before they were sent again: ESR answers within days."""
+    found = await step.work.written_before(RESENT, step.cutoffs.personal, step.after, DOCUMENTS_A_STEP)
+    for _, resent in found:
+        step.remove(RESENT, resent)
     return end_of(found)
