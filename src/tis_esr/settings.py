@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     window_closes_weeks: Annotated[int, Field(ge=1, le=52)] = 13
     """The applicant window closes so many weeks after the day of the export: a placement that starts on that day or later is not due yet."""
 
+    confirmation_due_days: Annotated[int, Field(ge=0, le=30)] = 1
+    """ESR confirms an APP or DNC file so many days after its day at the latest; from the day after that the file is unconfirmed."""
     send_rtc: bool = False
     """Whether ESR is sent an RTC file for each RMF and RMC: what became of each of its rows. Agree the layout with ESR before you switch it on: it is not published."""
 

@@ -8,7 +8,8 @@ import msgspec
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
-from tis_esr.operations.ledger import Gap, gaps, open_gaps, row_states
+from tis_esr.operations.ledger import Gap, gaps, open_gaps, other_gaps, row_states
+from tis_esr.operations.unconfirmed import Unconfirmed, described, unconfirmed_files
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -53,7 +54,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files by type), ``tis_updates`` by
     outcome, what was ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing
     data or were ``rejected`` by ESR; ``held_back`` are those, and notifications, kept out of a file because ESR would
-    not load them. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
+    not load them. ``unconfirmed`` are all files for ESR without the confirmation that was due before the
+    day. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
     ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
 
     States are codes. Each state, type and queue is there, with 0 where nothing is in it; so are the row states of a file.
@@ -62,6 +64,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     files_in: list[dict[str, Any]]
     gaps: list[Gap]
+    unconfirmed: list[Unconfirmed]
     files_out: list[dict[str, Any]]
     sent: dict[str, int]
     tis_updates: dict[str, int]
@@ -100,12 +103,14 @@ def summarise(
     names: Sequence[str],
     files: Sequence[InboundFile],
     rows: Mapping[str, Mapping[RowState, int]],
+    due_days: int,
 ) -> Summary:
     """Count what the day did with the files ``names`` since it was begun, and what stands; no personal data.
 
-    ``files`` are those of the ledger, ``rows`` counts their rows by state.
+    ``files`` are those of the ledger, ``rows`` counts their rows by state; for ``due_days`` see the settings.
     """
     outbound = state.find(OUTBOUND_FILES, {})
+    late = unconfirmed_files(files, outbound, begun.day, due_days)
     in_folder, before = set(names), set(begun.files)
     here = [file for file in files if file.name in in_folder]
     own = [file for file in here if identity(file) not in before]
@@ -127,7 +132,8 @@ def summarise(
     return Summary(
         day=begun.day,
         files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in own],
-        gaps=open_gaps(gaps(files, outbound)),
+        gaps=other_gaps(open_gaps(gaps(files, outbound)), late),
+        unconfirmed=described(state, (file for file in late if not file.settled), due_days),
         files_out=files_out,
         sent=_all(("APP", "DNC"), ((file["type"], file["rows"]) for file in files_out)),
         tis_updates={

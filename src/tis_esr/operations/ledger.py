@@ -13,6 +13,7 @@ from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.operations.kept import kept_from
+from tis_esr.operations.unconfirmed import ANSWERED_BY, Unconfirmed, described, unconfirmed_files
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.data_exporter.rtc_documents import RTC_FILES
@@ -94,22 +95,27 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, newest first, and all gaps; ``open_findings`` counts the files with open findings, and the open gaps.
+    """All files, newest first, all gaps, and our files that ESR has not confirmed in time, which are no gaps besides.
+
+    ``open_findings`` counts what of these is open.
 
     Files that are dated before ``kept_from`` are known no more.
     """
 
     files: list[LedgerEntry]
     gaps: list[Gap]
+    unconfirmed: list[Unconfirmed]
     open_findings: int
     kept_from: date | None
 
 
-def ledger(state: Reader, name: str | None = None) -> Ledger:
-    """Return the ledger, or what it has of one file or one gap."""
-    found = state.find(FILES, {})
-    all_gaps = gaps(found, state.find(OUTBOUND_FILES, {}))
+def ledger(state: Reader, name: str | None = None, *, today: date, due_days: int) -> Ledger:
+    """Return the ledger as of a day, or what it has of one file or one gap; for ``due_days`` see the settings."""
+    found, outbound = state.find(FILES, {}), state.find(OUTBOUND_FILES, {})
+    late = unconfirmed_files(found, outbound, today, due_days)
+    all_gaps = other_gaps(gaps(found, outbound), late)
     if name is not None:
+        late = [file for file in late if file.name == name]
         found = [file for file in found if name in {file.name, file.key}]
         names = {file.name for file in found}
         all_gaps = [gap for gap in all_gaps if gap.name == name or gap.shown_by in names]
@@ -124,7 +130,22 @@ def ledger(state: Reader, name: str | None = None) -> Ledger:
         for file in sorted(found, key=_newest_first)
     ]
     number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
-    return Ledger(files=files, gaps=all_gaps, open_findings=number, kept_from=kept_from(state))
+    number += sum(1 for file in late if not file.settled)
+    return Ledger(
+        files=files,
+        gaps=all_gaps,
+        unconfirmed=described(state, late, due_days),
+        open_findings=number,
+        kept_from=kept_from(state),
+    )
+
+
+def other_gaps(found: Iterable[Gap], unconfirmed: Iterable[OutboundFile]) -> list[Gap]:
+    """Return the gaps less the missing answers to files that are unconfirmed: those are reported as such."""
+    late = {
+        (file.deanery, ANSWERED_BY[file.type], FileName.parse(file.name).sequence) for file in unconfirmed
+    }
+    return [gap for gap in found if (gap.deanery, gap.type, gap.first) not in late]
 
 
 def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list[Gap]:

@@ -101,7 +101,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         )
         tasks = [_purge(settings, system, metrics, stop)]
         if reads_files:
-            tasks += [_sweep(settings, system, metrics, stop), _ledger(system, metrics, stop)]
+            tasks += [_sweep(settings, system, metrics, stop), _ledger(settings, system, metrics, stop)]
         if exports:
             tasks.append(_exports(settings, system, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
@@ -156,9 +156,9 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
     )
 
 
-def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
+def _ledger(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Count what the ledger of files has, and warn of each gap."""
-    watch = FileWatch(system.runner.work, metrics)
+    watch = FileWatch(system.runner.work, metrics, settings.confirmation_due_days)
     return every(
         _LEDGER_SECONDS,
         watch.look,

@@ -24,8 +24,6 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.tcs.models import Placement
 
-ANSWER_DUE = timedelta(days=1)
-"""ESR answers a file on the morning after; a file that it quarantined whole is never answered."""
 FROM_ESR = frozenset({"positionId", "positionNumber", "deaneryNumber"})
 """Columns of an applicant record that come from ESR's own POR and POS rows."""
 _DATES, _WITHDRAWAL = "4", "2"
@@ -92,7 +90,7 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
     if record.answers:
         who, action = _acts_on(record.answers)
         return f"{sent}; {'; '.join(map(answered, record.answers))}", who, action
-    if file is not None and today > file.day + ANSWER_DUE:
+    if file is not None and today > file.day + held.answer_due:
         action = "ask ESR whether it received the file or quarantined it"
         return f"{sent}; ESR has not answered, which is overdue", Who.SUPPORT, action
     return f"{sent}; ESR has not answered yet", Who.NOBODY, ""

@@ -173,7 +173,8 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     which TCS was notified.
 
     ``held_back`` counts the records that did not go in it because ESR would reject them, or quarantine the file.
-    ``occasion`` is what requested it, see ExportRun.run; one without rows waits for the next request.
+    ``occasion`` is what requested it, see ExportRun.run; one without rows waits for the next request. ``settled`` says who has
+    dealt with it that ESR did not confirm it, and how.
     """
 
     name: str
@@ -185,6 +186,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     notified: int = msgspec.field(default=0, name="told")
     held_back: int = 0
     occasion: str = ""
+    settled: str = ""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
