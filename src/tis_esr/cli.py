@@ -234,7 +234,11 @@ class Exported(StrEnum):
     NOTIFICATIONS = "notifications"
 
 
-@command("tis-esr export applicants --dry-run", "tis-esr export notifications --deanery EOE")
+@command(
+    "tis-esr export applicants --dry-run",
+    "tis-esr export notifications --deanery EOE",
+    "tis-esr export applicants --resend DE_EOE_APP_20261124_00000008.DAT --only 3,5-7",
+)
 def export(
     what: Annotated[
         Exported, typer.Argument(metavar="applicants|notifications", help="What to export: APP or DNC files.")
@@ -258,6 +262,17 @@ def export(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write and store nothing; print what would be exported.")
     ] = False,
+    resend: Annotated[
+        str | None,
+        typer.Option(
+            "--resend",
+            metavar="FILE",
+            help="Send again what ESR rejected, or did not confirm in time, of this APP file.",
+        ),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="ROWS", help="Only these rows of FILE, e.g. 3,5-7.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the day's applicant or notification files from the records that are to be exported."""
@@ -269,6 +284,20 @@ def export(
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
             raise UsageError("--state", f"{place}: there is no such file; run a day with it first")
+        if only is not None and resend is None:
+            raise UsageError("--only", "goes with --resend: name the file whose rows are meant")
+        if resend is not None:
+            from tis_esr.commands.resend import resend as send_again
+            from tis_esr.operations.resending import rows_of
+
+            if what is not Exported.APPLICANTS or deanery is not None:
+                raise UsageError("--resend", "goes with applicants, and without --deanery: the file names it")
+            rows = None if only is None else rows_of(only)
+            again = send_again(
+                settings, resend, rows, out, day_of(as_of), state, dry_run=dry_run, as_json=as_json
+            )
+            asyncio.run(again)
+            return
         made = run(settings, what.value, out, deanery, day_of(as_of), state, dry_run=dry_run, as_json=as_json)
         asyncio.run(made)
 

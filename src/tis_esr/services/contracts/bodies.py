@@ -216,9 +216,11 @@ class FileArrived(Body, frozen=True):
 class GenerateFile(Body, frozen=True):
     """``esr.queue.{app,notification}filegenerationcommand``: make a deanery's file; of today where no day is given.
 
-    ``asked_at`` is the moment of asking, by the engine's clock.
+    ``asked_at`` is the moment of asking, by the engine's clock. With ``only`` (keys of applicant records,
+    ``placement:position``) it is a file of its own for these.
     """
 
     deanery: str
     day: date | None = None
     asked_at: float | None = None
+    only: list[str] = []

@@ -84,7 +84,7 @@ class ExportCommands:
             day = command.day or work.today
             await self._compared(run, work, command, message)
             try:
-                files = await run.run(day, [command.deanery], occasion=message.id)
+                files = await run.run(day, [command.deanery], occasion=message.id, only=command.only)
             except ContentMismatchError as error:
                 raise PermanentError(str(error)) from error
             except OSError as error:
@@ -103,7 +103,7 @@ class ExportCommands:
         """
         day = command.day or work.today
         wait = self._waits.setdefault(message.id, _Wait(seen=work.time()))
-        stale = await run.stale(day, [command.deanery], at=wait.seen)
+        stale = await run.stale(day, [command.deanery], at=wait.seen, only=command.only)
         await run.ask_to_compare([record for record in stale if _as_built(record) not in wait.compared])
         wait.compared.update(map(_as_built, stale))
         if stale and work.time() - (command.asked_at or wait.seen) < LONGEST_COMPARISON:
@@ -119,8 +119,10 @@ def _as_built(record: Outbound) -> tuple[int, float]:
     return record.position_id, record.built_at
 
 
-def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str) -> None:
-    """Send one command per deanery within a unit of work; the same occasion asks only once."""
+def ask(
+    work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str, only: Sequence[str] = ()
+) -> None:
+    """Send one command per deanery within a unit of work; the same occasion asks only once. For ``only`` see GenerateFile."""
     for deanery in deaneries:
         cause = Message(
             id=derived_id("export", command, day, occasion, deanery),
@@ -131,5 +133,5 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
             row=0,
             body=b"",
         )
-        body = GenerateFile(deanery=deanery, day=day, asked_at=work.time())
+        body = GenerateFile(deanery=deanery, day=day, asked_at=work.time(), only=list(only))
         work.emit(command, body, cause=cause)

@@ -8,6 +8,7 @@ bytes; then it is marked sent, and TCS is notified, chunk by chunk.
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -90,27 +91,37 @@ class ExportRun:
         self._judged_at: float | None = None
 
     async def run(
-        self, day: date, deaneries: Sequence[str] | None = None, *, occasion: str
+        self,
+        day: date,
+        deaneries: Sequence[str] | None = None,
+        *,
+        occasion: str,
+        only: Sequence[str] = (),
     ) -> list[OutboundFile]:
         """Make and send files of the day, or go on where an earlier run stopped; return their outcomes now.
 
         ``occasion`` is what asked for it: each makes one file a deanery at most, however often it asks. Files that
-        were sent before are not returned. Raises OSError where a file can't be written: what was allocated stays allocated, and is sent next time.
+        were sent before are not returned. With ``only``, keys of records, it is a file of its own for these. Raises OSError where a file can't be written: what was allocated stays allocated, and is sent next time.
         """
         sent: list[OutboundFile] = []
         for deanery in DEANERIES if deaneries is None else deaneries:
-            sent += await self._of_deanery(day, deanery, occasion)
+            sent += await self._of_deanery(day, deanery, occasion, only)
         return sent
 
-    async def _of_deanery(self, day: date, deanery: str, occasion: str) -> list[OutboundFile]:
+    async def _of_deanery(
+        self, day: date, deanery: str, occasion: str, only: Sequence[str]
+    ) -> list[OutboundFile]:
         """Finish a deanery's files that were begun, and make the one of this occasion, unless it was made before."""
         drawn = [file for file in await self._drawn(day) if file.deanery == deanery]
         begun = [file for file in drawn if file.state not in _ENDED]
         sent = [await self._send(file, occasion) for file in begun]
-        of_now = [file for file in sent if file.state is OutboundState.NOTHING_TO_SEND]
-        if of_now or any(file.occasion == occasion for file in [*drawn, *sent]):
+        of_now = [file for file in sent if file.state is OutboundState.NOTHING_TO_SEND and not file.only]
+        if (of_now and not only) or any(file.occasion == occasion for file in [*drawn, *sent]):
             return sent
-        free = [file for file in drawn if file.state is OutboundState.NOTHING_TO_SEND]
+        if only:
+            file = await self._another(day, deanery, occasion=occasion, only=list(only))
+            return [*sent, await self._send(file, occasion)]
+        free = [file for file in drawn if file.state is OutboundState.NOTHING_TO_SEND and not file.only]
         if free:
             return [*sent, await self._send(free[-1], occasion)]
         if await self._candidates(self._begin(), deanery, day, limit=1):
@@ -118,7 +129,12 @@ class ExportRun:
         return sent
 
     async def stale(
-        self, day: date, deaneries: Sequence[str] | None = None, *, at: float | None = None
+        self,
+        day: date,
+        deaneries: Sequence[str] | None = None,
+        *,
+        at: float | None = None,
+        only: Sequence[str] = (),
     ) -> list[Outbound]:
         """Return what may go on a day and has to be compared with TIS again before; see Outbound.is_stale.
 
@@ -130,7 +146,7 @@ class ExportRun:
         return [
             record
             for deanery in (DEANERIES if deaneries is None else deaneries)
-            for record in await self._candidates(work, deanery, day)
+            for record in await self._candidates(work, deanery, day, only=only)
             if _is_stale(work, record, day, self._judged_at)
         ]
 
@@ -166,7 +182,7 @@ class ExportRun:
         entries = await self._begin().get(OUTBOUND_FILES, run.files)
         return [entries[name] for name in run.files]
 
-    async def _another(self, day: date, deanery: str) -> OutboundFile:
+    async def _another(self, day: date, deanery: str, **more: Any) -> OutboundFile:
         """Allocate the next number for one more file of a deanery and day."""
         kind, work = self._export.file_type, self._begin()
         run = (await work.get(RUNS, [f"{kind}:{day}"]))[f"{kind}:{day}"]
@@ -177,6 +193,7 @@ class ExportRun:
             deanery=deanery,
             day=day,
             state=OutboundState.ALLOCATING,
+            **more,
         )
         work.put(OUTBOUND_FILES, file)
         work.put(RUNS, msgspec.structs.replace(run, files=[*run.files, file.name]))
@@ -200,14 +217,14 @@ class ExportRun:
         async for record in self._fixed(file.name):
             if isinstance(record, ApplicantRecord):
                 packing.count(record)
-        candidates = await self._candidates(self._begin(), file.deanery, file.day)
+        candidates = await self._candidates(self._begin(), file.deanery, file.day, only=file.only)
         keys = [self._export.collection.key(record) for record in candidates]
         del candidates
         for start in range(0, len(keys), ROWS_A_CHUNK):
             work = self._begin()
             chunk = keys[start : start + ROWS_A_CHUNK]
             stored = await work.get(self._export.collection, chunk)
-            found = [stored[key] for key in chunk if self._may_go(stored.get(key), file)]
+            found = [stored[key] for key in chunk if self._may_go(stored.get(key), file.deanery, file.day)]
             ready = [record for record in found if not self._has_to_wait(work, record, file.day)]
             found_out = await self._sorted_out(packing, work, ready)
             for row, record in enumerate(found_out.going, file.rows + 1):
@@ -231,20 +248,26 @@ class ExportRun:
         state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
 
-    async def _candidates(self, work: Work, deanery: str, day: date, limit: int | None = None) -> list[Any]:
+    async def _candidates(
+        self, work: Work, deanery: str, day: date, limit: int | None = None, only: Sequence[str] = ()
+    ) -> list[Any]:
         """Return the records that may go, in the order of their rows."""
+        if only:
+            found = (await work.get(self._export.collection, only)).values()
+            own = [record for record in found if self._may_go(record, deanery, day)]
+            return sorted(own, key=attrgetter(*self._export.order))
         where: dict[str, Any] = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         if self._export is APPLICANT_EXPORT:
             where["date_from"] = Between(*self._window.edges(day))
         return await work.find(self._export.collection, where, order_by=self._export.order, limit=limit)
 
-    def _may_go(self, record: Any, file: OutboundFile) -> bool:
+    def _may_go(self, record: Any, deanery: str, day: date) -> bool:
         """Say whether a candidate is still one, now that its turn has come."""
-        if record is None or record.state is not RecordState.TO_EXPORT or record.deanery != file.deanery:
+        if record is None or record.state is not RecordState.TO_EXPORT or record.deanery != deanery:
             return False
         if self._export is not APPLICANT_EXPORT:
             return True
-        first, end = self._window.edges(file.day)
+        first, end = self._window.edges(day)
         return bool(first <= record.date_from < end)
 
     def _has_to_wait(self, work: Work, record: Outbound, day: date) -> bool:

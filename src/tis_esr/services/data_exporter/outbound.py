@@ -174,7 +174,8 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``held_back`` counts the records that did not go in it because ESR would reject them, or quarantine the file.
     ``occasion`` is what requested it, see ExportRun.run; one without rows waits for the next request. ``settled`` says who has
-    dealt with it that ESR did not confirm it, and how.
+    dealt with it that ESR did not confirm it, and how. ``only`` are the keys of the records that it is for, where it is
+    not for all that are due.
     """
 
     name: str
@@ -187,6 +188,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     held_back: int = 0
     occasion: str = ""
     settled: str = ""
+    only: list[str] = []
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
