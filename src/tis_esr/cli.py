@@ -237,6 +237,7 @@ class Exported(StrEnum):
 @command(
     "tis-esr export applicants --dry-run",
     "tis-esr export notifications --deanery EOE",
+    "tis-esr export notifications --full --deanery EOE",
     "tis-esr export applicants --resend DE_EOE_APP_20261124_00000008.DAT --only 3,5-7",
 )
 def export(
@@ -273,6 +274,15 @@ def export(
     only: Annotated[
         str | None, typer.Option("--only", metavar="ROWS", help="Only these rows of FILE, e.g. 3,5-7.")
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Write a DNF: who is in every live position of the deanery now and next."
+        ),
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --full: also if nothing is new since the last DNF.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the day's applicant or notification files from the records that are to be exported."""
@@ -293,10 +303,22 @@ def export(
             if what is not Exported.APPLICANTS or deanery is not None:
                 raise UsageError("--resend", "goes with applicants, and without --deanery: the file names it")
             rows = None if only is None else rows_of(only)
-            again = send_again(
+            resending = send_again(
                 settings, resend, rows, out, day_of(as_of), state, dry_run=dry_run, as_json=as_json
             )
-            asyncio.run(again)
+            asyncio.run(resending)
+            return
+        if again and not full:
+            raise UsageError("--again", "goes with --full")
+        if full:
+            from tis_esr.commands.full_file import export_full
+
+            if what is not Exported.NOTIFICATIONS:
+                raise UsageError("--full", "goes with notifications")
+            whole = export_full(
+                settings, deanery, out, day_of(as_of), state, again=again, dry_run=dry_run, as_json=as_json
+            )
+            asyncio.run(whole)
             return
         made = run(settings, what.value, out, deanery, day_of(as_of), state, dry_run=dry_run, as_json=as_json)
         asyncio.run(made)

@@ -72,25 +72,25 @@ def test_what_esr_rejected_goes_again_in_a_file_of_its_own_and_once(here: tuple[
     )
     if here[0].engine == "production":
         assert said.text.splitlines()[-1].startswith("requested a file for them; a running DataExporter")
-        again = "it waits to be sent again with the next file"
+        again = "it waits to be resent with the next file"
     else:
         assert said.text.splitlines()[-1] == f"{NEXT}: 2 rows, Sent"
         rows = (here[1].folder / "out" / NEXT).read_text().splitlines()[1:-1]
         assert [row.split(",")[30] for row in rows] == ["1", "3"]
-        again = f"it was sent again in {NEXT}, row 1"
+        again = f"it was resent in {NEXT}, row 1"
     before = out(here)
     twice = resend(here)
     assert f"row 1 does not go: {again}" in twice.text
-    assert twice.text.splitlines()[-1] == f"{APP}: nothing to send again"
+    assert twice.text.splitlines()[-1] == f"{APP}: nothing to resend"
     assert (twice.code, out(here)) == (0, before)
 
 
 @pytest.mark.parametrize(
     ("rows", "why"),
     [
-        ("2", "nothing was sent again. row 2: ESR accepted it"),
-        ("1,2", "nothing was sent again. row 2: ESR accepted it"),
-        ("9", "nothing was sent again. row 9: the file has 3 rows"),
+        ("2", "nothing was resent. row 2: ESR accepted it"),
+        ("1,2", "nothing was resent. row 2: ESR accepted it"),
+        ("9", "nothing was resent. row 9: the file has 3 rows"),
         ("0", "'0' is not a row or a range of rows; write 3,5-7"),
         ("first", "'first' is not a row or a range of rows; write 3,5-7"),
     ],
@@ -108,7 +108,7 @@ def test_rows_that_cannot_go_again_are_refused_and_none_goes(
     ("file", "why"),
     [
         ("DE_EOE_APP_20261124_00000099.DAT", "no file of this name was sent from here"),
-        ("DE_EOE_DNC_20261124_00000008.DAT", "is not an APP file; only applicants can be sent again"),
+        ("DE_EOE_DNC_20261124_00000008.DAT", "is not an APP file; only applicants can be resent"),
         ("nonsense", "is not a valid ESR file name"),
     ],
 )
@@ -125,7 +125,7 @@ def test_a_lost_file_goes_again_once_its_answer_is_overdue(here: tuple[Program, 
     assert [row["row"] for row in late.json["rows"]] == [1, 2, 3]
     if here[0].engine == "embedded":
         listed = here[0]("files", APP, "--json").json
-        settled = ["its rows were sent again on 26 Nov 2026"]
+        settled = ["its rows were resent on 26 Nov 2026"]
         assert [file["settled"] for file in listed["unconfirmed"]] == settled
 
 

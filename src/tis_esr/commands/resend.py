@@ -33,7 +33,7 @@ async def resend(
 ) -> None:
     """Send rows of a file again, or say what would go. On the production engine a running DataExporter writes them.
 
-    Raises UsageError for what can't be sent again.
+    Raises UsageError for what can't be resent.
     """
     open_ = window(settings)
     with closing(reader_of(settings, state)) as reader:
@@ -69,7 +69,7 @@ def _show(found: Plan, files: Sequence[OutboundFile], *, dry_run: bool, requeste
     if len(found.left) > _SHOWN:
         say(f"and {len(found.left) - _SHOWN} more rows that do not: see --json")
     if not found.rows:
-        say(f"{found.file}: nothing to send again")
+        say(f"{found.file}: nothing to resend")
     elif requested:
         say("requested a file for them; a running DataExporter compares them with TIS and creates it")
     for file in files:
@@ -84,7 +84,7 @@ def _as_json(
     found: Plan, files: Sequence[OutboundFile], day: date, *, dry_run: bool, requested: bool
 ) -> dict[str, object]:
     return {
-        "kind": "resend",
+        "kind": "applicants",
         "day": day,
         "dry_run": dry_run,
         "requested": requested,
@@ -95,4 +95,6 @@ def _as_json(
             {"name": file.name, "deanery": file.deanery, "rows": file.rows, "state": file.state.name}
             for file in files
         ],
+        "deaneries": [],
+        "stale": 0,
     }

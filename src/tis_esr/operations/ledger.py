@@ -29,8 +29,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
 GAP_DAYS = 60
 """Days before the newest file within which gaps are reported: nobody can fill older ones."""
 
-_ANSWERED_BY = {"APP": "APC", "DNC": "DCC"}
-_OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
+_OURS = {"APC": "APP", "DCC": "DNC"}
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
 
 
@@ -155,8 +154,8 @@ def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> list
         counted.setdefault((file.deanery, file.counter), []).append(file)
     sent: dict[tuple[str, str], list[OutboundFile]] = {}
     for out in outbound:
-        if out.state in _GONE_OUT and out.type in _ANSWERED_BY:
-            sent.setdefault((out.deanery, _ANSWERED_BY[out.type]), []).append(out)
+        if out.state in _GONE_OUT and out.type in ANSWERED_BY:
+            sent.setdefault((out.deanery, ANSWERED_BY[out.type]), []).append(out)
     found = []
     for (deanery, counter), some in sorted(counted.items()):
         if counter in _OURS:

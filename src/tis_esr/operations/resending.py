@@ -1,4 +1,4 @@
-"""Applicants of an APP file that ESR rejected or lost, sent again in a new file: what may go, and the act."""
+"""Applicants of an APP file that ESR rejected or lost, resent in a new file: what may go, and the act."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _OPTION = "--resend"
 
 
 class LeftRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row (counted from 1) that is not sent again, and why."""
+    """A row (counted from 1) that is not resent, and why."""
 
     row: int
     reason: str
@@ -45,7 +45,7 @@ class LeftRow(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Plan:
-    """What of a file is to be sent again: records' keys by row; ``left`` are rows that can't go, without accepted ones."""
+    """What of a file is to be resent: records' keys by row; ``left`` are rows that can't go, without accepted ones."""
 
     file: str
     deanery: str
@@ -75,9 +75,9 @@ def plan(
     window: ApplicantWindow,
     due_days: int,
 ) -> Plan:
-    """Return what of a file may be sent again on a day: what ESR rejected, or did not confirm in time.
+    """Return what of a file may be resent on a day: what ESR rejected, or did not confirm in time.
 
-    Raises UsageError where the file was never sent from here, or where one of the rows ``only`` can't be sent again.
+    Raises UsageError where the file was never sent from here, or where one of the rows ``only`` can't be resent.
     """
     file = _sent_file(state, name)
     rows: dict[int, str] = {}
@@ -92,12 +92,12 @@ def plan(
             left.append(LeftRow(row=row, reason=reason))
     if only is not None and left:
         said = "; ".join(f"row {one.row}: {one.reason}" for one in left[:10])
-        raise UsageError("--only", f"{name}: nothing was sent again. {said}")
+        raise UsageError("--only", f"{name}: nothing was resent. {said}")
     return Plan(name, file.deanery, rows, left)
 
 
 async def put_rows_back(begin: Callable[[], Work], found: Plan, day: date) -> None:
-    """Have records wait to be sent again, chunk by chunk; one that went again meanwhile stays as it is."""
+    """Have records wait to be resent, chunk by chunk; one that went again meanwhile stays as it is."""
     keys = list(found.rows.values())
     for start in range(0, len(keys), ROWS_A_CHUNK):
         work = begin()
@@ -141,7 +141,7 @@ async def _settle(work: Work, name: str, day: date) -> None:
         if record.file == name and record.state is RecordState.EXPORTED
     ]
     if not waiting and not file.settled:
-        settled = f"its rows were sent again on {in_words(day)}"
+        settled = f"its rows were resent on {in_words(day)}"
         work.put(OUTBOUND_FILES, msgspec.structs.replace(file, settled=settled))
 
 
@@ -151,7 +151,7 @@ def _sent_file(state: Reader, name: str) -> OutboundFile:
     except BadFileNameError as error:
         raise UsageError(_OPTION, str(error)) from error
     if parsed.type != "APP":
-        raise UsageError(_OPTION, f"{name} is not an APP file; only applicants can be sent again")
+        raise UsageError(_OPTION, f"{name} is not an APP file; only applicants can be resent")
     file = next(iter(state.get(OUTBOUND_FILES, [name])), None)
     if file is None or not file.rows:
         raise UsageError(_OPTION, f"{name}: no file of this name was sent from here")
@@ -163,7 +163,7 @@ def _sent_file(state: Reader, name: str) -> OutboundFile:
 def _judged(
     state: Reader, file: OutboundFile, day: date, window: ApplicantWindow, due_days: int
 ) -> Iterator[tuple[int, tuple[str, str, bool]]]:
-    """Yield for each row its record's key, why it can't be sent again, "" where it can, and whether ESR accepted it."""
+    """Yield for each row its record's key, why it can't be resent, "" where it can, and whether ESR accepted it."""
     now = state.find(APPLICANTS, {"file": file.name})
     judge = _Judge(state, file, day, window, due_days, now)
     for record in now:
@@ -178,7 +178,7 @@ def _judged(
 
 
 class _Judge:
-    """Says why a record of a file that ESR has not accepted can't be sent again, "" where it can."""
+    """Says why a record of a file that ESR has not accepted can't be resent, "" where it can."""
 
     def __init__(
         self,
@@ -226,5 +226,5 @@ def _went(record: ApplicantRecord | None) -> str:
     if record is None:
         return "its record is no longer kept (keep_history_days)"
     if record.file:
-        return f"it was sent again in {record.file}, row {record.file_row}"
-    return "it waits to be sent again with the next file"
+        return f"it was resent in {record.file}, row {record.file_row}"
+    return "it waits to be resent with the next file"

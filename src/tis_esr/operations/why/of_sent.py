@@ -134,7 +134,7 @@ def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> 
         )
         return said, Who.TRUST, "create the record in ESR manually"
     if record.earlier:
-        said = f"{_before(record)}waits to be sent again with the next APP file, as TIS has it now"
+        said = f"{_before(record)}waits to be resent with the next APP file, as TIS has it now"
         return "; ".join([said, *map(answered, record.answers)]), Who.NOBODY, ""
     said = "waits for the next APP file: it came after the last one, or that one had 40 records of its post"
     return said, Who.NOBODY, ""

@@ -217,10 +217,13 @@ class GenerateFile(Body, frozen=True):
     """``esr.queue.{app,notification}filegenerationcommand``: make a deanery's file; of today where no day is given.
 
     ``asked_at`` is the moment of asking, by the engine's clock. With ``only`` (keys of applicant records,
-    ``placement:position``) it is a file of its own for these.
+    ``placement:position``) it is a file of its own for these. With ``full`` the file of notifications is a DNF, which
+    ``again`` makes also where nothing is new since the last one.
     """
 
     deanery: str
     day: date | None = None
     asked_at: float | None = None
     only: list[str] = []
+    full: bool = False
+    again: bool = False

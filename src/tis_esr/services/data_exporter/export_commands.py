@@ -8,6 +8,7 @@ versions of the documents would let only one of them allocate a row.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import structlog
 
@@ -20,7 +21,8 @@ from tis_esr.files.file_store import ContentMismatchError, FileStore
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
-from tis_esr.services.data_exporter.outbound import Outbound
+from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
+from tis_esr.services.data_exporter.outbound import Outbound, OutboundFile
 
 _log = structlog.get_logger()
 
@@ -80,11 +82,8 @@ class ExportCommands:
             command = message.decode(GenerateFile)
             if command.deanery not in DEANERIES:
                 raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
-            run = ExportRun(work.another, self._out, export, window=self._window)
-            day = command.day or work.today
-            await self._compared(run, work, command, message)
             try:
-                files = await run.run(day, [command.deanery], occasion=message.id, only=command.only)
+                files = await self._files(work, command, message, export)
             except ContentMismatchError as error:
                 raise PermanentError(str(error)) from error
             except OSError as error:
@@ -94,6 +93,18 @@ class ExportCommands:
             for file in files:
                 event = "file_exported" if file.rows else "nothing_to_export"
                 _log.info(event, file=file.name, rows=file.rows, state=file.state.value)
+
+    async def _files(
+        self, work: Work, command: GenerateFile, message: Message, export: Export
+    ) -> list[OutboundFile]:
+        day = command.day or work.today
+        if command.full and export is NOTIFICATION_EXPORT:
+            full = FullExport(work.another, self._out, FULL_EXPORT)
+            file = await full.full(day, command.deanery, occasion=message.id, again=command.again)
+            return [file] if file is not None else []
+        run = ExportRun(work.another, self._out, export, window=self._window)
+        await self._compared(run, work, command, message)
+        return await run.run(day, [command.deanery], occasion=message.id, only=command.only)
 
     async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
         """Wait until what may go has been compared with TIS; what hasn't been in time stays for the next file.
@@ -119,10 +130,8 @@ def _as_built(record: Outbound) -> tuple[int, float]:
     return record.position_id, record.built_at
 
 
-def ask(
-    work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str, only: Sequence[str] = ()
-) -> None:
-    """Send one command per deanery within a unit of work; the same occasion asks only once. For ``only`` see GenerateFile."""
+def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str, **more: Any) -> None:
+    """Send one command per deanery within a unit of work; the same occasion asks only once. For ``more`` see GenerateFile."""
     for deanery in deaneries:
         cause = Message(
             id=derived_id("export", command, day, occasion, deanery),
@@ -133,5 +142,5 @@ def ask(
             row=0,
             body=b"",
         )
-        body = GenerateFile(deanery=deanery, day=day, asked_at=work.time(), only=list(only))
+        body = GenerateFile(deanery=deanery, day=day, asked_at=work.time(), **more)
         work.emit(command, body, cause=cause)

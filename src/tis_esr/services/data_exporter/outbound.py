@@ -207,15 +207,23 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandledPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a position's applicants, or notifications, that was handled, also where it had none."""
+    """The newest version of a position's applicants, or notifications, that was handled, also where it had none.
+
+    ``standing`` are the keys of the type 1 notifications in it, ``deanery`` is whose they are, None where there are none.
+    """
 
     kind: str
     position_id: int
     handled: Handled
+    standing: list[str] = []
+    deanery: str | None = None
 
 
 HANDLED = Collection(
-    "dataexporter.positions", HandledPosition, lambda handled: f"{handled.kind}:{handled.position_id}"
+    "dataexporter.positions",
+    HandledPosition,
+    lambda handled: f"{handled.kind}:{handled.position_id}",
+    (("deanery", "position_id"),),
 )
 APPLICANTS = Collection(
     "dataexporter.applicants",

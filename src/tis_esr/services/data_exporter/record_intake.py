@@ -62,7 +62,7 @@ class DataExporter:
         for news in fresh:
             records = stored.get(news.body.position.position_id, ())
             with work.part(news.key, news.message):
-                _remember(work, "notifications", news)
+                _remember(work, "notifications", news, _standing(news.body))
                 for record in notifications(records, news.body, news.message):
                     work.put(NOTIFICATIONS, record)
 
@@ -88,9 +88,21 @@ async def _newest(work: Work, arriving: Sequence[News[B]]) -> list[News[B]]:
     return list(fresh.values())
 
 
-def _remember(work: Work, kind: str, news: News[B]) -> None:
-    position_id = news.body.position.position_id
-    work.put(HANDLED, HandledPosition(kind=kind, position_id=position_id, handled=news.handled))
+def _remember(work: Work, kind: str, news: News[B], standing: Sequence[str] = ()) -> None:
+    position = news.body.position
+    handled = HandledPosition(
+        kind=kind,
+        position_id=position.position_id,
+        handled=news.handled,
+        standing=list(standing),
+        deanery=position.deanery if standing else None,
+    )
+    work.put(HANDLED, handled)
+
+
+def _standing(body: NotificationsGenerated) -> list[str]:
+    """Return the keys of what says who is there now and next."""
+    return [draft.key for draft in body.notifications if draft.columns.get("notificationTitleCode") == "1"]
 
 
 async def _stored(work: Work, collection: Collection[R], fresh: Sequence[News[B]]) -> Mapping[int, list[R]]:
