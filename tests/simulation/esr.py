@@ -20,7 +20,7 @@ from tis_esr.services.data_exporter.outbound import (
     RecordState,
 )
 
-_ANSWERS = {"APP": "APC", "DNC": "DCC"}
+_ANSWERS = {"APP": "APC", "DNC": "DCC", "DNF": "DCC"}
 
 
 class Esr:

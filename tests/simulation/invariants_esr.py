@@ -213,7 +213,7 @@ def _told_once(ends: "Ends") -> Iterator[str]:
                 same = before.fields == after.fields and not any(between)
             else:
                 same = before.fact == after.fact
-            if same:
+            if same and FileName.parse(after.file).type != "DNF":
                 yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
         if went and went[0].type == "4":
             key = f"{about.split(':')[-1]}:{went[0].position_id}"

@@ -135,6 +135,7 @@ class _Run:
         self.inbound = SimFiles("in", self.loop, chance, self.trouble)
         self.out = SimFiles("out", self.loop, chance, self.trouble)
         self.machines = machines(seed, chance)
+        self.full = seed % 4 == 1 and chance.allows("full")
         self.acknowledges = seed % 3 == 2 and chance.allows("rtc")
         self.nodes = [
             Node(
@@ -280,6 +281,12 @@ class _Run:
         await asyncio.sleep(export.at)
         self._note(export.name, f"early {export.command}")
         await self._ask(export.command, export.name, by_hand=export.by_hand)
+        if self.full:
+            self._note("full", "full files are asked for too")
+            work = self._hook.work()
+            deaneries = sorted(self.scenario.deaneries)
+            ask(work, NOTIFICATIONS, self.today(), deaneries, f"full {export.name}", full=True, again=True)
+            await work.commit()
         self.early += 1
         await asyncio.sleep(5.0)
         await self.deliveries.confirm()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from tests.services.bench import Bench, Benches, message, orders, splits
 from tests.services.data_exporter.test_record_intake import EXPORTER, export, nowhere, said
@@ -182,6 +183,21 @@ async def test_it_goes_once_in_the_next_file_and_its_old_answer_stays_known(benc
         second = says(2, "DE_EOE_APC_20261124_00000014.DAT", "SUCCESS", esrVacancyId=1)
         await bench.deliver([second])
         assert await states(bench) == {1: "CONFIRMED"}
+
+
+async def test_a_placement_that_replaces_one_that_esr_rejected_is_no_duplicate_of_it(
+    benches: Benches,
+) -> None:
+    """TIS corrects a placement by another one: the same person, position and start, of which ESR has nothing."""
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.deliver([applicants(1, applicant(1))])
+        await export(bench, APPLICANT_COMMAND)
+        instead = applicant(2)
+        instead.fields["professionalBodies.0.regNumber"] = "7200001"
+        replaced = msgspec.structs.replace(instead, person_id=1)
+        await bench.deliver([REJECTED], [applicants(2, replaced)])
+        await export(bench, APPLICANT_COMMAND, "later")
+        assert await states(bench) == {1: "REJECTED", 2: "EXPORTED"}
 
 
 async def test_a_late_word_on_the_first_file_counts_after_the_second_went(benches: Benches) -> None:

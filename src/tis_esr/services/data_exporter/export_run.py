@@ -284,7 +284,7 @@ class ExportRun:
                 going=[record for record, reason in misfits if not reason],
                 held_back=[(record, reason) for record, reason in misfits if reason],
             )
-        states = [state.value for state in SENT]
+        states = [state.value for state in SENT if state is not RecordState.REJECTED]
         where = {"same_as": [record.same_as for record in ready], "state": states}
         sent = {record.same_as: record for record in await work.find(APPLICANTS, where)}
         return packing.sort_out(ready, sent)
