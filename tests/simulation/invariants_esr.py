@@ -163,13 +163,21 @@ def _known_applicants(ends: "Ends") -> Iterator[str]:
             yield f"ESR has applicant {key} as {found[key]}; the ordered run ends with {what}"
     for key in sorted(found.keys() - expected.keys()):
         record = ends.disturbed.applicants[key]
-        if record.placement_id in ends.disturbed.drafts:
+        if record.placement_id in ends.disturbed.drafts or _follows_a_rejected_one(ends, record):
             continue
         if found[key] != WITHDRAWN and lives(ends.ordered, record.position_id):
             yield f"applicant {key} went early, as {found[key]}, and was not withdrawn"
     for record in in_the_last_files(ends.disturbed, "applicants"):
-        if record.key not in expected:
+        if record.key not in expected and not _follows_a_rejected_one(ends, record):
             yield f"applicant {record.key} is in the last file {record.file}; the ordered run sends no such one"
+
+
+def _follows_a_rejected_one(ends: "Ends", record: ApplicantRecord) -> bool:
+    """Say whether ESR rejected the same person, position and start by another placement, so that this one is no duplicate."""
+    return any(
+        other.same_as == record.same_as and other.state is RecordState.REJECTED and other.key != record.key
+        for other in ends.disturbed.applicants.values()
+    )
 
 
 def _never_went(ends: "Ends", key: str) -> Iterator[str]:
