@@ -238,7 +238,7 @@ class Exported(StrEnum):
     "tis-esr export applicants --dry-run",
     "tis-esr export notifications --deanery EOE",
     "tis-esr export notifications --full --deanery EOE",
-    "tis-esr export applicants --resend DE_EOE_APP_20261124_00000008.DAT --only 3,5-7",
+    "tis-esr export applicants --resend DE_EOE_APP_20261124_00000008.DAT",
 )
 def export(
     what: Annotated[
