@@ -113,6 +113,10 @@ def _before(record: Outbound) -> str:
 
 
 def _acts_on(record: Outbound) -> tuple[Who, str]:
+    if record.state is RecordState.REJECTED and isinstance(record, ApplicantRecord):
+        again = f"tis-esr export applicants --resend {record.file} --only {record.file_row}"
+        corrected = "data corrected in TIS go with the next file; once the cause in ESR is gone"
+        return Who.TRUST, f"read ESR's message; {corrected}: {again}"
     if record.state is RecordState.REJECTED:
         return Who.TRUST, "read ESR's message and create or correct the record in ESR manually"
     if any(answer.is_warning for answer in record.answers):
