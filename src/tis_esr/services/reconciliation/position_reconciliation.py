@@ -208,7 +208,7 @@ class Reconciliation:
     async def reconcile_all(self, work: Work, messages: Sequence[Message]) -> None:
         """Reconcile again the positions of deaneries that were not since it was requested; where there are many, a message goes on with them.
 
-        That finds what changed in TIS and was not reported. An interrupted run goes on where it stopped.
+        That finds what changed in TIS and was not reported. An interrupted run continues where it stopped.
         """
         left = _ALL_AT_ONCE
         for message in messages:
