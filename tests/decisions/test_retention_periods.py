@@ -77,10 +77,23 @@ def test_a_notification_names_the_placement_that_it_is_about(about: str, placeme
 def test_a_notification_is_over_when_esr_holds_a_later_word_or_its_thing_lives_no_more(
     about: str, *, is_pending: bool, is_last_sent: bool, live: set[str] | None, is_over: bool
 ) -> None:
-    said = is_notification_over(about, is_pending=is_pending, is_last_sent=is_last_sent, live=live)
+    said = is_notification_over(
+        about, is_pending=is_pending, is_current=False, is_last_sent=is_last_sent, live=live
+    )
     assert said is is_over
 
 
 def test_stamps_are_over_when_all_of_them_are() -> None:
     assert are_stamps_over([date(2025, 6, 16)], CUTOFFS)
     assert not are_stamps_over([date(2025, 6, 16), date(2025, 6, 17)], CUTOFFS)
+
+
+@pytest.mark.parametrize(("is_last_sent", "expected"), [(True, False), (False, True)])
+def test_what_was_sent_last_stays_while_the_newest_notifications_are_about_it(
+    is_last_sent: bool, expected: bool
+) -> None:
+    """Who left last is named for 13 weeks, though no placement of theirs is to come."""
+    said = is_notification_over(
+        "1:1:now:9", is_pending=False, is_current=True, is_last_sent=is_last_sent, live=[]
+    )
+    assert said is expected

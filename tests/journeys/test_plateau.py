@@ -1,12 +1,18 @@
 """Under steady traffic the store reaches a size and stays there: every collection and table, and the file itself."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.journeys.small_world import small_world
+from tests.journeys.small_world import TODAY, small_world
 from tests.journeys.steady import Steady, build
+
+from tis_esr.operations.composition import engine_for_operation
+from tis_esr.services.tis_changes.tis_changes import announce_changes
+from tis_esr.settings import Settings
 
 Figures = dict[str, int]
 
@@ -30,10 +36,21 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> list[Figures]:
         steady = Steady(small)
         for number in range(DAYS):
             steady.day(number)
+            asyncio.run(report(folder / "state", number))
             small.run(number, **KEEP)
             steady.clear(number)
             found.append(figures(folder / "state"))
     return found
+
+
+async def report(state: Path, number: int) -> None:
+    """Have TIS report that each day another person's details changed."""
+    moment = f"{TODAY + timedelta(days=number)}T06:00:00Z"
+    metadata = {"timestamp": moment, "record-type": "data", "operation": "update", "table-name": "Person"}
+    async with engine_for_operation(Settings(), state, TODAY + timedelta(days=number)) as runner:
+        work = runner.work()
+        announce_changes(work, [{"data": {"id": str(300_000 + number)}, "metadata": metadata}])
+        await work.commit()
 
 
 def figures(state: Path) -> Figures:

@@ -93,14 +93,15 @@ def placement_of(about: str) -> str:
 
 
 def is_notification_over(
-    about: str, *, is_pending: bool, is_last_sent: bool, live: Iterable[str] | None
+    about: str, *, is_pending: bool, is_current: bool, is_last_sent: bool, live: Iterable[str] | None
 ) -> bool:
     """Return whether an old notification may be removed.
 
-    What was sent last about a subject is what ESR has, so it stays while the subject exists: ``live`` are the ids of
-    the placements that the position's notifications are built from, None if the position is no longer matched.
+    What was sent last about a subject is what ESR has, so it stays while the subject exists: ``is_current`` says that
+    the position's newest notifications are about it, ``live`` are the ids of the placements of which there may be
+    others, None if the position is no longer matched.
     """
-    if is_pending:
+    if is_pending or (is_last_sent and is_current):
         return False
     if not is_last_sent or live is None:
         return True

@@ -10,6 +10,7 @@ from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Cursor
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
+    HANDLED,
     NOTIFICATIONS,
     OUTBOUND_FILES,
     PENDING,
@@ -61,11 +62,14 @@ async def remove_notifications(step: Step) -> Cursor | None:
         return None
     known = await step.work.get(KNOWN_POSITIONS, map(str, ids))
     unsent = await unsent_files(step, (record for _, record in found))
+    handled = (await step.work.get(HANDLED, (f"notifications:{id_}" for id_ in ids))).values()
+    current = {about for position in handled for about in position.standing}
     last = _last_sent(await step.work.find(NOTIFICATIONS, {"position_id": ids}))
     for _, record in found:
         if is_notification_over(
             record.about,
             is_pending=record.state in PENDING or record.file in unsent,
+            is_current=record.about in current,
             is_last_sent=last.get(record.about) == record.number,
             live=_live(known.get(str(record.position_id)), step),
         ):
