@@ -36,8 +36,16 @@ def test_the_window_counts_days_over_the_change_to_summer_time():
     assert ApplicantWindow().edges(date(2026, 3, 28)) == (date(2026, 3, 30), date(2026, 6, 27))
 
 
-def test_the_notification_period_is_13_weeks_not_3_months():
-    assert notification_period_end(date(2026, 5, 6)) == date(2026, 8, 5)
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        (date(2026, 5, 6), date(2026, 8, 5)),
+        (date(2020, 2, 28), date(2020, 5, 29)),
+        (date(2026, 11, 30), date(2027, 3, 1)),
+    ],
+)
+def test_the_notification_period_is_13_weeks_not_3_months(day, end):
+    assert notification_period_end(day) == end
 
 
 @pytest.mark.parametrize(
