@@ -5,7 +5,7 @@ from tests.decisions.invented import TODAY, placement
 from tis_esr.decisions.incumbents import of_post, paired_by_site
 
 AUGUST, APRIL = date(2025, 8, 6), date(2026, 4, 7)
-YESTERDAY, MARCH_4 = date(2026, 3, 1), date(2026, 3, 4)
+YESTERDAY = date(2026, 3, 1)
 SUMMER = date(2026, 8, 4)
 
 
@@ -51,15 +51,15 @@ def test_drafts_and_types_that_do_not_count_are_neither_now_nor_next():
     assert of_post([draft, away], TODAY) == []
 
 
-def test_next_opens_on_the_second_day_and_closes_before_13_weeks():
+def test_next_opens_with_the_next_day_and_closes_before_13_weeks():
     starts = {
-        1: date(2026, 3, 3),
-        2: date(2026, 3, 4),
+        1: TODAY,
+        2: date(2026, 3, 3),
         3: date(2026, 5, 31),
         4: date(2026, 6, 1),
     }
     rows = [placement(number, start, SUMMER) for number, start in starts.items()]
-    assert ids(of_post(rows, TODAY)) == [(None, 2), (None, 3)]
+    assert ids(of_post(rows, TODAY)) == [(1, 2), (None, 3)]
 
 
 def test_a_placement_that_ends_today_is_current_and_one_that_ended_yesterday_is_not():

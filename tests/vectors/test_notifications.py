@@ -29,6 +29,8 @@ async def test_n1_next_to_current_trainee(exchanges: Exchanges) -> None:
         assert (row["nextLastName"], row["nextFirstName"]) == ("Sample-Starter", "Proba")
         assert (row["currentGmc"], row["nextGmc"]) == ("7200001", "7200002")
         assert (row["currentHours"], row["hours"]) == ("0.5", "1.0")
+        await exchange.begin(9)
+        assert await exchange.notifications() == []
         await exchange.begin(10)
         began = only(await exchange.notifications(), "1")
         assert (began["currentLastName"], began["currentHours"], began["nextLastName"]) == (

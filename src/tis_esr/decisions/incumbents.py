@@ -37,5 +37,5 @@ def of_post(placements: Iterable[Placement], day: date) -> list[NowAndNext]:
     counting = [placement for placement in placements if is_reportable(placement)]
     return paired_by_site(
         [placement for placement in counting if is_current(placement, day)],
-        [placement for placement in counting if is_next(placement, day) and not is_current(placement, day)],
+        [placement for placement in counting if is_next(placement, day)],
     )

@@ -2,7 +2,7 @@
 
 Reads ``tis.change``, sends ``post.changed`` to Reconciliation and ``placement.changed`` to the AppGenerator. What a record says is not
 taken over: it says where to look. What TIS has is read from TCS, by the services that always do, so that a record that
-comes late, twice or not at all can't bring anything old to ESR.
+arrives late, twice or not at all can't bring anything old to ESR.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
