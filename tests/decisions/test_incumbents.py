@@ -2,17 +2,10 @@ from datetime import date
 
 from tests.decisions.invented import TODAY, placement
 
-from tis_esr.decisions.incumbents import (
-    earliest_eligible,
-    full_load,
-    next_to_current,
-    of_post,
-    paired_by_site,
-    vacated,
-)
+from tis_esr.decisions.incumbents import of_post, paired_by_site
 
 AUGUST, APRIL = date(2025, 8, 6), date(2026, 4, 7)
-YESTERDAY, MARCH_4, JUNE_1 = date(2026, 3, 1), date(2026, 3, 4), date(2026, 6, 1)
+YESTERDAY = date(2026, 3, 1)
 SUMMER = date(2026, 8, 4)
 
 
@@ -58,15 +51,15 @@ def test_drafts_and_types_that_do_not_count_are_neither_now_nor_next():
     assert of_post([draft, away], TODAY) == []
 
 
-def test_next_opens_on_the_second_day_and_closes_before_13_weeks():
+def test_next_opens_with_the_next_day_and_closes_before_13_weeks():
     starts = {
-        1: date(2026, 3, 3),
-        2: date(2026, 3, 4),
+        1: TODAY,
+        2: date(2026, 3, 3),
         3: date(2026, 5, 31),
         4: date(2026, 6, 1),
     }
     rows = [placement(number, start, SUMMER) for number, start in starts.items()]
-    assert ids(of_post(rows, TODAY)) == [(None, 2), (None, 3)]
+    assert ids(of_post(rows, TODAY)) == [(1, 2), (None, 3)]
 
 
 def test_a_placement_that_ends_today_is_current_and_one_that_ended_yesterday_is_not():
@@ -80,35 +73,3 @@ def test_placements_without_dates_are_neither_now_nor_next():
 def test_a_post_without_placements_has_nobody():
     assert of_post([], TODAY) == []
     assert paired_by_site([], []) == []
-
-
-def test_the_full_load_of_tcs_leaves_out_the_second_day_and_takes_drafts():
-    second, third = placement(1, MARCH_4, SUMMER), placement(2, date(2026, 3, 5), SUMMER)
-    draft = placement(3, AUGUST, APRIL, lifecycle_state="DRAFT", site_code="RX102")
-    assert ids(full_load([second, third, draft], TODAY)) == [(3, None), (None, 2)]
-
-
-def test_all_who_start_today_follow_the_one_who_left_yesterday():
-    left = placement(1, AUGUST, YESTERDAY)
-    today_1, today_2 = placement(2, TODAY, SUMMER), placement(3, TODAY, SUMMER)
-    stays = placement(4, AUGUST, SUMMER)
-    assert ids(next_to_current([left, today_1, today_2, stays], TODAY)) == [(1, 3), (1, 2)]
-
-
-def test_nobody_becomes_current_where_only_an_out_of_programme_placement_starts():
-    away = placement(2, TODAY, SUMMER, placement_type="OOPC")
-    assert next_to_current([placement(1, AUGUST, YESTERDAY), away], TODAY) == []
-
-
-def test_who_starts_in_exactly_13_weeks_is_paired_with_who_is_there_today():
-    now, then = placement(1, AUGUST, APRIL), placement(2, JUNE_1, SUMMER)
-    between = placement(3, date(2026, 4, 8), date(2026, 5, 31))
-    assert ids(earliest_eligible([now, then, between], TODAY)) == [(1, 2)]
-    assert earliest_eligible([now, between], TODAY) == []
-
-
-def test_a_post_is_not_vacated_while_anybody_is_there_or_to_come():
-    left = placement(1, AUGUST, YESTERDAY)
-    assert ids(vacated([left], TODAY)) == [(1, None)]
-    assert vacated([left, placement(2, date(2027, 1, 1), date(2027, 2, 1))], TODAY) == []
-    assert vacated([placement(1, AUGUST, date(2026, 2, 28))], TODAY) == []

@@ -7,7 +7,6 @@ from tis_esr.decisions.periods import (
     ApplicantWindow,
     is_current,
     is_next,
-    is_trainees_current,
     is_trainees_future,
     notification_period_end,
 )
@@ -36,8 +35,16 @@ def test_the_window_counts_days_over_the_change_to_summer_time():
     assert ApplicantWindow().edges(date(2026, 3, 28)) == (date(2026, 3, 30), date(2026, 6, 27))
 
 
-def test_the_notification_period_is_13_weeks_not_3_months():
-    assert notification_period_end(date(2026, 5, 6)) == date(2026, 8, 5)
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [
+        (date(2026, 5, 6), date(2026, 8, 5)),
+        (date(2020, 2, 28), date(2020, 5, 29)),
+        (date(2026, 11, 30), date(2027, 3, 1)),
+    ],
+)
+def test_the_notification_period_is_13_weeks_not_3_months(day, end):
+    assert notification_period_end(day) == end
 
 
 @pytest.mark.parametrize(
@@ -58,21 +65,15 @@ def test_a_placement_is_current_on_its_first_and_its_last_day(start, end, curren
 
 @pytest.mark.parametrize(
     ("start", "coming"),
-    [(MARCH_3, False), (MARCH_4, True), (MAY_31, True), (JUNE_1, False), (None, False)],
+    [(TODAY, False), (MARCH_3, True), (MARCH_4, True), (MAY_31, True), (JUNE_1, False), (None, False)],
 )
-def test_a_placement_is_next_in_its_post_within_the_same_edges_as_applicants(start, coming):
+def test_a_placement_is_next_in_its_post_up_to_the_day_before_it_starts(start, coming):
     assert is_next(placement(1, start, date(2026, 12, 1)), TODAY) is coming
-
-
-def test_a_trainee_is_no_longer_in_a_placement_on_its_last_day():
-    assert is_trainees_current(placement(1, MARCH_1, MARCH_3), TODAY)
-    assert not is_trainees_current(placement(1, MARCH_1, TODAY), TODAY)
-    assert not is_trainees_current(placement(1, MARCH_1, None), TODAY)
 
 
 @pytest.mark.parametrize(
     ("start", "future"),
-    [(MARCH_3, False), (MARCH_4, True), (JUNE_1, True), (JUNE_2, False), (None, False)],
+    [(TODAY, False), (MARCH_3, True), (JUNE_1, True), (JUNE_2, False), (None, False)],
 )
 def test_a_trainee_goes_to_a_placement_that_starts_up_to_13_weeks_on_that_day_included(start, future):
     assert is_trainees_future(placement(1, start, date(2026, 12, 1)), TODAY) is future

@@ -152,11 +152,20 @@ def test_an_error_does_not_tell_the_value() -> None:
 
 
 @pytest.mark.parametrize(
+    ("column", "place"),
+    [
+        ("employingOrgVPDCode", 37),
+        ("currentTraineeVpdForNextPlacement", 13),
+        ("nextAppointmentCurrentPlacementVpd", 18),
+        ("replacementTraineeCurrentPlacementVpd", 29),
+    ],
+)
+@pytest.mark.parametrize(
     ("vpd", "written"), [("96", '"096"'), ("0234", '"0234"'), ("7", '"007"'), (None, '""')]
 )
-def test_a_vpd_has_three_digits_at_least(vpd: str | None, written: str) -> None:
-    cells = format_row("NOT", {"notificationTitleCode": "1", "employingOrgVPDCode": vpd}).split(",")
-    assert cells[36] == written
+def test_a_vpd_has_three_digits_at_least(column: str, place: int, vpd: str | None, written: str) -> None:
+    cells = format_row("NOT", {"notificationTitleCode": "1", column: vpd}).split(",")
+    assert cells[place - 1] == written
 
 
 @pytest.mark.parametrize("vpd", [96, "09600"])

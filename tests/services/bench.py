@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -210,12 +210,12 @@ class Benches:
     @asynccontextmanager
     async def open(
         self,
-        service: str,
+        service: str | None,
         world: World,
         failing: Mapping[int, Trouble] | None = None,
         uncertain_seconds: float = UNCERTAIN_SECONDS,
     ) -> AsyncIterator[Bench]:
-        """Put a service on a bench; TCS holds this world, fails as told, and acts on a call so much later at most."""
+        """Put a service on a bench, None for all; TCS holds this world, fails as told, and acts on a call so much later at most."""
         self.made += 1
         folder = self.folder / str(self.made)
         tcs = BenchTcs(folder / "tcs", world, failing, uncertain_seconds)
@@ -224,20 +224,20 @@ class Benches:
             recorder, today = Recorder(), [TODAY]
             dependencies = Dependencies(tcs.client, Nowhere(), Folder(out, make=True))
             by_service = services(dependencies)
-            own = by_service[service]
+            own = by_service[service] if service else [h for some in by_service.values() for h in some]
             others = [
                 replace(
                     handler, run=recorder.run, at_once=1, single_active=False, linger=0.02, serial_group=""
                 )
                 for name, some in by_service.items()
-                if name != service
+                if service and name != service
                 for handler in some
             ]
             runner = Runner(
                 engine,
                 [*own, *others],
                 today=lambda: today[0],
-                now=lambda: datetime(2026, 11, 24, 9, tzinfo=UTC),
+                now=lambda: datetime.combine(today[0], time(9), UTC),
                 patience=20,
             )
             yield Bench(engine, tcs, out, own, reader, recorder, runner, today)

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from tis_esr.tcs.models import Placement
 
 NOTIFICATION_WEEKS = 13
-NEXT_OPENS_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,14 @@ def is_current(placement: Placement, day: date) -> bool:
 
 
 def is_next(placement: Placement, day: date) -> bool:
-    """Return whether a placement is in the future: ``day+2d <= dateFrom < day+13w`` (TCS: future for posts)."""
-    if placement.date_from is None:
-        return False
-    return day + timedelta(days=NEXT_OPENS_DAYS) <= placement.date_from < notification_period_end(day)
+    """Return whether a placement is in the future: ``day < dateFrom < day+13w``.
 
-
-def is_trainees_current(placement: Placement, day: date) -> bool:
-    """Return whether a trainee is in it: ``dateFrom <= day < dateTo`` (TCS: current of a trainee)."""
-    if placement.date_from is None or placement.date_to is None:
-        return False
-    return placement.date_from <= day < placement.date_to
+    TCS's look-up for posts begins two days ahead, which is harmless where an event asks once. Here every position is
+    reconciled every day: on the eve of each change of trainees ESR would be sent that nobody follows.
+    """
+    return placement.date_from is not None and day < placement.date_from < notification_period_end(day)
 
 
 def is_trainees_future(placement: Placement, day: date) -> bool:
-    """Return whether a trainee starts in it: ``day+2d <= dateFrom <= day+13w`` (TCS: future of a trainee)."""
-    if placement.date_from is None:
-        return False
-    return day + timedelta(days=NEXT_OPENS_DAYS) <= placement.date_from <= notification_period_end(day)
+    """Return whether a trainee starts in it: ``day < dateFrom <= day+13w`` (TCS: from two days ahead, see ``is_next``)."""
+    return placement.date_from is not None and day < placement.date_from <= notification_period_end(day)

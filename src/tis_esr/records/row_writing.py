@@ -8,6 +8,13 @@ from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.values import UnwritableValueError, Value, misfit_reason, write_value
 from tis_esr.records.vpd import vpd_text
 
+_VPDS = {
+    "employingOrgVPDCode",
+    "currentTraineeVpdForNextPlacement",
+    "nextAppointmentCurrentPlacementVpd",
+    "replacementTraineeCurrentPlacementVpd",
+}
+
 
 def format_row(record_type: str, values: Mapping[str, Value]) -> str:
     """Return one row without its line end; raises UnwritableValueError for a value that violates its column."""
@@ -17,7 +24,7 @@ def format_row(record_type: str, values: Mapping[str, Value]) -> str:
     cells = [record_type]
     for column in layout.columns:
         value = values.get(column.name)
-        if record_type == "NOT" and column.name == "employingOrgVPDCode" and isinstance(value, str) and value:
+        if record_type == "NOT" and column.name in _VPDS and isinstance(value, str) and value:
             value = vpd_text(value)
         reason = misfit_reason(column, value)
         if reason:

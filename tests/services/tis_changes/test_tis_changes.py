@@ -60,6 +60,34 @@ async def test_a_placement_that_moved_is_told_in_both_posts(benches: Benches) ->
         assert await told(bench) == ({5, 6}, set(), {7})
 
 
+async def test_a_placement_is_told_in_the_other_posts_of_its_trainee_before_and_now(benches: Benches) -> None:
+    """What ESR is told of a post names the VPD of its trainees' other posts; those that they left are not concerned."""
+    world = one_placed()
+    first, second = world.people[0], world.person()
+    here, there, left = world.posts[0], world.post("EOE"), world.post("EOE")
+    world.placement(there, second, 25, 200)
+    world.placement(left, first, -200, -1)
+    for trainees in ([first, second], [second, first]):
+        async with benches.open(SERVICE, world) as bench:
+            records = [
+                change("Placement", 7, at, postId="5", traineeId=str(trainee["id"]))
+                for at, trainee in enumerate(trainees)
+            ]
+            await bench.deliver(*([record] for record in records))
+            assert (await told(bench))[0] == {5, here["id"], there["id"]}
+
+
+async def test_a_deleted_placement_is_told_in_the_other_posts_of_its_trainee(benches: Benches) -> None:
+    world = one_placed()
+    known = change("Placement", 7, 1, postId="5", traineeId=str(world.people[0]["id"]))
+    async with benches.open(SERVICE, world) as bench:
+        await bench.deliver([known])
+        before = len(await bench.told(POSTS, PostChanged))
+        await bench.deliver([change("Placement", 7, 2, "delete")])
+        [last] = (await bench.told(POSTS, PostChanged))[before:]
+        assert last.post_ids == [5, world.posts[0]["id"]]
+
+
 async def test_details_of_a_person_lead_to_the_posts_of_their_placements(benches: Benches) -> None:
     world = one_placed()
     person, post = world.people[0]["id"], world.posts[0]["id"]

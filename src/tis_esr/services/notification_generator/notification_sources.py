@@ -6,7 +6,7 @@ from datetime import date
 
 from tis_esr.decisions.notifications.content import Incumbent
 from tis_esr.decisions.notifications.position_notifications import PostNow, placement_of
-from tis_esr.decisions.periods import is_current, is_next, is_trainees_current, is_trainees_future
+from tis_esr.decisions.periods import is_current, is_next, is_trainees_future
 from tis_esr.decisions.placements import by_start, is_reportable, is_reportable_type
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import each
@@ -80,7 +80,7 @@ class Sources:
 
     def _today_of(self, placement: Placement) -> Placement | None:
         others = self._others(placement)
-        return next((p for p in others if is_reportable_type(p) and is_trainees_current(p, self.today)), None)
+        return next((p for p in others if is_reportable_type(p) and is_current(p, self.today)), None)
 
     def _others(self, placement: Placement) -> Sequence[Placement]:
         return sorted(self.elsewhere.get(placement.trainee_id or 0, []), key=by_start)

@@ -6,7 +6,7 @@ duplicate or lost record can't send anything old to ESR.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -20,16 +20,18 @@ from tis_esr.engine.handlers import Handler
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
 from tis_esr.tcs.client import Tcs
+from tis_esr.tcs.models import Placement
 
 _log = structlog.get_logger()
 
 
 class ChangedThing(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a thing of TIS that was reported; of a placement also the post it was in."""
+    """The newest version of a thing of TIS that was reported; of a placement also the post it was in, and whose it was."""
 
     key: str
     at: datetime
     post_id: int | None = None
+    person_id: int | None = None
 
 
 CHANGED_THINGS = Collection("tischanges.things", ChangedThing, lambda thing: thing.key)
@@ -57,20 +59,21 @@ class TisChanges:
     async def take(self, work: Work, messages: Sequence[Message]) -> None:
         """Have the positions reconciled again that changes concern; a record that can't be read is parked."""
         newest, records = await self._newest(work, messages)
-        people = {
-            change.person_id
-            for change in newest.values()
-            if change.table not in {Table.POST, Table.PLACEMENT} and change.person_id is not None
-        }
-        placed = await self._tcs.placements_of_people(people)
         known = await work.get(CHANGED_THINGS, newest)
+        people = {key: _people(change, known.get(key)) for key, change in newest.items()}
+        placed = await self._tcs.placements_of_people(set().union(*people.values()))
         for key, change in newest.items():
             before = known.get(key)
             posts = {change.post_id, before.post_id if before else None}
-            if change.table not in {Table.POST, Table.PLACEMENT}:
-                posts |= {placement.post_id for placement in placed.get(change.person_id or 0, ())}
+            posts |= {
+                placement.post_id
+                for person in people[key]
+                for placement in placed.get(person, ())
+                if change.table is not Table.PLACEMENT or not _is_over(placement, work.today)
+            }
+            thing = ChangedThing(key=key, at=change.at, post_id=change.post_id, person_id=change.person_id)
             with work.part(key, records[key]):
-                work.put(CHANGED_THINGS, ChangedThing(key=key, at=change.at, post_id=change.post_id))
+                work.put(CHANGED_THINGS, thing)
                 _tell(work, change, sorted(post for post in posts if post is not None), records[key])
 
     async def _newest(
@@ -95,6 +98,16 @@ class TisChanges:
                 continue
             newest[change.key], records[change.key] = change, message
         return newest, records
+
+
+def _people(change: TisChange, before: ChangedThing | None) -> set[int]:
+    """Return the people whose posts a change concerns: notifications of a post name the VPD of its trainees' other posts."""
+    people = {change.person_id, before.person_id if before else None}
+    return {person for person in people if person is not None}
+
+
+def _is_over(placement: Placement, today: date) -> bool:
+    return placement.date_to is not None and placement.date_to < today
 
 
 def announce_changes(work: Work, records: Iterable[Any]) -> None:

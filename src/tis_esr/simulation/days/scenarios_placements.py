@@ -40,7 +40,7 @@ CASES: dict[str, Case] = {
     "past": Case(-300, -1),
     "ends today": Case(-300, 0, told="now"),
     "starts today": Case(0, 100, told="now"),
-    "starts tomorrow": Case(1, 100, "TO_EXPORT", next_day="DELETED_BEFORE_EXPORT"),
+    "starts tomorrow": Case(1, 100, "TO_EXPORT", "next", next_day="DELETED_BEFORE_EXPORT"),
     "starts in two days": Case(2, 100, "EXPORTED", "next"),
     "starts a day before 13 weeks": Case(90, 300, "EXPORTED", "next"),
     "starts in 13 weeks": Case(91, 300, "TO_EXPORT", next_day="EXPORTED"),

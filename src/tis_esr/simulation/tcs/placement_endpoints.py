@@ -59,6 +59,10 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
 
     async def save(request: web.Request) -> web.Response:
         placement = await request.json()
+        if not 0 <= (placement.get("wholeTimeEquivalent") or 0) <= 1:
+            told = "WholeTimeEquivalent should be between 0 and 1"
+            field = {"objectName": "PlacementDTO", "field": "wholeTimeEquivalent", "message": told}
+            return error(400, "error.validation", fields=[field])
         before = store.placements.get(placement.get("id"), {})
         if (
             before
