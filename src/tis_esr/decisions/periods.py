@@ -25,6 +25,14 @@ class ApplicantWindow:
         first, end = self.edges(today)
         return first <= start < end
 
+    def reached_on(self, start: date) -> date:
+        """Return the first day on which a placement that starts on ``start`` is in the window."""
+        return start - timedelta(weeks=self.closes_weeks) + timedelta(days=1)
+
+    def last_day(self, start: date) -> date:
+        """Return the last day on which a placement that starts on ``start`` is in the window."""
+        return start - timedelta(days=self.opens_days)
+
 
 def notification_period_end(day: date) -> date:
     """Return the day 13 weeks on (EsrNotificationServiceImplTest: 2020-02-28 gives 2020-05-29)."""
