@@ -445,4 +445,6 @@ def asyncapi() -> None:
         print_json(document())
 
 
+from tis_esr.commands import look_ahead_line  # noqa: E402,F401
+
 __all__ = ["Exit", "app", "errors", "main"]

@@ -10,6 +10,7 @@ import typer
 
 from tis_esr.commands.help_pages import Command, Group
 from tis_esr.errors import UsageError
+from tis_esr.records.file_names import DEANERIES
 
 app = typer.Typer(
     name="tis-esr",
@@ -48,6 +49,22 @@ TcsOption = Annotated[
 ]
 
 
+def _completed(incomplete: str) -> list[str]:
+    return [name for name in DEANERIES if name.startswith(incomplete.upper())]
+
+
+DeaneryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--deanery",
+        metavar="CODE",
+        help="Only this deanery, e.g. EOE.",
+        show_default="all 13",
+        autocompletion=_completed,
+    ),
+]
+
+
 def command(*examples: str, name: str | None = None) -> Callable[[Typed], Typed]:
     """Register a function as a command whose help ends with these examples."""
     return app.command(name, cls=Command, epilog="\n".join(examples), options_metavar="[OPTIONS]")
@@ -74,3 +91,12 @@ def folder_of(option: str, path: Path, *, there: bool = False) -> Path:
     if there and not path.is_dir():
         raise UsageError(option, f"{path}: no such folder; create it, or correct its name")
     return path
+
+
+def deaneries_of(code: str | None) -> list[str]:
+    """Return the deanery named, all by default. Raises UsageError."""
+    if code is None:
+        return list(DEANERIES)
+    if code not in DEANERIES:
+        raise UsageError("--deanery", f"{code!r} must be one of {', '.join(DEANERIES)}")
+    return [code]

@@ -24,7 +24,7 @@ def forecast(
     deaneries: Sequence[str],
     day: date,
     weeks: int,
-    by: Step,
+    by: str,
     state: Path | None,
     *,
     as_json: bool,
@@ -34,7 +34,7 @@ def forecast(
     horizon = Horizon(day, weeks, window(settings))
     with closing(reader_of(settings, state)) as reader, progress() as bars:
         bar = bars.stage("Reading applicant records", "deaneries", total=len(deaneries))
-        found = foresee(reader, deaneries, horizon, by, bar.advance)
+        found = foresee(reader, deaneries, horizon, Step(by), bar.advance)
     if as_json:
         print_json(found)
     elif as_csv:
