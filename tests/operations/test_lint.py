@@ -10,9 +10,9 @@ from tests.services.bench import Bench, Benches
 from tests.services.data_exporter.test_record_intake import nowhere
 from tests.services.tcs_on_bench import TODAY
 
+from tis_esr.decisions.who import Who
 from tis_esr.operations import coming_applicants
 from tis_esr.operations.lint import Lint, lint
-from tis_esr.operations.why.answers import Who
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import APPLICANTS, ApplicantRecord, RecordState
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position

@@ -19,13 +19,15 @@ class Deadline(StrEnum):
     MISSED = "left the window before it was sent"
 
 
-def deadline(start: date, day: date, next_day: date, window: ApplicantWindow) -> Deadline | None:
-    """Return where a placement that starts on ``start`` stands if it is not sent on ``day``; None if it can wait.
-
-    ``next_day`` is the day of the next file after that day's.
-    """
+def deadline(start: date, day: date, window: ApplicantWindow) -> Deadline | None:
+    """Return where a placement that starts on ``start`` stands if the files of a day lack it; None if it can wait."""
     if start < window.edges(day)[0]:
         return Deadline.MISSED
-    if start < window.edges(next_day)[0]:
+    if start < can_wait_from(day, window):
         return Deadline.LEAVING
     return None
+
+
+def can_wait_from(day: date, window: ApplicantWindow) -> date:
+    """Return the first start that is still in the window when the next file after a day's is written."""
+    return window.edges(window.next_file(day))[0]

@@ -1,5 +1,6 @@
 """Which days count as now and as next. Every function takes its day as an argument: nothing here reads a clock."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,12 +10,21 @@ NOTIFICATION_WEEKS = 13
 NEXT_OPENS_DAYS = 2
 
 
+def day_after(day: date) -> date:
+    """Return the next day."""
+    return day + timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class ApplicantWindow:
-    """On which days a placement must start to be sent today: ``today+2d <= start < today+13w``."""
+    """On which days a placement must start to be sent today: ``today+2d <= start < today+13w``.
+
+    ``next_file`` returns the day of the next file after those of a day.
+    """
 
     opens_days: int = 2
     closes_weeks: int = 13
+    next_file: Callable[[date], date] = day_after
 
     def edges(self, today: date) -> tuple[date, date]:
         """Return the first day in the window and the first day after it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tis_esr.decisions.data_faults import Fault, FaultKind, data_faults
+from tis_esr.decisions.deadlines import FIRST_TO_GO
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.collection import Between, Where
 from tis_esr.engine.reader_protocol import Reader
@@ -16,7 +17,7 @@ NOT_LOOKED_AT = (
     "placements without an applicant record: not approved, of a type that is not reported, without a trainee in TIS,"
     " or with a post for which ESR has sent no position"
 )
-_ORDER = ("date_from", "placement_id", "position_id")
+_HAS_OR_GETS = {RecordState.TO_EXPORT, RecordState.EXPORTED, RecordState.CONFIRMED}
 _A_PAGE = 500
 _BEYOND = 2**63 - 1
 
@@ -86,7 +87,7 @@ def pages(
     left: list[Where] = [{"date_from": Between(first, end)}]
     while left:
         where = {"state": kind.value, "deanery": deanery, **left[0]}
-        page = state.find(APPLICANTS, where, order_by=_ORDER, limit=_A_PAGE)
+        page = state.find(APPLICANTS, where, order_by=FIRST_TO_GO, limit=_A_PAGE)
         if page:
             yield page
         left = _behind(page[-1], end) if len(page) == _A_PAGE else left[1:]
@@ -109,7 +110,7 @@ def _behind(last: ApplicantRecord, end: date) -> list[Where]:
 def _the_same(state: Reader, page: Sequence[ApplicantRecord]) -> dict[str, list[ApplicantRecord]]:
     """Return the records sent, or to be sent, that are for ESR the same applicant as one of the page, in their order."""
     found = state.find(APPLICANTS, {"same_as": sorted({record.same_as for record in page})})
-    going = [record for record in found if record.state in {*SENT, RecordState.TO_EXPORT}]
+    going = [record for record in found if record.state in _HAS_OR_GETS]
     the_same: dict[str, list[ApplicantRecord]] = {}
     for record in sorted(going, key=_in_order):
         the_same.setdefault(record.same_as, []).append(record)

@@ -7,12 +7,12 @@ from itertools import chain
 
 import msgspec
 
+from tis_esr.decisions.applicants import FROM_ESR
 from tis_esr.decisions.crowded_posts import CrowdedPost, PostCounts
 from tis_esr.decisions.data_faults import Fault, FaultKind
+from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.coming_applicants import NOT_LOOKED_AT, Horizon, waiting, without_position
-from tis_esr.operations.why.answers import Who
-from tis_esr.operations.why.of_sent import FROM_ESR
 from tis_esr.services.data_exporter.outbound import ApplicantRecord
 
 
