@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from tis_esr.commands.printing_deadlines import show_unsent
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
@@ -67,6 +68,8 @@ async def export(
         _show_planned(made, deaneries, compared=asked)
     else:
         _show(made, deaneries)
+    if not as_json:
+        show_unsent(made.unsent)
 
 
 def _as_json(
@@ -94,6 +97,7 @@ def _as_json(
             for deanery in deaneries
         ],
         "stale": made.stale,
+        "unsent": made.unsent,
     }
 
 

@@ -15,9 +15,16 @@ from tis_esr.services.data_exporter.outbound import APPLICANTS, PENDING, Applica
 
 _log = structlog.get_logger()
 
+MOST_NAMED = 500
+"""Records of a deanery and state that are named at most."""
 MOST_LOGGED = 50
-"""Records of a deanery and state that are logged at most; the report of a day and ``tis-esr lint`` have all."""
+"""Records of a deanery that are logged at most."""
+_EVENTS = {
+    Deadline.LEAVING.name: "applicant_leaves_window",
+    Deadline.MISSED.name: "applicant_missed_window",
+}
 _NOT_COMPARED = "it was not compared with TIS in time"
+_TOO_LATE = "the window closed before a file had it"
 _AFTER_THE_FILE = "it was created after the file, or the file had 40 records of its post"
 
 
@@ -38,19 +45,29 @@ class Unsent(msgspec.Struct, frozen=True, kw_only=True):
 
 async def warn_of_deadlines(work: Work, deanery: str, day: date, window: ApplicantWindow) -> None:
     """Log a warning for each record of a deanery that the files of a day lack, and that can't wait for the next file."""
+    found = await unsent_records(work, deanery, day, window, limit=MOST_LOGGED + 1)
+    for one in found[:MOST_LOGGED]:
+        _log.warning(
+            _EVENTS[one.deadline],
+            record=one.record,
+            deanery=deanery,
+            starts=str(one.starts),
+            reason=one.reason,
+            owner=one.who.value,
+        )
+    if len(found) > MOST_LOGGED:
+        _log.warning("more_applicants_leave_window", deanery=deanery, logged=MOST_LOGGED)
+
+
+async def unsent_records(
+    work: Work, deanery: str, day: date, window: ApplicantWindow, *, limit: int = MOST_NAMED
+) -> list[Unsent]:
+    """Return the records of a deanery that the files of a day lack, and that can't wait for the next file; ``limit`` of each state."""
+    found: list[ApplicantRecord] = []
     for where in searches(deanery, day, window):
-        found = await work.find(APPLICANTS, where, order_by=FIRST_TO_GO, limit=MOST_LOGGED + 1)
-        for record in found[:MOST_LOGGED]:
-            is_stale = record.is_stale(min(day, work.today), work.time())
-            one = unsent(record, day, window, is_stale=is_stale)
-            event = (
-                "applicant_leaves_window"
-                if one.deadline == Deadline.LEAVING.name
-                else "applicant_missed_window"
-            )
-            _log.warning(event, record=one.record, deanery=deanery, starts=str(one.starts), reason=one.reason, owner=one.who.value)  # fmt: skip
-        if len(found) > MOST_LOGGED:
-            _log.warning("more_applicants_leave_window", deanery=deanery, logged=MOST_LOGGED)
+        found += await work.find(APPLICANTS, where, order_by=FIRST_TO_GO, limit=limit)
+    now, today = work.time(), min(day, work.today)
+    return [unsent(record, day, window, is_stale=record.is_stale(today, now)) for record in found]
 
 
 def searches(deanery: str, day: date, window: ApplicantWindow) -> list[Where]:
@@ -64,6 +81,7 @@ def unsent(record: ApplicantRecord, day: date, window: ApplicantWindow, *, is_st
     at = deadline(record.date_from, day, window) or Deadline.LEAVING
     reason, who, action = _obstacle(record, is_stale=is_stale)
     if at is Deadline.MISSED:
+        reason = _TOO_LATE if record.state is RecordState.TO_EXPORT else reason
         who, action = Who.TRUST, "create the record in ESR manually"
     return Unsent(
         record=record.key,
