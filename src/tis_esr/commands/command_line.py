@@ -11,6 +11,7 @@ import typer
 from tis_esr.commands.help_pages import Command, Group
 from tis_esr.errors import UsageError
 from tis_esr.records.file_names import DEANERIES
+from tis_esr.settings import Settings
 
 app = typer.Typer(
     name="tis-esr",
@@ -100,3 +101,10 @@ def deaneries_of(code: str | None) -> list[str]:
     if code not in DEANERIES:
         raise UsageError("--deanery", f"{code!r} must be one of {', '.join(DEANERIES)}")
     return [code]
+
+
+def check_state(settings: Settings, state: Path | None) -> None:
+    """Raise UsageError if the command is to use a state file that does not exist."""
+    place = state or settings.state
+    if (state or settings.engine == "embedded") and not place.exists():
+        raise UsageError("--state", f"{place}: no such state file; tis-esr day --state FILE creates it")

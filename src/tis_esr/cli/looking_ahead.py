@@ -1,4 +1,4 @@
-"""The command line of ``tis-esr lint`` and ``tis-esr forecast``."""
+"""Commands that look ahead: what is wrong with applicants before they are due, and how many are due when."""
 
 from enum import StrEnum
 from typing import Annotated
