@@ -9,7 +9,9 @@ import msgspec
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
 from tis_esr.operations.day_summary import Summary
+from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
+from tis_esr.operations.lint import Lint
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.why.answers import Explanation
@@ -28,6 +30,8 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "redrive": (1, Redriven),
     "purge": (1, PurgeOfDay),
     "reconcile": (1, Compared),
+    "lint": (1, Lint),
+    "forecast": (1, Forecast),
     "why": (1, Explanation),
 }
 """By command: the version of its output, and the type that is encoded.

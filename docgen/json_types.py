@@ -8,6 +8,7 @@ from tis_esr.engine.production.server_checks import Finding
 from tis_esr.operations.doctor import Check
 from tis_esr.operations.ingesting import Ingested
 from tis_esr.operations.resending import LeftRow
+from tis_esr.services.data_exporter.deadline_guard import Unsent
 
 
 class Ingestion(msgspec.Struct):
@@ -43,7 +44,7 @@ class RowToResend(msgspec.Struct):
 class Exported(msgspec.Struct):
     """One export; ``requested`` says that a running DataExporter writes the files, ``stale`` counts rows to be compared with TIS.
 
-    With ``--resend``, ``resent`` is the file whose ``rows`` go again, ``left`` are those that do not.
+    ``unsent`` are the applicants who are left although they can't wait for a file of another day. With ``--resend``, ``resent`` is the file whose ``rows`` go again, ``left`` are those that do not.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Exported(msgspec.Struct):
     files: list[FileToExport]
     deaneries: list[DeaneryToExport]
     stale: int
+    unsent: list[Unsent] = []
     resent: str = ""
     rows: list[RowToResend] = []
     left: list[LeftRow] = []

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.decisions.invented import TODAY, placement
@@ -33,6 +33,23 @@ def test_both_edges_of_the_applicant_window_can_be_set():
 
 def test_the_window_counts_days_over_the_change_to_summer_time():
     assert ApplicantWindow().edges(date(2026, 3, 28)) == (date(2026, 3, 30), date(2026, 6, 27))
+
+
+@pytest.mark.parametrize("window", [ApplicantWindow(), ApplicantWindow(opens_days=0, closes_weeks=1)])
+def test_the_first_and_the_last_day_in_the_window_are_those_on_which_it_holds_the_start(window):
+    start = date(2026, 6, 3)
+    first, last, day = window.reached_on(start), window.last_day(start), timedelta(days=1)
+    assert [window.holds(start, today) for today in (first - day, first, last, last + day)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_placement_reaches_the_window_on_the_day_after_13_weeks_before_its_start():
+    assert ApplicantWindow().reached_on(JUNE_2) == date(2026, 3, 4)
+    assert ApplicantWindow().last_day(JUNE_2) == MAY_31
 
 
 @pytest.mark.parametrize(

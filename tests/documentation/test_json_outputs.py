@@ -29,6 +29,8 @@ def _printed(lived: Story, command: str) -> Any:
         "synthesize": ["--out", folder / "made"],
         "ingest": [next((folder / "in").iterdir())],
         "export": ["applicants", "--dry-run", "--as-of", "2026-11-26"],
+        "lint": ["--as-of", "2026-11-26"],
+        "forecast": ["--as-of", "2026-11-26"],
         "redrive": ["--reason", "nothing has this reason"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip

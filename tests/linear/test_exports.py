@@ -4,6 +4,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 from tests.linear.counting import MOST_FOR_FOUR_TIMES, Counted, counted
 from tests.services.bench import Bench, Benches
 from tests.services.records import applicant, applicants
@@ -16,6 +17,7 @@ from tis_esr.files.file_store import Nowhere
 from tis_esr.operations.why.explain import explain
 from tis_esr.services.data_exporter import export_run
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, ExportRun
+from tis_esr.services.data_exporter.outbound import APPLICANTS, RecordState
 from tis_esr.simulation.days.generated_world import World
 
 FEW, MANY = 60, 240
@@ -61,6 +63,25 @@ async def test_an_export_reads_each_record_a_few_times(
     monkeypatch.setattr(export_run, "ROWS_A_CHUNK", 5)
     few, many = await _exported(tmp_path, FEW, dry=dry), await _exported(tmp_path, MANY, dry=dry)
     assert max(many.times(few)) < MOST_FOR_FOUR_TIMES, (few, many)
+
+
+async def test_what_was_sent_before_costs_an_export_nothing(tmp_path: Path) -> None:
+    """The search for duplicates among 60 records used to read every record that was ever sent."""
+    found = []
+    for before in (FEW, MANY * 4):
+        async with Benches(tmp_path / str(before), None).open(
+            "DataExporter", World(TODAY, Random(1))
+        ) as bench:
+            await _kept(bench, before + FEW, 1)
+            kept = list((await bench.all(APPLICANTS)).values())
+            await bench.keep(APPLICANTS, *(replace(one, state=RecordState.CONFIRMED) for one in kept[FEW:]))
+            assert isinstance(bench.engine, EmbeddedEngine)
+            with counted(bench.engine) as result:
+                await ExportRun(bench.runner.work, _Discarding(), APPLICANT_EXPORT).run(
+                    TODAY, ["EOE"], occasion="now"
+                )
+            found.append(result)
+    assert found[1].times(found[0])[1] < 1.5, found
 
 
 async def test_why_costs_the_applicants_that_it_answers_for(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ def test_every_command_and_background_task_reads_by_an_index(
         ("files", name),
         ("files", name, "--settle", "seen"),
         ("parked",),
+        ("lint",),
+        ("forecast", "--weeks", "20"),
         ("doctor",),
         ("install",),
     ):

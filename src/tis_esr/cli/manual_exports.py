@@ -9,12 +9,13 @@ import typer
 
 from tis_esr.commands.command_line import (
     DayOption,
+    DeaneryOption,
     JsonOption,
     StateOption,
     check_state,
     command,
-    completed_deaneries,
     day_of,
+    deaneries_of,
     folder_of,
 )
 from tis_esr.commands.outcome import user_errors_reported
@@ -43,16 +44,7 @@ def export(
         Path,
         typer.Option("--out", metavar="FOLDER", help="The folder for the files to ESR.", show_default=True),
     ] = Path("out"),
-    deanery: Annotated[
-        str | None,
-        typer.Option(
-            "--deanery",
-            metavar="CODE",
-            help="Only this deanery, e.g. EOE.",
-            show_default="all 13",
-            autocompletion=completed_deaneries,
-        ),
-    ] = None,
+    deanery: DeaneryOption = None,
     as_of: DayOption = None,
     state: StateOption = None,
     dry_run: Annotated[
@@ -97,7 +89,7 @@ def export(
         elif full:
             asyncio.run(export_full(settings, deanery, out, day_of(as_of), state, again=again, **how))
         else:
-            asyncio.run(run(settings, what.value, out, deanery, day_of(as_of), state, **how))
+            asyncio.run(run(settings, what.value, out, deaneries_of(deanery), day_of(as_of), state, **how))
 
 
 def _check_combination(

@@ -8,6 +8,7 @@ import typer
 
 from tis_esr.commands.command_line import (
     DayOption,
+    DeaneryOption,
     InOption,
     JsonOption,
     OutOption,
@@ -15,14 +16,13 @@ from tis_esr.commands.command_line import (
     TcsOption,
     check_state,
     command,
-    completed_deaneries,
     day_of,
+    deaneries_of,
     folder_of,
 )
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.commands.terminal import print_json
 from tis_esr.errors import UsageError
-from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import load
 
 
@@ -65,16 +65,7 @@ def day(
     "tis-esr reconcile --dry-run --as-of 2026-11-25",
 )
 def reconcile(
-    deanery: Annotated[
-        str | None,
-        typer.Option(
-            "--deanery",
-            metavar="CODE",
-            autocompletion=completed_deaneries,
-            help="One deanery, e.g. EOE.",
-            show_default="all",
-        ),
-    ] = None,
+    deanery: DeaneryOption = None,
     tcs: Annotated[
         str | None,
         typer.Option(
@@ -102,13 +93,11 @@ def reconcile(
         from tis_esr.commands.reconcile import reconcile as run
 
         settings = load()
-        if deanery is not None and deanery not in DEANERIES:
-            raise UsageError("--deanery", f"{deanery!r} must be one of {', '.join(DEANERIES)}")
+        deaneries = deaneries_of(deanery)
         check_state(settings, state)
         url = tcs or settings.tcs_url
         if url is None and (dry_run or state is not None or settings.engine == "embedded"):
             raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
-        deaneries = [deanery] if deanery else DEANERIES
         done = run(settings, deaneries, day_of(as_of), state, url or "", dry_run=dry_run, as_json=as_json)
         raise typer.Exit(int(asyncio.run(done)))
 

@@ -50,6 +50,22 @@ TcsOption = Annotated[
 ]
 
 
+def _completed(incomplete: str) -> list[str]:
+    return [name for name in DEANERIES if name.startswith(incomplete.upper())]
+
+
+DeaneryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--deanery",
+        metavar="CODE",
+        help="Only this deanery, e.g. EOE.",
+        show_default="all 13",
+        autocompletion=_completed,
+    ),
+]
+
+
 def command(*examples: str, name: str | None = None) -> Callable[[Typed], Typed]:
     """Register a function as a command whose help ends with these examples."""
     return app.command(name, cls=Command, epilog="\n".join(examples), options_metavar="[OPTIONS]")
@@ -78,9 +94,13 @@ def folder_of(option: str, path: Path, *, there: bool = False) -> Path:
     return path
 
 
-def completed_deaneries(incomplete: str) -> list[str]:
-    """Return the codes of deaneries that begin like this, for completion in a shell."""
-    return [name for name in DEANERIES if name.startswith(incomplete.upper())]
+def deaneries_of(code: str | None) -> list[str]:
+    """Return the deanery named, all by default. Raises UsageError."""
+    if code is None:
+        return list(DEANERIES)
+    if code not in DEANERIES:
+        raise UsageError("--deanery", f"{code!r} must be one of {', '.join(DEANERIES)}")
+    return [code]
 
 
 def check_state(settings: Settings, state: Path | None) -> None:

@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from tis_esr.commands.printing_deadlines import show_unsent
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
-from tis_esr.errors import UsageError
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import engine_for_operation, window
 from tis_esr.operations.manual_export import Left, Made, made_files, request_files
 from tis_esr.operations.states import words
-from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_commands import EXPORTS
 from tis_esr.settings import Settings
@@ -27,7 +26,7 @@ async def export(
     settings: Settings,
     what: str,
     out: Path,
-    deanery: str | None,
+    deaneries: Sequence[str],
     day: date,
     state: Path | None,
     *,
@@ -38,9 +37,6 @@ async def export(
 
     On the production engine the files are requested from the running services.
     """
-    if deanery is not None and deanery not in DEANERIES:
-        raise UsageError("--deanery", f"{deanery!r} must be one of {', '.join(DEANERIES)}")
-    deaneries = [deanery] if deanery else list(DEANERIES)
     command, open_ = _COMMANDS[what], window(settings)
     async with engine_for_operation(settings, state, day) as runner:
         asked = settings.engine == "production" and state is None
@@ -67,6 +63,8 @@ async def export(
         _show_planned(made, deaneries, compared=asked)
     else:
         _show(made, deaneries)
+    if not as_json:
+        show_unsent(made.unsent)
 
 
 def _as_json(
@@ -94,6 +92,7 @@ def _as_json(
             for deanery in deaneries
         ],
         "stale": made.stale,
+        "unsent": made.unsent,
     }
 
 

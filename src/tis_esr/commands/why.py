@@ -4,10 +4,11 @@ from datetime import date
 from pathlib import Path
 
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.decisions.who import Who
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import reader_of, tcs_for_operation, window
 from tis_esr.operations.dates import readable
-from tis_esr.operations.why.answers import Explanation, Who
+from tis_esr.operations.why.answers import Explanation
 from tis_esr.operations.why.explain import explain
 from tis_esr.operations.why.word import BadWordError
 from tis_esr.settings import Settings

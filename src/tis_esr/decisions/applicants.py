@@ -16,6 +16,8 @@ from tis_esr.tcs.models import ContactDetails, GdcDetails, GmcDetails, Person, P
 
 GMC = "General Medical Council"
 GDC = "General Dental Council"
+FROM_ESR = frozenset({"positionId", "positionNumber", "deaneryNumber"})
+"""Columns that come from ESR's own POR and POS rows; the trust corrects them, the local office the others."""
 
 _SET_AT_EXPORT = "effectiveDate"
 

@@ -63,7 +63,7 @@ class Packing(Generic[R]):
 
     def count(self, record: R) -> None:
         """Count a record that is already in the file."""
-        self._taken[_post(record)] = self._taken.get(_post(record), 0) + 1
+        self._taken[post_key(record.deanery_number)] = self._taken.get(post_key(record.deanery_number), 0) + 1
         self._seen[record.same_as] = record
 
     def sort_out(self, records: Iterable[R], sent: Mapping[str, R]) -> Sorted[R]:
@@ -81,14 +81,15 @@ class Packing(Generic[R]):
                 found.duplicates.append(record)
             elif other is not None:
                 found.held_back.append((record, _two_people(record, other)))
-            elif self._taken.get(_post(record), 0) < self._most:
+            elif self._taken.get(post_key(record.deanery_number), 0) < self._most:
                 self.count(record)
                 found.going.append(record)
         return found
 
 
-def _post(record: Candidate) -> str:
-    return record.deanery_number.strip().casefold()
+def post_key(number: str) -> str:
+    """Return a post number as ESR compares it."""
+    return number.strip().casefold()
 
 
 def _two_people(record: Candidate, other: Candidate) -> str:

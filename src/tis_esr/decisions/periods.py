@@ -1,5 +1,6 @@
 """Which days count as now and as next. Every function takes its day as an argument: nothing here reads a clock."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,12 +9,21 @@ from tis_esr.tcs.models import Placement
 NOTIFICATION_WEEKS = 13
 
 
+def day_after(day: date) -> date:
+    """Return the next day."""
+    return day + timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class ApplicantWindow:
-    """On which days a placement must start to be sent today: ``today+2d <= start < today+13w``."""
+    """On which days a placement must start to be sent today: ``today+2d <= start < today+13w``.
+
+    ``next_file`` returns the day of the next file after those of a day.
+    """
 
     opens_days: int = 2
     closes_weeks: int = 13
+    next_file: Callable[[date], date] = day_after
 
     def edges(self, today: date) -> tuple[date, date]:
         """Return the first day in the window and the first day after it."""
@@ -23,6 +33,14 @@ class ApplicantWindow:
         """Return whether a placement that starts on ``start`` is to be sent today."""
         first, end = self.edges(today)
         return first <= start < end
+
+    def reached_on(self, start: date) -> date:
+        """Return the first day on which a placement that starts on ``start`` is in the window."""
+        return start - timedelta(weeks=self.closes_weeks) + timedelta(days=1)
+
+    def last_day(self, start: date) -> date:
+        """Return the last day on which a placement that starts on ``start`` is in the window."""
+        return start - timedelta(days=self.opens_days)
 
 
 def notification_period_end(day: date) -> date:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from tis_esr.engine.runner import Handler, Observer, Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.configured_stores import required_setting, secret_text
-from tis_esr.services.cron import LONDON
+from tis_esr.services.cron import LONDON, next_day
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Dependencies, bindings_only, handlers
 from tis_esr.services.retention.daily_purge import Purge
@@ -222,4 +223,8 @@ def token_source(settings: Settings) -> TokenSource:
 
 def window(settings: Settings) -> ApplicantWindow:
     """Return the days on which an applicant's placement may start to be sent."""
-    return ApplicantWindow(opens_days=settings.window_opens_days, closes_weeks=settings.window_closes_weeks)
+    return ApplicantWindow(
+        opens_days=settings.window_opens_days,
+        closes_weeks=settings.window_closes_weeks,
+        next_file=partial(next_day, settings.applicants_cron),
+    )

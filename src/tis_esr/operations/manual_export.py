@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import uuid4
@@ -12,7 +12,8 @@ from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
 from tis_esr.services.contracts.commands import NOTIFICATION_COMMAND, ask
-from tis_esr.services.data_exporter.export_run import Export, ExportRun
+from tis_esr.services.data_exporter.deadline_guard import Unsent, unsent_records
+from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFile, RecordState
 
@@ -28,11 +29,15 @@ class Left(StrEnum):
 
 @dataclass(frozen=True)
 class Made:
-    """The outcome of a run: the files sent, what was left by deanery, and how many rows were stale."""
+    """The outcome of a run: the files sent, what was left by deanery, and how many rows were stale.
+
+    ``unsent`` are the applicants left who can't wait for a file of another day.
+    """
 
     files: list[OutboundFile]
     left: dict[str, Counter[Left]]
     stale: int
+    unsent: list[Unsent] = field(default_factory=list)
 
 
 async def made_files(
@@ -51,16 +56,19 @@ async def made_files(
     run = ExportRun(begin, out, export, window=open_, only_compared=False)
     stale = len(await run.stale(day, deaneries))
     files: list[OutboundFile] = []
+    unsent: list[Unsent] = []
     occasion, left = uuid4().hex, {}
     for deanery in deaneries:
         files += await run.run(day, [deanery], occasion=occasion)
+        if export is APPLICANT_EXPORT:
+            unsent += await unsent_records(begin(), deanery, day, open_)
         advance()
     for deanery in deaneries:
         where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         waiting = await begin().find(export.collection, where)
         left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
         left[deanery][Left.HELD_BACK] = sum(file.held_back for file in files if file.deanery == deanery)
-    return Made([file for file in files if file.rows], left, stale)
+    return Made([file for file in files if file.rows], left, stale, unsent)
 
 
 def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:

@@ -1,6 +1,6 @@
 """Computes when a cron expression fires, in London time, correct over both clock changes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -27,6 +27,11 @@ def next_after(cron: str, moment: datetime) -> datetime:
     Expressions are separated by semicolons. Raises BadCronError.
     """
     return min(_next_of_one(one.strip(), moment) for one in cron.split(";"))
+
+
+def next_day(cron: str, day: date) -> date:
+    """Return the next day after ``day`` on which ``cron`` fires, in London. Raises BadCronError."""
+    return next_after(cron, datetime.combine(day, time.max, LONDON)).astimezone(LONDON).date()
 
 
 def _next_of_one(cron: str, moment: datetime) -> datetime:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tis_esr.decisions.person_refusals import Refusal
-from tis_esr.operations.why.answers import Who
+from tis_esr.decisions.who import Who
 from tis_esr.operations.why.of_updates import of_updates
 from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Outcome
 

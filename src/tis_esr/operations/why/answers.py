@@ -1,18 +1,8 @@
 """The answers of ``why``."""
 
-from enum import StrEnum
-
 import msgspec
 
-
-class Who(StrEnum):
-    """Who must act."""
-
-    NOBODY = "nobody"
-    ASKER = "you"
-    TRUST = "the trust, in ESR"
-    LOCAL_OFFICE = "the local office, in TIS"
-    SUPPORT = "support"
+from tis_esr.decisions.who import Who
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

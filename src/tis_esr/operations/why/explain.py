@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.operations.why.answers import Answer, Explanation, Who
+from tis_esr.operations.why.answers import Answer, Explanation
 from tis_esr.operations.why.holdings import Holdings, about_sent, holdings
 from tis_esr.operations.why.in_tis import InTis, look_up
 from tis_esr.operations.why.of_position import of_position

@@ -1,6 +1,7 @@
 """The outcome of a position."""
 
-from tis_esr.operations.why.answers import Answer, Who
+from tis_esr.decisions.who import Who
+from tis_esr.operations.why.answers import Answer
 from tis_esr.services.reconciliation.position_reconciliation import Position
 
 

@@ -3,10 +3,12 @@
 from datetime import date, timedelta
 
 from tis_esr.decisions.applicant_eligibility import REPORTED, Cause, Verdict, verdict
+from tis_esr.decisions.applicants import FROM_ESR
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates, is_somebody_elses
+from tis_esr.decisions.who import Who
 from tis_esr.operations.dates import day, period
-from tis_esr.operations.why.answers import Answer, Who
+from tis_esr.operations.why.answers import Answer
 from tis_esr.operations.why.holdings import Holdings
 from tis_esr.operations.why.in_tis import InTis
 from tis_esr.operations.why.of_unsent import ACTS
@@ -23,8 +25,6 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.tcs.models import Placement
 
-FROM_ESR = frozenset({"positionId", "positionNumber", "deaneryNumber"})
-"""Columns of an applicant record that come from ESR's own POR and POS rows."""
 _DATES, _WITHDRAWAL = "4", "2"
 _OTHER_TRAINEE = "has another trainee in TIS now"
 

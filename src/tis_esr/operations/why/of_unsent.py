@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from tis_esr.decisions.applicant_eligibility import Cause, Verdict, verdict
+from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.dates import period
 from tis_esr.operations.kept import forgotten_before, kept_from, older
-from tis_esr.operations.why.answers import Answer, Who
+from tis_esr.operations.why.answers import Answer
 from tis_esr.operations.why.in_tis import InTis
 from tis_esr.operations.why.word import Word
 from tis_esr.services.app_generator.applicant_generation import Decision

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from tis_esr.decisions.person_refusals import Refusal
-from tis_esr.operations.why.answers import Answer, Who
+from tis_esr.decisions.who import Who
+from tis_esr.operations.why.answers import Answer
 from tis_esr.services.inbound_data_writer.person_journal import JournalEntry, Outcome
 
 _CORRECT = (Who.TRUST, "correct the value in ESR")

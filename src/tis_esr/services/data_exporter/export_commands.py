@@ -19,6 +19,7 @@ from tis_esr.files.file_store import ContentMismatchError, FileStore
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
+from tis_esr.services.data_exporter.deadline_guard import warn_of_deadlines
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import Outbound, OutboundFile
@@ -44,7 +45,7 @@ class ExportCommands:
 
     def __init__(self, out: FileStore, window: ApplicantWindow | None = None) -> None:
         self._out = out
-        self._window = window
+        self._window = window or ApplicantWindow()
         self._waits: dict[str, _Wait] = {}
 
     def handlers(self) -> list[Handler]:
@@ -101,7 +102,10 @@ class ExportCommands:
             return [file] if file is not None else []
         run = ExportRun(work.another, self._out, export, window=self._window)
         await self._compared(run, work, command, message)
-        return await run.run(day, [command.deanery], occasion=message.id, only=command.only)
+        files = await run.run(day, [command.deanery], occasion=message.id, only=command.only)
+        if export is APPLICANT_EXPORT:
+            await warn_of_deadlines(work.another(), command.deanery, day, self._window)
+        return files
 
     async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
         """Wait until the candidates have been compared with TIS; those not compared in time stay for the next file.

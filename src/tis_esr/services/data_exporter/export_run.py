@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from tis_esr.decisions.deadlines import FIRST_TO_GO
 from tis_esr.decisions.file_packing import Packing, Sorted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_misfit_reason
@@ -35,7 +36,6 @@ from tis_esr.services.data_exporter.outbound import (
     NOTIFICATIONS,
     OUTBOUND_FILES,
     RUNS,
-    SENT,
     ApplicantRecord,
     Counter,
     Outbound,
@@ -50,6 +50,7 @@ _log = structlog.get_logger()
 
 ROWS_A_CHUNK = 500
 _DUPLICATE = "the same person, position and start was sent to ESR for another placement"
+_HAVE_GONE = {RecordState.EXPORTED, RecordState.CONFIRMED}
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 _LONDON = ZoneInfo("Europe/London")
 
@@ -65,7 +66,7 @@ class Export:
     order: tuple[str, ...]
 
 
-APPLICANT_EXPORT = Export("APP", "APP", time(14), APPLICANTS, ("date_from", "placement_id", "position_id"))
+APPLICANT_EXPORT = Export("APP", "APP", time(14), APPLICANTS, FIRST_TO_GO)
 NOTIFICATION_EXPORT = Export("DNC", "NOT", time(15), NOTIFICATIONS, ("deanery_number", "position_id"))
 
 
@@ -287,9 +288,8 @@ class ExportRun:
                 going=[record for record, reason in misfits if not reason],
                 held_back=[(record, reason) for record, reason in misfits if reason],
             )
-        states = [state.value for state in SENT if state is not RecordState.REJECTED]
-        where = {"same_as": [record.same_as for record in ready], "state": states}
-        sent = {record.same_as: record for record in await work.find(APPLICANTS, where)}
+        same = await work.find(APPLICANTS, {"same_as": [record.same_as for record in ready]})
+        sent = {record.same_as: record for record in same if record.state in _HAVE_GONE}
         return packing.sort_out(ready, sent)
 
     async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:

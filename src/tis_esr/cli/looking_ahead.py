@@ -1,0 +1,97 @@
+"""Commands that look ahead: what is wrong with applicants before they are due, and how many are due when."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from tis_esr.commands.command_line import (
+    DayOption,
+    DeaneryOption,
+    JsonOption,
+    StateOption,
+    command,
+    day_of,
+    deaneries_of,
+)
+from tis_esr.commands.outcome import user_errors_reported
+from tis_esr.errors import UsageError
+from tis_esr.settings import load
+
+_MOST_WEEKS = 52
+
+
+class By(StrEnum):
+    """What a forecast has a line for."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
+@command("tis-esr lint --weeks 8", "tis-esr lint --deanery EOE --as-of 2026-11-24 --state demo/state.sqlite")
+def lint(
+    weeks: Annotated[
+        int,
+        typer.Option(
+            "--weeks",
+            min=1,
+            max=_MOST_WEEKS,
+            metavar="N",
+            help="Applicants who reach the window within N weeks.",
+            show_default=True,
+        ),
+    ] = 6,
+    deanery: DeaneryOption = None,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List data faults of applicants before they are due, by deanery and weeks to go, and posts near ESR's limit.
+
+    Checks the stored applicant records. Exit code 1 if a fault keeps an applicant from being sent.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.lint import lint as run
+
+        code = run(load(), deaneries_of(deanery), day_of(as_of), weeks, state, as_json=as_json)
+        raise typer.Exit(int(code))
+
+
+@command("tis-esr forecast --weeks 20", "tis-esr forecast --by week --deanery EOE", "tis-esr forecast --csv")
+def forecast(
+    weeks: Annotated[
+        int,
+        typer.Option(
+            "--weeks",
+            min=1,
+            max=_MOST_WEEKS,
+            metavar="N",
+            help="Applicants who reach the window within N weeks.",
+            show_default=True,
+        ),
+    ] = 13,
+    by: Annotated[
+        By, typer.Option("--by", metavar="day|week", help="A line for each day or week.", show_default=True)
+    ] = By.DAY,
+    deanery: DeaneryOption = None,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the lines as CSV.")] = False,
+) -> None:
+    """Count the applicants who reach the 13-week window, by day and deanery: sound, held back by data, sent."""
+    with user_errors_reported():
+        from tis_esr.commands.forecast import forecast as run
+
+        if as_json and as_csv:
+            raise UsageError("--csv", "can't be combined with --json; choose one")
+        run(
+            load(),
+            deaneries_of(deanery),
+            day_of(as_of),
+            weeks,
+            by.value,
+            state,
+            as_json=as_json,
+            as_csv=as_csv,
+        )
