@@ -18,6 +18,7 @@ from tis_esr.services.data_exporter.outbound import (
     NotificationRecord,
     RecordState,
 )
+from tis_esr.services.data_exporter.sent_records import state_by
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.esr_state import Outcome
@@ -55,7 +56,7 @@ def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: Applicant
     applicants, notifications = reader.find(APPLICANTS, {}), reader.find(NOTIFICATIONS, {})
     matched = [p for p in positions if p.status == MATCHED and not p.deleted]
     to_come = _to_come(matched, tis, today, window)
-    known = {record.key: record for record in applicants}
+    known = {f"{record.place}:{record.person_id}": record for record in applicants}
     not_in_esr = Counter(why for key in to_come if (why := _why_not_in_esr(known.get(key), esr)) is not None)
     lines = [
         Belief("Positions, not deleted", None, _count(not p.deleted for p in positions), _live(esr)),
@@ -89,7 +90,7 @@ def _lines(
     *,
     tis: int | None = None,
 ) -> Iterator[Belief]:
-    ours = Counter(record.state for record in records)
+    ours = Counter(state for record in records for state in _sendings(record))
     theirs = Counter(
         state
         for name, received in esr.holdings.files.items()
@@ -104,6 +105,13 @@ def _lines(
         (RecordState.EXPORTED, "not answered yet"),
     ):
         yield Belief(f"{what} {said}", None, ours[state], theirs[state])
+
+
+def _sendings(record: Record) -> Iterator[RecordState]:
+    """Yield the state of a record, and the outcome of each of its earlier sendings."""
+    yield record.state
+    for place in record.earlier if isinstance(record, ApplicantRecord) else ():
+        yield state_by((answer for answer in record.answers if answer.of == place.file), place.file)
 
 
 def _states(name: str, outcomes: Iterable[Outcome], esr: Esr, today: date) -> Iterator[RecordState]:
@@ -166,7 +174,7 @@ def _why_not_in_esr(record: ApplicantRecord | None, esr: Esr) -> str | None:
 def _to_come(
     positions: Iterable[Position], tis: Store, today: date, window: ApplicantWindow
 ) -> dict[str, Dates]:
-    """Return the keys of the applicant records that TIS and the positions require, sent or not, with TIS's dates."""
+    """Return the applicants that TIS and the positions require, sent or not, as ``placement:position:person``, with TIS's dates."""
     found: dict[str, Dates] = {}
     for position in positions:
         for dto in tis.placements_by("postId", position.post_id or 0):
@@ -174,7 +182,8 @@ def _to_come(
             if placement.date_from is None or verdict(placement, today) != REPORTED:
                 continue
             if window.holds(placement.date_from, today) and placement.trainee_id in tis.people:
-                found[f"{placement.id}:{position.position_id}"] = placement.date_from, placement.date_to
+                who = f"{placement.id}:{position.position_id}:{placement.trainee_id}"
+                found[who] = placement.date_from, placement.date_to
     return found
 
 

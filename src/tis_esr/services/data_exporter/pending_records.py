@@ -26,33 +26,67 @@ from tis_esr.services.data_exporter.outbound import (
     ApplicantRecord,
     NotificationRecord,
     RecordState,
+    Resent,
 )
+from tis_esr.services.data_exporter.sent_records import Change, generated_again, generated_no_more
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
 _NOW_AND_NEXT = "1"
 
-NO_LONGER = "its placement has started, is no longer reportable or no longer exists, or its position is no longer matched"
+NO_LONGER = "its placement has started, is no longer reportable, has another trainee or no longer exists, or its position is no longer matched"
 NO_LONGER_SO = "it no longer applies"
 KNOWN_TO_ESR = "ESR already has the same"
 
 
 def applicants(
-    stored: Iterable[ApplicantRecord], body: ApplicantsGenerated, message: Message
-) -> Iterator[ApplicantRecord]:
+    stored: Iterable[ApplicantRecord],
+    body: ApplicantsGenerated,
+    message: Message,
+    resent: Mapping[str, Resent],
+) -> Iterator[Change]:
     """Yield the changed applicant records of a position: new and updated ones, and cancelled pending ones.
 
-    A sent one is unchanged.
+    A trainee who replaces one that was sent gets a new record. A sent one is unchanged, unless ESR rejected it and TIS has other data now. ``resent`` are the earlier sendings of
+    records, by the record's key.
     """
     known = {record.key: record for record in stored}
-    arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
-    for key, applicant in arriving.items():
-        record = _applicant(applicant, body, message)
-        if key not in known or (known[key].state not in SENT and not _says_the_same(known[key], record)):
-            yield record
+    built = (_applicant(applicant, body, message) for applicant in body.applicants)
+    arriving = {record.key: record for record in (_succeeding(record, known) for record in built)}
+    for key, record in arriving.items():
+        if key not in known:
+            yield Change(record)
+        elif (change := _followed(known[key], record, resent.get(key))) is not None:
+            yield change
     for key, record in known.items():
-        if key not in arriving and record.state in PENDING:
-            yield withdrawn(record, NO_LONGER)
+        if key not in arriving and (change := _dropped(record, resent.get(key))) is not None:
+            yield change
+
+
+def _succeeding(record: ApplicantRecord, known: Mapping[str, ApplicantRecord]) -> ApplicantRecord:
+    """Return a record as a successor's if another trainee was sent for its placement and position."""
+    first, successor = known.get(record.place), msgspec.structs.replace(record, is_successor=True)
+    if first is not None and first.person_id == record.person_id:
+        return record
+    is_taken = first is not None and (first.state in SENT or bool(first.earlier))
+    return successor if is_taken or successor.key in known else record
+
+
+def _followed(stored: ApplicantRecord, fresh: ApplicantRecord, before: Resent | None) -> Change | None:
+    """Return how a record changes now that it is generated again; None where nothing is to be stored."""
+    if stored.state not in SENT and not stored.earlier:
+        return None if _says_the_same(stored, fresh) else Change(fresh)
+    change = generated_again(stored, fresh, before)
+    newer = change.record.newer
+    is_known = newer is not None and stored.newer is not None and _says_the_same(stored.newer, newer)
+    return None if is_known or _says_the_same(stored, change.record) else change
+
+
+def _dropped(stored: ApplicantRecord, before: Resent | None) -> Change | None:
+    change = generated_no_more(stored, before)
+    if change is None and stored.state in PENDING:
+        return Change(withdrawn(stored, NO_LONGER))
+    return change
 
 
 def notifications(
@@ -103,10 +137,6 @@ def withdrawn(record: R, reason: str) -> R:
 def held_back(record: R, reason: str) -> R:
     """Return a pending record as held back, because ESR would not load it; it is checked again when next generated."""
     return msgspec.structs.replace(record, state=RecordState.INVALID_DATA, reason=f"held back: {reason}")
-
-
-def _applicant_key(applicant: Applicant, body: ApplicantsGenerated) -> str:
-    return f"{applicant.placement_id}:{body.position.position_id}"
 
 
 def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message) -> ApplicantRecord:
