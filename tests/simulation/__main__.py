@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
@@ -82,17 +83,18 @@ def _show(found: Judgement, *, trace: bool) -> None:
 
 
 def _many(seeds: Sequence[int]) -> int:
-    """Judge seeds one after the other; print a line of JSON for each that breaks something."""
+    """Judge seeds one after the other; print a line of JSON for each that breaks something, or can't be judged."""
     gc.disable()
     broken = False
     for number, seed in enumerate(seeds):
-        found = judge(seed)
-        if found.violations:
+        try:
+            told = [[violation.kind, violation.sentence] for violation in judge(seed).violations]
+        except Exception:  # noqa: BLE001 - a seed that can't be judged must not count as a sound one, nor cost the others
+            told = [["not judged", traceback.format_exc()[-_LONGEST_SENTENCE:]]]
+        if told:
             broken = True
-            told = [[violation.kind, violation.sentence] for violation in found.violations]
             sys.stdout.write(json.dumps({"seed": seed, "violations": told}) + "\n")
             sys.stdout.flush()
-        del found
         if number % 10 == 9:
             gc.collect()
     return int(broken)
