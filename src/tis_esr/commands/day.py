@@ -38,7 +38,8 @@ async def _day(
         await runner.patiently("the purge", partial(purge.of_day, as_of))
         with closing(reader_of(settings, state)) as reader:
             names = (await folders[0].listing()).names
-            begun = await runner.patiently("the day", partial(begin_day, runner.work, as_of, reader, names))
+            begin = partial(begin_day, runner.work, as_of, reader, names, window(settings))
+            begun = await runner.patiently("the day", begin)
         async with DayProgress(bars, partial(reader_of, settings, state), inbound, names) as shown:
             done = await run_day(
                 runner,

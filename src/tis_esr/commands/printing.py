@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from tis_esr.commands.printing_deadlines import show_unsent
 from tis_esr.commands.terminal import HEADING, NOTICE, say
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.states import words
@@ -14,6 +15,7 @@ _EARLIER = {
     "invalid": "applicant records with missing data",
     "files_taken": "files processed before",
     "rejected": "applicant records rejected by ESR",
+    "unsent": "applicant records too late to send",
 }
 
 
@@ -42,6 +44,7 @@ def show(done: DayDone, summary: Summary) -> None:
     _records("Applicant records with missing data", summary.invalid)
     _records("Records held back: ESR would not load them", summary.held_back)
     _records("Applicant records rejected by ESR", summary.rejected)
+    show_unsent(summary.unsent)
     if any(summary.earlier.values()):
         left = {
             _EARLIER.get(name, name.replace("_", " ")): number for name, number in summary.earlier.items()

@@ -11,6 +11,7 @@ from tis_esr.engine.row_accounting import RowState
 from tis_esr.operations.kept import kept_from
 from tis_esr.operations.ledger import Gap, gaps, open_gaps, other_gaps, row_states
 from tis_esr.operations.unconfirmed import Unconfirmed, described, unconfirmed_files
+from tis_esr.services.data_exporter.deadline_guard import Unsent
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -56,7 +57,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     outcome, what was ``parked``, and the applicant records (by key) that became ``invalid`` for missing
     data or were ``rejected`` by ESR; ``held_back`` are applicant records and notifications kept out of a file because
     ESR would not load them. ``unconfirmed`` are all outbound files whose confirmation was due before the day and has
-    not arrived. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
+    not arrived. ``unsent`` are the applicant records that leave the window unless they are sent on the day, and those that
+    are too late to send since the day before. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
     ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
 
     States are codes. Each state, type and queue is present, with 0 if empty; so are the row states of a file.
@@ -73,6 +75,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     invalid: list[str]
     held_back: list[str]
     rejected: list[str]
+    unsent: list[Unsent]
     earlier: dict[str, int]
     positions: dict[str, int]
     applicants: dict[str, int]
@@ -105,10 +108,12 @@ def summarise(
     files: Sequence[InboundFile],
     rows: Mapping[str, Mapping[RowState, int]],
     due_days: int,
+    unsent: Sequence[Unsent],
 ) -> Summary:
     """Count what the day did with the files ``names`` since it began, and the totals; no personal data.
 
     ``files`` are those of the ledger, ``rows`` counts their rows by state; for ``due_days`` see the settings.
+    ``unsent`` are all who leave the window on the day, or have left it.
     """
     outbound = state.find(OUTBOUND_FILES, {})
     late = unconfirmed_files(files, outbound, begun.day, due_days, kept_from(state))
@@ -124,11 +129,14 @@ def summarise(
     invalid, held_back = [r.key for r in unfit], {r.key for r in unfit if r.is_held_back}
     rejected = _keys(state, RecordState.REJECTED)
     new_invalid, new_rejected = _new(invalid, begun.invalid), _new(rejected, begun.rejected)
+    reported = set(begun.missed)
+    new_unsent = [one for one in unsent if one.record not in reported]
     earlier = {
         **_all(_LEFT, ((_left(file), 1) for file in others)),
         "parked": len(traces) - len(parked),
         "invalid": len(invalid) - len(new_invalid),
         "rejected": len(rejected) - len(new_rejected),
+        "unsent": len(unsent) - len(new_unsent),
     }
     return Summary(
         day=begun.day,
@@ -144,6 +152,7 @@ def summarise(
         invalid=[key for key in new_invalid if key not in held_back],
         held_back=[key for key in new_invalid if key in held_back],
         rejected=new_rejected,
+        unsent=new_unsent,
         earlier=earlier,
         positions=_all(
             _POSITION_STATES,

@@ -6,12 +6,16 @@ from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
+
+from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit
-from tis_esr.operations.composition import reader_of
+from tis_esr.operations.composition import reader_of, window
 from tis_esr.operations.day_summary import Summary, standing, summarise
 from tis_esr.operations.row_check import check_rows
+from tis_esr.operations.unsent_applicants import missed, unsent_applicants
 from tis_esr.services.day import DayDone
 from tis_esr.services.day_begun import DAYS, DayBegun
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
@@ -19,7 +23,11 @@ from tis_esr.settings import Settings
 
 
 async def begin_day(
-    begin_work: Callable[[], Work], as_of: date, reader: Reader, names: Sequence[str]
+    begin_work: Callable[[], Work],
+    as_of: date,
+    reader: Reader,
+    names: Sequence[str],
+    open_: ApplicantWindow,
 ) -> DayBegun:
     """Return the state before the day first began, which is stored, so that a repeated day reports the same."""
     work = begin_work()
@@ -27,6 +35,9 @@ async def begin_day(
     if known is not None and known.day == as_of:
         return known
     begun = await asyncio.to_thread(standing, reader, as_of, names)
+    if known is not None:
+        late = await asyncio.to_thread(missed, reader, known.day, open_)
+        begun = msgspec.structs.replace(begun, missed=late)
     work.put(DAYS, begun)
     await work.commit()
     return begun
@@ -43,7 +54,14 @@ def exit_code(summary: Summary) -> Exit:
         gap.shown_by in own for gap in summary.gaps
     )
     is_late = any(file.due + timedelta(days=1) == summary.day for file in summary.unconfirmed)
-    left = is_late or summary.parked or summary.invalid or summary.held_back or summary.rejected
+    left = (
+        is_late
+        or summary.unsent
+        or summary.parked
+        or summary.invalid
+        or summary.held_back
+        or summary.rejected
+    )
     return Exit.DONE_WITH_PARKED if left or found else Exit.DONE
 
 
@@ -53,4 +71,5 @@ def accounted(settings: Settings, state: Path | None, done: DayDone, begun: DayB
         files, rows = reader.find(FILES, {}), reader.row_counts()
         check_rows(files, rows)
         names = [taken.file.name for taken in done.taken]
-        return summarise(reader, begun, names, files, rows, settings.confirmation_due_days)
+        unsent = unsent_applicants(reader, begun.day, window(settings))
+        return summarise(reader, begun, names, files, rows, settings.confirmation_due_days, unsent)

@@ -14,7 +14,8 @@ class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
 
     ``files`` are the folder's files that the ledger had, see ``identity``, without those still held; ``parked`` the
     messages by queue and id, ``invalid`` and ``rejected`` the keys of applicant records, ``tis_updates`` the numbers of
-    updates in TIS by outcome.
+    updates in TIS by outcome, ``missed`` the keys of applicant records that an earlier day has reported as too late to
+    send.
     """
 
     KEY: ClassVar[str] = "latest"
@@ -25,6 +26,7 @@ class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
     invalid: list[str]
     rejected: list[str]
     tis_updates: dict[str, int]
+    missed: list[str] = []
 
 
 def identity(file: InboundFile) -> str:

@@ -35,6 +35,7 @@ R = TypeVar("R", ApplicantRecord, NotificationRecord)
 _NOW_AND_NEXT = "1"
 
 NO_LONGER = "its placement has started, is no longer reportable, has another trainee or no longer exists, or its position is no longer matched"
+START_PASSED = "its start passed before it was sent"
 NO_LONGER_SO = "it no longer applies"
 KNOWN_TO_ESR = "ESR already has the same"
 
@@ -59,7 +60,7 @@ def applicants(
         elif (change := _followed(known[key], record, resent.get(key))) is not None:
             yield change
     for key, record in known.items():
-        if key not in arriving and (change := _dropped(record, resent.get(key))) is not None:
+        if key not in arriving and (change := _dropped(record, resent.get(key), body)) is not None:
             yield change
 
 
@@ -82,10 +83,11 @@ def _followed(stored: ApplicantRecord, fresh: ApplicantRecord, before: Resent | 
     return None if is_known or _says_the_same(stored, change.record) else change
 
 
-def _dropped(stored: ApplicantRecord, before: Resent | None) -> Change | None:
+def _dropped(stored: ApplicantRecord, before: Resent | None, body: ApplicantsGenerated) -> Change | None:
     change = generated_no_more(stored, before)
     if change is None and stored.state in PENDING:
-        return Change(withdrawn(stored, NO_LONGER))
+        has_started = stored.date_from <= (body.built_on or date.min)
+        return Change(withdrawn(stored, START_PASSED if has_started else NO_LONGER))
     return change
 
 
