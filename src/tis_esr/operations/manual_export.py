@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import uuid4
@@ -12,9 +12,11 @@ from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
 from tis_esr.services.contracts.commands import NOTIFICATION_COMMAND, ask
+from tis_esr.services.data_exporter.export_gate import unhandled
 from tis_esr.services.data_exporter.export_run import Export, ExportRun
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFile, RecordState
+from tis_esr.services.flow import INBOUND
 
 
 class Left(StrEnum):
@@ -28,11 +30,15 @@ class Left(StrEnum):
 
 @dataclass(frozen=True)
 class Made:
-    """The outcome of a run: the files sent, what was left by deanery, and how many rows were stale."""
+    """The outcome of a run: the files sent, what was left by deanery, and how many rows were stale.
+
+    ``lacks`` says by deanery what of its inbound is not handled yet, where there is something.
+    """
 
     files: list[OutboundFile]
     left: dict[str, Counter[Left]]
     stale: int
+    lacks: dict[str, str] = field(default_factory=dict)
 
 
 async def made_files(
@@ -51,8 +57,11 @@ async def made_files(
     run = ExportRun(begin, out, export, window=open_, only_compared=False)
     stale = len(await run.stale(day, deaneries))
     files: list[OutboundFile] = []
-    occasion, left = uuid4().hex, {}
+    occasion, left, lacks = uuid4().hex, {}, {}
     for deanery in deaneries:
+        run.lacks = await unhandled(begin(), deanery, INBOUND)
+        if run.lacks:
+            lacks[deanery] = run.lacks
         files += await run.run(day, [deanery], occasion=occasion)
         advance()
     for deanery in deaneries:
@@ -60,7 +69,7 @@ async def made_files(
         waiting = await begin().find(export.collection, where)
         left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
         left[deanery][Left.HELD_BACK] = sum(file.held_back for file in files if file.deanery == deanery)
-    return Made([file for file in files if file.rows], left, stale)
+    return Made([file for file in files if file.rows], left, stale, lacks)
 
 
 def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
