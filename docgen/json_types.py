@@ -27,11 +27,12 @@ class FileToExport(msgspec.Struct):
 
 
 class DeaneryToExport(msgspec.Struct):
-    """A deanery's rows in its files, and how many records are left, by reason."""
+    """A deanery's rows in its files, how many records are left, by reason, and what of its inbound is not handled yet."""
 
     deanery: str
     rows: int
     left: dict[str, int]
+    lacks: str
 
 
 class RowToResend(msgspec.Struct):

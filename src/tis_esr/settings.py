@@ -175,6 +175,11 @@ class Settings(BaseSettings):
     """
     notifications_cron: Cron = "0 15 * * *"
     """When DNC files are exported, in the same form."""
+    export_wait_minutes: Annotated[float, Field(ge=0, le=600)] = 30.0
+    """How long an export waits at most while inbound files of its deanery are unfinished or TCS is unavailable; then it goes with what is there, and says what it lacks.
+
+    Shorter than the time between the APP and the DNC export.
+    """
     sweep_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
     """How often the inbound store is polled for new files."""
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 25.0

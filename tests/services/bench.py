@@ -31,6 +31,7 @@ from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import Nowhere
 from tis_esr.files.folder import Folder
+from tis_esr.services.data_exporter.export_gate import LONGEST_WAIT
 from tis_esr.services.flow import COLLECTIONS, Dependencies, services
 from tis_esr.simulation.days.generated_world import World
 
@@ -214,6 +215,7 @@ class Benches:
         world: World,
         failing: Mapping[int, Trouble] | None = None,
         uncertain_seconds: float = UNCERTAIN_SECONDS,
+        export_wait: float = LONGEST_WAIT,
     ) -> AsyncIterator[Bench]:
         """Put a service on a bench, None for all; TCS holds this world, fails as told, and acts on a call so much later at most."""
         self.made += 1
@@ -222,7 +224,9 @@ class Benches:
         out = folder / "out"
         async with self._engine(folder, tcs, out) as (engine, reader):
             recorder, today = Recorder(), [TODAY]
-            dependencies = Dependencies(tcs.client, Nowhere(), Folder(out, make=True))
+            dependencies = Dependencies(
+                tcs.client, Nowhere(), Folder(out, make=True), export_wait=export_wait
+            )
             by_service = services(dependencies)
             own = by_service[service] if service else [h for some in by_service.values() for h in some]
             others = [

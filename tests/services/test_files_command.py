@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -84,6 +85,33 @@ async def test_the_command_lists_states_findings_and_gaps_with_exit_code_1(
         assert (file["size"], file["rows"], [gap["text"] for gap in found["gaps"]]) == (34, 2, [MISSING])
         assert call(FIRST)[0] == 0
         assert call("nothing.DAT")[0] == 2
+
+
+async def test_a_file_that_was_exported_without_its_inbound_is_named_for_a_week(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with benches.open("DataExporter", World(TODAY, Random(1))) as bench:
+        monkeypatch.setattr(command, "reader_of", lambda *_: bench.reader())
+        monkeypatch.setattr(command, "today", lambda: TODAY)
+        await bench.keep(
+            OUTBOUND_FILES,
+            *(
+                OutboundFile(
+                    name=f"DE_EOE_DNF_{day:%Y%m%d}_00000008.DAT",
+                    type="DNF",
+                    deanery="EOE",
+                    day=day,
+                    state=OutboundState.WRITTEN,
+                    rows=3,
+                    settled="ESR has it",
+                    lacks="2 messages of its inbound files not handled",
+                )
+                for day in (TODAY - timedelta(days=7), TODAY)
+            ),
+        )
+        said = CliRunner().invoke(cli.app, ["files"]).output
+        assert "Incomplete: DE_EOE_DNF_20261124_00000008.DAT (3 rows) was created without: 2 messages" in said
+        assert "DE_EOE_DNF_20261117_00000008.DAT (3 rows) was" not in said
 
 
 async def test_prometheus_and_the_log_are_told_of_states_and_gaps(benches: Benches, tmp_path: Path) -> None:

@@ -224,6 +224,20 @@ class SimEngine:
     def _outcomes(self, file: str, after: int) -> list[Row]:
         return [row for (name, n), row in sorted(self.store.rows().items()) if name == file and n > after]
 
+    async def unfinished(self, files: str, queues: Sequence[str]) -> dict[str, int]:
+        """See Engine.unfinished."""
+        return await self._call("read", lambda: self._unfinished(files, queues))
+
+    def _unfinished(self, files: str, queues: Sequence[str]) -> dict[str, int]:
+        found = {
+            queue: sum(
+                entry.message.source_file.startswith(files)
+                for entry in self.store.open.get(queue, {}).values()
+            )
+            for queue in queues
+        }
+        return {queue: number for queue, number in found.items() if number}
+
     async def depths(self) -> Depths:
         """See Engine.depths."""
         return Depths(

@@ -9,7 +9,7 @@ from tests.simulation.engine import SimEngine
 from tests.simulation.files import SimFiles
 from tests.simulation.loop import Process, SimLoop
 from tests.simulation.tcs import SimTcs
-from tests.simulation.wiring import client
+from tests.simulation.wiring import EXPORT_WAIT, client
 
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.runner import Runner
@@ -85,7 +85,11 @@ class Node:
 
     async def _serve(self, stop: asyncio.Event) -> None:
         async with client(self._tcs, self._loop) as tcs:
-            found = handlers(Dependencies(tcs, self._inbound, self._out, acknowledges=self._acknowledges))
+            found = handlers(
+                Dependencies(
+                    tcs, self._inbound, self._out, acknowledges=self._acknowledges, export_wait=EXPORT_WAIT
+                )
+            )
             engine = self._engine_of(frozenset(handler.queue for handler in found if handler.single_active))
             runner = Runner(engine, found, today=self._today, now=self.now)
             async with asyncio.TaskGroup() as group:

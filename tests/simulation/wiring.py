@@ -14,7 +14,6 @@ import structlog
 from tests.simulation.loop import SimLoop
 from tests.simulation.tcs import TIMEOUT_SECONDS, UNCERTAIN_SECONDS, SimTcs
 
-from tis_esr.services.data_exporter import export_commands
 from tis_esr.services.inbound_data_writer import attempts
 from tis_esr.simulation.tcs import absence_endpoints, person_endpoints
 from tis_esr.tcs.breaker import Breaker
@@ -23,7 +22,7 @@ from tis_esr.tcs.tokens import NoToken
 
 URL = "http://tcs.example/tcs"
 
-LONGEST_COMPARISON = 6 * 3600.0
+EXPORT_WAIT = 6 * 3600.0
 """A process that is 300 times slower would leave records for the next file, which the ordered run has no like of."""
 
 
@@ -49,10 +48,7 @@ def virtual_clocks(loop: SimLoop) -> Iterator[None]:
     time.time = loop.since_1970
     absence_endpoints.datetime = person_endpoints.datetime = Clock  # type: ignore[misc,attr-defined]
     try:
-        with (
-            patch.object(attempts, "uuid4", lambda: UUID(int=next(numbers))),
-            patch.object(export_commands, "LONGEST_COMPARISON", LONGEST_COMPARISON),
-        ):
+        with patch.object(attempts, "uuid4", lambda: UUID(int=next(numbers))):
             yield
     finally:
         time.monotonic, time.time, absence_endpoints.datetime, person_endpoints.datetime = before  # type: ignore[misc,attr-defined]

@@ -27,7 +27,7 @@ KEYS = {
     "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale"},
     "install": {"engine", "created", "findings"},
     "doctor": {"settings", "checks"},
-    "files": {"files", "gaps", "unconfirmed", "open_findings", "kept_from"},
+    "files": {"files", "gaps", "unconfirmed", "incomplete_exports", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
     "reconcile": {"day", "deaneries", "dry_run", "positions", "changes", "files", "sent"},
     "redrive": {"requeued", "discarded", "unreadable"},
@@ -81,7 +81,7 @@ def test_an_export_counts_every_deanery_and_every_reason_to_wait(
     found = called(LINES[4], demo, tmp_path)
     assert len(found["deaneries"]) == 13
     for deanery in found["deaneries"]:
-        assert set(deanery) == {"deanery", "rows", "left"}
+        assert set(deanery) == {"deanery", "rows", "left", "lacks"}
         assert set(deanery["left"]) == {"NOT_DUE", "TOO_LATE", "LATER_FILE", "HELD_BACK"}
     assert (found["dry_run"], found["requested"]) == (True, False)
 

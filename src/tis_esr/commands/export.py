@@ -88,6 +88,7 @@ def _as_json(
                 "deanery": deanery,
                 "rows": rows[deanery],
                 "left": {why.name: made.left[deanery][why] for why in Left},
+                "lacks": made.lacks.get(deanery, ""),
             }
             for deanery in deaneries
         ],
@@ -104,6 +105,7 @@ def _show(made: Made, deaneries: Sequence[str]) -> None:
     for file in made.files:
         held_back = f"; {file.held_back} {Left.HELD_BACK.value}" if file.held_back else ""
         say(f"{file.name}: {file.rows} rows, {words(file.state.name)}{held_back}")
+    _show_lacking(made)
     gone = {file.deanery for file in made.files}
     for deanery in deaneries:
         if deanery not in gone:
@@ -117,8 +119,14 @@ def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> No
     for deanery in deaneries:
         rows = "; ".join(going.get(deanery, ["0 rows would be exported"]))
         say(f"{deanery}: {rows}{_and(made.left[deanery])}")
+    _show_lacking(made)
     if compared and made.stale:
         say(f"{made.stale} rows will be compared with TIS before they are sent")
+
+
+def _show_lacking(made: Made) -> None:
+    for deanery, lacks in made.lacks.items():
+        say(f"{deanery}: {lacks}")
 
 
 def _and(left: Counter[Left]) -> str:

@@ -60,7 +60,7 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None, *,
 def _list(found: Ledger) -> None:
     if not found.files:
         say("No file has arrived yet.")
-    if not (found.files or found.unconfirmed):
+    if not (found.files or found.unconfirmed or found.incomplete_exports):
         return
     first = sorted(found.files, key=lambda file: not file.open_findings)
     for file in first[:_SHOWN]:
@@ -69,6 +69,8 @@ def _list(found: Ledger) -> None:
         say(f"and {len(first) - _SHOWN} more: see --json")
     _list_missing(found.gaps)
     _list_unconfirmed(found.unconfirmed)
+    for export in found.incomplete_exports:
+        say(f"{export.name} ({export.rows:,} rows) was created without: {export.lacks}", label="Incomplete:")
     say(f"Files: {len(found.files)}; open findings: {found.open_findings}")
     if found.open_findings:
         say(

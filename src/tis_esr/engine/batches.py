@@ -158,7 +158,7 @@ class Batches:
                 parked.append(
                     (message, fault.reason if isinstance(fault, RetryLimitedError) else _describe(fault))
                 )
-        if outcome.trouble is not None:
+        if outcome.trouble is not None and not outcome.trouble.expected:
             number = sum(len(some) for (end, _), some in again.items() if end == "released")
             _log.info("retried_later", messages=number, reason=outcome.trouble.reason)
         left = [*again.items()]

@@ -94,6 +94,10 @@ class DryRun:
         """Return the engine's."""
         return await self._engine.row_states(file)
 
+    async def unfinished(self, files: str, queues: Sequence[str]) -> dict[str, int]:
+        """Return the engine's."""
+        return await self._engine.unfinished(files, queues)
+
     async def depths(self) -> Depths:
         """Return the engine's."""
         return await self._engine.depths()

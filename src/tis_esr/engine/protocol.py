@@ -198,6 +198,13 @@ class Engine(Protocol):
         """Return how many rows of a file are in which state."""
         ...
 
+    async def unfinished(self, files: str, queues: Sequence[str]) -> dict[str, int]:
+        """Return the number of messages by queue that are neither done nor parked, and whose source file's name begins with ``files``.
+
+        It is the state of one moment: a message that is sent on while this is read is counted.
+        """
+        ...
+
     async def depths(self) -> Depths:
         """Return what waits, is unsent and is parked, and for how long."""
         ...

@@ -129,6 +129,10 @@ class Work:
         """Return the number of rows of an inbound file by state, as stored."""
         return await self._engine.row_states(file)
 
+    async def unfinished(self, files: str, queues: Sequence[str]) -> dict[str, int]:
+        """Return the number of unfinished messages of inbound files by queue; see ``Engine.unfinished``."""
+        return await self._engine.unfinished(files, queues)
+
     async def outcomes(self, file: str, after: int, limit: int) -> list[Row]:
         """Return an inbound file's rows after row ``after``, as stored; see ``Engine.outcomes``."""
         return await self._engine.outcomes(file, after, limit)

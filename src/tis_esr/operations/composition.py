@@ -56,7 +56,7 @@ async def system(
     """
     async with Supervisor() as supervisor, _tcs(settings, tcs_url) as tcs:
         await tcs.check()
-        dependencies = Dependencies(tcs, inbound, out, window(settings), acknowledges=settings.send_rtc)
+        dependencies = _dependencies(settings, tcs, inbound, out)
         found = handlers(dependencies)
         async with engine_of(settings, found, supervisor, state) as engine:
             runner = Runner(
@@ -78,7 +78,7 @@ async def serving(
     """
     url = required_setting(settings.tcs_url, "tcs_url", "tis-esr run")
     async with Supervisor() as supervisor, _tcs(settings, url) as tcs:
-        dependencies = Dependencies(tcs, inbound, out, window(settings), acknowledges=settings.send_rtc)
+        dependencies = _dependencies(settings, tcs, inbound, out)
         found = handlers(dependencies)
         async with engine_of(settings, found, supervisor) as engine:
             await tcs.check()
@@ -211,6 +211,17 @@ def purge_of(settings: Settings, runner: Runner, inbound: FileStore | None, *, e
     retention = Retention(settings.keep_rows_days, settings.keep_personal_days, settings.keep_history_days)
     name = _process_name(settings, embedded=embedded)
     return Purge(runner, retention, name, present if inbound is not None else None)
+
+
+def _dependencies(settings: Settings, tcs: Tcs, inbound: FileStore, out: FileStore) -> Dependencies:
+    return Dependencies(
+        tcs,
+        inbound,
+        out,
+        window(settings),
+        acknowledges=settings.send_rtc,
+        export_wait=60 * settings.export_wait_minutes,
+    )
 
 
 def token_source(settings: Settings) -> TokenSource:

@@ -29,6 +29,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
 GAP_DAYS = 60
 """Missing files are reported for this many days before the newest file: older ones are no longer sent."""
 
+_INCOMPLETE_DAYS = 7
 _OURS = {"APC": "APP", "DCC": "DNC"}
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
 
@@ -94,8 +95,19 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     rtc: str = ""
 
 
+class IncompleteExport(msgspec.Struct, frozen=True, kw_only=True):
+    """A file for ESR that was created before its inbound was finished, after the longest wait; ``lacks`` says what was missing."""
+
+    name: str
+    day: date
+    rows: int
+    lacks: str
+
+
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """All files, newest first, all missing files, and outbound files without their confirmation in time.
+
+    ``incomplete_exports`` are those of the last week.
 
     The missing answer to an unconfirmed file is not a missing file as well. ``open_findings`` counts the unsettled ones
     of all three.
@@ -106,6 +118,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     files: list[LedgerEntry]
     gaps: list[Gap]
     unconfirmed: list[Unconfirmed]
+    incomplete_exports: list[IncompleteExport]
     open_findings: int
     kept_from: date | None
 
@@ -137,9 +150,19 @@ def ledger(state: Reader, name: str | None = None, *, today: date, due_days: int
         files=files,
         gaps=all_gaps,
         unconfirmed=described(state, late, due_days),
+        incomplete_exports=[] if name is not None else _incomplete_exports(outbound, today),
         open_findings=number,
         kept_from=oldest,
     )
+
+
+def _incomplete_exports(outbound: Iterable[OutboundFile], today: date) -> list[IncompleteExport]:
+    since = today - timedelta(days=_INCOMPLETE_DAYS)
+    found = [file for file in outbound if file.lacks and file.rows and file.day > since]
+    return [
+        IncompleteExport(name=file.name, day=file.day, rows=file.rows, lacks=file.lacks)
+        for file in sorted(found, key=lambda file: (file.day, file.name))
+    ]
 
 
 def other_gaps(found: Iterable[Gap], unconfirmed: Iterable[OutboundFile]) -> list[Gap]:

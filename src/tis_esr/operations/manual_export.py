@@ -13,9 +13,11 @@ from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
 from tis_esr.services.contracts.commands import NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter.deadline_guard import Unsent, unsent_records
+from tis_esr.services.data_exporter.export_gate import unhandled
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFile, RecordState
+from tis_esr.services.flow import INBOUND
 
 
 class Left(StrEnum):
@@ -31,13 +33,15 @@ class Left(StrEnum):
 class Made:
     """The outcome of a run: the files sent, what was left by deanery, and how many rows were stale.
 
-    ``unsent`` are the applicants left who can't wait for a file of another day.
+    ``unsent`` are the applicants left who can't wait for a file of another day. ``lacks`` says by deanery what of its
+    inbound is not handled yet, where there is something.
     """
 
     files: list[OutboundFile]
     left: dict[str, Counter[Left]]
     stale: int
     unsent: list[Unsent] = field(default_factory=list)
+    lacks: dict[str, str] = field(default_factory=dict)
 
 
 async def made_files(
@@ -57,8 +61,11 @@ async def made_files(
     stale = len(await run.stale(day, deaneries))
     files: list[OutboundFile] = []
     unsent: list[Unsent] = []
-    occasion, left = uuid4().hex, {}
+    occasion, left, lacks = uuid4().hex, {}, {}
     for deanery in deaneries:
+        run.lacks = await unhandled(begin(), deanery, INBOUND)
+        if run.lacks:
+            lacks[deanery] = run.lacks
         files += await run.run(day, [deanery], occasion=occasion)
         if export is APPLICANT_EXPORT:
             unsent += await unsent_records(begin(), deanery, day, open_)
@@ -68,7 +75,7 @@ async def made_files(
         waiting = await begin().find(export.collection, where)
         left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
         left[deanery][Left.HELD_BACK] = sum(file.held_back for file in files if file.deanery == deanery)
-    return Made([file for file in files if file.rows], left, stale, unsent)
+    return Made([file for file in files if file.rows], left, stale, unsent, lacks)
 
 
 def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:

@@ -10,6 +10,7 @@ from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENER
 from tis_esr.services.command_schedule import SCHEDULE
 from tis_esr.services.data_exporter.confirmations import Confirmations
 from tis_esr.services.data_exporter.export_commands import ExportCommands
+from tis_esr.services.data_exporter.export_gate import LONGEST_WAIT, Gate
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     COUNTERS,
@@ -102,6 +103,12 @@ AFTER_APPLICANTS: tuple[tuple[str, ...], ...] = (
 )
 """What follows the export of applicants, before that of notifications: dates that have changed in TIS meanwhile."""
 
+INBOUND: tuple[str, ...] = (
+    "esr.queue.file.arrived",
+    *(queue for stage in STAGES for queue in stage),
+)
+"""What leads from a file of ESR to the records that are exported."""
+
 TELLING = ("esr.queue.position.changed", "esr.queue.apprecord.exported.inbounddatawriter")
 """Notifications to TCS, one call each: nothing else in a day waits for them."""
 
@@ -114,7 +121,7 @@ class Dependencies:
     """What services need besides their engine: TCS and the file stores.
 
     ``refused_values`` counts values of people that were not sent to TIS, by column and reason. With ``acknowledges`` ESR
-    is sent an RTC for each RMF and RMC.
+    is sent an RTC for each RMF and RMC. An export waits up to ``export_wait`` seconds for unfinished inbound, see Gate.
     """
 
     tcs: Tcs
@@ -123,12 +130,14 @@ class Dependencies:
     window: ApplicantWindow = field(default_factory=ApplicantWindow)
     refused_values: Counter[tuple[str, str]] = field(default_factory=Counter)
     acknowledges: bool = False
+    export_wait: float = LONGEST_WAIT
 
 
 def services(dependencies: Dependencies) -> dict[str, list[Handler]]:
     """Return the handlers of each of the seven services, by the service's name."""
     tcs = dependencies.tcs
-    commands = ExportCommands(dependencies.out, dependencies.window)
+    gate = Gate(INBOUND, tcs.is_refusing, dependencies.export_wait)
+    commands = ExportCommands(dependencies.out, dependencies.window, gate)
     rtc = RtcExport(dependencies.out)
     found = {
         "InboundDataReader": Arrivals(

@@ -43,6 +43,11 @@ class Breaker:
         return self._state
 
     @property
+    def is_refusing(self) -> bool:
+        """Whether calls are refused now. After a cool-down in which nothing was called, it is not known, so no."""
+        return self._state == "half-open" or (self._state == "open" and self._until > self._clock())
+
+    @property
     def wait(self) -> float:
         """The remaining seconds without calls while it is not closed; above 0."""
         return max(self._until - self._clock(), self._shortest)

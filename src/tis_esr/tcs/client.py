@@ -138,6 +138,10 @@ class Tcs:
         """Return whether calls wait for others to end: more of them would only wait longer."""
         return self._transport.slots.is_full
 
+    def is_refusing(self) -> bool:
+        """Return whether no call is sent, because TCS did not respond to the last ones."""
+        return self._transport.is_refusing
+
     def share(self, calls: int, until: float) -> None:
         """Limit the concurrent calls to a share of all processes' budget, up to a time of the event loop's clock."""
         self._transport.slots.share(calls, until)

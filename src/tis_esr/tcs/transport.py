@@ -82,6 +82,11 @@ class Transport:
         """See Breaker.state."""
         return self._breaker.state
 
+    @property
+    def is_refusing(self) -> bool:
+        """See Breaker.is_refusing."""
+        return self._breaker.is_refusing
+
     async def open(self) -> None:
         """Make ready for calls."""
         await self._wire.open()

@@ -14,7 +14,6 @@ from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import PositionDue
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
-from tis_esr.services.data_exporter import export_commands
 from tis_esr.services.data_exporter.export_run import ExportRun
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.simulation.days.generated_world import World
@@ -286,12 +285,9 @@ async def test_what_tis_said_hours_ago_is_compared_with_it_on_the_same_day_too(b
         assert len(await export(bench, APPLICANT_COMMAND)) == 1
 
 
-async def test_what_could_not_be_compared_in_time_stays_for_the_next_file(
-    benches: Benches, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_could_not_be_compared_in_time_stays_for_the_next_file(benches: Benches) -> None:
     """A position whose message is parked: the others go, and it isn't sent as it was."""
-    monkeypatch.setattr(export_commands, "LONGEST_COMPARISON", 0.0)
-    async with benches.open(EXPORTER, nowhere()) as bench:
+    async with benches.open(EXPORTER, nowhere(), export_wait=0.0) as bench:
         await bench.deliver([applicants(1, applicant(1), hours_ago=8)], [applicants(1, applicant(2), of=2)])
         assert len(await export(bench, APPLICANT_COMMAND)) == 1
         found = (await bench.all(APPLICANTS)).values()

@@ -189,6 +189,10 @@ class EmbeddedEngine:
         """See Engine.row_states."""
         return await self._run(lambda: purging.row_states(self._connection, file))
 
+    async def unfinished(self, files: str, queues: Sequence[str]) -> dict[str, int]:
+        """See Engine.unfinished."""
+        return await self._run(lambda: _unfinished(self._connection, files, queues))
+
     async def depths(self) -> Depths:
         """See Engine.depths."""
         return await self._run(lambda: _depths(self._connection))
@@ -308,6 +312,17 @@ def _finish(connection: sqlite3.Connection, messages: Sequence[Message], day: st
     )
     if finished != len(messages):
         raise LeaseLostError
+
+
+def _unfinished(connection: sqlite3.Connection, files: str, queues: Sequence[str]) -> dict[str, int]:
+    counts = {
+        queue: connection.execute(
+            "SELECT count(*) FROM messages WHERE state = 'ready' AND queue = ? AND substr(source_file, 1, ?) = ?",
+            (queue, len(files), files),
+        ).fetchone()[0]
+        for queue in queues
+    }
+    return {queue: number for queue, number in counts.items() if number}
 
 
 def _depths(connection: sqlite3.Connection) -> Depths:

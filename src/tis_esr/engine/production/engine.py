@@ -309,6 +309,15 @@ class ProductionEngine:
         with trouble_as_transient():
             return await purging.row_states(self.database, file)
 
+    async def unfinished(self, files: str, queues: Sequence[str]) -> dict[str, int]:
+        """See Engine.unfinished."""
+        with trouble_as_transient():
+            async with (
+                self._client.start_session() as session,
+                await session.start_transaction(read_concern=ReadConcern("snapshot")),
+            ):
+                return await open_packets.unfinished_of(self.database, session, files, queues)
+
     async def depths(self) -> Depths:
         """See Engine.depths."""
         with trouble_as_transient():

@@ -6,7 +6,6 @@ allocate a row.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import structlog
 
@@ -20,33 +19,25 @@ from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.deadline_guard import warn_of_deadlines
+from tis_esr.services.data_exporter.export_gate import Gate, Waits
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
-from tis_esr.services.data_exporter.outbound import Outbound, OutboundFile
+from tis_esr.services.data_exporter.outbound import OutboundFile
 
 _log = structlog.get_logger()
-
-LONGEST_COMPARISON = 900.0
-"""The longest time in seconds that an export waits, after it was requested, until its records are compared with TIS again."""
 
 EXPORTS = {APPLICANT_COMMAND: APPLICANT_EXPORT, NOTIFICATION_COMMAND: NOTIFICATION_EXPORT}
 
 
-@dataclass
-class _Wait:
-    """A command whose records are being compared with TIS: when this process first received it, and the records requested."""
-
-    seen: float
-    compared: set[tuple[int, float]] = field(default_factory=set)
-
-
 class ExportCommands:
-    """Runs exports on command. ``out`` is the outbound store."""
+    """Runs exports on command. ``out`` is the outbound store, ``gate`` is what they wait for."""
 
-    def __init__(self, out: FileStore, window: ApplicantWindow | None = None) -> None:
+    def __init__(
+        self, out: FileStore, window: ApplicantWindow | None = None, gate: Gate | None = None
+    ) -> None:
         self._out = out
         self._window = window or ApplicantWindow()
-        self._waits: dict[str, _Wait] = {}
+        self._waits = Waits(gate or Gate())
 
     def handlers(self) -> list[Handler]:
         """Return its handlers, one for each queue that it reads."""
@@ -86,6 +77,12 @@ class ExportCommands:
                 raise PermanentError(str(error)) from error
             except OSError as error:
                 raise TransientError(str(error)) from error
+            except TransientError as fault:
+                if not fault.expected:
+                    raise
+                work.fail(message, fault)  # each waits by itself: the queue goes on with other deaneries
+                continue
+            self._waits.over(message)
             if not files:
                 _log.info("nothing_to_export", deanery=command.deanery, type=export.file_type)
             for file in files:
@@ -97,35 +94,13 @@ class ExportCommands:
     ) -> list[OutboundFile]:
         day = command.day or work.today
         if command.full and export is NOTIFICATION_EXPORT:
-            full = FullExport(work.another, self._out, FULL_EXPORT)
+            lacks = await self._waits.passed(None, work, command, message)
+            full = FullExport(work.another, self._out, FULL_EXPORT, lacks=lacks)
             file = await full.full(day, command.deanery, occasion=message.id, again=command.again)
             return [file] if file is not None else []
         run = ExportRun(work.another, self._out, export, window=self._window)
-        await self._compared(run, work, command, message)
+        run.lacks = await self._waits.passed(run, work, command, message)
         files = await run.run(day, [command.deanery], occasion=message.id, only=command.only)
         if export is APPLICANT_EXPORT:
             await warn_of_deadlines(work.another(), command.deanery, day, self._window)
         return files
-
-    async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
-        """Wait until the candidates have been compared with TIS; those not compared in time stay for the next file.
-
-        Staleness is judged by the moment at which this process first received the command: nothing becomes stale by
-        waiting. Raises TransientError while there is anything to wait for.
-        """
-        day = command.day or work.today
-        wait = self._waits.setdefault(message.id, _Wait(seen=work.time()))
-        stale = await run.stale(day, [command.deanery], at=wait.seen, only=command.only)
-        await run.ask_to_compare([record for record in stale if _as_built(record) not in wait.compared])
-        wait.compared.update(map(_as_built, stale))
-        if stale and work.time() - (command.asked_at or wait.seen) < LONGEST_COMPARISON:
-            raise TransientError(
-                f"{len(stale)} records of {command.deanery} are being compared with TIS first"
-            )
-        if stale:
-            _log.warning("records_left_for_next_file", deanery=command.deanery, records=len(stale))
-        del self._waits[message.id]
-
-
-def _as_built(record: Outbound) -> tuple[int, float]:
-    return record.position_id, record.built_at

@@ -74,7 +74,7 @@ class ExportRun:
     """Creates the files of one export.
 
     ``begin`` opens a unit of work. With ``only_compared`` records that have to be compared with TIS first stay for the
-    next file, see Outbound.is_stale.
+    next file, see Outbound.is_stale. ``lacks`` is noted on the files, see OutboundFile.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class ExportRun:
         *,
         window: ApplicantWindow | None = None,
         only_compared: bool = True,
+        lacks: str = "",
     ) -> None:
         self._begin = begin
         self._out = out
@@ -92,6 +93,7 @@ class ExportRun:
         self._window = window or ApplicantWindow()
         self._only_compared = only_compared
         self._judged_at: float | None = None
+        self.lacks = lacks
 
     async def run(
         self,
@@ -250,7 +252,7 @@ class ExportRun:
                 occasion=file.occasion or (occasion if found_out.going else ""),
             )
         state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
-        return await self._became(self._begin(), file, state=state)
+        return await self._became(self._begin(), file, state=state, lacks=self.lacks)
 
     async def _candidates(
         self, work: Work, deanery: str, day: date, limit: int | None = None, only: Sequence[str] = ()

@@ -117,7 +117,7 @@ class FullExport(ExportRun):
             if (row, kept) != (file.rows, file.held_back):
                 file = await self._became(work, file, rows=row, held_back=kept)
         state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
-        return await self._became(self._begin(), file, state=state)
+        return await self._became(self._begin(), file, state=state, lacks=self.lacks)
 
     async def _standing(self, deanery: str) -> AsyncIterator[tuple[Work, list[NotificationRecord]]]:
         """Yield the newest record of each current type 1, some positions at a time, with the unit of work that read it."""

@@ -182,7 +182,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     ``held_back`` counts the records kept out of it because ESR would reject them, or quarantine the file. ``occasion``
     is what requested it, see ExportRun.run; a file without rows waits for the next request. ``settled`` says how its
     missing confirmation was settled. ``only`` are the keys of the records that it is for, empty if it is for all that
-    are due.
+    are due. ``lacks`` says what was still unfinished when it was created, after the longest wait.
     """
 
     name: str
@@ -196,6 +196,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     occasion: str = ""
     settled: str = ""
     only: list[str] = []
+    lacks: str = ""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

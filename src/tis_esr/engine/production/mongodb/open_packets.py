@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from tis_esr.engine.production.mongodb.schema import INBOX, LEASES, OUTBOX
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 FINISHED = ["done", "parked"]
 _LONGEST = 60.0
 _AT_ONCE = 100
+_BEHIND_ALL_NAMES = "\uffff"
 
 
 async def unfinished(database: AsyncDatabase[Json], keys: Sequence[str]) -> list[str]:
@@ -19,6 +21,30 @@ async def unfinished(database: AsyncDatabase[Json], keys: Sequence[str]) -> list
     found = database[INBOX].find({"_id": {"$in": list(keys)}, "state": {"$in": FINISHED}}, {"_id": 1})
     finished = {entry["_id"] async for entry in found}
     return [key for key in keys if key not in finished]
+
+
+async def unfinished_of(
+    database: AsyncDatabase[Json], session: AsyncClientSession, files: str, queues: Sequence[str]
+) -> dict[str, int]:
+    """Return the number of unfinished messages by queue, of source files whose names begin with ``files``.
+
+    Within a transaction, so that outbox and inbox are those of one moment.
+    """
+    counts: dict[str, int] = {}
+    names = {"$elemMatch": {"$gte": files, "$lt": files + _BEHIND_ALL_NAMES}}
+    wanted = {"sources": names, "queue": {"$in": list(queues)}}
+    chosen = {"queue": 1, "keys": 1, "messages.source_file": 1}
+    async for packet in database[OUTBOX].find(wanted, chosen, hint="sources", session=session):
+        keys = [
+            key
+            for key, message in zip(packet["keys"], packet["messages"], strict=True)
+            if message["source_file"].startswith(files)
+        ]
+        finished = {"_id": {"$in": keys}, "state": {"$in": FINISHED}}
+        left = len(keys) - await database[INBOX].count_documents(finished, session=session)
+        if left:
+            counts[packet["queue"]] = counts.get(packet["queue"], 0) + left
+    return counts
 
 
 async def settle(

@@ -11,6 +11,8 @@ EXCHANGE = "esr"
 DEAD = "esr.queue.dead"
 DELIVERY_LIMIT = 1000
 _PREFIX = "esr.queue."
+SINGLE_ACTIVE_PREFETCH = 100
+"""No other process reads the queue, and a message that waits for its next attempt must not hold up those behind it."""
 
 ARGUMENTS: Mapping[str, Any] = {
     "x-queue-type": "quorum",
@@ -54,7 +56,9 @@ def queues(handlers: Iterable[Handler]) -> list[Queue]:
         Queue(
             handler.queue,
             tuple(dict.fromkeys((handler.routing_key, own_key(handler.queue)))),
-            prefetch=1 if handler.single_active else min((handler.at_once + 1) * handler.batch, 2000),
+            prefetch=SINGLE_ACTIVE_PREFETCH
+            if handler.single_active
+            else min((handler.at_once + 1) * handler.batch, 2000),
             single_active=handler.single_active,
             linger=handler.linger,
         )
