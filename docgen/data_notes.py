@@ -24,12 +24,18 @@ NOTES: dict[str, tuple[str, str]] = {
         "applicant records: state, columns, row in a file, ESR's answers",
         "all columns of APP: names, birth date, address, NI number, contact details; ESR's text may quote them",
     ),
+    "dataexporter.resent": (
+        "earlier sendings of applicant records that were resent, or are to be",
+        "the same as `dataexporter.applicants`",
+    ),
     "dataexporter.notifications": (
         "notifications: state, columns, row in a file, ESR's answers",
         "names, e-mail address and GMC number; ESR's text may quote them",
     ),
     "dataexporter.files": ("outbound files: state and number of rows", "none"),
     "dataexporter.runs": ("the exports of one type on one day", "none"),
+    "dataexporter.rtc_files": ("the RTC of each RMF and RMC: state and number of rows", "none"),
+    "dataexporter.rtc_rows": ("rows of an RTC that is not written yet", "none"),
     "dataexporter.counters": ("the last number used in file names", "none"),
     "inbounddatawriter.people": (
         "for each person updated in TIS, the stamp of the row that each detail came from",

@@ -7,6 +7,7 @@ import msgspec
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.operations.doctor import Check
 from tis_esr.operations.ingesting import Ingested
+from tis_esr.operations.resending import LeftRow
 
 
 class Ingestion(msgspec.Struct):
@@ -32,8 +33,18 @@ class DeaneryToExport(msgspec.Struct):
     left: dict[str, int]
 
 
+class RowToResend(msgspec.Struct):
+    """A row of the file, and its applicant record (``placement:position``)."""
+
+    row: int
+    record: str
+
+
 class Exported(msgspec.Struct):
-    """One export; ``requested`` says that a running DataExporter writes the files, ``stale`` counts rows to be compared with TIS."""
+    """One export; ``requested`` says that a running DataExporter writes the files, ``stale`` counts rows to be compared with TIS.
+
+    With ``--resend``, ``resent`` is the file whose ``rows`` go again, ``left`` are those that do not.
+    """
 
     kind: str
     day: date
@@ -42,6 +53,9 @@ class Exported(msgspec.Struct):
     files: list[FileToExport]
     deaneries: list[DeaneryToExport]
     stale: int
+    resent: str = ""
+    rows: list[RowToResend] = []
+    left: list[LeftRow] = []
 
 
 class Installation(msgspec.Struct):

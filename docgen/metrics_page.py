@@ -30,7 +30,7 @@ _VALUES = """## Values of labels
 | `task` of `tis_esr_poll_age_seconds` | `inbound files`, `ledger of files`, `export schedule`, `retention`; it grows while a store or the database is unavailable |
 | `state` of `tis_esr_tcs_breaker` | `closed`, `half-open`, `open`; the current one is 1 |
 
-`tis_esr_files`, `tis_esr_file_gaps` and `tis_esr_file_lag_seconds` are read from the ledger every 30 s (what has changed; all of it once an hour), and only where `InboundDataReader` runs. `tis_esr_tcs_limit` is 0 for a process without a share of the budget.
+`tis_esr_files`, `tis_esr_file_gaps`, `tis_esr_unconfirmed_files` and `tis_esr_file_lag_seconds` are read from the ledger every 30 s (what has changed; all of it once an hour), and only where `InboundDataReader` runs. `tis_esr_tcs_limit` is 0 for a process without a share of the budget.
 """
 
 
@@ -64,6 +64,7 @@ def _filled() -> Metrics:
     metrics.files = {("EOE", "RMF", "split"): 1}
     metrics.purged, metrics.polled = {"rows": 1}, {"inbound files": 0.0}
     metrics.file_gaps = {("EOE", "RMT"): 1}
+    metrics.unconfirmed = {("EOE", "APP"): 1}
     message = Message(
         id="1", queue="queue", correlation_id="1", source_file="", deanery="EOE", row=1, body=b""
     )

@@ -234,7 +234,12 @@ class Exported(StrEnum):
     NOTIFICATIONS = "notifications"
 
 
-@command("tis-esr export applicants --dry-run", "tis-esr export notifications --deanery EOE")
+@command(
+    "tis-esr export applicants --dry-run",
+    "tis-esr export notifications --deanery EOE",
+    "tis-esr export notifications --full --deanery EOE",
+    "tis-esr export applicants --resend DE_EOE_APP_20261124_00000008.DAT",
+)
 def export(
     what: Annotated[
         Exported, typer.Argument(metavar="applicants|notifications", help="What to export: APP or DNC files.")
@@ -258,6 +263,26 @@ def export(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write and store nothing; print what would be exported.")
     ] = False,
+    resend: Annotated[
+        str | None,
+        typer.Option(
+            "--resend",
+            metavar="FILE",
+            help="Resend the rows of this APP file that ESR rejected or did not confirm in time.",
+        ),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="ROWS", help="Only these rows of FILE, e.g. 3,5-7.")
+    ] = None,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Write a DNF: who is in every live position of the deanery now and next."
+        ),
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --full: even if nothing is new since the last DNF.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the day's applicant or notification files from the records that are to be exported."""
@@ -269,6 +294,34 @@ def export(
         place = state or settings.state
         if (state or settings.engine == "embedded") and not place.exists():
             raise UsageError("--state", f"{place}: no such state file; tis-esr day --state FILE creates it")
+        if only is not None and resend is None:
+            raise UsageError("--only", "needs --resend: name the file of the rows")
+        if resend is not None:
+            from tis_esr.commands.resend import resend as send_again
+            from tis_esr.operations.resending import rows_of
+
+            if what is not Exported.APPLICANTS or deanery is not None:
+                raise UsageError(
+                    "--resend", "is for applicants, and without --deanery: the file's name has the deanery"
+                )
+            rows = None if only is None else rows_of(only)
+            resending = send_again(
+                settings, resend, rows, out, day_of(as_of), state, dry_run=dry_run, as_json=as_json
+            )
+            asyncio.run(resending)
+            return
+        if again and not full:
+            raise UsageError("--again", "needs --full")
+        if full:
+            from tis_esr.commands.full_file import export_full
+
+            if what is not Exported.NOTIFICATIONS:
+                raise UsageError("--full", "is for notifications")
+            whole = export_full(
+                settings, deanery, out, day_of(as_of), state, again=again, dry_run=dry_run, as_json=as_json
+            )
+            asyncio.run(whole)
+            return
         made = run(settings, what.value, out, deanery, day_of(as_of), state, dry_run=dry_run, as_json=as_json)
         asyncio.run(made)
 

@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     window_closes_weeks: Annotated[int, Field(ge=1, le=52)] = 13
     """The applicant window closes this many weeks after the day of the export: a placement that starts on that day or later is not due yet."""
 
+    confirmation_due_days: Annotated[int, Field(ge=0, le=30)] = 1
+    """ESR confirms an APP or DNC file this many days after its day at the latest; from the next day on the file is unconfirmed."""
+    send_rtc: bool = False
+    """Whether ESR is sent an RTC file for each RMF and RMC, with the outcome of each row. Agree the layout with ESR first: it is not published."""
+
     files_in: Literal["folder", "s3", "sftp"] = "folder"
     """The kind of store that ESR's files come from."""
     files_out: Literal["folder", "s3", "sftp"] = "folder"

@@ -91,6 +91,9 @@ async def test_rows_are_what_a_simple_model_says_after_every_step_of_a_random_wa
             model.discard(what, reason)
         expected = {row: model.shown(row) for row in ROWS}
         assert shown(reader) == expected, f"seed {seed}, step {step}: {act} {what.row}-{what.last_row}"
+        outcomes = await running.engine.outcomes("f", 0, len(ROWS))
+        assert {row.row: (row.state, row.reason) for row in outcomes} == expected
+        assert await running.engine.outcomes("f", 2, 3) == outcomes[2:5]
         assert reader.row_counts() == {"f": Counter(state for state, _ in expected.values())}
         assert {trace.id for trace in reader.parked()} == model.parked.keys()
     reader.close()

@@ -40,6 +40,7 @@ class Steady:
 
     small: Small
     absences: bool = True
+    before: Dto | None = None
 
     def day(self, number: int) -> None:
         """Put a day's changes into TIS, and its files into the inbound folder."""
@@ -50,12 +51,16 @@ class Steady:
         self._junk(number)
 
     def _placement(self, number: int) -> None:
-        """Somebody comes to one of the living posts in five days, for a week."""
+        """Somebody comes to one of the living posts in five days, for a week; of who came before, ESR hears a day more."""
         world = self.small.world
         placement = world.placement_to_be(
             self._post(number), world.people[number], number + 5, number + 11, status="CURRENT"
         )
         self.small.tcs.simulator.store.put_placement(placement)
+        if self.before is not None:
+            end = date.fromisoformat(self.before["dateTo"]) + timedelta(days=1)
+            self.small.tcs.simulator.store.put_placement({**self.before, "dateTo": end.isoformat()})
+        self.before = placement
 
     def _positions(self, number: int) -> list[bytes]:
         """Rows of some living positions, of a new one, and of one that ends."""
@@ -130,7 +135,9 @@ def _answer(kind: str, row: int, cells: list[str]) -> str:
     if kind == "DCC":
         return f'DCC,{row},"{npn(0)}","1","SUCCESS","INFO","",1,1001'
     position, number = cells[30].strip('"'), cells[31].strip('"')
-    return f'APC,"{npn(0)}",SUCCESS,"INFO","","A{row}",5,{position},{number},{row}'
+    rejected = f'FAIL,"ERROR","End date not accepted","",,{position},{number},{row}'
+    accepted = f'SUCCESS,"INFO","","A{row}",5,{position},{number},{row}'
+    return f'APC,"{npn(0)}",{rejected if int(position) % 2 else accepted}'
 
 
 def _day_of(name: str) -> date:

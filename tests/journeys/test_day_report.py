@@ -32,7 +32,7 @@ def day(here: tuple[Program, Small], number: int, *more: str) -> Said:
     called, small = here
     return called(
         "day", "--in", small.folder / "in", "--out", small.folder / "out", "--tcs", small.tcs.url,
-        "--as-of", TODAY + timedelta(days=number), *more,
+        "--as-of", TODAY + timedelta(days=number), *more, TIS_ESR_CONFIRMATION_DUE_DAYS="9",
     )  # fmt: skip
 
 

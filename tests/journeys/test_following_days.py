@@ -201,7 +201,7 @@ def test_junk_that_stays_in_the_folder_is_reported_once_and_stops_nothing(small:
     small.run(1)
     small.file(por(), day_number=2)
     (small.folder / "in" / "notes.txt").write_text("not a file of the interface")
-    done, summary = small.run(2)
+    done, summary = small.run(2, confirmation_due_days=9)
     assert [taken.said for taken in done.taken if not taken.fresh] == [
         "already refused: 'notes.txt' is not a valid ESR file name: it is not DE_<deanery>_<type>_<yyyyMMdd>_<8 digits>.DAT"
     ]

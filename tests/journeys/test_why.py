@@ -88,7 +88,8 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         (
             REFUSED,
             f'; ESR rejected it with ERROR: "{REFUSAL}" (applicant number A4) ({APC_1}, row 4). the trust,'
-            " in ESR: read ESR's message and create or correct the record in ESR manually",
+            " in ESR: read ESR's message; data corrected in TIS go with the next file; once the cause in ESR is gone:"
+            f" tis-esr export applicants --resend {APP_1} --only 4",
         ),
         (
             NOT_DUE,

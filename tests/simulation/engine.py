@@ -6,6 +6,7 @@ another one; a call may fail before its effect, or after it.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Commit, Depths, Stored
+from tis_esr.engine.row_accounting import Row, RowState
 
 T = TypeVar("T")
 LEASE_SECONDS = 30.0
@@ -209,6 +211,18 @@ class SimEngine:
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:
         """See Engine.discard."""
         return sum(self.store.end_parking(queue, id_, reason) for queue, id_ in parked)
+
+    async def row_states(self, file: str) -> dict[RowState, int]:
+        """See Engine.row_states."""
+        states = Counter(row.state for (name, _), row in self.store.rows().items() if name == file)
+        return await self._call("read", lambda: dict(states))
+
+    async def outcomes(self, file: str, after: int, limit: int) -> list[Row]:
+        """See Engine.outcomes."""
+        return await self._call("read", lambda: self._outcomes(file, after)[:limit])
+
+    def _outcomes(self, file: str, after: int) -> list[Row]:
+        return [row for (name, n), row in sorted(self.store.rows().items()) if name == file and n > after]
 
     async def depths(self) -> Depths:
         """See Engine.depths."""

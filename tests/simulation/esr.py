@@ -20,7 +20,7 @@ from tis_esr.services.data_exporter.outbound import (
     RecordState,
 )
 
-_ANSWERS = {"APP": "APC", "DNC": "DCC"}
+_ANSWERS = {"APP": "APC", "DNC": "DCC", "DNF": "DCC"}
 
 
 class Esr:
@@ -35,6 +35,8 @@ class Esr:
         """Yield the answer to each file that has none yet: when it comes, its name, its content, and whether twice."""
         for name in sorted(written.keys() - self._answered):
             self._answered.add(name)
+            if FileName.parse(name).type not in _ANSWERS:
+                continue
             answer, content = self._answer(FileName.parse(name))
             yield self._random.uniform(0.0, 40.0), answer, content, self._random.random() < 0.3
 

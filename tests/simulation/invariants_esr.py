@@ -64,6 +64,8 @@ def _files(ends: "Ends") -> Iterator[str]:
         return
     ordered, disturbed = ends.ordered.files, ends.disturbed.files
     for name in sorted(ordered.keys() | disturbed.keys()):
+        if FileName.parse(name).type == "RTC":
+            continue  # what became of rows on the way is each run's own
         if ordered.get(name) == disturbed.get(name):
             continue
         expected, found = (files.get(name, b"").decode().splitlines() for files in (ordered, disturbed))
@@ -71,6 +73,25 @@ def _files(ends: "Ends") -> Iterator[str]:
         more = [row for row in found if row not in expected]
         twice = len(found) - len(set(found))
         yield f"file {name}: lacks {lost}, has {more} besides, and {twice} rows twice"
+
+
+def _acknowledged(ends: "Ends") -> Iterator[str]:
+    """Look for the RTC of each RMF and RMC: one line for each data row, in their order, and nothing left behind."""
+    end = ends.disturbed
+    yield from (f"{what} is still kept for an RTC" for what in end.unacknowledged)
+    for name, entry in sorted(end.ledger.items()):
+        if not end.acknowledged or entry.type not in {"RMF", "RMC"} or entry.copy or not entry.rows:
+            continue
+        rtc = str(FileName(entry.deanery, "RTC", FileName.parse(name).date, entry.sequence))
+        lines = end.files.get(rtc, b"").decode().splitlines()[1:-1]
+        acknowledged = [int(line.split(",")[2]) for line in lines if line.split(",")[3] != '"TRL"']
+        rows = [
+            row
+            for (file, row), found in sorted(end.rows.items())
+            if file == name and found.type not in {"HDR", "TRL", ""}
+        ]
+        if acknowledged != rows:
+            yield f"{rtc} acknowledges rows {acknowledged}; {name} has {rows}"
 
 
 def _last_notifications(ends: "Ends") -> Iterator[str]:
@@ -142,16 +163,28 @@ def _known_applicants(ends: "Ends") -> Iterator[str]:
             yield f"ESR has applicant {key} as {found[key]}; the ordered run ends with {what}"
     for key in sorted(found.keys() - expected.keys()):
         record = ends.disturbed.applicants[key]
-        if record.placement_id in ends.disturbed.drafts:
+        if record.placement_id in ends.disturbed.drafts or _follows_a_rejected_one(ends, record):
             continue
         if found[key] != WITHDRAWN and lives(ends.ordered, record.position_id):
             yield f"applicant {key} went early, as {found[key]}, and was not withdrawn"
     for record in in_the_last_files(ends.disturbed, "applicants"):
-        if record.key not in expected:
+        if record.key not in expected and not _follows_a_rejected_one(ends, record):
             yield f"applicant {record.key} is in the last file {record.file}; the ordered run sends no such one"
 
 
+def _follows_a_rejected_one(ends: "Ends", record: ApplicantRecord) -> bool:
+    """Say whether ESR rejected the same person, position and start by another placement, so that this one is no duplicate."""
+    return any(
+        other.same_as == record.same_as and other.state is RecordState.REJECTED and other.key != record.key
+        for other in ends.disturbed.applicants.values()
+    )
+
+
 def _never_went(ends: "Ends", key: str) -> Iterator[str]:
+    """Say that an applicant never went; one whom ESR rejected after the last export waits to go again."""
+    known = ends.disturbed.applicants.get(key)
+    if known is not None and known.earlier:
+        return
     if not _went_by_another(ends.disturbed, ends.ordered.applicants[key]):
         yield f"applicant {key} never went to ESR, as in the ordered run"
 
@@ -188,12 +221,12 @@ def _told_once(ends: "Ends") -> Iterator[str]:
                 same = before.fields == after.fields and not any(between)
             else:
                 same = before.fact == after.fact
-            if same:
+            if same and FileName.parse(after.file).type != "DNF":
                 yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
         if went and went[0].type == "4":
             key = f"{about.split(':')[-1]}:{went[0].position_id}"
             record = ends.disturbed.applicants[key]
-            if went[0].fact == f"{record.date_from}/{record.date_to}":
+            if not record.earlier and went[0].fact == f"{record.date_from}/{record.date_to}":
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"
 
 
@@ -264,4 +297,5 @@ ESR_CHECKS: dict[str, "Check"] = {
     "confirmations": _confirmed,
     "impossible": _impossible,
     "quarantined": _quarantined,
+    "acknowledged": _acknowledged,
 }

@@ -43,7 +43,12 @@ def _exported(ends: "Ends") -> Iterator[str]:
     }
     for placement, position, file in sorted(wanted - ends.disturbed.exported.keys(), key=str):
         yield f"TCS wasn't told that placement {placement} went for position {position} in {file}"
-    for placement, position, file in sorted(ends.disturbed.exported.keys() - wanted):
+    earlier = {
+        (record.placement_id, record.position_id, sending.file)
+        for record in ends.disturbed.applicants.values()
+        for sending in record.earlier
+    }
+    for placement, position, file in sorted(ends.disturbed.exported.keys() - wanted - earlier):
         yield f"TCS was told that placement {placement} went for position {position} in {file}, which it didn't"
 
 

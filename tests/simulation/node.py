@@ -33,6 +33,8 @@ class Node:
         out: SimFiles,
         engine_of: Callable[[frozenset[str]], SimEngine],
         today: Callable[[], date],
+        *,
+        acknowledges: bool = False,
     ) -> None:
         self.number = number
         self.skew = timedelta(0)
@@ -41,6 +43,7 @@ class Node:
         self._loop, self._tcs, self._inbound, self._out = loop, tcs, inbound, out
         self._engine_of = engine_of
         self._today = today
+        self._acknowledges = acknowledges
         self._lives = 0
         self._stop = asyncio.Event()
         self.is_over = True
@@ -82,7 +85,7 @@ class Node:
 
     async def _serve(self, stop: asyncio.Event) -> None:
         async with client(self._tcs, self._loop) as tcs:
-            found = handlers(Dependencies(tcs, self._inbound, self._out))
+            found = handlers(Dependencies(tcs, self._inbound, self._out, acknowledges=self._acknowledges))
             engine = self._engine_of(frozenset(handler.queue for handler in found if handler.single_active))
             runner = Runner(engine, found, today=self._today, now=self.now)
             async with asyncio.TaskGroup() as group:

@@ -18,6 +18,7 @@ from tis_esr.services.data_exporter.outbound import (
     NotificationRecord,
     RecordState,
 )
+from tis_esr.services.data_exporter.rtc_documents import RTC_ROWS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 
@@ -27,6 +28,8 @@ Details = dict[str, Any]
 @dataclass
 class Outcome:
     """See the module. ``stuck`` says why a run came to no end, ``answered`` that ESR confirmed all it was sent.
+
+    ``acknowledged`` says that RMF and RMC files are acknowledged, ``unacknowledged`` what of an RTC was left behind.
 
     ``last_day`` is that of the last export, for which there may have been nothing to send.
     """
@@ -50,6 +53,8 @@ class Outcome:
     stuck: str = ""
     last_day: date = date.min
     answered: bool = False
+    acknowledged: bool = False
+    unacknowledged: list[str] = field(default_factory=list)
 
 
 def outcome(store: SimStore, tcs: SimTcs, out: SimFiles) -> Outcome:
@@ -68,6 +73,7 @@ def outcome(store: SimStore, tcs: SimTcs, out: SimFiles) -> Outcome:
         applicants={record.key: record for record in store.everything(APPLICANTS)},
         notifications=notifications,
         files=dict(out.files),
+        unacknowledged=[f"{rows.source} row {rows.first}" for rows in store.everything(RTC_ROWS)],
         reconciled={
             post: sorted((e["positionId"], e["positionNumber"]) for e in held.reconciled_events(post))
             for post in sorted(held.posts)

@@ -13,6 +13,7 @@ from tests.simulation.blows import Blows
 from tests.simulation.chance import Chance
 from tests.simulation.deliveries import Deliveries
 from tests.simulation.engine import SimEngine
+from tests.simulation.esr import Esr
 from tests.simulation.files import SimFiles
 from tests.simulation.loop import START, SimLoop, StuckError
 from tests.simulation.node import Node
@@ -59,7 +60,10 @@ class Disturbed:
 
 
 def ordered(scenario: Scenario, data: Path) -> Outcome:
-    """Take the files in their own order through ``run_day``, in one process that nothing disturbs."""
+    """Take the files in their own order through ``run_day``, in one process that nothing disturbs.
+
+    ESR's answers come with the next act's files.
+    """
     loop, chance, store = SimLoop(), Chance(0), SimStore()
     tcs = SimTcs(data, loop, chance)
     inbound, out = SimFiles("in", loop, chance), SimFiles("out", loop, chance)
@@ -67,7 +71,7 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
     async def days() -> None:
         async with client(tcs, loop) as tcs_client:
             found = handlers(Dependencies(tcs_client, inbound, out))
-            engine = SimEngine(store, loop, chance)
+            engine, esr = SimEngine(store, loop, chance), Esr(0, store)
             day = TODAY
             runner = Runner(engine, found, today=lambda: day, now=loop.now)
             for number, files in enumerate(scenario.acts):
@@ -76,6 +80,7 @@ def ordered(scenario: Scenario, data: Path) -> Outcome:
                 inbound.files.update(files)
                 day = TODAY + timedelta(days=number)
                 await run_day(runner, inbound, out, day)
+                inbound.files.update({name: content for _, name, content, _ in esr.answers(out.files)})
                 await asyncio.sleep(60)
 
     with virtual_clocks(loop):
@@ -113,6 +118,7 @@ def disturbed(seed: int, scenario: Scenario, data: Path, off: frozenset[str] = f
     end.last_day = run.today()
     end.inbound = dict(run.inbound.files)
     end.answered = chance.allows("confirmations")
+    end.acknowledged = run.acknowledges
     return Disturbed(end, run.loop, chance, run.early)
 
 
@@ -130,12 +136,15 @@ class _Run:
         self.inbound = SimFiles("in", self.loop, chance, self.trouble)
         self.out = SimFiles("out", self.loop, chance, self.trouble)
         self.machines = machines(seed, chance)
+        self.full = seed % 4 == 1 and chance.allows("full")
+        self.acknowledges = seed % 3 == 2 and chance.allows("rtc")
         self.nodes = [
             Node(
-                number, self.loop, self.tcs, self.inbound, self.out, self._engines(number, times), self.today
+                number, self.loop, self.tcs, self.inbound, self.out, self._engines(number, times), self.today,
+                acknowledges=self.acknowledges,
             )
             for number, times in enumerate(self.machines.slowness)
-        ]
+        ]  # fmt: skip
         calm = SimEngine(self.store, self.loop, chance)
         self.operator = Operator(seed, self.loop, chance, calm, self.inbound)
         nowhere = SimFiles("nowhere", self.loop, chance)
@@ -235,6 +244,8 @@ class _Run:
         ):
             if self.chance.allows(name):
                 self.chance.note(name, what)
+        if self.acknowledges:
+            self.chance.note("rtc", "each RMF and RMC is acknowledged")
         for number, times in enumerate(self.machines.slowness):
             if times > 1:
                 self._note(f"slow:{number}", f"process {number} is {times:g} times slower")
@@ -279,6 +290,12 @@ class _Run:
         await asyncio.sleep(export.at)
         self._note(export.name, f"early {export.command}")
         await self._ask(export.command, export.name, by_hand=export.by_hand)
+        if self.full:
+            self._note("full", "full files are asked for too")
+            work = self._hook.work()
+            deaneries = sorted(self.scenario.deaneries)
+            ask(work, NOTIFICATIONS, self.today(), deaneries, f"full {export.name}", full=True, again=True)
+            await work.commit()
         self.early += 1
         await asyncio.sleep(5.0)
         await self.deliveries.confirm()

@@ -112,11 +112,13 @@ class SimStore:
 
     def commit(self, commit: Commit) -> None:
         """See Engine.commit; the caller has looked after the leases."""
-        for put in commit.puts:
-            known = self.documents.get(put.collection.name, {}).get(put.key)
-            if put.version != (known.version if known else 0):
-                raise ConflictError(put.collection.name)
+        for change in (*commit.puts, *commit.removals):
+            known = self.documents.get(change.collection.name, {}).get(change.key)
+            if change.version != (known.version if known else 0):
+                raise ConflictError(change.collection.name)
         self.commits += 1
+        for removal in commit.removals:
+            del self.documents[removal.collection.name][removal.key]
         for put in commit.puts:
             self._put(put)
         for message in commit.messages:

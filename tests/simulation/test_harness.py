@@ -98,7 +98,7 @@ def test_a_lost_message_is_found(
 
 def test_a_row_that_is_not_accounted_for_is_found(ground: tuple[Scenario, Path]) -> None:
     calm, other = ordered(*ground), ordered(*ground)
-    place = min(other.rows)
+    place = min(place for place in other.rows if place[0] in ground[0].files)
     del other.rows[place]
     said = [violation.sentence for violation in violations(Ends(ground[0], calm, other, early=False))]
     assert any(f"file {place[0]} has" in sentence for sentence in said)

@@ -12,12 +12,12 @@ from tests.terminal.screens import piped
 RECORDS = {"TO_EXPORT", "EXPORTED", "CONFIRMED", "REJECTED", "DELETED_BEFORE_EXPORT", "INVALID_DATA"}
 ROWS = {"PENDING", "APPLIED", "SUPERSEDED", "UNMATCHED", "PARKED", "IGNORED"}
 DAY = {
-    "day", "files_in", "gaps", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "earlier",
+    "day", "files_in", "gaps", "unconfirmed", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "earlier",
     "positions", "applicants", "notifications", "unmapped", "waiting",
 }  # fmt: skip
 LEDGER_FILE = {
     "name", "copy", "deanery", "type", "day", "sequence", "state", "incomplete", "size", "sha256", "rows",
-    "row_states", "findings", "open_findings", "rows_gone", "settled", "to_do", "notes", "noted",
+    "row_states", "findings", "open_findings", "rows_gone", "settled", "to_do", "notes", "noted", "rtc",
 }  # fmt: skip
 KEYS = {
     "demo": DAY,
@@ -27,7 +27,7 @@ KEYS = {
     "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale"},
     "install": {"engine", "created", "findings"},
     "doctor": {"settings", "checks"},
-    "files": {"files", "gaps", "open_findings", "kept_from"},
+    "files": {"files", "gaps", "unconfirmed", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
     "redrive": {"requeued", "discarded", "unreadable"},
     "why": {"word", "known", "tis", "answers", "timeline"},

@@ -39,5 +39,12 @@ async def _day(
             names = (await folders[0].listing()).names
             begun = await runner.patiently("the day", partial(begin_day, runner.work, as_of, reader, names))
         async with DayProgress(bars, partial(reader_of, settings, state), inbound, names) as shown:
-            done = await run_day(runner, *folders, as_of, window=window(settings), progress=shown.stage)
+            done = await run_day(
+                runner,
+                *folders,
+                as_of,
+                window=window(settings),
+                acknowledges=settings.send_rtc,
+                progress=shown.stage,
+            )
     return done, begun

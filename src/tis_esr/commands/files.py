@@ -6,11 +6,12 @@ from pathlib import Path
 from tis_esr.commands.printing import counted
 from tis_esr.commands.terminal import NOTICE, print_json, say
 from tis_esr.errors import Exit, UsageError
-from tis_esr.operations.composition import engine_for_operation, reader_of
+from tis_esr.operations.composition import engine_for_operation, reader_of, today
 from tis_esr.operations.kept import too_old
 from tis_esr.operations.ledger import Gap, Ledger, LedgerEntry, ledger
 from tis_esr.operations.settling import settle_findings
 from tis_esr.operations.states import words
+from tis_esr.operations.unconfirmed import Unconfirmed, working_day
 from tis_esr.settings import Settings
 
 _SHOWN = 60
@@ -23,10 +24,11 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
     """
     reader = reader_of(settings, state)
     try:
-        found = ledger(reader, name)
+        day = working_day(reader, today())
+        found = ledger(reader, name, today=day, due_days=settings.confirmation_due_days)
     finally:
         reader.close()
-    if name is not None and not (found.files or found.gaps):
+    if name is not None and not (found.files or found.gaps or found.unconfirmed):
         unknown = "it is not in the ledger, and no missing file has this name; tis-esr files lists both"
         raise UsageError("NAME", f"{name}: {too_old(name, found.kept_from) or unknown}")
     if as_json:
@@ -58,6 +60,7 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None, *,
 def _list(found: Ledger) -> None:
     if not found.files:
         say("No file has arrived yet.")
+    if not (found.files or found.unconfirmed):
         return
     first = sorted(found.files, key=lambda file: not file.open_findings)
     for file in first[:_SHOWN]:
@@ -65,6 +68,7 @@ def _list(found: Ledger) -> None:
     if len(first) > _SHOWN:
         say(f"and {len(first) - _SHOWN} more: see --json")
     _list_missing(found.gaps)
+    _list_unconfirmed(found.unconfirmed)
     say(f"Files: {len(found.files)}; open findings: {found.open_findings}")
     if found.open_findings:
         say(
@@ -90,14 +94,27 @@ def _show(found: Ledger) -> None:
         if any(file.row_states.values()):
             gone = "; details of the rows were purged (keep_rows_days)"
             say(f"rows: {counted(file.row_states)}{gone if file.rows_gone else ''}", indent=4)
+        if file.rtc:
+            say(f"acknowledged to ESR in {file.rtc}", indent=4)
         for note in file.notes:
             say(f"{note}", indent=4)
         if file.noted > len(file.notes):
             say(f"and {file.noted - len(file.notes)} more warnings", indent=4)
     _list_missing(found.gaps)
+    _list_unconfirmed(found.unconfirmed)
 
 
 def _list_missing(missing: list[Gap]) -> None:
     for gap in missing:
         settled = f"; settled: {gap.settled}" if gap.settled else ""
         say(f"{gap.text} ({gap.name}{settled})", label="Missing:", style=NOTICE)
+
+
+def _list_unconfirmed(files: list[Unconfirmed]) -> None:
+    for file in files:
+        settled = f" (settled: {file.settled})" if file.settled else ""
+        say(f"{file.text}{settled}", label="Unconfirmed:", style=NOTICE)
+        for cause in file.suspected[1:]:
+            say(f"also suspected: {cause}", indent=4)
+        if file.to_do:
+            say(file.to_do, label="What to do:", indent=4)

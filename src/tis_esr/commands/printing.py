@@ -34,6 +34,8 @@ def show(done: DayDone, summary: Summary) -> None:
         titled("Files in", "none; the folder is empty. Check --in, or whether ESR has sent files.")
     for gap in summary.gaps:
         say(gap.text, label="Missing:", style=NOTICE, indent=2)
+    for late in summary.unconfirmed:
+        say(late.text, label="Unconfirmed:", style=NOTICE, indent=2)
     _files_out(summary)
     titled("Person updates in TIS", counted(summary.tis_updates))
     _parked(summary)

@@ -22,7 +22,9 @@ async def why(
     reader = reader_of(settings, state)
     try:
         async with tcs_for_operation(settings, tcs_url) as tcs:
-            explanation = await explain(reader, word, today, window=window(settings), tcs=tcs)
+            explanation = await explain(
+                reader, word, today, window=window(settings), tcs=tcs, due_days=settings.confirmation_due_days
+            )
     except BadWordError as error:
         raise UsageError("WORD", f"{error.reason}; {error.advice}") from error
     finally:

@@ -10,7 +10,7 @@ from tis_esr.tcs.models import Placement
 
 
 class SentApplicant(msgspec.Struct, frozen=True, kw_only=True):
-    """An applicant as sent to ESR in an applicant file, for one position."""
+    """An applicant as sent to ESR in an applicant file, for one position; ``file`` is the last one, "" if unknown."""
 
     placement_id: int
     position_id: int
@@ -21,6 +21,7 @@ class SentApplicant(msgspec.Struct, frozen=True, kw_only=True):
     last_name: str
     first_name: str
     gmc_number: str | None
+    file: str = ""
 
     @property
     def dates(self) -> str:

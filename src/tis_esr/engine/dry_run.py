@@ -9,7 +9,7 @@ import msgspec
 from tis_esr.engine.collection import Between, Collection, Where
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.protocol import Commit, Cursor, Depths, Engine, OldMessage, Stored
-from tis_esr.engine.row_accounting import RowState
+from tis_esr.engine.row_accounting import Row, RowState
 
 
 class DryRun:
@@ -85,6 +85,10 @@ class DryRun:
     async def rows_of(self, file: str, after: int, limit: int) -> list[int]:
         """Return the engine's."""
         return await self._engine.rows_of(file, after, limit)
+
+    async def outcomes(self, file: str, after: int, limit: int) -> list[Row]:
+        """Return the engine's."""
+        return await self._engine.outcomes(file, after, limit)
 
     async def row_states(self, file: str) -> dict[RowState, int]:
         """Return the engine's."""

@@ -190,6 +190,10 @@ class Engine(Protocol):
         """Return numbers of a file's rows, in their order, behind row ``after``, less those that are parked."""
         ...
 
+    async def outcomes(self, file: str, after: int, limit: int) -> list[Row]:
+        """Return a file's rows after row ``after`` in their order, parked ones with the reason for parking."""
+        ...
+
     async def row_states(self, file: str) -> dict[RowState, int]:
         """Return how many rows of a file are in which state."""
         ...

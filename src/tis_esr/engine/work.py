@@ -125,6 +125,14 @@ class Work:
         )
         return [fresh[s.key] if s.key in fresh else self._as_written(collection, s.key) for s in stored]
 
+    async def row_states(self, file: str) -> dict[RowState, int]:
+        """Return the number of rows of an inbound file by state, as stored."""
+        return await self._engine.row_states(file)
+
+    async def outcomes(self, file: str, after: int, limit: int) -> list[Row]:
+        """Return an inbound file's rows after row ``after``, as stored; see ``Engine.outcomes``."""
+        return await self._engine.outcomes(file, after, limit)
+
     async def written_before(
         self, collection: Collection[T], day: date, after: Cursor | None, limit: int
     ) -> list[tuple[Cursor, T]]:

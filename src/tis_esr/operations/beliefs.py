@@ -18,6 +18,7 @@ from tis_esr.services.data_exporter.outbound import (
     NotificationRecord,
     RecordState,
 )
+from tis_esr.services.data_exporter.sent_records import state_by
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.esr_state import Outcome
@@ -89,7 +90,7 @@ def _lines(
     *,
     tis: int | None = None,
 ) -> Iterator[Belief]:
-    ours = Counter(record.state for record in records)
+    ours = Counter(state for record in records for state in _sendings(record))
     theirs = Counter(
         state
         for name, received in esr.holdings.files.items()
@@ -104,6 +105,13 @@ def _lines(
         (RecordState.EXPORTED, "not answered yet"),
     ):
         yield Belief(f"{what} {said}", None, ours[state], theirs[state])
+
+
+def _sendings(record: Record) -> Iterator[RecordState]:
+    """Yield the state of a record, and the outcome of each of its earlier sendings."""
+    yield record.state
+    for place in record.earlier if isinstance(record, ApplicantRecord) else ():
+        yield state_by((answer for answer in record.answers if answer.of == place.file), place.file)
 
 
 def _states(name: str, outcomes: Iterable[Outcome], esr: Esr, today: date) -> Iterator[RecordState]:

@@ -55,7 +55,7 @@ async def system(
     """
     async with Supervisor() as supervisor, _tcs(settings, tcs_url) as tcs:
         await tcs.check()
-        found = handlers(Dependencies(tcs, inbound, out, window(settings)))
+        found = handlers(Dependencies(tcs, inbound, out, window(settings), acknowledges=settings.send_rtc))
         async with engine_of(settings, found, supervisor, state) as engine:
             runner = Runner(
                 engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
@@ -76,7 +76,7 @@ async def serving(
     """
     url = required_setting(settings.tcs_url, "tcs_url", "tis-esr run")
     async with Supervisor() as supervisor, _tcs(settings, url) as tcs:
-        dependencies = Dependencies(tcs, inbound, out, window(settings))
+        dependencies = Dependencies(tcs, inbound, out, window(settings), acknowledges=settings.send_rtc)
         found = handlers(dependencies)
         async with engine_of(settings, found, supervisor) as engine:
             await tcs.check()

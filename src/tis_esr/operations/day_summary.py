@@ -9,7 +9,8 @@ import msgspec
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.operations.kept import kept_from
-from tis_esr.operations.ledger import Gap, gaps, open_gaps, row_states
+from tis_esr.operations.ledger import Gap, gaps, open_gaps, other_gaps, row_states
+from tis_esr.operations.unconfirmed import Unconfirmed, described, unconfirmed_files
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -20,6 +21,7 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundState,
     RecordState,
 )
+from tis_esr.services.data_exporter.rtc_documents import RTC_FILES
 from tis_esr.services.day_begun import DayBegun, identity, is_left_behind
 from tis_esr.services.flow import bindings_only
 from tis_esr.services.inbound_data_reader.file_ledger import (
@@ -53,8 +55,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files by type), ``tis_updates`` by
     outcome, what was ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing
     data or were ``rejected`` by ESR; ``held_back`` are applicant records and notifications kept out of a file because
-    ESR would not load them. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by
-    state, ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
+    ESR would not load them. ``unconfirmed`` are all outbound files whose confirmation was due before the day and has
+    not arrived. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
+    ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
 
     States are codes. Each state, type and queue is present, with 0 if empty; so are the row states of a file.
     """
@@ -62,6 +65,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     files_in: list[dict[str, Any]]
     gaps: list[Gap]
+    unconfirmed: list[Unconfirmed]
     files_out: list[dict[str, Any]]
     sent: dict[str, int]
     tis_updates: dict[str, int]
@@ -100,12 +104,14 @@ def summarise(
     names: Sequence[str],
     files: Sequence[InboundFile],
     rows: Mapping[str, Mapping[RowState, int]],
+    due_days: int,
 ) -> Summary:
     """Count what the day did with the files ``names`` since it began, and the totals; no personal data.
 
-    ``files`` are those of the ledger, ``rows`` counts their rows by state.
+    ``files`` are those of the ledger, ``rows`` counts their rows by state; for ``due_days`` see the settings.
     """
     outbound = state.find(OUTBOUND_FILES, {})
+    late = unconfirmed_files(files, outbound, begun.day, due_days, kept_from(state))
     in_folder, before = set(names), set(begun.files)
     here = [file for file in files if file.name in in_folder]
     own = [file for file in here if identity(file) not in before]
@@ -113,7 +119,7 @@ def summarise(
     parked_before, updates = set(begun.parked), _updates(state)
     traces = state.parked()
     parked = [m for m in traces if f"{m.queue} {m.id}" not in parked_before]
-    files_out = _outbound(outbound, begun.day)
+    files_out = [*_outbound(outbound, begun.day), *_acknowledgements(state, own)]
     unfit = _unfit(state)
     invalid, held_back = [r.key for r in unfit], {r.key for r in unfit if r.is_held_back}
     rejected = _keys(state, RecordState.REJECTED)
@@ -127,7 +133,8 @@ def summarise(
     return Summary(
         day=begun.day,
         files_in=[_inbound(file, {} if file.copy else rows.get(file.name, {})) for file in own],
-        gaps=open_gaps(gaps(files, outbound, kept_from(state))),
+        gaps=other_gaps(open_gaps(gaps(files, outbound, kept_from(state))), late),
+        unconfirmed=described(state, (file for file in late if not file.settled), due_days),
         files_out=files_out,
         sent=_all(("APP", "DNC"), ((file["type"], file["rows"]) for file in files_out)),
         tis_updates={
@@ -163,6 +170,16 @@ def _outbound(files: Iterable[OutboundFile], day: date) -> list[dict[str, Any]]:
         {"name": file.name, "type": file.type, "rows": file.rows, "state": file.state.name}
         for file in files
         if file.day == day and file.state is not OutboundState.NOTHING_TO_SEND
+    ]
+
+
+def _acknowledgements(state: Reader, files: Iterable[InboundFile]) -> list[dict[str, Any]]:
+    """Return the written RTC files of inbound files."""
+    found = sorted(state.get(RTC_FILES, [file.name for file in files]), key=lambda rtc: rtc.name)
+    return [
+        {"name": rtc.name, "type": "RTC", "rows": rtc.rows, "state": rtc.state.name}
+        for rtc in found
+        if rtc.is_in_place
     ]
 
 

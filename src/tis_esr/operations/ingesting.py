@@ -45,6 +45,6 @@ async def ingest_files(
     done: list[Ingested] = []
     async with engine_for_operation(settings, state) as runner:
         for path in files:
-            reader = InboundDataReader(runner.work, advance)
+            reader = InboundDataReader(runner.work, advance, acknowledges=settings.send_rtc)
             done.append(_of(path.name, await reader.take(Folder(path.parent), path.name)))
     return done

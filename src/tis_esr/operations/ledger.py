@@ -13,8 +13,10 @@ from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.operations.kept import kept_from
+from tis_esr.operations.unconfirmed import ANSWERED_BY, Unconfirmed, described, unconfirmed_files
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
+from tis_esr.services.data_exporter.rtc_documents import RTC_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import (
     FILES,
     INCOMPLETE,
@@ -27,8 +29,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
 GAP_DAYS = 60
 """Missing files are reported for this many days before the newest file: older ones are no longer sent."""
 
-_ANSWERED_BY = {"APP": "APC", "DNC": "DCC"}
-_OURS = {answer: ours for ours, answer in _ANSWERED_BY.items()}
+_OURS = {"APC": "APP", "DCC": "DNC"}
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
 
 
@@ -68,7 +69,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One file; its ``state`` and ``row_states`` are codes.
 
     ``settled`` says how the ``findings`` that are not in ``open_findings`` were resolved. ``to_do`` is what a person
-    does about the open ones, "" for nothing.
+    does about the open ones, "" for nothing. ``rtc`` is the RTC file that acknowledged it to ESR, "" if there is none.
     """
 
     name: str
@@ -90,33 +91,63 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
     to_do: str
     notes: list[str]
     noted: int
+    rtc: str = ""
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """All files, newest first, and all gaps; ``open_findings`` counts the files with open findings, and the open gaps.
+    """All files, newest first, all missing files, and outbound files without their confirmation in time.
+
+    The missing answer to an unconfirmed file is not a missing file as well. ``open_findings`` counts the unsettled ones
+    of all three.
 
     Files dated before ``kept_from`` have been purged.
     """
 
     files: list[LedgerEntry]
     gaps: list[Gap]
+    unconfirmed: list[Unconfirmed]
     open_findings: int
     kept_from: date | None
 
 
-def ledger(state: Reader, name: str | None = None) -> Ledger:
-    """Return the ledger, or what it has of one file or one gap."""
-    found = state.find(FILES, {})
+def ledger(state: Reader, name: str | None = None, *, today: date, due_days: int) -> Ledger:
+    """Return the ledger as of a day, or what it has of one file or one gap; for ``due_days`` see the settings."""
+    found, outbound = state.find(FILES, {}), state.find(OUTBOUND_FILES, {})
     oldest = kept_from(state)
-    all_gaps = gaps(found, state.find(OUTBOUND_FILES, {}), oldest)
+    late = unconfirmed_files(found, outbound, today, due_days, oldest)
+    all_gaps = other_gaps(gaps(found, outbound, oldest), late)
     if name is not None:
+        late = [file for file in late if file.name == name]
         found = [file for file in found if name in {file.name, file.key}]
         names = {file.name for file in found}
         all_gaps = [gap for gap in all_gaps if gap.name == name or gap.shown_by in names]
     rows = state.row_counts([file.name for file in found] if name is not None else None)
-    files = [_entry(file, rows.get(file.name, {})) for file in sorted(found, key=_newest_first)]
+    rtc = {
+        one.source: one.name
+        for one in state.get(RTC_FILES, [f.name for f in found if f.counter == "RMT"])
+        if one.is_in_place
+    }
+    files = [
+        _entry(file, rows.get(file.name, {}), "" if file.copy else rtc.get(file.name, ""))
+        for file in sorted(found, key=_newest_first)
+    ]
     number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
-    return Ledger(files=files, gaps=all_gaps, open_findings=number, kept_from=oldest)
+    number += sum(1 for file in late if not file.settled)
+    return Ledger(
+        files=files,
+        gaps=all_gaps,
+        unconfirmed=described(state, late, due_days),
+        open_findings=number,
+        kept_from=oldest,
+    )
+
+
+def other_gaps(found: Iterable[Gap], unconfirmed: Iterable[OutboundFile]) -> list[Gap]:
+    """Return the gaps without the missing answers to unconfirmed files: those are reported as unconfirmed."""
+    late = {
+        (file.deanery, ANSWERED_BY[file.type], FileName.parse(file.name).sequence) for file in unconfirmed
+    }
+    return [gap for gap in found if (gap.deanery, gap.type, gap.first) not in late]
 
 
 def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile], oldest: date | None) -> list[Gap]:
@@ -131,9 +162,9 @@ def gaps(files: Iterable[InboundFile], outbound: Iterable[OutboundFile], oldest:
     sent: dict[tuple[str, str], list[OutboundFile]] = {}
     first: dict[str, int] = {}
     for out in outbound:
-        if out.type not in _ANSWERED_BY:
+        if out.type not in ANSWERED_BY:
             continue
-        counter = _ANSWERED_BY[out.type]
+        counter = ANSWERED_BY[out.type]
         if oldest is not None:
             number = FileName.parse(out.name).sequence
             first[counter] = min(first.get(counter, number), number)
@@ -259,7 +290,7 @@ def _unanswered(
     ]  # fmt: skip
 
 
-def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
+def _entry(file: InboundFile, by_state: dict[Any, int], rtc: str) -> LedgerEntry:
     return LedgerEntry(
         name=file.name,
         copy=file.copy,
@@ -280,6 +311,7 @@ def _entry(file: InboundFile, by_state: dict[Any, int]) -> LedgerEntry:
         to_do=to_do(file),
         notes=file.notes,
         noted=file.noted,
+        rtc=rtc,
     )
 
 

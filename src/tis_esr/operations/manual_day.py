@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from tis_esr.engine.reader_protocol import Reader
@@ -35,13 +35,15 @@ async def begin_day(
 def exit_code(summary: Summary) -> Exit:
     """Return DONE_WITH_PARKED if the day left something for a person; what earlier days left does not count.
 
-    A repeated day has the same exit code; the findings of an interrupted run are reported by the next one.
+    A file that becomes unconfirmed on the day counts for that day alone. A repeated day has the same exit code; the
+    findings of an interrupted run are reported by the next one.
     """
     own = {file["name"] for file in summary.files_in}
     found = any(file["findings"] for file in summary.files_in) or any(
         gap.shown_by in own for gap in summary.gaps
     )
-    left = summary.parked or summary.invalid or summary.held_back or summary.rejected
+    is_late = any(file.due + timedelta(days=1) == summary.day for file in summary.unconfirmed)
+    left = is_late or summary.parked or summary.invalid or summary.held_back or summary.rejected
     return Exit.DONE_WITH_PARKED if left or found else Exit.DONE
 
 
@@ -50,4 +52,5 @@ def accounted(settings: Settings, state: Path | None, done: DayDone, begun: DayB
     with closing(reader_of(settings, state)) as reader:
         files, rows = reader.find(FILES, {}), reader.row_counts()
         check_rows(files, rows)
-        return summarise(reader, begun, [taken.file.name for taken in done.taken], files, rows)
+        names = [taken.file.name for taken in done.taken]
+        return summarise(reader, begun, names, files, rows, settings.confirmation_due_days)

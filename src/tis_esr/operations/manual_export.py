@@ -11,8 +11,9 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
-from tis_esr.services.contracts.commands import ask
+from tis_esr.services.contracts.commands import NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter.export_run import Export, ExportRun
+from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFile, RecordState
 
 
@@ -77,4 +78,19 @@ async def request_files(runner: Runner, command: str, day: date, deaneries: Sequ
     """Request the files of these deaneries from the running DataExporters."""
     work = runner.work()
     ask(work, command, day, deaneries, uuid4().hex)
+    await work.commit()
+
+
+async def full_file(
+    begin: Callable[[], Work], out: FileStore, day: date, deanery: str, *, again: bool
+) -> OutboundFile | None:
+    """Create the DNF of a deanery; return None if nothing is new since the last one."""
+    run = FullExport(begin, out, FULL_EXPORT)
+    return await run.full(day, deanery, occasion=uuid4().hex, again=again)
+
+
+async def request_full_file(runner: Runner, day: date, deanery: str, *, again: bool) -> None:
+    """Request the DNF of a deanery from a running DataExporter."""
+    work = runner.work()
+    ask(work, NOTIFICATION_COMMAND, day, [deanery], uuid4().hex, full=True, again=again)
     await work.commit()

@@ -19,6 +19,11 @@ async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
     found = [file for file in named if name in {file.name, file.key} and file.open_findings]
     for file in found:
         enter(work, file.settle(why))
+    ours = (await work.get(OUTBOUND_FILES, [name])).get(name)
+    if ours is not None and not ours.settled:
+        work.put(OUTBOUND_FILES, msgspec.structs.replace(ours, settled=why))
+        await work.commit()
+        return ["ESR did not confirm it"]
     missing = [] if first else await _missing_by(work, name)
     for gap in missing:
         covered = SettledGap(first=gap.first, last=gap.last, how=why)

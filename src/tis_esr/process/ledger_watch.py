@@ -8,7 +8,8 @@ import structlog
 
 from tis_esr.engine.collection import Between
 from tis_esr.engine.work import Work
-from tis_esr.operations.ledger import file_counts, gap_counts, gaps, open_gaps
+from tis_esr.operations.ledger import file_counts, gap_counts, gaps, open_gaps, other_gaps
+from tis_esr.operations.unconfirmed import unconfirmed_counts, unconfirmed_files
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
@@ -28,10 +29,12 @@ _OWN_FILES = timedelta(days=3)
 class FileWatch:
     """Reads the ledger periodically.
 
-    Each missing file is logged once per process; other findings when they are found.
+    Each missing file, and each outbound file that ESR has not confirmed ``due_days`` after its day, is logged once per
+    process; other findings when they are found.
     """
 
-    def __init__(self, begin: Callable[[], Work], metrics: Metrics) -> None:
+    def __init__(self, begin: Callable[[], Work], metrics: Metrics, due_days: int = 1) -> None:
+        self._due_days = due_days
         self._begin = begin
         self._metrics = metrics
         self._told: set[str] = set()
@@ -55,17 +58,23 @@ class FileWatch:
         self._read_at = now
         self._files |= {file.key: _brief(file) for file in files}
         self._outbound |= {file.name: file for file in outbound}
-        self._tell(await oldest_day(work))
+        self._tell(work.today, await oldest_day(work))
 
-    def _tell(self, oldest: date | None) -> None:
+    def _tell(self, today: date, oldest: date | None) -> None:
         files = list(self._files.values())
+        late = unconfirmed_files(files, self._outbound.values(), today, self._due_days, oldest)
+        self._metrics.unconfirmed = unconfirmed_counts(late)
         found = open_gaps(gaps(files, self._outbound.values(), oldest))
         self._metrics.files = file_counts(files)
         self._metrics.file_gaps = gap_counts(files, found)
+        found = other_gaps(found, late)
         for gap in found:
             if gap.text not in self._told:
                 _log.warning("file_missing", deanery=gap.deanery, type=gap.type, finding=gap.text)
-        self._told = {gap.text for gap in found}
+        for file in late:
+            if file.name not in self._told and not file.settled:
+                _log.warning("file_unconfirmed", file=file.name, rows=file.rows)
+        self._told = {gap.text for gap in found} | {file.name for file in late}
 
 
 def _brief(file: InboundFile) -> InboundFile:

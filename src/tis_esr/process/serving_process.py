@@ -121,7 +121,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         if reads_files:
             tasks += [
                 _sweep(settings, system, metrics, stop),
-                _ledger(system, metrics, stop),
+                _ledger(settings, system, metrics, stop),
                 _purge(settings, system, metrics, stop),
             ]
         if exports:
@@ -176,9 +176,9 @@ def _sweep(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
     )
 
 
-def _ledger(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
-    """Count the entries of the ledger, and warn of each missing file."""
-    watch = FileWatch(system.runner.work, metrics)
+def _ledger(settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
+    """Count the entries of the ledger, and warn of each missing or unconfirmed file."""
+    watch = FileWatch(system.runner.work, metrics, settings.confirmation_due_days)
 
     async def look(_: Beat) -> None:
         await watch.look()

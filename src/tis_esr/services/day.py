@@ -12,7 +12,7 @@ from tis_esr.records.file_names import DEANERIES, BadFileNameError, FileName
 from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND, ask
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
-from tis_esr.services.flow import AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
+from tis_esr.services.flow import ACKNOWLEDGING, AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.services.inbound_data_reader.ledger_horizon import within
@@ -33,13 +33,16 @@ async def run_day(
     day: date,
     *,
     window: ApplicantWindow | None = None,
+    acknowledges: bool = False,
     progress: Callable[[str, int], None] = lambda _stage, _rows: None,
 ) -> DayDone:
     """Process the files by date and sequence, run the stages, export, and notify TCS.
 
     Can be killed at any point and called again with the same state. Raises PatienceExhaustedError, OSError.
     """
-    reader = InboundDataReader(runner.work, lambda rows: progress("Reading files", rows))
+    reader = InboundDataReader(
+        runner.work, lambda rows: progress("Reading files", rows), acknowledges=acknowledges
+    )
     async with runner.beside(PEOPLE):
         listing = await inbound.listing()
         taken = [await reader.hold(name, reason) for name, reason in sorted(listing.odd.items())]
@@ -66,6 +69,7 @@ async def run_day(
             )
             await _walk(runner, after)
         progress("Notifying TIS", 0)
+    await runner.drain(ACKNOWLEDGING)
     return DayDone(taken=taken, sent=sent)
 
 

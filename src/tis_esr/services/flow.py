@@ -8,6 +8,7 @@ from tis_esr.engine.runner import Handler
 from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED, AppGenerator
 from tis_esr.services.command_schedule import SCHEDULE
+from tis_esr.services.data_exporter.confirmations import Confirmations
 from tis_esr.services.data_exporter.export_commands import ExportCommands
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -15,9 +16,12 @@ from tis_esr.services.data_exporter.outbound import (
     HANDLED,
     NOTIFICATIONS,
     OUTBOUND_FILES,
+    RESENT,
     RUNS,
 )
 from tis_esr.services.data_exporter.record_intake import DataExporter
+from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS
+from tis_esr.services.data_exporter.rtc_export import RTC_COMMAND, RtcExport
 from tis_esr.services.day_begun import DAYS
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
@@ -44,10 +48,13 @@ COLLECTIONS = (
     VPD_USES,
     HANDLED,
     APPLICANTS,
+    RESENT,
     NOTIFICATIONS,
     OUTBOUND_FILES,
     RUNS,
     COUNTERS,
+    RTC_FILES,
+    RTC_ROWS,
     TIS_PEOPLE,
     TIS_POSITIONS,
     TIS_EXPORTS,
@@ -62,7 +69,7 @@ COLLECTIONS = (
 )
 
 SPLIT: tuple[tuple[str, ...], ...] = (
-    ("esr.queue.por.split", "esr.queue.apc.split", "esr.queue.dcc.split"),
+    ("esr.queue.por.split", "esr.queue.apc.split", "esr.queue.dcc.split", "esr.queue.rmt.split"),
     ("esr.queue.pos.split",),
 )
 PEOPLE = ("esr.queue.asg.split",)
@@ -98,12 +105,16 @@ AFTER_APPLICANTS: tuple[tuple[str, ...], ...] = (
 TELLING = ("esr.queue.position.changed", "esr.queue.apprecord.exported.inbounddatawriter")
 """Notifications to TCS, one call each: nothing else in a day waits for them."""
 
+ACKNOWLEDGING = (f"esr.queue.{RTC_COMMAND}",)
+"""The last of a day: by then every row is accounted for."""
+
 
 @dataclass(frozen=True)
 class Dependencies:
     """What services need besides their engine: TCS and the file stores.
 
-    ``refused_values`` counts values of people that were not sent to TIS, by column and reason.
+    ``refused_values`` counts values of people that were not sent to TIS, by column and reason. With ``acknowledges`` ESR
+    is sent an RTC for each RMF and RMC.
     """
 
     tcs: Tcs
@@ -111,18 +122,27 @@ class Dependencies:
     out: FileStore
     window: ApplicantWindow = field(default_factory=ApplicantWindow)
     refused_values: Counter[tuple[str, str]] = field(default_factory=Counter)
+    acknowledges: bool = False
 
 
 def services(dependencies: Dependencies) -> dict[str, list[Handler]]:
     """Return the handlers of each of the seven services, by the service's name."""
     tcs = dependencies.tcs
     commands = ExportCommands(dependencies.out, dependencies.window)
+    rtc = RtcExport(dependencies.out)
     found = {
-        "InboundDataReader": Arrivals(dependencies.inbound).handlers(),
+        "InboundDataReader": Arrivals(
+            dependencies.inbound, acknowledges=dependencies.acknowledges
+        ).handlers(),
         "Reconciliation": Reconciliation(tcs).handlers(),
         "AppGenerator": AppGenerator(tcs).handlers(),
         "NotificationGenerator": NotificationGenerator(tcs).handlers(),
-        "DataExporter": [*DataExporter().handlers(), *commands.handlers()],
+        "DataExporter": [
+            *DataExporter().handlers(),
+            *Confirmations().handlers(),
+            *commands.handlers(),
+            *rtc.handlers(),
+        ],
         "InboundDataWriter": InboundDataWriter(tcs, dependencies.refused_values).handlers(),
         "TisChanges": TisChanges(tcs).handlers(),
     }

@@ -50,6 +50,7 @@ class Metrics:
         self.file_lag = 0.0
         self.files: Mapping[tuple[str, ...], int] = {}
         self.file_gaps: Mapping[tuple[str, ...], int] = {}
+        self.unconfirmed: Mapping[tuple[str, ...], int] = {}
         self.purged: Mapping[str, int] = {}
         self.polled: dict[str, float] = {}
         self.depths: Depths | None = None
@@ -85,6 +86,12 @@ class Metrics:
         )
         yield _gauge(
             "tis_esr_file_gaps", "Inbound files that are missing", ("deanery", "type"), self.file_gaps
+        )
+        yield _gauge(
+            "tis_esr_unconfirmed_files",
+            "Outbound files that ESR has not confirmed in time, without settled ones",
+            ("deanery", "type"),
+            self.unconfirmed,
         )
         made = CounterMetricFamily("tis_esr_tcs_calls", "Calls to TCS", labels=["method", "path", "outcome"])
         for call, number in sorted(calls.items()):

@@ -304,8 +304,8 @@ async def test_nothing_becomes_stale_while_its_file_is_being_made(
     """A process that is slow, or slept, between the comparison and the file: the row is in this one, not the next."""
     real, judged = Work.time, ExportRun.stale
 
-    async def then_two_hours_pass(run: ExportRun, day: date, deaneries: list[str], *, at: float) -> Any:
-        found = await judged(run, day, deaneries, at=at)
+    async def then_two_hours_pass(run: ExportRun, day: date, deaneries: list[str], **more: Any) -> Any:
+        found = await judged(run, day, deaneries, **more)
         monkeypatch.setattr(Work, "time", lambda work: real(work) + 7200)
         return found
 

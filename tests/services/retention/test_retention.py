@@ -32,7 +32,7 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.decisions.sent_applicants import SentApplicant
 from tis_esr.decisions.versions import Stamp
 from tis_esr.engine.protocol import Depths
-from tis_esr.services.data_exporter.outbound import APPLICANTS, OutboundState, RecordState
+from tis_esr.services.data_exporter.outbound import APPLICANTS, RESENT, OutboundState, RecordState, Resent
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, TIS_PEOPLE, Outcome, TisPerson
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
@@ -227,6 +227,18 @@ async def test_a_person_who_is_updated_again_and_again_keeps_only_the_stamps_tha
             assert set(person.stamps) == {"absence A1.startDate", "absence A140.startDate"}
         [done] = (await bench.all(PURGES)).values()
         assert done.removed == {"stamps of people's details": 2}
+
+
+async def test_how_an_applicant_was_sent_before_goes_with_the_personal_values(benches: Benches) -> None:
+    def resent(number: int) -> Kept:
+        _, record = an_applicant(number, ago(-200))
+        return RESENT, Resent(file=file_name(ago(31), "APP"), row=number, position_id=1, record=record)
+
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await keep(bench, 31, resent(1))
+        await keep(bench, 30, resent(2))
+        await purge(bench).again(TODAY)
+        assert [one.row for one in (await bench.all(RESENT)).values()] == [2]
 
 
 async def test_personal_values_are_blanked_and_what_was_done_is_kept(benches: Benches) -> None:

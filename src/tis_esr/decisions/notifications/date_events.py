@@ -1,7 +1,7 @@
 """What changes of a post by the calendar alone: a placement comes within 13 weeks, begins, or is over.
 
 Triggers A to C of ESR's rules. TCS asks each day for exactly that day; here the next such day is known in advance,
-so that a missed day is made up for and a repeated one adds nothing.
+so that a missed day is caught up and a repeated one adds nothing.
 """
 
 from collections.abc import Iterable
@@ -58,7 +58,7 @@ def next_date_event(placements: Iterable[Placement], today: date) -> date | None
 
 
 def stale_events(placements: Iterable[Placement], since: date, today: date) -> list[DateEvent]:
-    """Return what came about from ``since`` on, before today, and is no longer so: it is not sent to ESR any more (A13, A16).
+    """Return what happened from ``since`` on, before today, and no longer applies: it is not sent to ESR any more (A13, A16).
 
     A placement that came into view has begun by now, one that began is over, one that is over was followed by another.
     """

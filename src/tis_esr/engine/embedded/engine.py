@@ -25,7 +25,7 @@ from tis_esr.engine.faults import (
     UnusableStateError,
 )
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
-from tis_esr.engine.row_accounting import RowState
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.private_files import open_private
 
 R = TypeVar("R")
@@ -180,6 +180,10 @@ class EmbeddedEngine:
     async def rows_of(self, file: str, after: int, limit: int) -> list[int]:
         """See Engine.rows_of."""
         return await self._run(lambda: purging.rows_of(self._connection, file, after, limit))
+
+    async def outcomes(self, file: str, after: int, limit: int) -> list[Row]:
+        """See Engine.outcomes."""
+        return await self._run(lambda: parking.outcomes(self._connection, file, after, limit))
 
     async def row_states(self, file: str) -> dict[RowState, int]:
         """See Engine.row_states."""

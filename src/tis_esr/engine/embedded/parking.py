@@ -74,3 +74,22 @@ def _discard(connection: sqlite3.Connection, file: str, row: int, why: str) -> N
     state, reason = connection.execute(f"SELECT state, reason FROM rows {place}", (file, row)).fetchone()
     state, reason = discarded(RowState(state), reason, why)
     connection.execute(f"UPDATE rows SET state = ?, reason = ? {place}", (state.value, reason, file, row))
+
+
+def outcomes(connection: sqlite3.Connection, file: str, after: int, limit: int) -> list[Row]:
+    """Return rows of a file in their order, parked ones with the latest reason for parking."""
+    found = connection.execute(
+        "SELECT row, type, state, reason FROM rows WHERE file = ? AND row > ? ORDER BY row LIMIT ?",
+        (file, after, limit),
+    ).fetchall()
+    covers = connection.execute(
+        "SELECT row, seq, reason FROM parkings WHERE file = ? AND row > ? AND row <= ?",
+        (file, after, found[-1][0] if found else after),
+    )
+    parked = {row: reason for row, _, reason in sorted(covers)}
+    return [
+        Row(file=file, row=row, type=type_, state=RowState.PARKED, reason=parked[row])
+        if row in parked
+        else Row(file=file, row=row, type=type_, state=RowState(state), reason=reason)
+        for row, type_, state, reason in found
+    ]

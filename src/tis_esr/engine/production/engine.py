@@ -34,7 +34,7 @@ from tis_esr.engine.production.rabbitmq.topology import Queue
 from tis_esr.engine.production.relay import Relay
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
-from tis_esr.engine.row_accounting import RowState
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]
@@ -298,6 +298,11 @@ class ProductionEngine:
         """See Engine.rows_of."""
         with trouble_as_transient():
             return await purging.rows_of(self.database, file, after, limit)
+
+    async def outcomes(self, file: str, after: int, limit: int) -> list[Row]:
+        """See Engine.outcomes."""
+        with trouble_as_transient():
+            return await parking.outcomes(self.database, file, after, limit)
 
     async def row_states(self, file: str) -> dict[RowState, int]:
         """See Engine.row_states."""

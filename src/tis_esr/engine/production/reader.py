@@ -12,6 +12,7 @@ from tis_esr.engine.production.mongodb import outbox
 from tis_esr.engine.production.mongodb.documents import condition
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
 from tis_esr.engine.production.mongodb.open_packets import FINISHED
+from tis_esr.engine.production.mongodb.parking import shown
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS, SCHEMA
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import UnusableServerError, schema_finding
@@ -111,7 +112,7 @@ class ProductionReader:
         """See Reader.rows."""
         with trouble_as_transient():
             keys = [f"{file}:{row}" for file, row in places]
-            found = [_row(entry) for entry in self._database[ROWS].find({"_id": {"$in": keys}})]
+            found = [shown(entry) for entry in self._database[ROWS].find({"_id": {"$in": keys}})]
             return sorted(found, key=lambda row: (row.file, row.row))
 
     def parked(self) -> list[Trace]:
@@ -158,13 +159,6 @@ class ProductionReader:
             msgspec.convert({"reason": "", **entry, "seq": entry["handled"], "at": entry["handled"]}, Trace)
             for entry in entries
         ]
-
-
-def _row(entry: Json) -> Row:
-    row = msgspec.convert(entry, Row)
-    if not entry.get("parked"):
-        return row
-    return msgspec.structs.replace(row, state=RowState.PARKED, reason=entry["parked"][-1]["reason"])
 
 
 def _sent(packet: Json) -> list[Trace]:

@@ -29,14 +29,20 @@ from tis_esr.tcs.client import Tcs
 
 
 async def explain(
-    state: Reader, typed: str, today: date, *, window: ApplicantWindow | None = None, tcs: Tcs | None = None
+    state: Reader,
+    typed: str,
+    today: date,
+    *,
+    window: ApplicantWindow | None = None,
+    tcs: Tcs | None = None,
+    due_days: int = 1,
 ) -> Explanation:
     """Answer for a placement id, post number, position number or id, or GMC number. Raises BadWordError.
 
     Without ``tcs``, or while TCS is unavailable, the answer says that TIS was not asked.
     """
     word = read_word(typed)
-    held = holdings(state, word)
+    held = holdings(state, word, due_days)
     tis = await look_up(tcs, word, held.placements)
     answers = list(_answers(state, word, held, tis, today, window or ApplicantWindow()))
     known = bool(answers)

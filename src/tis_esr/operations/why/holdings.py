@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TypeVar
 
@@ -26,7 +27,10 @@ D = TypeVar("D", ApplicantRecord, Decision)
 
 @dataclass(frozen=True)
 class Holdings:
-    """All stored data about the word. ``files`` are the outbound files in which any of it was sent, by name."""
+    """All stored data about the word. ``files`` are the outbound files in which any of it was sent, by name.
+
+    ESR answers each within ``answer_due`` of its day.
+    """
 
     positions: list[Position]
     applicants: list[ApplicantRecord]
@@ -34,6 +38,7 @@ class Holdings:
     notifications: list[NotificationRecord]
     updates: list[JournalEntry]
     files: dict[str, OutboundFile]
+    answer_due: timedelta = timedelta(days=1)
 
     def told_of(self, applicant: ApplicantRecord) -> list[NotificationRecord]:
         """Return the notifications about an applicant who was sent, in their order."""
@@ -53,7 +58,7 @@ class Holdings:
         return list(dict.fromkeys([*records, *(decision.placement_id for decision in self.decisions)]))
 
 
-def holdings(state: Reader, word: Word) -> Holdings:
+def holdings(state: Reader, word: Word, due_days: int) -> Holdings:
     """Return all stored data about a placement id, post number, position number or id, or GMC number."""
     positions = _positions(state, word)
     ids = [position.position_id for position in positions]
@@ -69,6 +74,7 @@ def holdings(state: Reader, word: Word) -> Holdings:
         notifications=list(told.values()),
         updates=state.find(JOURNAL, {"gmc_number": word.text}) if word.number is not None else [],
         files=_files(state, [*applicants, *told.values()]),
+        answer_due=timedelta(days=due_days),
     )
 
 

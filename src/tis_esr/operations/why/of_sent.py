@@ -1,6 +1,5 @@
 """What ESR was sent about an applicant, what it answered, and what has changed since."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 
 from tis_esr.decisions.applicant_eligibility import REPORTED, Cause, Verdict, verdict
@@ -24,8 +23,6 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.tcs.models import Placement
 
-ANSWER_DUE = timedelta(days=1)
-"""ESR answers a file on the next morning; a file that it quarantined is never answered."""
 FROM_ESR = frozenset({"positionId", "positionNumber", "deaneryNumber"})
 """Columns of an applicant record that come from ESR's own POR and POS rows."""
 _DATES, _WITHDRAWAL = "4", "2"
@@ -89,10 +86,11 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
         action = "find out why the export stopped (tis-esr doctor), then run it again"
         return f"is allocated to {where}; the file has not been written yet", Who.SUPPORT, action
     sent = f"was sent to ESR on {day(file.day)} in {where}" if file else f"was sent to ESR in {where}"
-    if record.answers:
-        who, action = _acts_on(record.answers)
+    sent = _before(record) + sent
+    if record.answers and record.state is not RecordState.EXPORTED:
+        who, action = _acts_on(record)
         return f"{sent}; {'; '.join(map(answered, record.answers))}", who, action
-    if file is not None and today > file.day + ANSWER_DUE:
+    if file is not None and today > file.day + held.answer_due:
         action = "ask ESR whether it received the file or quarantined it"
         return f"{sent}; ESR has not answered, and the answer is overdue", Who.SUPPORT, action
     return f"{sent}; ESR has not answered yet", Who.NOBODY, ""
@@ -107,11 +105,21 @@ def answered(answer: EsrAnswer) -> str:
     return f"ESR {said}{kind}{text}{number} ({answer.file}, row {answer.row})"
 
 
-def _acts_on(answers: Iterable[EsrAnswer]) -> tuple[Who, str]:
-    *_, last = answers
-    if not last.is_accepted:
+def _before(record: Outbound) -> str:
+    """Return the earlier files in which an applicant was sent, as the beginning of a sentence."""
+    if not isinstance(record, ApplicantRecord) or not record.earlier:
+        return ""
+    return "".join(f"was sent in {place.file}, row {place.row}; then " for place in record.earlier)
+
+
+def _acts_on(record: Outbound) -> tuple[Who, str]:
+    if record.state is RecordState.REJECTED and isinstance(record, ApplicantRecord):
+        again = f"tis-esr export applicants --resend {record.file} --only {record.file_row}"
+        corrected = "data corrected in TIS go with the next file; once the cause in ESR is gone"
+        return Who.TRUST, f"read ESR's message; {corrected}: {again}"
+    if record.state is RecordState.REJECTED:
         return Who.TRUST, "read ESR's message and create or correct the record in ESR manually"
-    if any(answer.is_warning for answer in answers):
+    if any(answer.is_warning for answer in record.answers):
         return Who.TRUST, "read ESR's warning and check the record in ESR"
     return Who.NOBODY, ""
 
@@ -129,6 +137,9 @@ def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> 
             f"was not sent: it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
         )
         return said, Who.TRUST, "create the record in ESR manually"
+    if record.earlier:
+        said = f"{_before(record)}waits to be resent with the next APP file, with the present data of TIS"
+        return "; ".join([said, *map(answered, record.answers)]), Who.NOBODY, ""
     said = "waits for the next APP file: it was created after the last one, or that file had 40 records for its post"
     return said, Who.NOBODY, ""
 

@@ -208,6 +208,34 @@ class Unreadable(Body, frozen=True):
     problems: list[str]
 
 
+class RmtRow(Body, frozen=True):
+    """A data row of an RMF or RMC with ESR's ids: position or assignment, and post number, as far as they can be read."""
+
+    row: int
+    record_id: int | None = None
+    deanery_number: str = ""
+
+
+class RmtSplit(Body, frozen=True):
+    """``esr.queue.rmt.split``: the data rows of one chunk of an RMF or RMC, to be acknowledged to ESR.
+
+    The chunk has the rows from ``first`` up to ``end``, exclusive; with ``is_last`` the file ends there, and
+    ``incomplete`` says why it is not complete.
+    """
+
+    first: int
+    end: int
+    is_last: bool
+    rows: list[RmtRow]
+    incomplete: str = ""
+
+
+class AcknowledgeFile(Body, frozen=True):
+    """``esr.queue.rtcfilegenerationcommand``: write the RTC of an RMF or RMC once all its rows are accounted for."""
+
+    source: str
+
+
 class FileArrived(Body, frozen=True):
     """``esr.queue.file.arrived``: a file from ESR is in the store; ``stamp`` is its state as the store reports it, if known."""
 
@@ -225,9 +253,14 @@ class ApplyDailyRules(Body, frozen=True):
 class GenerateFile(Body, frozen=True):
     """``esr.queue.{app,notification}filegenerationcommand``: create a deanery's file; without a day, today's.
 
-    ``asked_at`` is the moment of the request, by the engine's clock.
+    ``asked_at`` is the moment of the request, by the engine's clock. With ``only`` (keys of applicant records) the file
+    is a separate one for these records. With ``full`` the notification file is a DNF; ``again`` creates it even if
+    nothing is new since the last one.
     """
 
     deanery: str
     day: date | None = None
     asked_at: float | None = None
+    only: list[str] = []
+    full: bool = False
+    again: bool = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.work import Work
@@ -13,8 +14,11 @@ DAILY_RULES_COMMAND = "dailyrulescommand"
 RECONCILE_ALL_COMMAND = "reconcileallcommand"
 
 
-def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str) -> None:
-    """Send one command per deanery within a unit of work; the same occasion asks only once."""
+def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str, **more: Any) -> None:
+    """Send one command per deanery within a unit of work; the same occasion asks only once.
+
+    ``more`` are further fields of GenerateFile.
+    """
     for deanery in deaneries:
         cause = Message(
             id=derived_id("export", command, day, occasion, deanery),
@@ -30,4 +34,5 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
         elif command == RECONCILE_ALL_COMMAND:
             work.emit(command, ReconcileAll(deanery=deanery, day=day), cause=cause)
         else:
-            work.emit(command, GenerateFile(deanery=deanery, day=day, asked_at=work.time()), cause=cause)
+            body = GenerateFile(deanery=deanery, day=day, asked_at=work.time(), **more)
+            work.emit(command, body, cause=cause)

@@ -16,7 +16,15 @@ from tis_esr.services.contracts import bodies
 Json = dict[str, Any]
 
 SENT: Mapping[str, tuple[str, ...]] = {
-    "InboundDataReader": ("file.arrived", "por.split", "pos.split", "asg.split", "apc.split", "dcc.split"),
+    "InboundDataReader": (
+        "file.arrived",
+        "por.split",
+        "pos.split",
+        "asg.split",
+        "apc.split",
+        "dcc.split",
+        "rmt.split",
+    ),
     "Reconciliation": (
         "por.saved",
         "pos.saved",
@@ -29,6 +37,7 @@ SENT: Mapping[str, tuple[str, ...]] = {
     "DataExporter": (
         "appfilegenerationcommand",
         "notificationfilegenerationcommand",
+        "rtcfilegenerationcommand",
         "apprecord.exported",
         "position.due",
     ),
@@ -44,6 +53,7 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "asg.split": bodies.Assignment,
     "apc.split": "APC",
     "dcc.split": "DCC",
+    "rmt.split": bodies.RmtSplit,
     "por.saved": bodies.PositionSaved,
     "pos.saved": bodies.PositionSaved,
     "position.reconciled": bodies.PositionReconciled,
@@ -61,6 +71,7 @@ BODIES: Mapping[str, type[bodies.Body] | str] = {
     "dailyrulescommand": bodies.ApplyDailyRules,
     "appfilegenerationcommand": bodies.GenerateFile,
     "notificationfilegenerationcommand": bodies.GenerateFile,
+    "rtcfilegenerationcommand": bodies.AcknowledgeFile,
 }
 """The body of each routing key's messages: a class, or a record type, whose columns are the body."""
 

@@ -20,7 +20,8 @@ from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
-from tis_esr.services.data_exporter.outbound import Outbound
+from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
+from tis_esr.services.data_exporter.outbound import Outbound, OutboundFile
 
 _log = structlog.get_logger()
 
@@ -78,11 +79,8 @@ class ExportCommands:
             command = message.decode(GenerateFile)
             if command.deanery not in DEANERIES:
                 raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
-            run = ExportRun(work.another, self._out, export, window=self._window)
-            day = command.day or work.today
-            await self._compared(run, work, command, message)
             try:
-                files = await run.run(day, [command.deanery], occasion=message.id)
+                files = await self._files(work, command, message, export)
             except ContentMismatchError as error:
                 raise PermanentError(str(error)) from error
             except OSError as error:
@@ -93,6 +91,18 @@ class ExportCommands:
                 event = "file_exported" if file.rows else "nothing_to_export"
                 _log.info(event, file=file.name, rows=file.rows, state=file.state.value)
 
+    async def _files(
+        self, work: Work, command: GenerateFile, message: Message, export: Export
+    ) -> list[OutboundFile]:
+        day = command.day or work.today
+        if command.full and export is NOTIFICATION_EXPORT:
+            full = FullExport(work.another, self._out, FULL_EXPORT)
+            file = await full.full(day, command.deanery, occasion=message.id, again=command.again)
+            return [file] if file is not None else []
+        run = ExportRun(work.another, self._out, export, window=self._window)
+        await self._compared(run, work, command, message)
+        return await run.run(day, [command.deanery], occasion=message.id, only=command.only)
+
     async def _compared(self, run: ExportRun, work: Work, command: GenerateFile, message: Message) -> None:
         """Wait until the candidates have been compared with TIS; those not compared in time stay for the next file.
 
@@ -101,7 +111,7 @@ class ExportCommands:
         """
         day = command.day or work.today
         wait = self._waits.setdefault(message.id, _Wait(seen=work.time()))
-        stale = await run.stale(day, [command.deanery], at=wait.seen)
+        stale = await run.stale(day, [command.deanery], at=wait.seen, only=command.only)
         await run.ask_to_compare([record for record in stale if _as_built(record) not in wait.compared])
         wait.compared.update(map(_as_built, stale))
         if stale and work.time() - (command.asked_at or wait.seen) < LONGEST_COMPARISON:

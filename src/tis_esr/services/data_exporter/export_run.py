@@ -9,6 +9,7 @@ chunk.
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,28 +93,38 @@ class ExportRun:
         self._judged_at: float | None = None
 
     async def run(
-        self, day: date, deaneries: Sequence[str] | None = None, *, occasion: str
+        self,
+        day: date,
+        deaneries: Sequence[str] | None = None,
+        *,
+        occasion: str,
+        only: Sequence[str] = (),
     ) -> list[OutboundFile]:
         """Create and send the files of the day, or continue an interrupted run; return their outcomes.
 
         ``occasion`` identifies the request: each creates at most one file per deanery, however often it is repeated.
-        Files that were sent before are not returned. Raises OSError if a file can't be written: what was allocated
-        stays allocated, and is sent next time.
+        With ``only``, keys of records, it is a separate file for these. Files that were sent before are not returned.
+        Raises OSError if a file can't be written: what was allocated stays allocated, and is sent next time.
         """
         sent: list[OutboundFile] = []
         for deanery in DEANERIES if deaneries is None else deaneries:
-            sent += await self._of_deanery(day, deanery, occasion)
+            sent += await self._of_deanery(day, deanery, occasion, only)
         return sent
 
-    async def _of_deanery(self, day: date, deanery: str, occasion: str) -> list[OutboundFile]:
+    async def _of_deanery(
+        self, day: date, deanery: str, occasion: str, only: Sequence[str]
+    ) -> list[OutboundFile]:
         """Finish a deanery's interrupted files, and create the one of this occasion, unless it exists."""
         drawn = [file for file in await self._drawn(day) if file.deanery == deanery]
         begun = [file for file in drawn if file.state not in _ENDED]
         sent = [await self._send(file, occasion) for file in begun]
-        of_now = [file for file in sent if file.state is OutboundState.NOTHING_TO_SEND]
-        if of_now or any(file.occasion == occasion for file in [*drawn, *sent]):
+        of_now = [file for file in sent if file.state is OutboundState.NOTHING_TO_SEND and not file.only]
+        if (of_now and not only) or any(file.occasion == occasion for file in [*drawn, *sent]):
             return sent
-        free = [file for file in drawn if file.state is OutboundState.NOTHING_TO_SEND]
+        if only:
+            file = await self._another(day, deanery, occasion=occasion, only=list(only))
+            return [*sent, await self._send(file, occasion)]
+        free = [file for file in drawn if file.state is OutboundState.NOTHING_TO_SEND and not file.only]
         if free:
             return [*sent, await self._send(free[-1], occasion)]
         if await self._candidates(self._begin(), deanery, day, limit=1):
@@ -121,7 +132,12 @@ class ExportRun:
         return sent
 
     async def stale(
-        self, day: date, deaneries: Sequence[str] | None = None, *, at: float | None = None
+        self,
+        day: date,
+        deaneries: Sequence[str] | None = None,
+        *,
+        at: float | None = None,
+        only: Sequence[str] = (),
     ) -> list[Outbound]:
         """Return the candidates of a day that have to be compared with TIS again first; see Outbound.is_stale.
 
@@ -133,7 +149,7 @@ class ExportRun:
         return [
             record
             for deanery in (DEANERIES if deaneries is None else deaneries)
-            for record in await self._candidates(work, deanery, day)
+            for record in await self._candidates(work, deanery, day, only=only)
             if _is_stale(work, record, day, self._judged_at)
         ]
 
@@ -169,7 +185,7 @@ class ExportRun:
         entries = await self._begin().get(OUTBOUND_FILES, run.files)
         return [entries[name] for name in run.files]
 
-    async def _another(self, day: date, deanery: str) -> OutboundFile:
+    async def _another(self, day: date, deanery: str, **more: Any) -> OutboundFile:
         """Allocate the next number for one more file of a deanery and day."""
         kind, work = self._export.file_type, self._begin()
         run = (await work.get(RUNS, [f"{kind}:{day}"]))[f"{kind}:{day}"]
@@ -180,6 +196,7 @@ class ExportRun:
             deanery=deanery,
             day=day,
             state=OutboundState.ALLOCATING,
+            **more,
         )
         work.put(OUTBOUND_FILES, file)
         work.put(RUNS, msgspec.structs.replace(run, files=[*run.files, file.name]))
@@ -203,14 +220,14 @@ class ExportRun:
         async for record in self._fixed(file.name):
             if isinstance(record, ApplicantRecord):
                 packing.count(record)
-        candidates = await self._candidates(self._begin(), file.deanery, file.day)
+        candidates = await self._candidates(self._begin(), file.deanery, file.day, only=file.only)
         keys = [self._export.collection.key(record) for record in candidates]
         del candidates
         for start in range(0, len(keys), ROWS_A_CHUNK):
             work = self._begin()
             chunk = keys[start : start + ROWS_A_CHUNK]
             stored = await work.get(self._export.collection, chunk)
-            found = [stored[key] for key in chunk if self._may_go(stored.get(key), file)]
+            found = [stored[key] for key in chunk if self._may_go(stored.get(key), file.deanery, file.day)]
             ready = [record for record in found if not self._has_to_wait(work, record, file.day)]
             found_out = await self._sorted_out(packing, work, ready)
             for row, record in enumerate(found_out.going, file.rows + 1):
@@ -234,20 +251,26 @@ class ExportRun:
         state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state)
 
-    async def _candidates(self, work: Work, deanery: str, day: date, limit: int | None = None) -> list[Any]:
+    async def _candidates(
+        self, work: Work, deanery: str, day: date, limit: int | None = None, only: Sequence[str] = ()
+    ) -> list[Any]:
         """Return the candidates, in the order of their rows."""
+        if only:
+            found = (await work.get(self._export.collection, only)).values()
+            own = [record for record in found if self._may_go(record, deanery, day)]
+            return sorted(own, key=attrgetter(*self._export.order))
         where: dict[str, Any] = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
         if self._export is APPLICANT_EXPORT:
             where["date_from"] = Between(*self._window.edges(day))
         return await work.find(self._export.collection, where, order_by=self._export.order, limit=limit)
 
-    def _may_go(self, record: Any, file: OutboundFile) -> bool:
+    def _may_go(self, record: Any, deanery: str, day: date) -> bool:
         """Return whether a record is still a candidate."""
-        if record is None or record.state is not RecordState.TO_EXPORT or record.deanery != file.deanery:
+        if record is None or record.state is not RecordState.TO_EXPORT or record.deanery != deanery:
             return False
         if self._export is not APPLICANT_EXPORT:
             return True
-        first, end = self._window.edges(file.day)
+        first, end = self._window.edges(day)
         return bool(first <= record.date_from < end)
 
     def _has_to_wait(self, work: Work, record: Outbound, day: date) -> bool:
@@ -264,7 +287,7 @@ class ExportRun:
                 going=[record for record, reason in misfits if not reason],
                 held_back=[(record, reason) for record, reason in misfits if reason],
             )
-        states = [state.value for state in SENT]
+        states = [state.value for state in SENT if state is not RecordState.REJECTED]
         where = {"same_as": [record.same_as for record in ready], "state": states}
         sent = {record.same_as: record for record in await work.find(APPLICANTS, where)}
         return packing.sort_out(ready, sent)

@@ -35,7 +35,7 @@ class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One row of an APC or DCC: ESR's answer to a record that it was sent.
 
     ``status`` is SUCCESS or FAIL, ``kind`` ERROR, WARNING, INFO or another value from ESR, ``text`` ESR's own words,
-    which may quote what it was sent. ``file`` and ``row`` say where the answer is.
+    which may quote what it was sent. ``file`` and ``row`` say where the answer is, ``of`` is our file that it answers.
     """
 
     file: str
@@ -45,6 +45,7 @@ class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     applicant_number: str = ""
     assignment_id: int | None = None
+    of: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -85,8 +86,18 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
         return self.built_on < day or now - self.built_at > GOOD_FOR
 
 
+class Sending(msgspec.Struct, frozen=True):
+    """A row (counted from 1) of one of our files."""
+
+    file: str
+    row: int
+
+
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     """One doctor who is to start in one position, from a placement that has not started.
+
+    ``newer`` is the record with TIS's present data, if they differ from what was sent. ``earlier`` are the rows of its
+    earlier sendings; ``resend`` says that a person requested another one.
 
     ``same_as`` is what makes two of them the same applicant for ESR, see ``applicant_for_esr``. ``missing`` are the
     mandatory columns without a value; a record that is INVALID_DATA with none missing was held back from a file.
@@ -101,6 +112,9 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     unmapped: list[str]
     missing: list[str] = []
     same_as: str
+    newer: "ApplicantRecord | None" = None
+    earlier: list[Sending] = []
+    resend: bool = False
 
     @property
     def key(self) -> str:
@@ -111,6 +125,15 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     def is_held_back(self) -> bool:
         """Return whether it was held back from a file, although no mandatory value is missing."""
         return self.state is RecordState.INVALID_DATA and not self.missing
+
+
+class Resent(msgspec.Struct, frozen=True, kw_only=True):
+    """An applicant record as it was sent in ``file``, and that was resent since, or is to be."""
+
+    file: str
+    row: int
+    position_id: int
+    record: ApplicantRecord
 
 
 class NotificationRecord(Outbound, frozen=True, kw_only=True):
@@ -149,7 +172,9 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     """One outbound file: ``rows`` counts the data rows allocated to it so far, ``notified`` (stored as ``told``) those of which TCS was notified.
 
     ``held_back`` counts the records kept out of it because ESR would reject them, or quarantine the file. ``occasion``
-    is what requested it, see ExportRun.run; a file without rows waits for the next request.
+    is what requested it, see ExportRun.run; a file without rows waits for the next request. ``settled`` says how its
+    missing confirmation was settled. ``only`` are the keys of the records that it is for, empty if it is for all that
+    are due.
     """
 
     name: str
@@ -161,6 +186,8 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     notified: int = msgspec.field(default=0, name="told")
     held_back: int = 0
     occasion: str = ""
+    settled: str = ""
+    only: list[str] = []
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,15 +206,23 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandledPosition(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest version of a position's applicants, or notifications, that was handled, even if it had none."""
+    """The newest version of a position's applicants, or notifications, that was handled, even if it had none.
+
+    ``standing`` are the keys of the type 1 notifications in it, ``deanery`` is theirs, None if there are none.
+    """
 
     kind: str
     position_id: int
     handled: Handled
+    standing: list[str] = []
+    deanery: str | None = None
 
 
 HANDLED = Collection(
-    "dataexporter.positions", HandledPosition, lambda handled: f"{handled.kind}:{handled.position_id}"
+    "dataexporter.positions",
+    HandledPosition,
+    lambda handled: f"{handled.kind}:{handled.position_id}",
+    (("deanery", "position_id"),),
 )
 APPLICANTS = Collection(
     "dataexporter.applicants",
@@ -209,6 +244,12 @@ NOTIFICATIONS = Collection(
     lambda record: record.key,
     (("state", "deanery", "deanery_number", "position_id"), ("file", "file_row"), ("position_id",)),
     counted=("type",),
+)
+RESENT = Collection(
+    "dataexporter.resent",
+    Resent,
+    lambda resent: f"{resent.file}:{resent.row}",
+    (("file", "position_id"),),
 )
 OUTBOUND_FILES = Collection("dataexporter.files", OutboundFile, lambda file: file.name, (("day",),))
 RUNS = Collection("dataexporter.runs", Run, lambda run: f"{run.type}:{run.day}")

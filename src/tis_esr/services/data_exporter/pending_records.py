@@ -26,7 +26,9 @@ from tis_esr.services.data_exporter.outbound import (
     ApplicantRecord,
     NotificationRecord,
     RecordState,
+    Resent,
 )
+from tis_esr.services.data_exporter.sent_records import Change, generated_again, generated_no_more
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
@@ -38,21 +40,44 @@ KNOWN_TO_ESR = "ESR already has the same"
 
 
 def applicants(
-    stored: Iterable[ApplicantRecord], body: ApplicantsGenerated, message: Message
-) -> Iterator[ApplicantRecord]:
+    stored: Iterable[ApplicantRecord],
+    body: ApplicantsGenerated,
+    message: Message,
+    resent: Mapping[str, Resent],
+) -> Iterator[Change]:
     """Yield the changed applicant records of a position: new and updated ones, and cancelled pending ones.
 
-    A sent one is unchanged.
+    A sent one is unchanged, unless ESR rejected it and TIS has other data now. ``resent`` are the earlier sendings of
+    records, by the record's key.
     """
     known = {record.key: record for record in stored}
     arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
     for key, applicant in arriving.items():
         record = _applicant(applicant, body, message)
-        if key not in known or (known[key].state not in SENT and not _says_the_same(known[key], record)):
-            yield record
+        if key not in known:
+            yield Change(record)
+        elif (change := _followed(known[key], record, resent.get(key))) is not None:
+            yield change
     for key, record in known.items():
-        if key not in arriving and record.state in PENDING:
-            yield withdrawn(record, NO_LONGER)
+        if key not in arriving and (change := _dropped(record, resent.get(key))) is not None:
+            yield change
+
+
+def _followed(stored: ApplicantRecord, fresh: ApplicantRecord, before: Resent | None) -> Change | None:
+    """Return how a record changes now that it is generated again; None where nothing is to be stored."""
+    if stored.state not in SENT and not stored.earlier:
+        return None if _says_the_same(stored, fresh) else Change(fresh)
+    change = generated_again(stored, fresh, before)
+    newer = change.record.newer
+    is_known = newer is not None and stored.newer is not None and _says_the_same(stored.newer, newer)
+    return None if is_known or _says_the_same(stored, change.record) else change
+
+
+def _dropped(stored: ApplicantRecord, before: Resent | None) -> Change | None:
+    change = generated_no_more(stored, before)
+    if change is None and stored.state in PENDING:
+        return Change(withdrawn(stored, NO_LONGER))
+    return change
 
 
 def notifications(

@@ -35,10 +35,14 @@ LOOKS = 4
 
 
 class Arrivals:
-    """Processes files that events announce, and polls for the others. ``store`` is the inbound store."""
+    """Processes files that events announce, and polls for the others. ``store`` is the inbound store.
 
-    def __init__(self, store: FileStore) -> None:
+    ``acknowledges``: see InboundDataReader.
+    """
+
+    def __init__(self, store: FileStore, *, acknowledges: bool = False) -> None:
         self._store = store
+        self._acknowledges = acknowledges
         self._announced: dict[str, tuple[str, float]] = {}
         self._ended: dict[str, str] = {}
 
@@ -59,7 +63,7 @@ class Arrivals:
                 work.fail(message, PermanentError(f"{printable(told.name)!r} is not a valid file name"))
             else:
                 arrived.append((message, told))
-        reader = InboundDataReader(work.another)
+        reader = InboundDataReader(work.another, acknowledges=self._acknowledges)
         try:
             absent = await self._hold_absent(reader, {told.name for _, told in arrived})
             for message, told in arrived:

@@ -17,7 +17,7 @@ from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, NoSuchFileError, UnreadableFileError
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.row_reading import Record, read_records
-from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, Unreadable
+from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, RmtRow, Unreadable
 from tis_esr.services.inbound_data_reader.file_admission import (
     Copy,
     Ending,
@@ -38,6 +38,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
     enter,
 )
 from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
+from tis_esr.services.inbound_data_reader.rmt_rows import RMT_TYPES, report, rmt_rows
 
 ROWS_A_CHUNK = 2000
 BYTES_A_CHUNK = 4 << 20
@@ -66,11 +67,21 @@ _NO_SEQUENCE = 10**8
 
 
 class InboundDataReader:
-    """Adds files to the ledger and splits them. ``progress`` is called with the number of rows after each chunk."""
+    """Adds files to the ledger and splits them. ``progress`` is called with the number of rows after each chunk.
 
-    def __init__(self, begin: Callable[[], Work], progress: Callable[[int], None] = lambda _: None) -> None:
+    With ``acknowledges`` the rows of each RMF and RMC are reported, so that an RTC can be made of them.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[], Work],
+        progress: Callable[[int], None] = lambda _: None,
+        *,
+        acknowledges: bool = False,
+    ) -> None:
         self._begin = begin
         self._progress = progress
+        self._acknowledges = acknowledges
 
     async def take(self, store: FileStore, name: str, stamp: str = "") -> Taken:
         """Process one file: split it, continue splitting it, refuse it, or hold it with the reason.
@@ -147,16 +158,19 @@ class InboundDataReader:
             file = (await work.get(FILES, [file.name]))[file.name]
             if file.state not in UNDER_WAY or file.sha256 != sha256:
                 break
-            before = file.rows
-            file = await asyncio.to_thread(_chunk, work, file, stream)
+            before = file
+            rows: list[RmtRow] | None = [] if self._acknowledges and file.type in RMT_TYPES else None
+            file = await asyncio.to_thread(_chunk, work, file, stream, rows)
             enter(work, file)
+            if rows is not None:
+                report(work, before, file, rows)
             await work.commit()
-            self._progress(file.rows - before)
+            self._progress(file.rows - before.rows)
         return file
 
 
-def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
-    """Emit and account for the rows of the next chunk; return the updated ledger entry."""
+def _chunk(work: Work, file: InboundFile, stream: BinaryIO, rmt: list[RmtRow] | None) -> InboundFile:
+    """Emit and account for the rows of the next chunk, collected in ``rmt`` if given; return the updated ledger entry."""
     rows, offset = file.rows + ROWS_A_CHUNK, file.offset + BYTES_A_CHUNK
     end, bare_size = ending(stream, file.size)
     file = msgspec.structs.replace(file, state=FileState.SPLITTING)
@@ -165,6 +179,8 @@ def _chunk(work: Work, file: InboundFile, stream: BinaryIO) -> InboundFile:
         read_records(stream, first_row=file.next_row), file.offset, is_open=file.asg_row > 0
     ):
         file = _add(work, file, group, ends_within=end is Ending.CUT and group[-1].next_offset == file.size)
+        if rmt is not None:
+            rmt += rmt_rows(file, group)
         if file.rows >= rows or file.offset >= offset:
             return file
     if end is Ending.PADDED:

@@ -1,7 +1,7 @@
 """The daily rules: the positions whose notifications change by the calendar alone have them generated again.
 
 Reads ``dailyrulescommand``, one message a deanery. A position is found by the day that was noted when its notifications
-were last generated, so that a missed day is made up for by the next one and a repeated day finds nothing.
+were last generated, so that a missed day is caught up by the next one and a repeated day finds nothing.
 """
 
 from collections.abc import Sequence

@@ -14,9 +14,11 @@ from tis_esr.decisions.notifications.content import Notification
 from tis_esr.decisions.notifications.date_events import next_date_event
 from tis_esr.decisions.notifications.position_notifications import Draft, drafts, placement_of
 from tis_esr.decisions.sent_applicants import SentApplicant, dates_fact, has_reportable_dates
+from tis_esr.decisions.versions import is_superseded
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
+from tis_esr.records.file_names import FileName
 from tis_esr.records.outbound_layouts import NOT
 from tis_esr.records.values import misfit_reason
 from tis_esr.services.contracts.bodies import (
@@ -100,6 +102,8 @@ class NotificationGenerator:
             position = known.get(key) or KnownPosition(position_id=applicant.position_id)
             same = (applicant.placement_id, applicant.person_id)
             others = [sent for sent in position.sent if (sent.placement_id, sent.person_id) != same]
+            if any(_went_later(sent, applicant) for sent in position.sent):
+                continue
             known[key] = msgspec.structs.replace(position, sent=[*others, applicant])
             with work.part(key, message):
                 work.put(KNOWN_POSITIONS, known[key])
@@ -180,7 +184,16 @@ def _as_sent(body: ApplicantExported) -> SentApplicant:
         last_name=body.last_name,
         first_name=body.first_name,
         gmc_number=body.gmc_number,
+        file=body.filename,
     )
+
+
+def _went_later(sent: SentApplicant, applicant: SentApplicant) -> bool:
+    """Return whether the same applicant is known to have been sent in a later APP file: they share one counter."""
+    is_same = (sent.placement_id, sent.person_id) == (applicant.placement_id, applicant.person_id)
+    if not is_same or not sent.file:
+        return False
+    return is_superseded(FileName.parse(applicant.file).sequence, FileName.parse(sent.file).sequence)
 
 
 def _up_to_date(work: Work, known: KnownPosition, due: NotificationDue) -> KnownPosition:

@@ -209,7 +209,7 @@ class Reconciliation:
         """Reconcile again the positions of deaneries that were not on the day; where there are many, a message goes on with them.
 
         That finds what changed in TIS and was not reported. What was reconciled on the day is left out, so an
-        interrupted run goes on where it stopped, and a repeated one finds nothing.
+        interrupted run continues where it stopped, and a repeated one finds nothing.
         """
         left = _ALL_AT_ONCE
         for message in messages:

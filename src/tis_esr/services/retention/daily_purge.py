@@ -19,6 +19,7 @@ from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
+from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_reader.ledger_horizon import move
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL
@@ -139,6 +140,7 @@ class Purge:
             personal_values.blank_journal,
             personal_values.blank_applicants,
             personal_values.forget_sent_applicants,
+            personal_values.remove_resent,
             history.by_age(JOURNAL),
             history.by_age(DECISIONS),
             history.by_age(TIS_EXPORTS),
@@ -147,6 +149,8 @@ class Purge:
             history.remove_notifications,
             history.remove_uses,
             history.remove_runs,
+            history.by_age(RTC_ROWS),
+            history.by_age(RTC_FILES),
             history.ledger(self.present),
             deleted_positions.remove_tis_positions,
             deleted_positions.remove_people,

@@ -3,7 +3,7 @@
 import msgspec
 
 from tis_esr.engine.protocol import Cursor
-from tis_esr.services.data_exporter.outbound import APPLICANTS
+from tis_esr.services.data_exporter.outbound import APPLICANTS, RESENT
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, Outcome
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, still_of_interest
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of, not_looked_at, unsent_files
@@ -28,8 +28,8 @@ async def blank_applicants(step: Step) -> Cursor | None:
     unsent = await unsent_files(step, (record for _, record in found))
     for (written_on, _), record in found:
         has_started = record.date_from < step.cutoffs.personal
-        if has_started and record.fields and record.file not in unsent:
-            blank = msgspec.structs.replace(record, fields={})
+        if has_started and (record.fields or record.newer) and record.file not in unsent:
+            blank = msgspec.structs.replace(record, fields={}, newer=None)
             step.work.put(APPLICANTS, blank, written_on=written_on)
             step.removed[FIELDS] += 1
     return end_of(found)
@@ -46,4 +46,12 @@ async def forget_sent_applicants(step: Step) -> Cursor | None:
             fewer = msgspec.structs.replace(known, sent=kept)
             step.work.put(KNOWN_POSITIONS, fewer, written_on=written_on)
             step.removed[SENT] += len(known.sent) - len(kept)
+    return end_of(found)
+
+
+async def remove_resent(step: Step) -> Cursor | None:
+    """Remove the earlier sendings of applicants: ESR answers within days."""
+    found = await step.work.written_before(RESENT, step.cutoffs.personal, step.after, DOCUMENTS_A_STEP)
+    for _, resent in found:
+        step.remove(RESENT, resent)
     return end_of(found)

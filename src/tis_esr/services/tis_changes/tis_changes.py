@@ -1,8 +1,8 @@
 """TisChanges: learns of changes of posts, placements and people in TIS, and has the positions that they concern reconciled again.
 
 Reads ``tis.change``, sends ``post.changed`` to Reconciliation and ``placement.changed`` to the AppGenerator. What a record says is not
-taken over: it says where to look. What TIS has is read from TCS, by the services that always do, so that a record that
-comes late, twice or not at all can't bring anything old to ESR.
+taken over: it says where to look. What TIS has is read from TCS, by the services that always do, so that a late,
+duplicate or lost record can't send anything old to ESR.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -70,6 +70,6 @@ def answer_of(status: int, reason: str, headers: Mapping[str, str] | None = None
 
 
 def not_recorded(fault: BaseException) -> web.Response:
-    """Return the answer to a request that could not be recorded just now."""
+    """Return the answer to a request that could not be stored at the moment."""
     _log.warning("event_not_stored", fault=type(fault).__name__)
     return answer_of(503, "not stored, send it again", {"Retry-After": "5"})

@@ -110,6 +110,21 @@ async def end_parking(
     return message
 
 
+async def outcomes(database: AsyncDatabase[Json], file: str, after: int, limit: int) -> list[Row]:
+    """Return rows of a file in their order, parked ones with the latest reason for parking."""
+    wanted = {"file": file, "row": {"$gt": after}}
+    found = database[ROWS].find(wanted).sort([("file", 1), ("row", 1)]).limit(limit)
+    return [shown(entry) async for entry in found]
+
+
+def shown(entry: Json) -> Row:
+    """Return the row of an entry; a parked one with the latest reason for parking."""
+    row = msgspec.convert(entry, Row)
+    if not entry.get("parked"):
+        return row
+    return msgspec.structs.replace(row, state=RowState.PARKED, reason=entry["parked"][-1]["reason"])
+
+
 async def _discard(
     database: AsyncDatabase[Json], session: AsyncClientSession, covered: Json, why: str
 ) -> None:

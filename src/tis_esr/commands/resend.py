@@ -1,0 +1,100 @@
+"""``tis-esr export applicants --resend FILE``: resends the rows of an APP file that ESR rejected or lost."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from tis_esr.commands.terminal import print_json, say
+from tis_esr.engine.dry_run import DryRun
+from tis_esr.engine.runner import Runner
+from tis_esr.files.file_store import Discarding, FileStore
+from tis_esr.files.folder import Folder
+from tis_esr.operations.composition import engine_for_operation, reader_of, window
+from tis_esr.operations.resending import Plan, plan, request_resent_file, resent_files
+from tis_esr.operations.states import words
+from tis_esr.services.data_exporter.outbound import OutboundFile
+from tis_esr.settings import Settings
+
+_SHOWN = 20
+
+
+async def resend(
+    settings: Settings,
+    name: str,
+    only: Sequence[int] | None,
+    out: Path,
+    day: date,
+    state: Path | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Resend rows of a file, or print which rows it would be. On the production engine a running DataExporter writes them.
+
+    Raises UsageError if rows can't be resent.
+    """
+    open_ = window(settings)
+    with closing(reader_of(settings, state)) as reader:
+        found = plan(reader, name, only, day=day, window=open_, due_days=settings.confirmation_due_days)
+    is_requested = settings.engine == "production" and state is None and not dry_run and bool(found.rows)
+    files: list[OutboundFile] = []
+    if found.rows:
+        async with engine_for_operation(settings, state, day) as runner:
+            if is_requested:
+                await runner.patiently("resend", partial(request_resent_file, runner.work, day, found))
+            else:
+                begin, to = runner.work, _store(out, dry_run=dry_run)
+                if dry_run:
+                    begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
+                files = await resent_files(begin, to, open_, day, found)
+    if as_json:
+        print_json(_as_json(found, files, day, dry_run=dry_run, requested=is_requested))
+    else:
+        _show(found, files, dry_run=dry_run, requested=is_requested)
+
+
+def _store(out: Path, *, dry_run: bool) -> FileStore:
+    return Discarding() if dry_run else Folder(out, make=True)
+
+
+def _show(found: Plan, files: Sequence[OutboundFile], *, dry_run: bool, requested: bool) -> None:
+    for row, key in list(found.rows.items())[:_SHOWN]:
+        say(f"row {row}: {'would be' if dry_run else 'is'} resent (placement:position {key})")
+    if len(found.rows) > _SHOWN:
+        say(f"and {len(found.rows) - _SHOWN} more rows: see --json")
+    for left in found.left[:_SHOWN]:
+        say(f"row {left.row} is not resent: {left.reason}")
+    if len(found.left) > _SHOWN:
+        say(f"and {len(found.left) - _SHOWN} more rows that are not resent: see --json")
+    if not found.rows:
+        say(f"{found.file}: nothing to resend")
+    elif requested:
+        say("requested a file for these rows; a running DataExporter compares them with TIS and creates it")
+    for file in files:
+        state = "would be exported" if dry_run else words(file.state.name)
+        say(f"{file.name}: {file.rows} rows, {state}")
+    held_back = len(found.rows) - sum(file.rows for file in files)
+    if found.rows and not requested and held_back > 0:
+        say(f"{held_back} rows wait for a later file or are held back; see tis-esr why")
+
+
+def _as_json(
+    found: Plan, files: Sequence[OutboundFile], day: date, *, dry_run: bool, requested: bool
+) -> dict[str, object]:
+    return {
+        "kind": "applicants",
+        "day": day,
+        "dry_run": dry_run,
+        "requested": requested,
+        "resent": found.file,
+        "rows": [{"row": row, "record": key} for row, key in found.rows.items()],
+        "left": found.left,
+        "files": [
+            {"name": file.name, "deanery": file.deanery, "rows": file.rows, "state": file.state.name}
+            for file in files
+        ],
+        "deaneries": [],
+        "stale": 0,
+    }
