@@ -224,7 +224,7 @@ def _told_once(ends: "Ends") -> Iterator[str]:
             if same and FileName.parse(after.file).type != "DNF":
                 yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
         if went and went[0].type == "4":
-            key = f"{about.split(':')[-1]}:{went[0].position_id}"
+            key = f"{about.split(':')[2]}:{went[0].position_id}"
             record = ends.disturbed.applicants[key]
             if not record.earlier and went[0].fact == f"{record.date_from}/{record.date_to}":
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"

@@ -199,6 +199,8 @@ class _Judge:
     def reason(self, record: ApplicantRecord) -> str:
         if record.state is RecordState.EXPORTED and self._day <= self._due:
             return f"ESR has until {in_words(self._due)} to answer"
+        if record.withdrawn or record.replaced:
+            return "ESR was sent its withdrawal, or another trainee has its placement"
         return self._of_position(record) or self._of_data(record)
 
     def _of_position(self, record: ApplicantRecord) -> str:

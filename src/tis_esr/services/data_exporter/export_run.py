@@ -45,6 +45,7 @@ from tis_esr.services.data_exporter.outbound import (
     Run,
 )
 from tis_esr.services.data_exporter.pending_records import held_back, withdrawn
+from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
 
 _log = structlog.get_logger()
 
@@ -235,6 +236,7 @@ class ExportRun:
                     record, state=RecordState.EXPORTED, file=file.name, file_row=row
                 )
                 work.put(self._export.collection, allocated)
+            await mark_withdrawn(work, found_out.going)
             for record in found_out.duplicates:
                 work.put(self._export.collection, withdrawn(record, _DUPLICATE))
             for record, reason in found_out.held_back:
@@ -289,7 +291,8 @@ class ExportRun:
             )
         states = [state.value for state in SENT if state is not RecordState.REJECTED]
         where = {"same_as": [record.same_as for record in ready], "state": states}
-        sent = {record.same_as: record for record in await work.find(APPLICANTS, where)}
+        found = await work.find(APPLICANTS, where)
+        sent = {record.same_as: record for record in found if not record.withdrawn}
         return packing.sort_out(ready, sent)
 
     async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:

@@ -97,7 +97,9 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     """One doctor who is to start in one position, from a placement that has not started.
 
     ``newer`` is the record with TIS's present data, if they differ from what was sent. ``earlier`` are the rows of its
-    earlier sendings; ``resend`` says that a person requested another one.
+    earlier sendings; ``resend`` says that a person requested another one. ``withdrawn`` says that ESR was sent a type 2
+    about it. It is ``replaced`` if its placement has another trainee since, or gives an applicant again after that: then
+    another record has its place, and this one only awaits ESR's answers.
 
     ``same_as`` is what makes two of them the same applicant for ESR, see ``applicant_for_esr``. ``missing`` are the
     mandatory columns without a value; a record that is INVALID_DATA with none missing was held back from a file.
@@ -115,11 +117,14 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     newer: "ApplicantRecord | None" = None
     earlier: list[Sending] = []
     resend: bool = False
+    withdrawn: bool = False
+    replaced: bool = False
 
     @property
     def key(self) -> str:
-        """Return ``placement:position``."""
-        return f"{self.placement_id}:{self.position_id}"
+        """Return ``placement:position``, and of a replaced one also its row: ``placement:position@file:row``."""
+        place = f"@{self.file}:{self.file_row}" if self.replaced else ""
+        return f"{self.placement_id}:{self.position_id}{place}"
 
     @property
     def is_held_back(self) -> bool:

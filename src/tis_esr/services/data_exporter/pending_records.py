@@ -28,11 +28,12 @@ from tis_esr.services.data_exporter.outbound import (
     RecordState,
     Resent,
 )
-from tis_esr.services.data_exporter.sent_records import Change, generated_again, generated_no_more
+from tis_esr.services.data_exporter.sent_records import Change, generated_again, generated_no_more, replaced
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
 _NOW_AND_NEXT = "1"
+_OF_NOBODY = ":1:next:"
 
 NO_LONGER = "its placement has started, is no longer reportable or no longer exists, or its position is no longer matched"
 NO_LONGER_SO = "it no longer applies"
@@ -47,14 +48,18 @@ def applicants(
 ) -> Iterator[Change]:
     """Yield the changed applicant records of a position: new and updated ones, and cancelled pending ones.
 
-    A sent one is unchanged, unless ESR rejected it and TIS has other data now. ``resent`` are the earlier sendings of
-    records, by the record's key.
+    A sent one is unchanged, unless ESR rejected it and TIS has other data now. It is replaced by a new one if its
+    placement has another trainee, or is in TIS again after ESR was sent a withdrawal. ``resent`` are the earlier sendings
+    of records, by the record's key.
     """
     known = {record.key: record for record in stored}
     arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
     for key, applicant in arriving.items():
         record = _applicant(applicant, body, message)
         if key not in known:
+            yield Change(record)
+        elif (over := replaced(known[key], record, resent.get(key))) is not None:
+            yield Change(over)
             yield Change(record)
         elif (change := _followed(known[key], record, resent.get(key))) is not None:
             yield change
@@ -87,6 +92,7 @@ def notifications(
 
     ESR has what was sent last about the same subject: only an equal one is needless. Who is now and next in a position
     goes as a whole: ESR replaces what it has by the type 1 notifications of a file, so if one differs, all are sent.
+    That nobody is there or next is sent only if ESR was sent anything about the position.
     """
     latest: dict[str, NotificationRecord] = {}
     submitted: dict[str, NotificationRecord] = {}
@@ -95,7 +101,8 @@ def notifications(
         if record.state in SENT:
             submitted[record.about] = record
     arriving = {draft.key: draft for draft in body.notifications}
-    as_sent = _now_and_next_in_esr(submitted.values()) == _now_and_next(body.notifications)
+    in_esr, now = _now_and_next_in_esr(submitted.values()), _now_and_next(body.notifications, latest)
+    as_sent = in_esr == now or (not submitted and all(map(_says_nobody, body.notifications)))
     for key, draft in arriving.items():
         changed = _notification(latest.get(key), submitted.get(key), draft, body, message, as_sent=as_sent)
         if changed is not None:
@@ -200,8 +207,18 @@ def _now_and_next_in_esr(submitted: Iterable[NotificationRecord]) -> dict[str, A
     return {record.about: record.fields for record in ones if _file_number(record) == last}
 
 
-def _now_and_next(drafts: Iterable[NotificationDraft]) -> dict[str, Any]:
-    return {draft.key: draft.columns for draft in drafts if not draft.fact}
+def _now_and_next(
+    drafts: Iterable[NotificationDraft], latest: Mapping[str, NotificationRecord]
+) -> dict[str, Any]:
+    """Return the columns of type 1 notifications by subject, without those that are held back as they are."""
+    held_back = {record.about: record.fields for record in latest.values() if record.is_held_back}
+    ones = {draft.key: draft.columns for draft in drafts if not draft.fact}
+    return {key: columns for key, columns in ones.items() if held_back.get(key) != columns}
+
+
+def _says_nobody(draft: NotificationDraft) -> bool:
+    """Return whether a type 1 is about no placement: nobody is there or next, which is no news to ESR at first."""
+    return draft.key.endswith(_OF_NOBODY)
 
 
 def _file_number(record: NotificationRecord) -> int:
