@@ -13,8 +13,8 @@ from tis_esr.simulation.tcs.dto_store import Store
 class ChangesInEsr:
     """Makes seeded changes of positions; each is in the day's RMC of its local office."""
 
-    def __init__(self, holdings: Holdings, tis: Store, random: Random) -> None:
-        self._holdings, self._tis, self._random = holdings, tis, random
+    def __init__(self, holdings: Holdings, tis: Store, random: Random, off: frozenset[str]) -> None:
+        self._holdings, self._tis, self._random, self._off = holdings, tis, random, off
 
     def some(self, day: date, number: int) -> Iterator[str]:
         """Make changes; yield the story of each."""
@@ -70,9 +70,13 @@ class ChangesInEsr:
 
     def _moved(self) -> tuple[Position | None, str]:
         one = self._live()
-        same = [p for p in self._tis.posts.values() if p["nationalPostNumber"].startswith(one.deanery)]
-        one.post = self._random.choice(same)["nationalPostNumber"]
+        one.post = self._random.choice(list(self._tis.posts.values()))["nationalPostNumber"]
         return one, f"moved to {one.post}"
+
+    def _other_office(self) -> tuple[Position | None, str]:
+        one = self._live()
+        one.deanery = self._random.choice(DEANERIES)
+        return one, f"of local office {one.deanery}"
 
     def _detail(self) -> tuple[Position | None, str]:
         one = self._live()

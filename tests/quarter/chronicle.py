@@ -14,6 +14,7 @@ from tis_esr.simulation.esr.loading import rows_of
 from tis_esr.simulation.tcs.dto_store import Store
 
 Subject = tuple[int, str]
+NOT_LOADED, QUARANTINED, REJECTED = "not loaded yet", "quarantined", "rejected"
 
 
 @dataclass(frozen=True)
@@ -57,19 +58,25 @@ class Chronicle:
                     self.due.setdefault((id_, f"{one.placement} {one.person}"), day)
 
     def note_file(self, name: str, content: bytes, day: date) -> None:
-        """Note what ESR did with each row of a file of ours."""
+        """Note what ESR did with each row of a file of ours, or that it has not loaded it yet."""
         said = parse_name(name)
         assert said is not None
-        received = self.holdings.files[name]
         for row in rows_of(said, open_file(name, content).rows):
-            refused = "quarantined" if received.quarantined else ""
-            if not refused and not received.outcomes[row.number - 1].accepted:
-                refused = f"rejected: {received.outcomes[row.number - 1].text}"
+            refused = self._refused(name, row.number)
             for person in _about(said.type, row.values):
                 subject = (int(row.values["positionId"]), person)
                 known = self.sent.get(subject)
                 if known is None or known.file != name or refused:
                     self.sent[subject] = Sending(day, name, refused)
+
+    def _refused(self, name: str, row: int) -> str:
+        received = self.holdings.files.get(name)
+        if received is None:
+            return NOT_LOADED
+        if received.quarantined:
+            return QUARANTINED
+        outcome = received.outcomes[row - 1]
+        return "" if outcome.accepted else f"{REJECTED}: {outcome.text}"
 
     def runs_since(self, day: date) -> int:
         """Return the runs that came to their end after a day."""

@@ -12,6 +12,7 @@ _SHARES = {
     "late": 0.06,
     "twice": 0.1,
 }
+_OF_FILES = {"quarantined": 0.06, "loaded_late": 0.06, "lost": 0.05}
 LONGEST_OUTAGE = 7
 LONGEST_DELAY = 3
 
@@ -55,9 +56,10 @@ class Disturbances:
             twice="twice" in happens,
         )
 
-    def happens(self, share: float, *cause: object) -> bool:
-        """Say whether something of a share happens to a cause before the calm."""
-        return Random(f"{self._seed} {cause}").random() < share
+    def happens(self, name: str, day: date, file: str) -> bool:
+        """Say whether a disturbance of files happens to one on a day: quarantined, loaded_late, lost."""
+        random = Random(f"{self._seed} {name} {file}")
+        return name not in self._off and self._first < day < self._calm and random.random() < _OF_FILES[name]
 
     def _is_out(self, day: date) -> bool:
         """Return whether an outage of up to a week that began on a day before lasts."""

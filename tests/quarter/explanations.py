@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import msgspec
-from tests.quarter.chronicle import Chronicle
+from tests.quarter.chronicle import NOT_LOADED, QUARANTINED, REJECTED, Chronicle
 from tests.quarter.differences import EXTRA, MISSING, NOW_AND_NEXT, Difference, of_position
 
 FOREVER = 10_000
+AT_THE_END = ("starts tomorrow", "came too late")
+"""The rules that may still explain a difference after the quiet days: the calendar goes on, and nobody is sent who has begun."""
 _MOST_A_POST = 40
+_RESENT_WITHIN = timedelta(days=14)
 _OTHERS = 2
 """The rules that do not depend on when TIS changed begin here."""
 
@@ -63,14 +66,14 @@ def _esr_has_not_said(found: Difference, chronicle: Chronicle) -> date | None:
     return None
 
 
-def _quarantined(found: Difference, chronicle: Chronicle) -> date | None:
-    sent = chronicle.sent.get(found.subject)
-    return sent.day if sent is not None and sent.refused == "quarantined" else None
+def _refused_as(why: str) -> Callable[[Difference, Chronicle], date | None]:
+    """Return what explains a difference by the last row about its subject, which ESR has not taken."""
 
+    def begun(found: Difference, chronicle: Chronicle) -> date | None:
+        sent = chronicle.sent.get(found.subject)
+        return sent.day if sent is not None and sent.refused.startswith(why) else None
 
-def _rejected(found: Difference, chronicle: Chronicle) -> date | None:
-    sent = chronicle.sent.get(found.subject)
-    return sent.day if sent is not None and sent.refused.startswith("rejected") else None
+    return begun
 
 
 def _data_missing(found: Difference, chronicle: Chronicle) -> date | None:
@@ -99,7 +102,9 @@ def _too_late(found: Difference, chronicle: Chronicle) -> date | None:
         return None
     is_near = found.coming.start <= found.day + timedelta(days=1)
     key = (found.position.id, f"{found.coming.placement} {found.person}")
-    return found.day if is_near and key not in chronicle.due else None
+    sent = chronicle.sent.get(found.subject)
+    is_refused = sent is not None and bool(sent.refused) and found.coming.start - sent.day <= _RESENT_WITHIN
+    return found.day if is_near and (key not in chronicle.due or is_refused) else None
 
 
 def _draft(found: Difference, chronicle: Chronicle) -> date | None:
@@ -111,11 +116,12 @@ RULES = (
     Rule("not run that day", "operations: no run, or one that failed, on the day; A13, A16, A23", 0, _not_run),
     Rule("next file", "changed in TIS after the day's files were written", 0, _changed_since),
     Rule("ESR's file is not here", "the trust's change is in a file that is late, or not sent that day", 5, _esr_has_not_said),
-    Rule("quarantined", "ESR loads nothing of a quarantined file (A7, wiki 4192239637); resent by a person", 6, _quarantined),
-    Rule("rejected by ESR", "ESR rejected the row; resent by a person, or with other data", 8, _rejected),
+    Rule("not loaded yet", "ESR loads a file days later, and those behind it; its answer is overdue", 4, _refused_as(NOT_LOADED)),
+    Rule("quarantined", "ESR loads nothing of a quarantined file (A7, wiki 4192239637); resent by a person", 6, _refused_as(QUARANTINED)),
+    Rule("rejected by ESR", "ESR rejected the row; resent by a person, or with other data", 8, _refused_as(REJECTED)),
     Rule("held back: data", "a mandatory value is missing in TIS (wiki 1374060617)", FOREVER, _data_missing),
     Rule("over 40", "ESR loads 40 applicants of a post from a file (A7); the rest is in the next file", 2, _over_forty),
     Rule("starts tomorrow", "TCS: next is from the second day on", 0, _starts_tomorrow),
-    Rule("came too late", "applicants are sent until two days before their start (wiki 1491894291)", FOREVER, _too_late),
+    Rule("came too late", "applicants are sent, and resent, until two days before their start (wiki 1491894291)", FOREVER, _too_late),
     Rule("draft withdraws nobody", "TCS: approved to draft sends nothing (S26)", FOREVER, _draft),
 )  # fmt: skip

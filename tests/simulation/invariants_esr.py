@@ -220,7 +220,7 @@ def _told_once(ends: "Ends") -> Iterator[str]:
                 between = (_place(before) < place < _place(after) for place in ones[before.position_id])
                 same = before.fields == after.fields and not any(between)
             else:
-                same = before.fact == after.fact
+                same = before.fact == after.fact and before.state is not RecordState.REJECTED
             if same and FileName.parse(after.file).type != "DNF":
                 yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
         if went and went[0].type == "4":

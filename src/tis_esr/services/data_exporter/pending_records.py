@@ -231,8 +231,10 @@ def _is_known_to_esr(
 ) -> bool:
     """Return whether ESR already has it, from the last notification or else from the applicant file.
 
-    ``as_sent`` says that ESR has who is now and next in the position as it was generated.
+    ``as_sent`` says that ESR has who is now and next in the position as it was generated. A withdrawal or change of dates
+    that ESR rejected is repeated: nothing else tells ESR of it.
     """
     if draft.fact:
-        return draft.fact == (submitted.fact if submitted else draft.held)
+        is_rejected = submitted is not None and submitted.state is RecordState.REJECTED
+        return not is_rejected and draft.fact == (submitted.fact if submitted else draft.held)
     return as_sent
