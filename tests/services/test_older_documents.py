@@ -9,7 +9,7 @@ from tests.services.old_things import LIVING, a_notification, a_position, a_run,
 from tis_esr.engine.collection import Collection
 
 ADDED = {
-    "reconciled_on", "since", "changes_on", "standing", "newer", "earlier", "resend", "is_successor", "settled", "only"
+    "reconciled_on", "since", "changes_on", "standing", "newer", "earlier", "resend", "withdrawn", "replaced", "settled", "only"
 }  # fmt: skip
 DOCUMENTS = [
     *a_position(LIVING, ago(10)),

@@ -220,7 +220,7 @@ def _told_once(ends: "Ends") -> Iterator[str]:
                 between = (_place(before) < place < _place(after) for place in ones[before.position_id])
                 same = before.fields == after.fields and not any(between)
             else:
-                same = before.fact == after.fact
+                same = before.fact == after.fact and before.state is not RecordState.REJECTED
             if same and FileName.parse(after.file).type != "DNF":
                 yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
         if went and went[0].type == "4":
@@ -230,12 +230,14 @@ def _told_once(ends: "Ends") -> Iterator[str]:
 
 
 def _applicant_of(end: Outcome, about: str) -> ApplicantRecord:
-    """Return the applicant whom a notification ``position:sent:placement:person`` is about."""
+    """Return the applicant, as sent last, whom a notification ``position:sent:placement:person`` is about."""
     position, _, placement, person = about.split(":")
-    place = f"{placement}:{position}"
-    known = end.applicants.get(f"{place}:{person}") or end.applicants[place]
-    assert known.person_id == int(person), about
-    return known
+    records = [
+        record
+        for record in end.applicants.values()
+        if (record.place, record.person_id) == (f"{placement}:{position}", int(person))
+    ]
+    return max(records, key=lambda record: not record.replaced)
 
 
 def _sent_notifications(end: Outcome) -> list[Any]:

@@ -56,7 +56,8 @@ def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: Applicant
     applicants, notifications = reader.find(APPLICANTS, {}), reader.find(NOTIFICATIONS, {})
     matched = [p for p in positions if p.status == MATCHED and not p.deleted]
     to_come = _to_come(matched, tis, today, window)
-    known = {f"{record.place}:{record.person_id}": record for record in applicants}
+    last = sorted(applicants, key=lambda record: not record.replaced)
+    known = {f"{record.place}:{record.person_id}": record for record in last}
     not_in_esr = Counter(why for key in to_come if (why := _why_not_in_esr(known.get(key), esr)) is not None)
     lines = [
         Belief("Positions, not deleted", None, _count(not p.deleted for p in positions), _live(esr)),

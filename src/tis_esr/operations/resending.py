@@ -199,7 +199,12 @@ class _Judge:
     def reason(self, record: ApplicantRecord) -> str:
         if record.state is RecordState.EXPORTED and self._day <= self._due:
             return f"ESR has until {in_words(self._due)} to answer"
-        return self._of_position(record) or self._of_data(record)
+        return self._of_position(record) or self._of_sending(record) or self._of_data(record)
+
+    def _of_sending(self, record: ApplicantRecord) -> str:
+        if record.replaced:
+            return f"placement {record.placement_id} had another trainee since, or was sent again"
+        return "ESR was sent its withdrawal" if record.withdrawn else ""
 
     def _of_position(self, record: ApplicantRecord) -> str:
         position, decision = self._positions.get(record.position_id), self._decided.get(record.place)

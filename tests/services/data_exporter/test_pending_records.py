@@ -8,13 +8,16 @@ from tis_esr.decisions.position_view import PositionView
 from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import NotificationDraft, NotificationsGenerated
 from tis_esr.services.data_exporter.outbound import NotificationRecord, RecordState
-from tis_esr.services.data_exporter.pending_records import notifications
+from tis_esr.services.data_exporter.pending_records import held_back, notifications
 
 MESSAGE = Message(id="1", queue="", correlation_id="f:1", source_file="f", deanery="EOE", row=1, body=b"")
 
 
 def type_1(about: str, end: str) -> NotificationDraft:
     return NotificationDraft(key=about, columns={"notificationTitleCode": "1", "end": end})
+
+
+NOBODY = NotificationDraft(key="1:1:next:", columns={"notificationTitleCode": "1"})
 
 
 class Position:
@@ -32,11 +35,12 @@ class Position:
         for record in notifications(list(self.stored.values()), body, MESSAGE):
             self.stored[record.key] = record
 
-    def send(self) -> list[str]:
-        """Send what is pending in one file; return what it was about."""
+    def send(self, without: tuple[str, ...] = ()) -> list[str]:
+        """Send what is pending in one file, but for some records; return what it was about."""
         self.files += 1
         name = f"DE_EOE_DNC_20261124_{self.files:08d}.DAT"
-        pending = [record for record in self.stored.values() if record.state is RecordState.TO_EXPORT]
+        found = [record for key, record in self.stored.items() if key not in without]
+        pending = [record for record in found if record.state is RecordState.TO_EXPORT]
         for row, record in enumerate(pending, 1):
             self.stored[record.key] = msgspec.structs.replace(
                 record, state=RecordState.EXPORTED, file=name, file_row=row
@@ -74,11 +78,46 @@ def test_what_is_so_again_before_the_other_word_was_sent_is_not_told_again() -> 
     assert position.send() == []
 
 
-def test_several_words_that_stand_together_are_each_told_once() -> None:
+def test_several_words_that_stand_together_are_sent_as_a_whole_when_one_is_new() -> None:
+    """ESR replaces who is now and next in a position by those of the newest file."""
     position = Position()
     position.generate(type_1("now:1", "March"))
     position.send()
     position.generate(type_1("now:1", "March"), type_1("next:2", "April"))
-    assert position.send() == ["next:2"]
+    assert position.send() == ["now:1", "next:2"]
     position.generate(type_1("now:1", "March"), type_1("next:2", "April"))
     assert position.send() == []
+    position.generate(type_1("now:1", "March"), type_1("next:2", "May"))
+    assert sorted(position.send()) == ["next:2", "now:1"]
+    position.generate(type_1("now:1", "March"))
+    assert position.send() == ["now:1"]
+
+
+def test_a_pending_one_beside_a_changed_one_is_cancelled_when_the_change_is_undone() -> None:
+    position = Position()
+    position.generate(type_1("now:1", "March"), type_1("next:2", "April"))
+    position.send()
+    position.generate(type_1("now:1", "March"), type_1("next:2", "May"))
+    position.generate(type_1("now:1", "March"), type_1("next:2", "April"))
+    assert position.send() == []
+
+
+def test_that_nobody_is_there_or_next_is_sent_only_where_esr_was_sent_anything() -> None:
+    position = Position()
+    position.generate(type_1("now:1", "March"))
+    position.generate(NOBODY)
+    assert position.send() == []
+    position.generate(type_1("now:1", "March"))
+    assert position.send() == ["now:1"]
+    position.generate(NOBODY)
+    assert position.send() == ["1:1:next:"]
+
+
+def test_what_stands_beside_one_that_is_held_back_is_sent_once() -> None:
+    position = Position()
+    both = type_1("now:1", "March"), type_1("next:2", "April")
+    position.generate(*both)
+    position.stored["next:2#1"] = held_back(position.stored["next:2#1"], "it does not fit")
+    assert position.send() == ["now:1"]
+    position.generate(*both)
+    assert position.send(("next:2#1",)) == []

@@ -45,12 +45,12 @@ from tis_esr.services.data_exporter.outbound import (
     Run,
 )
 from tis_esr.services.data_exporter.pending_records import held_back, withdrawn
+from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
 
 _log = structlog.get_logger()
 
 ROWS_A_CHUNK = 500
 _DUPLICATE = "the same person, position and start was sent to ESR for another placement"
-_HAVE_GONE = {RecordState.EXPORTED, RecordState.CONFIRMED}
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 _LONDON = ZoneInfo("Europe/London")
 
@@ -238,6 +238,7 @@ class ExportRun:
                     record, state=RecordState.EXPORTED, file=file.name, file_row=row
                 )
                 work.put(self._export.collection, allocated)
+            await mark_withdrawn(work, found_out.going)
             for record in found_out.duplicates:
                 work.put(self._export.collection, withdrawn(record, _DUPLICATE))
             for record, reason in found_out.held_back:
@@ -291,7 +292,7 @@ class ExportRun:
                 held_back=[(record, reason) for record, reason in misfits if reason],
             )
         same = await work.find(APPLICANTS, {"same_as": [record.same_as for record in ready]})
-        sent = {record.same_as: record for record in same if record.state in _HAVE_GONE}
+        sent = {record.same_as: record for record in same if _has_gone(record)}
         return packing.sort_out(ready, sent)
 
     async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:
@@ -360,6 +361,11 @@ class ExportRun:
         work.put(OUTBOUND_FILES, file)
         await work.commit()
         return file
+
+
+def _has_gone(record: ApplicantRecord) -> bool:
+    """Return whether ESR has an applicant: it was sent, not rejected, and no withdrawal was sent after it."""
+    return record.state in {RecordState.EXPORTED, RecordState.CONFIRMED} and not record.withdrawn
 
 
 def _line(record_type: str, values: Any) -> bytes:

@@ -96,10 +96,10 @@ class Sending(msgspec.Struct, frozen=True):
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     """One doctor who is to start in one position, from a placement that has not started.
 
-    ``is_successor`` says that another trainee was sent for the same placement and position before.
-
     ``newer`` is the record with TIS's present data, if they differ from what was sent. ``earlier`` are the rows of its
-    earlier sendings; ``resend`` says that a person requested another one.
+    earlier sendings; ``resend`` says that a person requested another one. ``withdrawn`` says that ESR was sent a type 2
+    about it. It is ``replaced`` if its placement has another trainee since, or gives an applicant again after that: then
+    another record has its place, and this one only awaits ESR's answers.
 
     ``same_as`` is what makes two of them the same applicant for ESR, see ``applicant_for_esr``. ``missing`` are the
     mandatory columns without a value; a record that is INVALID_DATA with none missing was held back from a file.
@@ -117,16 +117,17 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     newer: "ApplicantRecord | None" = None
     earlier: list[Sending] = []
     resend: bool = False
-    is_successor: bool = False
+    withdrawn: bool = False
+    replaced: bool = False
 
     @property
     def key(self) -> str:
-        """Return ``placement:position``, with ``:person`` after it for a successor."""
-        return f"{self.place}:{self.person_id}" if self.is_successor else self.place
+        """Return ``placement:position``, and of a replaced one also its row: ``placement:position@file:row``."""
+        return f"{self.place}@{self.file}:{self.file_row}" if self.replaced else self.place
 
     @property
     def place(self) -> str:
-        """Return ``placement:position``: the key of its decision, and of a record that is no successor's."""
+        """Return ``placement:position``: the key of its decision, and of the record that is not replaced."""
         return f"{self.placement_id}:{self.position_id}"
 
     @property

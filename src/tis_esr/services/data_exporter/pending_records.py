@@ -6,7 +6,7 @@ stored.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,11 +28,12 @@ from tis_esr.services.data_exporter.outbound import (
     RecordState,
     Resent,
 )
-from tis_esr.services.data_exporter.sent_records import Change, generated_again, generated_no_more
+from tis_esr.services.data_exporter.sent_records import Change, generated_again, generated_no_more, replaced
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
 _NOW_AND_NEXT = "1"
+_OF_NOBODY = ":1:next:"
 
 NO_LONGER = "its placement has started, is no longer reportable, has another trainee or no longer exists, or its position is no longer matched"
 START_PASSED = "its start passed before it was sent"
@@ -48,29 +49,24 @@ def applicants(
 ) -> Iterator[Change]:
     """Yield the changed applicant records of a position: new and updated ones, and cancelled pending ones.
 
-    A trainee who replaces one that was sent gets a new record. A sent one is unchanged, unless ESR rejected it and TIS has other data now. ``resent`` are the earlier sendings of
-    records, by the record's key.
+    A sent one is unchanged, unless ESR rejected it and TIS has other data now. It is replaced by a new one if its
+    placement has another trainee, or is in TIS again after ESR was sent a withdrawal. ``resent`` are the earlier sendings
+    of records, by the record's key.
     """
     known = {record.key: record for record in stored}
-    built = (_applicant(applicant, body, message) for applicant in body.applicants)
-    arriving = {record.key: record for record in (_succeeding(record, known) for record in built)}
+    built = [_applicant(applicant, body, message) for applicant in body.applicants]
+    arriving = {record.key: record for record in built}
     for key, record in arriving.items():
         if key not in known:
+            yield Change(record)
+        elif (over := replaced(known[key], record, resent.get(key))) is not None:
+            yield Change(over)
             yield Change(record)
         elif (change := _followed(known[key], record, resent.get(key))) is not None:
             yield change
     for key, record in known.items():
         if key not in arriving and (change := _dropped(record, resent.get(key), body)) is not None:
             yield change
-
-
-def _succeeding(record: ApplicantRecord, known: Mapping[str, ApplicantRecord]) -> ApplicantRecord:
-    """Return a record as a successor's if another trainee was sent for its placement and position."""
-    first, successor = known.get(record.place), msgspec.structs.replace(record, is_successor=True)
-    if first is not None and first.person_id == record.person_id:
-        return record
-    is_taken = first is not None and (first.state in SENT or bool(first.earlier))
-    return successor if is_taken or successor.key in known else record
 
 
 def _followed(stored: ApplicantRecord, fresh: ApplicantRecord, before: Resent | None) -> Change | None:
@@ -96,8 +92,9 @@ def notifications(
 ) -> Iterator[NotificationRecord]:
     """Yield the changed notifications of a position: new and replaced ones, and cancelled pending ones.
 
-    ESR has what was sent last about the same subject: only an equal one is needless. A type 1 that was followed by
-    another one about the position is no longer current, so it is repeated.
+    ESR has what was sent last about the same subject: only an equal one is needless. Who is now and next in a position
+    goes as a whole: ESR replaces what it has by the type 1 notifications of a file, so if one differs, all are sent.
+    That nobody is there or next is sent only if ESR was sent anything about the position.
     """
     latest: dict[str, NotificationRecord] = {}
     submitted: dict[str, NotificationRecord] = {}
@@ -106,10 +103,10 @@ def notifications(
         if record.state in SENT:
             submitted[record.about] = record
     arriving = {draft.key: draft for draft in body.notifications}
-    over = [sent for about, sent in submitted.items() if about not in arriving and sent.type == _NOW_AND_NEXT]
-    standing = max(map(_told_at, over), default=(0, 0))
+    in_esr, now = _now_and_next_in_esr(submitted.values()), _now_and_next(body.notifications, latest)
+    as_sent = in_esr == now or (not submitted and all(map(_says_nobody, body.notifications)))
     for key, draft in arriving.items():
-        changed = _notification(latest.get(key), submitted.get(key), standing, draft, body, message)
+        changed = _notification(latest.get(key), submitted.get(key), draft, body, message, as_sent=as_sent)
         if changed is not None:
             yield changed
     for key, record in latest.items():
@@ -171,14 +168,15 @@ def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message
 def _notification(
     latest: NotificationRecord | None,
     submitted: NotificationRecord | None,
-    standing: tuple[int, int],
     draft: NotificationDraft,
     body: NotificationsGenerated,
     message: Message,
+    *,
+    as_sent: bool,
 ) -> NotificationRecord | None:
     """Return the notification to store; None if it is unchanged, or ESR already has it."""
     pending = latest if latest is not None and latest.state not in SENT else None
-    if _is_known_to_esr(draft, submitted, standing):
+    if _is_known_to_esr(draft, submitted, as_sent=as_sent):
         return withdrawn(pending, KNOWN_TO_ESR) if pending is not None and pending.state in PENDING else None
     number = pending.number if pending else (submitted.number + 1 if submitted else 1)
     record = NotificationRecord(
@@ -200,20 +198,41 @@ def _notification(
     return None if pending is not None and _says_the_same(pending, record) else record
 
 
-def _told_at(record: NotificationRecord) -> tuple[int, int]:
-    """Return when a notification was sent, as file number and row: the files of all deaneries share a counter."""
-    return FileName.parse(record.file or "").sequence, record.file_row or 0
+def _now_and_next_in_esr(submitted: Iterable[NotificationRecord]) -> dict[str, Any]:
+    """Return the columns of the type 1 notifications in the last file that had any, by subject."""
+    ones = [record for record in submitted if record.type == _NOW_AND_NEXT]
+    last = max(map(_file_number, ones), default=0)
+    return {record.about: record.fields for record in ones if _file_number(record) == last}
+
+
+def _now_and_next(
+    drafts: Iterable[NotificationDraft], latest: Mapping[str, NotificationRecord]
+) -> dict[str, Any]:
+    """Return the columns of type 1 notifications by subject, without those that are held back as they are."""
+    held_back = {record.about: record.fields for record in latest.values() if record.is_held_back}
+    ones = {draft.key: draft.columns for draft in drafts if not draft.fact}
+    return {key: columns for key, columns in ones.items() if held_back.get(key) != columns}
+
+
+def _says_nobody(draft: NotificationDraft) -> bool:
+    """Return whether a type 1 is about no placement: nobody is there or next, which is no news to ESR at first."""
+    return draft.key.endswith(_OF_NOBODY)
+
+
+def _file_number(record: NotificationRecord) -> int:
+    """Return the number of the file in which a notification was sent: the files of all deaneries share a counter."""
+    return FileName.parse(record.file or "").sequence
 
 
 def _is_known_to_esr(
-    draft: NotificationDraft, submitted: NotificationRecord | None, standing: tuple[int, int]
+    draft: NotificationDraft, submitted: NotificationRecord | None, *, as_sent: bool
 ) -> bool:
     """Return whether ESR already has it, from the last notification or else from the applicant file.
 
-    A type 1 that was sent before ``standing`` was followed by another one about the position.
+    ``as_sent`` says that ESR has who is now and next in the position as it was generated. A withdrawal or change of dates
+    that ESR rejected is repeated: nothing else tells ESR of it.
     """
     if draft.fact:
-        return draft.fact == (submitted.fact if submitted else draft.held)
-    if submitted is None or submitted.fields != draft.columns:
-        return False
-    return _told_at(submitted) > standing
+        is_rejected = submitted is not None and submitted.state is RecordState.REJECTED
+        return not is_rejected and draft.fact == (submitted.fact if submitted else draft.held)
+    return as_sent

@@ -19,6 +19,7 @@ from tis_esr.services.data_exporter.outbound import (
     Sending,
 )
 
+REPLACED = "ESR was sent its withdrawal, and another applicant for its placement"
 ANSWERS_KEPT = 20
 """How many rows of ESR's answers are stored for one record: one is usual, a success with a warning has two."""
 
@@ -41,6 +42,17 @@ def generated_again(stored: ApplicantRecord, fresh: ApplicantRecord, before: Res
     return Change(
         msgspec.structs.replace(fresh, answers=stored.answers, earlier=stored.earlier, resend=stored.resend)
     )
+
+
+def replaced(
+    stored: ApplicantRecord, fresh: ApplicantRecord, before: Resent | None
+) -> ApplicantRecord | None:
+    """Return the sending that ``fresh`` does not follow but replaces: of another trainee, or withdrawn since; else None."""
+    sent = stored if stored.state in SENT else before.record if before is not None else None
+    if sent is None or not (stored.withdrawn or stored.person_id != fresh.person_id):
+        return None
+    answers = [answer for answer in stored.answers if (answer.of or sent.file) == sent.file]
+    return msgspec.structs.replace(sent, answers=answers, newer=None, replaced=True, reason=REPLACED)
 
 
 def generated_no_more(stored: ApplicantRecord, before: Resent | None) -> Change | None:

@@ -18,14 +18,17 @@ _ONE_DAY = timedelta(days=1)
 
 
 class Esr:
-    """One ESR for all local offices. The same seed, files and days give the same answers."""
+    """One ESR for all local offices. The same seed, files and days give the same answers.
+
+    ``behaviour`` holds for the files that it takes from then on, and for the answers to all.
+    """
 
     def __init__(
         self, holdings: Holdings | None = None, *, seed: int = 1, behaviour: Behaviour | None = None
     ) -> None:
         self.holdings = holdings or Holdings()
         self._seed = seed
-        self._behaviour = behaviour or Behaviour()
+        self.behaviour = behaviour or Behaviour()
 
     def take(self, name: str, content: bytes, day: date) -> Received:
         """Load a file, or quarantine it; a repeated one changes nothing."""
@@ -55,7 +58,7 @@ class Esr:
             said = parse_name(name)
             if said is None or said.type not in _ANSWERED or received.quarantined:
                 continue
-            whole = confirmations(said, received.outcomes, escapes_quotes=self._behaviour.escapes_quotes)
+            whole = confirmations(said, received.outcomes, escapes_quotes=self.behaviour.escapes_quotes)
             for due, is_cut in self._answer_days(name, received):
                 if due == day:
                     found[said.answer(_ANSWERED[said.type])] = half(whole) if is_cut else whole
@@ -86,7 +89,7 @@ class Esr:
 
     def _answer_days(self, name: str, received: Received) -> Sequence[tuple[date, bool]]:
         """Return when a file is answered, and whether the answer is cut off."""
-        ways = self._behaviour
+        ways = self.behaviour
         first = received.on + _ONE_DAY
         if ways.happens(ways.late, self._seed, "late", name):
             first += _ONE_DAY
@@ -96,7 +99,7 @@ class Esr:
         return [(first, False), *again]
 
     def _luck(self, name: Name) -> "_Luck":
-        return _Luck(self._behaviour, self._seed, name)
+        return _Luck(self.behaviour, self._seed, name)
 
 
 class _Luck:
