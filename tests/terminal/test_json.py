@@ -24,12 +24,14 @@ KEYS = {
     "day": DAY,
     "synthesize": {"in", "tcs", "expected", "files", "rows", "posts", "scenarios"},
     "ingest": {"files"},
-    "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale"},
+    "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale", "unsent"},
     "install": {"engine", "created", "findings"},
     "doctor": {"settings", "checks"},
     "files": {"files", "gaps", "unconfirmed", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
     "redrive": {"requeued", "discarded", "unreadable"},
+    "lint": {"day", "weeks", "checked", "data_from", "findings", "posts", "not_checked"},
+    "forecast": {"day", "weeks", "by", "data_from", "lines", "not_counted"},
     "why": {"word", "known", "tis", "answers", "timeline"},
 }
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
