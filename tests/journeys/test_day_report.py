@@ -100,7 +100,7 @@ def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
     assert [(parked["file"], parked["row"]) for parked in said["parked"]] == [(first, 2)]
     assert (said["invalid"], said["earlier"]) == (
         ["1900001:1"],
-        {**NO_FILES, "parked": 0, "invalid": 0, "rejected": 0},
+        {**NO_FILES, "parked": 0, "invalid": 0, "rejected": 0, "unsent": 0},
     )
 
     small.tcs.simulator.store.people[200_001]["personalDetails"]["dateOfBirth"] = "1990-01-15"
@@ -114,7 +114,7 @@ def test_the_json_of_a_day_is_its_own_too(here: tuple[Program, Small]) -> None:
     assert (said["parked"], said["invalid"], said["earlier"]) == (
         [],
         [],
-        {**NO_FILES, "parked": 1, "invalid": 0, "rejected": 0},
+        {**NO_FILES, "parked": 1, "invalid": 0, "rejected": 0, "unsent": 0},
     )
 
     (small.folder / "in" / "DE_EOE_APC_20261125_00000021.DAT").write_text(

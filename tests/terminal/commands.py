@@ -29,7 +29,7 @@ LINES = [
     "redrive invented",
     "lint --weeks 20 --as-of 2026-11-24",
     "forecast --weeks 20 --as-of 2026-11-24",
-    "forecast --by week --csv --as-of 2026-11-24",
+    "forecast --by week --as-of 2026-11-24",
     "why 1900002",
     "why EMD/RX64/200/STR/100001",
     "why 12345",

@@ -12,7 +12,7 @@ from tests.terminal.screens import piped
 RECORDS = {"TO_EXPORT", "EXPORTED", "CONFIRMED", "REJECTED", "DELETED_BEFORE_EXPORT", "INVALID_DATA"}
 ROWS = {"PENDING", "APPLIED", "SUPERSEDED", "UNMATCHED", "PARKED", "IGNORED"}
 DAY = {
-    "day", "files_in", "gaps", "unconfirmed", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "earlier",
+    "day", "files_in", "gaps", "unconfirmed", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "unsent", "earlier",
     "positions", "applicants", "notifications", "unmapped", "waiting",
 }  # fmt: skip
 LEDGER_FILE = {
@@ -24,13 +24,15 @@ KEYS = {
     "day": DAY,
     "synthesize": {"in", "tcs", "expected", "files", "rows", "posts", "scenarios"},
     "ingest": {"files"},
-    "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale"},
+    "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale", "unsent"},
     "install": {"engine", "created", "findings"},
     "doctor": {"settings", "checks"},
     "files": {"files", "gaps", "unconfirmed", "incomplete_exports", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
     "reconcile": {"day", "deaneries", "dry_run", "positions", "changes", "files", "sent"},
     "redrive": {"requeued", "discarded", "unreadable"},
+    "lint": {"day", "weeks", "checked", "data_from", "findings", "posts", "not_checked"},
+    "forecast": {"day", "weeks", "by", "data_from", "lines", "not_counted"},
     "why": {"word", "known", "tis", "answers", "timeline"},
 }
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
@@ -66,7 +68,7 @@ def test_a_day_counts_every_state_also_where_there_is_none(demo: tuple[Path, str
     assert set(day["tis_updates"]) == {"PLANNED", "APPLIED", "REFUSED"}
     assert set(day["sent"]) == {"APP", "DNC"}
     files = {f"files_{state}" for state in ("taken", "refused", "held", "other_content", "incomplete")}
-    assert day["earlier"] == dict.fromkeys([*files, "parked", "invalid", "rejected"], 0)
+    assert day["earlier"] == dict.fromkeys([*files, "parked", "invalid", "rejected", "unsent"], 0)
     assert day["waiting"]["esr.queue.por.split"] == 0
     for file in day["files_in"]:
         assert set(file) == {"name", "state", "findings", "rows", "row_states", "reason", "notes"}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 
 from tis_esr.decisions.data_faults import Fault, FaultKind, data_faults
 from tis_esr.decisions.deadlines import FIRST_TO_GO
@@ -85,22 +86,30 @@ def pages(
     """Yield a deanery's records in one state by start, placement and position, a page at a time, each by the index."""
     first, end = horizon.starts
     left: list[Where] = [{"date_from": Between(first, end)}]
+    seen: set[str] = set()
     while left:
-        where = {"state": kind.value, "deanery": deanery, **left[0]}
-        page = state.find(APPLICANTS, where, order_by=FIRST_TO_GO, limit=_A_PAGE)
-        if page:
-            yield page
-        left = _behind(page[-1], end) if len(page) == _A_PAGE else left[1:]
+        where, limit = {"state": kind.value, "deanery": deanery, **left[0]}, _A_PAGE + len(seen)
+        page = state.find(APPLICANTS, where, order_by=FIRST_TO_GO, limit=limit)
+        if fresh := [record for record in page if record.key not in seen]:
+            yield fresh
+        if len(page) < limit:
+            left, seen = left[1:], set()
+        else:
+            left = _from(page[-1], end)
+            seen = {record.key for record in page if _place(record) == _place(page[-1])}
 
 
-def _behind(last: ApplicantRecord, end: date) -> list[Where]:
-    """Return where the records behind one are: of its placement, of its day, of later days."""
+_place = attrgetter(*FIRST_TO_GO)
+
+
+def _from(last: ApplicantRecord, end: date) -> list[Where]:
+    """Return where a record and those behind it are: of its placement, of its day, of later days."""
     of_day = {"date_from": last.date_from}
     return [
         {
             **of_day,
             "placement_id": last.placement_id,
-            "position_id": Between(last.position_id + 1, _BEYOND),
+            "position_id": Between(last.position_id, _BEYOND),
         },
         {**of_day, "placement_id": Between(last.placement_id + 1, _BEYOND)},
         {"date_from": Between(last.date_from + timedelta(days=1), end)},
