@@ -17,8 +17,8 @@ async def test_notification_period_ends_after_13_weeks(exchanges: Exchanges) -> 
         [row] = await exchange.notifications()
         assert (row["nextGmc"], row["nextStartDate"]) == (gmc(inside), "20200528")
         await exchange.begin(1)
-        [row] = await exchange.notifications()
-        assert (row["nextGmc"], row["nextStartDate"]) == (gmc(outside), "20200529")
+        rows = await exchange.notifications()
+        assert (gmc(outside), "20200529") in [(row["nextGmc"], row["nextStartDate"]) for row in rows]
 
 
 async def test_create_placement_starting_after_3_months(exchanges: Exchanges) -> None:
