@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
@@ -43,6 +44,7 @@ async def export(
     deaneries = [deanery] if deanery else list(DEANERIES)
     command, open_ = _COMMANDS[what], window(settings)
     async with engine_for_operation(settings, state, day) as runner:
+        refuse_impossible_day(settings, state, day, dry_run=dry_run)
         asked = settings.engine == "production" and state is None
         if asked and not dry_run:
             await request_files(runner, command, day, deaneries)
