@@ -81,7 +81,7 @@ def test_an_export_counts_every_deanery_and_every_reason_to_wait(
     found = called(LINES[4], demo, tmp_path)
     assert len(found["deaneries"]) == 13
     for deanery in found["deaneries"]:
-        assert set(deanery) == {"deanery", "rows", "left", "lacks"}
+        assert set(deanery) == {"deanery", "rows", "left", "lacks", "sent", "records"}
         assert set(deanery["left"]) == {"NOT_DUE", "TOO_LATE", "LATER_FILE", "HELD_BACK"}
     assert (found["dry_run"], found["requested"]) == (True, False)
 

@@ -13,7 +13,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import FILES, NOT_TAKEN
 _OPTION = "--as-of"
 _NEXT_DAY = timedelta(days=1)
 _LONGEST_JUMP = timedelta(weeks=26)
-"""Days that are run by hand may be run at any time; one this long after the last one is taken for a typing error: nothing of what waits would still be sent."""
+"""Days that are run manually may be run at any time; one this long after the last one is taken for a typing error: nothing of what waits would still be sent."""
 
 
 @dataclass(frozen=True)
