@@ -12,7 +12,7 @@ from tests.terminal.screens import piped
 RECORDS = {"TO_EXPORT", "EXPORTED", "CONFIRMED", "REJECTED", "DELETED_BEFORE_EXPORT", "INVALID_DATA"}
 ROWS = {"PENDING", "APPLIED", "SUPERSEDED", "UNMATCHED", "PARKED", "IGNORED"}
 DAY = {
-    "day", "files_in", "gaps", "unconfirmed", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "earlier",
+    "day", "files_in", "gaps", "unconfirmed", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "stale", "earlier",
     "positions", "applicants", "notifications", "unmapped", "waiting",
 }  # fmt: skip
 LEDGER_FILE = {

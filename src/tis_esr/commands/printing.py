@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tis_esr.commands.terminal import HEADING, NOTICE, say
+from tis_esr.decisions.notifications.date_events import STALE_REASONS, Passage
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.states import words
 from tis_esr.services.day import DayDone
@@ -42,6 +43,9 @@ def show(done: DayDone, summary: Summary) -> None:
     _records("Applicant records with missing data", summary.invalid)
     _records("Records held back: ESR would not load them", summary.held_back)
     _records("Applicant records rejected by ESR", summary.rejected)
+    if any(summary.stale.values()):
+        why = {STALE_REASONS[Passage[name]]: number for name, number in summary.stale.items()}
+        titled("Changes of missed days, no longer sent", named(why))
     if any(summary.earlier.values()):
         left = {
             _EARLIER.get(name, name.replace("_", " ")): number for name, number in summary.earlier.items()

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.decisions.notifications.date_events import Passage
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.operations.kept import kept_from
@@ -32,6 +33,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
     InboundFile,
 )
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, Outcome
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 _POSITION_STATES = ("MATCHED", "UNMATCHED", "DELETED")
@@ -56,7 +58,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     outcome, what was ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing
     data or were ``rejected`` by ESR; ``held_back`` are applicant records and notifications kept out of a file because
     ESR would not load them. ``unconfirmed`` are all outbound files whose confirmation was due before the day and has
-    not arrived. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
+    not arrived. ``stale`` counts by passage what the calendar changed on missed days and no longer holds, so it is not sent.
+    ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
     ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
 
     States are codes. Each state, type and queue is present, with 0 if empty; so are the row states of a file.
@@ -73,6 +76,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     invalid: list[str]
     held_back: list[str]
     rejected: list[str]
+    stale: dict[str, int]
     earlier: dict[str, int]
     positions: dict[str, int]
     applicants: dict[str, int]
@@ -144,6 +148,7 @@ def summarise(
         invalid=[key for key in new_invalid if key not in held_back],
         held_back=[key for key in new_invalid if key in held_back],
         rejected=new_rejected,
+        stale=_stale(state, begun.day),
         earlier=earlier,
         positions=_all(
             _POSITION_STATES,
@@ -190,6 +195,12 @@ def _unfit(state: Reader) -> list[ApplicantRecord | NotificationRecord]:
 
 def _keys(state: Reader, of: RecordState) -> list[str]:
     return [record.key for record in state.find(APPLICANTS, {"state": of.value})]
+
+
+def _stale(state: Reader, day: date) -> dict[str, int]:
+    of_day = state.find(KNOWN_POSITIONS, {"stale_on": day})
+    names = [passage.name for passage in Passage]
+    return _all(names, (pair for known in of_day for pair in known.stale.items()))
 
 
 def _new(now: Iterable[str], before: Iterable[str]) -> list[str]:
