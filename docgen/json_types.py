@@ -26,13 +26,25 @@ class FileToExport(msgspec.Struct):
     state: str
 
 
+class SentFile(msgspec.Struct):
+    """A file of the day that was sent before."""
+
+    name: str
+    rows: int
+
+
 class DeaneryToExport(msgspec.Struct):
-    """A deanery's rows in its files, how many records are left, by reason, and what of its inbound is not handled yet."""
+    """A deanery's rows in its files, how many records are left, by reason, and what of its inbound is not handled yet.
+
+    With ``--dry-run``: the files of the day that were ``sent`` already, and the keys of the ``records`` that would be sent.
+    """
 
     deanery: str
     rows: int
     left: dict[str, int]
     lacks: str
+    sent: list[SentFile]
+    records: list[str]
 
 
 class RowToResend(msgspec.Struct):

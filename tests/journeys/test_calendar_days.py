@@ -55,6 +55,15 @@ def test_days_on_which_nothing_ran_are_made_up_for_by_what_is_so_now(small: Smal
     assert told(small, 202) == []
 
 
+def test_the_days_report_counts_what_the_missed_days_had_brought_and_no_longer_holds(small: Small) -> None:
+    """The first one left and the second one was there, both unsaid; the third one had come into view, and is there now."""
+    assert small.run(7)[1].stale == {"COMES_INTO_VIEW": 0, "BEGINS": 0, "IS_OVER": 0}
+    stale = {"COMES_INTO_VIEW": 1, "BEGINS": 1, "IS_OVER": 2}
+    assert small.run(131)[1].stale == stale
+    assert small.run(131)[1].stale == stale
+    assert set(small.run(132)[1].stale.values()) == {0}
+
+
 def test_what_changed_in_tis_goes_on_the_next_day_although_no_file_names_the_position(small: Small) -> None:
     second = small.tcs.simulator.store.placements[1_900_002]
     second["dateFrom"] = "2026-12-30"

@@ -63,6 +63,31 @@ def test_what_was_sent_today_is_said_to_be_sent_before_and_does_not_go_again(
     assert not re.search(r"EOE: 40 rows would be exported", said.text)
 
 
+def test_a_dry_run_of_a_day_that_was_exported_says_what_went_and_what_would_go_in_addition(
+    here: tuple[Program, Small],
+) -> None:
+    """40 of 45 applicants of one post went in the day's file; the others, and one of another post, would go in another one."""
+    called, _ = here
+    words = ("export", "applicants", "--as-of", "2026-11-24", "--deanery", "EOE", "--dry-run")
+    said = called(*words).text.splitlines()
+    assert said[0].startswith("EOE: 6 rows would be exported in DE_EOE_APP_20261124_000000")
+    assert said[1] == "  40 rows were already sent in DE_EOE_APP_20261124_00000008.DAT"
+    [deanery] = called(*words, "--json").json["deaneries"]
+    assert deanery["sent"] == [{"name": "DE_EOE_APP_20261124_00000008.DAT", "rows": 40}]
+    records = deanery["records"]
+    assert said[2] == f"  in addition: {', '.join(records[:5])} and 1 more, see --json"
+    assert sorted(record.partition(":")[2] for record in records) == ["1", "1", "1", "1", "1", "2"]
+
+
+def test_a_dry_run_of_a_day_without_a_file_has_the_records_in_its_json_only(
+    here: tuple[Program, Small],
+) -> None:
+    called, _ = here
+    assert "in addition" not in called(*NEXT, "--dry-run").text
+    [deanery] = called(*NEXT, "--dry-run", "--json").json["deaneries"]
+    assert (deanery["sent"], len(deanery["records"])) == ([], 5)
+
+
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
 @pytest.mark.parametrize("day", ["2026-11-24", "2026-11-25"])
 def test_a_run_does_what_the_dry_run_said_and_lists_as_sent_only_what_it_sent(

@@ -12,6 +12,8 @@ NOBODY = "http://127.0.0.1:9/tcs"
 FILE = "DE_EOE_RMC_20261124_00000101.DAT"
 DAY = "day --in in --out out --state new"
 DATE = "is not a valid date; write it as 2026-11-24"
+BEFORE = "is before 24 Nov 2026, the first day of which a file is known here; name that day or a later one"
+TOO_FAR = "is more than 26 weeks after 24 Nov 2026, the last day known here; check the date, or look ahead with --dry-run"
 A_FILE = "is a file, not a folder; name a folder"
 ADDRESS = "write it with its context path, such as http://host:8093/tcs"
 PRODUCTION = {"TIS_ESR_ENGINE": "production"}
@@ -80,6 +82,17 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("export applicants --state state --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
     ("export applicants --state state --out file", {}, 2, f"--out: file {A_FILE}"),
     ("export notifications --state state --as-of tomorrow", {}, 2, f"--as-of: 'tomorrow' {DATE}"),
+    ("export applicants --state state --as-of 2026-11-23", {}, 2, f"--as-of: 2026-11-23 {BEFORE}"),
+    ("export applicants --state state --as-of 2026-11-23 --dry-run", {}, 2, f"--as-of: 2026-11-23 {BEFORE}"),
+    ("export notifications --state state --as-of 2099-11-24", {}, 2, f"--as-of: 2099-11-24 {TOO_FAR}"),
+    ("export notifications --state state --full --deanery EOE --as-of 2026-11-23", {}, 2, f"--as-of: 2026-11-23 {BEFORE}"),
+    ("export notifications --state state --full --deanery EOE --as-of 2099-11-24", {}, 2, f"--as-of: 2099-11-24 {TOO_FAR}"),
+    ("export applicants --state state --resend DE_EOE_APP_20261124_00000008.DAT --as-of 2026-11-23", {}, 2, f"--as-of: 2026-11-23 {BEFORE}"),
+    (f"reconcile --state state --tcs {NOBODY} --as-of 2026-11-23", {}, 2, f"--as-of: 2026-11-23 {BEFORE}"),
+    (f"reconcile --state state --tcs {NOBODY} --as-of 2026-11-23 --dry-run", {}, 2, f"--as-of: 2026-11-23 {BEFORE}"),
+    (f"reconcile --state state --tcs {NOBODY} --as-of 2099-11-24", {}, 2, f"--as-of: 2099-11-24 {TOO_FAR}"),
+    (f"day --in in --out out --tcs {NOBODY} --state state --as-of 2026-11-23", {}, 2, f"--as-of: 2026-11-23 {BEFORE}"),
+    (f"day --in in --out out --tcs {NOBODY} --state state --as-of 2099-11-24", {}, 2, f"--as-of: 2099-11-24 {TOO_FAR}"),
     ("export applicants --state junk", {}, 2, "junk can't be used as state: file is not a database"),
     # reconcile.
     ("reconcile --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),

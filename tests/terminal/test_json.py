@@ -12,7 +12,7 @@ from tests.terminal.screens import piped
 RECORDS = {"TO_EXPORT", "EXPORTED", "CONFIRMED", "REJECTED", "DELETED_BEFORE_EXPORT", "INVALID_DATA"}
 ROWS = {"PENDING", "APPLIED", "SUPERSEDED", "UNMATCHED", "PARKED", "IGNORED"}
 DAY = {
-    "day", "files_in", "gaps", "unconfirmed", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "unsent", "earlier",
+    "day", "files_in", "gaps", "unconfirmed", "files_out", "sent", "tis_updates", "parked", "invalid", "held_back", "rejected", "unsent", "stale", "earlier",
     "positions", "applicants", "notifications", "unmapped", "waiting",
 }  # fmt: skip
 LEDGER_FILE = {
@@ -83,7 +83,7 @@ def test_an_export_counts_every_deanery_and_every_reason_to_wait(
     found = called(LINES[4], demo, tmp_path)
     assert len(found["deaneries"]) == 13
     for deanery in found["deaneries"]:
-        assert set(deanery) == {"deanery", "rows", "left", "lacks"}
+        assert set(deanery) == {"deanery", "rows", "left", "lacks", "sent", "records"}
         assert set(deanery["left"]) == {"NOT_DUE", "TOO_LATE", "LATER_FILE", "HELD_BACK"}
     assert (found["dry_run"], found["requested"]) == (True, False)
 

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from tis_esr.commands.as_of_day import refuse_day
 from tis_esr.commands.day_progress import DayProgress
 from tis_esr.commands.progress import Bars, progress
 from tis_esr.files.folder import Folder
@@ -34,6 +35,8 @@ async def _day(
     folders = Folder(inbound), Folder(out, make=True)
     async with system(settings, state, tcs, *folders, as_of) as opened:
         runner = opened.runner
+        with closing(reader_of(settings, state)) as reader:
+            refuse_day(reader, as_of, is_live=False)
         purge = purge_of(settings, runner, folders[0], embedded=state is not None)
         await runner.patiently("the purge", partial(purge.of_day, as_of))
         with closing(reader_of(settings, state)) as reader:

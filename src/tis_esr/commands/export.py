@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.printing_deadlines import show_unsent
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
@@ -13,12 +14,13 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import engine_for_operation, window
-from tis_esr.operations.manual_export import Left, Made, made_files, request_files
+from tis_esr.operations.manual_export import Difference, Left, Made, difference, made_files, request_files
 from tis_esr.operations.states import words
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_commands import EXPORTS
 from tis_esr.settings import Settings
 
+_SHOWN = 5
 _COMMANDS = {"applicants": APPLICANT_COMMAND, "notifications": NOTIFICATION_COMMAND}
 
 
@@ -37,8 +39,9 @@ async def export(
 
     On the production engine the files are requested from the running services.
     """
-    command, open_ = _COMMANDS[what], window(settings)
+    command, open_, differs = _COMMANDS[what], window(settings), Difference([], {})
     async with engine_for_operation(settings, state, day) as runner:
+        refuse_impossible_day(settings, state, day, dry_run=dry_run)
         asked = settings.engine == "production" and state is None
         if asked and not dry_run:
             await request_files(runner, command, day, deaneries)
@@ -54,13 +57,15 @@ async def export(
                 kind = EXPORTS[command].file_type
                 bar = bars.stage(f"Writing {kind} files", "deaneries", total=len(deaneries))
                 made = await made_files(begin, to, EXPORTS[command], open_, day, deaneries, bar.advance)
+            if dry_run:
+                differs = await difference(begin, EXPORTS[command], day, deaneries, made)
     requested = asked and not dry_run
     if as_json:
-        print_json(_as_json(what, day, made, deaneries, dry_run=dry_run, requested=requested))
+        print_json(_as_json(what, day, made, differs, deaneries, dry_run=dry_run, requested=requested))
     elif requested:
         say(f"requested {len(deaneries)} files for {day}; a running DataExporter creates them")
     elif dry_run:
-        _show_planned(made, deaneries, compared=asked)
+        _show_planned(made, differs, deaneries, compared=asked)
     else:
         _show(made, deaneries)
     if not as_json:
@@ -68,7 +73,14 @@ async def export(
 
 
 def _as_json(
-    what: str, day: date, made: Made, deaneries: Sequence[str], *, dry_run: bool, requested: bool
+    what: str,
+    day: date,
+    made: Made,
+    differs: Difference,
+    deaneries: Sequence[str],
+    *,
+    dry_run: bool,
+    requested: bool,
 ) -> dict[str, object]:
     """Return the result with every deanery and every reason for which a record is left, with 0 where there is none."""
     rows: Counter[str] = Counter()
@@ -89,6 +101,10 @@ def _as_json(
                 "rows": rows[deanery],
                 "left": {why.name: made.left[deanery][why] for why in Left},
                 "lacks": made.lacks.get(deanery, ""),
+                "sent": [
+                    {"name": file.name, "rows": file.rows} for file in differs.sent if file.deanery == deanery
+                ],
+                "records": differs.records.get(deanery, []),
             }
             for deanery in deaneries
         ],
@@ -112,16 +128,27 @@ def _show(made: Made, deaneries: Sequence[str]) -> None:
             say(f"{deanery}: nothing new to send{_and(made.left[deanery])}")
 
 
-def _show_planned(made: Made, deaneries: Sequence[str], *, compared: bool) -> None:
+def _show_planned(made: Made, differs: Difference, deaneries: Sequence[str], *, compared: bool) -> None:
     going: dict[str, list[str]] = {}
     for file in made.files:
         going.setdefault(file.deanery, []).append(f"{file.rows} rows would be exported in {file.name}")
     for deanery in deaneries:
         rows = "; ".join(going.get(deanery, ["0 rows would be exported"]))
         say(f"{deanery}: {rows}{_and(made.left[deanery])}")
+        _show_difference(differs, deanery)
     _show_lacking(made)
     if compared and made.stale:
         say(f"{made.stale} rows will be compared with TIS before they are sent")
+
+
+def _show_difference(differs: Difference, deanery: str) -> None:
+    sent = [file for file in differs.sent if file.deanery == deanery]
+    for file in sent:
+        say(f"{file.rows} rows were already sent in {file.name}", indent=2)
+    more = differs.records.get(deanery, [])
+    if sent and more:
+        others = f" and {len(more) - _SHOWN} more, see --json" if len(more) > _SHOWN else ""
+        say(f"in addition: {', '.join(more[:_SHOWN])}{others}", indent=2)
 
 
 def _show_lacking(made: Made) -> None:

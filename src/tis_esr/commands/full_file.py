@@ -4,6 +4,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
@@ -37,6 +38,7 @@ async def export_full(
     is_requested = settings.engine == "production" and state is None and not dry_run
     file: OutboundFile | None = None
     async with engine_for_operation(settings, state, day) as runner:
+        refuse_impossible_day(settings, state, day, dry_run=dry_run)
         if is_requested:
             request = partial(request_full_file, runner, day, deanery, again=again)
             await runner.patiently("full file", request)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from tis_esr.commands.printing_deadlines import show_unsent
 from tis_esr.commands.terminal import HEADING, NOTICE, say
+from tis_esr.decisions.notifications.date_events import STALE_REASONS, Passage
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.states import words
 from tis_esr.services.day import DayDone
@@ -45,6 +46,9 @@ def show(done: DayDone, summary: Summary) -> None:
     _records("Records held back: ESR would not load them", summary.held_back)
     _records("Applicant records rejected by ESR", summary.rejected)
     show_unsent(summary.unsent)
+    if any(summary.stale.values()):
+        why = {STALE_REASONS[Passage[name]]: number for name, number in summary.stale.items()}
+        titled("Changes of missed days, no longer sent", named(why))
     if any(summary.earlier.values()):
         left = {
             _EARLIER.get(name, name.replace("_", " ")): number for name, number in summary.earlier.items()

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.errors import Exit, TisEsrError
@@ -59,6 +60,7 @@ async def reconcile(
         return Exit.DONE
     if settings.engine == "production" and state is None:
         async with engine_for_operation(settings, None, day) as runner:
+            refuse_impossible_day(settings, None, day)
             asked = await request(runner, partial(reader_of, settings), day, deaneries)
         compared = await _followed(asked)
     else:
@@ -78,6 +80,7 @@ async def _planned(
 ) -> Compared:
     nowhere = Nowhere()
     async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
+        refuse_impossible_day(settings, state, day, dry_run=True)
         with progress() as bars:
             bar = bars.stage("Copying records", "stages", total=None)
 
@@ -94,6 +97,7 @@ async def _here(
 ) -> int:
     nowhere = Nowhere()
     async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
+        refuse_impossible_day(settings, state, day)
         asked = await request(opened.runner, partial(reader_of, settings, state), day, deaneries)
         comparing = asyncio.create_task(compare(opened.runner))
         try:

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from tis_esr.commands.as_of_day import refuse_day
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
@@ -37,8 +38,10 @@ async def resend(
     """
     open_ = window(settings)
     with closing(reader_of(settings, state)) as reader:
+        is_live = settings.engine == "production" and state is None
+        refuse_day(reader, day, is_live=is_live, dry_run=dry_run)
         found = plan(reader, name, only, day=day, window=open_, due_days=settings.confirmation_due_days)
-    is_requested = settings.engine == "production" and state is None and not dry_run and bool(found.rows)
+    is_requested = is_live and not dry_run and bool(found.rows)
     files: list[OutboundFile] = []
     if found.rows:
         async with engine_for_operation(settings, state, day) as runner:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.decisions.notifications.date_events import Passage
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.operations.kept import kept_from
@@ -33,6 +34,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
     InboundFile,
 )
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, Outcome
+from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 _POSITION_STATES = ("MATCHED", "UNMATCHED", "DELETED")
@@ -57,8 +59,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     outcome, what was ``parked``, and the applicant records (by key) that became ``invalid`` for missing
     data or were ``rejected`` by ESR; ``held_back`` are applicant records and notifications kept out of a file because
     ESR would not load them. ``unconfirmed`` are all outbound files whose confirmation was due before the day and has
-    not arrived. ``unsent`` are the applicant records that leave the window unless they are sent on the day, and those that
-    are too late to send since the day before. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,
+    not arrived. ``unsent`` are the applicant records that leave the window unless they are sent on the day, and those
+    that are too late to send since the day before. ``stale`` counts by passage what the calendar changed on missed days
+    and no longer holds, so it is not sent. ``earlier`` counts what earlier days left. All days: ``positions`` and
+    ``applicants`` by state,
     ``notifications`` by type and state, ``unmapped`` by column, ``waiting`` by queue.
 
     States are codes. Each state, type and queue is present, with 0 if empty; so are the row states of a file.
@@ -76,6 +80,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     held_back: list[str]
     rejected: list[str]
     unsent: list[Unsent]
+    stale: dict[str, int]
     earlier: dict[str, int]
     positions: dict[str, int]
     applicants: dict[str, int]
@@ -153,6 +158,7 @@ def summarise(
         held_back=[key for key in new_invalid if key in held_back],
         rejected=new_rejected,
         unsent=new_unsent,
+        stale=_stale(state, begun.day),
         earlier=earlier,
         positions=_all(
             _POSITION_STATES,
@@ -199,6 +205,12 @@ def _unfit(state: Reader) -> list[ApplicantRecord | NotificationRecord]:
 
 def _keys(state: Reader, of: RecordState) -> list[str]:
     return [record.key for record in state.find(APPLICANTS, {"state": of.value})]
+
+
+def _stale(state: Reader, day: date) -> dict[str, int]:
+    of_day = state.find(KNOWN_POSITIONS, {"stale_on": day})
+    names = [passage.name for passage in Passage]
+    return _all(names, (pair for known in of_day for pair in known.stale.items()))
 
 
 def _new(now: Iterable[str], before: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
+from tis_esr.operations.planned_files import PlannedFile, files_of_day, planned, records_of
 from tis_esr.services.contracts.commands import NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter.deadline_guard import Unsent, unsent_records
 from tis_esr.services.data_exporter.export_gate import unhandled
@@ -27,6 +28,14 @@ class Left(StrEnum):
     TOO_LATE = "too late for ESR"
     LATER_FILE = "left for a later file"
     HELD_BACK = "held back, see tis-esr why"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a dry run differs from what was: the files of the day that were sent, and by deanery the records that would be."""
+
+    sent: list[PlannedFile]
+    records: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,18 @@ async def made_files(
         left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
         left[deanery][Left.HELD_BACK] = sum(file.held_back for file in files if file.deanery == deanery)
     return Made([file for file in files if file.rows], left, stale, unsent, lacks)
+
+
+async def difference(
+    begin: Callable[[], Work], export: Export, day: date, deaneries: Sequence[str], made: Made
+) -> Difference:
+    """Return how a dry run, which ``begin`` reads, differs from what was sent for the day."""
+    new = {file.name for file in made.files}
+    of_day = await files_of_day(begin, [export.file_type], day, deaneries)
+    records: dict[str, list[str]] = {}
+    for file in made.files:
+        records.setdefault(file.deanery, []).extend(await records_of(begin, export, file))
+    return Difference(planned(file for file in of_day if file.name not in new), records)
 
 
 def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:

@@ -4,7 +4,7 @@ The copy is a state file of its own, which is removed at the end. TCS is only re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +19,7 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.protocol import Cursor, Engine, Stored
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Discarding, Nowhere
+from tis_esr.operations.planned_files import PlannedFile, files_of_day, planned
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -30,7 +31,6 @@ from tis_esr.services.data_exporter.outbound import (
     RUNS,
     NotificationRecord,
     Outbound,
-    OutboundFile,
     RecordState,
 )
 from tis_esr.services.day import clock, compare_and_export, request_comparison
@@ -75,15 +75,6 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     effect: Effect
 
 
-class PlannedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the day: with what would be sent in it, or was already."""
-
-    name: str
-    deanery: str
-    rows: int
-    held_back: int
-
-
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """What a comparison did, or in a ``dry_run`` what it and the exports of the day would do.
 
@@ -116,7 +107,7 @@ async def planned_day(
             runner = Runner(copy, found, today=lambda: day, now=clock(day), patience=_PATIENCE)
             progress("Copying records", 0)
             positions = await _copy(source, runner, frozenset(deaneries))
-            sent = await _sent(runner, day, deaneries)
+            sent = await files_of_day(runner.work, ("APP", "DNC"), day, deaneries)
             await request_comparison(runner, day, deaneries)
             files = await compare_and_export(
                 runner, Discarding(), day, deaneries, occasion="dry run", window=window, progress=progress
@@ -132,8 +123,8 @@ async def planned_day(
         changes=sorted(
             changes, key=lambda change: (change.deanery, change.effect, change.kind, change.record)
         ),
-        files=_planned(files),
-        sent=_planned(sent),
+        files=planned(files),
+        sent=planned(sent),
     )
 
 
@@ -160,24 +151,6 @@ async def _pages(engine: Engine, collection: Collection[Any]) -> AsyncIterator[l
     while page := await engine.written_before(collection, date.max, after, _AT_ONCE):
         yield page
         after = (page[-1].written_on, page[-1].key)
-
-
-async def _sent(runner: Runner, day: date, deaneries: Iterable[str]) -> list[OutboundFile]:
-    names = [
-        name
-        for run in (await runner.work().get(RUNS, [f"APP:{day}", f"DNC:{day}"])).values()
-        for name in run.files
-    ]
-    files = (await runner.work().get(OUTBOUND_FILES, names)).values()
-    return [file for file in files if file.deanery in set(deaneries)]
-
-
-def _planned(files: Iterable[OutboundFile]) -> list[PlannedFile]:
-    return [
-        PlannedFile(name=file.name, deanery=file.deanery, rows=file.rows, held_back=file.held_back)
-        for file in files
-        if file.rows
-    ]
 
 
 async def _changes(source: Engine, copy: Engine, deaneries: frozenset[str]) -> AsyncIterator[Change]:

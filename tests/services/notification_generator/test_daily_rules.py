@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.services.bench import FILE, Bench, Benches, message
 from tests.services.notification_generator.test_notification_generation import GENERATOR, event, told
 from tests.services.tcs_on_bench import TODAY
@@ -80,6 +81,60 @@ async def test_missed_days_are_made_up_for_by_the_next(benches: Benches, first_d
         await on_day(bench, first_day)
         await on_day(bench, 100)
         assert await said(bench) == (second, None, "Y")
+
+
+def outage() -> World:
+    """Within a week somebody leaves, a locum comes and goes, and a third one begins."""
+    world = World(TODAY, Random(1))
+    post = world.post("EOE")
+    for first, last in ((-100, 2), (3, 5), (6, 100)):
+        world.placement(post, world.person(), first, last)
+    return world
+
+
+STALE = {"BEGINS": 1, "IS_OVER": 2}
+LOGGED = {
+    "event": "stale_changes_dropped",
+    "log_level": "info",
+    "deanery": "EOE",
+    "day": "2026-12-01",
+    "stale": 3,
+    "reasons": {"began and is over": 1, "is over, and somebody is in the post": 2},
+}
+
+
+@pytest.mark.parametrize("by", ["the rules", "the nightly comparison"])
+async def test_after_an_outage_of_a_week_what_still_holds_is_sent_and_the_rest_is_counted_with_reasons(
+    benches: Benches, by: str
+) -> None:
+    """Incidents A13, A16, A23: the locum is not sent, nor are the two who left."""
+    world = outage()
+    third = world.people[2]["contactDetails"]["surname"]
+    async with benches.open(GENERATOR, world) as bench:
+        await bench.deliver([event(world, 1, 0, 1)])
+        bench.today[0] = TODAY + timedelta(days=7)
+        with capture_logs() as logs:
+            if by == "the rules":
+                await on_day(bench, 7)
+            else:
+                await bench.deliver([event(world, 1, 0, 2)])
+                await on_day(bench, 7)
+            assert (await said(bench))[0] == third
+            await on_day(bench, 7, "again")
+            await bench.deliver([event(world, 1, 0, 3)])
+        [known] = (await bench.all(KNOWN_POSITIONS)).values()
+        assert (known.stale_on, known.stale, known.overdue_since) == (bench.today[0], STALE, None)
+        assert [log for log in logs if log["event"] == "stale_changes_dropped"] == [LOGGED]
+
+
+async def test_on_consecutive_days_nothing_is_stale(benches: Benches) -> None:
+    world = outage()
+    async with benches.open(GENERATOR, world) as bench:
+        await bench.deliver([event(world, 1, 0, 1)])
+        for number in range(1, 8):
+            await on_day(bench, number)
+        [known] = (await bench.all(KNOWN_POSITIONS)).values()
+        assert (known.stale_on, known.stale) == (None, {})
 
 
 async def test_a_repeated_day_asks_tis_nothing(benches: Benches) -> None:

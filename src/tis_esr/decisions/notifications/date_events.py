@@ -26,6 +26,14 @@ class Passage(StrEnum):
     IS_OVER = "it is over"
 
 
+STALE_REASONS = {
+    Passage.COMES_INTO_VIEW: "came within 13 weeks and has begun, or begins by tomorrow",
+    Passage.BEGINS: "began and is over",
+    Passage.IS_OVER: "is over, and somebody is in the post",
+}
+"""Why a passage of an earlier day is not sent any more."""
+
+
 class DateEvent(msgspec.Struct, frozen=True, order=True):
     """One placement's passage on one day (Europe/London)."""
 

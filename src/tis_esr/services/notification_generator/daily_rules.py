@@ -7,7 +7,6 @@ were last generated, so that a missed day is caught up by the next one and a rep
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-import msgspec
 import structlog
 
 from tis_esr.engine.collection import Between
@@ -45,7 +44,7 @@ async def apply_daily_rules(work: Work, messages: Sequence[Message]) -> None:
         day = command.day or work.today
         found = await due_on(work, command.deanery, day, left) if left else []
         for known in found:
-            work.put(KNOWN_POSITIONS, msgspec.structs.replace(known, changes_on=None))
+            work.put(KNOWN_POSITIONS, known.to_generate(day))
             request_notifications(work, known, message)
         left -= len(found)
         if not left:

@@ -3,6 +3,7 @@
 from collections.abc import Collection as Several
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -55,7 +56,9 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     newest notifications were built from. ``untold`` are the posts whose VPD changed with it, until the positions that
     use it have been notified. ``since`` is the first day on which notifications were generated for it. ``changes_on``
     is the next day on which the calendar changes them, see ``date_events``; None if there is none, or while they are
-    being generated again.
+    being generated again. ``overdue_since`` is the day on which the calendar had changed them when that was requested,
+    until they are. ``stale`` counts, by name of the passage, what had come and gone unsent by the day ``stale_on``, the last day on
+    which there was any.
     """
 
     position_id: int
@@ -71,6 +74,15 @@ class KnownPosition(msgspec.Struct, frozen=True, kw_only=True):
     since: date | None = None
     deanery: str = ""
     changes_on: date | None = None
+    overdue_since: date | None = None
+    stale_on: date | None = None
+    stale: dict[str, int] = {}
+
+    def to_generate(self, today: date, **changes: Any) -> "KnownPosition":
+        """Return the position, with ``changes``, whose notifications are to be generated again."""
+        due = self.changes_on if self.changes_on is not None and self.changes_on <= today else None
+        overdue = self.overdue_since or due
+        return msgspec.structs.replace(self, changes_on=None, overdue_since=overdue, **changes)
 
 
 class VpdUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +96,7 @@ KNOWN_POSITIONS = Collection(
     "notificationgenerator.positions",
     KnownPosition,
     lambda known: str(known.position_id),
-    (("post_id",), ("deanery", "changes_on")),
+    (("post_id",), ("deanery", "changes_on"), ("stale_on",)),
 )
 VPD_USES = Collection(
     "notificationgenerator.vpd_uses",

@@ -5,7 +5,9 @@ notifications are to be generated, and ``notification.generated`` to the DataExp
 its current notifications. For a position that never had a notification nothing is sent.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -42,6 +44,7 @@ from tis_esr.services.notification_generator.known_positions import (
     with_unnotified,
 )
 from tis_esr.services.notification_generator.notification_sources import Sources, ask_people, ask_placements
+from tis_esr.services.notification_generator.stale_passages import log_stale, stale_passages, with_stale
 from tis_esr.services.superseding import News, newest
 from tis_esr.tcs.client import Tcs
 
@@ -84,7 +87,7 @@ class NotificationGenerator:
         known = await work.get(KNOWN_POSITIONS, {news.key for news in arriving})
         handled = {key: position.handled for key, position in known.items() if position.handled}
         fresh = newest(work, arriving, handled)
-        now = {key: _known_by(known.get(key), news) for key, news in fresh.items()}
+        now = {key: _known_by(known.get(key), news, work.today) for key, news in fresh.items()}
         for key, position in now.items():
             with work.part(key, fresh[key].message):
                 work.put(KNOWN_POSITIONS, position)
@@ -125,11 +128,14 @@ class NotificationGenerator:
         posts = await _save_uses(work, sources, live)
         sources.vpds = await vpds_of(work, posts)
         await ask_people(self._tcs, sources, live)
+        stale: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for message, body in asked:
             key = str(body.position_id)
             with work.part(key, message):
                 if key in known and message is due[key][0]:
                     _generate(work, known[key], sources, message)
+                    stale[known[key].deanery].update(stale_passages(known[key], sources))
+        log_stale(stale, work.today)
 
 
 def _decoded(message: Message) -> tuple[Message, NotificationDue]:
@@ -141,14 +147,13 @@ def _news(message: Message) -> News[PositionReconciled]:
     return News(str(event.position.position_id), event.revision, event.position.sources, message, event)
 
 
-def _known_by(before: KnownPosition | None, news: News[PositionReconciled]) -> KnownPosition:
+def _known_by(before: KnownPosition | None, news: News[PositionReconciled], today: date) -> KnownPosition:
     event = news.body
     known = before or KnownPosition(position_id=event.position.position_id)
-    after = msgspec.structs.replace(
-        known,
+    after = known.to_generate(
+        today,
         post_id=event.position.post_id if event.live else None,
         deanery=event.position.deanery,
-        changes_on=None,
         handled=news.handled,
         event=event,
         source=Source.of(news.message),
@@ -219,12 +224,13 @@ def _generate(work: Work, known: KnownPosition, sources: Sources, message: Messa
         return
     built = _drafts(known, known.event, sources) if known.post_id is not None else []
     after = msgspec.structs.replace(
-        known,
+        with_stale(known, sources),
         version=known.version + 1,
         told=known.told or bool(built),
         seen=_seen(known, sources),
         since=known.since or sources.today,
         changes_on=next_date_event(sources.post_of(known).placements, sources.today),
+        overdue_since=None,
     )
     if after.told:
         body = NotificationsGenerated(
