@@ -6,7 +6,7 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 3
 
-.PHONY: run test lint types arrows unit gate docs faults simulate fuzz services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate docs faults simulate simulate-quarter fuzz services stop-services bench lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -43,6 +43,13 @@ faults: $(VENV)/dev.stamp
 SEEDS ?= 10000
 simulate: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.simulation --count $(SEEDS)
+
+# The simulated quarter: 13 weeks of changes in TIS and ESR a seed, on an engine (embedded, production, both). A minute or two a seed on the
+# embedded engine, several on the other. One seed: python -m tests.quarter --seeds SEED --stories
+QUARTERS ?= 0-19
+QUARTER_ENGINE ?= both
+simulate-quarter: $(VENV)/dev.stamp
+	PYTHONPATH=src $(BIN)/python -m tests.quarter --seeds $(QUARTERS) --engine $(QUARTER_ENGINE)
 
 # Coverage-guided fuzzing of the reader of inbound files, the long form by default. Inputs that reach new code are kept in .fuzz/corpus, where
 # the next run begins; an input that breaks a promise is written to .fuzz/ and belongs in tests/fuzz/seeds with the change that fixes it.

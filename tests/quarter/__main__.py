@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.quarter.differences import Difference
+from tests.quarter.faults_put_back import FAULTS, put_back
 from tests.quarter.quarter import Report, Size, quarter
 
 ENGINES = {"embedded": ("embedded",), "production": ("production",), "both": ("embedded", "production")}
@@ -25,7 +26,12 @@ def main(arguments: Sequence[str]) -> int:
         "--off", default="", help="disturbances and changes to leave out, by name: outage,swapped"
     )
     parser.add_argument("--stories", action="store_true", help="print what happened on each day")
+    parser.add_argument(
+        "--put-back", choices=["all", *FAULTS], help="put faults back and see that they are found"
+    )
     chosen = parser.parse_args(arguments)
+    if chosen.put_back:
+        return _put_back(list(FAULTS) if chosen.put_back == "all" else [chosen.put_back])
     first, _, last = chosen.seeds.partition("-")
     off = frozenset(filter(None, chosen.off.split(",")))
     size = Size(chosen.weeks * 7, chosen.posts, off=off)
@@ -50,6 +56,24 @@ def _one(seed: int, engine: str, size: Size) -> tuple[Report, float]:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, quarter(seed, engine, size, Path(folder)) as one:
         return one.days(), time.monotonic() - started
+
+
+def _put_back(names: Sequence[str]) -> int:
+    """Print by which difference each fault is found; return 1 where one isn't."""
+    missed = False
+    for name in names:
+        fault = FAULTS[name]
+        size = Size(fault.weeks * 7, fault.posts, off=fault.off)
+        without, _ = _one(fault.seed, "embedded", size)
+        with put_back(fault):
+            report, seconds = _one(fault.seed, "embedded", size)
+        is_found = bool(report.unexplained) and not without.unexplained
+        missed |= not is_found
+        first = str(report.unexplained[0]).partition("\n")[0] if report.unexplained else "nothing"
+        said = f"seed {fault.seed}: {len(report.unexplained)} differences" if is_found else "NOT FOUND"
+        sys.stdout.write(f"{name} ({fault.text}): {said}, first {first}, {seconds:.0f} s\n")
+        sys.stdout.flush()
+    return int(missed)
 
 
 def _print(seed: int, engine: str, report: Report, seconds: float, *, stories: bool) -> None:

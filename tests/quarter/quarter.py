@@ -32,7 +32,6 @@ from tis_esr.simulation.tcs.server import Running, running_simulator
 from tis_esr.simulation.tcs.switches import Switches
 
 FIRST = date(2026, 9, 7)
-QUIET_DAYS = 10
 _DONE = (0, 1)
 _REPORTED = 0.3
 _INTAKE = 45
@@ -41,7 +40,7 @@ _LOADED_AFTER = 2
 
 @dataclass(frozen=True)
 class Size:
-    """How large a quarter is: its days, the quiet ones at the end included, posts, and changes a day at most.
+    """How large a quarter is: its days, of which the last are quiet, posts, and changes a day at most.
 
     ``off`` are the names of disturbances and changes that are left out.
     """
@@ -49,6 +48,7 @@ class Size:
     days: int
     posts: int = 60
     changes: int = 5
+    quiet: int = 10
     off: frozenset[str] = frozenset()
 
 
@@ -71,7 +71,7 @@ class Quarter:
         self._size, self._run, self._tcs, self._esr, self._folder = size, run, tcs, esr, folder
         self._tis = tcs.simulator.store
         self._random = Random(f"{seed} quarter")
-        self._calm = FIRST + timedelta(days=size.days - QUIET_DAYS)
+        self._calm = FIRST + timedelta(days=size.days - size.quiet)
         self._wrong = Disturbances(seed, FIRST, self._calm, size.off)
         waiting = [p.post for p in esr.holdings.positions.values() if post_of(self._tis, p.post) is None]
         self._in_tis = ChangesInTis(self._tis, Random(f"{seed} TIS"), waiting, size.off)
@@ -82,7 +82,7 @@ class Quarter:
         self.chronicle = Chronicle(esr.holdings)
         self._operator = Operator(run, self.chronicle, folder, tcs.url)
         self._held: dict[str, tuple[date, list[str]]] = {}
-        intake = random_day(Random(f"{seed} intake"), size.days - QUIET_DAYS)
+        intake = random_day(Random(f"{seed} intake"), size.days - size.quiet)
         self._intake = None if "intake" in size.off else intake
         self.report = Report()
 

@@ -47,6 +47,9 @@ class Position:
             )
         return [record.about for record in pending]
 
+    def answer(self, key: str, state: RecordState) -> None:
+        self.stored[key] = msgspec.structs.replace(self.stored[key], state=state)
+
 
 def test_what_esr_was_told_last_is_not_told_again() -> None:
     position = Position()
@@ -121,3 +124,22 @@ def test_what_stands_beside_one_that_is_held_back_is_sent_once() -> None:
     assert position.send() == ["now:1"]
     position.generate(*both)
     assert position.send(("next:2#1",)) == []
+
+
+def withdrawal() -> NotificationDraft:
+    columns = {"notificationTitleCode": "2", "withdrawnTraineeLastName": "Specimen"}
+    return NotificationDraft(key="1:sent:7:8", columns=columns, fact="withdrawn")
+
+
+def test_a_withdrawal_that_esr_rejected_is_repeated_and_one_that_it_accepted_is_not() -> None:
+    position = Position()
+    position.generate(withdrawal())
+    assert position.send() == ["1:sent:7:8"]
+    position.generate(withdrawal())
+    assert position.send() == []
+    position.answer("1:sent:7:8#1", RecordState.REJECTED)
+    position.generate(withdrawal())
+    assert position.send() == ["1:sent:7:8"]
+    position.answer("1:sent:7:8#2", RecordState.CONFIRMED)
+    position.generate(withdrawal())
+    assert position.send() == []
