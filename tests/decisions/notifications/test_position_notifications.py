@@ -33,9 +33,11 @@ def sent(placement_id=1, start=START, end=END):
     )
 
 
-def built(*placements, applicants=(), asked=None, found_later=False):
+def built(*placements, applicants=(), asked=None, found_later=False, notified=False):
     post = PostNow(placements=placements, asked=asked or {}, today=TODAY, since=TODAY)
-    return drafts(position(), post, applicants, InventedIncumbents(), found_later=found_later)
+    return drafts(
+        position(), post, applicants, InventedIncumbents(), found_later=found_later, notified=notified
+    )
 
 
 def test_who_is_next_is_a_type_1_about_their_placement():
@@ -89,6 +91,18 @@ def test_a_withdrawal_has_a_type_1_beside_it_that_says_that_nobody_is_next():
     assert (draft.key, draft.fact, draft.notification.notification_title_code) == ("7607373:1:next:", "", "1")
     assert draft.notification.post_vacant_at_next_rotation == "Y"
     assert draft.notification.next_appointment_trainee_last_name is None
+
+
+def test_a_position_whose_trainee_went_back_to_draft_or_is_gone_is_notified_as_empty():
+    """ESR would go on to hold them as there or next: nobody else's notification replaces theirs."""
+    for placements in ([placement(1, START, END, lifecycle_state="DRAFT")], []):
+        [draft] = built(*placements, notified=True)
+        assert (draft.key, draft.notification.notification_title_code) == ("7607373:1:next:", "1")
+        assert draft.notification.post_vacant_at_next_rotation == "Y"
+
+
+def test_an_empty_position_that_was_never_notified_has_no_notification():
+    assert built() == []
 
 
 def test_an_applicant_whose_placement_is_another_trainees_now_is_withdrawn():

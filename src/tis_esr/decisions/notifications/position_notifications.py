@@ -82,11 +82,12 @@ def drafts(
     incumbents: Incumbents,
     *,
     found_later: bool,
+    notified: bool,
 ) -> list[Draft]:
     """Return the notifications of a matched position that is not deleted; equal type 1 rows only once.
 
-    If nobody is there or next, the trainee who left last is named. A withdrawal has a type 1 beside it, as in TCS,
-    even if nobody is there, next, or has left.
+    If nobody is there or next, the trainee who left last is named. If nobody has left either, a type 1 says so where
+    ESR may hold somebody: if the position was ``notified`` before, or beside a withdrawal, as in TCS.
     """
     npn = position.deanery_number
     pairs = of_post(post.placements, post.today)
@@ -96,7 +97,7 @@ def drafts(
         built.append(Draft(key="5", notification=type_5(npn), fact=f"post {position.post_id}"))
     for applicant in sent:
         built += _of_sent(applicant, npn, post, pairs, incumbents)
-    if not about and any(draft.fact == WITHDRAWN for draft in built):
+    if not about and (notified or any(draft.fact == WITHDRAWN for draft in built)):
         nobody = NowAndNext(None, None)
         built.append(Draft(key=_about(nobody), notification=_type_1(npn, nobody, incumbents)))
     return _for_position(built, position)

@@ -6,7 +6,7 @@ stored.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -94,8 +94,8 @@ def notifications(
 ) -> Iterator[NotificationRecord]:
     """Yield the changed notifications of a position: new and replaced ones, and cancelled pending ones.
 
-    ESR has what was sent last about the same subject: only an equal one is needless. A type 1 that was followed by
-    another one about the position is no longer current, so it is repeated.
+    ESR has what was sent last about the same subject: only an equal one is needless. Who is now and next in a position
+    goes as a whole: ESR replaces what it has by the type 1 notifications of a file, so if one differs, all are sent.
     """
     latest: dict[str, NotificationRecord] = {}
     submitted: dict[str, NotificationRecord] = {}
@@ -104,10 +104,9 @@ def notifications(
         if record.state in SENT:
             submitted[record.about] = record
     arriving = {draft.key: draft for draft in body.notifications}
-    over = [sent for about, sent in submitted.items() if about not in arriving and sent.type == _NOW_AND_NEXT]
-    standing = max(map(_told_at, over), default=(0, 0))
+    as_sent = _now_and_next_in_esr(submitted.values()) == _now_and_next(body.notifications)
     for key, draft in arriving.items():
-        changed = _notification(latest.get(key), submitted.get(key), standing, draft, body, message)
+        changed = _notification(latest.get(key), submitted.get(key), draft, body, message, as_sent=as_sent)
         if changed is not None:
             yield changed
     for key, record in latest.items():
@@ -169,14 +168,15 @@ def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message
 def _notification(
     latest: NotificationRecord | None,
     submitted: NotificationRecord | None,
-    standing: tuple[int, int],
     draft: NotificationDraft,
     body: NotificationsGenerated,
     message: Message,
+    *,
+    as_sent: bool,
 ) -> NotificationRecord | None:
     """Return the notification to store; None if it is unchanged, or ESR already has it."""
     pending = latest if latest is not None and latest.state not in SENT else None
-    if _is_known_to_esr(draft, submitted, standing):
+    if _is_known_to_esr(draft, submitted, as_sent=as_sent):
         return withdrawn(pending, KNOWN_TO_ESR) if pending is not None and pending.state in PENDING else None
     number = pending.number if pending else (submitted.number + 1 if submitted else 1)
     record = NotificationRecord(
@@ -198,20 +198,29 @@ def _notification(
     return None if pending is not None and _says_the_same(pending, record) else record
 
 
-def _told_at(record: NotificationRecord) -> tuple[int, int]:
-    """Return when a notification was sent, as file number and row: the files of all deaneries share a counter."""
-    return FileName.parse(record.file or "").sequence, record.file_row or 0
+def _now_and_next_in_esr(submitted: Iterable[NotificationRecord]) -> dict[str, Any]:
+    """Return the columns of the type 1 notifications in the last file that had any, by subject."""
+    ones = [record for record in submitted if record.type == _NOW_AND_NEXT]
+    last = max(map(_file_number, ones), default=0)
+    return {record.about: record.fields for record in ones if _file_number(record) == last}
+
+
+def _now_and_next(drafts: Iterable[NotificationDraft]) -> dict[str, Any]:
+    return {draft.key: draft.columns for draft in drafts if not draft.fact}
+
+
+def _file_number(record: NotificationRecord) -> int:
+    """Return the number of the file in which a notification was sent: the files of all deaneries share a counter."""
+    return FileName.parse(record.file or "").sequence
 
 
 def _is_known_to_esr(
-    draft: NotificationDraft, submitted: NotificationRecord | None, standing: tuple[int, int]
+    draft: NotificationDraft, submitted: NotificationRecord | None, *, as_sent: bool
 ) -> bool:
     """Return whether ESR already has it, from the last notification or else from the applicant file.
 
-    A type 1 that was sent before ``standing`` was followed by another one about the position.
+    ``as_sent`` says that ESR has who is now and next in the position as it was generated.
     """
     if draft.fact:
         return draft.fact == (submitted.fact if submitted else draft.held)
-    if submitted is None or submitted.fields != draft.columns:
-        return False
-    return _told_at(submitted) > standing
+    return as_sent

@@ -240,7 +240,9 @@ def _generate(work: Work, known: KnownPosition, sources: Sources, message: Messa
 
 def _drafts(known: KnownPosition, event: PositionReconciled, sources: Sources) -> list[Draft]:
     post = sources.post_of(known)
-    return drafts(event.position, post, known.sent, sources, found_later=event.found_later)
+    return drafts(
+        event.position, post, known.sent, sources, found_later=event.found_later, notified=known.told
+    )
 
 
 def _seen(known: KnownPosition, sources: Sources) -> dict[str, str]:

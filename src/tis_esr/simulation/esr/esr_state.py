@@ -51,10 +51,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incumbents(msgspec.Struct, kw_only=True):
-    """A position according to the last DNC: the registrations of the current and next trainees, in pairs."""
+    """A position according to the last DNC: the registrations of the current and next trainees, in pairs.
+
+    ``rows`` are the columns of the same notifications, by name.
+    """
 
     file: str
     pairs: list[tuple[str, str]]
+    rows: list[dict[str, str]] = []
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

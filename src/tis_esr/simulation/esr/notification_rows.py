@@ -55,6 +55,7 @@ def apply(values: Values, file: str, holdings: Holdings) -> None:
         if known is None or known.file != file:
             known = holdings.incumbents[position] = Incumbents(file=file, pairs=[])
         known.pairs.append((values["currentGmc"], values["nextGmc"]))
+        known.rows.append(dict(values))
         return
     for applicant in _applicants(values, holdings):
         if code == "2":
@@ -65,11 +66,21 @@ def apply(values: Values, file: str, holdings: Holdings) -> None:
 
 
 def _applicants(values: Values, holdings: Holdings) -> list[Applicant]:
-    """Return the applicant whom a notification of type 2 or 4 is about: of several, the one who starts last."""
-    if values["notificationTitleCode"] == "2":
-        people = [values["withdrawnGmc"]]
-    else:
-        people = [values["currentGmc"], values["nextGmc"]]
+    """Return the applicant whom a notification of type 2 or 4 is about: of several, the one who starts last.
+
+    A change of dates with a hire date is about who is to come, without one about who is there.
+    """
+    who = "next" if values["changedHireDate"] else "current"
+    who = "withdrawn" if values["notificationTitleCode"] == "2" else who
     position = int(values["positionId"] or 0)
-    found = [held for person in people if person for held in holdings.held_for(person, position)]
+    held = [one for one in holdings.applicants.get(position, ()) if not one.withdrawn]
+    found = [one for one in held if _is_named(one, values, who, holdings)]
     return sorted(found, key=lambda held: (held.start is not None, held.start))[-1:]
+
+
+def _is_named(held: Applicant, values: Values, who: str, holdings: Holdings) -> bool:
+    """Return whether a row names an applicant: by registration, or by name where it has none."""
+    if values[f"{who}Gmc"]:
+        return held.person == values[f"{who}Gmc"]
+    person, last_name = holdings.people[held.person], values[f"{who}LastName"]
+    return bool(last_name) and (person.last_name, person.first_name) == (last_name, values[f"{who}FirstName"])

@@ -115,6 +115,18 @@ class Store:
         self.posts[post["id"]] = post
         self._posts_by_npn.setdefault(_folded(post.get("nationalPostNumber")), []).append(post["id"])
 
+    def remove_post(self, post_id: int) -> None:
+        """Delete a post with its placements."""
+        for placement in self.placements_by("postId", post_id):
+            self.remove_placement(placement["id"])
+        post = self.posts.pop(post_id)
+        self._posts_by_npn[_folded(post.get("nationalPostNumber"))].remove(post_id)
+
+    def put_person(self, person: Entity) -> None:
+        """Store a person, new or changed."""
+        self.people[person["id"]] = person
+        self._numbers = {kind: self._numbered(kind) for kind in ("gmc", "gdc")}
+
     def add_post_event(self, event: Entity) -> None:
         """Append an event, and keep the latest of each position id and number over all posts."""
         self.post_events.append(event)
