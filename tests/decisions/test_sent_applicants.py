@@ -4,7 +4,7 @@ import pytest
 from tests.decisions.invented import NPN, placement
 
 from tis_esr.decisions.notifications.content import Withdrawn
-from tis_esr.decisions.sent_applicants import SentApplicant, has_reportable_dates, is_gone
+from tis_esr.decisions.sent_applicants import SentApplicant, has_reportable_dates, is_drafted, is_gone
 
 START, END = date(2026, 4, 8), date(2026, 8, 4)
 
@@ -39,6 +39,20 @@ def test_a_placement_that_its_posts_list_lacks_but_tcs_has_under_the_number_is_n
 
 def test_a_placement_that_went_back_to_draft_tells_no_dates():
     assert not has_reportable_dates(placement(1, START, END, lifecycle_state="DRAFT"))
+
+
+@pytest.mark.parametrize(
+    ("found", "drafted"),
+    [
+        (placement(1, START, END, lifecycle_state="DRAFT"), True),
+        (placement(1, START, END), False),
+        (placement(1, START, END, lifecycle_state="DRAFT", placement_type="OOPR"), False),
+        (placement(1, START, END, lifecycle_state="DRAFT", trainee_id=2), False),
+        (None, False),
+    ],
+)
+def test_a_sent_placement_is_drafted_where_it_only_waits_for_approval(found, drafted):
+    assert is_drafted(found, 1) is drafted
 
 
 def test_a_placement_whose_type_no_longer_counts_tells_no_dates():

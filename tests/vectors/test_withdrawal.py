@@ -20,8 +20,8 @@ async def test_delete_future_placement_having_no_current_placement(exchanges: Ex
     async with exchanges.open() as exchange:
         post = await exchange.open_position()
         gone, other = exchange.person(), exchange.person()
-        await exchange.place(post, other, 30, 200)
-        deleted = await exchange.place(post, gone, 40, 200)
+        deleted = await exchange.place(post, gone, 30, 200)
+        await exchange.place(post, other, 40, 200)
         await exchange.notifications()
         await exchange.delete(deleted)
         rows = await exchange.notifications()

@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from tis_esr.decisions.notifications.content import Withdrawn
-from tis_esr.decisions.placements import is_reportable
+from tis_esr.decisions.placements import is_reportable, is_reportable_type
 from tis_esr.tcs.models import Placement
 
 
@@ -56,6 +56,13 @@ def is_gone(placement: Placement | None, national_post_number: str) -> bool:
 def is_somebody_elses(placement: Placement | None, person_id: int) -> bool:
     """Return whether a placement is another trainee's now: the one whom ESR was sent for it has been withdrawn."""
     return placement is not None and placement.trainee_id not in {None, person_id}
+
+
+def is_drafted(placement: Placement | None, person_id: int) -> bool:
+    """Return whether a sent placement went back to draft and is the same trainee's: it may be approved again any day."""
+    if placement is None or is_somebody_elses(placement, person_id):
+        return False
+    return is_reportable_type(placement) and not is_reportable(placement)
 
 
 def has_reportable_dates(placement: Placement) -> bool:

@@ -101,6 +101,12 @@ def test_a_position_whose_trainee_went_back_to_draft_or_is_gone_is_notified_as_e
         assert draft.notification.post_vacant_at_next_rotation == "Y"
 
 
+def test_a_position_whose_sent_trainee_went_back_to_draft_is_not_notified_as_empty():
+    """TCS's vectors: approved to draft sends nothing, so that approved again with the same dates sends nothing either."""
+    drafted = placement(1, START, END, lifecycle_state="DRAFT")
+    assert built(drafted, applicants=[sent()], notified=True) == []
+
+
 def test_an_empty_position_that_was_never_notified_has_no_notification():
     assert built() == []
 

@@ -26,6 +26,7 @@ from tis_esr.decisions.sent_applicants import (
     SentApplicant,
     dates_fact,
     has_reportable_dates,
+    is_drafted,
     is_gone,
     is_somebody_elses,
 )
@@ -78,7 +79,7 @@ class PostNow(msgspec.Struct, frozen=True, kw_only=True):
 def drafts(
     position: PositionView,
     post: PostNow,
-    sent: Iterable[SentApplicant],
+    sent: Sequence[SentApplicant],
     incumbents: Incumbents,
     *,
     found_later: bool,
@@ -87,7 +88,8 @@ def drafts(
     """Return the notifications of a matched position that is not deleted; equal type 1 rows only once.
 
     If nobody is there or next, the trainee who left last is named. If nobody has left either, a type 1 says so where
-    ESR may hold somebody: if the position was ``notified`` before, or beside a withdrawal, as in TCS.
+    ESR may hold somebody: if the position was ``notified`` before, or beside a withdrawal, as in TCS. Somebody whose
+    placement went back to draft is still expected: nothing is sent, as in TCS.
     """
     npn = position.deanery_number
     pairs = of_post(post.placements, post.today)
@@ -97,7 +99,9 @@ def drafts(
         built.append(Draft(key="5", notification=type_5(npn), fact=f"post {position.post_id}"))
     for applicant in sent:
         built += _of_sent(applicant, npn, post, pairs, incumbents)
-    if not about and (notified or any(draft.fact == WITHDRAWN for draft in built)):
+    withdraws = any(draft.fact == WITHDRAWN for draft in built)
+    waits = any(is_drafted(placement_of(applicant, post), applicant.person_id) for applicant in sent)
+    if not about and (withdraws or (notified and not waits)):
         nobody = NowAndNext(None, None)
         built.append(Draft(key=_about(nobody), notification=_type_1(npn, nobody, incumbents)))
     return _for_position(built, position)
