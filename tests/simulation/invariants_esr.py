@@ -175,7 +175,9 @@ def _known_applicants(ends: "Ends") -> Iterator[str]:
 def _follows_a_rejected_one(ends: "Ends", record: ApplicantRecord) -> bool:
     """Say whether ESR rejected the same person, position and start by another placement, so that this one is no duplicate."""
     return any(
-        other.same_as == record.same_as and other.state is RecordState.REJECTED and other.key != record.key
+        other.same_as == record.same_as
+        and other.key != record.key
+        and not all(answer.is_accepted for answer in other.answers)
         for other in ends.disturbed.applicants.values()
     )
 

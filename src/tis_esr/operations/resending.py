@@ -203,7 +203,7 @@ class _Judge:
 
     def _of_sending(self, record: ApplicantRecord) -> str:
         if record.replaced:
-            return f"placement {record.placement_id} had another trainee since, or was sent again"
+            return f"placement {record.placement_id} had another trainee since, or another record was sent for it"
         return "ESR was sent its withdrawal" if record.withdrawn else ""
 
     def _of_position(self, record: ApplicantRecord) -> str:
