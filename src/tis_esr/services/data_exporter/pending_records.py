@@ -230,7 +230,7 @@ def _is_known_to_esr(
     """Return whether ESR already has it, from the last notification or else from the applicant file.
 
     ``as_sent`` says that ESR has who is now and next in the position as it was generated. A withdrawal or change of dates
-    that ESR rejected is repeated: no other notification says it.
+    that ESR rejected is repeated: ESR learns of it in no other way.
     """
     if draft.fact:
         is_rejected = submitted is not None and submitted.state is RecordState.REJECTED
