@@ -49,6 +49,21 @@ def test_while_open_it_says_how_long_to_stay_away() -> None:
     assert breaker.admit() == 1.5
 
 
+def test_it_refuses_during_a_cool_down_and_a_trial_and_without_calls_nothing_is_known_afterwards() -> None:
+    clock = Clock()
+    breaker = Breaker(threshold=1, cool_down_seconds=2.0, clock=clock)
+    refusing = [breaker.is_refusing]
+    breaker.failed()
+    refusing.append(breaker.is_refusing)
+    clock.now += 2
+    refusing.append(breaker.is_refusing)
+    breaker.admit()
+    refusing.append(breaker.is_refusing)
+    breaker.succeeded()
+    refusing.append(breaker.is_refusing)
+    assert refusing == [False, True, False, True, False]
+
+
 def test_after_the_cool_down_one_call_may_try_and_others_wait() -> None:
     clock = Clock()
     breaker = opened(clock)
