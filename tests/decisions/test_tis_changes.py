@@ -78,6 +78,8 @@ def test_a_control_record_says_nothing() -> None:
         ({"data": {"id": "9" * 30}}, "data.id is not a whole number"),
         ({"data": {"id": 1, "postId": 1.5}}, "data.postId is not a whole number"),
         ({"timestamp": "yesterday"}, "metadata.timestamp is not a moment in ISO form"),
+        ({"timestamp": "0001-01-01T00:00:00+05:00"}, "metadata.timestamp is not a moment in ISO form"),
+        ({"timestamp": "9999-12-31T23:59:59-05:00"}, "metadata.timestamp is not a moment in ISO form"),
         ({"timestamp": None}, "metadata.timestamp is missing, or not a text"),
         ({"operation": "upsert"}, "metadata.operation is not one of load, insert, update, delete"),
         ({"table-name": ""}, "metadata.table-name is missing, or not a text"),

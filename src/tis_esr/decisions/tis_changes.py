@@ -4,7 +4,7 @@ The public form of TIS's own database changes: ``data`` (columns as text) and ``
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -90,6 +90,11 @@ def read_change(record: object) -> TisChange | None:
     return msgspec.structs.replace(change, person_id=id_)
 
 
+def is_ahead(change: TisChange, today: date) -> bool:
+    """Return whether a change is dated more than a day after today: it would supersede all that follow until then."""
+    return change.at.date() > today + timedelta(days=1)
+
+
 def _object(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = record.get(name)
     if not isinstance(found, Mapping):
@@ -120,6 +125,6 @@ def _moment(metadata: Mapping[str, Any]) -> datetime:
     text = _text(metadata, "timestamp")
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise BadChangeError("metadata.timestamp is not a moment in ISO form") from error
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

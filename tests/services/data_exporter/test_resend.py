@@ -49,6 +49,24 @@ async def test_it_is_compared_with_tis_and_goes_alone(benches: Benches) -> None:
         assert [row.split(",")[3] for row in rows] == ['"Newname"', '"Specimen"']
 
 
+async def test_a_second_request_of_the_day_about_the_same_position_is_compared_with_tis_as_well(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.deliver([applicants(1, applicant(1), applicant(2))])
+        await export(bench, APPLICANT_COMMAND)
+        for number, key in enumerate(["1:1", "2:1"], 1):
+            await request_resent_file(bench.runner.work, bench.today[0], Plan(APP, "EOE", {number: key}, []))
+            [command] = await bench.waiting(f"esr.queue.{APPLICANT_COMMAND}", 1)
+            await bench.handle(command)
+            assert len(await bench.told(DUE, PositionDue)) == number
+            await bench.deliver([applicants(1 + number, applicant(1), applicant(2))])
+        assert set((await states(bench)).values()) == {
+            ("EXPORTED", NEXT),
+            ("EXPORTED", NEXT.replace("14", "15")),
+        }
+
+
 async def test_one_that_esr_accepts_meanwhile_is_not_sent_again(benches: Benches) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
         await sent(bench)

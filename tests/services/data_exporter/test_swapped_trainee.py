@@ -1,11 +1,14 @@
 """A trainee swapped within a placement: the new one is sent by a record of their own, the one that was sent stays as sent."""
 
 import msgspec
+import pytest
 from tests.services.bench import Bench, Benches, orders
 from tests.services.data_exporter.test_record_intake import EXPORTER, export, nowhere
+from tests.services.data_exporter.test_resend import APP
 from tests.services.records import apc, applicant, applicants
 
 from tis_esr.engine.envelope import Message
+from tis_esr.operations.resending import Plan, requeue_rows
 from tis_esr.services.contracts.bodies import Applicant
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND
 from tis_esr.services.data_exporter.outbound import APPLICANTS
@@ -84,3 +87,20 @@ async def test_each_ones_confirmation_is_attached_to_their_own_record(benches: B
         await export(bench, APPLICANT_COMMAND, "another")
         await bench.deliver([apc(2)])
         assert await records(bench) == [("Specimen1", "CONFIRMED"), ("Specimen2", "EXPORTED")]
+
+
+@pytest.mark.parametrize("said", ["SUCCESS", "FAIL"])
+async def test_a_late_answer_to_an_earlier_sending_of_a_replaced_trainee_is_not_the_new_ones(
+    benches: Benches, said: str
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await swapped_after_export(bench)
+        await requeue_rows(bench.runner.work, Plan(APP, "EOE", {1: "1:1"}, []), bench.today[0])
+        await bench.deliver([applicants(2, of(1))])
+        await export(bench, APPLICANT_COMMAND, "another")
+        await bench.deliver([applicants(3, of(2))])
+        await export(bench, APPLICANT_COMMAND, "a third")
+        await bench.deliver([apc(2, said)])
+        first = "CONFIRMED" if said == "SUCCESS" else "EXPORTED"
+        assert await records(bench) == [("Specimen1", first), ("Specimen2", "EXPORTED")]
+        assert (await bench.all(APPLICANTS))["1:1"].answers == []

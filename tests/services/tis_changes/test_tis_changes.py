@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+import msgspec
 from tests.services.bench import Bench, Benches, message, orders
 from tests.services.tcs_on_bench import PASSING, TODAY
 
@@ -121,6 +122,15 @@ async def test_a_record_that_can_not_be_read_is_parked_alone(benches: Benches) -
         await bench.deliver([change("Post", 5), bad, change("Post", 6), change("Absence", 8)])
         assert await bench.parked() == ["not a change of TIS: metadata.table-name is missing, or not a text"]
         assert (await told(bench))[0] == {5, 6}
+
+
+async def test_a_record_dated_far_ahead_is_parked_and_supersedes_none(benches: Benches) -> None:
+    async with benches.open(SERVICE, one_placed()) as bench:
+        ahead = change("Post", 5)
+        body = ahead.body.replace(b"2026-11-24", b"2062-11-24")
+        await bench.deliver([msgspec.structs.replace(ahead, id="ahead", body=body)], [change("Post", 5, 1)])
+        assert await bench.parked() == ["not a change of TIS: metadata.timestamp is more than a day ahead"]
+        assert await told(bench) == ({5}, set(), set())
 
 
 async def test_a_call_that_fails_at_any_place_loses_no_change(benches: Benches) -> None:

@@ -27,7 +27,7 @@ from tis_esr.services.data_exporter.outbound import (
     NotificationRecord,
     Resent,
 )
-from tis_esr.services.data_exporter.resent_records import save
+from tis_esr.services.data_exporter.resent_records import resent_as, save
 from tis_esr.services.data_exporter.sent_records import answered, state_by, with_answer
 from tis_esr.services.superseding import NEWER
 
@@ -53,7 +53,7 @@ class Confirmations:
             before = found if isinstance(found, Resent) else None
             record = found.record if isinstance(found, Resent) else found
             if before is not None:
-                record = (await work.get(APPLICANTS, [before.record.key])).get(before.record.key)
+                record = await resent_as(work, before)
             if record is None:
                 _unmatched(work, message, number)
                 continue
@@ -101,8 +101,8 @@ async def _applicant(
 
 
 def _is_over(before: Resent, now: Sequence[ApplicantRecord]) -> bool:
-    """Return whether an earlier sending is not the record's last one as well."""
-    return all(record.key != before.record.key for record in now)
+    """Return whether an earlier sending is not the record's last one as well; ``now`` are the records of its file."""
+    return all(record.file_row != before.row for record in now)
 
 
 async def _notification(

@@ -33,6 +33,7 @@ from tis_esr.services.contracts.bodies import ApplicantExported, PositionDue
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     COUNTERS,
+    IN_ESR,
     NOTIFICATIONS,
     OUTBOUND_FILES,
     RUNS,
@@ -365,7 +366,7 @@ class ExportRun:
 
 def _has_gone(record: ApplicantRecord) -> bool:
     """Return whether ESR has an applicant: it was sent, not rejected, and no withdrawal was sent after it."""
-    return record.state in {RecordState.EXPORTED, RecordState.CONFIRMED} and not record.withdrawn
+    return record.state in IN_ESR and not record.withdrawn
 
 
 def _line(record_type: str, values: Any) -> bytes:
@@ -378,8 +379,9 @@ def _is_stale(work: Work, record: Outbound, day: date, at: float) -> bool:
 
 
 def _comparison(record: Outbound) -> Message:
+    requeued = [record.earlier[-1]] if isinstance(record, ApplicantRecord) and record.earlier else []
     return Message(
-        id=derived_id("compare", record.position_id, record.built_on, record.built_at),
+        id=derived_id("compare", record.position_id, record.built_on, record.built_at, *requeued),
         queue="",
         correlation_id=record.correlation_id,
         source_file=record.source_file,

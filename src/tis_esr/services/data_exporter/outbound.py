@@ -29,6 +29,10 @@ GOOD_FOR = 3600.0
 
 PENDING = (RecordState.TO_EXPORT, RecordState.INVALID_DATA)
 SENT = (RecordState.EXPORTED, RecordState.CONFIRMED, RecordState.REJECTED)
+IN_ESR = (RecordState.EXPORTED, RecordState.CONFIRMED)
+"""The states of an applicant whom ESR has, unless a withdrawal was sent."""
+WITHDRAWAL = "2"
+"""The type of a notification that withdraws an applicant."""
 
 
 class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):

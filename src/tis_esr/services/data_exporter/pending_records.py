@@ -4,7 +4,7 @@ Part of the DataExporter. Pure: from what is stored of a position and what was g
 stored.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -21,8 +21,10 @@ from tis_esr.services.contracts.bodies import (
 )
 from tis_esr.services.data_exporter.outbound import (
     GOOD_FOR,
+    IN_ESR,
     PENDING,
     SENT,
+    WITHDRAWAL,
     ApplicantRecord,
     NotificationRecord,
     RecordState,
@@ -54,7 +56,9 @@ def applicants(
     of records, by the record's key.
     """
     known = {record.key: record for record in stored}
+    in_esr = {(record.place, record.person_id) for record in known.values() if _is_replaced_in_esr(record)}
     built = [_applicant(applicant, body, message) for applicant in body.applicants]
+    built = [_not_twice(record) if (record.key, record.person_id) in in_esr else record for record in built]
     arriving = {record.key: record for record in built}
     for key, record in arriving.items():
         if key not in known:
@@ -67,6 +71,16 @@ def applicants(
     for key, record in known.items():
         if key not in arriving and (change := _dropped(record, resent.get(key), body)) is not None:
             yield change
+
+
+def _is_replaced_in_esr(record: ApplicantRecord) -> bool:
+    """Return whether ESR still has a trainee whose placement had another one since."""
+    return record.replaced and not record.withdrawn and record.state in IN_ESR
+
+
+def _not_twice(record: ApplicantRecord) -> ApplicantRecord:
+    """Return the record of a trainee who has the placement again before a withdrawal was sent; a type 4 has new dates."""
+    return withdrawn(record, KNOWN_TO_ESR)
 
 
 def _followed(stored: ApplicantRecord, fresh: ApplicantRecord, before: Resent | None) -> Change | None:
@@ -88,13 +102,17 @@ def _dropped(stored: ApplicantRecord, before: Resent | None, body: ApplicantsGen
 
 
 def notifications(
-    stored: Iterable[NotificationRecord], body: NotificationsGenerated, message: Message
+    stored: Iterable[NotificationRecord],
+    body: NotificationsGenerated,
+    message: Message,
+    sent_again: Collection[str] = (),
 ) -> Iterator[NotificationRecord]:
     """Yield the changed notifications of a position: new and replaced ones, and cancelled pending ones.
 
     ESR has what was sent last about the same subject: only an equal one is needless. Who is now and next in a position
     goes as a whole: ESR replaces what it has by the type 1 notifications of a file, so if one differs, all are sent.
-    That nobody is there or next is sent only if ESR was sent anything about the position.
+    That nobody is there or next is sent only if ESR was sent anything about the position. ``sent_again`` are the subjects
+    of withdrawals after which ESR was sent the applicant again.
     """
     latest: dict[str, NotificationRecord] = {}
     submitted: dict[str, NotificationRecord] = {}
@@ -106,7 +124,8 @@ def notifications(
     in_esr, now = _now_and_next_in_esr(submitted.values()), _now_and_next(body.notifications, latest)
     as_sent = in_esr == now or (not submitted and all(map(_says_nobody, body.notifications)))
     for key, draft in arriving.items():
-        changed = _notification(latest.get(key), submitted.get(key), draft, body, message, as_sent=as_sent)
+        known = _is_known_to_esr(draft, submitted.get(key), as_sent=as_sent, sent_again=key in sent_again)
+        changed = _notification(latest.get(key), submitted.get(key), draft, body, message, is_known=known)
         if changed is not None:
             yield changed
     for key, record in latest.items():
@@ -172,11 +191,11 @@ def _notification(
     body: NotificationsGenerated,
     message: Message,
     *,
-    as_sent: bool,
+    is_known: bool,
 ) -> NotificationRecord | None:
     """Return the notification to store; None if it is unchanged, or ESR already has it."""
     pending = latest if latest is not None and latest.state not in SENT else None
-    if _is_known_to_esr(draft, submitted, as_sent=as_sent):
+    if is_known:
         return withdrawn(pending, KNOWN_TO_ESR) if pending is not None and pending.state in PENDING else None
     number = pending.number if pending else (submitted.number + 1 if submitted else 1)
     record = NotificationRecord(
@@ -225,14 +244,20 @@ def _file_number(record: NotificationRecord) -> int:
 
 
 def _is_known_to_esr(
-    draft: NotificationDraft, submitted: NotificationRecord | None, *, as_sent: bool
+    draft: NotificationDraft, submitted: NotificationRecord | None, *, as_sent: bool, sent_again: bool
 ) -> bool:
     """Return whether ESR already has it, from the last notification or else from the applicant file.
 
     ``as_sent`` says that ESR has who is now and next in the position as it was generated. A withdrawal or change of dates
-    that ESR rejected is repeated: ESR learns of it in no other way.
+    that ESR rejected is repeated: ESR learns of it in no other way. After a withdrawal ESR has nobody whose dates could
+    change, unless the applicant was ``sent_again``.
     """
-    if draft.fact:
-        is_rejected = submitted is not None and submitted.state is RecordState.REJECTED
-        return not is_rejected and draft.fact == (submitted.fact if submitted else draft.held)
-    return as_sent
+    if not draft.fact:
+        return as_sent
+    if submitted is None:
+        return draft.fact == draft.held
+    if submitted.state is RecordState.REJECTED:
+        return False
+    if submitted.type == WITHDRAWAL:
+        return not sent_again or draft.fact == draft.held
+    return draft.fact == submitted.fact

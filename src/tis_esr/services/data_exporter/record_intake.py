@@ -22,6 +22,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.pending_records import applicants, by_position, notifications
 from tis_esr.services.data_exporter.resent_records import save, sendings_before
+from tis_esr.services.data_exporter.withdrawn_applicants import sent_again
 from tis_esr.services.superseding import News, newest
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
@@ -59,11 +60,12 @@ class DataExporter:
         arriving = [_of_notifications(message) for message in messages]
         fresh = await _newest(work, arriving)
         stored = await _stored(work, NOTIFICATIONS, fresh)
+        again = await sent_again(work, (record for records in stored.values() for record in records))
         for news in fresh:
             records = stored.get(news.body.position.position_id, ())
             with work.part(news.key, news.message):
                 _remember(work, "notifications", news, _standing(news.body))
-                for record in notifications(records, news.body, news.message):
+                for record in notifications(records, news.body, news.message, again):
                     work.put(NOTIFICATIONS, record)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tis_esr.engine.work import Work
-from tis_esr.services.data_exporter.outbound import APPLICANTS, RESENT, ApplicantRecord, Resent
+from tis_esr.services.data_exporter.outbound import APPLICANTS, RESENT, ApplicantRecord, Resent, Sending
 from tis_esr.services.data_exporter.sent_records import Change
 
 
@@ -16,6 +16,13 @@ async def sendings_before(work: Work, records: Iterable[ApplicantRecord]) -> dic
     }
     found = await work.get(RESENT, places) if places else {}
     return {places[place]: resent for place, resent in found.items()}
+
+
+async def resent_as(work: Work, before: Resent) -> ApplicantRecord | None:
+    """Return the record that an earlier sending belongs to, also if it was replaced since; None if it is not kept."""
+    place = Sending(before.file, before.row)
+    of_position = await work.find(APPLICANTS, {"position_id": before.position_id})
+    return next((record for record in of_position if place in record.earlier), None)
 
 
 async def save(work: Work, change: Change) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from tis_esr.decisions.tis_changes import BadChangeError, Table, TisChange, read_change
+from tis_esr.decisions.tis_changes import BadChangeError, Table, TisChange, is_ahead, read_change
 from tis_esr.decisions.versions import is_superseded
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message, derived_id
@@ -86,9 +86,11 @@ class TisChanges:
                 change = read_change(msgspec.json.decode(message.body))
             except BadChangeError as bad:
                 work.park(message, f"not a change of TIS: {bad.reason}")
-            else:
-                if change is not None:
-                    changes.append((change, message))
+                continue
+            if change is not None and is_ahead(change, work.today):
+                work.park(message, "not a change of TIS: metadata.timestamp is more than a day ahead")
+            elif change is not None:
+                changes.append((change, message))
         known = await work.get(CHANGED_THINGS, {change.key for change, _ in changes})
         newest: dict[str, TisChange] = {}
         records: dict[str, Message] = {}
