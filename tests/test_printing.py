@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SOURCES = Path(__file__).parent.parent / "src" / "tis_esr"
-PRINTING = {"commands", "cli.py"}
+PRINTING = {"commands", "cli"}
 MAY_PRINT = {SOURCES / "process" / "logs.py", SOURCES / "interrupts.py"}
 
 

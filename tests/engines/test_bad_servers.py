@@ -359,7 +359,7 @@ async def test_a_database_of_an_older_or_newer_program_is_left_alone(
         await database["engine.schema"].insert_one({"_id": "version", "version": version})
     finding = await found_at(DATABASE, good)
     assert finding.problem == (
-        f"the database {good.database} has schema version {version}, this version of tis-esr needs 4"
+        f"the database {good.database} has schema version {version}, this version of tis-esr needs 5"
     )
     assert finding.remedy == (
         "finish what is queued with the tis-esr that installed it, then name another database and run"

@@ -61,17 +61,19 @@ def out(here: tuple[Program, Small]) -> set[str]:
 def test_what_esr_rejected_goes_again_in_a_file_of_its_own_and_once(here: tuple[Program, Small]) -> None:
     answer(here, "FAIL", "SUCCESS", "FAIL")
     planned = resend(here, "--dry-run").text.splitlines()
-    assert planned[0] == "row 1: placement:position 1900001:1 would go again"
+    assert planned[0] == "row 1: would be resent (placement:position 1900001:1)"
     assert planned[-1] == f"{NEXT}: 2 rows, would be exported"
     assert out(here) == {APP}
     said = resend(here)
     assert said.code == 0
     assert (
-        "row 1: placement:position 1900001:1 goes again\nrow 3: placement:position 1900003:3 goes again\n"
+        "row 1: is resent (placement:position 1900001:1)\nrow 3: is resent (placement:position 1900003:3)\n"
         in said.text
     )
     if here[0].engine == "production":
-        assert said.text.splitlines()[-1].startswith("requested a file for them; a running DataExporter")
+        assert said.text.splitlines()[-1].startswith(
+            "requested a file for these rows; a running DataExporter"
+        )
         again = "it waits to be resent with the next file"
     else:
         assert said.text.splitlines()[-1] == f"{NEXT}: 2 rows, Sent"
@@ -80,7 +82,7 @@ def test_what_esr_rejected_goes_again_in_a_file_of_its_own_and_once(here: tuple[
         again = f"it was resent in {NEXT}, row 1"
     before = out(here)
     twice = resend(here)
-    assert f"row 1 does not go: {again}" in twice.text
+    assert f"row 1 is not resent: {again}" in twice.text
     assert twice.text.splitlines()[-1] == f"{APP}: nothing to resend"
     assert (twice.code, out(here)) == (0, before)
 

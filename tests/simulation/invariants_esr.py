@@ -224,10 +224,18 @@ def _told_once(ends: "Ends") -> Iterator[str]:
             if same and FileName.parse(after.file).type != "DNF":
                 yield f"ESR was told twice running of {about}: in {before.file} and in {after.file}"
         if went and went[0].type == "4":
-            key = f"{about.split(':')[-1]}:{went[0].position_id}"
-            record = ends.disturbed.applicants[key]
+            record = _applicant_of(ends.disturbed, about)
             if not record.earlier and went[0].fact == f"{record.date_from}/{record.date_to}":
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"
+
+
+def _applicant_of(end: Outcome, about: str) -> ApplicantRecord:
+    """Return the applicant whom a notification ``position:sent:placement:person`` is about."""
+    position, _, placement, person = about.split(":")
+    place = f"{placement}:{position}"
+    known = end.applicants.get(f"{place}:{person}") or end.applicants[place]
+    assert known.person_id == int(person), about
+    return known
 
 
 def _sent_notifications(end: Outcome) -> list[Any]:

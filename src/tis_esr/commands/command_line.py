@@ -10,6 +10,8 @@ import typer
 
 from tis_esr.commands.help_pages import Command, Group
 from tis_esr.errors import UsageError
+from tis_esr.records.file_names import DEANERIES
+from tis_esr.settings import Settings
 
 app = typer.Typer(
     name="tis-esr",
@@ -74,3 +76,15 @@ def folder_of(option: str, path: Path, *, there: bool = False) -> Path:
     if there and not path.is_dir():
         raise UsageError(option, f"{path}: no such folder; create it, or correct its name")
     return path
+
+
+def deaneries_beginning(incomplete: str) -> list[str]:
+    """Return the deaneries that complete what was typed."""
+    return [name for name in DEANERIES if name.startswith(incomplete.upper())]
+
+
+def check_state(settings: Settings, state: Path | None) -> None:
+    """Raise UsageError if the command is to use a state file that does not exist."""
+    place = state or settings.state
+    if (state or settings.engine == "embedded") and not place.exists():
+        raise UsageError("--state", f"{place}: no such state file; tis-esr day --state FILE creates it")

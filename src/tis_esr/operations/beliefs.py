@@ -56,7 +56,7 @@ def beliefs(reader: Reader, tis: Store, esr: Esr, today: date, window: Applicant
     applicants, notifications = reader.find(APPLICANTS, {}), reader.find(NOTIFICATIONS, {})
     matched = [p for p in positions if p.status == MATCHED and not p.deleted]
     to_come = _to_come(matched, tis, today, window)
-    known = {record.key: record for record in applicants}
+    known = {f"{record.place}:{record.person_id}": record for record in applicants}
     not_in_esr = Counter(why for key in to_come if (why := _why_not_in_esr(known.get(key), esr)) is not None)
     lines = [
         Belief("Positions, not deleted", None, _count(not p.deleted for p in positions), _live(esr)),
@@ -174,7 +174,7 @@ def _why_not_in_esr(record: ApplicantRecord | None, esr: Esr) -> str | None:
 def _to_come(
     positions: Iterable[Position], tis: Store, today: date, window: ApplicantWindow
 ) -> dict[str, Dates]:
-    """Return the keys of the applicant records that TIS and the positions require, sent or not, with TIS's dates."""
+    """Return the applicants that TIS and the positions require, sent or not, as ``placement:position:person``, with TIS's dates."""
     found: dict[str, Dates] = {}
     for position in positions:
         for dto in tis.placements_by("postId", position.post_id or 0):
@@ -182,7 +182,8 @@ def _to_come(
             if placement.date_from is None or verdict(placement, today) != REPORTED:
                 continue
             if window.holds(placement.date_from, today) and placement.trainee_id in tis.people:
-                found[f"{placement.id}:{position.position_id}"] = placement.date_from, placement.date_to
+                who = f"{placement.id}:{position.position_id}:{placement.trainee_id}"
+                found[who] = placement.date_from, placement.date_to
     return found
 
 

@@ -53,7 +53,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What one day did, and the totals after it.
 
     The day's own: ``files_in`` and ``files_out``, ``sent`` (rows of its outbound files by type), ``tis_updates`` by
-    outcome, what was ``parked``, and the applicant records (``placement:position``) that became ``invalid`` for missing
+    outcome, what was ``parked``, and the applicant records (by key) that became ``invalid`` for missing
     data or were ``rejected`` by ESR; ``held_back`` are applicant records and notifications kept out of a file because
     ESR would not load them. ``unconfirmed`` are all outbound files whose confirmation was due before the day and has
     not arrived. ``earlier`` counts what earlier days left. All days: ``positions`` and ``applicants`` by state,

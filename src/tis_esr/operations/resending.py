@@ -190,7 +190,7 @@ class _Judge:
         records: Sequence[ApplicantRecord],
     ) -> None:
         ids = sorted({str(record.position_id) for record in records})
-        keys = [record.key for record in records]
+        keys = [record.place for record in records]
         self._positions = {p.position_id: p for p in state.get(POSITIONS, ids)} if ids else {}
         self._decided = {DECISIONS.key(d): d for d in state.get(DECISIONS, keys)} if keys else {}
         self._due = file.day + timedelta(days=due_days)
@@ -202,11 +202,13 @@ class _Judge:
         return self._of_position(record) or self._of_data(record)
 
     def _of_position(self, record: ApplicantRecord) -> str:
-        position, decision = self._positions.get(record.position_id), self._decided.get(record.key)
+        position, decision = self._positions.get(record.position_id), self._decided.get(record.place)
         if position is not None and position.deleted:
             return f"ESR deleted position {record.position_id}"
         if position is not None and position.status != MATCHED:
             return f"position {record.position_id} is no longer matched to a post in TIS"
+        if decision is not None and decision.person_id not in {None, record.person_id}:
+            return f"placement {record.placement_id} has another trainee in TIS"
         if decision is not None and decision.cause is not Cause.NONE:
             return f"no applicant record is produced for its placement: {decision.reason}"
         return ""

@@ -24,6 +24,7 @@ from tis_esr.operations.why.of_unsent import (
 from tis_esr.operations.why.of_updates import of_updates
 from tis_esr.operations.why.timeline import timeline
 from tis_esr.operations.why.word import Word, read_word
+from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import SENT
 from tis_esr.tcs.client import Tcs
 
@@ -61,9 +62,9 @@ def _answers(
 ) -> Iterable[Answer]:
     for record in held.applicants:
         yield from of_applicant(record, held, tis, today, window)
-    known = {(record.placement_id, record.position_id) for record in held.applicants}
+    known = {(record.place, person) for record in held.applicants for person in (record.person_id, None)}
     for decision in held.decisions:
-        if (decision.placement_id, decision.position_id) not in known:
+        if (DECISIONS.key(decision), decision.person_id) not in known:
             yield of_decision(decision, tis, today)
     yield from _only_in_tis(state, word, held, tis, today)
     for position in held.positions:

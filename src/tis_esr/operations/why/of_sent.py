@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from tis_esr.decisions.applicant_eligibility import REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.periods import ApplicantWindow
-from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates
+from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates, is_somebody_elses
 from tis_esr.operations.dates import day, period
 from tis_esr.operations.why.answers import Answer, Who
 from tis_esr.operations.why.holdings import Holdings
@@ -26,6 +26,7 @@ from tis_esr.tcs.models import Placement
 FROM_ESR = frozenset({"positionId", "positionNumber", "deaneryNumber"})
 """Columns of an applicant record that come from ESR's own POR and POS rows."""
 _DATES, _WITHDRAWAL = "4", "2"
+_OTHER_TRAINEE = "has another trainee in TIS now"
 
 
 def of_applicant(
@@ -147,9 +148,11 @@ def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> 
 def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date) -> tuple[str, Who, str]:
     """Return why a record was cancelled: from the placement's present state in TIS, else from the last decision."""
     now = tis.asked.get(record.placement_id)
-    decided = next((d for d in held.decisions if DECISIONS.key(d) == record.key), None)
+    decided = next((d for d in held.decisions if DECISIONS.key(d) == record.place), None)
     if record.placement_id in tis.asked and now is None:
         return "was cancelled before export: TIS no longer has the placement", Who.NOBODY, ""
+    if is_somebody_elses(now, record.person_id):
+        return f"was cancelled before export: {_OTHER_TRAINEE}", Who.NOBODY, ""
     judged = Verdict(decided.cause, decided.reason) if decided else REPORTED
     if now is not None:
         judged = verdict(now, today)
@@ -193,10 +196,11 @@ def _not_told(
     about = f"Placement {record.placement_id} in TIS"
     last = told[-1].fact if told else dates_fact(record.date_from, record.date_to)
     action = "wait for the position's next row from ESR, or publish position.due for it"
-    if now is None:
+    if now is None or is_somebody_elses(now, record.person_id):
         if told and told[-1].type == _WITHDRAWAL:
             return []
-        said = "no longer exists, which has not been sent to ESR yet"
+        said = "no longer exists" if now is None else _OTHER_TRAINEE
+        said += ", which has not been sent to ESR yet"
         return [Answer(about=about, sentence=said, who=Who.SUPPORT, action=action)]
     if _differs(now, last):
         said = f"is now {period(now.date_from, now.date_to)}, which has not been sent to ESR yet"

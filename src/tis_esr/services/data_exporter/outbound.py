@@ -96,6 +96,8 @@ class Sending(msgspec.Struct, frozen=True):
 class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     """One doctor who is to start in one position, from a placement that has not started.
 
+    ``is_successor`` says that another trainee was sent for the same placement and position before.
+
     ``newer`` is the record with TIS's present data, if they differ from what was sent. ``earlier`` are the rows of its
     earlier sendings; ``resend`` says that a person requested another one.
 
@@ -115,10 +117,16 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     newer: "ApplicantRecord | None" = None
     earlier: list[Sending] = []
     resend: bool = False
+    is_successor: bool = False
 
     @property
     def key(self) -> str:
-        """Return ``placement:position``."""
+        """Return ``placement:position``, with ``:person`` after it for a successor."""
+        return f"{self.place}:{self.person_id}" if self.is_successor else self.place
+
+    @property
+    def place(self) -> str:
+        """Return ``placement:position``, whoever is sent for it; the key of its decision."""
         return f"{self.placement_id}:{self.position_id}"
 
     @property

@@ -34,7 +34,7 @@ R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
 _NOW_AND_NEXT = "1"
 
-NO_LONGER = "its placement has started, is no longer reportable or no longer exists, or its position is no longer matched"
+NO_LONGER = "its placement has started, is no longer reportable, has another trainee or no longer exists, or its position is no longer matched"
 NO_LONGER_SO = "it no longer applies"
 KNOWN_TO_ESR = "ESR already has the same"
 
@@ -47,13 +47,13 @@ def applicants(
 ) -> Iterator[Change]:
     """Yield the changed applicant records of a position: new and updated ones, and cancelled pending ones.
 
-    A sent one is unchanged, unless ESR rejected it and TIS has other data now. ``resent`` are the earlier sendings of
+    A trainee who replaces one that was sent gets a new record. A sent one is unchanged, unless ESR rejected it and TIS has other data now. ``resent`` are the earlier sendings of
     records, by the record's key.
     """
     known = {record.key: record for record in stored}
-    arriving = {_applicant_key(applicant, body): applicant for applicant in body.applicants}
-    for key, applicant in arriving.items():
-        record = _applicant(applicant, body, message)
+    built = (_applicant(applicant, body, message) for applicant in body.applicants)
+    arriving = {record.key: record for record in (_succeeding(record, known) for record in built)}
+    for key, record in arriving.items():
         if key not in known:
             yield Change(record)
         elif (change := _followed(known[key], record, resent.get(key))) is not None:
@@ -61,6 +61,15 @@ def applicants(
     for key, record in known.items():
         if key not in arriving and (change := _dropped(record, resent.get(key))) is not None:
             yield change
+
+
+def _succeeding(record: ApplicantRecord, known: Mapping[str, ApplicantRecord]) -> ApplicantRecord:
+    """Return a record as a successor's if another trainee was sent for its placement and position."""
+    first, successor = known.get(record.place), msgspec.structs.replace(record, is_successor=True)
+    if first is not None and first.person_id == record.person_id:
+        return record
+    is_taken = first is not None and (first.state in SENT or bool(first.earlier))
+    return successor if is_taken or successor.key in known else record
 
 
 def _followed(stored: ApplicantRecord, fresh: ApplicantRecord, before: Resent | None) -> Change | None:
@@ -128,10 +137,6 @@ def withdrawn(record: R, reason: str) -> R:
 def held_back(record: R, reason: str) -> R:
     """Return a pending record as held back, because ESR would not load it; it is checked again when next generated."""
     return msgspec.structs.replace(record, state=RecordState.INVALID_DATA, reason=f"held back: {reason}")
-
-
-def _applicant_key(applicant: Applicant, body: ApplicantsGenerated) -> str:
-    return f"{applicant.placement_id}:{body.position.position_id}"
 
 
 def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message) -> ApplicantRecord:

@@ -10,7 +10,7 @@ from pymongo.errors import CollectionInvalid
 
 from tis_esr.engine.collection import Collection
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 OUTBOX = "engine.outbox"
 INBOX = "engine.inbox"
 LEASES = "engine.leases"

@@ -1,0 +1,48 @@
+"""The one program, ``tis-esr``. Each module has the commands of one purpose, with their options."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from tis_esr import __version__
+from tis_esr.cli import asking, manual_exports, manual_work, parked_messages, running, trying_out
+from tis_esr.commands.command_line import app
+from tis_esr.commands.terminal import errors, finish, prepare, say
+from tis_esr.errors import Exit
+from tis_esr.process.logs import log_warnings_only
+
+PURPOSES = (trying_out, manual_work, manual_exports, running, parked_messages, asking)
+"""The modules with the commands, in the order of ``--help``."""
+
+_ORDER = [module.__name__ for module in PURPOSES]
+app.registered_commands.sort(key=lambda registered: _ORDER.index(str(registered.callback.__module__)))
+
+
+def main() -> None:
+    """Run the program."""
+    os.umask(0o077)
+    prepare()
+    log_warnings_only()
+    try:
+        app()
+    finally:
+        finish()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"tis-esr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Keep TIS and the NHS Electronic Staff Record (ESR) in step for every doctor in training."""
+
+
+__all__ = ["PURPOSES", "Exit", "app", "errors", "main"]

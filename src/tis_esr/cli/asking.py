@@ -1,0 +1,81 @@
+"""Commands that answer questions: about files, placements, posts, positions and people, and about the messages."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from tis_esr.commands.command_line import DayOption, JsonOption, StateOption, command, day_of
+from tis_esr.commands.outcome import user_errors_reported
+from tis_esr.commands.terminal import print_json
+from tis_esr.errors import UsageError
+from tis_esr.settings import load
+
+
+@command(
+    "tis-esr files",
+    "tis-esr files DE_EOE_RMF_20261124_00004001.DAT",
+    "tis-esr files DE_EOE_RMF_20261124_00004001.DAT --settle 'ESR sent it again'",
+    "tis-esr files EOE-RMT-4002 --settle 'ESR never wrote it'",
+)
+def files(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Show only this file, or these missing files, in full."),
+    ] = None,
+    state: StateOption = None,
+    settle: Annotated[
+        str | None,
+        typer.Option(
+            "--settle",
+            metavar="TEXT",
+            help="Settle the findings of NAME; TEXT records how they were resolved.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the files from ESR with their states and findings, and the files that are missing."""
+    with user_errors_reported():
+        from tis_esr.commands.files import files as run_
+        from tis_esr.commands.files import settle as settle_
+
+        if settle is None:
+            raise typer.Exit(int(run_(load(), name, state, as_json=as_json)))
+        if name is None:
+            raise UsageError("NAME", "name the file, or the missing files, whose findings are to be settled")
+        raise typer.Exit(int(asyncio.run(settle_(load(), name, settle, state, as_json=as_json))))
+
+
+@command("tis-esr why 1900002 --state demo/state.sqlite", "tis-esr why EOE/RGT00/800/STR/001")
+def why(
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORD", help="A placement id, post number, position number or id, or GMC number."
+        ),
+    ],
+    state: StateOption = None,
+    tcs: Annotated[
+        str | None,
+        typer.Option(
+            "--tcs", metavar="URL", help="TCS with its context path.", show_default="TIS_ESR_TCS_URL"
+        ),
+    ] = None,
+    as_of: DayOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain why a placement, post, position or person was, or was not, sent to ESR, and who must act."""
+    with user_errors_reported():
+        from tis_esr.commands.why import why as run
+
+        settings = load()
+        raise typer.Exit(int(asyncio.run(run(settings, word, state, tcs, day_of(as_of), as_json=as_json))))
+
+
+@command("tis-esr asyncapi > asyncapi.json")
+def asyncapi() -> None:
+    """Print the services' messages as an AsyncAPI 3.0 document, in JSON."""
+    with user_errors_reported():
+        from tis_esr.operations.asyncapi import document
+
+        print_json(document())
