@@ -12,6 +12,7 @@ from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
+from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 
@@ -28,6 +29,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "redrive": (1, Redriven),
     "purge": (1, PurgeOfDay),
     "reconcile": (1, Compared),
+    "region": (1, RegionReport),
     "why": (1, Explanation),
 }
 """By command: the version of its output, and the type that is encoded.

@@ -30,6 +30,7 @@ def _printed(lived: Story, command: str) -> Any:
         "ingest": [next((folder / "in").iterdir())],
         "export": ["applicants", "--dry-run", "--as-of", "2026-11-26"],
         "redrive": ["--reason", "nothing has this reason"],
+        "region": ["status", "LDN", "--as-of", "2026-11-26"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip
     return lived.program(command, *words.get(command, []), "--json").json

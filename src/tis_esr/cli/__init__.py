@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from tis_esr import __version__
-from tis_esr.cli import asking, manual_exports, manual_work, parked_messages, running, trying_out
+from tis_esr.cli import asking, manual_exports, manual_work, parked_messages, regions, running, trying_out
 from tis_esr.commands.command_line import app
 from tis_esr.commands.terminal import errors, finish, prepare, say
 from tis_esr.errors import Exit
 from tis_esr.process.logs import log_warnings_only
 
-PURPOSES = (trying_out, manual_work, manual_exports, running, parked_messages, asking)
+PURPOSES = (trying_out, manual_work, manual_exports, regions, running, parked_messages, asking)
 """The modules with the commands, in the order of ``--help``."""
 
 _ORDER = [module.__name__ for module in PURPOSES]
