@@ -214,7 +214,8 @@ def test_lines_that_name_nobody_or_several_stop_the_start_until_they_are_correct
         assert line in said.text.splitlines()
     assert new.gmc(1) not in said.text
     assert new.out() == {}
-    assert new.region("start", "--yes", "--sent", wrong, "--skip-unknown").code == 0
+    skipped = new.region("start", "--yes", "--sent", wrong, "--skip-unknown", "--json")
+    assert [problem["line"] for problem in skipped.json["problems"]] == [3, 4, 5]
     assert [POSTS[1] in row for row in new.out()[APP]] == [True]
 
 

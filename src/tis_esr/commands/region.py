@@ -1,13 +1,16 @@
 """``tis-esr region start|status``: the guided start of a new region, step by step."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
+from tis_esr.decisions.sent_list import LineProblem
 from tis_esr.errors import Exit, UsageError
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.composition import engine_for_operation, reader_of, system
@@ -60,10 +63,14 @@ def start(place: Place, region: Region, confirmed: Callable[[str], bool], *, as_
     Raises StartWaitsError where the start has to wait, and UsageError for a list that can't be used.
     """
     found = asyncio.run(_reported(place, region))
+    skipped: list[LineProblem] = []
     while (step := found.current) is not None:
         if step.state is StepState.WAITING:
             _print(found, as_json=as_json)
             _stop_for(region, step)
+        skipped = found.problems or skipped
+        if not as_json:
+            _show_problems(found.problems)
         if not confirmed(f"{region.deanery}: {step.text}?"):
             say(f"stopped before: {step.text}. To go on, run the same command again")
             return Exit.DONE_WITH_PARKED
@@ -72,7 +79,7 @@ def start(place: Place, region: Region, confirmed: Callable[[str], bool], *, as_
         if not as_json:
             _show(next(one for one in found.steps if one.step is step.step))
     if as_json:
-        print_json(found)
+        print_json(msgspec.structs.replace(found, problems=skipped))
     else:
         say(f"{region.deanery} is started: its exports go by schedule.")
     return Exit.DONE
@@ -125,10 +132,14 @@ def _print(found: RegionReport, *, as_json: bool) -> None:
     say(f"{found.deanery} {state}.")
     for step in found.steps:
         _show(step)
-    for problem in found.problems[:_PROBLEMS_SHOWN]:
+    _show_problems(found.problems)
+
+
+def _show_problems(problems: Sequence[LineProblem]) -> None:
+    for problem in problems[:_PROBLEMS_SHOWN]:
         say(f"line {problem.line}: {problem.reason}", indent=2)
-    if len(found.problems) > _PROBLEMS_SHOWN:
-        say(f"and {len(found.problems) - _PROBLEMS_SHOWN:,} more lines: see --json", indent=2)
+    if len(problems) > _PROBLEMS_SHOWN:
+        say(f"and {len(problems) - _PROBLEMS_SHOWN:,} more lines: see --json", indent=2)
 
 
 def _show(step: StepReport) -> None:

@@ -19,7 +19,6 @@ from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY
 
 POLL_SECONDS: Final = 1.0
 SILENT_SECONDS: Final = 120.0
-_QUIET_POLLS = 2
 _QUEUES = {queue for stage in STAGES for queue in stage} | {"esr.queue.file.arrived"}
 _AFTER_MARKING = {"esr.queue.apprecord.exported.notificationgenerator"} | _QUEUES
 
@@ -91,7 +90,8 @@ class ByServices:
             for trace in known:
                 if trace.state == "parked":
                     raise ParkedCommandError(trace.reason)
-            return 0 if any(trace.state == "done" for trace in known) else 1
+            is_done = any(trace.state == "done" for trace in known)
+            return 0 if is_done else 1 + _left(reader, _QUEUES)
 
         await self._until_quiet(left)
 
@@ -102,19 +102,16 @@ class ByServices:
         return _left(reader, _QUEUES) + (file.state in UNDER_WAY)
 
     async def _until_quiet(self, left: Callable[[Reader], int]) -> None:
-        """Wait until nothing is left, at two polls in a row: between them a message may be on its way to another queue."""
+        """Wait until nothing is left. Raises NobodyWorksError if what is left does not change for SILENT_SECONDS."""
         clock = asyncio.get_running_loop().time
-        last, before, quiet = clock(), -1, 0
-        while quiet < _QUIET_POLLS:
-            now = await asyncio.to_thread(self._asked, left)
+        last, before = clock(), -1
+        while now := await asyncio.to_thread(self._asked, left):
             self.show(now)
-            quiet = 0 if now else quiet + 1
             if now != before:
                 last, before = clock(), now
-            if now and clock() - last > SILENT_SECONDS:
+            elif clock() - last > SILENT_SECONDS:
                 raise NobodyWorksError(now)
-            if quiet < _QUIET_POLLS:
-                await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     def _asked(self, left: Callable[[Reader], int]) -> int:
         with closing(self.open_reader()) as reader:
