@@ -34,6 +34,10 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "dataexporter.files": ("outbound files: state and number of rows", "none"),
     "dataexporter.runs": ("the exports of one type on one day", "none"),
+    "dataexporter.region_starts": (
+        "how far the start of each new region is: its steps, with their counts",
+        "none",
+    ),
     "dataexporter.rtc_files": ("the RTC of each RMF and RMC: state and number of rows", "none"),
     "dataexporter.rtc_rows": ("rows of an RTC that is not written yet", "none"),
     "dataexporter.counters": ("the last number used in file names", "none"),

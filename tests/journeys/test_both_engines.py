@@ -18,6 +18,8 @@ ELSEWHERE = {
     "day": "test_day_report",
     "doctor": "test_doctor",
     "purge": "test_purging",
+    "reconcile": "test_reconciling",
+    "region": "test_region_start",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}

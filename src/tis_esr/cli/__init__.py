@@ -12,6 +12,7 @@ from tis_esr.cli import (
     manual_exports,
     manual_work,
     parked_messages,
+    regions,
     running,
     trying_out,
 )
@@ -20,7 +21,16 @@ from tis_esr.commands.terminal import errors, finish, prepare, say
 from tis_esr.errors import Exit
 from tis_esr.process.logs import log_warnings_only
 
-PURPOSES = (trying_out, manual_work, manual_exports, running, parked_messages, asking, looking_ahead)
+PURPOSES = (
+    trying_out,
+    manual_work,
+    manual_exports,
+    regions,
+    running,
+    parked_messages,
+    asking,
+    looking_ahead,
+)
 """The modules with the commands, in the order of ``--help``."""
 
 _ORDER = [module.__name__ for module in PURPOSES]

@@ -50,7 +50,8 @@ TcsOption = Annotated[
 ]
 
 
-def _completed(incomplete: str) -> list[str]:
+def deaneries_beginning(incomplete: str) -> list[str]:
+    """Return the deaneries that complete what was typed."""
     return [name for name in DEANERIES if name.startswith(incomplete.upper())]
 
 
@@ -61,7 +62,7 @@ DeaneryOption = Annotated[
         metavar="CODE",
         help="Only this deanery, e.g. EOE.",
         show_default="all 13",
-        autocompletion=_completed,
+        autocompletion=deaneries_beginning,
     ),
 ]
 

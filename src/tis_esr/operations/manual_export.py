@@ -14,10 +14,12 @@ from tis_esr.files.file_store import FileStore
 from tis_esr.operations.planned_files import PlannedFile, files_of_day, planned, records_of
 from tis_esr.services.contracts.commands import NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter.deadline_guard import Unsent, unsent_records
+from tis_esr.services.data_exporter.export_commands import EXPORTS
 from tis_esr.services.data_exporter.export_gate import unhandled
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import ApplicantRecord, OutboundFile, RecordState
+from tis_esr.services.data_exporter.region_starts import refuse_while_starting, sendable
 from tis_esr.services.flow import INBOUND
 
 
@@ -67,11 +69,12 @@ async def made_files(
     ``advance`` is called after each deanery.
     """
     run = ExportRun(begin, out, export, window=open_, only_compared=False)
-    stale = len(await run.stale(day, deaneries))
+    going = await sendable(begin(), deaneries, export.file_type)
+    stale = len(await run.stale(day, going))
     files: list[OutboundFile] = []
     unsent: list[Unsent] = []
     occasion, left, lacks = uuid4().hex, {}, {}
-    for deanery in deaneries:
+    for deanery in going:
         run.lacks = await unhandled(begin(), deanery, INBOUND)
         if run.lacks:
             lacks[deanery] = run.lacks
@@ -80,9 +83,7 @@ async def made_files(
             unsent += await unsent_records(begin(), deanery, day, open_)
         advance()
     for deanery in deaneries:
-        where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
-        waiting = await begin().find(export.collection, where)
-        left[deanery] = Counter(_waits(record, open_, day) for record in waiting)
+        left[deanery] = await left_after(begin(), export, open_, day, deanery)
         left[deanery][Left.HELD_BACK] = sum(file.held_back for file in files if file.deanery == deanery)
     return Made([file for file in files if file.rows], left, stale, unsent, lacks)
 
@@ -99,6 +100,14 @@ async def difference(
     return Difference(planned(file for file in of_day if file.name not in new), records)
 
 
+async def left_after(
+    work: Work, export: Export, open_: ApplicantWindow, day: date, deanery: str
+) -> Counter[Left]:
+    """Return how many records of a deanery an export has left, by the reason."""
+    where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
+    return Counter(_waits(record, open_, day) for record in await work.find(export.collection, where))
+
+
 def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
     """Return why a run does not export a record."""
     if isinstance(record, ApplicantRecord):
@@ -113,7 +122,7 @@ def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
 async def request_files(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:
     """Request the files of these deaneries from the running DataExporters."""
     work = runner.work()
-    ask(work, command, day, deaneries, uuid4().hex)
+    ask(work, command, day, await sendable(work, deaneries, EXPORTS[command].file_type), uuid4().hex)
     await work.commit()
 
 
@@ -121,6 +130,7 @@ async def full_file(
     begin: Callable[[], Work], out: FileStore, day: date, deanery: str, *, again: bool
 ) -> OutboundFile | None:
     """Create the DNF of a deanery; return None if nothing is new since the last one."""
+    await refuse_while_starting(begin(), deanery)
     run = FullExport(begin, out, FULL_EXPORT)
     return await run.full(day, deanery, occasion=uuid4().hex, again=again)
 
@@ -128,5 +138,6 @@ async def full_file(
 async def request_full_file(runner: Runner, day: date, deanery: str, *, again: bool) -> None:
     """Request the DNF of a deanery from a running DataExporter."""
     work = runner.work()
+    await refuse_while_starting(work, deanery)
     ask(work, NOTIFICATION_COMMAND, day, [deanery], uuid4().hex, full=True, again=again)
     await work.commit()

@@ -33,6 +33,7 @@ from tis_esr.services.data_exporter.outbound import (
     Outbound,
     RecordState,
 )
+from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 from tis_esr.services.day import clock, compare_and_export, request_comparison
 from tis_esr.services.flow import COLLECTIONS, Dependencies, handlers
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
@@ -51,6 +52,7 @@ _COPIED: tuple[Collection[Any], ...] = (
     OUTBOUND_FILES,
     RUNS,
     COUNTERS,
+    REGION_STARTS,
 )
 _AT_ONCE = 500
 _PATIENCE = 60.0

@@ -29,6 +29,7 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundState,
     RecordState,
 )
+from tis_esr.services.data_exporter.region_starts import refuse_while_starting
 from tis_esr.services.data_exporter.resent_records import save
 from tis_esr.services.data_exporter.sent_records import requeued
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
@@ -98,6 +99,7 @@ def plan(
 
 async def requeue_rows(begin: Callable[[], Work], found: Plan, day: date) -> None:
     """Make the records pending again, chunk by chunk; one that was resent meanwhile is unchanged."""
+    await refuse_while_starting(begin(), found.deanery)
     keys = list(found.rows.values())
     for start in range(0, len(keys), ROWS_A_CHUNK):
         work = begin()

@@ -10,8 +10,9 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import FileStore
 from tis_esr.records.file_names import DEANERIES, BadFileNameError, FileName
 from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND, ask
-from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, ExportRun
+from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
+from tis_esr.services.data_exporter.region_starts import sendable
 from tis_esr.services.flow import ACKNOWLEDGING, AFTER_APPLICANTS, PEOPLE, SPLIT, STAGES, TELLING
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
@@ -75,15 +76,31 @@ async def compare_and_export(
     for stage in STAGES:
         progress(_title(stage), 0)
         await runner.drain(stage)
-    for export, after in ((APPLICANT_EXPORT, AFTER_APPLICANTS), (NOTIFICATION_EXPORT, ())):
-        name = f"{export.file_type} export"
+    for export in (APPLICANT_EXPORT, NOTIFICATION_EXPORT):
         progress(f"Writing {export.file_type} files", 0)
-        run = ExportRun(runner.work, out, export, window=window)
-        if stale := await runner.patiently(name, partial(run.stale, day, deaneries)):
-            await runner.patiently(name, partial(run.ask_to_compare, stale))
-            await _walk(runner, STAGES)
-        sent += await runner.patiently(name, partial(run.run, day, deaneries, occasion=occasion))
-        await _walk(runner, after)
+        some = await sendable(runner.work(), deaneries, export.file_type)
+        sent += await compared_export(runner, out, export, day, some, occasion=occasion, window=window)
+    return sent
+
+
+async def compared_export(
+    runner: Runner,
+    out: FileStore,
+    export: Export,
+    day: date,
+    deaneries: Sequence[str],
+    *,
+    occasion: str,
+    window: ApplicantWindow | None,
+) -> list[OutboundFile]:
+    """Compare the records to export with TIS where that is due, export them, and run the stages that follow."""
+    name = f"{export.file_type} export"
+    run = ExportRun(runner.work, out, export, window=window)
+    if stale := await runner.patiently(name, partial(run.stale, day, deaneries)):
+        await runner.patiently(name, partial(run.ask_to_compare, stale))
+        await _walk(runner, STAGES)
+    sent = await runner.patiently(name, partial(run.run, day, deaneries, occasion=occasion))
+    await _walk(runner, AFTER_APPLICANTS if export is APPLICANT_EXPORT else ())
     return sent
 
 

@@ -21,6 +21,7 @@ from tis_esr.services.data_exporter.outbound import (
     RUNS,
 )
 from tis_esr.services.data_exporter.record_intake import DataExporter
+from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RTC_ROWS
 from tis_esr.services.data_exporter.rtc_export import RTC_COMMAND, RtcExport
 from tis_esr.services.day_begun import DAYS
@@ -54,6 +55,7 @@ COLLECTIONS = (
     OUTBOUND_FILES,
     RUNS,
     COUNTERS,
+    REGION_STARTS,
     RTC_FILES,
     RTC_ROWS,
     TIS_PEOPLE,

@@ -194,6 +194,16 @@ async def test_an_export_is_told_once_whatever_fails(benches: Benches) -> None:
             assert all(told.confirmed and not told.open for told in (await bench.all(TIS_EXPORTS)).values())
 
 
+async def test_tcs_is_not_told_of_whom_the_previous_interface_sent(benches: Benches) -> None:
+    async with benches.open(WRITER, world()) as bench:
+        await bench.deliver([exported(file=""), exported(OTHER_PLACEMENT)])
+        assert bench.tcs.writes == [f"POST /placements/{OTHER_PLACEMENT}/esr-exported"]
+        assert (list((await bench.all(TIS_EXPORTS)).keys()), await bench.parked()) == (
+            [f"{OTHER_PLACEMENT}:1:{APP}"],
+            [],
+        )
+
+
 UNSURE = [Trouble.CUT_LATE, Trouble.CUT_AFTER, Trouble.STATUS_500_AFTER, Trouble.STATUS_503_AFTER]
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+import msgspec
 from tests.services.bench import Bench, Benches, orders, splits
 from tests.services.positions import reconciled, sent, view_of
 from tests.services.tcs_on_bench import PASSING, TODAY, Trouble
@@ -222,6 +223,23 @@ async def test_a_placement_that_went_before_its_export_was_known_is_withdrawn(be
             assert titles(said) == ["1", "2"], order
             [withdrawal] = [columns for columns in said if columns["notificationTitleCode"] == "2"]
             assert withdrawal["withdrawnTraineeGmcNumber"] == "7200001"
+
+
+async def test_whom_the_previous_interface_sent_is_withdrawn_like_others_and_a_file_of_ours_is_later(
+    benches: Benches,
+) -> None:
+    world = arrival()
+    view = view_of(world, 1, 0)
+    before = sent(world, view, world.placements[0], filename="", date_to=day(99))
+    ours = msgspec.structs.replace(sent(world, view, world.placements[0]), id="ours")
+    world.placements.pop()
+    for order in orders([event(world, 1, 0, 1), before, ours]):
+        async with benches.open(GENERATOR, world) as bench:
+            await bench.deliver(*([one] for one in order))
+            [said] = (await told(bench)).values()
+            assert titles(said) == ["1", "2"], order
+            [known] = (await bench.all(KNOWN_POSITIONS)).values()
+            assert [bool(applicant.file) for applicant in known.sent] == [True], order
 
 
 async def test_two_exports_of_one_position_are_both_remembered(benches: Benches) -> None:

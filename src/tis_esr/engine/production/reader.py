@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from pymongo import MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.errors import ConfigurationError
 
 from tis_esr.engine.collection import Collection, Where, is_impossible
@@ -140,19 +141,21 @@ class ProductionReader:
         return [*handled, *under_way]
 
     def waiting(self) -> dict[str, int]:
-        """See Reader.waiting."""
+        """See Reader.waiting. All counts are of one moment, so 0 is no message between two queues."""
         found: dict[str, int] = {}
-        for packet in self._packets({}, bodies=False):
-            finished = {"_id": {"$in": packet["keys"]}, "state": {"$in": FINISHED}}
-            left = len(packet["keys"]) - self._database[INBOX].count_documents(finished)
-            if left:
-                found[packet["queue"]] = found.get(packet["queue"], 0) + left
+        with trouble_as_transient(), self._client.start_session(snapshot=True) as session:
+            for packet in self._packets({}, bodies=False, session=session):
+                finished = {"_id": {"$in": packet["keys"]}, "state": {"$in": FINISHED}}
+                done = self._database[INBOX].count_documents(finished, session=session)
+                if left := len(packet["keys"]) - done:
+                    found[packet["queue"]] = found.get(packet["queue"], 0) + left
         return found
 
-    def _packets(self, where: Json, *, bodies: bool) -> list[Json]:
+    def _packets(self, where: Json, *, bodies: bool, session: ClientSession | None = None) -> list[Json]:
         left_out = {"messages.body": 0} if bodies else {"messages": 0}
         with trouble_as_transient():
-            return sorted(self._database[OUTBOX].find(where, left_out), key=lambda packet: packet["created"])
+            found = self._database[OUTBOX].find(where, left_out, session=session)
+            return sorted(found, key=lambda packet: packet["created"])
 
     def _grouped(self, name: str, stages: Sequence[Mapping[str, Any]]) -> list[Json]:
         with trouble_as_transient():

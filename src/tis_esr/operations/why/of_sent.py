@@ -81,6 +81,8 @@ def _title(record: NotificationRecord) -> str:
 
 
 def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]:
+    if record.file is None:
+        return f"was {record.reason}", Who.NOBODY, ""
     file = held.files.get(record.file or "")
     where = f"{record.file}, row {record.file_row}"
     if file is not None and file.state in {OutboundState.ALLOCATING, OutboundState.ALLOCATED}:

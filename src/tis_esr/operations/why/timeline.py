@@ -55,16 +55,16 @@ def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
 
 
 def _of_record(record: ApplicantRecord | NotificationRecord, named: str, held: Holdings) -> Iterable[Event]:
-    if record.state not in SENT:
+    if record.state not in SENT or record.file is None:
         yield Event(
             at=f"{record.built_on}",
             correlation_id=record.correlation_id,
             what=f"{named}: {_outcome(record.state, record.reason)}",
         )
         return
-    file = held.files.get(record.file or "")
+    file = held.files.get(record.file)
     yield Event(
-        at=f"{file.day}" if file else _day_of(record.file or ""),
+        at=f"{file.day}" if file else _day_of(record.file),
         correlation_id=record.correlation_id,
         what=f"{named}: Exported in {record.file}, row {record.file_row}",
     )

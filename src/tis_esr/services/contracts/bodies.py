@@ -169,7 +169,7 @@ class PersonChanged(Body, frozen=True):
 
 
 class ApplicantExported(Body, frozen=True):
-    """``esr.queue.apprecord.exported``: an applicant was sent to ESR in ``filename``."""
+    """``esr.queue.apprecord.exported``: an applicant was sent to ESR in ``filename``, "" if the previous interface sent it."""
 
     placement_id: int
     position_id: int
@@ -258,7 +258,7 @@ class GenerateFile(Body, frozen=True):
 
     ``asked_at`` is the moment of the request, by the engine's clock. With ``only`` (keys of applicant records) the file
     is a separate one for these records. With ``full`` the notification file is a DNF; ``again`` creates it even if
-    nothing is new since the last one.
+    nothing is new since the last one. ``region_start`` says that the start of the region requests it, which withholds others.
     """
 
     deanery: str
@@ -267,3 +267,4 @@ class GenerateFile(Body, frozen=True):
     only: list[str] = []
     full: bool = False
     again: bool = False
+    region_start: bool = False

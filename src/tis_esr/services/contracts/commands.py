@@ -14,6 +14,11 @@ DAILY_RULES_COMMAND = "dailyrulescommand"
 RECONCILE_ALL_COMMAND = "reconcileallcommand"
 
 
+def command_id(command: str, day: date, occasion: str, deanery: str) -> str:
+    """Return the id of the message that ``ask`` sends."""
+    return derived_id(_cause_id(command, day, occasion, deanery), f"esr.queue.{command}", "")
+
+
 def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str, **more: Any) -> None:
     """Send one command per deanery within a unit of work; the same occasion asks only once.
 
@@ -21,7 +26,7 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
     """
     for deanery in deaneries:
         cause = Message(
-            id=derived_id("export", command, day, occasion, deanery),
+            id=_cause_id(command, day, occasion, deanery),
             queue="",
             correlation_id=f"{command}:{day}:{deanery}",
             source_file="",
@@ -36,3 +41,7 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
         else:
             body = GenerateFile(deanery=deanery, day=day, asked_at=work.time(), **more)
             work.emit(command, body, cause=cause)
+
+
+def _cause_id(command: str, day: date, occasion: str, deanery: str) -> str:
+    return derived_id("export", command, day, occasion, deanery)

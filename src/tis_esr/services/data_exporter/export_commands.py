@@ -23,6 +23,7 @@ from tis_esr.services.data_exporter.export_gate import Gate, Waits
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.full_export import FULL_EXPORT, FullExport
 from tis_esr.services.data_exporter.outbound import OutboundFile
+from tis_esr.services.data_exporter.region_starts import sendable
 
 _log = structlog.get_logger()
 
@@ -71,6 +72,9 @@ class ExportCommands:
             command = message.decode(GenerateFile)
             if command.deanery not in DEANERIES:
                 raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
+            kind = FULL_EXPORT if command.full else export
+            if not command.region_start and not await sendable(work, [command.deanery], kind.file_type):
+                continue
             try:
                 files = await self._files(work, command, message, export)
             except ContentMismatchError as error:

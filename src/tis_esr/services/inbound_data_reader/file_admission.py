@@ -130,6 +130,9 @@ def judged_by_name(
     A file dated before ``oldest``, the ledger's oldest day, is not read unless it is being split: which of its rows
     were processed, and what is newer, is no longer known.
     """
+    if known is not None and known.set_aside:
+        kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
+        return Taken(file=kept, fresh=False, said=f"{_ALREADY_REFUSED}: {known.reason}")
     if oldest is not None and (known is None or known.state not in UNDER_WAY):
         too_old = _too_old(name, known, stamp, oldest)
         if too_old is not None:
@@ -137,7 +140,7 @@ def judged_by_name(
     if reason := refusal_reason(name):
         entry = InboundFile(name=name, state=FileState.REFUSED, reason=reason, stamp=stamp)
         if known is None or known.state is not FileState.REFUSED or known.settled == GONE:
-            return Taken(file=_with_name(entry), fresh=True, said=reason)
+            return Taken(file=with_name(entry), fresh=True, said=reason)
         kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
         return Taken(file=kept, fresh=False, said=f"already refused: {reason}")
     if known is not None and known.state is not FileState.HELD:
@@ -148,7 +151,7 @@ def judged_by_name(
 
 def _too_old(name: str, known: InboundFile | None, stamp: str, oldest: date) -> Taken | None:
     """Refuse a file that is older than the ledger; None for another. One that was processed is unchanged."""
-    entry = known or _with_name(InboundFile(name=name, state=FileState.REFUSED, stamp=stamp))
+    entry = known or with_name(InboundFile(name=name, state=FileState.REFUSED, stamp=stamp))
     if entry.day is None or not is_older_than_ledger(entry.day, oldest):
         return None
     if entry.state not in {FileState.HELD, FileState.REFUSED}:
@@ -163,7 +166,7 @@ def _too_old(name: str, known: InboundFile | None, stamp: str, oldest: date) -> 
 def held(name: str, reason: str, known: InboundFile | None, stamp: str, now: float) -> Taken:
     """Hold a file that can't be processed now, to be retried later; one that was processed before is unchanged."""
     if known is None or known.settled == GONE:
-        known = _with_name(InboundFile(name=name, state=FileState.HELD))
+        known = with_name(InboundFile(name=name, state=FileState.HELD))
     elif known.state not in {FileState.HELD, *UNDER_WAY}:
         kept = msgspec.structs.replace(known, stamp=stamp or known.stamp)
         return Taken(file=kept, fresh=False, said=f"processed or refused before; now {reason}")
@@ -206,7 +209,7 @@ def admitted(
     reason = OTHER.format(rows=known.rows, size=known.size)
     if other is not None:
         return [known, other], Taken(file=other, fresh=False, said="already reported")
-    entry = _with_name(
+    entry = with_name(
         InboundFile(
             name=name,
             copy=copy.name,
@@ -232,7 +235,7 @@ def _the_same(known: InboundFile) -> tuple[list[InboundFile], Taken]:
 def _entered(name: str, copy: Copy, known: InboundFile | None) -> InboundFile:
     """Return the entry of a file with a valid name; settled missing files of its counter stay settled."""
     gaps = known.settled_gaps if known else []
-    entry = _with_name(
+    entry = with_name(
         InboundFile(
             name=name, sha256=copy.sha256, size=copy.size, state=FileState.RECEIVED, settled_gaps=gaps
         )
@@ -265,7 +268,7 @@ def _continued(known: InboundFile, copy: Copy) -> InboundFile:
     )
 
 
-def _with_name(entry: InboundFile) -> InboundFile:
+def with_name(entry: InboundFile) -> InboundFile:
     """Add the parts of the name, if it is a valid ESR file name."""
     try:
         name = FileName.parse(entry.name)

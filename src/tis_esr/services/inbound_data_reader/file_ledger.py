@@ -58,6 +58,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``row_states`` counts its rows by final state, once their purge begins; ``rows_gone`` says that they are purged.
 
+    With ``set_aside`` it is REFUSED and no copy of its name is ever read.
+
     ``stamp`` is the file's state as the store last reported it; a held file has been tried ``attempts`` times, and is
     retried at ``retry_at``; the entry was last written at ``changed_at`` (both by the engine's clock).
     """
@@ -96,6 +98,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     settled_gaps: list[SettledGap] = []
     row_states: dict[str, int] = {}
     rows_gone: bool = False
+    set_aside: bool = False
     stamp: str = ""
     attempts: int = 0
     retry_at: float = 0.0

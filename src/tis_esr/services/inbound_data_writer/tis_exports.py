@@ -38,8 +38,9 @@ Sent = Mapping[str, tuple[Message, ApplicantExported]]
 
 
 async def notify_exported(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
-    """Notify TCS of the applicants of a batch that were sent; each succeeds independently."""
-    sent = {TIS_EXPORTS.key(_export(body)): (m, body) for m, body in map(_decoded, messages)}
+    """Notify TCS of the applicants of a batch that were sent in a file of ours; each succeeds independently."""
+    decoded = [(message, body) for message, body in map(_decoded, messages) if body.filename]
+    sent = {TIS_EXPORTS.key(_export(body)): (message, body) for message, body in decoded}
     known = await work.get(TIS_EXPORTS, sent)
     bounds = attempts.begin(work)
     due: dict[str, TisExport] = {}

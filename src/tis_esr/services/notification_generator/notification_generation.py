@@ -198,6 +198,8 @@ def _went_later(sent: SentApplicant, applicant: SentApplicant) -> bool:
     is_same = (sent.placement_id, sent.person_id) == (applicant.placement_id, applicant.person_id)
     if not is_same or not sent.file:
         return False
+    if not applicant.file:
+        return True
     return is_superseded(FileName.parse(applicant.file).sequence, FileName.parse(sent.file).sequence)
 
 

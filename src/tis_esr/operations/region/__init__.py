@@ -1,0 +1,1 @@
+"""The guided start of a region: what is done, what the next step would do, and doing it."""
