@@ -173,7 +173,7 @@ class ChangesInTis:
         post = self._post()
         number = post["nationalPostNumber"]
         self._renumbered.setdefault(post["id"], number)
-        return self._numbered(post["id"], f"{number}/N{self._next()}")
+        return self._numbered(post["id"], f"{number.partition('/')[0]}/RX1/N/{self._next()}")
 
     def _numbered(self, post_id: int, number: str) -> Change:
         self._tis.put_post({**self._tis.posts[post_id], "nationalPostNumber": number})

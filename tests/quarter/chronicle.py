@@ -78,6 +78,13 @@ class Chronicle:
         outcome = received.outcomes[row - 1]
         return "" if outcome.accepted else f"{REJECTED}: {outcome.text}"
 
+    def sending(self, subject: Subject) -> Sending | None:
+        """Return the last row about a subject; a notification names a person without registration by name alone."""
+        position, person = subject
+        named = self.sent.get((position, person.rpartition("|")[0])) if "|" in person else None
+        found = self.sent.get(subject)
+        return named if found is None or (named is not None and named.day >= found.day) else found
+
     def runs_since(self, day: date) -> int:
         """Return the runs that came to their end after a day."""
         return sum(ran > day for ran in self.ran)
@@ -93,8 +100,9 @@ def _about(file_type: str, values: Any) -> list[str]:
     if file_type == "APP":
         named = f"{values['lastName']}|{values['firstName']}|{values['dob']}".casefold()
         return [values["regNumber1"] or values["regNumber2"] or named]
-    if values["notificationTitleCode"] == "2":
-        return [values["withdrawnGmc"]]
-    if values["notificationTitleCode"] == "4":
-        return [values["nextGmc" if values["changedHireDate"] else "currentGmc"]]
+    if values["notificationTitleCode"] in ("2", "4"):
+        who = "next" if values["changedHireDate"] else "current"
+        who = "withdrawn" if values["notificationTitleCode"] == "2" else who
+        named = f"{values[f'{who}LastName']}|{values[f'{who}FirstName']}".casefold()
+        return [values[f"{who}Gmc"] or named]
     return [""] if values["notificationTitleCode"] == "1" else []

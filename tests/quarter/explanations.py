@@ -70,7 +70,7 @@ def _refused_as(why: str) -> Callable[[Difference, Chronicle], date | None]:
     """Return what explains a difference by the last row about its subject, which ESR has not taken."""
 
     def begun(found: Difference, chronicle: Chronicle) -> date | None:
-        sent = chronicle.sent.get(found.subject)
+        sent = chronicle.sending(found.subject)
         return sent.day if sent is not None and sent.refused.startswith(why) else None
 
     return begun
@@ -81,7 +81,7 @@ def _data_missing(found: Difference, chronicle: Chronicle) -> date | None:
 
 
 def _over_forty(found: Difference, chronicle: Chronicle) -> date | None:
-    if found.kind != MISSING or found.coming is None or found.subject in chronicle.sent:
+    if found.kind != MISSING or found.coming is None or chronicle.sending(found.subject):
         return None
     key = (found.position.id, f"{found.coming.placement} {found.person}")
     due = chronicle.due.get(key)
@@ -102,7 +102,7 @@ def _too_late(found: Difference, chronicle: Chronicle) -> date | None:
         return None
     is_near = found.coming.start <= found.day + timedelta(days=1)
     key = (found.position.id, f"{found.coming.placement} {found.person}")
-    sent = chronicle.sent.get(found.subject)
+    sent = chronicle.sending(found.subject)
     is_refused = sent is not None and bool(sent.refused) and found.coming.start - sent.day <= _RESENT_WITHIN
     return found.day if is_near and (key not in chronicle.due or is_refused) else None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from tis_esr.decisions.notifications.position_notifications import drafts
 from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND, ask
 
 _TIS = (
@@ -45,6 +46,14 @@ def _never(place: str, answer: Any = False) -> Callable[[], list[Any]]:
 _DRAFTS = "decisions.notifications.position_notifications"
 _PENDING = "services.data_exporter.pending_records"
 
+
+def _never_notified() -> list[Any]:
+    def without(*more: Any, notified: bool, **named: Any) -> Any:
+        return drafts(*more, notified=False, **named)
+
+    return [patch("tis_esr.services.notification_generator.notification_generation.drafts", without)]
+
+
 FAULTS = {
     "no-comparison": Fault(
         "the daily comparison does not run", lambda: _command_left_out(RECONCILE_ALL_COMMAND)
@@ -59,13 +68,13 @@ FAULTS = {
         "a placement that is gone withdraws nobody", _never(f"{_DRAFTS}.is_gone"), weeks=3
     ),
     "swap-withdraws-nobody": Fault(
-        "a swapped trainee is not withdrawn", _never(f"{_DRAFTS}.is_somebody_elses")
+        "a swapped trainee is not withdrawn", _never(f"{_DRAFTS}.is_somebody_elses"), seed=1, weeks=3
     ),
     "swap-ignored": Fault(
-        "a swapped trainee's successor is no applicant", _never(f"{_PENDING}.replaced", None)
+        "a swapped trainee's successor is no applicant", _never(f"{_PENDING}.replaced", None), seed=1, weeks=3
     ),
     "no-other-dates": Fault("other dates are not sent", _never(f"{_DRAFTS}.has_reportable_dates")),
-    "vacancy-untold": Fault("nobody is told of an empty position", _never(f"{_PENDING}._says_nobody", True)),
+    "vacancy-unsent": Fault("that a position falls empty is not sent", _never_notified, weeks=3),
     "only-what-changed": Fault(
         "of who is now and next in a position only what changed is sent",
         lambda: [patch(f"tis_esr.{_PENDING}._is_known_to_esr", _by_subject)],

@@ -36,6 +36,8 @@ _DONE = (0, 1)
 _REPORTED = 0.3
 _INTAKE = 45
 _LOADED_AFTER = 2
+_ASKED_AGAIN = timedelta(days=4)
+"""How long after an answer was lost ESR sends it again, at a person's request."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ class Quarter:
         lost = [name for name in answers if self._wrong.happens("lost", today, name)]
         if lost:
             self._story(today, f"answers lost: {lost}")
+            again = self._late.setdefault(today + _ASKED_AGAIN, {})
+            again.update({name: answers[name] for name in lost})
         found = {name: content for name, content in answers.items() if name not in lost}
         for name, content in {**files, **found}.items():
             (self._folder / "in" / name).write_bytes(content)

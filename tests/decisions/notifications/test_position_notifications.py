@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from tests.decisions.invented import NPN, TODAY, incumbent, placement, position
 
+from tis_esr.decisions.notifications.content import Incumbent
 from tis_esr.decisions.notifications.position_notifications import PostNow, drafts
 from tis_esr.decisions.sent_applicants import SentApplicant
 
@@ -68,6 +69,20 @@ def test_a_type_4_has_the_trainees_name_where_the_new_start_is_beyond_the_window
     later = placement(1, TODAY + timedelta(weeks=20), TODAY + timedelta(weeks=60))
     [draft] = built(later, applicants=[sent()])
     assert draft.notification.next_appointment_trainee_last_name == "Example1"
+    assert draft.notification.next_appointment_trainee_gmc_number == "7000001"
+
+
+def test_a_type_4_has_the_names_as_they_were_sent_where_tis_has_none_any_longer():
+    class Nameless(InventedIncumbents):
+        def coming(self, of):
+            return Incumbent(placement=of, person=None)
+
+    post = PostNow(
+        placements=[placement(1, START + timedelta(days=7), END)], asked={}, today=TODAY, since=TODAY
+    )
+    _, draft = drafts(position(), post, [sent()], Nameless(), found_later=False, notified=True)
+    assert draft.notification.next_appointment_trainee_last_name == "Example1"
+    assert draft.notification.next_appointment_trainee_first_name == "Testa1"
     assert draft.notification.next_appointment_trainee_gmc_number == "7000001"
 
 

@@ -161,15 +161,30 @@ def _dates(
     pairs: Sequence[NowAndNext],
     incumbents: Incumbents,
 ) -> Draft:
-    """Return a type 4, with the trainee as current or as next by the placement's own dates."""
+    """Return a type 4, with the trainee as current or as next by the placement's own dates.
+
+    ESR needs their name: one that TIS no longer has is as it was sent.
+    """
     if placement.date_from is None or placement.date_to is None:
         raise ValueError("a placement with reportable dates has both")
     started = placement.date_from <= today
     alone = NowAndNext(placement, None) if started else NowAndNext(None, placement)
     pair = next((pair for pair in pairs if placement in (pair.current, pair.next)), alone)
     notification = type_4(_type_1(sent.deanery_number, pair, incumbents), placement, today)
+    notification = _named(notification, sent, "current_trainee" if started else "next_appointment_trainee")
     fact = dates_fact(placement.date_from, placement.date_to)
     return Draft(key=_about_sent(sent), notification=notification, fact=fact, held=sent.dates)
+
+
+def _named(notification: Notification, sent: SentApplicant, who: str) -> Notification:
+    """Return a notification with the names and GMC number of a trainee as they were sent, where it has none."""
+    as_sent = {
+        f"{who}_last_name": sent.last_name,
+        f"{who}_first_name": sent.first_name,
+        f"{who}_gmc_number": sent.gmc_number,
+    }
+    missing = {name: value for name, value in as_sent.items() if not getattr(notification, name)}
+    return msgspec.structs.replace(notification, **missing)
 
 
 def _withdrawal(sent: SentApplicant, pairs: Sequence[NowAndNext], incumbents: Incumbents) -> Draft:
