@@ -9,8 +9,8 @@ from tests.quarter.chronicle import NOT_LOADED, QUARANTINED, REJECTED, Chronicle
 from tests.quarter.differences import EXTRA, MISSING, NOW_AND_NEXT, Difference, of_position
 
 FOREVER = 10_000
-AT_THE_END = ("starts tomorrow", "came too late")
-"""The rules that may still explain a difference after the quiet days: the calendar goes on, and nobody is sent who has begun."""
+AT_THE_END = ("came too late",)
+"""The rules that may still explain a difference after the quiet days: nobody is sent who has begun."""
 _MOST_A_POST = 40
 _RESENT_WITHIN = timedelta(days=14)
 _OTHERS = 2
@@ -92,11 +92,6 @@ def _over_forty(found: Difference, chronicle: Chronicle) -> date | None:
     return due if due is not None and same_day > _MOST_A_POST else None
 
 
-def _starts_tomorrow(found: Difference, chronicle: Chronicle) -> date | None:
-    bounds = found.kind == NOW_AND_NEXT and found.pairs == found.truth.pairs_without_tomorrow
-    return found.day if bounds else None
-
-
 def _too_late(found: Difference, chronicle: Chronicle) -> date | None:
     if found.kind != MISSING or found.coming is None:
         return None
@@ -108,8 +103,15 @@ def _too_late(found: Difference, chronicle: Chronicle) -> date | None:
 
 
 def _draft(found: Difference, chronicle: Chronicle) -> date | None:
-    records = [counts for _, one, counts in found.truth.everybody if one.person == found.person]
-    return found.day if found.kind == EXTRA and records and not any(records) else None
+    counting: dict[str, bool] = {}
+    for _, one, counts in found.truth.everybody:
+        counting[one.person] = counts or counting.get(one.person, False)
+    if found.kind == EXTRA:
+        return found.day if counting.get(found.person) is False else None
+    if found.kind != NOW_AND_NEXT or found.truth.pairs:
+        return None
+    held = [somebody.gmc for pair in found.pairs for somebody in pair if somebody is not None]
+    return found.day if held and all(counting.get(gmc) is False for gmc in held) else None
 
 
 RULES = (
@@ -121,7 +123,6 @@ RULES = (
     Rule("rejected by ESR", "ESR rejected the row; resent by a person, or with other data", 8, _refused_as(REJECTED)),
     Rule("held back: data", "a mandatory value is missing in TIS (wiki 1374060617)", FOREVER, _data_missing),
     Rule("over 40", "ESR loads 40 applicants of a post from a file (A7); the rest is in the next file", 2, _over_forty),
-    Rule("starts tomorrow", "TCS: next is from the second day on", 0, _starts_tomorrow),
     Rule("came too late", "applicants are sent, and resent, until two days before their start (wiki 1491894291)", FOREVER, _too_late),
     Rule("draft withdraws nobody", "TCS: approved to draft sends nothing (S26)", FOREVER, _draft),
 )  # fmt: skip

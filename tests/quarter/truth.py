@@ -51,12 +51,11 @@ class Coming:
 class Truth:
     """What ESR should know of one position: its pairs, who is to come, and who else is in the post by any record.
 
-    ``hidden`` are pairs that hold a trainee who starts tomorrow; ``post`` is TIS's id, None where the position has none.
+    ``post`` is TIS's id, None where the position has none.
     """
 
     post: int | None
     pairs: tuple[Pair, ...] = ()
-    pairs_without_tomorrow: tuple[Pair, ...] = ()
     coming: tuple[Coming, ...] = ()
     everybody: tuple[tuple[str, Coming, bool], ...] = ()
 
@@ -68,12 +67,10 @@ def truth(tis: Store, position: Position, today: date) -> Truth:
         return Truth(None)
     placements = sorted(tis.placements_by("postId", post["id"]), key=_order)
     counting = [p for p in placements if is_reportable(p)]
-    later = today + timedelta(days=2)
     coming = [p for p in counting if p["dateTo"] and today < _day(p["dateFrom"]) < today + _WEEKS_13]
     return Truth(
         post["id"],
-        tuple(_pairs(tis, counting, today, today + ONE_DAY)),
-        tuple(_pairs(tis, counting, today, later)),
+        tuple(_pairs(tis, counting, today)),
         tuple(one for p in coming if (one := _coming(tis, p)) is not None),
         tuple((p["lifecycleState"], one, is_reportable(p)) for p in placements if (one := _coming(tis, p)) is not None),
     )  # fmt: skip
@@ -101,9 +98,9 @@ def person_for_esr(person: Dto) -> str:
     return f"{last}|{first}|{born}".casefold()
 
 
-def _pairs(tis: Store, counting: Sequence[Dto], today: date, first: date) -> list[Pair]:
+def _pairs(tis: Store, counting: Sequence[Dto], today: date) -> list[Pair]:
     now = [p for p in counting if p["dateTo"] and _day(p["dateFrom"]) <= today <= _day(p["dateTo"])]
-    after = [p for p in counting if first <= _day(p["dateFrom"]) < today + _WEEKS_13]
+    after = [p for p in counting if today < _day(p["dateFrom"]) < today + _WEEKS_13]
     found: list[Pair] = []
     for one in now:
         same = (p for p in after if p["siteCode"] and p["siteCode"] == one["siteCode"])
