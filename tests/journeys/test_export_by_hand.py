@@ -79,6 +79,16 @@ def test_a_dry_run_of_a_day_that_was_exported_says_what_went_and_what_would_go_i
     assert sorted(record.partition(":")[2] for record in records) == ["1", "1", "1", "1", "1", "2"]
 
 
+def test_an_export_says_what_of_the_inbound_files_is_not_handled(here: tuple[Program, Small]) -> None:
+    called, small = here
+    name = small.file(por(3), por(4), day_number=1)
+    assert called("ingest", small.folder / "in" / name).code == 0
+    said = called(*NEXT, "--dry-run")
+    assert "EOE: 2 messages of its inbound files not handled" in said.text.splitlines()
+    [deanery] = called(*NEXT, "--dry-run", "--json").json["deaneries"]
+    assert deanery["lacks"] == "2 messages of its inbound files not handled"
+
+
 def test_a_dry_run_of_a_day_without_a_file_has_the_records_in_its_json_only(
     here: tuple[Program, Small],
 ) -> None:
