@@ -1,5 +1,7 @@
 """A position is reconciled again where something of its post has changed, and each day where nobody said so."""
 
+import asyncio
+
 import msgspec
 import pytest
 from tests.services.bench import Bench, Benches, message
@@ -103,6 +105,23 @@ async def test_positions_whose_own_message_is_still_to_come_do_not_keep_the_comp
         ]
         await bench.keep(POSITIONS, *changed)
         await reconcile_all(bench, "now", bench.engine.time())
+        assert {key: revision - first[key] for key, revision in (await revisions(bench)).items()} == {
+            1: 1,
+            2: 1,
+            3: 1,
+        }
+
+
+async def test_a_request_of_a_clock_that_was_ahead_comes_to_its_end(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each position is reconciled once, and not again and again until the clock is there."""
+    monkeypatch.setattr(position_reconciliation, "_ALL_AT_ONCE", 2)
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(positions(NPN, OTHER_NPN, NPN))
+        first = await revisions(bench)
+        async with asyncio.timeout(30):
+            await reconcile_all(bench, "ahead", bench.engine.time() + 1e6)
         assert {key: revision - first[key] for key, revision in (await revisions(bench)).items()} == {
             1: 1,
             2: 1,

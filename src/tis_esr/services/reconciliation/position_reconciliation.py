@@ -215,7 +215,7 @@ class Reconciliation:
             command = message.decode(ReconcileAll)
             if command.deanery not in DEANERIES:
                 raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
-            asked_at = command.asked_at or work.time()
+            asked_at = min(command.asked_at or work.time(), work.time())
             where = {"deanery": command.deanery, "reconciled_at": Between(0.0, asked_at)}
             found = await work.find(POSITIONS, where, order_by=("reconciled_at",), limit=left) if left else []
             await self._again(work, found, {str(position.position_id): [message] for position in found})
