@@ -129,6 +129,23 @@ async def test_a_request_of_a_clock_that_was_ahead_comes_to_its_end(
         }
 
 
+async def test_a_post_that_tcs_can_not_answer_for_keeps_no_other_from_being_compared(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On this day and on the next: its own comparison alone is parked."""
+    monkeypatch.setattr(position_reconciliation, "_ALL_AT_ONCE", 2)
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(positions(NPN, OTHER_NPN, OTHER_NPN))
+        before = await revisions(bench)
+        store = bench.tcs.simulator.store
+        store.put_post({**store.posts[POST], "status": {"not": "a text"}})
+        for day in (1, 2):
+            await reconcile_all(bench, f"day {day}", bench.engine.time())
+            after = await revisions(bench)
+            assert {key: after[key] - before[key] for key in after} == {1: 0, 2: day, 3: day}
+            assert len(await bench.parked()) == day
+
+
 async def test_of_another_deanery_nothing_is_reconciled(benches: Benches) -> None:
     async with benches.open(RECONCILIATION, two_posts()) as bench:
         await bench.deliver(positions(NPN))
