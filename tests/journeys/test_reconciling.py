@@ -99,6 +99,27 @@ def test_a_dry_run_lists_each_record_that_would_be_another_one(here: tuple[Progr
     assert {str(moved), str(deleted)} <= set(re.findall(r"\d{4,}", str(found["changes"])))
 
 
+def test_a_dry_run_knows_what_a_record_that_waits_to_be_resent_was_sent_with(
+    here: tuple[Program, Small],
+) -> None:
+    """ESR rejected it, TIS had other data for a while: with the data that ESR rejected it is not sent."""
+    called, small = here
+    if called.engine == "production":
+        pytest.skip("a rejected record waits here until a DataExporter runs")
+    app = "DE_EOE_APP_20261124_00000008.DAT"
+    rejected = f'APC,"{NPN}",FAIL,"ERROR","","",,1,1001,1\nTRL,1\n'
+    (small.folder / "in" / app.replace("APP", "APC")).write_text(rejected)
+    a_day(called, small, "2026-11-25")
+    store, first = small.tcs.simulator.store, small.world.placements[0]["id"]
+    before = store.placements[first]
+    store.put_placement({**before, "dateTo": "2027-11-01"})
+    reconcile(called, small)
+    assert [file["rows"] for file in reconcile(called, small, "--dry-run", "--json").json["files"]][:1] == [1]
+    store.put_placement(before)
+    said = reconcile(called, small, "--dry-run", "--json").json
+    assert [file for file in said["files"] if "_APP_" in file["name"]] == []
+
+
 def test_what_changed_in_tis_is_found_at_once_and_as_often_as_it_is_asked_for(
     here: tuple[Program, Small],
 ) -> None:

@@ -28,6 +28,7 @@ from tis_esr.services.data_exporter.outbound import (
     NOTIFICATIONS,
     OUTBOUND_FILES,
     PENDING,
+    RESENT,
     RUNS,
     NotificationRecord,
     Outbound,
@@ -41,19 +42,21 @@ from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, P
 from tis_esr.tcs.client import Tcs
 
 _COPIED: tuple[Collection[Any], ...] = (
-    POSITIONS,
-    DECISIONS,
-    GENERATED,
-    KNOWN_POSITIONS,
-    VPD_USES,
-    HANDLED,
+    REGION_STARTS,
+    COUNTERS,
+    RUNS,
+    OUTBOUND_FILES,
+    RESENT,
     APPLICANTS,
     NOTIFICATIONS,
-    OUTBOUND_FILES,
-    RUNS,
-    COUNTERS,
-    REGION_STARTS,
+    HANDLED,
+    VPD_USES,
+    KNOWN_POSITIONS,
+    GENERATED,
+    DECISIONS,
+    POSITIONS,
 )
+"""In the order opposite to the flow: while services run, no copied version is older than what was made from it."""
 _AT_ONCE = 500
 _PATIENCE = 60.0
 

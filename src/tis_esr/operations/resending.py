@@ -28,6 +28,7 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundFile,
     OutboundState,
     RecordState,
+    Sending,
 )
 from tis_esr.services.data_exporter.region_starts import refuse_while_starting
 from tis_esr.services.data_exporter.resent_records import save
@@ -172,11 +173,12 @@ def _judged(
         is_accepted = record.state is RecordState.CONFIRMED
         reason = "ESR accepted it" if is_accepted else judge.reason(record)
         yield record.file_row or 0, (record.key, reason, is_accepted)
-    here = {record.key for record in now}
-    moved = [one for one in state.find(RESENT, {"file": file.name}) if one.record.key not in here]
-    since = {r.key: r for r in state.get(APPLICANTS, [one.record.key for one in moved])} if moved else {}
+    here = {record.file_row for record in now}
+    moved = [one for one in state.find(RESENT, {"file": file.name}) if one.row not in here]
+    of_positions = state.find(APPLICANTS, {"position_id": sorted({one.position_id for one in moved})})
+    since = {place: record for record in of_positions for place in record.earlier}
     for one in moved:
-        yield one.row, (one.record.key, _went(since.get(one.record.key)), False)
+        yield one.row, (one.record.key, _went(since.get(Sending(one.file, one.row))), False)
 
 
 class _Judge:

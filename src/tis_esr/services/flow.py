@@ -86,7 +86,7 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("esr.queue.person.changed", "esr.queue.post.changed", "esr.queue.position.due"),
     ("esr.queue.por.saved",),
     ("esr.queue.pos.saved",),
-    ("esr.queue.reconcileallcommand",),
+    ("esr.queue.reconcileallcommand", "esr.queue.position.due"),
     ("esr.queue.position.reconciled.notificationgenerator",),
     ("esr.queue.dailyrulescommand",),
     ("esr.queue.position.reconciled.appgenerator", "esr.queue.notification.due"),

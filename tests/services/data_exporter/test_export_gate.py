@@ -151,6 +151,21 @@ async def test_what_is_parked_is_not_waited_for(benches: Benches) -> None:
         assert names(bench) == [EOE_FILE]
 
 
+async def test_a_record_whose_comparison_led_to_nothing_holds_up_no_export(benches: Benches) -> None:
+    """Its comparison is parked, say: it stays for a later file, today and on each day after."""
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.deliver([applicants(1, applicant(1))], [applicants(1, applicant(2), of=2, hours_ago=8)])
+        [asked] = await command(bench, "EOE")
+        await bench.handle(asked)
+        await bench.handle(asked)
+        assert names(bench) == [], "it may still be compared"
+        await bench.finish("esr.queue.position.due")
+        await bench.finish(asked.queue)
+        assert names(bench) == [EOE_FILE]
+        file = (await bench.all(OUTBOUND_FILES))[EOE_FILE]
+        assert (file.rows, file.lacks) == (1, "1 records not compared with TIS")
+
+
 async def test_an_export_waits_while_tcs_is_in_trouble(
     benches: Benches, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,9 @@
 """A trainee swapped within a placement: the new one is sent by a record of their own, the one that was sent stays as sent."""
 
+import asyncio
+from contextlib import closing
+from datetime import timedelta
+
 import msgspec
 import pytest
 from tests.services.bench import Bench, Benches, orders
@@ -7,8 +11,9 @@ from tests.services.data_exporter.test_record_intake import EXPORTER, export, no
 from tests.services.data_exporter.test_resend import APP
 from tests.services.records import apc, applicant, applicants
 
+from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.envelope import Message
-from tis_esr.operations.resending import Plan, requeue_rows
+from tis_esr.operations.resending import Plan, plan, requeue_rows
 from tis_esr.services.contracts.bodies import Applicant
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND
 from tis_esr.services.data_exporter.outbound import APPLICANTS
@@ -104,3 +109,30 @@ async def test_a_late_answer_to_an_earlier_sending_of_a_replaced_trainee_is_not_
         first = "CONFIRMED" if said == "SUCCESS" else "EXPORTED"
         assert await records(bench) == [("Specimen1", first), ("Specimen2", "EXPORTED")]
         assert (await bench.all(APPLICANTS))["1:1"].answers == []
+
+
+@pytest.mark.parametrize(
+    ("again", "reason"),
+    [
+        (False, "placement 1 had another trainee since, or was sent again"),
+        (True, "it was resent in DE_EOE_APP_20261124_00000014.DAT, row 1"),
+    ],
+    ids=["before it was resent", "after it was resent"],
+)
+async def test_a_row_of_a_replaced_trainee_is_not_said_to_have_gone_with_the_new_ones_file(
+    benches: Benches, again: bool, reason: str
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await swapped_after_export(bench)
+        await requeue_rows(bench.runner.work, Plan(APP, "EOE", {1: "1:1"}, []), bench.today[0])
+        if again:
+            await bench.deliver([applicants(2, of(1))])
+            await export(bench, APPLICANT_COMMAND, "another")
+        await bench.deliver([applicants(3, of(2))])
+        await export(bench, APPLICANT_COMMAND, "a third")
+        day = bench.today[0] + timedelta(days=2)
+        with closing(bench.reader()) as reader:
+            found = await asyncio.to_thread(
+                plan, reader, APP, None, day=day, window=ApplicantWindow(), due_days=1
+            )
+        assert (found.rows, [left.reason for left in found.left]) == ({}, [reason])

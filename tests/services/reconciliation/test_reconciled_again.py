@@ -1,5 +1,7 @@
 """A position is reconciled again where something of its post has changed, and each day where nobody said so."""
 
+import asyncio
+
 import msgspec
 import pytest
 from tests.services.bench import Bench, Benches, message
@@ -108,6 +110,40 @@ async def test_positions_whose_own_message_is_still_to_come_do_not_keep_the_comp
             2: 1,
             3: 1,
         }
+
+
+async def test_a_request_of_a_clock_that_was_ahead_comes_to_its_end(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each position is reconciled once, and not again and again until the clock is there."""
+    monkeypatch.setattr(position_reconciliation, "_ALL_AT_ONCE", 2)
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(positions(NPN, OTHER_NPN, NPN))
+        first = await revisions(bench)
+        async with asyncio.timeout(30):
+            await reconcile_all(bench, "ahead", bench.engine.time() + 1e6)
+        assert {key: revision - first[key] for key, revision in (await revisions(bench)).items()} == {
+            1: 1,
+            2: 1,
+            3: 1,
+        }
+
+
+async def test_a_post_that_tcs_can_not_answer_for_keeps_no_other_from_being_compared(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On this day and on the next: its own comparison alone is parked."""
+    monkeypatch.setattr(position_reconciliation, "_ALL_AT_ONCE", 2)
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(positions(NPN, OTHER_NPN, OTHER_NPN))
+        before = await revisions(bench)
+        store = bench.tcs.simulator.store
+        store.put_post({**store.posts[POST], "status": {"not": "a text"}})
+        for day in (1, 2):
+            await reconcile_all(bench, f"day {day}", bench.engine.time())
+            after = await revisions(bench)
+            assert {key: after[key] - before[key] for key in after} == {1: 0, 2: day, 3: day}
+            assert len(await bench.parked()) == day
 
 
 async def test_of_another_deanery_nothing_is_reconciled(benches: Benches) -> None:

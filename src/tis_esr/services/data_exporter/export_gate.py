@@ -58,14 +58,20 @@ class Waits:
 
         ``run`` is the export whose records have to be compared with TIS, None where there are none. Staleness is judged
         by the moment at which this process first received the command: nothing becomes stale by waiting. Raises
-        TransientError while there is anything to wait for.
+        TransientError while there is anything to wait for: records whose comparison was requested, but led to nothing
+        and is no longer under way, are not waited for.
         """
         now = work.time()
         wait = self._waits.setdefault(message.id, _Wait(seen=now))
+        requested = frozenset(wait.compared)
+        inbound = await unhandled(work, command.deanery, self._gate.inbound)
         stale = await self._being_compared(run, work, command, wait)
-        lacks = await self._lacks(work, command.deanery, stale)
+        trouble = "TCS unavailable" if self._gate.is_tcs_refusing() else ""
+        uncompared = f"{len(stale)} records not compared with TIS" if stale else ""
+        lacks = "; ".join(filter(None, (inbound, uncompared, trouble)))
+        may_change = bool(inbound or trouble) or not requested.issuperset(map(_as_built, stale))
         waited = now - (command.asked_at or wait.seen)
-        if lacks and waited < self._gate.longest_wait:
+        if lacks and may_change and waited < self._gate.longest_wait:
             if not wait.is_logged:
                 _log.info("export_waits", queue=message.queue, deanery=command.deanery, reason=lacks)
             wait.is_logged = True
@@ -83,23 +89,15 @@ class Waits:
 
     async def _being_compared(
         self, run: ExportRun | None, work: Work, command: GenerateFile, wait: _Wait
-    ) -> int:
-        """Have the stale candidates compared with TIS, each once as it was built; return how many there are."""
+    ) -> list[Outbound]:
+        """Have the stale candidates compared with TIS, each once as it was built; return them."""
         if run is None:
-            return 0
+            return []
         day: date = command.day or work.today
         stale = await run.stale(day, [command.deanery], at=wait.seen, only=command.only)
         await run.ask_to_compare([record for record in stale if _as_built(record) not in wait.compared])
         wait.compared.update(map(_as_built, stale))
-        return len(stale)
-
-    async def _lacks(self, work: Work, deanery: str, stale: int) -> str:
-        found = [await unhandled(work, deanery, self._gate.inbound)]
-        if stale:
-            found.append(f"{stale} records not compared with TIS")
-        if self._gate.is_tcs_refusing():
-            found.append("TCS unavailable")
-        return "; ".join(filter(None, found))
+        return stale
 
 
 async def unhandled(work: Work, deanery: str, inbound: Sequence[str]) -> str:

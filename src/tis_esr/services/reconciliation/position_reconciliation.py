@@ -45,6 +45,7 @@ from tis_esr.services.contracts.bodies import (
 from tis_esr.services.contracts.commands import RECONCILE_ALL_COMMAND
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import DELETED, RECONCILED, Post
+from tis_esr.tcs.tcs_errors import TcsError, TcsUnavailableError
 
 
 class NotifiedPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,17 +209,23 @@ class Reconciliation:
     async def reconcile_all(self, work: Work, messages: Sequence[Message]) -> None:
         """Reconcile again the positions of deaneries that were not since it was requested; where there are many, a message goes on with them.
 
-        That finds what changed in TIS and was not reported. An interrupted run continues where it stopped.
+        That finds what changed in TIS and was not reported. An interrupted run continues where it stopped. Positions of
+        which one has a post that TCS can't answer for are reconciled by a message each: that one alone is parked.
         """
         left = _ALL_AT_ONCE
         for message in messages:
             command = message.decode(ReconcileAll)
             if command.deanery not in DEANERIES:
                 raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
-            asked_at = command.asked_at or work.time()
+            asked_at = min(command.asked_at or work.time(), work.time())
             where = {"deanery": command.deanery, "reconciled_at": Between(0.0, asked_at)}
             found = await work.find(POSITIONS, where, order_by=("reconciled_at",), limit=left) if left else []
-            await self._again(work, found, {str(position.position_id): [message] for position in found})
+            try:
+                await self._again(work, found, {str(position.position_id): [message] for position in found})
+            except TcsUnavailableError:
+                raise
+            except TcsError:
+                _one_by_one(work, found, message)
             left -= len(found)
             if not left:
                 again = ReconcileAll(deanery=command.deanery, asked_at=asked_at)
@@ -277,6 +284,14 @@ def _claimed(position: Position, claims: Claims) -> Position:
         position_number=position_number(claims),
         correlation_id=f"{claim.lead.file}:{claim.lead.stamp.row}",
     )
+
+
+def _one_by_one(work: Work, positions: Iterable[Position], request: Message) -> None:
+    """Request each position's reconciliation; the comparison of all goes on behind them."""
+    for position in positions:
+        cause = msgspec.structs.replace(_cause(position), id=derived_id(request.id, position.position_id))
+        work.emit("position.due", PositionDue(position_id=position.position_id), cause=cause)
+        work.put(POSITIONS, msgspec.structs.replace(position, reconciled_at=work.time()))
 
 
 def _reconciled(work: Work, before: Position, posts: list[Post]) -> Position:
