@@ -127,7 +127,11 @@ def _print(found: RegionReport, *, as_json: bool) -> None:
     if found.dry_run:
         say("nothing is stored, written or sent.", label="Dry run:", style=HEADING)
     state = (
-        "is started" if found.is_finished else "is being started" if found.is_under_way else "is not started"
+        "is started"
+        if found.is_finished
+        else "is being started"
+        if found.is_in_progress
+        else "is not started"
     )
     say(f"{found.deanery} {state}.")
     for step in found.steps:

@@ -36,7 +36,7 @@ class StepReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegionReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The start of a deanery: ``is_under_way`` says that its exports are withheld, ``is_finished`` that they go by schedule.
+    """The start of a deanery: ``is_in_progress`` says that its exports are withheld, ``is_finished`` that they go by schedule.
 
     ``rmf`` is the RMF that it begins with, "" if none has arrived. ``problems`` are the lines of the list of applicants
     sent before that have no effect.
@@ -45,7 +45,7 @@ class RegionReport(msgspec.Struct, frozen=True, kw_only=True):
     deanery: str
     day: date
     dry_run: bool = False
-    is_under_way: bool
+    is_in_progress: bool
     is_finished: bool
     rmf: str = ""
     steps: list[StepReport]

@@ -48,7 +48,7 @@ class RegionStart(msgspec.Struct, frozen=True, kw_only=True):
     file_days: dict[str, date] = {}
 
     @property
-    def is_under_way(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Return whether a step is left."""
         return StartStep.NOTIFICATIONS not in self.done
 
@@ -66,29 +66,29 @@ REGION_STARTS = Collection("dataexporter.region_starts", RegionStart, lambda sta
 
 
 class RegionStartingError(TisEsrError):
-    """A file was requested for a deanery whose start is under way; ``deanery`` names it."""
+    """A file was requested for a deanery whose start is in progress; ``deanery`` names it."""
 
     exit_code = Exit.USAGE
 
     def __init__(self, deanery: str) -> None:
         super().__init__(
-            f"{deanery}: the region's start is under way, and only it sends files; see tis-esr region status {deanery}"
+            f"{deanery}: the region's start is in progress, and only it sends files; see tis-esr region status {deanery}"
         )
         self.deanery = deanery
 
 
 async def sendable(work: Work, deaneries: Sequence[str], file_type: str) -> list[str]:
-    """Return the deaneries for which files may be sent; log those whose start is under way."""
+    """Return the deaneries for which files may be sent; log those whose start is in progress."""
     starts = await work.get(REGION_STARTS, deaneries)
-    withheld = [deanery for deanery in deaneries if deanery in starts and starts[deanery].is_under_way]
+    withheld = [deanery for deanery in deaneries if deanery in starts and starts[deanery].is_in_progress]
     for deanery in withheld:
-        reason = "the region's start is under way"
+        reason = "the region's start is in progress"
         _log.warning("export_withheld", deanery=deanery, type=file_type, reason=reason)
     return [deanery for deanery in deaneries if deanery not in withheld]
 
 
 async def refuse_while_starting(work: Work, deanery: str) -> None:
-    """Raise RegionStartingError if the start of a deanery is under way."""
+    """Raise RegionStartingError if the start of a deanery is in progress."""
     start = (await work.get(REGION_STARTS, [deanery])).get(deanery)
-    if start is not None and start.is_under_way:
+    if start is not None and start.is_in_progress:
         raise RegionStartingError(deanery)
