@@ -28,7 +28,10 @@ class Sending:
 
 @dataclass
 class Chronicle:
-    """``told`` are ESR's positions as in the files that a run has taken; ``at_run`` what was true then."""
+    """``told`` are ESR's positions as in the files that a run has taken; ``at_run`` what was true then.
+
+    ``seen`` has the present differences, by kind and subject, with the day since which each has been there.
+    """
 
     holdings: Holdings
     ran: list[date] = field(default_factory=list)
@@ -37,6 +40,7 @@ class Chronicle:
     due: dict[Subject, date] = field(default_factory=dict)
     sent: dict[Subject, Sending] = field(default_factory=dict)
     stories: list[str] = field(default_factory=list)
+    seen: dict[tuple[str, Subject], date] = field(default_factory=dict)
     _stamps: dict[int, tuple[date, str]] = field(default_factory=dict)
 
     def take_positions(self, files: Iterable[tuple[str, dict[int, Position]]]) -> None:
@@ -77,6 +81,10 @@ class Chronicle:
             return QUARANTINED
         outcome = received.outcomes[row - 1]
         return "" if outcome.accepted else f"{REJECTED}: {outcome.text}"
+
+    def note_differences(self, day: date, found: Iterable[tuple[str, Subject]]) -> None:
+        """Note the differences of a day; one that was there the day before keeps its first day."""
+        self.seen = {key: self.seen.get(key, day) for key in found}
 
     def sending(self, subject: Subject) -> Sending | None:
         """Return the last row about a subject; a notification names a person without registration by name alone."""

@@ -67,11 +67,16 @@ def _esr_has_not_said(found: Difference, chronicle: Chronicle) -> date | None:
 
 
 def _refused_as(why: str) -> Callable[[Difference, Chronicle], date | None]:
-    """Return what explains a difference by the last row about its subject, which ESR has not taken."""
+    """Return what explains a difference by the last row about its subject, which ESR has not taken.
+
+    The time counts from the first day of the difference: while ESR has deleted the position there is none.
+    """
 
     def begun(found: Difference, chronicle: Chronicle) -> date | None:
         sent = chronicle.sending(found.subject)
-        return sent.day if sent is not None and sent.refused.startswith(why) else None
+        if sent is None or not sent.refused.startswith(why):
+            return None
+        return max(sent.day, chronicle.seen.get((found.kind, found.subject), found.day))
 
     return begun
 

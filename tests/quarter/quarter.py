@@ -246,7 +246,9 @@ class Quarter:
         self.chronicle.note_file(name, (self._folder / "out" / name).read_bytes(), today)
 
     def _compare(self, today: date) -> None:
-        for found in differences(self._tis, self._esr.holdings, today):
+        all_found = list(differences(self._tis, self._esr.holdings, today))
+        self.chronicle.note_differences(today, ((one.kind, one.subject) for one in all_found))
+        for found in all_found:
             name = explanation(found, self.chronicle)
             is_last = self.report.days == self._size.days
             if name and (not is_last or name in AT_THE_END):

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tests.journeys.program import Program, Said
-from tests.quarter.chronicle import QUARANTINED, REJECTED, Chronicle
+from tests.quarter.chronicle import QUARANTINED, REJECTED, Chronicle, Subject
+from tests.quarter.differences import MISSING, NOW_AND_NEXT
 
 from tis_esr.files.folder import Folder
 from tis_esr.operations.composition import system
@@ -14,11 +15,10 @@ from tis_esr.services.contracts.commands import NOTIFICATION_COMMAND
 from tis_esr.settings import Settings
 
 _ACTS_AFTER = timedelta(days=3)
-_TRIES_FOR = timedelta(days=21)
 
 
 class Operator:
-    """Acts once something has waited for three days."""
+    """Acts on differences that have been there for three days."""
 
     def __init__(self, run: Program, chronicle: Chronicle, folder: Path, tcs: str) -> None:
         self._run, self._chronicle, self._folder, self._tcs = run, chronicle, folder, tcs
@@ -30,10 +30,7 @@ class Operator:
         for name in self._to_resend(today):
             self._resent[name] = today
             said = self._export(today, "applicants", "--resend", name)
-            last = said.text.splitlines()[-1]
-            if "nothing to resend" in last:
-                self._resent[name] = date.max
-            yield f"resend {name}: {last}"
+            yield f"resend {name}: {said.text.splitlines()[-1]}"
         for deanery in self._without_notifications(today):
             self._full[deanery] = today
             self._export(today, "notifications", "--full", "--deanery", deanery, "--again")
@@ -42,27 +39,37 @@ class Operator:
             yield f"full notification file of {deanery}"
 
     def _to_resend(self, today: date) -> list[str]:
-        """Return the APP files of which ESR has not taken everything, three days after they were sent or resent."""
-        holdings = self._chronicle.holdings
-        return [
-            name
-            for name, received in holdings.files.items()
-            if "_APP_" in name
-            and _ACTS_AFTER <= today - received.on <= _TRIES_FOR
-            and self._resent.get(name, date.min) <= today - _ACTS_AFTER
-            and (received.quarantined or not all(outcome.accepted for outcome in received.outcomes))
+        """Return the APP files with trainees whom ESR has lacked for three days, and has not taken from them."""
+        missing = [
+            subject for (kind, subject), day in self._seen() if kind == MISSING and _is_old(day, today)
         ]
+        sent = [self._chronicle.sending(subject) for subject in missing]
+        return sorted(
+            {
+                one.file
+                for one in sent
+                if one is not None
+                and one.refused.startswith((QUARANTINED, REJECTED))
+                and _is_old(one.day, today)
+                and _is_old(self._resent.get(one.file, date.min), today)
+            }
+        )
 
     def _without_notifications(self, today: date) -> list[str]:
-        """Return the local offices some of whose positions ESR has taken no notification for, for three days."""
+        """Return the local offices with positions for which ESR has taken no notification for three days."""
+        late = [
+            subject for (kind, subject), day in self._seen() if kind == NOW_AND_NEXT and _is_old(day, today)
+        ]
+        sent = {subject[0]: self._chronicle.sending(subject) for subject in late}
         found = {
             self._chronicle.holdings.positions[position].deanery
-            for (position, person), sent in self._chronicle.sent.items()
-            if not person
-            and sent.refused.startswith((QUARANTINED, REJECTED))
-            and _ACTS_AFTER <= today - sent.day <= _TRIES_FOR
+            for position, one in sent.items()
+            if one is not None and one.refused.startswith(REJECTED)
         }
-        return sorted(d for d in found if today - self._full.get(d, date.min) >= _ACTS_AFTER)
+        return sorted(d for d in found if _is_old(self._full.get(d, date.min), today))
+
+    def _seen(self) -> list[tuple[tuple[str, Subject], date]]:
+        return list(self._chronicle.seen.items())
 
     def _export(self, today: date, *words: str) -> Said:
         said = self._run("export", *words, "--out", self._folder / "out", "--as-of", today)
@@ -74,3 +81,7 @@ class Operator:
         stores = Folder(self._folder / "in"), Folder(self._folder / "out")
         async with system(settings, None, self._tcs, *stores, today) as runner:
             await runner.drain((f"esr.queue.{NOTIFICATION_COMMAND}",))
+
+
+def _is_old(day: date, today: date) -> bool:
+    return today - day >= _ACTS_AFTER
