@@ -61,7 +61,9 @@ def _show(deanery: str, file: OutboundFile | None, *, dry_run: bool, requested: 
     if requested:
         say(f"requested the full file of {deanery}; a running DataExporter creates it if anything is new")
     elif file is None:
-        say(f"{deanery}: nothing is new since the last full file; --again creates another one")
+        say(
+            f"{deanery}: nothing is new since the last full file, or no live position has a notification; --again creates one anyway"
+        )
     elif not file.rows:
         say(f"{deanery}: no live position has a notification")
     else:

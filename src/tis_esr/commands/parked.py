@@ -12,8 +12,6 @@ from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 from tis_esr.settings import Settings
 
 _SHOWN = 40
-
-
 _EXAMPLES = 3
 
 
@@ -40,7 +38,7 @@ def _list(found: Sequence[Trace]) -> None:
     for (queue, reason), some in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:_SHOWN]:
         say(f"{len(some):>6} {queue}: {reason}")
         for trace in some[:_EXAMPLES]:
-            say(f"{trace.source_file} row {trace.row}  {trace.id}", indent=9)
+            say(f"{_place(trace)}{trace.id}", indent=9)
     say(
         "Once the cause is fixed: tis-esr redrive --reason TEXT, or tis-esr redrive ID. To discard: --discard TEXT"
     )
@@ -48,3 +46,7 @@ def _list(found: Sequence[Trace]) -> None:
         say(
             f"Messages in {UNREADABLE} can't be requeued: ask ESR to send the row again, then use --discard TEXT"
         )
+
+
+def _place(trace: Trace) -> str:
+    return f"{trace.source_file} row {trace.row}  " if trace.source_file else ""

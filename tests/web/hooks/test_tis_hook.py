@@ -53,8 +53,8 @@ async def test_the_records_of_a_request_are_stored_together(body: Any, number: i
 @pytest.mark.parametrize(
     ("body", "headers", "answer"),
     [
-        (ONE, None, (401, {"error": "a bearer token is needed"})),
-        (ONE, {"Authorization": "Bearer other"}, (401, {"error": "a bearer token is needed"})),
+        (ONE, None, (401, {"error": "a valid bearer token is needed"})),
+        (ONE, {"Authorization": "Bearer other"}, (401, {"error": "a valid bearer token is needed"})),
         (b"{", LET_IN, (400, {"error": "the body is not JSON"})),
         (b"[" * 100_000, LET_IN, (400, {"error": "the body is not JSON"})),
         (["Specimen"], LET_IN, (400, {"error": "the body is neither a change record nor a list of them"})),

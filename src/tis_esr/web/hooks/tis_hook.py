@@ -51,7 +51,7 @@ class TisHook:
 
     async def _records(self, request: web.Request) -> list[Any]:
         if not has_token(request, self._token):
-            raise RefusedError(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+            raise RefusedError(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
         try:
             found = msgspec.json.decode(await body_of(request))
         except NOT_JSON as error:
