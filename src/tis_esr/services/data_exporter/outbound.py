@@ -126,7 +126,7 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Return ``placement:position``, whoever is sent for it; the key of its decision."""
+        """Return ``placement:position``: the key of its decision, and of a record that is no successor's."""
         return f"{self.placement_id}:{self.position_id}"
 
     @property
