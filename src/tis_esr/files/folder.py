@@ -187,7 +187,10 @@ class Folder:
     def _put_in_place(self, file: BinaryIO, temporary: Path, final: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
+        written = os.fstat(file.fileno())
         file.close()
+        if not os.path.samestat(written, temporary.lstat()):
+            raise OSError(errno.EAGAIN, "another process is writing it", str(final))
         if _is_other(temporary, final):
             temporary.unlink()
             raise ContentMismatchError(str(self.path), final.name)
