@@ -35,3 +35,14 @@ def test_a_file_without_its_answer_is_in_each_report_and_sets_the_exit_code_once
         assert [file.name for file in summary.unconfirmed] == [APP]
         assert exit_code(summary) == 0
         assert next_day(small, 4, APP.replace("APP", "APC")).unconfirmed == []
+
+
+def test_an_empty_confirmation_is_none_and_a_whole_one_ends_the_finding(tmp_path: Path) -> None:
+    with small_world(tmp_path, one_to_come) as small:
+        small.file(por())
+        small.run()
+        next_day(small, 1, DNC.replace("DNC", "DCC"))
+        small.file(por(), day_number=2)
+        (small.folder / "in" / APP.replace("APP", "APC")).write_text("")
+        assert [file.name for file in small.run(2)[1].unconfirmed] == [APP]
+        assert next_day(small, 3, APP.replace("APP", "APC")).unconfirmed == []

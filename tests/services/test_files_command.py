@@ -220,6 +220,9 @@ async def test_answers_are_expected_by_the_numbers_of_our_own_files(
         assert next(gap.text for gap in gaps(files, ours[1:], None)) == (
             "DE_EOE_APC_20261120_00000008.DAT does not match any APP file that was sent from here"
         )
+        assert [gap.text for gap in gaps(files, ours[:-1], None)] == [
+            "DE_EOE_APC_20261123_00000047.DAT does not match any APP file that was sent from here"
+        ]
 
 
 def test_findings_that_were_dealt_with_are_settled(tmp_path: Path) -> None:

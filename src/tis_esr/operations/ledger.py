@@ -294,10 +294,11 @@ def _unanswered(
     ours = {FileName.parse(out.name).sequence: out.name for out in sent}
     oldest = min(file.day for file in files if file.day is not None)
     expected = [n for n, name in ours.items() if FileName.parse(name).date >= oldest]
-    came = sorted(answers)
+    to_ours = answers.keys() & ours.keys()
+    came = sorted(to_ours)
     found = [
         (number, answers[came[bisect_right(came, number)]], f"no {counter} has arrived for {ours[number]}, though one for a later file has")
-        for number in unanswered(expected, answers)
+        for number in unanswered(expected, to_ours)
     ]  # fmt: skip
     found += [
         (number, name, f"{name} does not match any {_OURS[counter]} file that was sent from here")

@@ -79,9 +79,14 @@ def unconfirmed_files(
     """
     kept = [file for file in outbound if oldest is None or file.day >= oldest]
     overdue = [file for file in kept if is_overdue(file, today, due_days)]
-    came = {file.name for file in inbound if file.state not in NOT_TAKEN and not file.copy} if overdue else ()
+    came = {file.name for file in inbound if _is_whole(file)} if overdue else ()
     found = [file for file in overdue if answer_name(file.name) not in came]
     return sorted(found, key=lambda file: (file.day, file.name))
+
+
+def _is_whole(file: InboundFile) -> bool:
+    """Return whether a file was processed to its end: one that is empty or cut off may lack any number of answers."""
+    return file.state not in NOT_TAKEN and not file.copy and not file.incomplete
 
 
 def described(state: Reader, files: Iterable[OutboundFile], due_days: int) -> list[Unconfirmed]:
@@ -105,7 +110,7 @@ def working_day(state: Reader, today: date) -> date:
 def _described(state: Reader, file: OutboundFile, due_days: int) -> Unconfirmed:
     due = file.day + timedelta(days=due_days)
     suspected = _suspected(state, file.name) if file.type == "APP" else []
-    text = f"{file.name} ({file.rows} rows): no {ANSWERED_BY[file.type]} by {in_words(due)}"
+    text = f"{file.name} ({file.rows} rows): no complete {ANSWERED_BY[file.type]} by {in_words(due)}"
     if file.type == "APP":
         causes = f"; likeliest cause: {suspected[0]}" if suspected else ""
         text += f"; ESR may have quarantined the whole file{causes}"
