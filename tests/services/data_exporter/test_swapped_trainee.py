@@ -114,7 +114,7 @@ async def test_a_late_answer_to_an_earlier_sending_of_a_replaced_trainee_is_not_
 @pytest.mark.parametrize(
     ("again", "reason"),
     [
-        (False, "placement 1 had another trainee since, or was sent again"),
+        (False, "placement 1 had another trainee since, or another record was sent for it"),
         (True, "it was resent in DE_EOE_APP_20261124_00000014.DAT, row 1"),
     ],
     ids=["before it was resent", "after it was resent"],

@@ -33,7 +33,6 @@ from tis_esr.services.contracts.bodies import ApplicantExported, PositionDue
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     COUNTERS,
-    IN_ESR,
     NOTIFICATIONS,
     OUTBOUND_FILES,
     RUNS,
@@ -45,13 +44,12 @@ from tis_esr.services.data_exporter.outbound import (
     RecordState,
     Run,
 )
-from tis_esr.services.data_exporter.pending_records import held_back, withdrawn
+from tis_esr.services.data_exporter.pending_records import DUPLICATE, has_gone, held_back, withdrawn
 from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
 
 _log = structlog.get_logger()
 
 ROWS_A_CHUNK = 500
-_DUPLICATE = "the same person, position and start was sent to ESR for another placement"
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 _LONDON = ZoneInfo("Europe/London")
 
@@ -241,7 +239,7 @@ class ExportRun:
                 work.put(self._export.collection, allocated)
             await mark_withdrawn(work, found_out.going)
             for record in found_out.duplicates:
-                work.put(self._export.collection, withdrawn(record, _DUPLICATE))
+                work.put(self._export.collection, withdrawn(record, DUPLICATE))
             for record, reason in found_out.held_back:
                 _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
                 work.put(self._export.collection, held_back(record, reason))
@@ -293,7 +291,7 @@ class ExportRun:
                 held_back=[(record, reason) for record, reason in misfits if reason],
             )
         same = await work.find(APPLICANTS, {"same_as": [record.same_as for record in ready]})
-        sent = {record.same_as: record for record in same if _has_gone(record)}
+        sent = {record.same_as: record for record in same if has_gone(record)}
         return packing.sort_out(ready, sent)
 
     async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:
@@ -362,11 +360,6 @@ class ExportRun:
         work.put(OUTBOUND_FILES, file)
         await work.commit()
         return file
-
-
-def _has_gone(record: ApplicantRecord) -> bool:
-    """Return whether ESR has an applicant: it was sent, not rejected, and no withdrawal was sent after it."""
-    return record.state in IN_ESR and not record.withdrawn
 
 
 def _line(record_type: str, values: Any) -> bytes:

@@ -41,6 +41,7 @@ NO_LONGER = "its placement has started, is no longer reportable, has another tra
 START_PASSED = "its start passed before it was sent"
 NO_LONGER_SO = "it no longer applies"
 KNOWN_TO_ESR = "ESR already has the same"
+DUPLICATE = "the same person, position and start was sent to ESR for another placement"
 
 
 def applicants(
@@ -59,6 +60,8 @@ def applicants(
     in_esr = {(record.place, record.person_id) for record in known.values() if _is_replaced_in_esr(record)}
     built = [_applicant(applicant, body, message) for applicant in body.applicants]
     built = [_not_twice(record) if (record.key, record.person_id) in in_esr else record for record in built]
+    same_in_esr = {record.same_as: record.key for record in known.values() if has_gone(record)}
+    built = [_no_duplicate(record, same_in_esr.get(record.same_as)) for record in built]
     arriving = {record.key: record for record in built}
     for key, record in arriving.items():
         if key not in known:
@@ -81,6 +84,17 @@ def _is_replaced_in_esr(record: ApplicantRecord) -> bool:
 def _not_twice(record: ApplicantRecord) -> ApplicantRecord:
     """Return the record of a trainee who has the placement again before a withdrawal was sent; a type 4 has new dates."""
     return withdrawn(record, KNOWN_TO_ESR)
+
+
+def has_gone(record: ApplicantRecord) -> bool:
+    """Return whether ESR has an applicant: it was sent, not rejected, and no withdrawal was sent after it."""
+    return record.state in IN_ESR and not record.withdrawn
+
+
+def _no_duplicate(record: ApplicantRecord, in_esr: str | None) -> ApplicantRecord:
+    """Return the record, cancelled if ESR has the same applicant by another placement, whose key is ``in_esr``."""
+    is_first = in_esr is None or in_esr.partition("@")[0] == record.place
+    return record if is_first or record.state not in PENDING else withdrawn(record, DUPLICATE)
 
 
 def _followed(stored: ApplicantRecord, fresh: ApplicantRecord, before: Resent | None) -> Change | None:
