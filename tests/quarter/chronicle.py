@@ -30,7 +30,7 @@ class Sending:
 class Chronicle:
     """``told`` are ESR's positions as in the files that a run has taken; ``at_run`` what was true then.
 
-    ``seen`` has the present differences, by kind and subject, with the day since which each has been there.
+    ``sent`` has the last row about each subject, ``applied`` the last applicant record. ``seen`` has the present differences, by kind and subject, with the day since which each has been there.
     """
 
     holdings: Holdings
@@ -39,6 +39,7 @@ class Chronicle:
     at_run: dict[int, Truth] = field(default_factory=dict)
     due: dict[Subject, date] = field(default_factory=dict)
     sent: dict[Subject, Sending] = field(default_factory=dict)
+    applied: dict[Subject, Sending] = field(default_factory=dict)
     stories: list[str] = field(default_factory=list)
     seen: dict[tuple[str, Subject], date] = field(default_factory=dict)
     _stamps: dict[int, tuple[date, str]] = field(default_factory=dict)
@@ -72,6 +73,8 @@ class Chronicle:
                 known = self.sent.get(subject)
                 if known is None or known.file != name or refused:
                     self.sent[subject] = Sending(day, name, refused)
+                if said.type == "APP":
+                    self.applied[subject] = self.sent[subject]
 
     def _refused(self, name: str, row: int) -> str:
         received = self.holdings.files.get(name)

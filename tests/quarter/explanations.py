@@ -73,7 +73,8 @@ def _refused_as(why: str) -> Callable[[Difference, Chronicle], date | None]:
     """
 
     def begun(found: Difference, chronicle: Chronicle) -> date | None:
-        sent = chronicle.sending(found.subject)
+        is_missing = found.kind == MISSING
+        sent = chronicle.applied.get(found.subject) if is_missing else chronicle.sending(found.subject)
         if sent is None or not sent.refused.startswith(why):
             return None
         return max(sent.day, chronicle.seen.get((found.kind, found.subject), found.day))
@@ -86,7 +87,7 @@ def _data_missing(found: Difference, chronicle: Chronicle) -> date | None:
 
 
 def _over_forty(found: Difference, chronicle: Chronicle) -> date | None:
-    if found.kind != MISSING or found.coming is None or chronicle.sending(found.subject):
+    if found.kind != MISSING or found.coming is None or found.subject in chronicle.applied:
         return None
     key = (found.position.id, f"{found.coming.placement} {found.person}")
     due = chronicle.due.get(key)
@@ -102,7 +103,7 @@ def _too_late(found: Difference, chronicle: Chronicle) -> date | None:
         return None
     is_near = found.coming.start <= found.day + timedelta(days=1)
     key = (found.position.id, f"{found.coming.placement} {found.person}")
-    sent = chronicle.sending(found.subject)
+    sent = chronicle.applied.get(found.subject)
     is_refused = sent is not None and bool(sent.refused) and found.coming.start - sent.day <= _RESENT_WITHIN
     return found.day if is_near and (key not in chronicle.due or is_refused) else None
 

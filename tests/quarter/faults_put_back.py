@@ -79,12 +79,6 @@ FAULTS = {
         "of who is now and next in a position only what changed is sent",
         lambda: [patch(f"tis_esr.{_PENDING}._is_known_to_esr", _by_subject)],
     ),
-    "older-rows": Fault(
-        "an older file of ESR overwrites a newer one",
-        _never("decisions.positions.is_superseded"),
-        seed=8,
-        weeks=8,
-    ),
     "all-at-once": Fault(
         "more than 40 applicants of a post go in one file",
         lambda: [patch.dict("tis_esr.decisions.file_packing.Packing.__init__.__kwdefaults__", most=1000)],

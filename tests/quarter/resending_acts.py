@@ -43,7 +43,7 @@ class Operator:
         missing = [
             subject for (kind, subject), day in self._seen() if kind == MISSING and _is_old(day, today)
         ]
-        sent = [self._chronicle.sending(subject) for subject in missing]
+        sent = [self._chronicle.applied.get(subject) for subject in missing]
         return sorted(
             {
                 one.file

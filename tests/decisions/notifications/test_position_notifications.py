@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import msgspec
 from tests.decisions.invented import NPN, TODAY, incumbent, placement, position
 
 from tis_esr.decisions.notifications.content import Incumbent
@@ -98,6 +99,12 @@ def test_an_applicant_whose_placement_is_gone_is_withdrawn():
     draft, _ = built(applicants=[sent()], asked={1: None})
     assert (draft.key, draft.fact, draft.held) == ("7607373:sent:1:1", "withdrawn", "")
     assert draft.notification.withdrawn_trainee_last_name == "Example1"
+
+
+def test_two_withdrawals_of_one_trainee_are_both_generated_though_their_rows_are_equal():
+    again = msgspec.structs.replace(sent(), placement_id=2)
+    found = built(applicants=[sent(), again], asked={1: None, 2: None})
+    assert [draft.key for draft in found] == ["7607373:sent:1:1", "7607373:sent:2:1", "7607373:1:next:"]
 
 
 def test_a_withdrawal_has_a_type_1_beside_it_that_says_that_nobody_is_next():

@@ -126,9 +126,9 @@ def test_what_stands_beside_one_that_is_held_back_is_sent_once() -> None:
     assert position.send(("next:2#1",)) == []
 
 
-def withdrawal() -> NotificationDraft:
+def withdrawal(placement: int = 7) -> NotificationDraft:
     columns = {"notificationTitleCode": "2", "withdrawnTraineeLastName": "Specimen"}
-    return NotificationDraft(key="1:sent:7:8", columns=columns, fact="withdrawn")
+    return NotificationDraft(key=f"1:sent:{placement}:8", columns=columns, fact="withdrawn")
 
 
 def test_a_withdrawal_that_esr_rejected_is_repeated_and_one_that_it_accepted_is_not() -> None:
@@ -143,3 +143,11 @@ def test_a_withdrawal_that_esr_rejected_is_repeated_and_one_that_it_accepted_is_
     position.answer("1:sent:7:8#2", RecordState.CONFIRMED)
     position.generate(withdrawal())
     assert position.send() == []
+
+
+def test_two_withdrawals_of_one_trainee_that_are_equal_are_sent_in_two_files() -> None:
+    """ESR rejects a row that is in a file twice, and would hold the second applicant without the second row."""
+    position = Position()
+    for expected in (["1:sent:7:8"], ["1:sent:9:8"], []):
+        position.generate(withdrawal(7), withdrawal(9))
+        assert position.send() == expected

@@ -118,7 +118,7 @@ def _for_position(built: Iterable[Draft], position: PositionView) -> list[Draft]
     said: list[Notification] = []
     for draft in built:
         notification = for_position(draft.notification, position)
-        if notification in said:
+        if not draft.fact and notification in said:
             continue
         said.append(notification)
         key = f"{position.position_id}:{draft.key}"

@@ -137,13 +137,21 @@ def notifications(
     arriving = {draft.key: draft for draft in body.notifications}
     in_esr, now = _now_and_next_in_esr(submitted.values()), _now_and_next(body.notifications, latest)
     as_sent = in_esr == now or (not submitted and all(map(_says_nobody, body.notifications)))
+    known = {
+        key: _is_known_to_esr(draft, submitted.get(key), as_sent=as_sent, sent_again=key in sent_again)
+        for key, draft in arriving.items()
+    }
+    later = set(_repeated(draft for key, draft in arriving.items() if draft.fact and not known[key]))
     for key, draft in arriving.items():
-        known = _is_known_to_esr(draft, submitted.get(key), as_sent=as_sent, sent_again=key in sent_again)
-        changed = _notification(latest.get(key), submitted.get(key), draft, body, message, is_known=known)
+        if key in later:
+            continue
+        changed = _notification(
+            latest.get(key), submitted.get(key), draft, body, message, is_known=known[key]
+        )
         if changed is not None:
             yield changed
     for key, record in latest.items():
-        if key not in arriving and record.state in PENDING:
+        if (key not in arriving or key in later) and record.state in PENDING:
             yield withdrawn(record, NO_LONGER_SO)
 
 
@@ -245,6 +253,18 @@ def _now_and_next(
     held_back = {record.about: record.fields for record in latest.values() if record.is_held_back}
     ones = {draft.key: draft.columns for draft in drafts if not draft.fact}
     return {key: columns for key, columns in ones.items() if held_back.get(key) != columns}
+
+
+def _repeated(drafts: Iterable[NotificationDraft]) -> Iterator[str]:
+    """Yield the subjects whose row would be in the file twice, which ESR rejects: they are sent in a later one.
+
+    Two withdrawals of one trainee from one position are equal: a row does not name the placement.
+    """
+    waiting: list[dict[str, Any]] = []
+    for draft in drafts:
+        if draft.columns in waiting:
+            yield draft.key
+        waiting.append(draft.columns)
 
 
 def _says_nobody(draft: NotificationDraft) -> bool:
