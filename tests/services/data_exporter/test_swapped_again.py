@@ -1,11 +1,12 @@
 """A trainee who has a placement, loses it and has it again: ESR is sent each of it once, and is left with nobody too many."""
 
+from tests.services.bench import Benches
 from tests.vectors.exchange import Exchanges, codes, gmc, only
 
 
-async def test_back_before_the_withdrawal_was_sent_nobody_is_sent_twice(exchanges: Exchanges) -> None:
+async def test_back_before_the_withdrawal_was_sent_nobody_is_sent_twice(benches: Benches) -> None:
     """With another start: a change of dates, and no second applicant."""
-    async with exchanges.open() as exchange:
+    async with Exchanges(benches).open() as exchange:
         post = await exchange.open_position()
         first, other = exchange.person(), exchange.person()
         placement = await exchange.place(post, first, 40, 200)
@@ -16,9 +17,9 @@ async def test_back_before_the_withdrawal_was_sent_nobody_is_sent_twice(exchange
         assert codes(await exchange.notifications()) == ["1", "4"]
 
 
-async def test_each_time_the_trainee_is_lost_again_they_are_withdrawn_again(exchanges: Exchanges) -> None:
+async def test_each_time_the_trainee_is_lost_again_they_are_withdrawn_again(benches: Benches) -> None:
     """Also if ESR was sent no notification of their return."""
-    async with exchanges.open() as exchange:
+    async with Exchanges(benches).open() as exchange:
         post = await exchange.open_position()
         first, other = exchange.person(), exchange.person()
         placement = await exchange.place(post, first, 40, 200)
@@ -35,9 +36,9 @@ async def test_each_time_the_trainee_is_lost_again_they_are_withdrawn_again(exch
 
 
 async def test_who_is_back_after_the_withdrawal_is_an_applicant_and_no_change_of_dates(
-    exchanges: Exchanges,
+    benches: Benches,
 ) -> None:
-    async with exchanges.open() as exchange:
+    async with Exchanges(benches).open() as exchange:
         post = await exchange.open_position()
         first, other = exchange.person(), exchange.person()
         placement = await exchange.place(post, first, 40, 200)
