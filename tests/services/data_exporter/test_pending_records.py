@@ -8,7 +8,7 @@ from tis_esr.decisions.position_view import PositionView
 from tis_esr.engine.envelope import Message
 from tis_esr.services.contracts.bodies import NotificationDraft, NotificationsGenerated
 from tis_esr.services.data_exporter.outbound import NotificationRecord, RecordState
-from tis_esr.services.data_exporter.pending_records import held_back, notifications
+from tis_esr.services.data_exporter.pending_records import REPEATED_AT_MOST, held_back, notifications
 
 MESSAGE = Message(id="1", queue="", correlation_id="f:1", source_file="f", deanery="EOE", row=1, body=b"")
 
@@ -141,6 +141,16 @@ def test_a_withdrawal_that_esr_rejected_is_repeated_and_one_that_it_accepted_is_
     position.generate(withdrawal())
     assert position.send() == ["1:sent:7:8"]
     position.answer("1:sent:7:8#2", RecordState.CONFIRMED)
+    position.generate(withdrawal())
+    assert position.send() == []
+
+
+def test_a_withdrawal_that_esr_rejects_again_and_again_is_not_repeated_for_ever() -> None:
+    position = Position()
+    for number in range(1, REPEATED_AT_MOST + 1):
+        position.generate(withdrawal())
+        assert position.send() == ["1:sent:7:8"]
+        position.answer(f"1:sent:7:8#{number}", RecordState.REJECTED)
     position.generate(withdrawal())
     assert position.send() == []
 

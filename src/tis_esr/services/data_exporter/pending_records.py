@@ -4,6 +4,7 @@ Part of the DataExporter. Pure: from what is stored of a position and what was g
 stored.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeVar
@@ -41,6 +42,8 @@ NO_LONGER = "its placement has started, is no longer reportable, has another tra
 START_PASSED = "its start passed before it was sent"
 NO_LONGER_SO = "it no longer applies"
 KNOWN_TO_ESR = "ESR already has the same"
+REPEATED_AT_MOST = 5
+"""A withdrawal or change of dates that ESR has rejected this often is not repeated: a person has to ask ESR why."""
 DUPLICATE = "the same person, position and start was sent to ESR for another placement"
 
 
@@ -130,15 +133,18 @@ def notifications(
     """
     latest: dict[str, NotificationRecord] = {}
     submitted: dict[str, NotificationRecord] = {}
+    rejections: Counter[tuple[str, str]] = Counter()
     for record in sorted(stored, key=lambda record: record.number):
         latest[record.about] = record
         if record.state in SENT:
             submitted[record.about] = record
+            rejections[record.about, record.fact] += record.state is RecordState.REJECTED
     arriving = {draft.key: draft for draft in body.notifications}
     in_esr, now = _now_and_next_in_esr(submitted.values()), _now_and_next(body.notifications, latest)
     as_sent = in_esr == now or (not submitted and all(map(_says_nobody, body.notifications)))
     known = {
-        key: _is_known_to_esr(draft, submitted.get(key), as_sent=as_sent, sent_again=key in sent_again)
+        key: (bool(draft.fact) and rejections[key, draft.fact] >= REPEATED_AT_MOST)
+        or _is_known_to_esr(draft, submitted.get(key), as_sent=as_sent, sent_again=key in sent_again)
         for key, draft in arriving.items()
     }
     later = set(_repeated(draft for key, draft in arriving.items() if draft.fact and not known[key]))
