@@ -31,6 +31,7 @@ def _printed(lived: Story, command: str) -> Any:
         "export": ["applicants", "--dry-run", "--as-of", "2026-11-26"],
         "lint": ["--as-of", "2026-11-26"],
         "forecast": ["--as-of", "2026-11-26"],
+        "reconcile": ["--dry-run", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "redrive": ["--reason", "nothing has this reason"],
         "region": ["status", "LDN", "--as-of", "2026-11-26"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],

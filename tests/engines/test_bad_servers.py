@@ -190,7 +190,7 @@ async def test_install_makes_everything_and_the_next_one_nothing(good: ServerAdd
     await refuse_unusable(good, [NOTES], QUEUES)
     assert await install(good, [NOTES], QUEUES) == []
     async with database_of(good) as database:
-        assert await database["engine.schema"].find_one() == {"_id": "version", "version": 4}
+        assert await database["engine.schema"].find_one() == {"_id": "version", "version": 5}
         assert await database["engine.schema"].count_documents({}) == 1
 
 
@@ -351,7 +351,7 @@ async def test_a_user_of_mongodb_needs_to_read_and_write_and_nothing_more(good: 
     assert (made, left) == (ALL_OF_MONGODB + ALL_OF_RABBITMQ, [])
 
 
-@pytest.mark.parametrize("version", [3, 5])
+@pytest.mark.parametrize("version", [4, 6])
 async def test_a_database_of_an_older_or_newer_program_is_left_alone(
     version: int, good: ServerAddresses
 ) -> None:

@@ -19,6 +19,8 @@ ELSEWHERE = {
     "doctor": "test_doctor",
     "purge": "test_purging",
     "reconcile": "test_reconciling",
+    "forecast": "test_look_ahead",
+    "lint": "test_look_ahead",
     "region": "test_region_start",
     "run": "test_running_processes, in tests/faults",
 }

@@ -150,8 +150,8 @@ def test_what_each_side_believes_agrees_and_where_it_does_not_it_is_said(tmp_pat
         )
         assert differences() == [
             "1900003:3 is CONFIRMED here, and REJECTED in ESR",
-            "1900001:1 is 2026-12-15 to 2027-07-31 in TIS, and 2026-12-15 to 2027-06-12 in ESR",
-            "1900002:2 starts 2026-12-16 in TIS, and is withdrawn in ESR",
+            "1900001:1:200001 is 2026-12-15 to 2027-07-31 in TIS, and 2026-12-15 to 2027-06-12 in ESR",
+            "1900002:2:200002 starts 2026-12-16 in TIS, and is withdrawn in ESR",
         ]
 
 

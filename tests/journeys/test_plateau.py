@@ -23,7 +23,13 @@ KEEP = {"keep_rows_days": 4, "keep_personal_days": 6, "keep_history_days": 10, "
 SLACK = 1
 """A day's traffic differs a little: a chance document more is no growth."""
 SIZE = "bytes in use"
-NEVER_FILLED = {"schedule.commands", "tcs.budget", "day.begun", "dataexporter.rtc_rows"}
+NEVER_FILLED = {
+    "schedule.commands",
+    "tcs.budget",
+    "day.begun",
+    "dataexporter.rtc_rows",
+    "dataexporter.region_starts",
+}
 """Of fixed size, whatever the traffic, or empty at the end of each day."""
 
 

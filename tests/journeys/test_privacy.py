@@ -305,9 +305,12 @@ def commands_say(folder: Path, tcs: Running) -> dict[str, str]:
     with contextlib.closing(reader):
         asked = [word for word in {*numbers, "6000001", "26000001", "7999999"} if word]
         why = [asyncio.run(explain(reader, word, TODAY)) for word in asked]
+    gossip, tcs.simulator.misbehaviour = tcs.simulator.misbehaviour, Misbehaviour(Switches())
+    summary = call("day", *day, "--tcs", tcs.url, *state, "--json")[1]
+    tcs.simulator.misbehaviour = gossip
     return {
         "day": call("day", *day, "--tcs", tcs.url, *state)[1],
-        "summary JSON": call("day", *day, "--tcs", tcs.url, *state, "--json")[1],
+        "summary JSON": summary,
         "parked": call("parked")[1],
         "parked JSON": call("parked", "--json")[1],
         "why, of everybody": str(why),

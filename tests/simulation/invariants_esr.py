@@ -209,18 +209,19 @@ def effective(end: Outcome) -> dict[str, str]:
 def _told_once(ends: "Ends") -> Iterator[str]:
     """Look for notifications that tell ESR what it has already.
 
-    A type 1 is no longer what ESR has where another one about the position was sent after it.
+    The type 1 notifications of a position go as a whole: one is needless only where all of them were in the file before.
     """
-    ones: dict[int, list[tuple[int, int]]] = {}
-    for record in _sent_notifications(ends.disturbed):
-        if record.type == "1":
-            ones.setdefault(record.position_id, []).append(_place(record))
+    wholes = _wholes(ends.disturbed)
     for about, records in ends.disturbed.notifications.items():
         went = [record for record in records if sent(record)]
         for before, after in pairwise(went):
             if before.type == "1":
-                between = (_place(before) < place < _place(after) for place in ones[before.position_id])
-                same = before.fields == after.fields and not any(between)
+                files = [
+                    file
+                    for file in wholes[before.position_id]
+                    if _place(before)[0] <= file <= _place(after)[0]
+                ]
+                same = all(_same_whole(wholes[before.position_id], *pair) for pair in pairwise(files))
             else:
                 same = before.fact == after.fact and before.state is not RecordState.REJECTED
             if same and FileName.parse(after.file).type != "DNF":
@@ -229,6 +230,20 @@ def _told_once(ends: "Ends") -> Iterator[str]:
             record = _applicant_of(ends.disturbed, about)
             if not record.earlier and went[0].fact == f"{record.date_from}/{record.date_to}":
                 yield f"ESR was told in {went[0].file} of dates that it had: {about}"
+
+
+def _wholes(end: Outcome) -> dict[int, dict[int, dict[str, Any]]]:
+    """Return the type 1 notifications of each position by the number of their file, and what they are about."""
+    found: dict[int, dict[int, dict[str, Any]]] = {}
+    for record in sorted(_sent_notifications(end), key=_place):
+        if record.type == "1":
+            number, _ = _place(record)
+            found.setdefault(record.position_id, {}).setdefault(number, {})[record.about] = record.fields
+    return found
+
+
+def _same_whole(of_position: dict[int, dict[str, Any]], before: int, after: int) -> bool:
+    return of_position[before] == of_position[after]
 
 
 def _applicant_of(end: Outcome, about: str) -> ApplicantRecord:

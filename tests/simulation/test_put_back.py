@@ -8,7 +8,7 @@ import pytest
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    ("fault", "seeds"), [("as-it-comes", 8), ("whole-group", 4), ("whole-batch", 8), ("rows-pending", 8)]
+    ("fault", "seeds"), [("as-it-comes", 16), ("whole-group", 4), ("whole-batch", 8), ("rows-pending", 8)]
 )
 def test_a_fault_that_is_put_back_is_found(fault: str, seeds: int) -> None:
     command = [sys.executable, "-m", "tests.simulation", "--put-back", fault, "--count", str(seeds)]

@@ -175,7 +175,7 @@ class Exchange:
 
     async def _report(self, table: str, operation: str, id_: int, **data: str) -> None:
         metadata = {
-            "timestamp": f"2026-11-24T09:00:00.{self._next_entry():06d}Z",
+            "timestamp": f"{self.bench.today[0]}T09:00:00.{self._next_entry():06d}Z",
             "record-type": "data",
             "operation": operation,
             "schema-name": "tcs",

@@ -46,10 +46,14 @@ async def run_day(
     )
     async with runner.beside(PEOPLE):
         listing = await inbound.listing()
-        taken = [await reader.hold(name, reason) for name, reason in sorted(listing.odd.items())]
+        taken = [
+            await runner.patiently(name, partial(reader.hold, name, reason))
+            for name, reason in sorted(listing.odd.items())
+        ]
+        known = await runner.patiently("ledger", partial(_within, runner, listing.names))
         taken += [
             await runner.patiently(name, partial(reader.take, inbound, name, listing.stamps[name]))
-            for name in by_date_and_sequence(await within(runner.work(), listing.names))
+            for name in by_date_and_sequence(known)
         ]
         await _walk(runner, SPLIT)
         progress("Updating people", 0)
@@ -78,7 +82,8 @@ async def compare_and_export(
         await runner.drain(stage)
     for export in (APPLICANT_EXPORT, NOTIFICATION_EXPORT):
         progress(f"Writing {export.file_type} files", 0)
-        some = await sendable(runner.work(), deaneries, export.file_type)
+        going = partial(_sendable, runner, deaneries, export.file_type)
+        some = await runner.patiently(f"{export.file_type} export", going)
         sent += await compared_export(runner, out, export, day, some, occasion=occasion, window=window)
     return sent
 
@@ -108,10 +113,22 @@ async def request_comparison(
     runner: Runner, day: date, deaneries: Sequence[str] = DEANERIES, occasion: str = "day"
 ) -> None:
     """Have all positions of deaneries compared with TIS and the daily rules applied; the same occasion does so once a day."""
-    work = runner.work()
-    for command in (RECONCILE_ALL_COMMAND, DAILY_RULES_COMMAND):
-        ask(work, command, day, deaneries, occasion)
-    await work.commit()
+
+    async def request() -> None:
+        work = runner.work()
+        for command in (RECONCILE_ALL_COMMAND, DAILY_RULES_COMMAND):
+            ask(work, command, day, deaneries, occasion)
+        await work.commit()
+
+    await runner.patiently("comparison with TIS", request)
+
+
+async def _within(runner: Runner, names: Iterable[str]) -> list[str]:
+    return await within(runner.work(), names)
+
+
+async def _sendable(runner: Runner, deaneries: Sequence[str], file_type: str) -> list[str]:
+    return await sendable(runner.work(), deaneries, file_type)
 
 
 async def _walk(runner: Runner, stages: Iterable[tuple[str, ...]]) -> None:

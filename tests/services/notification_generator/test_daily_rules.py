@@ -52,8 +52,8 @@ async def test_a_post_is_told_of_as_its_placements_come_into_view_begin_and_end(
         assert await said(bench) == (first, None, "Y")
         for number, expected in {
             5: (first, None, "Y"),
-            6: ("", "", ""),
-            9: ("", "", ""),
+            6: (None, None, "Y"),
+            9: (None, None, "Y"),
             10: (None, second, "N"),
             100: (second, None, "Y"),
             201: (second, None, "Y"),

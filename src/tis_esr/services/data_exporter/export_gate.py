@@ -59,7 +59,7 @@ class Waits:
         ``run`` is the export whose records have to be compared with TIS, None where there are none. Staleness is judged
         by the moment at which this process first received the command: nothing becomes stale by waiting. Raises
         TransientError while there is anything to wait for: records whose comparison was requested, but led to nothing
-        and is no longer under way, are not waited for.
+        and is no longer in progress, are not waited for.
         """
         now = work.time()
         wait = self._waits.setdefault(message.id, _Wait(seen=now))

@@ -63,8 +63,8 @@ def applicants(
     in_esr = {(record.place, record.person_id) for record in known.values() if _is_replaced_in_esr(record)}
     built = [_applicant(applicant, body, message) for applicant in body.applicants]
     built = [_not_twice(record) if (record.key, record.person_id) in in_esr else record for record in built]
-    same_in_esr = {record.same_as: record.key for record in known.values() if has_gone(record)}
-    built = [_no_duplicate(record, same_in_esr.get(record.same_as)) for record in built]
+    same = {(record.same_as, record.person_id): record.place for record in known.values() if has_gone(record)}
+    built = [_no_duplicate(record, same.get((record.same_as, record.person_id))) for record in built]
     arriving = {record.key: record for record in built}
     for key, record in arriving.items():
         if key not in known:
@@ -95,8 +95,8 @@ def has_gone(record: ApplicantRecord) -> bool:
 
 
 def _no_duplicate(record: ApplicantRecord, in_esr: str | None) -> ApplicantRecord:
-    """Return the record, cancelled if ESR has the same applicant by another placement, whose key is ``in_esr``."""
-    is_first = in_esr is None or in_esr.partition("@")[0] == record.place
+    """Return the record, cancelled if ESR has the same applicant by another placement, whose place is ``in_esr``."""
+    is_first = in_esr in {None, record.place}
     return record if is_first or record.state not in PENDING else withdrawn(record, DUPLICATE)
 
 
