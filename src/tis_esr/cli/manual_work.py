@@ -13,6 +13,7 @@ from tis_esr.commands.command_line import (
     JsonOption,
     OutOption,
     StateOption,
+    TcsIfSetOption,
     TcsOption,
     check_state,
     command,
@@ -66,15 +67,7 @@ def day(
 )
 def reconcile(
     deanery: DeaneryOption = None,
-    tcs: Annotated[
-        str | None,
-        typer.Option(
-            "--tcs",
-            metavar="URL",
-            help="TCS with its context path, e.g. http://host:8093/tcs",
-            show_default="TIS_ESR_TCS_URL",
-        ),
-    ] = None,
+    tcs: TcsIfSetOption = None,
     as_of: DayOption = None,
     dry_run: Annotated[
         bool,

@@ -10,6 +10,7 @@ from tis_esr.commands.command_line import (
     DayOption,
     JsonOption,
     StateOption,
+    TcsIfSetOption,
     check_state,
     command,
     day_of,
@@ -74,15 +75,7 @@ def region(
             show_default="the configured outbound store",
         ),
     ] = None,
-    tcs: Annotated[
-        str | None,
-        typer.Option(
-            "--tcs",
-            metavar="URL",
-            help="TCS with its context path, e.g. http://host:8093/tcs",
-            show_default="TIS_ESR_TCS_URL",
-        ),
-    ] = None,
+    tcs: TcsIfSetOption = None,
     as_of: DayOption = None,
     state: StateOption = None,
     dry_run: Annotated[

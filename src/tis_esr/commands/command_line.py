@@ -48,6 +48,15 @@ OutOption = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The fo
 TcsOption = Annotated[
     str, typer.Option("--tcs", metavar="URL", help="TCS with its context path, e.g. http://host:8093/tcs")
 ]
+TcsIfSetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tcs",
+        metavar="URL",
+        help="TCS with its context path, e.g. http://host:8093/tcs",
+        show_default="TIS_ESR_TCS_URL",
+    ),
+]
 
 
 def deaneries_beginning(incomplete: str) -> list[str]:

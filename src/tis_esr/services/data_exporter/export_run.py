@@ -29,7 +29,8 @@ from tis_esr.records.file_names import DEANERIES, FileName
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.records.values import from_json
-from tis_esr.services.contracts.bodies import ApplicantExported, PositionDue
+from tis_esr.services.contracts.bodies import PositionDue
+from tis_esr.services.data_exporter.exported_event import exported
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     COUNTERS,
@@ -323,33 +324,17 @@ class ExportRun:
         """Notify the other services, chunk by chunk, that the applicants of a file were exported; then mark the file as sent."""
         if self._export is not APPLICANT_EXPORT:
             return await self._became(self._begin(), file, state=OutboundState.SENT)
+        at = datetime.combine(file.day, self._export.at, _LONDON).astimezone(UTC)
         while file.notified < file.rows:
             work = self._begin()
             rows = Between(file.notified + 1, file.notified + 1 + ROWS_A_CHUNK)
             for record in await work.find(APPLICANTS, {"file": file.name, "file_row": rows}):
-                work.emit("apprecord.exported", self._exported(file, record), cause=_cause(file, record))
+                event = exported(record, file.name, at.isoformat(timespec="milliseconds"))
+                work.emit("apprecord.exported", event, cause=_cause(file, record))
             notified = min(file.notified + ROWS_A_CHUNK, file.rows)
             state = OutboundState.SENT if notified == file.rows else OutboundState.WRITTEN
             file = await self._became(work, file, notified=notified, state=state)
         return file
-
-    def _exported(self, file: OutboundFile, record: ApplicantRecord) -> ApplicantExported:
-        return ApplicantExported(
-            placement_id=record.placement_id,
-            position_id=record.position_id,
-            position_number=record.position_number or 0,
-            deanery_number=record.deanery_number,
-            person_id=record.person_id,
-            date_from=record.date_from,
-            date_to=record.date_to,
-            last_name=record.fields["lastName"],
-            first_name=record.fields["firstName"],
-            gmc_number=record.gmc_number,
-            filename=file.name,
-            exported_at=datetime.combine(file.day, self._export.at, _LONDON)
-            .astimezone(UTC)
-            .isoformat(timespec="milliseconds"),
-        )
 
     async def _became(self, work: Work, file: OutboundFile, **changes: Any) -> OutboundFile:
         """Update the file's entry together with what ``work`` does; raises ConflictError if another run has changed it."""

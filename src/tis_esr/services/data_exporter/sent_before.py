@@ -10,8 +10,8 @@ import msgspec
 
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.work import Work
-from tis_esr.services.contracts.bodies import ApplicantExported
 from tis_esr.services.data_exporter.export_run import ROWS_A_CHUNK
+from tis_esr.services.data_exporter.exported_event import exported
 from tis_esr.services.data_exporter.outbound import APPLICANTS, PENDING, ApplicantRecord, RecordState
 
 SENT_BEFORE = "sent by the previous interface before the region was started"
@@ -25,30 +25,13 @@ async def mark_sent(begin: Callable[[], Work], keys: Sequence[str]) -> None:
             if record.state in PENDING:
                 sent = msgspec.structs.replace(record, state=RecordState.EXPORTED, reason=SENT_BEFORE)
                 work.put(APPLICANTS, sent)
-                work.emit("apprecord.exported", _exported(record), cause=_cause(record))
+                work.emit("apprecord.exported", exported(record), cause=_cause(record))
         await work.commit()
 
 
 def is_sent_before(record: ApplicantRecord) -> bool:
     """Return whether a record counts as sent by the previous interface."""
     return record.state is RecordState.EXPORTED and record.file is None
-
-
-def _exported(record: ApplicantRecord) -> ApplicantExported:
-    return ApplicantExported(
-        placement_id=record.placement_id,
-        position_id=record.position_id,
-        position_number=record.position_number or 0,
-        deanery_number=record.deanery_number,
-        person_id=record.person_id,
-        date_from=record.date_from,
-        date_to=record.date_to,
-        last_name=record.fields.get("lastName", ""),
-        first_name=record.fields.get("firstName", ""),
-        gmc_number=record.gmc_number,
-        filename="",
-        exported_at="",
-    )
 
 
 def _cause(record: ApplicantRecord) -> Message:
