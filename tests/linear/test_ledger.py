@@ -87,6 +87,10 @@ async def test_a_look_at_the_ledger_reads_only_what_has_changed(tmp_path: Path) 
 
 
 async def test_a_file_is_taken_at_the_same_cost_however_many_came_before(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    await _bench_cost(
+        tmp_path / "before", FEW, "take"
+    )  # Python 3.13 counts less of what runs for the first time
     few, many = [await _bench_cost(tmp_path, number, "take") for number in (FEW, MANY)]
     assert max(many.times(few)) < 1.2, (few, many)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.operations.region.known import (
@@ -98,7 +99,10 @@ class Steps:
         if reason := _unfinished(file):
             raise StartWaitsError(self._region.deanery, f"{start.rmf} {reason}")
         states = await self._runner.work().row_states(start.rmf)
-        return {"rows": sum(states.values()), **{state.value: number for state, number in states.items()}}
+        return {
+            "rows": sum(states.values()),
+            **{state.value: number for state in RowState if (number := states.get(state))},
+        }
 
     async def _sent_before(self) -> dict[str, int]:
         region = self._region

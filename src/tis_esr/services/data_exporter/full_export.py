@@ -7,6 +7,7 @@ ESR already has are repeated as new notifications, so that both answers of ESR a
 
 from collections.abc import AsyncIterator
 from datetime import date, time, timedelta
+from typing import Any
 
 import msgspec
 import structlog
@@ -103,8 +104,9 @@ class FullExport(ExportRun):
         """Allocate rows to current notifications, some positions at a time, each together with the entry that counts them."""
         async for work, standing in self._standing(file.deanery):
             row, kept = file.rows, file.held_back
+            there = await _fields_in(work, file.name, standing)
             for record in standing:
-                if record.file == file.name or not _may_go(record):
+                if record.fields in there or not _may_go(record):
                     continue
                 if reason := notification_misfit_reason(record.fields):
                     _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
@@ -130,6 +132,13 @@ class FullExport(ExportRun):
                 return
             yield work, await _newest(work, found)
             first = found[-1].position_id + 1
+
+
+async def _fields_in(work: Work, name: str, standing: list[NotificationRecord]) -> list[dict[str, Any]]:
+    """Return the rows that an interrupted file already has of these positions, perhaps about another placement."""
+    ids = sorted({record.position_id for record in standing})
+    found = await work.find(NOTIFICATIONS, {"position_id": ids}) if ids else []
+    return [record.fields for record in found if record.file == name]
 
 
 async def _newest(work: Work, positions: list[HandledPosition]) -> list[NotificationRecord]:
