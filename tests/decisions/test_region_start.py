@@ -37,7 +37,7 @@ def line(**changes: object) -> SentLine:
         "deanery_number": None,
         "start": START,
     }
-    return SentLine(**{**values, **changes})  # type: ignore[arg-type]
+    return SentLine(**{**values, **changes})  # type: ignore[arg-type]  # a test names only fields that there are
 
 
 def candidate(key: str = "5:1", **changes: object) -> Candidate:
@@ -49,7 +49,7 @@ def candidate(key: str = "5:1", **changes: object) -> Candidate:
         "date_from": START,
         "is_marked": False,
     }
-    return Candidate(**{**values, **changes})  # type: ignore[arg-type]
+    return Candidate(**{**values, **changes})  # type: ignore[arg-type]  # a test names only fields that there are
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,17 @@ from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
 from tis_esr.settings import load
 
-_MOST_WEEKS = 52
+WeeksOption = Annotated[
+    int,
+    typer.Option(
+        "--weeks",
+        min=1,
+        max=52,
+        metavar="N",
+        help="Applicants who reach the window within N weeks.",
+        show_default=True,
+    ),
+]
 
 
 class By(StrEnum):
@@ -30,17 +40,7 @@ class By(StrEnum):
 
 @command("tis-esr lint --weeks 8", "tis-esr lint --deanery EOE --as-of 2026-11-24 --state demo/state.sqlite")
 def lint(
-    weeks: Annotated[
-        int,
-        typer.Option(
-            "--weeks",
-            min=1,
-            max=_MOST_WEEKS,
-            metavar="N",
-            help="Applicants who reach the window within N weeks.",
-            show_default=True,
-        ),
-    ] = 6,
+    weeks: WeeksOption = 6,
     deanery: DeaneryOption = None,
     as_of: DayOption = None,
     state: StateOption = None,
@@ -59,17 +59,7 @@ def lint(
 
 @command("tis-esr forecast --weeks 20", "tis-esr forecast --by week --deanery EOE", "tis-esr forecast --csv")
 def forecast(
-    weeks: Annotated[
-        int,
-        typer.Option(
-            "--weeks",
-            min=1,
-            max=_MOST_WEEKS,
-            metavar="N",
-            help="Applicants who reach the window within N weeks.",
-            show_default=True,
-        ),
-    ] = 13,
+    weeks: WeeksOption = 13,
     by: Annotated[
         By, typer.Option("--by", metavar="day|week", help="A line for each day or week.", show_default=True)
     ] = By.DAY,

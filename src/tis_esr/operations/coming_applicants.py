@@ -13,7 +13,6 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.services.data_exporter.outbound import APPLICANTS, PENDING, SENT, ApplicantRecord, RecordState
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
-MOST_WEEKS = 52
 NOT_LOOKED_AT = (
     "placements without an applicant record: not approved, of a type that is not reported, without a trainee in TIS,"
     " or with a post for which ESR has sent no position"

@@ -50,7 +50,7 @@ async def run_day(
             await runner.patiently(name, partial(reader.hold, name, reason))
             for name, reason in sorted(listing.odd.items())
         ]
-        known = await runner.patiently("ledger", partial(_within, runner, listing.names))
+        known = await runner.patiently("ledger", lambda: within(runner.work(), listing.names))
         taken += [
             await runner.patiently(name, partial(reader.take, inbound, name, listing.stamps[name]))
             for name in by_date_and_sequence(known)
@@ -82,8 +82,7 @@ async def compare_and_export(
         await runner.drain(stage)
     for export in (APPLICANT_EXPORT, NOTIFICATION_EXPORT):
         progress(f"Writing {export.file_type} files", 0)
-        going = partial(_sendable, runner, deaneries, export.file_type)
-        some = await runner.patiently(f"{export.file_type} export", going)
+        some = await _sendable(runner, deaneries, export)
         sent += await compared_export(runner, out, export, day, some, occasion=occasion, window=window)
     return sent
 
@@ -123,12 +122,9 @@ async def request_comparison(
     await runner.patiently("comparison with TIS", request)
 
 
-async def _within(runner: Runner, names: Iterable[str]) -> list[str]:
-    return await within(runner.work(), names)
-
-
-async def _sendable(runner: Runner, deaneries: Sequence[str], file_type: str) -> list[str]:
-    return await sendable(runner.work(), deaneries, file_type)
+async def _sendable(runner: Runner, deaneries: Sequence[str], export: Export) -> list[str]:
+    kind = export.file_type
+    return await runner.patiently(f"{kind} export", lambda: sendable(runner.work(), deaneries, kind))
 
 
 async def _walk(runner: Runner, stages: Iterable[tuple[str, ...]]) -> None:

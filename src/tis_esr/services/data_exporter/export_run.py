@@ -21,7 +21,7 @@ from tis_esr.decisions.file_packing import Packing, Sorted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_misfit_reason
 from tis_esr.engine.collection import Between, Collection
-from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
@@ -330,7 +330,9 @@ class ExportRun:
             rows = Between(file.notified + 1, file.notified + 1 + ROWS_A_CHUNK)
             for record in await work.find(APPLICANTS, {"file": file.name, "file_row": rows}):
                 event = exported(record, file.name, at.isoformat(timespec="milliseconds"))
-                work.emit("apprecord.exported", event, cause=_cause(file, record))
+                work.emit(
+                    "apprecord.exported", event, cause=record.as_cause("exported", file.name, record.file_row)
+                )
             notified = min(file.notified + ROWS_A_CHUNK, file.rows)
             state = OutboundState.SENT if notified == file.rows else OutboundState.WRITTEN
             file = await self._became(work, file, notified=notified, state=state)
@@ -358,24 +360,4 @@ def _is_stale(work: Work, record: Outbound, day: date, at: float) -> bool:
 
 def _comparison(record: Outbound) -> Message:
     requeued = [record.earlier[-1]] if isinstance(record, ApplicantRecord) and record.earlier else []
-    return Message(
-        id=derived_id("compare", record.position_id, record.built_on, record.built_at, *requeued),
-        queue="",
-        correlation_id=record.correlation_id,
-        source_file=record.source_file,
-        deanery=record.deanery,
-        row=record.source_row,
-        body=b"",
-    )
-
-
-def _cause(file: OutboundFile, record: ApplicantRecord) -> Message:
-    return Message(
-        id=derived_id("exported", file.name, record.file_row),
-        queue="",
-        correlation_id=record.correlation_id,
-        source_file=record.source_file,
-        deanery=record.deanery,
-        row=record.source_row,
-        body=b"",
-    )
+    return record.as_cause("compare", record.position_id, record.built_on, record.built_at, *requeued)

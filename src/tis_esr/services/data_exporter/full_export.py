@@ -5,9 +5,8 @@ type 1 notifications that were generated for it last. Those that wait for a DNC 
 ESR already has are repeated as new notifications, so that both answers of ESR are kept.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import date, time, timedelta
-from typing import Any
 
 import msgspec
 import structlog
@@ -94,7 +93,8 @@ class FullExport(ExportRun):
     async def _is_news(self, deanery: str) -> bool:
         """Return whether a current notification is not in one DNF, the last that was sent."""
         files: set[str | None] = set()
-        async for _, standing in self._standing(deanery):
+        async for _, records, positions in self._standing(deanery):
+            standing = _newest(records, positions)
             files |= {record.file if record.state in SENT else None for record in standing if _may_go(record)}
             if len(files) > 1 or any(_kind(name) != FULL_EXPORT.file_type for name in files):
                 return True
@@ -102,10 +102,10 @@ class FullExport(ExportRun):
 
     async def _allocate(self, file: OutboundFile, occasion: str) -> OutboundFile:  # noqa: ARG002 - it has its own
         """Allocate rows to current notifications, some positions at a time, each together with the entry that counts them."""
-        async for work, standing in self._standing(file.deanery):
+        async for work, records, positions in self._standing(file.deanery):
             row, kept = file.rows, file.held_back
-            there = await _fields_in(work, file.name, standing)
-            for record in standing:
+            there = [record.fields for record in records if record.file == file.name]
+            for record in _newest(records, positions):
                 if record.fields in there or not _may_go(record):
                     continue
                 if reason := notification_misfit_reason(record.fields):
@@ -121,8 +121,10 @@ class FullExport(ExportRun):
         state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
         return await self._became(self._begin(), file, state=state, lacks=self.lacks)
 
-    async def _standing(self, deanery: str) -> AsyncIterator[tuple[Work, list[NotificationRecord]]]:
-        """Yield the newest record of each current type 1, some positions at a time, with the unit of work that read it."""
+    async def _standing(
+        self, deanery: str
+    ) -> AsyncIterator[tuple[Work, list[NotificationRecord], list[HandledPosition]]]:
+        """Yield the records of positions with a type 1, some positions at a time, with the unit of work that read them."""
         first = 0
         while True:
             work = self._begin()
@@ -130,21 +132,17 @@ class FullExport(ExportRun):
             found = await work.find(HANDLED, where, order_by=("position_id",), limit=_POSITIONS_A_CHUNK)
             if not found:
                 return
-            yield work, await _newest(work, found)
+            ids = [position.position_id for position in found]
+            yield work, await work.find(NOTIFICATIONS, {"position_id": ids}), found
             first = found[-1].position_id + 1
 
 
-async def _fields_in(work: Work, name: str, standing: list[NotificationRecord]) -> list[dict[str, Any]]:
-    """Return the rows that an interrupted file already has of these positions, perhaps about another placement."""
-    ids = sorted({record.position_id for record in standing})
-    found = await work.find(NOTIFICATIONS, {"position_id": ids}) if ids else []
-    return [record.fields for record in found if record.file == name]
-
-
-async def _newest(work: Work, positions: list[HandledPosition]) -> list[NotificationRecord]:
-    ids = [position.position_id for position in positions]
+def _newest(
+    records: Iterable[NotificationRecord], positions: Iterable[HandledPosition]
+) -> list[NotificationRecord]:
+    """Return the newest record of each current type 1, in the order of positions."""
     newest: dict[str, NotificationRecord] = {}
-    for record in await work.find(NOTIFICATIONS, {"position_id": ids}):
+    for record in records:
         is_over = record.state is RecordState.DELETED_BEFORE_EXPORT
         if not is_over and (record.about not in newest or newest[record.about].number < record.number):
             newest[record.about] = record

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tis_esr.engine.collection import Collection
+from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.services.superseding import Handled
 
 
@@ -84,6 +85,18 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None = None
     file_row: int | None = None
     answers: list[EsrAnswer] = []
+
+    def as_cause(self, *about: object) -> Message:
+        """Return the row that it was built from as the cause of messages, whose ids follow from what they are ``about``."""
+        return Message(
+            id=derived_id(*about),
+            queue="",
+            correlation_id=self.correlation_id,
+            source_file=self.source_file,
+            deanery=self.deanery,
+            row=self.source_row,
+            body=b"",
+        )
 
     def is_stale(self, day: date, now: float) -> bool:
         """Return whether it has to be compared with TIS again before it is sent on a day, at a moment of the engine's clock."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.work import Work
 from tis_esr.services.data_exporter.export_run import ROWS_A_CHUNK
 from tis_esr.services.data_exporter.exported_event import exported
@@ -25,22 +24,12 @@ async def mark_sent(begin: Callable[[], Work], keys: Sequence[str]) -> None:
             if record.state in PENDING:
                 sent = msgspec.structs.replace(record, state=RecordState.EXPORTED, reason=SENT_BEFORE)
                 work.put(APPLICANTS, sent)
-                work.emit("apprecord.exported", exported(record), cause=_cause(record))
+                work.emit(
+                    "apprecord.exported", exported(record), cause=record.as_cause("sent before", record.key)
+                )
         await work.commit()
 
 
 def is_sent_before(record: ApplicantRecord) -> bool:
     """Return whether a record counts as sent by the previous interface."""
     return record.state is RecordState.EXPORTED and record.file is None
-
-
-def _cause(record: ApplicantRecord) -> Message:
-    return Message(
-        id=derived_id("sent before", record.key),
-        queue="",
-        correlation_id=record.correlation_id,
-        source_file=record.source_file,
-        deanery=record.deanery,
-        row=record.source_row,
-        body=b"",
-    )
