@@ -10,7 +10,7 @@ from tests.journeys.program import ENGINES, Program, Said, program
 from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.journeys.test_tasks_killed import running
 
-from tis_esr.commands import reconcile as command
+from tis_esr.operations import waiting_for_services
 from tis_esr.settings import load
 from tis_esr.simulation.days.generated_world import World
 
@@ -151,11 +151,11 @@ async def test_running_services_compare_on_request_and_it_says_when_they_have(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TIS_ESR_TCS_URL", small.tcs.url)
     monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
-    monkeypatch.setattr(command, "_SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(waiting_for_services, "SILENT_SECONDS", 0.5)
     silent = await asyncio.to_thread(reconcile, called, small)
     assert silent.code == 3
     assert "2 positions are still to be compared, and none was for" in silent.text
-    monkeypatch.setattr(command, "_SILENT_SECONDS", 60.0)
+    monkeypatch.setattr(waiting_for_services, "SILENT_SECONDS", 60.0)
     async with running(load()):
         said = await asyncio.to_thread(reconcile, called, small)
     assert (said.code, said.text.splitlines()[0]) == (

@@ -16,7 +16,7 @@ from tests.journeys.test_tasks_killed import running
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
-from tis_esr.operations.region import by_services
+from tis_esr.operations import waiting_for_services
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
@@ -150,11 +150,11 @@ async def services_of(new: New, monkeypatch: pytest.MonkeyPatch, sent: Path) -> 
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TIS_ESR_SWEEP_SECONDS", "0.2")
     monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
-    monkeypatch.setattr(by_services, "POLL_SECONDS", 0.2)
-    monkeypatch.setattr(by_services, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(waiting_for_services, "POLL_SECONDS", 0.2)
+    monkeypatch.setattr(waiting_for_services, "SILENT_SECONDS", 0.5)
     silent = await asyncio.to_thread(new.region, "start", "--sent", sent, "--yes")
     assert (silent.code, "still to be handled, and none was for" in silent.text) == (3, True), silent.text
-    monkeypatch.setattr(by_services, "SILENT_SECONDS", 60.0)
+    monkeypatch.setattr(waiting_for_services, "SILENT_SECONDS", 60.0)
     async with running(load()):
         yield
 

@@ -11,30 +11,16 @@ from typing import Final
 from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, print_json, say
-from tis_esr.errors import Exit, TisEsrError
+from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
 from tis_esr.operations.composition import engine_for_operation, reader_of, system, window
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.planned_day import Change, Compared, Effect, planned_day
 from tis_esr.operations.reconciling import Comparison, compare, request
+from tis_esr.operations.waiting_for_services import POLL_SECONDS, until_done
 from tis_esr.settings import Settings
 
-_POLL_SECONDS: Final = 1.0
-_SILENT_SECONDS: Final = 120.0
 _SHOWN: Final = 12
-
-
-class NobodyComparesError(TisEsrError):
-    """No running process has handled the request for some time. ``left`` positions are not compared yet."""
-
-    exit_code = Exit.UNAVAILABLE
-
-    def __init__(self, left: int) -> None:
-        super().__init__(
-            f"{left:,} positions are still to be compared, and none was for {_SILENT_SECONDS:.0f} seconds."
-            " The request is kept: start tis-esr run, or see tis-esr doctor"
-        )
-        self.left = left
 
 
 async def reconcile(
@@ -49,7 +35,7 @@ async def reconcile(
 ) -> Exit:
     """Compare positions with TIS and apply the daily rules, or print what that and the exports of the day would do.
 
-    On the production engine running services do it. Raises NobodyComparesError if none does.
+    On the production engine running services do it. Raises NobodyWorksError if none does.
     """
     if dry_run:
         planned = await _planned(settings, deaneries, day, state, tcs_url)
@@ -62,7 +48,7 @@ async def reconcile(
         async with engine_for_operation(settings, None, day) as runner:
             refuse_impossible_day(settings, None, day)
             asked = await request(runner, partial(reader_of, settings), day, deaneries)
-        compared = await _followed(asked)
+        compared = await _by_services(asked)
     else:
         compared = await _here(settings, deaneries, day, state, tcs_url)
     if as_json:
@@ -109,27 +95,24 @@ async def _here(
         return (await asyncio.to_thread(asked.progress))[0]
 
 
-async def _followed(asked: Comparison, comparing: "asyncio.Task[None] | None" = None) -> int:
-    """Show how far the comparison is until all positions are compared, or ``comparing`` has ended."""
-    clock = asyncio.get_running_loop().time
+async def _by_services(asked: Comparison) -> int:
+    """Wait until running services have compared all positions, and show how far they are; return how many there are."""
+    done, total = await asyncio.to_thread(asked.progress)
     with progress() as bars:
-        done, total = await asyncio.to_thread(asked.progress)
-        bar, last = bars.stage("Comparing with TIS", "positions", total=total, done=done), clock()
-        while done < total and (comparing is None or not comparing.done()):
-            await _a_moment(comparing)
-            before, (done, total) = done, await asyncio.to_thread(asked.progress)
-            bar.update(done, total)
-            last = clock() if done > before else last
-            if comparing is None and clock() - last > _SILENT_SECONDS:
-                raise NobodyComparesError(total - done)
-    return done
+        bar = bars.stage("Comparing with TIS", "positions", total=total, done=done)
+        await until_done(
+            asked.left, lambda left: bar.update(total - left), "positions are still to be compared"
+        )
+    return total
 
 
-async def _a_moment(comparing: "asyncio.Task[None] | None") -> None:
-    if comparing is None:
-        await asyncio.sleep(_POLL_SECONDS)
-    else:
-        await asyncio.wait({comparing}, timeout=_POLL_SECONDS)
+async def _followed(asked: Comparison, comparing: "asyncio.Task[None]") -> None:
+    """Show how far a comparison within this process is, until it ends."""
+    with progress() as bars:
+        bar = bars.stage("Comparing with TIS", "positions", total=None)
+        while not comparing.done():
+            bar.update(*await asyncio.to_thread(asked.progress))
+            await asyncio.wait({comparing}, timeout=POLL_SECONDS)
 
 
 def _show_planned(planned: Compared) -> None:

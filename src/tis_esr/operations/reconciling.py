@@ -30,6 +30,11 @@ class Comparison:
             )
         return done, done + left
 
+    def left(self) -> int:
+        """Return how many positions were not compared since."""
+        done, total = self.progress()
+        return total - done
+
 
 async def request(
     runner: Runner, open_reader: Callable[[], Reader], day: date, deaneries: Sequence[str]

@@ -1,39 +1,24 @@
 """A region's start on the production engine: running services do the work, and this waits until it is finished."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from functools import partial
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.operations.region.reports import Region
+from tis_esr.operations.waiting_for_services import until_done
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask, command_id
 from tis_esr.services.data_exporter.region_starts import RegionStart
 from tis_esr.services.flow import STAGES
 from tis_esr.services.inbound_data_reader.arrivals import announce
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY
 
-POLL_SECONDS: Final = 1.0
-SILENT_SECONDS: Final = 120.0
 _QUEUES = {queue for stage in STAGES for queue in stage} | {"esr.queue.file.arrived"}
 _AFTER_MARKING = {"esr.queue.apprecord.exported.notificationgenerator"} | _QUEUES
-
-
-class NobodyWorksError(TisEsrError):
-    """No running process has handled anything of the step for some time. ``left`` is what is still to be handled."""
-
-    exit_code = Exit.UNAVAILABLE
-
-    def __init__(self, left: int) -> None:
-        super().__init__(
-            f"{left:,} messages are still to be handled, and none was for {SILENT_SECONDS:.0f} seconds. The request"
-            " is kept: start tis-esr run, or see tis-esr doctor"
-        )
-        self.left = left
 
 
 class ParkedCommandError(TisEsrError):
@@ -102,16 +87,8 @@ class ByServices:
         return _left(reader, _QUEUES) + (file.state in UNDER_WAY)
 
     async def _until_quiet(self, left: Callable[[Reader], int]) -> None:
-        """Wait until nothing is left. Raises NobodyWorksError if what is left does not change for SILENT_SECONDS."""
-        clock = asyncio.get_running_loop().time
-        last, before = clock(), -1
-        while now := await asyncio.to_thread(self._asked, left):
-            self.show(now)
-            if now != before:
-                last, before = clock(), now
-            elif clock() - last > SILENT_SECONDS:
-                raise NobodyWorksError(now)
-            await asyncio.sleep(POLL_SECONDS)
+        """Wait until nothing is left. Raises NobodyWorksError."""
+        await until_done(partial(self._asked, left), self.show, "messages are still to be handled")
 
     def _asked(self, left: Callable[[Reader], int]) -> int:
         with closing(self.open_reader()) as reader:
