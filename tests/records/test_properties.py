@@ -12,10 +12,11 @@ from tis_esr.records.layouts import Column, Kind
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.row_reading import Record, read_records
 from tis_esr.records.row_writing import format_row
+from tis_esr.records.vpd import VPD_COLUMNS
 
 _OF_THEIR_OWN: dict[str, st.SearchStrategy[object]] = {
     "messageType": st.sampled_from(["ERROR", "WARNING", "INFO"]),
-    "employingOrgVPDCode": st.from_regex(r"[0-9]{3,4}", fullmatch=True),
+    **dict.fromkeys(VPD_COLUMNS, st.from_regex(r"[0-9]{3,4}", fullmatch=True)),
 }
 _WRITABLE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufffd")
 _AWKWARD = st.sampled_from(['"', ",", "\\", " ", "é"])

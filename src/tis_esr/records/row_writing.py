@@ -6,14 +6,7 @@ from datetime import datetime
 from tis_esr.records.file_names import FileName
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.values import UnwritableValueError, Value, misfit_reason, write_value
-from tis_esr.records.vpd import vpd_text
-
-_VPDS = {
-    "employingOrgVPDCode",
-    "currentTraineeVpdForNextPlacement",
-    "nextAppointmentCurrentPlacementVpd",
-    "replacementTraineeCurrentPlacementVpd",
-}
+from tis_esr.records.vpd import VPD_COLUMNS, vpd_text
 
 
 def format_row(record_type: str, values: Mapping[str, Value]) -> str:
@@ -24,7 +17,7 @@ def format_row(record_type: str, values: Mapping[str, Value]) -> str:
     cells = [record_type]
     for column in layout.columns:
         value = values.get(column.name)
-        if record_type == "NOT" and column.name in _VPDS and isinstance(value, str) and value:
+        if record_type == "NOT" and column.name in VPD_COLUMNS and isinstance(value, str) and value:
             value = vpd_text(value)
         reason = misfit_reason(column, value)
         if reason:

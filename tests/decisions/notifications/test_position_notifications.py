@@ -126,7 +126,14 @@ def test_a_position_whose_trainee_went_back_to_draft_or_is_gone_is_notified_as_e
 def test_a_position_whose_sent_trainee_went_back_to_draft_is_not_notified_as_empty():
     """TCS's vectors: approved to draft sends nothing, so that approved again with the same dates sends nothing either."""
     drafted = placement(1, START, END, lifecycle_state="DRAFT")
-    assert built(drafted, applicants=[sent()], notified=True) == []
+    [draft] = built(drafted, applicants=[sent()], notified=True)
+    assert (draft.key, draft.placements) == ("7607373:1:next:", (1,)), "it is sent only if ESR has somebody else"
+    assert built(drafted, applicants=[sent()]) == []
+
+
+def test_a_type_1_has_the_placements_that_it_names():
+    now, following = placement(1, TODAY, START), placement(2, START + timedelta(days=1), END)
+    assert [draft.placements for draft in built(now, following)] == [(1, 2)]
 
 
 def test_an_empty_position_that_was_never_notified_has_no_notification():

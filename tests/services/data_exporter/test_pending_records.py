@@ -161,3 +161,54 @@ def test_two_withdrawals_of_one_trainee_that_are_equal_are_sent_in_two_files() -
     for expected in (["1:sent:7:8"], ["1:sent:9:8"], []):
         position.generate(withdrawal(7), withdrawal(9))
         assert position.send() == expected
+
+
+def of(*placements: int) -> NotificationDraft:
+    """A type 1 about who is there, with the placements that it names."""
+    return NotificationDraft(
+        key=f"1:1:now:{placements[0]}",
+        columns={"notificationTitleCode": "1", "end": f"of {placements}"},
+        placements=list(placements),
+    )
+
+
+def nobody_but(*drafted: int) -> NotificationDraft:
+    return msgspec.structs.replace(NOBODY, placements=list(drafted))
+
+
+def test_whose_placement_went_back_to_draft_is_still_expected() -> None:
+    position = Position()
+    position.generate(of(1))
+    position.send()
+    position.generate(nobody_but(1))
+    assert position.send() == []
+    position.generate(of(1))
+    assert position.send() == []
+
+
+def test_that_nobody_is_there_is_sent_where_esr_has_somebody_else_than_those_who_are_expected() -> None:
+    """The other trainee of the position was deleted: ESR would go on to hold them (seeds 10 and 15 of the quarter)."""
+    position = Position()
+    position.generate(of(2, 1))
+    position.send()
+    for _ in range(2):
+        position.generate(nobody_but(1))
+    assert position.send() == ["1:1:next:"]
+    position.generate(nobody_but(1))
+    assert position.send() == []
+
+
+def test_somebody_who_was_never_sent_does_not_hide_whom_esr_has() -> None:
+    """The second one was reported in no file: it is the first one whom ESR has, and who is gone."""
+    position = Position()
+    position.generate(of(1))
+    position.send()
+    position.generate(of(2))
+    position.generate(nobody_but(2))
+    assert position.send() == ["1:1:next:"]
+
+
+def test_where_esr_was_sent_applicants_alone_nobody_is_said_to_be_gone_while_one_is_in_draft() -> None:
+    position = Position()
+    position.generate(nobody_but(1))
+    assert position.send() == []

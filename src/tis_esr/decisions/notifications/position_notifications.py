@@ -4,7 +4,7 @@ The result is complete each time, not a difference: the caller leaves out what w
 two results does not matter, as long as the newer one is recognised.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -51,12 +51,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """One notification with its key, and the facts by which types 2, 4 and 5 are sent once.
 
     ``fact`` is what it states, ``held`` what ESR has from the applicant file; both are empty for type 1.
+    ``placements`` are those that a type 1 names; of one that says that nobody is there or next, those whose trainees are
+    still expected: it is sent only if ESR has somebody else.
     """
 
     key: str
     notification: Notification
     fact: str = ""
     held: str = ""
+    placements: tuple[int, ...] = ()
 
 
 class PostNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,21 +92,23 @@ def drafts(
 
     If nobody is there or next, the trainee who left last is named. If nobody has left either, a type 1 says so where
     ESR may hold somebody: if the position was ``notified`` before, or beside a withdrawal, as in TCS. Somebody whose
-    placement went back to draft is still expected: nothing is sent, as in TCS.
+    placement went back to draft is still expected: nothing is sent, as in TCS, unless ESR has somebody else there.
     """
     npn = position.deanery_number
     pairs = of_post(post.placements, post.today)
     about = pairs or post.leavers()
-    built = [Draft(key=_about(pair), notification=_type_1(npn, pair, incumbents)) for pair in about]
+    built = [_draft_of(pair, _type_1(npn, pair, incumbents)) for pair in about]
     if found_later:
         built.append(Draft(key="5", notification=type_5(npn), fact=f"post {position.post_id}"))
     for applicant in sent:
         built += _of_sent(applicant, npn, post, pairs, incumbents)
     withdraws = any(draft.fact == WITHDRAWN for draft in built)
-    waits = any(is_drafted(placement_of(applicant, post), applicant.person_id) for applicant in sent)
-    if not about and (withdraws or (notified and not waits)):
+    if not about and (withdraws or notified):
         nobody = NowAndNext(None, None)
-        built.append(Draft(key=_about(nobody), notification=_type_1(npn, nobody, incumbents)))
+        expected = () if withdraws else tuple(sorted(set(_drafted(sent, post))))
+        built.append(
+            Draft(key=_about(nobody), notification=_type_1(npn, nobody, incumbents), placements=expected)
+        )
     return _for_position(built, position)
 
 
@@ -111,6 +116,19 @@ def placement_of(applicant: SentApplicant, post: PostNow) -> Placement | None:
     """Return the placement of a sent applicant as it is in TIS now: from the post's list, else as read individually."""
     listed = next((p for p in post.placements if p.id == applicant.placement_id), None)
     return listed or post.asked.get(applicant.placement_id)
+
+
+def _drafted(sent: Iterable[SentApplicant], post: PostNow) -> Iterator[int]:
+    """Yield the placements of sent applicants that went back to draft."""
+    for applicant in sent:
+        if is_drafted(placement_of(applicant, post), applicant.person_id):
+            yield applicant.placement_id
+
+
+def _draft_of(pair: NowAndNext, notification: Notification) -> Draft:
+    """Return a type 1 about who is there and next."""
+    placements = tuple(placement.id for placement in (pair.current, pair.next) if placement is not None)
+    return Draft(key=_about(pair), notification=notification, placements=placements)
 
 
 def _for_position(built: Iterable[Draft], position: PositionView) -> list[Draft]:

@@ -34,6 +34,8 @@ IN_ESR = (RecordState.EXPORTED, RecordState.CONFIRMED)
 """The states of an applicant whom ESR has, unless a withdrawal was sent."""
 WITHDRAWAL = "2"
 """The type of a notification that withdraws an applicant."""
+OF_NOBODY = ":1:next:"
+"""How the subject of a type 1 ends that says that nobody is there or next."""
 
 
 class EsrAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,13 +167,14 @@ class Resent(msgspec.Struct, frozen=True, kw_only=True):
 class NotificationRecord(Outbound, frozen=True, kw_only=True):
     """One notification; ``about`` is its subject, ``number`` counts those about the same subject.
 
-    ``fact`` is what types 2, 4 and 5 state, see NotificationDraft.
+    ``fact`` is what types 2, 4 and 5 state, ``placements`` those that a type 1 names, see NotificationDraft.
     """
 
     about: str
     number: int
     type: str
     fact: str = ""
+    placements: list[int] = []
 
     @property
     def key(self) -> str:

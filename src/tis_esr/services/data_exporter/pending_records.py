@@ -23,6 +23,7 @@ from tis_esr.services.contracts.bodies import (
 from tis_esr.services.data_exporter.outbound import (
     GOOD_FOR,
     IN_ESR,
+    OF_NOBODY,
     PENDING,
     SENT,
     WITHDRAWAL,
@@ -36,7 +37,6 @@ from tis_esr.services.data_exporter.sent_records import Change, generated_again,
 R = TypeVar("R", ApplicantRecord, NotificationRecord)
 
 _NOW_AND_NEXT = "1"
-_OF_NOBODY = ":1:next:"
 
 NO_LONGER = "its placement has started, is no longer reportable, has another trainee or no longer exists, or its position is no longer matched"
 START_PASSED = "its start passed before it was sent"
@@ -128,8 +128,8 @@ def notifications(
 
     ESR has what was sent last about the same subject: only an equal one is needless. Who is now and next in a position
     goes as a whole: ESR replaces what it has by the type 1 notifications of a file, so if one differs, all are sent.
-    That nobody is there or next is sent only if ESR was sent anything about the position. ``sent_again`` are the subjects
-    of withdrawals after which ESR was sent the applicant again.
+    That nobody is there or next is sent only if ESR was sent anything about the position, and has somebody who is no
+    longer expected. ``sent_again`` are the subjects of withdrawals after which ESR was sent the applicant again.
     """
     latest: dict[str, NotificationRecord] = {}
     submitted: dict[str, NotificationRecord] = {}
@@ -141,7 +141,11 @@ def notifications(
             rejections[record.about, record.fact] += record.state is RecordState.REJECTED
     arriving = {draft.key: draft for draft in body.notifications}
     in_esr, now = _now_and_next_in_esr(submitted.values()), _now_and_next(body.notifications, latest)
-    as_sent = in_esr == now or (not submitted and all(map(_says_nobody, body.notifications)))
+    as_sent = (
+        {record.about: record.fields for record in in_esr} == now
+        or (not submitted and all(map(says_nobody, body.notifications)))
+        or _is_still_expected(in_esr, body.notifications)
+    )
     known = {
         key: (bool(draft.fact) and rejections[key, draft.fact] >= REPEATED_AT_MOST)
         or _is_known_to_esr(draft, submitted.get(key), as_sent=as_sent, sent_again=key in sent_again)
@@ -236,6 +240,7 @@ def _notification(
         deanery_number=body.position.deanery_number,
         state=RecordState.TO_EXPORT,
         fields=draft.columns,
+        placements=draft.placements,
         built_on=body.built_on or date.min,
         built_at=body.built_at,
         correlation_id=message.correlation_id,
@@ -245,11 +250,11 @@ def _notification(
     return None if pending is not None and _says_the_same(pending, record) else record
 
 
-def _now_and_next_in_esr(submitted: Iterable[NotificationRecord]) -> dict[str, Any]:
-    """Return the columns of the type 1 notifications in the last file that had any, by subject."""
+def _now_and_next_in_esr(submitted: Iterable[NotificationRecord]) -> list[NotificationRecord]:
+    """Return the type 1 notifications in the last file that had any."""
     ones = [record for record in submitted if record.type == _NOW_AND_NEXT]
     last = max(map(_file_number, ones), default=0)
-    return {record.about: record.fields for record in ones if _file_number(record) == last}
+    return [record for record in ones if _file_number(record) == last]
 
 
 def _now_and_next(
@@ -273,9 +278,21 @@ def _repeated(drafts: Iterable[NotificationDraft]) -> Iterator[str]:
         waiting.append(draft.columns)
 
 
-def _says_nobody(draft: NotificationDraft) -> bool:
+def _is_still_expected(in_esr: Iterable[NotificationRecord], drafts: Iterable[NotificationDraft]) -> bool:
+    """Return whether everybody whom ESR has there or next is still expected, where nobody is in TIS now."""
+    expected = {placement for draft in drafts if says_nobody(draft) for placement in draft.placements}
+    named = {
+        placement
+        for record in in_esr
+        if not record.about.endswith(OF_NOBODY)
+        for placement in record.placements
+    }
+    return bool(expected) and named <= expected
+
+
+def says_nobody(draft: NotificationDraft) -> bool:
     """Return whether a type 1 is about no placement: nobody is there or next, which is no news to ESR at first."""
-    return draft.key.endswith(_OF_NOBODY)
+    return draft.key.endswith(OF_NOBODY)
 
 
 def _file_number(record: NotificationRecord) -> int:

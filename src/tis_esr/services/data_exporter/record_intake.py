@@ -20,7 +20,7 @@ from tis_esr.services.data_exporter.outbound import (
     HandledPosition,
     NotificationRecord,
 )
-from tis_esr.services.data_exporter.pending_records import applicants, by_position, notifications
+from tis_esr.services.data_exporter.pending_records import applicants, by_position, notifications, says_nobody
 from tis_esr.services.data_exporter.resent_records import save, sendings_before
 from tis_esr.services.data_exporter.withdrawn_applicants import sent_again
 from tis_esr.services.superseding import News, newest
@@ -103,8 +103,9 @@ def _remember(work: Work, kind: str, news: News[B], standing: Sequence[str] = ()
 
 
 def _standing(body: NotificationsGenerated) -> list[str]:
-    """Return the keys of the type 1 notifications: who is in the post now and next."""
-    return [draft.key for draft in body.notifications if draft.columns.get("notificationTitleCode") == "1"]
+    """Return the keys of the type 1 notifications: who is in the post now and next, unless someone is still expected."""
+    ones = [draft for draft in body.notifications if draft.columns.get("notificationTitleCode") == "1"]
+    return [draft.key for draft in ones if not (says_nobody(draft) and draft.placements)]
 
 
 async def _stored(work: Work, collection: Collection[R], fresh: Sequence[News[B]]) -> Mapping[int, list[R]]:

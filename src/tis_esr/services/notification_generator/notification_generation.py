@@ -268,7 +268,11 @@ def _seen(known: KnownPosition, sources: Sources) -> dict[str, str]:
 
 def _message_draft(draft: Draft) -> NotificationDraft:
     return NotificationDraft(
-        key=draft.key, columns=_columns(draft.notification), fact=draft.fact, held=draft.held
+        key=draft.key,
+        columns=_columns(draft.notification),
+        fact=draft.fact,
+        held=draft.held,
+        placements=list(draft.placements),
     )
 
 
