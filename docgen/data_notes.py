@@ -57,6 +57,11 @@ NOTES: dict[str, tuple[str, str]] = {
     "schedule.commands": ("when each command is due next", "none"),
     "tischanges.things": ("the newest reported version of each post, placement and person of TIS", "none"),
     "tcs.budget": ("how many concurrent calls to TCS each process may make", "none"),
+    "audit.entries": (
+        "every act of a person and every look at personal data: who, when, what, why, result; a chain of hashes",
+        "names of users, not of trainees",
+    ),
+    "audit.head": ("the number and hash of the newest audit entry", "none"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }
 

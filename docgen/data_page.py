@@ -11,7 +11,7 @@ import msgspec
 from docgen.data_notes import ENGINE, NOTES
 from docgen.markdown import NOTICE, table
 from tis_esr.engine.collection import Collection
-from tis_esr.services.flow import COLLECTIONS
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 
 _OPENING = """# Data dictionary
 
@@ -23,10 +23,12 @@ Times are seconds since 1970 by the engine's clock unless the type says `datetim
 
 def page() -> str:
     """Return the page."""
-    rows = [(f"[`{c.name}`](#{c.name.replace('.', '')})", *NOTES.get(c.name, ("", ""))) for c in COLLECTIONS]
+    rows = [
+        (f"[`{c.name}`](#{c.name.replace('.', '')})", *NOTES.get(c.name, ("", ""))) for c in ALL_COLLECTIONS
+    ]
     parts = [_OPENING, NOTICE, table(("collection", "purpose", "personal data"), rows)]
     nested: dict[str, type[msgspec.Struct]] = {}
-    for collection in COLLECTIONS:
+    for collection in ALL_COLLECTIONS:
         parts += _collection(collection, nested)
     parts.append("## Nested objects")
     done: set[str] = set()
@@ -109,6 +111,6 @@ def _key(collection: Collection[Any]) -> str:
     return collection.key(Probe())
 
 
-def unexplained(collections: Iterable[Collection[Any]] = COLLECTIONS) -> list[str]:
+def unexplained(collections: Iterable[Collection[Any]] = ALL_COLLECTIONS) -> list[str]:
     """Return the collections about which ``data_notes`` says nothing."""
     return [collection.name for collection in collections if collection.name not in NOTES]

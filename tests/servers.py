@@ -21,7 +21,8 @@ from tis_esr.engine.production.rabbitmq.amqp import connect
 from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, declare, queues
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import install
-from tis_esr.services.flow import COLLECTIONS, bindings_only
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.services.flow import bindings_only
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Place:
 def _database(place: Place) -> str:
     """Install a database for this test process, gone again at its end."""
     name = f"test_{uuid4().hex[:12]}"
-    asyncio.run(install(place.addresses(database=name), COLLECTIONS, queues(bindings_only())))
+    asyncio.run(install(place.addresses(database=name), ALL_COLLECTIONS, queues(bindings_only())))
     _end_transactions_soon(place)
     atexit.register(_forget, place, name)
     return name

@@ -204,6 +204,8 @@ class Settings(BaseSettings):
     """The bearer token of the events endpoint."""
     sns_topics: tuple[str, ...] = ()
     """The ARNs of the SNS topics whose events are accepted, as a JSON list."""
+    person: Annotated[str, Field(pattern=r"^[^\s,;]{1,64}$")] | None = None
+    """Who you are in the audit, if your account on this machine is not your own. Set it in your shell, not for services."""
     log_format: Literal["text", "json"] = "text"
     """The format of log lines on standard error."""
     traces: bool = False

@@ -12,7 +12,8 @@ from tests.journeys.small_world import NPN, small_world
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.production.rabbitmq.topology import queues
-from tis_esr.services.flow import COLLECTIONS, bindings_only
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.services.flow import bindings_only
 
 CHECKS = ["settings", "engine", "processes", "files in", "files out", "TCS"]
 
@@ -32,7 +33,7 @@ def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Program]:
 def running(here: Program, but: str = "") -> Iterator[None]:
     """Have every queue read, as by ``tis-esr run``, except one; or the state file held."""
     if here.engine == "embedded":
-        engine = EmbeddedEngine(here.folder / "state.sqlite", COLLECTIONS)
+        engine = EmbeddedEngine(here.folder / "state.sqlite", ALL_COLLECTIONS)
         yield
         engine.close()
         return

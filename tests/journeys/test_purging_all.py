@@ -11,8 +11,8 @@ from tests.journeys.small_world import Small, small_world
 from tests.journeys.steady import Steady, build
 
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.composition import reader_of
-from tis_esr.services.flow import COLLECTIONS
 from tis_esr.settings import Settings
 
 KEEP = {
@@ -55,7 +55,7 @@ def days(called: Program, small: Small, number: int) -> None:
 def kept(reader: Reader) -> Counter[str]:
     """Count the documents of each collection, and messages and rows that are kept."""
     try:
-        found = Counter({c.name: len(reader.find(c, {})) for c in COLLECTIONS})
+        found = Counter({c.name: len(reader.find(c, {})) for c in ALL_COLLECTIONS})
         found["rows"] = sum(sum(states.values()) for states in reader.row_counts().values())
         found["parked"] = len(reader.parked())
         return found

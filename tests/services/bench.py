@@ -31,8 +31,9 @@ from tis_esr.engine.supervision import Supervisor
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import Nowhere
 from tis_esr.files.folder import Folder
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.services.data_exporter.export_gate import LONGEST_WAIT
-from tis_esr.services.flow import COLLECTIONS, Dependencies, services
+from tis_esr.services.flow import Dependencies, services
 from tis_esr.simulation.days.generated_world import World
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -252,7 +253,7 @@ class Benches:
     ) -> AsyncIterator[tuple[Engine, Callable[[], Reader]]]:
         if self.place is None:
             path = folder / "state"
-            embedded = EmbeddedEngine(path, COLLECTIONS)
+            embedded = EmbeddedEngine(path, ALL_COLLECTIONS)
             try:
                 yield embedded, lambda: StateReader(path)
             finally:

@@ -12,6 +12,7 @@ from tis_esr.decisions.positions import Claim, PositionRow, SourceRow
 from tis_esr.decisions.retention_periods import Retention
 from tis_esr.decisions.versions import Stamp
 from tis_esr.engine.collection import Collection
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.services.app_generator.applicant_generation import (
     DECISIONS,
     GENERATED,
@@ -33,7 +34,6 @@ from tis_esr.services.data_exporter.outbound import (
     RecordState,
     Run,
 )
-from tis_esr.services.flow import COLLECTIONS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.ledger_horizon import HORIZON
 from tis_esr.services.inbound_data_writer.person_journal import (
@@ -200,7 +200,7 @@ async def left(bench: Bench) -> set[str]:
     """Return collection and key of every document but the purge's own."""
     return {
         f"{collection.name} {key}"
-        for collection in COLLECTIONS
+        for collection in ALL_COLLECTIONS
         if collection.name not in OWN
         for key in await bench.all(collection)
     } - named(RECENT)

@@ -4,8 +4,9 @@ from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import findings_of, install
 from tis_esr.errors import Exit
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.composition import addresses
-from tis_esr.services.flow import COLLECTIONS, bindings_only
+from tis_esr.services.flow import bindings_only
 from tis_esr.settings import Settings
 
 
@@ -18,8 +19,8 @@ async def set_up(settings: Settings, *, check: bool, as_json: bool) -> Exit:
             say("The embedded engine creates its state file by itself; nothing to install.")
         return Exit.DONE
     topology = queues(bindings_only())
-    findings = await findings_of(addresses(settings), COLLECTIONS, topology) if check else []
-    created = [] if check else list(await install(addresses(settings), COLLECTIONS, topology))
+    findings = await findings_of(addresses(settings), ALL_COLLECTIONS, topology) if check else []
+    created = [] if check else list(await install(addresses(settings), ALL_COLLECTIONS, topology))
     if as_json:
         print_json({"engine": settings.engine, "created": created, "findings": findings})
     elif check:

@@ -23,10 +23,12 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Handler, Observer, Runner
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.configured_stores import required_setting, secret_text
+from tis_esr.operations.own_retention import OWN_RULES
 from tis_esr.services.cron import LONDON, next_day
 from tis_esr.services.day import clock
-from tis_esr.services.flow import CALLING_TCS, COLLECTIONS, SERVICES, Dependencies, bindings_only, handlers
+from tis_esr.services.flow import CALLING_TCS, SERVICES, Dependencies, bindings_only, handlers
 from tis_esr.services.retention.daily_purge import Purge
 from tis_esr.services.tcs_budget import CLAIM_SECONDS, TcsBudget
 from tis_esr.settings import Settings
@@ -118,14 +120,14 @@ async def engine_of(
     Raises StateInUseError, UnusableStateError or UnusableServerError.
     """
     if settings.engine == "embedded" or state is not None:
-        embedded = EmbeddedEngine(state or settings.state, COLLECTIONS)
+        embedded = EmbeddedEngine(state or settings.state, ALL_COLLECTIONS)
         try:
             yield embedded
         finally:
             embedded.close()
         return
     topology = queues(found)
-    await refuse_unusable(addresses(settings), COLLECTIONS, topology)
+    await refuse_unusable(addresses(settings), ALL_COLLECTIONS, topology)
     engine = ProductionEngine(addresses(settings), topology, supervisor)
     await engine.open()
     try:
@@ -210,7 +212,7 @@ def purge_of(settings: Settings, runner: Runner, inbound: FileStore | None, *, e
 
     retention = Retention(settings.keep_rows_days, settings.keep_personal_days, settings.keep_history_days)
     name = _process_name(settings, embedded=embedded)
-    return Purge(runner, retention, name, present if inbound is not None else None)
+    return Purge(runner, retention, name, present if inbound is not None else None, more=OWN_RULES)
 
 
 def _dependencies(settings: Settings, tcs: Tcs, inbound: FileStore, out: FileStore) -> Dependencies:

@@ -17,9 +17,10 @@ from tis_esr.engine.production.server_checks import AMQP, Finding, findings_of
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore, Nowhere
 from tis_esr.files.folder import BadFolderError
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.composition import addresses, engine_of, token_source
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place
-from tis_esr.services.flow import COLLECTIONS, Dependencies, bindings_only, services
+from tis_esr.services.flow import Dependencies, bindings_only, services
 from tis_esr.settings import BadSettingsError, Settings, unknown_variables
 from tis_esr.tcs.client import BadTcsUrlError, Tcs, TcsSettings
 from tis_esr.tcs.tcs_errors import NotTcsError, TcsError
@@ -64,7 +65,7 @@ async def _unknown(_: Settings) -> list[Finding]:
 async def _engine(settings: Settings) -> list[Finding]:
     if settings.engine == "production":
         try:
-            found = await findings_of(addresses(settings), COLLECTIONS, queues(bindings_only()))
+            found = await findings_of(addresses(settings), ALL_COLLECTIONS, queues(bindings_only()))
             if any(finding.setting == AMQP for finding in found):
                 return found
             return found if await accepts_messages(addresses(settings).amqp_url) else [*found, _ALARM]

@@ -19,6 +19,7 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.protocol import Cursor, Engine, Stored
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Discarding, Nowhere
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.planned_files import PlannedFile, files_of_day, planned
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED
 from tis_esr.services.data_exporter.outbound import (
@@ -36,7 +37,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 from tis_esr.services.day import clock, compare_and_export, request_comparison
-from tis_esr.services.flow import COLLECTIONS, Dependencies, handlers
+from tis_esr.services.flow import Dependencies, handlers
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.tcs.client import Tcs
@@ -106,7 +107,7 @@ async def planned_day(
 ) -> Compared:
     """Return what a day would do. Raises PatienceExhaustedError if TCS does not answer."""
     with TemporaryDirectory(prefix="tis-esr-") as folder:
-        copy = await asyncio.to_thread(EmbeddedEngine, Path(folder) / "state", COLLECTIONS)
+        copy = await asyncio.to_thread(EmbeddedEngine, Path(folder) / "state", ALL_COLLECTIONS)
         try:
             found = handlers(Dependencies(tcs, Nowhere(), Discarding(), window))
             runner = Runner(copy, found, today=lambda: day, now=clock(day), patience=_PATIENCE)

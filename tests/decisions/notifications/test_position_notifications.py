@@ -127,7 +127,9 @@ def test_a_position_whose_sent_trainee_went_back_to_draft_is_not_notified_as_emp
     """TCS's vectors: approved to draft sends nothing, so that approved again with the same dates sends nothing either."""
     drafted = placement(1, START, END, lifecycle_state="DRAFT")
     [draft] = built(drafted, applicants=[sent()], notified=True)
-    assert (draft.key, draft.placements) == ("7607373:1:next:", (1,)), "it is sent only if ESR has somebody else"
+    assert (draft.key, draft.placements) == ("7607373:1:next:", (1,)), (
+        "it is sent only if ESR has somebody else"
+    )
     assert built(drafted, applicants=[sent()]) == []
 
 

@@ -13,7 +13,7 @@ import tis_esr
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.schema import open_state
 from tis_esr.engine.production.mongodb.schema import wanted_indexes
-from tis_esr.services.flow import COLLECTIONS
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.settings import Settings
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/retention.md").read_text()
@@ -57,7 +57,7 @@ def tables_of_the_embedded_engine(folder: Path) -> set[str]:
 
 
 def test_every_collection_of_the_code_is_one_that_the_engines_make() -> None:
-    assert set(in_the_code()) == {collection.name for collection in COLLECTIONS}
+    assert set(in_the_code()) == {collection.name for collection in ALL_COLLECTIONS}
 
 
 def test_the_inventory_has_every_collection_and_table_and_nothing_else(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_each_setting_is_named_with_its_default() -> None:
 
 def test_each_collection_and_table_can_be_looked_through_by_age(tmp_path: Path) -> None:
     """What has no index by the day of its last writing can't be purged in small steps."""
-    for collection in COLLECTIONS:
+    for collection in ALL_COLLECTIONS:
         indexes = wanted_indexes([collection])[collection.name]
         assert [
             list(index.document["key"]) for index in indexes if index.document["name"] == "written_on"

@@ -52,7 +52,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     ``fact`` is what it states, ``held`` what ESR has from the applicant file; both are empty for type 1.
     ``placements`` are those that a type 1 names; of one that says that nobody is there or next, those whose trainees are
-    still expected: it is sent only if ESR has somebody else.
+    still expected: it is sent only if ESR has another trainee.
     """
 
     key: str
@@ -92,7 +92,7 @@ def drafts(
 
     If nobody is there or next, the trainee who left last is named. If nobody has left either, a type 1 says so where
     ESR may hold somebody: if the position was ``notified`` before, or beside a withdrawal, as in TCS. Somebody whose
-    placement went back to draft is still expected: nothing is sent, as in TCS, unless ESR has somebody else there.
+    placement went back to draft is still expected: nothing is sent, as in TCS, unless ESR has another trainee there.
     """
     npn = position.deanery_number
     pairs = of_post(post.placements, post.today)

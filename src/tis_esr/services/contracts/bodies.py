@@ -140,7 +140,7 @@ class NotificationDraft(Body, frozen=True):
     ``fact`` is what types 2, 4 and 5 state: it is sent to ESR once, whatever the other columns are. ``held`` is the
     fact that ESR has from the applicant file. A type 1 has no fact, only columns. ``placements`` are those that a type 1
     names; of one that says that nobody is there or next, those whose trainees are still expected: it is sent only if ESR
-    has somebody else.
+    has another trainee.
     """
 
     key: str

@@ -7,7 +7,7 @@ the versions of the audit document let only one of them take effect.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -39,8 +39,8 @@ class Purge:
     """Removes old data.
 
     ``holder`` names this process; ``present`` lists the inbound store. ``pause`` is the pause in seconds after each
-    step; ``goes_on`` is called before each step and stops the purge with False. ``removed`` counts what this process
-    has removed since it began.
+    step; ``goes_on`` is called before each step and stops the purge with False. ``more`` are rules of what no service
+    stores. ``removed`` counts what this process has removed since it began.
     """
 
     runner: Runner
@@ -49,6 +49,7 @@ class Purge:
     present: history.Present | None = None
     pause: float = 0.0
     goes_on: Callable[[], bool] = lambda: True
+    more: Sequence[Rule] = ()
     removed: Counter[str] = field(default_factory=Counter)
     _hold_until: float = 0.0
     _warned: date | None = None
@@ -157,6 +158,7 @@ class Purge:
             deleted_positions.trim_people,
             deleted_positions.remove_positions,
             history.by_age(PURGES),
+            *self.more,
         ]
 
     def _step(self, cutoffs: Cutoffs, after: Cursor | None, *, is_dry_run: bool = False) -> Step:

@@ -1,0 +1,138 @@
+"""The audit trail: entries that are written with the act they are about, and that can't be changed unseen.
+
+Each entry has the hash of the one before, so a changed, inserted or removed entry breaks the chain. Every hash is logged
+as well: a trail that was rewritten as a whole differs from the logs.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import structlog
+
+from tis_esr.engine.collection import Between, Collection
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.work import Work
+
+_log = structlog.get_logger()
+_HEAD = "head"
+_AT_ONCE = 1000
+_LAST = 10**12
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who acts, and ``via`` what: "command line" or "console"."""
+
+    name: str
+    via: str = "command line"
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One act or look: who, when (UTC), what, why, with which result.
+
+    ``act`` is a short code such as ``parked.discard``, ``on`` are the ids that it was about, never personal data.
+    ``previous`` is the hash of the entry before, ``hash`` that of this one. Numbers count from 1.
+    """
+
+    number: int
+    at: datetime
+    who: str
+    via: str
+    act: str
+    on: list[str]
+    why: str
+    result: str
+    previous: str
+    hash: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the number, so that keys are in the order of entries."""
+        return str(self.number).zfill(12)
+
+    def digest(self) -> str:
+        """Return the hash over everything but the hash itself."""
+        body = msgspec.json.encode(msgspec.structs.replace(self, hash=""), order="sorted")
+        return hashlib.sha256(body).hexdigest()
+
+
+class AuditHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The last number used, and its hash."""
+
+    number: int = 0
+    hash: str = ""
+    name: str = _HEAD
+
+
+AUDIT = Collection("audit.entries", AuditEntry, lambda entry: entry.key, (("number",), ("act", "number")))
+AUDIT_HEAD = Collection("audit.head", AuditHead, lambda head: head.name)
+
+
+async def record(
+    work: Work, person: Person, act: str, on: Sequence[str] = (), *, why: str = "", result: str = "done"
+) -> AuditEntry:
+    """Write an entry with everything else that ``work`` commits; two acts at one moment conflict, and one is retried."""
+    head = (await work.get(AUDIT_HEAD, [_HEAD])).get(_HEAD) or AuditHead()
+    entry = AuditEntry(
+        number=head.number + 1,
+        at=work.now.astimezone(UTC),
+        who=person.name,
+        via=person.via,
+        act=act,
+        on=list(on),
+        why=why,
+        result=result,
+        previous=head.hash,
+    )
+    entry = msgspec.structs.replace(entry, hash=entry.digest())
+    work.put(AUDIT, entry)
+    work.put(AUDIT_HEAD, AuditHead(number=entry.number, hash=entry.hash))
+    _log.info("audited", number=entry.number, act=act, hash=entry.hash)
+    return entry
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the kept entries are an unbroken chain: ``broken_at`` is the first that isn't, 0 if there is none."""
+
+    entries: int
+    broken_at: int
+    reason: str = ""
+
+
+def verify(reader: Reader) -> Verdict:
+    """Check the chain from the oldest kept entry to the head; older ones have been purged."""
+    head = next(iter(reader.get(AUDIT_HEAD, [_HEAD])), AuditHead())
+    previous: AuditEntry | None = None
+    checked, first = 0, 0
+    while page := reader.find(AUDIT, {"number": Between(first, _LAST)}, ("number",), _AT_ONCE):
+        for entry in page:
+            if reason := _broken(previous, entry):
+                return Verdict(entries=checked, broken_at=entry.number, reason=reason)
+            previous, checked = entry, checked + 1
+        first = page[-1].number + 1
+    last = (previous.number, previous.hash) if previous else (0, "")
+    if last != (head.number, head.hash) and (head.number or previous):
+        return Verdict(
+            entries=checked, broken_at=head.number, reason="the last entry is missing or another one"
+        )
+    return Verdict(entries=checked, broken_at=0)
+
+
+def _broken(previous: AuditEntry | None, entry: AuditEntry) -> str:
+    if entry.hash != entry.digest():
+        return "its content was changed"
+    if previous is None:
+        return ""
+    if entry.number != previous.number + 1:
+        return f"entry {previous.number + 1} is missing"
+    return "" if entry.previous == previous.hash else "it does not follow the entry before it"
+
+
+def entries(reader: Reader, *, last: int = 50, act: str = "") -> list[AuditEntry]:
+    """Return the newest entries, newest first: at most ``last``, of one act if it is named."""
+    head = next(iter(reader.get(AUDIT_HEAD, [_HEAD])), AuditHead())
+    if act:
+        return list(reversed(reader.find(AUDIT, {"act": act}, ("number",))))[:last]
+    numbers = Between(head.number - last + 1, _LAST)
+    return list(reversed(reader.find(AUDIT, {"number": numbers}, ("number",), last)))

@@ -1,0 +1,86 @@
+"""The audit trail: entries are one chain, and whoever changes, removes or adds one is found."""
+
+from random import Random
+
+import msgspec
+import pytest
+from tests.services.bench import Bench, Benches
+from tests.services.old_things import EXPORTER
+from tests.services.tcs_on_bench import TODAY
+
+from tis_esr.engine.faults import ConflictError
+from tis_esr.operations.audit.trail import AUDIT, Person, entries, record, verify
+from tis_esr.simulation.days.generated_world import World
+
+ANN, BEN = Person("ann"), Person("ben", "console")
+
+
+async def act(bench: Bench, person: Person, what: str) -> None:
+    work = bench.runner.work()
+    await record(work, person, what, ["file"], why="ticket 4711")
+    await work.commit()
+
+
+async def test_entries_are_numbered_and_each_has_the_hash_of_the_one_before(benches: Benches) -> None:
+    async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
+        for person, what in ((ANN, "parked.discard"), (BEN, "parked.look"), (ANN, "parked.discard")):
+            await act(bench, person, what)
+        found = entries(bench.reader())
+        assert [(entry.number, entry.who, entry.via) for entry in found] == [
+            (3, "ann", "command line"),
+            (2, "ben", "console"),
+            (1, "ann", "command line"),
+        ]
+        assert [entry.previous for entry in found] == [found[1].hash, found[2].hash, ""]
+        assert [entry.number for entry in entries(bench.reader(), act="parked.discard", last=1)] == [3]
+        assert (verify(bench.reader()).entries, verify(bench.reader()).broken_at) == (3, 0)
+
+
+async def test_of_two_acts_at_one_moment_one_is_retried(benches: Benches) -> None:
+    async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
+        first, second = bench.runner.work(), bench.runner.work()
+        await record(first, ANN, "one")
+        await record(second, BEN, "two")
+        await first.commit()
+        with pytest.raises(ConflictError):
+            await second.commit()
+
+
+@pytest.mark.parametrize(
+    ("number", "changed", "broken"),
+    [
+        (2, {"why": "nothing"}, (2, "its content was changed")),
+        (3, {"number": 9}, (9, "its content was changed")),
+    ],
+)
+async def test_a_changed_entry_is_found(
+    benches: Benches, number: int, changed: dict[str, object], broken: tuple[int, str]
+) -> None:
+    async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
+        for _ in range(3):
+            await act(bench, ANN, "one")
+        [entry] = [entry for entry in entries(bench.reader()) if entry.number == number]
+        work = bench.runner.work()
+        await work.get(AUDIT, [entry.key])
+        work.remove(AUDIT, entry)
+        await work.commit()
+        await bench.keep(AUDIT, msgspec.structs.replace(entry, **changed))
+        found = verify(bench.reader())
+        assert (found.broken_at, found.reason) == broken
+
+
+async def test_a_removed_entry_is_found_and_purged_ones_are_not_missed(benches: Benches) -> None:
+    async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
+        for _ in range(4):
+            await act(bench, ANN, "one")
+        for number, reason in (
+            (1, ""),
+            (3, "entry 3 is missing"),
+            (4, "the last entry is missing or another one"),
+        ):
+            [entry] = [entry for entry in entries(bench.reader()) if entry.number == number]
+            work = bench.runner.work()
+            await work.get(AUDIT, [entry.key])
+            work.remove(AUDIT, entry)
+            await work.commit()
+            assert verify(bench.reader()).reason == reason
