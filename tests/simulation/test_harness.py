@@ -17,6 +17,8 @@ from tests.simulation.store import SimStore
 from tests.simulation.tcs import SimTcs
 from tests.simulation.world import Scenario, scenario
 
+from tis_esr.services.flow import bindings_only
+
 SEED = 2
 
 
@@ -43,6 +45,13 @@ def test_the_same_seed_is_the_same_run_to_the_last_step() -> None:
     assert first.run.loop.trace == second.run.loop.trace
     assert first.run.loop.digest() == second.run.loop.digest()
     assert judge(SEED + 1).run.loop.digest() != first.run.loop.digest()
+
+
+def test_each_message_of_the_flow_is_in_the_simulation() -> None:
+    """A queue that no seed fills would be one whose order nobody has tried."""
+    traces = "\n".join(line for seed in range(12) for line in judge(seed).run.loop.trace)
+    unclaimed = {handler.queue for handler in bindings_only() if f"claim {handler.queue} " not in traces}
+    assert unclaimed == set()
 
 
 def test_another_process_runs_a_seed_alike() -> None:
