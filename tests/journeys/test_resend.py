@@ -12,6 +12,7 @@ from tis_esr.simulation.days.generated_world import World
 POSTS = [f"EOE/RX1/800/STR/00{number}" for number in (1, 2, 3)]
 APP, NEXT = "DE_EOE_APP_20261124_00000008.DAT", "DE_EOE_APP_20261125_00000027.DAT"
 APC = APP.replace("APP", "APC")
+DNC = APP.replace("APP", "DNC")
 
 
 def three_to_come(world: World) -> None:
@@ -110,7 +111,10 @@ def test_rows_that_cannot_go_again_are_refused_and_none_goes(
     ("file", "why"),
     [
         ("DE_EOE_APP_20261124_00000099.DAT", "no file of this name was sent from here"),
-        ("DE_EOE_DNC_20261124_00000008.DAT", "is not an APP file; only applicants can be resent"),
+        (
+            "DE_EOE_DNC_20261124_00000008.DAT",
+            "is not of type APP; rows of a DNC are resent with tis-esr export notifications",
+        ),
         ("nonsense", "is not a valid ESR file name"),
     ],
 )
@@ -157,4 +161,33 @@ def test_options_that_do_not_go_together_are_refused(here: tuple[Program, Small]
     called, _ = here
     assert called("export", "applicants", "--only", "1").code == 2
     assert called("export", "notifications", "--resend", APP).code == 2
+    assert called("export", "notifications", "--full", "--deanery", "EOE", "--resend", DNC).code == 2
     assert called("export", "applicants", "--resend", APP, "--deanery", "EOE").code == 2
+
+
+def resend_dnc(here: tuple[Program, Small], *more: str, as_of: str) -> Said:
+    return here[0]("export", "notifications", "--resend", DNC, "--as-of", as_of, *more)
+
+
+def test_a_dnc_that_esr_never_loaded_goes_again_with_the_next_day(here: tuple[Program, Small]) -> None:
+    early = resend_dnc(here, as_of="2026-11-25").text.splitlines()
+    assert early[0] == "row 1 is not resent: ESR has until 25 Nov 2026 to answer"
+    assert early[-1] == f"{DNC}: nothing to resend"
+    planned = resend_dnc(here, "--dry-run", as_of="2026-11-26")
+    assert planned.text.splitlines() == [
+        f"row {row}: would be resent (subject {row}:1:next:190000{row}#1)" for row in (1, 2, 3)
+    ]
+    said = resend_dnc(here, "--only", "1,3", as_of="2026-11-26")
+    assert (said.code, said.text.splitlines()[0]) == (0, "row 1: is resent (subject 1:1:next:1900001#1)")
+    day(here, 26)
+    [rows] = [
+        path.read_text().splitlines()[1:-1] for path in (here[1].folder / "out").glob("*_DNC_20261126_*.DAT")
+    ]
+    assert [POSTS[number] in row for row, number in zip(rows, (0, 2), strict=True)] == [True, True]
+    again = resend_dnc(here, as_of="2026-11-27").text.splitlines()
+    assert again == [
+        "row 2: is resent (subject 2:1:next:1900002#1)",
+        "row 1 is not resent: it was generated again already",
+        "row 3 is not resent: it was generated again already",
+        "Running services, or the next tis-esr day, compare the positions with TIS; the next DNC has what is true then.",
+    ]

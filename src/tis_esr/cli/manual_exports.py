@@ -35,6 +35,7 @@ class Exported(StrEnum):
     "tis-esr export notifications --deanery EOE",
     "tis-esr export notifications --full --deanery EOE",
     "tis-esr export applicants --resend DE_EOE_APP_20261124_00000008.DAT",
+    "tis-esr export notifications --resend DE_EOE_DNC_20261124_00000008.DAT",
 )
 def export(
     what: Annotated[
@@ -55,7 +56,7 @@ def export(
         typer.Option(
             "--resend",
             metavar="FILE",
-            help="Resend the rows of this APP file that ESR rejected or did not confirm in time.",
+            help="Resend the rows of this APP, DNC or DNF file that ESR rejected or did not confirm in time.",
         ),
     ] = None,
     only: Annotated[
@@ -77,6 +78,7 @@ def export(
         from tis_esr.commands.export import export as run
         from tis_esr.commands.full_file import export_full
         from tis_esr.commands.resend import resend as send_again
+        from tis_esr.commands.resend_notifications import resend_notifications as generate_again
         from tis_esr.operations.resending import rows_of
 
         settings, how = load(), {"dry_run": dry_run, "as_json": as_json}
@@ -85,7 +87,10 @@ def export(
         _check_combination(what, deanery, resend, only, full=full, again=again)
         if resend is not None:
             rows = None if only is None else rows_of(only)
-            asyncio.run(send_again(settings, resend, rows, out, day_of(as_of), state, **how))
+            if what is Exported.APPLICANTS:
+                asyncio.run(send_again(settings, resend, rows, out, day_of(as_of), state, **how))
+            else:
+                asyncio.run(generate_again(settings, resend, rows, day_of(as_of), state, **how))
         elif full:
             asyncio.run(export_full(settings, deanery, out, day_of(as_of), state, again=again, **how))
         else:
@@ -98,9 +103,11 @@ def _check_combination(
     """Raise UsageError for options that exclude or need each other."""
     if only is not None and resend is None:
         raise UsageError("--only", "needs --resend: name the file of the rows")
-    if resend is not None and (what is not Exported.APPLICANTS or deanery is not None):
+    if resend is not None and deanery is not None:
+        raise UsageError("--resend", "is without --deanery: the file's name has the deanery")
+    if resend is not None and full:
         raise UsageError(
-            "--resend", "is for applicants, and without --deanery: the file's name has the deanery"
+            "--resend", "is without --full: a DNF repeats who is now and next, whatever was sent"
         )
     if full and what is not Exported.NOTIFICATIONS:
         raise UsageError("--full", "is for notifications")

@@ -53,7 +53,7 @@ async def resend(
                     begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
                 files = await resent_files(begin, to, open_, day, found)
     if as_json:
-        print_json(_as_json(found, files, day, dry_run=dry_run, requested=is_requested))
+        print_json(result_of("applicants", found, files, day, dry_run=dry_run, requested=is_requested))
     else:
         _show(found, files, dry_run=dry_run, requested=is_requested)
 
@@ -63,17 +63,8 @@ def _store(out: Path, *, dry_run: bool) -> FileStore:
 
 
 def _show(found: Plan, files: Sequence[OutboundFile], *, dry_run: bool, requested: bool) -> None:
-    for row, key in list(found.rows.items())[:_SHOWN]:
-        say(f"row {row}: {'would be' if dry_run else 'is'} resent (placement:position {key})")
-    if len(found.rows) > _SHOWN:
-        say(f"and {len(found.rows) - _SHOWN} more rows: see --json")
-    for left in found.left[:_SHOWN]:
-        say(f"row {left.row} is not resent: {left.reason}")
-    if len(found.left) > _SHOWN:
-        say(f"and {len(found.left) - _SHOWN} more rows that are not resent: see --json")
-    if not found.rows:
-        say(f"{found.file}: nothing to resend")
-    elif requested:
+    show_plan(found, "placement:position", dry_run=dry_run)
+    if requested:
         say("requested a file for these rows; a running DataExporter compares them with TIS and creates it")
     for file in files:
         state = "would be exported" if dry_run else words(file.state.name)
@@ -83,11 +74,26 @@ def _show(found: Plan, files: Sequence[OutboundFile], *, dry_run: bool, requeste
         say(f"{held_back} rows wait for a later file or are held back; see tis-esr why")
 
 
-def _as_json(
-    found: Plan, files: Sequence[OutboundFile], day: date, *, dry_run: bool, requested: bool
+def show_plan(found: Plan, key_is: str, *, dry_run: bool) -> None:
+    """Print which rows are resent, and which are not and why; ``key_is`` says what the records' keys are."""
+    for row, key in list(found.rows.items())[:_SHOWN]:
+        say(f"row {row}: {'would be' if dry_run else 'is'} resent ({key_is} {key})")
+    if len(found.rows) > _SHOWN:
+        say(f"and {len(found.rows) - _SHOWN} more rows: see --json")
+    for left in found.left[:_SHOWN]:
+        say(f"row {left.row} is not resent: {left.reason}")
+    if len(found.left) > _SHOWN:
+        say(f"and {len(found.left) - _SHOWN} more rows that are not resent: see --json")
+    if not found.rows:
+        say(f"{found.file}: nothing to resend")
+
+
+def result_of(
+    kind: str, found: Plan, files: Sequence[OutboundFile], day: date, *, dry_run: bool, requested: bool
 ) -> dict[str, object]:
+    """Return the result as ``--json`` prints it; ``kind`` is applicants or notifications."""
     return {
-        "kind": "applicants",
+        "kind": kind,
         "day": day,
         "dry_run": dry_run,
         "requested": requested,

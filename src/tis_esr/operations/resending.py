@@ -36,6 +36,10 @@ from tis_esr.services.data_exporter.sent_records import requeued
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 _OPTION = "--resend"
+_HINTS = {
+    "APP": "rows of a DNC are resent with tis-esr export notifications --resend",
+    "DNC": "rows of an APP are resent with tis-esr export applicants --resend",
+}
 
 
 class LeftRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +85,7 @@ def plan(
 
     Raises UsageError if the file was never sent from here, or if one of the rows ``only`` can't be resent.
     """
-    file = _sent_file(state, name)
+    file = sent_file(state, name, ("APP",))
     rows: dict[int, str] = {}
     left: list[LeftRow] = []
     reasons = dict(_judged(state, file, day, window, due_days))
@@ -148,18 +152,20 @@ async def _settle(work: Work, name: str, day: date) -> None:
         work.put(OUTBOUND_FILES, msgspec.structs.replace(file, settled=settled))
 
 
-def _sent_file(state: Reader, name: str) -> OutboundFile:
+def sent_file(state: Reader, name: str, types: Sequence[str]) -> OutboundFile:
+    """Return a file that was sent from here; raises UsageError if it was not, or has another type than ``types``."""
     try:
         parsed = FileName.parse(name)
     except BadFileNameError as error:
         raise UsageError(_OPTION, str(error)) from error
-    if parsed.type != "APP":
-        raise UsageError(_OPTION, f"{name} is not an APP file; only applicants can be resent")
+    if parsed.type not in types:
+        raise UsageError(_OPTION, f"{name} is not of type {' or '.join(types)}; {_HINTS[types[0]]}")
     file = next(iter(state.get(OUTBOUND_FILES, [name])), None)
     if file is None or not file.rows:
         raise UsageError(_OPTION, f"{name}: no file of this name was sent from here")
     if file.state not in {OutboundState.WRITTEN, OutboundState.SENT}:
-        raise UsageError(_OPTION, f"{name} is not written yet; run tis-esr export applicants to finish it")
+        kind = "applicants" if parsed.type == "APP" else "notifications"
+        raise UsageError(_OPTION, f"{name} is not written yet; run tis-esr export {kind} to finish it")
     return file
 
 

@@ -27,7 +27,7 @@ ANSWERED_BY = {"APP": "APC", "DNC": "DCC", "DNF": "DCC"}
 LONGEST_DAYS = 60
 """An unconfirmed file is reported for this many days: later its placements have started."""
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
-_RESEND = "tis-esr export applicants --resend {name}"
+_RESEND = "tis-esr export {kind} --resend {name}"
 
 
 class Unconfirmed(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,9 +132,10 @@ def _to_do(file: OutboundFile) -> str:
     if file.settled:
         return ""
     if file.type == "APP":
-        again = _RESEND.format(name=file.name)
+        again = _RESEND.format(kind="applicants", name=file.name)
         return f"ask ESR whether it received or quarantined the file; once the cause is gone: {again}"
-    return "ask ESR whether it received the file, and to send the DCC"
+    again = _RESEND.format(kind="notifications", name=file.name)
+    return f"ask ESR whether it loaded the file, and to send the DCC; if it did not: {again}"
 
 
 def _suspected(state: Reader, name: str) -> list[str]:

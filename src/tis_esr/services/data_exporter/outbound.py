@@ -167,7 +167,8 @@ class Resent(msgspec.Struct, frozen=True, kw_only=True):
 class NotificationRecord(Outbound, frozen=True, kw_only=True):
     """One notification; ``about`` is its subject, ``number`` counts those about the same subject.
 
-    ``fact`` is what types 2, 4 and 5 state, ``placements`` those that a type 1 names, see NotificationDraft.
+    ``fact`` is what types 2, 4 and 5 state, ``placements`` those that a type 1 names, see NotificationDraft. One that
+    a person reported as ``lost`` counts as never sent, unless ESR confirms it after all.
     """
 
     about: str
@@ -175,11 +176,17 @@ class NotificationRecord(Outbound, frozen=True, kw_only=True):
     type: str
     fact: str = ""
     placements: list[int] = []
+    lost: bool = False
 
     @property
     def key(self) -> str:
         """Return ``about#number``."""
         return f"{self.about}#{self.number}"
+
+    @property
+    def has_reached_esr(self) -> bool:
+        """Return whether ESR has been sent it, as far as anybody knows."""
+        return self.state in SENT and not (self.lost and self.state is not RecordState.CONFIRMED)
 
     @property
     def is_held_back(self) -> bool:

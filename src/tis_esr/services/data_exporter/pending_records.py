@@ -136,7 +136,7 @@ def notifications(
     rejections: Counter[tuple[str, str]] = Counter()
     for record in sorted(stored, key=lambda record: record.number):
         latest[record.about] = record
-        if record.state in SENT:
+        if record.has_reached_esr:
             submitted[record.about] = record
             rejections[record.about, record.fact] += record.state is RecordState.REJECTED
     arriving = {draft.key: draft for draft in body.notifications}
@@ -155,9 +155,7 @@ def notifications(
     for key, draft in arriving.items():
         if key in later:
             continue
-        changed = _notification(
-            latest.get(key), submitted.get(key), draft, body, message, is_known=known[key]
-        )
+        changed = _notification(latest.get(key), draft, body, message, is_known=known[key])
         if changed is not None:
             yield changed
     for key, record in latest.items():
@@ -218,7 +216,6 @@ def _applicant(applicant: Applicant, body: ApplicantsGenerated, message: Message
 
 def _notification(
     latest: NotificationRecord | None,
-    submitted: NotificationRecord | None,
     draft: NotificationDraft,
     body: NotificationsGenerated,
     message: Message,
@@ -229,7 +226,7 @@ def _notification(
     pending = latest if latest is not None and latest.state not in SENT else None
     if is_known:
         return withdrawn(pending, KNOWN_TO_ESR) if pending is not None and pending.state in PENDING else None
-    number = pending.number if pending else (submitted.number + 1 if submitted else 1)
+    number = pending.number if pending else (latest.number + 1 if latest else 1)
     record = NotificationRecord(
         about=draft.key,
         number=number,
