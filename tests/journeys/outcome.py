@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
@@ -20,6 +21,9 @@ def documents(state: Path) -> Outcome:
     return holdings(StateReader(state))
 
 
+_COLLECTIONS: tuple[Collection[Any], ...] = (FILES, POSITIONS, APPLICANTS, NOTIFICATIONS, JOURNAL)
+
+
 def holdings(reader: Reader) -> Outcome:
     """Return every document of every service that a day ends in, by collection and key; closes the reader.
 
@@ -30,7 +34,7 @@ def holdings(reader: Reader) -> Outcome:
             collection.name: {
                 collection.key(document): _timeless(document) for document in reader.find(collection, {})
             }
-            for collection in (FILES, POSITIONS, APPLICANTS, NOTIFICATIONS, JOURNAL)
+            for collection in _COLLECTIONS
         } | {
             "rows": reader.row_counts(),
             "waiting": reader.waiting(),

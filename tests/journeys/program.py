@@ -1,7 +1,6 @@
 """The program on either engine: commands as they are typed, on a store of their own."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def program(engine: str, folder: Path) -> Program:
     return Program(engine, folder, settings_of(engine, folder))
 
 
-def settings_of(engine: str, folder: Path) -> Mapping[str, str] | Any:
+def settings_of(engine: str, folder: Path) -> dict[str, str]:
     """Return the variables that name an engine's empty store."""
     common = {
         "TIS_ESR_ENGINE": engine,

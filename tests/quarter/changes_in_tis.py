@@ -102,7 +102,7 @@ class ChangesInTis:
 
     def _approved(self, day: date) -> Change | None:
         placement = self._placement(day, lambda p: p["lifecycleState"] == "DRAFT")
-        return placement and self._put(placement, "approved", lifecycleState="APPROVED")
+        return self._put(placement, "approved", lifecycleState="APPROVED") if placement else None
 
     def _moved(self, day: date) -> Change | None:
         placement = self._placement(day, lambda p: p["dateFrom"] > day.isoformat())
@@ -121,12 +121,14 @@ class ChangesInTis:
 
     def _other_site(self, day: date) -> Change | None:
         placement = self._placement(day)
-        return placement and self._put(placement, "another site", siteCode=self._random.choice(SITES))
+        return (
+            self._put(placement, "another site", siteCode=self._random.choice(SITES)) if placement else None
+        )
 
     def _other_hours(self, day: date) -> Change | None:
         placement = self._placement(day)
         hours = self._random.choice((1.0, 0.8, 0.6, 0.5))
-        return placement and self._put(placement, f"{hours} of full time", wholeTimeEquivalent=hours)
+        return self._put(placement, f"{hours} of full time", wholeTimeEquivalent=hours) if placement else None
 
     def _swapped(self, day: date) -> Change | None:
         placement = self._placement(day)
@@ -137,7 +139,7 @@ class ChangesInTis:
 
     def _drafted(self, day: date) -> Change | None:
         placement = self._placement(day)
-        return placement and self._put(placement, "back to draft", lifecycleState="DRAFT")
+        return self._put(placement, "back to draft", lifecycleState="DRAFT") if placement else None
 
     def _deleted(self, day: date) -> Change | None:
         placement = self._placement(day)

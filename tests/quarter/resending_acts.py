@@ -79,8 +79,8 @@ class Operator:
     async def _serve(self, settings: Settings, today: date) -> None:
         """Handle the command as a running DataExporter does."""
         stores = Folder(self._folder / "in"), Folder(self._folder / "out")
-        async with system(settings, None, self._tcs, *stores, today) as runner:
-            await runner.drain((f"esr.queue.{NOTIFICATION_COMMAND}",))
+        async with system(settings, None, self._tcs, *stores, today) as opened:
+            await opened.runner.drain((f"esr.queue.{NOTIFICATION_COMMAND}",))
 
 
 def _is_old(day: date, today: date) -> bool:

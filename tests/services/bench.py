@@ -181,7 +181,8 @@ class Bench:
         return {row.type for row in await asyncio.to_thread(self._look, lambda reader: reader.rows(places))}
 
     async def rows(self, file: str = FILE) -> dict[RowState, int]:
-        return (await asyncio.to_thread(self._look, lambda reader: reader.row_counts())).get(file, {})
+        counts = await asyncio.to_thread(self._look, lambda reader: reader.row_counts())
+        return dict(counts.get(file, {}))
 
     def _today(self) -> date:
         return self.today[0]

@@ -153,5 +153,5 @@ class BenchTcs:
         request: Any = _Request(method, url, body)
         app = self.simulator.app
         request.match_info = match = await app.router.resolve(request)
-        response: Any = await app.middlewares[0](request, match.handler)  # type: ignore[arg-type]
+        response: Any = await app.middlewares[0](request, match.handler)
         return Reply(response.status, response.headers, bytes(response.body or b""))
