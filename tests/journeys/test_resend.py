@@ -175,10 +175,13 @@ def test_a_dnc_that_esr_never_loaded_goes_again_with_the_next_day(here: tuple[Pr
     assert early[-1] == f"{DNC}: nothing to resend"
     planned = resend_dnc(here, "--dry-run", as_of="2026-11-26")
     assert planned.text.splitlines() == [
-        f"row {row}: would be resent (subject {row}:1:next:190000{row}#1)" for row in (1, 2, 3)
+        f"row {row}: would count as never sent (subject {row}:1:next:190000{row}#1)" for row in (1, 2, 3)
     ]
     said = resend_dnc(here, "--only", "1,3", as_of="2026-11-26")
-    assert (said.code, said.text.splitlines()[0]) == (0, "row 1: is resent (subject 1:1:next:1900001#1)")
+    assert (said.code, said.text.splitlines()[0]) == (
+        0,
+        "row 1: counts as never sent (subject 1:1:next:1900001#1)",
+    )
     day(here, 26)
     [rows] = [
         path.read_text().splitlines()[1:-1] for path in (here[1].folder / "out").glob("*_DNC_20261126_*.DAT")
@@ -186,8 +189,8 @@ def test_a_dnc_that_esr_never_loaded_goes_again_with_the_next_day(here: tuple[Pr
     assert [POSTS[number] in row for row, number in zip(rows, (0, 2), strict=True)] == [True, True]
     again = resend_dnc(here, as_of="2026-11-27").text.splitlines()
     assert again == [
-        "row 2: is resent (subject 2:1:next:1900002#1)",
-        "row 1 is not resent: it was generated again already",
-        "row 3 is not resent: it was generated again already",
+        "row 2: counts as never sent (subject 2:1:next:1900002#1)",
+        "row 1 is not resent: it counts as never sent already",
+        "row 3 is not resent: it counts as never sent already",
         "Running services, or the next tis-esr day, compare the positions with TIS; the next DNC has what is true then.",
     ]

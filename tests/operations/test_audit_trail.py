@@ -1,15 +1,17 @@
 """The audit trail: entries are one chain, and whoever changes, removes or adds one is found."""
 
+from datetime import UTC, datetime, time
 from random import Random
 
 import msgspec
 import pytest
 from tests.services.bench import Bench, Benches
-from tests.services.old_things import EXPORTER
+from tests.services.old_things import EXPORTER, ago, purge
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.engine.faults import ConflictError
 from tis_esr.operations.audit.trail import AUDIT, Person, entries, record, verify
+from tis_esr.operations.own_retention import OWN_RULES
 from tis_esr.simulation.days.generated_world import World
 
 ANN, BEN = Person("ann"), Person("ben", "console")
@@ -50,7 +52,7 @@ async def test_of_two_acts_at_one_moment_one_is_retried(benches: Benches) -> Non
     ("number", "changed", "broken"),
     [
         (2, {"why": "nothing"}, (2, "its content was changed")),
-        (3, {"number": 9}, (9, "its content was changed")),
+        (3, {"number": 9}, (3, "the last entry is missing or another one")),
     ],
 )
 async def test_a_changed_entry_is_found(
@@ -84,3 +86,28 @@ async def test_a_removed_entry_is_found_and_purged_ones_are_not_missed(benches: 
             work.remove(AUDIT, entry)
             await work.commit()
             assert verify(bench.reader()).reason == reason
+
+
+async def test_a_purge_removes_the_oldest_entries_and_never_the_newest(benches: Benches) -> None:
+    """Also an entry that was written as of an older day than those before it, and where nobody acted for long."""
+    async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
+        for days_ago in (150, 120, 5, 130):
+            bench.today[0] = ago(days_ago)
+            work = bench.runner.work()
+            work.now = datetime.combine(ago(days_ago), time(9), UTC)
+            await record(work, ANN, "one")
+            await work.commit()
+        for day, left in ((TODAY, [4, 3]), (ago(-400), [4])):
+            bench.today[0] = day
+            assert await purge(bench, more=OWN_RULES).again(day) is not None
+            assert [entry.number for entry in entries(bench.reader())] == left
+            assert (verify(bench.reader()).broken_at, verify(bench.reader()).last) == (0, 4)
+
+
+async def test_a_reason_that_is_not_utf_8_is_no_fault(benches: Benches) -> None:
+    async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
+        work = bench.runner.work()
+        await record(work, ANN, "one", ["a\udcff"], why="\udce9")
+        await work.commit()
+        [entry] = entries(bench.reader())
+        assert (entry.on, entry.why) == (["a?"], "?")

@@ -63,7 +63,7 @@ def _store(out: Path, *, dry_run: bool) -> FileStore:
 
 
 def _show(found: Plan, files: Sequence[OutboundFile], *, dry_run: bool, requested: bool) -> None:
-    show_plan(found, "placement:position", dry_run=dry_run)
+    show_plan(found, "would be resent" if dry_run else "is resent", "placement:position")
     if requested:
         say("requested a file for these rows; a running DataExporter compares them with TIS and creates it")
     for file in files:
@@ -74,10 +74,10 @@ def _show(found: Plan, files: Sequence[OutboundFile], *, dry_run: bool, requeste
         say(f"{held_back} rows wait for a later file or are held back; see tis-esr why")
 
 
-def show_plan(found: Plan, key_is: str, *, dry_run: bool) -> None:
-    """Print which rows are resent, and which are not and why; ``key_is`` says what the records' keys are."""
+def show_plan(found: Plan, outcome: str, key_is: str) -> None:
+    """Print the ``outcome`` of each row, and which are not resent and why; ``key_is`` says what the records' keys are."""
     for row, key in list(found.rows.items())[:_SHOWN]:
-        say(f"row {row}: {'would be' if dry_run else 'is'} resent ({key_is} {key})")
+        say(f"row {row}: {outcome} ({key_is} {key})")
     if len(found.rows) > _SHOWN:
         say(f"and {len(found.rows) - _SHOWN} more rows: see --json")
     for left in found.left[:_SHOWN]:

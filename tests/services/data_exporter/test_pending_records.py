@@ -212,3 +212,11 @@ def test_where_esr_was_sent_applicants_alone_nobody_is_said_to_be_gone_while_one
     position = Position()
     position.generate(nobody_but(1))
     assert position.send() == []
+
+
+def test_a_type_1_that_was_stored_without_its_placements_is_about_the_one_in_its_subject() -> None:
+    position = Position()
+    position.generate(msgspec.structs.replace(of(2), placements=[]))
+    position.send()
+    position.generate(nobody_but(1))
+    assert position.send() == ["1:1:next:"]

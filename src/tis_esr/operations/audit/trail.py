@@ -1,24 +1,21 @@
 """The audit trail: entries that are written with the act they are about, and that can't be changed unseen.
 
-Each entry has the hash of the one before, so a changed, inserted or removed entry breaks the chain. Every hash is logged
-as well: a trail that was rewritten as a whole differs from the logs.
+Each entry has the hash of the one before, so a changed, inserted or removed entry breaks the chain. A trail that was
+rewritten as a whole is found only by whoever has noted its last number and hash elsewhere; ``verify`` returns both.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-import structlog
 
-from tis_esr.engine.collection import Between, Collection
+from tis_esr.engine.collection import Between, Collection, Where
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 
-_log = structlog.get_logger()
 _HEAD = "head"
 _AT_ONCE = 1000
-_LAST = 10**12
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -53,8 +50,18 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     def digest(self) -> str:
         """Return the hash over everything but the hash itself."""
-        body = msgspec.json.encode(msgspec.structs.replace(self, hash=""), order="sorted")
-        return hashlib.sha256(body).hexdigest()
+        said = [
+            self.number,
+            self.at,
+            self.who,
+            self.via,
+            self.act,
+            self.on,
+            self.why,
+            self.result,
+            self.previous,
+        ]
+        return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
 class AuditHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,46 +84,61 @@ async def record(
     entry = AuditEntry(
         number=head.number + 1,
         at=work.now.astimezone(UTC),
-        who=person.name,
+        who=_text(person.name),
         via=person.via,
         act=act,
-        on=list(on),
-        why=why,
-        result=result,
+        on=[_text(one) for one in on],
+        why=_text(why),
+        result=_text(result),
         previous=head.hash,
     )
     entry = msgspec.structs.replace(entry, hash=entry.digest())
     work.put(AUDIT, entry)
     work.put(AUDIT_HEAD, AuditHead(number=entry.number, hash=entry.hash))
-    _log.info("audited", number=entry.number, act=act, hash=entry.hash)
     return entry
 
 
+def _text(said: str) -> str:
+    """Return a text that can be stored, whatever bytes a terminal sent."""
+    return said.encode("utf-8", "replace").decode()
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the kept entries are an unbroken chain: ``broken_at`` is the first that isn't, 0 if there is none."""
+    """Whether the kept entries are an unbroken chain: ``broken_at`` is the first that isn't, 0 if there is none.
+
+    ``last`` and ``hash`` are the number and hash of the newest entry.
+    """
 
     entries: int
     broken_at: int
     reason: str = ""
+    last: int = 0
+    hash: str = ""
 
 
 def verify(reader: Reader) -> Verdict:
-    """Check the chain from the oldest kept entry to the head; older ones have been purged."""
-    head = next(iter(reader.get(AUDIT_HEAD, [_HEAD])), AuditHead())
+    """Check the chain from the oldest kept entry to the newest; older ones have been purged.
+
+    What is broken is checked once more: a purge may have removed the oldest entries meanwhile.
+    """
+    found = _verified(reader)
+    return _verified(reader) if found.broken_at else found
+
+
+def _verified(reader: Reader) -> Verdict:
+    head = _head(reader)
     previous: AuditEntry | None = None
-    checked, first = 0, 0
-    while page := reader.find(AUDIT, {"number": Between(first, _LAST)}, ("number",), _AT_ONCE):
-        for entry in page:
-            if reason := _broken(previous, entry):
-                return Verdict(entries=checked, broken_at=entry.number, reason=reason)
-            previous, checked = entry, checked + 1
-        first = page[-1].number + 1
+    checked = 0
+    for entry in _ascending(reader, head.number):
+        if reason := _broken(previous, entry):
+            return Verdict(entries=checked, broken_at=entry.number, reason=reason)
+        previous, checked = entry, checked + 1
     last = (previous.number, previous.hash) if previous else (0, "")
-    if last != (head.number, head.hash) and (head.number or previous):
+    if last != (head.number, head.hash):
         return Verdict(
             entries=checked, broken_at=head.number, reason="the last entry is missing or another one"
         )
-    return Verdict(entries=checked, broken_at=0)
+    return Verdict(entries=checked, broken_at=0, last=head.number, hash=head.hash)
 
 
 def _broken(previous: AuditEntry | None, entry: AuditEntry) -> str:
@@ -131,8 +153,22 @@ def _broken(previous: AuditEntry | None, entry: AuditEntry) -> str:
 
 def entries(reader: Reader, *, last: int = 50, act: str = "") -> list[AuditEntry]:
     """Return the newest entries, newest first: at most ``last``, of one act if it is named."""
-    head = next(iter(reader.get(AUDIT_HEAD, [_HEAD])), AuditHead())
-    if act:
-        return list(reversed(reader.find(AUDIT, {"act": act}, ("number",))))[:last]
-    numbers = Between(head.number - last + 1, _LAST)
-    return list(reversed(reader.find(AUDIT, {"number": numbers}, ("number",), last)))
+    found: list[AuditEntry] = []
+    end = _head(reader).number + 1
+    while end > 1 and len(found) < last:
+        numbers = Between(max(1, end - _AT_ONCE), end)
+        where: Where = {"act": act, "number": numbers} if act else {"number": numbers}
+        found += reversed(reader.find(AUDIT, where, ("number",), _AT_ONCE))
+        end = numbers.first
+    return found[:last]
+
+
+def _head(reader: Reader) -> AuditHead:
+    return next(iter(reader.get(AUDIT_HEAD, [_HEAD])), AuditHead())
+
+
+def _ascending(reader: Reader, last: int) -> Iterator[AuditEntry]:
+    first = 0
+    while page := reader.find(AUDIT, {"number": Between(first, last + 1)}, ("number",), _AT_ONCE):
+        yield from page
+        first = page[-1].number + 1

@@ -90,6 +90,8 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
         return f"is allocated to {where}; the file has not been written yet", Who.SUPPORT, action
     sent = f"was sent to ESR on {day(file.day)} in {where}" if file else f"was sent to ESR in {where}"
     sent = _before(record) + sent
+    if isinstance(record, NotificationRecord) and not record.has_reached_esr:
+        return f"{sent}; it was reported as not loaded by ESR, and counts as never sent", Who.NOBODY, ""
     if record.answers and record.state is not RecordState.EXPORTED:
         who, action = _acts_on(record)
         return f"{sent}; {'; '.join(map(answered, record.answers))}", who, action
@@ -193,7 +195,7 @@ def _not_told(
     """Return where TIS now differs from what was last sent to ESR, or is about to be sent."""
     if record.state not in SENT or record.placement_id not in tis.asked or record.date_to < today:
         return []
-    told = [n for n in changes if n.state in SENT or n.state in PENDING]
+    told = [n for n in changes if n.has_reached_esr or n.state in PENDING]
     now = tis.asked[record.placement_id]
     about = f"Placement {record.placement_id} in TIS"
     last = told[-1].fact if told else dates_fact(record.date_from, record.date_to)

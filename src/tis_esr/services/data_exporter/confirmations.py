@@ -16,6 +16,7 @@ from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.records.file_names import FileName
+from tis_esr.services.contracts.bodies import PositionDue
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -29,6 +30,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.resent_records import resent_as, save
 from tis_esr.services.data_exporter.sent_records import answered, state_by, with_answer
+from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
 from tis_esr.services.superseding import NEWER
 
 R = TypeVar("R", ApplicantRecord, NotificationRecord, Resent)
@@ -62,7 +64,10 @@ class Confirmations:
             await save(work, answered(record, _answer(message, values, of), before))
 
     async def confirm_notifications(self, work: Work, messages: Sequence[Message]) -> None:
-        """Attach ESR's confirmation of a notification to the record."""
+        """Attach ESR's confirmation of a notification to the record.
+
+        If it was reported as lost, its position is notified again: what waits for ESR may be needless now.
+        """
         for message in messages:
             values = msgspec.json.decode(message.body)
             record, number = await _notification(work, message, values)
@@ -71,8 +76,11 @@ class Confirmations:
                 continue
             _account_answer(work, message, record.answers)
             answers = with_answer(record.answers, _answer(message, values, record.file))
-            state = state_by(answers, record.file)
-            work.put(NOTIFICATIONS, msgspec.structs.replace(record, state=state, answers=answers))
+            after = msgspec.structs.replace(record, state=state_by(answers, record.file), answers=answers)
+            work.put(NOTIFICATIONS, after)
+            if after.has_reached_esr and not record.has_reached_esr:
+                await mark_withdrawn(work, [after], FileName.parse(after.file or "").date)
+                work.emit("position.due", PositionDue(position_id=record.position_id), cause=message)
 
 
 async def _applicant(

@@ -21,6 +21,7 @@ from tis_esr.services.data_exporter.outbound import (
     HANDLED,
     NOTIFICATIONS,
     OUTBOUND_FILES,
+    PENDING,
     RUNS,
     SENT,
     Counter,
@@ -95,7 +96,9 @@ class FullExport(ExportRun):
         files: set[str | None] = set()
         async for _, records, positions in self._standing(deanery):
             standing = _newest(records, positions)
-            files |= {record.file if record.state in SENT else None for record in standing if _may_go(record)}
+            files |= {
+                record.file if record.state in SENT else None for record, _ in standing if _may_go(record)
+            }
             if len(files) > 1 or any(_kind(name) != FULL_EXPORT.file_type for name in files):
                 return True
         return False
@@ -105,7 +108,7 @@ class FullExport(ExportRun):
         async for work, records, positions in self._standing(file.deanery):
             row, kept = file.rows, file.held_back
             there = [record.fields for record in records if record.file == file.name]
-            for record in _newest(records, positions):
+            for record, last in _newest(records, positions):
                 if record.fields in there or not _may_go(record):
                     continue
                 if reason := notification_misfit_reason(record.fields):
@@ -115,7 +118,7 @@ class FullExport(ExportRun):
                         work.put(NOTIFICATIONS, held_back(record, reason))
                     continue
                 row += 1
-                work.put(NOTIFICATIONS, _in_file(record, file.name, row))
+                work.put(NOTIFICATIONS, _in_file(record, file.name, row, last + 1))
             if (row, kept) != (file.rows, file.held_back):
                 file = await self._became(work, file, rows=row, held_back=kept)
         state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
@@ -139,27 +142,36 @@ class FullExport(ExportRun):
 
 def _newest(
     records: Iterable[NotificationRecord], positions: Iterable[HandledPosition]
-) -> list[NotificationRecord]:
-    """Return the newest record of each current type 1, in the order of positions."""
+) -> list[tuple[NotificationRecord, int]]:
+    """Return the newest record of each current type 1, and the last number about its subject, in the order of positions.
+
+    One that ESR never loaded is left out: what is true by now has a newer one, or ESR has it from an older one.
+    """
     newest: dict[str, NotificationRecord] = {}
-    for record in records:
-        is_over = record.state is RecordState.DELETED_BEFORE_EXPORT
-        if not is_over and (record.about not in newest or newest[record.about].number < record.number):
+    last: dict[str, int] = {}
+    for record in sorted(records, key=lambda record: record.number):
+        last[record.about] = record.number
+        if record.state in PENDING or record.has_reached_esr:
             newest[record.about] = record
-    return [newest[about] for position in positions for about in sorted(position.standing) if about in newest]
+    return [
+        (newest[about], last[about])
+        for position in positions
+        for about in sorted(position.standing)
+        if about in newest
+    ]
 
 
 def _may_go(record: NotificationRecord) -> bool:
     return record.state is RecordState.TO_EXPORT or record.state in SENT
 
 
-def _in_file(record: NotificationRecord, name: str, row: int) -> NotificationRecord:
+def _in_file(record: NotificationRecord, name: str, row: int, number: int) -> NotificationRecord:
     """Return the record for the file: the record itself if it is pending, else a new one about the same subject."""
     if record.state is RecordState.TO_EXPORT:
         return msgspec.structs.replace(record, state=RecordState.EXPORTED, file=name, file_row=row)
     return msgspec.structs.replace(
         record,
-        number=record.number + 1,
+        number=number,
         state=RecordState.EXPORTED,
         file=name,
         file_row=row,

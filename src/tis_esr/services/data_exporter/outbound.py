@@ -8,6 +8,7 @@ import msgspec
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.records.file_names import FileName
 from tis_esr.services.superseding import Handled
 
 
@@ -87,6 +88,11 @@ class Outbound(msgspec.Struct, frozen=True, kw_only=True):
     file: str | None = None
     file_row: int | None = None
     answers: list[EsrAnswer] = []
+
+    @property
+    def last_file(self) -> int:
+        """Return the number of the file that it is in, 0 for none: the files of all deaneries share a counter."""
+        return FileName.parse(self.file).sequence if self.file else 0
 
     def as_cause(self, *about: object) -> Message:
         """Return the row that it was built from as the cause of messages, whose ids follow from what they are ``about``."""

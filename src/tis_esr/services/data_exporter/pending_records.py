@@ -13,7 +13,6 @@ import msgspec
 
 from tis_esr.decisions.quarantine import applicant_for_esr
 from tis_esr.engine.envelope import Message
-from tis_esr.records.file_names import FileName
 from tis_esr.services.contracts.bodies import (
     Applicant,
     ApplicantsGenerated,
@@ -250,8 +249,8 @@ def _notification(
 def _now_and_next_in_esr(submitted: Iterable[NotificationRecord]) -> list[NotificationRecord]:
     """Return the type 1 notifications in the last file that had any."""
     ones = [record for record in submitted if record.type == _NOW_AND_NEXT]
-    last = max(map(_file_number, ones), default=0)
-    return [record for record in ones if _file_number(record) == last]
+    last = max((record.last_file for record in ones), default=0)
+    return [record for record in ones if record.last_file == last]
 
 
 def _now_and_next(
@@ -282,7 +281,7 @@ def _is_still_expected(in_esr: Iterable[NotificationRecord], drafts: Iterable[No
         placement
         for record in in_esr
         if not record.about.endswith(OF_NOBODY)
-        for placement in record.placements
+        for placement in record.placements or [int(record.about.rpartition(":")[2])]
     }
     return bool(expected) and named <= expected
 
@@ -290,11 +289,6 @@ def _is_still_expected(in_esr: Iterable[NotificationRecord], drafts: Iterable[No
 def says_nobody(draft: NotificationDraft) -> bool:
     """Return whether a type 1 is about no placement: nobody is there or next, which is no news to ESR at first."""
     return draft.key.endswith(OF_NOBODY)
-
-
-def _file_number(record: NotificationRecord) -> int:
-    """Return the number of the file in which a notification was sent: the files of all deaneries share a counter."""
-    return FileName.parse(record.file or "").sequence
 
 
 def _is_known_to_esr(

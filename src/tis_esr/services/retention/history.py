@@ -15,7 +15,6 @@ from tis_esr.services.data_exporter.outbound import (
     OUTBOUND_FILES,
     PENDING,
     RUNS,
-    SENT,
     NotificationRecord,
     OutboundState,
 )
@@ -80,7 +79,7 @@ async def remove_notifications(step: Step) -> Cursor | None:
 def _last_sent(records: Iterable[NotificationRecord]) -> dict[str, int]:
     last: dict[str, int] = {}
     for record in records:
-        if record.state in SENT:
+        if record.has_reached_esr:
             last[record.about] = max(record.number, last.get(record.about, 0))
     return last
 
