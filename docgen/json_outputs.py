@@ -16,6 +16,7 @@ from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
+from tis_esr.operations.promise.promise import Promise
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
@@ -39,6 +40,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "why": (1, Explanation),
     "board": (1, Board),
     "expectations": (1, Expectations),
+    "promise": (1, Promise),
 }
 """By command: the version of its output, and the type that is encoded.
 

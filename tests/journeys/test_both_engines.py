@@ -23,6 +23,7 @@ ELSEWHERE = {
     "lint": "test_look_ahead",
     "region": "test_region_start",
     "board": "test_board",
+    "promise": "test_look_ahead",
     "expectations": "test_board",
     "run": "test_running_processes, in tests/faults",
 }

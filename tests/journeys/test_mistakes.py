@@ -134,6 +134,11 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("expectations withdraw --state state --why x", {}, 2, "NAME: name what to withdraw; tis-esr expectations list shows it"),
     ("expectations withdraw X1 --state state --why x", {}, 2, "NAME: 'X1' is not a valid name; write E3 for a version, W3 for a waiver"),
     ("expectations withdraw E1 --state state --why x", {}, 2, "NAME: E1 does not exist; tis-esr expectations list shows what is in force"),
+    ("promise --state nowhere", {}, 2, "--state: nowhere: no such state file"),
+    ("promise --state state --by person", {}, 2, "'person' is not one of"),
+    ("promise --state state --weeks 0", {}, 2, "Invalid value for '--weeks'"),
+    ("promise --state state --csv --json", {}, 2, "--csv: can't be combined with --json; choose one"),
+    ("promise --state state --as-of soon", {}, 2, f"--as-of: 'soon' {DATE}"),
     # run.
     ("purge --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
     ("purge --state junk", {}, 2, "junk can't be used as state: file is not a database"),

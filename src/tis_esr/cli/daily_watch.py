@@ -73,8 +73,8 @@ class Act(StrEnum):
 @command(
     "tis-esr expectations list",
     "tis-esr expectations set --type RMC --due 15:00 --why 'ESR moved it'",
-    "tis-esr expectations set --type RMC --deanery PEN --due never --why 'region closed'",
-    "tis-esr expectations waive --type RMC --until 2026-12-28 --why 'ESR is closed'",
+    "tis-esr expectations set --type RMC --deanery PEN --due never --why closed",
+    "tis-esr expectations waive --type RMC --until 2026-12-28 --why closed",
     "tis-esr expectations withdraw W3 --why 'ESR is back'",
 )
 def expectations(
