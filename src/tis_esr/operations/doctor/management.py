@@ -97,7 +97,9 @@ async def read(settings: Settings) -> Broker | None:
         "queues": f"/queues/{virtual_host}?columns=name,messages",
     }
     try:
-        async with aiohttp.ClientSession(timeout=_TIMEOUT, auth=_login(settings)) as session:
+        async with aiohttp.ClientSession(
+            timeout=_TIMEOUT, headers={"Authorization": _login(settings)}
+        ) as session:
             answers = await asyncio.gather(*(_get(session, url + path) for path in paths.values()))
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
         raise ManagementError(f"could not be read ({type(error).__name__})") from error
@@ -169,10 +171,10 @@ def _virtual_host(settings: Settings) -> str:
     return unquote(path[1:]) or "/"
 
 
-def _login(settings: Settings) -> aiohttp.BasicAuth:
-    """Return the user and password of the API's address, by default those of AMQP."""
+def _login(settings: Settings) -> str:
+    """Return the header with the user and password of the API's address, by default those of AMQP."""
     for url in (secret_text(settings.amqp_management_url), secret_text(settings.amqp_url)):
         parts = urlsplit(url or "")
         if parts.username:
-            return aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or ""))
-    return aiohttp.BasicAuth("guest", "guest")
+            return aiohttp.encode_basic_auth(unquote(parts.username), unquote(parts.password or ""))
+    return aiohttp.encode_basic_auth("guest", "guest")
