@@ -15,6 +15,7 @@ from tis_esr.operations.lint import Lint
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.processes.listing import Processes
+from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
@@ -36,6 +37,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "lint": (1, Lint),
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
+    "regenerate": (1, Regenerated),
     "why": (1, Explanation),
 }
 """By command: the version of its output, and the type that is encoded.

@@ -13,6 +13,7 @@ from tis_esr.cli import (
     manual_work,
     parked_messages,
     regions,
+    repairs,
     running,
     trying_out,
 )
@@ -26,6 +27,7 @@ PURPOSES = (
     manual_work,
     manual_exports,
     regions,
+    repairs,
     running,
     parked_messages,
     asking,
