@@ -17,6 +17,8 @@ from tis_esr.operations.lint import Lint
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.promise.promise import Promise
+from tis_esr.operations.processes.listing import Processes
+from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
@@ -29,6 +31,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "export": (1, Exported),
     "install": (1, Installation),
     "doctor": (1, Examination),
+    "processes": (1, Processes),
     "files": (1, Ledger),
     "parked": (1, list[ParkedMessage]),
     "redrive": (1, Redriven),
@@ -37,6 +40,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "lint": (1, Lint),
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
+    "regenerate": (1, Regenerated),
     "why": (1, Explanation),
     "board": (1, Board),
     "expectations": (1, Expectations),

@@ -17,6 +17,7 @@ ELSEWHERE = {
     "export": "test_export_by_hand",
     "day": "test_day_report",
     "doctor": "test_doctor",
+    "processes": "test_processes",
     "purge": "test_purging",
     "reconcile": "test_reconciling",
     "forecast": "test_look_ahead",
@@ -25,6 +26,7 @@ ELSEWHERE = {
     "board": "test_board",
     "promise": "test_look_ahead",
     "expectations": "test_board",
+    "regenerate": "test_regenerate",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}

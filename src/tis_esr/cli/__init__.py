@@ -14,6 +14,7 @@ from tis_esr.cli import (
     manual_work,
     parked_messages,
     regions,
+    repairs,
     running,
     trying_out,
 )
@@ -27,6 +28,7 @@ PURPOSES = (
     manual_work,
     manual_exports,
     regions,
+    repairs,
     running,
     parked_messages,
     daily_watch,

@@ -2,6 +2,7 @@
 
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
+from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
@@ -9,6 +10,7 @@ OPERATIONS_COLLECTIONS = (
     AUDIT_HEAD,
     EXPECTATIONS,
     WAIVERS,
+    PROCESSES,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)

@@ -2,9 +2,12 @@
 
 from tis_esr.operations.audit.retention import remove_audit_entries
 from tis_esr.operations.board.retention import remove_expectations, remove_waivers
+from tis_esr.operations.processes.announced import PROCESSES
+from tis_esr.services.retention.history import by_age
 
 OWN_RULES = (
     remove_audit_entries,
     remove_expectations,
     remove_waivers,
+    by_age(PROCESSES),
 )
