@@ -119,8 +119,9 @@ def _cancelled(state: Reader, days: Sequence[date]) -> Iterator[Effect]:
     written = Between(days[0], days[-1] + 2 * _ONE_DAY)
     where = {"written_on": written, "state": _CANCELLED}
     by_reason: dict[str, list[str]] = {}
-    cancelled: list[ApplicantRecord | NotificationRecord] = list(state.find(APPLICANTS, where))
-    for record in (*cancelled, *state.find(NOTIFICATIONS, where)):
+    records: list[ApplicantRecord | NotificationRecord]
+    records = [*state.find(APPLICANTS, where), *state.find(NOTIFICATIONS, where)]
+    for record in records:
         if record.reason != START_PASSED:
             by_reason.setdefault(record.reason, []).append(record.key)
     for reason, names in sorted(by_reason.items()):
