@@ -163,8 +163,9 @@ def _exports(
             lacking = [deanery for deanery in DEANERIES if last.get((type_, deanery), date.min) < day]
             yield effect(
                 EffectKind.EXPORT_DUE,
-                [f"{type_} {deanery} {day}" for deanery in lacking or DEANERIES],
+                [f"{type_} {deanery} {day}" for deanery in lacking],
                 f"{type_}, due {_said(due)}: {_since(lacking)}",
+                number=len(lacking) or len(DEANERIES),
                 is_open=bool(lacking),
                 who=Who.SUPPORT if lacking else Who.NOBODY,
                 action=f"{_EXPORT[type_]}; one file has what all missed ones would have had"
