@@ -9,9 +9,11 @@ import msgspec
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
 from tis_esr.operations.day_summary import Summary
+from tis_esr.operations.deadlines import Deadlines
 from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
+from tis_esr.operations.outage import Outage
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.region.reports import RegionReport
@@ -35,6 +37,8 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
     "why": (1, Explanation),
+    "outage": (1, Outage),
+    "deadlines": (1, Deadlines),
 }
 """By command: the version of its output, and the type that is encoded.
 

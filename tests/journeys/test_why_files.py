@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 from tests.journeys.program import ENGINES
-from tests.journeys.story import APC_1, APP_1, DNC_2, GONE, MOVED, REFUSAL, WARNED, Story, npn, story
+from tests.journeys.story import (
+    APC_1,
+    APP_1,
+    DNC_2,
+    GONE,
+    MOVED,
+    NO_BIRTH_DATE,
+    REFUSAL,
+    UNNUMBERED,
+    WARNED,
+    Story,
+    npn,
+    story,
+)
 
 RMC_1, RMC_2 = "DE_EOE_RMC_20261124_00000101.DAT", "DE_EOE_RMC_20261125_00000102.DAT"
 
@@ -142,33 +155,56 @@ def test_personal_values_of_a_change_are_masked_unless_asked_for_with_a_reason_w
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--to", "2026-11-24T10:00"), "--from: give --from and --to without WORD"),
-        (("7", "--from", "2026-11-24T10:00"), "--from: give --from and --to without WORD"),
-        (("--from", "noon"), "--from: 'noon' is not a valid date and time; write it as 2026-11-24T15:52"),
-        (("--from", "2026-11-24T10:00", "--to", "2026-11-24T10:00"), "is not after 24 Nov 2026 10:00:00"),
-        (("--from", "2026-01-01", "--to", "2026-11-24"), "is more than 60 days before"),
-        ((), "WORD: name what is asked about"),
-        (("row:12",), "WORD: '12' is not a file name and row such as DE_EOE_RMC_"),
-        (("gmc:seven",), "WORD: 'seven' is not a number, and a GMC number is digits only"),
-        (("placement:",), "WORD: nothing follows placement:"),
+        (("outage", "--to", "2026-11-24T10:00"), "Missing option '--from'"),
+        (
+            ("outage", "--from", "noon"),
+            "--from: 'noon' is not a valid date and time; write it as 2026-11-24T15:52",
+        ),
+        (
+            ("outage", "--from", "2026-11-24T10:00", "--to", "2026-11-24T10:00"),
+            "is not after 24 Nov 2026 10:00:00",
+        ),
+        (("outage", "--from", "2026-01-01", "--to", "2026-11-24"), "is more than 60 days before"),
+        (("why", "row:12"), "WORD: '12' is not a file name and row such as DE_EOE_RMC_"),
+        (("why", "gmc:seven"), "WORD: 'seven' is not a number, and a GMC number is digits only"),
+        (("why", "placement:"), "WORD: nothing follows placement:"),
     ],
 )
 def test_mistakes_are_reported_in_one_line(told: Story, words: tuple[str, ...], expected: str) -> None:
-    said = told.program("why", *words)
+    said = told.program(*words)
     assert said.code == 2
     assert expected in said.text
 
 
 def test_an_outage_is_told_by_its_times(told: Story) -> None:
     said = told.program(
-        "why", "--from", "2026-11-25T13:00", "--to", "2026-11-25T15:30", "--as-of", "2026-11-26"
+        "outage", "--from", "2026-11-25T13:00", "--to", "2026-11-25T15:30", "--as-of", "2026-11-26"
     )
     assert said.text.splitlines()[0] == "From 25 Nov 2026 13:00:00 to 25 Nov 2026 15:30:00"
     assert "13 files to ESR that were due: APP, due 25 Nov 2026 14:00:00" in said.text
     now = datetime.now().astimezone()
-    found = told.program("why", "--from", now.replace(hour=0, minute=0).isoformat(), "--json").json
+    found = told.program("outage", "--from", now.replace(hour=0, minute=0).isoformat(), "--json").json
     assert found["days"] == [f"{now:%Y-%m-%d}"]
 
 
 def test_rejections_are_told_in_esrs_own_words(told: Story) -> None:
     assert REFUSAL in answers(told, f"{APP_1}:4")[0]
+
+
+def test_who_misses_the_deadline_is_listed_with_start_reason_and_who_must_act(told: Story) -> None:
+    said = told.program("deadlines", "--as-of", "2026-12-11", "--json")
+    assert said.code == 1
+    found = said.json
+    assert [(one["placement_id"], one["last_day"], one["days_left"]) for one in found["at_risk"]] == []
+    at_risk = told.program("deadlines", "--as-of", "2026-12-08", "--days", "5", "--json").json["at_risk"]
+    assert [(one["placement_id"], one["days_left"], one["reason"], one["who"]) for one in at_risk] == [
+        (UNNUMBERED, 4, "missing: positionNumber", "the trust, in ESR"),
+        (NO_BIRTH_DATE, 4, "missing: dob", "the local office, in TIS"),
+    ]
+    text = told.program("deadlines", "--as-of", "2026-12-12").text
+    assert (
+        f"placement {UNNUMBERED}, position 8 ({npn(8)}), starts 14 Dec 2026, last day to send 12 Dec 2026"
+        in text
+    )
+    missed = told.program("deadlines", "--as-of", "2026-12-13", "--json").json["missed"]
+    assert {one["placement_id"] for one in missed} >= {UNNUMBERED, NO_BIRTH_DATE}

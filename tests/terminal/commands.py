@@ -33,6 +33,10 @@ LINES = [
     "why 1900002",
     "why EMD/RX64/200/STR/100001",
     "why 12345",
+    "why DE_EMD_RMF_20261124_00004001.DAT",
+    "why DE_EMD_RMF_20261124_00004001.DAT:4",
+    "outage --from 2026-11-24T13:00 --to 2026-11-24T16:00 --as-of 2026-11-24",
+    "deadlines --days 30 --as-of 2026-11-24",
 ]
 
 

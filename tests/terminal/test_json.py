@@ -33,7 +33,9 @@ KEYS = {
     "redrive": {"requeued", "discarded", "unreadable"},
     "lint": {"day", "weeks", "checked", "data_from", "findings", "posts", "not_checked"},
     "forecast": {"day", "weeks", "by", "data_from", "lines", "not_counted"},
-    "why": {"word", "known", "tis", "answers", "timeline"},
+    "why": {"word", "known", "tis", "answers", "timeline", "changes", "choices", "records"},
+    "outage": {"start", "end", "days", "delayed", "dropped"},
+    "deadlines": {"day", "days", "at_risk", "missed", "not_counted"},
 }
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 

@@ -60,34 +60,22 @@ def files(
     "tis-esr why gmc:7200003",
     "tis-esr why DE_EOE_RMC_20261124_00000101.DAT",
     "tis-esr why DE_EOE_RMC_20261124_00000101.DAT:12",
-    "tis-esr why --from 2026-11-24T15:52 --to 2026-11-24T18:01",
 )
 def why(
     word: Annotated[
-        str | None,
+        str,
         typer.Argument(
             metavar="WORD",
             help="A placement id, post number, position number or id, GMC number, file, or FILE:ROW. A number of"
             " several kinds: placement:N, position:N or gmc:N.",
         ),
-    ] = None,
+    ],
     state: StateOption = None,
     tcs: Annotated[
         str | None,
         typer.Option(
             "--tcs", metavar="URL", help="TCS with its context path.", show_default="TIS_ESR_TCS_URL"
         ),
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="TIME",
-            help="Instead of WORD: the start of an outage, YYYY-MM-DDTHH:MM, London time.",
-        ),
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", metavar="TIME", help="The end of the outage.", show_default="now")
     ] = None,
     show_values: Annotated[
         str | None,
@@ -100,26 +88,43 @@ def why(
     as_of: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain why a placement, post, position, person, file or row was, or was not, sent or applied, and who must act.
-
-    With --from and --to: what an outage delayed and dropped, why, and what is still open.
-    """
+    """Explain why a placement, post, position, person, file or row was, or was not, sent or applied, and who must act."""
     with user_errors_reported():
-        settings = load()
-        if start is not None or end is not None:
-            from tis_esr.commands.outage import outage
-
-            if word is not None or start is None:
-                raise UsageError("--from", "give --from and --to without WORD, or WORD without them")
-            until = moment_of("--to", end) if end is not None else datetime.now(UTC)
-            since = moment_of("--from", start)
-            raise typer.Exit(int(outage(settings, since, until, day_of(as_of), state, as_json=as_json)))
         from tis_esr.commands.why import why as run
 
-        if word is None:
-            raise UsageError("WORD", "name what is asked about: tis-esr why --help lists what it can be")
+        settings = load()
         asked = run(settings, word, state, tcs, day_of(as_of), show_values, as_json=as_json)
         raise typer.Exit(int(asyncio.run(asked)))
+
+
+@command(
+    "tis-esr outage --from 2026-11-24T15:52 --to 2026-11-24T18:01",
+    "tis-esr outage --from 2026-11-24T15:52 --json",
+)
+def outage(
+    start: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="TIME", help="The start of the outage, YYYY-MM-DDTHH:MM, London time."
+        ),
+    ],
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="The end of the outage.", show_default="now")
+    ] = None,
+    state: StateOption = None,
+    as_of: DayOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what an outage between two times delayed and dropped, and why, and what is still open.
+
+    Exit code 1 while something is open.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.outage import outage as run_
+
+        until = moment_of("--to", end) if end is not None else datetime.now(UTC)
+        since = moment_of("--from", start)
+        raise typer.Exit(int(run_(load(), since, until, day_of(as_of), state, as_json=as_json)))
 
 
 @command("tis-esr asyncapi > asyncapi.json")

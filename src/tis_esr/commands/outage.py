@@ -1,4 +1,4 @@
-"""``tis-esr why --from T --to T``: prints what an outage delayed and dropped, and what is still open."""
+"""``tis-esr outage --from TIME --to TIME``: prints what an outage delayed and dropped, and what is still open."""
 
 from collections.abc import Sequence
 from contextlib import closing

@@ -71,6 +71,8 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def misfit_reason(self) -> str:
         """Return why the word cannot be an id or number, as far as its form shows; "" if it can."""
+        if self.kind is Kind.POST and "/" not in self.text and ":" in self.text:
+            return f"before the colon only {', '.join(Kind)} say what is meant"
         if self.number is None and "/" not in self.text:
             return "a post number has slashes; ids, position numbers and GMC numbers are digits only"
         return ""
