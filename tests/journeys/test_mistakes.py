@@ -17,9 +17,7 @@ TOO_FAR = "is more than 26 weeks after 24 Nov 2026, the last day known here; che
 A_FILE = "is a file, not a folder; name a folder"
 ADDRESS = "write it with its context path, such as http://host:8093/tcs"
 PRODUCTION = {"TIS_ESR_ENGINE": "production"}
-WORD = (
-    "give a placement id, a position number or id, or a GMC number (digits only), a national post number"
-)
+WORD = "give a placement id, a position number or id, or a GMC number (digits only), a national post number"
 
 MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     # The program.

@@ -13,6 +13,7 @@ from tis_esr.cli import (
     manual_work,
     parked_messages,
     regions,
+    reporting,
     running,
     trying_out,
 )
@@ -30,6 +31,7 @@ PURPOSES = (
     parked_messages,
     asking,
     looking_ahead,
+    reporting,
 )
 """The modules with the commands, in the order of ``--help``."""
 
