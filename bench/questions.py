@@ -129,7 +129,7 @@ def _copy(target: Any, documents: Iterator[Json]) -> None:
 
 
 def _documents(state: sqlite3.Connection, collection: Collection[Any]) -> Iterator[Json]:
-    query = f"SELECT key, version, body, written_on FROM {table(collection)}"
+    query = f"SELECT key, version, body, written_on FROM {table(collection)}"  # noqa: S608 - from declarations
     for key, version, body, written_on in state.execute(query):
         document = msgspec.json.decode(body, type=collection.type)
         beside = {name: getattr(document, name) for name in (*collection.searched, *collection.counted)}
@@ -166,7 +166,7 @@ def _messages(state: sqlite3.Connection) -> Iterator[Json]:
         "attempts",
         "handled_on",
     )
-    query = f"SELECT {', '.join(names)}, created FROM messages WHERE state = 'done'"
+    query = f"SELECT {', '.join(names)}, created FROM messages WHERE state = 'done'"  # noqa: S608 - from declarations
     for *values, created in state.execute(query):
         entry = dict(zip(names, values, strict=True))
         yield {"_id": f"{entry['queue']}|{entry['id']}", **entry, "handled": created, "state": "done"}

@@ -15,8 +15,10 @@ from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
 from tis_esr.operations.outage import Outage
 from tis_esr.operations.parked_messages import ParkedMessage
+from tis_esr.operations.person.erasing import Erasure
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.region.reports import RegionReport
+from tis_esr.operations.reports.report import Report
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 
@@ -39,6 +41,8 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "why": (1, Explanation),
     "outage": (1, Outage),
     "deadlines": (1, Deadlines),
+    "report": (1, Report),
+    "person": (1, Erasure),
 }
 """By command: the version of its output, and the type that is encoded.
 

@@ -16,6 +16,8 @@ ELSEWHERE = {
     "why": "test_why",
     "outage": "test_why_files",
     "deadlines": "test_why_files",
+    "report": "test_reports",
+    "person": "test_person_requests",
     "export": "test_export_by_hand",
     "day": "test_day_report",
     "doctor": "test_doctor",

@@ -18,6 +18,7 @@ from tests.queries.plans import PLANS
 from tests.queries.sqlite_plans import Explaining
 from tests.servers import place
 
+from tis_esr.operations.reports.kinds import ReportKind
 from tis_esr.settings import Settings
 
 
@@ -46,6 +47,11 @@ def test_every_command_and_background_task_reads_by_an_index(
         ("forecast", "--weeks", "20"),
         ("outage", "--from", "2026-11-24T10:00", "--to", "2026-11-26T20:00"),
         ("deadlines", "--days", "30", "--as-of", "2026-11-27"),
+        *(("report", kind, "--tcs", small.tcs.url) for kind in ReportKind),
+        ("report", "rejections", "--personal", "asked for", "--csv", "-"),
+        ("person", "export", "--gmc", "7200003", "--why", "asked for", "--out", small.folder / "person.json"),
+        ("person", "erase", "--gmc", "7200003", "--why", "asked for", "--dry-run"),
+        ("person", "erase", "--gmc", "7200002", "--why", "asked for", "--as-of", "2027-11-27"),
         ("doctor",),
         ("install",),
     ):

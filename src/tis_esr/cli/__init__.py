@@ -12,6 +12,7 @@ from tis_esr.cli import (
     manual_exports,
     manual_work,
     parked_messages,
+    privacy,
     regions,
     reporting,
     running,
@@ -32,6 +33,7 @@ PURPOSES = (
     asking,
     looking_ahead,
     reporting,
+    privacy,
 )
 """The modules with the commands, in the order of ``--help``."""
 

@@ -147,4 +147,4 @@ async def test_updates_of_people_have_no_values_and_name_nobody(benches: Benches
     said = str(found.rows)
     assert "7200001" not in said
     assert "example.invalid" not in said
-    assert [(one.by, one.value) for one in found.sums][0] == ("deanery", "EOE")
+    assert (found.sums[0].by, found.sums[0].value) == ("deanery", "EOE")
