@@ -11,15 +11,19 @@ from docgen.markdown import NOTICE, table
 from tis_esr.operations.board.expectations import Expectations
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.day_summary import Summary
+from tis_esr.operations.deadlines import Deadlines
 from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
+from tis_esr.operations.outage import Outage
 from tis_esr.operations.parked_messages import ParkedMessage
+from tis_esr.operations.person.erasing import Erasure
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.promise.promise import Promise
 from tis_esr.operations.processes.listing import Processes
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
+from tis_esr.operations.reports.report import Report
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 
@@ -45,6 +49,10 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "board": (1, Board),
     "expectations": (1, Expectations),
     "promise": (1, Promise),
+    "outage": (1, Outage),
+    "deadlines": (1, Deadlines),
+    "report": (1, Report),
+    "person": (1, Erasure),
 }
 """By command: the version of its output, and the type that is encoded.
 

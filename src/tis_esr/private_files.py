@@ -20,7 +20,7 @@ def make_folder(path: Path) -> None:
     path.mkdir(exist_ok=True)
 
 
-def open_private(path: Path, mode: Literal["ab", "xb"]) -> BinaryIO:
+def open_private(path: Path, mode: Literal["ab", "wb", "xb"]) -> BinaryIO:
     """Open a file for writing, with permissions for its owner only, never a link, FIFO or device. Raises OSError."""
     file = open(path, mode, opener=_owner_only)  # noqa: SIM115 - Path.open takes no opener
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

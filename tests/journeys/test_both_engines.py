@@ -14,6 +14,10 @@ UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) is not a whole num
 
 ELSEWHERE = {
     "why": "test_why",
+    "outage": "test_why_files",
+    "deadlines": "test_why_files",
+    "report": "test_reports",
+    "person": "test_person_requests",
     "export": "test_export_by_hand",
     "day": "test_day_report",
     "doctor": "test_doctor",

@@ -17,9 +17,7 @@ TOO_FAR = "is more than 26 weeks after 24 Nov 2026, the last day known here; che
 A_FILE = "is a file, not a folder; name a folder"
 ADDRESS = "write it with its context path, such as http://host:8093/tcs"
 PRODUCTION = {"TIS_ESR_ENGINE": "production"}
-WORD = (
-    "give a placement id, a position number or id, or a GMC number (digits only), or a national post number"
-)
+WORD = "give a placement id, a position number or id, or a GMC number (digits only), a national post number"
 
 MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     # The program.
@@ -203,6 +201,32 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("why 1 --state state --as-of x", {}, 2, f"--as-of: 'x' {DATE}"),
     ("why 1 --state state --tcs ftp://host", {}, 2, f"the address of TCS, 'ftp://host', doesn't begin with http:// or https://: {ADDRESS}"),
     ("why 12x --state state", {}, 1, "12x: is probably mistyped: a post number has slashes; ids, position numbers and GMC numbers are digits only."),
+    ("why row:1 --state state", {}, 2, "WORD: '1' is not a file name and row such as DE_EOE_RMC_20261124_00000101.DAT:12"),
+    ("why person:1 --state state", {}, 1, "person:1: is probably mistyped: before the colon only placement, position, gmc, post, file, row, alarm say what is meant"),
+    # outage and deadlines.
+    ("outage", {}, 2, "Missing option '--from'"),
+    ("outage --from noon --state state", {}, 2, "--from: 'noon' is not a valid date and time; write it as 2026-11-24T15:52, London time"),
+    ("outage --from 2026-11-24T10:00 --to 2026-11-24T09:00 --state state", {}, 2, "--to: 24 Nov 2026 09:00:00 is not after 24 Nov 2026 10:00:00; check both times"),
+    ("outage --from 2026-01-01 --to 2026-11-24 --state state", {}, 2, "is more than 60 days before"),
+    ("outage --from 2026-11-24T10:00 --state nowhere", {}, 2, "nowhere can't be used as state: no such file"),
+    ("deadlines --state nowhere", {}, 2, "nowhere can't be used as state: no such file"),
+    ("deadlines --state state --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
+    ("deadlines --state state --days 0", {}, 2, "Invalid value for '--days': "),
+    # report and person.
+    ("report", {}, 2, "Missing argument"),
+    ("report people --state state", {}, 2, "'people' is not one of"),
+    ("report posts --state state", {}, 2, "--tcs: give the URL of TCS, or set TIS_ESR_TCS_URL: only TIS knows all posts"),
+    ("report posts --state state --tcs host:80", {}, 2, "'host:80'"),
+    ("report invalid --state nowhere", {}, 2, "nowhere can't be used as state: no such file"),
+    ("report invalid --state state --for-trust", {}, 2, "--for-trust: needs --trust CODE: a trust is given only what is its own"),
+    ("report invalid --state state --csv in", {}, 2, "--csv: in: Is a directory; name a file that can be written"),
+    ("report updates --state state --grade STR", {}, 2, "--grade: updates of people are not stored by post; limit them with --deanery"),
+    ("person", {}, 2, "Missing argument"),
+    ("person erase --gmc 12 --why x --state state", {}, 2, "--gmc: is not a GMC number of seven digits"),
+    ("person erase --gmc 7200001 --why x --state nowhere", {}, 2, "--state: nowhere: no such state file"),
+    ("person erase --gmc 7200001 --why 7200001 --state state", {}, 2, "--why: leave the GMC number out of it: the audit has no personal data"),
+    ("person export --gmc 7200001 --why x --state state", {}, 2, "--out: name the file to write"),
+    ("person export --gmc 7200001 --why x --out file --state state", {}, 2, "--out: file: it exists; name a new file"),
     # asyncapi, and settings of any command.
     ("asyncapi 3", {}, 2, "unexpected extra argument"),
     ("parked", {"TIS_ESR_ENGINE": "rabbit"}, 2, "setting engine (TIS_ESR_ENGINE or engine in tis-esr.toml): Input should be 'embedded' or 'production'"),

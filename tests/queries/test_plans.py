@@ -12,12 +12,13 @@ import pytest
 from pymongo import MongoClient
 from tests.journeys.program import ENGINES
 from tests.journeys.small_world import por
-from tests.journeys.story import DRAFT, MOVED, NEW, Story, npn, story
+from tests.journeys.story import APC_1, APP_1, DRAFT, MOVED, NEW, Story, npn, story
 from tests.journeys.test_tasks_killed import running
 from tests.queries.plans import PLANS
 from tests.queries.sqlite_plans import Explaining
 from tests.servers import place
 
+from tis_esr.operations.reports.kinds import ReportKind
 from tis_esr.settings import Settings
 
 
@@ -31,7 +32,9 @@ def test_every_command_and_background_task_reads_by_an_index(
     lived: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called, small = lived.program, lived.small
-    for word in (MOVED, NEW, DRAFT, npn(1), 1, 1001, "1234567"):
+    files = [APP_1, APC_1, "DE_EOE_RMC_20261124_00000101.DAT", "DE_LDN_RMC_20261124_00000001.DAT"]
+    rows = [f"{file}:{row}" for file in files for row in (1, 4, 99)]
+    for word in (MOVED, NEW, DRAFT, npn(1), 1, 1001, "1234567", *files, *rows):
         assert lived.why(word, "--json").code in {0, 1}
     name = small.file(por(7), por(8).replace("POR,8,", "POR,eight,"))
     called("ingest", small.folder / "in" / name)
@@ -42,6 +45,13 @@ def test_every_command_and_background_task_reads_by_an_index(
         ("parked",),
         ("lint",),
         ("forecast", "--weeks", "20"),
+        ("outage", "--from", "2026-11-24T10:00", "--to", "2026-11-26T20:00"),
+        ("deadlines", "--days", "30", "--as-of", "2026-11-27"),
+        *(("report", kind, "--tcs", small.tcs.url) for kind in ReportKind),
+        ("report", "rejections", "--personal", "asked for", "--csv", "-"),
+        ("person", "export", "--gmc", "7200003", "--why", "asked for", "--out", small.folder / "person.json"),
+        ("person", "erase", "--gmc", "7200003", "--why", "asked for", "--dry-run"),
+        ("person", "erase", "--gmc", "7200002", "--why", "asked for", "--as-of", "2027-11-27"),
         ("doctor",),
         ("install",),
     ):

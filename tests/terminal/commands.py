@@ -40,6 +40,13 @@ LINES = [
     "board --history",
     "expectations list",
     "promise --as-of 2026-11-24",
+    "why DE_EMD_RMF_20261124_00004001.DAT",
+    "why DE_EMD_RMF_20261124_00004001.DAT:4",
+    "outage --from 2026-11-24T13:00 --to 2026-11-24T16:00 --as-of 2026-11-24",
+    "deadlines --days 30 --as-of 2026-11-24",
+    "report posts --without-position --tcs {tcs} --as-of 2026-11-24",
+    "report invalid --as-of 2026-11-24",
+    "person erase --gmc 7200009 --why ticket --dry-run --as-of 2026-11-24",
 ]
 
 

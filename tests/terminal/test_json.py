@@ -50,6 +50,24 @@ KEYS = {
         "due",
         "misses",
     },
+    "why": {"word", "known", "tis", "answers", "timeline", "changes", "choices", "records"},
+    "outage": {"start", "end", "days", "delayed", "dropped"},
+    "deadlines": {"day", "days", "at_risk", "missed", "not_counted"},
+    "report": {
+        "kind",
+        "title",
+        "day",
+        "version",
+        "filters",
+        "columns",
+        "rows",
+        "states",
+        "sums",
+        "personal",
+        "for_trust",
+        "disclaimer",
+    },
+    "person": {"known", "dry_run", "erased", "kept", "request"},
 }
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 

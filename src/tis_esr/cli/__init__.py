@@ -13,8 +13,10 @@ from tis_esr.cli import (
     manual_exports,
     manual_work,
     parked_messages,
+    privacy,
     regions,
     repairs,
+    reporting,
     running,
     trying_out,
 )
@@ -34,6 +36,8 @@ PURPOSES = (
     daily_watch,
     asking,
     looking_ahead,
+    reporting,
+    privacy,
 )
 """The modules with the commands, in the order of ``--help``."""
 

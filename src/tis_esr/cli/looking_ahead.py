@@ -147,3 +147,32 @@ def forecast(
             as_json=as_json,
             as_csv=as_csv,
         )
+
+
+@command("tis-esr deadlines", "tis-esr deadlines --days 7 --deanery EOE", "tis-esr deadlines --json")
+def deadlines(
+    days: Annotated[
+        int,
+        typer.Option(
+            "--days",
+            min=1,
+            max=91,
+            metavar="N",
+            help="Also those with faulty data who leave the window within N days.",
+            show_default=True,
+        ),
+    ] = 1,
+    deanery: DeaneryOption = None,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the applicants who miss the deadline if nothing is done, with starts, reasons and who must act.
+
+    Exit code 1 if there are any.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.deadlines import deadlines as run_
+
+        code = run_(load(), deaneries_of(deanery), day_of(as_of), days, state, as_json=as_json)
+        raise typer.Exit(int(code))

@@ -94,6 +94,19 @@ def day_of(text: str | None, option: str = "--as-of") -> date:
     return day
 
 
+def moment_of(option: str, text: str) -> datetime:
+    """Parse a moment, in London unless it has an offset: ``2026-11-24T15:52``. Raises UsageError."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            option, f"{text!r} is not a valid date and time; write it as 2026-11-24T15:52, London time"
+        ) from None
+    if at.year not in _YEARS:
+        raise UsageError(option, f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Europe/London"))
+
+
 def folder_of(option: str, path: Path, *, there: bool = False) -> Path:
     """Return a folder's path. Raises UsageError if it is a file, or if it must be ``there`` and does not exist."""
     for place in (path, *path.parents):

@@ -26,6 +26,12 @@ from tis_esr.files.file_store import FileStore
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.configured_stores import required_setting, secret_text
 from tis_esr.operations.own_retention import OWN_RULES
+from tis_esr.services.contracts.commands import (
+    APPLICANT_COMMAND,
+    DAILY_RULES_COMMAND,
+    NOTIFICATION_COMMAND,
+    RECONCILE_ALL_COMMAND,
+)
 from tis_esr.services.cron import LONDON, next_day
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, SERVICES, Dependencies, bindings_only, handlers
@@ -232,6 +238,16 @@ def token_source(settings: Settings) -> TokenSource:
         secret = settings.tcs_client_secret.get_secret_value()
         return OidcClientCredentials(settings.tcs_token_url, settings.tcs_client_id, secret)
     return StaticToken(settings.tcs_token.get_secret_value()) if settings.tcs_token else NoToken()
+
+
+def crons(settings: Settings) -> dict[str, str]:
+    """Return the schedule of each command: a cron expression, London time."""
+    return {
+        RECONCILE_ALL_COMMAND: settings.reconcile_all_cron,
+        DAILY_RULES_COMMAND: settings.daily_rules_cron,
+        APPLICANT_COMMAND: settings.applicants_cron,
+        NOTIFICATION_COMMAND: settings.notifications_cron,
+    }
 
 
 def window(settings: Settings) -> ApplicantWindow:

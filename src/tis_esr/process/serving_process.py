@@ -20,7 +20,7 @@ from tis_esr.engine.supervision import Beat, log_loop_fault
 from tis_esr.errors import UsageError
 from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
-from tis_esr.operations.composition import System, purge_of, serving, today
+from tis_esr.operations.composition import System, crons, purge_of, serving, today
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place, secret_text
 from tis_esr.process.announcement import Announcement
 from tis_esr.process.garbage_collection import collect_less_often
@@ -28,12 +28,7 @@ from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.process.logs import log_events
 from tis_esr.process.polling import every
 from tis_esr.services.command_schedule import Schedule
-from tis_esr.services.contracts.commands import (
-    APPLICANT_COMMAND,
-    DAILY_RULES_COMMAND,
-    NOTIFICATION_COMMAND,
-    RECONCILE_ALL_COMMAND,
-)
+from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND
 from tis_esr.services.flow import SERVICES, services
 from tis_esr.services.inbound_data_reader.arrivals import Arrivals, announce
 from tis_esr.services.tis_changes.tis_changes import announce_changes
@@ -202,14 +197,7 @@ def _schedule(
     settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event
 ) -> asyncio.Task[None]:
     """Send commands when they are due."""
-    schedule = Schedule(
-        {
-            RECONCILE_ALL_COMMAND: settings.reconcile_all_cron,
-            DAILY_RULES_COMMAND: settings.daily_rules_cron,
-            APPLICANT_COMMAND: settings.applicants_cron,
-            NOTIFICATION_COMMAND: settings.notifications_cron,
-        }
-    )
+    schedule = Schedule(crons(settings))
 
     async def look(_: Beat) -> None:
         for command in await schedule.tick(system.runner.work, datetime.now(UTC)):

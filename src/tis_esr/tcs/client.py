@@ -12,8 +12,9 @@ treat it as uncertain.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from datetime import date
+from itertools import count
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -36,6 +37,7 @@ from tis_esr.tcs.endpoints import (
     PLACEMENT,
     PLACEMENTS_FILTER,
     POST,
+    POSTS_FOUND,
     POSTS_IN,
     Endpoint,
 )
@@ -45,6 +47,7 @@ from tis_esr.tcs.models import (
     Absence,
     GdcDetails,
     GmcDetails,
+    ListedPost,
     Person,
     Placement,
     Post,
@@ -67,6 +70,7 @@ class _Stored(msgspec.Struct, frozen=True):
 
 
 _POSTS: Final = Shape(list[Post], "a list of posts", "post")
+_LISTED: Final = Shape(list[ListedPost], "a list of posts", "post")
 _POST: Final = Shape(Post, "a post", "post")
 _PLACEMENTS: Final = Shape(list[Placement], "a list of placements", "placement")
 _PLACEMENT: Final = Shape(Placement, "a placement", "placement")
@@ -79,6 +83,7 @@ _MEMBERSHIPS: Final = Shape(
 _ABSENCE: Final = Shape(Absence, "an absence", "absence")
 _STORED: Final = Shape(_Stored, "what was stored")
 
+_CURRENT: Final = '{"status":["CURRENT"]}'
 PEOPLE_AT_ONCE: Final = 200
 NOT_A_NUMBER: Final = frozenset({"UNKNOWN", "N/A"})
 
@@ -168,6 +173,16 @@ class Tcs:
             exact.setdefault(npn, []).append(post)
             alike.setdefault(_as_compared(npn), []).append(post)
         return {npn: exact.get(npn) or alike.get(_as_compared(npn), []) for npn in asked}
+
+    async def current_posts(self, text: str) -> AsyncIterator[list[ListedPost]]:
+        """Yield the CURRENT posts whose national post number contains a text, a page at a time, by id (P7)."""
+        query = f"columnFilters={encoded(_CURRENT)}&searchQuery={encoded(json_body(text).decode())}"
+        for page in count():
+            path = f"/api/findByNationalPostNumber?{query}&page={page}&size={PAGE_SIZE}&sort=id,asc"
+            found = await self._get(POSTS_FOUND, path, _LISTED)
+            yield found
+            if len(found) < PAGE_SIZE:
+                return
 
     async def post(self, post_id: int, *, send_by: float | None = None) -> Post | None:
         """Return a post with the positions linked to it, or None (P3)."""

@@ -34,6 +34,7 @@ _VIEW: Final = "tcs:view:entities"
 _CHANGE: Final = "tcs:add:modify:entities"
 
 POSTS_IN: Final = Endpoint("GET", "/api/posts/in/{npns}", _POST)
+POSTS_FOUND: Final = Endpoint("GET", "/api/findByNationalPostNumber", _POST)
 POST: Final = Endpoint("GET", "/api/posts/{id}", _POST, may_miss=True)
 ESR_CHANGED: Final = Endpoint("POST", "/api/posts/{id}/esr-changed", _CHANGE, may_miss=True)
 PLACEMENTS_FILTER: Final = Endpoint("GET", "/api/placements/filter", _VIEW)

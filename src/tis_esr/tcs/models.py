@@ -24,6 +24,19 @@ class Post(Dto, frozen=True):
     current_reconciled_events: list["PostEsrEvent"] | None = None
 
 
+class ListedPost(Dto, frozen=True):
+    """PostViewDTO: a post as searches list it, without the names of its trainees, which are not read."""
+
+    id: int
+    national_post_number: str | None = None
+    status: str | None = None
+    owner: str | None = None
+    primary_site_code: str | None = None
+    primary_site_name: str | None = None
+    approved_grade_name: str | None = None
+    primary_specialty_name: str | None = None
+
+
 class PostEsrEvent(Dto, frozen=True):
     """PostEsrEventDto: a position was linked to (RECONCILED) or taken from (DELETED) a post."""
 

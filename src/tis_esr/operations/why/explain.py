@@ -4,16 +4,20 @@ The steps are those of the runbook for missing applicants: position known, match
 counts; data complete; in time; sent; confirmed; and what changed since. What is not stored here is read from TIS.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.operations.why.answers import Answer, Explanation
-from tis_esr.operations.why.holdings import Holdings, about_sent, holdings
+from tis_esr.operations.why.answers import Answer, Event, Explanation
+from tis_esr.operations.why.changes import changes
+from tis_esr.operations.why.choices import choices
+from tis_esr.operations.why.holdings import NOTHING_HELD, Holdings, about_sent, holdings
 from tis_esr.operations.why.in_tis import InTis, look_up
+from tis_esr.operations.why.of_file import of_file
 from tis_esr.operations.why.of_position import of_position
+from tis_esr.operations.why.of_row import Record, of_row, record_of_row
 from tis_esr.operations.why.of_sent import of_applicant, of_notification
 from tis_esr.operations.why.of_unsent import (
     of_decision,
@@ -24,9 +28,9 @@ from tis_esr.operations.why.of_unsent import (
 )
 from tis_esr.operations.why.of_updates import of_updates
 from tis_esr.operations.why.timeline import timeline
-from tis_esr.operations.why.word import Word, read_word
+from tis_esr.operations.why.word import Kind, Word, read_word
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
-from tis_esr.services.data_exporter.outbound import SENT
+from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord
 from tis_esr.tcs.client import Tcs
 
 
@@ -38,24 +42,55 @@ async def explain(
     window: ApplicantWindow | None = None,
     tcs: Tcs | None = None,
     due_days: int = 1,
+    show_values: bool = False,
 ) -> Explanation:
-    """Answer for a placement id, post number, position number or id, or GMC number. Raises BadWordError.
+    """Answer for a placement id, post number, position number or id, GMC number, file, or row. Raises BadWordError.
 
-    Without ``tcs``, or while TCS is unavailable, the answer says that TIS was not asked.
+    Without ``tcs``, or while TCS is unavailable, the answer says that TIS was not asked. Personal values of what has
+    changed are masked unless ``show_values``: who shows them must have a reason, and have it audited.
     """
     word = read_word(typed)
+    if word.kind is Kind.FILE:
+        known, answers = of_file(state, word.text, word.path, today, due_days)
+        return _plain(word, answers, known=known)
+    if word.kind is Kind.ROW:
+        record = record_of_row(state, word.text, word.row)
+        if record is None:
+            known, answers = of_row(state, word.text, word.row)
+            ids = [id_ for answer in answers for id_ in answer.correlation_ids]
+            events = timeline(state, ids, NOTHING_HELD) if known else []
+            return _plain(word, answers, events, known=known)
+        word = _word_of(record)
     held = holdings(state, word, due_days)
     tis = await look_up(tcs, word, held.placements)
+    if meant := choices(word, held, tis):
+        return Explanation(word=word.text, known=True, tis="", answers=[], timeline=[], choices=meant)
     answers = list(_answers(state, word, held, tis, today, window or ApplicantWindow()))
     known = bool(answers)
-    ids = dict.fromkeys(id_ for answer in answers for id_ in answer.correlation_ids if id_)
+    ids = list(dict.fromkeys(id_ for answer in answers for id_ in answer.correlation_ids if id_))
+    changed = changes(state, held, show_values=show_values)
     return Explanation(
         word=word.text,
         known=known,
         tis=tis.trouble,
         answers=answers or [of_unknown(state, word, tis)],
-        timeline=timeline(state, list(ids), held),
+        timeline=timeline(state, ids, held),
+        changes=changed,
+        records=sorted({change.record for change in changed}),
     )
+
+
+def _plain(word: Word, answers: list[Answer], events: Sequence[Event] = (), *, known: bool) -> Explanation:
+    """Return the explanation of what TIS knows nothing of."""
+    text = f"{word.text}:{word.row}" if word.row else word.text
+    return Explanation(word=text, known=known, tis="", answers=answers, timeline=list(events))
+
+
+def _word_of(record: Record) -> Word:
+    """Return the word for all about a record that was sent in a row."""
+    if isinstance(record, ApplicantRecord):
+        return Word(text=f"{record.placement_id}", number=record.placement_id, kind=Kind.PLACEMENT)
+    return Word(text=f"{record.position_id}", number=record.position_id, kind=Kind.POSITION)
 
 
 def _answers(

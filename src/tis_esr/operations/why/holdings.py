@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.operations.why.word import Word
+from tis_esr.operations.why.word import Kind, Word
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, Decision
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -58,6 +58,9 @@ class Holdings:
         return list(dict.fromkeys([*records, *(decision.placement_id for decision in self.decisions)]))
 
 
+NOTHING_HELD = Holdings([], [], [], [], [], {})
+
+
 def holdings(state: Reader, word: Word, due_days: int) -> Holdings:
     """Return all stored data about a placement id, post number, position number or id, or GMC number."""
     positions = _positions(state, word)
@@ -72,7 +75,7 @@ def holdings(state: Reader, word: Word, due_days: int) -> Holdings:
         applicants=applicants,
         decisions=decisions,
         notifications=list(told.values()),
-        updates=state.find(JOURNAL, {"gmc_number": word.text}) if word.number is not None else [],
+        updates=state.find(JOURNAL, {"gmc_number": word.text}) if word.may_be(Kind.PERSON) else [],
         files=_files(state, [*applicants, *told.values()]),
         answer_due=timedelta(days=due_days),
     )
@@ -80,19 +83,20 @@ def holdings(state: Reader, word: Word, due_days: int) -> Holdings:
 
 def _positions(state: Reader, word: Word) -> list[Position]:
     found = {}
-    if word.number is not None:
+    if word.may_be(Kind.POSITION):
         found = {p.position_id: p for p in state.find(POSITIONS, {"position_number": word.number})}
         found |= {p.position_id: p for p in state.get(POSITIONS, [str(word.number)])}
-    for number in word.post_numbers:
+    for number in word.post_numbers if word.kind is Kind.POST else ():
         found |= {p.position_id: p for p in state.find(POSITIONS, {"deanery_number": number})}
     return list(found.values())
 
 
 def _about(state: Reader, collection: Collection[D], word: Word, positions: Iterable[int]) -> list[D]:
     found = {collection.key(d): d for id_ in positions for d in state.find(collection, {"position_id": id_})}
-    if word.number is not None:
-        for where in ({"placement_id": word.number}, {"gmc_number": word.text}):
-            found |= {collection.key(d): d for d in state.find(collection, where)}
+    if word.may_be(Kind.PLACEMENT):
+        found |= {collection.key(d): d for d in state.find(collection, {"placement_id": word.number})}
+    if word.may_be(Kind.PERSON):
+        found |= {collection.key(d): d for d in state.find(collection, {"gmc_number": word.text})}
     return list(found.values())
 
 

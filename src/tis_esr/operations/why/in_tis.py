@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tis_esr.operations.why.word import Word
+from tis_esr.operations.why.word import Kind, Word
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Placement, Post
 from tis_esr.tcs.tcs_errors import TcsError
@@ -58,17 +58,18 @@ async def _asked(tcs: Tcs, word: Word, sent: list[int]) -> InTis:
     people: list[int] = []
     posts: list[Post] = []
     wanted = list(sent)
-    if word.number is not None and word.number <= _LARGEST_ID:
-        wanted.append(word.number)
+    meant = word.number if word.may_be(Kind.PLACEMENT) else None
+    if meant is not None and meant <= _LARGEST_ID:
+        wanted.append(meant)
     asked = {placement_id: await tcs.placement(placement_id) for placement_id in dict.fromkeys(wanted)}
-    by_id = asked.get(word.number) if word.number is not None else None
+    by_id = asked.get(meant) if meant is not None else None
     if by_id is not None:
         found[by_id.id] = by_id
     if word.may_be_gmc:
         people = (await tcs.people_by_gmc([word.text]))[word.text]
         for of_person in (await tcs.placements_of_people(people)).values():
             found |= {placement.id: placement for placement in of_person}
-    if word.post_numbers:
+    if word.kind is Kind.POST:
         by_number = await tcs.posts_by_npn(word.post_numbers)
         posts = list({post.id: post for some in by_number.values() for post in some}.values())
         for of_post in (await tcs.placements_of_posts(post.id for post in posts)).values():

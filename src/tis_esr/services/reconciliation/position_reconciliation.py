@@ -88,7 +88,13 @@ POSITIONS = Collection(
     "reconciliation.positions",
     Position,
     lambda position: str(position.position_id),
-    (("deanery_number",), ("position_number",), ("post_id",), ("deanery", "reconciled_at")),
+    (
+        ("deanery_number",),
+        ("position_number",),
+        ("post_id",),
+        ("deanery", "reconciled_at"),
+        ("correlation_id",),
+    ),
     counted=("status", "deleted"),
 )
 

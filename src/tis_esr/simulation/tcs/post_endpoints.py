@@ -1,9 +1,10 @@
-"""Posts (contract 2.1): P1, P2, P3, P4, P5, P6 and, to seed the next day, P8."""
+"""Posts (contract 2.1): P1, P2, P3, P4, P5, P6, P7 and, to seed the next day, P8."""
 
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+import msgspec
 from aiohttp import web
 
 from tis_esr.simulation.tcs.dto_store import Store
@@ -58,6 +59,18 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
         del answer.headers["X-Total-Count"], answer.headers["Link"]
         return answer
 
+    async def found(request: web.Request) -> web.Response:
+        text = msgspec.json.decode(request.query.get("searchQuery", '""'), type=str).casefold()
+        filters = msgspec.json.decode(request.query.get("columnFilters", "{}"), type=dict[str, list[str]])
+        wanted = filters.get("status")
+        rows = [
+            _listed(post)
+            for number, post in sorted(store.posts.items())
+            if text in (post.get("nationalPostNumber") or "").casefold()
+            and (wanted is None or post.get("status") in wanted)
+        ]
+        return page(request, rows)
+
     async def one(request: web.Request) -> web.Response:
         post = store.posts.get(int(request.match_info["id"]))
         if post is None:
@@ -100,6 +113,7 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
     return [
         web.get("/posts/in/{npns:.*}", with_npns),
         web.post("/posts/filter/deanery", light),
+        web.get("/findByNationalPostNumber", found),
         web.get("/posts/{id:[0-9]+}", one),
         web.get("/posts/{id:[0-9]+}/placements", placements),
         web.get("/posts/{id:[0-9]+}/placements/new", summaries),
@@ -107,6 +121,27 @@ def routes(store: Store) -> list[web.RouteDef]:  # noqa: C901 - one closure an e
         web.post("/posts", save),
         web.put("/posts", save),
     ]
+
+
+def _listed(post: dict[str, Any]) -> dict[str, Any]:
+    """Return a PostViewDTO, without trainees."""
+    names = ("id", "nationalPostNumber", "status", "owner", "intrepidId")
+    site: dict[str, Any] = next(
+        (one for one in post.get("sites") or () if one.get("postSiteType") == "PRIMARY"), {}
+    )
+    grade: dict[str, Any] = next(
+        (one for one in post.get("grades") or () if one.get("postGradeType") == "APPROVED"), {}
+    )
+    return {
+        **{name: post.get(name) for name in names},
+        "primarySiteId": site.get("siteId"),
+        "primarySiteCode": f"S{site['siteId']}" if site else None,
+        "primarySiteName": f"Invented Site {site['siteId']}" if site else None,
+        "approvedGradeId": grade.get("gradeId"),
+        "approvedGradeName": f"Invented Grade {grade['gradeId']}" if grade else None,
+        "primarySpecialtyName": None,
+        "currentTraineeSurname": None,
+    }
 
 
 def summary(store: Store, placement: dict[str, Any]) -> dict[str, Any]:
