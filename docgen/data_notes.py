@@ -62,6 +62,12 @@ NOTES: dict[str, tuple[str, str]] = {
         "names of users, not of trainees",
     ),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
+    "alarms.alarms": (
+        "alarms: what is wrong with which files, offices or processes, since when; owner, notes, history",
+        "ids of placements; names of users, not of trainees",
+    ),
+    "alarms.deliveries": ("messages about alarms, by receiver: waiting or sent", "ids of placements"),
+    "alarms.evaluations": ("what each process judged last, and what it could not judge", "none"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }
 

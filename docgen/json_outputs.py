@@ -8,6 +8,7 @@ import msgspec
 
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
+from tis_esr.operations.alarms.overview import Alarms
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
@@ -26,6 +27,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "export": (1, Exported),
     "install": (1, Installation),
     "doctor": (1, Examination),
+    "alarms": (1, Alarms),
     "files": (1, Ledger),
     "parked": (1, list[ParkedMessage]),
     "redrive": (1, Redriven),

@@ -7,6 +7,7 @@ import typer
 
 from tis_esr import __version__
 from tis_esr.cli import (
+    alarms,
     asking,
     looking_ahead,
     manual_exports,
@@ -27,6 +28,7 @@ PURPOSES = (
     manual_exports,
     regions,
     running,
+    alarms,
     parked_messages,
     asking,
     looking_ahead,
