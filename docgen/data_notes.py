@@ -68,6 +68,8 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "alarms.deliveries": ("messages about alarms, by receiver: waiting or sent", "ids of placements"),
     "alarms.evaluations": ("what each process judged last, and what it could not judge", "none"),
+    "board.expectations": ("which file is expected when, in versions set by people", "names of users"),
+    "board.waivers": ("expectations suspended for some days, by whom and why", "names of users"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }
 

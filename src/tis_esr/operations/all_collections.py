@@ -4,6 +4,7 @@ from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
+from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
@@ -12,6 +13,8 @@ OPERATIONS_COLLECTIONS = (
     ALARMS,
     DELIVERIES,
     EVALUATIONS,
+    EXPECTATIONS,
+    WAIVERS,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)

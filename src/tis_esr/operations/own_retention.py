@@ -4,6 +4,7 @@ from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.audit.trail import AUDIT
+from tis_esr.operations.board.retention import remove_expectations, remove_waivers
 from tis_esr.services.retention.history import by_age
 
 OWN_RULES = (
@@ -11,4 +12,6 @@ OWN_RULES = (
     by_age(ALARMS),
     by_age(DELIVERIES),
     by_age(EVALUATIONS),
+    remove_expectations,
+    remove_waivers,
 )
