@@ -26,7 +26,7 @@ NAMED_BY_THE_ISSUE = {
     "disk-space", "memory-high", "task-restarts", "clock-skew", "store-growth", "foreign-objects",
 }  # fmt: skip
 NOT_JUDGED_YET = {
-    "file-late", "file-missing", "promise-at-risk", "status-drift", "store-growth", "foreign-objects",
+    "promise-at-risk", "status-drift", "store-growth", "foreign-objects",
 }  # fmt: skip
 kinds = pytest.mark.parametrize("kind", CATALOGUE, ids=list(NAMES))
 

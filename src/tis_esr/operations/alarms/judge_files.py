@@ -1,6 +1,6 @@
 """Judges what the ledger says of files: held, refused, incomplete, missing numbers, unconfirmed. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from statistics import median
 
@@ -71,8 +71,11 @@ def missing_numbers(gaps: Sequence[Gap]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def unconfirmed(files: Sequence[Unconfirmed]) -> list[Finding]:
-    """Return a finding for each day of our files that ESR has not confirmed, APP files apart: those may be quarantined."""
+def unconfirmed(files: Sequence[Unconfirmed], leaving: Set[tuple[str, date]] = frozenset()) -> list[Finding]:
+    """Return a finding for each day of our files that ESR has not confirmed, APP files apart: those may be quarantined.
+
+    ``leaving`` are the offices and days of APP files with applicants who leave the window tomorrow.
+    """
     found: dict[tuple[str, date], list[Unconfirmed]] = {}
     for file in files:
         if not file.settled:
@@ -80,10 +83,10 @@ def unconfirmed(files: Sequence[Unconfirmed]) -> list[Finding]:
                 about_files.SUSPECTED_QUARANTINE if file.type == "APP" else about_files.CONFIRMATION_OVERDUE
             )
             found.setdefault((kind.id, file.day), []).append(file)
-    return [_unconfirmed(kind, day, some) for (kind, day), some in sorted(found.items())]
+    return [_unconfirmed(kind, day, some, leaving) for (kind, day), some in sorted(found.items())]
 
 
-def _unconfirmed(kind: str, day: date, files: list[Unconfirmed]) -> Finding:
+def _unconfirmed(kind: str, day: date, files: list[Unconfirmed], leaving: Set[tuple[str, date]]) -> Finding:
     is_app = kind == about_files.SUSPECTED_QUARANTINE.id
     rows = sum(file.rows for file in files)
     records = "applicants" if is_app else "notifications"
@@ -96,6 +99,7 @@ def _unconfirmed(kind: str, day: date, files: list[Unconfirmed]) -> Finding:
         else f"{len(files)} files of {in_words(day)} are not confirmed by ESR",
         consequence=f"{rows:,} {records} may not be in ESR",
         since=datetime(files[0].due.year, files[0].due.month, files[0].due.day, tzinfo=UTC),
+        urgent=is_app and any((file.deanery, file.day) in leaving for file in files),
     )
 
 

@@ -18,6 +18,7 @@ from tis_esr.errors import TisEsrError
 from tis_esr.operations.alarms import about_files, about_people, about_queues, about_servers
 from tis_esr.operations.alarms.deliveries import statuses
 from tis_esr.operations.alarms.findings import Finding, Judged, finding
+from tis_esr.operations.alarms.judge_board import absent_files, answered_late, leaving_tomorrow
 from tis_esr.operations.alarms.judge_files import (
     Answered,
     bad_files,
@@ -38,6 +39,8 @@ from tis_esr.operations.alarms.judge_sinks import failing
 from tis_esr.operations.alarms.kinds import Kind
 from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.alarms.thresholds import LEAVING_DAYS
+from tis_esr.operations.board.board import board
+from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.composition import addresses, reader_of, window
 from tis_esr.operations.kept import kept_from
 from tis_esr.operations.ledger import GAP_DAYS, gaps, other_gaps
@@ -134,21 +137,25 @@ async def _broker(sight: Sight) -> list[Finding]:
     return [finding(about_servers.BROKER_ALARM, "", [], text)]
 
 
-async def _ledger(sight: Sight) -> list[Finding]:
-    return await sight.read(lambda reader: ledger_findings(reader, sight.settings, sight.now, sight.today))
+async def _files(sight: Sight) -> list[Finding]:
+    return await sight.read(lambda reader: file_findings(reader, sight.settings, sight.now, sight.today))
 
 
-def ledger_findings(reader: Reader, settings: Settings, now: datetime, today: date) -> list[Finding]:
-    """Judge the files of the last weeks, by both directions' ledgers."""
+def file_findings(reader: Reader, settings: Settings, now: datetime, today: date) -> list[Finding]:
+    """Judge the files of the last weeks by the board and by both directions' ledgers."""
     changed = Between((now - _READ_DAYS).timestamp(), (now + _READ_DAYS).timestamp())
     files = reader.find(FILES, {"changed_at": changed})
     sent = reader.find(OUTBOUND_FILES, {"day": Between(today - _READ_DAYS, today + _READ_DAYS)})
     oldest, due_days = kept_from(reader), settings.confirmation_due_days
+    of_today = board(reader, day=today, now=now, terms=terms_of(settings))
+    cells = [*of_today.cells, *of_today.earlier]
     late = unconfirmed_files(files, sent, today, due_days, oldest)
+    overdue = {file.name: file for file in [*late, *answered_late(cells, sent)] if not file.settled}
     return [
+        *absent_files(cells),
         *bad_files(files),
         *missing_numbers(other_gaps(gaps(files, sent, oldest), late)),
-        *unconfirmed(described(reader, (file for file in late if not file.settled), due_days)),
+        *unconfirmed(described(reader, overdue.values(), due_days), leaving_tomorrow(cells)),
     ]
 
 
@@ -224,6 +231,8 @@ SOURCES: tuple[Source, ...] = (
     Source((about_servers.BROKER_ALARM,), _broker),
     Source(
         (
+            about_files.FILE_LATE,
+            about_files.FILE_MISSING,
             about_files.FILE_HELD,
             about_files.FILE_REFUSED,
             about_files.FILE_INCOMPLETE,
@@ -231,7 +240,8 @@ SOURCES: tuple[Source, ...] = (
             about_files.CONFIRMATION_OVERDUE,
             about_files.SUSPECTED_QUARANTINE,
         ),
-        _ledger,
+        _files,
+        seconds=120,
     ),
     Source((about_servers.SINK_FAILING,), _sinks),
     Source((about_people.APPLICANTS_LEAVING_WINDOW,), _leaving, seconds=600),
