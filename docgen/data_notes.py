@@ -61,6 +61,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "every act of a person and every look at personal data: who, when, what, why, result; a chain of hashes",
         "names of users, not of trainees",
     ),
+    "processes": (
+        "each running process: version, services, host, addresses, settings that must agree",
+        "none",
+    ),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
     "alarms.alarms": (
         "alarms: what is wrong with which files, offices or processes, since when; owner, notes, history",

@@ -15,6 +15,7 @@ from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
+from tis_esr.operations.processes.listing import Processes
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
@@ -28,6 +29,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "install": (1, Installation),
     "doctor": (1, Examination),
     "alarms": (1, Alarms),
+    "processes": (1, Processes),
     "files": (1, Ledger),
     "parked": (1, list[ParkedMessage]),
     "redrive": (1, Redriven),

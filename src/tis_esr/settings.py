@@ -76,6 +76,12 @@ def _secret_address(url: SecretStr) -> SecretStr:
     return url
 
 
+def _http_url(url: SecretStr) -> SecretStr:
+    if not re.match(r"https?://[^/?#\s]+", url.get_secret_value()):
+        raise ValueError("is not a valid address; write http://host:15672")
+    return url
+
+
 Cron = Annotated[str, AfterValidator(_cron)]
 AlarmUrl = Annotated[SecretStr, AfterValidator(_secret_address)]
 """An address that is a secret: with it, anybody can send messages there."""
@@ -97,6 +103,8 @@ class Settings(BaseSettings):
 
     Needed by the production engine.
     """
+    amqp_management_url: Annotated[SecretStr, AfterValidator(_http_url)] | None = None
+    """RabbitMQ's management API, for ``tis-esr doctor``: ``http://host:15672``, with user and password unless they are those of ``TIS_ESR_AMQP_URL``. Optional."""
     mongodb_url: Annotated[SecretStr, AfterValidator(_mongodb_url)] | None = None
     """MongoDB, with ``replicaSet``. Needed by the production engine."""
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tis_esr"

@@ -5,6 +5,7 @@ from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
+from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
@@ -15,6 +16,7 @@ OPERATIONS_COLLECTIONS = (
     EVALUATIONS,
     EXPECTATIONS,
     WAIVERS,
+    PROCESSES,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)

@@ -5,6 +5,7 @@ from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.audit.trail import AUDIT
 from tis_esr.operations.board.retention import remove_expectations, remove_waivers
+from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.services.retention.history import by_age
 
 OWN_RULES = (
@@ -14,4 +15,5 @@ OWN_RULES = (
     by_age(EVALUATIONS),
     remove_expectations,
     remove_waivers,
+    by_age(PROCESSES),
 )
