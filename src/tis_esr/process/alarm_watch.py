@@ -17,9 +17,10 @@ from tis_esr.operations.alarms.deliveries import SinkStatus, statuses, unsent_si
 from tis_esr.operations.alarms.delivering import deliver
 from tis_esr.operations.alarms.evaluation import Receivers, evaluations, store
 from tis_esr.operations.alarms.judge_process import ProcessFacts
+from tis_esr.operations.alarms.sight import Sight
 from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.alarms.sinks.sink import Sink
-from tis_esr.operations.alarms.sources import SOURCES, Sight, judge
+from tis_esr.operations.alarms.sources import SOURCES, judge
 from tis_esr.operations.alarms.thresholds import STALE
 from tis_esr.operations.composition import System, reader_of, today
 from tis_esr.process.own_condition import Restarts, free_disks, memory_share

@@ -128,6 +128,21 @@ CLOCK_SKEW: Final = Kind(
     expression=f"max(abs(tis_esr_clock_skew_seconds)) > {CLOCK_SECONDS}",
     per_process=True,
 )
+STORE_DISK_LOW: Final = Kind(
+    id="store-disk-low",
+    severity=Severity.CRITICAL,
+    condition="the disk of MongoDB or of a node of RabbitMQ is nearly full",
+    meaning="A full disk stops all writing: MongoDB ends, RabbitMQ raises its disk alarm.",
+    affected="All processing of the installation.",
+    to_do=(
+        "`tis-esr doctor` shows the disks that can be seen.",
+        "Free disk space there, or enlarge the disk.",
+    ),
+    who=Who.SUPPORT,
+    lasts=5 * _MINUTES,
+    repeat=4 * _HOURS,
+    source="incidents A13 and A17",
+)
 STORE_GROWTH: Final = Kind(
     id="store-growth",
     severity=Severity.WARNING,
@@ -190,6 +205,7 @@ KINDS: Final = (
     MEMORY_HIGH,
     TASK_RESTARTS,
     CLOCK_SKEW,
+    STORE_DISK_LOW,
     STORE_GROWTH,
     FOREIGN_OBJECTS,
     SINK_FAILING,
