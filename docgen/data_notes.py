@@ -71,6 +71,7 @@ NOTES: dict[str, tuple[str, str]] = {
         "ids of placements; names of users, not of trainees",
     ),
     "alarms.deliveries": ("messages about alarms, by receiver: waiting or sent", "ids of placements"),
+    "alarms.sizes": ("how large the store was on each day", "none"),
     "alarms.evaluations": ("what each process judged last, and what it could not judge", "none"),
     "board.expectations": ("which file is expected when, in versions set by people", "names of users"),
     "board.waivers": ("expectations suspended for some days, by whom and why", "names of users"),

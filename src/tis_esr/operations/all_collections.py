@@ -3,6 +3,7 @@
 from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
+from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
 from tis_esr.operations.processes.announced import PROCESSES
@@ -14,6 +15,7 @@ OPERATIONS_COLLECTIONS = (
     ALARMS,
     DELIVERIES,
     EVALUATIONS,
+    SIZES,
     EXPECTATIONS,
     WAIVERS,
     PROCESSES,

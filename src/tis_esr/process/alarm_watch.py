@@ -9,26 +9,32 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
+import structlog
+
 from tis_esr.engine.supervision import Beat
 from tis_esr.engine.work import Work
 from tis_esr.operations.alarms.alarm import ALARMS, AlarmState
 from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.deliveries import SinkStatus, statuses, unsent_since
 from tis_esr.operations.alarms.delivering import deliver
+from tis_esr.operations.alarms.digest import alarms_in_words, send_digest
 from tis_esr.operations.alarms.evaluation import Receivers, evaluations, store
 from tis_esr.operations.alarms.judge_process import ProcessFacts
+from tis_esr.operations.alarms.lifecycle import active
 from tis_esr.operations.alarms.sight import Sight
 from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.alarms.sinks.sink import Sink
 from tis_esr.operations.alarms.sources import SOURCES, judge
 from tis_esr.operations.alarms.thresholds import STALE
 from tis_esr.operations.composition import System, reader_of, today
+from tis_esr.process.dead_mans_switch import dead_mans_switch
 from tis_esr.process.own_condition import Restarts, free_disks, memory_share
 from tis_esr.process.polling import every
 from tis_esr.services.flow import services
 from tis_esr.settings import Settings
 from tis_esr.web.metrics import Metrics
 
+_log = structlog.get_logger()
 ALARMS_TASK = "alarms"
 _DELIVERY_SECONDS = 5.0
 
@@ -45,6 +51,7 @@ class AlarmWatch:
             name: [handler.queue for handler in own] for name, own in services(system.dependencies).items()
         }
         self._restarts = Restarts()
+        self._judged_at: float | None = None
         self.sinks = sinks_of(settings)
         self._receivers = Receivers(
             sinks=[sink.name for sink in self.sinks], runbooks=settings.alarm_runbooks_url or ""
@@ -62,6 +69,7 @@ class AlarmWatch:
         sight = Sight(
             self._settings,
             self._system.runner.engine,
+            begin,
             self._facts(now.timestamp()),
             self._queues,
             self._own_services,
@@ -70,6 +78,22 @@ class AlarmWatch:
         )
         await store(begin, await judge(sight, SOURCES, last), self._receivers, sight.today, now)
         await self._measure(begin)
+        await self._digest(now)
+        self._judged_at = asyncio.get_running_loop().time()
+
+    async def _digest(self, now: datetime) -> None:
+        begin, sinks = self._system.runner.work, self._receivers.sinks
+
+        async def text() -> str:
+            alarms = await begin().find(ALARMS, {"state": AlarmState.ACTIVE.value})
+            return alarms_in_words(active(alarms))
+
+        if await send_digest(begin, sinks, self._settings.digest_cron, now, text):
+            _log.info("digest_sent", sinks=list(sinks))
+
+    def judged_ago(self) -> float | None:
+        """Return how many seconds ago alarms were judged by this process, None if they never were."""
+        return None if self._judged_at is None else asyncio.get_running_loop().time() - self._judged_at
 
     def _facts(self, store_time: float) -> ProcessFacts:
         tcs = self._system.tcs
@@ -96,12 +120,12 @@ class AlarmWatch:
             for kind, at in one.kinds.items()
             if now - at < STALE.total_seconds() + 3600 and kind not in one.unknown
         }
-        active: Counter[tuple[str, ...]] = Counter(
+        numbers: Counter[tuple[str, ...]] = Counter(
             {(kind, BY_ID[kind].severity.value): 0 for kind in fresh if kind in BY_ID}
         )
         for alarm in await work.find(ALARMS, {"state": AlarmState.ACTIVE.value}):
-            active[alarm.kind, alarm.severity.value] += 1
-        self._metrics.alarms = active
+            numbers[alarm.kind, alarm.severity.value] += 1
+        self._metrics.alarms = numbers
         status = await asyncio.to_thread(self._statuses)
         at = datetime.fromtimestamp(now, UTC)
         self._metrics.alarms_unsent = {(one.sink,): unsent_since(one, at) for one in status}
@@ -132,7 +156,11 @@ def alarm_tasks(
         task=ALARMS_TASK,
         trouble="alarms_not_judged",
     )
-    return [judging, *(_delivery(system, metrics, stop, sink) for sink in watch.sinks)]
+    return [
+        judging,
+        *(_delivery(system, metrics, stop, sink) for sink in watch.sinks),
+        *dead_mans_switch(settings, watch.judged_ago, system.supervisor, metrics, stop),
+    ]
 
 
 def _delivery(system: System, metrics: Metrics, stop: asyncio.Event, sink: Sink) -> asyncio.Task[None]:

@@ -7,6 +7,7 @@ from tis_esr.decisions.who import Who
 from tis_esr.operations.alarms.kinds import Kind, Severity, duration
 from tis_esr.operations.alarms.thresholds import (
     CLOCK_SECONDS,
+    DIGEST_LATE,
     DISK_FREE_SHARE,
     GROWTH_TIMES,
     MEMORY_SHARE,
@@ -183,6 +184,20 @@ SINK_FAILING: Final = Kind(
     unowned=8 * _HOURS,
     expression=f"max by (sink) (tis_esr_alarm_oldest_unsent_seconds) > {int(SINK_FAILS.total_seconds())}",
 )
+DIGEST_MISSING: Final = Kind(
+    id="digest-missing",
+    severity=Severity.WARNING,
+    condition=f"a receiver has not accepted the daily digest {duration(DIGEST_LATE)} after it was due",
+    meaning="The digest could not be made, or the receiver does not accept messages. It is sent on good days too, so a missing one is never good news.",
+    affected="The people who rely on the digest.",
+    to_do=(
+        "`tis-esr alarms list` shows each receiver with its last error.",
+        "`tis-esr alarms test` sends a test message to each.",
+    ),
+    who=Who.SUPPORT,
+    repeat=8 * _HOURS,
+    unowned=8 * _HOURS,
+)
 ALARMS_NOT_JUDGED: Final = Kind(
     id="alarms-not-judged",
     severity=Severity.WARNING,
@@ -209,5 +224,6 @@ KINDS: Final = (
     STORE_GROWTH,
     FOREIGN_OBJECTS,
     SINK_FAILING,
+    DIGEST_MISSING,
     ALARMS_NOT_JUDGED,
 )

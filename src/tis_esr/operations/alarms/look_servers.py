@@ -9,12 +9,15 @@ from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.engine.production.server_checks import MONGODB
 from tis_esr.operations.alarms import about_servers
 from tis_esr.operations.alarms.deliveries import statuses
+from tis_esr.operations.alarms.digest import missing_digest
 from tis_esr.operations.alarms.findings import Finding
 from tis_esr.operations.alarms.judge_process import process_findings
 from tis_esr.operations.alarms.judge_servers import broker_alarms, foreign_objects, full_disks
 from tis_esr.operations.alarms.judge_sinks import failing
 from tis_esr.operations.alarms.sight import NotConfiguredError, Sight, Source
 from tis_esr.operations.alarms.sinks.configured import sinks_of
+from tis_esr.operations.alarms.sizes import measure, measured, unusual_growth
+from tis_esr.operations.alarms.store_bytes import store_bytes
 from tis_esr.operations.composition import addresses
 from tis_esr.operations.doctor import broker, management
 from tis_esr.operations.doctor.disk import Volume, node_findings
@@ -60,10 +63,21 @@ async def _disks(sight: Sight) -> list[Finding]:
 
 
 async def _sinks(sight: Sight) -> list[Finding]:
-    names = [sink.name for sink in sinks_of(sight.settings)]
+    names, cron = [sink.name for sink in sinks_of(sight.settings)], sight.settings.digest_cron
     if not names:
         return []
-    return await sight.read(lambda reader: failing(statuses(reader, names, sight.now), sight.now))
+    return await sight.read(
+        lambda reader: [
+            *failing(statuses(reader, names, sight.now), sight.now),
+            *missing_digest(reader, names, cron, sight.now),
+        ]
+    )
+
+
+async def _growth(sight: Sight) -> list[Finding]:
+    size = await store_bytes(sight.settings)
+    await measure(sight.begin, sight.today, size)
+    return await sight.read(lambda reader: unusual_growth(measured(reader, sight.today), size))
 
 
 SOURCES = (
@@ -81,5 +95,6 @@ SOURCES = (
     Source((about_servers.BROKER_ALARM,), _broker),
     Source((about_servers.FOREIGN_OBJECTS,), _foreign, seconds=300),
     Source((about_servers.STORE_DISK_LOW,), _disks, seconds=300),
-    Source((about_servers.SINK_FAILING,), _sinks),
+    Source((about_servers.STORE_GROWTH,), _growth, seconds=3600),
+    Source((about_servers.SINK_FAILING, about_servers.DIGEST_MISSING), _sinks),
 )

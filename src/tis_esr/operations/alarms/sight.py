@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.work import Work
 from tis_esr.errors import TisEsrError
 from tis_esr.operations.alarms.findings import Finding
 from tis_esr.operations.alarms.judge_process import ProcessFacts
@@ -22,13 +23,14 @@ class NotConfiguredError(TisEsrError):
 
 @dataclass(frozen=True)
 class Sight:
-    """What an evaluation looks with: the settings, the engine, this process's own facts, and the moment.
+    """What an evaluation looks with: the settings, the engine, units of work, this process's own facts, and the moment.
 
     ``services`` are the queues of each service, ``own_services`` those that this process runs.
     """
 
     settings: Settings
     engine: Engine
+    begin: Callable[[], Work]
     process: ProcessFacts
     services: Mapping[str, Sequence[str]]
     own_services: Sequence[str]

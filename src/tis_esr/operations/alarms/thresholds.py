@@ -29,3 +29,5 @@ STALE: Final = timedelta(minutes=15)
 """What has not been evaluated for this long is not known."""
 SINK_FAILS: Final = timedelta(minutes=15)
 """A receiver of alarms that has not accepted a message for this long is failing."""
+DIGEST_LATE: Final = timedelta(hours=1)
+"""A digest that has not been accepted this long after it was due is missing."""
