@@ -102,7 +102,7 @@ async def test_a_file_that_was_cut_off_is_one_alarm_that_is_sent_listed_owned_an
             assert await metric(address, r'^tis_esr_alarm_active\{alarm="file-held",severity="warning"\} 0')
     first = next(one for one in got if one["alarm"] == ID)
     assert {key: first[key] for key in ("what", "kind", "severity", "members", "who_acts")} == {
-        "what": "raised",
+        "what": "RAISED",
         "kind": "file-incomplete",
         "severity": "warning",
         "members": [BAD],
@@ -120,7 +120,7 @@ async def test_a_file_that_was_cut_off_is_one_alarm_that_is_sent_listed_owned_an
     async with receiver([]) as (url, got):
         its = settings(called, small, alarm_webhook_url=url)
         async with running(its), asyncio.timeout(60):
-            while not [one for one in got if (one["what"], one["alarm"]) == ("cleared", ID)]:  # noqa: ASYNC110 - over HTTP
+            while not [one for one in got if (one["what"], one["alarm"]) == ("CLEARED", ID)]:  # noqa: ASYNC110 - over HTTP
                 await asyncio.sleep(0.05)
     assert ID not in (await asyncio.to_thread(called, "alarms", "list")).text
     assert "cleared" in (await asyncio.to_thread(called, "alarms", "list", "--cleared")).text

@@ -14,6 +14,7 @@ UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) is not a whole num
 
 ELSEWHERE = {
     "why": "test_why",
+    "alarms": "test_alarms",
     "export": "test_export_by_hand",
     "day": "test_day_report",
     "doctor": "test_doctor",

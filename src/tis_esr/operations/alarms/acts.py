@@ -84,7 +84,7 @@ def test_notice(person: Person, at: datetime) -> Notice:
         id=f"test@{at.timestamp():.0f}",
         what=TEST,
         alarm="",
-        kind=TEST,
+        kind=TEST.lower(),
         severity=Severity.INFO,
         title="TEST: tis-esr alarms reach this receiver",
         text=f"{person.name} sent this message with tis-esr alarms test. No action is needed.",

@@ -15,21 +15,21 @@ MOST_EVENTS = 50
 class AlarmState(StrEnum):
     """PENDING until its condition has held for long enough, then ACTIVE until its cause is gone, then CLEARED."""
 
-    PENDING = "pending"
-    ACTIVE = "active"
-    CLEARED = "cleared"
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    CLEARED = "CLEARED"
 
 
 class What(StrEnum):
     """What happened to an alarm."""
 
-    RAISED = "raised"
-    REPEATED = "repeated"
-    ESCALATED = "escalated"
-    CLEARED = "cleared"
-    OWNED = "owned"
-    NOTED = "noted"
-    SILENCED = "silenced"
+    RAISED = "RAISED"
+    REPEATED = "REPEATED"
+    ESCALATED = "ESCALATED"
+    CLEARED = "CLEARED"
+    OWNED = "OWNED"
+    NOTED = "NOTED"
+    SILENCED = "SILENCED"
 
 
 class AlarmEvent(msgspec.Struct, frozen=True, kw_only=True):

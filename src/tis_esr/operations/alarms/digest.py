@@ -30,7 +30,7 @@ def last_due(cron: str, now: datetime) -> datetime | None:
 
 def digest_id(due: datetime) -> str:
     """Return the id of the digest that was due at a moment, the same in every process."""
-    return f"{DIGEST}@{due.astimezone(UTC):%Y-%m-%dT%H:%M}"
+    return f"{DIGEST.lower()}@{due.astimezone(UTC):%Y-%m-%dT%H:%M}"
 
 
 async def send_digest(
@@ -56,7 +56,7 @@ async def send_digest(
         id=id_,
         what=DIGEST,
         alarm="",
-        kind=DIGEST,
+        kind=DIGEST.lower(),
         severity=Severity.INFO,
         title=f"TIS-ESR on {day.day} {day:%b %Y}",
         text=await text(),
