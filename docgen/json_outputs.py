@@ -10,6 +10,7 @@ from docgen.json_types import Examination, Exported, Ingestion, Installation, Re
 from docgen.markdown import NOTICE, table
 from tis_esr.operations.board.expectations import Expectations
 from tis_esr.operations.board.whole_board import Board
+from tis_esr.operations.alarms.overview import Alarms
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.deadlines import Deadlines
 from tis_esr.operations.forecast import Forecast
@@ -35,6 +36,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "export": (1, Exported),
     "install": (1, Installation),
     "doctor": (1, Examination),
+    "alarms": (1, Alarms),
     "processes": (1, Processes),
     "files": (1, Ledger),
     "parked": (1, list[ParkedMessage]),

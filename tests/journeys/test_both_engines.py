@@ -18,6 +18,7 @@ ELSEWHERE = {
     "deadlines": "test_why_files",
     "report": "test_reports",
     "person": "test_person_requests",
+    "alarms": "test_alarms",
     "export": "test_export_by_hand",
     "day": "test_day_report",
     "doctor": "test_doctor",

@@ -31,6 +31,7 @@ OF_BOTH_ENGINES = {
     "tcs budget",
     "retention",
     "announcement",
+    "alarms",
 }
 OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 

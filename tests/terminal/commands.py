@@ -23,6 +23,7 @@ LINES = [
     "files",
     "files DE_EMD_RMF_20261124_00004001.DAT",
     "parked",
+    "alarms list",
     "purge --dry-run --as-of 2026-11-25",
     "purge --past",
     "reconcile --tcs {tcs} --dry-run --as-of 2026-11-25",

@@ -28,6 +28,7 @@ KEYS = {
     "install": {"engine", "created", "findings"},
     "doctor": {"settings", "checks"},
     "processes": {"at", "processes"},
+    "alarms": {"alarms", "sinks", "evaluated_at", "is_stale", "unknown", "tests"},
     "files": {"files", "gaps", "unconfirmed", "incomplete_exports", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
     "reconcile": {"day", "deaneries", "dry_run", "positions", "changes", "files", "sent"},

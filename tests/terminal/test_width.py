@@ -9,6 +9,7 @@ from tests.terminal.screens import Said, piped, typed
 
 SIZES = [(80, 24), (200, 50)]
 HELP = ["", "demo", "day", "synthesize", "tcs-simulator", "ingest", "export", "run", "install", "doctor"]
+<<<<<<< HEAD
 HELP += [
     "files",
     "parked",
@@ -21,6 +22,9 @@ HELP += [
     "expectations",
     "promise",
 ]
+=======
+HELP += ["files", "parked", "redrive", "lint", "forecast", "why", "asyncapi", "alarms"]
+>>>>>>> b76142fca1a0f274533c65d5fbd711d0a23b9b48
 
 
 def holds(screen: Said, columns: int) -> None:

@@ -22,6 +22,7 @@ from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import System, crons, purge_of, serving, today
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place, secret_text
+from tis_esr.process.alarm_watch import alarm_tasks
 from tis_esr.process.announcement import Announcement
 from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.ledger_watch import FileWatch
@@ -113,7 +114,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 hooks=hooks,
             )
         )
-        tasks = []
+        tasks = alarm_tasks(settings, system, metrics, stop, wanted)
         if reads_files:
             tasks += [
                 _sweep(settings, system, metrics, stop),
