@@ -13,11 +13,11 @@ from tis_esr.simulation.days.generated_world import World
 
 @contextmanager
 def killable(
-    folder: Path, zygote: Zygote, build: Callable[[World], None], rows: list[str]
+    folder: Path, zygote: Zygote, build: Callable[[World], None], rows: list[str], office: str = "EOE"
 ) -> Iterator[Ground]:
     """Make room for a day with TCS's data as built and one inbound file of these rows."""
     with small_world(folder, build) as small:
-        small.file(*rows)
+        small.file(*rows, deanery=office)
     with ground(folder / "in", folder / "tcs", folder / "day", place(), zygote) as made:
         yield made
 

@@ -64,6 +64,7 @@ def offices(
         for number in range(1, made.posts + 1)
     ]
     with conversation("production", folder, build, positions, called=called) as talk:
+        talk.program.settings |= {"TIS_ESR_TCS_UNCERTAIN_SECONDS": "0.5"}
         yield talk
 
 
