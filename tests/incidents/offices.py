@@ -64,7 +64,10 @@ def offices(
         for number in range(1, made.posts + 1)
     ]
     with conversation("production", folder, build, positions, called=called) as talk:
-        talk.program.settings |= {"TIS_ESR_TCS_UNCERTAIN_SECONDS": "0.5"}
+        talk.program.settings |= {
+            "TIS_ESR_TCS_URL": talk.small.tcs.url,
+            "TIS_ESR_TCS_UNCERTAIN_SECONDS": "0.5",
+        }
         yield talk
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from datetime import time as time_of_day
+from pathlib import Path
 from typing import Any
 
 import time_machine
@@ -33,13 +34,13 @@ def settings_of(program: Program, **more: Any) -> Settings:
 async def services(talk: Conversation, *names: str, **settings: Any) -> AsyncIterator[str]:
     """Run services, all where none is named, with TCS of the conversation; exports are asked for by command alone."""
     given: dict[str, Any] = {
-        "tcs_url": talk.small.tcs.url,
         "sweep_seconds": 0.2,
         "applicants_cron": NEVER,
         "notifications_cron": NEVER,
         "export_wait_minutes": 5,
         **settings,
     }
+    Path(talk.program.settings["TIS_ESR_INBOUND"]).mkdir(exist_ok=True)
     async with running(settings_of(talk.program, **given), *names) as address:
         yield address
 
