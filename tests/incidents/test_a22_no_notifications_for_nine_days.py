@@ -6,33 +6,58 @@ Somebody noticed that ESR's confirmations were absent.
 """
 
 from pathlib import Path
+from typing import Any
 
-import pymongo
+import msgspec
 import pytest
 from pika import BlockingConnection, URLParameters
-from tests.faults.conftest import OwnServers
-from tests.faults.wire import Fault, wire
 from tests.incidents.offices import Offices, offices
-from tests.incidents.servers_in_trouble import on
 
+from tis_esr.engine.production.engine import ProductionEngine
+from tis_esr.engine.protocol import Put
 from tis_esr.services.data_exporter import export_run
+from tis_esr.services.data_exporter.outbound import NOTIFICATIONS
 
 POSTS = 40
-SLOW = [Fault(seconds_a_block=0.002)] * 500
+CHUNK = 10
 
 
-@pytest.mark.timeout(180)
-def test_an_export_is_no_long_transaction_however_slow_the_database_is(
-    own_servers: OwnServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class TimeLimit:
+    """Has MongoDB end each transaction of the export once, as it ends what takes too long; ``sizes`` are their rows."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sizes: list[int] = []
+        original = ProductionEngine._apply
+        ended: set[str] = set()
+
+        async def apply(engine: ProductionEngine, session: Any, commit: Any) -> Any:
+            packets = await original(engine, session, commit)
+            exported = [put.key for put in commit.puts if put.collection is NOTIFICATIONS and is_sent(put)]
+            if exported:
+                self.sizes.append(len(exported))
+            if exported and not ended.issuperset(exported):
+                ended.update(exported)
+                await engine._client.admin.command("killSessions", [session.session_id])
+            return packets
+
+        monkeypatch.setattr(ProductionEngine, "_apply", apply)
+
+
+def is_sent(put: Put) -> bool:
+    """Return whether a notification belongs to a file of ours."""
+    return msgspec.json.decode(put.body)["file"] is not None
+
+
+def test_the_export_is_many_short_transactions_and_one_that_the_database_ends_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_run, "ROWS_A_CHUNK", 10)
-    with on(own_servers, tmp_path, Offices(posts=POSTS)) as talk, wire(own_servers.mongo.port, SLOW) as line:
-        with pymongo.MongoClient[dict[str, object]](own_servers.mongo.url) as client:
-            client.admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": 1})
-        talk.program.settings["TIS_ESR_MONGODB_URL"] = f"mongodb://127.0.0.1:{line.port}/?directConnection=true"
-        talk.morning(0)
-        assert talk.run(0).code == 0
+    monkeypatch.setattr(export_run, "ROWS_A_CHUNK", CHUNK)
+    limit = TimeLimit(monkeypatch)
+    with offices(tmp_path, Offices(posts=POSTS)) as talk:
+        talk.day(0)
         assert len(talk.small.sent("DNC")) == POSTS
+        assert max(limit.sizes) == CHUNK
+        assert len(limit.sizes) >= 2 * POSTS / CHUNK
 
 
 def test_what_waits_for_a_person_stays_in_sight_whoever_empties_the_queues(tmp_path: Path) -> None:

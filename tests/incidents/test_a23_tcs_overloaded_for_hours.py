@@ -22,7 +22,9 @@ def a_locum_comes_and_goes(world: World) -> None:
         world.placement(post, world.person(), first, last)
 
 
-def test_after_the_outage_what_still_holds_goes_by_itself_and_what_does_not_is_counted(tmp_path: Path) -> None:
+def test_after_the_outage_what_still_holds_goes_by_itself_and_what_does_not_is_counted(
+    tmp_path: Path,
+) -> None:
     with offices(tmp_path, Offices(posts=3), also=a_locum_comes_and_goes) as talk:
         talk.esr.holdings.positions[LOCUM_POST] = position(LOCUM_POST, npn(LOCUM_POST))
         talk.day(0)
