@@ -62,6 +62,8 @@ NOTES: dict[str, tuple[str, str]] = {
         "names of users, not of trainees",
     ),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
+    "board.expectations": ("which file is expected when, in versions set by people", "names of users"),
+    "board.waivers": ("expectations suspended for some days, by whom and why", "names of users"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }
 

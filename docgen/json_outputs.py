@@ -8,6 +8,8 @@ import msgspec
 
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
+from tis_esr.operations.board.expectations import Expectations
+from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
@@ -35,6 +37,8 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
     "why": (1, Explanation),
+    "board": (1, Board),
+    "expectations": (1, Expectations),
 }
 """By command: the version of its output, and the type that is encoded.
 

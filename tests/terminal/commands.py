@@ -33,6 +33,10 @@ LINES = [
     "why 1900002",
     "why EMD/RX64/200/STR/100001",
     "why 12345",
+    "board",
+    "board --deanery KSS",
+    "board --history",
+    "expectations list",
 ]
 
 

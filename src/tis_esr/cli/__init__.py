@@ -8,6 +8,7 @@ import typer
 from tis_esr import __version__
 from tis_esr.cli import (
     asking,
+    daily_watch,
     looking_ahead,
     manual_exports,
     manual_work,
@@ -28,6 +29,7 @@ PURPOSES = (
     regions,
     running,
     parked_messages,
+    daily_watch,
     asking,
     looking_ahead,
 )

@@ -1,11 +1,14 @@
 """Every collection of a store: those of the services, and those of people's acts."""
 
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
+from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
     AUDIT,
     AUDIT_HEAD,
+    EXPECTATIONS,
+    WAIVERS,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)

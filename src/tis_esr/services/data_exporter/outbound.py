@@ -1,6 +1,6 @@
 """What the DataExporter stores: applicant records, notifications, runs and outbound files."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -203,7 +203,8 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     ``held_back`` counts the records kept out of it because ESR would reject them, or quarantine the file. ``occasion``
     is what requested it, see ExportRun.run; a file without rows waits for the next request. ``settled`` says how its
     missing confirmation was settled. ``only`` are the keys of the records that it is for, empty if it is for all that
-    are due. ``lacks`` says what was still unfinished when it was created, after the longest wait.
+    are due. ``lacks`` says what was still unfinished when it was created, after the longest wait. ``written_at`` (UTC)
+    is when ESR could read it first.
     """
 
     name: str
@@ -218,6 +219,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     settled: str = ""
     only: list[str] = []
     lacks: str = ""
+    written_at: datetime | None = None
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
