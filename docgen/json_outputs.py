@@ -8,6 +8,7 @@ import msgspec
 
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
+from tis_esr.operations.alarms.overview import Alarms
 from tis_esr.operations.board.expectations import Expectations
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.day_summary import Summary
@@ -16,6 +17,7 @@ from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
+from tis_esr.operations.processes.listing import Processes
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
@@ -28,6 +30,8 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "export": (1, Exported),
     "install": (1, Installation),
     "doctor": (1, Examination),
+    "alarms": (1, Alarms),
+    "processes": (1, Processes),
     "files": (1, Ledger),
     "parked": (1, list[ParkedMessage]),
     "redrive": (1, Redriven),

@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from tis_esr.engine.production.server_checks import Finding
-from tis_esr.operations.doctor import Check
+from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.ingesting import Ingested
 from tis_esr.operations.resending import LeftRow
 from tis_esr.services.data_exporter.deadline_guard import Unsent

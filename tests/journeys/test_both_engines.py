@@ -17,6 +17,7 @@ ELSEWHERE = {
     "export": "test_export_by_hand",
     "day": "test_day_report",
     "doctor": "test_doctor",
+    "processes": "test_processes",
     "purge": "test_purging",
     "reconcile": "test_reconciling",
     "forecast": "test_look_ahead",

@@ -19,6 +19,7 @@ LINES = [
     "export notifications --out demo/out --as-of 2026-11-25",
     "install",
     "doctor",
+    "processes",
     "files",
     "files DE_EMD_RMF_20261124_00004001.DAT",
     "parked",

@@ -27,6 +27,7 @@ KEYS = {
     "export": {"kind", "day", "dry_run", "requested", "files", "deaneries", "stale", "unsent"},
     "install": {"engine", "created", "findings"},
     "doctor": {"settings", "checks"},
+    "processes": {"at", "processes"},
     "files": {"files", "gaps", "unconfirmed", "incomplete_exports", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
     "reconcile": {"day", "deaneries", "dry_run", "positions", "changes", "files", "sent"},

@@ -7,6 +7,7 @@ import typer
 
 from tis_esr import __version__
 from tis_esr.cli import (
+    alarms,
     asking,
     daily_watch,
     looking_ahead,
@@ -28,6 +29,7 @@ PURPOSES = (
     manual_exports,
     regions,
     running,
+    alarms,
     parked_messages,
     daily_watch,
     asking,

@@ -1,14 +1,22 @@
 """Every collection of a store: those of the services, and those of people's acts."""
 
+from tis_esr.operations.alarms.alarm import ALARMS
+from tis_esr.operations.alarms.deliveries import DELIVERIES
+from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
+from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
     AUDIT,
     AUDIT_HEAD,
+    ALARMS,
+    DELIVERIES,
+    EVALUATIONS,
     EXPECTATIONS,
     WAIVERS,
+    PROCESSES,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)

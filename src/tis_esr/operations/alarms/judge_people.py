@@ -1,0 +1,58 @@
+"""Judges applicants who are about to leave the window unsent (incident A12). Pure."""
+
+from collections.abc import Iterable, Set
+from datetime import date
+
+import msgspec
+
+from tis_esr.decisions.deadlines import Deadline
+from tis_esr.decisions.who import Who
+from tis_esr.operations.alarms import about_people
+from tis_esr.operations.alarms.findings import Finding, finding
+from tis_esr.operations.dates import day as in_words
+from tis_esr.services.data_exporter.deadline_guard import Unsent
+
+
+class Leaving(msgspec.Struct, frozen=True, kw_only=True):
+    """An unsent record that leaves the window with the file of ``day`` unless that file has it."""
+
+    unsent: Unsent
+    day: date
+    is_ready: bool
+
+
+def leaving_window(records: Iterable[Leaving], today: date, written: Set[str]) -> list[Finding]:
+    """Return a finding for each local office that must correct data, and one for all that support or trusts must act on.
+
+    A record that is ready goes with the next file, so it counts only where today's file of its deanery was ``written``
+    without it. Who leaves with today's file, or has no other file before, makes the finding urgent.
+    """
+    groups: dict[str, list[Leaving]] = {}
+    for one in records:
+        if one.is_ready and one.unsent.deanery not in written:
+            continue
+        who = one.unsent.who
+        cause = one.unsent.deanery if who is Who.LOCAL_OFFICE else "trusts" if who is Who.TRUST else "support"
+        groups.setdefault(cause, []).append(one)
+    return [_finding(cause, some, today) for cause, some in sorted(groups.items())]
+
+
+def _finding(cause: str, records: list[Leaving], today: date) -> Finding:
+    records = sorted(records, key=lambda one: (one.unsent.starts, one.unsent.record))
+    left = [one for one in records if one.unsent.deadline == Deadline.MISSED.name]
+    now = [one for one in records if one.day <= today and one not in left]
+    parts = [f"{len(now):,} leave the window today" if now else ""]
+    later = len(records) - len(left) - len(now)
+    parts += [f"{later:,} within days" if later else "", f"{len(left):,} have left it" if left else ""]
+    first = records[0].unsent
+    return finding(
+        about_people.APPLICANTS_LEAVING_WINDOW,
+        cause,
+        [
+            f"{one.unsent.deanery} {one.unsent.record}, starts {in_words(one.unsent.starts)}"
+            for one in records
+        ],
+        f"{len(records):,} unsent {'applicant' if len(records) == 1 else 'applicants'}: {', '.join(filter(None, parts))}",
+        consequence=f"who acts: {first.who.value}; first reason: {first.reason}",
+        urgent=bool(now),
+    )

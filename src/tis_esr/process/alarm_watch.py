@@ -1,0 +1,149 @@
+"""The periodic tasks of ``run`` about alarms: they are judged, and delivered to each receiver by a task of its own."""
+
+import asyncio
+import os
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+
+from tis_esr.engine.supervision import Beat
+from tis_esr.engine.work import Work
+from tis_esr.operations.alarms.alarm import ALARMS, AlarmState
+from tis_esr.operations.alarms.catalogue import BY_ID
+from tis_esr.operations.alarms.deliveries import SinkStatus, statuses, unsent_since
+from tis_esr.operations.alarms.delivering import deliver
+from tis_esr.operations.alarms.evaluation import Receivers, evaluations, store
+from tis_esr.operations.alarms.judge_process import ProcessFacts
+from tis_esr.operations.alarms.sinks.configured import sinks_of
+from tis_esr.operations.alarms.sinks.sink import Sink
+from tis_esr.operations.alarms.sources import SOURCES, Sight, judge
+from tis_esr.operations.alarms.thresholds import STALE
+from tis_esr.operations.composition import System, reader_of, today
+from tis_esr.process.own_condition import Restarts, free_disks, memory_share
+from tis_esr.process.polling import every
+from tis_esr.services.flow import services
+from tis_esr.settings import Settings
+from tis_esr.web.metrics import Metrics
+
+ALARMS_TASK = "alarms"
+_DELIVERY_SECONDS = 5.0
+
+
+class AlarmWatch:
+    """Judges alarms for one process, and keeps its metrics of them."""
+
+    def __init__(
+        self, settings: Settings, system: System, metrics: Metrics, own_services: Sequence[str]
+    ) -> None:
+        self._settings, self._system, self._metrics = settings, system, metrics
+        self._own_services = own_services
+        self._queues = {
+            name: [handler.queue for handler in own] for name, own in services(system.dependencies).items()
+        }
+        self._restarts = Restarts()
+        self.sinks = sinks_of(settings)
+        self._receivers = Receivers(
+            sinks=[sink.name for sink in self.sinks], runbooks=settings.alarm_runbooks_url or ""
+        )
+
+    async def look(self, _: Beat) -> None:
+        """Judge what is due, store it, and measure. Raises TransientError."""
+        begin = self._system.runner.work
+        work = begin()
+        now = datetime.fromtimestamp(work.time(), UTC)
+        last: dict[str, float] = {}
+        for one in await evaluations(work):
+            for kind, at in one.kinds.items():
+                last[kind] = max(last.get(kind, 0.0), at)
+        sight = Sight(
+            self._settings,
+            self._system.runner.engine,
+            self._facts(now.timestamp()),
+            self._queues,
+            self._own_services,
+            now,
+            today(),
+        )
+        await store(begin, await judge(sight, SOURCES, last), self._receivers, sight.today, now)
+        await self._measure(begin)
+
+    def _facts(self, store_time: float) -> ProcessFacts:
+        tcs = self._system.tcs
+        loop = asyncio.get_running_loop()
+        metrics = self._metrics
+        metrics.clock_skew = time.time() - store_time
+        metrics.disks, metrics.memory = free_disks(self._settings), memory_share()
+        return ProcessFacts(
+            name=process_name(self._settings),
+            breaker=tcs.breaker_state,
+            limit=tcs.load.limit if tcs.load.bound > 1 else 0,
+            restarted=self._restarts.within_an_hour(self._system.supervisor.restarts, loop.time()),
+            clock_skew=metrics.clock_skew,
+            disks=metrics.disks,
+            memory=metrics.memory,
+        )
+
+    async def _measure(self, begin: Callable[[], Work]) -> None:
+        work = begin()
+        now = work.time()
+        fresh = {
+            kind
+            for one in await evaluations(work)
+            for kind, at in one.kinds.items()
+            if now - at < STALE.total_seconds() + 3600 and kind not in one.unknown
+        }
+        active: Counter[tuple[str, ...]] = Counter(
+            {(kind, BY_ID[kind].severity.value): 0 for kind in fresh if kind in BY_ID}
+        )
+        for alarm in await work.find(ALARMS, {"state": AlarmState.ACTIVE.value}):
+            active[alarm.kind, alarm.severity.value] += 1
+        self._metrics.alarms = active
+        status = await asyncio.to_thread(self._statuses)
+        at = datetime.fromtimestamp(now, UTC)
+        self._metrics.alarms_unsent = {(one.sink,): unsent_since(one, at) for one in status}
+
+    def _statuses(self) -> list[SinkStatus]:
+        if not self.sinks:
+            return []
+        with closing(reader_of(self._settings)) as reader:
+            return statuses(reader, self._receivers.sinks, datetime.now(UTC))
+
+
+def process_name(settings: Settings) -> str:
+    """Return a name for this process that people recognise: its machine and number, or ``tis-esr run`` where it is alone."""
+    return f"{socket.gethostname()}-{os.getpid()}" if settings.engine == "production" else "tis-esr run"
+
+
+def alarm_tasks(
+    settings: Settings, system: System, metrics: Metrics, stop: asyncio.Event, own_services: Sequence[str]
+) -> list[asyncio.Task[None]]:
+    """Start the tasks that judge alarms and deliver them."""
+    watch = AlarmWatch(settings, system, metrics, own_services)
+    judging = every(
+        settings.alarm_seconds,
+        watch.look,
+        system.supervisor,
+        metrics,
+        stop,
+        task=ALARMS_TASK,
+        trouble="alarms_not_judged",
+    )
+    return [judging, *(_delivery(system, metrics, stop, sink) for sink in watch.sinks)]
+
+
+def _delivery(system: System, metrics: Metrics, stop: asyncio.Event, sink: Sink) -> asyncio.Task[None]:
+    async def look(beat: Beat) -> None:
+        await deliver(system.runner.work, sink, beat, metrics.alarm_failures)
+
+    return every(
+        _DELIVERY_SECONDS,
+        look,
+        system.supervisor,
+        metrics,
+        stop,
+        task=f"alarms to {sink.name}",
+        trouble="alarm_delivery_failed",
+    )
