@@ -4,13 +4,18 @@ The other services had moved two days before; the DataExporter was forgotten, be
 places. Its messages went nowhere, and the statuses of 866 placements were lost and added by a script a week later.
 """
 
+import asyncio
+from datetime import timedelta
+
 import pytest
+from tests.incidents.alarms_noticed import noticed
 from tests.incidents.offices import exported_in_tis, in_esr
 from tests.incidents.services_running import all_but, arrive, at, command, services, until, waiting
 from tests.journeys.conversation import Conversation
 from tests.servers import delete_from_rabbitmq
 
 from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, queues
+from tis_esr.operations.alarms.about_queues import QUEUE_WITHOUT_CONSUMER
 from tis_esr.services.flow import bindings_only
 
 WAITS = "esr.queue.apprecord.generated"
@@ -27,6 +32,10 @@ async def test_a_service_that_no_process_runs_is_named_and_a_deleted_broker_lose
             said = await command(talk, "doctor")
             assert said.code == 3
             assert "no process runs DataExporter" in said.text
+            alarm = await asyncio.to_thread(
+                noticed, talk, QUEUE_WITHOUT_CONSUMER, within=timedelta(minutes=5)
+            )
+            assert alarm.text == "no process runs DataExporter"
             delete_from_rabbitmq(
                 talk.program.settings["TIS_ESR_AMQP_URL"],
                 EXCHANGE,

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from tests.faults.conftest import OwnServers
+from tests.incidents.alarms_noticed import london, noticed
 from tests.incidents.offices import Offices
 from tests.incidents.servers_in_trouble import Reached, on, run_while, without_database
 from tests.journeys.small_world import TODAY
 
+from tis_esr.operations.alarms.about_files import FILE_LATE
 from tis_esr.simulation.esr.trusts import Change, change
 
 LAST = 3
@@ -24,7 +26,9 @@ def test_three_days_of_files_at_once_go_out_the_same_day_although_the_database_d
 ) -> None:
     with on(own_servers, tmp_path, Offices(posts=4)) as talk:
         talk.morning(0)
-        # The alarm file-missing: on the evening of the first day without a file.
+        half_past_two = london(14, 30)
+        alarm = noticed(talk, FILE_LATE, about="RMC", since=half_past_two, within=timedelta(minutes=30))
+        assert "EOE" in alarm.members
         for number in range(1, LAST + 1):
             change(talk.esr.holdings, [Change(number)], TODAY + timedelta(days=number))
             talk.morning(number)
