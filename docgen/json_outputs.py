@@ -8,9 +8,9 @@ import msgspec
 
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
+from tis_esr.operations.alarms.overview import Alarms
 from tis_esr.operations.board.expectations import Expectations
 from tis_esr.operations.board.whole_board import Board
-from tis_esr.operations.alarms.overview import Alarms
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.deadlines import Deadlines
 from tis_esr.operations.forecast import Forecast
@@ -20,8 +20,8 @@ from tis_esr.operations.outage import Outage
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.person.erasing import Erasure
 from tis_esr.operations.planned_day import Compared
-from tis_esr.operations.promise.promise import Promise
 from tis_esr.operations.processes.listing import Processes
+from tis_esr.operations.promise.promise import Promise
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.reports.report import Report

@@ -119,12 +119,17 @@ def position(number: int, post: str, *, deanery: str = "EOE", host: bool = False
 
 @contextmanager
 def conversation(
-    engine: str, folder: Path, build: Build, positions: list[Position], behaviour: Behaviour | None = None
+    engine: str,
+    folder: Path,
+    build: Build,
+    positions: list[Position],
+    behaviour: Behaviour | None = None,
+    called: Program | None = None,
 ) -> Iterator[Conversation]:
-    """Open a conversation on an engine."""
+    """Open a conversation on an engine, or with the program as it is ``called``."""
     holdings = Holdings(positions={one.id: one for one in positions}, sequences={"EOE": 100})
     with small_world(folder, build) as small:
-        yield Conversation(program(engine, folder), small, Esr(holdings, behaviour=behaviour))
+        yield Conversation(called or program(engine, folder), small, Esr(holdings, behaviour=behaviour))
 
 
 def _day(number: int) -> date:

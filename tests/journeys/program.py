@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.servers import place
+from tests.servers import Place, place
 from typer.testing import CliRunner
 
 from tis_esr.cli import app
@@ -47,8 +47,8 @@ def program(engine: str, folder: Path) -> Program:
     return Program(engine, folder, settings_of(engine, folder))
 
 
-def settings_of(engine: str, folder: Path) -> dict[str, str]:
-    """Return the variables that name an engine's empty store."""
+def settings_of(engine: str, folder: Path, servers: Place | None = None) -> dict[str, str]:
+    """Return the variables that name an engine's empty store, on these servers or those of all tests."""
     common = {
         "TIS_ESR_ENGINE": engine,
         "TIS_ESR_PATIENCE_SECONDS": "30",
@@ -58,7 +58,7 @@ def settings_of(engine: str, folder: Path) -> dict[str, str]:
     }
     if engine == "embedded":
         return {**common, "TIS_ESR_STATE": str(folder / "state.sqlite")}
-    servers = place()
+    servers = servers or place()
     return {
         **common,
         "TIS_ESR_AMQP_URL": servers.amqp_url,

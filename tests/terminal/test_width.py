@@ -6,25 +6,12 @@ from pathlib import Path
 import pytest
 from tests.terminal.commands import LINES, SETTINGS, words
 from tests.terminal.screens import Said, piped, typed
+from typer.main import get_command
+
+from tis_esr.cli import app
 
 SIZES = [(80, 24), (200, 50)]
-HELP = ["", "demo", "day", "synthesize", "tcs-simulator", "ingest", "export", "run", "install", "doctor"]
-<<<<<<< HEAD
-HELP += [
-    "files",
-    "parked",
-    "redrive",
-    "lint",
-    "forecast",
-    "why",
-    "asyncapi",
-    "board",
-    "expectations",
-    "promise",
-]
-=======
-HELP += ["files", "parked", "redrive", "lint", "forecast", "why", "asyncapi", "alarms"]
->>>>>>> b76142fca1a0f274533c65d5fbd711d0a23b9b48
+HELP = ["", *sorted(get_command(app).commands)]  # type: ignore[attr-defined]
 
 
 def holds(screen: Said, columns: int) -> None:
