@@ -36,7 +36,6 @@ KEYS = {
     "regenerate": {"day", "dry_run", "selection", "positions", "requeued", "changes"},
     "lint": {"day", "weeks", "checked", "data_from", "findings", "posts", "not_checked"},
     "forecast": {"day", "weeks", "by", "data_from", "lines", "not_counted"},
-    "why": {"word", "known", "tis", "answers", "timeline"},
     "board": {"day", "now", "cells", "earlier", "history"},
     "expectations": {"day", "expectations", "waivers"},
     "promise": {
