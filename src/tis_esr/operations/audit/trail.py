@@ -1,7 +1,7 @@
 """The audit trail: entries that are written with the act they are about, and that can't be changed unseen.
 
 Each entry has the hash of the one before, so a changed, inserted or removed entry breaks the chain. A trail that was
-rewritten as a whole is found only by whoever has noted its last number and hash elsewhere; ``verify`` returns both.
+rewritten as a whole is found only where its last number and hash were noted elsewhere; ``verify`` returns both.
 """
 
 import hashlib
