@@ -11,6 +11,7 @@ from docgen.markdown import NOTICE, table
 from tis_esr.operations.board.expectations import Expectations
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.day_summary import Summary
+from tis_esr.operations.digest import Digest
 from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
@@ -41,6 +42,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "board": (1, Board),
     "expectations": (1, Expectations),
     "promise": (1, Promise),
+    "digest": (1, Digest),
 }
 """By command: the version of its output, and the type that is encoded.
 

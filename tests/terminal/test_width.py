@@ -20,6 +20,7 @@ HELP += [
     "board",
     "expectations",
     "promise",
+    "digest",
 ]
 
 
