@@ -44,7 +44,7 @@ OWNERS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Course:
     """What happened to one applicant record, by days: None where it has not happened.
 
