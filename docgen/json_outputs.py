@@ -13,6 +13,7 @@ from tis_esr.operations.board.expectations import Expectations
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.deadlines import Deadlines
+from tis_esr.operations.digest import Digest
 from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
@@ -55,6 +56,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "deadlines": (1, Deadlines),
     "report": (1, Report),
     "person": (1, Erasure),
+    "digest": (1, Digest),
 }
 """By command: the version of its output, and the type that is encoded.
 

@@ -52,6 +52,10 @@ def test_every_command_and_background_task_reads_by_an_index(
         ("person", "export", "--gmc", "7200003", "--why", "asked for", "--out", small.folder / "person.json"),
         ("person", "erase", "--gmc", "7200003", "--why", "asked for", "--dry-run"),
         ("person", "erase", "--gmc", "7200002", "--why", "asked for", "--as-of", "2027-11-27"),
+        ("board", "--history"),
+        ("expectations", "waive", "--until", "2026-11-27", "--from", "2026-11-27", "--why", "closed"),
+        ("digest",),
+        ("promise",),
         ("doctor",),
         ("install",),
     ):

@@ -40,6 +40,7 @@ LINES = [
     "board --deanery KSS",
     "board --history",
     "expectations list",
+    "digest",
     "promise --as-of 2026-11-24",
     "why DE_EMD_RMF_20261124_00004001.DAT",
     "why DE_EMD_RMF_20261124_00004001.DAT:4",
