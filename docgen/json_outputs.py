@@ -17,6 +17,7 @@ from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.processes.listing import Processes
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
+from tis_esr.operations.status_check.report import StatusReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 
@@ -38,6 +39,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
     "regenerate": (1, Regenerated),
+    "reconcile-status": (1, StatusReport),
     "why": (1, Explanation),
 }
 """By command: the version of its output, and the type that is encoded.

@@ -7,6 +7,7 @@ import typer
 
 from tis_esr.commands.command_line import (
     DayOption,
+    DeaneryOption,
     JsonOption,
     StateOption,
     TcsIfSetOption,
@@ -88,4 +89,36 @@ def regenerate(
         if url is None:
             raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
         done = run(settings, asked, day_of(as_of), state, url, dry_run=dry_run, as_json=as_json)
+        raise typer.Exit(int(asyncio.run(done)))
+
+
+@command(
+    "tis-esr reconcile-status",
+    "tis-esr reconcile-status --deanery EOE --repair",
+    name="reconcile-status",
+)
+def reconcile_status(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Send TIS the statuses that it lacks, by the InboundDataWriter.")
+    ] = False,
+    deanery: DeaneryOption = None,
+    tcs: TcsIfSetOption = None,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the statuses that TIS lists of placements and posts with what was exported and reconciled.
+
+    Safe to repeat and to interrupt: the same command goes on.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.reconcile_status import reconcile_status as run
+
+        settings = load()
+        deaneries = deaneries_of(deanery)
+        check_state(settings, state)
+        url = tcs or settings.tcs_url
+        if url is None:
+            raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
+        done = run(settings, deaneries, day_of(as_of), state, url, repair=repair, as_json=as_json)
         raise typer.Exit(int(asyncio.run(done)))

@@ -2,12 +2,14 @@
 
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.processes.announced import PROCESSES
+from tis_esr.operations.status_check.stored_run import STATUS_RUNS
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
     AUDIT,
     AUDIT_HEAD,
     PROCESSES,
+    STATUS_RUNS,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)
