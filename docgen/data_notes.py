@@ -69,6 +69,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "the last comparison of statuses with TCS: how far it is, and what differs",
         "ids only",
     ),
+    "operations.recoveries": (
+        "how far each recovery from an outage is: its steps, and what they did",
+        "none",
+    ),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }

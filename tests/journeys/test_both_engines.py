@@ -24,6 +24,7 @@ ELSEWHERE = {
     "lint": "test_look_ahead",
     "region": "test_region_start",
     "regenerate": "test_regenerate",
+    "recover": "test_recover",
     "reconcile-status": "test_reconcile_status",
     "run": "test_running_processes, in tests/faults",
 }

@@ -2,6 +2,7 @@
 
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.processes.announced import PROCESSES
+from tis_esr.operations.recovery.stored import RECOVERIES
 from tis_esr.operations.status_check.stored_run import STATUS_RUNS
 from tis_esr.services.flow import COLLECTIONS
 
@@ -10,6 +11,7 @@ OPERATIONS_COLLECTIONS = (
     AUDIT_HEAD,
     PROCESSES,
     STATUS_RUNS,
+    RECOVERIES,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)
