@@ -26,6 +26,10 @@ from tis_esr.operations.promise.promise import Promise
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.reports.report import Report
+from tis_esr.operations.recovery.reports import RecoveryReport
+from tis_esr.operations.regeneration.outcome import Regenerated
+from tis_esr.operations.region.reports import RegionReport
+from tis_esr.operations.status_check.report import StatusReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 
@@ -48,6 +52,8 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
     "regenerate": (1, Regenerated),
+    "recover": (1, RecoveryReport),
+    "reconcile-status": (1, StatusReport),
     "why": (1, Explanation),
     "board": (1, Board),
     "expectations": (1, Expectations),
