@@ -38,7 +38,7 @@ KEYS = {
     "deadlines": {"day", "days", "at_risk", "missed", "not_counted"},
     "report": {
         "kind",
-        "title",
+        "heading",
         "day",
         "version",
         "filters",

@@ -60,7 +60,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     kind: ReportKind
-    title: str
+    heading: str
     day: date
     version: str
     filters: Filters
@@ -91,7 +91,7 @@ def made(
     """Return a report of rows that each have a ``state``, and the sums over them."""
     return Report(
         kind=kind,
-        title=TITLES[kind],
+        heading=TITLES[kind],
         day=day,
         version=__version__,
         filters=filters,
