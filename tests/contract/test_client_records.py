@@ -207,3 +207,23 @@ async def test_what_is_no_list_in_json_is_transient_also_when_records_were_read_
         await tcs.people([50])
         with pytest.raises(TcsUnreadableError):
             await tcs.people([50])
+
+
+async def test_current_posts_are_read_page_by_page_until_one_is_not_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tis_esr.tcs.client.PAGE_SIZE", 2)
+    wire = InProcess(
+        replied(
+            200, [{"id": 1, "nationalPostNumber": "EOE/RX1/1/STR/1", "currentTraineeSurname": "x"}, {"id": 2}]
+        ),
+        replied(200, [{"id": 3, "primarySpecialtyName": "Invented Medicine"}]),
+    )
+    async with asking(wire) as tcs:
+        pages = [page async for page in tcs.current_posts('EOE/"RX1"/')]
+    assert [[post.id for post in page] for page in pages] == [[1, 2], [3]]
+    assert "Surname" not in repr(pages)
+    first, second = [path for _, path in wire.sent]
+    assert "searchQuery=%22EOE%2F%5C%22RX1%5C%22%2F%22" in first
+    assert "columnFilters=%7B%22status%22%3A%5B%22CURRENT%22%5D%7D" in first
+    assert ("&page=0&size=2" in first, "&page=1&size=2" in second) == (True, True)

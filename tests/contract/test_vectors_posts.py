@@ -350,3 +350,12 @@ async def test_a_wrong_method_is_405(tmp_path: Path) -> None:
         answer = await sim.http("DELETE", "/api/posts/1")
 
     assert (answer.status, answer.body["message"]) == (405, "error.methodNotSupported")
+
+
+async def test_current_posts_are_found_by_a_part_of_their_number(tmp_path: Path) -> None:
+    async with simulated(tmp_path, **ROWS) as tcs:
+        found = {
+            text: [post.id async for page in tcs.tcs.current_posts(text) for post in page]
+            for text in ("NPN", "npn300", "/FY1/", "NPN200", '"')
+        }
+    assert found == {"NPN": [1, 3], "npn300": [3], "/FY1/": [4], "NPN200": [], '"': []}

@@ -1,6 +1,7 @@
 """The program on either engine: commands as they are typed, on a store of their own."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ class Said:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.text)
+        """Return the JSON document, without lines of the log before it."""
+        log = re.match(r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[.*\n)*", self.text)
+        return json.loads(self.text[log.end() if log else 0 :])
 
 
 @dataclass

@@ -248,7 +248,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("report invalid --state nowhere", {}, 2, "nowhere can't be used as state: no such file"),
     ("report invalid --state state --for-trust", {}, 2, "--for-trust: needs --trust CODE: a trust is given only what is its own"),
     ("report invalid --state state --csv in", {}, 2, "--csv: in: Is a directory; name a file that can be written"),
-    ("report updates --state state --grade STR", {}, 2, "--grade: updates of people are not stored by post; limit them with --deanery"),
+    ("report updates --state state --grade STR", {}, 2, "--grade: person updates are not stored by post; limit them with --deanery"),
     ("person", {}, 2, "Missing argument"),
     ("person erase --gmc 12 --why x --state state", {}, 2, "--gmc: is not a GMC number of seven digits"),
     ("person erase --gmc 7200001 --why x --state nowhere", {}, 2, "--state: nowhere: no such state file"),

@@ -66,8 +66,7 @@ class Lived:
         return said
 
     def erased(self, *words: object, number: int = 1) -> dict[str, Any]:
-        text = self.person("erase", "--json", *words, number=number).text
-        found: dict[str, Any] = json.loads(text[text.index("{\n") :])
+        found: dict[str, Any] = self.person("erase", "--json", *words, number=number).json
         return found
 
     def reader(self) -> Reader:

@@ -93,7 +93,7 @@ def test_a_summary_comes_before_the_rows(told: Story) -> None:
             "--without-position: is for tis-esr report posts, not for invalid",
         ),
         (("report", "invalid", "--csv", "-", "--json"), "--csv: can't be combined with --json"),
-        (("report", "updates", "--trust", "RX1"), "--trust: updates of people are not stored by post"),
+        (("report", "updates", "--trust", "RX1"), "--trust: person updates are not stored by post"),
         (("report", "invalid", "--personal", " "), "--personal: give the reason"),
         (
             ("report", "invalid", "--csv", "/nowhere/x.csv"),

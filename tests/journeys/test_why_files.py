@@ -1,6 +1,5 @@
 """``why`` of files, rows and outages, what changed since an applicant was sent, and words with several meanings. On both engines."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -146,7 +145,7 @@ def test_personal_values_of_a_change_are_masked_unless_asked_for_with_a_reason_w
         assert told.why(WARNED, "--show-values", " ").code == 2
         said = told.why(WARNED, "--json", "--show-values", "ticket 4711").text
         assert "act=why.show-values" in said
-        shown = json.loads(said[said.index("{\n") :])["changes"]
+        shown = told.why(WARNED, "--json", "--show-values", "ticket 4711").json["changes"]
         assert [c["new"] for c in shown] == ["testa.changed@example.invalid"]
     finally:
         details["email"] = before

@@ -112,6 +112,7 @@ async def test_files_are_late_unfinished_or_missing(benches: Benches) -> None:
             Row(file=waiting.name, row=1, type="POR", state=RowState.PENDING),
             Row(file=waiting.name, row=2, type="POR", state=RowState.APPLIED),
         )
+        await bench.send(message("esr.queue.apprecord.generated", 1, {}, waiting.name, 1))
         found = await told(bench)
     assert of(found, EffectKind.FILE_LATE) == [
         ([late.name], "last worked on after 23 Nov 2026 14:30:00", False, Who.NOBODY)
@@ -120,6 +121,9 @@ async def test_files_are_late_unfinished_or_missing(benches: Benches) -> None:
         ([splitting.name], "it is splitting", True, Who.SUPPORT),
         ([held.name], "held: the file is being written", True, Who.NOBODY),
         ([waiting.name], "1 rows are pending", True, Who.SUPPORT),
+    ]
+    assert of(found, EffectKind.BACKLOG) == [
+        (["esr.queue.apprecord.generated"], "1 in esr.queue.apprecord.generated", True, Who.SUPPORT)
     ]
     [(names, why, is_open, who)] = of(found, EffectKind.FILE_MISSING)
     assert (names, is_open, who) == (["EOE-RMT-102"], True, Who.SUPPORT)

@@ -83,7 +83,7 @@ KEYS = {
     "deadlines": {"day", "days", "at_risk", "missed", "not_counted"},
     "report": {
         "kind",
-        "title",
+        "heading",
         "day",
         "version",
         "filters",

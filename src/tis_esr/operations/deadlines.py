@@ -29,7 +29,7 @@ _DONE = (OutboundState.WRITTEN, OutboundState.SENT, OutboundState.NOTHING_TO_SEN
 class AtRisk(msgspec.Struct, frozen=True, kw_only=True):
     """An applicant who misses the deadline unless somebody acts; no personal data.
 
-    ``last_day`` is the last one on which a file can have it, ``days_left`` how many days that is away: 0 is today,
+    ``last_day`` is the last one on which a file can have it, ``days_left`` the number of days until then: 0 is today,
     negative if it has passed.
     """
 

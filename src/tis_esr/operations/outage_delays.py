@@ -41,11 +41,12 @@ def delayed(
     state: Reader, start: datetime, end: datetime, days: Sequence[date], crons: Mapping[str, str]
 ) -> list[Effect]:
     """Return what is or was late; ``crons`` has the schedule of each command (see ``settings``)."""
+    waiting = {queue: number for queue, number in state.waiting().items() if number}
     inbound, outbound = state.find(FILES, {}), state.find(OUTBOUND_FILES, {"day": Between(days[0], date.max)})
     return [
-        *_files(state, inbound, end, days),
+        *_files(state, inbound, end, days, is_busy=bool(waiting)),
         *_missing(state, inbound, days),
-        *_backlog(state),
+        *_backlog(waiting),
         *_parked(state, start, end),
         *_runs(state, start, end, crons),
         *_exports(outbound, start, end, crons),
@@ -54,13 +55,13 @@ def delayed(
 
 
 def _files(
-    state: Reader, inbound: Iterable[InboundFile], end: datetime, days: Sequence[date]
+    state: Reader, inbound: Iterable[InboundFile], end: datetime, days: Sequence[date], *, is_busy: bool
 ) -> Iterator[Effect]:
+    """Yield the files of the days by what holds them up. Without a message that waits no row is pending."""
     own = sorted((file for file in inbound if file.day in days), key=lambda file: file.key)
     taken = [file.name for file in own if file.state not in NOT_TAKEN and not file.rows_gone]
-    pending = {
-        name: states.get(RowState.PENDING, 0) for name, states in state.row_counts(taken).items() if taken
-    }
+    counts = state.row_counts(taken) if is_busy else {}
+    pending = {name: states.get(RowState.PENDING, 0) for name, states in counts.items()}
     late = []
     for file in own:
         rows = 0 if file.copy else pending.get(file.name, 0)
@@ -99,8 +100,8 @@ def _missing(state: Reader, inbound: Iterable[InboundFile], days: Sequence[date]
             )
 
 
-def _backlog(state: Reader) -> Iterator[Effect]:
-    if waiting := {queue: number for queue, number in state.waiting().items() if number}:
+def _backlog(waiting: Mapping[str, int]) -> Iterator[Effect]:
+    if waiting:
         named = ", ".join(f"{number:,} in {queue}" for queue, number in sorted(waiting.items()))
         yield effect(
             EffectKind.BACKLOG,

@@ -1,6 +1,6 @@
 """Subject requests: export everything stored about a person, or erase it; both audited without naming the person.
 
-A GMC number has seven digits, so a hash of it names the person to whoever tries all of them. The audit has the random id
+A GMC number has seven digits, so a hash of it names the person to anybody who tries all of them. The audit has the random id
 of the request instead, which is printed for the ticket, and the ids of TIS.
 """
 

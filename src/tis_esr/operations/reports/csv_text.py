@@ -34,7 +34,7 @@ def opening(report: Report) -> list[str]:
     """Return the lines that say what a report is: for whom, as of which day, by which version, and its limits."""
     is_about_posts = report.kind in {ReportKind.POSTS, ReportKind.POSITIONS}
     lines = [
-        report.title,
+        report.heading,
         f"For trust {report.filters.trust}" if report.for_trust else "",
         f"As of {day(report.day)}, tis-esr {report.version}",
         report.disclaimer if report.for_trust or is_about_posts else "",

@@ -22,7 +22,7 @@ TITLES = {
     ReportKind.POSTS: "Current posts in TIS, with and without positions in ESR",
     ReportKind.POSITIONS: "Positions in ESR, and their posts in TIS",
     ReportKind.INVALID: "Records that can't be sent to ESR until their data are corrected",
-    ReportKind.UPDATES: "Updates of people's details from ESR",
+    ReportKind.UPDATES: "Person updates from ESR",
     ReportKind.FORECAST: "Applicants in the window, or who reach it soon",
     ReportKind.REJECTIONS: "Records that ESR rejected",
 }
@@ -60,7 +60,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     kind: ReportKind
-    title: str
+    heading: str
     day: date
     version: str
     filters: Filters
@@ -91,7 +91,7 @@ def made(
     """Return a report of rows that each have a ``state``, and the sums over them."""
     return Report(
         kind=kind,
-        title=TITLES[kind],
+        heading=TITLES[kind],
         day=day,
         version=__version__,
         filters=filters,
@@ -136,4 +136,4 @@ def refuse(filters: Filters, kind: ReportKind, *, for_trust: bool, personal: boo
         raise UsageError("--personal", "can't be combined with --for-trust, which has no personal data")
     if kind is ReportKind.UPDATES and (filters.trust or filters.specialty or filters.grade):
         given = "--trust" if filters.trust else "--specialty" if filters.specialty else "--grade"
-        raise UsageError(given, "updates of people are not stored by post; limit them with --deanery")
+        raise UsageError(given, "person updates are not stored by post; limit them with --deanery")

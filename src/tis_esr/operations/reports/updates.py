@@ -1,4 +1,4 @@
-"""Updates of people's details from ESR in the files of some days: applied or refused, and why. No values."""
+"""Person updates from ESR in the files of some days: applied or refused, and why. No values."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta

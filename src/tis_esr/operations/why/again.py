@@ -99,7 +99,7 @@ def _of_name(taken: Taken | None, known: InboundFile | None) -> tuple[str, str]:
     if known.state in {FileState.HELD, FileState.REFUSED} and not known.rows:
         return (
             "safe",
-            f"nothing of it was applied; a correct copy under this name would be processed; {_BEHIND}",
+            f"none of its rows was applied; a correct copy under this name would be processed; {_BEHIND}",
         )
     content = f"the content of {known.size:,} bytes (SHA-256 {known.sha256[:12]}...)"
     return (

@@ -1,4 +1,4 @@
-"""What became of a file, from ESR or to ESR, and who must act on what is open; whether it is safe to process it again."""
+"""The outcome of a file, from ESR or to ESR, and who must act on what is open; whether it is safe to process it again."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What became of one row: of a file from ESR, or of a file to ESR, and who must act."""
+"""The outcome of one row: of a file from ESR, or of a file to ESR, and who must act."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 Record = ApplicantRecord | NotificationRecord
 _OF_ASSIGNMENTS = frozenset({"PER", "PBD", "ADD", "ABS"})
 _BACK = 200
-"""How many rows of one assignment are looked through for its ASG row."""
+"""How many rows of one assignment are searched for its ASG row."""
 _NO_BODY = (Who.NOBODY, "")
 _UNMATCHED_BY_TYPE = {
     "POR": (Who.TRUST, "correct the post number in ESR, or have the local office create the post in TIS"),

@@ -133,7 +133,7 @@ _SAID = {
 
 
 def _file(text: str) -> Word | None:
-    """Return the word of a file name, of a file's place, or of FILE:ROW; None if it is none of them."""
+    """Return the word of a file name, of a file's place, or of FILE:ROW; None for another word."""
     if len(text) > _LONGEST_PATH or not text.isprintable():
         return None
     text = text.removeprefix("file:").removeprefix("row:")
