@@ -9,6 +9,8 @@ import msgspec
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
 from tis_esr.operations.alarms.overview import Alarms
+from tis_esr.operations.board.expectations import Expectations
+from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
@@ -16,6 +18,7 @@ from tis_esr.operations.lint import Lint
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.processes.listing import Processes
+from tis_esr.operations.promise.promise import Promise
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
@@ -39,6 +42,9 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
     "why": (1, Explanation),
+    "board": (1, Board),
+    "expectations": (1, Expectations),
+    "promise": (1, Promise),
 }
 """By command: the version of its output, and the type that is encoded.
 

@@ -24,6 +24,9 @@ ELSEWHERE = {
     "forecast": "test_look_ahead",
     "lint": "test_look_ahead",
     "region": "test_region_start",
+    "board": "test_board",
+    "promise": "test_look_ahead",
+    "expectations": "test_board",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}

@@ -35,6 +35,11 @@ LINES = [
     "why 1900002",
     "why EMD/RX64/200/STR/100001",
     "why 12345",
+    "board",
+    "board --deanery KSS",
+    "board --history",
+    "expectations list",
+    "promise --as-of 2026-11-24",
 ]
 
 

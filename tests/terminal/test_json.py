@@ -36,6 +36,20 @@ KEYS = {
     "lint": {"day", "weeks", "checked", "data_from", "findings", "posts", "not_checked"},
     "forecast": {"day", "weeks", "by", "data_from", "lines", "not_counted"},
     "why": {"word", "known", "tis", "answers", "timeline"},
+    "board": {"day", "now", "cells", "earlier", "history"},
+    "expectations": {"day", "expectations", "waivers"},
+    "promise": {
+        "day",
+        "weeks",
+        "by",
+        "promised_days",
+        "promised_share",
+        "total",
+        "lines",
+        "months",
+        "due",
+        "misses",
+    },
 }
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 

@@ -9,6 +9,7 @@ from tis_esr import __version__
 from tis_esr.cli import (
     alarms,
     asking,
+    daily_watch,
     looking_ahead,
     manual_exports,
     manual_work,
@@ -30,6 +31,7 @@ PURPOSES = (
     running,
     alarms,
     parked_messages,
+    daily_watch,
     asking,
     looking_ahead,
 )

@@ -10,7 +10,8 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.operations.board.board import board
 from tis_esr.operations.board.built_in import Terms, built_in_expectations
-from tis_esr.operations.board.cells import Board, Cell, FileType
+from tis_esr.operations.board.cells import Cell, FileType
+from tis_esr.operations.board.whole_board import Board
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.outbound import OutboundFile, OutboundState
 from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundFile

@@ -1,8 +1,8 @@
 """The board of a day: every expected file with its state, its consequence and who must act."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
@@ -10,46 +10,20 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.operations.board.affected import Affected, who_acts
 from tis_esr.operations.board.built_in import Terms
-from tis_esr.operations.board.cells import NEEDS_SOMEBODY, NOT_HERE, Board, Cell, CellState, FileType
-from tis_esr.operations.board.expectations import Expectation, Rules, rules_of
-from tis_esr.operations.board.files_of_days import FilesOfDays, Place, files_of
-from tis_esr.operations.board.judging import (
-    Deadline,
-    Usual,
-    absent,
-    at_minute,
-    is_after,
-    minutes_after_midnight,
-    next_check,
-    usual,
-)
-from tis_esr.operations.board.presence import Presence, by_answers, presence, refused, with_rows
-from tis_esr.operations.kept import kept_from
+from tis_esr.operations.board.cells import NEEDS_SOMEBODY, NOT_HERE, Cell, CellState, FileType
+from tis_esr.operations.board.expected_files import USUAL_DAYS, Days, Expected
+from tis_esr.operations.board.judging import is_after, next_check
+from tis_esr.operations.board.presence import Presence, by_answers, refused, with_rows
+from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.ledger import row_states
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, RecordState
 from tis_esr.services.inbound_data_reader.file_ledger import InboundFile
 
-USUAL_DAYS = 28
-"""What is usual is learned from the files of this many days before."""
 EARLIER_DAYS = 14
 """Cells of this many days before that still need somebody are shown as well."""
 _UNKNOWN_ROWS = (CellState.NOT_DUE, CellState.DUE, CellState.AT_RISK, CellState.WAIVED, *NOT_HERE)
-
-
-@dataclass(frozen=True)
-class Expected:
-    """One expected file: its expectation, deadline, what is here of it, and its state by that alone."""
-
-    deanery: str
-    type: FileType
-    day: date
-    expectation: Expectation
-    deadline: Deadline
-    presence: Presence
-    state: CellState
-    detail: str
 
 
 def board(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: str | None = None) -> Board:
@@ -64,75 +38,10 @@ def board(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: st
         one
         for back in range(EARLIER_DAYS, 0, -1)
         for one in expected.of(day - timedelta(days=back), now)
-        if one.state in NEEDS_SOMEBODY
+        if one.state in NEEDS_SOMEBODY and not expected.is_made_good(one)
     ]
     cells = _Cells(reader, Affected(reader, terms.window, now.astimezone(LONDON).date()), now)
     return Board(day=day, now=now.astimezone(LONDON), cells=cells.of(of_day), earlier=cells.of(before))
-
-
-class Days:
-    """The expected files of some days, read once."""
-
-    def __init__(
-        self, reader: Reader, terms: Terms, deaneries: Sequence[str], first: date, last: date
-    ) -> None:
-        self.first = max(first, kept_from(reader) or date.min)
-        self._deaneries = deaneries
-        self._rules: Rules = rules_of(reader, terms.built_in, self.first, last)
-        rtc = any(one.schedule for one in self._rules.expectations if one.type is FileType.RTC)
-        self._found: FilesOfDays = files_of(reader, deaneries, self.first, last, rtc=rtc)
-        self._begun = min(
-            (place[2] for place in (*self._found.inbound, *self._found.outbound)), default=date.max
-        )
-        self._last = last
-        self._came: dict[Place, datetime | None] = {}
-
-    def of(self, day: date, now: datetime) -> Iterator[Expected]:
-        """Yield the expected files of a day, by office and type; none of before the first day that anything is known of."""
-        if day < self.first or (day < self._last and day < self._begun):
-            return
-        for deanery in self._deaneries:
-            for type_ in FileType:
-                if (one := self._one(deanery, type_, day, now)) is not None:
-                    yield one
-
-    def arrivals(self, deanery: str, type_: FileType, before: date) -> list[int]:
-        """Return when an office's files arrived on the USUAL_DAYS before a day, in minutes after midnight."""
-        days = [before - timedelta(days=back) for back in range(1, USUAL_DAYS + 1)]
-        here = [(day, self._came_at((deanery, type_, day))) for day in days]
-        return [minutes_after_midnight(at, _midnight(day)) for day, at in here if at is not None]
-
-    def _came_at(self, place: Place) -> datetime | None:
-        if place not in self._came:
-            self._came[place] = presence(self._found, place, may_come=False).came_at
-        return self._came[place]
-
-    def usual(self, deanery: str, type_: FileType, before: date) -> Usual | None:
-        """Return the usual arrival of an office's files, by the days before a day."""
-        return usual(self.arrivals(deanery, type_, before))
-
-    def _one(self, deanery: str, type_: FileType, day: date, now: datetime) -> Expected | None:
-        expectation = self._rules.expectation(deanery, type_, day)
-        due_at = expectation.due_at(day) if expectation else None
-        here = presence(self._found, (deanery, type_, day), may_come=now < _midnight(day + timedelta(days=1)))
-        if expectation is None or due_at is None or not here.is_owed:
-            return None
-        known = self.usual(deanery, type_, day)
-        usual_at = at_minute(_midnight(day), known.p95) if known else None
-        deadline = Deadline(due_at, expectation.late_at(due_at), usual_at)
-        state, detail = self._state(deanery, type_, day, here, deadline, now)
-        return Expected(deanery, type_, day, expectation, deadline, here, state, detail)
-
-    def _state(
-        self, deanery: str, type_: FileType, day: date, here: Presence, deadline: Deadline, now: datetime
-    ) -> tuple[CellState, str]:
-        if here.state is not None:
-            return here.state, here.detail
-        if here.settled:
-            return CellState.WAIVED, f"settled: {here.settled}"
-        if (waiver := self._rules.waiver(deanery, type_, day)) is not None:
-            return CellState.WAIVED, waiver.text
-        return absent(type_, deadline, now), here.detail
 
 
 @dataclass
@@ -216,7 +125,3 @@ def _summed(
         for code, number in row_states(file, counts.get(file.name, {})).items():
             found[RowState[code]] += number
     return found
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, LONDON)

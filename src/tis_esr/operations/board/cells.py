@@ -96,15 +96,3 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """Return ``EOE-RMC-2026-11-24``."""
         return f"{self.deanery}-{self.type}-{self.day}"
-
-
-class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """The cells of a day, by office in the order of an export run and by type; what is not expected has no cell.
-
-    ``earlier`` are the cells of the days before that still need somebody, oldest first.
-    """
-
-    day: date
-    now: datetime
-    cells: list[Cell]
-    earlier: list[Cell]

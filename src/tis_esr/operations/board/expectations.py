@@ -117,6 +117,21 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         return max(found, key=lambda one: one.number, default=None)
 
 
+class Expectations(msgspec.Struct, frozen=True, kw_only=True):
+    """Every expectation, the built-in ones first, and every waiver that has not ended before ``day``."""
+
+    day: date
+    expectations: list[Expectation]
+    waivers: list[Waiver]
+
+
+def listed(reader: Reader, built_in: Iterable[Expectation], day: date) -> Expectations:
+    """Return what is, was and will be expected, also what was withdrawn; waivers from ``day`` on."""
+    rules = rules_of(reader, built_in, day, date.max)
+    waivers = sorted(rules.waivers, key=lambda one: one.number)
+    return Expectations(day=day, expectations=list(rules.expectations), waivers=waivers)
+
+
 def rules_of(reader: Reader, built_in: Iterable[Expectation], first: date, last: date) -> Rules:
     """Return what is expected of the files of some days."""
     own = reader.find(EXPECTATIONS, {"type": [kind.value for kind in FileType]})

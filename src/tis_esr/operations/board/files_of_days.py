@@ -11,7 +11,7 @@ from tis_esr.operations.unconfirmed import answer_name
 from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RtcFile
-from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, NOT_TAKEN, InboundFile
 
 Place = tuple[str, FileType, date]
 GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
@@ -41,6 +41,22 @@ class FilesOfDays:
         deanery, _, day = place
         sources = self.inbound.get((deanery, FileType.RMC, day), ())
         return [(source, self.rtc.get(source.name)) for source in sources]
+
+    def has_full_file(self, deanery: str, day: date) -> bool:
+        """Return whether an RMF of a day is here, and is not refused or held."""
+        files = self.inbound.get((deanery, FileType.RMC, day), ())
+        return any(file.type == "RMF" and file.state not in NOT_TAKEN for file in files)
+
+    def first_day(self) -> date:
+        """Return the first day on which a file arrived or was exported; a file may be older than that. ``date.max`` if there is none."""
+        days = [place[2] for place in self.outbound]
+        for some in self.inbound.values():
+            days += [
+                file.arrived_at.astimezone(LONDON).date() if file.arrived_at else file.day
+                for file in some
+                if file.day is not None
+            ]
+        return min(days, default=date.max)
 
 
 def files_of(reader: Reader, deaneries: Sequence[str], first: date, last: date, *, rtc: bool) -> FilesOfDays:

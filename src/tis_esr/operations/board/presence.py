@@ -13,7 +13,8 @@ from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WA
 
 @dataclass(frozen=True)
 class Presence:
-    """What is here of a cell. ``state`` is None if nothing is; ``is_owed`` is False if nothing is to come either.
+    """What is here of a cell. ``state`` is None if nothing is; ``is_owed`` is False if nothing is to come either,
+    ``is_idle`` says that we had nothing to send.
 
     ``ours`` are our files that are here, or that ESR has to answer, ``theirs`` ESR's.
     """
@@ -22,6 +23,7 @@ class Presence:
     came_at: datetime | None = None
     detail: str = ""
     is_owed: bool = True
+    is_idle: bool = False
     settled: str = ""
     ours: Sequence[OutboundFile] = ()
     theirs: Sequence[InboundFile] = ()
@@ -84,7 +86,7 @@ def _outbound(found: FilesOfDays, place: Place) -> Presence:
     if any(file.state is OutboundState.ALLOCATED or file.rows for file in files):
         return Presence(CellState.IN_WORK, ours=[file for file in files if file.rows])
     if any(file.state is OutboundState.NOTHING_TO_SEND for file in files):
-        return Presence(CellState.COMPLETE, detail="nothing to send")
+        return Presence(CellState.COMPLETE, detail="nothing to send", is_idle=True)
     return ABSENT
 
 
