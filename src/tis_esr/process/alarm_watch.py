@@ -37,6 +37,7 @@ from tis_esr.web.metrics import Metrics
 _log = structlog.get_logger()
 ALARMS_TASK = "alarms"
 _DELIVERY_SECONDS = 5.0
+_SECONDS = {kind.id: source.seconds for source in SOURCES for kind in source.kinds}
 
 
 class AlarmWatch:
@@ -118,7 +119,7 @@ class AlarmWatch:
             kind
             for one in await evaluations(work)
             for kind, at in one.kinds.items()
-            if now - at < STALE.total_seconds() + 3600 and kind not in one.unknown
+            if now - at < STALE.total_seconds() + _SECONDS.get(kind, 0.0) and kind not in one.unknown
         }
         numbers: Counter[tuple[str, ...]] = Counter(
             {(kind, BY_ID[kind].severity.value): 0 for kind in fresh if kind in BY_ID}

@@ -26,7 +26,7 @@ NAMED_BY_THE_ISSUE = {
     "disk-space", "memory-high", "task-restarts", "clock-skew", "store-growth",
 }  # fmt: skip
 NOT_JUDGED_YET = {
-    "promise-at-risk", "status-drift",
+    "status-drift",
 }  # fmt: skip
 kinds = pytest.mark.parametrize("kind", CATALOGUE, ids=list(NAMES))
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from tis_esr.decisions.who import Who
 from tis_esr.operations.alarms.kinds import Kind, Severity
-from tis_esr.operations.alarms.thresholds import LEAVING_DAYS
+from tis_esr.operations.alarms.thresholds import LEAVING_DAYS, PROMISE_DAYS
 
 _HOURS = timedelta(hours=1)
 
@@ -28,12 +28,12 @@ APPLICANTS_LEAVING_WINDOW: Final = Kind(
 PROMISE_AT_RISK: Final = Kind(
     id="promise-at-risk",
     severity=Severity.WARNING,
-    condition="fewer than 90 % of the trainees of a week of starts were sent 12 weeks ahead, or can still be",
+    condition=f"fewer than 90 % of the trainees of a week of starts were or will be sent 12 weeks ahead, unless somebody acts within {PROMISE_DAYS} days",
     meaning="NHS England owes trusts the data of 90 % of trainees 12 weeks before they start.",
     affected="Trusts: rotas and contracts are prepared later than agreed.",
     to_do=(
+        "`tis-esr promise --by start` shows the weeks, and every trainee who is due or was missed with the reason.",
         "`tis-esr lint` names what keeps applicants from being sent, and who must correct it.",
-        "`tis-esr forecast` shows how many are due and ready.",
     ),
     who=Who.LOCAL_OFFICE,
     repeat=timedelta(days=7),

@@ -1,4 +1,4 @@
-"""Sources about applicants: who leaves the window unsent."""
+"""Sources about applicants: who leaves the window unsent, and the 12-week promise."""
 
 from datetime import date, timedelta
 
@@ -8,14 +8,18 @@ from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.alarms import about_people
 from tis_esr.operations.alarms.findings import Finding
-from tis_esr.operations.alarms.judge_people import Leaving, leaving_window
+from tis_esr.operations.alarms.judge_people import Leaving, leaving_window, promise_at_risk
 from tis_esr.operations.alarms.sight import Sight, Source
 from tis_esr.operations.alarms.thresholds import LEAVING_DAYS
 from tis_esr.operations.composition import window
+from tis_esr.operations.promise.promise import Per, promise
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.deadline_guard import MOST_NAMED, searches, unsent
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OUTBOUND_FILES, OutboundState, RecordState
 
+_PROMISE_WEEKS = 15
+_PROMISE_SECONDS = 4 * 3600.0
+"""It reads the applicants of months, and changes by the day."""
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
 
 
@@ -41,4 +45,19 @@ def leaving_findings(reader: Reader, today: date, its: ApplicantWindow) -> list[
     return leaving_window(found.values(), today, written)
 
 
-SOURCES = (Source((about_people.APPLICANTS_LEAVING_WINDOW,), _leaving, seconds=600),)
+async def _promise(sight: Sight) -> list[Finding]:
+    its = window(sight.settings)
+
+    def look(reader: Reader) -> list[Finding]:
+        known = promise(
+            reader, DEANERIES, day=sight.today, weeks=_PROMISE_WEEKS, by=Per.START, reached_on=its.reached_on
+        )
+        return promise_at_risk(known, sight.today)
+
+    return await sight.read(look)
+
+
+SOURCES = (
+    Source((about_people.APPLICANTS_LEAVING_WINDOW,), _leaving, seconds=600),
+    Source((about_people.PROMISE_AT_RISK,), _promise, seconds=_PROMISE_SECONDS),
+)
