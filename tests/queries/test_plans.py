@@ -40,6 +40,7 @@ def test_every_command_and_background_task_reads_by_an_index(
         ("files", name),
         ("files", name, "--settle", "seen"),
         ("parked",),
+        ("alarms", "list", "--cleared"),
         ("lint",),
         ("forecast", "--weeks", "20"),
         ("doctor",),
