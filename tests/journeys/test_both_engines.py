@@ -26,6 +26,7 @@ ELSEWHERE = {
     "region": "test_region_start",
     "board": "test_board",
     "promise": "test_look_ahead",
+    "digest": "test_board",
     "expectations": "test_board",
     "run": "test_running_processes, in tests/faults",
 }

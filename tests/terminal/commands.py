@@ -39,6 +39,7 @@ LINES = [
     "board --deanery KSS",
     "board --history",
     "expectations list",
+    "digest",
     "promise --as-of 2026-11-24",
 ]
 

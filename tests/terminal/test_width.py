@@ -21,6 +21,7 @@ HELP += [
     "expectations",
     "promise",
     "alarms",
+    "digest",
 ]
 
 

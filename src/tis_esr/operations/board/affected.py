@@ -40,7 +40,7 @@ class Affected:
         """Return what follows from a file that is late, missing, held or overdue; ``ours`` are those it answers."""
         starters, leaving, parts = 0, 0, [_TEXTS[type_]]
         if type_ in {FileType.RMC, FileType.APP}:
-            starters, leaving = self._in_window(deanery)
+            starters, leaving = self.waiting(deanery)
         elif type_ is FileType.APC:
             starters, leaving = self._sent_in(ours)
         elif type_ is FileType.DNC:
@@ -54,7 +54,7 @@ class Affected:
         text = "; ".join(filter(None, parts))
         return Consequence(text=text, starters=starters, leaving_tomorrow=leaving)
 
-    def _in_window(self, deanery: str) -> tuple[int, int]:
+    def waiting(self, deanery: str) -> tuple[int, int]:
         """Return how many applicants of an office wait to be sent, and how many of them can't wait for the next file."""
         if deanery not in self._waiting:
             first, end = self._window.edges(self._today)
