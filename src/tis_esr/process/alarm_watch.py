@@ -173,7 +173,8 @@ def alarm_tasks(
 
 def _delivery(system: System, metrics: Metrics, stop: asyncio.Event, sink: Sink) -> asyncio.Task[None]:
     async def look(beat: Beat) -> None:
-        await deliver(system.runner.work, sink, beat, metrics.alarm_failures)
+        delivering = deliver(system.runner.work, sink, beat, metrics.alarm_failures)
+        await _until(stop, asyncio.create_task(delivering))
 
     return every(
         _DELIVERY_SECONDS,
@@ -184,3 +185,16 @@ def _delivery(system: System, metrics: Metrics, stop: asyncio.Event, sink: Sink)
         task=f"alarms to {sink.name}",
         trouble="alarm_delivery_failed",
     )
+
+
+async def _until(stop: asyncio.Event, work: "asyncio.Task[int]") -> None:
+    """Wait for a delivery; at the stop a receiver that does not answer is not waited for, and its message is repeated."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+    finally:
+        for task in (work, stopping):
+            task.cancel()
+        await asyncio.gather(work, stopping, return_exceptions=True)

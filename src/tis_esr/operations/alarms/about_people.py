@@ -21,6 +21,7 @@ APPLICANTS_LEAVING_WINDOW: Final = Kind(
         "`tis-esr export applicants --deanery CODE` writes another file today.",
     ),
     who=Who.LOCAL_OFFICE,
+    silence_covers_new=True,
     repeat=24 * _HOURS,
     unowned=24 * _HOURS,
     source="incident A12",
@@ -36,6 +37,7 @@ PROMISE_AT_RISK: Final = Kind(
         "`tis-esr lint` names what keeps applicants from being sent, and who must correct it.",
     ),
     who=Who.LOCAL_OFFICE,
+    silence_covers_new=True,
     repeat=timedelta(days=7),
 )
 STATUS_DRIFT: Final = Kind(
@@ -49,6 +51,7 @@ STATUS_DRIFT: Final = Kind(
         "`tis-esr redrive --reason TEXT` retries them once the cause is fixed.",
     ),
     who=Who.SUPPORT,
+    silence_covers_new=True,
     repeat=24 * _HOURS,
     unowned=3 * 24 * _HOURS,
     source="incidents A9, A10 and A11",
