@@ -65,6 +65,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "each running process: version, services, host, addresses, settings that must agree",
         "none",
     ),
+    "operations.status_runs": (
+        "the last comparison of statuses with TCS: how far it is, and what differs",
+        "ids only",
+    ),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
     "alarms.alarms": (
         "alarms: what is wrong with which files, offices or processes, since when; owner, notes, history",

@@ -20,7 +20,9 @@ from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.processes.listing import Processes
 from tis_esr.operations.promise.promise import Promise
+from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
+from tis_esr.operations.status_check.report import StatusReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 
@@ -42,6 +44,8 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "lint": (1, Lint),
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
+    "regenerate": (1, Regenerated),
+    "reconcile-status": (1, StatusReport),
     "why": (1, Explanation),
     "board": (1, Board),
     "expectations": (1, Expectations),

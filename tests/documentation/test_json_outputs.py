@@ -37,6 +37,7 @@ def _printed(lived: Story, command: str) -> Any:
         "board": ["--history"],
         "promise": ["--as-of", "2026-11-26"],
         "expectations": ["list"],
+        "regenerate": ["--all", "--dry-run", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip
     return lived.program(command, *words.get(command, []), "--json").json

@@ -28,6 +28,8 @@ ELSEWHERE = {
     "promise": "test_look_ahead",
     "digest": "test_board",
     "expectations": "test_board",
+    "regenerate": "test_regenerate",
+    "reconcile-status": "test_reconcile_status",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}

@@ -193,6 +193,10 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("redrive x --state nowhere", {}, 2, "nowhere can't be used as state: no such file"),
     ("redrive", {}, 2, "ID: name messages by their ids, or give --reason; tis-esr parked lists both"),
     ("redrive --discard because", {}, 2, "ID: name messages by their ids, or give --reason"),
+    ("redrive --dry-run x", {}, 2, "--dry-run: goes with --unfinished or FILE"),
+    ("redrive --unfinished --discard because", {}, 2, "--unfinished: goes with no ids, --reason or --discard; so does FILE"),
+    ("redrive DE_EOE_RMC_20261124_00000101.DAT x", {}, 2, "ID: name one file, or messages by their ids"),
+    ("redrive DE_EOE_RMC_20991124_00000101.DAT", {"TIS_ESR_STATE": "state", "TIS_ESR_INBOUND": "."}, 2, "FILE: DE_EOE_RMC_20991124_00000101.DAT is neither in the ledger nor in the inbound store; see tis-esr files"),
     ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 requeued\nNo parked message has this id or reason; tis-esr parked lists them."),
     ("tcs-simulator --data full", {}, 2, "--data: full has no posts.jsonl, placements.jsonl, ...; name a folder that has them"),
     # lint and forecast.

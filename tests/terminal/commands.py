@@ -29,6 +29,7 @@ LINES = [
     "reconcile --tcs {tcs} --dry-run --as-of 2026-11-25",
     "reconcile --tcs {tcs} --deanery KSS --as-of 2026-11-25",
     "redrive invented",
+    "regenerate --deanery KSS --tcs {tcs} --dry-run --as-of 2026-11-25",
     "lint --weeks 20 --as-of 2026-11-24",
     "forecast --weeks 20 --as-of 2026-11-24",
     "forecast --by week --as-of 2026-11-24",

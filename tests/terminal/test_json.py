@@ -33,6 +33,7 @@ KEYS = {
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
     "reconcile": {"day", "deaneries", "dry_run", "positions", "changes", "files", "sent"},
     "redrive": {"requeued", "discarded", "unreadable"},
+    "regenerate": {"day", "dry_run", "selection", "positions", "requeued", "changes"},
     "lint": {"day", "weeks", "checked", "data_from", "findings", "posts", "not_checked"},
     "forecast": {"day", "weeks", "by", "data_from", "lines", "not_counted"},
     "why": {"word", "known", "tis", "answers", "timeline"},

@@ -7,6 +7,7 @@ from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
 from tis_esr.operations.processes.announced import PROCESSES
+from tis_esr.operations.status_check.stored_run import STATUS_RUNS
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
@@ -19,6 +20,7 @@ OPERATIONS_COLLECTIONS = (
     EXPECTATIONS,
     WAIVERS,
     PROCESSES,
+    STATUS_RUNS,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)
