@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from tests.operations.alarms.invented import DAY, NOON
 
@@ -17,7 +18,7 @@ from tis_esr.operations.alarms.judge_files import (
     unconfirmed,
     unusual_rejections,
 )
-from tis_esr.operations.alarms.judge_people import Leaving, leaving_window, promise_at_risk
+from tis_esr.operations.alarms.judge_people import Leaving, leaving_window, promise_at_risk, status_drift
 from tis_esr.operations.alarms.judge_process import ProcessFacts, process_findings
 from tis_esr.operations.alarms.judge_queues import (
     backlog,
@@ -29,6 +30,8 @@ from tis_esr.operations.alarms.judge_queues import (
 from tis_esr.operations.alarms.judge_sinks import failing
 from tis_esr.operations.ledger import Gap
 from tis_esr.operations.promise.promise import Counts, Due, Per, Promise
+from tis_esr.operations.status_check.differences import Difference, DifferenceKind
+from tis_esr.operations.status_check.stored_run import StatusRun
 from tis_esr.operations.unconfirmed import Unconfirmed
 from tis_esr.services.data_exporter.deadline_guard import Unsent
 from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundFile
@@ -233,6 +236,25 @@ def test_the_promise_is_at_risk_in_a_week_that_misses_it_unless_somebody_acts() 
     assert found.members == ["week of 22 Feb 2027: 17 of 20"]
     assert found.text == "1 week of starts will miss the 12-week promise: 2 trainees are blocked"
     assert found.consequence == "who acts: the local office, in TIS (1), the trust, in ESR (1)"
+
+
+def test_statuses_that_tis_lacks_are_one_finding_without_those_repaired_or_listed_twice() -> None:
+    def differs(kind: DifferenceKind, id_: int) -> Difference:
+        return Difference(
+            kind=kind, of="placement", id=id_, deanery="EOE", position_id=1, position_number=1001
+        )
+
+    run = StatusRun(begun_at=1.0, deaneries=["EOE"], repairs=False, finished_at=2.0)
+    assert status_drift(run) == []
+    twice = run.with_differences([differs(DifferenceKind.DOUBLED, 9)])
+    assert status_drift(twice) == []
+    lacking = twice.with_differences(
+        [differs(DifferenceKind.MISSING, 7), differs(DifferenceKind.DIFFERENT, 8)]
+    )
+    [found] = status_drift(lacking)
+    assert found.text == "TIS shows 2 wrong ESR statuses, by the last comparison"
+    assert found.members == ["EOE placement 7", "EOE placement 8"]
+    assert status_drift(msgspec.structs.replace(lacking, repaired=2)) == []
 
 
 def facts(**changes: object) -> ProcessFacts:

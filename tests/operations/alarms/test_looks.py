@@ -2,8 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+import msgspec
+from tests.operations.alarms.test_sources import sight
 from tests.operations.alarms.test_stored_alarms import world
 from tests.operations.applicant_records import record
 from tests.operations.board.files_on_board import arrived, at, sent
@@ -13,9 +17,12 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.alarms import look_people
 from tis_esr.operations.alarms.findings import Finding
 from tis_esr.operations.alarms.look_files import file_findings, rejection_findings
 from tis_esr.operations.alarms.look_people import leaving_findings
+from tis_esr.operations.alarms.sources import judge
+from tis_esr.operations.status_check.stored_run import STATUS_RUNS, StatusRun
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OUTBOUND_FILES, RecordState
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 from tis_esr.settings import Settings
@@ -124,3 +131,28 @@ async def test_a_file_with_more_rejections_than_usual_is_found(benches: Benches)
         assert [one.text for one in found.values()] == [
             "ESR rejected 8 of 50 rows of 1 APP file of 23 Nov 2026"
         ]
+
+
+async def test_statuses_are_judged_by_the_last_comparison_once_it_is_finished(benches: Benches) -> None:
+    [source] = [one for one in look_people.SOURCES if one.kinds[0].id == "status-drift"]
+    async with benches.open(EXPORTER, world()) as bench:
+        now = bench.runner.work().time()
+
+        async def judged(**settings: Any) -> tuple[list[str], dict[str, str]]:
+            base = sight(**settings)
+            its = replace(base, begin=bench.runner.work, now=datetime.fromtimestamp(now, UTC))
+            found = await judge(its, [source], {})
+            return [one.text for one in found.findings], found.unknown
+
+        never = "statuses were not compared: TIS_ESR_RECONCILE_STATUS_CRON does so every night"
+        assert await judged() == ([], {"status-drift": never})
+        run = StatusRun(begun_at=now - 60, deaneries=["EOE"], repairs=False, counts={"MISSING": 3})
+        await bench.keep(STATUS_RUNS, run)
+        assert await judged() == ([], {"status-drift": "a comparison of statuses is running"})
+        await bench.keep(STATUS_RUNS, msgspec.structs.replace(run, finished_at=now))
+        assert await judged() == (["TIS shows 3 wrong ESR statuses, by the last comparison"], {})
+        await bench.keep(STATUS_RUNS, msgspec.structs.replace(run, finished_at=now - 9 * 86400))
+        _, unknown = await judged(reconcile_status_cron="0 2 * * *")
+        assert unknown == {
+            "status-drift": "statuses were compared last 9 days ago, although that is scheduled"
+        }

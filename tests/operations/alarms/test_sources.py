@@ -12,7 +12,7 @@ from tis_esr.operations.alarms import about_files, about_queues, about_servers, 
 from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.judge_servers import broker_alarms, foreign_objects, full_disks
 from tis_esr.operations.alarms.kinds import Kind
-from tis_esr.operations.alarms.sight import NotConfiguredError, Sight, Source
+from tis_esr.operations.alarms.sight import NotKnownError, Sight, Source
 from tis_esr.operations.alarms.sources import is_due, judge
 from tis_esr.settings import Settings
 
@@ -52,8 +52,8 @@ async def test_a_source_that_fails_leaves_its_kinds_unknown_and_the_others_judge
     assert not_judged.members == ["backlog-old"]
 
 
-async def test_what_is_not_configured_is_listed_as_not_judged_and_alarms_nobody() -> None:
-    sources = [source(about_servers.FOREIGN_OBJECTS, NotConfiguredError("the address is not set"))]
+async def test_what_is_not_known_is_listed_as_not_judged_and_alarms_nobody() -> None:
+    sources = [source(about_servers.FOREIGN_OBJECTS, NotKnownError("the address is not set"))]
     found = await judge(sight(), sources, {})
     assert (found.unknown, found.findings) == ({"foreign-objects": "the address is not set"}, [])
 

@@ -43,12 +43,13 @@ PROMISE_AT_RISK: Final = Kind(
 STATUS_DRIFT: Final = Kind(
     id="status-drift",
     severity=Severity.WARNING,
-    condition="TCS has not been notified of applicants or positions, although the work for it has ended",
+    condition="the last comparison of statuses found some in TIS that are missing or wrong, and were not repaired",
     meaning="TIS shows a wrong ESR status: a message was parked or discarded, or TCS has lost the event.",
     affected="Users of TIS, who see that an applicant was not sent although ESR has the record.",
     to_do=(
+        "`tis-esr reconcile-status` compares again and lists the differences.",
+        "`tis-esr reconcile-status --repair` sends TCS what is missing.",
         "`tis-esr parked` lists messages that need a person.",
-        "`tis-esr redrive --reason TEXT` retries them once the cause is fixed.",
     ),
     who=Who.SUPPORT,
     silence_covers_new=True,

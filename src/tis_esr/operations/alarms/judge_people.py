@@ -1,4 +1,4 @@
-"""Judges applicants who are about to leave the window unsent (incident A12), and the 12-week promise. Pure."""
+"""Judges applicants who are about to leave the window unsent (incident A12), the 12-week promise, and statuses in TIS. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Set
@@ -13,6 +13,8 @@ from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.thresholds import PROMISE_DAYS
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.promise.promise import Due, Promise
+from tis_esr.operations.status_check.differences import DifferenceKind
+from tis_esr.operations.status_check.stored_run import StatusRun
 from tis_esr.services.data_exporter.deadline_guard import Unsent
 
 
@@ -91,5 +93,26 @@ def promise_at_risk(known: Promise, today: date) -> list[Finding]:
             f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} of starts will miss the 12-week promise: {len(people):,} trainees are blocked",
             consequence="who acts: "
             + ", ".join(f"{who} ({number:,})" for who, number in owners.most_common()),
+        )
+    ]
+
+
+def status_drift(run: StatusRun) -> list[Finding]:
+    """Return one finding with the statuses that TIS lacks, or has otherwise, and that were not repaired.
+
+    Events that TCS lists twice are left out: they mislead nobody, and can't be removed.
+    """
+    wrong = [one for one in run.differences if one.kind is not DifferenceKind.DOUBLED]
+    number = sum(n for kind, n in run.counts.items() if kind != DifferenceKind.DOUBLED.value) - run.repaired
+    if number <= 0:
+        return []
+    text = f"TIS shows {number:,} wrong ESR {'status' if number == 1 else 'statuses'}, by the last comparison"
+    return [
+        finding(
+            about_people.STATUS_DRIFT,
+            "",
+            [f"{one.deanery} {one.of} {one.id}" for one in wrong],
+            text,
+            consequence="users of TIS see that ESR lacks what it has, or the reverse",
         )
     ]
