@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -14,18 +13,17 @@ import structlog
 from tis_esr.engine.supervision import Beat
 from tis_esr.engine.work import Work
 from tis_esr.operations.alarms.alarm import ALARMS, AlarmState
-from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.deliveries import SinkStatus, statuses, unsent_since
 from tis_esr.operations.alarms.delivering import deliver
 from tis_esr.operations.alarms.digest import alarms_in_words, send_digest
 from tis_esr.operations.alarms.evaluation import Receivers, evaluations, store
+from tis_esr.operations.alarms.gauge import active_by_kind
 from tis_esr.operations.alarms.judge_process import ProcessFacts
 from tis_esr.operations.alarms.lifecycle import active
 from tis_esr.operations.alarms.sight import Sight
 from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.alarms.sinks.sink import Sink
 from tis_esr.operations.alarms.sources import SOURCES, judge
-from tis_esr.operations.alarms.thresholds import STALE
 from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.composition import System, reader_of, today
 from tis_esr.operations.digest import digest
@@ -122,18 +120,8 @@ class AlarmWatch:
     async def _measure(self, begin: Callable[[], Work]) -> None:
         work = begin()
         now = work.time()
-        fresh = {
-            kind
-            for one in await evaluations(work)
-            for kind, at in one.kinds.items()
-            if now - at < STALE.total_seconds() + _SECONDS.get(kind, 0.0) and kind not in one.unknown
-        }
-        numbers: Counter[tuple[str, ...]] = Counter(
-            {(kind, BY_ID[kind].severity.value): 0 for kind in fresh if kind in BY_ID}
-        )
-        for alarm in await work.find(ALARMS, {"state": AlarmState.ACTIVE.value}):
-            numbers[alarm.kind, alarm.severity.value] += 1
-        self._metrics.alarms = numbers
+        active_ones = await work.find(ALARMS, {"state": AlarmState.ACTIVE.value})
+        self._metrics.alarms = active_by_kind(await evaluations(work), active_ones, now, _SECONDS)
         status = await asyncio.to_thread(self._statuses)
         at = datetime.fromtimestamp(now, UTC)
         self._metrics.alarms_unsent = {(one.sink,): unsent_since(one, at) for one in status}

@@ -47,7 +47,8 @@ async def judge(sight: Sight, sources: Iterable[Source], last: Mapping[str, floa
     return Judged(
         findings=findings,
         kinds=frozenset(kinds),
-        unknown=unknown | not_known,
+        unknown=unknown,
+        not_known=not_known,
         process=sight.process.name,
     )
 
