@@ -38,7 +38,7 @@ def test_a_missed_digest_is_caught_up_within_half_a_day(now: str, due: str | Non
     assert last_due(AT_FIVE, at(now)) == (at(due) if due else None)
 
 
-async def nothing_wrong() -> str:
+async def nothing_wrong(_: date) -> str:
     return "13 of 13 received; 13 sent"
 
 

@@ -1,18 +1,22 @@
 """A source that can't be read leaves its kinds unknown, and no others; what is not configured alarms nobody."""
 
+from math import isnan
 from typing import Any
 
 import pytest
-from tests.operations.alarms.invented import DAY, NOON
+from tests.operations.alarms.invented import DAY, NOON, gap, judged
 from tests.operations.alarms.test_judges import facts
+from tests.operations.alarms.test_lifecycle import Story
 
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.server_checks import Finding as Check
 from tis_esr.operations.alarms import about_files, about_queues, about_servers, look_servers
+from tis_esr.operations.alarms.evaluation import Evaluation
 from tis_esr.operations.alarms.findings import Finding, finding
+from tis_esr.operations.alarms.gauge import active_by_kind
 from tis_esr.operations.alarms.judge_servers import broker_alarms, foreign_objects, full_disks
 from tis_esr.operations.alarms.kinds import Kind
-from tis_esr.operations.alarms.sight import NotConfiguredError, Sight, Source
+from tis_esr.operations.alarms.sight import NotKnownError, Sight, Source
 from tis_esr.operations.alarms.sources import is_due, judge
 from tis_esr.settings import Settings
 
@@ -52,10 +56,11 @@ async def test_a_source_that_fails_leaves_its_kinds_unknown_and_the_others_judge
     assert not_judged.members == ["backlog-old"]
 
 
-async def test_what_is_not_configured_is_listed_as_not_judged_and_alarms_nobody() -> None:
-    sources = [source(about_servers.FOREIGN_OBJECTS, NotConfiguredError("the address is not set"))]
+async def test_what_is_not_known_is_listed_as_not_judged_and_alarms_nobody() -> None:
+    sources = [source(about_servers.FOREIGN_OBJECTS, NotKnownError("the address is not set"))]
     found = await judge(sight(), sources, {})
-    assert (found.unknown, found.findings) == ({"foreign-objects": "the address is not set"}, [])
+    assert (found.not_known, found.findings) == ({"foreign-objects": "the address is not set"}, [])
+    assert found.unknown == {}
 
 
 async def test_on_the_embedded_engine_there_is_no_broker_and_nothing_of_it_is_wrong() -> None:
@@ -93,3 +98,26 @@ def test_what_the_doctor_finds_of_the_broker_is_one_finding_with_all_of_it() -> 
     assert blocked.text == "RabbitMQ accepts no messages: its memory or disk alarm is raised"
     note = Check("x", "the disk was not checked", "see", is_note=True)
     assert full_disks([note]) == []
+
+
+def test_prometheus_sees_which_kinds_are_judged_which_are_not_and_which_can_not_be() -> None:
+    now = 100_000.0
+    story = Story()
+    story.judge(judged(gap(), gap("APC", urgent=True)))
+    one = Evaluation(
+        process="one",
+        at=now,
+        kinds={"file-refused": now, "backlog-old": now, "outbox-old": now - 1000, "promise-at-risk": now - 1000, "old": now},
+        unknown={"backlog-old": "RabbitMQ cannot be reached"},
+        not_known={"foreign-objects": "the address is not set"},
+    )  # fmt: skip
+    found = active_by_kind([one], story.known.values(), now, {"promise-at-risk": 3600.0})
+    assert isnan(found.pop(("foreign-objects", "critical")))
+    assert found == {
+        ("file-refused", "warning"): 1,
+        ("file-refused", "critical"): 1,
+        ("promise-at-risk", "warning"): 0,
+    }
+    other = Evaluation(process="two", at=now, kinds={"foreign-objects": now, "backlog-old": now - 60})
+    both = active_by_kind([one, other], [], now, {})
+    assert (both["foreign-objects", "critical"], both["backlog-old", "warning"]) == (0, 0)

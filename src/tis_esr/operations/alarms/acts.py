@@ -57,13 +57,17 @@ async def note(work: Work, person: Person, id_: str, text: str) -> Alarm:
 
 
 async def silence(work: Work, person: Person, id_: str, until: date, why: str) -> Alarm:
-    """Notify nobody up to and without a day; the day itself, or an earlier one, ends a silence. Raises UsageError."""
+    """Notify nobody up to and without a day; the day itself, or an earlier one, ends a silence. Raises UsageError.
+
+    It ends by itself when the alarm becomes critical, or affects what it did not affect at the time.
+    """
     if until > work.today + LONGEST_SILENCE:
         latest = in_words(work.today + LONGEST_SILENCE)
         raise UsageError("TEXT", f"{in_words(until)} is too far away; the last possible day is {latest}")
     alarm = await _known(work, id_)
     ends = until if until > work.today else None
-    changed = msgspec.structs.replace(alarm, silenced_until=ends)
+    members = alarm.members if ends else []
+    changed = msgspec.structs.replace(alarm, silenced_until=ends, silenced_members=members)
     text = f"until {until.isoformat()}: {why}" if ends else f"ended: {why}"
     return await _store(work, person, changed, What.SILENCED, text, "alarm.silence", why=why)
 

@@ -47,7 +47,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     ``since`` is when the cause began, ``raised_at`` when it became active, ``notified_at`` when people were notified
     last. ``members``, ``number``, ``text`` and ``consequence`` are those of the last finding. ``seen_at`` is about when
     it was last found; ``process`` the process that judges it, "" if any does. While it is silenced, up to and without
-    the day ``silenced_until``, nobody is notified. Events are in the order in which they happened.
+    the day ``silenced_until``, nobody is notified; ``silenced_members`` are those that it had then. Events are in the order in which they happened.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     process: str = ""
     owner: str = ""
     silenced_until: date | None = None
+    silenced_members: list[str] = []
     events: list[AlarmEvent] = []
 
     @property

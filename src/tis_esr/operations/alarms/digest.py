@@ -1,7 +1,7 @@
 """Sends the daily digest to the receivers of alarms, on good days too: a digest that is missing shows by itself."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from tis_esr.engine.faults import ConflictError
@@ -38,11 +38,11 @@ async def send_digest(
     sinks: Sequence[str],
     cron: str,
     now: datetime,
-    text: Callable[[], Awaitable[str]],
+    text: Callable[[date], Awaitable[str]],
 ) -> bool:
     """Write the digest that is due for each receiver, once, by whichever process is first; return whether this one did.
 
-    Raises TransientError.
+    ``text`` makes it for its day in London. Raises TransientError.
     """
     due = last_due(cron, now)
     if due is None or not sinks:
@@ -59,7 +59,7 @@ async def send_digest(
         kind=DIGEST.lower(),
         severity=Severity.INFO,
         title=f"TIS-ESR on {day.day} {day:%b %Y}",
-        text=await text(),
+        text=await text(day.date()),
         at=now,
     )
     await enqueue(work, sinks, notice)

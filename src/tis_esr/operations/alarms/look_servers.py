@@ -14,7 +14,7 @@ from tis_esr.operations.alarms.findings import Finding
 from tis_esr.operations.alarms.judge_process import process_findings
 from tis_esr.operations.alarms.judge_servers import broker_alarms, foreign_objects, full_disks
 from tis_esr.operations.alarms.judge_sinks import failing
-from tis_esr.operations.alarms.sight import NotConfiguredError, Sight, Source
+from tis_esr.operations.alarms.sight import NotKnownError, Sight, Source
 from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.alarms.sizes import measure, measured, unusual_growth
 from tis_esr.operations.alarms.store_bytes import store_bytes
@@ -42,7 +42,7 @@ async def _foreign(sight: Sight) -> list[Finding]:
         return []
     known = await management.read(sight.settings)
     if known is None:
-        raise NotConfiguredError(f"{management.SETTING} is not set")
+        raise NotKnownError(f"{management.SETTING} is not set")
     return foreign_objects(broker.foreign(known, queues(bindings_only())))
 
 

@@ -64,7 +64,7 @@ def overview(reader: Reader, sinks: Sequence[str], now: datetime, *, cleared: bo
         sinks=[_receiver(status) for status in statuses(reader, sinks, now)],
         evaluated_at=moment(last or 0.0),
         is_stale=not fresh,
-        unknown={kind: reason for one in fresh for kind, reason in one.unknown.items()},
+        unknown={kind: reason for one in fresh for kind, reason in (one.unknown | one.not_known).items()},
     )
 
 

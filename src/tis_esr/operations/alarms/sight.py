@@ -17,8 +17,11 @@ from tis_esr.operations.composition import reader_of
 from tis_esr.settings import Settings
 
 
-class NotConfiguredError(TisEsrError):
-    """What a source reads is not configured: its kinds are listed as not judged, and nobody is alarmed about that."""
+class NotKnownError(TisEsrError):
+    """What a source reads is not there, which is no fault: it is not configured, or not finished.
+
+    Its kinds are listed as not judged, and nobody is alarmed about that.
+    """
 
 
 @dataclass(frozen=True)

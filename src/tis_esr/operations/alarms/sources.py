@@ -6,7 +6,7 @@ from tis_esr.engine.faults import TransientError
 from tis_esr.errors import TisEsrError
 from tis_esr.operations.alarms import about_servers, look_files, look_people, look_queues, look_servers
 from tis_esr.operations.alarms.findings import Finding, Judged, finding
-from tis_esr.operations.alarms.sight import NotConfiguredError, Sight, Source
+from tis_esr.operations.alarms.sight import NotKnownError, Sight, Source
 
 _NEARLY = 0.9
 """Evaluations are not exactly as far apart as they should be."""
@@ -27,14 +27,14 @@ async def judge(sight: Sight, sources: Iterable[Source], last: Mapping[str, floa
     findings: list[Finding] = []
     kinds: set[str] = set()
     unknown: dict[str, str] = {}
-    not_configured: dict[str, str] = {}
+    not_known: dict[str, str] = {}
     for source in sources:
         if not is_due(source, last, sight.now.timestamp(), sight.settings.alarm_seconds):
             continue
         try:
             findings += await source.look(sight)
-        except NotConfiguredError as error:
-            not_configured |= dict.fromkeys((kind.id for kind in source.kinds), str(error))
+        except NotKnownError as error:
+            not_known |= dict.fromkeys((kind.id for kind in source.kinds), str(error))
         except (TransientError, TisEsrError, OSError) as error:
             unknown |= dict.fromkeys((kind.id for kind in source.kinds), str(error) or type(error).__name__)
         except Exception as error:  # noqa: BLE001 - what can't judge one kind must not keep the others from it
@@ -47,7 +47,8 @@ async def judge(sight: Sight, sources: Iterable[Source], last: Mapping[str, floa
     return Judged(
         findings=findings,
         kinds=frozenset(kinds),
-        unknown=unknown | not_configured,
+        unknown=unknown,
+        not_known=not_known,
         process=sight.process.name,
     )
 
