@@ -61,6 +61,15 @@ NOTES: dict[str, tuple[str, str]] = {
         "every act of a person and every look at personal data: who, when, what, why, result; a chain of hashes",
         "names of users, not of trainees",
     ),
+    "parked.discarded": (
+        "each message that a person discarded, without its body: cause, reason, ticket, day of review",
+        "names of users, not of trainees",
+    ),
+    "batch.batches": (
+        "each batch of retries: who, when, why, its messages by verdict",
+        "names of users, not of trainees",
+    ),
+    "batch.items": ("each message of a batch, and its verdict", "none"),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }
