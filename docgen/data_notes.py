@@ -73,6 +73,15 @@ NOTES: dict[str, tuple[str, str]] = {
         "how far each recovery from an outage is: its steps, and what they did",
         "none",
     ),
+    "parked.discarded": (
+        "each message that a person discarded, without its body: cause, reason, ticket, day of review",
+        "names of users, not of trainees",
+    ),
+    "batch.batches": (
+        "each batch of retries: who, when, why, its messages by verdict",
+        "names of users, not of trainees",
+    ),
+    "batch.items": ("each message of a batch, and its verdict", "none"),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
     "alarms.alarms": (
         "alarms: what is wrong with which files, offices or processes, since when; owner, notes, history",

@@ -12,15 +12,18 @@ from docgen import (
     data_page,
     json_outputs,
     metrics_page,
+    parked_pages,
     prometheus_rules,
     settings_page,
 )
 from tis_esr.operations.alarms.catalogue import CATALOGUE
 from tis_esr.operations.asyncapi import document
+from tis_esr.operations.parked.catalogue import CATALOGUE as CAUSES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 _REFERENCE = DOCS / "reference"
+_PARKED = DOCS / "runbooks" / "parked"
 
 PAGES: dict[Path, Callable[[], str]] = {
     _REFERENCE / "cli.md": cli_page.page,
@@ -36,6 +39,8 @@ PAGES: dict[Path, Callable[[], str]] = {
         _REFERENCE / "schemas" / json_outputs.file_name(command): partial(json_outputs.text, command)
         for command in json_outputs.OUTPUTS
     },
+    _PARKED / "README.md": parked_pages.index,
+    **{_PARKED / parked_pages.name(cause): partial(parked_pages.page, cause) for cause in CAUSES},
 }
 
 

@@ -2,12 +2,16 @@
 
 import inspect
 import json
+import re
 from typing import Any
 
 import msgspec
 
 from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
 from docgen.markdown import NOTICE, table
+from tis_esr.commands.audit import AuditReport
+from tis_esr.commands.batch import BatchReport
+from tis_esr.commands.parked_desk.discarding import DiscardReport
 from tis_esr.operations.alarms.overview import Alarms
 from tis_esr.operations.board.expectations import Expectations
 from tis_esr.operations.board.whole_board import Board
@@ -18,17 +22,18 @@ from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
 from tis_esr.operations.outage import Outage
-from tis_esr.operations.parked_messages import ParkedMessage
+from tis_esr.operations.parked.details import Details
+from tis_esr.operations.parked.discarding import Discarded
+from tis_esr.operations.parked.listing import ParkedMessage
+from tis_esr.operations.parked.retry_plan import RetryReport
 from tis_esr.operations.person.erasing import Erasure
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.processes.listing import Processes
 from tis_esr.operations.promise.promise import Promise
-from tis_esr.operations.regeneration.outcome import Regenerated
-from tis_esr.operations.region.reports import RegionReport
-from tis_esr.operations.reports.report import Report
 from tis_esr.operations.recovery.reports import RecoveryReport
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
+from tis_esr.operations.reports.report import Report
 from tis_esr.operations.status_check.report import StatusReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
@@ -45,6 +50,12 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "processes": (1, Processes),
     "files": (1, Ledger),
     "parked": (1, list[ParkedMessage]),
+    "parked list --discarded": (1, list[Discarded]),
+    "parked show": (1, list[Details]),
+    "parked retry": (1, RetryReport),
+    "parked discard": (1, DiscardReport),
+    "batch": (1, BatchReport),
+    "audit": (1, AuditReport),
     "redrive": (1, Redriven),
     "purge": (1, PurgeOfDay),
     "reconcile": (1, Compared),
@@ -91,7 +102,7 @@ def schema(command: str) -> dict[str, Any]:
 
 def file_name(command: str) -> str:
     """Return the name of a command's schema in ``docs/reference/schemas``."""
-    return f"{command}.v{OUTPUTS[command][0]}.schema.json"
+    return f"{re.sub('[^a-z]+', '-', command)}.v{OUTPUTS[command][0]}.schema.json"
 
 
 def text(command: str) -> str:

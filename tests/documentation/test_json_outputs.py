@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from tests.journeys.program import ENGINES
 from tests.journeys.story import MOVED, Story, story
 
+EMPTY = {"parked list --discarded"}
+"""Outputs that may be an empty list here; their journeys show them filled."""
 SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 
@@ -32,6 +34,8 @@ def _printed(lived: Story, command: str) -> Any:
         "lint": ["--as-of", "2026-11-26"],
         "forecast": ["--as-of", "2026-11-26"],
         "reconcile": ["--dry-run", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
+        "parked retry": ["--reason", "a", "--dry-run"],
+        "parked discard": ["--reason", "a", "--why", "w", "--ticket", "t", "--review", "2099-01-01", "--dry-run"],
         "redrive": ["--reason", "nothing has this reason"],
         "region": ["status", "LDN", "--as-of", "2026-11-26"],
         "board": ["--history"],
@@ -45,7 +49,9 @@ def _printed(lived: Story, command: str) -> Any:
         "person": ["erase", "--gmc", "7200001", "--why", "asked for", "--dry-run", "--as-of", "2026-11-26"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip
-    return lived.program(command, *words.get(command, []), "--json").json
+    if command == "parked show":
+        words[command] = [lived.program("parked", "--json").json[0]["id"]]
+    return lived.program(*command.split(), *words.get(command, []), "--json").json
 
 
 def _closed(node: Any) -> Any:
@@ -63,11 +69,13 @@ def test_a_commands_json_is_valid_by_its_schema(lived: Story, command: str) -> N
     schema = json.loads((SCHEMAS / file_name(command)).read_text())
     Draft202012Validator.check_schema(schema)
     printed = _printed(lived, command)
-    assert printed
+    assert printed or command in EMPTY
     Draft202012Validator(_closed(schema)).validate(printed)
 
 
 def test_every_command_with_json_has_a_schema() -> None:
     page = (ROOT / "docs" / "reference" / "cli.md").read_text()
     sections = {part.split("\n", 1)[0]: part for part in page.split("\n## tis-esr ")[1:]}
-    assert {name for name, text in sections.items() if "`--json`" in text} == set(OUTPUTS)
+    assert {name for name, text in sections.items() if "`--json`" in text} == {
+        name.split()[0] for name in OUTPUTS
+    }

@@ -16,17 +16,17 @@ Crash = tuple[str, int, str]
 Redriven = Callable[[list[Crash], dict[str, Any]], tuple[Any, ...]]
 
 IN_A_ROW: list[Crash] = [
-    ("end parking", 1, "before"),
-    ("end parking", 2, "before"),
-    ("end parking", 2, "after"),
+    ("commit", 1, "before"),
+    ("commit", 2, "before"),
+    ("commit", 2, "after"),
 ]
 """Each message is replayed in a transaction of its own: the second kill leaves one done, the third one half done."""
 
 ALONE: dict[str, list[Crash]] = {
-    "embedded": [("replay", 1, "before"), ("replay", 1, "after")],
+    "embedded": [("commit", 1, "before"), ("commit", 1, "after")],
     "production": [
-        ("replay", 1, "before"),
-        ("replay", 1, "after"),
+        ("commit", 1, "before"),
+        ("commit", 1, "after"),
         ("publish", 1, "before"),
         ("publish", 1, "after"),
         ("mark sent", 1, "before"),

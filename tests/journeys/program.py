@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import structlog
 from tests.servers import Place, place
 from typer.testing import CliRunner
 
 from tis_esr.cli import app
+from tis_esr.process.logs import log_warnings_only
 
 ENGINES = ("embedded", "production")
 
@@ -37,8 +39,13 @@ class Program:
     settings: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *words: object, **settings: str) -> Said:
+        before = structlog.get_config()
+        log_warnings_only()
         environment = {**self.settings, "COLUMNS": "200", "NO_COLOR": "1", **settings}
-        result = CliRunner().invoke(app, [str(word) for word in words], env=environment)
+        try:
+            result = CliRunner().invoke(app, [str(word) for word in words], env=environment)
+        finally:
+            structlog.configure(**before)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert "Traceback" not in result.output

@@ -35,6 +35,8 @@ ELSEWHERE = {
     "regenerate": "test_regenerate",
     "recover": "test_recover",
     "reconcile-status": "test_reconcile_status",
+    "batch": "test_parked_desk",
+    "audit": "test_parked_desk",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}
@@ -85,7 +87,7 @@ def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Progra
 
     waiting = called("parked")
     assert waiting.code == 1
-    assert waiting.text.splitlines()[0] == f"     1 {UNREADABLE}"
+    assert waiting.text.splitlines()[3] == f"     1 {UNREADABLE}"
     assert f"{name} row 2  " in waiting.text
     [trace] = called("parked", "--json").json
     assert (trace["source_file"], trace["row"], trace["queue"]) == (name, 2, "esr.queue.unreadable")

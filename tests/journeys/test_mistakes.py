@@ -182,12 +182,33 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     # files.
     ("files NOWHERE.DAT --state nowhere", {}, 2, "nowhere can't be used as state: no such file; tis-esr day creates it"),
     # parked and redrive.
-    ("parked all", {}, 2, "unexpected extra argument"),
+    ("parked all", {}, 2, "'all' is not one of 'list', 'show', 'retry', 'discard', 'export'"),
     ("parked", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere can't be used as state: no such file; tis-esr day creates it"),
     ("parked", {"TIS_ESR_STATE": "junk"}, 2, "junk can't be used as state: file is not a database"),
     ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb+http://x"}, 2, "TIS_ESR_MONGODB_URL is not a valid MongoDB address: write mongodb://host:27017/?replicaSet=rs0"),
     ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=100"}, 3, "MongoDB (TIS_ESR_MONGODB_URL): ServerSelectionTimeoutError; it is retried where something waits for it; if it lasts, see tis-esr doctor"),
     ("parked --state nowhere", {}, 2, "nowhere can't be used as state: no such file"),
+    ("parked show --state state", {}, 2, "ID: name the message by its id; tis-esr parked lists them"),
+    ("parked show 91f7 --state state", {}, 2, "ID: no parked message has the id '91f7'; it may have been retried or discarded meanwhile"),
+    ("parked show 9 --state state", {}, 2, "ID: '9' is too short; give at least 4 characters of the id"),
+    ("parked show 91f7 --unmask --state state", {}, 2, "--unmask: say why with --why TEXT; it is recorded in the audit"),
+    ("parked retry --state state", {}, 2, "ID: name messages by their ids, or give --cause, --file, --deanery or --reason"),
+    ("parked retry --cause tcs-failed --state state", {}, 2, "no parked message to retry meets the conditions"),
+    ("parked retry --cause tcs-failed --expect three --state state", {}, 2, "--expect: 'three' is not a token; copy the one that --dry-run prints"),
+    ("parked retry --cause nonsense", {}, 2, "Invalid value for '--cause'"),
+    ("parked list --older-than soon", {}, 2, "--older-than: 'soon' is not a valid age; write it as 30m, 12h or 3d"),
+    ("parked list --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
+    ("parked discard --reason x --state state", {}, 2, "--why: say why they are discarded"),
+    ("parked discard --reason x --why w --state state", {}, 2, "--ticket: name the ticket under which this is tracked"),
+    ("parked discard --reason x --why w --ticket t --state state", {}, 2, "--review: give the day on which the outcome is checked"),
+    ("parked discard --reason x --why w --ticket t --review soon --state state", {}, 2, "--review: 'soon' is not a valid date; write it as 2026-12-24"),
+    ("parked discard --reason x --why w --ticket t --review 2020-01-01 --state state", {}, 2, "--review: 2020-01-01 is in the past; give today or a later day"),
+    ("batch show --state state", {}, 2, "BATCH: name the batch, e.g. B7; tis-esr batch list names them"),
+    ("batch show B7 --state state", {}, 2, "BATCH: there is no batch 'B7'; tis-esr batch list names them"),
+    ("batch stop B7 --state state", {}, 2, "--why: say why; it is recorded in the audit"),
+    ("batch stop B7 --why w --state state", {}, 2, "BATCH: there is no batch 'B7'"),
+    ("audit --last 0", {}, 2, "Invalid value for '--last'"),
+    ("audit --state nowhere", {}, 2, "nowhere can't be used as state: no such file"),
     ("redrive x --state nowhere", {}, 2, "nowhere can't be used as state: no such file"),
     ("redrive", {}, 2, "ID: name messages by their ids, or give --reason; tis-esr parked lists both"),
     ("redrive --discard because", {}, 2, "ID: name messages by their ids, or give --reason"),
@@ -331,10 +352,10 @@ def test_a_fault_of_the_program_is_one_line_without_what_it_was_about(
     def broken(*_: object, **__: object) -> int:
         raise KeyError("Invented-Surname")
 
-    monkeypatch.setattr("tis_esr.commands.parked.reader_of", broken)
+    monkeypatch.setattr("tis_esr.commands.parked_desk.listing.reader_of", broken)
     monkeypatch.chdir(place)
     result = CliRunner().invoke(app, ["parked"], env={"COLUMNS": "250"})
     assert result.exit_code == 70
-    assert result.output.startswith("tis-esr: internal error: KeyError in parked.py, line ")
+    assert result.output.startswith("tis-esr: internal error: KeyError in listing.py, line ")
     assert "Report this line and the command to support" in result.output
     assert "Invented-Surname" not in result.output

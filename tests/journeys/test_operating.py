@@ -24,6 +24,7 @@ from tis_esr.cli import app
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.operations.shown_settings import shown
+from tis_esr.process.logs import log_warnings_only
 from tis_esr.simulation.days.generated_world import World
 
 SECRET = "invented-Pa55word"  # noqa: S105 - of nobody
@@ -364,6 +365,7 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_is_code_3(shell_with
 
 
 def call(*words: str) -> tuple[int, str]:
+    log_warnings_only()
     result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     assert "Traceback" not in result.output
@@ -397,14 +399,15 @@ def rows(state: Path, *numbers: int) -> list[Row]:
         reader.close()
 
 
-def test_parked_lists_by_reason_where_what_waits_came_from(unreadable: Path) -> None:
+def test_parked_lists_by_cause_and_reason_where_what_waits_came_from(unreadable: Path) -> None:
     code, said = call("parked")
     assert code == 1
     lines = said.splitlines()
-    assert lines[0] == f"     2 {UNREADABLE}"
+    assert lines[:2] == ["A row from ESR cannot be read (row-unreadable)", "  2 messages. Who acts: ESR"]
+    assert lines[3] == f"     2 {UNREADABLE}"
     first, second = ids()
-    assert lines[1:3] == [f"         {BAD} row 1  {first}", f"         {BAD} row 3  {second}"]
-    assert "tis-esr redrive" in lines[3]
+    assert lines[4:6] == [f"         {BAD} row 1  {first}", f"         {BAD} row 3  {second}"]
+    assert "tis-esr parked discard" in lines[6]
 
 
 def test_an_unreadable_row_can_not_be_handled_again_and_stays_parked(unreadable: Path) -> None:

@@ -65,7 +65,20 @@ def test_every_command_and_background_task_reads_by_an_index(
         called("export", kind, "--dry-run", "--as-of", "2026-11-27")
         called("export", kind, "--as-of", "2026-11-27")
     [parked] = called("parked", "--json").json
-    called("redrive", parked["id"], "--discard", "asked for again")
+    called("parked", "show", parked["id"], "--unmask", "--why", "a test")
+    called("parked", "retry", parked["id"], "--dry-run")
+    remark = ("--why", "resent", "--ticket", "T1", "--review", "2099-01-01")
+    called("parked", "discard", parked["id"], *remark)
+    for words in (
+        ("parked", "list", "--discarded"),
+        ("batch",),
+        ("batch", "show", "B1"),
+        ("batch", "stop", "B1", "--why", "w"),
+        ("audit",),
+        ("audit", "--act", "parked.look"),
+        ("audit", "--verify"),
+    ):
+        called(*words)
     monkeypatch.setattr("tis_esr.process.serving_process._LEDGER_SECONDS", 0.5)
     monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
     settings = {name.removeprefix("TIS_ESR_").lower(): value for name, value in called.settings.items()}

@@ -20,7 +20,7 @@ from tests.simulation.trouble import Trouble
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.faults import TransientError
-from tis_esr.engine.protocol import Commit, Depths, Stored
+from tis_esr.engine.protocol import Commit, Depths, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
 
 T = TypeVar("T")
@@ -85,11 +85,11 @@ class SimEngine:
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit."""
         await self._call("commit", lambda: self._commit(commit))
-        self._forget([*commit.done, *(message for message, _ in commit.parked)])
+        self._forget([*commit.done, *(message for message, *_ in commit.parked)])
 
     def _commit(self, commit: Commit) -> None:
-        finished = [*commit.done, *(message for message, _ in commit.parked)]
-        about = [*commit.done, *commit.held, *(message for message, _ in commit.parked if message.claim)]
+        finished = [*commit.done, *(message for message, *_ in commit.parked)]
+        about = [*commit.done, *commit.held, *(message for message, *_ in commit.parked if message.claim)]
         for message in about:
             if not self._holds(message):
                 self._loop.note(f"commit about {_named([message])} on {message.queue}: the lease was lost")
@@ -101,7 +101,7 @@ class SimEngine:
         if finished:
             self._loop.note(
                 f"commit {finished[0].queue} done {_named(commit.done)}"
-                f" parked {_named(message for message, _ in commit.parked)} sent {len(commit.messages)}"
+                f" parked {_named(message for message, *_ in commit.parked)} sent {len(commit.messages)}"
             )
         elif commit.puts or commit.messages:
             self._loop.note(f"commit {len(commit.puts)} documents, sent {_named(commit.messages)}")
@@ -223,6 +223,10 @@ class SimEngine:
 
     def _outcomes(self, file: str, after: int) -> list[Row]:
         return [row for (name, n), row in sorted(self.store.rows().items()) if name == file and n > after]
+
+    async def standing(self, messages: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
+        """Return nothing: no batch runs in a simulated schedule."""
+        return {}
 
     async def unfinished(self, files: str, queues: Sequence[str]) -> dict[str, int]:
         """See Engine.unfinished."""

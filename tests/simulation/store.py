@@ -129,7 +129,7 @@ class SimStore:
             self.accounted[row.file, row.row] = msgspec.structs.replace(row, type=kept)
         for message in commit.done:
             self._finish(message, "done", "")
-        for message, reason in commit.parked:
+        for message, reason, _ in commit.parked:
             self._add(message)
             self._finish(message, "parked", reason)
             self._cover(message, reason)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tis_esr.commands import parked
+from tis_esr.commands.parked_desk import listing
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.errors import Exit
+from tis_esr.operations.parked.listing import Choice
 from tis_esr.settings import Settings
 
 
@@ -24,8 +25,8 @@ class OneParked:
 def test_a_parked_change_of_tis_names_no_row_of_a_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(parked, "reader_of", lambda *_: OneParked())
-    assert parked.parked(Settings(), as_json=False) is Exit.DONE_WITH_PARKED
+    monkeypatch.setattr(listing, "reader_of", lambda *_: OneParked())
+    assert listing.list_parked(Settings(), Choice(), None, as_json=False) is Exit.DONE_WITH_PARKED
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].endswith("esr.queue.tis.change: not a change of TIS: data.id is not a whole number")
-    assert lines[1].split() == ["91f7"]
+    assert lines[3].endswith("esr.queue.tis.change: not a change of TIS: data.id is not a whole number")
+    assert lines[4].split() == ["91f7"]

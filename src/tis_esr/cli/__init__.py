@@ -9,6 +9,7 @@ from tis_esr import __version__
 from tis_esr.cli import (
     alarms,
     asking,
+    auditing,
     daily_watch,
     looking_ahead,
     manual_exports,
@@ -37,6 +38,7 @@ PURPOSES = (
     parked_messages,
     daily_watch,
     asking,
+    auditing,
     looking_ahead,
     reporting,
     privacy,

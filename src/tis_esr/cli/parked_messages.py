@@ -1,23 +1,185 @@
-"""Commands about parked messages: list them, retry or discard them."""
+"""Commands about parked messages: list and show them, retry or discard them, and follow batches of retries."""
 
 import asyncio
+import re
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from tis_esr.commands.command_line import JsonOption, StateOption, command
+from tis_esr.commands.command_line import DeaneryOption, JsonOption, StateOption, command, deaneries_of
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.settings import load
 
 
-@command("tis-esr parked", "tis-esr parked --json", "tis-esr parked --state demo/state.sqlite")
-def parked(state: StateOption = None, as_json: JsonOption = False) -> None:
-    """List parked messages by reason, with file, row and id."""
-    with user_errors_reported():
-        from tis_esr.commands.parked import parked as run_
+class ParkedAct(StrEnum):
+    """What to do with parked messages."""
 
-        raise typer.Exit(int(run_(load(), state, as_json=as_json)))
+    LIST = "list"
+    SHOW = "show"
+    RETRY = "retry"
+    DISCARD = "discard"
+    EXPORT = "export"
+
+
+class BatchActs(StrEnum):
+    """What to do with batches."""
+
+    LIST = "list"
+    SHOW = "show"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+
+
+WhyOption = Annotated[
+    str, typer.Option("--why", metavar="TEXT", help="Why; recorded in the audit. No personal data.")
+]
+
+
+@command(
+    "tis-esr parked",
+    "tis-esr parked show 5c009d8c",
+    "tis-esr parked retry --cause tcs-failed --dry-run",
+    "tis-esr parked discard 5c009d8c --why 'resent' --ticket T1 --review 2026-12-24",
+)
+def parked(
+    act: Annotated[
+        ParkedAct, typer.Argument(metavar="[list|show|retry|discard|export]", help="What to do.")
+    ] = ParkedAct.LIST,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of messages, or their beginnings.")
+    ] = None,
+    cause: Annotated[
+        ParkingCause | None, typer.Option("--cause", metavar="CAUSE", help="Only messages of this cause.")
+    ] = None,
+    deanery: DeaneryOption = None,
+    file: Annotated[
+        str, typer.Option("--file", metavar="NAME", help="Only messages of this inbound file.")
+    ] = "",
+    older_than: Annotated[
+        str | None,
+        typer.Option("--older-than", metavar="AGE", help="Only those parked for longer: 30m, 12h or 3d."),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Only messages whose reason contains TEXT.")
+    ] = "",
+    discarded: Annotated[
+        bool, typer.Option("--discarded", help="list: the discarded messages, by day of review.")
+    ] = False,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="show: with personal data; needs --why, and is audited.")
+    ] = False,
+    why: WhyOption = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="retry, discard: change nothing; print what would be done.")
+    ] = False,
+    expect: Annotated[
+        str, typer.Option("--expect", metavar="TOKEN", help="retry: only the set of this dry run.")
+    ] = "",
+    in_flight: Annotated[
+        int, typer.Option("--in-flight", min=1, max=5000, help="retry: messages of the batch at once.")
+    ] = 100,
+    ticket: Annotated[str, typer.Option("--ticket", metavar="TEXT", help="discard: the ticket.")] = "",
+    review: Annotated[
+        str | None, typer.Option("--review", metavar="DATE", help="discard: when the outcome is checked.")
+    ] = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List parked messages by cause; show, retry, discard or export them.
+
+    A retry of several messages is a batch: see tis-esr batch.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.parked_desk import discarding, exporting, listing, retrying, showing
+        from tis_esr.operations.parked.discarding import Remark
+        from tis_esr.operations.parked.listing import Choice
+
+        settings = load()
+        choice = Choice(
+            ids=ids or [],
+            cause=cause,
+            deanery=deaneries_of(deanery)[0] if deanery else "",
+            file=file,
+            reason=reason,
+            older_than=_seconds(older_than),
+        )
+        if act is ParkedAct.SHOW:
+            done = asyncio.run(
+                showing.show(settings, choice, state, unmask=unmask, why=why.strip(), as_json=as_json)
+            )
+        elif act is ParkedAct.RETRY:
+            done = asyncio.run(
+                retrying.retry(
+                    settings,
+                    choice,
+                    state,
+                    why=why.strip(),
+                    expect=expect,
+                    cap=in_flight,
+                    dry_run=dry_run,
+                    as_json=as_json,
+                )
+            )
+        elif act is ParkedAct.DISCARD:
+            remark = Remark(why=why.strip(), ticket=ticket.strip(), review_on=discarding.review_day(review))
+            done = asyncio.run(
+                discarding.discard(settings, choice, state, remark, dry_run=dry_run, as_json=as_json)
+            )
+        elif act is ParkedAct.EXPORT:
+            done = exporting.export(settings, choice, state, as_json=as_json)
+        elif discarded:
+            done = listing.list_discarded(settings, state, as_json=as_json)
+        else:
+            done = listing.list_parked(settings, choice, state, as_json=as_json)
+        raise typer.Exit(int(done))
+
+
+def _seconds(age: str | None) -> float:
+    """Return an age in seconds. Raises UsageError."""
+    if age is None:
+        return 0.0
+    found = re.fullmatch(r"(\d{1,4})([mhd])", age.strip())
+    if found is None or not int(found[1]):
+        raise UsageError("--older-than", f"{age!r} is not a valid age; write it as 30m, 12h or 3d")
+    return float(found[1]) * {"m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+@command(
+    "tis-esr batch",
+    "tis-esr batch show B7",
+    "tis-esr batch pause B7 --why 'TCS is slow'",
+)
+def batch(
+    act: Annotated[
+        BatchActs, typer.Argument(metavar="[list|show|pause|resume|stop]", help="What to do.")
+    ] = BatchActs.LIST,
+    batch_id: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="The batch, e.g. B7.")] = None,
+    why: WhyOption = "",
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List batches of retries with their verdicts; show, pause, resume or stop one.
+
+    A batch goes on while tis-esr run runs, and with tis-esr day.
+    """
+    with user_errors_reported():
+        from tis_esr.commands import batch as run
+        from tis_esr.operations.batches.control import BatchAct
+
+        if act is BatchActs.LIST:
+            raise typer.Exit(int(run.list_batches(load(), state, as_json=as_json)))
+        if batch_id is None:
+            raise UsageError("BATCH", "name the batch, e.g. B7; tis-esr batch list names them")
+        if act is BatchActs.SHOW:
+            raise typer.Exit(int(run.show(load(), batch_id, state, as_json=as_json)))
+        if not why.strip():
+            raise UsageError("--why", "say why; it is recorded in the audit")
+        done = run.act(load(), batch_id, BatchAct(act.value), why.strip(), state, as_json=as_json)
+        raise typer.Exit(int(asyncio.run(done)))
 
 
 @command(

@@ -10,6 +10,7 @@ from tis_esr.commands.as_of_day import refuse_day
 from tis_esr.commands.day_progress import DayProgress
 from tis_esr.commands.progress import Bars, progress
 from tis_esr.files.folder import Folder
+from tis_esr.operations.batches.beside_a_day import finish_batches
 from tis_esr.operations.composition import purge_of, reader_of, system, window
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.manual_day import accounted, begin_day
@@ -44,6 +45,7 @@ async def _day(
             begin = partial(begin_day, runner.work, as_of, reader, names, window(settings))
             begun = await runner.patiently("the day", begin)
         async with DayProgress(bars, partial(reader_of, settings, state), inbound, names) as shown:
+            await finish_batches(runner)
             done = await run_day(
                 runner,
                 *folders,

@@ -14,8 +14,9 @@ from tis_esr.engine.envelope import PARKING_DEATHS, Identity, Message
 from tis_esr.engine.faults import ConflictError, PermanentError, RetryLimitedError, TransientError
 from tis_esr.engine.handlers import Handler, Observer
 from tis_esr.engine.pauses import pause_after
-from tis_esr.engine.protocol import Engine
+from tis_esr.engine.protocol import Engine, Parking
 from tis_esr.engine.work import Work
+from tis_esr.parking_causes import ParkingCause
 
 _log = structlog.get_logger()
 
@@ -80,7 +81,7 @@ class Batches:
         """
         ended = partial(self._ended, handler.queue, time.perf_counter())
         if messages[0].deaths >= PARKING_DEATHS:
-            return await self._park([(messages[0], _deadly(messages[0].deaths))], ended)
+            return await self._park([_deadly(messages[0])], ended)
         work = self._begin(messages)
         try:
             await handler.run(work, messages)
@@ -140,7 +141,7 @@ class Batches:
     async def _settle(self, failed: Iterable[tuple[Message, Exception]], ended: "_Ended") -> Outcome:
         """Release or park messages that failed while others did not, each according to its own fault."""
         again: dict[tuple[str, float], list[Message]] = {}
-        parked: list[tuple[Message, str]] = []
+        parked: list[Parking] = []
         outcome = Outcome()
         for message, fault in failed:
             if isinstance(fault, ConflictError):
@@ -155,9 +156,7 @@ class Batches:
                 pause = 0.2 * 2 ** self._suspicions.count(message)
                 again.setdefault(("retried", pause), []).append(message)
             else:
-                parked.append(
-                    (message, fault.reason if isinstance(fault, RetryLimitedError) else _describe(fault))
-                )
+                parked.append(_parking(message, fault))
         if outcome.trouble is not None and not outcome.trouble.expected:
             number = sum(len(some) for (end, _), some in again.items() if end == "released")
             _log.info("retried_later", messages=number, reason=outcome.trouble.reason)
@@ -170,24 +169,25 @@ class Batches:
             return outcome | await self._park(parked, ended)
         except BaseException:
             unsettled = [message for _, some in left for message in some]
-            await self._engine.release([*unsettled, *(message for message, _ in parked)], 0)
+            await self._engine.release([*unsettled, *(message for message, *_ in parked)], 0)
             raise
 
-    async def _park(self, parked: Sequence[tuple[Message, str]], ended: "_Ended") -> Outcome:
+    async def _park(self, parked: Sequence[Parking], ended: "_Ended") -> Outcome:
         if not parked:
             return Outcome()
-        messages = [message for message, _ in parked]
+        messages = [message for message, *_ in parked]
         work = self._begin(messages)
-        for message, reason in parked:
-            work.park(message, reason)
+        for message, reason, cause in parked:
+            work.park(message, reason, cause)
         try:
             await work.commit()
         except TransientError as trouble:
             await self._engine.release(messages, 0)
             ended("released", messages)
             return Outcome(trouble=trouble)
-        for message, reason in parked:
-            _log.warning("parked", queue=message.queue, correlation_id=message.correlation_id, reason=reason)
+        for message, reason, cause in parked:
+            about = {"queue": message.queue, "correlation_id": message.correlation_id}
+            _log.warning("parked", **about, cause=cause.value, reason=reason)
         self._forget(messages)
         ended("parked", messages)
         return Outcome(progress=True)
@@ -242,11 +242,23 @@ def _once_more(messages: Sequence[Message]) -> list[Message]:
     return [msgspec.structs.replace(message, attempts=message.attempts + 1) for message in messages]
 
 
-def _deadly(deaths: int) -> str:
-    return (
-        f"the process ended {deaths} times while it handled this message, in the last of them alone;"
-        " check the memory limit and the log of the process, then requeue it (tis-esr redrive)"
+def _deadly(message: Message) -> Parking:
+    reason = (
+        f"the process ended {message.deaths} times while it handled this message, in the last of them alone;"
+        " check the memory limit and the log of the process, then requeue it (tis-esr parked retry)"
     )
+    return Parking(message, reason, ParkingCause.PROCESS_ENDED)
+
+
+def _parking(message: Message, fault: Exception) -> Parking:
+    """Return the parking of a message that failed; what is not classified is an error of this program."""
+    if isinstance(fault, RetryLimitedError):
+        return Parking(message, fault.reason, fault.cause)
+    if isinstance(fault, PermanentError):
+        return Parking(message, _describe(fault), fault.cause)
+    unreadable = isinstance(fault, msgspec.DecodeError)
+    cause = ParkingCause.BODY_UNREADABLE if unreadable else ParkingCause.INTERNAL_ERROR
+    return Parking(message, _describe(fault), cause)
 
 
 def _describe(fault: Exception) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from tis_esr.engine.collection import Between, Collection, Where
-from tis_esr.engine.envelope import Message
-from tis_esr.engine.protocol import Commit, Cursor, Depths, Engine, OldMessage, Stored
+from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.protocol import Commit, Cursor, Depths, Engine, OldMessage, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
 
 
@@ -69,6 +69,10 @@ class DryRun:
     async def discard(self, parked: Iterable[tuple[str, str]], reason: str) -> int:  # noqa: ARG002 - the protocol's
         """Return 0: nothing is discarded."""
         return 0
+
+    async def standing(self, messages: Sequence[Identity]) -> dict[Identity, Standing]:
+        """Return the engine's."""
+        return await self._engine.standing(messages)
 
     async def written_before(
         self, collection: Collection[Any], day: date, after: Cursor | None, limit: int

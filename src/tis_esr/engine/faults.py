@@ -1,6 +1,7 @@
 """Error classes by what follows: transient errors are retried, permanent ones are parked for a person."""
 
 from tis_esr.errors import Exit, TisEsrError
+from tis_esr.parking_causes import ParkingCause
 
 LONGEST_WAIT = 300.0
 """Seconds after which everything is retried, even if a longer wait was requested."""
@@ -23,15 +24,20 @@ class TransientError(TisEsrError):
 
 
 class RetryLimitedError(TisEsrError):
-    """A call failed, perhaps because of the message: it is retried alone a few times, then parked."""
+    """A call failed, perhaps because of the message: it is retried alone a few times, then parked for the ``cause``."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, cause: ParkingCause = ParkingCause.OTHER) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.cause = cause
 
 
 class PermanentError(TisEsrError):
-    """A permanent error of a message whose text has no personal data, so it may be stored as the reason."""
+    """A permanent error of a message whose text has no personal data, so it may be stored as the reason, with the ``cause``."""
+
+    def __init__(self, reason: str, cause: ParkingCause = ParkingCause.OTHER) -> None:
+        super().__init__(reason)
+        self.cause = cause
 
 
 class ConflictError(TransientError):

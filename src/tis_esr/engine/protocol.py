@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.row_accounting import Row, RowState
+from tis_esr.parking_causes import ParkingCause
 
 Cursor = tuple[str, Any]
 """The cursor of a walk through old data: the day of what was returned last, and the engine's own position."""
@@ -60,6 +61,26 @@ class OldMessage:
     cursor: Cursor
 
 
+class Parking(NamedTuple):
+    """A message to park, with the reason for people and the cause for machines."""
+
+    message: Message
+    reason: str
+    cause: ParkingCause = ParkingCause.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A stored message at one moment: ``state`` is "waiting" (also while it is handled), "parked" or "done".
+
+    ``reason`` and ``cause`` are those of its parking, "" if it is not parked.
+    """
+
+    state: str
+    reason: str = ""
+    cause: str = ""
+
+
 @dataclass(slots=True)
 class Commit:
     """Everything that takes effect together, or not at all.
@@ -71,20 +92,22 @@ class Commit:
 
     ``day`` is the day that its documents and messages count as written and handled on, the engine's where there is
     none. ``removals`` are documents to remove, ``forgotten`` messages that are done, and ``rows_gone`` rows of a
-    file, of which nothing is kept any more. ``discarded`` are parked messages to discard, with the reason, see Engine.discard.
+    file, of which nothing is kept any more. ``discarded`` are parked messages to discard, with the reason, see Engine.discard, ``requeued``
+    those to requeue, see Engine.replay.
     """
 
     puts: list[Put] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     done: list[Message] = field(default_factory=list)
-    parked: list[tuple[Message, str]] = field(default_factory=list)
+    parked: list[Parking] = field(default_factory=list)
     held: list[Message] = field(default_factory=list)
     day: date | None = None
     removals: list[Removal] = field(default_factory=list)
     forgotten: list[Identity] = field(default_factory=list)
     rows_gone: list[tuple[str, int]] = field(default_factory=list)
     discarded: list[tuple[Identity, str]] = field(default_factory=list)
+    requeued: list[Identity] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -125,7 +148,8 @@ class Engine(Protocol):
     async def commit(self, commit: Commit) -> None:
         """Apply everything in one transaction; raises ConflictError if a document's version has changed.
 
-        So it does where a row that is to go has been parked meanwhile, or a message to be discarded is not parked.
+        So it does where a row that is to go has been parked meanwhile, or a message to be discarded or requeued is not
+        parked.
         Raises LeaseLostError when a message that is to be done is not held any more: taken over, parked or done.
         """
         ...
@@ -169,6 +193,10 @@ class Engine(Protocol):
         Their rows that are accounted pending become ignored with the reason; others keep their state and add it to
         their reason.
         """
+        ...
+
+    async def standing(self, messages: Sequence[Identity]) -> dict[Identity, Standing]:
+        """Return how these messages stand; those of which nothing is stored any more are left out."""
         ...
 
     async def written_before(

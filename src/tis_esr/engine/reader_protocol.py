@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -15,7 +16,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """One message: its queue and its outcome, in the order sent.
 
     ``at`` is in seconds since 1970: when it was sent or, if the engine stores that, when it was handled; 0 if neither
-    is stored.
+    is stored. ``cause`` is the code of its parking and ``parked_at`` its time, in seconds since 1970, if it is parked.
     """
 
     seq: float
@@ -28,6 +29,9 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     row: int
     reason: str
     at: float = 0.0
+    deanery: str = ""
+    cause: str = ""
+    parked_at: float = 0.0
 
 
 class Reader(Protocol):
@@ -73,6 +77,10 @@ class Reader(Protocol):
 
     def parked(self) -> list[Trace]:
         """Return the parked messages, oldest first."""
+        ...
+
+    def parked_message(self, queue: str, id_: str) -> Message | None:
+        """Return a parked message with its body; None if it is not parked."""
         ...
 
     def messages_of(self, correlation_ids: Sequence[str]) -> list[Trace]:

@@ -12,8 +12,9 @@ from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message, derived_id
 from tis_esr.engine.faults import ConflictError, UnroutableError
 from tis_esr.engine.parts import Parts, Place
-from tis_esr.engine.protocol import Commit, Cursor, Engine, Put, Removal, Stored
+from tis_esr.engine.protocol import Commit, Cursor, Engine, Parking, Put, Removal, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
+from tis_esr.parking_causes import ParkingCause
 
 T = TypeVar("T", bound=msgspec.Struct)
 Bindings = Mapping[str, Sequence[str]]
@@ -52,7 +53,7 @@ class Work:
         self._versions: dict[tuple[str, str], int] = {}
         self._written: dict[tuple[str, str], tuple[Collection[Any], Any]] = {}
         self._parts = Parts()
-        self._to_park: dict[Identity, tuple[Message, str]] = {}
+        self._to_park: dict[Identity, Parking] = {}
         self._parked: set[Identity] = set()
         self._saved: set[Identity] = set()
         self._failed: dict[Identity, Exception] = {}
@@ -61,11 +62,19 @@ class Work:
         self._forgotten: list[Identity] = []
         self._rows_gone: list[tuple[str, int]] = []
         self._discarded: list[tuple[Identity, str]] = []
+        self._requeued: list[Identity] = []
 
     @property
     def has_changes(self) -> bool:
         """Say whether anything was written or is to be removed since the last commit."""
-        return bool(self._written or self._removed or self._forgotten or self._rows_gone or self._discarded)
+        return bool(
+            self._written
+            or self._removed
+            or self._forgotten
+            or self._rows_gone
+            or self._discarded
+            or self._requeued
+        )
 
     def time(self) -> float:
         """Return the seconds of the clock that all processes on one store share; see ``Engine.time``."""
@@ -171,6 +180,18 @@ class Work:
         """Discard parked messages permanently; the commit fails with ConflictError where one is not parked any more."""
         self._discarded += [(identity, reason) for identity in parked]
 
+    def requeue(self, parked: Iterable[Identity]) -> None:
+        """Requeue parked messages; the commit fails with ConflictError where one is not parked any more."""
+        self._requeued += parked
+
+    async def standing(self, messages: Sequence[Identity]) -> dict[Identity, Standing]:
+        """Return how messages stand, as stored; see ``Engine.standing``."""
+        return await self._engine.standing(messages)
+
+    def send(self, message: Message) -> None:
+        """Send a message to the one queue that it names, as the copy of another one."""
+        self._parts.emit(message)
+
     def emit(
         self, routing_key: str, body: msgspec.Struct | Mapping[str, Any], *, cause: Message, key: str = ""
     ) -> None:
@@ -197,15 +218,15 @@ class Work:
         """Account for a row with its state; a later call in the same or another unit of work replaces it."""
         self._parts.account(Row(file=file, row=row, type=record_type, state=state, reason=reason))
 
-    def park(self, message: Message, reason: str) -> None:
-        """Park a message with the reason; what this unit wrote still takes effect.
+    def park(self, message: Message, reason: str, cause: ParkingCause = ParkingCause.OTHER) -> None:
+        """Park a message with the reason and its cause; what this unit wrote still takes effect.
 
         It stays parked through every later commit of this unit: it is never acknowledged as done.
         """
         if self.is_parked(message) and message.identity not in self._to_park:
             return
         self._parked.add(message.identity)
-        self._to_park[message.identity] = (message, reason)
+        self._to_park[message.identity] = Parking(message, reason, cause)
 
     def fail(self, message: Message, fault: Exception) -> None:
         """Mark this message of the batch as failed; the rest of the unit of work still takes effect.
@@ -274,11 +295,12 @@ class Work:
 
     async def _save(self, commit: Commit) -> None:
         await self._engine.commit(commit)
-        self._saved.update(message.identity for message, _ in commit.parked)
+        self._saved.update(message.identity for message, *_ in commit.parked)
         for put in commit.puts:
             self._versions[put.collection.name, put.key] = put.version + 1
         self._written, self._written_on, self._to_park = {}, {}, {}
         self._removed, self._forgotten, self._rows_gone, self._discarded = {}, [], [], []
+        self._requeued = []
         self._parts.saved()
 
     async def _moved(self) -> list[Place]:
@@ -312,6 +334,7 @@ class Work:
             forgotten=list(self._forgotten),
             rows_gone=list(self._rows_gone),
             discarded=list(self._discarded),
+            requeued=list(self._requeued),
         )
         for (name, key), (collection, document) in self._written.items():
             if self._parts.stands((name, key)):

@@ -5,7 +5,9 @@ from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
+from tis_esr.operations.batches.documents import BATCHES, ITEMS
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
+from tis_esr.operations.parked.discarding import DISCARDED
 from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.operations.recovery.stored import RECOVERIES
 from tis_esr.operations.status_check.stored_run import STATUS_RUNS
@@ -23,6 +25,9 @@ OPERATIONS_COLLECTIONS = (
     PROCESSES,
     STATUS_RUNS,
     RECOVERIES,
+    DISCARDED,
+    BATCHES,
+    ITEMS,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)

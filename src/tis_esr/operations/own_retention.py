@@ -5,7 +5,9 @@ from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.audit.retention import remove_audit_entries
+from tis_esr.operations.batches.documents import BATCHES, ITEMS
 from tis_esr.operations.board.retention import remove_expectations, remove_waivers
+from tis_esr.operations.parked.discarding import DISCARDED
 from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.operations.recovery.stored import RECOVERIES
 from tis_esr.services.retention.history import by_age
@@ -20,4 +22,7 @@ OWN_RULES = (
     remove_waivers,
     by_age(PROCESSES),
     by_age(RECOVERIES),
+    by_age(DISCARDED),
+    by_age(BATCHES),
+    by_age(ITEMS),
 )

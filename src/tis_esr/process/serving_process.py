@@ -20,6 +20,7 @@ from tis_esr.engine.supervision import Beat, log_loop_fault
 from tis_esr.errors import UsageError
 from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
+from tis_esr.operations.batches.advancing import advance_all
 from tis_esr.operations.composition import System, crons, purge_of, serving, today
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place, secret_text
 from tis_esr.process.alarm_watch import alarm_tasks
@@ -55,6 +56,7 @@ _LEDGER_SECONDS = 30.0
 _RETENTION = "retention"
 _PURGE_SECONDS = 300.0
 _PURGE_PAUSE = 0.05
+_BATCH_SECONDS = 2.0
 _CERTIFICATE_BYTES = 64 * 1024
 
 
@@ -121,6 +123,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 _sweep(settings, system, metrics, stop),
                 _ledger(settings, system, metrics, stop),
                 _purge(settings, system, metrics, stop),
+                _batches(system, metrics, stop),
             ]
         if exports:
             tasks.append(_schedule(settings, system, metrics, stop))
@@ -216,6 +219,23 @@ def _schedule(
         stop,
         task="export schedule",
         trouble="schedule_check_failed",
+    )
+
+
+def _batches(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
+    """Judge what the open batches have requeued, and requeue what is due."""
+
+    async def look(_: Beat) -> None:
+        await advance_all(system.runner.work)
+
+    return every(
+        _BATCH_SECONDS,
+        look,
+        system.supervisor,
+        metrics,
+        stop,
+        task="batches",
+        trouble="batches_not_advanced",
     )
 
 

@@ -7,12 +7,14 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import PermanentError, RetryLimitedError, TransientError
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.tcs.tcs_errors import (
     TcsConflictError,
     TcsError,
     TcsServerError,
     TcsUnavailableError,
     TcsUncertainError,
+    TcsUnreadableRecordError,
 )
 
 
@@ -26,10 +28,12 @@ def fault_of(error: TcsError) -> TransientError | RetryLimitedError | PermanentE
     if isinstance(error, TcsServerError | TcsConflictError) or (
         isinstance(error, TcsUncertainError) and error.suspect
     ):
-        return RetryLimitedError(str(error))
+        return RetryLimitedError(str(error), ParkingCause.TCS_FAILED)
     if isinstance(error, TcsUnavailableError):
         return TransientError(str(error), error.retry_after or 0.0)
-    return PermanentError(str(error))
+    unreadable = isinstance(error, TcsUnreadableRecordError)
+    cause = ParkingCause.TCS_RECORD_UNREADABLE if unreadable else ParkingCause.TCS_REJECTED
+    return PermanentError(str(error), cause)
 
 
 def tcs_errors_classified(handler: Handler) -> Handler:

@@ -183,7 +183,7 @@ class TcsUnreadableRecordError(TcsError):
     """
 
     outcome = "unreadable_record"
-    advice = "Have the field corrected in TIS, then requeue the message (tis-esr redrive)"
+    advice = "Have the field corrected in TIS, then retry the message (tis-esr parked retry)"
 
     def __init__(self, method: str, path: str, kind: str, record_id: int | None, field: str) -> None:
         which = f"{kind} {record_id}" if record_id is not None else f"a {kind} without an id"

@@ -21,7 +21,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.retention_periods import Retention
 from tis_esr.engine.faults import TransientError
-from tis_esr.engine.protocol import Commit
+from tis_esr.engine.protocol import Commit, Parking
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.files.folder import Folder
 from tis_esr.operations.ledger import gaps
@@ -113,7 +113,7 @@ async def test_a_message_that_is_parked_again_while_its_row_goes_keeps_it(benche
         await bench.account(*(Row(file=name, row=n, type="APC", state=RowState.APPLIED) for n in (1, 2, 3)))
         parked = message("esr.queue.apc.split", 1, {}, name, 2)
         engine = bench.runner.engine
-        bench.runner.engine = Interrupted(engine, Commit(parked=[(parked, "again")], day=TODAY))
+        bench.runner.engine = Interrupted(engine, Commit(parked=[Parking(parked, "again")], day=TODAY))
         done = await purge(bench).of_day(TODAY)
         bench.runner.engine = engine
         assert (done is not None, await bench.parked()) == (True, ["again"])

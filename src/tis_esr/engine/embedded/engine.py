@@ -24,7 +24,7 @@ from tis_esr.engine.faults import (
     TransientError,
     UnusableStateError,
 )
-from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
+from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.private_files import open_private
 
@@ -83,8 +83,10 @@ class EmbeddedEngine:
         """See Engine.commit."""
         day = (commit.day or datetime.fromtimestamp(self.time(), UTC).date()).isoformat()
         await self._run(lambda: self._transaction(lambda: _apply(self._connection, commit, day)))
-        self._forget([*commit.done, *(message for message, _ in commit.parked)])
-        self._wake(commit.messages)
+        self._forget([*commit.done, *(message for message, *_ in commit.parked)])
+        self._wake(
+            [*(message.queue for message in commit.messages), *(queue for queue, _ in commit.requeued)]
+        )
 
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim."""
@@ -111,7 +113,7 @@ class EmbeddedEngine:
         if delay > 0:
             self._delayed.update({message.identity: time.monotonic() + delay for message in given})
         self._forget(given)
-        self._wake(given)
+        self._wake(message.queue for message in given)
 
     def _forget(self, messages: Sequence[Message]) -> None:
         keys = [message.identity for message in messages]
@@ -143,9 +145,7 @@ class EmbeddedEngine:
         done = await self._run(
             lambda: self._transaction(lambda: parking.end_parking(self._connection, keys, None))
         )
-        for queue in {queue for queue, _ in keys}:
-            if queue in self._changed:
-                self._changed[queue].set()
+        self._wake(queue for queue, _ in keys)
         return done
 
     async def discard(self, parked: Iterable[Identity], reason: str) -> int:
@@ -164,6 +164,10 @@ class EmbeddedEngine:
             seconds = min(seconds, ready)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(changed.wait(), seconds)
+
+    async def standing(self, messages: Sequence[Identity]) -> dict[Identity, Standing]:
+        """See Engine.standing."""
+        return await self._run(lambda: parking.standing(self._connection, messages))
 
     async def written_before(
         self, collection: Collection[Any], day: date, after: Cursor | None, limit: int
@@ -205,8 +209,8 @@ class EmbeddedEngine:
             return fault.reason
         return ""
 
-    def _wake(self, messages: Iterable[Message]) -> None:
-        for queue in {message.queue for message in messages}:
+    def _wake(self, queues: Iterable[str]) -> None:
+        for queue in set(queues):
             if queue in self._changed:
                 self._changed[queue].set()
 
@@ -301,6 +305,8 @@ def _apply(connection: sqlite3.Connection, commit: Commit, day: str) -> None:
     _finish(connection, commit.done, day)
     parking.park(connection, commit.parked, day)
     purging.remove(connection, commit)
+    if parking.end_parking(connection, commit.requeued, None) != len(commit.requeued):
+        raise ConflictError("messages")
 
 
 def _finish(connection: sqlite3.Connection, messages: Sequence[Message], day: str) -> None:

@@ -1,10 +1,12 @@
 """Parked messages, and rows with their outcomes: a row is parked while a parked message covers it."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 
 from tis_esr.engine.embedded.many import execute_many
-from tis_esr.engine.envelope import Identity, Message
+from tis_esr.engine.envelope import Identity
+from tis_esr.engine.protocol import Parking, Standing
 from tis_esr.engine.row_accounting import Row, RowState, discarded
 
 
@@ -22,17 +24,21 @@ def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     )
 
 
-def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]], day: str) -> None:
+def park(connection: sqlite3.Connection, parked: Sequence[Parking], day: str) -> None:
     """Park messages, which cover their rows; one that is parked already gets the new reason."""
+    now = time.time()
     execute_many(
         connection,
         "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"
-        " reason, handled_on) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?, ?)"
+        " reason, cause, parked_at, handled_on) VALUES (?, ?, 'parked', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (queue, id) DO UPDATE SET state = 'parked', reason = excluded.reason,"
-        " handled_on = excluded.handled_on",
+        " cause = excluded.cause, parked_at = excluded.parked_at, handled_on = excluded.handled_on",
         [
-            (m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body, why, day)
-            for m, why in parked
+            (
+                *(m.queue, m.id, m.correlation_id, m.source_file, m.deanery, m.row, m.last_row, m.body),
+                *(why, cause.value, now, day),
+            )
+            for m, why, cause in parked
         ],
     )
     execute_many(
@@ -40,7 +46,7 @@ def park(connection: sqlite3.Connection, parked: Sequence[tuple[Message, str]], 
         "INSERT OR REPLACE INTO parkings (file, row, queue, id, reason)"
         " SELECT file, row, ?1, ?2, ?3 FROM rows WHERE file = ?4 AND row BETWEEN ?5 AND ?6 AND"
         " (row = ?5 OR state = 'pending' OR (file, row, ?1, ?2) IN (SELECT file, row, queue, id FROM parkings))",
-        [(m.queue, m.id, why, m.source_file, m.row, max(m.row, m.last_row)) for m, why in parked],
+        [(m.queue, m.id, why, m.source_file, m.row, max(m.row, m.last_row)) for m, why, _ in parked],
     )
 
 
@@ -51,7 +57,7 @@ def end_parking(connection: sqlite3.Connection, keys: Sequence[Identity], discar
 
 def _ended(connection: sqlite3.Connection, queue: str, id_: str, discard: str | None) -> bool:
     found = connection.execute(
-        "UPDATE messages SET state = ?1, reason = '', held = 0, deaths = 0,"
+        "UPDATE messages SET state = ?1, reason = '', cause = '', parked_at = 0, held = 0, deaths = 0,"
         " body = CASE ?1 WHEN 'done' THEN NULL ELSE body END"
         " WHERE queue = ?2 AND id = ?3 AND state = 'parked' RETURNING source_file, row, last_row",
         ("ready" if discard is None else "done", queue, id_),
@@ -74,6 +80,17 @@ def _discard(connection: sqlite3.Connection, file: str, row: int, why: str) -> N
     state, reason = connection.execute(f"SELECT state, reason FROM rows {place}", (file, row)).fetchone()
     state, reason = discarded(RowState(state), reason, why)
     connection.execute(f"UPDATE rows SET state = ?, reason = ? {place}", (state.value, reason, file, row))
+
+
+def standing(connection: sqlite3.Connection, messages: Sequence[Identity]) -> dict[Identity, Standing]:
+    """Return how messages stand, by their key; see Engine.standing."""
+    query = "SELECT state, reason, cause FROM messages WHERE queue = ? AND id = ?"
+    found = {key: connection.execute(query, key).fetchone() for key in messages}
+    return {
+        key: Standing("waiting" if entry[0] == "ready" else entry[0], *entry[1:])
+        for key, entry in found.items()
+        if entry
+    }
 
 
 def outcomes(connection: sqlite3.Connection, file: str, after: int, limit: int) -> list[Row]:

@@ -12,6 +12,7 @@ import msgspec
 from tis_esr.engine.collection import Collection, Where, is_impossible
 from tis_esr.engine.embedded.engine import conditions_of, find_documents
 from tis_esr.engine.embedded.schema import open_state, table
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.engine.row_accounting import Row, RowState
 
@@ -116,6 +117,23 @@ class StateReader:
         """Return the parked messages, oldest first."""
         return self._traces("state = 'parked'", ())
 
+    def parked_message(self, queue: str, id_: str) -> Message | None:
+        """Return a parked message with its body; None if it is not parked."""
+        names = (
+            "id",
+            "queue",
+            "correlation_id",
+            "source_file",
+            "deanery",
+            "row",
+            "body",
+            "last_row",
+            "attempts",
+        )
+        query = f"SELECT {', '.join(names)} FROM messages WHERE queue = ? AND id = ? AND state = 'parked'"
+        found = self._connection.execute(query, (queue, id_)).fetchone()
+        return Message(**dict(zip(names, found, strict=True))) if found else None
+
     def messages_of(self, correlation_ids: Sequence[str]) -> list[Trace]:
         """Return every message that one of these rows caused, in the order sent."""
         if not correlation_ids:
@@ -130,7 +148,8 @@ class StateReader:
 
     def _traces(self, condition: str, values: Sequence[str]) -> list[Trace]:
         query = (
-            "SELECT seq, id, queue, state, attempts, correlation_id, source_file, row, reason, created"
+            "SELECT seq, id, queue, state, attempts, correlation_id, source_file, row, reason, created,"
+            " deanery, cause, parked_at"
             f" FROM messages WHERE {condition}"
         )
         names = Trace.__struct_fields__

@@ -16,7 +16,7 @@ from pymongo.read_concern import ReadConcern
 
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
-from tis_esr.engine.faults import LeaseLostError
+from tis_esr.engine.faults import ConflictError, LeaseLostError
 from tis_esr.engine.production.mongodb import (
     counting,
     documents,
@@ -28,12 +28,13 @@ from tis_esr.engine.production.mongodb import (
     purging,
 )
 from tis_esr.engine.production.mongodb.mongodb_errors import describe, is_retryable, trouble_as_transient
+from tis_esr.engine.production.mongodb.schema import INBOX
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.rabbitmq.broker import Broker
 from tis_esr.engine.production.rabbitmq.topology import Queue
 from tis_esr.engine.production.relay import Relay
 from tis_esr.engine.production.server_addresses import ServerAddresses
-from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Stored
+from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
@@ -113,7 +114,7 @@ class ProductionEngine:
 
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit. A write conflict that leaves the versions unchanged is retried here."""
-        if commit.messages:
+        if commit.messages or commit.requeued:
             await self.relay.room()
         with trouble_as_transient():
             packets = await _tried(lambda: self._transaction(commit))
@@ -145,9 +146,10 @@ class ProductionEngine:
         for puts in by_collection.values():
             await documents.put(self.database, session, puts[0].collection, puts, day)
         packets: list[Json] = []
-        if commit.messages:
+        requeued = [await self._requeued(session, identity) for identity in commit.requeued]
+        if commit.messages or requeued:
             until = now + self.addresses.lease_seconds
-            unique = {outbox.entry_id(m): m for m in commit.messages}
+            unique = {outbox.entry_id(m): m for m in (*commit.messages, *requeued)}
             packets = await outbox.add(
                 self.database, session, list(unique.values()), now=now, relay_until=until
             )
@@ -158,11 +160,17 @@ class ProductionEngine:
         await purging.remove(self.database, session, commit)
         return packets
 
+    async def _requeued(self, session: AsyncClientSession, identity: Identity) -> Message:
+        message = await parking.end_parking(self.database, session, "|".join(identity), None)
+        if message is None:
+            raise ConflictError(INBOX)
+        return message
+
     async def _hold_leases(self, commit: Commit, session: AsyncClientSession, now: float) -> None:
         """End the leases on the messages that the commit finishes, and keep those on the others until it is over."""
         if not all(message.claim for message in commit.done):
             raise LeaseLostError
-        finished = _by_claim([*commit.done, *(message for message, _ in commit.parked if message.claim)])
+        finished = _by_claim([*commit.done, *(message for message, *_ in commit.parked if message.claim)])
         for token, messages in finished.items():
             await self._end_lease(token, messages, session)
         for token, messages in _by_claim(commit.held).items():
@@ -280,6 +288,11 @@ class ProductionEngine:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(inflow.changed.wait(), seconds)
 
+    async def standing(self, messages: Sequence[Identity]) -> dict[Identity, Standing]:
+        """See Engine.standing."""
+        with trouble_as_transient():
+            return await parking.standing(self.database, messages)
+
     async def written_before(
         self, collection: Collection[Any], day: date, after: Cursor | None, limit: int
     ) -> list[Stored]:
@@ -348,7 +361,7 @@ class ProductionEngine:
 
 
 def _finished(commit: Commit) -> list[Message]:
-    return [*commit.done, *(message for message, _ in commit.parked)]
+    return [*commit.done, *(message for message, *_ in commit.parked)]
 
 
 async def _tried(transaction: Callable[[], Awaitable[T]]) -> T:

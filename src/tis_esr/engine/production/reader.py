@@ -10,6 +10,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import ConfigurationError
 
 from tis_esr.engine.collection import Collection, Where, is_impossible
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.production.mongodb import outbox
 from tis_esr.engine.production.mongodb.documents import condition
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
@@ -133,6 +134,12 @@ class ProductionReader:
     def parked(self) -> list[Trace]:
         """See Reader.parked."""
         return self._handled({"parked_at": {"$gt": 0}})
+
+    def parked_message(self, queue: str, id_: str) -> Message | None:
+        """See Reader.parked_message."""
+        with trouble_as_transient():
+            found = self._database[INBOX].find_one({"_id": f"{queue}|{id_}", "state": "parked"})
+        return Message(**{n: found[n] for n in Message.__struct_fields__ if n in found}) if found else None
 
     def messages_of(self, correlation_ids: Sequence[str]) -> list[Trace]:
         """See Reader.messages_of."""

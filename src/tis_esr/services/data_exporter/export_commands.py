@@ -15,6 +15,7 @@ from tis_esr.engine.faults import PermanentError, TransientError
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import ContentMismatchError, FileStore
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import GenerateFile
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
@@ -71,14 +72,15 @@ class ExportCommands:
         for message in messages:
             command = message.decode(GenerateFile)
             if command.deanery not in DEANERIES:
-                raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
+                reason = f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}"
+                raise PermanentError(reason, ParkingCause.COMMAND_INVALID)
             kind = FULL_EXPORT if command.full else export
             if not command.region_start and not await sendable(work, [command.deanery], kind.file_type):
                 continue
             try:
                 files = await self._files(work, command, message, export)
             except ContentMismatchError as error:
-                raise PermanentError(str(error)) from error
+                raise PermanentError(str(error), ParkingCause.FILE_CONTENT_DIFFERS) from error
             except OSError as error:
                 raise TransientError(str(error)) from error
             except TransientError as fault:

@@ -19,6 +19,7 @@ from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import ContentMismatchError, FileStore
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.file_names import FileName
 from tis_esr.records.row_writing import format_row, header, trailer
 from tis_esr.services.contracts.bodies import AcknowledgeFile, RmtSplit
@@ -90,11 +91,12 @@ class RtcExport:
             source = message.decode(AcknowledgeFile).source
             file = (await work.get(RTC_FILES, [source])).get(source)
             if file is None:
-                raise PermanentError(f"{source}: no file of this name waits for its RTC")
+                reason = f"{source}: no file of this name waits for its RTC"
+                raise PermanentError(reason, ParkingCause.RTC_NOT_EXPECTED)
             try:
                 await self._send(work, file)
             except ContentMismatchError as error:
-                raise PermanentError(str(error)) from error
+                raise PermanentError(str(error), ParkingCause.FILE_CONTENT_DIFFERS) from error
             except OSError as error:
                 raise TransientError(str(error)) from error
             except TransientError as fault:

@@ -17,6 +17,7 @@ from tis_esr.engine.faults import PermanentError, RetryLimitedError, TransientEr
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, Listing, name_fault, printable
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.contracts.bodies import FileArrived
 from tis_esr.services.inbound_data_reader.file_admission import GONE, Taken
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, FileState, InboundFile, enter
@@ -60,7 +61,8 @@ class Arrivals:
         for message in messages:
             told = message.decode(FileArrived)
             if not told.name or told.name.startswith(".") or name_fault(told.name):
-                work.fail(message, PermanentError(f"{printable(told.name)!r} is not a valid file name"))
+                reason = f"{printable(told.name)!r} is not a valid file name"
+                work.fail(message, PermanentError(reason, ParkingCause.FILE_NAME_INVALID))
             else:
                 arrived.append((message, told))
         reader = InboundDataReader(work.another, acknowledges=self._acknowledges)
@@ -77,7 +79,8 @@ class Arrivals:
     ) -> None:
         taken = await reader.take(self._store, arrived.name, arrived.stamp)
         if taken.file.reason == NOT_THERE and taken.file.attempts < LOOKS:
-            work.fail(message, RetryLimitedError(f"{arrived.name}: {NOT_THERE}"))
+            fault = RetryLimitedError(f"{arrived.name}: {NOT_THERE}", ParkingCause.FILE_MISSING)
+            work.fail(message, fault)
         else:
             log_taken(taken)
 

@@ -16,6 +16,7 @@ from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, NoSuchFileError, UnreadableFileError
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.record_types import LAYOUTS
 from tis_esr.records.row_reading import Record, read_records
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, RmtRow, Unreadable
@@ -59,7 +60,7 @@ _IN_ASSIGNMENTS = _OF_AN_ASSIGNMENT | {"ASG"}
 _HEADS = {"ASG", "PBD"}
 _ENDS_A_GROUP = {"ASG", "POR", "POS", "TRL", "HDR"}
 _COUNTED = {*LAYOUTS, ""}
-_FRAME = {"HDR", "TRL", ""}
+_FRAME = {"HDR": "header", "TRL": "trailer", "": ""}
 _CUT = "the file ends within this row; it is processed with a complete copy of the file"
 _TAKEN_LONG_BEFORE = "it was processed from an earlier copy; its outcome has been purged (keep_rows_days)"
 _NOTES_KEPT = 50
@@ -303,9 +304,8 @@ def _sorted_out(
     others = []
     for record in group:
         is_cut_off = ends_within and record is group[-1] and not file.counts.get("TRL")
-        reason = _unusable(
-            file, record, asg_usable=bool(file.asg_head or (usable and usable[0].type == "ASG"))
-        )
+        has_asg = bool(file.asg_head or (usable and usable[0].type == "ASG"))
+        reason = _unusable(file, record, asg_usable=has_asg)
         if is_cut_off and record.type not in _FRAME:
             others.append((record, RowState.IGNORED, _CUT))
         elif reason is None:
@@ -379,8 +379,7 @@ def _incomplete(file: InboundFile, end: Ending) -> str:
 
 
 def _ignored(record: Record) -> str:
-    names = {"HDR": "header", "TRL": "trailer"}
-    return names.get(record.type) or (record.problems[0].text if record.lines > 1 else "blank")
+    return _FRAME.get(record.type) or (record.problems[0].text if record.lines > 1 else "blank")
 
 
 def _values(record: Record) -> dict[str, Any]:
@@ -393,10 +392,11 @@ def _assignment_row(record: Record) -> AssignmentRow:
 
 
 def _park(work: Work, file: InboundFile, record: Record, reason: str) -> None:
+    cause = ParkingCause.ROW_UNREADABLE if record.unusable else ParkingCause.ROW_OUT_OF_PLACE
     body = Unreadable(raw=record.raw, problems=[problem.text for problem in record.problems])
     work.account(file.name, record.row, record.type, RowState.PENDING)
     message = msgspec.structs.replace(_cause(file, record), queue=UNREADABLE, body=msgspec.json.encode(body))
-    work.park(message, reason)
+    work.park(message, reason, cause)
 
 
 def _cause(file: InboundFile, record: Record, last_row: int = 0) -> Message:

@@ -12,6 +12,7 @@ from tis_esr.decisions.people import CONTACT, PERSONAL, is_deletion, is_primary,
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.contracts.bodies import Assignment, AssignmentRow, PersonChanged
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds
 from tis_esr.services.inbound_data_writer.person_changes import carry_out, plan_calls
@@ -155,7 +156,8 @@ def _account_done(work: Work, case: Case) -> None:
             state, reason = _outcome(case, row, withheld.get(row.row, ()), brings_nothing=brings_nothing)
             work.account(case.message.source_file, row.row, row.type, state, reason)
     if refused:
-        work.park(case.message, f"TCS rejected it: {next(iter(refused.values()))}")
+        reason = f"TCS rejected it: {next(iter(refused.values()))}"
+        work.park(case.message, reason, ParkingCause.TCS_REJECTED)
 
 
 def _outcome(

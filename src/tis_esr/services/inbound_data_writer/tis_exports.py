@@ -11,6 +11,7 @@ from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import PermanentError
 from tis_esr.engine.work import Work
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.concurrently import each
 from tis_esr.services.contracts.bodies import ApplicantExported
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds, Ended, OpenAttempt
@@ -85,7 +86,8 @@ async def _append(
         if ended.error is not None:
             work.fail(sent[key][0], fault_of(ended.error))
         elif not ended.holds:
-            work.fail(sent[key][0], PermanentError(_placement_is_gone(sent[key][1])))
+            fault = PermanentError(_placement_is_gone(sent[key][1]), ParkingCause.TIS_RECORD_GONE)
+            work.fail(sent[key][0], fault)
 
 
 def _decoded(message: Message) -> tuple[Message, ApplicantExported]:

@@ -13,6 +13,7 @@ from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import PermanentError
 from tis_esr.engine.work import Work
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.concurrently import each
 from tis_esr.services.contracts.bodies import PositionChanged
 from tis_esr.services.inbound_data_writer.attempts import Attempts, Bounds, Ended, OpenAttempt
@@ -105,7 +106,8 @@ async def _append(
         if ended.error is not None:
             work.fail(fresh[key].message, fault_of(ended.error))
         elif not ended.holds:
-            work.fail(fresh[key].message, PermanentError(_post_is_gone(due[key].wanted)))
+            fault = PermanentError(_post_is_gone(due[key].wanted), ParkingCause.TIS_RECORD_GONE)
+            work.fail(fresh[key].message, fault)
 
 
 def _news(message: Message) -> News[PositionChanged]:

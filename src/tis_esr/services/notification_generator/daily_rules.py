@@ -14,6 +14,7 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import PermanentError
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import ApplyDailyRules, NotificationDue
 from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND
@@ -40,7 +41,8 @@ async def apply_daily_rules(work: Work, messages: Sequence[Message]) -> None:
     for message in messages:
         command = message.decode(ApplyDailyRules)
         if command.deanery not in DEANERIES:
-            raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
+            reason = f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}"
+            raise PermanentError(reason, ParkingCause.COMMAND_INVALID)
         day = command.day or work.today
         found = await due_on(work, command.deanery, day, left) if left else []
         for known in found:

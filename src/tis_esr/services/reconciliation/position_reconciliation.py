@@ -30,6 +30,7 @@ from tis_esr.engine.faults import PermanentError
 from tis_esr.engine.handlers import Handler, Run
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.bodies import (
     MATCHED,
@@ -224,7 +225,7 @@ class Reconciliation:
         for message in messages:
             command = message.decode(ReconcileAll)
             if command.deanery not in DEANERIES:
-                raise PermanentError(f"deanery {command.deanery!r} must be one of {', '.join(DEANERIES)}")
+                raise PermanentError(_not_a_deanery(command.deanery), ParkingCause.COMMAND_INVALID)
             asked_at = min(command.asked_at or work.time(), work.time())
             where = {"deanery": command.deanery, "reconciled_at": Between(0.0, asked_at)}
             found = await work.find(POSITIONS, where, order_by=("reconciled_at",), limit=left) if left else []
@@ -255,6 +256,10 @@ class Reconciliation:
             with work.part(key, *causes[key]):
                 after[key] = _reconciled(work, position, posts.get(position.deanery_number, []))
         return after
+
+
+def _not_a_deanery(name: str) -> str:
+    return f"deanery {name!r} must be one of {', '.join(DEANERIES)}"
 
 
 def _by_key(pairs: Iterable[tuple[Message, K]]) -> dict[K, list[Message]]:

@@ -18,11 +18,13 @@ from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.handlers import Handler
 from tis_esr.engine.work import Work
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import Placement
 
 _log = structlog.get_logger()
+_AHEAD = "not a change of TIS: metadata.timestamp is more than a day ahead"
 
 
 class ChangedThing(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +87,10 @@ class TisChanges:
             try:
                 change = read_change(msgspec.json.decode(message.body))
             except BadChangeError as bad:
-                work.park(message, f"not a change of TIS: {bad.reason}")
+                work.park(message, f"not a change of TIS: {bad.reason}", ParkingCause.TIS_CHANGE_INVALID)
                 continue
             if change is not None and is_ahead(change, work.today):
-                work.park(message, "not a change of TIS: metadata.timestamp is more than a day ahead")
+                work.park(message, _AHEAD, ParkingCause.TIS_CHANGE_AHEAD)
             elif change is not None:
                 changes.append((change, message))
         known = await work.get(CHANGED_THINGS, {change.key for change, _ in changes})

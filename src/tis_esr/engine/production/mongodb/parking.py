@@ -12,10 +12,12 @@ from pymongo import ReturnDocument, UpdateMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from tis_esr.engine.envelope import Message
+from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.production.mongodb.inbox import history_of
+from tis_esr.engine.production.mongodb.open_packets import FINISHED
 from tis_esr.engine.production.mongodb.outbox import entry_id
 from tis_esr.engine.production.mongodb.schema import INBOX, ROWS
+from tis_esr.engine.protocol import Parking, Standing
 from tis_esr.engine.row_accounting import Row, RowState, discarded
 
 Json = dict[str, Any]
@@ -46,7 +48,7 @@ def _change(row: Row) -> Json:
 async def park(
     database: AsyncDatabase[Json],
     session: AsyncClientSession,
-    parked: Sequence[tuple[Message, str]],
+    parked: Sequence[Parking],
     now: float,
     day: str,
 ) -> None:
@@ -55,14 +57,17 @@ async def park(
     ``since`` is when a message was first parked, until it is done.
     """
     entries = []
-    for message, reason in parked:
-        about = {"state": "parked", "reason": reason, "parked_at": now, "body": message.body}
+    for message, reason, cause in parked:
+        about: Json = {"state": "parked", "reason": reason, "cause": cause.value, "parked_at": now}
+        about["body"] = message.body
         entry = {**history_of(message, now, day), **about}
         key = {"_id": entry.pop("_id")}
         change = {"$set": entry, "$min": {"since": now}, "$unset": {"at": "", "deaths": ""}}
         entries.append(UpdateOne(key, change, upsert=True))
     await database[INBOX].bulk_write(entries, ordered=True, session=session)
-    await database[ROWS].bulk_write([_covered(*one) for one in parked], ordered=True, session=session)
+    await database[ROWS].bulk_write(
+        [_covered(message, reason) for message, reason, _ in parked], ordered=True, session=session
+    )
 
 
 def _covered(message: Message, reason: str) -> UpdateMany:
@@ -110,6 +115,19 @@ async def end_parking(
     return message
 
 
+async def standing(database: AsyncDatabase[Json], messages: Sequence[Identity]) -> dict[Identity, Standing]:
+    """Return how messages stand, by their key; see Engine.standing."""
+    keys = [f"{queue}|{id_}" for queue, id_ in messages]
+    chosen = {"queue": 1, "id": 1, "state": 1, "reason": 1, "cause": 1}
+    found = database[INBOX].find({"_id": {"$in": keys}}, chosen)
+    return {(entry["queue"], entry["id"]): _standing(entry) async for entry in found}
+
+
+def _standing(entry: Json) -> Standing:
+    state = entry["state"] if entry["state"] in FINISHED else "waiting"
+    return Standing(state, entry.get("reason", ""), entry.get("cause", ""))
+
+
 async def outcomes(database: AsyncDatabase[Json], file: str, after: int, limit: int) -> list[Row]:
     """Return rows of a file in their order, parked ones with the latest reason for parking."""
     wanted = {"file": file, "row": {"$gt": after}}
@@ -138,11 +156,11 @@ async def _discard(
 
 _READY_AGAIN = {
     "$set": {"state": "open", "at": 0.0},
-    "$unset": {"parked_at": "", "reason": "", "body": "", "deaths": ""},
+    "$unset": {"parked_at": "", "reason": "", "cause": "", "body": "", "deaths": ""},
 }
 
 
 _GIVEN_UP = {
     "$set": {"state": "done"},
-    "$unset": {"parked_at": "", "reason": "", "body": "", "since": ""},
+    "$unset": {"parked_at": "", "reason": "", "cause": "", "body": "", "since": ""},
 }

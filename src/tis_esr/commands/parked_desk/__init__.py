@@ -1,0 +1,1 @@
+"""``tis-esr parked``: a module for each act."""

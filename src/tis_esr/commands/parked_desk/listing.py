@@ -1,0 +1,123 @@
+"""``tis-esr parked list``: the parked messages by cause, and those that were discarded."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from tis_esr.commands.terminal import BAD, HEADING, NOTICE, print_json, say
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.errors import Exit
+from tis_esr.operations.composition import reader_of, today
+from tis_esr.operations.dates import day as written
+from tis_esr.operations.parked.discarding import Discarded, discarded
+from tis_esr.operations.parked.finding import full_ids
+from tis_esr.operations.parked.listing import (
+    CauseGroup,
+    Choice,
+    ParkedMessage,
+    age_text,
+    grouped,
+    parked_messages,
+)
+from tis_esr.settings import Settings
+
+_REASONS: Final = 10
+_EXAMPLES: Final = 3
+_HOUR: Final = 3600.0
+
+
+def now() -> float:
+    """Return the seconds since 1970."""
+    return datetime.now(UTC).timestamp()
+
+
+def chosen(reader: Reader, choice: Choice) -> list[ParkedMessage]:
+    """Return the messages that a person means. Raises UnknownMessageError, AmbiguousIdError or ShortIdError."""
+    whole = msgspec.structs.replace(choice, ids=full_ids(reader, choice.ids))
+    return parked_messages(reader, whole, now())
+
+
+def list_parked(settings: Settings, choice: Choice, state: Path | None, *, as_json: bool) -> Exit:
+    """Print the parked messages by cause; DONE_WITH_PARKED if there are any."""
+    with closing(reader_of(settings, state)) as reader:
+        found = chosen(reader, choice)
+    if as_json:
+        print_json(found)
+    elif not found and choice.is_everything:
+        say("Nothing is parked.")
+    elif not found:
+        say(f"No parked message meets the conditions: {choice.text}.")
+    else:
+        groups = grouped(found)
+        for group in groups:
+            _show_group(group)
+        for step in _next_steps(groups):
+            say(step)
+    return Exit.DONE_WITH_PARKED if found else Exit.DONE
+
+
+def list_discarded(settings: Settings, state: Path | None, *, as_json: bool) -> Exit:
+    """Print the discarded messages, the next to be reviewed first."""
+    with closing(reader_of(settings, state)) as reader:
+        found = discarded(reader)
+    if as_json:
+        print_json(found)
+    elif not found:
+        say("No message was discarded.")
+    else:
+        for one in found:
+            _show_discarded(one, today())
+    return Exit.DONE
+
+
+def _show_group(group: CauseGroup) -> None:
+    number = len(group.messages)
+    say(f"{group.title} ({group.cause})", style=HEADING)
+    say(f"{number} message{'' if number == 1 else 's'}{_oldest(group)}. Who acts: {group.who}", indent=2)
+    say(group.action, indent=2)
+    by_reason: dict[tuple[str, str], list[ParkedMessage]] = {}
+    for message in group.messages:
+        by_reason.setdefault((message.queue, message.reason), []).append(message)
+    ranked = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    for (queue, reason), some in ranked[:_REASONS]:
+        say(f"{len(some):>6} {queue}: {reason}")
+        for message in some[:_EXAMPLES]:
+            say(f"{place(message)}{message.id}", indent=9)
+    if len(ranked) > _REASONS:
+        say(
+            f"and {len(ranked) - _REASONS} more reasons: tis-esr parked list --cause {group.cause} --json",
+            indent=7,
+        )
+
+
+def _next_steps(groups: Sequence[CauseGroup]) -> Iterator[str]:
+    yield "Is a retry safe? tis-esr parked show ID. To discard: tis-esr parked discard ID --why --ticket --review"
+    if any(group.can_retry for group in groups):
+        yield "Once the cause is fixed: tis-esr parked retry --cause CAUSE --dry-run"
+
+
+def _oldest(group: CauseGroup) -> str:
+    """Return the age of the oldest message, from an hour on."""
+    age = now() - datetime.fromisoformat(group.oldest).timestamp() if group.oldest else 0.0
+    return f", oldest {age_text(age)}" if age >= _HOUR else ""
+
+
+def place(message: ParkedMessage) -> str:
+    """Return the file and row of a message, with blanks behind; "" if it has none."""
+    return f"{message.source_file} row {message.row}  " if message.source_file else ""
+
+
+def _show_discarded(one: Discarded, day: date) -> None:
+    where = f"{one.source_file} row {one.row}" if one.source_file else one.queue
+    say(f"{one.id}  {where}", style=HEADING)
+    ticket = f", {one.ticket}" if one.ticket else ""
+    say(f"Discarded by {one.who} on {written(one.at.date())}: {one.why}{ticket}", indent=2)
+    say(f"It was parked: {one.reason} ({one.cause})", indent=2)
+    if one.review_on is not None:
+        is_due = one.review_on <= day
+        label = "Review is due:" if is_due else "Review on:"
+        say(written(one.review_on), label=label, style=BAD if is_due else NOTICE, indent=2)

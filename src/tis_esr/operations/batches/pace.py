@@ -1,0 +1,46 @@
+"""The pace of a batch: one tracer, then ten, then the rest under its cap; and when it stops by itself."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from tis_esr.operations.batches.documents import PARKED_AGAIN, Batch, BatchItem, BatchState, Verdict
+
+TRACER: Final = 1
+TEN: Final = 10
+
+
+def next_number(batch: Batch) -> int:
+    """Return how many more messages may be requeued now; 0 while the tracer, or the ten, have no verdict."""
+    waiting = batch.of(Verdict.WAITING)
+    if batch.state is not BatchState.RUNNING:
+        return 0
+    if batch.begun < TRACER + TEN and waiting:
+        return 0
+    if batch.begun == 0:
+        return TRACER
+    if batch.begun < TRACER + TEN:
+        return TRACER + TEN - batch.begun
+    return 0 if batch.begun == TRACER + TEN and waiting else max(0, batch.cap - waiting)
+
+
+def stopping_reason(batch: Batch, judged: Sequence[BatchItem]) -> str:
+    """Return why a batch stops after these verdicts; "" if it goes on.
+
+    It stops if the tracer is parked again, and if none of the ten after it took effect.
+    """
+    if batch.begun == TRACER and judged and judged[0].verdict in PARKED_AGAIN:
+        return f"the tracer was {judged[0].verdict}: {judged[0].reason}"
+    is_first_part = batch.begun == TRACER + TEN and not batch.of(Verdict.WAITING)
+    if is_first_part and judged and batch.of(Verdict.DONE, Verdict.PARKED_FURTHER) <= TRACER:
+        return f"none of the {TEN} messages after the tracer took effect"
+    return ""
+
+
+def pausing_reason(batch: Batch, judged: Sequence[BatchItem]) -> str:
+    """Return why a batch pauses for a person's decision; "" if it goes on.
+
+    The row of its tracer may be parked by a message that the tracer caused, or by one that was parked before.
+    """
+    if batch.begun == TRACER and judged and judged[0].verdict is Verdict.PARKED_FURTHER:
+        return "the tracer was handled, and its row is still parked by another message; check it, then resume"
+    return ""

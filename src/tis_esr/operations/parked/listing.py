@@ -1,0 +1,157 @@
+"""Lists parked messages: filtered, and grouped by cause."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tis_esr.engine.envelope import Identity
+from tis_esr.engine.reader_protocol import Reader, Trace
+from tis_esr.operations.dates import iso
+from tis_esr.operations.parked.catalogue import CATALOGUE, cause_of, runbook
+from tis_esr.parking_causes import ParkingCause
+
+
+class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One parked message.
+
+    ``at`` is when it was sent or parked, ``parked_at`` when it was parked last, in ISO form, "" if that is not stored.
+    """
+
+    id: str
+    queue: str
+    state: str
+    attempts: int
+    correlation_id: str
+    source_file: str
+    row: int
+    reason: str
+    at: str
+    cause: ParkingCause = ParkingCause.OTHER
+    deanery: str = ""
+    parked_at: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """Return the key of the message."""
+        return self.queue, self.id
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which parked messages: all that meet every condition that is set.
+
+    ``older_than`` is in seconds since they were parked last; ``reason`` is a text within the reason, in any letter case.
+    """
+
+    ids: list[str] = []
+    cause: ParkingCause | None = None
+    deanery: str = ""
+    file: str = ""
+    reason: str = ""
+    older_than: float = 0.0
+
+    @property
+    def is_everything(self) -> bool:
+        """Return whether no condition is set."""
+        return self == Choice()
+
+    @property
+    def text(self) -> str:
+        """Return the conditions in words, for the audit and for people."""
+        parts = [
+            f"ids {', '.join(self.ids)}" if self.ids else "",
+            f"cause {self.cause.value}" if self.cause else "",
+            f"deanery {self.deanery}" if self.deanery else "",
+            f"file {self.file}" if self.file else "",
+            f"reason contains {self.reason!r}" if self.reason else "",
+            f"older than {age_text(self.older_than)}" if self.older_than else "",
+        ]
+        return "; ".join(filter(None, parts)) or "all"
+
+
+class CauseGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """The parked messages of one cause, oldest first, with what the catalogue says of it."""
+
+    cause: ParkingCause
+    title: str
+    who: str
+    action: str
+    can_retry: bool
+    runbook: str
+    messages: list[ParkedMessage]
+    oldest: str
+
+
+def parked_message(trace: Trace) -> ParkedMessage:
+    """Return a parked message as it is printed and exported."""
+    return ParkedMessage(
+        id=trace.id,
+        queue=trace.queue,
+        state="PARKED",
+        attempts=trace.attempts,
+        correlation_id=trace.correlation_id,
+        source_file=trace.source_file,
+        row=trace.row,
+        reason=trace.reason,
+        at=iso(trace.at),
+        cause=cause_of(trace.cause),
+        deanery=trace.deanery,
+        parked_at=iso(trace.parked_at),
+    )
+
+
+def parked_messages(reader: Reader, choice: Choice, now: float) -> list[ParkedMessage]:
+    """Return the parked messages that meet a choice, oldest first; ``now`` is in seconds since 1970."""
+    return [parked_message(trace) for trace in reader.parked() if is_chosen(trace, choice, now)]
+
+
+def is_chosen(trace: Trace, choice: Choice, now: float) -> bool:
+    """Return whether a parked message meets every condition that is set.
+
+    One whose time of parking is not stored, or is ahead because a clock was changed, is not older than anything.
+    """
+    if choice.ids and trace.id not in choice.ids:
+        return False
+    if choice.cause is not None and cause_of(trace.cause) is not choice.cause:
+        return False
+    if choice.deanery and trace.deanery != choice.deanery:
+        return False
+    if choice.file and trace.source_file != choice.file:
+        return False
+    if choice.reason and re.search(re.escape(choice.reason), trace.reason, re.IGNORECASE) is None:
+        return False
+    parked_at = trace.parked_at or trace.at
+    return not choice.older_than or (bool(parked_at) and now - parked_at > choice.older_than)
+
+
+def grouped(messages: Iterable[ParkedMessage]) -> list[CauseGroup]:
+    """Return parked messages by cause, the most frequent first."""
+    by_cause: dict[ParkingCause, list[ParkedMessage]] = {}
+    for message in messages:
+        by_cause.setdefault(message.cause, []).append(message)
+    ranked = sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [_group(cause, some) for cause, some in ranked]
+
+
+def _group(cause: ParkingCause, messages: Sequence[ParkedMessage]) -> CauseGroup:
+    text = CATALOGUE[cause]
+    known = [message.parked_at for message in messages if message.parked_at]
+    return CauseGroup(
+        cause=cause,
+        title=text.title,
+        who=text.who,
+        action=text.action,
+        can_retry=text.can_retry,
+        runbook=runbook(cause),
+        messages=list(messages),
+        oldest=min(known, default=""),
+    )
+
+
+def age_text(seconds: float) -> str:
+    """Return an age in its largest unit, as ``3 days``; a negative one, after a clock was changed, as ``0 minutes``."""
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        number = int(max(0.0, seconds) // length)
+        if number or unit == "minute":
+            return f"{number} {unit}{'' if number == 1 else 's'}"
+    raise AssertionError

@@ -1,0 +1,149 @@
+"""The parked desk from a terminal, on both engines: what is parked, whether a retry is safe, batches, and the audit."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.journeys.program import ENGINES, Program, Said, program
+from tests.journeys.small_world import NPN, Small, por, small_world
+
+from tis_esr.simulation.days.generated_world import World
+
+PEOPLE = 3
+SURNAME = "Changed-Specimen"
+
+
+def without_contact_details(world: World) -> None:
+    for number in range(PEOPLE):
+        person = world.person()
+        world.placement(world.post("EOE", npn=f"{NPN}{number}"), person, -10, 100)
+        person["contactDetails"] = None
+
+
+def assigned(number: int) -> list[str]:
+    return [
+        f'ASG,{number},"","C",{number},"","",,,"{NPN}{number}","Lead Employer"',
+        f'PER,{number},"","C","","","","{SURNAME}"',
+        f'PBD,{number},"","C","General Medical Council","{7200001 + number}",',
+    ]
+
+
+@dataclass
+class Desk:
+    """The program on one engine, after a day of which TCS rejected three people and one row could not be read."""
+
+    called: Program
+    small: Small
+    name: str
+
+    def day(self, as_of: str) -> Said:
+        words = ["--in", self.small.folder / "in", "--out", self.small.folder / "out"]
+        return self.called("day", *words, "--tcs", self.small.tcs.url, "--as-of", as_of)
+
+    def fix(self) -> None:
+        """Give TCS the contact details whose lack it rejected."""
+        for person in self.small.tcs.simulator.store.people.values():
+            person["contactDetails"] = {"id": person["id"], "surname": "Specimen", "legalSurname": "Specimen"}
+
+    def rejected(self) -> list[str]:
+        return [one["id"] for one in self.called("parked", "list", "--cause", "tcs-rejected", "--json").json]
+
+
+@pytest.fixture(params=ENGINES)
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    with small_world(tmp_path, without_contact_details) as small:
+        bad = por(1).replace("POR,1,", "POR,twelve,")
+        name = small.file(*(row for number in range(PEOPLE) for row in assigned(number)), bad)
+        opened = Desk(program(request.param, tmp_path), small, name)
+        assert opened.called("install").code == 0
+        assert opened.day("2026-11-24").code == 1
+        yield opened
+
+
+def test_what_is_parked_is_listed_by_cause_filtered_and_exported_without_bodies(desk: Desk) -> None:
+    said = desk.called("parked").text
+    assert "TCS rejected the call (tcs-rejected)\n  3 messages. Who acts: support\n" in said
+    assert "A row from ESR cannot be read (row-unreadable)\n  1 message. Who acts: ESR\n" in said
+    assert len(desk.rejected()) == PEOPLE
+    assert desk.called("parked", "list", "--file", "other.DAT").text == (
+        "No parked message meets the conditions: file other.DAT.\n"
+    )
+    assert desk.called("parked", "list", "--older-than", "1h").code == 0
+    lines = desk.called("parked", "export", "--deanery", "EOE").text.splitlines()
+    assert lines[0].startswith("id,queue,state,attempts,correlation_id,source_file,row,reason,at,cause")
+    assert len(lines) == 1 + PEOPLE + 1
+    assert SURNAME not in "".join(lines)
+
+
+def test_a_message_is_shown_masked_and_a_look_behind_the_mask_is_audited(desk: Desk) -> None:
+    first = desk.rejected()[0]
+    said = desk.called("parked", "show", first[:10])
+    assert said.code == 0
+    assert SURNAME not in said.text
+    assert "Is it safe? A retry takes effect: nothing newer of it has been handled." in said.text
+    assert "Runbook: docs/runbooks/parked/tcs-rejected.md" in said.text
+    assert desk.called("audit").text == "The audit has no entry yet.\n"
+
+    seen = desk.called("parked", "show", first, "--unmask", "--why", "ticket 4711")
+    assert SURNAME in seen.text
+    [look] = desk.called("audit", "--json").json["entries"]
+    assert (look["act"], look["on"], look["why"]) == ("parked.look", [first], "ticket 4711")
+    assert SURNAME not in json.dumps(look)
+
+
+def test_a_batch_of_what_tcs_rejected_ends_with_a_verdict_for_each(desk: Desk) -> None:
+    choice = ["--cause", "tcs-rejected"]
+    dry = desk.called("parked", "retry", *choice, "--dry-run", "--json").json
+    assert (dry["messages"], dry["by_outlook"]) == (PEOPLE, {"takes effect": PEOPLE})
+    assert len(desk.rejected()) == PEOPLE
+    assert desk.called("parked", "retry", *choice, "--expect", dry["token"]).code == 2
+
+    desk.fix()
+    said = desk.called("parked", "retry", *choice, "--expect", dry["token"], "--why", "TIS was corrected")
+    assert said.code == 0
+    [batch] = desk.called("batch", "--json").json["batches"]
+    assert f"Batch {batch['id']} has begun with its first message as the tracer" in said.text
+    assert batch["counts"] == {"waiting": 1, "not begun": PEOPLE - 1}
+    changed = desk.called("parked", "retry", *choice, "--expect", dry["token"], "--why", "once more")
+    assert (changed.code, "the set has changed: 3 messages at the dry run, 2 now" in changed.text) == (
+        2,
+        True,
+    )
+    other = desk.called("parked", "retry", *choice, "--why", "once more")
+    assert (other.code, f"2 of these messages are in another batch: {batch['id']}" in other.text) == (2, True)
+
+    desk.day("2026-11-25")
+    shown = desk.called("batch", "show", batch["id"])
+    assert (shown.code, f"{batch['id']}  finished: TIS was corrected" in shown.text) == (0, True)
+    assert "Verdicts: 3 done" in shown.text
+    assert desk.rejected() == []
+    again = desk.called("batch", "resume", batch["id"], "--why", "again")
+    assert (again.code, f"{batch['id']} can't be resumed: it is finished since" in again.text) == (2, True)
+
+
+def test_a_tracer_that_tcs_rejects_again_stops_the_batch(desk: Desk) -> None:
+    desk.called("parked", "retry", "--cause", "tcs-rejected", "--why", "perhaps")
+    desk.day("2026-11-25")
+    [batch] = desk.called("batch", "--json").json["batches"]
+    assert (batch["state"], batch["counts"]) == ("stopped", {"parked again, same cause": 1, "not begun": 2})
+    assert len(desk.rejected()) == PEOPLE
+    resumed = desk.called("batch", "resume", batch["id"], "--why", "again")
+    assert "it is stopped since" in resumed.text
+    assert "start a new one: tis-esr parked retry" in resumed.text
+
+
+def test_what_is_discarded_stays_listed_with_its_ticket_and_day_of_review(desk: Desk) -> None:
+    remark = ["--why", "row sent again", "--ticket", "T-17", "--review", "2099-01-31"]
+    unreadable = ["discard", "--cause", "row-unreadable"]
+    assert desk.called("parked", *unreadable, *remark, "--dry-run").text == (
+        "1 would be discarded; nothing was changed.\n"
+    )
+    assert desk.called("parked", *unreadable, *remark).code == 0
+    listed = desk.called("parked", "list", "--discarded").text
+    assert "row sent again, T-17" in listed
+    assert "Review on: 31 Jan 2099" in listed
+    assert [one["act"] for one in desk.called("audit", "--json").json["entries"]] == ["parked.discard"]
+    verified = desk.called("audit", "--verify")
+    assert (verified.code, verified.text) == (0, "OK: the chain of entries is unbroken (1 checked).\n")
