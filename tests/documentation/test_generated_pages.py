@@ -9,7 +9,7 @@ from docgen.generated import PAGES, ROOT
 from tis_esr.settings import Settings
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_generated_page_is_what_the_program_makes(path: Path) -> None:
     assert path.read_text() == PAGES[path](), "regenerate it: make docs"
 

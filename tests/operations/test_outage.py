@@ -15,6 +15,7 @@ from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.operations.outage import Outage, outage
 from tis_esr.operations.outage_effects import EffectKind
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.command_schedule import SCHEDULE, Due
 from tis_esr.services.contracts.commands import (
@@ -182,7 +183,9 @@ async def test_messages_parked_in_the_outage_are_named_by_reason(benches: Benche
     async with benches.open(EXPORTER, nowhere()) as bench:
         await bench.send(sent)
         [claimed] = await bench.claimed(sent)
-        await bench.engine.commit(Commit(parked=[(claimed, "TCS was not available")]))
+        await bench.engine.commit(
+            Commit(parked=[(claimed, "TCS was not available", ParkingCause.TCS_FAILED)])
+        )
         span = now - timedelta(hours=1), now + timedelta(hours=1)
         found = of(await told(bench, *span), EffectKind.PARKED)
         before = of(await told(bench, span[0], now - timedelta(minutes=30)), EffectKind.PARKED)

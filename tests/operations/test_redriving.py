@@ -13,6 +13,7 @@ from tis_esr.errors import UsageError
 from tis_esr.files.folder import Folder
 from tis_esr.operations.audit.trail import Person, entries
 from tis_esr.operations.redriving import Unfinished, drive_again, find_unfinished
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 from tis_esr.simulation.days.generated_world import World
@@ -52,7 +53,9 @@ async def park(bench: Bench, name: str, queue: str = "esr.queue.por.split", file
     stuck = message(queue, name, {}, file=file)
     await bench.engine.commit(Commit(messages=[stuck]))
     [claimed] = await bench.claimed(stuck)
-    await bench.engine.commit(Commit(parked=[(claimed, "TCS cannot process the record")], held=[claimed]))
+    await bench.engine.commit(
+        Commit(parked=[(claimed, "TCS cannot process the record", ParkingCause.TCS_REJECTED)], held=[claimed])
+    )
 
 
 async def test_unfinished_are_new_and_held_files_and_parked_messages_of_files(
