@@ -101,3 +101,15 @@ async def test_a_morning_tells_what_is_not_due_and_what_esr_has_not_answered(ben
         "1 file of earlier days still needs somebody.",
     ]
     assert found.to_do == ["To do, support: ask ESR for the answer about applicants of EOE of 23 Nov 2026."]
+
+
+async def test_a_file_that_could_be_used_only_in_part_is_no_good_day(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench)
+        await bench.keep(FILES, of_office(arrived("RMC", at("14:09"), incomplete="it has no TRL row"), "KSS"))
+        found = await told(bench, at("17:30"))
+    assert found.headline == "13 of 13 received; 13 sent; KSS used in part"
+    assert found.to_do == [
+        "To do, support: look at what could not be used of the file from ESR of KSS of 24 Nov 2026."
+    ]
+    assert not found.is_good

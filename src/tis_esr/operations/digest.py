@@ -22,6 +22,7 @@ _STANDING = {
     CellState.HELD: "held",
     CellState.CONFIRMATION_OVERDUE: "unanswered",
     CellState.REJECTED: "rejected",
+    CellState.COMPLETE_WITH_REFUSALS: "used in part",
 }
 _SENT = (
     CellState.SENT,
@@ -70,10 +71,11 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
     today = board(reader, day=day, now=now, terms=terms, deanery=deanery)
     before = board(reader, day=day - timedelta(days=1), now=now, terms=terms, deanery=deanery)
     affected = Affected(reader, terms.window, now.astimezone(LONDON).date())
-    leaving = sum(affected.waiting(office)[1] for office in ([deanery] if deanery else DEANERIES))
+    leaving = sum(affected.waiting(office).leaving for office in ([deanery] if deanery else DEANERIES))
     received = [cell for cell in _of(today, FileType.RMC) if _is_here(cell)]
     sent = [cell for cell in _of(today, FileType.APP) if _is_here(cell)]
-    trouble = today.needs_somebody
+    in_part = [cell for cell in today.cells if cell.state is CellState.COMPLETE_WITH_REFUSALS]
+    trouble = [*today.needs_somebody, *in_part]
     starters, most_leaving = _numbers(trouble)
     return Digest(
         day=day,
@@ -212,6 +214,8 @@ def _plain(cells: Sequence[Cell]) -> str:
         return f"look at the {_FILES[type_]} {of}, which arrived and can't be used"
     if state is CellState.REJECTED:
         return f"correct the {_FILES[type_]} {of}, which ESR rejected"
+    if state is CellState.COMPLETE_WITH_REFUSALS:
+        return f"look at what could not be used of the {_FILES[type_]} {of}"
     if state is CellState.CONFIRMATION_OVERDUE:
         return f"ask ESR for the {_FILES[type_]} {of}"
     if type_ is FileType.RMC:

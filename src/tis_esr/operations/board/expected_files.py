@@ -20,6 +20,7 @@ from tis_esr.operations.board.judging import (
 from tis_esr.operations.board.presence import Presence, presence
 from tis_esr.operations.kept import kept_from
 from tis_esr.services.cron import LONDON
+from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 
 USUAL_DAYS = 28
 """What is usual is learned from the files of this many days before."""
@@ -52,6 +53,7 @@ class Days:
         self._found: FilesOfDays = files_of(reader, deaneries, self.first, last, rtc=rtc)
         self._begun = self._found.first_day()
         self._last = last
+        self._starting = {one.deanery for one in reader.get(REGION_STARTS, deaneries) if one.is_in_progress}
         self._arrivals: dict[Place, int | None] = {}
 
     def of(self, day: date, now: datetime) -> Iterator[Expected]:
@@ -110,6 +112,8 @@ class Days:
             return here.state, here.detail
         if here.settled:
             return CellState.WAIVED, f"settled: {here.settled}"
+        if type_ in {FileType.APP, FileType.DNC} and deanery in self._starting:
+            return CellState.WAIVED, "the region's start is in progress, and only it sends files"
         if (waiver := self._rules.waiver(deanery, type_, day)) is not None:
             return CellState.WAIVED, waiver.text
         return absent(type_, deadline, now), here.detail
