@@ -32,7 +32,7 @@ REASON_TEXTS = {
     MissReason.DATA_MISSING: "data missing or not valid in TIS",
     MissReason.POSITION_DATA_MISSING: "data of the position missing in ESR",
     MissReason.NO_POSITION: "no position in ESR in time",
-    MissReason.PLACEMENT_LATE: "placement, trainee or start entered in TIS too late",
+    MissReason.PLACEMENT_LATE: "placement, trainee or start entered or approved in TIS too late",
 }
 OWNERS = {
     MissReason.OURS: Who.SUPPORT,
@@ -44,7 +44,7 @@ OWNERS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Course:
     """What happened to one applicant record, by days: None where it has not happened.
 

@@ -70,7 +70,7 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
     today = board(reader, day=day, now=now, terms=terms, deanery=deanery)
     before = board(reader, day=day - timedelta(days=1), now=now, terms=terms, deanery=deanery)
     affected = Affected(reader, terms.window, now.astimezone(LONDON).date())
-    leaving = sum(affected.waiting(office)[1] for office in ([deanery] if deanery else DEANERIES))
+    leaving = sum(affected.waiting(office).leaving for office in ([deanery] if deanery else DEANERIES))
     received = [cell for cell in _of(today, FileType.RMC) if _is_here(cell)]
     sent = [cell for cell in _of(today, FileType.APP) if _is_here(cell)]
     trouble = today.needs_somebody

@@ -25,7 +25,7 @@ _NO_TRUST = "(none)"
 _LAST_NUMBER = 10**9
 
 
-@dataclass
+@dataclass(slots=True)
 class Trainee:
     """One trainee of one placement: where and when it starts, and the course of each of its records.
 
