@@ -69,6 +69,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "the last comparison of statuses with TCS: how far it is, and what differs",
         "ids only",
     ),
+    "operations.recoveries": (
+        "how far each recovery from an outage is: its steps, and what they did",
+        "none",
+    ),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
     "alarms.alarms": (
         "alarms: what is wrong with which files, offices or processes, since when; owner, notes, history",

@@ -20,6 +20,7 @@ from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.processes.listing import Processes
 from tis_esr.operations.promise.promise import Promise
+from tis_esr.operations.recovery.reports import RecoveryReport
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.status_check.report import StatusReport
@@ -45,6 +46,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
     "regenerate": (1, Regenerated),
+    "recover": (1, RecoveryReport),
     "reconcile-status": (1, StatusReport),
     "why": (1, Explanation),
     "board": (1, Board),

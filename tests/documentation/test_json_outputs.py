@@ -37,6 +37,8 @@ def _printed(lived: Story, command: str) -> Any:
         "board": ["--history"],
         "promise": ["--as-of", "2026-11-26"],
         "expectations": ["list"],
+        "recover": ["--from", "2026-11-26T09:00", "--to", "2026-11-26T17:00", "--dry-run", "--tcs", lived.small.tcs.url],
+        "reconcile-status": ["--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "regenerate": ["--all", "--dry-run", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "digest": "test_board",
     "expectations": "test_board",
     "regenerate": "test_regenerate",
+    "recover": "test_recover",
     "reconcile-status": "test_reconcile_status",
     "run": "test_running_processes, in tests/faults",
 }

@@ -199,6 +199,16 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("redrive DE_EOE_RMC_20991124_00000101.DAT", {"TIS_ESR_STATE": "state", "TIS_ESR_INBOUND": "."}, 2, "FILE: DE_EOE_RMC_20991124_00000101.DAT is neither in the ledger nor in the inbound store; see tis-esr files"),
     ("redrive invented", {"TIS_ESR_STATE": "state"}, 1, "0 requeued\nNo parked message has this id or reason; tis-esr parked lists them."),
     ("tcs-simulator --data full", {}, 2, "--data: full has no posts.jsonl, placements.jsonl, ...; name a folder that has them"),
+    # regenerate, reconcile-status and recover.
+    ("regenerate", {}, 2, "--person: give one of --person, --gmc, --post, --placement, --deanery, --failed-since, --all"),
+    ("regenerate --all --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
+    ("regenerate --all --state state", {}, 2, "--tcs: give the URL of TCS, or set TIS_ESR_TCS_URL"),
+    ("regenerate --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
+    ("reconcile-status --state state", {}, 2, "--tcs: give the URL of TCS, or set TIS_ESR_TCS_URL"),
+    ("reconcile-status --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
+    ("recover --from 2026-11-24", {}, 2, "Missing option '--to'"),
+    ("recover --from 2026-11-25 --to 2026-11-24", {}, 2, "--to: 2026-11-24 is not after 2026-11-25"),
+    ("processes", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere: no such state file; tis-esr day --state FILE creates it"),
     # lint and forecast.
     ("lint --state nowhere", {}, 2, "nowhere can't be used as state: no such file; tis-esr day creates it"),
     ("lint --state junk", {}, 2, "junk can't be used as state: file is not a database"),

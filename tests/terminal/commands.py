@@ -29,6 +29,8 @@ LINES = [
     "reconcile --tcs {tcs} --dry-run --as-of 2026-11-25",
     "reconcile --tcs {tcs} --deanery KSS --as-of 2026-11-25",
     "redrive invented",
+    "reconcile-status --tcs {tcs} --deanery KSS --as-of 2026-11-25",
+    "recover --from 2026-11-24T09:00 --to 2026-11-24T17:00 --tcs {tcs} --dry-run --as-of 2026-11-25",
     "regenerate --deanery KSS --tcs {tcs} --dry-run --as-of 2026-11-25",
     "lint --weeks 20 --as-of 2026-11-24",
     "forecast --weeks 20 --as-of 2026-11-24",

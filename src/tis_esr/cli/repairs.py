@@ -122,3 +122,75 @@ def reconcile_status(
             raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
         done = run(settings, deaneries, day_of(as_of), state, url, repair=repair, as_json=as_json)
         raise typer.Exit(int(asyncio.run(done)))
+
+
+@command(
+    "tis-esr recover --from 2026-11-24T09:00 --to 2026-11-24T17:30 --dry-run",
+    "tis-esr recover --from 2026-11-24T09:00 --to 2026-11-24T17:30",
+)
+def recover(
+    begun: Annotated[
+        str,
+        typer.Option("--from", metavar="TIME", help="When the outage began, e.g. 2026-11-24T09:00 (London)."),
+    ],
+    ended: Annotated[str, typer.Option("--to", metavar="TIME", help="When it ended.")],
+    dnf: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dnf",
+            metavar="CODE",
+            help="Also create the DNF of this deanery, if ESR lost files of it.",
+            autocompletion=deaneries_beginning,
+        ),
+    ] = None,
+    tcs: TcsIfSetOption = None,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Store, write and send nothing; print what the steps would do.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each step.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Recover from an outage: say what it delayed and dropped, then catch up step by step.
+
+    Each step asks first. Safe to interrupt: the same command goes on.
+    """
+    with user_errors_reported():
+        from tis_esr.commands import recover as run
+        from tis_esr.files.folder import BadFolderError
+        from tis_esr.operations.configured_stores import inbound_store, outbound_store
+        from tis_esr.operations.moments import moment_of
+        from tis_esr.operations.recovery.outage import LONGEST
+        from tis_esr.operations.recovery.reports import Place
+
+        settings = load()
+        first, last = moment_of("--from", begun), moment_of("--to", ended)
+        if not first < last:
+            raise UsageError("--to", f"{ended} is not after {begun}")
+        if last - first > LONGEST:
+            raise UsageError("--from", f"{begun} is more than {LONGEST.days} days before {ended}")
+        if as_json and not (yes or dry_run):
+            raise UsageError("--json", "needs --yes or --dry-run: questions are not JSON")
+        full = [name for code in dnf or [] for name in deaneries_of(code)]
+        check_state(settings, state)
+        url = tcs or settings.tcs_url
+        if url is None:
+            raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
+        try:
+            place = Place(settings, state, url, inbound_store(settings), outbound_store(settings))
+        except BadFolderError as error:
+            raise UsageError("TIS_ESR_INBOUND", f"{error}; create the folder, or correct its name") from error
+        asked = run.Asked(first, last, day_of(as_of), full)
+        if dry_run:
+            raise typer.Exit(int(run.show(place, asked, as_json=as_json)))
+        raise typer.Exit(
+            int(run.recover(place, asked, lambda text: yes or _confirmed(text), as_json=as_json))
+        )
+
+
+def _confirmed(text: str) -> bool:
+    try:
+        return typer.confirm(text)
+    except typer.Abort:  # the end of the input: nobody is there to answer
+        return False

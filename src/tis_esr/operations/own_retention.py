@@ -7,6 +7,7 @@ from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.audit.trail import AUDIT
 from tis_esr.operations.board.retention import remove_expectations, remove_waivers
 from tis_esr.operations.processes.announced import PROCESSES
+from tis_esr.operations.recovery.stored import RECOVERIES
 from tis_esr.services.retention.history import by_age
 
 OWN_RULES = (
@@ -18,4 +19,5 @@ OWN_RULES = (
     remove_expectations,
     remove_waivers,
     by_age(PROCESSES),
+    by_age(RECOVERIES),
 )

@@ -1,0 +1,143 @@
+"""``tis-esr recover``: what an outage delayed and dropped, then a checklist that ends when everything is caught up."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import date, datetime
+from functools import partial
+
+from tis_esr.commands.person import person_of
+from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
+from tis_esr.errors import Exit
+from tis_esr.operations.composition import engine_for_operation, reader_of, system
+from tis_esr.operations.dates import readable
+from tis_esr.operations.doctor.checks import examine
+from tis_esr.operations.recovery.outage import Outage, outage
+from tis_esr.operations.recovery.reports import (
+    Place,
+    RecoveryReport,
+    RecoveryStepReport,
+    recovery_report,
+    stored_recovery,
+)
+from tis_esr.operations.recovery.steps import CALLING_TCS, Recovery
+from tis_esr.operations.recovery.stored import RecoveryStep
+from tis_esr.operations.region.reports import StepState
+from tis_esr.settings import Settings
+
+_SHOWN = 8
+_LABELS = {StepState.DONE: GOOD, StepState.NEXT: HEADING, StepState.WAITING: NOTICE, StepState.LATER: ""}
+
+
+class Asked:
+    """The outage that a person names, the day, and the deaneries that a DNF is asked for."""
+
+    def __init__(self, begun: datetime, ended: datetime, day: date, full: Sequence[str]) -> None:
+        self.begun, self.ended, self.day, self.full = begun, ended, day, list(full)
+
+
+def show(place: Place, asked: Asked, *, as_json: bool) -> Exit:
+    """Print what the outage delayed and dropped, and what the steps would do; change nothing."""
+    found = asyncio.run(_reported(place, asked, dry_run=True))
+    if as_json:
+        print_json(found)
+        return Exit.DONE
+    say("nothing is stored, written or sent.", label="Dry run:", style=HEADING)
+    _show_outage(found.outage)
+    for step in found.steps:
+        _show(step)
+    return Exit.DONE
+
+
+def recover(place: Place, asked: Asked, confirmed: Callable[[str], bool], *, as_json: bool) -> Exit:
+    """Do the steps that are left, each after a confirmation."""
+    found = asyncio.run(_reported(place, asked))
+    if not as_json:
+        _show_outage(found.outage)
+    while (step := found.current) is not None:
+        if step.state is StepState.WAITING:
+            _stopped(found, step, as_json=as_json)
+            return Exit.UNAVAILABLE
+        if not confirmed(f"{step.text}?"):
+            say(f"stopped before: {step.text}. To go on, run the same command again")
+            return Exit.DONE_WITH_PARKED
+        asyncio.run(_done(place, asked, found.outage, step.step))
+        found = asyncio.run(_reported(place, asked))
+        if not as_json:
+            _show(next(one for one in found.steps if one.step is step.step))
+    if as_json:
+        print_json(found)
+    else:
+        say("The recovery is finished.")
+    return Exit.DONE
+
+
+def _stopped(found: RecoveryReport, step: RecoveryStepReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    _show(step)
+    say("Correct that, then run the same command again: it goes on from here.")
+
+
+async def _reported(place: Place, asked: Asked, *, dry_run: bool = False) -> RecoveryReport:
+    with closing(reader_of(place.settings, place.state)) as reader:
+        found = outage(reader, place.settings, asked.begun, asked.ended)
+        stored = stored_recovery(reader, found, asked.day, asked.full)
+        is_checked = RecoveryStep.DOCTOR in stored.done
+        checks = [] if is_checked else [check async for check in examine(_of_place(place))]
+        return await recovery_report(reader, place, found, stored, checks, dry_run=dry_run)
+
+
+def _of_place(place: Place) -> Settings:
+    """Return the settings with what the command line names instead."""
+    changes = {"tcs_url": place.tcs_url, **({"state": place.state} if place.state else {})}
+    return place.settings.model_copy(update=changes)
+
+
+async def _done(place: Place, asked: Asked, found: Outage, step: RecoveryStep) -> None:
+    settings, open_reader = place.settings, partial(reader_of, place.settings, place.state)
+    with closing(open_reader()) as reader:
+        stored = stored_recovery(reader, found, asked.day, asked.full)
+    needs_tcs = step is RecoveryStep.STATUSES or (step in CALLING_TCS and not place.has_services)
+    if needs_tcs:
+        async with system(
+            settings, place.state, place.tcs_url, place.inbound, place.out, stored.day
+        ) as opened:
+            recovery = Recovery(
+                place, opened.runner, opened.tcs, person_of(settings), found, stored, open_reader
+            )
+            await recovery.do(step)
+    else:
+        async with engine_for_operation(settings, place.state, stored.day) as runner:
+            await Recovery(place, runner, None, person_of(settings), found, stored, open_reader).do(step)
+
+
+def _show_outage(found: Outage) -> None:
+    begun, ended = (readable(at.isoformat(timespec="seconds")) for at in (found.begun, found.ended))
+    say(f"{begun} to {ended}", label="Outage:", style=HEADING)
+    say(f"files processed late: {len(found.late)}; not finished: {len(found.unfinished)}", indent=2)
+    for name in found.unfinished[:_SHOWN]:
+        say(name, indent=4)
+    say(
+        f"messages parked meanwhile: {sum(found.parked.values()):,}; in progress: {found.waiting:,}", indent=2
+    )
+    for reason, number in list(found.parked.items())[:_SHOWN]:
+        say(f"{number:,} {reason}", indent=4)
+    if found.dropped:
+        dropped = ", ".join(f"{number:,} {reason}" for reason, number in found.dropped.items())
+        say(f"changes dropped, because they were over: {dropped}", indent=2)
+    for export in found.exports:
+        _show_export(export.type, export.day, export.missed, export.lacks)
+
+
+def _show_export(kind: str, day: date, missed: Sequence[str], lacks: dict[str, str]) -> None:
+    if missed:
+        say(f"{kind} of {readable(day.isoformat())} missed: {', '.join(missed)}", indent=2)
+    for deanery, why in lacks.items():
+        say(f"{kind} of {readable(day.isoformat())} for {deanery} was created without: {why}", indent=2)
+
+
+def _show(step: RecoveryStepReport) -> None:
+    when = f" {readable(step.at)}" if step.at else ""
+    say(step.text, label=f"{step.state.capitalize()}{when}:", style=_LABELS[step.state])

@@ -1,0 +1,154 @@
+"""Does one step of a recovery. Each may be interrupted anywhere and done again, with the same outcome."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.runner import Runner
+from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.composition import process_name, window
+from tis_esr.operations.manual_export import full_file, request_full_file
+from tis_esr.operations.reconciling import compare, request
+from tis_esr.operations.recovery.outage import Outage
+from tis_esr.operations.recovery.reports import Place, exports_in_words
+from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryDone, RecoveryStep, StoredRecovery
+from tis_esr.operations.redriving import drive_again
+from tis_esr.operations.status_check.comparing import Comparer
+from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE
+from tis_esr.operations.status_check.report import report
+from tis_esr.operations.waiting_for_services import until_done
+from tis_esr.records.file_names import DEANERIES
+from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
+from tis_esr.services.data_exporter.export_commands import EXPORTS
+from tis_esr.services.data_exporter.region_starts import sendable
+from tis_esr.services.day import compared_export
+from tis_esr.services.flow import TELLING
+from tis_esr.tcs.client import Tcs
+
+CALLING_TCS = frozenset({RecoveryStep.RECONCILE, RecoveryStep.STATUSES, RecoveryStep.EXPORTS})
+"""The steps that need TCS where this process does the work; with running services only the comparison of statuses does."""
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """The steps of one recovery; ``tcs`` is there for the steps that need it."""
+
+    place: Place
+    runner: Runner
+    tcs: Tcs | None
+    person: Person
+    outage: Outage
+    stored: StoredRecovery
+    open_reader: Callable[[], Reader]
+
+    async def do(self, step: RecoveryStep) -> str:
+        """Do a step, store and audit that it is done, and return what it did.
+
+        Raises NobodyWorksError, PatienceExhaustedError, StatusBusyError, OSError.
+        """
+        doing: dict[RecoveryStep, Callable[[], Awaitable[str]]] = {
+            RecoveryStep.DOCTOR: self._doctor,
+            RecoveryStep.REDRIVE: self._redrive,
+            RecoveryStep.RECONCILE: self._reconcile,
+            RecoveryStep.STATUSES: self._statuses,
+            RecoveryStep.EXPORTS: self._exports,
+            RecoveryStep.FULL_FILES: self._full_files,
+        }
+        text = await doing[step]()
+        await self.runner.patiently("recovery", partial(self._done, step, text))
+        return text
+
+    async def _done(self, step: RecoveryStep, text: str) -> None:
+        work = self.runner.work()
+        known = (await work.get(RECOVERIES, [self.stored.key])).get(self.stored.key) or self.stored
+        done = {**known.done, step: RecoveryDone(at=work.time(), text=text)}
+        work.put(RECOVERIES, msgspec.structs.replace(known, done=done, full=self.stored.full))
+        await record(work, self.person, f"recover.{step.lower()}", [self.stored.key], result=text)
+        await work.commit()
+
+    async def _doctor(self) -> str:
+        return "checked the installation: every check is OK"
+
+    async def _redrive(self) -> str:
+        with closing(self.open_reader()) as reader:
+            done = await drive_again(
+                self.runner,
+                reader,
+                self.place.inbound,
+                self.person,
+                by_services=self.place.has_services,
+                acknowledges=self.place.settings.send_rtc,
+            )
+        left = f"; {done.unreadable:,} unreadable rows are left" if done.unreadable else ""
+        return f"drove again {len(done.files):,} files, requeued {done.requeued:,} messages{left}"
+
+    async def _reconcile(self) -> str:
+        asked = await request(self.runner, self.open_reader, self.stored.day, DEANERIES)
+        if self.place.has_services:
+            await until_done(asked.left, lambda _: None, "positions are still to be compared")
+        else:
+            await compare(self.runner)
+        return f"compared {asked.progress()[0]:,} positions with TIS, and applied the daily rules"
+
+    async def _statuses(self) -> str:
+        assert self.tcs is not None  # noqa: S101 - opened for this step
+        holder = process_name(self.place.settings, embedded=self.place.state is not None)
+        comparer = Comparer(self.runner, self.tcs, DEANERIES, repairs=True, holder=holder)
+        found = report(await comparer.run(lambda _: None))
+        if found.repaired:
+            await self._finished(CHANGED_QUEUE, EXPORTED_QUEUE)
+        return (
+            f"compared {found.placements:,} placements and {found.posts:,} posts with TIS,"
+            f" {sum(found.counts.values()):,} differences, {found.repaired:,} repaired"
+        )
+
+    async def _exports(self) -> str:
+        for command, kind in ((APPLICANT_COMMAND, "APP"), (NOTIFICATION_COMMAND, "DNC")):
+            if missed := self.outage.missed(kind):
+                await self._export(command, missed)
+        return exports_in_words(self.outage, self.stored.day)
+
+    async def _export(self, command: str, deaneries: list[str]) -> None:
+        export, day, occasion = EXPORTS[command], self.stored.day, f"recovery {self.stored.key}"
+        going = await self.runner.patiently(
+            "recovery", lambda: sendable(self.runner.work(), deaneries, export.file_type)
+        )
+        if self.place.has_services:
+            work = self.runner.work()
+            ask(work, command, day, going, occasion)
+            await work.commit()
+            await self._finished(f"esr.queue.{command}")
+            return
+        async with self.runner.beside(TELLING):
+            await compared_export(
+                self.runner, self.place.out, export, day, going,
+                occasion=occasion, window=window(self.place.settings),
+            )  # fmt: skip
+
+    async def _full_files(self) -> str:
+        for deanery in self.stored.full:
+            if self.place.has_services:
+                await request_full_file(self.runner, self.stored.day, deanery, again=False)
+            else:
+                await full_file(self.runner.work, self.place.out, self.stored.day, deanery, again=False)
+        if self.place.has_services and self.stored.full:
+            await self._finished(f"esr.queue.{NOTIFICATION_COMMAND}")
+        names = ", ".join(self.stored.full)
+        return f"created the DNF of {names}" if names else "no DNF was asked for"
+
+    async def _finished(self, *queues: str) -> None:
+        """Handle what is in these queues, or wait until running services have. Raises NobodyWorksError."""
+        if not self.place.has_services:
+            await self.runner.drain(queues)
+            return
+
+        def left() -> int:
+            with closing(self.open_reader()) as reader:
+                waiting = reader.waiting()
+            return sum(waiting.get(queue, 0) for queue in queues)
+
+        await until_done(left, lambda _: None, "messages are still to be handled")

@@ -1,0 +1,182 @@
+"""``recover``: what an outage delayed is named, and caught up step by step; a second call does nothing (incidents A13, A16, A17)."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.journeys.program import ENGINES, Program, Said, program
+from tests.journeys.small_world import NPN, Small, por, small_world
+from tests.journeys.test_reconciling import a_day
+from tests.journeys.test_tasks_killed import running
+
+from tis_esr.engine.embedded.reader import StateReader
+from tis_esr.engine.production.server_checks import Finding
+from tis_esr.operations.audit.trail import entries
+from tis_esr.operations.doctor.check import Check
+from tis_esr.settings import load
+from tis_esr.simulation.days.generated_world import World
+
+LATER = "EOE/RX1/800/STR/002"
+OUTAGE = ("--from", "2026-11-25T09:00", "--to", "2026-11-25T17:30", "--as-of", "2026-11-25")
+STEPS = ["DOCTOR", "REDRIVE", "RECONCILE", "STATUSES", "EXPORTS", "FULL_FILES"]
+
+
+def two_posts(world: World) -> None:
+    for npn in (NPN, LATER):
+        world.placement(world.post("EOE", npn=npn), world.person(), 30, 300)
+
+
+@pytest.fixture(params=ENGINES)
+def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Program, Small]]:
+    """A first day, then an outage of a day in which a file arrives."""
+    with small_world(tmp_path, two_posts) as small:
+        called = program(request.param, tmp_path)
+        small.file(por())
+        a_day(called, small, "2026-11-24")
+        name = small.file(por(2, LATER), day_number=1)
+        os.utime(tmp_path / "in" / name, (1, 1))  # it was written long ago, so it is complete
+        yield called, small
+
+
+def recover(here: tuple[Program, Small], *words: str, **settings: str) -> Said:
+    called, small = here
+    return called("recover", *OUTAGE, *words, "--tcs", small.tcs.url, **settings)
+
+
+def json_of(said: Said) -> Any:
+    """Return the JSON behind lines of the log."""
+    return json.loads(said.text[said.text.index("{\n") :])
+
+
+def states(found: Any) -> dict[str, str]:
+    return {step["step"]: step["state"] for step in found["steps"]}
+
+
+def without_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the doctor find nothing: that it does is tested elsewhere."""
+
+    async def examine(_: object) -> Any:
+        yield Check(name="engine", ok=True, findings=[])
+
+    monkeypatch.setattr("tis_esr.commands.recover.examine", examine)
+
+
+def test_a_dry_run_says_what_was_missed_and_what_each_step_would_do(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_findings(monkeypatch)
+    _, small = here
+    out = sorted(path.name for path in (small.folder / "out").iterdir())
+    found = recover(here, "--dry-run", "--json").json
+    assert states(found) == {step: "LATER" if step != "DOCTOR" else "NEXT" for step in STEPS}
+    assert [(one["type"], one["day"], len(one["missed"])) for one in found["outage"]["exports"]] == [
+        ("APP", "2026-11-25", 13),
+        ("DNC", "2026-11-25", 13),
+    ]
+    said = recover(here, "--dry-run", "--dnf", "EOE")
+    assert said.code == 0
+    assert said.text.startswith(
+        "Dry run: nothing is stored, written or sent.\nOutage: 25 Nov 2026 09:00:00 to "
+    )
+    assert (
+        "Later: drive again 1 files that are not split, and requeue 0 parked messages of ESR's files"
+        in said.text
+    )
+    assert "Later: create the DNF of EOE" in said.text
+    assert sorted(path.name for path in (small.folder / "out").iterdir()) == out
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+def test_all_steps_together_make_up_for_the_outage_and_the_same_command_does_nothing_more(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_findings(monkeypatch)
+    called, small = here
+    found = json_of(recover(here, "--yes", "--json"))
+    assert states(found) == dict.fromkeys(STEPS, "DONE")
+    texts = {step["step"]: step["text"] for step in found["steps"]}
+    assert texts["REDRIVE"] == "drove again 1 files, requeued 0 messages"
+    assert texts["RECONCILE"] == "compared 2 positions with TIS, and applied the daily rules"
+    assert len(small.sent("APP", 1)) == 1
+    assert small.sent("DNC", 1)
+    out = sorted(path.name for path in (small.folder / "out").iterdir())
+    again = recover(here, "--yes")
+    assert (again.code, again.text.splitlines()[-1]) == (0, "The recovery is finished.")
+    assert sorted(path.name for path in (small.folder / "out").iterdir()) == out
+    with closing(StateReader(called.folder / "state.sqlite")) as reader:
+        acts = [entry.act for entry in entries(reader) if entry.act.startswith("recover.")]
+    assert acts == [f"recover.{step.lower()}" for step in reversed(STEPS)]
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+def test_it_stops_before_a_step_that_is_not_confirmed_and_goes_on_there(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_findings(monkeypatch)
+    answers = iter([True, True, False])
+    monkeypatch.setattr("typer.confirm", lambda _: next(answers))
+    said = recover(here)
+    assert said.code == 1
+    assert re.search(r"^stopped before: compare 1 positions with TIS", said.text, re.MULTILINE)
+    found = recover(here, "--dry-run", "--json").json
+    assert states(found) == {
+        "DOCTOR": "DONE", "REDRIVE": "DONE", "RECONCILE": "NEXT", "STATUSES": "LATER", "EXPORTS": "LATER",
+        "FULL_FILES": "LATER",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+def test_nothing_is_done_while_the_doctor_finds_something(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def examine(_: object) -> Any:
+        yield Check(
+            name="TCS", ok=False, findings=[Finding("TIS_ESR_TCS_URL", "could not connect", "start it")]
+        )
+
+    monkeypatch.setattr("tis_esr.commands.recover.examine", examine)
+    said = recover(here, "--yes")
+    assert said.code == 3
+    assert "Waiting: check the installation (tis-esr doctor): TCS: could not connect" in said.text
+
+
+@pytest.mark.timeout(180)
+async def test_running_services_do_the_steps(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    if called.engine == "embedded":
+        pytest.skip("one process has the state file")
+    without_findings(monkeypatch)
+    for name, value in called.settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TIS_ESR_TCS_URL", small.tcs.url)
+    monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
+    async with running(load()):
+        said = await asyncio.to_thread(recover, here, "--yes", "--json")
+    assert said.code == 0, said.text
+    assert states(json_of(said)) == dict.fromkeys(STEPS, "DONE")
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--from", "2026-11-25T18:00"), "--to: 2026-11-25T17:30 is not after 2026-11-25T18:00"),
+        (("--from", "2026-01-01"), "--from: 2026-01-01 is more than 31 days before 2026-11-25T17:30"),
+        (("--from", "noon"), "--from: 'noon' is not a valid time"),
+        (("--dnf", "eoe"), "--deanery: 'eoe' must be one of"),
+        (("--json",), "--json: needs --yes or --dry-run"),
+    ],
+)
+def test_an_outage_that_can_not_be_is_a_usage_error(
+    here: tuple[Program, Small], words: tuple[str, ...], expected: str
+) -> None:
+    said = recover(here, *words)
+    assert (said.code, expected in said.text) == (2, True), said.text
