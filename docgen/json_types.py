@@ -93,7 +93,7 @@ class Redriven(msgspec.Struct):
     """How many messages were requeued or discarded; ``unreadable`` ones can only be discarded.
 
     With ``--unfinished`` or a file also the ``files`` that were driven again, or with ``--dry-run`` would be, those that
-    are ``absent`` from the inbound store, and how many messages are under way.
+    are ``absent`` from the inbound store, and how many messages are in progress.
     """
 
     requeued: int

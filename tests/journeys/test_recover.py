@@ -1,4 +1,4 @@
-"""``recover``: what an outage delayed is named, and made up for step by step; a second call does nothing (incidents A13, A16, A17)."""
+"""``recover``: what an outage delayed is named, and caught up step by step; a second call does nothing (incidents A13, A16, A17)."""
 
 import asyncio
 import json

@@ -9,6 +9,8 @@ import pytest
 from tests.terminal.commands import LINES, LONG, SETTINGS, words
 from tests.terminal.screens import piped
 
+from tis_esr.operations.doctor.checks import CHECKS
+
 RECORDS = {"TO_EXPORT", "EXPORTED", "CONFIRMED", "REJECTED", "DELETED_BEFORE_EXPORT", "INVALID_DATA"}
 ROWS = {"PENDING", "APPLIED", "SUPERSEDED", "UNMATCHED", "PARKED", "IGNORED"}
 DAY = {
@@ -179,7 +181,7 @@ def test_a_check_of_the_doctor_says_whether_it_is_well_and_what_was_found(
     found = called("doctor", demo, tmp_path)
     assert found["settings"]["TIS_ESR_ENGINE"] == "embedded"
     checks = {check["name"]: check for check in found["checks"]}
-    assert set(checks) == {"settings", "engine", "processes", "files in", "files out", "TCS"}
+    assert set(checks) == set(CHECKS)
     assert (checks["settings"]["ok"], checks["settings"]["findings"]) == (True, [])
     assert checks["TCS"]["ok"] is False
-    assert set(checks["TCS"]["findings"][0]) == {"setting", "problem", "remedy"}
+    assert set(checks["TCS"]["findings"][0]) == {"setting", "problem", "remedy", "is_note"}

@@ -152,7 +152,7 @@ def recover(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each step.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Recover from an outage: say what it delayed and dropped, then make up for it step by step.
+    """Recover from an outage: say what it delayed and dropped, then catch up step by step.
 
     Each step asks first. Safe to interrupt: the same command goes on.
     """

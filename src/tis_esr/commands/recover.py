@@ -1,4 +1,4 @@
-"""``tis-esr recover``: what an outage delayed and dropped, then a checklist that ends when all of it is made up for."""
+"""``tis-esr recover``: what an outage delayed and dropped, then a checklist that ends when everything is caught up."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -119,7 +119,9 @@ def _show_outage(found: Outage) -> None:
     say(f"files processed late: {len(found.late)}; not finished: {len(found.unfinished)}", indent=2)
     for name in found.unfinished[:_SHOWN]:
         say(name, indent=4)
-    say(f"messages parked meanwhile: {sum(found.parked.values()):,}; under way: {found.waiting:,}", indent=2)
+    say(
+        f"messages parked meanwhile: {sum(found.parked.values()):,}; in progress: {found.waiting:,}", indent=2
+    )
     for reason, number in list(found.parked.items())[:_SHOWN]:
         say(f"{number:,} {reason}", indent=4)
     if found.dropped:

@@ -82,7 +82,7 @@ def _print_rest(done: Redriven) -> None:
             style=NOTICE,
         )
     if done.waiting:
-        say(f"{done.waiting:,} messages are under way and need nothing.")
+        say(f"{done.waiting:,} messages are in progress and need no action.")
 
 
 def _is_file_name(word: str) -> bool:

@@ -32,7 +32,7 @@ class UnfinishedFile(msgspec.Struct, frozen=True, kw_only=True):
 class Unfinished(msgspec.Struct, frozen=True, kw_only=True):
     """What is unfinished: files in the inbound store, parked messages, and what can't be driven again.
 
-    ``unreadable`` counts parked rows that ESR has to send again, ``waiting`` messages that are under way, ``absent``
+    ``unreadable`` counts parked rows that ESR has to send again, ``waiting`` messages in progress, ``absent``
     names unfinished files that are not in the store.
     """
 

@@ -58,7 +58,7 @@ class AlarmWatch:
             sinks=[sink.name for sink in self.sinks], runbooks=settings.alarm_runbooks_url or ""
         )
 
-    async def look(self, _: Beat) -> None:
+    async def look(self, beat: Beat) -> None:
         """Judge what is due, store it, and measure. Raises TransientError."""
         begin = self._system.runner.work
         work = begin()
@@ -77,7 +77,7 @@ class AlarmWatch:
             now,
             today(),
         )
-        await store(begin, await judge(sight, SOURCES, last), self._receivers, sight.today, now)
+        await store(begin, await judge(sight, SOURCES, last, beat), self._receivers, sight.today, now)
         await self._measure(begin)
         await self._digest(now)
         self._judged_at = asyncio.get_running_loop().time()

@@ -125,6 +125,17 @@ async def test_a_message_that_nobody_took_for_three_days_is_discarded(benches: B
         assert await states(bench) == {"1": "EXPIRED", "2": "SENT"}
 
 
+async def test_a_message_whose_pause_was_noted_by_a_clock_that_was_days_ahead_is_sent(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        await send(bench, "1")
+        slack = Slow("slack", "answered 500")
+        await deliver(bench.runner.work, slack, no_beat, Counter())
+        await later(bench, -3 * 86400.0)
+        assert await deliver(bench.runner.work, slack, no_beat, Counter()) == 1
+
+
 async def test_a_receiver_that_hangs_delays_no_other(benches: Benches) -> None:
     async with benches.open(EXPORTER, world()) as bench:
         await send(bench, "1", sinks=("slack", "mail"))

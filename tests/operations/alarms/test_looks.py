@@ -17,10 +17,11 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.operations.alarms import look_people
+from tis_esr.operations.alarms import look_people, look_queues, look_servers
 from tis_esr.operations.alarms.findings import Finding
 from tis_esr.operations.alarms.look_files import file_findings, rejection_findings
 from tis_esr.operations.alarms.look_people import leaving_findings
+from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.alarms.sources import judge
 from tis_esr.operations.status_check.stored_run import STATUS_RUNS, StatusRun
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OUTBOUND_FILES, RecordState
@@ -156,3 +157,35 @@ async def test_statuses_are_judged_by_the_last_comparison_once_it_is_finished(be
         assert unknown == {
             "status-drift": "statuses were compared last 9 days ago, although that is scheduled"
         }
+
+
+async def test_servers_and_queues_are_read_and_a_queue_that_nobody_reads_is_found(benches: Benches) -> None:
+    """No process runs: on production RabbitMQ lists no consumer, on the embedded engine this process runs no service."""
+    sources = [*look_queues.SOURCES, *look_servers.SOURCES]
+    async with benches.open(EXPORTER, world()) as bench:
+        its = replace(
+            sight(**await _settings(benches)),
+            engine=bench.engine,
+            begin=bench.runner.work,
+            services={"Reconciliation": ["esr.queue.por.saved"], "AppGenerator": ["esr.queue.pos.saved"]},
+            now=datetime.now(UTC),
+        )
+        found = await judge(its, sources, {})
+        assert [one.text for one in found.findings] == ["no process reads any queue: no service is running"]
+        assert found.unknown == {}
+        assert set(found.not_known) <= {"foreign-objects"}
+        assert found.kinds >= {"backlog-old", "parked-old", "broker-alarm", "store-growth", "store-disk-low"}
+        [size] = (await bench.all(SIZES)).values()
+        assert size.bytes > 0
+
+
+async def _settings(benches: Benches) -> dict[str, Any]:
+    """Return the settings by which sources reach the bench's store by themselves."""
+    if benches.place is None:
+        return {"state": benches.folder / str(benches.made) / "state"}
+    return {
+        "engine": "production",
+        "amqp_url": benches.place.amqp_url,
+        "mongodb_url": benches.place.mongodb_url,
+        "mongodb_database": await asyncio.to_thread(benches.place.emptied),
+    }

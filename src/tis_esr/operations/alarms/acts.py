@@ -9,7 +9,6 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.errors import UsageError
 from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmEvent, AlarmState, What
-from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.delivering import attempt
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.notice import TEST, Notice
@@ -117,9 +116,3 @@ def _listed(ids: Iterable[str]) -> str:
     found = sorted(ids)
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return ", ".join(found[:_SHOWN]) + more
-
-
-def kind_of(alarm: Alarm) -> str:
-    """Return the condition of an alarm's kind, "" if an earlier version raised it."""
-    kind = BY_ID.get(alarm.kind)
-    return kind.condition if kind else ""

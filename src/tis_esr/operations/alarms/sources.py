@@ -1,13 +1,16 @@
 """All sources of findings, and one evaluation of them: a source that fails leaves its kinds unknown, and no others."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 from tis_esr.engine.faults import TransientError
+from tis_esr.engine.supervision import Beat, no_beat
 from tis_esr.errors import TisEsrError
 from tis_esr.operations.alarms import about_servers, look_files, look_people, look_queues, look_servers
 from tis_esr.operations.alarms.findings import Finding, Judged, finding
 from tis_esr.operations.alarms.sight import NotKnownError, Sight, Source
 
+SOURCE_SECONDS = 120.0
 _NEARLY = 0.9
 """Evaluations are not exactly as far apart as they should be."""
 
@@ -19,10 +22,13 @@ SOURCES: tuple[Source, ...] = (
 )
 
 
-async def judge(sight: Sight, sources: Iterable[Source], last: Mapping[str, float]) -> Judged:
+async def judge(
+    sight: Sight, sources: Iterable[Source], last: Mapping[str, float], beat: Beat = no_beat
+) -> Judged:
     """Look at the sources that are due, one after the other; ``last`` says when a kind was judged by any process.
 
-    A source that can't be read leaves its kinds unknown, with the reason, and the others are judged.
+    A source that can't be read, or not within SOURCE_SECONDS, leaves its kinds unknown, with the reason, and the others
+    are judged. ``beat`` is called before each.
     """
     findings: list[Finding] = []
     kinds: set[str] = set()
@@ -31,10 +37,14 @@ async def judge(sight: Sight, sources: Iterable[Source], last: Mapping[str, floa
     for source in sources:
         if not is_due(source, last, sight.now.timestamp(), sight.settings.alarm_seconds):
             continue
+        beat()
         try:
-            findings += await source.look(sight)
+            async with asyncio.timeout(SOURCE_SECONDS):
+                findings += await source.look(sight)
         except NotKnownError as error:
             not_known |= dict.fromkeys((kind.id for kind in source.kinds), str(error))
+        except TimeoutError:
+            unknown |= dict.fromkeys((kind.id for kind in source.kinds), "timed out")
         except (TransientError, TisEsrError, OSError) as error:
             unknown |= dict.fromkeys((kind.id for kind in source.kinds), str(error) or type(error).__name__)
         except Exception as error:  # noqa: BLE001 - what can't judge one kind must not keep the others from it

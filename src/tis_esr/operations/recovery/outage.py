@@ -35,7 +35,7 @@ class DelayedExport(msgspec.Struct, frozen=True, kw_only=True):
 class Outage(msgspec.Struct, frozen=True, kw_only=True):
     """What was delayed: ``late`` files were processed after the outage, ``unfinished`` ones still are not.
 
-    ``parked`` counts messages that were parked in the outage and still are, by reason, ``waiting`` those under way.
+    ``parked`` counts messages that were parked in the outage and still are, by reason, ``waiting`` those in progress.
     ``dropped`` counts changes that came and went meanwhile, so that they are not sent to ESR, by reason.
     """
 

@@ -110,7 +110,7 @@ def faults_of(checks: list[Check]) -> str:
 
 
 def exports_in_words(found: Outage, day: date) -> str:
-    """Return which missed exports are made up for."""
+    """Return which missed exports are caught up."""
     missed = {kind: found.missed(kind) for kind in ("APP", "DNC")}
     if not any(missed.values()):
         return "no export was missed"
