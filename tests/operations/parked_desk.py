@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from random import Random
+from typing import Any
 
 from tests.services.bench import FILE, Bench, Benches, message
 from tests.services.old_things import EXPORTER
@@ -45,7 +46,7 @@ class Desk:
 
     async def run(self, work: Work, messages: Sequence[Message]) -> None:
         for one in messages:
-            number = one.decode(dict[str, int])["n"]
+            number = one.decode(dict[str, Any])["n"]
             if number in self.faults:
                 work.fail(one, PermanentError(*self.faults[number]))
             else:

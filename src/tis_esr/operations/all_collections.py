@@ -3,12 +3,14 @@
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.batches.documents import BATCHES, ITEMS
 from tis_esr.operations.parked.discarding import DISCARDED
+from tis_esr.operations.parked.editing import EDITS
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
     AUDIT,
     AUDIT_HEAD,
     DISCARDED,
+    EDITS,
     BATCHES,
     ITEMS,
 )
