@@ -27,7 +27,7 @@ _VALUES = """## Values of labels
 | `reason` of `tis_esr_refused_values_total` | the codes in [rules](rules.md#people-from-esr-to-tis) |
 | `state` of `tis_esr_files` | the codes in [states](states.md#inbound-files); settled findings are not counted |
 | `type` of `tis_esr_files` and `tis_esr_file_gaps` | the file type; `RMT` stands for RMF and RMC, which share a counter |
-| `task` of `tis_esr_poll_age_seconds` | `inbound files`, `ledger of files`, `export schedule`, `retention`; it grows while a store or the database is unavailable |
+| `task` of `tis_esr_poll_age_seconds` | `inbound files`, `ledger of files`, `export schedule`, `batches`, `retention`; it grows while a store or the database is unavailable |
 | `state` of `tis_esr_tcs_breaker` | `closed`, `half-open`, `open`; the current one is 1 |
 
 `tis_esr_files`, `tis_esr_file_gaps`, `tis_esr_unconfirmed_files` and `tis_esr_file_lag_seconds` are read from the ledger every 30 s (what has changed; all of it once an hour), and only where `InboundDataReader` runs. `tis_esr_tcs_limit` is 0 for a process without a share of the budget.

@@ -24,7 +24,14 @@ from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.settings import Settings
 
 _SUPERVISING = "supervising "
-OF_BOTH_ENGINES = {"inbound files", "ledger of files", "export schedule", "tcs budget", "retention"}
+OF_BOTH_ENGINES = {
+    "inbound files",
+    "ledger of files",
+    "batches",
+    "export schedule",
+    "tcs budget",
+    "retention",
+}
 OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 
 
