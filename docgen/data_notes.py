@@ -77,6 +77,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "each message that a person discarded, without its body: cause, reason, ticket, day of review",
         "names of users, not of trainees",
     ),
+    "parked.edits": (
+        "each corrected copy of a parked message: changed fields without their values, who, why, the copy's id",
+        "names of users, not of trainees",
+    ),
     "batch.batches": (
         "each batch of retries: who, when, why, its messages by verdict",
         "names of users, not of trainees",

@@ -24,6 +24,7 @@ from tis_esr.operations.lint import Lint
 from tis_esr.operations.outage import Outage
 from tis_esr.operations.parked.details import Details
 from tis_esr.operations.parked.discarding import Discarded
+from tis_esr.operations.parked.editing import Edit
 from tis_esr.operations.parked.listing import ParkedMessage
 from tis_esr.operations.parked.retry_plan import RetryReport
 from tis_esr.operations.person.erasing import Erasure
@@ -54,6 +55,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "parked show": (1, list[Details]),
     "parked retry": (1, RetryReport),
     "parked discard": (1, DiscardReport),
+    "parked edit": (1, Edit),
     "batch": (1, BatchReport),
     "audit": (1, AuditReport),
     "redrive": (1, Redriven),

@@ -261,6 +261,8 @@ class Settings(BaseSettings):
     """The ARNs of the SNS topics whose events are accepted, as a JSON list."""
     person: Annotated[str, Field(pattern=r"^[^\s,;]{1,64}$")] | None = None
     """Who you are in the audit, if your account on this machine is not your own. Set it in your shell, not for services."""
+    edit_parked: Literal["off", "one", "two"] = "off"
+    """Whether `tis-esr parked edit` may send a corrected copy of a parked message: never, by one person, or by two."""
     log_format: Literal["text", "json"] = "text"
     """The format of log lines on standard error."""
     traces: bool = False

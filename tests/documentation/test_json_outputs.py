@@ -13,6 +13,8 @@ from tests.journeys.story import MOVED, Story, story
 
 EMPTY = {"parked list --discarded"}
 """Outputs that may be an empty list here; their journeys show them filled."""
+OFF = {"parked edit"}
+"""Outputs of commands that are off by default."""
 SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 
@@ -64,7 +66,7 @@ def _closed(node: Any) -> Any:
     return {**closed, "additionalProperties": False} if "properties" in closed else closed
 
 
-@pytest.mark.parametrize("command", OUTPUTS)
+@pytest.mark.parametrize("command", [name for name in OUTPUTS if name not in OFF])
 def test_a_commands_json_is_valid_by_its_schema(lived: Story, command: str) -> None:
     schema = json.loads((SCHEMAS / file_name(command)).read_text())
     Draft202012Validator.check_schema(schema)

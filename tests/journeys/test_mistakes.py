@@ -182,7 +182,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     # files.
     ("files NOWHERE.DAT --state nowhere", {}, 2, "nowhere can't be used as state: no such file; tis-esr day creates it"),
     # parked and redrive.
-    ("parked all", {}, 2, "'all' is not one of 'list', 'show', 'retry', 'discard', 'export'"),
+    ("parked all", {}, 2, "'all' is not one of 'list', 'show', 'retry', 'discard', 'export', 'edit'"),
     ("parked", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere can't be used as state: no such file; tis-esr day creates it"),
     ("parked", {"TIS_ESR_STATE": "junk"}, 2, "junk can't be used as state: file is not a database"),
     ("parked", {**PRODUCTION, "TIS_ESR_AMQP_URL": "amqp://host", "TIS_ESR_MONGODB_URL": "mongodb+http://x"}, 2, "TIS_ESR_MONGODB_URL is not a valid MongoDB address: write mongodb://host:27017/?replicaSet=rs0"),
@@ -203,6 +203,10 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("parked discard --reason x --why w --ticket t --state state", {}, 2, "--review: give the day on which the outcome is checked"),
     ("parked discard --reason x --why w --ticket t --review soon --state state", {}, 2, "--review: 'soon' is not a valid date; write it as 2026-12-24"),
     ("parked discard --reason x --why w --ticket t --review 2020-01-01 --state state", {}, 2, "--review: 2020-01-01 is in the past; give today or a later day"),
+    ("parked edit 91f7 --state state", {}, 2, "edit: is switched off; an administrator allows it with TIS_ESR_EDIT_PARKED=one"),
+    ("parked edit --state state", {"TIS_ESR_EDIT_PARKED": "one"}, 2, "ID: name one message by its id"),
+    ("parked edit 91f7 --state state", {"TIS_ESR_EDIT_PARKED": "two"}, 2, "--body: give the corrected body with --body FILE, and say why"),
+    ("parked edit 91f7 --body nowhere --why w --state state", {"TIS_ESR_EDIT_PARKED": "one"}, 2, "--body: nowhere: No such file or directory"),
     ("batch show --state state", {}, 2, "BATCH: name the batch, e.g. B7; tis-esr batch list names them"),
     ("batch show B7 --state state", {}, 2, "BATCH: there is no batch 'B7'; tis-esr batch list names them"),
     ("batch stop B7 --state state", {}, 2, "--why: say why; it is recorded in the audit"),

@@ -131,6 +131,9 @@ def check_started(new: New, said: Said) -> None:
         "send 2 notifications (DNF); then export by schedule",
     ]
     assert said.text.splitlines()[-1] == "EOE is started: its exports go by schedule."
+    audited = new.called("audit", "--act", "region.step", "--json").json["entries"]
+    steps = ["WITHHOLD", "OLD_FILES", "FULL_FILE", "SENT_BEFORE", "APPLICANTS", "NOTIFICATIONS"]
+    assert list(dict.fromkeys(entry["why"] for entry in reversed(audited))) == steps
     assert new.region("start", "--yes").text == "EOE is started: its exports go by schedule.\n"
     out = new.out()
     assert list(out) == [APP, DNF]

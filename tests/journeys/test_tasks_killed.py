@@ -32,6 +32,7 @@ OF_BOTH_ENGINES = {
     "retention",
     "announcement",
     "alarms",
+    "batches",
 }
 OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import date
 from random import Random
+from typing import Any
 
 from tests.services.bench import FILE, Bench, Benches, message
 from tests.services.old_things import EXPORTER
@@ -33,15 +34,19 @@ FAILED: Fault = ("TCS answered 500", ParkingCause.TCS_FAILED)
 
 @dataclass
 class Desk:
-    """A bench whose one queue parks the messages that ``faults`` name, by number; ``handled`` are those done."""
+    """A bench whose one queue parks the messages that ``faults`` name, by number; ``handled`` are those done.
+
+    ``sent`` are the numbers by message id: messages are listed in their order.
+    """
 
     bench: Bench
     faults: dict[int, Fault] = field(default_factory=dict)
     handled: list[int] = field(default_factory=list)
+    sent: dict[str, int] = field(default_factory=dict)
 
     async def run(self, work: Work, messages: Sequence[Message]) -> None:
         for one in messages:
-            number = one.decode(dict[str, int])["n"]
+            number = one.decode(dict[str, Any])["n"]
             if number in self.faults:
                 work.fail(one, PermanentError(*self.faults[number]))
             else:
@@ -55,13 +60,16 @@ class Desk:
         if rows:
             pending = [Row(file=FILE, row=n, type="PER", state=RowState.PENDING) for n in numbers]
             await self.bench.account(*pending)
-        await self.bench.send(*(message(QUEUE, n, {"n": n}, row=n if rows else 0) for n in numbers))
+        messages = {n: message(QUEUE, n, {"n": n}, row=n if rows else 0) for n in numbers}
+        self.sent |= {one.id: n for n, one in messages.items()}
+        await self.bench.send(*messages.values())
         await self.bench.runner.drain([QUEUE])
         return self.parked()
 
     def parked(self, **choice: object) -> list[ParkedMessage]:
         with closing(self.bench.reader()) as reader:
-            return parked_messages(reader, Choice(**choice), LATER)  # type: ignore[arg-type]
+            found = parked_messages(reader, Choice(**choice), LATER)  # type: ignore[arg-type]
+        return sorted(found, key=lambda one: self.sent.get(one.id, 0))
 
     def audit(self) -> list[AuditEntry]:
         """Return the entries of the audit, oldest first."""

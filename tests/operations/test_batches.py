@@ -227,8 +227,9 @@ async def test_a_tracer_whose_row_another_message_still_parks_pauses_the_batch_f
     async with desk(benches) as here:
         messages = await here.park(1, 2, rows=True)
         row = messages[0].row
-        await here.bench.send(message("esr.queue.post.changed", 9, {"n": 9}, row=row))
-        [claimed] = await here.bench.waiting("esr.queue.post.changed", 1)
+        other = message("esr.queue.post.changed", 9, {"n": 9}, row=row)
+        await here.bench.send(other)
+        [claimed] = await here.bench.claimed(other)
         work = here.bench.runner.work()
         work.park(claimed, "parked before")
         await work.commit()

@@ -17,6 +17,7 @@ from tis_esr import cli
 from tis_esr.commands import files as command
 from tis_esr.decisions.quarantine_suspicion import suspected_causes
 from tis_esr.files.folder import Folder
+from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.settling import settle_findings
 from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
@@ -63,7 +64,9 @@ async def test_files_lists_them_from_the_day_after_until_they_are_answered_or_se
         [one] = json.loads(said)["unconfirmed"]
         assert (one["name"], one["rows"], one["due"], one["suspected"]) == (APP, 1, "2026-11-25", [])
         await answered(bench, tmp_path / "in", DNC.replace("DNC", "DCC"))
-        assert await settle_findings(bench.runner, APP, "ESR has it") == ["ESR did not confirm it"]
+        assert await settle_findings(bench.runner, Person("ann"), APP, "ESR has it") == [
+            "ESR did not confirm it"
+        ]
         code, said = await call(LATE)
         assert (code, DNC in said) == (0, False)
         assert f"{QUARANTINED} (settled: ESR has it)" in said

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ class ParkedAct(StrEnum):
     RETRY = "retry"
     DISCARD = "discard"
     EXPORT = "export"
+    EDIT = "edit"
 
 
 class BatchActs(StrEnum):
@@ -47,7 +49,7 @@ WhyOption = Annotated[
 )
 def parked(
     act: Annotated[
-        ParkedAct, typer.Argument(metavar="[list|show|retry|discard|export]", help="What to do.")
+        ParkedAct, typer.Argument(metavar="[list|show|retry|discard|export|edit]", help="What to do.")
     ] = ParkedAct.LIST,
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of messages, or their beginnings.")
@@ -86,15 +88,18 @@ def parked(
     review: Annotated[
         str | None, typer.Option("--review", metavar="DATE", help="discard: when the outcome is checked.")
     ] = None,
+    body: Annotated[
+        Path | None, typer.Option("--body", metavar="FILE", help="edit: the corrected body, as JSON.")
+    ] = None,
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List parked messages by cause; show, retry, discard or export them.
+    """List parked messages by cause; show, retry, discard, export or edit them.
 
     A retry of several messages is a batch: see tis-esr batch.
     """
     with user_errors_reported():
-        from tis_esr.commands.parked_desk import discarding, exporting, listing, retrying, showing
+        from tis_esr.commands.parked_desk import discarding, editing, exporting, listing, retrying, showing
         from tis_esr.operations.parked.discarding import Remark
         from tis_esr.operations.parked.listing import Choice
 
@@ -129,6 +134,8 @@ def parked(
             done = asyncio.run(
                 discarding.discard(settings, choice, state, remark, dry_run=dry_run, as_json=as_json)
             )
+        elif act is ParkedAct.EDIT:
+            done = asyncio.run(editing.edit(settings, choice, state, body, why.strip(), as_json=as_json))
         elif act is ParkedAct.EXPORT:
             done = exporting.export(settings, choice, state, as_json=as_json)
         elif discarded:

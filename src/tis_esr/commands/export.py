@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from tis_esr.commands.as_of_day import refuse_impossible_day
+from tis_esr.commands.person import person_of
 from tis_esr.commands.printing_deadlines import show_unsent
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
@@ -13,6 +14,7 @@ from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
+from tis_esr.operations.audit.acts import begin_act
 from tis_esr.operations.composition import engine_for_operation, window
 from tis_esr.operations.manual_export import Difference, Left, Made, difference, made_files, request_files
 from tis_esr.operations.states import words
@@ -44,7 +46,7 @@ async def export(
         refuse_impossible_day(settings, state, day, dry_run=dry_run)
         asked = settings.engine == "production" and state is None
         if asked and not dry_run:
-            await request_files(runner, command, day, deaneries)
+            await request_files(runner, person_of(settings), command, day, deaneries)
             made = Made([], {deanery: Counter() for deanery in deaneries}, 0)
         else:
             begin = (
@@ -53,8 +55,12 @@ async def export(
                 else runner.work
             )
             to: FileStore = Discarding() if dry_run else Folder(out, make=True)
+            kind = EXPORTS[command].file_type
+            if not dry_run:
+                await begin_act(
+                    runner, person_of(settings), "export.files", deaneries, why=f"{kind} of {day}"
+                )
             with progress() as bars:
-                kind = EXPORTS[command].file_type
                 bar = bars.stage(f"Writing {kind} files", "deaneries", total=len(deaneries))
                 made = await made_files(begin, to, EXPORTS[command], open_, day, deaneries, bar.advance)
             if dry_run:

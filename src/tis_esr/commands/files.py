@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from tis_esr.commands.person import person_of
 from tis_esr.commands.printing import counted
 from tis_esr.commands.terminal import NOTICE, print_json, say
 from tis_esr.errors import Exit, UsageError
@@ -45,7 +46,9 @@ async def settle(settings: Settings, name: str, why: str, state: Path | None, *,
     if not why.strip():
         raise UsageError("--settle", "say how the finding was resolved")
     async with engine_for_operation(settings, state) as runner:
-        settled = await runner.patiently("settling", partial(settle_findings, runner, name, why.strip()))
+        settled = await runner.patiently(
+            "settling", partial(settle_findings, runner, person_of(settings), name, why.strip())
+        )
     if not settled:
         raise UsageError("NAME", f"{name}: it has no open finding; tis-esr files lists them")
     if as_json:

@@ -5,12 +5,14 @@ from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.as_of_day import refuse_impossible_day
+from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
+from tis_esr.operations.audit.acts import begin_act
 from tis_esr.operations.composition import engine_for_operation
 from tis_esr.operations.manual_export import full_file, request_full_file
 from tis_esr.operations.states import words
@@ -40,12 +42,14 @@ async def export_full(
     async with engine_for_operation(settings, state, day) as runner:
         refuse_impossible_day(settings, state, day, dry_run=dry_run)
         if is_requested:
-            request = partial(request_full_file, runner, day, deanery, again=again)
+            request = partial(request_full_file, runner, person_of(settings), day, deanery, again=again)
             await runner.patiently("full file", request)
         else:
             begin, to = runner.work, _store(out, dry_run=dry_run)
             if dry_run:
                 begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
+            else:
+                await begin_act(runner, person_of(settings), "export.full", [deanery], why=f"DNF of {day}")
             file = await full_file(begin, to, day, deanery, again=again)
     if as_json:
         print_json(_as_json(file, day, dry_run=dry_run, requested=is_requested))

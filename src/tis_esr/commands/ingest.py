@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tis_esr.commands.day_progress import READING, lines_of
+from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.errors import Exit
@@ -18,7 +19,7 @@ async def ingest(settings: Settings, files: Sequence[Path], state: Path | None, 
     with progress() as bars:
         total = await asyncio.to_thread(lines_of, files) if bars.is_shown else None
         bar = bars.stage(READING, "rows", total=total)
-        done = await ingest_files(settings, files, state, bar.advance)
+        done = await ingest_files(settings, person_of(settings), files, state, bar.advance)
     if as_json:
         print_json({"files": done})
     else:

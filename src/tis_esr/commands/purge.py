@@ -5,9 +5,11 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN
 from tis_esr.errors import Exit, UsageError
+from tis_esr.operations.audit.acts import begin_act
 from tis_esr.operations.composition import engine_for_operation, purge_of, reader_of
 from tis_esr.operations.dates import day as written
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
@@ -27,6 +29,8 @@ async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run:
                 "--as-of",
                 f"no file arrived in the {days} days before {written(as_of)}: nothing is purged as of that day",
             )
+        if not dry_run:
+            await begin_act(runner, person_of(settings), "purge", why=f"as of {as_of}")
         step = task.dry_run if dry_run else task.again
         done = await runner.patiently("the purge", partial(step, as_of))
     if done is None:

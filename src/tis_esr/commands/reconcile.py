@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tis_esr.commands.as_of_day import refuse_impossible_day
+from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.errors import Exit
@@ -47,7 +48,7 @@ async def reconcile(
     if settings.engine == "production" and state is None:
         async with engine_for_operation(settings, None, day) as runner:
             refuse_impossible_day(settings, None, day)
-            asked = await request(runner, partial(reader_of, settings), day, deaneries)
+            asked = await request(runner, person_of(settings), partial(reader_of, settings), day, deaneries)
         compared = await _by_services(asked)
     else:
         compared = await _here(settings, deaneries, day, state, tcs_url)
@@ -84,7 +85,9 @@ async def _here(
     nowhere = Nowhere()
     async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
         refuse_impossible_day(settings, state, day)
-        asked = await request(opened.runner, partial(reader_of, settings, state), day, deaneries)
+        asked = await request(
+            opened.runner, person_of(settings), partial(reader_of, settings, state), day, deaneries
+        )
         comparing = asyncio.create_task(compare(opened.runner))
         try:
             await _followed(asked, comparing)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
 from tis_esr.decisions.sent_list import LineProblem
@@ -107,17 +108,18 @@ async def _done(place: Place, region: Region, step: StartStep) -> None:
                 bar = bars.stage("Waiting for running services", "messages left", total=None)
                 open_reader = partial(reader_of, settings)
                 workers = ByServices(runner, region, open_reader, bar.update)
-                await Steps(runner, region, workers).do(step)
+                await Steps(runner, person_of(settings), region, workers).do(step)
     elif step in _CALLING_TCS:
         if place.tcs_url is None:
             raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
         out = place.out()
         async with system(settings, place.state, place.tcs_url, region.inbound, out, region.day) as opened:
             here = Here(opened.runner, region, out, acknowledges=settings.send_rtc)
-            await Steps(opened.runner, region, here).do(step)
+            await Steps(opened.runner, person_of(settings), region, here).do(step)
     else:
         async with engine_for_operation(settings, place.state, region.day) as runner:
-            await Steps(runner, region, Here(runner, region, place.out())).do(step)
+            here = Here(runner, region, place.out())
+            await Steps(runner, person_of(settings), region, here).do(step)
 
 
 def _print(found: RegionReport, *, as_json: bool) -> None:

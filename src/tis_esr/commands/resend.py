@@ -7,11 +7,13 @@ from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.as_of_day import refuse_day
+from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
+from tis_esr.operations.audit.acts import begin_act
 from tis_esr.operations.composition import engine_for_operation, reader_of, window
 from tis_esr.operations.resending import Plan, plan, request_resent_file, resent_files
 from tis_esr.operations.states import words
@@ -45,6 +47,9 @@ async def resend(
     files: list[OutboundFile] = []
     if found.rows:
         async with engine_for_operation(settings, state, day) as runner:
+            if not dry_run:
+                rows = f"rows {', '.join(map(str, found.rows))}"
+                await begin_act(runner, person_of(settings), "export.resend", [name], why=rows)
             if is_requested:
                 await runner.patiently("resend", partial(request_resent_file, runner.work, day, found))
             else:

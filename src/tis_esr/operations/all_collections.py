@@ -8,6 +8,7 @@ from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.batches.documents import BATCHES, ITEMS
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
 from tis_esr.operations.parked.discarding import DISCARDED
+from tis_esr.operations.parked.editing import EDITS
 from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.operations.recovery.stored import RECOVERIES
 from tis_esr.operations.status_check.stored_run import STATUS_RUNS
@@ -26,6 +27,7 @@ OPERATIONS_COLLECTIONS = (
     STATUS_RUNS,
     RECOVERIES,
     DISCARDED,
+    EDITS,
     BATCHES,
     ITEMS,
 )

@@ -6,6 +6,8 @@ from pathlib import Path
 import msgspec
 
 from tis_esr.files.folder import Folder
+from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.composition import engine_for_operation
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
@@ -39,11 +41,16 @@ def _of(name: str, taken: Taken) -> Ingested:
 
 
 async def ingest_files(
-    settings: Settings, files: Sequence[Path], state: Path | None, advance: Callable[[int], None]
+    settings: Settings,
+    person: Person,
+    files: Sequence[Path],
+    state: Path | None,
+    advance: Callable[[int], None],
 ) -> list[Ingested]:
     """Add files to the ledger and split them; ``advance`` is called with the number of rows read."""
     done: list[Ingested] = []
     async with engine_for_operation(settings, state) as runner:
+        await begin_act(runner, person, "file.ingest", [path.name for path in files])
         for path in files:
             reader = InboundDataReader(runner.work, advance, acknowledges=settings.send_rtc)
             done.append(_of(path.name, await reader.take(Folder(path.parent), path.name)))

@@ -11,6 +11,7 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
+from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.planned_files import PlannedFile, files_of_day, planned, records_of
 from tis_esr.services.contracts.commands import NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter.deadline_guard import Unsent, unsent_records
@@ -119,10 +120,20 @@ def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
     return Left.LATER_FILE
 
 
-async def request_files(runner: Runner, command: str, day: date, deaneries: Sequence[str]) -> None:
-    """Request the files of these deaneries from the running DataExporters."""
+async def request_files(
+    runner: Runner, person: Person, command: str, day: date, deaneries: Sequence[str]
+) -> None:
+    """Request the files of these deaneries from the running DataExporters, with an entry in the audit."""
     work = runner.work()
     ask(work, command, day, await sendable(work, deaneries, EXPORTS[command].file_type), uuid4().hex)
+    await record(
+        work,
+        person,
+        "export.files",
+        deaneries,
+        why=f"{EXPORTS[command].file_type} of {day}",
+        result="requested",
+    )
     await work.commit()
 
 
@@ -135,9 +146,10 @@ async def full_file(
     return await run.full(day, deanery, occasion=uuid4().hex, again=again)
 
 
-async def request_full_file(runner: Runner, day: date, deanery: str, *, again: bool) -> None:
-    """Request the DNF of a deanery from a running DataExporter."""
+async def request_full_file(runner: Runner, person: Person, day: date, deanery: str, *, again: bool) -> None:
+    """Request the DNF of a deanery from a running DataExporter, with an entry in the audit."""
     work = runner.work()
     await refuse_while_starting(work, deanery)
     ask(work, NOTIFICATION_COMMAND, day, [deanery], uuid4().hex, full=True, again=again)
+    await record(work, person, "export.full", [deanery], why=f"DNF of {day}", result="requested")
     await work.commit()

@@ -8,6 +8,7 @@ from tis_esr.operations.audit.retention import remove_audit_entries
 from tis_esr.operations.batches.documents import BATCHES, ITEMS
 from tis_esr.operations.board.retention import remove_expectations, remove_waivers
 from tis_esr.operations.parked.discarding import DISCARDED
+from tis_esr.operations.parked.editing import EDITS
 from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.operations.recovery.stored import RECOVERIES
 from tis_esr.services.retention.history import by_age
@@ -23,6 +24,7 @@ OWN_RULES = (
     by_age(PROCESSES),
     by_age(RECOVERIES),
     by_age(DISCARDED),
+    by_age(EDITS),
     by_age(BATCHES),
     by_age(ITEMS),
 )

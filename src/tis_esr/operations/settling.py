@@ -4,14 +4,17 @@ import msgspec
 
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.ledger import Gap, gaps, open_gaps
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, SettledGap, enter
 from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
 
+ACT = "file.settle"
 
-async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
-    """Settle the open findings, and return their texts."""
+
+async def settle_findings(runner: Runner, person: Person, name: str, why: str) -> list[str]:
+    """Settle the open findings with an entry in the audit, and return their texts."""
     work = runner.work()
     key = name.partition("#")[0]
     first = (await work.get(FILES, [key])).get(key)
@@ -22,6 +25,7 @@ async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
     ours = (await work.get(OUTBOUND_FILES, [name])).get(name)
     if ours is not None and not ours.settled:
         work.put(OUTBOUND_FILES, msgspec.structs.replace(ours, settled=why))
+        await record(work, person, ACT, [name], why=why, result="its missing confirmation was settled")
         await work.commit()
         return ["ESR did not confirm it"]
     missing = [] if first else await _missing_by(work, name)
@@ -29,8 +33,11 @@ async def settle_findings(runner: Runner, name: str, why: str) -> list[str]:
         covered = SettledGap(first=gap.first, last=gap.last, how=why)
         shown_by = (await work.get(FILES, [gap.shown_by]))[gap.shown_by]
         enter(work, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, covered]))
-    await work.commit()
-    return [*(finding for file in found for finding in file.open_findings), *(gap.text for gap in missing)]
+    settled = [*(finding for file in found for finding in file.open_findings), *(gap.text for gap in missing)]
+    if settled:
+        await record(work, person, ACT, [name], why=why, result=f"{len(settled)} findings settled")
+        await work.commit()
+    return settled
 
 
 async def _missing_by(work: Work, name: str) -> list[Gap]:

@@ -10,6 +10,8 @@ import msgspec
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
+from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.region.known import (
     applicant_counts,
     files_of,
@@ -50,11 +52,11 @@ class Workers(Protocol):
 class Steps:
     """The steps of one region's start."""
 
-    def __init__(self, runner: Runner, region: Region, workers: Workers) -> None:
-        self._runner, self._region, self._workers = runner, region, workers
+    def __init__(self, runner: Runner, person: Person, region: Region, workers: Workers) -> None:
+        self._runner, self._person, self._region, self._workers = runner, person, region, workers
 
     async def do(self, step: StartStep) -> None:
-        """Do a step, and store that it is done. Raises StartWaitsError, UsageError, OSError, PatienceExhaustedError."""
+        """Do a step with an entry in the audit, and store that it is done. Raises StartWaitsError, UsageError, OSError, PatienceExhaustedError."""
         doing: dict[StartStep, Callable[[], Awaitable[dict[str, int]]]] = {
             StartStep.WITHHOLD: self._withhold,
             StartStep.OLD_FILES: self._old_files,
@@ -63,6 +65,7 @@ class Steps:
             StartStep.APPLICANTS: self._applicants,
             StartStep.NOTIFICATIONS: self._notifications,
         }
+        await begin_act(self._runner, self._person, "region.step", [self._region.deanery], why=step.value)
         counts = await doing[step]()
         await self._change(lambda start: start.with_done(step, self._runner.engine.time(), **counts))
 
