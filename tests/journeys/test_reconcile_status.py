@@ -15,7 +15,7 @@ from tests.journeys.test_tasks_killed import running
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.status_check import comparing
-from tis_esr.settings import load
+from tis_esr.settings import Settings, load
 from tis_esr.simulation.days.generated_world import World
 
 OTHER = "EOE/RX1/800/STR/002"
@@ -164,3 +164,19 @@ async def test_running_services_repair_on_request(
             while not events(small)[lost]:  # noqa: ASYNC110 - over HTTP
                 await asyncio.sleep(0.1)
     assert (said.code, json_of(said)["repaired"]) == (0, 1)
+
+
+async def test_running_services_repair_at_night_without_being_asked(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    settings = {name.removeprefix("TIS_ESR_").lower(): value for name, value in called.settings.items()}
+    monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
+    monkeypatch.setattr("tis_esr.process.nightly_statuses.is_due", lambda last, *_: last is None)
+    lost = small.world.placements[0]["id"]
+    small.tcs.simulator.store.placement_events[lost].clear()
+    nightly = Settings(**settings, tcs_url=small.tcs.url, reconcile_status_cron="0 2 * * *")
+    async with running(nightly), asyncio.timeout(60):
+        while not events(small)[lost]:  # noqa: ASYNC110 - over HTTP
+            await asyncio.sleep(0.1)
+    assert [len(some) for some in events(small).values()] == [1, 1]

@@ -171,7 +171,7 @@ async def test_running_services_do_the_steps(
         (("--from", "2026-11-25T18:00"), "--to: 2026-11-25T17:30 is not after 2026-11-25T18:00"),
         (("--from", "2026-01-01"), "--from: 2026-01-01 is more than 31 days before 2026-11-25T17:30"),
         (("--from", "noon"), "--from: 'noon' is not a valid time"),
-        (("--dnf", "eoe"), "--deanery: 'eoe' must be one of"),
+        (("--dnf", "eoe"), "--dnf: 'eoe' must be one of"),
         (("--json",), "--json: needs --yes or --dry-run"),
     ],
 )

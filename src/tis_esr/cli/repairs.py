@@ -19,6 +19,7 @@ from tis_esr.commands.command_line import (
 )
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import load
 
 
@@ -172,7 +173,9 @@ def recover(
             raise UsageError("--from", f"{begun} is more than {LONGEST.days} days before {ended}")
         if as_json and not (yes or dry_run):
             raise UsageError("--json", "needs --yes or --dry-run: questions are not JSON")
-        full = [name for code in dnf or [] for name in deaneries_of(code)]
+        full = dnf or []
+        if unknown := [code for code in full if code not in DEANERIES]:
+            raise UsageError("--dnf", f"{unknown[0]!r} must be one of {', '.join(DEANERIES)}")
         check_state(settings, state)
         url = tcs or settings.tcs_url
         if url is None:

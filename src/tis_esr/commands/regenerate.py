@@ -1,5 +1,6 @@
 """``tis-esr regenerate``: has the records of a person, post, placement or deanery, or of what failed, generated again."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -16,6 +17,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
+from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.composition import (
     engine_for_operation,
     reader_of,
@@ -28,7 +30,7 @@ from tis_esr.operations.reconciling import compare
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.regeneration.requests import Progress, count, parts, request
 from tis_esr.operations.regeneration.selection import Asked, Selection, selected
-from tis_esr.operations.waiting_for_services import until_done
+from tis_esr.operations.waiting_for_services import POLL_SECONDS, until_done
 from tis_esr.settings import Settings
 
 _SHOWN = 12
@@ -57,7 +59,7 @@ async def regenerate(
         refuse_impossible_day(settings, state, day, dry_run=True)
         changes = await _planned(settings, selection, day, state, tcs_url)
     elif not selection.is_empty:
-        await _done(settings, selection, day, state, tcs_url, open_reader)
+        await _done(settings, selection, day, state, tcs_url, open_reader, positions)
     outcome = Regenerated(
         day=day,
         dry_run=dry_run,
@@ -80,19 +82,17 @@ async def _done(
     state: Path | None,
     tcs_url: str,
     open_reader: Callable[[], Reader],
+    positions: int,
 ) -> None:
     refuse_impossible_day(settings, state, day)
     if settings.engine == "production" and state is None:
         async with engine_for_operation(settings, None, day) as runner:
-            await _parts(settings, runner, selection, day, partial(_by_services, open_reader))
+            await _parts(settings, runner, selection, day, positions, partial(_by_services, open_reader))
         return
     nowhere = Nowhere()
     async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
-
-        async def here(_: Progress) -> None:
-            await compare(opened.runner)
-
-        await _parts(settings, opened.runner, selection, day, here)
+        here = partial(_here, open_reader, opened.runner)
+        await _parts(settings, opened.runner, selection, day, positions, here)
 
 
 async def _parts(
@@ -100,21 +100,46 @@ async def _parts(
     runner: Runner,
     selection: Selection,
     day: date,
-    finish: Callable[[Progress], Awaitable[None]],
+    positions: int,
+    finish: Callable[[Progress, Callable[[int], None]], Awaitable[None]],
 ) -> None:
-    whole = list(parts(selection))
+    """Request one part after the other, each when the one before is finished, and show how many positions are done."""
+    person: Person | None = person_of(settings)
     with progress() as bars:
-        bar = bars.stage("Generating again", "parts", total=len(whole))
-        for number, part in enumerate(whole):
-            person = person_of(settings) if number == 0 else None
-            await finish(await request(runner, part, day, person))
-            bar.update(number + 1)
+        bar = bars.stage("Generating again", "positions", total=positions)
+        for part in parts(selection):
+            done, most = bar.done, 0
+
+            def show(left: int, done: int = done) -> None:
+                nonlocal most
+                most = max(most, left)
+                bar.update(done + most - left)
+
+            await finish(await request(runner, part, day, person), show)
+            person = None
 
 
-async def _by_services(open_reader: Callable[[], Reader], part: Progress) -> None:
-    await until_done(
-        lambda: part.left(open_reader), lambda _: None, "positions are still to be reconciled with TIS"
-    )
+async def _by_services(
+    open_reader: Callable[[], Reader], part: Progress, show: Callable[[int], None]
+) -> None:
+    await until_done(lambda: part.left(open_reader), show, "positions are still to be reconciled with TIS")
+    show(0)
+
+
+async def _here(
+    open_reader: Callable[[], Reader], runner: Runner, part: Progress, show: Callable[[int], None]
+) -> None:
+    """Handle the messages here, and show how many positions are left meanwhile."""
+    comparing = asyncio.create_task(compare(runner))
+    try:
+        while not comparing.done():
+            show(await asyncio.to_thread(part.left, open_reader))
+            await asyncio.wait({comparing}, timeout=POLL_SECONDS)
+        await comparing
+        show(0)
+    finally:
+        comparing.cancel()
+        await asyncio.gather(comparing, return_exceptions=True)
 
 
 async def _planned(

@@ -3,6 +3,8 @@
 That MongoDB lets it write, and that it may declare queues, is tried by the check of the engine; TCS and files by theirs.
 """
 
+import asyncio
+import contextlib
 from uuid import uuid4
 
 from pika import BasicProperties
@@ -17,6 +19,7 @@ from tis_esr.settings import BadSettingsError, Settings
 
 _REFUSED = 403
 _SECONDS = 3.0
+_CLOSE_SECONDS = 1.0
 
 
 async def check(settings: Settings) -> list[Finding]:
@@ -54,4 +57,5 @@ async def _publish(url: str) -> list[Finding]:
             ]
         return [not_checked(AMQP, "whether the user may publish", "RabbitMQ confirmed nothing")]
     finally:
-        await connection.close()
+        with contextlib.suppress(TimeoutError, AMQPError):  # a connection blocked by an alarm isn't answered
+            await asyncio.wait_for(connection.close(), _CLOSE_SECONDS)
