@@ -6,7 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from docgen import cli_page, data_page, json_outputs, metrics_page, settings_page
+from docgen import (
+    alarm_pages,
+    cli_page,
+    data_page,
+    json_outputs,
+    metrics_page,
+    prometheus_rules,
+    settings_page,
+)
+from tis_esr.operations.alarms.catalogue import CATALOGUE
 from tis_esr.operations.asyncapi import document
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +28,9 @@ PAGES: dict[Path, Callable[[], str]] = {
     _REFERENCE / "metrics.md": metrics_page.page,
     _REFERENCE / "json-outputs.md": json_outputs.page,
     _REFERENCE / "data-dictionary.md": data_page.page,
+    _REFERENCE / "alarms.md": alarm_pages.page,
+    **{DOCS / "runbooks" / f"{kind.id}.md": partial(alarm_pages.runbook, kind) for kind in CATALOGUE},
+    ROOT / "deploy" / "prometheus" / "rules.yaml": prometheus_rules.text,
     _REFERENCE / "asyncapi.json": lambda: _as_printed(document()),
     **{
         _REFERENCE / "schemas" / json_outputs.file_name(command): partial(json_outputs.text, command)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pymongo
 from servers.programs import mongod, rabbitmq
 
 ERLANG = 20000
+MANAGEMENT = 10000
 TRANSACTION_SECONDS = 3
 """How long MongoDB keeps the transaction of a process that was killed; its own default is 60."""
 
@@ -24,11 +26,13 @@ class DidNotStart(Exception):
 
 
 class Rabbit:
-    """A RabbitMQ node. ``port`` is its AMQP port; ERLANG ports above it is Erlang's own."""
+    """A RabbitMQ node. ``port`` is its AMQP port; ERLANG ports above it is Erlang's own, MANAGEMENT above it the API's if the plugin is enabled."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, plugins: Sequence[str] = ()) -> None:
         self.folder = folder
         self.port = port
+        self.plugins = plugins
+        self.management_url = f"http://guest:guest@127.0.0.1:{port + MANAGEMENT}"
         self.url = f"amqp://guest:guest@127.0.0.1:{port}/"
         self._scripts = rabbitmq()
 
@@ -42,7 +46,10 @@ class Rabbit:
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\nlog.file.level = warning\nvm_memory_high_watermark.absolute = 1GB\n"
             "disk_free_limit.absolute = 50MB\nheartbeat = 20\n"
         )
-        (self.folder / "enabled_plugins").write_text("[].\n")
+        (self.folder / "enabled_plugins").write_text(f"[{','.join(self.plugins)}].\n")
+        if self.plugins:
+            with config.open("a") as more:
+                more.write(f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.port + MANAGEMENT}\n")
         self._call("rabbitmq-server", "-detached")
         _wait(lambda: answers(self.port), f"RabbitMQ did not come up; see {self.folder / 'log'}")
         self.control("await_startup")

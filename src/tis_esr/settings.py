@@ -65,7 +65,26 @@ def _amqp_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _http_address(url: str) -> str:
+    if not _HTTP.match(url):
+        raise ValueError("doesn't begin with http:// or https:// and a host")
+    return url
+
+
+def _secret_address(url: SecretStr) -> SecretStr:
+    _http_address(url.get_secret_value())
+    return url
+
+
+def _http_url(url: SecretStr) -> SecretStr:
+    if not re.match(r"https?://[^/?#\s]+", url.get_secret_value()):
+        raise ValueError("is not a valid address; write http://host:15672")
+    return url
+
+
 Cron = Annotated[str, AfterValidator(_cron)]
+AlarmUrl = Annotated[SecretStr, AfterValidator(_secret_address)]
+"""An address that is a secret: with it, anybody can send messages there."""
 
 
 class Settings(BaseSettings):
@@ -84,6 +103,8 @@ class Settings(BaseSettings):
 
     Needed by the production engine.
     """
+    amqp_management_url: Annotated[SecretStr, AfterValidator(_http_url)] | None = None
+    """RabbitMQ's management API, for ``tis-esr doctor``: ``http://host:15672``, with user and password unless they are those of ``TIS_ESR_AMQP_URL``. Optional."""
     mongodb_url: Annotated[SecretStr, AfterValidator(_mongodb_url)] | None = None
     """MongoDB, with ``replicaSet``. Needed by the production engine."""
     mongodb_database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "tis_esr"
@@ -166,6 +187,8 @@ class Settings(BaseSettings):
 
     reconcile_all_cron: Cron = "0 1 * * *"
     """When all positions are compared with TIS, which finds changes that nobody reported: a cron expression of five fields, London time."""
+    reconcile_status_cron: Cron | None = None
+    """When the statuses that TIS lists of placements and posts are compared with what was exported and reconciled, and repaired: a cron expression of five fields, London time, such as ``0 2 * * *``. Off by default: it reads each placement and post once."""
     daily_rules_cron: Cron = "0 6 * * *"
     """When the daily rules are applied, which find what changed by the calendar alone: a cron expression of five fields, London time."""
     applicants_cron: Cron = "0 14 * * *"
@@ -184,6 +207,38 @@ class Settings(BaseSettings):
     """How often the inbound store is polled for new files."""
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 25.0
     """How long work in progress may take to finish after SIGTERM."""
+    alarm_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    """How often ``tis-esr run`` judges alarms."""
+    alarm_slack_url: AlarmUrl | None = None
+    """The address of a Slack incoming webhook that is sent alarms and the daily digest."""
+    alarm_teams_url: AlarmUrl | None = None
+    """The address of a Teams workflow ("When a Teams webhook request is received") that is sent them as Adaptive Cards."""
+    alarm_webhook_url: AlarmUrl | None = None
+    """An address that is sent them as JSON."""
+    alarm_webhook_secret: SecretStr | None = None
+    """The secret by which the JSON is signed (HMAC-SHA-256). Needed with the address."""
+    alarm_mail_to: tuple[str, ...] = ()
+    """The e-mail addresses that are sent them, as a JSON list."""
+    alarm_mail_from: str | None = None
+    """The sender of these e-mails."""
+    alarm_runbooks_url: Annotated[str, AfterValidator(_http_address)] | None = None
+    """Where people find the folder ``docs/runbooks``: messages link to it."""
+    smtp_host: str | None = None
+    """The mail server."""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """The port of the mail server."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection to the mail server is encrypted; ``none`` only within one machine."""
+    smtp_user: str | None = None
+    """The user at the mail server, if it needs a login."""
+    smtp_password: SecretStr | None = None
+    """The password at the mail server."""
+    deadman_url: AlarmUrl | None = None
+    """The address outside that is requested while alarms are judged and delivered; it raises an alarm when the requests stop."""
+    deadman_seconds: Annotated[float, Field(gt=0, le=86400)] = 300.0
+    """How often it is requested."""
+    digest_cron: Cron = "0 17 * * *"
+    """When the daily digest is sent: a cron expression of five fields, London time. After the exports."""
     keep_rows_days: Annotated[int, Field(ge=1, le=3650)] = 35
     """Days for which the states of inbound rows, and handled messages, are kept."""
     keep_personal_days: Annotated[int, Field(ge=1, le=3650)] = 90
@@ -267,6 +322,11 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             f"{_named(('window_opens_days',))}{settings.window_opens_days} days are not before the end of"
             f" the window ({settings.window_closes_weeks} weeks), so nothing would ever be sent"
         )
+    if (settings.alarm_webhook_url is None) != (settings.alarm_webhook_secret is None):
+        yield f"{_named(('alarm_webhook_secret',))}alarm_webhook_url and alarm_webhook_secret go together"
+    mail = (settings.alarm_mail_to, settings.alarm_mail_from, settings.smtp_host)
+    if any(mail) and not all(mail):
+        yield f"{_named(('alarm_mail_to',))}alarm_mail_to, alarm_mail_from and smtp_host go together"
     if not settings.keep_rows_days <= settings.keep_personal_days <= settings.keep_history_days:
         yield (
             f"settings keep_rows_days ({settings.keep_rows_days}), keep_personal_days"

@@ -37,6 +37,10 @@ def _printed(lived: Story, command: str) -> Any:
         "outage": ["--from", "2026-11-24T10:00", "--to", "2026-11-26T20:00", "--as-of", "2026-11-26"],
         "report": ["invalid", "--as-of", "2026-11-26"],
         "person": ["erase", "--gmc", "7200001", "--why", "asked for", "--dry-run", "--as-of", "2026-11-26"],
+        "board": ["--history"],
+        "promise": ["--as-of", "2026-11-26"],
+        "expectations": ["list"],
+        "regenerate": ["--all", "--dry-run", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip
     return lived.program(command, *words.get(command, []), "--json").json

@@ -42,7 +42,9 @@ def holdings(reader: Reader) -> Outcome:
 
 def _timeless(document: Any) -> Any:
     if isinstance(document, InboundFile):
-        return msgspec.structs.replace(document, stamp="", attempts=0, retry_at=0.0, changed_at=0.0)
+        return msgspec.structs.replace(
+            document, stamp="", attempts=0, retry_at=0.0, changed_at=0.0, arrived_at=None
+        )
     times = {name: 0.0 for name in ("built_at", "reconciled_at") if getattr(document, name, None) is not None}
     return msgspec.structs.replace(document, **times)
 

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from tis_esr.cli import app
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.row_accounting import Row, RowState
-from tis_esr.operations.doctor import shown
+from tis_esr.operations.shown_settings import shown
 from tis_esr.simulation.days.generated_world import World
 
 SECRET = "invented-Pa55word"  # noqa: S105 - of nobody

@@ -24,7 +24,15 @@ from tis_esr.services.inbound_data_reader.arrivals import Arrivals
 from tis_esr.settings import Settings
 
 _SUPERVISING = "supervising "
-OF_BOTH_ENGINES = {"inbound files", "ledger of files", "export schedule", "tcs budget", "retention"}
+OF_BOTH_ENGINES = {
+    "inbound files",
+    "ledger of files",
+    "export schedule",
+    "tcs budget",
+    "retention",
+    "announcement",
+    "alarms",
+}
 OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 
 

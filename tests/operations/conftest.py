@@ -1,5 +1,5 @@
 """Both engines, for questions that read what the services keep."""
 
-from tests.services.conftest import benches
+from tests.services.conftest import benches, embedded
 
-__all__ = ["benches"]
+__all__ = ["benches", "embedded"]

@@ -23,6 +23,11 @@ WHOLE_READS: dict[str, tuple[re.Pattern[str], str]] = {
             "the outbox holds nothing but what is under way; the count of every scrape is made from an index alone",
         ),
         (
+            "leases that expired",
+            r"\{'find': 'engine.leases', 'filter': \{'until': ",
+            "`doctor` looks for them on request; the collection holds nothing but what is under way",
+        ),
+        (
             "the ledger of files",
             r"\{'find': '(inbounddatareader|dataexporter).files', 'filter': \{\}"
             r'|FROM "(inbounddatareader|dataexporter).files" WHERE 1$',

@@ -43,6 +43,7 @@ def test_every_command_and_background_task_reads_by_an_index(
         ("files", name),
         ("files", name, "--settle", "seen"),
         ("parked",),
+        ("alarms", "list", "--cleared"),
         ("lint",),
         ("forecast", "--weeks", "20"),
         ("outage", "--from", "2026-11-24T10:00", "--to", "2026-11-26T20:00"),

@@ -7,13 +7,16 @@ import typer
 
 from tis_esr import __version__
 from tis_esr.cli import (
+    alarms,
     asking,
+    daily_watch,
     looking_ahead,
     manual_exports,
     manual_work,
     parked_messages,
     privacy,
     regions,
+    repairs,
     reporting,
     running,
     trying_out,
@@ -28,8 +31,11 @@ PURPOSES = (
     manual_work,
     manual_exports,
     regions,
+    repairs,
     running,
+    alarms,
     parked_messages,
+    daily_watch,
     asking,
     looking_ahead,
     reporting,

@@ -37,6 +37,17 @@ def doctor(as_json: JsonOption = False) -> None:
         raise typer.Exit(int(asyncio.run(run_(load(), as_json=as_json))))
 
 
+@command("tis-esr processes", "tis-esr processes --json")
+def processes(as_json: JsonOption = False) -> None:
+    """List the processes of the installation: version, services, host, last heartbeat."""
+    with user_errors_reported():
+        from tis_esr.commands.processes import list_processes
+
+        settings = load()
+        check_state(settings, None)
+        raise typer.Exit(int(list_processes(settings, as_json=as_json)))
+
+
 @command("tis-esr run", "tis-esr run InboundDataReader Reconciliation")
 def run(
     services: Annotated[

@@ -81,16 +81,16 @@ def command(*examples: str, name: str | None = None) -> Callable[[Typed], Typed]
     return app.command(name, cls=Command, epilog="\n".join(examples), options_metavar="[OPTIONS]")
 
 
-def day_of(text: str | None) -> date:
-    """Parse a day; the default is today in London. Raises UsageError."""
+def day_of(text: str | None, option: str = "--as-of") -> date:
+    """Parse a day; the default is today in London. Raises UsageError that names the option."""
     if text is None:
         return datetime.now(ZoneInfo("Europe/London")).date()
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError("--as-of", f"{text!r} is not a valid date; write it as 2026-11-24") from None
+        raise UsageError(option, f"{text!r} is not a valid date; write it as 2026-11-24") from None
     if day.year not in _YEARS:
-        raise UsageError("--as-of", f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
+        raise UsageError(option, f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
     return day
 
 

@@ -2,7 +2,9 @@
 
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, console, print_json, say
 from tis_esr.errors import Exit
-from tis_esr.operations.doctor import CHECKS, Check, services_running, shown
+from tis_esr.operations.doctor.check import Check
+from tis_esr.operations.doctor.checks import examine
+from tis_esr.operations.shown_settings import shown
 from tis_esr.settings import Settings
 
 
@@ -13,13 +15,10 @@ async def doctor(settings: Settings, *, as_json: bool = False) -> Exit:
         say("Settings in force", style=HEADING)
         console.table(["setting", "value"], list(in_force.items()))
     found = []
-    for name, check in CHECKS.items():
-        findings = await check(settings)
-        # On the embedded engine a day run manually needs no process, so that none is running is a note, not a fault.
-        is_note = check is services_running and settings.engine == "embedded"
-        found.append(Check(name=name, ok=is_note or not findings, findings=findings))
+    async for check in examine(settings):
+        found.append(check)
         if not as_json:
-            _print(found[-1])
+            _print(check)
     if as_json:
         print_json({"settings": in_force, "checks": found})
     return Exit.DONE if all(check.ok for check in found) else Exit.UNAVAILABLE
@@ -27,6 +26,6 @@ async def doctor(settings: Settings, *, as_json: bool = False) -> Exit:
 
 def _print(check: Check) -> None:
     for finding in check.findings:
-        say(str(finding), label=f"{check.name}:", style=NOTICE if check.ok else BAD)
+        say(str(finding), label=f"{check.name}:", style=NOTICE if finding.is_note else BAD)
     if not check.findings:
         say("OK", label=f"{check.name}:", style=GOOD)

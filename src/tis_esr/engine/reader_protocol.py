@@ -37,6 +37,10 @@ class Reader(Protocol):
         """Close them."""
         ...
 
+    def time(self) -> float:
+        """Return the seconds of the clock that all processes on the store share; see ``Engine.time``."""
+        ...
+
     def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
         """Return the documents that exist of ``keys``, in no particular order."""
         ...

@@ -192,7 +192,7 @@ def budgeted(
     if CALLING_TCS.isdisjoint(services):
         tcs.share(0, 0.0)
         return nullcontext()
-    process = _process_name(settings, embedded=embedded)
+    process = process_name(settings, embedded=embedded)
     seconds = min(CLAIM_SECONDS, settings.lease_seconds)
     budget = TcsBudget(
         runner.work, tcs, process, total=settings.tcs_concurrency_total, most=settings.tcs_concurrency,
@@ -201,7 +201,7 @@ def budgeted(
     return budget.kept(supervisor)
 
 
-def _process_name(settings: Settings, *, embedded: bool) -> str:
+def process_name(settings: Settings, *, embedded: bool) -> str:
     """Return a name for this process that is unique on its store."""
     if embedded or settings.engine == "embedded":
         return "alone"
@@ -217,7 +217,7 @@ def purge_of(settings: Settings, runner: Runner, inbound: FileStore | None, *, e
         return [*listing.stamps, *listing.odd]
 
     retention = Retention(settings.keep_rows_days, settings.keep_personal_days, settings.keep_history_days)
-    name = _process_name(settings, embedded=embedded)
+    name = process_name(settings, embedded=embedded)
     return Purge(runner, retention, name, present if inbound is not None else None, more=OWN_RULES)
 
 

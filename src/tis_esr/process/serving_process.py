@@ -22,9 +22,12 @@ from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import System, crons, purge_of, serving, today
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place, secret_text
+from tis_esr.process.alarm_watch import alarm_tasks
+from tis_esr.process.announcement import Announcement
 from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.process.logs import log_events
+from tis_esr.process.nightly_statuses import nightly_statuses
 from tis_esr.process.polling import every
 from tis_esr.services.command_schedule import Schedule
 from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND
@@ -112,7 +115,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 hooks=hooks,
             )
         )
-        tasks = []
+        tasks = alarm_tasks(settings, system, metrics, stop, wanted)
         if reads_files:
             tasks += [
                 _sweep(settings, system, metrics, stop),
@@ -121,6 +124,11 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             ]
         if exports:
             tasks.append(_schedule(settings, system, metrics, stop))
+        if settings.reconcile_status_cron is not None and "InboundDataWriter" in wanted:
+            cron = settings.reconcile_status_cron
+            tasks.append(nightly_statuses(settings, cron, system, metrics, stop))
+        announcement = Announcement(settings, wanted, system.runner.work)
+        tasks.append(announcement.kept(system.supervisor, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
         found = services(system.dependencies)
         queues = [handler.queue for name in wanted for handler in found[name]]
@@ -129,6 +137,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
         finally:
             stop.set()
             await system.supervisor.stop(tasks)
+            await announcement.withdrawn()
         _log.info("stopped", handled=system.runner.handled)
 
 

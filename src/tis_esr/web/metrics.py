@@ -54,6 +54,12 @@ class Metrics:
         self.purged: Mapping[str, int] = {}
         self.polled: dict[str, float] = {}
         self.depths: Depths | None = None
+        self.alarms: Mapping[tuple[str, ...], float] = {}
+        self.alarms_unsent: Mapping[tuple[str, ...], float] = {}
+        self.alarm_failures: Counter[str] = Counter()
+        self.disks: Mapping[str, float] = {}
+        self.memory: float | None = None
+        self.clock_skew = 0.0
         self.registry.register(_Asked(lambda: self._asked(tcs_calls(), breaker(), tcs_load())))
 
     def observe(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
@@ -118,12 +124,52 @@ class Metrics:
             purged.add_metric([name], number)
         yield purged
         yield from _load(load, self.now())
+        yield from self._of_alarms()
         restarted = CounterMetricFamily(
             "tis_esr_task_restarts", "Restarts of background tasks that ended unexpectedly", labels=["task"]
         )
         for task, number in sorted(self._restarts().items()):
             restarted.add_metric([task], number)
         yield restarted
+
+    def _of_alarms(self) -> Iterator[Metric]:
+        yield _gauge(
+            "tis_esr_alarm_active",
+            "Active alarms; 0 for a kind that was judged, absent for one that could not be, NaN for one that is not configured",
+            ("alarm", "severity"),
+            self.alarms,
+        )
+        yield _gauge(
+            "tis_esr_alarm_oldest_unsent_seconds",
+            "Age of the oldest message about an alarm that a receiver has not accepted",
+            ("sink",),
+            self.alarms_unsent,
+        )
+        failures = CounterMetricFamily(
+            "tis_esr_alarm_sink_failures",
+            "Attempts that a receiver of alarms did not accept",
+            labels=["sink"],
+        )
+        for sink, number in sorted(self.alarm_failures.items()):
+            failures.add_metric([sink], number)
+        yield failures
+        yield _gauge(
+            "tis_esr_disk_free_ratio",
+            "Free share of the disk that holds a place",
+            ("place",),
+            {(place,): free for place, free in self.disks.items()},
+        )
+        if self.memory is not None:
+            yield GaugeMetricFamily(
+                "tis_esr_memory_used_ratio",
+                "Share of its memory limit that this process uses",
+                value=self.memory,
+            )
+        yield GaugeMetricFamily(
+            "tis_esr_clock_skew_seconds",
+            "Difference between the clock of this process and that of the store",
+            value=self.clock_skew,
+        )
 
 
 def _depths(depths: Depths | None) -> Iterator[Metric]:

@@ -1,6 +1,7 @@
 """Reading a state file for people: counts, rows, messages and documents, while a day may be running."""
 
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,10 @@ class StateReader:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def time(self) -> float:
+        """Return the machine's wall clock, which the process that holds the file began with."""
+        return time.time()
 
     def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
         """Return the documents that exist of ``keys``, in no particular order."""

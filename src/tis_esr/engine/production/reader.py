@@ -1,6 +1,7 @@
 """Reading the production engine's database for people; see ``engine.reader_protocol``."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any, TypeVar
 
 import msgspec
@@ -63,6 +64,12 @@ class ProductionReader:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def time(self) -> float:
+        """Return MongoDB's clock."""
+        with trouble_as_transient():
+            told = self._database.command("hello")["localTime"]
+        return float(told.replace(tzinfo=UTC).timestamp())
 
     def get(self, collection: Collection[T], keys: Sequence[str]) -> list[T]:
         """See Reader.get."""

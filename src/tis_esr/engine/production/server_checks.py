@@ -41,11 +41,15 @@ _ACCESS_REFUSED, _NOT_FOUND, _LOCKED = 403, 404, 405
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: the setting it depends on, what is wrong, and what to do."""
+    """One thing that is wrong: the setting it depends on, what is wrong, and what to do.
+
+    A note needs no action now: it says what could not be checked, or what to know.
+    """
 
     setting: str
     problem: str
     remedy: str
+    is_note: bool = False
 
     def __str__(self) -> str:
         """Return all of it in one line."""

@@ -212,7 +212,8 @@ class ExportRun:
             file = await self._allocate(file, occasion)
         if file.state is OutboundState.ALLOCATED:
             await self._out.write(file.name, self._rendered(file))
-            file = await self._became(self._begin(), file, state=OutboundState.WRITTEN)
+            work = self._begin()
+            file = await self._became(work, file, state=OutboundState.WRITTEN, written_at=work.now)
         if file.state is OutboundState.WRITTEN:
             file = await self._tell(file)
         return file

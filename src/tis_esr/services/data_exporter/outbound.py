@@ -1,6 +1,6 @@
 """What the DataExporter stores: applicant records, notifications, runs and outbound files."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -122,6 +122,9 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
 
     ``same_as`` is what makes two of them the same applicant for ESR, see ``applicant_for_esr``. ``missing`` are the
     mandatory columns without a value; a record that is INVALID_DATA with none missing was held back from a file.
+
+    ``known_since`` is the first day on which it was built for this trainee and start, ``sound_since`` the first since
+    which no fault of its data has kept it from being sent, None while one does; both None if that was not stored.
     """
 
     placement_id: int
@@ -138,6 +141,8 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     resend: bool = False
     withdrawn: bool = False
     replaced: bool = False
+    known_since: date | None = None
+    sound_since: date | None = None
 
     @property
     def key(self) -> str:
@@ -203,7 +208,8 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     ``held_back`` counts the records kept out of it because ESR would reject them, or quarantine the file. ``occasion``
     is what requested it, see ExportRun.run; a file without rows waits for the next request. ``settled`` says how its
     missing confirmation was settled. ``only`` are the keys of the records that it is for, empty if it is for all that
-    are due. ``lacks`` says what was still unfinished when it was created, after the longest wait.
+    are due. ``lacks`` says what was still unfinished when it was created, after the longest wait. ``written_at`` (UTC)
+    is when ESR could read it first.
     """
 
     name: str
@@ -218,6 +224,7 @@ class OutboundFile(msgspec.Struct, frozen=True, kw_only=True):
     settled: str = ""
     only: list[str] = []
     lacks: str = ""
+    written_at: datetime | None = None
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The ledger of inbound files: one entry for each name, and one more for each other content of a known name."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -61,7 +61,8 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     With ``set_aside`` it is REFUSED and no copy of its name is ever read.
 
     ``stamp`` is the file's state as the store last reported it; a held file has been tried ``attempts`` times, and is
-    retried at ``retry_at``; the entry was last written at ``changed_at`` (both by the engine's clock).
+    retried at ``retry_at``; the entry was last written at ``changed_at`` (both by the engine's clock). ``arrived_at``
+    (UTC) is when this content was first read, None as long as there is none to read.
     """
 
     name: str
@@ -103,6 +104,7 @@ class InboundFile(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     retry_at: float = 0.0
     changed_at: float = 0.0
+    arrived_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -149,7 +151,7 @@ FILES = Collection(
     "inbounddatareader.files",
     InboundFile,
     lambda file: file.key,
-    (("deanery", "counter", "sequence"), ("settled", "deanery", "counter"), ("changed_at",)),
+    (("deanery", "counter", "sequence"), ("settled", "deanery", "counter"), ("changed_at",), ("day",)),
     counted=("state",),
 )
 

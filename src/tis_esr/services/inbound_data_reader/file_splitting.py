@@ -5,7 +5,8 @@ position in the ledger, so that a restart continues where the last chunk ended.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, BinaryIO
 
 import msgspec
@@ -139,7 +140,12 @@ class InboundDataReader:
         entries, taken = admitted(name, copy, known, found.get(f"{name}#{copy.name}"))
         if taken.file.state is FileState.RECEIVED and known is None:
             entries = [_placed(taken.file, await work.find(FILES, _not_before(taken.file)))]
-        stamped = [msgspec.structs.replace(entry, stamp=stamp or entry.stamp) for entry in entries]
+        stamped = [
+            msgspec.structs.replace(
+                entry, stamp=stamp or entry.stamp, arrived_at=_arrival(entry, found, work.now)
+            )
+            for entry in entries
+        ]
         changed = [entry for entry in stamped if entry != found.get(entry.key)]
         for entry in changed:
             enter(work, entry)
@@ -198,6 +204,12 @@ def _not_before(file: InboundFile) -> dict[str, Any]:
         "counter": file.counter,
         "sequence": Between(file.sequence, _NO_SEQUENCE),
     }
+
+
+def _arrival(entry: InboundFile, found: Mapping[str, InboundFile], now: datetime) -> datetime | None:
+    """Return when an entry's content was first read: now, unless the ledger has it already."""
+    before = found.get(entry.key)
+    return entry.arrived_at if before is not None and before.sha256 == entry.sha256 else now
 
 
 def _placed(file: InboundFile, others: list[InboundFile]) -> InboundFile:

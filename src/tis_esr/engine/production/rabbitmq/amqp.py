@@ -202,6 +202,12 @@ class Connection:
         """Return the version that RabbitMQ reports."""
         return str((self._connection.server_properties or {}).get("version", "0.0"))
 
+    @property
+    def cluster_name(self) -> str:
+        """Return the name of the cluster that RabbitMQ reports, "" if it reports none."""
+        name = (self._connection.server_properties or {}).get("cluster_name", "")
+        return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+
     async def channel(self) -> Channel:
         """Open a channel."""
         return Channel(await self._opened())

@@ -1,4 +1,4 @@
-"""Checks that RabbitMQ accepts messages, and that each queue is read by some process."""
+"""Checks that RabbitMQ accepts messages, and that each queue is read by some process; which cluster it is."""
 
 import asyncio
 import contextlib
@@ -43,5 +43,14 @@ async def queues_without_consumer(url: str, queues: Sequence[str]) -> list[str]:
     try:
         channel = await connection.channel()
         return [queue for queue in queues if not await channel.consumers(queue)]
+    finally:
+        await connection.close()
+
+
+async def cluster_name(url: str) -> str:
+    """Return the name of RabbitMQ's cluster, "" if it reports none. Raises AMQPError, OSError, TimeoutError."""
+    connection = await connect(url)
+    try:
+        return connection.cluster_name
     finally:
         await connection.close()

@@ -1,0 +1,50 @@
+"""``tis-esr board``: prints the expected files of a day, what needs somebody, or 30 days of them."""
+
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import msgspec
+
+from tis_esr.commands.printing_board import show_board, show_history, show_office
+from tis_esr.commands.terminal import print_json
+from tis_esr.errors import Exit
+from tis_esr.operations.board.board import board as board_of
+from tis_esr.operations.board.built_in import terms_of
+from tis_esr.operations.board.day_shown import check_day, moment_of
+from tis_esr.operations.board.history import history as history_of
+from tis_esr.operations.composition import reader_of
+from tis_esr.services.cron import LONDON
+from tis_esr.settings import Settings
+
+
+def board(
+    settings: Settings,
+    day: date | None,
+    deanery: str | None,
+    state: Path | None,
+    *,
+    history: bool,
+    as_json: bool,
+) -> Exit:
+    """Print the board of a day, today's by default; DONE_WITH_PARKED if somebody must act."""
+    terms = terms_of(settings)
+    with closing(reader_of(settings, state)) as reader:
+        now = moment_of(reader, datetime.now(UTC))
+        today = now.astimezone(LONDON).date()
+        shown = day or today
+        check_day(reader, shown, today)
+        found = board_of(reader, day=shown, now=now, terms=terms, deanery=deanery)
+        if history:
+            found = msgspec.structs.replace(
+                found, history=history_of(reader, day=shown, now=now, terms=terms, deanery=deanery)
+            )
+    if as_json:
+        print_json(found)
+    elif found.history is not None:
+        show_history(found.history)
+    elif deanery is not None:
+        show_office(found, deanery)
+    else:
+        show_board(found)
+    return Exit.DONE_WITH_PARKED if found.needs_somebody else Exit.DONE

@@ -1,0 +1,82 @@
+"""Alarms as stored: one for each cause, from its first finding until it is cleared, and what people say about it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from tis_esr.engine.collection import Collection
+from tis_esr.operations.alarms.kinds import Severity
+
+MOST_EVENTS = 50
+"""Events of an alarm that are kept, the newest."""
+
+
+class AlarmState(StrEnum):
+    """PENDING until its condition has held for long enough, then ACTIVE until its cause is gone, then CLEARED."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    CLEARED = "CLEARED"
+
+
+class What(StrEnum):
+    """What happened to an alarm."""
+
+    RAISED = "RAISED"
+    REPEATED = "REPEATED"
+    ESCALATED = "ESCALATED"
+    CLEARED = "CLEARED"
+    OWNED = "OWNED"
+    NOTED = "NOTED"
+    SILENCED = "SILENCED"
+
+
+class AlarmEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to an alarm: when (UTC), what, by whom ("" for the evaluation), and a text."""
+
+    at: datetime
+    what: What
+    who: str = ""
+    text: str = ""
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause. ``id`` is its kind and cause; if the cause returns, the same alarm is raised again.
+
+    ``since`` is when the cause began, ``raised_at`` when it became active, ``notified_at`` when people were notified
+    last. ``members``, ``number``, ``text`` and ``consequence`` are those of the last finding. ``seen_at`` is about when
+    it was last found; ``process`` the process that judges it, "" if any does. While it is silenced, up to and without
+    the day ``silenced_until``, nobody is notified; ``silenced_members`` are those that it had then. Events are in the order in which they happened.
+    """
+
+    id: str
+    kind: str
+    state: AlarmState
+    severity: Severity
+    members: list[str]
+    number: int
+    text: str
+    consequence: str = ""
+    since: datetime
+    raised_at: datetime | None = None
+    notified_at: datetime | None = None
+    cleared_at: datetime | None = None
+    seen_at: datetime
+    process: str = ""
+    owner: str = ""
+    silenced_until: date | None = None
+    silenced_members: list[str] = []
+    events: list[AlarmEvent] = []
+
+    @property
+    def times(self) -> int:
+        """Return how often it was raised, as far as its events are kept."""
+        return sum(1 for event in self.events if event.what is What.RAISED)
+
+    def with_event(self, event: AlarmEvent) -> "Alarm":
+        """Return the alarm with one more event; the oldest ones are dropped."""
+        return msgspec.structs.replace(self, events=[*self.events, event][-MOST_EVENTS:])
+
+
+ALARMS = Collection("alarms.alarms", Alarm, lambda alarm: alarm.id, (("state",),))

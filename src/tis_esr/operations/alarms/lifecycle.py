@@ -1,0 +1,146 @@
+"""How alarms follow from findings: raised once, repeated on schedule, escalated by consequence, cleared. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from tis_esr.operations.alarms.alarm import Alarm, AlarmEvent, AlarmState, What
+from tis_esr.operations.alarms.catalogue import BY_ID
+from tis_esr.operations.alarms.findings import Finding, Judged
+from tis_esr.operations.alarms.kinds import Kind, Severity
+from tis_esr.operations.alarms.thresholds import STALE
+
+_SEEN_EVERY: Final = timedelta(minutes=5)
+"""An alarm that is found unchanged is written this often, which shows that it is still judged."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm as it is to be stored, and what happened to it; ``what`` is None if nobody is to be notified."""
+
+    alarm: Alarm
+    what: What | None
+
+
+def changes(known: Mapping[str, Alarm], judged: Judged, now: datetime, today: date) -> list[Change]:
+    """Return which alarms change by an evaluation. ``known`` are the stored ones that are pending or active, and those found.
+
+    An alarm whose kind was not judged stays as it is. A silence ends when its alarm escalates, or affects something new. One of a process is judged by that process alone, and is cleared
+    by any when that process has not seen it for STALE.
+    """
+    found = {one.id: one for one in judged.findings}
+    changed = [_found(known.get(id_), one, judged, now, today) for id_, one in found.items()]
+    gone = (alarm for id_, alarm in known.items() if id_ not in found)
+    changed += [_gone(alarm, now, today) for alarm in gone if _is_gone(alarm, judged, now)]
+    return [change for change in changed if known.get(change.alarm.id) != change.alarm]
+
+
+def is_silenced(alarm: Alarm, today: date) -> bool:
+    """Return whether nobody is notified of an alarm on a day."""
+    return alarm.silenced_until is not None and today < alarm.silenced_until
+
+
+def active(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Return the active alarms, the most severe and then the oldest first."""
+    order = list(Severity)
+    return sorted(
+        (alarm for alarm in alarms if alarm.state is AlarmState.ACTIVE),
+        key=lambda alarm: (order.index(alarm.severity), alarm.since, alarm.id),
+    )
+
+
+def _found(alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, today: date) -> Change:
+    kind = BY_ID[one.kind]
+    if alarm is None or alarm.state is AlarmState.CLEARED:
+        alarm = _begun(alarm, one, kind, now)
+    alarm = msgspec.structs.replace(
+        alarm,
+        members=one.members,
+        number=one.number,
+        text=one.text,
+        consequence=one.consequence,
+        process=judged.process if kind.per_process else "",
+        seen_at=now if now - alarm.seen_at >= _SEEN_EVERY else alarm.seen_at,
+    )
+    if alarm.state is AlarmState.PENDING:
+        if now - alarm.since < kind.lasts:
+            return Change(alarm=alarm, what=None)
+        severity = Severity.CRITICAL if one.urgent else kind.severity
+        raised = msgspec.structs.replace(
+            alarm, state=AlarmState.ACTIVE, raised_at=now, severity=severity, seen_at=now
+        )
+        return _notified(raised, What.RAISED, now, today)
+    if alarm.severity is not Severity.CRITICAL and _escalates(alarm, one, kind, now):
+        critical = msgspec.structs.replace(
+            alarm, severity=Severity.CRITICAL, silenced_until=None, silenced_members=[]
+        )
+        return _notified(critical, What.ESCALATED, now, today)
+    if is_silenced(alarm, today) and _has_joined(alarm, one, kind):
+        loud = msgspec.structs.replace(alarm, silenced_until=None, silenced_members=[])
+        return _notified(loud, What.REPEATED, now, today)
+    if _is_to_repeat(alarm, kind, now) and not is_silenced(alarm, today):
+        return _notified(alarm, What.REPEATED, now, today)
+    return Change(alarm=alarm, what=None)
+
+
+def _begun(before: Alarm | None, one: Finding, kind: Kind, now: datetime) -> Alarm:
+    """Return a pending alarm; one that was cleared keeps its events, and a silence that has not ended."""
+    return Alarm(
+        id=one.id,
+        kind=one.kind,
+        state=AlarmState.PENDING,
+        severity=kind.severity,
+        members=one.members,
+        number=one.number,
+        text=one.text,
+        since=min(one.since, now) if one.since else now,
+        seen_at=now,
+        silenced_until=before.silenced_until if before else None,
+        silenced_members=before.silenced_members if before else [],
+        events=before.events if before else [],
+    )
+
+
+def _escalates(alarm: Alarm, one: Finding, kind: Kind, now: datetime) -> bool:
+    if one.urgent:
+        return True
+    unowned = kind.unowned is not None and not alarm.owner and alarm.raised_at is not None
+    return unowned and now - (alarm.raised_at or now) >= (kind.unowned or timedelta.max)
+
+
+def _has_joined(alarm: Alarm, one: Finding, kind: Kind) -> bool:
+    """Return whether a finding has a member that the alarm did not have when it was silenced."""
+    return not kind.silence_covers_new and not set(one.members) <= set(alarm.silenced_members)
+
+
+def _is_to_repeat(alarm: Alarm, kind: Kind, now: datetime) -> bool:
+    """Return whether people are to be notified again; also if the last time was noted by a clock that was ahead."""
+    quiet = now - (alarm.notified_at or alarm.since)
+    return quiet >= kind.repeat or quiet < -STALE
+
+
+def _notified(alarm: Alarm, what: What, now: datetime, today: date) -> Change:
+    event = AlarmEvent(at=now, what=what, text=alarm.text)
+    alarm = msgspec.structs.replace(alarm, notified_at=now).with_event(event)
+    return Change(alarm=alarm, what=None if is_silenced(alarm, today) else what)
+
+
+def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
+    if alarm.state is AlarmState.CLEARED:
+        return False
+    if alarm.kind not in BY_ID:  # of an earlier version, whose kind was removed
+        return True
+    if alarm.process and alarm.process != judged.process:
+        return now - alarm.seen_at >= STALE
+    return alarm.kind in judged.kinds
+
+
+def _gone(alarm: Alarm, now: datetime, today: date) -> Change:
+    """Return a cleared alarm; a pending one was never raised, so nobody is notified."""
+    was_active = alarm.state is AlarmState.ACTIVE
+    alarm = msgspec.structs.replace(alarm, state=AlarmState.CLEARED, cleared_at=now, owner="")
+    if not was_active:
+        return Change(alarm=alarm, what=None)
+    event = AlarmEvent(at=now, what=What.CLEARED)
+    return Change(alarm=alarm.with_event(event), what=None if is_silenced(alarm, today) else What.CLEARED)

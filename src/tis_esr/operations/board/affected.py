@@ -1,0 +1,135 @@
+"""Whom a cell affects: applicants who wait in the window of an office, or who are in a file that ESR has not answered."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from tis_esr.decisions.deadlines import can_wait_from
+from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.who import Who
+from tis_esr.engine.collection import Between, Where
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.board.cells import Cell, CellState, Consequence, FileType
+from tis_esr.services.data_exporter.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    PENDING,
+    OutboundFile,
+    RecordState,
+)
+
+_TEXTS = {
+    FileType.RMC: "positions that changed are not known, so applicants for new ones can't be sent",
+    FileType.APP: "",
+    FileType.DNC: "",
+    FileType.RTC: "ESR does not learn which of its rows were applied",
+    FileType.APC: "ESR may have quarantined the whole file",
+    FileType.DCC: "whether ESR accepted the notifications is not known",
+}
+
+
+class Affected:
+    """Counts who is affected, each number once."""
+
+    def __init__(self, reader: Reader, window: ApplicantWindow, today: date) -> None:
+        self._reader = reader
+        self._window = window
+        self._today = today
+        self._waiting: dict[str, tuple[int, int]] = {}
+
+    def consequence(self, type_: FileType, deanery: str, ours: Sequence[OutboundFile]) -> Consequence:
+        """Return what follows from a file that is late, missing, held or overdue; ``ours`` are those it answers."""
+        starters, leaving, parts = 0, 0, [_TEXTS[type_]]
+        if type_ in {FileType.RMC, FileType.APP}:
+            starters, leaving = self.waiting(deanery)
+        elif type_ is FileType.APC:
+            starters, leaving = self._sent_in(ours)
+        elif type_ is FileType.DNC:
+            parts = [_number(self._notifications(deanery), "notification", "wait")]
+        elif type_ is FileType.DCC:
+            parts.append(_number(sum(file.rows for file in ours), "notification", "are not confirmed"))
+        if starters or type_ in {FileType.APP, FileType.APC}:
+            parts.append(f"{starters:,} applicant{'' if starters == 1 else 's'} affected")
+        if leaving:
+            parts.append(f"{leaving:,} leave{'s' if leaving == 1 else ''} the window tomorrow")
+        text = "; ".join(filter(None, parts))
+        return Consequence(text=text, starters=starters, leaving_tomorrow=leaving)
+
+    def waiting(self, deanery: str) -> tuple[int, int]:
+        """Return how many applicants of an office wait to be sent, and how many of them can't wait for the next file."""
+        if deanery not in self._waiting:
+            first, end = self._window.edges(self._today)
+            leaving = min(can_wait_from(self._today, self._window), end)
+            self._waiting[deanery] = (
+                self._pending(deanery, Between(first, end)),
+                self._pending(deanery, Between(first, leaving)),
+            )
+        return self._waiting[deanery]
+
+    def _pending(self, deanery: str, starts: Between) -> int:
+        where: list[Where] = [
+            {"state": kind.value, "deanery": deanery, "date_from": starts} for kind in PENDING
+        ]
+        return sum(self._reader.count(APPLICANTS, one) for one in where)
+
+    def _sent_in(self, files: Sequence[OutboundFile]) -> tuple[int, int]:
+        """Return how many applicants of our files ESR has not answered, and how many of them start too soon to be sent again tomorrow."""
+        first, end = self._today, can_wait_from(self._today, self._window)
+        starters = leaving = 0
+        for file in files:
+            records = self._reader.find(APPLICANTS, {"file": file.name})
+            open_ = [record for record in records if record.state is RecordState.EXPORTED]
+            starters += len(open_)
+            leaving += sum(first <= record.date_from < end for record in open_)
+        return starters, leaving
+
+    def _notifications(self, deanery: str) -> int:
+        where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
+        return self._reader.count(NOTIFICATIONS, where)
+
+
+def who_acts(cell: Cell) -> tuple[Who, str]:
+    """Return who must act on a cell, and what to do."""
+    if cell.state in {CellState.LATE, CellState.MISSING}:
+        return Who.SUPPORT, _ABSENT[cell.type](cell)
+    if cell.state is CellState.CONFIRMATION_OVERDUE:
+        return Who.SUPPORT, f"ask ESR whether it received or quarantined the file: tis-esr files {cell.file}"
+    if cell.state is CellState.HELD:
+        return Who.SUPPORT, f"read the finding, and ask ESR for a correct copy: tis-esr files {cell.file}"
+    if cell.state in {CellState.REJECTED, CellState.CONFIRMED_WITH_ERRORS}:
+        return Who.LOCAL_OFFICE, "correct what ESR rejected: tis-esr report rejections"
+    if cell.state is CellState.COMPLETE_WITH_REFUSALS:
+        return Who.SUPPORT, f"see what was refused: tis-esr files {cell.file}; tis-esr parked list"
+    return Who.NOBODY, ""
+
+
+def _ask_esr(cell: Cell) -> str:
+    return f"ask ESR for the {cell.type} file of {cell.deanery}"
+
+
+def _export(what: str) -> Callable[[Cell], str]:
+    def text(cell: Cell) -> str:
+        return f"check that tis-esr run is up (tis-esr doctor), then: tis-esr export {what} --deanery {cell.deanery}"
+
+    return text
+
+
+def _rtc(_: Cell) -> str:
+    return "check that tis-esr run is up (tis-esr doctor); parked rows hold an RTC back"
+
+
+_ABSENT: dict[FileType, Callable[[Cell], str]] = {
+    FileType.RMC: _ask_esr,
+    FileType.APP: _export("applicants"),
+    FileType.DNC: _export("notifications"),
+    FileType.RTC: _rtc,
+    FileType.APC: _ask_esr,
+    FileType.DCC: _ask_esr,
+}
+
+
+def _number(number: int, what: str, verb: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'} {verb if number != 1 else _one(verb)}"
+
+
+def _one(verb: str) -> str:
+    return {"wait": "waits", "are not confirmed": "is not confirmed"}[verb]

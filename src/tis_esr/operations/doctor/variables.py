@@ -1,0 +1,9 @@
+"""Variables that look like settings and are none."""
+
+from tis_esr.engine.production.server_checks import Finding
+from tis_esr.settings import Settings, unknown_variables
+
+
+async def check(_: Settings) -> list[Finding]:
+    """Name each unknown variable."""
+    return [Finding("environment", sentence, "correct or remove it") for sentence in unknown_variables()]

@@ -1,0 +1,44 @@
+"""``tis-esr processes`` on both engines: what runs is listed while it runs, and not after it stopped."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.journeys.program import ENGINES, Program, program
+from tests.journeys.small_world import NPN, small_world
+from tests.journeys.test_tasks_killed import running
+
+from tis_esr import __version__
+from tis_esr.settings import Settings
+
+
+@pytest.fixture(params=ENGINES)
+def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Program]:
+    with small_world(tmp_path, lambda world: world.post("EOE", npn=NPN)) as small:
+        called = program(request.param, tmp_path)
+        called.settings["TIS_ESR_TCS_URL"] = small.tcs.url
+        (tmp_path / "in").mkdir()
+        yield called
+
+
+async def test_a_running_process_is_listed_until_it_stops(
+    here: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
+    settings = {name.removeprefix("TIS_ESR_").lower(): value for name, value in here.settings.items()}
+    async with running(Settings(**settings), "DataExporter"):
+        async with asyncio.timeout(20):
+            while not (listed := (await asyncio.to_thread(here, "processes", "--json")).json["processes"]):  # noqa: ASYNC110 - of the program
+                await asyncio.sleep(0.1)
+        text = (await asyncio.to_thread(here, "processes")).text
+    [process] = listed
+    assert (process["state"], process["version"], process["services"]) == (
+        "RUNNING", __version__, ["DataExporter"],
+    )  # fmt: skip
+    assert bool(process["broker"]) == (here.engine == "production")
+    assert text.startswith(f"Running {process['name']}  version {__version__}, schema 5\n    DataExporter\n")
+    said = here("processes")
+    assert (said.code, said.text) == (
+        0, "No process runs: none has announced itself. Start tis-esr run.\n",
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""Receivers of alarms on loopback: a web server and a mail server, which answer as a test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from tis_esr.operations.alarms.kinds import Severity
+from tis_esr.operations.alarms.notice import Notice
+
+
+def a_notice(**changes: object) -> Notice:
+    usual: dict[str, object] = {
+        "id": "file-gap:RMT@1@1", "what": "RAISED", "alarm": "file-gap:RMT", "kind": "file-gap",
+        "severity": Severity.WARNING, "title": "WARNING raised: file-gap", "text": "2 files of RMT did not arrive",
+        "consequence": "affects EOE, LDN", "members": ["EOE-RMT-7", "LDN-RMT-9"], "number": 2,
+        "since": datetime(2026, 11, 24, 14, tzinfo=UTC), "at": datetime(2026, 11, 24, 14, 30, tzinfo=UTC),
+        "who_acts": "support", "to_do": ["`tis-esr files` names them."],
+        "runbook": "https://docs.example/runbooks/file-gap.md",
+    }  # fmt: skip
+    return Notice(**{**usual, **changes})  # type: ignore[arg-type]
+
+
+@dataclass
+class WebServer:
+    """Answers each request with the next of ``answers``, then with 200; None never answers."""
+
+    address: str = ""
+    answers: list[int | None] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+    followed: int = 0
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.bodies.append(await request.read())
+        self.headers.append(dict(request.headers))
+        status = self.answers.pop(0) if self.answers else 200
+        if status is None:
+            await self.stop.wait()
+            status = 200
+        headers = {"Location": "/elsewhere"} if status // 100 == 3 else {}
+        return web.Response(status=status, headers=headers)
+
+    async def elsewhere(self, _: web.Request) -> web.Response:
+        self.followed += 1
+        return web.Response()
+
+
+@asynccontextmanager
+async def web_server(*answers: int | None) -> AsyncIterator[WebServer]:
+    server = WebServer(answers=list(answers))
+    app = web.Application()
+    app.router.add_route("*", "/hook", server.take)
+    app.router.add_route("*", "/elsewhere", server.elsewhere)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.address = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    try:
+        yield server
+    finally:
+        server.stop.set()
+        await runner.cleanup()
+
+
+@dataclass
+class MailServer:
+    """Speaks enough of SMTP to take messages; ``refuses`` are addresses that it rejects, ``answer`` ends a message."""
+
+    port: int = 0
+    answer: str = "250 OK"
+    refuses: tuple[str, ...] = ()
+    silent: bool = False
+    messages: list[str] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if self.silent:
+                await reader.read()
+                return
+            await self._talk(reader, writer)
+        finally:
+            writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def say(line: str) -> None:
+            writer.write(f"{line}\r\n".encode())
+
+        say("220 loopback")
+        while line := (await reader.readline()).decode().strip():
+            verb = line.split(":")[0].split(" ")[0].upper()
+            if verb == "DATA":
+                say("354 go on")
+                self.messages.append((await reader.readuntil(b"\r\n.\r\n")).decode())
+                say(self.answer)
+            elif verb == "RCPT":
+                address = line.split("<")[1].split(">")[0]
+                say("550 no such mailbox" if address in self.refuses else "250 OK")
+                self.recipients.append(address)
+            elif verb == "QUIT":
+                say("221 bye")
+                return
+            else:
+                say("250 OK")
+
+
+@asynccontextmanager
+async def mail_server(**options: object) -> AsyncIterator[MailServer]:
+    mail = MailServer(**options)  # type: ignore[arg-type]
+    server = await asyncio.start_server(mail.serve, "127.0.0.1", 0)
+    mail.port = server.sockets[0].getsockname()[1]
+    try:
+        yield mail
+    finally:
+        server.close()

@@ -1,0 +1,193 @@
+"""An alarm is raised once, repeated on schedule, escalated by consequence and cleared; what was not judged stays."""
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+import pytest
+from tests.operations.alarms.invented import DAY, ME, NOON, gap, judged
+
+from tis_esr.operations.alarms.alarm import Alarm, AlarmState, What
+from tis_esr.operations.alarms.findings import Judged
+from tis_esr.operations.alarms.kinds import Severity
+from tis_esr.operations.alarms.lifecycle import active, changes
+
+HOUR = timedelta(hours=1)
+
+
+class Story:
+    """Evaluations one after the other, and what people are notified of."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Alarm] = {}
+        self.notified: list[tuple[str, What]] = []
+
+    def judge(self, judged: Judged, at: datetime = NOON, today: date = DAY) -> list[What]:
+        now = []
+        for change in changes(self.known, judged, at, today):
+            self.known[change.alarm.id] = change.alarm
+            if change.what is not None:
+                now.append(change.what)
+                self.notified.append((change.alarm.id, change.what))
+        return now
+
+    def change(self, id_: str, **fields: object) -> None:
+        self.known[id_] = msgspec.structs.replace(self.known[id_], **fields)
+
+
+REFUSED = "file-refused:RMT"
+
+
+def test_a_cause_is_raised_once_however_often_it_is_found() -> None:
+    story = Story()
+    assert story.judge(judged(gap())) == [What.RAISED]
+    assert [story.judge(judged(gap()), NOON + timedelta(minutes=n)) for n in (1, 2, 60)] == [[], [], []]
+    assert story.known[REFUSED].times == 1
+
+
+def test_members_that_join_change_the_alarm_and_notify_nobody() -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    assert story.judge(judged(gap(members=["a.DAT", "b.DAT"], number=2)), NOON + timedelta(minutes=1)) == []
+    assert (story.known[REFUSED].members, story.known[REFUSED].number) == (["a.DAT", "b.DAT"], 2)
+
+
+def test_it_is_repeated_as_its_kind_says_and_not_before() -> None:
+    story = Story()
+    times = [story.judge(judged(gap()), NOON + n * HOUR) for n in range(18)]
+    assert [n for n, found in enumerate(times) if found] == [0, 8, 16]
+    assert [what for _, what in story.notified] == [What.RAISED, What.REPEATED, What.REPEATED]
+
+
+def test_without_an_owner_for_a_day_it_becomes_critical_and_with_one_it_does_not() -> None:
+    owned, unowned = Story(), Story()
+    for story in (owned, unowned):
+        story.judge(judged(gap()))
+    owned.change(REFUSED, owner="ann")
+    assert owned.judge(judged(gap()), NOON + 24 * HOUR) == [What.REPEATED]
+    assert unowned.judge(judged(gap()), NOON + 24 * HOUR) == [What.ESCALATED]
+    assert [story.known[REFUSED].severity for story in (owned, unowned)] == [
+        Severity.WARNING,
+        Severity.CRITICAL,
+    ]
+
+
+def test_an_applicant_who_leaves_the_window_makes_it_critical_at_once_and_ends_a_silence() -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=3), silenced_members=["a.DAT"], owner="ann")
+    assert story.judge(judged(gap(urgent=True)), NOON + HOUR) == [What.ESCALATED]
+    assert story.known[REFUSED].silenced_until is None
+    assert Story().judge(judged(gap(urgent=True))) == [What.RAISED]
+
+
+def test_silenced_it_notifies_nobody_until_the_day_and_is_repeated_on_it() -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=1), silenced_members=["a.DAT"], owner="ann")
+    assert story.judge(judged(gap()), NOON + 9 * HOUR) == []
+    assert story.judge(judged(gap()), NOON + 13 * HOUR, DAY + timedelta(days=1)) == [What.REPEATED]
+
+
+def test_a_silence_ends_when_something_new_is_affected_and_not_when_less_is() -> None:
+    story = Story()
+    two = gap(members=["a.DAT", "b.DAT"], number=2)
+    story.judge(judged(two))
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=3), silenced_members=two.members, owner="ann")
+    assert story.judge(judged(gap()), NOON + HOUR) == []
+    assert story.judge(judged(two), NOON + 2 * HOUR) == []
+    assert story.judge(judged(gap(members=["c.DAT"])), NOON + 3 * HOUR) == [What.REPEATED]
+    assert story.known[REFUSED].silenced_until is None
+
+
+def test_a_silence_of_parked_messages_covers_those_that_join_with_the_same_cause() -> None:
+    parked = gap(kind="parked-old", cause="por.split:x", since=NOON - 25 * HOUR)
+    story = Story()
+    assert story.judge(judged(parked)) == [What.RAISED]
+    story.change(parked.id, silenced_until=DAY + timedelta(days=3), silenced_members=["a.DAT"], owner="ann")
+    more = gap(kind="parked-old", cause="por.split:x", members=["b.DAT"], number=1)
+    assert story.judge(judged(more), NOON + HOUR) == []
+
+
+def test_it_is_cleared_when_its_kind_was_judged_and_the_cause_is_gone() -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    assert story.judge(judged(kinds=("file-refused",)), NOON + HOUR) == [What.CLEARED]
+    assert story.known[REFUSED].state is AlarmState.CLEARED
+    assert story.judge(judged(kinds=("file-refused",)), NOON + 2 * HOUR) == []
+
+
+def test_what_was_not_judged_stays_active() -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    assert story.judge(judged(kinds=("backlog-old",)), NOON + HOUR) == []
+    assert [alarm.id for alarm in active(story.known.values())] == [REFUSED]
+
+
+def test_a_cause_that_returns_is_the_same_alarm_raised_again_with_its_history() -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    story.judge(judged(kinds=("file-refused",)), NOON + HOUR)
+    assert story.judge(judged(gap()), NOON + 2 * HOUR) == [What.RAISED]
+    events = [event.what for event in story.known[REFUSED].events]
+    assert events == [What.RAISED, What.CLEARED, What.RAISED]
+    assert story.known[REFUSED].times == 2
+
+
+def test_a_condition_that_must_last_is_pending_first_and_one_that_ends_before_is_never_raised() -> None:
+    held = gap(kind="file-held", cause="2026-11-24")
+    story = Story()
+    assert story.judge(judged(held)) == []
+    assert story.known[held.id].state is AlarmState.PENDING
+    assert story.judge(judged(held), NOON + timedelta(minutes=9)) == []
+    assert story.judge(judged(held), NOON + timedelta(minutes=10)) == [What.RAISED]
+    brief = Story()
+    brief.judge(judged(held))
+    assert brief.judge(judged(kinds=("file-held",)), NOON + timedelta(minutes=5)) == []
+    assert brief.judge(judged(held), NOON + timedelta(minutes=11)) == []
+
+
+def test_a_cause_that_began_before_it_was_found_has_lasted_since_then() -> None:
+    held = gap(kind="file-held", cause="2026-11-24", since=NOON - HOUR)
+    assert Story().judge(judged(held)) == [What.RAISED]
+
+
+def test_what_one_process_finds_of_itself_no_other_clears_until_it_is_gone_for_a_quarter_of_an_hour() -> None:
+    open_ = gap(kind="task-restarts", cause="one")
+    story = Story()
+    story.judge(judged(open_, process="one"))
+    other = judged(kinds=("task-restarts",), process="two")
+    assert story.judge(other, NOON + timedelta(minutes=14)) == []
+    assert story.judge(judged(open_, process="one"), NOON + timedelta(minutes=14)) == []
+    assert story.judge(other, NOON + timedelta(minutes=28)) == []
+    assert story.judge(other, NOON + timedelta(minutes=29)) == [What.CLEARED]
+    mine = Story()
+    mine.judge(judged(open_, process=ME))
+    assert mine.judge(judged(kinds=("task-restarts",)), NOON + HOUR) == [What.CLEARED]
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=3), timedelta(days=-3)])
+def test_after_a_clock_that_jumped_it_is_repeated_at_the_next_evaluation_and_not_lost(
+    jump: timedelta,
+) -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    story.change(REFUSED, owner="ann")
+    assert story.judge(judged(gap()), NOON + jump) == [What.REPEATED]
+    assert story.judge(judged(gap()), NOON + jump + HOUR) == []
+
+
+def test_an_alarm_whose_kind_this_version_does_not_have_is_cleared() -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    story.known = {"old:1": msgspec.structs.replace(story.known[REFUSED], id="old:1", kind="old")}
+    assert story.judge(judged()) == [What.CLEARED]
+
+
+def test_the_critical_ones_come_first_then_the_oldest() -> None:
+    story = Story()
+    story.judge(judged(gap("2"), gap("1", since=NOON - HOUR), gap("3", urgent=True)))
+    assert [alarm.id for alarm in active(story.known.values())] == [
+        "file-refused:3",
+        "file-refused:1",
+        "file-refused:2",
+    ]
