@@ -26,7 +26,7 @@ from tests.servers import place
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.reader import StateReader
-from tis_esr.engine.embedded.schema import open_state, table
+from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.production.mongodb.documents import field_value
 from tis_esr.engine.production.mongodb.schema import SCHEMA_VERSION, wanted_indexes
 from tis_esr.engine.production.reader import ProductionReader
@@ -87,6 +87,8 @@ def build(posts: int) -> None:
     """Run a national day, unless it is kept from an earlier run with as many posts."""
     mark = FOLDER / "posts"
     if mark.exists() and mark.read_text() == str(posts):
+        with closing(open_state(STATE)) as state:
+            make_collections(state, ALL_COLLECTIONS)  # those that are newer than the kept state
         return
     shutil.rmtree(FOLDER, ignore_errors=True)
     many = ("--deaneries", "13", "--posts", str(posts))
