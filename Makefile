@@ -71,6 +71,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.national --posts 60000 --peak 47000
 	$(BIN)/python -m bench.day
 	$(BIN)/python -m bench.trouble
+	$(BIN)/python -m bench.questions --production
 
 # Versions are locked with hashes. Needs uv; run it after changing the dependencies in pyproject.toml.
 lock:

@@ -2,7 +2,7 @@
 
 Builds one national day on the embedded engine (kept in ``bench/out/questions``, and used again), and asks each question
 three times, each time with a newly opened store. ``--production`` copies the state into MongoDB and asks there too.
-Ends with 1 where an answer takes longer than a second, or than two on MongoDB.
+Ends with 1 where the median of an answer is longer than a second, or than two on MongoDB.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from tests.servers import place
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.embedded.reader import StateReader
-from tis_esr.engine.embedded.schema import open_state, table
+from tis_esr.engine.embedded.schema import make_collections, open_state, table
 from tis_esr.engine.production.mongodb.documents import field_value
 from tis_esr.engine.production.mongodb.schema import SCHEMA_VERSION, wanted_indexes
 from tis_esr.engine.production.reader import ProductionReader
@@ -87,6 +88,8 @@ def build(posts: int) -> None:
     """Run a national day, unless it is kept from an earlier run with as many posts."""
     mark = FOLDER / "posts"
     if mark.exists() and mark.read_text() == str(posts):
+        with closing(open_state(STATE)) as state:
+            make_collections(state, ALL_COLLECTIONS)  # those that are newer than the kept state
         return
     shutil.rmtree(FOLDER, ignore_errors=True)
     many = ("--deaneries", "13", "--posts", str(posts))
@@ -187,7 +190,7 @@ class Asking:
 
 
 async def asked(open_reader: Callable[[], Reader], tcs_url: str) -> dict[str, float]:
-    """Return the seconds of the slowest of three answers to each question."""
+    """Return the median of the seconds of three answers to each question; print the slowest."""
     figures: dict[str, float] = {}
     async with Tcs(TcsSettings(tcs_url)) as tcs:
         for question, ask in QUESTIONS.items():
@@ -200,7 +203,8 @@ async def asked(open_reader: Callable[[], Reader], tcs_url: str) -> dict[str, fl
                     started = time.perf_counter()
                     await ask(about)
                     seconds.append(time.perf_counter() - started)
-            figures[question] = round(max(seconds), 3)
+            figures[question] = round(median(seconds), 3)
+            print(f"{max(seconds):6.3f} s at most  {question}")
     return figures
 
 

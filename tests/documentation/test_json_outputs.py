@@ -40,15 +40,15 @@ def _printed(lived: Story, command: str) -> Any:
         "parked discard": ["--reason", "a", "--why", "w", "--ticket", "t", "--review", "2099-01-01", "--dry-run"],
         "redrive": ["--reason", "nothing has this reason"],
         "region": ["status", "LDN", "--as-of", "2026-11-26"],
+        "outage": ["--from", "2026-11-24T10:00", "--to", "2026-11-26T20:00", "--as-of", "2026-11-26"],
+        "report": ["invalid", "--as-of", "2026-11-26"],
+        "person": ["erase", "--gmc", "7200001", "--why", "asked for", "--dry-run", "--as-of", "2026-11-26"],
         "board": ["--history"],
         "promise": ["--as-of", "2026-11-26"],
         "expectations": ["list"],
         "recover": ["--from", "2026-11-26T09:00", "--to", "2026-11-26T17:00", "--dry-run", "--tcs", lived.small.tcs.url],
         "reconcile-status": ["--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "regenerate": ["--all", "--dry-run", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
-        "outage": ["--from", "2026-11-24T10:00", "--to", "2026-11-26T20:00", "--as-of", "2026-11-26"],
-        "report": ["invalid", "--as-of", "2026-11-26"],
-        "person": ["erase", "--gmc", "7200001", "--why", "asked for", "--dry-run", "--as-of", "2026-11-26"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip
     if command == "parked show":

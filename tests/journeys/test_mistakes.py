@@ -255,7 +255,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("why 1 --state state --tcs ftp://host", {}, 2, f"the address of TCS, 'ftp://host', doesn't begin with http:// or https://: {ADDRESS}"),
     ("why 12x --state state", {}, 1, "12x: is probably mistyped: a post number has slashes; ids, position numbers and GMC numbers are digits only."),
     ("why row:1 --state state", {}, 2, "WORD: '1' is not a file name and row such as DE_EOE_RMC_20261124_00000101.DAT:12"),
-    ("why person:1 --state state", {}, 1, "person:1: is probably mistyped: before the colon only placement, position, gmc, post, file, row, alarm say what is meant"),
+    ("why person:1 --state state", {}, 1, "person:1: is probably mistyped: it is not an alarm, and before the colon only placement, position, gmc, post, file, row, alarm say what is meant"),
     # outage and deadlines.
     ("outage", {}, 2, "Missing option '--from'"),
     ("outage --from noon --state state", {}, 2, "--from: 'noon' is not a valid date and time; write it as 2026-11-24T15:52, London time"),

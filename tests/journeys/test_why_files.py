@@ -139,7 +139,8 @@ def test_personal_values_of_a_change_are_masked_unless_asked_for_with_a_reason_w
     details = store.people[person]["contactDetails"]
     before, details["email"] = details["email"], "testa.changed@example.invalid"
     try:
-        told.program("reconcile", "--tcs", told.small.tcs.url, "--as-of", "2026-11-26")
+        folders = "--in", told.small.folder / "in", "--out", told.small.folder / "out"
+        told.program("day", *folders, "--tcs", told.small.tcs.url, "--as-of", "2026-11-27")
         masked = told.why(WARNED, "--json").json["changes"]
         assert [(c["column"], c["new"]) for c in masked] == [("applicantEmailAddress", "(masked)")]
         assert told.why(WARNED, "--show-values", " ").code == 2

@@ -43,12 +43,6 @@ LINES = [
     "why 1900002",
     "why EMD/RX64/200/STR/100001",
     "why 12345",
-    "board",
-    "board --deanery KSS",
-    "board --history",
-    "expectations list",
-    "digest",
-    "promise --as-of 2026-11-24",
     "why DE_EMD_RMF_20261124_00004001.DAT",
     "why DE_EMD_RMF_20261124_00004001.DAT:4",
     "outage --from 2026-11-24T13:00 --to 2026-11-24T16:00 --as-of 2026-11-24",
@@ -56,6 +50,12 @@ LINES = [
     "report posts --without-position --tcs {tcs} --as-of 2026-11-24",
     "report invalid --as-of 2026-11-24",
     "person erase --gmc 7200009 --why ticket --dry-run --as-of 2026-11-24",
+    "board",
+    "board --deanery KSS",
+    "board --history",
+    "expectations list",
+    "digest",
+    "promise --as-of 2026-11-24",
 ]
 
 

@@ -60,13 +60,14 @@ def files(
     "tis-esr why gmc:7200003",
     "tis-esr why DE_EOE_RMC_20261124_00000101.DAT",
     "tis-esr why DE_EOE_RMC_20261124_00000101.DAT:12",
+    "tis-esr why alarm:file-missing",
 )
 def why(
     word: Annotated[
         str,
         typer.Argument(
             metavar="WORD",
-            help="A placement id, post number, position number or id, GMC number, file, or FILE:ROW. A number of"
+            help="A placement id, post number, position number or id, GMC number, file, FILE:ROW, or alarm. A number of"
             " several kinds: placement:N, position:N or gmc:N.",
         ),
     ],
@@ -88,7 +89,7 @@ def why(
     as_of: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain why a placement, post, position, person, file or row was, or was not, sent or applied, and who must act."""
+    """Explain why a placement, post, position, person, file or row was, or was not, sent or applied, or an alarm raised, and who must act."""
     with user_errors_reported():
         from tis_esr.commands.why import why as run
 

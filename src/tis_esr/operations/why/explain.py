@@ -7,6 +7,8 @@ counts; data complete; in time; sent; confirmed; and what changed since. What is
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+import msgspec
+
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
@@ -15,6 +17,7 @@ from tis_esr.operations.why.changes import changes
 from tis_esr.operations.why.choices import choices
 from tis_esr.operations.why.holdings import NOTHING_HELD, Holdings, about_sent, holdings
 from tis_esr.operations.why.in_tis import InTis, look_up
+from tis_esr.operations.why.of_alarm import of_alarm, unknown
 from tis_esr.operations.why.of_file import of_file
 from tis_esr.operations.why.of_position import of_position
 from tis_esr.operations.why.of_row import Record, of_row, record_of_row
@@ -61,6 +64,12 @@ async def explain(
             events = timeline(state, ids, NOTHING_HELD) if known else []
             return _plain(word, answers, events, known=known)
         word = _word_of(record)
+    if word.kind is Kind.ALARM or word.misfit_reason:
+        answers, choices_ = of_alarm(state, word.text)
+        if answers or choices_ or word.kind is Kind.ALARM:
+            known = bool(answers or choices_)
+            told = answers or ([] if choices_ else [unknown(word.text)])
+            return msgspec.structs.replace(_plain(word, told, known=known), choices=choices_)
     held = holdings(state, word, due_days)
     tis = await look_up(tcs, word, held.placements)
     if meant := choices(word, held, tis):

@@ -9,6 +9,7 @@ import msgspec
 from tis_esr.errors import Exit, TisEsrError
 
 _LONGEST = 60
+_LONGEST_ALARM = 300
 _LONGEST_PATH = 1000
 _DIGITS = 15
 _GMC = re.compile(r"[0-9]{7}")
@@ -38,7 +39,7 @@ class BadWordError(TisEsrError, ValueError):
 
     advice = (
         "give a placement id, a position number or id, or a GMC number (digits only), a national post number such as"
-        " EOE/RGT00/800/STR/001, a file name, or FILE:ROW"
+        " EOE/RGT00/800/STR/001, a file name, FILE:ROW, or an alarm"
     )
 
     def __init__(self, reason: str) -> None:
@@ -72,7 +73,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
     def misfit_reason(self) -> str:
         """Return why the word cannot be an id or number, as far as its form shows; "" if it can."""
         if self.kind is Kind.POST and "/" not in self.text and ":" in self.text:
-            return f"before the colon only {', '.join(Kind)} say what is meant"
+            return f"it is not an alarm, and before the colon only {', '.join(Kind)} say what is meant"
         if self.number is None and "/" not in self.text:
             return "a post number has slashes; ids, position numbers and GMC numbers are digits only"
         return ""
@@ -90,8 +91,9 @@ def read_word(typed: str) -> Word:
         raise BadWordError("it is empty")
     if found := _file(text):
         return found
-    if len(text) > _LONGEST or not text.isprintable():
-        raise BadWordError(f"it has more than {_LONGEST} characters, or unprintable ones")
+    longest = _LONGEST_ALARM if text.lower().startswith(f"{Kind.ALARM}:") else _LONGEST
+    if len(text) > longest or not text.isprintable():
+        raise BadWordError(f"it has more than {longest} characters, or unprintable ones")
     before, colon, rest = text.partition(":")
     if colon and before.lower() in set(Kind):
         return _meant(Kind(before.lower()), rest.strip())
