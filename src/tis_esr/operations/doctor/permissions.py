@@ -3,6 +3,8 @@
 That MongoDB lets it write, and that it may declare queues, is tried by the check of the engine; TCS and files by theirs.
 """
 
+import asyncio
+import contextlib
 from uuid import uuid4
 
 from pika import BasicProperties
@@ -54,4 +56,5 @@ async def _publish(url: str) -> list[Finding]:
             ]
         return [not_checked(AMQP, "whether the user may publish", "RabbitMQ confirmed nothing")]
     finally:
-        await connection.close()
+        with contextlib.suppress(TimeoutError, AMQPError):  # a blocked connection isn't answered
+            await asyncio.wait_for(connection.close(), _SECONDS)
