@@ -65,12 +65,17 @@ NOTES: dict[str, tuple[str, str]] = {
         "each running process: version, services, host, addresses, settings that must agree",
         "none",
     ),
+    "operations.status_runs": (
+        "the last comparison of statuses with TCS: how far it is, and what differs",
+        "ids only",
+    ),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
     "alarms.alarms": (
         "alarms: what is wrong with which files, offices or processes, since when; owner, notes, history",
         "ids of placements; names of users, not of trainees",
     ),
     "alarms.deliveries": ("messages about alarms, by receiver: waiting or sent", "ids of placements"),
+    "alarms.sizes": ("how large the store was on each day", "none"),
     "alarms.evaluations": ("what each process judged last, and what it could not judge", "none"),
     "board.expectations": ("which file is expected when, in versions set by people", "names of users"),
     "board.waivers": ("expectations suspended for some days, by whom and why", "names of users"),

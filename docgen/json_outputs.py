@@ -12,13 +12,17 @@ from tis_esr.operations.alarms.overview import Alarms
 from tis_esr.operations.board.expectations import Expectations
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.day_summary import Summary
+from tis_esr.operations.digest import Digest
 from tis_esr.operations.forecast import Forecast
 from tis_esr.operations.ledger import Ledger
 from tis_esr.operations.lint import Lint
 from tis_esr.operations.parked_messages import ParkedMessage
 from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.processes.listing import Processes
+from tis_esr.operations.promise.promise import Promise
+from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
+from tis_esr.operations.status_check.report import StatusReport
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.services.retention.audit import PurgeOfDay
 
@@ -40,9 +44,13 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "lint": (1, Lint),
     "forecast": (1, Forecast),
     "region": (1, RegionReport),
+    "regenerate": (1, Regenerated),
+    "reconcile-status": (1, StatusReport),
     "why": (1, Explanation),
     "board": (1, Board),
     "expectations": (1, Expectations),
+    "promise": (1, Promise),
+    "digest": (1, Digest),
 }
 """By command: the version of its output, and the type that is encoded.
 

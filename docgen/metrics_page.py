@@ -27,10 +27,10 @@ _VALUES = """## Values of labels
 | `reason` of `tis_esr_refused_values_total` | the codes in [rules](rules.md#people-from-esr-to-tis) |
 | `state` of `tis_esr_files` | the codes in [states](states.md#inbound-files); settled findings are not counted |
 | `type` of `tis_esr_files` and `tis_esr_file_gaps` | the file type; `RMT` stands for RMF and RMC, which share a counter |
-| `task` of `tis_esr_poll_age_seconds` | `inbound files`, `ledger of files`, `export schedule`, `retention`, `announcement`, `alarms`, `alarms to` each receiver; it grows while a store or the database is unavailable |
-| `alarm` of `tis_esr_alarm_active` | the ids of [alarms](alarms.md); 0 where it was judged and is not active, absent where it could not be judged |
+| `task` of `tis_esr_poll_age_seconds` | `inbound files`, `ledger of files`, `export schedule`, `retention`, `announcement`, `statuses`, `alarms`, `alarms to` each receiver; it grows while a store or the database is unavailable |
+| `alarm` of `tis_esr_alarm_active` | the ids of [alarms](alarms.md); 0 where it was judged and is not active, absent where it could not be judged, NaN where what it is judged by is not configured |
 | `sink` | `slack`, `teams`, `webhook`, `mail` |
-| `place` of `tis_esr_disk_free_ratio` | `state`, `inbound`, `outbound` |
+| `place` of `tis_esr_disk_free_ratio` | `TIS_ESR_STATE`, `TIS_ESR_INBOUND`, `TIS_ESR_OUTBOUND` |
 | `state` of `tis_esr_tcs_breaker` | `closed`, `half-open`, `open`; the current one is 1 |
 
 `tis_esr_files`, `tis_esr_file_gaps`, `tis_esr_unconfirmed_files` and `tis_esr_file_lag_seconds` are read from the ledger every 30 s (what has changed; all of it once an hour), and only where `InboundDataReader` runs. `tis_esr_tcs_limit` is 0 for a process without a share of the budget.
@@ -69,7 +69,7 @@ def _filled() -> Metrics:
     metrics.file_gaps = {("EOE", "RMT"): 1}
     metrics.alarms = {("file-gap", "warning"): 1}
     metrics.alarms_unsent, metrics.memory = {("slack",): 1.0}, 0.5
-    metrics.alarm_failures["slack"], metrics.disks = 1, {"state": 0.5}
+    metrics.alarm_failures["slack"], metrics.disks = 1, {"TIS_ESR_STATE": 0.5}
     metrics.unconfirmed = {("EOE", "APP"): 1}
     message = Message(
         id="1", queue="queue", correlation_id="1", source_file="", deanery="EOE", row=1, body=b""

@@ -187,6 +187,8 @@ class Settings(BaseSettings):
 
     reconcile_all_cron: Cron = "0 1 * * *"
     """When all positions are compared with TIS, which finds changes that nobody reported: a cron expression of five fields, London time."""
+    reconcile_status_cron: Cron | None = None
+    """When the statuses that TIS lists of placements and posts are compared with what was exported and reconciled, and repaired: a cron expression of five fields, London time, such as ``0 2 * * *``. Off by default: it reads each placement and post once."""
     daily_rules_cron: Cron = "0 6 * * *"
     """When the daily rules are applied, which find what changed by the calendar alone: a cron expression of five fields, London time."""
     applicants_cron: Cron = "0 14 * * *"

@@ -35,7 +35,9 @@ def _printed(lived: Story, command: str) -> Any:
         "redrive": ["--reason", "nothing has this reason"],
         "region": ["status", "LDN", "--as-of", "2026-11-26"],
         "board": ["--history"],
+        "promise": ["--as-of", "2026-11-26"],
         "expectations": ["list"],
+        "regenerate": ["--all", "--dry-run", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "why": [MOVED, "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
     }  # fmt: skip
     return lived.program(command, *words.get(command, []), "--json").json

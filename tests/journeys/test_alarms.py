@@ -1,6 +1,7 @@
 """Alarms of ``tis-esr run`` on both engines: raised, sent, listed, owned, and cleared when the cause is gone."""
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -102,7 +103,7 @@ async def test_a_file_that_was_cut_off_is_one_alarm_that_is_sent_listed_owned_an
             assert await metric(address, r'^tis_esr_alarm_active\{alarm="file-held",severity="warning"\} 0')
     first = next(one for one in got if one["alarm"] == ID)
     assert {key: first[key] for key in ("what", "kind", "severity", "members", "who_acts")} == {
-        "what": "raised",
+        "what": "RAISED",
         "kind": "file-incomplete",
         "severity": "warning",
         "members": [BAD],
@@ -120,7 +121,44 @@ async def test_a_file_that_was_cut_off_is_one_alarm_that_is_sent_listed_owned_an
     async with receiver([]) as (url, got):
         its = settings(called, small, alarm_webhook_url=url)
         async with running(its), asyncio.timeout(60):
-            while not [one for one in got if (one["what"], one["alarm"]) == ("cleared", ID)]:  # noqa: ASYNC110 - over HTTP
+            while not [one for one in got if (one["what"], one["alarm"]) == ("CLEARED", ID)]:  # noqa: ASYNC110 - over HTTP
                 await asyncio.sleep(0.05)
     assert ID not in (await asyncio.to_thread(called, "alarms", "list")).text
     assert "cleared" in (await asyncio.to_thread(called, "alarms", "list", "--cleared")).text
+
+
+@pytest.mark.timeout(120)
+async def test_the_digest_is_sent_on_a_good_day_too_and_a_receiver_that_never_answers_delays_nothing(
+    called: Program, small: Small, tmp_path: Path
+) -> None:
+    """Slack accepts the connection and never answers: the other receiver, the files and the stop wait for nothing."""
+
+    async def never(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        writer.close()
+
+    silent = await asyncio.start_server(never, "127.0.0.1", 0)
+    slack = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/hook"
+    async with receiver([]) as (url, got):
+        its = settings(
+            called,
+            small,
+            alarm_slack_url=slack,
+            alarm_webhook_url=url,
+            digest_cron="* * * * *",
+            deadman_url=url,
+        )
+        async with running(its) as address, asyncio.timeout(60):
+            while not [one for one in got if one["what"] == "DIGEST"]:  # noqa: ASYNC110 - over HTTP
+                await asyncio.sleep(0.05)
+            (tmp_path / "in" / BAD).write_text(f"{por()}\n")
+            await until_metric(
+                address, r'^tis_esr_alarm_active\{alarm="file-incomplete",severity="warning"\} 1'
+            )
+            await until_metric(address, r'^tis_esr_alarm_oldest_unsent_seconds\{sink="slack"\} [1-9]')
+    silent.close()
+    digest = next(one for one in got if one["what"] == "DIGEST")
+    assert digest["severity"] == "info"
+    assert re.search(r"^\d+ \w+ \d+: 0 of 13 received; 0 sent", digest["text"])
+    assert digest["text"].splitlines()[-1] == "No alarm is active." or "active:" in digest["text"]

@@ -8,6 +8,7 @@ from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import NPN, TODAY, por, small_world
 
 from tis_esr.commands import board as command
+from tis_esr.commands import digest as digest_command
 from tis_esr.simulation.days.generated_world import World
 
 LATER = str(TODAY + timedelta(days=40))
@@ -63,6 +64,19 @@ def test_the_history_has_a_character_a_day(here: Program) -> None:
     assert rmc.split()[:3] == ["RMC", "EOE", "+"]
     found = here("board", "--history", "--json").json["history"]
     assert [len(line["ends"]) for line in found["lines"]] == [30] * 13 * 5
+
+
+def test_the_digest_says_it_in_plain_words(here: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime.combine(TODAY, time(16, 30), UTC)
+    monkeypatch.setattr(digest_command, "moment_of", lambda *_: at)
+    said = here("digest")
+    lines = said.text.splitlines()
+    offices = "EMD, KSS, NTH, WMD, PEN, NWN, YHD, OXF, WES, LDN, MER, SEV"
+    assert said.code == 1
+    assert lines[0] == f"24 Nov 2026: 1 of 13 received; 13 sent; {offices} late."
+    assert "Applicants: 2 applicants sent for 1 office; nothing to send for 12 offices." in lines
+    assert lines[-1] == f"To do, support: ask ESR for the file of {offices} of 24 Nov 2026."
+    assert here("digest", "--deanery", "EOE", "--json").json["is_good"] is True
 
 
 def test_a_day_that_can_not_be_shown(here: Program) -> None:

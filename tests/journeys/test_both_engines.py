@@ -14,6 +14,7 @@ UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) is not a whole num
 
 ELSEWHERE = {
     "why": "test_why",
+    "alarms": "test_alarms",
     "export": "test_export_by_hand",
     "day": "test_day_report",
     "doctor": "test_doctor",
@@ -24,7 +25,11 @@ ELSEWHERE = {
     "lint": "test_look_ahead",
     "region": "test_region_start",
     "board": "test_board",
+    "promise": "test_look_ahead",
+    "digest": "test_board",
     "expectations": "test_board",
+    "regenerate": "test_regenerate",
+    "reconcile-status": "test_reconcile_status",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}

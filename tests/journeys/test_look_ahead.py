@@ -117,6 +117,44 @@ def test_forecast_by_week_as_csv(office: Office) -> None:
     )
 
 
+def test_the_promise_counts_what_is_due_and_what_keeps_it(office: Office) -> None:
+    assert office("promise") == (
+        0,
+        [
+            "Data sent 12 weeks before the start (promised for 90%), starts within 20 weeks from 24 Nov 2026",
+            "Office  Trainees  In time  Missed  Due  Unknown  Share",
+            "EOE            4        0       0    2        2",
+            "all            4        0       0    2        2",
+            "Due",
+            "  1 data missing or not valid in TIS: the local office, in TIS",
+            "  1 not in the window yet",
+            "By month of start",
+            "Month    Trainees  In time  Missed  Due  Unknown  Share",
+            "2026-12         2        0       0    0        2",
+            "2027-03         2        0       0    2        0",
+            "Unknown: due before the first file from ESR arrived here, or sent by the previous interface.",
+            "tis-esr promise --list misses|due lists placements.",
+        ],
+    )
+
+
+def test_the_promise_lists_who_is_due_as_text_and_csv(office: Office) -> None:
+    assert office("promise", "--list", "due") == (
+        0,
+        [
+            f"Placement {LATER}: EOE RX1, starts 4 Mar 2027, 16 days left",
+            "    data missing or not valid in TIS: the local office, in TIS",
+        ],
+    )
+    assert office("promise", "--list", "due", "--csv")[1] == [
+        "placement,deanery,trust,starts,days_left,reason,who",
+        f'{LATER},EOE,RX1,2027-03-04,16,DATA_MISSING,"the local office, in TIS"',
+    ]
+    assert office("promise", "--list", "misses") == (0, ["Nobody was missed."])
+    code, lines = office("promise", "--by", "trust", "--csv")
+    assert (code, lines[1]) == (0, "RX1,4,0,0,2,2,,0,0,0,0,0,0")
+
+
 def test_another_day_looks_at_the_same_records_from_that_day(office: Office) -> None:
     said = office.program("forecast", "--as-of", "2026-12-05", "--csv").text.splitlines()
     assert said[1:] == [",EOE,4,1,2,1"]

@@ -40,8 +40,13 @@ def test_every_command_and_background_task_reads_by_an_index(
         ("files", name),
         ("files", name, "--settle", "seen"),
         ("parked",),
+        ("alarms", "list", "--cleared"),
         ("lint",),
         ("forecast", "--weeks", "20"),
+        ("board", "--history"),
+        ("expectations", "waive", "--until", "2026-11-27", "--from", "2026-11-27", "--why", "closed"),
+        ("digest",),
+        ("promise",),
         ("doctor",),
         ("install",),
     ):

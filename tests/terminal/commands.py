@@ -23,11 +23,13 @@ LINES = [
     "files",
     "files DE_EMD_RMF_20261124_00004001.DAT",
     "parked",
+    "alarms list",
     "purge --dry-run --as-of 2026-11-25",
     "purge --past",
     "reconcile --tcs {tcs} --dry-run --as-of 2026-11-25",
     "reconcile --tcs {tcs} --deanery KSS --as-of 2026-11-25",
     "redrive invented",
+    "regenerate --deanery KSS --tcs {tcs} --dry-run --as-of 2026-11-25",
     "lint --weeks 20 --as-of 2026-11-24",
     "forecast --weeks 20 --as-of 2026-11-24",
     "forecast --by week --as-of 2026-11-24",
@@ -38,6 +40,8 @@ LINES = [
     "board --deanery KSS",
     "board --history",
     "expectations list",
+    "digest",
+    "promise --as-of 2026-11-24",
 ]
 
 

@@ -9,7 +9,20 @@ from tests.terminal.screens import Said, piped, typed
 
 SIZES = [(80, 24), (200, 50)]
 HELP = ["", "demo", "day", "synthesize", "tcs-simulator", "ingest", "export", "run", "install", "doctor"]
-HELP += ["files", "parked", "redrive", "lint", "forecast", "why", "asyncapi", "board", "expectations"]
+HELP += [
+    "files",
+    "parked",
+    "redrive",
+    "lint",
+    "forecast",
+    "why",
+    "asyncapi",
+    "board",
+    "expectations",
+    "promise",
+    "alarms",
+    "digest",
+]
 
 
 def holds(screen: Said, columns: int) -> None:

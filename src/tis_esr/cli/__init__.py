@@ -15,6 +15,7 @@ from tis_esr.cli import (
     manual_work,
     parked_messages,
     regions,
+    repairs,
     running,
     trying_out,
 )
@@ -28,6 +29,7 @@ PURPOSES = (
     manual_work,
     manual_exports,
     regions,
+    repairs,
     running,
     alarms,
     parked_messages,

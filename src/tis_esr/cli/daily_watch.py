@@ -61,6 +61,27 @@ def board(
         raise typer.Exit(int(code))
 
 
+@command("tis-esr digest", "tis-esr digest --deanery YHD", "tis-esr digest --day 2026-11-24")
+def digest(
+    day: ShownDayOption = None,
+    deanery: DeaneryOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell the day's exchange with ESR in plain words: what came, what went, what is late, and who must act.
+
+    Exit code 1 if somebody must act.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.digest import digest as run
+
+        settings = load()
+        deaneries_of(deanery)
+        check_state(settings, state)
+        shown = None if day is None else day_of(day, "--day")
+        raise typer.Exit(int(run(settings, shown, deanery, state, as_json=as_json)))
+
+
 class Act(StrEnum):
     """What to do about expectations."""
 
@@ -73,8 +94,8 @@ class Act(StrEnum):
 @command(
     "tis-esr expectations list",
     "tis-esr expectations set --type RMC --due 15:00 --why 'ESR moved it'",
-    "tis-esr expectations set --type RMC --deanery PEN --due never --why 'region closed'",
-    "tis-esr expectations waive --type RMC --until 2026-12-28 --why 'ESR is closed'",
+    "tis-esr expectations set --type RMC --deanery PEN --due never --why closed",
+    "tis-esr expectations waive --type RMC --until 2026-12-28 --why closed",
     "tis-esr expectations withdraw W3 --why 'ESR is back'",
 )
 def expectations(

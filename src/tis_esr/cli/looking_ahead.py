@@ -10,6 +10,7 @@ from tis_esr.commands.command_line import (
     DeaneryOption,
     JsonOption,
     StateOption,
+    check_state,
     command,
     day_of,
     deaneries_of,
@@ -36,6 +37,67 @@ class By(StrEnum):
 
     DAY = "day"
     WEEK = "week"
+
+
+class Per(StrEnum):
+    """What the promise has a line for."""
+
+    OFFICE = "office"
+    TRUST = "trust"
+    START = "start"
+
+
+class Listed(StrEnum):
+    """Which trainees of the promise are listed."""
+
+    MISSES = "misses"
+    DUE = "due"
+
+
+@command(
+    "tis-esr promise --weeks 20",
+    "tis-esr promise --by trust --deanery EOE",
+    "tis-esr promise --list misses --csv",
+)
+def promise(
+    weeks: Annotated[
+        int, typer.Option("--weeks", min=1, max=52, metavar="N", help="Starts within N weeks.")
+    ] = 20,
+    by: Annotated[
+        Per, typer.Option("--by", metavar="office|trust|start", help="A line for each; start: by week.")
+    ] = Per.OFFICE,
+    listed: Annotated[
+        Listed | None,
+        typer.Option("--list", metavar="misses|due", help="List these trainees, by placement, instead."),
+    ] = None,
+    deanery: DeaneryOption = None,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the lines as CSV.")] = False,
+) -> None:
+    """Count the trainees whose data went to ESR 12 weeks before their start, what is due, and why others missed it.
+
+    Every miss has a reason, and whose it is. Reads the stored records; TIS is not asked.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.promise import promise as run
+
+        if as_json and as_csv:
+            raise UsageError("--csv", "can't be combined with --json; choose one")
+        settings = load()
+        check_state(settings, state)
+        run(
+            settings,
+            deaneries_of(deanery),
+            day_of(as_of),
+            weeks,
+            by.value,
+            state,
+            listed=None if listed is None else listed.value,
+            as_json=as_json,
+            as_csv=as_csv,
+        )
 
 
 @command("tis-esr lint --weeks 8", "tis-esr lint --deanery EOE --as-of 2026-11-24 --state demo/state.sqlite")

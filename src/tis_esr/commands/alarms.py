@@ -14,7 +14,7 @@ from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.alarms import acts
 from tis_esr.operations.alarms.alarm import ALARMS, Alarm
 from tis_esr.operations.alarms.catalogue import BY_ID
-from tis_esr.operations.alarms.overview import Alarms, overview
+from tis_esr.operations.alarms.overview import Alarms, in_london, overview
 from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.settings import Settings
@@ -42,7 +42,7 @@ def show(settings: Settings, word: str, state: Path | None, *, as_json: bool) ->
             return Exit.DONE
         alarm = acts.find(reader, word)
     if as_json:
-        print_json(Alarms(alarms=[alarm]))
+        print_json(Alarms(alarms=[in_london(alarm)]))
     else:
         show_alarm(alarm)
     return Exit.DONE
@@ -118,7 +118,7 @@ async def _act(
 
 def _done(alarm: Alarm, said: str, *, as_json: bool) -> Exit:
     if as_json:
-        print_json(Alarms(alarms=[alarm]))
+        print_json(Alarms(alarms=[in_london(alarm)]))
     else:
         say(said)
     return Exit.DONE

@@ -1,15 +1,14 @@
 """Prints alarms: the list, one with its history, what a kind means, results of test messages."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, say
 from tis_esr.operations.alarms.acts import SinkTest
 from tis_esr.operations.alarms.alarm import Alarm, AlarmState
 from tis_esr.operations.alarms.catalogue import BY_ID
-from tis_esr.operations.alarms.deliveries import SinkStatus
 from tis_esr.operations.alarms.kinds import Kind, Severity, duration
-from tis_esr.operations.alarms.overview import Alarms
+from tis_esr.operations.alarms.overview import Alarms, Receiver
 from tis_esr.services.cron import LONDON
 
 _STYLES = {Severity.CRITICAL: BAD, Severity.WARNING: NOTICE, Severity.INFO: ""}
@@ -47,7 +46,7 @@ def show_alarm(alarm: Alarm) -> None:
         _advice(BY_ID[alarm.kind])
     say("History", style=HEADING)
     for event in alarm.events:
-        text = " ".join(filter(None, [event.what.value, f"by {event.who}" if event.who else ""]))
+        text = " ".join(filter(None, [event.what.value.lower(), f"by {event.who}" if event.who else ""]))
         say(f"{_at(event.at)} {text}{f': {event.text}' if event.text else ''}", indent=2)
 
 
@@ -66,7 +65,7 @@ def show_tests(tests: Sequence[SinkTest]) -> None:
 
 
 def _summary(alarm: Alarm) -> None:
-    severity = alarm.severity.value if alarm.state is AlarmState.ACTIVE else alarm.state.value
+    severity = alarm.severity.value if alarm.state is AlarmState.ACTIVE else alarm.state.value.lower()
     say(alarm.id, label=f"{severity}:", style=_STYLES[alarm.severity] if severity != "cleared" else "")
     say(alarm.text, indent=2)
     if alarm.consequence:
@@ -90,12 +89,8 @@ def _advice(kind: Kind) -> None:
         say(step.replace("`", ""), indent=2)
 
 
-def _receiver(sink: SinkStatus) -> None:
-    sent = (
-        f"last message {_at(datetime.fromtimestamp(sink.sent_at, UTC))}"
-        if sink.sent_at
-        else "nothing sent yet"
-    )
+def _receiver(sink: Receiver) -> None:
+    sent = f"last message {_at(sink.sent_at)}" if sink.sent_at else "nothing sent yet"
     if sink.error:
         say(
             f"{sink.error}; {sink.waiting:,} waiting, {sink.attempts} attempts; {sent}",

@@ -52,7 +52,7 @@ def _show_needs(found: Board) -> None:
     for cell in found.needs_somebody:
         groups.setdefault((cell.day, cell.type, cell.state), []).append(cell)
     if not groups:
-        say("Nobody must act.")
+        say("No file is late, missing, held, rejected or unanswered.")
         return
     latest_first = sorted(groups.items(), key=lambda item: (-item[0][0].toordinal(), _gravity(item[1])))
     for (day, type_, state), some in latest_first[:_GROUPS_SHOWN]:

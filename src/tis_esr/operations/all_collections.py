@@ -3,9 +3,11 @@
 from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
+from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
 from tis_esr.operations.processes.announced import PROCESSES
+from tis_esr.operations.status_check.stored_run import STATUS_RUNS
 from tis_esr.services.flow import COLLECTIONS
 
 OPERATIONS_COLLECTIONS = (
@@ -14,9 +16,11 @@ OPERATIONS_COLLECTIONS = (
     ALARMS,
     DELIVERIES,
     EVALUATIONS,
+    SIZES,
     EXPECTATIONS,
     WAIVERS,
     PROCESSES,
+    STATUS_RUNS,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)

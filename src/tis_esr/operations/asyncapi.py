@@ -12,7 +12,7 @@ from tis_esr.tcs.client import Tcs, TcsSettings
 
 Json = dict[str, Any]
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 """The version of the messages, not of the program: raised when what is sent or read changes."""
 
 _JSON = "application/json"

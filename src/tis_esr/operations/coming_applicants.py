@@ -82,8 +82,17 @@ def without_position(
 def pages(
     state: Reader, deanery: str, kind: RecordState, horizon: Horizon
 ) -> Iterator[Sequence[ApplicantRecord]]:
-    """Yield a deanery's records in one state by start, placement and position, a page at a time, each by the index."""
-    first, end = horizon.starts
+    """Yield a deanery's records in one state that are in the window or reach it soon; see ``pages_between``."""
+    return pages_between(state, deanery, kind, *horizon.starts)
+
+
+def pages_between(
+    state: Reader, deanery: str, kind: RecordState, first: date, end: date
+) -> Iterator[Sequence[ApplicantRecord]]:
+    """Yield a deanery's records in one state that start from ``first`` to before ``end``, a page at a time by the index.
+
+    They are in the order of start, placement and position.
+    """
     left: list[Where] = [{"date_from": Between(first, end)}]
     seen: set[str] = set()
     while left:

@@ -3,6 +3,7 @@
 from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
+from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.audit.trail import AUDIT
 from tis_esr.operations.board.retention import remove_expectations, remove_waivers
 from tis_esr.operations.processes.announced import PROCESSES
@@ -13,6 +14,7 @@ OWN_RULES = (
     by_age(ALARMS),
     by_age(DELIVERIES),
     by_age(EVALUATIONS),
+    by_age(SIZES),
     remove_expectations,
     remove_waivers,
     by_age(PROCESSES),

@@ -4,7 +4,8 @@ The copy is a state file of its own, which is removed at the end. TCS is only re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Discarding, Nowhere
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.planned_files import PlannedFile, files_of_day, planned
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, GENERATED
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -37,7 +39,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 from tis_esr.services.day import clock, compare_and_export, request_comparison
-from tis_esr.services.flow import Dependencies, handlers
+from tis_esr.services.flow import STAGES, Dependencies, handlers
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.tcs.client import Tcs
@@ -106,32 +108,55 @@ async def planned_day(
     progress: Callable[[str, int], None],
 ) -> Compared:
     """Return what a day would do. Raises PatienceExhaustedError if TCS does not answer."""
-    with TemporaryDirectory(prefix="tis-esr-") as folder:
-        copy = await asyncio.to_thread(EmbeddedEngine, Path(folder) / "state", ALL_COLLECTIONS)
-        try:
-            found = handlers(Dependencies(tcs, Nowhere(), Discarding(), window))
-            runner = Runner(copy, found, today=lambda: day, now=clock(day), patience=_PATIENCE)
-            progress("Copying records", 0)
-            positions = await _copy(source, runner, frozenset(deaneries))
-            sent = await files_of_day(runner.work, ("APP", "DNC"), day, deaneries)
-            await request_comparison(runner, day, deaneries)
-            files = await compare_and_export(
-                runner, Discarding(), day, deaneries, occasion="dry run", window=window, progress=progress
-            )
-            changes = [change async for change in _changes(source, copy, frozenset(deaneries))]
-        finally:
-            copy.close()
+    async with on_a_copy(tcs, day, window) as runner:
+        progress("Copying records", 0)
+        positions = await _copy(source, runner, frozenset(deaneries))
+        sent = await files_of_day(runner.work, ("APP", "DNC"), day, deaneries)
+        await request_comparison(runner, day, deaneries)
+        files = await compare_and_export(
+            runner, Discarding(), day, deaneries, occasion="dry run", window=window, progress=progress
+        )
+        changes = await _all_changes(source, runner.engine, frozenset(deaneries))
     return Compared(
         day=day,
         deaneries=list(deaneries),
         dry_run=True,
         positions=positions,
-        changes=sorted(
-            changes, key=lambda change: (change.deanery, change.effect, change.kind, change.record)
-        ),
+        changes=changes,
         files=planned(files),
         sent=planned(sent),
     )
+
+
+async def planned_changes(
+    source: Engine,
+    tcs: Tcs,
+    day: date,
+    window: ApplicantWindow,
+    request: Callable[[Runner], Awaitable[None]],
+    progress: Callable[[str, int], None],
+) -> list[Change]:
+    """Return what the messages that ``request`` sends would change. Raises PatienceExhaustedError if TCS does not answer."""
+    async with on_a_copy(tcs, day, window) as runner:
+        progress("Copying records", 0)
+        await _copy(source, runner, frozenset())
+        await request(runner)
+        progress("Comparing with TIS", 0)
+        for stage in STAGES:
+            await runner.drain(stage)
+        return await _all_changes(source, runner.engine, frozenset(DEANERIES))
+
+
+@asynccontextmanager
+async def on_a_copy(tcs: Tcs, day: date, window: ApplicantWindow) -> AsyncIterator[Runner]:
+    """Yield a runner of all services on an empty state file, which is removed at the end."""
+    with TemporaryDirectory(prefix="tis-esr-") as folder:
+        copy = await asyncio.to_thread(EmbeddedEngine, Path(folder) / "state", ALL_COLLECTIONS)
+        try:
+            found = handlers(Dependencies(tcs, Nowhere(), Discarding(), window))
+            yield Runner(copy, found, today=lambda: day, now=clock(day), patience=_PATIENCE)
+        finally:
+            copy.close()
 
 
 async def _copy(source: Engine, runner: Runner, deaneries: frozenset[str]) -> int:
@@ -157,6 +182,11 @@ async def _pages(engine: Engine, collection: Collection[Any]) -> AsyncIterator[l
     while page := await engine.written_before(collection, date.max, after, _AT_ONCE):
         yield page
         after = (page[-1].written_on, page[-1].key)
+
+
+async def _all_changes(source: Engine, copy: Engine, deaneries: frozenset[str]) -> list[Change]:
+    found = [change async for change in _changes(source, copy, deaneries)]
+    return sorted(found, key=lambda change: (change.deanery, change.effect, change.kind, change.record))
 
 
 async def _changes(source: Engine, copy: Engine, deaneries: frozenset[str]) -> AsyncIterator[Change]:

@@ -4,32 +4,40 @@ import asyncio
 import os
 import socket
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+
+import structlog
 
 from tis_esr.engine.supervision import Beat
 from tis_esr.engine.work import Work
 from tis_esr.operations.alarms.alarm import ALARMS, AlarmState
-from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.deliveries import SinkStatus, statuses, unsent_since
 from tis_esr.operations.alarms.delivering import deliver
+from tis_esr.operations.alarms.digest import alarms_in_words, send_digest
 from tis_esr.operations.alarms.evaluation import Receivers, evaluations, store
+from tis_esr.operations.alarms.gauge import active_by_kind
 from tis_esr.operations.alarms.judge_process import ProcessFacts
+from tis_esr.operations.alarms.lifecycle import active
+from tis_esr.operations.alarms.sight import Sight
 from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.alarms.sinks.sink import Sink
-from tis_esr.operations.alarms.sources import SOURCES, Sight, judge
-from tis_esr.operations.alarms.thresholds import STALE
+from tis_esr.operations.alarms.sources import SOURCES, judge
+from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.composition import System, reader_of, today
+from tis_esr.operations.digest import digest
+from tis_esr.process.dead_mans_switch import dead_mans_switch
 from tis_esr.process.own_condition import Restarts, free_disks, memory_share
 from tis_esr.process.polling import every
 from tis_esr.services.flow import services
 from tis_esr.settings import Settings
 from tis_esr.web.metrics import Metrics
 
+_log = structlog.get_logger()
 ALARMS_TASK = "alarms"
 _DELIVERY_SECONDS = 5.0
+_SECONDS = {kind.id: source.seconds for source in SOURCES for kind in source.kinds}
 
 
 class AlarmWatch:
@@ -44,12 +52,13 @@ class AlarmWatch:
             name: [handler.queue for handler in own] for name, own in services(system.dependencies).items()
         }
         self._restarts = Restarts()
+        self._judged_at: float | None = None
         self.sinks = sinks_of(settings)
         self._receivers = Receivers(
             sinks=[sink.name for sink in self.sinks], runbooks=settings.alarm_runbooks_url or ""
         )
 
-    async def look(self, _: Beat) -> None:
+    async def look(self, beat: Beat) -> None:
         """Judge what is due, store it, and measure. Raises TransientError."""
         begin = self._system.runner.work
         work = begin()
@@ -61,14 +70,36 @@ class AlarmWatch:
         sight = Sight(
             self._settings,
             self._system.runner.engine,
+            begin,
             self._facts(now.timestamp()),
             self._queues,
             self._own_services,
             now,
             today(),
         )
-        await store(begin, await judge(sight, SOURCES, last), self._receivers, sight.today, now)
+        await store(begin, await judge(sight, SOURCES, last, beat), self._receivers, sight.today, now)
         await self._measure(begin)
+        await self._digest(now)
+        self._judged_at = asyncio.get_running_loop().time()
+
+    async def _digest(self, now: datetime) -> None:
+        begin, sinks = self._system.runner.work, self._receivers.sinks
+
+        async def text(day: date) -> str:
+            of_day = await asyncio.to_thread(self._of_day, day, now)
+            alarms = await begin().find(ALARMS, {"state": AlarmState.ACTIVE.value})
+            return f"{of_day}\n{alarms_in_words(active(alarms))}"
+
+        if await send_digest(begin, sinks, self._settings.digest_cron, now, text):
+            _log.info("digest_sent", sinks=list(sinks))
+
+    def _of_day(self, day: date, now: datetime) -> str:
+        with closing(reader_of(self._settings)) as reader:
+            return digest(reader, day=day, now=now, terms=terms_of(self._settings)).text
+
+    def judged_ago(self) -> float | None:
+        """Return how many seconds ago alarms were judged by this process, None if they never were."""
+        return None if self._judged_at is None else asyncio.get_running_loop().time() - self._judged_at
 
     def _facts(self, store_time: float) -> ProcessFacts:
         tcs = self._system.tcs
@@ -89,18 +120,8 @@ class AlarmWatch:
     async def _measure(self, begin: Callable[[], Work]) -> None:
         work = begin()
         now = work.time()
-        fresh = {
-            kind
-            for one in await evaluations(work)
-            for kind, at in one.kinds.items()
-            if now - at < STALE.total_seconds() + 3600 and kind not in one.unknown
-        }
-        active: Counter[tuple[str, ...]] = Counter(
-            {(kind, BY_ID[kind].severity.value): 0 for kind in fresh if kind in BY_ID}
-        )
-        for alarm in await work.find(ALARMS, {"state": AlarmState.ACTIVE.value}):
-            active[alarm.kind, alarm.severity.value] += 1
-        self._metrics.alarms = active
+        active_ones = await work.find(ALARMS, {"state": AlarmState.ACTIVE.value})
+        self._metrics.alarms = active_by_kind(await evaluations(work), active_ones, now, _SECONDS)
         status = await asyncio.to_thread(self._statuses)
         at = datetime.fromtimestamp(now, UTC)
         self._metrics.alarms_unsent = {(one.sink,): unsent_since(one, at) for one in status}
@@ -131,12 +152,17 @@ def alarm_tasks(
         task=ALARMS_TASK,
         trouble="alarms_not_judged",
     )
-    return [judging, *(_delivery(system, metrics, stop, sink) for sink in watch.sinks)]
+    return [
+        judging,
+        *(_delivery(system, metrics, stop, sink) for sink in watch.sinks),
+        *dead_mans_switch(settings, watch.judged_ago, system.supervisor, metrics, stop),
+    ]
 
 
 def _delivery(system: System, metrics: Metrics, stop: asyncio.Event, sink: Sink) -> asyncio.Task[None]:
     async def look(beat: Beat) -> None:
-        await deliver(system.runner.work, sink, beat, metrics.alarm_failures)
+        delivering = deliver(system.runner.work, sink, beat, metrics.alarm_failures)
+        await _until(stop, asyncio.create_task(delivering))
 
     return every(
         _DELIVERY_SECONDS,
@@ -147,3 +173,16 @@ def _delivery(system: System, metrics: Metrics, stop: asyncio.Event, sink: Sink)
         task=f"alarms to {sink.name}",
         trouble="alarm_delivery_failed",
     )
+
+
+async def _until(stop: asyncio.Event, work: "asyncio.Task[int]") -> None:
+    """Wait for a delivery; at the stop a receiver that does not answer is not waited for, and its message is repeated."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+    finally:
+        for task in (work, stopping):
+            task.cancel()
+        await asyncio.gather(work, stopping, return_exceptions=True)

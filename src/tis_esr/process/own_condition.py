@@ -1,11 +1,11 @@
 """What a process measures of itself and its machine: memory, disks, clock, restarts of its tasks."""
 
 import os
-import shutil
 from collections import Counter, deque
 from collections.abc import Mapping
 from pathlib import Path
 
+from tis_esr.operations.doctor.disk import local_volumes
 from tis_esr.settings import Settings
 
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -34,20 +34,8 @@ def _limits() -> list[int]:
 
 
 def free_disks(settings: Settings) -> dict[str, float]:
-    """Return the free share of each disk that holds the state file or a folder of files, by what it holds."""
-    places = {"state": settings.state.absolute().parent} if settings.engine == "embedded" else {}
-    if settings.files_in == "folder":
-        places["inbound"] = Path(settings.inbound)
-    if settings.files_out == "folder":
-        places["outbound"] = Path(settings.outbound)
-    found = {}
-    for name, place in places.items():
-        try:
-            usage = shutil.disk_usage(place)
-        except OSError:
-            continue
-        found[name] = usage.free / usage.total if usage.total else 1.0
-    return found
+    """Return the free share of each disk that holds the state file or a folder of files, by the setting that names it."""
+    return {volume.setting: volume.free / volume.total for volume in local_volumes(settings) if volume.total}
 
 
 class Restarts:

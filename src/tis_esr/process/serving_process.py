@@ -27,6 +27,7 @@ from tis_esr.process.announcement import Announcement
 from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.process.logs import log_events
+from tis_esr.process.nightly_statuses import nightly_statuses
 from tis_esr.process.polling import every
 from tis_esr.services.command_schedule import Schedule
 from tis_esr.services.contracts.commands import (
@@ -128,6 +129,9 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
             ]
         if exports:
             tasks.append(_schedule(settings, system, metrics, stop))
+        if settings.reconcile_status_cron is not None and "InboundDataWriter" in wanted:
+            cron = settings.reconcile_status_cron
+            tasks.append(nightly_statuses(settings, cron, system, metrics, stop))
         announcement = Announcement(settings, wanted, system.runner.work)
         tasks.append(announcement.kept(system.supervisor, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)

@@ -54,7 +54,7 @@ class Metrics:
         self.purged: Mapping[str, int] = {}
         self.polled: dict[str, float] = {}
         self.depths: Depths | None = None
-        self.alarms: Mapping[tuple[str, ...], int] = {}
+        self.alarms: Mapping[tuple[str, ...], float] = {}
         self.alarms_unsent: Mapping[tuple[str, ...], float] = {}
         self.alarm_failures: Counter[str] = Counter()
         self.disks: Mapping[str, float] = {}
@@ -135,7 +135,7 @@ class Metrics:
     def _of_alarms(self) -> Iterator[Metric]:
         yield _gauge(
             "tis_esr_alarm_active",
-            "Active alarms; 0 for a kind that was judged, and absent for one that was not",
+            "Active alarms; 0 for a kind that was judged, absent for one that could not be, NaN for one that is not configured",
             ("alarm", "severity"),
             self.alarms,
         )

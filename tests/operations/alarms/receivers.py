@@ -14,7 +14,7 @@ from tis_esr.operations.alarms.notice import Notice
 
 def a_notice(**changes: object) -> Notice:
     usual: dict[str, object] = {
-        "id": "file-gap:RMT@1@1", "what": "raised", "alarm": "file-gap:RMT", "kind": "file-gap",
+        "id": "file-gap:RMT@1@1", "what": "RAISED", "alarm": "file-gap:RMT", "kind": "file-gap",
         "severity": Severity.WARNING, "title": "WARNING raised: file-gap", "text": "2 files of RMT did not arrive",
         "consequence": "affects EOE, LDN", "members": ["EOE-RMT-7", "LDN-RMT-9"], "number": 2,
         "since": datetime(2026, 11, 24, 14, tzinfo=UTC), "at": datetime(2026, 11, 24, 14, 30, tzinfo=UTC),

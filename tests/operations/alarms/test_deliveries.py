@@ -70,7 +70,7 @@ async def test_messages_are_delivered_once_each_and_oldest_first(benches: Benche
         assert await deliver(bench.runner.work, slack, no_beat, Counter()) == 3
         assert await deliver(bench.runner.work, slack, no_beat, Counter()) == 0
         assert slack.got == ["1", "2", "3"]
-        assert set((await states(bench)).values()) == {"sent"}
+        assert set((await states(bench)).values()) == {"SENT"}
 
 
 async def test_two_processes_deliver_each_message_once_between_them(benches: Benches) -> None:
@@ -111,7 +111,7 @@ async def test_a_process_that_ends_between_sending_and_storing_leaves_it_to_be_r
         assert again is not None
         assert (again.id, again.attempts) == ("1", 2)
         await settle(bench.runner.work, again, "")
-        assert await states(bench) == {"1": "sent"}
+        assert await states(bench) == {"1": "SENT"}
 
 
 async def test_a_message_that_nobody_took_for_three_days_is_discarded(benches: Benches) -> None:
@@ -122,7 +122,18 @@ async def test_a_message_that_nobody_took_for_three_days_is_discarded(benches: B
         slack = Slow("slack")
         await deliver(bench.runner.work, slack, no_beat, Counter())
         assert slack.got == ["2"]
-        assert await states(bench) == {"1": "expired", "2": "sent"}
+        assert await states(bench) == {"1": "EXPIRED", "2": "SENT"}
+
+
+async def test_a_message_whose_pause_was_noted_by_a_clock_that_was_days_ahead_is_sent(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        await send(bench, "1")
+        slack = Slow("slack", "answered 500")
+        await deliver(bench.runner.work, slack, no_beat, Counter())
+        await later(bench, -3 * 86400.0)
+        assert await deliver(bench.runner.work, slack, no_beat, Counter()) == 1
 
 
 async def test_a_receiver_that_hangs_delays_no_other(benches: Benches) -> None:

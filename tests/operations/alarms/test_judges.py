@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from tests.operations.alarms.invented import DAY, NOON
 
+from tis_esr.decisions.promise import MissReason
 from tis_esr.decisions.who import Who
 from tis_esr.engine.protocol import Depths
 from tis_esr.engine.reader_protocol import Trace
@@ -16,7 +18,7 @@ from tis_esr.operations.alarms.judge_files import (
     unconfirmed,
     unusual_rejections,
 )
-from tis_esr.operations.alarms.judge_people import Leaving, leaving_window
+from tis_esr.operations.alarms.judge_people import Leaving, leaving_window, promise_at_risk, status_drift
 from tis_esr.operations.alarms.judge_process import ProcessFacts, process_findings
 from tis_esr.operations.alarms.judge_queues import (
     backlog,
@@ -27,6 +29,9 @@ from tis_esr.operations.alarms.judge_queues import (
 )
 from tis_esr.operations.alarms.judge_sinks import failing
 from tis_esr.operations.ledger import Gap
+from tis_esr.operations.promise.promise import Counts, Due, Per, Promise
+from tis_esr.operations.status_check.differences import Difference, DifferenceKind
+from tis_esr.operations.status_check.stored_run import StatusRun
 from tis_esr.operations.unconfirmed import Unconfirmed
 from tis_esr.services.data_exporter.deadline_guard import Unsent
 from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundFile
@@ -199,6 +204,57 @@ def test_who_goes_with_todays_file_is_not_about_to_miss_it_until_the_file_is_wri
     assert leaving_window(ready, DAY, set()) == []
     [found] = leaving_window(ready, DAY, {"EOE"})
     assert (found.id, found.urgent) == ("applicants-leaving-window:support", True)
+
+
+def waiting(number: int, start: date, reason: MissReason | None, who: Who) -> Due:
+    return Due(
+        placement=number, deanery="EOE", trust="RX1", starts=start, days_left=3, reason=reason, who=who
+    )
+
+
+def test_the_promise_is_at_risk_in_a_week_that_misses_it_unless_somebody_acts() -> None:
+    soon, later, far = date(2027, 2, 22), date(2027, 3, 1), date(2027, 3, 15)  # Mondays
+    lines = [
+        Counts(name=str(soon), trainees=20, in_time=10, missed=1, due=9),
+        Counts(name=str(later), trainees=20, in_time=0, due=20),
+        Counts(name=str(far), trainees=2, due=2),
+    ]
+    due = [
+        waiting(1, soon + timedelta(days=2), MissReason.DATA_MISSING, Who.LOCAL_OFFICE),
+        waiting(2, soon, MissReason.NO_POSITION, Who.TRUST),
+        waiting(3, soon, None, Who.NOBODY),
+        waiting(4, later, MissReason.DATA_MISSING, Who.LOCAL_OFFICE),
+        waiting(5, later, MissReason.DATA_MISSING, Who.LOCAL_OFFICE),
+        waiting(6, far, MissReason.DATA_MISSING, Who.LOCAL_OFFICE),
+        waiting(7, far, MissReason.DATA_MISSING, Who.LOCAL_OFFICE),
+    ]
+    known = Promise(
+        day=DAY, weeks=15, by=Per.START, promised_days=84, promised_share=0.9, total=Counts(name="all"),
+        lines=lines, months=[], due=due, misses=[],
+    )  # fmt: skip
+    [found] = promise_at_risk(known, DAY)
+    assert found.members == ["week of 22 Feb 2027: 17 of 20"]
+    assert found.text == "1 week of starts will miss the 12-week promise: 2 trainees are blocked"
+    assert found.consequence == "who acts: the local office, in TIS (1), the trust, in ESR (1)"
+
+
+def test_statuses_that_tis_lacks_are_one_finding_without_those_repaired_or_listed_twice() -> None:
+    def differs(kind: DifferenceKind, id_: int) -> Difference:
+        return Difference(
+            kind=kind, of="placement", id=id_, deanery="EOE", position_id=1, position_number=1001
+        )
+
+    run = StatusRun(begun_at=1.0, deaneries=["EOE"], repairs=False, finished_at=2.0)
+    assert status_drift(run) == []
+    twice = run.with_differences([differs(DifferenceKind.DOUBLED, 9)])
+    assert status_drift(twice) == []
+    lacking = twice.with_differences(
+        [differs(DifferenceKind.MISSING, 7), differs(DifferenceKind.DIFFERENT, 8)]
+    )
+    [found] = status_drift(lacking)
+    assert found.text == "TIS shows 2 wrong ESR statuses, by the last comparison"
+    assert found.members == ["EOE placement 7", "EOE placement 8"]
+    assert status_drift(msgspec.structs.replace(lacking, repaired=2)) == []
 
 
 def facts(**changes: object) -> ProcessFacts:

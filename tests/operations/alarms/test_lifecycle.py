@@ -74,7 +74,7 @@ def test_without_an_owner_for_a_day_it_becomes_critical_and_with_one_it_does_not
 def test_an_applicant_who_leaves_the_window_makes_it_critical_at_once_and_ends_a_silence() -> None:
     story = Story()
     story.judge(judged(gap()))
-    story.change(REFUSED, silenced_until=DAY + timedelta(days=3), owner="ann")
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=3), silenced_members=["a.DAT"], owner="ann")
     assert story.judge(judged(gap(urgent=True)), NOON + HOUR) == [What.ESCALATED]
     assert story.known[REFUSED].silenced_until is None
     assert Story().judge(judged(gap(urgent=True))) == [What.RAISED]
@@ -83,9 +83,29 @@ def test_an_applicant_who_leaves_the_window_makes_it_critical_at_once_and_ends_a
 def test_silenced_it_notifies_nobody_until_the_day_and_is_repeated_on_it() -> None:
     story = Story()
     story.judge(judged(gap()))
-    story.change(REFUSED, silenced_until=DAY + timedelta(days=1), owner="ann")
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=1), silenced_members=["a.DAT"], owner="ann")
     assert story.judge(judged(gap()), NOON + 9 * HOUR) == []
     assert story.judge(judged(gap()), NOON + 13 * HOUR, DAY + timedelta(days=1)) == [What.REPEATED]
+
+
+def test_a_silence_ends_when_something_new_is_affected_and_not_when_less_is() -> None:
+    story = Story()
+    two = gap(members=["a.DAT", "b.DAT"], number=2)
+    story.judge(judged(two))
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=3), silenced_members=two.members, owner="ann")
+    assert story.judge(judged(gap()), NOON + HOUR) == []
+    assert story.judge(judged(two), NOON + 2 * HOUR) == []
+    assert story.judge(judged(gap(members=["c.DAT"])), NOON + 3 * HOUR) == [What.REPEATED]
+    assert story.known[REFUSED].silenced_until is None
+
+
+def test_a_silence_of_parked_messages_covers_those_that_join_with_the_same_cause() -> None:
+    parked = gap(kind="parked-old", cause="por.split:x", since=NOON - 25 * HOUR)
+    story = Story()
+    assert story.judge(judged(parked)) == [What.RAISED]
+    story.change(parked.id, silenced_until=DAY + timedelta(days=3), silenced_members=["a.DAT"], owner="ann")
+    more = gap(kind="parked-old", cause="por.split:x", members=["b.DAT"], number=1)
+    assert story.judge(judged(more), NOON + HOUR) == []
 
 
 def test_it_is_cleared_when_its_kind_was_judged_and_the_cause_is_gone() -> None:

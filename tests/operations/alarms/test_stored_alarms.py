@@ -56,7 +56,7 @@ async def test_a_receiver_that_was_down_gets_the_newest_message_of_an_alarm_only
         await judge(bench, at=NOON + timedelta(hours=41), kinds=("file-refused",))
         states = [(one.sink, one.state, one.notice.what) for one in (await bench.all(DELIVERIES)).values()]
         waiting = [(sink, what) for sink, state, what in states if state is DeliveryState.WAITING]
-        assert sorted(waiting) == [("mail", "cleared"), ("slack", "cleared")]
+        assert sorted(waiting) == [("mail", "CLEARED"), ("slack", "CLEARED")]
         assert len(states) == 12
 
 
@@ -76,9 +76,9 @@ async def test_an_alarm_is_owned_noted_and_silenced_and_each_act_is_in_the_audit
         assert (alarm.owner, alarm.silenced_until) == ("ben", until)
         said = [(event.what.value, event.who, event.text) for event in alarm.events[1:]]
         assert said == [
-            ("owned", "ann", "ben"),
-            ("noted", "ann", "ticket 4711"),
-            ("silenced", "ann", f"until {until}: ESR knows"),
+            ("OWNED", "ann", "ben"),
+            ("NOTED", "ann", "ticket 4711"),
+            ("SILENCED", "ann", f"until {until}: ESR knows"),
         ]
         trail = [(entry.act, entry.on, entry.why) for entry in entries(bench.reader())]
         assert trail == [

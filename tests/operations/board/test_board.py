@@ -26,6 +26,7 @@ from tis_esr.decisions.who import Who
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.operations.board.cells import CellState
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OUTBOUND_FILES, OutboundState, RecordState
+from tis_esr.services.data_exporter.region_starts import REGION_STARTS, RegionStart
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 
 EXPORTER = "DataExporter"
@@ -148,6 +149,66 @@ async def test_our_files_wait_for_esrs_answers_which_number_and_date_tie_to_them
     )
     assert (after[APP].state, after[APP].refused) == (CellState.CONFIRMED_WITH_ERRORS, 1)
     assert (after[APC].state, after[APC].is_late) == (CellState.COMPLETE, True)
+
+
+async def test_a_file_is_confirmed_once_esrs_answer_is_complete(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        ours = sent("APP", at("14:01"))
+        going = [
+            record(n, TODAY + timedelta(days=30), state=state, file=ours.name, file_row=n)
+            for n, state in enumerate((RecordState.CONFIRMED, RecordState.CONFIRMED, RecordState.EXPORTED), 1)
+        ]
+        await bench.keep(OUTBOUND_FILES, ours)
+        await bench.keep(APPLICANTS, *going)
+        await bench.keep(FILES, arrived("APC", at("07:12", TOMORROW), state=FileState.SPLITTING))
+        in_part = (await cells(bench, at("07:13", TOMORROW)))[APP]
+        await bench.keep(FILES, arrived("APC", at("07:12", TOMORROW)))
+        lacking = (await cells(bench, at("07:14", TOMORROW)))[APP]
+        await bench.keep(APPLICANTS, msgspec.structs.replace(going[2], state=RecordState.CONFIRMED))
+        whole = (await cells(bench, at("07:15", TOMORROW)))[APP]
+        for one in going:
+            await bench.keep(APPLICANTS, msgspec.structs.replace(one, state=RecordState.REJECTED))
+        refused = (await cells(bench, at("07:16", TOMORROW)))[APP]
+    assert in_part.state is CellState.SENT
+    assert (lacking.state, lacking.detail) == (
+        CellState.CONFIRMED_WITH_ERRORS,
+        "without an answer: 1 of its rows",
+    )
+    assert whole.state is CellState.CONFIRMED
+    assert (refused.state, refused.refused, refused.who_acts) == (CellState.REJECTED, 3, Who.LOCAL_OFFICE)
+
+
+async def test_exports_are_not_expected_while_a_region_starts(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.keep(REGION_STARTS, RegionStart(deanery="EOE"))
+        found = await cells(bench, at("20:00"))
+    assert (found[APP].state, found[DNC].state, found[RMC].state) == (
+        CellState.WAIVED,
+        CellState.WAIVED,
+        CellState.LATE,
+    )
+
+
+async def test_a_late_file_counts_those_who_would_lose_the_12_week_promise(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.keep(APPLICANTS, *(record(n, TODAY + timedelta(days=n)) for n in (83, 84, 85)))
+        late = (await cells(bench, at("15:30")))[APP]
+    assert late.consequence.losing_promise == 1
+    assert late.consequence.text == "3 applicants affected; 1 loses the 12-week promise"
+
+
+async def test_what_a_later_file_makes_good_is_owed_no_more(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        three, _, one = days_before(3)
+        await bench.keep(
+            FILES, arrived("RMC", at("14:09", three), three), arrived("RMF", at("14:09", one), one)
+        )
+        await bench.keep(
+            OUTBOUND_FILES, sent("APP", at("14:00", one), one), sent("DNC", at("15:00", three), three)
+        )
+        found = await shown(bench, at("07:20"))
+    owed = [(cell.day, cell.type.value) for cell in found.earlier if cell.type in {RMC, APP, DNC}]
+    assert owed == [(days_before(3)[1], "DNC"), (one, "DNC")]
 
 
 async def test_a_day_with_nothing_to_send_owes_no_answer(benches: Benches) -> None:

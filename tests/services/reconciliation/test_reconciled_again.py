@@ -1,6 +1,7 @@
 """A position is reconciled again where something of its post has changed, and each day where nobody said so."""
 
 import asyncio
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from tests.services.reconciliation.test_position_reconciliation import (
     por,
     two_posts,
 )
+from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.services.contracts.bodies import PositionReconciled, PostChanged, ReconcileAll
 from tis_esr.services.reconciliation import position_reconciliation
@@ -63,6 +65,19 @@ async def test_an_unmatched_position_is_matched_when_its_post_appears(benches: B
         await bench.deliver([message(CHANGED, "new", PostChanged(post_ids=[555], numbers=[NO_NPN]), "", 0)])
         found = (await bench.all(POSITIONS))["1"]
         assert (found.status, found.post_id, found.found_later) == ("MATCHED", 555, True)
+
+
+async def test_a_position_remembers_since_which_day_it_is_matched_to_its_post(benches: Benches) -> None:
+    async with benches.open(RECONCILIATION, two_posts()) as bench:
+        await bench.deliver(positions(NO_NPN, NPN))
+        first = {key: found.matched_on for key, found in (await bench.all(POSITIONS)).items()}
+        bench.today[0] = TODAY + timedelta(days=3)
+        bench.tcs.simulator.store.put_post({"id": 555, "nationalPostNumber": NO_NPN, "status": "CURRENT"})
+        both = PostChanged(post_ids=[555, POST], numbers=[NO_NPN, NPN])
+        await bench.deliver([message(CHANGED, "new", both, "", 0)])
+        later = {key: found.matched_on for key, found in (await bench.all(POSITIONS)).items()}
+    assert first == {"1": None, "2": TODAY}
+    assert later == {"1": TODAY + timedelta(days=3), "2": TODAY}
 
 
 async def test_a_changed_post_of_which_no_position_is_known_asks_tis_nothing(benches: Benches) -> None:

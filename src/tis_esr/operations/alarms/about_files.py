@@ -15,7 +15,7 @@ FILE_LATE: Final = Kind(
     meaning="Either the sender is late, or the file is not reaching the inbound store. It may still arrive.",
     affected="The doctors whose data is in the file: ESR and TIS get it later than promised.",
     to_do=(
-        "`tis-esr files` shows what has arrived.",
+        "`tis-esr board` shows what is expected, here and late.",
         "`tis-esr doctor` checks the inbound store and that InboundDataReader runs.",
         "If several local offices lack the same file, ask ESR whether its transfer runs.",
     ),
@@ -31,7 +31,7 @@ FILE_MISSING: Final = Kind(
     meaning="The file did not arrive or was not sent. One alarm names every local office that lacks the same file of a day.",
     affected="New and changed positions, person updates or applicants of the named local offices; nothing of that file is known.",
     to_do=(
-        "`tis-esr files` shows what has arrived and which numbers are missing.",
+        "`tis-esr board` shows what is missing, for which offices, and what follows from it.",
         "Ask ESR to send the file again; it is processed under the same name.",
         "For a file of ours: `tis-esr export applicants` or `tis-esr export notifications` writes what was not sent.",
     ),

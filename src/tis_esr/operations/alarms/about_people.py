@@ -5,7 +5,7 @@ from typing import Final
 
 from tis_esr.decisions.who import Who
 from tis_esr.operations.alarms.kinds import Kind, Severity
-from tis_esr.operations.alarms.thresholds import LEAVING_DAYS
+from tis_esr.operations.alarms.thresholds import LEAVING_DAYS, PROMISE_DAYS
 
 _HOURS = timedelta(hours=1)
 
@@ -21,6 +21,7 @@ APPLICANTS_LEAVING_WINDOW: Final = Kind(
         "`tis-esr export applicants --deanery CODE` writes another file today.",
     ),
     who=Who.LOCAL_OFFICE,
+    silence_covers_new=True,
     repeat=24 * _HOURS,
     unowned=24 * _HOURS,
     source="incident A12",
@@ -28,27 +29,30 @@ APPLICANTS_LEAVING_WINDOW: Final = Kind(
 PROMISE_AT_RISK: Final = Kind(
     id="promise-at-risk",
     severity=Severity.WARNING,
-    condition="fewer than 90 % of the trainees of a week of starts were sent 12 weeks ahead, or can still be",
+    condition=f"fewer than 90 % of the trainees of a week of starts were or will be sent 12 weeks ahead, unless somebody acts within {PROMISE_DAYS} days",
     meaning="NHS England owes trusts the data of 90 % of trainees 12 weeks before they start.",
     affected="Trusts: rotas and contracts are prepared later than agreed.",
     to_do=(
+        "`tis-esr promise --by start` shows the weeks, and every trainee who is due or was missed with the reason.",
         "`tis-esr lint` names what keeps applicants from being sent, and who must correct it.",
-        "`tis-esr forecast` shows how many are due and ready.",
     ),
     who=Who.LOCAL_OFFICE,
+    silence_covers_new=True,
     repeat=timedelta(days=7),
 )
 STATUS_DRIFT: Final = Kind(
     id="status-drift",
     severity=Severity.WARNING,
-    condition="TCS has not been notified of applicants or positions, although the work for it has ended",
+    condition="the last comparison of statuses found some in TIS that are missing or wrong, and were not repaired",
     meaning="TIS shows a wrong ESR status: a message was parked or discarded, or TCS has lost the event.",
     affected="Users of TIS, who see that an applicant was not sent although ESR has the record.",
     to_do=(
+        "`tis-esr reconcile-status` compares again and lists the differences.",
+        "`tis-esr reconcile-status --repair` sends TCS what is missing.",
         "`tis-esr parked` lists messages that need a person.",
-        "`tis-esr redrive --reason TEXT` retries them once the cause is fixed.",
     ),
     who=Who.SUPPORT,
+    silence_covers_new=True,
     repeat=24 * _HOURS,
     unowned=3 * 24 * _HOURS,
     source="incidents A9, A10 and A11",

@@ -7,6 +7,7 @@ from tis_esr.decisions.who import Who
 from tis_esr.operations.alarms.kinds import Kind, Severity, duration
 from tis_esr.operations.alarms.thresholds import (
     CLOCK_SECONDS,
+    DIGEST_LATE,
     DISK_FREE_SHARE,
     GROWTH_TIMES,
     MEMORY_SHARE,
@@ -128,6 +129,21 @@ CLOCK_SKEW: Final = Kind(
     expression=f"max(abs(tis_esr_clock_skew_seconds)) > {CLOCK_SECONDS}",
     per_process=True,
 )
+STORE_DISK_LOW: Final = Kind(
+    id="store-disk-low",
+    severity=Severity.CRITICAL,
+    condition="the disk of MongoDB or of a node of RabbitMQ is nearly full",
+    meaning="A full disk stops all writing: MongoDB ends, RabbitMQ raises its disk alarm.",
+    affected="All processing of the installation.",
+    to_do=(
+        "`tis-esr doctor` shows the disks that can be seen.",
+        "Free disk space there, or enlarge the disk.",
+    ),
+    who=Who.SUPPORT,
+    lasts=5 * _MINUTES,
+    repeat=4 * _HOURS,
+    source="incidents A13 and A17",
+)
 STORE_GROWTH: Final = Kind(
     id="store-growth",
     severity=Severity.WARNING,
@@ -168,6 +184,20 @@ SINK_FAILING: Final = Kind(
     unowned=8 * _HOURS,
     expression=f"max by (sink) (tis_esr_alarm_oldest_unsent_seconds) > {int(SINK_FAILS.total_seconds())}",
 )
+DIGEST_MISSING: Final = Kind(
+    id="digest-missing",
+    severity=Severity.WARNING,
+    condition=f"a receiver has not accepted the daily digest {duration(DIGEST_LATE)} after it was due",
+    meaning="The digest could not be made, or the receiver does not accept messages. It is sent on good days too, so a missing one is never good news.",
+    affected="The people who rely on the digest.",
+    to_do=(
+        "`tis-esr alarms list` shows each receiver with its last error.",
+        "`tis-esr alarms test` sends a test message to each.",
+    ),
+    who=Who.SUPPORT,
+    repeat=8 * _HOURS,
+    unowned=8 * _HOURS,
+)
 ALARMS_NOT_JUDGED: Final = Kind(
     id="alarms-not-judged",
     severity=Severity.WARNING,
@@ -190,8 +220,10 @@ KINDS: Final = (
     MEMORY_HIGH,
     TASK_RESTARTS,
     CLOCK_SKEW,
+    STORE_DISK_LOW,
     STORE_GROWTH,
     FOREIGN_OBJECTS,
     SINK_FAILING,
+    DIGEST_MISSING,
     ALARMS_NOT_JUDGED,
 )

@@ -9,7 +9,6 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.errors import UsageError
 from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmEvent, AlarmState, What
-from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.delivering import attempt
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.notice import TEST, Notice
@@ -57,13 +56,17 @@ async def note(work: Work, person: Person, id_: str, text: str) -> Alarm:
 
 
 async def silence(work: Work, person: Person, id_: str, until: date, why: str) -> Alarm:
-    """Notify nobody up to and without a day; the day itself, or an earlier one, ends a silence. Raises UsageError."""
+    """Notify nobody up to and without a day; the day itself, or an earlier one, ends a silence. Raises UsageError.
+
+    It ends by itself when the alarm becomes critical, or affects what it did not affect at the time.
+    """
     if until > work.today + LONGEST_SILENCE:
         latest = in_words(work.today + LONGEST_SILENCE)
         raise UsageError("TEXT", f"{in_words(until)} is too far away; the last possible day is {latest}")
     alarm = await _known(work, id_)
     ends = until if until > work.today else None
-    changed = msgspec.structs.replace(alarm, silenced_until=ends)
+    members = alarm.members if ends else []
+    changed = msgspec.structs.replace(alarm, silenced_until=ends, silenced_members=members)
     text = f"until {until.isoformat()}: {why}" if ends else f"ended: {why}"
     return await _store(work, person, changed, What.SILENCED, text, "alarm.silence", why=why)
 
@@ -84,7 +87,7 @@ def test_notice(person: Person, at: datetime) -> Notice:
         id=f"test@{at.timestamp():.0f}",
         what=TEST,
         alarm="",
-        kind=TEST,
+        kind=TEST.lower(),
         severity=Severity.INFO,
         title="TEST: tis-esr alarms reach this receiver",
         text=f"{person.name} sent this message with tis-esr alarms test. No action is needed.",
@@ -113,9 +116,3 @@ def _listed(ids: Iterable[str]) -> str:
     found = sorted(ids)
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return ", ".join(found[:_SHOWN]) + more
-
-
-def kind_of(alarm: Alarm) -> str:
-    """Return the condition of an alarm's kind, "" if an earlier version raised it."""
-    kind = BY_ID.get(alarm.kind)
-    return kind.condition if kind else ""

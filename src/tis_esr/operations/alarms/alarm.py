@@ -15,21 +15,21 @@ MOST_EVENTS = 50
 class AlarmState(StrEnum):
     """PENDING until its condition has held for long enough, then ACTIVE until its cause is gone, then CLEARED."""
 
-    PENDING = "pending"
-    ACTIVE = "active"
-    CLEARED = "cleared"
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    CLEARED = "CLEARED"
 
 
 class What(StrEnum):
     """What happened to an alarm."""
 
-    RAISED = "raised"
-    REPEATED = "repeated"
-    ESCALATED = "escalated"
-    CLEARED = "cleared"
-    OWNED = "owned"
-    NOTED = "noted"
-    SILENCED = "silenced"
+    RAISED = "RAISED"
+    REPEATED = "REPEATED"
+    ESCALATED = "ESCALATED"
+    CLEARED = "CLEARED"
+    OWNED = "OWNED"
+    NOTED = "NOTED"
+    SILENCED = "SILENCED"
 
 
 class AlarmEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     ``since`` is when the cause began, ``raised_at`` when it became active, ``notified_at`` when people were notified
     last. ``members``, ``number``, ``text`` and ``consequence`` are those of the last finding. ``seen_at`` is about when
     it was last found; ``process`` the process that judges it, "" if any does. While it is silenced, up to and without
-    the day ``silenced_until``, nobody is notified. Events are in the order in which they happened.
+    the day ``silenced_until``, nobody is notified; ``silenced_members`` are those that it had then. Events are in the order in which they happened.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     process: str = ""
     owner: str = ""
     silenced_until: date | None = None
+    silenced_members: list[str] = []
     events: list[AlarmEvent] = []
 
     @property

@@ -29,10 +29,10 @@ _TRIES: Final = 20
 class DeliveryState(StrEnum):
     """WAITING until it is SENT; SUPERSEDED by a later message about the same alarm; EXPIRED after KEPT_TRYING."""
 
-    WAITING = "waiting"
-    SENT = "sent"
-    SUPERSEDED = "superseded"
-    EXPIRED = "expired"
+    WAITING = "WAITING"
+    SENT = "SENT"
+    SUPERSEDED = "SUPERSEDED"
+    EXPIRED = "EXPIRED"
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,13 +32,14 @@ _NOTED_SECONDS = 30.0
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """What a process has judged: when it last evaluated, each kind and when, and the kinds that it could not judge.
 
-    Moments are in seconds of the store's clock; ``unknown`` has the reason by kind.
+    Moments are in seconds of the store's clock; ``unknown`` and ``not_known`` have the reason by kind, see Judged.
     """
 
     process: str
     at: float
     kinds: dict[str, float] = {}
     unknown: dict[str, str] = {}
+    not_known: dict[str, str] = {}
 
 
 EVALUATIONS = Collection("alarms.evaluations", Evaluation, lambda one: one.process, (("at",),))
@@ -93,8 +94,11 @@ async def _note(work: Work, judged: Judged) -> None:
     before = (await work.get(EVALUATIONS, [judged.process])).get(judged.process)
     kinds = {**(before.kinds if before else {}), **dict.fromkeys(judged.kinds, now)}
     is_fresh = before is not None and 0 <= now - before.at < _NOTED_SECONDS
-    if before is None or not is_fresh or before.unknown != judged.unknown:
-        noted = Evaluation(process=judged.process, at=now, kinds=kinds, unknown=judged.unknown)
+    is_same = before is not None and (before.unknown, before.not_known) == (judged.unknown, judged.not_known)
+    if not (is_fresh and is_same):
+        noted = Evaluation(
+            process=judged.process, at=now, kinds=kinds, unknown=judged.unknown, not_known=judged.not_known
+        )
         work.put(EVALUATIONS, noted)
 
 

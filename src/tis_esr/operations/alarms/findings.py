@@ -59,10 +59,12 @@ def finding(
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one evaluation: the findings, the kinds that were judged, and why others could not be.
 
+    ``not_known`` are those that could not be because what they are judged by is not configured, or not finished.
     ``process`` is the process that judged those kinds that each process judges about itself.
     """
 
     findings: list[Finding]
     kinds: frozenset[str]
     unknown: dict[str, str]
+    not_known: dict[str, str] = {}
     process: str

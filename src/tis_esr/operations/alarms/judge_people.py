@@ -1,7 +1,8 @@
-"""Judges applicants who are about to leave the window unsent (incident A12). Pure."""
+"""Judges applicants who are about to leave the window unsent (incident A12), the 12-week promise, and statuses in TIS. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Set
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -9,7 +10,11 @@ from tis_esr.decisions.deadlines import Deadline
 from tis_esr.decisions.who import Who
 from tis_esr.operations.alarms import about_people
 from tis_esr.operations.alarms.findings import Finding, finding
+from tis_esr.operations.alarms.thresholds import PROMISE_DAYS
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.promise.promise import Due, Promise
+from tis_esr.operations.status_check.differences import DifferenceKind
+from tis_esr.operations.status_check.stored_run import StatusRun
 from tis_esr.services.data_exporter.deadline_guard import Unsent
 
 
@@ -56,3 +61,58 @@ def _finding(cause: str, records: list[Leaving], today: date) -> Finding:
         consequence=f"who acts: {first.who.value}; first reason: {first.reason}",
         urgent=bool(now),
     )
+
+
+def promise_at_risk(known: Promise, today: date) -> list[Finding]:
+    """Return one finding with the weeks of starts that miss the promise unless somebody acts on who is blocked.
+
+    A week is judged while its last day is within PROMISE_DAYS: as if all who wait were sent in time, but those whom
+    something keeps from being sent.
+    """
+    latest = today + timedelta(days=known.promised_days + PROMISE_DAYS)
+    blocked: dict[date, list[Due]] = {}
+    for one in known.due:
+        if one.reason is not None and one.starts <= latest:
+            blocked.setdefault(one.starts - timedelta(days=one.starts.weekday()), []).append(one)
+    weeks, people = [], list[Due]()
+    for line in known.lines:
+        waiting = blocked.get(date.fromisoformat(line.name), [])
+        number = line.in_time + line.missed + line.due
+        possible = line.in_time + line.due - len(waiting)
+        if waiting and possible < known.promised_share * number:
+            weeks.append(f"week of {in_words(date.fromisoformat(line.name))}: {possible} of {number}")
+            people += waiting
+    if not weeks:
+        return []
+    owners = Counter(one.who.value for one in people)
+    return [
+        finding(
+            about_people.PROMISE_AT_RISK,
+            "",
+            weeks,
+            f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} of starts will miss the 12-week promise: {len(people):,} trainees are blocked",
+            consequence="who acts: "
+            + ", ".join(f"{who} ({number:,})" for who, number in owners.most_common()),
+        )
+    ]
+
+
+def status_drift(run: StatusRun) -> list[Finding]:
+    """Return one finding with the statuses that TIS lacks, or has otherwise, and that were not repaired.
+
+    Events that TCS lists twice are left out: they mislead nobody, and can't be removed.
+    """
+    wrong = [one for one in run.differences if one.kind is not DifferenceKind.DOUBLED]
+    number = sum(n for kind, n in run.counts.items() if kind != DifferenceKind.DOUBLED.value) - run.repaired
+    if number <= 0:
+        return []
+    text = f"TIS shows {number:,} wrong ESR {'status' if number == 1 else 'statuses'}, by the last comparison"
+    return [
+        finding(
+            about_people.STATUS_DRIFT,
+            "",
+            [f"{one.deanery} {one.of} {one.id}" for one in wrong],
+            text,
+            consequence="users of TIS see that ESR lacks what it has, or the reverse",
+        )
+    ]

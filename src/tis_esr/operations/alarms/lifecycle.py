@@ -26,7 +26,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 def changes(known: Mapping[str, Alarm], judged: Judged, now: datetime, today: date) -> list[Change]:
     """Return which alarms change by an evaluation. ``known`` are the stored ones that are pending or active, and those found.
 
-    An alarm whose kind was not judged stays as it is. A silence ends when its alarm escalates. One of a process is judged by that process alone, and is cleared
+    An alarm whose kind was not judged stays as it is. A silence ends when its alarm escalates, or affects something new. One of a process is judged by that process alone, and is cleared
     by any when that process has not seen it for STALE.
     """
     found = {one.id: one for one in judged.findings}
@@ -72,8 +72,13 @@ def _found(alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, tod
         )
         return _notified(raised, What.RAISED, now, today)
     if alarm.severity is not Severity.CRITICAL and _escalates(alarm, one, kind, now):
-        critical = msgspec.structs.replace(alarm, severity=Severity.CRITICAL, silenced_until=None)
+        critical = msgspec.structs.replace(
+            alarm, severity=Severity.CRITICAL, silenced_until=None, silenced_members=[]
+        )
         return _notified(critical, What.ESCALATED, now, today)
+    if is_silenced(alarm, today) and _has_joined(alarm, one, kind):
+        loud = msgspec.structs.replace(alarm, silenced_until=None, silenced_members=[])
+        return _notified(loud, What.REPEATED, now, today)
     if _is_to_repeat(alarm, kind, now) and not is_silenced(alarm, today):
         return _notified(alarm, What.REPEATED, now, today)
     return Change(alarm=alarm, what=None)
@@ -92,6 +97,7 @@ def _begun(before: Alarm | None, one: Finding, kind: Kind, now: datetime) -> Ala
         since=min(one.since, now) if one.since else now,
         seen_at=now,
         silenced_until=before.silenced_until if before else None,
+        silenced_members=before.silenced_members if before else [],
         events=before.events if before else [],
     )
 
@@ -101,6 +107,11 @@ def _escalates(alarm: Alarm, one: Finding, kind: Kind, now: datetime) -> bool:
         return True
     unowned = kind.unowned is not None and not alarm.owner and alarm.raised_at is not None
     return unowned and now - (alarm.raised_at or now) >= (kind.unowned or timedelta.max)
+
+
+def _has_joined(alarm: Alarm, one: Finding, kind: Kind) -> bool:
+    """Return whether a finding has a member that the alarm did not have when it was silenced."""
+    return not kind.silence_covers_new and not set(one.members) <= set(alarm.silenced_members)
 
 
 def _is_to_repeat(alarm: Alarm, kind: Kind, now: datetime) -> bool:

@@ -9,8 +9,8 @@ from tis_esr.operations.alarms.alarm import Alarm, What
 from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.kinds import Severity
 
-DIGEST = "digest"
-TEST = "test"
+DIGEST = "DIGEST"
+TEST = "TEST"
 MEMBERS_SHOWN = 13
 """Members named in a message: as many as there are local offices."""
 
@@ -18,7 +18,7 @@ MEMBERS_SHOWN = 13
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What one message says.
 
-    ``id`` is the same however often it is delivered. ``what`` happened: a code of What, ``digest`` or ``test``.
+    ``id`` is the same however often it is delivered. ``what`` happened: a code of What, DIGEST or TEST.
     ``alarm`` is the alarm's id, "" if it is about none. ``members`` are the first MEMBERS_SHOWN of ``number``.
     ``to_do`` are steps, perhaps with commands between backticks. ``runbook`` is its address, "" if none is configured.
     """
@@ -51,7 +51,7 @@ def notice_of(alarm: Alarm, what: What, at: datetime, runbooks: str) -> Notice:
         alarm=alarm.id,
         kind=alarm.kind,
         severity=alarm.severity,
-        title=f"{alarm.severity.value.upper()} {what.value}: {alarm.kind}",
+        title=f"{alarm.severity.value.upper()} {what.value.lower()}: {alarm.kind}",
         text=alarm.text,
         consequence=alarm.consequence,
         members=alarm.members[:MEMBERS_SHOWN],

@@ -1,7 +1,7 @@
 """What people see of alarms: the active ones, their receivers, and what could not be judged."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -13,8 +13,21 @@ from tis_esr.operations.alarms.deliveries import SinkStatus, statuses
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.alarms.lifecycle import active
 from tis_esr.operations.alarms.thresholds import STALE
+from tis_esr.operations.dates import moment
+from tis_esr.services.cron import LONDON
 
 _CLEARED_SHOWN = 50
+
+
+class Receiver(msgspec.Struct, frozen=True, kw_only=True):
+    """One receiver: messages that wait, since when the oldest does, the last error, the last success within a week."""
+
+    sink: str
+    waiting: int
+    oldest_at: datetime | None
+    attempts: int
+    error: str
+    sent_at: datetime | None
 
 
 class Alarms(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +39,7 @@ class Alarms(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     alarms: list[Alarm]
-    sinks: list[SinkStatus] = []
+    sinks: list[Receiver] = []
     evaluated_at: datetime | None = None
     is_stale: bool = False
     unknown: dict[str, str] = {}
@@ -47,9 +60,37 @@ def overview(reader: Reader, sinks: Sequence[str], now: datetime, *, cleared: bo
     last = max((one.at for one in judged), default=None)
     fresh = [one for one in judged if now.timestamp() - one.at < STALE.total_seconds()]
     return Alarms(
-        alarms=found,
-        sinks=statuses(reader, sinks, now),
-        evaluated_at=None if last is None else datetime.fromtimestamp(last, UTC),
+        alarms=[in_london(alarm) for alarm in found],
+        sinks=[_receiver(status) for status in statuses(reader, sinks, now)],
+        evaluated_at=moment(last or 0.0),
         is_stale=not fresh,
-        unknown={kind: reason for one in fresh for kind, reason in one.unknown.items()},
+        unknown={kind: reason for one in fresh for kind, reason in (one.unknown | one.not_known).items()},
+    )
+
+
+def in_london(alarm: Alarm) -> Alarm:
+    """Return an alarm with its moments in London time, to the second."""
+    return msgspec.structs.replace(
+        alarm,
+        since=_local(alarm.since),
+        raised_at=alarm.raised_at and _local(alarm.raised_at),
+        notified_at=alarm.notified_at and _local(alarm.notified_at),
+        cleared_at=alarm.cleared_at and _local(alarm.cleared_at),
+        seen_at=_local(alarm.seen_at),
+        events=[msgspec.structs.replace(event, at=_local(event.at)) for event in alarm.events],
+    )
+
+
+def _local(at: datetime) -> datetime:
+    return at.astimezone(LONDON).replace(microsecond=0)
+
+
+def _receiver(status: SinkStatus) -> Receiver:
+    return Receiver(
+        sink=status.sink,
+        waiting=status.waiting,
+        oldest_at=moment(status.oldest_at),
+        attempts=status.attempts,
+        error=status.error,
+        sent_at=moment(status.sent_at),
     )

@@ -29,3 +29,7 @@ STALE: Final = timedelta(minutes=15)
 """What has not been evaluated for this long is not known."""
 SINK_FAILS: Final = timedelta(minutes=15)
 """A receiver of alarms that has not accepted a message for this long is failing."""
+DIGEST_LATE: Final = timedelta(hours=1)
+"""A digest that has not been accepted this long after it was due is missing."""
+PROMISE_DAYS: Final = 14
+"""A week of starts is judged this many days before its last day for the 12-week promise: time to correct data."""

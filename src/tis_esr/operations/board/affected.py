@@ -1,10 +1,12 @@
 """Whom a cell affects: applicants who wait in the window of an office, or who are in a file that ESR has not answered."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from tis_esr.decisions.deadlines import can_wait_from
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.promise import PROMISED_DAYS
 from tis_esr.decisions.who import Who
 from tis_esr.engine.collection import Between, Where
 from tis_esr.engine.reader_protocol import Reader
@@ -27,6 +29,14 @@ _TEXTS = {
 }
 
 
+class Waiting(NamedTuple):
+    """Numbers of applicants: all, those who can't wait for the next file, and those who then lose the 12-week promise."""
+
+    starters: int = 0
+    leaving: int = 0
+    losing_promise: int = 0
+
+
 class Affected:
     """Counts who is affected, each number once."""
 
@@ -34,36 +44,50 @@ class Affected:
         self._reader = reader
         self._window = window
         self._today = today
-        self._waiting: dict[str, tuple[int, int]] = {}
+        self._next = window.next_file(today)
+        self._waiting: dict[str, Waiting] = {}
 
     def consequence(self, type_: FileType, deanery: str, ours: Sequence[OutboundFile]) -> Consequence:
         """Return what follows from a file that is late, missing, held or overdue; ``ours`` are those it answers."""
-        starters, leaving, parts = 0, 0, [_TEXTS[type_]]
+        found, parts = Waiting(), [_TEXTS[type_]]
         if type_ in {FileType.RMC, FileType.APP}:
-            starters, leaving = self._in_window(deanery)
+            found = self.waiting(deanery)
         elif type_ is FileType.APC:
-            starters, leaving = self._sent_in(ours)
+            found = self._sent_in(ours)
         elif type_ is FileType.DNC:
             parts = [_number(self._notifications(deanery), "notification", "wait")]
         elif type_ is FileType.DCC:
             parts.append(_number(sum(file.rows for file in ours), "notification", "are not confirmed"))
-        if starters or type_ in {FileType.APP, FileType.APC}:
-            parts.append(f"{starters:,} applicant{'' if starters == 1 else 's'} affected")
-        if leaving:
-            parts.append(f"{leaving:,} leave{'s' if leaving == 1 else ''} the window tomorrow")
-        text = "; ".join(filter(None, parts))
-        return Consequence(text=text, starters=starters, leaving_tomorrow=leaving)
+        if found.starters or type_ in {FileType.APP, FileType.APC}:
+            parts.append(f"{found.starters:,} applicant{'' if found.starters == 1 else 's'} affected")
+        if found.leaving:
+            parts.append(f"{found.leaving:,} leave{'s' if found.leaving == 1 else ''} the window tomorrow")
+        if found.losing_promise:
+            lose = "loses" if found.losing_promise == 1 else "lose"
+            parts.append(f"{found.losing_promise:,} {lose} the 12-week promise")
+        return Consequence(
+            text="; ".join(filter(None, parts)),
+            starters=found.starters,
+            leaving_tomorrow=found.leaving,
+            losing_promise=found.losing_promise,
+        )
 
-    def _in_window(self, deanery: str) -> tuple[int, int]:
+    def waiting(self, deanery: str) -> Waiting:
         """Return how many applicants of an office wait to be sent, and how many of them can't wait for the next file."""
         if deanery not in self._waiting:
             first, end = self._window.edges(self._today)
             leaving = min(can_wait_from(self._today, self._window), end)
-            self._waiting[deanery] = (
+            self._waiting[deanery] = Waiting(
                 self._pending(deanery, Between(first, end)),
                 self._pending(deanery, Between(first, leaving)),
+                self._pending(deanery, self._promised()),
             )
         return self._waiting[deanery]
+
+    def _promised(self) -> Between:
+        """Return the starts whose last day to be sent in time is before the next file."""
+        ahead = timedelta(days=PROMISED_DAYS)
+        return Between(self._today + ahead, self._next + ahead)
 
     def _pending(self, deanery: str, starts: Between) -> int:
         where: list[Where] = [
@@ -71,16 +95,21 @@ class Affected:
         ]
         return sum(self._reader.count(APPLICANTS, one) for one in where)
 
-    def _sent_in(self, files: Sequence[OutboundFile]) -> tuple[int, int]:
-        """Return how many applicants of our files ESR has not answered, and how many of them start too soon to be sent again tomorrow."""
-        first, end = self._today, can_wait_from(self._today, self._window)
-        starters = leaving = 0
-        for file in files:
-            records = self._reader.find(APPLICANTS, {"file": file.name})
-            open_ = [record for record in records if record.state is RecordState.EXPORTED]
-            starters += len(open_)
-            leaving += sum(first <= record.date_from < end for record in open_)
-        return starters, leaving
+    def _sent_in(self, files: Sequence[OutboundFile]) -> Waiting:
+        """Return how many applicants of our files ESR has not answered, and how many start too soon to be sent again tomorrow."""
+        leaving_before = can_wait_from(self._today, self._window)
+        promised = self._promised()
+        starts = [
+            record.date_from
+            for file in files
+            for record in self._reader.find(APPLICANTS, {"file": file.name})
+            if record.state is RecordState.EXPORTED
+        ]
+        return Waiting(
+            len(starts),
+            sum(self._today <= start < leaving_before for start in starts),
+            sum(promised.first <= start < promised.end for start in starts),
+        )
 
     def _notifications(self, deanery: str) -> int:
         where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}

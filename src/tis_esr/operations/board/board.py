@@ -1,7 +1,7 @@
 """The board of a day: every expected file with its state, its consequence and who must act."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -12,6 +12,7 @@ from tis_esr.operations.board.affected import Affected, who_acts
 from tis_esr.operations.board.built_in import Terms
 from tis_esr.operations.board.cells import NEEDS_SOMEBODY, NOT_HERE, Cell, CellState, FileType
 from tis_esr.operations.board.expected_files import USUAL_DAYS, Days, Expected
+from tis_esr.operations.board.files_of_days import Place
 from tis_esr.operations.board.judging import is_after, next_check
 from tis_esr.operations.board.presence import Presence, by_answers, refused, with_rows
 from tis_esr.operations.board.whole_board import Board
@@ -51,9 +52,16 @@ class _Cells:
     reader: Reader
     affected: Affected
     now: datetime
+    answered: set[Place] = field(default_factory=set)
 
     def of(self, expected: Sequence[Expected]) -> list[Cell]:
         rows = self._rows(expected)
+        self.answered = {
+            (one.deanery, one.type, one.day)
+            for one in expected
+            if one.state is CellState.COMPLETE
+            and not any(rows.get(file.name, {}).get(RowState.PENDING) for file in one.presence.theirs)
+        }
         return [self._cell(one, rows) for one in expected]
 
     def _rows(self, expected: Iterable[Expected]) -> Mapping[str, Mapping[RowState, int]]:
@@ -69,13 +77,14 @@ class _Cells:
     def _cell(self, one: Expected, counts: Mapping[str, Mapping[RowState, int]]) -> Cell:
         here = one.presence
         state, rows, number = one.state, sum(file.rows for file in here.theirs or here.ours), 0
+        detail = one.detail
         if here.theirs and state is CellState.COMPLETE:
             states = _summed(here.theirs, counts)
             number = refused(one.type, states)
             is_incomplete = any(file.incomplete for file in here.theirs)
             state = with_rows(state, states, number, is_incomplete=is_incomplete)
         elif state is CellState.SENT:
-            state, number = self._answered(one)
+            state, number, detail = self._answered(one)
         late, usual_at = one.deadline.late_at, one.deadline.usual_at
         is_here = here.state is not None
         cell = Cell(
@@ -92,21 +101,30 @@ class _Cells:
             file=here.file or next((file.name for file in here.ours), ""),
             rows=rows,
             refused=number,
-            detail=one.detail,
+            detail=detail,
             next_check=next_check(one.deadline, self.now) if not is_here else None,
             source=one.expectation.source,
         )
         return self._with_consequence(cell, here)
 
-    def _answered(self, one: Expected) -> tuple[CellState, int]:
-        """Return the state of files of ours by ESR's answers to their rows, and how many it rejected."""
+    def _answered(self, one: Expected) -> tuple[CellState, int, str]:
+        """Return the state of files of ours by ESR's answers to their rows, how many it rejected, and what is open.
+
+        As long as ESR's answer is not complete, a file with open rows only waits.
+        """
         collection = APPLICANTS if one.type is FileType.APP else NOTIFICATIONS
         names = [file.name for file in one.presence.ours]
-        confirmed, rejected = (
+        confirmed, rejected, unanswered = (
             self.reader.count(collection, {"file": names, "state": state.value})
-            for state in (RecordState.CONFIRMED, RecordState.REJECTED)
+            for state in (RecordState.CONFIRMED, RecordState.REJECTED, RecordState.EXPORTED)
         )
-        return (by_answers(confirmed, rejected) if confirmed or rejected else one.state), rejected
+        answer = FileType.APC if one.type is FileType.APP else FileType.DCC
+        is_answered = (one.deanery, answer, one.day) in self.answered
+        if not confirmed + rejected or (unanswered and not is_answered):
+            return one.state, rejected, one.detail
+        if unanswered:
+            return CellState.CONFIRMED_WITH_ERRORS, rejected, f"without an answer: {unanswered:,} of its rows"
+        return by_answers(confirmed, rejected), rejected, one.detail
 
     def _with_consequence(self, cell: Cell, here: Presence) -> Cell:
         who, action = who_acts(cell)

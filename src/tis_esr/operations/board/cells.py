@@ -54,12 +54,13 @@ class Consequence(msgspec.Struct, frozen=True, kw_only=True):
     """What follows from a cell's state: in words, "" for nothing, and in numbers.
 
     ``starters`` are the applicants affected, ``leaving_tomorrow`` those of them who can't be sent any more if this
-    day's files lack them.
+    day's files lack them, ``losing_promise`` those whose data would then not be sent 12 weeks before the start.
     """
 
     text: str = ""
     starters: int = 0
     leaving_tomorrow: int = 0
+    losing_promise: int = 0
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -12,6 +13,14 @@ from tis_esr.services.cron import LONDON, next_after
 
 _INSTANT = timedelta(microseconds=1)
 _NEXT_DAY = timedelta(days=1)
+
+
+@lru_cache(maxsize=4096)
+def _fires_on(schedule: str, day: date) -> datetime | None:
+    """Return when a schedule first fires on a day, in London; None if it does not."""
+    before = datetime.combine(day, time.min, LONDON).astimezone(UTC) - _INSTANT
+    at = next_after(schedule, before).astimezone(LONDON)
+    return at if at.date() == day else None
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +60,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
         """Return when a file for a day is due, in London; None if none is expected."""
         if not self.schedule:
             return None
-        due_on = day + timedelta(days=self.days_after)
-        fires = next_after(
-            self.schedule, datetime.combine(due_on, time.min, LONDON).astimezone(UTC) - _INSTANT
-        )
-        at = fires.astimezone(LONDON)
-        return at if at.date() == due_on else None
+        return _fires_on(self.schedule, day + timedelta(days=self.days_after))
 
     def late_at(self, due_at: datetime) -> datetime:
         """Return from when on a file is late, in London."""

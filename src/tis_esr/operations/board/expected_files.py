@@ -20,6 +20,7 @@ from tis_esr.operations.board.judging import (
 from tis_esr.operations.board.presence import Presence, presence
 from tis_esr.operations.kept import kept_from
 from tis_esr.services.cron import LONDON
+from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 
 USUAL_DAYS = 28
 """What is usual is learned from the files of this many days before."""
@@ -52,7 +53,8 @@ class Days:
         self._found: FilesOfDays = files_of(reader, deaneries, self.first, last, rtc=rtc)
         self._begun = self._found.first_day()
         self._last = last
-        self._came: dict[Place, datetime | None] = {}
+        self._starting = {one.deanery for one in reader.get(REGION_STARTS, deaneries) if one.is_in_progress}
+        self._arrivals: dict[Place, int | None] = {}
 
     def of(self, day: date, now: datetime) -> Iterator[Expected]:
         """Yield the expected files of a day, by office and type; none of before the first day that anything is known of."""
@@ -79,13 +81,13 @@ class Days:
     def arrivals(self, deanery: str, type_: FileType, before: date) -> list[int]:
         """Return when an office's files arrived on the USUAL_DAYS before a day, in minutes after midnight."""
         days = [before - timedelta(days=back) for back in range(1, USUAL_DAYS + 1)]
-        here = [(day, self._came_at((deanery, type_, day))) for day in days]
-        return [minutes_after_midnight(at, _midnight(day)) for day, at in here if at is not None]
+        return [m for day in days if (m := self._arrival((deanery, type_, day))) is not None]
 
-    def _came_at(self, place: Place) -> datetime | None:
-        if place not in self._came:
-            self._came[place] = presence(self._found, place, may_come=False).came_at
-        return self._came[place]
+    def _arrival(self, place: Place) -> int | None:
+        if place not in self._arrivals:
+            at = presence(self._found, place, may_come=False).came_at
+            self._arrivals[place] = None if at is None else minutes_after_midnight(at, _midnight(place[2]))
+        return self._arrivals[place]
 
     def usual(self, deanery: str, type_: FileType, before: date) -> Usual | None:
         """Return the usual arrival of an office's files, by the days before a day."""
@@ -110,6 +112,8 @@ class Days:
             return here.state, here.detail
         if here.settled:
             return CellState.WAIVED, f"settled: {here.settled}"
+        if type_ in {FileType.APP, FileType.DNC} and deanery in self._starting:
+            return CellState.WAIVED, "the region's start is in progress, and only it sends files"
         if (waiver := self._rules.waiver(deanery, type_, day)) is not None:
             return CellState.WAIVED, waiver.text
         return absent(type_, deadline, now), here.detail

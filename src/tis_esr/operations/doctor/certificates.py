@@ -61,7 +61,7 @@ def tls_servers(settings: Settings) -> list[TlsServer]:
 
 
 async def read(server: TlsServer) -> Certificate | None:
-    """Return the certificate that a server presents, whoever issued it; None if it can't be reached."""
+    """Return the certificate that a server presents, also a self-signed one; None if it can't be reached."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -85,7 +85,7 @@ def findings(certificate: Certificate, now: datetime) -> list[Finding]:
     """Return the finding about a certificate that is not valid, or not for DAYS_BEFORE days more."""
     server = certificate.server
     of = f"the certificate of {server.host}:{server.port}"
-    remedy = "have it renewed by whoever runs that server"
+    remedy = "have its administrators renew it"
     if now < certificate.begins:
         return [Finding(server.setting, f"{of} is valid only from {certificate.begins:%d %b %Y}", remedy)]
     left = certificate.ends - now

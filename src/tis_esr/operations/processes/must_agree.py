@@ -37,6 +37,7 @@ MUST_AGREE: Final[Mapping[str, frozenset[str]]] = {
     "s3_endpoint": _FILES,
     "sftp_host": _FILES,
     "reconcile_all_cron": _EXPORTER,
+    "reconcile_status_cron": frozenset({"InboundDataWriter"}),
     "daily_rules_cron": _EXPORTER,
     "applicants_cron": _EXPORTER,
     "notifications_cron": _EXPORTER,

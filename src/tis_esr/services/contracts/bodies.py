@@ -49,7 +49,8 @@ class PositionReconciled(Body, frozen=True):
 class PositionChanged(Body, frozen=True):
     """``esr.queue.position.changed``: what TCS should hold of a position id and number, as of a revision.
 
-    ``sources`` are the rows that describe the position, see PositionView.
+    ``sources`` are the rows that describe the position, see PositionView. With ``again`` TCS was found without it, so it
+    is checked there and appended even if it was before.
     """
 
     revision: int
@@ -60,6 +61,7 @@ class PositionChanged(Body, frozen=True):
     status: str
     filename: str
     event_date_time: str
+    again: bool = False
 
 
 class TisChangeRecord(Body, frozen=True):
@@ -172,7 +174,10 @@ class PersonChanged(Body, frozen=True):
 
 
 class ApplicantExported(Body, frozen=True):
-    """``esr.queue.apprecord.exported``: an applicant was sent to ESR in ``filename``, "" if the previous interface sent it."""
+    """``esr.queue.apprecord.exported``: an applicant was sent to ESR in ``filename``, "" if the previous interface sent it.
+
+    With ``again`` TCS was found without it, so it is checked there and appended even if it was before.
+    """
 
     placement_id: int
     position_id: int
@@ -186,6 +191,7 @@ class ApplicantExported(Body, frozen=True):
     gmc_number: str | None
     filename: str
     exported_at: str
+    again: bool = False
 
 
 class AssignmentRow(Body, frozen=True):

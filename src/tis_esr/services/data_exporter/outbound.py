@@ -122,6 +122,9 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
 
     ``same_as`` is what makes two of them the same applicant for ESR, see ``applicant_for_esr``. ``missing`` are the
     mandatory columns without a value; a record that is INVALID_DATA with none missing was held back from a file.
+
+    ``known_since`` is the first day on which it was built for this trainee and start, ``sound_since`` the first since
+    which no fault of its data has kept it from being sent, None while one does; both None if that was not stored.
     """
 
     placement_id: int
@@ -138,6 +141,8 @@ class ApplicantRecord(Outbound, frozen=True, kw_only=True):
     resend: bool = False
     withdrawn: bool = False
     replaced: bool = False
+    known_since: date | None = None
+    sound_since: date | None = None
 
     @property
     def key(self) -> str:

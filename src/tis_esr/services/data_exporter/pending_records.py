@@ -62,6 +62,7 @@ def applicants(
     known = {record.key: record for record in stored}
     in_esr = {(record.place, record.person_id) for record in known.values() if _is_replaced_in_esr(record)}
     built = [_applicant(applicant, body, message) for applicant in body.applicants]
+    built = [_with_days(record, known.get(record.key)) for record in built]
     built = [_not_twice(record) if (record.key, record.person_id) in in_esr else record for record in built]
     same = {(record.same_as, record.person_id): record.place for record in known.values() if has_gone(record)}
     built = [_no_duplicate(record, same.get((record.same_as, record.person_id))) for record in built]
@@ -77,6 +78,16 @@ def applicants(
     for key, record in known.items():
         if key not in arriving and (change := _dropped(record, resent.get(key), body)) is not None:
             yield change
+
+
+def _with_days(record: ApplicantRecord, stored: ApplicantRecord | None) -> ApplicantRecord:
+    """Return a record as built now, with the days since which it is known and sound, by what was stored of it."""
+    day, sound = record.built_on, None if record.missing else record.built_on
+    if stored is None or (stored.person_id, stored.date_from) != (record.person_id, record.date_from):
+        return msgspec.structs.replace(record, known_since=day, sound_since=sound)
+    was_sound = stored.state is not RecordState.INVALID_DATA and not stored.missing
+    since = stored.sound_since if was_sound and sound is not None else sound
+    return msgspec.structs.replace(record, known_since=stored.known_since, sound_since=since)
 
 
 def _is_replaced_in_esr(record: ApplicantRecord) -> bool:

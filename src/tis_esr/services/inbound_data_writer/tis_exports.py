@@ -49,7 +49,7 @@ async def notify_exported(tcs: Tcs, attempts: Attempts, work: Work, messages: Se
         wait = attempts.must_wait(work, before.open, key, f"placement {body.placement_id}")
         if wait is not None:
             work.fail(message, wait)
-        elif not before.confirmed:
+        elif not before.confirmed or body.again:
             due[key] = msgspec.structs.replace(before, open=bounds.attempt)
             work.put(TIS_EXPORTS, due[key])
     if due:
@@ -75,7 +75,7 @@ async def _append(
             before,
             look=lambda: _is_listed(tcs, body, bounds),
             write=lambda: _written(tcs, body, bounds),
-            look_first=before is not None,
+            look_first=before is not None or body.again,
         )
 
     found = await each(due, one)

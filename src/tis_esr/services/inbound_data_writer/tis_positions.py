@@ -92,7 +92,7 @@ async def _append(
             before.open if before else None,
             look=lambda: _holds(tcs, after, bounds),
             write=lambda: _written(tcs, after, event, bounds),
-            look_first=_has_to_look(before, after),
+            look_first=fresh[key].body.again or _has_to_look(before, after),
         )
 
     found = await each(due, one)
@@ -118,7 +118,7 @@ def _wanted(before: TisPosition | None, news: News[PositionChanged], bounds: Bou
     event = news.body
     wanted = Linked(post_id=event.post_id, status=event.status)
     confirmed = before.confirmed if before else None
-    settled = confirmed == wanted and before is not None and before.open is None
+    settled = confirmed == wanted and before is not None and before.open is None and not event.again
     return TisPosition(
         position_id=event.position_id,
         position_number=event.position_number,
@@ -127,15 +127,21 @@ def _wanted(before: TisPosition | None, news: News[PositionChanged], bounds: Bou
         event_at=_event_at(before, news),
         confirmed=confirmed,
         open=None if settled else bounds.attempt,
-        maybe_on=sorted({*before.maybe_on, before.wanted.post_id}) if before and before.open else [],
+        maybe_on=_maybe_on(before, again=event.again),
     )
+
+
+def _maybe_on(before: TisPosition | None, *, again: bool) -> list[int]:
+    if before is None or not (before.open or again):
+        return []
+    return sorted({*before.maybe_on, before.wanted.post_id})
 
 
 def _event_at(before: TisPosition | None, news: News[PositionChanged]) -> str:
     """Return the time of the event: its own, but later than that of any older version's."""
     if before is None:
         return news.body.event_date_time
-    if before.handled.version == news.version:
+    if before.handled.version == news.version and not news.body.again:
         return before.event_at
     earliest = datetime.fromisoformat(before.event_at) + timedelta(milliseconds=1)
     own = datetime.fromisoformat(news.body.event_date_time)

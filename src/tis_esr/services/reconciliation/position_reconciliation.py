@@ -6,7 +6,7 @@ Reads ``por.split`` and ``pos.split``, sends itself ``por.saved`` and ``pos.save
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, date
 from typing import TypeVar
 
 import msgspec
@@ -61,7 +61,8 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     ``revision`` is its version, ``reconciled`` the revision that was last reconciled, ``reconciled_at`` the engine's time
     of that (None if it is deleted), ``reconciled_number`` the national post number at that time. ``status`` is empty until
-    then. ``found_later`` says that TIS did not have the post when the number was first looked up.
+    then. ``found_later`` says that TIS did not have the post when the number was first looked up, ``matched_on`` is the
+    first day on which it was matched to its present post, None if it is not, or that was not stored.
     """
 
     position_id: int
@@ -78,6 +79,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     post_id: int | None = None
     other_post_ids: list[int] = []
     found_later: bool = False
+    matched_on: date | None = None
     notified: NotifiedPost | None = msgspec.field(default=None, name="told")
     correlation_id: str = ""
 
@@ -305,6 +307,7 @@ def _reconciled(work: Work, before: Position, posts: list[Post]) -> Position:
         status=MATCHED if post else UNMATCHED,
         post_id=post.id if post else None,
         other_post_ids=others,
+        matched_on=_matched_on(before, post, work.today),
         found_later=same_number and post is not None and (before.found_later or before.status == UNMATCHED),
     )
     cause = _cause(after)
@@ -319,6 +322,12 @@ def _reconciled(work: Work, before: Position, posts: list[Post]) -> Position:
     )
     work.emit("position.reconciled", event, cause=cause)
     return after
+
+
+def _matched_on(before: Position, post: Post | None, today: date) -> date | None:
+    if post is None or before.deleted:
+        return None
+    return before.matched_on if before.post_id == post.id else today
 
 
 def _cause(position: Position) -> Message:

@@ -1,0 +1,124 @@
+"""Commands that repair: generate records again, compare statuses with TIS, recover from an outage."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from tis_esr.commands.command_line import (
+    DayOption,
+    DeaneryOption,
+    JsonOption,
+    StateOption,
+    TcsIfSetOption,
+    check_state,
+    command,
+    day_of,
+    deaneries_beginning,
+    deaneries_of,
+)
+from tis_esr.commands.outcome import user_errors_reported
+from tis_esr.errors import UsageError
+from tis_esr.settings import load
+
+
+@command(
+    "tis-esr regenerate --person 12345",
+    "tis-esr regenerate --post EOE/RX1/800/STR/001 --dry-run",
+    "tis-esr regenerate --failed-since 2026-11-24T14:00",
+)
+def regenerate(
+    person: Annotated[int | None, typer.Option("--person", metavar="ID", help="A person, by TIS id.")] = None,
+    gmc: Annotated[str | None, typer.Option("--gmc", metavar="N", help="A person, by GMC number.")] = None,
+    post: Annotated[
+        str | None, typer.Option("--post", metavar="ID", help="A post, by TIS id or national post number.")
+    ] = None,
+    placement: Annotated[
+        int | None, typer.Option("--placement", metavar="ID", help="A placement, by TIS id.")
+    ] = None,
+    deanery: Annotated[
+        str | None,
+        typer.Option(
+            "--deanery", metavar="CODE", help="A whole deanery.", autocompletion=deaneries_beginning
+        ),
+    ] = None,
+    failed_since: Annotated[
+        str | None,
+        typer.Option(
+            "--failed-since",
+            metavar="TIME",
+            help="Records with missing data, and messages parked, since TIME (London).",
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All 13 deaneries.")] = False,
+    tcs: TcsIfSetOption = None,
+    as_of: DayOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Store and send nothing; print which records would change.")
+    ] = False,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare with TIS and generate records again, instead of edits in TIS that change nothing. Safe to repeat."""
+    with user_errors_reported():
+        from tis_esr.commands.regenerate import regenerate as run
+        from tis_esr.operations.moments import moment_of
+        from tis_esr.operations.regeneration.selection import Asked
+
+        settings = load()
+        chosen = [person, gmc, post, placement, deanery, failed_since, everything or None]
+        if len([one for one in chosen if one is not None]) != 1:
+            raise UsageError(
+                "--person",
+                "give one of --person, --gmc, --post, --placement, --deanery, --failed-since, --all",
+            )
+        since = moment_of("--failed-since", failed_since).timestamp() if failed_since is not None else None
+        if deanery is not None:
+            deaneries_of(deanery)
+        asked = Asked(
+            person=person,
+            gmc_number=gmc,
+            post=post,
+            placement=placement,
+            deanery=deanery,
+            failed_since=since,
+            everything=everything,
+        )
+        check_state(settings, state)
+        url = tcs or settings.tcs_url
+        if url is None:
+            raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
+        done = run(settings, asked, day_of(as_of), state, url, dry_run=dry_run, as_json=as_json)
+        raise typer.Exit(int(asyncio.run(done)))
+
+
+@command(
+    "tis-esr reconcile-status",
+    "tis-esr reconcile-status --deanery EOE --repair",
+    name="reconcile-status",
+)
+def reconcile_status(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Send TIS the statuses that it lacks, by the InboundDataWriter.")
+    ] = False,
+    deanery: DeaneryOption = None,
+    tcs: TcsIfSetOption = None,
+    as_of: DayOption = None,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the statuses that TIS lists of placements and posts with what was exported and reconciled.
+
+    Safe to repeat and to interrupt: the same command goes on.
+    """
+    with user_errors_reported():
+        from tis_esr.commands.reconcile_status import reconcile_status as run
+
+        settings = load()
+        deaneries = deaneries_of(deanery)
+        check_state(settings, state)
+        url = tcs or settings.tcs_url
+        if url is None:
+            raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
+        done = run(settings, deaneries, day_of(as_of), state, url, repair=repair, as_json=as_json)
+        raise typer.Exit(int(asyncio.run(done)))

@@ -1,0 +1,165 @@
+"""``tis-esr regenerate``: has the records of a person, post, placement or deanery, or of what failed, generated again."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from tis_esr.commands.as_of_day import refuse_impossible_day
+from tis_esr.commands.person import person_of
+from tis_esr.commands.progress import progress
+from tis_esr.commands.terminal import HEADING, print_json, say
+from tis_esr.engine.collection import Between
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.runner import Runner
+from tis_esr.errors import Exit
+from tis_esr.files.file_store import Nowhere
+from tis_esr.operations.composition import (
+    engine_for_operation,
+    reader_of,
+    system,
+    tcs_for_operation,
+    window,
+)
+from tis_esr.operations.planned_day import Change, Effect, planned_changes
+from tis_esr.operations.reconciling import compare
+from tis_esr.operations.regeneration.outcome import Regenerated
+from tis_esr.operations.regeneration.requests import Progress, count, parts, request
+from tis_esr.operations.regeneration.selection import Asked, Selection, selected
+from tis_esr.operations.waiting_for_services import until_done
+from tis_esr.settings import Settings
+
+_SHOWN = 12
+_EVER = Between(0.0, 1e12)
+
+
+async def regenerate(
+    settings: Settings,
+    asked: Asked,
+    day: date,
+    state: Path | None,
+    tcs_url: str,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> Exit:
+    """Generate records again, or print what that would change. Raises NobodyWorksError if no service does it."""
+    open_reader = partial(reader_of, settings, state)
+    with closing(open_reader()) as reader:
+        async with tcs_for_operation(settings, tcs_url) as tcs:
+            assert tcs is not None  # noqa: S101 - the address is required before
+            selection = await selected(asked, reader, tcs)
+        positions = count(reader, selection.posts, selection.numbers, selection.deaneries, _EVER)
+    changes: list[Change] = []
+    if dry_run:
+        refuse_impossible_day(settings, state, day, dry_run=True)
+        changes = await _planned(settings, selection, day, state, tcs_url)
+    elif not selection.is_empty:
+        await _done(settings, selection, day, state, tcs_url, open_reader)
+    outcome = Regenerated(
+        day=day,
+        dry_run=dry_run,
+        selection=selection,
+        positions=positions,
+        requeued=len(selection.parked),
+        changes=changes,
+    )
+    if as_json:
+        print_json(outcome)
+    else:
+        _print(outcome)
+    return Exit.DONE
+
+
+async def _done(
+    settings: Settings,
+    selection: Selection,
+    day: date,
+    state: Path | None,
+    tcs_url: str,
+    open_reader: Callable[[], Reader],
+) -> None:
+    refuse_impossible_day(settings, state, day)
+    if settings.engine == "production" and state is None:
+        async with engine_for_operation(settings, None, day) as runner:
+            await _parts(settings, runner, selection, day, partial(_by_services, open_reader))
+        return
+    nowhere = Nowhere()
+    async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
+
+        async def here(_: Progress) -> None:
+            await compare(opened.runner)
+
+        await _parts(settings, opened.runner, selection, day, here)
+
+
+async def _parts(
+    settings: Settings,
+    runner: Runner,
+    selection: Selection,
+    day: date,
+    finish: Callable[[Progress], Awaitable[None]],
+) -> None:
+    whole = list(parts(selection))
+    with progress() as bars:
+        bar = bars.stage("Generating again", "parts", total=len(whole))
+        for number, part in enumerate(whole):
+            person = person_of(settings) if number == 0 else None
+            await finish(await request(runner, part, day, person))
+            bar.update(number + 1)
+
+
+async def _by_services(open_reader: Callable[[], Reader], part: Progress) -> None:
+    await until_done(
+        lambda: part.left(open_reader), lambda _: None, "positions are still to be reconciled with TIS"
+    )
+
+
+async def _planned(
+    settings: Settings, selection: Selection, day: date, state: Path | None, tcs_url: str
+) -> list[Change]:
+    nowhere = Nowhere()
+    async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
+        with progress() as bars:
+            bar = bars.stage("Copying records", "steps", total=None)
+
+            async def ask(copy: Runner) -> None:
+                for part in parts(selection):
+                    await request(copy, part, day)
+
+            return await planned_changes(
+                opened.runner.engine,
+                opened.tcs,
+                day,
+                window(settings),
+                ask,
+                lambda name, _: bar.update(bar.done + 1, name=name),
+            )
+
+
+def _print(outcome: Regenerated) -> None:
+    if outcome.selection.is_empty:
+        say("Nothing failed since then: nothing to generate again.")
+        return
+    verb = "would be" if outcome.dry_run else "were"
+    if outcome.dry_run:
+        say("nothing was stored or sent.", label="Dry run:", style=HEADING)
+    say(f"{outcome.positions:,} positions {verb} compared with TIS and their records generated again.")
+    if outcome.requeued:
+        say(f"{outcome.requeued:,} parked messages {verb} requeued.")
+    if outcome.dry_run:
+        _print_changes(outcome.changes)
+    else:
+        say("See what the next files will have: tis-esr export applicants --dry-run")
+
+
+def _print_changes(changes: list[Change]) -> None:
+    effects = Counter(change.effect for change in changes)
+    say(", ".join(f"{effects[effect]:,} {effect.value}" for effect in Effect), label="Records:")
+    for change in changes[:_SHOWN]:
+        what = "applicant" if change.kind == "APP" else f"type {change.kind}"
+        say(f"{change.deanery} {what} {change.record}: {change.effect.value}", indent=2)
+    if len(changes) > _SHOWN:
+        say(f"and {len(changes) - _SHOWN:,} more; --json lists all", indent=2)

@@ -1,0 +1,104 @@
+"""Requests that what was selected is reconciled with TIS, and generated, again: a bounded part at a time."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import date
+from functools import partial
+from uuid import uuid4
+
+import msgspec
+
+from tis_esr.engine.collection import Between
+from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.runner import Runner
+from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.regeneration.selection import Selection
+from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
+from tis_esr.services.day import request_comparison
+from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
+
+POSTS_A_MESSAGE = 50
+POSTS_A_PART = 500
+"""The next part is requested when the positions of the one before are reconciled, so other work is not held up."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """A part that was requested at ``asked_at``, the engine's time: the posts and NPNs whose positions it is about."""
+
+    asked_at: float
+    posts: list[int]
+    numbers: list[str]
+    deaneries: list[str] = []
+
+    def left(self, open_reader: Callable[[], Reader]) -> int:
+        """Return how many of its positions were not reconciled since."""
+        with closing(open_reader()) as reader:
+            return count(reader, self.posts, self.numbers, self.deaneries, Between(0.0, self.asked_at))
+
+
+def count(
+    reader: Reader, posts: list[int], numbers: list[str], deaneries: list[str], reconciled: Between
+) -> int:
+    """Return how many positions of these posts, NPNs and deaneries were last reconciled within a time."""
+    conditions = (("post_id", posts), ("deanery_number", numbers), ("deanery", deaneries))
+    return sum(
+        reader.count(POSITIONS, {field: list(values), "reconciled_at": reconciled})
+        for field, values in conditions
+        if values
+    )
+
+
+def parts(selection: Selection) -> Iterator[Selection]:
+    """Yield parts of a selection that are requested one after the other."""
+    for start in range(0, max(1, len(selection.posts)), POSTS_A_PART):
+        posts = selection.posts[start : start + POSTS_A_PART]
+        if start:
+            yield msgspec.structs.replace(
+                selection, posts=posts, numbers=[], placements=[], deaneries=[], parked=[]
+            )
+        else:
+            yield msgspec.structs.replace(selection, posts=posts)
+
+
+async def request(runner: Runner, part: Selection, day: date, person: Person | None = None) -> Progress:
+    """Request a part; with a ``person`` that is written to the audit. Raises PatienceExhaustedError."""
+    asked_at = runner.engine.time()
+    occasion = uuid4().hex
+    await runner.patiently("regenerate", partial(_sent, runner, part, occasion, person))
+    if part.deaneries:
+        await request_comparison(runner, day, part.deaneries, occasion=occasion)
+    if part.parked:
+        await runner.patiently("regenerate", partial(runner.engine.replay, part.parked))
+    return Progress(asked_at=asked_at, posts=part.posts, numbers=part.numbers, deaneries=part.deaneries)
+
+
+async def _sent(runner: Runner, part: Selection, occasion: str, person: Person | None) -> None:
+    work = runner.work()
+    for start in range(0, len(part.posts), POSTS_A_MESSAGE):
+        posts = part.posts[start : start + POSTS_A_MESSAGE]
+        work.emit("post.changed", PostChanged(post_ids=posts), cause=_cause(occasion, posts))
+    for number in part.numbers:
+        work.emit("post.changed", PostChanged(post_ids=[], numbers=[number]), cause=_cause(occasion, number))
+    for placement in part.placements:
+        body = PlacementChanged(placement_id=placement)
+        work.emit("placement.changed", body, cause=_cause(occasion, placement))
+    if person is not None:
+        result = (
+            f"{len(part.posts) + len(part.numbers)} posts, {len(part.deaneries)} deaneries,"
+            f" {len(part.parked)} messages"
+        )
+        await record(work, person, "regenerate", part.on, result=result)
+    await work.commit()
+
+
+def _cause(occasion: str, about: object) -> Message:
+    return Message(
+        id=derived_id("regenerate", occasion, about),
+        queue="",
+        correlation_id=f"regenerate:{occasion[:12]}",
+        source_file="",
+        deanery="",
+        row=0,
+        body=b"",
+    )

@@ -1,0 +1,103 @@
+"""The day in plain words: what came, what went, what is late, whom that affects and who must act. On both engines."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+from tests.operations.applicant_records import record
+from tests.operations.board.files_on_board import arrived, at, sent, terms
+from tests.services.bench import Bench, Benches
+from tests.services.data_exporter.test_record_intake import nowhere
+from tests.services.tcs_on_bench import TODAY
+
+from tis_esr.operations.digest import Digest, digest
+from tis_esr.records.file_names import DEANERIES
+from tis_esr.services.data_exporter.outbound import APPLICANTS, OUTBOUND_FILES, OutboundFile, OutboundState
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def of_office(file: InboundFile | OutboundFile, deanery: str) -> InboundFile | OutboundFile:
+    return msgspec.structs.replace(file, name=file.name.replace("EOE", deanery), deanery=deanery)
+
+
+async def all_offices(bench: Bench, *without: str) -> None:
+    """Have every office's file arrive, and its applicants and notifications sent; without some offices' applicants."""
+    for office in DEANERIES:
+        await bench.keep(FILES, of_office(arrived("RMC", at("14:09")), office))
+        files = [sent("APP", at("14:01")), sent("DNC", at("15:01"), rows=2)]
+        await bench.keep(
+            OUTBOUND_FILES,
+            *(of_office(f, office) for f in files if not (f.type == "APP" and office in without)),
+        )
+
+
+async def told(bench: Bench, now: datetime, deanery: str | None = None) -> Digest:
+    reader = bench.reader()
+    try:
+        return digest(reader, day=TODAY, now=now, terms=terms(), deanery=deanery)
+    finally:
+        reader.close()
+
+
+async def test_a_good_day_says_so(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench)
+        found = await told(bench, at("17:30"))
+    assert found.text.splitlines() == [
+        "24 Nov 2026: 13 of 13 received; 13 sent; all well.",
+        "Files from ESR: 13 of 13 received, the last at 14:09.",
+        "Applicants: 39 applicants sent for 13 offices.",
+        "Notifications: 26 notifications sent for 13 offices.",
+        "Nobody has to do anything.",
+    ]
+    assert found.is_good
+
+
+async def test_an_office_that_is_late_is_named_with_whom_it_affects(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench, "YHD")
+        days = [*[2] * 6, *[30] * 35]
+        await bench.keep(
+            APPLICANTS, *(record(n, TODAY + timedelta(days=start), "YHD") for n, start in enumerate(days, 1))
+        )
+        found = await told(bench, at("17:30"))
+        own = await told(bench, at("17:30"), "YHD")
+        other = await told(bench, at("17:30"), "EOE")
+    assert found.headline == (
+        "13 of 13 received; 12 sent; YHD late, 41 applicants affected, 6 leave the window tomorrow"
+    )
+    assert found.sentences == [
+        "Files from ESR: 13 of 13 received, the last at 14:09.",
+        "Applicants: 36 applicants sent for 12 offices; YHD late (due 14:00).",
+        "Notifications: 26 notifications sent for 13 offices.",
+        "6 applicants leave the window tomorrow, and can't be sent after that.",
+    ]
+    assert found.to_do == ["To do, support: find out why the applicants of YHD of 24 Nov 2026 did not go."]
+    assert (found.expected, found.received, found.sent) == (13, 13, 12)
+    assert (found.starters, found.leaving_tomorrow, found.is_good) == (41, 6, False)
+    assert (
+        own.headline
+        == "1 of 1 received; 0 sent; YHD late, 41 applicants affected, 6 leave the window tomorrow"
+    )
+    assert (other.headline, other.is_good) == ("1 of 1 received; 1 sent; all well", True)
+
+
+async def test_a_morning_tells_what_is_not_due_and_what_esr_has_not_answered(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await bench.keep(
+            OUTBOUND_FILES,
+            sent("APP", at("14:00", YESTERDAY), YESTERDAY),
+            sent("DNC", None, YESTERDAY, state=OutboundState.NOTHING_TO_SEND, rows=0),
+        )
+        await bench.keep(FILES, arrived("RMC", at("14:00", YESTERDAY), YESTERDAY))
+        found = await told(bench, at("09:00"), "EOE")
+    assert found.headline == "0 of 1 received; 0 sent; EOE unanswered"
+    assert found.sentences == [
+        "Files from ESR: 0 of 1 received; 1 not due yet.",
+        "Applicants: none sent; 1 not due yet.",
+        "Notifications: none sent; 1 not due yet.",
+        "ESR's answers about the applicants of 23 Nov 2026: 0 of 1; EOE unanswered (due 07:30).",
+        "1 file of earlier days still needs somebody.",
+    ]
+    assert found.to_do == ["To do, support: ask ESR for the answer about applicants of EOE of 23 Nov 2026."]

@@ -1,0 +1,123 @@
+"""``redrive --unfinished``: files that are not split and parked messages of ESR's files are driven again, others are not (A17)."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from tests.journeys.small_world import NPN, por
+from tests.services.bench import FILE, Bench, Benches, message
+from tests.services.tcs_on_bench import TODAY
+
+from tis_esr.engine.protocol import Commit
+from tis_esr.errors import UsageError
+from tis_esr.files.folder import Folder
+from tis_esr.operations.audit.trail import Person, entries
+from tis_esr.operations.redriving import Unfinished, drive_again, find_unfinished
+from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
+from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
+from tis_esr.simulation.days.generated_world import World
+
+ANN = Person("ann")
+NEW, HELD, CUT = (f"DE_EOE_RMC_20261124_0000010{number}.DAT" for number in (2, 3, 4))
+DONE = FILE
+
+
+def world() -> World:
+    return World(TODAY, Random(1))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Folder:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number, name in enumerate((DONE, NEW, HELD, CUT)):
+        (folder / name).write_text(f"{por(number + 1, NPN)}\nTRL,1\n")
+    return Folder(folder)
+
+
+async def ledger(bench: Bench) -> None:
+    """One file is finished, one is held, one was interrupted; one is not known yet."""
+    await bench.keep(
+        FILES,
+        InboundFile(name=DONE, state=FileState.SPLIT, deanery="EOE", rows=2),
+        InboundFile(name=HELD, state=FileState.HELD, deanery="EOE", reason="could not be read"),
+    )
+
+
+async def found(bench: Bench, store: Folder, only: str | None = None) -> Unfinished:
+    return await find_unfinished(bench.reader(), store, only)
+
+
+async def park(bench: Bench, name: str, queue: str = "esr.queue.por.split", file: str = FILE) -> None:
+    stuck = message(queue, name, {}, file=file)
+    await bench.engine.commit(Commit(messages=[stuck]))
+    [claimed] = await bench.claimed(stuck)
+    await bench.engine.commit(Commit(parked=[(claimed, "TCS cannot process the record")], held=[claimed]))
+
+
+async def test_unfinished_are_new_and_held_files_and_parked_messages_of_files(
+    benches: Benches, store: Folder
+) -> None:
+    async with benches.open(None, world()) as bench:
+        await ledger(bench)
+        await park(bench, "one")
+        await park(bench, "by hand", file="")
+        unfinished = await found(bench, store)
+        assert [(file.name, file.state, file.reason) for file in unfinished.files] == [
+            (NEW, "NEW", ""),
+            (HELD, "HELD", "could not be read"),
+            (CUT, "NEW", ""),
+        ]
+        assert (unfinished.parked, unfinished.unreadable, unfinished.absent) == (1, 0, [])
+
+
+async def test_driving_again_splits_the_files_requeues_the_messages_and_is_audited(
+    benches: Benches, store: Folder
+) -> None:
+    async with benches.open(None, world()) as bench:
+        await ledger(bench)
+        await park(bench, "one")
+        done = await drive_again(bench.runner, bench.reader(), store, ANN, by_services=False)
+        assert (len(done.files), done.requeued) == (3, 1)
+        files = await bench.all(FILES)
+        assert {name: file.state for name, file in files.items()} == dict.fromkeys(
+            (DONE, NEW, HELD, CUT), FileState.SPLIT
+        )
+        again = await drive_again(bench.runner, bench.reader(), store, ANN, by_services=False)
+        assert (len(again.files), again.requeued) == (0, 0)
+        acts = [(entry.who, entry.act, entry.result) for entry in entries(bench.reader())]
+        assert acts == [
+            ("ann", "redrive.unfinished", "0 files, 0 messages"),
+            ("ann", "redrive.unfinished", "3 files, 1 messages"),
+        ]
+
+
+async def test_running_services_get_each_file_announced(benches: Benches, store: Folder) -> None:
+    async with benches.open(None, world()) as bench:
+        await ledger(bench)
+        await drive_again(bench.runner, bench.reader(), store, ANN, by_services=True)
+        waiting = await bench.waiting("esr.queue.file.arrived", 3)
+        assert sorted(message.source_file for message in waiting) == [NEW, HELD, CUT]
+
+
+async def test_one_file_is_driven_again_alone(benches: Benches, store: Folder) -> None:
+    async with benches.open(None, world()) as bench:
+        await ledger(bench)
+        await park(bench, "of the held one", file=HELD)
+        await park(bench, "of another")
+        done = await drive_again(bench.runner, bench.reader(), store, ANN, only=HELD, by_services=False)
+        assert (len(done.files), done.requeued) == (1, 1)
+        with pytest.raises(UsageError, match="is neither in the ledger nor in the inbound store"):
+            await found(bench, store, "DE_EOE_RMC_20261124_00000999.DAT")
+
+
+async def test_unreadable_rows_and_files_that_are_gone_are_left_and_named(
+    benches: Benches, store: Folder
+) -> None:
+    gone = "DE_EOE_RMC_20261123_00000100.DAT"
+    async with benches.open(None, world()) as bench:
+        await bench.keep(FILES, InboundFile(name=gone, state=FileState.SPLITTING, deanery="EOE", rows=1))
+        unfinished = await found(bench, store, gone)
+        assert (unfinished.files, unfinished.absent) == ([], [gone])
+        await park(bench, "unreadable", queue=UNREADABLE)
+        assert (await found(bench, store)).unreadable == 1
