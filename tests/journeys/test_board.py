@@ -34,7 +34,8 @@ def here(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def evening(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is 16:30 of the day."""
     at = datetime.combine(TODAY, time(16, 30), UTC)
-    monkeypatch.setattr(command, "moment_of", lambda *_: at)
+    monkeypatch.setattr(command, "wall_clock", lambda: at)
+    monkeypatch.setattr(digest_command, "wall_clock", lambda: at)
 
 
 def test_the_board_names_what_is_missing_and_whom_it_affects(here: Program) -> None:
@@ -66,9 +67,7 @@ def test_the_history_has_a_character_a_day(here: Program) -> None:
     assert [len(line["ends"]) for line in found["lines"]] == [30] * 13 * 5
 
 
-def test_the_digest_says_it_in_plain_words(here: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = datetime.combine(TODAY, time(16, 30), UTC)
-    monkeypatch.setattr(digest_command, "moment_of", lambda *_: at)
+def test_the_digest_says_it_in_plain_words(here: Program) -> None:
     said = here("digest")
     lines = said.text.splitlines()
     offices = "EMD, KSS, NTH, WMD, PEN, NWN, YHD, OXF, WES, LDN, MER, SEV"

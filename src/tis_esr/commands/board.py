@@ -1,7 +1,7 @@
 """``tis-esr board``: prints the expected files of a day, what needs somebody, or 30 days of them."""
 
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -11,10 +11,9 @@ from tis_esr.commands.terminal import print_json
 from tis_esr.errors import Exit
 from tis_esr.operations.board.board import board as board_of
 from tis_esr.operations.board.built_in import terms_of
-from tis_esr.operations.board.day_shown import check_day, moment_of
+from tis_esr.operations.board.day_shown import shown_as_of, wall_clock
 from tis_esr.operations.board.history import history as history_of
 from tis_esr.operations.composition import reader_of
-from tis_esr.services.cron import LONDON
 from tis_esr.settings import Settings
 
 
@@ -30,10 +29,7 @@ def board(
     """Print the board of a day, today's by default; DONE_WITH_PARKED if somebody must act."""
     terms = terms_of(settings)
     with closing(reader_of(settings, state)) as reader:
-        now = moment_of(reader, datetime.now(UTC))
-        today = now.astimezone(LONDON).date()
-        shown = day or today
-        check_day(reader, shown, today)
+        shown, now = shown_as_of(reader, day, wall_clock())
         found = board_of(reader, day=shown, now=now, terms=terms, deanery=deanery)
         if history:
             found = msgspec.structs.replace(

@@ -1,17 +1,16 @@
 """``tis-esr digest``: prints the day in plain words."""
 
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.errors import Exit
 from tis_esr.operations.board.built_in import terms_of
-from tis_esr.operations.board.day_shown import check_day, moment_of
+from tis_esr.operations.board.day_shown import shown_as_of, wall_clock
 from tis_esr.operations.composition import reader_of
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.digest import digest as digest_of
-from tis_esr.services.cron import LONDON
 from tis_esr.settings import Settings
 
 
@@ -20,10 +19,7 @@ def digest(
 ) -> Exit:
     """Print the digest of a day, today's by default; DONE_WITH_PARKED if somebody must act."""
     with closing(reader_of(settings, state)) as reader:
-        now = moment_of(reader, datetime.now(UTC))
-        today = now.astimezone(LONDON).date()
-        shown = day or today
-        check_day(reader, shown, today)
+        shown, now = shown_as_of(reader, day, wall_clock())
         found = digest_of(reader, day=shown, now=now, terms=terms_of(settings), deanery=deanery)
     if as_json:
         print_json(found)
