@@ -12,7 +12,8 @@ from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
 from tis_esr.operations.alarms.evaluation import Receivers, store
 from tis_esr.operations.alarms.judge_process import ProcessFacts
 from tis_esr.operations.alarms.kinds import Kind
-from tis_esr.operations.alarms.sources import SOURCES, Sight, judge
+from tis_esr.operations.alarms.sight import Sight
+from tis_esr.operations.alarms.sources import SOURCES, judge
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.doctor.running import queues_by_service
 from tis_esr.services.cron import LONDON
@@ -82,7 +83,16 @@ async def _judged(
         begins = since or datetime.fromtimestamp(runner.work().time(), UTC)
         now = (begins + later).astimezone(UTC)
         day = now.astimezone(LONDON).date()
-        sight = Sight(settings, runner.engine, facts, queues_by_service(), [], now, day)
+        sight = Sight(
+            settings=settings,
+            engine=runner.engine,
+            begin=runner.work,
+            process=facts,
+            services=queues_by_service(),
+            own_services=[],
+            now=now,
+            today=day,
+        )
         judged = await judge(sight, [source], {})
         assert judged.unknown == {}
         await store(runner.work, judged, Receivers(), day, now)
