@@ -12,7 +12,8 @@ from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
 from tis_esr.operations.alarms.evaluation import Receivers, store
 from tis_esr.operations.alarms.judge_process import ProcessFacts
 from tis_esr.operations.alarms.kinds import Kind
-from tis_esr.operations.alarms.sources import SOURCES, Sight, judge
+from tis_esr.operations.alarms.sight import Sight
+from tis_esr.operations.alarms.sources import SOURCES, judge
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.doctor.running import queues_by_service
 from tis_esr.services.cron import LONDON
@@ -38,14 +39,29 @@ def noticed(
 ) -> Alarm:
     """Return the one alarm of a kind that is active so long after a moment, by default now; fail if there is none.
 
-    Alarms are judged at that moment and in the minute in which the time is over. ``about`` is how its cause begins,
-    ``breaker`` that of TCS, as a process shows it.
+    ``about`` is how its cause begins, ``breaker`` that of TCS, as a process shows it.
     """
+    found = noticed_all(talk, kind, about=about, since=since, within=within, breaker=breaker)
+    assert len(found) == 1, [alarm.id for alarm in found]
+    return found[0]
+
+
+def noticed_all(
+    talk: Conversation,
+    kind: Kind,
+    *,
+    about: str = "",
+    since: datetime | None = None,
+    within: timedelta = NOW,
+    breaker: str = "closed",
+) -> list[Alarm]:
+    """Return all such alarms; fail if there is none. They are judged at the moment, and in the minute when the time is over."""
     for later in (NOW, within + EACH):
         asyncio.run(_judged(talk, kind, since, later, breaker))
-    found = [alarm for alarm in active(talk) if alarm.id.startswith(f"{kind.id}:{about}".rstrip(":"))]
-    assert len(found) == 1, [alarm.id for alarm in active(talk)]
-    return found[0]
+    alarms = active(talk)
+    found = [alarm for alarm in alarms if alarm.id.startswith(f"{kind.id}:{about}".rstrip(":"))]
+    assert found, f"only {[alarm.id for alarm in alarms]}"
+    return found
 
 
 def active(talk: Conversation) -> list[Alarm]:
@@ -67,7 +83,16 @@ async def _judged(
         begins = since or datetime.fromtimestamp(runner.work().time(), UTC)
         now = (begins + later).astimezone(UTC)
         day = now.astimezone(LONDON).date()
-        sight = Sight(settings, runner.engine, facts, queues_by_service(), [], now, day)
+        sight = Sight(
+            settings=settings,
+            engine=runner.engine,
+            begin=runner.work,
+            process=facts,
+            services=queues_by_service(),
+            own_services=[],
+            now=now,
+            today=day,
+        )
         judged = await judge(sight, [source], {})
         assert judged.unknown == {}
         await store(runner.work, judged, Receivers(), day, now)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.journeys.conversation import Conversation, conversation, position
 from tests.journeys.program import Program
 
+from tis_esr.engine.reader_protocol import Trace
 from tis_esr.simulation.days.generated_world import World
 
 LANDSCAPE = 1000
@@ -86,3 +87,9 @@ def exported_in_tis(talk: Conversation) -> list[int]:
     store = talk.small.tcs.simulator.store
     events = [store.placement_events.get(placement, []) for placement in store.placements]
     return [sum(event["status"] == "EXPORTED" for event in some) for some in events]
+
+
+def parked(talk: Conversation) -> list[Trace]:
+    """Return the parked messages."""
+    with talk.reader() as reader:
+        return list(reader.parked())

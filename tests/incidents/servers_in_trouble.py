@@ -4,15 +4,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.faults.conftest import OwnServers
 from tests.incidents.offices import Offices, offices
+from tests.incidents.services_running import settings_of
 from tests.journeys.conversation import Conversation
-from tests.journeys.program import Program, Said, settings_of
+from tests.journeys.program import Program
+from tests.journeys.program import settings_of as variables_of
+from tests.journeys.small_world import TODAY
 
+from tis_esr.commands.day import day
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.simulation.days.generated_world import World
 
@@ -25,8 +31,8 @@ def on(
 ) -> Iterator[Conversation]:
     """Open a conversation on servers that may be stopped."""
     folder.mkdir(exist_ok=True)
-    settings = dict(settings_of("production", folder, servers.place))
-    with offices(folder, made, also=also, called=Program("production", folder, settings)) as talk:
+    variables = dict(variables_of("production", folder, servers.place))
+    with offices(folder, made, also=also, called=Program("production", folder, variables)) as talk:
         yield talk
 
 
@@ -57,13 +63,18 @@ def without_database(servers: OwnServers, since: Reached) -> None:
     servers.mongo.start()
 
 
-def run_while(talk: Conversation, number: int, disturb: Callable[[], None]) -> list[Said]:
-    """Run a day in a thread while it is disturbed, and again as long as its end says that a server was away."""
-    said: list[Said] = []
+def run_while(talk: Conversation, number: int, disturb: Callable[[], None]) -> None:
+    """Run a day in a thread while it is disturbed, and again as a supervisor would while a server is away."""
+    folder, url = talk.small.folder, talk.small.tcs.url
 
     def run() -> None:
-        while not said or said[-1].code == 3:
-            said.append(talk.run(number))
+        settings = settings_of(talk.program, patience_seconds=60)
+        while True:
+            try:
+                day(settings, folder / "in", folder / "out", url, TODAY + timedelta(days=number), None)
+            except (TransientError, BaseExceptionGroup):
+                continue
+            return
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -72,7 +83,6 @@ def run_while(talk: Conversation, number: int, disturb: Callable[[], None]) -> l
     finally:
         thread.join(120)
     assert not thread.is_alive()
-    return said
 
 
 @contextmanager

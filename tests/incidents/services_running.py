@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import time_machine
 from tests.faults.processes import NEVER
 from tests.journeys.conversation import Conversation
@@ -78,3 +80,13 @@ def waiting(talk: Conversation, queue: str) -> int:
     """Return how many messages wait in a queue or are being handled."""
     with talk.reader() as reader:
         return reader.waiting().get(queue, 0)
+
+
+async def breaker(address: str) -> str:
+    """Return the state of the circuit breaker of TCS, as the process shows it, once that is not closed any more."""
+    shown = r'^tis_esr_tcs_breaker\{state="(open|half_open)"\} 1'
+    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(f"{address}/metrics") as answer:
+                if found := re.search(shown, await answer.text(), re.MULTILINE):
+                    return found.group(1)

@@ -7,9 +7,11 @@ network trouble; the version was corrected on the fourth day, files were copied 
 from datetime import timedelta
 from pathlib import Path
 
+from tests.incidents.alarms_noticed import london, noticed
 from tests.incidents.offices import Offices, in_esr, offices
 from tests.journeys.small_world import TODAY
 
+from tis_esr.operations.alarms.about_files import FILE_LATE
 from tis_esr.simulation.esr.trusts import Change, change
 
 DAYS = range(3)
@@ -27,6 +29,8 @@ def test_a_tcs_that_moved_is_named_and_the_next_run_takes_the_whole_backlog(tmp_
                 said = talk.run(number)
                 assert said.code == 2
                 assert "Probably the context path is wrong" in said.text
+        alarm = noticed(talk, FILE_LATE, about="RMC", since=london(14, 30), within=timedelta(minutes=30))
+        assert "EOE" in alarm.members
         talk.small.tcs.url = right
         assert talk.run(DAYS[-1]).code == 0
         talk.evening(DAYS[-1])

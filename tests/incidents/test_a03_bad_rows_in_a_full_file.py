@@ -8,9 +8,11 @@ Monday, and the file was named on Tuesday.
 from datetime import timedelta
 from pathlib import Path
 
-from tests.incidents.offices import Offices, in_esr, offices
+from tests.incidents.alarms_noticed import noticed_all
+from tests.incidents.offices import Offices, in_esr, offices, parked
 from tests.journeys.small_world import TODAY
 
+from tis_esr.operations.alarms.about_queues import PARKED_OLD
 from tis_esr.simulation.esr.trusts import Change, change
 
 BAD = 4
@@ -29,9 +31,10 @@ def test_bad_rows_are_named_and_the_other_positions_of_the_file_are_loaded_the_s
         assert talk.run(0).code == 1
         talk.evening(0)
         assert in_esr(talk) == 9
-        parked = talk.program("parked", "--json").json
         rows = [number for number, line in enumerate(spoilt.splitlines(), 1) if b",four," in line]
-        assert {(one["source_file"], one["row"]) for one in parked} == {(file.name, row) for row in rows}
+        assert {(one.source_file, one.row) for one in parked(talk)} == {(file.name, row) for row in rows}
+        causes = {alarm.text for alarm in noticed_all(talk, PARKED_OLD, within=timedelta(hours=24))}
+        assert all("esr.queue.unreadable" in cause for cause in causes)
 
         change(talk.esr.holdings, [Change(BAD)], TODAY + timedelta(days=1))
         talk.day(1)

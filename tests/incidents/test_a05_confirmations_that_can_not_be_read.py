@@ -8,7 +8,7 @@ day's folder to another's and back.
 from collections import Counter
 from pathlib import Path
 
-from tests.incidents.offices import Offices, offices, quarantined
+from tests.incidents.offices import Offices, offices, parked, quarantined
 
 from tis_esr.services.data_exporter.outbound import RecordState
 from tis_esr.simulation.days.generated_world import World
@@ -39,8 +39,7 @@ def test_each_answer_is_kept_once_however_it_is_quoted_and_however_often_it_is_r
         assert states == {RecordState.CONFIRMED: 2, RecordState.REJECTED: 2, RecordState.EXPORTED: 1}
         assert sorted(len(record.answers) for record in sent) == [0, 1, 1, 1, 1]
         assert {one.text for record in sent for one in record.answers} == {"", *TEXTS}
-        [parked] = talk.program("parked", "--json").json
-        assert (parked["source_file"], parked["row"]) == (file.name, 4)
+        assert [(one.source_file, one.row) for one in parked(talk)] == [(file.name, 4)]
 
 
 def test_a_postcode_that_esr_would_reject_is_named_before_anything_is_sent(tmp_path: Path) -> None:

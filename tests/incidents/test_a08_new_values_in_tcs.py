@@ -7,7 +7,7 @@ changing anything, so that they were generated again.
 
 from pathlib import Path
 
-from tests.incidents.offices import Offices, in_esr, offices
+from tests.incidents.offices import Offices, in_esr, offices, parked
 
 
 def test_new_types_values_and_fields_of_tcs_stop_nobody(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ def test_new_types_values_and_fields_of_tcs_stop_nobody(tmp_path: Path) -> None:
             placement |= {"status": 7, "newField": {"nested": None}}
         talk.day(0)
         assert in_esr(talk) == 4
-        assert talk.program("parked").code == 0
+        assert parked(talk) == []
 
 
 def test_a_person_that_can_not_be_read_waits_alone_and_goes_by_one_command_once_it_can(
@@ -32,7 +32,7 @@ def test_a_person_that_can_not_be_read_waits_alone_and_goes_by_one_command_once_
         person["personalDetails"]["dateOfBirth"] = {"year": 1980}
         talk.day(0)
         assert in_esr(talk) == 3
-        reasons = {one["reason"] for one in talk.program("parked", "--json").json}
+        reasons = {one.reason for one in parked(talk)}
         assert all(f"person {person['id']}" in reason for reason in reasons), reasons
 
         person["personalDetails"]["dateOfBirth"] = born

@@ -6,7 +6,7 @@ The statuses were filled in by SQL.
 
 from pathlib import Path
 
-from tests.incidents.offices import Offices, exported_in_tis, in_esr, offices
+from tests.incidents.offices import Offices, exported_in_tis, in_esr, offices, parked
 
 from tis_esr.simulation.tcs.switches import Switches
 
@@ -18,4 +18,4 @@ def test_an_export_reaches_tcs_once_although_tcs_fails_while_it_is_told(tmp_path
         talk.day(0)
         assert in_esr(talk) == 12
         assert exported_in_tis(talk) == [1] * 12
-        assert talk.program("parked").code == 0
+        assert parked(talk) == []

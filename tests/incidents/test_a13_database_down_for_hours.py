@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.faults.conftest import OwnServers
-from tests.incidents.offices import Offices, npn
+from tests.incidents.offices import Offices, npn, parked
 from tests.incidents.servers_in_trouble import Reached, on, run_while, without_database
 from tests.journeys.conversation import position
 
@@ -29,4 +29,4 @@ def test_work_waits_for_the_database_and_the_trust_is_told_of_its_new_post_the_s
         run_while(talk, 1, lambda: without_database(own_servers, reached))
         told = [row.split(",")[1] for row in talk.small.sent("DNC", 1)]
         assert f'"{NEW_POST}"' in told
-        assert talk.program("parked").code == 0
+        assert parked(talk) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.faults.conftest import OwnServers
-from tests.incidents.offices import Offices, exported_in_tis, in_esr
+from tests.incidents.offices import Offices, exported_in_tis, in_esr, parked
 from tests.incidents.servers_in_trouble import Reached, on, run_while, without_database
 
 
@@ -22,4 +22,4 @@ def test_a_database_that_goes_away_in_the_generation_of_applicants_costs_none_an
         talk.evening(0)
         assert in_esr(talk) == 8
         assert exported_in_tis(talk) == [1] * 8
-        assert talk.program("parked").code == 0
+        assert parked(talk) == []

@@ -4,12 +4,16 @@ A node of RabbitMQ, which other systems shared, reached its memory limit, so tha
 the usual messages of the morning, and sent the instructions for 20 files again by their names.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.faults.conftest import OwnServers
+from tests.incidents.alarms_noticed import noticed
 from tests.incidents.offices import Offices, in_esr
 from tests.incidents.servers_in_trouble import Reached, broker_out_of_memory, on, run_while
+
+from tis_esr.operations.alarms.about_servers import BROKER_ALARM
 
 
 @pytest.mark.timeout(180)
@@ -22,9 +26,7 @@ def test_files_that_came_while_rabbitmq_accepted_nothing_are_processed_by_themse
 
         def blocked() -> None:
             with broker_out_of_memory(own_servers, reached):
-                said = talk.program("doctor")
-            assert said.code == 3
-            assert "its memory or disk alarm is raised" in said.text
+                noticed(talk, BROKER_ALARM, within=timedelta(minutes=2))
 
         talk.morning(0)
         run_while(talk, 0, blocked)

@@ -4,12 +4,19 @@ A type of message was lost, because its sender never checked that RabbitMQ had t
 missing; it was audited and sent again by hand.
 """
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 from pika import BlockingConnection, URLParameters
+from tests.incidents.alarms_noticed import noticed
 from tests.incidents.offices import exported_in_tis
 from tests.incidents.services_running import all_but, arrive, at, command, services, until, waiting
 from tests.journeys.conversation import Conversation
 
+from tis_esr.operations.alarms.about_queues import QUEUE_WITHOUT_CONSUMER
+
+FIVE_MINUTES = timedelta(minutes=5)
 UNREAD = "esr.queue.apprecord.generated"
 
 
@@ -21,7 +28,8 @@ async def test_messages_that_the_broker_loses_are_sent_again_and_each_takes_effe
         arrive(talk)
         async with services(talk, *all_but("DataExporter")):
             await until(lambda: waiting(talk, UNREAD) == 5)
-            # The alarm queue-without-consumer.
+            alarm = await asyncio.to_thread(noticed, talk, QUEUE_WITHOUT_CONSUMER, within=FIVE_MINUTES)
+            assert UNREAD in alarm.members
         lose(talk.program.settings["TIS_ESR_AMQP_URL"], UNREAD)
         async with services(talk):
             await until(lambda: len(talk.applicants) == 5)

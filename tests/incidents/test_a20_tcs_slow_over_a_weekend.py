@@ -4,14 +4,17 @@ The look-up of logins in TIS was slow, so TCS was alive but answered nobody in t
 read on Monday at 10:32, and replayed at 12:01.
 """
 
-import re
+import asyncio
+from datetime import timedelta
 
-import aiohttp
 import pytest
-from tests.incidents.offices import exported_in_tis
-from tests.incidents.services_running import arrive, at, command, services, until
+from tests.incidents.alarms_noticed import noticed
+from tests.incidents.offices import exported_in_tis, parked
+from tests.incidents.services_running import arrive, at, breaker, command, services, until
 from tests.journeys.conversation import Conversation
 
+from tis_esr.operations.alarms.about_servers import TCS_BREAKER_OPEN
+from tis_esr.operations.alarms.alarm import AlarmState
 from tis_esr.simulation.tcs.switches import Switches
 
 
@@ -24,21 +27,15 @@ async def test_while_tcs_times_out_it_is_left_alone_and_the_work_goes_on_by_itse
         async with services(talk, tcs_timeout_seconds=0.5) as address:
             simulator.misbehaviour.switches = Switches(delay_ms=2000)
             arrive(talk)
-            await is_open(address)
+            alarm = await asyncio.to_thread(
+                noticed, talk, TCS_BREAKER_OPEN, within=timedelta(minutes=15), breaker=await breaker(address)
+            )
+            assert alarm.state is AlarmState.ACTIVE
             before = simulator.answered
-            assert (await command(talk, "parked")).code == 0
+            assert parked(talk) == []
             assert simulator.answered - before <= 10
             simulator.misbehaviour.switches = Switches()
             await until(lambda: len(talk.applicants) == 5)
             await command(talk, "export", "applicants", "--deanery", "EOE")
             await until(lambda: exported_in_tis(talk) == [1] * 5)
-            assert (await command(talk, "parked")).code == 0
-
-
-async def is_open(address: str) -> None:
-    """Wait until the circuit breaker of TCS is open."""
-    async with aiohttp.ClientSession() as session:
-        text = ""
-        while not re.search(r'^tis_esr_tcs_breaker\{state="open"\} 1', text, re.MULTILINE):
-            async with session.get(f"{address}/metrics") as answer:
-                text = await answer.text()
+            assert parked(talk) == []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.incidents.offices import Offices, in_esr, offices
+from tests.incidents.offices import Offices, in_esr, offices, parked
 from tests.incidents.overloaded_tcs import Overloaded
 from tests.incidents.services_running import arrive, at, command, services, until
 from tests.journeys.conversation import Conversation
@@ -33,7 +33,7 @@ async def test_calls_fall_to_what_tcs_can_bear_and_the_export_waits_for_the_arri
             await until(lambda: bool(talk.program("files", "--json").json["files"]))
             await command(talk, "export", "applicants", "--deanery", "EOE")
             await until(lambda: bool(list((talk.small.folder / "out").glob("*_APP_*.DAT"))))
-            assert (await command(talk, "parked")).code == 0
+            assert parked(talk) == []
         assert tcs.refused > 0
         [_] = (talk.small.folder / "out").glob("*_APP_*.DAT")
         talk.evening(0)

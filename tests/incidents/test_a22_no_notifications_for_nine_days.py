@@ -5,16 +5,20 @@ sight by a shovel that somebody had set up weeks before and forgotten, so that t
 Somebody noticed that ESR's confirmations were absent.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from pika import BlockingConnection, URLParameters
-from tests.incidents.offices import Offices, offices
+from tests.incidents.alarms_noticed import london, noticed, noticed_all
+from tests.incidents.offices import Offices, offices, parked
 
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.engine.protocol import Put
+from tis_esr.operations.alarms.about_files import CONFIRMATION_OVERDUE, FILE_LATE
+from tis_esr.operations.alarms.about_queues import PARKED_OLD
 from tis_esr.services.data_exporter import export_run
 from tis_esr.services.data_exporter.outbound import NOTIFICATIONS
 
@@ -68,14 +72,19 @@ def test_what_waits_for_a_person_stays_in_sight_whoever_empties_the_queues(tmp_p
         talk.run(0)
         with BlockingConnection(URLParameters(talk.program.settings["TIS_ESR_AMQP_URL"])) as connection:
             connection.channel().queue_purge("esr.queue.dead")
-        said = talk.program("parked")
-        assert (said.code, file.name in said.text) == (1, True)
+        assert [(one.source_file, one.row) for one in parked(talk)] == [(file.name, 4)]
+        [alarm] = noticed_all(talk, PARKED_OLD, within=timedelta(hours=24))
+        assert alarm.members == [f"{file.name} row 4"]
 
 
-def test_a_confirmation_that_is_absent_is_named_on_the_next_day_but_one(tmp_path: Path) -> None:
+def test_absent_notifications_are_named_on_the_day_and_absent_confirmations_on_the_next(
+    tmp_path: Path,
+) -> None:
     with offices(tmp_path, Offices(posts=2)) as talk:
         talk.morning(0)
         talk.run(0)
-        talk.run(2)
-        names = [file["name"] for file in talk.program("files", "--json").json["unconfirmed"]]
-        assert [name.split("_")[2] for name in names] == ["APP", "DNC"]
+        next_day, grace = london(15, day_number=1), timedelta(minutes=45)
+        alarm = noticed(talk, FILE_LATE, about="DNC", since=next_day, within=grace)
+        assert "EOE" in alarm.members
+        alarm = noticed(talk, CONFIRMATION_OVERDUE, since=next_day, within=timedelta(minutes=90))
+        assert "_DNC_20261124_" in alarm.text

@@ -4,15 +4,19 @@ Users in Wessex reported it before the monitoring did. The services were stopped
 and started again after somebody had read the logs. What no longer held was sorted out by hand before it was sent.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
-from tests.incidents.offices import Offices, in_esr, npn, offices
+from tests.incidents.alarms_noticed import london, noticed
+from tests.incidents.offices import Offices, in_esr, npn, offices, parked
 from tests.journeys.conversation import position
 
+from tis_esr.operations.alarms.about_files import FILE_LATE
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.tcs.switches import Switches
 
 LOCUM_POST = 9
+GRACE = timedelta(minutes=45)
 
 
 def a_locum_comes_and_goes(world: World) -> None:
@@ -34,7 +38,10 @@ def test_after_the_outage_what_still_holds_goes_by_itself_and_what_does_not_is_c
         talk.small.tcs.simulator.misbehaviour.switches = switches
         talk.program.settings["TIS_ESR_PATIENCE_SECONDS"] = "0.5"
         assert talk.run(1).code == 3
-        assert talk.program("parked").code == 0
+        assert parked(talk) == []
+
+        alarm = noticed(talk, FILE_LATE, about="APP", since=london(14, day_number=1), within=GRACE)
+        assert "EOE" in alarm.members
 
         talk.small.tcs.simulator.store.put_placement(late)
         switches.fail_rate = 0.0
