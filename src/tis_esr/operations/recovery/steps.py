@@ -87,7 +87,7 @@ class Recovery:
         return f"drove again {len(done.files):,} files, requeued {done.requeued:,} messages{left}"
 
     async def _reconcile(self) -> str:
-        asked = await request(self.runner, self.open_reader, self.stored.day, DEANERIES)
+        asked = await request(self.runner, self.person, self.open_reader, self.stored.day, DEANERIES)
         if self.place.has_services:
             await until_done(asked.left, lambda _: None, "positions are still to be compared")
         else:
@@ -132,7 +132,7 @@ class Recovery:
     async def _full_files(self) -> str:
         for deanery in self.stored.full:
             if self.place.has_services:
-                await request_full_file(self.runner, self.stored.day, deanery, again=False)
+                await request_full_file(self.runner, self.person, self.stored.day, deanery, again=False)
             else:
                 await full_file(self.runner.work, self.place.out, self.stored.day, deanery, again=False)
         if self.place.has_services and self.stored.full:
