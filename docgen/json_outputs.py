@@ -75,9 +75,6 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "deadlines": (1, Deadlines),
     "report": (1, Report),
     "person": (1, Erasure),
-    "board": (1, Board),
-    "expectations": (1, Expectations),
-    "promise": (1, Promise),
     "digest": (1, Digest),
 }
 """By command: the version of its output, and the type that is encoded.
