@@ -52,7 +52,9 @@ async def found(bench: Bench, store: Folder, only: str | None = None) -> Unfinis
 async def park(bench: Bench, name: str, queue: str = "esr.queue.por.split", file: str = FILE) -> None:
     stuck = message(queue, name, {}, file=file)
     if queue == UNREADABLE:  # no service reads it
-        await bench.engine.commit(Commit(parked=[(stuck, "column positionID is not a whole number")]))
+        await bench.engine.commit(
+            Commit(parked=[(stuck, "column positionID is not a whole number", ParkingCause.ROW_UNREADABLE)])
+        )
         return
     await bench.engine.commit(Commit(messages=[stuck]))
     [claimed] = await bench.claimed(stuck)

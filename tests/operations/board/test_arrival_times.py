@@ -9,6 +9,7 @@ from tests.services.records import applicant, applicants
 from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.files.folder import Folder
+from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.settling import settle_findings
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
@@ -33,7 +34,7 @@ async def test_an_arrival_is_that_of_the_content_whatever_happens_later(
         await read(bench, tmp_path / "in", BAD, b"\0\0\0")
         first = {name: file.arrived_at for name, file in (await bench.all(FILES)).items()}
         bench.today[0] = TODAY + timedelta(days=1)
-        await settle_findings(bench.runner, FILE, "ESR confirmed it")
+        await settle_findings(bench.runner, Person("ann"), FILE, "ESR confirmed it")
         await read(bench, tmp_path / "in", FILE, b"TRL,7\n")
         await read(bench, tmp_path / "in", BAD, b"TRL,1\n")
         then = {name: file.arrived_at for name, file in (await bench.all(FILES)).items()}

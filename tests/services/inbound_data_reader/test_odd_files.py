@@ -39,7 +39,7 @@ class Counting(EmbeddedEngine):
         self.sizes: list[int] = []
 
     async def commit(self, commit: Commit) -> None:
-        bodies = [*commit.messages, *(message for message, _ in commit.parked)]
+        bodies = [*commit.messages, *(parking[0] for parking in commit.parked)]
         self.sizes.append(sum(len(message.body) for message in bodies))
         await super().commit(commit)
 
