@@ -9,10 +9,12 @@ small RMC, from the moment its file is there until its rows are reconciled.
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +35,7 @@ from tis_esr.engine.row_accounting import RowState
 
 FOLDER = OUT / "national"
 INBOX = "engine.inbox"
+ALARMS = "TIS_ESR_ALARM_SECONDS"
 QUIET_ROWS = 200
 
 
@@ -42,15 +45,22 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=10_000)
     parser.add_argument("--peak", type=int, default=0, help="placements that reach the 13-week mark")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--watched",
+        choices=["as usual", "closely", "not"],
+        default="as usual",
+        help="alarms as usual; alarms, board and metrics every 10 seconds; or no alarms",
+    )
     given = parser.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)
-    figures = {"cores": os.cpu_count(), **national_day(given.posts, given.peak, given.workers)}
+    figures = {"cores": os.cpu_count(), "watched": given.watched}
+    figures |= national_day(given.posts, given.peak, given.workers, given.watched)
     (OUT / "national.json").write_text(json.dumps(figures, indent=1) + "\n")
     for name, figure in figures.items():
         print(f"{name}: {figure}")
 
 
-def national_day(posts: int, at_the_mark: int, workers: int) -> dict[str, Any]:
+def national_day(posts: int, at_the_mark: int, workers: int, watched: str) -> dict[str, Any]:
     """Time one day of 13 deaneries, every position new, then a quiet file."""
     today = datetime.now(ZoneInfo("Europe/London")).date()
     many = ("--deaneries", "13", "--posts", str(posts))
@@ -64,7 +74,8 @@ def national_day(posts: int, at_the_mark: int, workers: int) -> dict[str, Any]:
     reader = ProductionReader(ServerAddresses(servers.amqp_url, servers.mongodb_url, database))
     with simulator(FOLDER / "tcs") as url:
         os.environ.update(production(servers, database, url, FOLDER))
-        with running(workers) as processes:
+        os.environ |= {"closely": {ALARMS: "10"}, "not": {ALARMS: "600"}}.get(watched, {})
+        with running(workers) as processes, looked_at(watched == "closely"):
             figures = timed(client, database, reader, url, processes)
             figures["quiet file's seconds"] = quiet_file(reader, today)
             figures["peak MB of each process"] = [peak(process.pid) for process in processes]
@@ -106,6 +117,30 @@ def timed(
         "transactions a row": round((transactions(client) - transacted) / rows, 3),
         "TCS calls a row": round(asked / rows, 3),
     }
+
+
+@contextmanager
+def looked_at(closely: bool) -> Iterator[None]:
+    """Meanwhile ask each process for its metrics, and for the board, every 10 seconds."""
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(10):
+            for line in (FOLDER / "run.log").read_text().splitlines():
+                if found := re.search(r" http=(http\S+)", line):
+                    with urlopen(f"{found[1]}/metrics") as reply:
+                        reply.read()
+            command("board", "--json", codes=(0, 1, 2))
+
+    looking = threading.Thread(target=look)
+    if closely:
+        looking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if closely:
+            looking.join()
 
 
 def reach_the_mark(path: Path, count: int, start: date) -> None:
