@@ -75,7 +75,7 @@ def national_day(posts: int, at_the_mark: int, workers: int, watched: str) -> di
     with simulator(FOLDER / "tcs") as url:
         os.environ.update(production(servers, database, url, FOLDER))
         os.environ |= {"closely": {ALARMS: "10"}, "not": {ALARMS: "600"}}.get(watched, {})
-        with running(workers) as processes, looked_at(watched == "closely"):
+        with running(workers) as processes, looked_at(closely=watched == "closely"):
             figures = timed(client, database, reader, url, processes)
             figures["quiet file's seconds"] = quiet_file(reader, today)
             figures["peak MB of each process"] = [peak(process.pid) for process in processes]
@@ -120,7 +120,7 @@ def timed(
 
 
 @contextmanager
-def looked_at(closely: bool) -> Iterator[None]:
+def looked_at(*, closely: bool) -> Iterator[None]:
     """Meanwhile ask each process for its metrics, and for the board, every 10 seconds."""
     ended = threading.Event()
 

@@ -1,6 +1,6 @@
 """TCS's vectors about states: drafts and approved placements, exported placements, positions of a post."""
 
-from tests.vectors.exchange import Exchanges, codes, day, gmc, only, pairs
+from tests.vectors.exchange import Exchanges, codes, day, only
 
 DRAFT, APPROVED = {"lifecycleState": "DRAFT"}, {"lifecycleState": "APPROVED"}
 
@@ -52,22 +52,6 @@ async def test_approved_to_draft_changed_back_to_approved(exchanges: Exchanges) 
         await exchange.change(placement, 30, **APPROVED)
         rows += await exchange.notifications()
         assert codes(rows) == ["1"]
-
-
-async def test_the_current_one_is_deleted_while_the_next_one_is_in_draft(exchanges: Exchanges) -> None:
-    """The draft sends nothing about its own trainee; of the one who is gone ESR hears that nobody is there."""
-    async with exchanges.open() as exchange:
-        post = await exchange.open_position()
-        current, following = exchange.person(), exchange.person()
-        deleted = await exchange.place(post, current, -30, 39)
-        placement = await exchange.place(post, following, 40, 200)
-        assert pairs(await exchange.notifications()) == [(gmc(current), gmc(following))]
-        await exchange.change(placement, **DRAFT)
-        await exchange.delete(deleted)
-        assert pairs(await exchange.notifications()) == [("", "")]
-        assert await exchange.notifications() == []
-        await exchange.change(placement, **APPROVED)
-        assert pairs(await exchange.notifications()) == [("", gmc(following))]
 
 
 async def test_mark_placement_as_esr_exported(exchanges: Exchanges) -> None:
