@@ -103,6 +103,19 @@ async def test_a_morning_tells_what_is_not_due_and_what_esr_has_not_answered(ben
     assert found.to_do == ["To do, support: ask ESR for the answer about applicants of EOE of 23 Nov 2026."]
 
 
+async def test_a_file_that_is_being_written_is_not_sent_yet(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench, "YHD")
+        stuck = of_office(sent("APP", None, state=OutboundState.ALLOCATED), "YHD")
+        await bench.keep(OUTBOUND_FILES, stuck)
+        early, late = await told(bench, at("14:20")), await told(bench, at("17:30"))
+    assert (early.headline, early.sent) == ("13 of 13 received; 12 sent; all well", 12)
+    assert early.sentences[1] == (
+        "Applicants: 36 applicants sent for 12 offices; being written for 1 office."
+    )
+    assert (late.headline, late.sent) == ("13 of 13 received; 12 sent; YHD late", 12)
+
+
 async def test_a_file_that_could_be_used_only_in_part_is_no_good_day(benches: Benches) -> None:
     async with benches.open("DataExporter", nowhere()) as bench:
         await all_offices(bench)

@@ -73,7 +73,7 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
     affected = Affected(reader, terms.window, now.astimezone(LONDON).date())
     leaving = sum(affected.waiting(office).leaving for office in ([deanery] if deanery else DEANERIES))
     received = [cell for cell in _of(today, FileType.RMC) if _is_here(cell)]
-    sent = [cell for cell in _of(today, FileType.APP) if _is_here(cell)]
+    sent = [cell for cell in _of(today, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]
     in_part = [cell for cell in today.cells if cell.state is CellState.COMPLETE_WITH_REFUSALS]
     trouble = [*today.needs_somebody, *in_part]
     starters, most_leaving = _numbers(trouble)
@@ -100,6 +100,11 @@ def _of(found: Board, type_: FileType) -> list[Cell]:
 def _is_here(cell: Cell) -> bool:
     waiting = (CellState.NOT_DUE, CellState.DUE, CellState.AT_RISK, CellState.WAIVED, CellState.HELD)
     return cell.state not in {*waiting, *NOT_HERE}
+
+
+def _is_in_work(cell: Cell) -> bool:
+    """Return whether a file of ours is being written."""
+    return cell.state is CellState.IN_WORK
 
 
 def _numbers(cells: Iterable[Cell]) -> tuple[int, int]:
@@ -162,7 +167,9 @@ def _went(cells: Sequence[Cell], title: str, what: str) -> Iterable[str]:
     idle = sum(cell.state is CellState.COMPLETE for cell in cells)
     said = f"{_number(rows, what)} sent for {_number(len(went), 'office')}" if went else "none sent"
     nothing = f"; nothing to send for {_number(idle, 'office')}" if idle else ""
-    yield f"{title}: {said}{nothing}{_rest(cells)}."
+    writing = sum(map(_is_in_work, cells))
+    now = f"; being written for {_number(writing, 'office')}" if writing else ""
+    yield f"{title}: {said}{nothing}{now}{_rest(cells)}."
 
 
 def _answered(before: Board, type_: FileType, what: str) -> Iterable[str]:
