@@ -148,15 +148,20 @@ async def claim(begin: Callable[[], Work], sink: str) -> Delivery | None:
     return None
 
 
-async def settle(begin: Callable[[], Work], delivery: Delivery, error: str) -> None:
-    """Store the outcome of an attempt: sent if ``error`` is "", else when it is retried. Raises TransientError."""
+async def settle(
+    begin: Callable[[], Work], delivery: Delivery, error: str, *, is_accepted: bool = False
+) -> None:
+    """Store the outcome of an attempt: sent if ``error`` is "", else when it is retried. Raises TransientError.
+
+    ``is_accepted`` says that it was sent in spite of an error, which is kept: some addresses did not get it.
+    """
     for _ in range(_TRIES):
         work = begin()
         now, key = work.time(), DELIVERIES.key(delivery)
         known = (await work.get(DELIVERIES, [key])).get(key, delivery)
-        if not error:
+        if not error or is_accepted:
             done = msgspec.structs.replace(
-                known, state=DeliveryState.SENT, sent_at=now, error="", claimed_until=0.0
+                known, state=DeliveryState.SENT, sent_at=now, error=error, claimed_until=0.0
             )
             work.put(DELIVERIES, done)
         else:
@@ -179,7 +184,8 @@ def statuses(reader: Reader, sinks: Iterable[str], now: datetime) -> list[SinkSt
         sent = reader.find(
             DELIVERIES, {"sink": sink, "state": DeliveryState.SENT.value, "created_at": recent}
         )
-        failing = max(waiting, key=lambda one: one.attempts, default=None)
+        last = max(sent, key=lambda one: one.sent_at, default=None)
+        failing = max(waiting, key=lambda one: one.attempts, default=last)
         found.append(
             SinkStatus(
                 sink=sink,
@@ -187,7 +193,7 @@ def statuses(reader: Reader, sinks: Iterable[str], now: datetime) -> list[SinkSt
                 oldest_at=min((one.waits_since for one in waiting), default=0.0),
                 attempts=failing.attempts if failing else 0,
                 error=failing.error if failing else "",
-                sent_at=max((one.sent_at for one in sent), default=0.0),
+                sent_at=last.sent_at if last else 0.0,
             )
         )
     return found
