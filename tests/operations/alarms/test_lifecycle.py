@@ -80,6 +80,29 @@ def test_an_applicant_who_leaves_the_window_makes_it_critical_at_once_and_ends_a
     assert Story().judge(judged(gap(urgent=True))) == [What.RAISED]
 
 
+def silenced_and_cleared(**found: object) -> Story:
+    story = Story()
+    story.judge(judged(gap(**found)))
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=9), silenced_members=["a.DAT"])
+    story.judge(judged(kinds=("file-refused",)), NOON + HOUR)
+    return story
+
+
+def test_a_silence_outlasts_a_cause_that_ends_and_returns_as_it_was() -> None:
+    story = silenced_and_cleared()
+    assert story.judge(judged(gap()), NOON + 2 * HOUR) == []
+    assert silenced_and_cleared(urgent=True).judge(judged(gap(urgent=True)), NOON + 2 * HOUR) == []
+
+
+def test_a_silence_ends_if_its_cause_returns_critical_or_affects_something_new() -> None:
+    story = silenced_and_cleared()
+    assert story.judge(judged(gap(urgent=True)), NOON + 2 * HOUR) == [What.RAISED]
+    assert story.known[REFUSED].silenced_until is None
+    other = silenced_and_cleared()
+    assert other.judge(judged(gap(members=["b.DAT"])), NOON + 2 * HOUR) == [What.RAISED]
+    assert other.known[REFUSED].silenced_until is None
+
+
 def test_silenced_it_notifies_nobody_until_the_day_and_is_repeated_on_it() -> None:
     story = Story()
     story.judge(judged(gap()))

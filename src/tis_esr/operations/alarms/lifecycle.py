@@ -67,30 +67,30 @@ def _found(alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, tod
         if now - alarm.since < kind.lasts:
             return Change(alarm=alarm, what=None)
         severity = Severity.CRITICAL if one.urgent else kind.severity
+        is_worse = severity is Severity.CRITICAL and alarm.severity is not Severity.CRITICAL
+        if is_worse or _has_joined(alarm, one, kind):
+            alarm = _loud(alarm)
         raised = msgspec.structs.replace(
             alarm, state=AlarmState.ACTIVE, raised_at=now, severity=severity, seen_at=now
         )
         return _notified(raised, What.RAISED, now, today)
     if alarm.severity is not Severity.CRITICAL and _escalates(alarm, one, kind, now):
-        critical = msgspec.structs.replace(
-            alarm, severity=Severity.CRITICAL, silenced_until=None, silenced_members=[]
-        )
+        critical = msgspec.structs.replace(_loud(alarm), severity=Severity.CRITICAL)
         return _notified(critical, What.ESCALATED, now, today)
     if is_silenced(alarm, today) and _has_joined(alarm, one, kind):
-        loud = msgspec.structs.replace(alarm, silenced_until=None, silenced_members=[])
-        return _notified(loud, What.REPEATED, now, today)
+        return _notified(_loud(alarm), What.REPEATED, now, today)
     if _is_to_repeat(alarm, kind, now) and not is_silenced(alarm, today):
         return _notified(alarm, What.REPEATED, now, today)
     return Change(alarm=alarm, what=None)
 
 
 def _begun(before: Alarm | None, one: Finding, kind: Kind, now: datetime) -> Alarm:
-    """Return a pending alarm; one that was cleared keeps its events, and a silence that has not ended."""
+    """Return a pending alarm; one that was cleared keeps its events, its severity until it is raised, and a silence that has not ended."""
     return Alarm(
         id=one.id,
         kind=one.kind,
         state=AlarmState.PENDING,
-        severity=kind.severity,
+        severity=before.severity if before else kind.severity,
         members=one.members,
         number=one.number,
         text=one.text,
@@ -100,6 +100,11 @@ def _begun(before: Alarm | None, one: Finding, kind: Kind, now: datetime) -> Ala
         silenced_members=before.silenced_members if before else [],
         events=before.events if before else [],
     )
+
+
+def _loud(alarm: Alarm) -> Alarm:
+    """Return an alarm that is not silenced."""
+    return msgspec.structs.replace(alarm, silenced_until=None, silenced_members=[])
 
 
 def _escalates(alarm: Alarm, one: Finding, kind: Kind, now: datetime) -> bool:
