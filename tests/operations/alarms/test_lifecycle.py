@@ -139,6 +139,19 @@ def test_it_is_cleared_when_its_kind_was_judged_and_the_cause_is_gone() -> None:
     assert story.judge(judged(kinds=("file-refused",)), NOON + 2 * HOUR) == []
 
 
+def test_a_late_file_that_is_missing_is_not_said_to_be_cleared_and_keeps_its_owner() -> None:
+    late = gap(kind="file-late", cause="RMC:2026-11-24", members=["EOE"])
+    missing = gap(kind="file-missing", cause="RMC:2026-11-24", members=["EOE"], follows=late.id)
+    story = Story()
+    story.judge(judged(late))
+    story.change(late.id, owner="ann")
+    both = ("file-late", "file-missing")
+    assert story.judge(judged(missing, kinds=both), NOON + HOUR) == [What.RAISED]
+    assert (story.known[late.id].state, story.known[missing.id].owner) == (AlarmState.CLEARED, "ann")
+    assert story.known[late.id].events[-1].text == "continued by file-missing:RMC:2026-11-24"
+    assert story.judge(judged(kinds=both), NOON + 2 * HOUR) == [What.CLEARED]
+
+
 def test_what_was_not_judged_stays_active() -> None:
     story = Story()
     story.judge(judged(gap()))

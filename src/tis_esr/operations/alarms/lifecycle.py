@@ -26,13 +26,21 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 def changes(known: Mapping[str, Alarm], judged: Judged, now: datetime, today: date) -> list[Change]:
     """Return which alarms change by an evaluation. ``known`` are the stored ones that are pending or active, and those found.
 
-    An alarm whose kind was not judged stays as it is. A silence ends when its alarm escalates, or affects something new. One of a process is judged by that process alone, and is cleared
+    An alarm whose kind was not judged stays as it is. One that a finding follows ends without a message, and its owner has
+    the one that continues it. A silence ends when its alarm escalates, or affects something new. One of a process is judged by that process alone, and is cleared
     by any when that process has not seen it for STALE.
     """
     found = {one.id: one for one in judged.findings}
-    changed = [_found(known.get(id_), one, judged, now, today) for id_, one in found.items()]
+    continued = {one.follows: one for one in found.values()}
+    changed = []
+    for id_, one in found.items():
+        before = known.get(one.follows)
+        owner = before.owner if before and before.state is AlarmState.ACTIVE else ""
+        changed.append(_found(known.get(id_), one, judged, now, today, owner))
     gone = (alarm for id_, alarm in known.items() if id_ not in found)
-    changed += [_gone(alarm, now, today) for alarm in gone if _is_gone(alarm, judged, now)]
+    changed += [
+        _gone(alarm, now, today, continued.get(alarm.id)) for alarm in gone if _is_gone(alarm, judged, now)
+    ]
     return [change for change in changed if known.get(change.alarm.id) != change.alarm]
 
 
@@ -50,10 +58,12 @@ def active(alarms: Iterable[Alarm]) -> list[Alarm]:
     )
 
 
-def _found(alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, today: date) -> Change:
+def _found(
+    alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, today: date, owner: str
+) -> Change:
     kind = BY_ID[one.kind]
     if alarm is None or alarm.state is AlarmState.CLEARED:
-        alarm = _begun(alarm, one, kind, now)
+        alarm = msgspec.structs.replace(_begun(alarm, one, kind, now), owner=owner)
     alarm = msgspec.structs.replace(
         alarm,
         members=one.members,
@@ -141,11 +151,15 @@ def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
     return alarm.kind in judged.kinds
 
 
-def _gone(alarm: Alarm, now: datetime, today: date) -> Change:
-    """Return a cleared alarm; a pending one was never raised, so nobody is notified."""
+def _gone(alarm: Alarm, now: datetime, today: date, continued_by: Finding | None) -> Change:
+    """Return a cleared alarm; nobody is notified of one that was never raised, or that another continues."""
     was_active = alarm.state is AlarmState.ACTIVE
     alarm = msgspec.structs.replace(alarm, state=AlarmState.CLEARED, cleared_at=now, owner="")
     if not was_active:
         return Change(alarm=alarm, what=None)
+    if continued_by is not None:
+        text = f"continued by {continued_by.id}"
+        event = AlarmEvent(at=now, what=What.CLEARED, text=text)
+        return Change(alarm=alarm.with_event(event), what=None)
     event = AlarmEvent(at=now, what=What.CLEARED)
     return Change(alarm=alarm.with_event(event), what=None if is_silenced(alarm, today) else What.CLEARED)
