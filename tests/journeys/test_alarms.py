@@ -16,6 +16,7 @@ from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.journeys.test_tasks_killed import running
 
+from tis_esr.operations.digest import Digest, digest
 from tis_esr.settings import Settings
 
 BAD = "DE_EOE_RMC_20261124_00000101.DAT"
@@ -162,3 +163,23 @@ async def test_the_digest_is_sent_on_a_good_day_too_and_a_receiver_that_never_an
     assert digest["severity"] == "info"
     assert re.search(r"^\d+ \w+ \d+: 0 of 13 received; 0 sent", digest["text"])
     assert digest["text"].splitlines()[-1] == "No alarm is active." or "active:" in digest["text"]
+
+
+@pytest.mark.timeout(120)
+async def test_a_digest_that_can_not_be_made_ends_no_process_and_is_made_once_it_can_be(
+    called: Program, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = iter(range(7))
+
+    def fails_at_first(*given: Any, **named: Any) -> Digest:
+        if next(failing, None) is not None:
+            raise KeyError("a name of somebody")
+        return digest(*given, **named)
+
+    monkeypatch.setattr("tis_esr.process.alarm_watch.digest", fails_at_first)
+    async with receiver([]) as (url, got):
+        its = settings(called, small, alarm_webhook_url=url, digest_cron="* * * * *")
+        async with running(its) as address, asyncio.timeout(60):
+            while not [one for one in got if one["what"] == "DIGEST"]:  # noqa: ASYNC110 - over HTTP
+                await asyncio.sleep(0.05)
+            assert await metric(address, r'^tis_esr_task_restarts_total\{task="alarms"\} 0')

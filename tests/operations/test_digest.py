@@ -11,7 +11,13 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.operations.digest import Digest, digest
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.services.data_exporter.outbound import APPLICANTS, OUTBOUND_FILES, OutboundFile, OutboundState
+from tis_esr.services.data_exporter.outbound import (
+    APPLICANTS,
+    OUTBOUND_FILES,
+    OutboundFile,
+    OutboundState,
+    RecordState,
+)
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -101,6 +107,44 @@ async def test_a_morning_tells_what_is_not_due_and_what_esr_has_not_answered(ben
         "1 file of earlier days still needs somebody.",
     ]
     assert found.to_do == ["To do, support: ask ESR for the answer about applicants of EOE of 23 Nov 2026."]
+
+
+async def test_a_file_that_is_being_written_is_not_sent_yet(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench, "YHD")
+        stuck = of_office(sent("APP", None, state=OutboundState.ALLOCATED), "YHD")
+        await bench.keep(OUTBOUND_FILES, stuck)
+        early, late = await told(bench, at("14:20")), await told(bench, at("17:30"))
+    assert (early.headline, early.sent) == ("13 of 13 received; 12 sent; all well", 12)
+    assert early.sentences[1] == (
+        "Applicants: 36 applicants sent for 12 offices; being written for 1 office."
+    )
+    assert (late.headline, late.sent) == ("13 of 13 received; 12 sent; YHD late", 12)
+
+
+async def test_a_day_on_which_applicants_leave_the_window_unless_somebody_acts_is_no_good_day(
+    benches: Benches,
+) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench, "YHD")
+        soon, unsound = TODAY + timedelta(days=2), {"state": RecordState.INVALID_DATA, "reason": "no GMC"}
+        await bench.keep(
+            APPLICANTS,
+            *(record(n, soon, **unsound) for n in (1, 2)),
+            record(3, soon, "KSS"),
+            record(4, soon, "YHD"),
+            record(5, TODAY + timedelta(days=20), **unsound),
+        )
+        before, after = await told(bench, at("14:20")), await told(bench, at("14:20"), "KSS")
+        office = await told(bench, at("14:20"), "YHD")
+    assert before.headline == "13 of 13 received; 12 sent; 3 leave the window tomorrow"
+    assert before.to_do == [
+        "To do, the local office, in TIS: correct today the data of 2 applicants who leave the window tomorrow.",
+        "To do, support: write another file today for 1 applicant who leaves the window tomorrow.",
+    ]
+    assert not before.is_good
+    assert after.to_do == before.to_do[1:]
+    assert (office.to_do, office.is_good) == (["Nobody has to do anything."], True), "today's file has them"
 
 
 async def test_a_file_that_could_be_used_only_in_part_is_no_good_day(benches: Benches) -> None:

@@ -82,9 +82,14 @@ async def test(settings: Settings, state: Path | None, *, as_json: bool) -> Exit
             "test", "no receiver is set; set TIS_ESR_ALARM_SLACK_URL or another one (docs/how-to/alarms.md)"
         )
     async with engine_for_operation(settings, state) as runner:
-        work = runner.work()
-        tests = await acts.test(work, person, sinks)
-        await runner.patiently("the audit", work.commit)
+        tests = await acts.test(person, runner.work().now, sinks)
+
+        async def audit() -> None:
+            work = runner.work()
+            await acts.record_test(work, person, tests)
+            await work.commit()
+
+        await runner.patiently("the audit", audit)
     if as_json:
         print_json(Alarms(alarms=[], tests=tests))
     else:

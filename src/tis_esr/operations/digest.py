@@ -1,10 +1,11 @@
 """The digest: the day's exchange with ESR in plain words, for people who do not run this system; good days too."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
 
+from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.board.affected import Affected
 from tis_esr.operations.board.board import board
@@ -12,6 +13,7 @@ from tis_esr.operations.board.built_in import Terms
 from tis_esr.operations.board.cells import NOT_HERE, Cell, CellState, FileType
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.leaving_applicants import leaving_unless_somebody_acts
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.cron import LONDON
 
@@ -37,6 +39,11 @@ _FILES = {
     FileType.RTC: "acknowledgement",
     FileType.APC: "answer about applicants",
     FileType.DCC: "answer about notifications",
+}
+_UNSENT: Mapping[Who, str] = {
+    Who.LOCAL_OFFICE: "correct today the data of",
+    Who.TRUST: "add today to the positions what is missing for",
+    Who.SUPPORT: "write another file today for",
 }
 
 
@@ -70,10 +77,13 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
     """Return the digest of a day as of ``now`` (with a zone), of one office or of all."""
     today = board(reader, day=day, now=now, terms=terms, deanery=deanery)
     before = board(reader, day=day - timedelta(days=1), now=now, terms=terms, deanery=deanery)
-    affected = Affected(reader, terms.window, now.astimezone(LONDON).date())
-    leaving = sum(affected.waiting(office).leaving for office in ([deanery] if deanery else DEANERIES))
+    date_now, offices = now.astimezone(LONDON).date(), [deanery] if deanery else DEANERIES
+    affected = Affected(reader, terms.window, date_now)
+    leaving = sum(affected.waiting(office).leaving for office in offices)
     received = [cell for cell in _of(today, FileType.RMC) if _is_here(cell)]
-    sent = [cell for cell in _of(today, FileType.APP) if _is_here(cell)]
+    sent = [cell for cell in _of(today, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]
+    written = {cell.deanery for cell in sent}
+    stuck = leaving_unless_somebody_acts(reader, offices, date_now, terms.window, written)
     in_part = [cell for cell in today.cells if cell.state is CellState.COMPLETE_WITH_REFUSALS]
     trouble = [*today.needs_somebody, *in_part]
     starters, most_leaving = _numbers(trouble)
@@ -81,10 +91,10 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
         day=day,
         as_of=today.now,
         deanery=deanery or "",
-        is_good=not trouble,
-        headline=_headline(today, received, sent, trouble),
+        is_good=not trouble and not stuck,
+        headline=_headline(today, received, sent, trouble, stuck.total()),
         sentences=[*_sentences(today, before), *_leaving(leaving)],
-        to_do=_to_do(trouble),
+        to_do=[*_to_do_today(stuck), *_to_do(trouble)] or ["Nobody has to do anything."],
         expected=len(_of(today, FileType.RMC)),
         received=len(received),
         sent=len(sent),
@@ -102,6 +112,11 @@ def _is_here(cell: Cell) -> bool:
     return cell.state not in {*waiting, *NOT_HERE}
 
 
+def _is_in_work(cell: Cell) -> bool:
+    """Return whether a file of ours is being written."""
+    return cell.state is CellState.IN_WORK
+
+
 def _numbers(cells: Iterable[Cell]) -> tuple[int, int]:
     """Return how many applicants are affected, each office's once: its files of one day affect the same."""
     starters: dict[str, int] = {}
@@ -112,7 +127,9 @@ def _numbers(cells: Iterable[Cell]) -> tuple[int, int]:
     return sum(starters.values()), sum(leaving.values())
 
 
-def _headline(found: Board, received: Sequence[Cell], sent: Sequence[Cell], trouble: Sequence[Cell]) -> str:
+def _headline(
+    found: Board, received: Sequence[Cell], sent: Sequence[Cell], trouble: Sequence[Cell], stuck: int
+) -> str:
     """Return ``13 of 13 received; 12 sent; YHD late, 41 applicants affected, 6 leave the window tomorrow``."""
     parts = [f"{len(received)} of {len(_of(found, FileType.RMC))} received", f"{len(sent)} sent"]
     groups: dict[str, list[str]] = {}
@@ -122,6 +139,7 @@ def _headline(found: Board, received: Sequence[Cell], sent: Sequence[Cell], trou
             names.append(cell.deanery)
     said = [f"{_named(names)} {standing}" for standing, names in groups.items()]
     starters, leaving = _numbers(trouble)
+    leaving = max(leaving, stuck)
     if starters:
         said.append(f"{_number(starters, 'applicant')} affected")
     if leaving:
@@ -162,7 +180,9 @@ def _went(cells: Sequence[Cell], title: str, what: str) -> Iterable[str]:
     idle = sum(cell.state is CellState.COMPLETE for cell in cells)
     said = f"{_number(rows, what)} sent for {_number(len(went), 'office')}" if went else "none sent"
     nothing = f"; nothing to send for {_number(idle, 'office')}" if idle else ""
-    yield f"{title}: {said}{nothing}{_rest(cells)}."
+    writing = sum(map(_is_in_work, cells))
+    now = f"; being written for {_number(writing, 'office')}" if writing else ""
+    yield f"{title}: {said}{nothing}{now}{_rest(cells)}."
 
 
 def _answered(before: Board, type_: FileType, what: str) -> Iterable[str]:
@@ -194,10 +214,16 @@ def _leaving(number: int) -> Iterable[str]:
         yield f"{_number(number, 'applicant')} {leave} the window tomorrow, and can't be sent after that."
 
 
+def _to_do_today(stuck: Mapping[Who, int]) -> Iterable[str]:
+    for who in _UNSENT:
+        if not (number := stuck.get(who, 0)):
+            continue
+        leaves = "who leaves" if number == 1 else "who leave"
+        yield f"To do, {who.value}: {_UNSENT[who]} {_number(number, 'applicant')} {leaves} the window tomorrow."
+
+
 def _to_do(trouble: Sequence[Cell]) -> list[str]:
     """Return what each has to do, newest days first: one line for all offices with the same."""
-    if not trouble:
-        return ["Nobody has to do anything."]
     groups: dict[tuple[date, CellState, FileType], list[Cell]] = {}
     for cell in sorted(trouble, key=lambda cell: cell.day, reverse=True):
         groups.setdefault((cell.day, cell.state, cell.type), []).append(cell)

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 import structlog
 
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.supervision import Beat
 from tis_esr.engine.work import Work
 from tis_esr.operations.alarms.alarm import ALARMS, AlarmState
@@ -53,6 +54,7 @@ class AlarmWatch:
         }
         self._restarts = Restarts()
         self._judged_at: float | None = None
+        self._digest_fault = ""
         self.sinks = sinks_of(settings)
         self._receivers = Receivers(
             sinks=[sink.name for sink in self.sinks], runbooks=settings.alarm_runbooks_url or ""
@@ -79,8 +81,22 @@ class AlarmWatch:
         )
         await store(begin, await judge(sight, SOURCES, last, beat), self._receivers, sight.today, now)
         await self._measure(begin)
-        await self._digest(now)
         self._judged_at = asyncio.get_running_loop().time()
+        await self._digest_or_fault(now)
+
+    async def _digest_or_fault(self, now: datetime) -> None:
+        """Send the digest that is due; one that can't be made is logged once, retried, and alarmed about as missing."""
+        try:
+            await self._digest(now)
+        except (TransientError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - what can't make a digest must not end the process
+            fault = type(error).__name__
+            if fault != self._digest_fault:
+                _log.error("digest_not_made", fault=fault)
+            self._digest_fault = fault
+        else:
+            self._digest_fault = ""
 
     async def _digest(self, now: datetime) -> None:
         begin, sinks = self._system.runner.work, self._receivers.sinks

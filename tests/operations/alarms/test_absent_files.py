@@ -53,6 +53,11 @@ def test_types_days_and_states_are_findings_of_their_own() -> None:
         cell("WES", CellState.DUE, FileType.APP),
     ]
     found = {one.id: one for one in absent_files(cells)}
+    assert [one.follows for one in found.values()] == [
+        "",
+        "file-late:RMC:2026-11-23",
+        "file-late:APP:2026-11-24",
+    ]
     assert {id_: one.text for id_, one in found.items()} == {
         "file-late:RMC:2026-11-24": "RMC of 24 Nov 2026 is late from EOE, LDN",
         "file-missing:RMC:2026-11-23": "RMC of 23 Nov 2026 is missing from LDN",

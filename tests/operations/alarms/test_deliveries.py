@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from tests.operations.alarms.invented import NOON
@@ -20,6 +20,7 @@ from tis_esr.operations.alarms.deliveries import (
     enqueue,
     settle,
     statuses,
+    unsent_since,
 )
 from tis_esr.operations.alarms.delivering import deliver
 from tis_esr.operations.alarms.notice import Notice
@@ -145,3 +146,62 @@ async def test_a_receiver_that_hangs_delays_no_other(benches: Benches) -> None:
         assert (quick.got, hanging.done()) == (["1"], False)
         hanging.cancel()
         await asyncio.gather(hanging, return_exceptions=True)
+
+
+async def about(bench: Bench, id_: str, alarm: str = "file-gap:RMT") -> None:
+    work = bench.runner.work()
+    await enqueue(work, ("slack",), a_notice(id=id_, alarm=alarm))
+    await work.commit()
+
+
+async def test_a_message_that_failed_is_not_repeated_after_a_later_one_about_the_same_alarm(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        await about(bench, "raised")
+        claimed = await claim(bench.runner.work, "slack")
+        assert claimed is not None
+        await about(bench, "cleared")
+        await settle(bench.runner.work, claimed, "answered 500")
+        slack = Slow("slack")
+        for seconds in (31, 60, 900):
+            await later(bench, seconds)
+            await deliver(bench.runner.work, slack, no_beat, Counter())
+        assert slack.got == ["cleared"]
+        assert await states(bench) == {"raised": "SUPERSEDED", "cleared": "SENT"}
+
+
+async def test_a_later_message_waits_while_another_process_delivers_an_earlier_one_about_the_same_alarm(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        await about(bench, "raised")
+        claimed = await claim(bench.runner.work, "slack")
+        assert claimed is not None
+        await about(bench, "cleared")
+        await about(bench, "other", alarm="file-gap:APC")
+        slack = Slow("slack")
+        await deliver(bench.runner.work, slack, no_beat, Counter())
+        assert slack.got == ["other"]
+        await settle(bench.runner.work, claimed, "")
+        await deliver(bench.runner.work, slack, no_beat, Counter())
+        assert slack.got == ["other", "cleared"]
+
+
+async def test_a_receiver_that_is_down_fails_since_its_first_message_also_if_a_later_one_superseded_it(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        await about(bench, "raised")
+        await later(bench, 4 * 3600)
+        for id_ in ("repeated", "again"):
+            await about(bench, id_)
+            now = datetime.fromtimestamp(bench.runner.work().time(), UTC)
+            [status] = statuses(bench.reader(), ["slack"], now)
+            assert status.waiting == 1
+            assert unsent_since(status, now) >= 4 * 3600
+        slack = Slow("slack")
+        await deliver(bench.runner.work, slack, no_beat, Counter())
+        await about(bench, "much later")
+        [status] = statuses(bench.reader(), ["slack"], now)
+        assert unsent_since(status, now) < 60

@@ -168,6 +168,15 @@ def test_parked_messages_with_one_cause_are_one_finding_since_the_oldest() -> No
     )
 
 
+def test_reasons_that_differ_only_in_what_an_id_does_not_show_are_one_finding_and_none_is_lost() -> None:
+    [found] = parked([trace("post 7: gone", 25, 5), trace("post 'x' gone", 1, 6)])
+    assert (found.id, found.number) == ("parked-old:por.split:post-gone", 2)
+    assert found.members == ["F.DAT row 5", "F.DAT row 6"]
+    long = "the value of a column is longer than the column of the file allows"
+    [found] = parked([trace(f"{long} {end}", 1) for end in ("here", "there")])
+    assert found.number == 2
+
+
 def test_a_message_that_is_parked_again_after_each_retry_is_found_by_its_whole_age() -> None:
     assert parked_repeatedly(Depths({}, {}, open_longest=86400.0), NOON) == []
     [found] = parked_repeatedly(Depths({}, {}, open_longest=90000.0), NOON)

@@ -80,6 +80,29 @@ def test_an_applicant_who_leaves_the_window_makes_it_critical_at_once_and_ends_a
     assert Story().judge(judged(gap(urgent=True))) == [What.RAISED]
 
 
+def silenced_and_cleared(**found: object) -> Story:
+    story = Story()
+    story.judge(judged(gap(**found)))
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=9), silenced_members=["a.DAT"])
+    story.judge(judged(kinds=("file-refused",)), NOON + HOUR)
+    return story
+
+
+def test_a_silence_outlasts_a_cause_that_ends_and_returns_as_it_was() -> None:
+    story = silenced_and_cleared()
+    assert story.judge(judged(gap()), NOON + 2 * HOUR) == []
+    assert silenced_and_cleared(urgent=True).judge(judged(gap(urgent=True)), NOON + 2 * HOUR) == []
+
+
+def test_a_silence_ends_if_its_cause_returns_critical_or_affects_something_new() -> None:
+    story = silenced_and_cleared()
+    assert story.judge(judged(gap(urgent=True)), NOON + 2 * HOUR) == [What.RAISED]
+    assert story.known[REFUSED].silenced_until is None
+    other = silenced_and_cleared()
+    assert other.judge(judged(gap(members=["b.DAT"])), NOON + 2 * HOUR) == [What.RAISED]
+    assert other.known[REFUSED].silenced_until is None
+
+
 def test_silenced_it_notifies_nobody_until_the_day_and_is_repeated_on_it() -> None:
     story = Story()
     story.judge(judged(gap()))
@@ -114,6 +137,19 @@ def test_it_is_cleared_when_its_kind_was_judged_and_the_cause_is_gone() -> None:
     assert story.judge(judged(kinds=("file-refused",)), NOON + HOUR) == [What.CLEARED]
     assert story.known[REFUSED].state is AlarmState.CLEARED
     assert story.judge(judged(kinds=("file-refused",)), NOON + 2 * HOUR) == []
+
+
+def test_a_late_file_that_is_missing_is_not_said_to_be_cleared_and_keeps_its_owner() -> None:
+    late = gap(kind="file-late", cause="RMC:2026-11-24", members=["EOE"])
+    missing = gap(kind="file-missing", cause="RMC:2026-11-24", members=["EOE"], follows=late.id)
+    story = Story()
+    story.judge(judged(late))
+    story.change(late.id, owner="ann")
+    both = ("file-late", "file-missing")
+    assert story.judge(judged(missing, kinds=both), NOON + HOUR) == [What.RAISED]
+    assert (story.known[late.id].state, story.known[missing.id].owner) == (AlarmState.CLEARED, "ann")
+    assert story.known[late.id].events[-1].text == "continued by file-missing:RMC:2026-11-24"
+    assert story.judge(judged(kinds=both), NOON + 2 * HOUR) == [What.CLEARED]
 
 
 def test_what_was_not_judged_stays_active() -> None:

@@ -2,13 +2,20 @@
 
 import json
 import re
+from collections import Counter
+from datetime import UTC, datetime
 from email import message_from_string, policy
 
 import pytest
 from pydantic import SecretStr
 from tests.operations.alarms.receivers import a_notice, mail_server, web_server
+from tests.operations.alarms.test_stored_alarms import world
+from tests.services.bench import Benches
+from tests.services.old_things import EXPORTER
 
-from tis_esr.operations.alarms.delivering import attempt
+from tis_esr.engine.supervision import no_beat
+from tis_esr.operations.alarms.deliveries import DELIVERIES, DeliveryState, enqueue, statuses
+from tis_esr.operations.alarms.delivering import attempt, deliver
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.sinks import mail as mail_module
 from tis_esr.operations.alarms.sinks import posting
@@ -37,6 +44,14 @@ def test_slacks_limits_are_kept() -> None:
     header, section = message["blocks"]  # type: ignore[misc]
     assert len(header["text"]["text"]) <= 150
     assert len(section["text"]["text"]) <= 3000
+
+
+def test_a_message_that_is_too_long_for_slack_ends_with_a_whole_line_and_says_that_more_follows() -> None:
+    lines = [f"warning: cause {number} & {'x' * 60}" for number in range(99)]
+    _, section = slack_message(a_notice(text="\n".join(lines)))["blocks"]  # type: ignore[misc]
+    *shown, last = section["text"]["text"].splitlines()
+    assert [line.replace("&amp;", "&") for line in shown] == lines[: len(shown)]
+    assert last == "(shortened; everything is in tis-esr alarms list and tis-esr digest)"
 
 
 def test_teams_gets_an_adaptive_card_with_the_runbook_as_its_button() -> None:
@@ -139,6 +154,23 @@ async def test_a_mail_server_that_says_nothing_times_out_and_one_without_tls_is_
     async with mail_server() as server:
         sink = Mail("127.0.0.1", server.port, "tis-esr@example.org", TO)
         assert await attempt(sink, NOTICE) == "could not send (SMTPNotSupportedError)"
+
+
+async def test_an_email_that_one_address_rejects_is_not_repeated_to_the_others_and_the_receiver_says_so(
+    benches: Benches,
+) -> None:
+    async with mail_server(refuses=(TO[1],)) as server, benches.open(EXPORTER, world()) as bench:
+        failures = Counter[str]()
+        sink = Mail("127.0.0.1", server.port, "tis-esr@example.org", TO, security="none")
+        work = bench.runner.work()
+        await enqueue(work, (sink.name,), NOTICE)
+        await work.commit()
+        assert await deliver(bench.runner.work, sink, no_beat, failures) == 1
+        [only] = (await bench.all(DELIVERIES)).values()
+        now = datetime.fromtimestamp(bench.runner.work().time(), UTC)
+        [status] = statuses(bench.reader(), [sink.name], now)
+    assert (only.state, len(server.messages), failures) == (DeliveryState.SENT, 1, {"mail": 1})
+    assert (status.waiting, status.error) == (0, "the mail server rejected 1 of 2 addresses")
 
 
 def test_a_line_end_in_a_text_makes_no_header_of_an_email() -> None:

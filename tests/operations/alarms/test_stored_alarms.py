@@ -15,6 +15,7 @@ from tis_esr.operations.alarms import acts
 from tis_esr.operations.alarms.alarm import ALARMS, AlarmState, What
 from tis_esr.operations.alarms.deliveries import DELIVERIES, DeliveryState
 from tis_esr.operations.alarms.evaluation import Receivers, store
+from tis_esr.operations.alarms.notice import Notice
 from tis_esr.operations.alarms.overview import overview
 from tis_esr.operations.audit.trail import Person, entries, verify
 from tis_esr.simulation.days.generated_world import World
@@ -98,6 +99,31 @@ async def test_an_act_and_an_evaluation_at_one_moment_lose_nothing_of_each_other
         await judge(bench, "RMT", at=NOON + timedelta(hours=30))
         [alarm] = (await bench.all(ALARMS)).values()
         assert (alarm.owner, alarm.severity.value) == ("ann", "warning")
+
+
+async def test_test_messages_are_in_the_audit_also_if_another_act_is_recorded_at_the_same_moment(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        sent: list[str] = []
+
+        class Slack:
+            name = "slack"
+
+            async def send(self, notice: Notice) -> None:
+                sent.append(notice.id)
+
+        tests = await acts.test(ANN, NOON, [Slack()])
+
+        async def audit() -> None:
+            work = bench.runner.work()
+            await acts.record_test(work, ANN, tests)
+            await work.commit()
+
+        await asyncio.gather(*(bench.runner.patiently("the audit", audit) for _ in range(3)))
+        trail = [(entry.act, entry.on, entry.result) for entry in entries(bench.reader())]
+        assert trail == [("alarm.test", ["slack"], "slack: accepted")] * 3
+        assert len(sent) == 1
 
 
 async def test_an_alarm_is_found_by_a_part_of_its_id_and_an_ambiguous_part_names_the_choices(

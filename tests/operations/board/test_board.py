@@ -178,6 +178,33 @@ async def test_a_file_is_confirmed_once_esrs_answer_is_complete(benches: Benches
     assert (refused.state, refused.refused, refused.who_acts) == (CellState.REJECTED, 3, Who.LOCAL_OFFICE)
 
 
+async def test_a_file_of_ours_that_has_its_rows_and_is_not_written_is_late_then_missing(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        stuck = sent("APP", None, state=OutboundState.ALLOCATED)
+        going = [
+            record(n, TODAY + timedelta(days=3), state=RecordState.EXPORTED, file=stuck.name, file_row=n)
+            for n in (1, 2, 3)
+        ]
+        await bench.keep(OUTBOUND_FILES, stuck)
+        await bench.keep(APPLICANTS, *going)
+        moments = (at("14:30"), at("14:45"), at("00:00", TOMORROW))
+        states = [(await cells(bench, moment))[APP].state for moment in moments]
+        late = (await cells(bench, at("14:46")))[APP]
+        await bench.keep(OUTBOUND_FILES, sent("APP", at("14:01", TOMORROW), TOMORROW))
+        [owed] = [
+            one for one in (await shown(bench, at("14:10", TOMORROW), TOMORROW)).earlier if one.type is APP
+        ]
+    assert [state.name for state in states] == ["IN_WORK", "LATE", "MISSING"]
+    assert (late.is_late, late.file, late.rows, late.came_at) == (True, stuck.name, 3, None)
+    assert (late.detail, late.consequence.starters) == ("its rows are allocated, and it is not written", 3)
+    assert late.action == (
+        f"check the outbound store (tis-esr doctor): {stuck.name} is written as soon as the store accepts it"
+    )
+    assert owed.state is CellState.MISSING, "a later file does not have its rows"
+
+
 async def test_exports_are_not_expected_while_a_region_starts(benches: Benches) -> None:
     async with benches.open(EXPORTER, nowhere()) as bench:
         await bench.keep(REGION_STARTS, RegionStart(deanery="EOE"))

@@ -71,14 +71,16 @@ async def silence(work: Work, person: Person, id_: str, until: date, why: str) -
     return await _store(work, person, changed, What.SILENCED, text, "alarm.silence", why=why)
 
 
-async def test(work: Work, person: Person, sinks: Sequence[Sink]) -> list[SinkTest]:
-    """Send a test message to each receiver, and record the result; the caller commits."""
-    at = work.now.astimezone(UTC)
-    notice = test_notice(person, at)
-    found = [SinkTest(sink=sink.name, error=await attempt(sink, notice)) for sink in sinks]
-    result = ", ".join(f"{one.sink}: {one.error or 'accepted'}" for one in found)
-    await record(work, person, "alarm.test", [sink.name for sink in sinks], result=result)
-    return found
+async def test(person: Person, at: datetime, sinks: Sequence[Sink]) -> list[SinkTest]:
+    """Send a test message to each receiver; the caller records the result with ``record_test``."""
+    notice = test_notice(person, at.astimezone(UTC))
+    return [SinkTest(sink=sink.name, error=await attempt(sink, notice)) for sink in sinks]
+
+
+async def record_test(work: Work, person: Person, tests: Sequence[SinkTest]) -> None:
+    """Record the result of test messages; the caller commits, and repeats this alone where another act conflicts."""
+    result = ", ".join(f"{one.sink}: {one.error or 'accepted'}" for one in tests)
+    await record(work, person, "alarm.test", [one.sink for one in tests], result=result)
 
 
 def test_notice(person: Person, at: datetime) -> Notice:

@@ -15,7 +15,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     ``text`` says what is wrong in one sentence, ``consequence`` what follows from it, "" if it is not known. ``since``
     is when it began, None for when it is first found. ``urgent`` says that an applicant leaves the window by the next
-    file because of it. ``number`` counts the members, also those beyond MOST_MEMBERS. No personal data.
+    file because of it. ``number`` counts the members, also those beyond MOST_MEMBERS. ``follows`` is the id of an alarm of the
+    same cause, which this one continues, "" if it continues none. No personal data.
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     urgent: bool = False
     number: int = 0
+    follows: str = ""
 
     @property
     def id(self) -> str:
@@ -42,6 +44,7 @@ def finding(
     consequence: str = "",
     since: datetime | None = None,
     urgent: bool = False,
+    follows: str = "",
 ) -> Finding:
     """Return a finding with at most MOST_MEMBERS members, in their order."""
     return Finding(
@@ -53,6 +56,7 @@ def finding(
         since=since,
         urgent=urgent,
         number=len(members),
+        follows=follows,
     )
 
 

@@ -54,15 +54,16 @@ def leaving_tomorrow(cells: Iterable[Cell]) -> set[tuple[str, date]]:
 
 
 def _absent(state: CellState, type_: FileType, day: date, cells: Sequence[Cell]) -> Finding:
-    offices = sorted(cell.deanery for cell in cells)
+    offices, cause = sorted(cell.deanery for cell in cells), f"{type_}:{day.isoformat()}"
     return finding(
         _KINDS[state],
-        f"{type_}:{day.isoformat()}",
+        cause,
         offices,
         _text(state, type_, day, offices),
         consequence=_consequence(cells),
         since=min(cell.late_at for cell in cells).astimezone(UTC),
         urgent=any(cell.consequence.leaving_tomorrow for cell in cells),
+        follows=f"{about_files.FILE_LATE.id}:{cause}" if state is CellState.MISSING else "",
     )
 
 

@@ -52,16 +52,17 @@ def parked(traces: Iterable[Trace]) -> list[Finding]:
     """Return a finding for each cause of parked messages, with their files and rows, since the oldest was parked."""
     causes: dict[tuple[str, str], list[Trace]] = {}
     for trace in traces:
-        causes.setdefault((trace.queue, cause(trace.reason)), []).append(trace)
-    return [_parked(queue, reason, some) for (queue, reason), some in sorted(causes.items())]
+        causes.setdefault((trace.queue, slug(cause(trace.reason))), []).append(trace)
+    return [_parked(queue, words, some) for (queue, words), some in sorted(causes.items())]
 
 
-def _parked(queue: str, reason: str, traces: Sequence[Trace]) -> Finding:
+def _parked(queue: str, words: str, traces: Sequence[Trace]) -> Finding:
+    reason = cause(traces[0].reason)
     at = min((trace.at for trace in traces if trace.at), default=0.0)
     number = f"{len(traces):,} message{' is' if len(traces) == 1 else 's are'}"
     return finding(
         about_queues.PARKED_OLD,
-        f"{queue.removeprefix('esr.queue.')}:{slug(reason)}",
+        f"{queue.removeprefix('esr.queue.')}:{words}",
         [f"{trace.source_file} row {trace.row}" if trace.source_file else trace.id for trace in traces],
         f"{number} parked in {queue}: {reason}",
         since=datetime.fromtimestamp(at, UTC) if at else None,

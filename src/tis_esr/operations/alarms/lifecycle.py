@@ -26,13 +26,21 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 def changes(known: Mapping[str, Alarm], judged: Judged, now: datetime, today: date) -> list[Change]:
     """Return which alarms change by an evaluation. ``known`` are the stored ones that are pending or active, and those found.
 
-    An alarm whose kind was not judged stays as it is. A silence ends when its alarm escalates, or affects something new. One of a process is judged by that process alone, and is cleared
+    An alarm whose kind was not judged stays as it is. One that a finding follows ends without a message, and its owner has
+    the one that continues it. A silence ends when its alarm escalates, or affects something new. One of a process is judged by that process alone, and is cleared
     by any when that process has not seen it for STALE.
     """
     found = {one.id: one for one in judged.findings}
-    changed = [_found(known.get(id_), one, judged, now, today) for id_, one in found.items()]
+    continued = {one.follows: one for one in found.values()}
+    changed = []
+    for id_, one in found.items():
+        before = known.get(one.follows)
+        owner = before.owner if before and before.state is AlarmState.ACTIVE else ""
+        changed.append(_found(known.get(id_), one, judged, now, today, owner))
     gone = (alarm for id_, alarm in known.items() if id_ not in found)
-    changed += [_gone(alarm, now, today) for alarm in gone if _is_gone(alarm, judged, now)]
+    changed += [
+        _gone(alarm, now, today, continued.get(alarm.id)) for alarm in gone if _is_gone(alarm, judged, now)
+    ]
     return [change for change in changed if known.get(change.alarm.id) != change.alarm]
 
 
@@ -50,10 +58,12 @@ def active(alarms: Iterable[Alarm]) -> list[Alarm]:
     )
 
 
-def _found(alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, today: date) -> Change:
+def _found(
+    alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, today: date, owner: str
+) -> Change:
     kind = BY_ID[one.kind]
     if alarm is None or alarm.state is AlarmState.CLEARED:
-        alarm = _begun(alarm, one, kind, now)
+        alarm = msgspec.structs.replace(_begun(alarm, one, kind, now), owner=owner)
     alarm = msgspec.structs.replace(
         alarm,
         members=one.members,
@@ -67,30 +77,30 @@ def _found(alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, tod
         if now - alarm.since < kind.lasts:
             return Change(alarm=alarm, what=None)
         severity = Severity.CRITICAL if one.urgent else kind.severity
+        is_worse = severity is Severity.CRITICAL and alarm.severity is not Severity.CRITICAL
+        if is_worse or _has_joined(alarm, one, kind):
+            alarm = _loud(alarm)
         raised = msgspec.structs.replace(
             alarm, state=AlarmState.ACTIVE, raised_at=now, severity=severity, seen_at=now
         )
         return _notified(raised, What.RAISED, now, today)
     if alarm.severity is not Severity.CRITICAL and _escalates(alarm, one, kind, now):
-        critical = msgspec.structs.replace(
-            alarm, severity=Severity.CRITICAL, silenced_until=None, silenced_members=[]
-        )
+        critical = msgspec.structs.replace(_loud(alarm), severity=Severity.CRITICAL)
         return _notified(critical, What.ESCALATED, now, today)
     if is_silenced(alarm, today) and _has_joined(alarm, one, kind):
-        loud = msgspec.structs.replace(alarm, silenced_until=None, silenced_members=[])
-        return _notified(loud, What.REPEATED, now, today)
+        return _notified(_loud(alarm), What.REPEATED, now, today)
     if _is_to_repeat(alarm, kind, now) and not is_silenced(alarm, today):
         return _notified(alarm, What.REPEATED, now, today)
     return Change(alarm=alarm, what=None)
 
 
 def _begun(before: Alarm | None, one: Finding, kind: Kind, now: datetime) -> Alarm:
-    """Return a pending alarm; one that was cleared keeps its events, and a silence that has not ended."""
+    """Return a pending alarm; one that was cleared keeps its events, its severity until it is raised, and a silence that has not ended."""
     return Alarm(
         id=one.id,
         kind=one.kind,
         state=AlarmState.PENDING,
-        severity=kind.severity,
+        severity=before.severity if before else kind.severity,
         members=one.members,
         number=one.number,
         text=one.text,
@@ -100,6 +110,11 @@ def _begun(before: Alarm | None, one: Finding, kind: Kind, now: datetime) -> Ala
         silenced_members=before.silenced_members if before else [],
         events=before.events if before else [],
     )
+
+
+def _loud(alarm: Alarm) -> Alarm:
+    """Return an alarm that is not silenced."""
+    return msgspec.structs.replace(alarm, silenced_until=None, silenced_members=[])
 
 
 def _escalates(alarm: Alarm, one: Finding, kind: Kind, now: datetime) -> bool:
@@ -136,11 +151,15 @@ def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
     return alarm.kind in judged.kinds
 
 
-def _gone(alarm: Alarm, now: datetime, today: date) -> Change:
-    """Return a cleared alarm; a pending one was never raised, so nobody is notified."""
+def _gone(alarm: Alarm, now: datetime, today: date, continued_by: Finding | None) -> Change:
+    """Return a cleared alarm; nobody is notified of one that was never raised, or that another continues."""
     was_active = alarm.state is AlarmState.ACTIVE
     alarm = msgspec.structs.replace(alarm, state=AlarmState.CLEARED, cleared_at=now, owner="")
     if not was_active:
         return Change(alarm=alarm, what=None)
+    if continued_by is not None:
+        text = f"continued by {continued_by.id}"
+        event = AlarmEvent(at=now, what=What.CLEARED, text=text)
+        return Change(alarm=alarm.with_event(event), what=None)
     event = AlarmEvent(at=now, what=What.CLEARED)
     return Change(alarm=alarm.with_event(event), what=None if is_silenced(alarm, today) else What.CLEARED)

@@ -48,14 +48,18 @@ class Affected:
         self._waiting: dict[str, Waiting] = {}
 
     def consequence(self, type_: FileType, deanery: str, ours: Sequence[OutboundFile]) -> Consequence:
-        """Return what follows from a file that is late, missing, held or overdue; ``ours`` are those it answers."""
+        """Return what follows from a file that is late, missing, held or overdue.
+
+        ``ours`` are those that it answers, or those whose rows are allocated, and that are not written.
+        """
         found, parts = Waiting(), [_TEXTS[type_]]
         if type_ in {FileType.RMC, FileType.APP}:
-            found = self.waiting(deanery)
+            found = _sum(self.waiting(deanery), self._sent_in(ours))
         elif type_ is FileType.APC:
             found = self._sent_in(ours)
         elif type_ is FileType.DNC:
-            parts = [_number(self._notifications(deanery), "notification", "wait")]
+            waiting = self._notifications(deanery) + sum(file.rows for file in ours)
+            parts = [_number(waiting, "notification", "wait")]
         elif type_ is FileType.DCC:
             parts.append(_number(sum(file.rows for file in ours), "notification", "are not confirmed"))
         if found.starters or type_ in {FileType.APP, FileType.APC}:
@@ -137,6 +141,8 @@ def _ask_esr(cell: Cell) -> str:
 
 def _export(what: str) -> Callable[[Cell], str]:
     def text(cell: Cell) -> str:
+        if cell.file:
+            return f"check the outbound store (tis-esr doctor): {cell.file} is written as soon as the store accepts it"
         return f"check that tis-esr run is up (tis-esr doctor), then: tis-esr export {what} --deanery {cell.deanery}"
 
     return text
@@ -154,6 +160,10 @@ _ABSENT: dict[FileType, Callable[[Cell], str]] = {
     FileType.APC: _ask_esr,
     FileType.DCC: _ask_esr,
 }
+
+
+def _sum(one: Waiting, other: Waiting) -> Waiting:
+    return Waiting(*(a + b for a, b in zip(one, other, strict=True)))
 
 
 def _number(number: int, what: str, verb: str) -> str:

@@ -1,7 +1,7 @@
 """The expected files of some days: each with its deadline, what is here of it, and its state by that alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from tis_esr.engine.reader_protocol import Reader
@@ -17,7 +17,7 @@ from tis_esr.operations.board.judging import (
     minutes_after_midnight,
     usual,
 )
-from tis_esr.operations.board.presence import Presence, presence
+from tis_esr.operations.board.presence import Presence, is_unwritten, presence
 from tis_esr.operations.kept import kept_from
 from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS
@@ -69,7 +69,10 @@ class Days:
         """Return whether a later day's file has what one that is missing would have had.
 
         A later export sends all that is due by then, a later RMF has all positions; an RMC has only that day's changes.
+        A file of ours that has its rows is made good by none: no other file gets them.
         """
+        if one.type in {FileType.APP, FileType.DNC} and one.presence.ours:
+            return False
         later = [one.day + timedelta(days=n) for n in range(1, (self._last - one.day).days + 1)]
         if one.type in {FileType.APP, FileType.DNC}:
             here = (presence(self._found, (one.deanery, one.type, day), may_come=False) for day in later)
@@ -102,6 +105,8 @@ class Days:
         known = self.usual(deanery, type_, day)
         usual_at = at_minute(_midnight(day), known.p95) if known else None
         deadline = Deadline(due_at, expectation.late_at(due_at), usual_at)
+        if is_unwritten(here) and now >= deadline.late_at:
+            here = replace(here, state=None, detail="its rows are allocated, and it is not written")
         state, detail = self._state(deanery, type_, day, here, deadline, now)
         return Expected(deanery, type_, day, expectation, deadline, here, state, detail)
 

@@ -90,6 +90,11 @@ def _outbound(found: FilesOfDays, place: Place) -> Presence:
     return ABSENT
 
 
+def is_unwritten(here: Presence) -> bool:
+    """Return whether a file of ours has its rows, and ESR can't read it yet."""
+    return here.state is CellState.IN_WORK and bool(here.ours) and not here.theirs
+
+
 def _acknowledged(found: FilesOfDays, place: Place) -> Presence:
     """Return what is here of the RTC files: as long as no RMF or RMC is here, none is owed."""
     pairs = [pair for pair in found.acknowledgements(place) if pair[0].state not in NOT_TAKEN]

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import SecretStr
 
 from tis_esr.operations.alarms.notice import Notice, lines_of
-from tis_esr.operations.alarms.sinks.sink import SinkError
+from tis_esr.operations.alarms.sinks.sink import PartlyAcceptedError, SinkError
 
 _SECONDS = 10.0
 
@@ -33,7 +33,7 @@ class Mail:
     name: str = "mail"
 
     async def send(self, notice: Notice) -> None:
-        """Send a message to all addresses. Raises SinkError, also if the server rejects one of them."""
+        """Send a message to all addresses. Raises SinkError, and PartlyAcceptedError if the server rejects some of them."""
         await _in_a_thread(lambda: self._send(mail_message(notice, self.sender, self.to)))
 
     def _send(self, message: EmailMessage) -> None:
@@ -47,7 +47,7 @@ class Mail:
         except (smtplib.SMTPException, OSError) as error:
             raise SinkError(f"could not send ({_reason(error)})") from error
         if refused:
-            raise SinkError(f"the mail server rejected {len(refused)} of {len(self.to)} addresses")
+            raise PartlyAcceptedError(f"the mail server rejected {len(refused)} of {len(self.to)} addresses")
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":

@@ -16,6 +16,10 @@ class SinkError(TisEsrError):
         self.reason = reason
 
 
+class PartlyAcceptedError(SinkError):
+    """A receiver accepted a message for some of its addresses: those who have it must not get it again."""
+
+
 class Sink(Protocol):
     """Sends messages to one receiver."""
 
@@ -25,5 +29,5 @@ class Sink(Protocol):
         ...
 
     async def send(self, notice: Notice) -> None:
-        """Send a message; returns once it is accepted. Raises SinkError. May take any time: the caller has a timeout."""
+        """Send a message; returns once it is accepted. Raises SinkError, PartlyAcceptedError if it is not to be repeated. May take any time: the caller has a timeout."""
         ...
