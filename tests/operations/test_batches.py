@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from tests.operations.parked_desk import ANN, BEN, FAILED, REJECTED, desk
 from tests.services.bench import Benches, message
@@ -19,6 +20,7 @@ from tis_esr.operations.batches.errors import (
     UnknownBatchError,
 )
 from tis_esr.operations.batches.freezing import refuse_changed, token_of
+from tis_esr.operations.batches.pace import next_number
 from tis_esr.operations.parked.discarding import Remark, discard
 from tis_esr.operations.parked.retrying import retry
 
@@ -242,3 +244,36 @@ async def test_a_tracer_whose_row_another_message_still_parks_pauses_the_batch_f
         await control(here.bench.runner, ANN, batch.id, BatchAct.RESUME, "known")
         await here.steps()
         assert here.batch(batch.id)[0].counts == {Verdict.PARKED_FURTHER: 1, DONE: 1}
+
+
+async def test_a_tracer_that_is_parked_again_while_a_person_has_paused_stops_the_batch(
+    benches: Benches,
+) -> None:
+    async with desk(benches) as here:
+        messages = await here.park(*range(1, 31))
+        batch = await here.begin(messages)
+        await here.step()
+        await control(here.bench.runner, BEN, batch.id, BatchAct.PAUSE, "TCS is slow")
+        await here.steps()
+        after, verdicts = here.batch(batch.id)
+        assert (after.state, after.is_open) == (BatchState.STOPPED, False)
+        assert after.counts == {Verdict.PARKED_SAME: 1, NOT_BEGUN: 29}
+        assert verdicts[1] is Verdict.PARKED_SAME
+        with pytest.raises(BatchStateError, match="the tracer was parked again, same cause"):
+            await control(here.bench.runner, BEN, batch.id, BatchAct.RESUME, "TCS is fast")
+
+
+async def test_the_ten_after_the_tracer_are_under_the_cap_too(benches: Benches) -> None:
+    async with desk(benches) as here:
+        messages = await here.park(*range(1, 16))
+        here.faults.clear()
+        batch = await here.begin(messages, cap=4)
+        assert [turn for turn in await here.steps() if turn] == [1, 4, 4, 2, 4]
+        assert here.batch(batch.id)[0].counts == {DONE: 15}
+
+
+async def test_a_large_cap_is_reached_in_steps_that_one_transaction_can_requeue(benches: Benches) -> None:
+    async with desk(benches) as here:
+        batch = await here.begin(await here.park(1, 2), cap=5000)
+        batch = msgspec.structs.replace(batch, total=9000, counts={DONE: 11, NOT_BEGUN: 8989})
+        assert next_number(batch) == 500

@@ -65,7 +65,7 @@ async def advance(work: Work, batch_id: str) -> bool:
         return False
     judged = await _judge(work, before)
     batch = before.counted(_moves(judged, Verdict.WAITING))
-    if batch.state is BatchState.RUNNING:
+    if batch.state in ACTIVE:
         batch = await _decided(work, batch, judged)
     requeued, gone = await _requeue(work, batch)
     batch = batch.counted(_moves([*requeued, *gone], Verdict.NOT_BEGUN))
@@ -123,7 +123,7 @@ async def _judged(work: Work, item: BatchItem, standing: Standing | None) -> Bat
 
 
 async def _decided(work: Work, batch: Batch, judged: Sequence[BatchItem]) -> Batch:
-    """Return the batch, stopped or paused if what was judged asks for it."""
+    """Return the batch, stopped or paused if what was judged asks for it, also while a person has paused it."""
     if reason := stopping_reason(batch, judged):
         return await _changed(work, batch, BatchState.STOPPED, reason)
     if reason := pausing_reason(batch, judged):

@@ -7,6 +7,8 @@ from tis_esr.operations.batches.documents import PARKED_AGAIN, Batch, BatchItem,
 
 TRACER: Final = 1
 TEN: Final = 10
+MOST_A_STEP: Final = 500
+"""Messages that one step requeues: what one transaction can do beside the handlers, whatever the cap."""
 
 
 def next_number(batch: Batch) -> int:
@@ -14,13 +16,14 @@ def next_number(batch: Batch) -> int:
     waiting = batch.of(Verdict.WAITING)
     if batch.state is not BatchState.RUNNING:
         return 0
-    if batch.begun < TRACER + TEN and waiting:
+    if batch.begun <= TRACER and waiting:
         return 0
     if batch.begun == 0:
         return TRACER
+    room = min(MOST_A_STEP, max(0, batch.cap - waiting))
     if batch.begun < TRACER + TEN:
-        return TRACER + TEN - batch.begun
-    return 0 if batch.begun == TRACER + TEN and waiting else max(0, batch.cap - waiting)
+        return min(room, TRACER + TEN - batch.begun)
+    return 0 if batch.begun == TRACER + TEN and waiting else room
 
 
 def stopping_reason(batch: Batch, judged: Sequence[BatchItem]) -> str:
