@@ -16,6 +16,8 @@ from tis_esr.services.inbound_data_writer.tis_positions import TIS_POSITIONS
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 _MOST_ROWS = 100
+_ID_BELOW = 2**63
+"""No id is larger, and neither store can search for a larger number."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +31,7 @@ def subject(message: Message) -> Subject:
     """Return what a message is about, by the ids in its body."""
     try:
         body = msgspec.json.decode(message.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return Subject()
     if not isinstance(body, Mapping):
         return Subject()
@@ -97,4 +99,4 @@ def _export(record: ApplicantRecord) -> str:
 
 def _numbers(bodies: list[Mapping[str, Any]], *names: str) -> list[int]:
     found = [body.get(name) for body in bodies for name in names]
-    return list(dict.fromkeys(number for number in found if isinstance(number, int)))
+    return list(dict.fromkeys(n for n in found if isinstance(n, int) and abs(n) < _ID_BELOW))

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from tis_esr.services.contracts.bodies import FileArrived
+
 MASKED: Final = "(masked)"
 
 _SAFE_NAMES: Final = """
@@ -22,6 +24,7 @@ _SAFE_NAMES: Final = """
     applicantNumber recordType projectedHireDate projectedEndDate effectiveDate dateFrom dateTo id owner
 """
 _SAFE: Final = frozenset(_SAFE_NAMES.split())
+_FILE_EVENT: Final = frozenset(FileArrived.__struct_fields__)
 _ID: Final = re.compile(r"(?:[a-z]+(?:_id|Id)|id)$")
 """Ids of TIS, by which everything in logs is named too."""
 
@@ -29,14 +32,14 @@ _ID: Final = re.compile(r"(?:[a-z]+(?:_id|Id)|id)$")
 def masked(body: bytes) -> Any:
     """Return a body with the values of fields that may have personal data masked; the structure is kept.
 
-    ``name`` of a whole body is the name of a file.
+    A body with nothing but a ``name`` and its stamp is the event of a file.
     """
     try:
         decoded = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return f"{MASKED} {len(body)} bytes that are not JSON"
-    if isinstance(decoded, dict):
-        return {key: value if key == "name" else _masked(value, key) for key, value in decoded.items()}
+    if isinstance(decoded, dict) and _FILE_EVENT.issuperset(decoded):
+        return decoded
     return _masked(decoded, "")
 
 
@@ -44,7 +47,7 @@ def unmasked(body: bytes) -> Any:
     """Return a body as it is."""
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return body.decode(errors="backslashreplace")
 
 

@@ -57,5 +57,5 @@ def _outlook(reader: Reader, message: Message, today: date) -> Outlook:
         return Outlook.NOT_POSSIBLE
     try:
         return outlook(reader, message, today)
-    except (msgspec.DecodeError, TisEsrError, LookupError):
+    except (msgspec.DecodeError, TisEsrError, LookupError, OverflowError, RecursionError):
         return Outlook.UNKNOWN

@@ -135,10 +135,10 @@ def _export_to_tcs(reader: Reader, message: Message, _: date) -> Outlook:
 
 
 def _answer(reader: Reader, message: Message, _: date) -> Outlook:
-    values: Mapping[str, Any] = msgspec.json.decode(message.body)
-    position = values.get("positionId")
-    records = [*reader.find(APPLICANTS, {"position_id": position})] if position is not None else []
-    told = [*reader.find(NOTIFICATIONS, {"position_id": position})] if position is not None else []
+    position = msgspec.json.decode(message.body, type=dict[str, Any]).get("positionId")
+    is_known = isinstance(position, int)
+    records = reader.find(APPLICANTS, {"position_id": position}) if is_known else []
+    told = reader.find(NOTIFICATIONS, {"position_id": position}) if is_known else []
     place = message.source_file, message.row
     done = any(
         (answer.file, answer.row) == place for record in (*records, *told) for answer in record.answers
