@@ -11,7 +11,7 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.engine.protocol import Commit
 from tis_esr.errors import UsageError
 from tis_esr.files.folder import Folder
-from tis_esr.operations.audit.trail import Person, entries
+from tis_esr.operations.audit.trail import AUDIT, Person, entries
 from tis_esr.operations.redriving import Unfinished, drive_again, find_unfinished
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
@@ -95,9 +95,33 @@ async def test_driving_again_splits_the_files_requeues_the_messages_and_is_audit
         assert (len(again.files), again.requeued) == (0, 0)
         acts = [(entry.who, entry.act, entry.result) for entry in entries(bench.reader())]
         assert acts == [
-            ("ann", "redrive.unfinished", "0 files, 0 messages"),
-            ("ann", "redrive.unfinished", "3 files, 1 messages"),
+            ("ann", "redrive.unfinished", "0 files"),
+            ("ann", "parked.retry", "1 requeued"),
+            ("ann", "redrive.unfinished", "3 files"),
         ]
+
+
+async def test_a_redrive_that_ends_before_its_last_commit_has_requeued_nothing_without_an_entry(
+    benches: Benches, store: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with benches.open(None, world()) as bench:
+        await ledger(bench)
+        await park(bench, "one")
+        commit, commits = bench.engine.commit, 0
+
+        async def ends_at_the_last(of: Commit) -> None:
+            nonlocal commits
+            if any(put.collection is AUDIT for put in of.puts):
+                commits += 1
+                if commits == 2:
+                    raise KeyboardInterrupt
+            await commit(of)
+
+        monkeypatch.setattr(bench.engine, "commit", ends_at_the_last)
+        with pytest.raises(KeyboardInterrupt):
+            await drive_again(bench.runner, bench.reader(), store, ANN, by_services=True)
+        assert len(bench.reader().parked()) == 1
+        assert [entry.act for entry in entries(bench.reader())] == ["redrive.unfinished"]
 
 
 async def test_running_services_get_each_file_announced(benches: Benches, store: Folder) -> None:

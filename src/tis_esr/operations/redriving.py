@@ -13,6 +13,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.parked.retrying import retry_all
 from tis_esr.services.inbound_data_reader.arrivals import announce
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
 from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE, InboundDataReader
@@ -104,39 +105,30 @@ async def drive_again(
     by_services: bool,
     acknowledges: bool = False,
 ) -> Redriven:
-    """Announce unfinished files, or split them here, and requeue parked messages; written to the audit.
+    """Announce unfinished files, or split them here, and requeue parked messages; each act is written to the audit with it.
 
     With ``by_services`` running services split the files. Raises OSError and PatienceExhaustedError.
     """
     found = await find_unfinished(reader, store, only)
     names = [file.name for file in found.files]
-    if by_services:
-        await runner.patiently("redrive", partial(_announce, runner, names))
-    else:
+    announced = names if by_services else []
+    await runner.patiently("redrive", partial(_begin, runner, person, only, len(names), announced))
+    if not by_services:
         split = InboundDataReader(runner.work, acknowledges=acknowledges)
         for name in names:
             await runner.patiently(name, partial(split.take, store, name))
     keys = [(trace.queue, trace.id) for trace in _parked(reader, only) if trace.queue != UNREADABLE]
-    requeued = 0
-    for start in range(0, len(keys), _AT_ONCE):
-        requeued += await runner.patiently(
-            "redrive", partial(runner.engine.replay, keys[start : start + _AT_ONCE])
-        )
-    result = f"{len(names)} files, {requeued} messages"
-    await runner.patiently("audit", partial(_audited, runner, person, only, result))
+    requeued = await retry_all(runner, person, keys, f"redrive {only or 'unfinished'}")
     return _redriven(found, requeued, dry_run=False)
 
 
-async def _announce(runner: Runner, names: Sequence[str]) -> None:
+async def _begin(
+    runner: Runner, person: Person, only: str | None, files: int, announced: Sequence[str]
+) -> None:
+    """Write the act to the audit, with the announcement of its files to running services."""
     work = runner.work()
-    announce(work, [(name, f"redrive {work.time()}") for name in names])
-    if names:
-        await work.commit()
-
-
-async def _audited(runner: Runner, person: Person, only: str | None, result: str) -> None:
-    work = runner.work()
-    await record(work, person, "redrive.unfinished", [only] if only else [], result=result)
+    announce(work, [(name, f"redrive {work.time()}") for name in announced])
+    await record(work, person, "redrive.unfinished", [only] if only else [], result=f"{files} files")
     await work.commit()
 
 

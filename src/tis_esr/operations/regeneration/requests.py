@@ -13,6 +13,7 @@ from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.parked.retrying import retry_all
 from tis_esr.operations.regeneration.selection import Selection
 from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
 from tis_esr.services.day import request_comparison
@@ -62,14 +63,14 @@ def parts(selection: Selection) -> Iterator[Selection]:
 
 
 async def request(runner: Runner, part: Selection, day: date, person: Person | None = None) -> Progress:
-    """Request a part; with a ``person`` that is written to the audit. Raises PatienceExhaustedError."""
+    """Request a part; with a ``person`` that is written to the audit, and parked messages are requeued. Raises PatienceExhaustedError."""
     asked_at = runner.engine.time()
     occasion = uuid4().hex
     await runner.patiently("regenerate", partial(_sent, runner, part, occasion, person))
     if part.deaneries:
         await request_comparison(runner, day, part.deaneries, occasion=occasion)
-    if part.parked:
-        await runner.patiently("regenerate", partial(runner.engine.replay, part.parked))
+    if part.parked and person is not None:
+        await retry_all(runner, person, part.parked, "regenerate")
     return Progress(asked_at=asked_at, posts=part.posts, numbers=part.numbers, deaneries=part.deaneries)
 
 
