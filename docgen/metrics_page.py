@@ -27,7 +27,7 @@ _VALUES = """## Values of labels
 | `reason` of `tis_esr_refused_values_total` | the codes in [rules](rules.md#people-from-esr-to-tis) |
 | `state` of `tis_esr_files` | the codes in [states](states.md#inbound-files); settled findings are not counted |
 | `type` of `tis_esr_files` and `tis_esr_file_gaps` | the file type; `RMT` stands for RMF and RMC, which share a counter |
-| `task` of `tis_esr_poll_age_seconds` | `inbound files`, `ledger of files`, `export schedule`, `retention`, `announcement`, `batches`, `statuses`, `alarms`, `alarms to` each receiver; it grows while a store or the database is unavailable |
+| `task` of `tis_esr_poll_age_seconds` | `inbound files`, `ledger of files`, `export schedule`, `retention`, `announcement`, `batches`, `audit`, `statuses`, `alarms`, `alarms to` each receiver; it grows while a store or the database is unavailable |
 | `alarm` of `tis_esr_alarm_active` | the ids of [alarms](alarms.md); 0 where it was judged and is not active, absent where it could not be judged, NaN where what it is judged by is not configured |
 | `sink` | `slack`, `teams`, `webhook`, `mail` |
 | `place` of `tis_esr_disk_free_ratio` | `TIS_ESR_STATE`, `TIS_ESR_INBOUND`, `TIS_ESR_OUTBOUND` |

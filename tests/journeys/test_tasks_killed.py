@@ -33,6 +33,7 @@ OF_BOTH_ENGINES = {
     "announcement",
     "alarms",
     "batches",
+    "audit",
 }
 OF_PRODUCTION = {"lease renewal", "outbox relay", "rabbitmq receiver"}
 

@@ -55,11 +55,11 @@ def _judge(verdict: Verdict) -> None:
     if verdict.broken_at:
         say(
             f"the chain is broken at entry {verdict.broken_at}: {verdict.reason}. The {verdict.entries} entries before"
-            " it are unchanged. Tell the owner of the audit, and compare with a backup",
+            " it are unchanged. Compare the hashes with the log of tis-esr run (event audited)",
             label="BROKEN:",
             style=BAD,
         )
     else:
         say(f"the chain of entries is unbroken ({verdict.entries} checked).", label="OK:", style=GOOD)
         if verdict.last:
-            say(f"last entry {verdict.last}, hash {verdict.hash}; note both where only you can write")
+            say(f"number {verdict.last}, hash {verdict.hash}", label="Newest entry:", indent=2)

@@ -20,6 +20,7 @@ from tis_esr.engine.supervision import Beat, log_loop_fault
 from tis_esr.errors import UsageError
 from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
+from tis_esr.operations.audit.logged_head import LoggedHead
 from tis_esr.operations.batches.advancing import advance_all
 from tis_esr.operations.composition import System, crons, purge_of, serving, today
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place, secret_text
@@ -57,6 +58,7 @@ _RETENTION = "retention"
 _PURGE_SECONDS = 300.0
 _PURGE_PAUSE = 0.05
 _BATCH_SECONDS = 2.0
+_AUDIT_SECONDS = 30.0
 _CERTIFICATE_BYTES = 64 * 1024
 
 
@@ -124,6 +126,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 _ledger(settings, system, metrics, stop),
                 _purge(settings, system, metrics, stop),
                 _batches(system, metrics, stop),
+                _audit(system, metrics, stop),
             ]
         if exports:
             tasks.append(_schedule(settings, system, metrics, stop))
@@ -236,6 +239,24 @@ def _batches(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.T
         stop,
         task="batches",
         trouble="batches_not_advanced",
+    )
+
+
+def _audit(system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
+    """Log the newest entry of the audit, so that the log shows whether the trail was rewritten."""
+    logged = LoggedHead(system.runner.work)
+
+    async def look(_: Beat) -> None:
+        await logged.look()
+
+    return every(
+        _AUDIT_SECONDS,
+        look,
+        system.supervisor,
+        metrics,
+        stop,
+        task="audit",
+        trouble="audit_not_logged",
     )
 
 

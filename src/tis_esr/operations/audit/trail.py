@@ -65,10 +65,11 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditHead(msgspec.Struct, frozen=True, kw_only=True):
-    """The last number used, and its hash."""
+    """The last number used, and its hash; ``first`` is the oldest entry that no purge has removed."""
 
     number: int = 0
     hash: str = ""
+    first: int = 1
     name: str = _HEAD
 
 
@@ -79,11 +80,14 @@ AUDIT_HEAD = Collection("audit.head", AuditHead, lambda head: head.name)
 async def record(
     work: Work, person: Person, act: str, on: Sequence[str] = (), *, why: str = "", result: str = "done"
 ) -> AuditEntry:
-    """Write an entry with everything else that ``work`` commits; two acts at one moment conflict, and one is retried."""
-    head = (await work.get(AUDIT_HEAD, [_HEAD])).get(_HEAD) or AuditHead()
+    """Write an entry with everything else that ``work`` commits; two acts at one moment conflict, and one is retried.
+
+    Its time is that of the clock, also where a day is run later.
+    """
+    head = await newest(work)
     entry = AuditEntry(
         number=head.number + 1,
-        at=work.now.astimezone(UTC),
+        at=datetime.fromtimestamp(work.time(), UTC),
         who=_text(person.name),
         via=person.via,
         act=act,
@@ -94,8 +98,13 @@ async def record(
     )
     entry = msgspec.structs.replace(entry, hash=entry.digest())
     work.put(AUDIT, entry)
-    work.put(AUDIT_HEAD, AuditHead(number=entry.number, hash=entry.hash))
+    work.put(AUDIT_HEAD, msgspec.structs.replace(head, number=entry.number, hash=entry.hash))
     return entry
+
+
+async def newest(work: Work) -> AuditHead:
+    """Return the number and hash of the newest entry."""
+    return (await work.get(AUDIT_HEAD, [_HEAD])).get(_HEAD) or AuditHead()
 
 
 def _text(said: str) -> str:
@@ -117,7 +126,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(reader: Reader) -> Verdict:
-    """Check the chain from the oldest kept entry to the newest; older ones have been purged.
+    """Check the chain from the oldest entry that no purge has removed to the newest.
 
     What is broken is checked once more: a purge may have removed the oldest entries meanwhile.
     """
@@ -130,7 +139,7 @@ def _verified(reader: Reader) -> Verdict:
     previous: AuditEntry | None = None
     checked = 0
     for entry in _ascending(reader, head.number):
-        if reason := _broken(previous, entry):
+        if reason := _broken(previous, entry, head.first):
             return Verdict(entries=checked, broken_at=entry.number, reason=reason)
         previous, checked = entry, checked + 1
     last = (previous.number, previous.hash) if previous else (0, "")
@@ -141,11 +150,11 @@ def _verified(reader: Reader) -> Verdict:
     return Verdict(entries=checked, broken_at=0, last=head.number, hash=head.hash)
 
 
-def _broken(previous: AuditEntry | None, entry: AuditEntry) -> str:
+def _broken(previous: AuditEntry | None, entry: AuditEntry, first: int) -> str:
     if entry.hash != entry.digest():
         return "its content was changed"
     if previous is None:
-        return ""
+        return f"entry {first} is missing" if entry.number > first else ""
     if entry.number != previous.number + 1:
         return f"entry {previous.number + 1} is missing"
     return "" if entry.previous == previous.hash else "it does not follow the entry before it"
