@@ -12,8 +12,8 @@ from tis_esr.engine.runner import Runner
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.composition import process_name, window
 from tis_esr.operations.manual_export import full_file, request_full_file
+from tis_esr.operations.outage import Outage
 from tis_esr.operations.reconciling import compare, request
-from tis_esr.operations.recovery.outage import Outage
 from tis_esr.operations.recovery.reports import Place, exports_in_words
 from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryDone, RecoveryStep, StoredRecovery
 from tis_esr.operations.redriving import drive_again
