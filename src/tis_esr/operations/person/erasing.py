@@ -6,7 +6,7 @@ kept. Ids of TIS stay: they guard against sending twice, and name nobody without
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -58,9 +58,11 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
         return not self.kept
 
 
-async def erase(work: Work, reader: Reader, gmc_number: str, today: date) -> Erasure:
-    """Stage the erasure of a person in a unit of work, without committing it."""
-    subject = await find_subject(work, gmc_number)
+async def erase(
+    work: Work, begin: Callable[[], Work], reader: Reader, gmc_number: str, today: date
+) -> Erasure:
+    """Stage the erasure of a person in a unit of work, without committing it; ``begin`` returns others to search in."""
+    subject = await find_subject(work, begin, gmc_number)
     staged = _Staged(work, subject, today)
     staged.applicants()
     staged.resent()

@@ -65,7 +65,7 @@ async def export_person(
 ) -> PersonExport:
     """Return everything stored about a person, once the look is in the audit."""
     work = runner.work()
-    subject = await find_subject(work, gmc_number)
+    subject = await find_subject(work, runner.work, gmc_number)
     await record(work, person, EXPORT, _on(subject, request), why=why)
     await work.commit()
     ids = subject.correlation_ids
@@ -86,12 +86,12 @@ async def erase_person(
 ) -> Erasure:
     """Erase a person as far as it may be, with the entry of the audit in the same unit of work; or say what it would."""
     work = runner.work()
-    done = await erase(work, reader, gmc_number, work.today)
+    done = await erase(work, runner.work, reader, gmc_number, work.today)
     if dry_run:
         work = runner.work()
     numbers = ", ".join(f"{number} in {name}" for name, number in sorted(done.erased.items())) or "nothing"
     result = f"{'would erase' if dry_run else 'erased'} {numbers}; kept {len(done.kept)}"
-    subject = await find_subject(work, gmc_number)
+    subject = await find_subject(work, runner.work, gmc_number)
     on = _on(subject, request)
     await record(work, person, ERASE_DRY_RUN if dry_run else ERASE, on, why=why, result=result)
     await work.commit()
