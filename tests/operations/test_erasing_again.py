@@ -5,11 +5,14 @@ from typing import Any
 
 import msgspec
 from tests.operations.applicant_records import EXPORTER, POST, record
-from tests.services.bench import FILE, Bench, Benches
+from tests.services.bench import FILE, Bench, Benches, message
 from tests.services.data_exporter.test_record_intake import nowhere
 from tests.services.tcs_on_bench import TODAY
 
+from tis_esr.engine.protocol import Commit
 from tis_esr.operations.person.erasing import Erasure, erase
+from tis_esr.operations.person.kept import Kept, KeptReason
+from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     NOTIFICATIONS,
@@ -74,3 +77,17 @@ async def test_a_notification_of_a_person_without_any_applicant_is_erased(benche
         done = await erased(bench)
     assert done.known
     assert done.erased == {NOTIFICATIONS.name: 1}
+
+
+async def test_a_parked_message_that_has_the_number_is_kept_whatever_else_is_stored(benches: Benches) -> None:
+    assignment = message("esr.queue.asg.split", "theirs", {"registration": GMC})
+    other = message("esr.queue.asg.split", "others", {"registration": "7200002"}, row=9)
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.engine.commit(
+            Commit(parked=[(one, "no such person", ParkingCause.OTHER) for one in (assignment, other)])
+        )
+        done = await erased(bench)
+    assert (done.known, done.erased) == (True, {})
+    assert done.kept == [
+        Kept(collection=assignment.queue, key=assignment.id, reason=KeptReason.PARKED_MESSAGE)
+    ]

@@ -18,6 +18,7 @@ from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.work import Work
 from tis_esr.operations.person.kept import Kept, KeptReason, Why, applicant_kept, notification_kept
+from tis_esr.operations.person.messages import messages_about
 from tis_esr.operations.person.subject import Subject, find_subject
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import (
@@ -71,9 +72,14 @@ async def erase(
     staged.known_positions()
     await staged.notifications()
     staged.files()
-    staged.messages(reader.messages_of(subject.correlation_ids))
+    staged.messages(messages_about(reader, subject))
     staged.rows(_rows(reader, subject))
-    return Erasure(known=subject.is_known, dry_run=False, erased=dict(staged.erased), kept=staged.kept)
+    return Erasure(
+        known=subject.is_known or bool(staged.kept),
+        dry_run=False,
+        erased=dict(staged.erased),
+        kept=staged.kept,
+    )
 
 
 class _Staged:

@@ -16,6 +16,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.person.erasing import Erasure, erase
+from tis_esr.operations.person.messages import messages_about
 from tis_esr.operations.person.subject import Subject, find_subject
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, RESENT
@@ -77,7 +78,7 @@ async def export_person(
         known=subject.is_known,
         collections={name: documents for name, documents in _documents(subject).items() if documents},
         rows=[msgspec.to_builtins(row) for row in reader.rows(places)],
-        messages=[msgspec.to_builtins(trace) for trace in reader.messages_of(ids)],
+        messages=[msgspec.to_builtins(trace) for trace in messages_about(reader, subject)],
     )
 
 
