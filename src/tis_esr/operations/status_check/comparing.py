@@ -12,7 +12,14 @@ from tis_esr.engine.protocol import Commit, Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError
-from tis_esr.operations.status_check.differences import Difference, Linked, Sent, of_placement, of_post
+from tis_esr.operations.status_check.differences import (
+    Difference,
+    DifferenceKind,
+    Linked,
+    Sent,
+    of_placement,
+    of_post,
+)
 from tis_esr.operations.status_check.repairs import (
     CHANGED_QUEUE,
     EXPORTED_QUEUE,
@@ -29,6 +36,7 @@ from tis_esr.services.data_exporter.outbound import (
     SENT,
     ApplicantRecord,
     OutboundFile,
+    OutboundState,
 )
 from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
@@ -128,9 +136,9 @@ class Comparer:
             placement = told[placement_id]
             if placement is not None and not isinstance(placement, TcsError):
                 found += of_placement([_sent(record) for record in own], placement.esr_events or [])
-        waiting = await self._unsent(work, found)
-        found = [difference for difference in found if difference.key not in waiting]
         files = await work.get(OUTBOUND_FILES, {record.file or "" for record in mine})
+        waiting = await self._unsent(work, found) | _of_unsent_files(found, files)
+        found = [difference for difference in found if difference.key not in waiting]
         messages = self._export_repairs(run, found, mine, files) if self._repairs else []
         run = msgspec.structs.replace(
             run,
@@ -201,6 +209,12 @@ class Comparer:
             repaired=run.repaired + len(messages),
         )
         return run.with_differences(found), messages
+
+
+def _of_unsent_files(found: Sequence[Difference], files: Mapping[str, OutboundFile]) -> set[str]:
+    """Return the missing events of applicants whose file is not sent yet: their rows are allocated before it is written."""
+    unsent = {name for name, file in files.items() if file.state is not OutboundState.SENT}
+    return {one.key for one in found if one.kind is DifferenceKind.MISSING and one.file in unsent}
 
 
 def _sent(record: ApplicantRecord) -> Sent:
