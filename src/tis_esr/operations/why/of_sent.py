@@ -26,6 +26,7 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.tcs.models import Placement
 
 _DATES, _WITHDRAWAL = "4", "2"
+_BY_HAND = "create the record in ESR manually"
 _OTHER_TRAINEE = "has another trainee in TIS now"
 
 
@@ -131,17 +132,17 @@ def _acts_on(record: Outbound) -> tuple[Who, str]:
 
 def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> tuple[str, Who, str]:
     first, end = window.edges(today)
+    is_late = record.date_from < first
+    late = f"it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
     if record.state is RecordState.INVALID_DATA:
-        return _invalid(record)
+        said, who, action = _invalid(record)
+        return (f"{said}; {late}", Who.TRUST, _BY_HAND) if is_late else (said, who, action)
     if record.date_from >= end:
         due = record.date_from - timedelta(weeks=window.closes_weeks) + timedelta(days=1)
         said = f"is not due yet: it starts {window.closes_weeks} weeks or more from {day(today)}"
         return f"{said}; it will be sent on {day(due)}", Who.NOBODY, ""
-    if record.date_from < first:
-        said = (
-            f"was not sent: it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
-        )
-        return said, Who.TRUST, "create the record in ESR manually"
+    if is_late:
+        return f"was not sent: {late}", Who.TRUST, _BY_HAND
     if record.earlier:
         said = f"{_before(record)}waits to be resent with the next APP file, with the present data of TIS"
         return "; ".join([said, *map(answered, record.answers)]), Who.NOBODY, ""
@@ -162,7 +163,7 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
         judged = verdict(now, today)
     if judged.cause is Cause.STARTED:
         said = "was not sent: its placement started before it could be sent"
-        return said, Who.TRUST, "create the record in ESR manually"
+        return said, Who.TRUST, _BY_HAND
     if judged.cause is Cause.NONE:
         return f"was cancelled before export: {record.reason}", Who.NOBODY, ""
     return f"was cancelled before export: {judged.text}", *ACTS[judged.cause]
