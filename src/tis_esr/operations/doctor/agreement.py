@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tis_esr import __version__
 from tis_esr.engine.production.server_checks import AMQP, Finding
+from tis_esr.operations.doctor.check import not_checked
 from tis_esr.operations.doctor.running import announced_processes
 from tis_esr.operations.processes.announced import Process, live
 from tis_esr.settings import Settings
@@ -13,7 +14,10 @@ _SUBJECT = "tis-esr run"
 
 async def check(settings: Settings) -> list[Finding]:
     """Compare the running processes with each other, and this program's version with theirs."""
-    running = live(*announced_processes(settings))
+    found = announced_processes(settings)
+    if found is None:
+        return [not_checked(_SUBJECT, "whether processes agree", "the store could not be read")]
+    running = live(*found)
     return [*disagreements(running), *other_version(running)]
 
 

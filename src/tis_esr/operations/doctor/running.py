@@ -24,7 +24,7 @@ _SUBJECT = "tis-esr run"
 
 async def check(settings: Settings) -> list[Finding]:
     """Name the services that no process runs; on the embedded engine one process holds the state file."""
-    found = announced_processes(settings)
+    found = announced_processes(settings) or ([], 0.0)
     gone = [process for process in found[0] if process.is_gone(found[1])]
     if settings.engine == "embedded":
         return [*await _of_state(settings, live(*found)), *gone_findings(gone)]
@@ -36,15 +36,15 @@ async def check(settings: Settings) -> list[Finding]:
     return [*idle_findings(by_queue, idle, live(*found)), *gone_findings(gone)]
 
 
-def announced_processes(settings: Settings) -> tuple[list[Process], float]:
-    """Return the announced processes, and the time of the engine's clock; none if the store can't be read."""
+def announced_processes(settings: Settings) -> tuple[list[Process], float] | None:
+    """Return the announced processes, and the time of the engine's clock; None if the store can't be read."""
     if settings.engine == "embedded" and not settings.state.exists():
         return [], 0.0
     try:
         with closing(reader_of(settings)) as reader:
             return announced(reader), reader.time()
     except (TisEsrError, TransientError):
-        return [], 0.0
+        return None
 
 
 def queues_by_service() -> dict[str, list[str]]:
