@@ -107,7 +107,7 @@ async def _parts(
         bar = bars.stage("Generating again", "parts", total=len(whole))
         for number, part in enumerate(whole):
             person = person_of(settings) if number == 0 else None
-            await finish(await request(runner, part, day, person))
+            await finish(await request(runner, part, day, person, whole=selection))
             bar.update(number + 1)
 
 
