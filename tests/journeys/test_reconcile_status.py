@@ -105,7 +105,9 @@ def test_a_repair_appends_what_is_missing_once_and_nothing_that_is_there(here: t
     reader.close()
     assert acts == [
         ("status.repair", "0 of 0 differences"),
+        ("status.repair", "begun"),
         ("status.repair", "2 of 2 differences"),
+        ("status.repair", "begun"),
     ]
 
 

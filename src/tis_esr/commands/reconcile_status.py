@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import GOOD, NOTICE, print_json, say
-from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
-from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.composition import process_name, reader_of, system
 from tis_esr.operations.status_check.comparing import Comparer
 from tis_esr.operations.status_check.differences import Difference
@@ -40,7 +37,8 @@ async def reconcile_status(
     nowhere = Nowhere()
     holder = process_name(settings, embedded=state is not None)
     async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
-        comparer = Comparer(opened.runner, opened.tcs, deaneries, repairs=repair, holder=holder)
+        person = person_of(settings) if repair else None
+        comparer = Comparer(opened.runner, opened.tcs, deaneries, repairs_by=person, holder=holder)
         with progress() as bars:
             bar = bars.stage("Comparing statuses with TIS", "records", total=None)
 
@@ -48,10 +46,6 @@ async def reconcile_status(
                 bar.update(run.checked)
 
             found = report(await comparer.run(show))
-        if repair:
-            await opened.runner.patiently(
-                "audit", partial(_audited, opened.runner, person_of(settings), found)
-            )
         if found.repaired and settings.engine == "production" and state is None:
             await _by_services(settings)
         elif found.repaired:
@@ -61,13 +55,6 @@ async def reconcile_status(
     else:
         _print(found)
     return Exit.DONE_WITH_PARKED if found.left or found.unchecked else Exit.DONE
-
-
-async def _audited(runner: Runner, person: Person, found: StatusReport) -> None:
-    work = runner.work()
-    result = f"{found.repaired} of {sum(found.counts.values())} differences"
-    await record(work, person, "status.repair", found.deaneries, result=result)
-    await work.commit()
 
 
 async def _by_services(settings: Settings) -> None:

@@ -97,7 +97,7 @@ class Recovery:
     async def _statuses(self) -> str:
         assert self.tcs is not None  # noqa: S101 - opened for this step
         holder = process_name(self.place.settings, embedded=self.place.state is not None)
-        comparer = Comparer(self.runner, self.tcs, DEANERIES, repairs=True, holder=holder)
+        comparer = Comparer(self.runner, self.tcs, DEANERIES, repairs_by=self.person, holder=holder)
         found = report(await comparer.run(lambda _: None))
         if found.repaired:
             await self._finished(CHANGED_QUEUE, EXPORTED_QUEUE)

@@ -12,6 +12,7 @@ from tis_esr.engine.protocol import Commit, Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError
+from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.status_check.differences import (
     Difference,
     DifferenceKind,
@@ -46,6 +47,10 @@ from tis_esr.tcs.tcs_errors import TcsError, TcsUnavailableError
 
 PAGE: Final = 100
 """Documents a page: at most that many calls to TCS are requested at once."""
+REPAIR: Final = "status.repair"
+"""The act in the audit."""
+NIGHTLY: Final = Person("tis-esr", "nightly comparison")
+"""Who repairs by schedule."""
 _PHASES: Final = 2
 
 
@@ -60,13 +65,16 @@ class StatusBusyError(TisEsrError):
 
 
 class Comparer:
-    """Compares everything, or some deaneries; with ``repairs`` requests what is missing. ``holder`` names this process."""
+    """Compares everything, or some deaneries, and requests what is missing if it repairs. ``holder`` names this process.
+
+    It repairs in the name of ``repairs_by``: the audit has when that begins, goes on and ends.
+    """
 
     def __init__(
-        self, runner: Runner, tcs: Tcs, deaneries: Sequence[str], *, repairs: bool, holder: str
+        self, runner: Runner, tcs: Tcs, deaneries: Sequence[str], *, repairs_by: Person | None, holder: str
     ) -> None:
-        self._runner, self._tcs = runner, tcs
-        self._deaneries, self._repairs, self._holder = sorted(deaneries), repairs, holder
+        self._runner, self._tcs, self._person = runner, tcs, repairs_by
+        self._deaneries, self._repairs, self._holder = sorted(deaneries), repairs_by is not None, holder
 
     async def run(
         self, progress: Callable[[StatusRun], None], goes_on: Callable[[], bool] = lambda: True
@@ -88,9 +96,15 @@ class Comparer:
             if known.holder != self._holder and known.until > now:
                 raise StatusBusyError(known.holder)
             if (known.deaneries, known.repairs) == (self._deaneries, self._repairs):
+                await self._audit(work, "goes on")
                 return await self._kept(work, known)
+        await self._audit(work, "begun")
         run = StatusRun(begun_at=now, deaneries=self._deaneries, repairs=self._repairs)
         return await self._kept(work, run)
+
+    async def _audit(self, work: Work, result: str) -> None:
+        if self._person is not None:
+            await record(work, self._person, REPAIR, self._deaneries, result=result)
 
     async def _kept(self, work: Work, run: StatusRun) -> StatusRun:
         kept = msgspec.structs.replace(run, holder=self._holder, until=work.time() + HOLD_SECONDS)
@@ -120,6 +134,8 @@ class Comparer:
             run = msgspec.structs.replace(
                 run, phase=run.phase + 1, finished_at=work.time() if is_last else 0.0
             )
+            if is_last:
+                await self._audit(work, f"{run.repaired} of {sum(run.counts.values())} differences")
         return await self._kept(work, run)
 
     async def _placements(
@@ -127,8 +143,8 @@ class Comparer:
     ) -> tuple[StatusRun, list[Message]]:
         mine = [r for r in records if r.state in SENT and r.file and r.deanery in self._deaneries]
         by_placement: dict[int, list[ApplicantRecord]] = {}
-        for record in mine:
-            by_placement.setdefault(record.placement_id, []).append(record)
+        for applicant in mine:
+            by_placement.setdefault(applicant.placement_id, []).append(applicant)
         told = await outcomes(by_placement, self._tcs.placement)
         _raise_unavailable(told)
         found: list[Difference] = []
