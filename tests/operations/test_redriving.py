@@ -52,7 +52,9 @@ async def found(bench: Bench, store: Folder, only: str | None = None) -> Unfinis
 async def park(bench: Bench, name: str, queue: str = "esr.queue.por.split", file: str = FILE) -> None:
     stuck = message(queue, name, {}, file=file)
     if queue == UNREADABLE:  # no service reads it
-        await bench.engine.commit(Commit(parked=[(stuck, "column positionID is not a whole number")]))
+        await bench.engine.commit(
+            Commit(parked=[(stuck, "column positionID is not a whole number", ParkingCause.ROW_UNREADABLE)])
+        )
         return
     await bench.engine.commit(Commit(messages=[stuck]))
     [claimed] = await bench.claimed(stuck)
@@ -127,3 +129,18 @@ async def test_unreadable_rows_and_files_that_are_gone_are_left_and_named(
         assert (unfinished.files, unfinished.absent) == ([], [gone])
         await park(bench, "unreadable", queue=UNREADABLE)
         assert (await found(bench, store)).unreadable == 1
+
+
+async def test_what_is_interrupted_is_in_the_audit(
+    benches: Benches, store: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with benches.open("InboundDataReader", world()) as bench:
+        await ledger(bench)
+        monkeypatch.setattr("tis_esr.operations.redriving.InboundDataReader", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            await drive_again(bench.runner, bench.reader(), store, ANN, by_services=False)
+        assert [entry.result for entry in entries(bench.reader())] == ["3 files, 0 messages"]
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

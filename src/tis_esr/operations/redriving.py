@@ -104,26 +104,26 @@ async def drive_again(
     by_services: bool,
     acknowledges: bool = False,
 ) -> Redriven:
-    """Announce unfinished files, or split them here, and requeue parked messages; written to the audit.
+    """Announce unfinished files, or split them here, and requeue parked messages; written to the audit before.
 
     With ``by_services`` running services split the files. Raises OSError and PatienceExhaustedError.
     """
     found = await find_unfinished(reader, store, only)
     names = [file.name for file in found.files]
+    keys = [(trace.queue, trace.id) for trace in _parked(reader, only) if trace.queue != UNREADABLE]
+    result = f"{len(names)} files, {len(keys)} messages"
+    await runner.patiently("audit", partial(_audited, runner, person, only, result))
     if by_services:
         await runner.patiently("redrive", partial(_announce, runner, names))
     else:
         split = InboundDataReader(runner.work, acknowledges=acknowledges)
         for name in names:
             await runner.patiently(name, partial(split.take, store, name))
-    keys = [(trace.queue, trace.id) for trace in _parked(reader, only) if trace.queue != UNREADABLE]
     requeued = 0
     for start in range(0, len(keys), _AT_ONCE):
         requeued += await runner.patiently(
             "redrive", partial(runner.engine.replay, keys[start : start + _AT_ONCE])
         )
-    result = f"{len(names)} files, {requeued} messages"
-    await runner.patiently("audit", partial(_audited, runner, person, only, result))
     return _redriven(found, requeued, dry_run=False)
 
 
