@@ -11,7 +11,7 @@ from tis_esr.operations.dates import day, period
 from tis_esr.operations.why.answers import Answer
 from tis_esr.operations.why.holdings import Holdings
 from tis_esr.operations.why.in_tis import InTis
-from tis_esr.operations.why.of_unsent import ACTS
+from tis_esr.operations.why.of_unsent import ACTS, generate_again
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import (
     PENDING,
@@ -200,7 +200,7 @@ def _not_told(
     now = tis.asked[record.placement_id]
     about = f"Placement {record.placement_id} in TIS"
     last = told[-1].fact if told else dates_fact(record.date_from, record.date_to)
-    action = "wait for the position's next row from ESR, or publish position.due for it"
+    action = generate_again(record.placement_id)
     if now is None or is_somebody_elses(now, record.person_id):
         if told and told[-1].type == _WITHDRAWAL:
             return []
