@@ -60,7 +60,10 @@ class StatusBusyError(TisEsrError):
     exit_code = Exit.UNAVAILABLE
 
     def __init__(self, holder: str) -> None:
-        super().__init__(f"{holder} compares statuses with TIS at the moment; wait until it is finished")
+        super().__init__(
+            f"{holder} compares statuses with TIS at the moment; wait until it is finished, or for"
+            f" {HOLD_SECONDS:.0f} seconds if it was interrupted"
+        )
         self.holder = holder
 
 
@@ -81,11 +84,17 @@ class Comparer:
     ) -> StatusRun:
         """Begin, or go on with an interrupted comparison of the same kind, until it is finished or ``goes_on`` is false.
 
+        ``goes_on`` is also called at each attempt while TCS or the store is unavailable, so that it can be a heartbeat.
         Raises StatusBusyError and PatienceExhaustedError.
         """
+
+        async def page() -> StatusRun:
+            goes_on()
+            return await self._page()
+
         run = await self._runner.patiently("status comparison", self._begun)
         while not run.is_finished and goes_on():
-            run = await self._runner.patiently("status comparison", self._page)
+            run = await self._runner.patiently("status comparison", page)
             progress(run)
         return run
 
