@@ -96,6 +96,8 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
     if record.answers and record.state is not RecordState.EXPORTED:
         who, action = _acts_on(record)
         return f"{sent}; {'; '.join(map(answered, record.answers))}", who, action
+    if file is not None and file.settled:
+        return f"{sent}; ESR has not answered; settled: {file.settled}", Who.NOBODY, ""
     if file is not None and today > file.day + held.answer_due:
         action = "ask ESR whether it received the file or quarantined it"
         return f"{sent}; ESR has not answered, and the answer is overdue", Who.SUPPORT, action
