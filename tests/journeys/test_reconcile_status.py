@@ -111,6 +111,23 @@ def test_a_repair_appends_what_is_missing_once_and_nothing_that_is_there(here: t
     ]
 
 
+def test_repairs_that_tis_rejects_are_not_said_to_be_done(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    if called.engine == "production":
+        pytest.skip("there running services repair")
+
+    async def gone(*_: object, **__: object) -> bool:
+        return False
+
+    small.tcs.simulator.store.placement_events[small.world.placements[0]["id"]].clear()
+    monkeypatch.setattr("tis_esr.tcs.client.Tcs.post_esr_exported", gone)
+    said = compare(here, "--repair")
+    assert said.code == 1
+    assert "1 of the repairs were parked" in said.text
+
+
 def test_doubled_statuses_are_reported_and_stay(here: tuple[Program, Small]) -> None:
     _, small = here
     doubled = small.world.placements[1]["id"]

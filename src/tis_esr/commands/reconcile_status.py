@@ -7,13 +7,13 @@ from pathlib import Path
 
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
-from tis_esr.commands.terminal import GOOD, NOTICE, print_json, say
+from tis_esr.commands.terminal import GOOD, NOTICE, errors, print_json, say
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
 from tis_esr.operations.composition import process_name, reader_of, system
 from tis_esr.operations.status_check.comparing import Comparer
 from tis_esr.operations.status_check.differences import Difference
-from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE
+from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE, parked_repairs
 from tis_esr.operations.status_check.report import StatusReport, report
 from tis_esr.operations.status_check.stored_run import StatusRun
 from tis_esr.operations.waiting_for_services import until_done
@@ -45,16 +45,26 @@ async def reconcile_status(
             def show(run: StatusRun) -> None:
                 bar.update(run.checked)
 
-            found = report(await comparer.run(show))
+            run = await comparer.run(show)
+        found = report(run)
         if found.repaired and settings.engine == "production" and state is None:
             await _by_services(settings)
         elif found.repaired:
             await opened.runner.drain(_REPAIRING)
+    parked = _parked(settings, state, run) if found.repaired else 0
     if as_json:
         print_json(found)
     else:
         _print(found)
-    return Exit.DONE_WITH_PARKED if found.left or found.unchecked else Exit.DONE
+    if parked:
+        advice = "see why, and requeue or discard them: tis-esr parked"
+        errors.say(f"{parked:,} of the repairs were parked: {advice}", style=NOTICE)
+    return Exit.DONE_WITH_PARKED if found.left or found.unchecked or parked else Exit.DONE
+
+
+def _parked(settings: Settings, state: Path | None, run: StatusRun) -> int:
+    with closing(reader_of(settings, state)) as reader:
+        return parked_repairs(reader, run.begun_at)
 
 
 async def _by_services(settings: Settings) -> None:
@@ -86,7 +96,9 @@ def _print(found: StatusReport) -> None:
     if len(found.differences) > _SHOWN:
         say(f"and {sum(counts.values()) - _SHOWN:,} more: see --json", indent=2)
     if found.repaired:
-        say(f"{found.repaired:,} were sent to TIS again by the InboundDataWriter.")
+        say(
+            f"{found.repaired:,} were requested from the InboundDataWriter, which checks TIS before it sends them."
+        )
     elif any(difference.is_repairable for difference in found.differences):
         say("To repair what can be repaired: tis-esr reconcile-status --repair")
     if any(not difference.is_repairable for difference in found.differences):
