@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tests.journeys.test_tasks_killed import running
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.status_check import comparing
+from tis_esr.services.data_exporter.outbound import OutboundState
 from tis_esr.settings import Settings, load
 from tis_esr.simulation.days.generated_world import World
 
@@ -102,8 +105,27 @@ def test_a_repair_appends_what_is_missing_once_and_nothing_that_is_there(here: t
     reader.close()
     assert acts == [
         ("status.repair", "0 of 0 differences"),
+        ("status.repair", "begun"),
         ("status.repair", "2 of 2 differences"),
+        ("status.repair", "begun"),
     ]
+
+
+def test_repairs_that_tis_rejects_are_not_said_to_be_done(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    if called.engine == "production":
+        pytest.skip("there running services repair")
+
+    async def gone(*_: object, **__: object) -> bool:
+        return False
+
+    small.tcs.simulator.store.placement_events[small.world.placements[0]["id"]].clear()
+    monkeypatch.setattr("tis_esr.tcs.client.Tcs.post_esr_exported", gone)
+    said = compare(here, "--repair")
+    assert said.code == 1
+    assert "1 of the repairs were parked" in said.text
 
 
 def test_doubled_statuses_are_reported_and_stay(here: tuple[Program, Small]) -> None:
@@ -113,6 +135,25 @@ def test_doubled_statuses_are_reported_and_stay(here: tuple[Program, Small]) -> 
     some.append(dict(some[0]))
     said = compare(here, "--json")
     assert (said.code, said.json["counts"]) == (1, {"MISSING": 0, "DOUBLED": 1, "DIFFERENT": 0})
+
+
+def test_an_applicant_whose_file_is_not_sent_yet_is_under_way_and_tis_is_told_nothing(
+    here: tuple[Program, Small],
+) -> None:
+    called, small = here
+    if called.engine == "production":
+        pytest.skip("there running services repair")
+    small.tcs.simulator.store.placement_events.clear()
+    with closing(sqlite3.connect(called.folder / "state.sqlite")) as state:
+        state.execute(
+            "UPDATE \"dataexporter.files\" SET body = json_set(body, '$.state', ?) WHERE key LIKE ?",
+            (OutboundState.ALLOCATED.value, "%_APP_%"),
+        )
+        state.commit()
+    said = repaired(here)
+    found = json_of(said)
+    assert (said.code, found["counts"]["MISSING"], found["repaired"], found["under_way"]) == (0, 0, 0, 2)
+    assert not any(events(small).values())
 
 
 def test_a_deanery_is_compared_alone(here: tuple[Program, Small]) -> None:

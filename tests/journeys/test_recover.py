@@ -75,15 +75,15 @@ def test_a_dry_run_says_what_was_missed_and_what_each_step_would_do(
     out = sorted(path.name for path in (small.folder / "out").iterdir())
     found = recover(here, "--dry-run", "--json").json
     assert states(found) == {step: "LATER" if step != "DOCTOR" else "NEXT" for step in STEPS}
-    assert [(one["type"], one["day"], len(one["missed"])) for one in found["outage"]["exports"]] == [
-        ("APP", "2026-11-25", 13),
-        ("DNC", "2026-11-25", 13),
+    due = [one for one in found["outage"]["delayed"] if one["kind"] == "files to ESR that were due"]
+    assert [(one["number"], one["names"][0], one["is_open"]) for one in due] == [
+        (13, "APP EMD 2026-11-25", True),
+        (13, "DNC EMD 2026-11-25", True),
     ]
+    assert len(found["unfinished"]) == 1
     said = recover(here, "--dry-run", "--dnf", "EOE")
     assert said.code == 0
-    assert said.text.startswith(
-        "Dry run: nothing is stored, written or sent.\nOutage: 25 Nov 2026 09:00:00 to "
-    )
+    assert said.text.startswith("Dry run: nothing is stored, written or sent.\nFrom 25 Nov 2026 09:00:00 to ")
     assert (
         "Later: drive again 1 files that are not split, and requeue 0 parked messages of ESR's files"
         in said.text
@@ -169,7 +169,7 @@ async def test_running_services_do_the_steps(
     ("words", "expected"),
     [
         (("--from", "2026-11-25T18:00"), "--to: 2026-11-25T17:30 is not after 2026-11-25T18:00"),
-        (("--from", "2026-01-01"), "--from: 2026-01-01 is more than 31 days before 2026-11-25T17:30"),
+        (("--from", "2026-01-01"), "--from: 2026-01-01 is more than 60 days before 2026-11-25T17:30"),
         (("--from", "noon"), "--from: 'noon' is not a valid time"),
         (("--dnf", "eoe"), "--dnf: 'eoe' must be one of"),
         (("--json",), "--json: needs --yes or --dry-run"),

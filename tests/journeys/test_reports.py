@@ -66,7 +66,8 @@ def test_personal_data_needs_a_reason_and_is_audited(told: Story, tmp_path: Path
     place = tmp_path / "rejections.csv"
     said = told.program("report", "rejections", "--csv", place, "--personal", "ticket 4711")
     assert said.code == 0
-    assert "act=report.personal" in said.text
+    acts = told.program("audit", "--json").json["entries"]
+    assert [one["why"] for one in acts if one["act"] == "report.personal"] == ["ticket 4711"]
     assert "Applicant exists already for this position" in place.read_text("utf-8-sig")
     assert "Applicant exists" not in told.program("report", "rejections", "--csv", "-").text
 

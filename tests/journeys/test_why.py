@@ -133,7 +133,7 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
         (
             NEW,
             f": has not been processed yet: TIS did not have it as it is now when position {EMPTY} was last"
-            " reconciled. support: wait for the position's next row from ESR, or publish position.due for it",
+            f" reconciled. support: wait for the position's next row from ESR, or run: tis-esr regenerate --placement {NEW}",
         ),
         (
             UNKNOWN_TO_TIS,
@@ -238,7 +238,7 @@ def test_what_tis_has_otherwise_now_and_esr_was_not_told_is_said(told: Story) ->
     try:
         assert (
             f"Placement {REFUSED} in TIS: is now 23 Jan 2027 to 31 Mar 2027, which has not been sent to ESR yet. support:"
-            " wait for the position's next row from ESR, or publish position.due for it"
+            f" wait for the position's next row from ESR, or run: tis-esr regenerate --placement {REFUSED}"
         ) in answers(told, REFUSED)
     finally:
         placement["dateTo"] = before

@@ -21,6 +21,8 @@ from tests.journeys.story import (
     story,
 )
 
+from tis_esr.operations.why.showing import SHOWN
+
 RMC_1, RMC_2 = "DE_EOE_RMC_20261124_00000101.DAT", "DE_EOE_RMC_20261125_00000102.DAT"
 
 
@@ -145,6 +147,8 @@ def test_personal_values_of_a_change_are_masked_unless_asked_for_with_a_reason_w
         assert [(c["column"], c["new"]) for c in masked] == [("applicantEmailAddress", "(masked)")]
         assert told.why(WARNED, "--show-values", " ").code == 2
         shown = told.why(WARNED, "--json", "--show-values", "ticket 4711").json["changes"]
+        [entry] = [one for one in told.program("audit", "--json").json["entries"] if one["act"] == SHOWN]
+        assert (entry["why"], "example.invalid" in str(entry)) == ("ticket 4711", False)
         assert [c["new"] for c in shown] == ["testa.changed@example.invalid"]
         [entry] = told.program("audit", "--act", "why.show-values", "--json").json["entries"]
         assert (entry["why"], "testa" in str(entry)) == ("ticket 4711", False)

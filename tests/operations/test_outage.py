@@ -145,10 +145,12 @@ async def test_an_export_that_was_due_is_open_until_each_deanery_has_had_one_sin
         names, why, *_ = of(await told(bench), EffectKind.EXPORT_DUE)[0]
         assert names == ["APP EMD 2026-11-23", "APP KSS 2026-11-23"]
         assert why == "APP, due 23 Nov 2026 14:00:00: none since for EMD, KSS"
+        assert (await told(bench)).missed("APP") == ["EMD", "KSS"]
         await bench.keep(
             OUTBOUND_FILES, *app(DAY_BEFORE, DEANERIES, lacks="12 messages of EOE were unfinished")
         )
         found = await told(bench)
+    assert found.missed("APP") == []
     [(_, why, is_open, who)] = of(found, EffectKind.EXPORT_DUE)
     assert (why, is_open, who) == (
         "APP, due 23 Nov 2026 14:00:00: every deanery has had one since",

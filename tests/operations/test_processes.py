@@ -3,10 +3,12 @@
 from random import Random
 
 import msgspec
+import pytest
 from tests.services.bench import Bench, Benches
 from tests.services.old_things import EXPORTER
 from tests.services.tcs_on_bench import TODAY
 
+from tis_esr.engine.faults import TransientError
 from tis_esr.operations.processes.announced import (
     FORGOTTEN_SECONDS,
     GONE_SECONDS,
@@ -19,6 +21,7 @@ from tis_esr.operations.processes.announced import (
 from tis_esr.operations.processes.announcing import described
 from tis_esr.operations.processes.listing import ProcessState, processes
 from tis_esr.operations.processes.must_agree import digest, values
+from tis_esr.process.announcement import Announcement
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
 
@@ -108,3 +111,18 @@ def test_addresses_are_announced_without_credentials() -> None:
     process = described(settings, "one", ["DataExporter"])
     assert "hidden" not in str(process)
     assert process.amqp == "amqp://(not shown)@broker:5672/tis-esr"
+
+
+async def test_a_process_is_announced_while_rabbitmq_is_away(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: Settings) -> str:
+        raise TransientError("RabbitMQ: ConnectionRefusedError")
+
+    async with benches.open(EXPORTER, world()) as bench:
+        announcement = Announcement(Settings(), ["DataExporter"], bench.runner.work)
+        monkeypatch.setattr("tis_esr.process.announcement.broker_of", away)
+        with pytest.raises(TransientError):
+            await announcement.heartbeat()
+        [process] = announced(bench.reader())
+    assert process.services == ["DataExporter"]

@@ -153,3 +153,18 @@ async def test_unreadable_rows_and_files_that_are_gone_are_left_and_named(
         assert (unfinished.files, unfinished.absent) == ([], [gone])
         await park(bench, "unreadable", queue=UNREADABLE)
         assert (await found(bench, store)).unreadable == 1
+
+
+async def test_what_is_interrupted_is_in_the_audit(
+    benches: Benches, store: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with benches.open("InboundDataReader", world()) as bench:
+        await ledger(bench)
+        monkeypatch.setattr("tis_esr.operations.redriving.InboundDataReader", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            await drive_again(bench.runner, bench.reader(), store, ANN, by_services=False)
+        assert [entry.result for entry in entries(bench.reader())] == ["3 files, 0 messages"]
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

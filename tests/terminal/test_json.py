@@ -48,7 +48,7 @@ KEYS = {
         "under_way",
         "differences",
     },
-    "recover": {"outage", "day", "dry_run", "steps"},
+    "recover": {"outage", "unfinished", "day", "dry_run", "steps"},
     "regenerate": {"day", "dry_run", "selection", "positions", "requeued", "changes"},
     "batch": {"batches", "items"},
     "audit": {"entries", "verdict"},

@@ -162,7 +162,7 @@ def recover(
         from tis_esr.files.folder import BadFolderError
         from tis_esr.operations.configured_stores import inbound_store, outbound_store
         from tis_esr.operations.moments import moment_of
-        from tis_esr.operations.recovery.outage import LONGEST
+        from tis_esr.operations.outage import LONGEST
         from tis_esr.operations.recovery.reports import Place
 
         settings = load()

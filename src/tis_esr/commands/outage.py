@@ -31,11 +31,12 @@ def outage(
     if as_json:
         print_json(found)
     else:
-        _show(found)
+        show_effects(found)
     return Exit.DONE_WITH_PARKED if found.open else Exit.DONE
 
 
-def _show(found: Outage) -> None:
+def show_effects(found: Outage) -> None:
+    """Print what an outage delayed and dropped, with who must act, and how much is still open."""
     say(f"From {_said(found.start)} to {_said(found.end)}", style=HEADING)
     _effects("Delayed", found.delayed)
     _effects("Dropped (not sent any more)", found.dropped)

@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
-from tis_esr.commands.terminal import GOOD, NOTICE, print_json, say
-from tis_esr.engine.runner import Runner
+from tis_esr.commands.terminal import GOOD, NOTICE, errors, print_json, say
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
-from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.composition import process_name, reader_of, system
 from tis_esr.operations.status_check.comparing import Comparer
 from tis_esr.operations.status_check.differences import Difference
-from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE
+from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE, parked_repairs
 from tis_esr.operations.status_check.report import StatusReport, report
 from tis_esr.operations.status_check.stored_run import StatusRun
 from tis_esr.operations.waiting_for_services import until_done
@@ -40,34 +37,34 @@ async def reconcile_status(
     nowhere = Nowhere()
     holder = process_name(settings, embedded=state is not None)
     async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
-        comparer = Comparer(opened.runner, opened.tcs, deaneries, repairs=repair, holder=holder)
+        person = person_of(settings) if repair else None
+        comparer = Comparer(opened.runner, opened.tcs, deaneries, repairs_by=person, holder=holder)
         with progress() as bars:
             bar = bars.stage("Comparing statuses with TIS", "records", total=None)
 
             def show(run: StatusRun) -> None:
                 bar.update(run.checked)
 
-            found = report(await comparer.run(show))
-        if repair:
-            await opened.runner.patiently(
-                "audit", partial(_audited, opened.runner, person_of(settings), found)
-            )
+            run = await comparer.run(show)
+        found = report(run)
         if found.repaired and settings.engine == "production" and state is None:
             await _by_services(settings)
         elif found.repaired:
             await opened.runner.drain(_REPAIRING)
+    parked = _parked(settings, state, run) if found.repaired else 0
     if as_json:
         print_json(found)
     else:
         _print(found)
-    return Exit.DONE_WITH_PARKED if found.left or found.unchecked else Exit.DONE
+    if parked:
+        advice = "see why, and requeue or discard them: tis-esr parked"
+        errors.say(f"{parked:,} of the repairs were parked: {advice}", style=NOTICE)
+    return Exit.DONE_WITH_PARKED if found.left or found.unchecked or parked else Exit.DONE
 
 
-async def _audited(runner: Runner, person: Person, found: StatusReport) -> None:
-    work = runner.work()
-    result = f"{found.repaired} of {sum(found.counts.values())} differences"
-    await record(work, person, "status.repair", found.deaneries, result=result)
-    await work.commit()
+def _parked(settings: Settings, state: Path | None, run: StatusRun) -> int:
+    with closing(reader_of(settings, state)) as reader:
+        return parked_repairs(reader, run.begun_at)
 
 
 async def _by_services(settings: Settings) -> None:
@@ -99,7 +96,9 @@ def _print(found: StatusReport) -> None:
     if len(found.differences) > _SHOWN:
         say(f"and {sum(counts.values()) - _SHOWN:,} more: see --json", indent=2)
     if found.repaired:
-        say(f"{found.repaired:,} were sent to TIS again by the InboundDataWriter.")
+        say(
+            f"{found.repaired:,} were requested from the InboundDataWriter, which checks TIS before it sends them."
+        )
     elif any(difference.is_repairable for difference in found.differences):
         say("To repair what can be repaired: tis-esr reconcile-status --repair")
     if any(not difference.is_repairable for difference in found.differences):

@@ -6,13 +6,14 @@ from contextlib import closing
 from datetime import date, datetime
 from functools import partial
 
+from tis_esr.commands.outage import show_effects
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
 from tis_esr.errors import Exit
-from tis_esr.operations.composition import engine_for_operation, reader_of, system
+from tis_esr.operations.composition import crons, engine_for_operation, reader_of, system, window
 from tis_esr.operations.dates import readable
 from tis_esr.operations.doctor.checks import examine
-from tis_esr.operations.recovery.outage import Outage, outage
+from tis_esr.operations.outage import Outage, outage
 from tis_esr.operations.recovery.reports import (
     Place,
     RecoveryReport,
@@ -43,7 +44,7 @@ def show(place: Place, asked: Asked, *, as_json: bool) -> Exit:
         print_json(found)
         return Exit.DONE
     say("nothing is stored, written or sent.", label="Dry run:", style=HEADING)
-    _show_outage(found.outage)
+    _show_outage(found)
     for step in found.steps:
         _show(step)
     return Exit.DONE
@@ -53,7 +54,7 @@ def recover(place: Place, asked: Asked, confirmed: Callable[[str], bool], *, as_
     """Do the steps that are left, each after a confirmation."""
     found = asyncio.run(_reported(place, asked))
     if not as_json:
-        _show_outage(found.outage)
+        _show_outage(found)
     while (step := found.current) is not None:
         if step.state is StepState.WAITING:
             _stopped(found, step, as_json=as_json)
@@ -82,7 +83,14 @@ def _stopped(found: RecoveryReport, step: RecoveryStepReport, *, as_json: bool) 
 
 async def _reported(place: Place, asked: Asked, *, dry_run: bool = False) -> RecoveryReport:
     with closing(reader_of(place.settings, place.state)) as reader:
-        found = outage(reader, place.settings, asked.begun, asked.ended)
+        found = outage(
+            reader,
+            asked.begun,
+            asked.ended,
+            today=asked.day,
+            window=window(place.settings),
+            crons=crons(place.settings),
+        )
         stored = stored_recovery(reader, found, asked.day, asked.full)
         is_checked = RecoveryStep.DOCTOR in stored.done
         checks = [] if is_checked else [check async for check in examine(_of_place(place))]
@@ -113,29 +121,13 @@ async def _done(place: Place, asked: Asked, found: Outage, step: RecoveryStep) -
             await Recovery(place, runner, None, person_of(settings), found, stored, open_reader).do(step)
 
 
-def _show_outage(found: Outage) -> None:
-    begun, ended = (readable(at.isoformat(timespec="seconds")) for at in (found.begun, found.ended))
-    say(f"{begun} to {ended}", label="Outage:", style=HEADING)
-    say(f"files processed late: {len(found.late)}; not finished: {len(found.unfinished)}", indent=2)
-    for name in found.unfinished[:_SHOWN]:
-        say(name, indent=4)
-    say(
-        f"messages parked meanwhile: {sum(found.parked.values()):,}; in progress: {found.waiting:,}", indent=2
-    )
-    for reason, number in list(found.parked.items())[:_SHOWN]:
-        say(f"{number:,} {reason}", indent=4)
-    if found.dropped:
-        dropped = ", ".join(f"{number:,} {reason}" for reason, number in found.dropped.items())
-        say(f"changes dropped, because they were over: {dropped}", indent=2)
-    for export in found.exports:
-        _show_export(export.type, export.day, export.missed, export.lacks)
-
-
-def _show_export(kind: str, day: date, missed: Sequence[str], lacks: dict[str, str]) -> None:
-    if missed:
-        say(f"{kind} of {readable(day.isoformat())} missed: {', '.join(missed)}", indent=2)
-    for deanery, why in lacks.items():
-        say(f"{kind} of {readable(day.isoformat())} for {deanery} was created without: {why}", indent=2)
+def _show_outage(found: RecoveryReport) -> None:
+    show_effects(found.outage)
+    if found.unfinished:
+        more = (
+            f" and {len(found.unfinished) - _SHOWN:,} more (--json)" if len(found.unfinished) > _SHOWN else ""
+        )
+        say(", ".join(found.unfinished[:_SHOWN]) + more, label="Files to drive again:")
 
 
 def _show(step: RecoveryStepReport) -> None:

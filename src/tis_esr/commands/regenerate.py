@@ -115,7 +115,7 @@ async def _parts(
                 most = max(most, left)
                 bar.update(done + most - left)
 
-            await finish(await request(runner, part, day, person), show)
+            await finish(await request(runner, part, day, person, whole=selection), show)
             person = None
 
 

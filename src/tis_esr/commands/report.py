@@ -13,7 +13,7 @@ from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, console, errors, print_json, say
 from tis_esr.errors import UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of, tcs_for_operation, window
-from tis_esr.operations.reports.csv_text import csv_of, opening
+from tis_esr.operations.reports.csv_reports import csv_of, opening
 from tis_esr.operations.reports.kinds import ReportKind
 from tis_esr.operations.reports.making import audit_personal, make_report
 from tis_esr.operations.reports.report import Filters, Report, Sum, Value

@@ -50,6 +50,17 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
     dropped: list[Effect]
 
     @property
+    def key(self) -> str:
+        """Return what identifies it."""
+        return f"{self.start.isoformat()}/{self.end.isoformat()}"
+
+    def missed(self, file_type: str) -> list[str]:
+        """Return the deaneries without a file of a type since one was due, in the order of a run."""
+        due = (one.names for one in self.delayed if one.kind is EffectKind.EXPORT_DUE and one.is_open)
+        found = {tuple(name.split()[:2]) for names in due for name in names}
+        return [deanery for deanery in DEANERIES if (file_type, deanery) in found]
+
+    @property
     def open(self) -> list[Effect]:
         """Return what still has to be finished."""
         return [one for one in (*self.delayed, *self.dropped) if one.is_open]

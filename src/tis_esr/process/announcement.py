@@ -26,10 +26,7 @@ class Announcement:
         """Start the task: a heartbeat every HEARTBEAT_SECONDS."""
 
         async def look(_: Beat) -> None:
-            if not self._process.broker:
-                broker = await broker_of(self._settings)
-                self._process = msgspec.structs.replace(self._process, broker=broker)
-            await beat(self._begin, self._process)
+            await self.heartbeat()
 
         return every(
             HEARTBEAT_SECONDS,
@@ -40,6 +37,13 @@ class Announcement:
             task="announcement",
             trouble="process_not_announced",
         )
+
+    async def heartbeat(self) -> None:
+        """Announce the process, also while RabbitMQ can't be asked for its name. Raises TransientError."""
+        await beat(self._begin, self._process)
+        if not self._process.broker and (broker := await broker_of(self._settings)):
+            self._process = msgspec.structs.replace(self._process, broker=broker)
+            await beat(self._begin, self._process)
 
     async def withdrawn(self) -> None:
         """Remove it at an orderly stop."""

@@ -8,7 +8,7 @@ import structlog
 from tis_esr.engine.pauses import PatienceExhaustedError
 from tis_esr.engine.supervision import Beat
 from tis_esr.operations.composition import System, process_name
-from tis_esr.operations.status_check.comparing import Comparer, StatusBusyError
+from tis_esr.operations.status_check.comparing import NIGHTLY, Comparer, StatusBusyError
 from tis_esr.operations.status_check.report import report
 from tis_esr.operations.status_check.stored_run import StatusRun, stored_run
 from tis_esr.process.polling import every
@@ -27,7 +27,7 @@ def nightly_statuses(
     """Start the task that compares when ``cron`` is due, and goes on with what another process left unfinished."""
     holder = process_name(settings, embedded=False)
     started = system.runner.engine.time()
-    comparer = Comparer(system.runner, system.tcs, DEANERIES, repairs=True, holder=holder)
+    comparer = Comparer(system.runner, system.tcs, DEANERIES, repairs_by=NIGHTLY, holder=holder)
 
     async def look(beat: Beat) -> None:
         work = system.runner.work()

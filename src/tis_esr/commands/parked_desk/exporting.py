@@ -1,9 +1,7 @@
 """``tis-esr parked export``: the parked messages as CSV or JSON, without their bodies."""
 
-import csv
 import sys
 from contextlib import closing
-from io import StringIO
 from pathlib import Path
 
 import msgspec
@@ -12,10 +10,9 @@ from tis_esr.commands.parked_desk.listing import chosen
 from tis_esr.commands.terminal import print_json
 from tis_esr.errors import Exit
 from tis_esr.operations.composition import reader_of
+from tis_esr.operations.csv_values import csv_text
 from tis_esr.operations.parked.listing import Choice, ParkedMessage
 from tis_esr.settings import Settings
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(settings: Settings, choice: Choice, state: Path | None, *, as_json: bool) -> Exit:
@@ -26,15 +23,6 @@ def export(settings: Settings, choice: Choice, state: Path | None, *, as_json: b
         print_json(found)
         return Exit.DONE
     names = ParkedMessage.__struct_fields__
-    text = StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(names)
-    for message in found:
-        values = msgspec.to_builtins(message)
-        lines.writerow([_cell(values[name]) for name in names])
-    sys.stdout.write(text.getvalue())
+    rows = ([values[name] for name in names] for values in map(msgspec.to_builtins, found))
+    sys.stdout.write(csv_text(names, rows))
     return Exit.DONE
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -43,7 +43,17 @@ CHECKS: Final[dict[str, Callable[[Settings], Awaitable[list[Finding]]]]] = {
 
 
 async def examine(settings: Settings) -> AsyncIterator[Check]:
-    """Make every check, and yield each when it is done."""
+    """Make every check, and yield each when it is done; one that fails is a finding, and the others are made."""
     for name, check in CHECKS.items():
-        found = await check(settings)
+        try:
+            found = await check(settings)
+        except Exception as error:  # noqa: BLE001 - one check that fails must not cost the others
+            found = [_failed(name, error)]
         yield Check(name=name, ok=all(finding.is_note for finding in found), findings=found)
+
+
+def _failed(name: str, error: Exception) -> Finding:
+    """Return the finding about a check that failed; other texts of errors may name an address with its password."""
+    said = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    problem = f"the check failed: {type(error).__name__}{said}"
+    return Finding(name, problem, "correct that if you can, otherwise report it; nothing is known of it")

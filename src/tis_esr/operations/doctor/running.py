@@ -5,7 +5,7 @@ from contextlib import closing
 
 from pika.exceptions import AMQPError
 
-from tis_esr.engine.faults import StateInUseError, UnusableStateError
+from tis_esr.engine.faults import StateInUseError, TransientError, UnusableStateError
 from tis_esr.engine.production.rabbitmq.liveness import queues_without_consumer
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.engine.supervision import Supervisor
@@ -43,7 +43,7 @@ def announced_processes(settings: Settings) -> tuple[list[Process], float] | Non
     try:
         with closing(reader_of(settings)) as reader:
             return announced(reader), reader.time()
-    except TisEsrError:
+    except (TisEsrError, TransientError):
         return None
 
 

@@ -6,7 +6,7 @@ kept. Ids of TIS stay: they guard against sending twice, and name nobody without
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.work import Work
 from tis_esr.operations.person.kept import Kept, KeptReason, Why, applicant_kept, notification_kept
+from tis_esr.operations.person.messages import messages_about
 from tis_esr.operations.person.subject import Subject, find_subject
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import (
@@ -58,9 +59,11 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
         return not self.kept
 
 
-async def erase(work: Work, reader: Reader, gmc_number: str, today: date) -> Erasure:
-    """Stage the erasure of a person in a unit of work, without committing it."""
-    subject = await find_subject(work, gmc_number)
+async def erase(
+    work: Work, begin: Callable[[], Work], reader: Reader, gmc_number: str, today: date
+) -> Erasure:
+    """Stage the erasure of a person in a unit of work, without committing it; ``begin`` returns others to search in."""
+    subject = await find_subject(work, begin, gmc_number)
     staged = _Staged(work, subject, today)
     staged.applicants()
     staged.resent()
@@ -69,9 +72,14 @@ async def erase(work: Work, reader: Reader, gmc_number: str, today: date) -> Era
     staged.known_positions()
     await staged.notifications()
     staged.files()
-    staged.messages(reader.messages_of(subject.correlation_ids))
+    staged.messages(messages_about(reader, subject))
     staged.rows(_rows(reader, subject))
-    return Erasure(known=subject.is_known, dry_run=False, erased=dict(staged.erased), kept=staged.kept)
+    return Erasure(
+        known=subject.is_known or bool(staged.kept),
+        dry_run=False,
+        erased=dict(staged.erased),
+        kept=staged.kept,
+    )
 
 
 class _Staged:

@@ -16,6 +16,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.person.erasing import Erasure, erase
+from tis_esr.operations.person.messages import messages_about
 from tis_esr.operations.person.subject import Subject, find_subject
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, RESENT
@@ -65,7 +66,7 @@ async def export_person(
 ) -> PersonExport:
     """Return everything stored about a person, once the look is in the audit."""
     work = runner.work()
-    subject = await find_subject(work, gmc_number)
+    subject = await find_subject(work, runner.work, gmc_number)
     await record(work, person, EXPORT, _on(subject, request), why=why)
     await work.commit()
     ids = subject.correlation_ids
@@ -77,7 +78,7 @@ async def export_person(
         known=subject.is_known,
         collections={name: documents for name, documents in _documents(subject).items() if documents},
         rows=[msgspec.to_builtins(row) for row in reader.rows(places)],
-        messages=[msgspec.to_builtins(trace) for trace in reader.messages_of(ids)],
+        messages=[msgspec.to_builtins(trace) for trace in messages_about(reader, subject)],
     )
 
 
@@ -86,12 +87,12 @@ async def erase_person(
 ) -> Erasure:
     """Erase a person as far as it may be, with the entry of the audit in the same unit of work; or say what it would."""
     work = runner.work()
-    done = await erase(work, reader, gmc_number, work.today)
+    done = await erase(work, runner.work, reader, gmc_number, work.today)
     if dry_run:
         work = runner.work()
     numbers = ", ".join(f"{number} in {name}" for name, number in sorted(done.erased.items())) or "nothing"
     result = f"{'would erase' if dry_run else 'erased'} {numbers}; kept {len(done.kept)}"
-    subject = await find_subject(work, gmc_number)
+    subject = await find_subject(work, runner.work, gmc_number)
     on = _on(subject, request)
     await record(work, person, ERASE_DRY_RUN if dry_run else ERASE, on, why=why, result=result)
     await work.commit()

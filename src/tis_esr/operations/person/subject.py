@@ -1,10 +1,13 @@
 """Everything stored about one person, by GMC number, over all collections that have personal data."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from tis_esr.decisions.sent_applicants import SentApplicant
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.work import Work
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, Decision
 from tis_esr.services.data_exporter.outbound import (
@@ -34,6 +37,7 @@ SEARCHED = (
     TIS_EXPORTS,
 )
 """The collections with something of a person; a test compares them with the data dictionary."""
+_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,13 @@ class Subject:
     def is_known(self) -> bool:
         """Return whether anything is stored about the person."""
         return bool(
-            self.applicants or self.decisions or self.journal or self.notifications or self.sent or self.files
+            self.applicants
+            or self.resent
+            or self.decisions
+            or self.journal
+            or self.notifications
+            or self.sent
+            or self.files
         )
 
     @property
@@ -97,8 +107,12 @@ class Subject:
         return sorted(ids - {""})
 
 
-async def find_subject(work: Work, gmc_number: str) -> Subject:
-    """Read everything about a person through a unit of work, so that it can't change unseen before it is erased."""
+async def find_subject(work: Work, begin: Callable[[], Work], gmc_number: str) -> Subject:
+    """Read everything about a person through a unit of work, so that it can't change unseen before it is erased.
+
+    What has no index by person is searched whole, page by page in units of work that ``begin`` returns: an erasure may
+    have kept it when it blanked what led to it.
+    """
     applicants = await work.find(APPLICANTS, {"gmc_number": gmc_number})
     decisions = await work.find(DECISIONS, {"gmc_number": gmc_number})
     journal = await work.find(JOURNAL, {"gmc_number": gmc_number})
@@ -111,9 +125,13 @@ async def find_subject(work: Work, gmc_number: str) -> Subject:
         {record.key: record for record in (*applicants, *of_placements) if record.person_id in ids}.values()
     )
     positions = sorted({r.position_id for r in applicants} | {d.position_id for d in decisions})
-    known = list((await work.get(KNOWN_POSITIONS, map(str, positions))).values())
+    known_keys = await _searched(begin, KNOWN_POSITIONS, lambda one: _was_sent(one, gmc_number))
+    known = list((await work.get(KNOWN_POSITIONS, {*map(str, positions), *known_keys})).values())
     told = await work.find(NOTIFICATIONS, {"position_id": positions}) if positions else []
-    places = [f"{place.file}:{place.row}" for record in applicants for place in record.earlier]
+    naming = await _searched(begin, NOTIFICATIONS, lambda one: gmc_number in one.fields.values())
+    told = list({one.key: one for one in (*told, *(await work.get(NOTIFICATIONS, naming)).values())}.values())
+    places = {f"{place.file}:{place.row}" for record in applicants for place in record.earlier}
+    places.update(await _searched(begin, RESENT, lambda one: one.record.gmc_number == gmc_number))
     subject = Subject(
         gmc_number=gmc_number,
         person_ids=ids,
@@ -130,6 +148,22 @@ async def find_subject(work: Work, gmc_number: str) -> Subject:
     subject.ends.update(_ends(subject))
     subject.unsent.update(await _unsent(work, subject))
     return subject
+
+
+async def _searched(
+    begin: Callable[[], Work], collection: Collection[Any], is_theirs: Callable[[Any], bool]
+) -> list[str]:
+    """Return the keys of a collection's documents that are a person's; a page at a time is in memory."""
+    found: list[str] = []
+    after: Cursor | None = None
+    while page := await begin().written_before(collection, date.max, after, _PAGE):
+        found += [collection.key(document) for _, document in page if is_theirs(document)]
+        after = page[-1][0]
+    return found
+
+
+def _was_sent(known: KnownPosition, gmc_number: str) -> bool:
+    return any(sent.gmc_number == gmc_number for sent in known.sent)
 
 
 def _is_about(

@@ -10,7 +10,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.dates import iso
 from tis_esr.operations.doctor.check import Check
-from tis_esr.operations.recovery.outage import Outage
+from tis_esr.operations.outage import Outage
 from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryStep, StoredRecovery
 from tis_esr.operations.redriving import Unfinished, find_unfinished
 from tis_esr.operations.region.reports import StepState
@@ -44,9 +44,13 @@ class RecoveryStepReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecoveryReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A recovery, and the outage that it is from; in a ``dry_run`` nothing is done."""
+    """A recovery, and the outage that it is from; in a ``dry_run`` nothing is done.
+
+    ``unfinished`` are the files that the next redrive takes, also those that the ledger does not have.
+    """
 
     outage: Outage
+    unfinished: list[str]
     day: date
     dry_run: bool = False
     steps: list[RecoveryStepReport]
@@ -89,9 +93,8 @@ async def recovery_report(
             is_next = all(other.state is StepState.DONE for other in steps)
             state = StepState.NEXT if is_next else StepState.LATER
             steps.append(RecoveryStepReport(step=step, state=state, text=ahead[step]))
-    names = {*found.unfinished, *(file.name for file in unfinished.files)}
-    found = msgspec.structs.replace(found, unfinished=sorted(names))
-    return RecoveryReport(outage=found, day=stored.day, dry_run=dry_run, steps=steps)
+    names = [file.name for file in unfinished.files]
+    return RecoveryReport(outage=found, unfinished=names, day=stored.day, dry_run=dry_run, steps=steps)
 
 
 def stored_recovery(reader: Reader, found: Outage, day: date, full: list[str]) -> StoredRecovery:

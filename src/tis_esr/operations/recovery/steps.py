@@ -12,8 +12,8 @@ from tis_esr.engine.runner import Runner
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.composition import process_name, window
 from tis_esr.operations.manual_export import full_file, request_full_file
+from tis_esr.operations.outage import Outage
 from tis_esr.operations.reconciling import compare, request
-from tis_esr.operations.recovery.outage import Outage
 from tis_esr.operations.recovery.reports import Place, exports_in_words
 from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryDone, RecoveryStep, StoredRecovery
 from tis_esr.operations.redriving import drive_again
@@ -97,7 +97,7 @@ class Recovery:
     async def _statuses(self) -> str:
         assert self.tcs is not None  # noqa: S101 - opened for this step
         holder = process_name(self.place.settings, embedded=self.place.state is not None)
-        comparer = Comparer(self.runner, self.tcs, DEANERIES, repairs=True, holder=holder)
+        comparer = Comparer(self.runner, self.tcs, DEANERIES, repairs_by=self.person, holder=holder)
         found = report(await comparer.run(lambda _: None))
         if found.repaired:
             await self._finished(CHANGED_QUEUE, EXPORTED_QUEUE)

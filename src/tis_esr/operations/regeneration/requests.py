@@ -62,11 +62,21 @@ def parts(selection: Selection) -> Iterator[Selection]:
             yield msgspec.structs.replace(selection, posts=posts)
 
 
-async def request(runner: Runner, part: Selection, day: date, person: Person | None = None) -> Progress:
-    """Request a part; with a ``person`` that is written to the audit, and parked messages are requeued. Raises PatienceExhaustedError."""
+async def request(
+    runner: Runner,
+    part: Selection,
+    day: date,
+    person: Person | None = None,
+    *,
+    whole: Selection | None = None,
+) -> Progress:
+    """Request a part; with a ``person``, who requests the ``whole``, that is written to the audit.
+
+    Raises PatienceExhaustedError.
+    """
     asked_at = runner.engine.time()
     occasion = uuid4().hex
-    await runner.patiently("regenerate", partial(_sent, runner, part, occasion, person))
+    await runner.patiently("regenerate", partial(_sent, runner, part, occasion, person, whole or part))
     if part.deaneries:
         await request_comparison(runner, day, part.deaneries, occasion=occasion)
     if part.parked and person is not None:
@@ -74,7 +84,9 @@ async def request(runner: Runner, part: Selection, day: date, person: Person | N
     return Progress(asked_at=asked_at, posts=part.posts, numbers=part.numbers, deaneries=part.deaneries)
 
 
-async def _sent(runner: Runner, part: Selection, occasion: str, person: Person | None) -> None:
+async def _sent(
+    runner: Runner, part: Selection, occasion: str, person: Person | None, whole: Selection
+) -> None:
     work = runner.work()
     for start in range(0, len(part.posts), POSTS_A_MESSAGE):
         posts = part.posts[start : start + POSTS_A_MESSAGE]
@@ -86,10 +98,10 @@ async def _sent(runner: Runner, part: Selection, occasion: str, person: Person |
         work.emit("placement.changed", body, cause=_cause(occasion, placement))
     if person is not None:
         result = (
-            f"{len(part.posts) + len(part.numbers)} posts, {len(part.deaneries)} deaneries,"
-            f" {len(part.parked)} messages"
+            f"requested {len(whole.posts) + len(whole.numbers)} posts, {len(whole.deaneries)} deaneries,"
+            f" {len(whole.parked)} messages"
         )
-        await record(work, person, "regenerate", part.on, result=result)
+        await record(work, person, "regenerate", whole.on, result=result)
     await work.commit()
 
 

@@ -12,7 +12,15 @@ from tis_esr.engine.protocol import Commit, Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError
-from tis_esr.operations.status_check.differences import Difference, Linked, Sent, of_placement, of_post
+from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.status_check.differences import (
+    Difference,
+    DifferenceKind,
+    Linked,
+    Sent,
+    of_placement,
+    of_post,
+)
 from tis_esr.operations.status_check.repairs import (
     CHANGED_QUEUE,
     EXPORTED_QUEUE,
@@ -29,6 +37,7 @@ from tis_esr.services.data_exporter.outbound import (
     SENT,
     ApplicantRecord,
     OutboundFile,
+    OutboundState,
 )
 from tis_esr.services.inbound_data_writer.tis_exports import TIS_EXPORTS
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
@@ -38,6 +47,10 @@ from tis_esr.tcs.tcs_errors import TcsError, TcsUnavailableError
 
 PAGE: Final = 100
 """Documents a page: at most that many calls to TCS are requested at once."""
+REPAIR: Final = "status.repair"
+"""The act in the audit."""
+NIGHTLY: Final = Person("tis-esr", "nightly comparison")
+"""Who repairs by schedule."""
 _PHASES: Final = 2
 
 
@@ -47,29 +60,41 @@ class StatusBusyError(TisEsrError):
     exit_code = Exit.UNAVAILABLE
 
     def __init__(self, holder: str) -> None:
-        super().__init__(f"{holder} compares statuses with TIS at the moment; wait until it is finished")
+        super().__init__(
+            f"{holder} compares statuses with TIS at the moment; wait until it is finished, or for"
+            f" {HOLD_SECONDS:.0f} seconds if it was interrupted"
+        )
         self.holder = holder
 
 
 class Comparer:
-    """Compares everything, or some deaneries; with ``repairs`` requests what is missing. ``holder`` names this process."""
+    """Compares everything, or some deaneries, and requests what is missing if it repairs. ``holder`` names this process.
+
+    It repairs in the name of ``repairs_by``: the audit has when that begins, goes on and ends.
+    """
 
     def __init__(
-        self, runner: Runner, tcs: Tcs, deaneries: Sequence[str], *, repairs: bool, holder: str
+        self, runner: Runner, tcs: Tcs, deaneries: Sequence[str], *, repairs_by: Person | None, holder: str
     ) -> None:
-        self._runner, self._tcs = runner, tcs
-        self._deaneries, self._repairs, self._holder = sorted(deaneries), repairs, holder
+        self._runner, self._tcs, self._person = runner, tcs, repairs_by
+        self._deaneries, self._repairs, self._holder = sorted(deaneries), repairs_by is not None, holder
 
     async def run(
         self, progress: Callable[[StatusRun], None], goes_on: Callable[[], bool] = lambda: True
     ) -> StatusRun:
         """Begin, or go on with an interrupted comparison of the same kind, until it is finished or ``goes_on`` is false.
 
+        ``goes_on`` is also called at each attempt while TCS or the store is unavailable, so that it can be a heartbeat.
         Raises StatusBusyError and PatienceExhaustedError.
         """
+
+        async def page() -> StatusRun:
+            goes_on()
+            return await self._page()
+
         run = await self._runner.patiently("status comparison", self._begun)
         while not run.is_finished and goes_on():
-            run = await self._runner.patiently("status comparison", self._page)
+            run = await self._runner.patiently("status comparison", page)
             progress(run)
         return run
 
@@ -80,9 +105,18 @@ class Comparer:
             if known.holder != self._holder and known.until > now:
                 raise StatusBusyError(known.holder)
             if (known.deaneries, known.repairs) == (self._deaneries, self._repairs):
+                if (
+                    self._person != NIGHTLY
+                ):  # processes may take it over from each other while TCS is unavailable
+                    await self._audit(work, "goes on")
                 return await self._kept(work, known)
+        await self._audit(work, "begun")
         run = StatusRun(begun_at=now, deaneries=self._deaneries, repairs=self._repairs)
         return await self._kept(work, run)
+
+    async def _audit(self, work: Work, result: str) -> None:
+        if self._person is not None:
+            await record(work, self._person, REPAIR, self._deaneries, result=result)
 
     async def _kept(self, work: Work, run: StatusRun) -> StatusRun:
         kept = msgspec.structs.replace(run, holder=self._holder, until=work.time() + HOLD_SECONDS)
@@ -112,6 +146,8 @@ class Comparer:
             run = msgspec.structs.replace(
                 run, phase=run.phase + 1, finished_at=work.time() if is_last else 0.0
             )
+            if is_last:
+                await self._audit(work, f"{run.repaired} of {sum(run.counts.values())} differences")
         return await self._kept(work, run)
 
     async def _placements(
@@ -119,8 +155,8 @@ class Comparer:
     ) -> tuple[StatusRun, list[Message]]:
         mine = [r for r in records if r.state in SENT and r.file and r.deanery in self._deaneries]
         by_placement: dict[int, list[ApplicantRecord]] = {}
-        for record in mine:
-            by_placement.setdefault(record.placement_id, []).append(record)
+        for applicant in mine:
+            by_placement.setdefault(applicant.placement_id, []).append(applicant)
         told = await outcomes(by_placement, self._tcs.placement)
         _raise_unavailable(told)
         found: list[Difference] = []
@@ -128,9 +164,9 @@ class Comparer:
             placement = told[placement_id]
             if placement is not None and not isinstance(placement, TcsError):
                 found += of_placement([_sent(record) for record in own], placement.esr_events or [])
-        waiting = await self._unsent(work, found)
-        found = [difference for difference in found if difference.key not in waiting]
         files = await work.get(OUTBOUND_FILES, {record.file or "" for record in mine})
+        waiting = await self._unsent(work, found) | _of_unsent_files(found, files)
+        found = [difference for difference in found if difference.key not in waiting]
         messages = self._export_repairs(run, found, mine, files) if self._repairs else []
         run = msgspec.structs.replace(
             run,
@@ -201,6 +237,12 @@ class Comparer:
             repaired=run.repaired + len(messages),
         )
         return run.with_differences(found), messages
+
+
+def _of_unsent_files(found: Sequence[Difference], files: Mapping[str, OutboundFile]) -> set[str]:
+    """Return the missing events of applicants whose file is not sent yet: their rows are allocated before it is written."""
+    unsent = {name for name, file in files.items() if file.state is not OutboundState.SENT}
+    return {one.key for one in found if one.kind is DifferenceKind.MISSING and one.file in unsent}
 
 
 def _sent(record: ApplicantRecord) -> Sent:

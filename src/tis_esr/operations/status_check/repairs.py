@@ -6,6 +6,7 @@ import msgspec
 
 from tis_esr.decisions.positions import leading_claim, sources
 from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.services.contracts.bodies import ApplicantExported, PositionChanged
 from tis_esr.services.data_exporter.exported_event import exported
 from tis_esr.services.data_exporter.outbound import ApplicantRecord
@@ -13,6 +14,7 @@ from tis_esr.services.reconciliation.position_reconciliation import NotifiedPost
 
 EXPORTED_QUEUE = "esr.queue.apprecord.exported.inbounddatawriter"
 CHANGED_QUEUE = "esr.queue.position.changed"
+_CORRELATION = "status:"
 
 
 def export_repair(record: ApplicantRecord, file: str, at: datetime, run: float) -> Message:
@@ -38,11 +40,21 @@ def position_repair(position: Position, notified: NotifiedPost, now: datetime, r
     return _message(CHANGED_QUEUE, body, run, position.position_id, notified.position_number)
 
 
+def parked_repairs(reader: Reader, since: float) -> int:
+    """Return how many requests of a comparison that began at ``since``, by the engine's clock, were parked."""
+    return sum(
+        trace.queue in {EXPORTED_QUEUE, CHANGED_QUEUE}
+        and trace.correlation_id.startswith(_CORRELATION)
+        and trace.parked_at >= since
+        for trace in reader.parked()
+    )
+
+
 def _message(queue: str, body: msgspec.Struct, run: float, *about: object) -> Message:
     return Message(
         id=derived_id("status", run, queue, *about),
         queue=queue,
-        correlation_id=f"status:{about[0]}",
+        correlation_id=f"{_CORRELATION}{about[0]}",
         source_file="",
         deanery="",
         row=0,

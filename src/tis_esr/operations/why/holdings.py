@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.unconfirmed import ANSWERED_BY, answer_name
 from tis_esr.operations.why.word import Kind, Word
 from tis_esr.services.app_generator.applicant_generation import DECISIONS, Decision
 from tis_esr.services.data_exporter.outbound import (
@@ -19,6 +20,7 @@ from tis_esr.services.data_exporter.outbound import (
     Outbound,
     OutboundFile,
 )
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, JournalEntry
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 
@@ -29,7 +31,7 @@ D = TypeVar("D", ApplicantRecord, Decision)
 class Holdings:
     """All stored data about the word. ``files`` are the outbound files in which any of it was sent, by name.
 
-    ESR answers each within ``answer_due`` of its day.
+    ESR answers each within ``answer_due`` of its day; ``answered`` are the names of those whose confirmation has arrived.
     """
 
     positions: list[Position]
@@ -39,6 +41,7 @@ class Holdings:
     updates: list[JournalEntry]
     files: dict[str, OutboundFile]
     answer_due: timedelta = timedelta(days=1)
+    answered: frozenset[str] = frozenset()
 
     def told_of(self, applicant: ApplicantRecord) -> list[NotificationRecord]:
         """Return the notifications about an applicant who was sent, in their order."""
@@ -70,14 +73,16 @@ def holdings(state: Reader, word: Word, due_days: int) -> Holdings:
     told = {n.key: n for id_ in ids for n in state.find(NOTIFICATIONS, {"position_id": id_})}
     others = {a.position_id for a in applicants}.difference(ids)
     told |= {n.key: n for n in _changes(state, others, applicants)}
+    files = _files(state, [*applicants, *told.values()])
     return Holdings(
         positions=positions,
         applicants=applicants,
         decisions=decisions,
         notifications=list(told.values()),
         updates=state.find(JOURNAL, {"gmc_number": word.text}) if word.may_be(Kind.PERSON) else [],
-        files=_files(state, [*applicants, *told.values()]),
+        files=files,
         answer_due=timedelta(days=due_days),
+        answered=_answered(state, files.values()),
     )
 
 
@@ -117,3 +122,10 @@ def about_sent(applicant: ApplicantRecord) -> str:
 def _files(state: Reader, records: Iterable[Outbound]) -> dict[str, OutboundFile]:
     names = list(dict.fromkeys(record.file for record in records if record.file))
     return {file.name: file for file in state.get(OUTBOUND_FILES, names)}
+
+
+def _answered(state: Reader, files: Iterable[OutboundFile]) -> frozenset[str]:
+    """Return the files whose confirmation has arrived."""
+    answers = {answer_name(file.name): file.name for file in files if file.type in ANSWERED_BY}
+    arrived = state.get(FILES, sorted(answers)) if answers else []
+    return frozenset(answers[file.name] for file in arrived if file.name in answers)

@@ -11,7 +11,7 @@ from tis_esr.operations.dates import day, period
 from tis_esr.operations.why.answers import Answer
 from tis_esr.operations.why.holdings import Holdings
 from tis_esr.operations.why.in_tis import InTis
-from tis_esr.operations.why.of_unsent import ACTS
+from tis_esr.operations.why.of_unsent import ACTS, generate_again
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import (
     PENDING,
@@ -26,6 +26,7 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.tcs.models import Placement
 
 _DATES, _WITHDRAWAL = "4", "2"
+_BY_HAND = "create the record in ESR manually"
 _OTHER_TRAINEE = "has another trainee in TIS now"
 
 
@@ -95,7 +96,12 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
     if record.answers and record.state is not RecordState.EXPORTED:
         who, action = _acts_on(record)
         return f"{sent}; {'; '.join(map(answered, record.answers))}", who, action
+    if file is not None and file.settled:
+        return f"{sent}; ESR has not answered; settled: {file.settled}", Who.NOBODY, ""
     if file is not None and today > file.day + held.answer_due:
+        if file.name in held.answered:
+            action = "ask ESR what became of this row: its confirmation of the file does not answer it"
+            return f"{sent}; ESR has confirmed the file, and has not answered this row", Who.SUPPORT, action
         action = "ask ESR whether it received the file or quarantined it"
         return f"{sent}; ESR has not answered, and the answer is overdue", Who.SUPPORT, action
     return f"{sent}; ESR has not answered yet", Who.NOBODY, ""
@@ -131,17 +137,17 @@ def _acts_on(record: Outbound) -> tuple[Who, str]:
 
 def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> tuple[str, Who, str]:
     first, end = window.edges(today)
+    is_late = record.date_from < first
+    late = f"it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
     if record.state is RecordState.INVALID_DATA:
-        return _invalid(record)
+        said, who, action = _invalid(record)
+        return (f"{said}; {late}", Who.TRUST, _BY_HAND) if is_late else (said, who, action)
     if record.date_from >= end:
         due = record.date_from - timedelta(weeks=window.closes_weeks) + timedelta(days=1)
         said = f"is not due yet: it starts {window.closes_weeks} weeks or more from {day(today)}"
         return f"{said}; it will be sent on {day(due)}", Who.NOBODY, ""
-    if record.date_from < first:
-        said = (
-            f"was not sent: it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
-        )
-        return said, Who.TRUST, "create the record in ESR manually"
+    if is_late:
+        return f"was not sent: {late}", Who.TRUST, _BY_HAND
     if record.earlier:
         said = f"{_before(record)}waits to be resent with the next APP file, with the present data of TIS"
         return "; ".join([said, *map(answered, record.answers)]), Who.NOBODY, ""
@@ -162,7 +168,7 @@ def _cancelled(record: ApplicantRecord, held: Holdings, tis: InTis, today: date)
         judged = verdict(now, today)
     if judged.cause is Cause.STARTED:
         said = "was not sent: its placement started before it could be sent"
-        return said, Who.TRUST, "create the record in ESR manually"
+        return said, Who.TRUST, _BY_HAND
     if judged.cause is Cause.NONE:
         return f"was cancelled before export: {record.reason}", Who.NOBODY, ""
     return f"was cancelled before export: {judged.text}", *ACTS[judged.cause]
@@ -199,7 +205,7 @@ def _not_told(
     now = tis.asked[record.placement_id]
     about = f"Placement {record.placement_id} in TIS"
     last = told[-1].fact if told else dates_fact(record.date_from, record.date_to)
-    action = "wait for the position's next row from ESR, or publish position.due for it"
+    action = generate_again(record.placement_id)
     if now is None or is_somebody_elses(now, record.person_id):
         if told and told[-1].type == _WITHDRAWAL:
             return []

@@ -23,7 +23,11 @@ ACTS: dict[Cause, tuple[Who, str]] = {
     Cause.NO_DATES: (Who.LOCAL_OFFICE, "add the dates in TIS"),
     Cause.NO_TRAINEE: (Who.LOCAL_OFFICE, "correct the placement's trainee in TIS"),
 }
-_AGAIN = "wait for the position's next row from ESR, or publish position.due for it"
+
+
+def generate_again(placement_id: int) -> str:
+    """Return what support does so that a placement is compared with TIS, and its records are generated again."""
+    return f"wait for the position's next row from ESR, or run: tis-esr regenerate --placement {placement_id}"
 
 
 def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
@@ -38,7 +42,13 @@ def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
     judged = verdict(now, today) if now else Verdict(decision.cause, decision.reason)
     if not decision.made and judged.cause is Cause.NONE:
         said = f"produced no applicant record when it was last processed: {decision.reason}; TIS has changed since"
-        return Answer(about=about, sentence=said, who=Who.SUPPORT, action=_AGAIN, correlation_ids=ids)
+        return Answer(
+            about=about,
+            sentence=said,
+            who=Who.SUPPORT,
+            action=generate_again(decision.placement_id),
+            correlation_ids=ids,
+        )
     who, action = ACTS[judged.cause]
     said = f"no applicant record is produced: {judged.text or decision.reason}"
     return Answer(about=about, sentence=said, who=who, action=action, correlation_ids=ids)
@@ -71,7 +81,7 @@ def of_placement(state: Reader, placement: Placement, tis: InTis, today: date) -
         )
     named = ", ".join(str(position.position_id) for position in live)
     said = f"has not been processed yet: TIS did not have it as it is now when position {named} was last reconciled"
-    return Answer(about=about, sentence=said, who=Who.SUPPORT, action=_AGAIN)
+    return Answer(about=about, sentence=said, who=Who.SUPPORT, action=generate_again(placement.id))
 
 
 def of_post_without_position(number: str) -> Answer:

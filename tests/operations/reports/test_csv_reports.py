@@ -6,7 +6,8 @@ from io import StringIO
 
 import pytest
 
-from tis_esr.operations.reports.csv_text import cell, csv_of
+from tis_esr.operations.csv_values import cell
+from tis_esr.operations.reports.csv_reports import csv_of
 from tis_esr.operations.reports.kinds import ReportKind
 from tis_esr.operations.reports.report import DISCLAIMER, Filters, made
 
@@ -19,6 +20,7 @@ from tis_esr.operations.reports.report import DISCLAIMER, Filters, made
         ("-1", "'-1"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\tx", "'\tx"),
+        ("\n=1", "'\n=1"),
         ("  =1", "'  =1"),
         ("EOE/RX1", "EOE/RX1"),
         (-5, "-5"),

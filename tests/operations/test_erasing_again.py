@@ -1,0 +1,93 @@
+"""What an erasure kept is found again by a later one, also once nothing else of the person is left. On both engines."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from tests.operations.applicant_records import EXPORTER, POST, record
+from tests.services.bench import FILE, Bench, Benches, message
+from tests.services.data_exporter.test_record_intake import nowhere
+from tests.services.tcs_on_bench import TODAY
+
+from tis_esr.engine.protocol import Commit
+from tis_esr.operations.person.erasing import Erasure, erase
+from tis_esr.operations.person.kept import Kept, KeptReason
+from tis_esr.parking_causes import ParkingCause
+from tis_esr.services.data_exporter.outbound import (
+    APPLICANTS,
+    NOTIFICATIONS,
+    NotificationRecord,
+    RecordState,
+)
+
+GMC = "7200001"
+
+
+def notification(about: str, **fields: Any) -> NotificationRecord:
+    return NotificationRecord(
+        position_id=1,
+        deanery="EOE",
+        deanery_number=POST,
+        state=RecordState.TO_EXPORT,
+        fields=fields,
+        built_on=TODAY,
+        correlation_id=f"{FILE}:2",
+        source_file=FILE,
+        source_row=2,
+        about=about,
+        number=1,
+        type="1",
+    )
+
+
+async def erased(bench: Bench) -> Erasure:
+    work = bench.runner.work()
+    with_reader = bench.reader()
+    try:
+        done = await erase(work, bench.runner.work, with_reader, GMC, TODAY)
+    finally:
+        with_reader.close()
+    await work.commit()
+    return done
+
+
+async def test_a_notification_that_was_kept_is_erased_once_it_was_sent(benches: Benches) -> None:
+    over = record(1, TODAY - timedelta(days=300), gmc_number=GMC, state=RecordState.EXPORTED)
+    pending = notification(
+        "1:next", nextAppointmentTraineeGmcNumber=GMC, nextAppointmentTraineeLastName="Specimen"
+    )
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.keep(APPLICANTS, over)
+        await bench.keep(NOTIFICATIONS, pending)
+        first = await erased(bench)
+        assert first.erased == {APPLICANTS.name: 1}
+        assert [one.key for one in first.kept] == ["1:next#1"]
+        await bench.keep(NOTIFICATIONS, msgspec.structs.replace(pending, state=RecordState.EXPORTED))
+        again = await erased(bench)
+        assert again.erased == {NOTIFICATIONS.name: 1}
+        assert again.is_complete
+        [left] = (await bench.all(NOTIFICATIONS)).values()
+    assert left.fields == {}
+
+
+async def test_a_notification_of_a_person_without_any_applicant_is_erased(benches: Benches) -> None:
+    sent = notification("1:current", currentTraineeGmcNumber=GMC, currentTraineeLastName="Specimen")
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.keep(NOTIFICATIONS, msgspec.structs.replace(sent, state=RecordState.EXPORTED))
+        done = await erased(bench)
+    assert done.known
+    assert done.erased == {NOTIFICATIONS.name: 1}
+
+
+async def test_a_parked_message_that_has_the_number_is_kept_whatever_else_is_stored(benches: Benches) -> None:
+    assignment = message("esr.queue.asg.split", "theirs", {"registration": GMC})
+    other = message("esr.queue.asg.split", "others", {"registration": "7200002"}, row=9)
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.engine.commit(
+            Commit(parked=[(one, "no such person", ParkingCause.OTHER) for one in (assignment, other)])
+        )
+        done = await erased(bench)
+    assert (done.known, done.erased) == (True, {})
+    assert done.kept == [
+        Kept(collection=assignment.queue, key=assignment.id, reason=KeptReason.PARKED_MESSAGE)
+    ]
