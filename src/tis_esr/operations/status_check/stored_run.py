@@ -19,8 +19,7 @@ class StatusRun(msgspec.Struct, frozen=True, kw_only=True):
     ``begun_at`` and ``finished_at`` are times of the engine's clock. ``phase`` is the collection that is read, ``after`` the
     cursor in it. ``holder`` is the process that makes it, ``until`` then. ``differences`` are the first ones,
     ``counts`` counts all by kind; ``unchecked`` counts placements and posts that TCS could not answer for, ``under_way``
-    statuses that the InboundDataWriter has not sent yet,
-    or whose file is not sent yet.
+    statuses that the InboundDataWriter has not sent yet, or whose file is not sent yet.
     """
 
     begun_at: float
