@@ -2,16 +2,19 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.faults import UnusableStateError
+from tis_esr.engine.faults import TransientError, UnusableStateError
 from tis_esr.engine.protocol import Commit
+from tis_esr.services.inbound_data_reader.file_ledger import FILES
 
 MESSAGE = Message(id="1", queue="q", correlation_id="c", source_file="f", deanery="", row=1, body=b"{}")
 
@@ -83,3 +86,28 @@ def test_a_lock_that_is_a_link_or_a_fifo_is_refused(tmp_path: Path, kind: str) -
     with pytest.raises(UnusableStateError, match=r"state\.lock"):
         EmbeddedEngine(tmp_path / "state", [])
     assert victim.read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda reader: reader.find(FILES, {}),
+        lambda reader: reader.count(FILES, {"state": "held"}),
+        lambda reader: reader.counts(FILES, "state"),
+        lambda reader: reader.counts_within(FILES, "findings"),
+    ],
+    ids=["find", "count", "counts", "counts_within"],
+)
+def test_a_state_file_that_can_not_be_read_is_not_taken_for_an_empty_one(
+    tmp_path: Path, read: Callable[[StateReader], Any]
+) -> None:
+    path = tmp_path / "state"
+    EmbeddedEngine(path, []).close()
+    with closing(StateReader(path)) as reader:
+        assert not read(reader), "a collection without a table is empty"
+    EmbeddedEngine(path, [FILES]).close()
+    with closing(StateReader(path)) as reader:
+        assert not read(reader)
+        reader._connection.set_progress_handler(lambda: 1, 1)
+        with pytest.raises(TransientError, match="the state file can't be read: interrupted"):
+            read(reader)

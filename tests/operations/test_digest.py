@@ -60,6 +60,16 @@ async def test_a_good_day_says_so(benches: Benches) -> None:
     assert found.is_good
 
 
+async def test_with_an_active_alarm_a_digest_does_not_say_that_all_is_well(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench)
+        good = await told(bench, at("17:30"))
+    found = good.with_alarms(2)
+    assert found.headline == "13 of 13 received; 13 sent; 2 alarms are active"
+    assert (found.to_do, found.is_good) == ([], False)
+    assert good.with_alarms(0) == good
+
+
 async def test_an_office_that_is_late_is_named_with_whom_it_affects(benches: Benches) -> None:
     async with benches.open("DataExporter", nowhere()) as bench:
         await all_offices(bench, "YHD")

@@ -17,8 +17,11 @@ from tis_esr.operations.promise.promise import Per, Promise, promise
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
+    OUTBOUND_FILES,
     ApplicantRecord,
     EsrAnswer,
+    OutboundFile,
+    OutboundState,
     RecordState,
     Sending,
 )
@@ -92,6 +95,22 @@ async def test_sent_in_time_missed_and_due(benches: Benches) -> None:
         (2, TOO_LATE - timedelta(days=83), 83, MissReason.OURS, Who.SUPPORT),
         (4, None, None, MissReason.OURS, Who.SUPPORT),
     ]
+
+
+async def test_what_is_in_a_file_that_is_not_written_is_not_sent(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        for start, state in ((TOO_LATE, OutboundState.ALLOCATED), (LAST, OutboundState.ALLOCATING)):
+            day = start - timedelta(days=90)
+            stuck = OutboundFile(
+                name=file_of(90, start), type="APP", deanery="EOE", day=day, state=state, rows=1
+            )
+            await bench.keep(OUTBOUND_FILES, stuck)
+        found = await counted(bench, one(1, TOO_LATE, sent=90), one(2, LAST, sent=90), one(3, LAST, sent=89))
+    assert (found.total.in_time, found.total.missed, found.total.due) == (1, 1, 1)
+    assert [(miss.placement, miss.sent_on, miss.reason) for miss in found.misses] == [
+        (1, None, MissReason.OURS)
+    ]
+    assert [(due.placement, due.days_left) for due in found.due] == [(2, 0)]
 
 
 async def test_every_miss_has_its_reason_and_whose_it_is(benches: Benches) -> None:

@@ -18,6 +18,7 @@ from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.cron import LONDON
 
 _MOST_ACTIONS = 5
+_ALL_WELL = "all well"
 _STANDING = {
     CellState.LATE: "late",
     CellState.MISSING: "missing",
@@ -71,6 +72,14 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """Return the whole digest, a line a sentence."""
         return "\n".join([f"{in_words(self.day)}: {self.headline}.", *self.sentences, *self.to_do])
+
+    def with_alarms(self, number: int) -> "Digest":
+        """Return it for a day with so many active alarms: with one, a day is not well, and somebody has to act."""
+        if not number or not self.is_good:
+            return self
+        active = f"{number} {'alarm is' if number == 1 else 'alarms are'} active"
+        headline = f"{self.headline.removesuffix(_ALL_WELL)}{active}"
+        return msgspec.structs.replace(self, is_good=False, headline=headline, to_do=[])
 
 
 def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: str | None = None) -> Digest:
@@ -144,7 +153,7 @@ def _headline(
         said.append(f"{_number(starters, 'applicant')} affected")
     if leaving:
         said.append(f"{leaving:,} leave{'s' if leaving == 1 else ''} the window tomorrow")
-    return "; ".join([*parts, ", ".join(said) or "all well"])
+    return "; ".join([*parts, ", ".join(said) or _ALL_WELL])
 
 
 def _sentences(today: Board, before: Board) -> Iterable[str]:

@@ -27,7 +27,7 @@ from tis_esr.operations.alarms.sinks.sink import Sink
 from tis_esr.operations.alarms.sources import SOURCES, judge
 from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.composition import System, reader_of, today
-from tis_esr.operations.digest import digest
+from tis_esr.operations.digest import Digest, digest
 from tis_esr.process.dead_mans_switch import dead_mans_switch
 from tis_esr.process.own_condition import Restarts, free_disks, memory_share
 from tis_esr.process.polling import every
@@ -103,15 +103,15 @@ class AlarmWatch:
 
         async def text(day: date) -> str:
             of_day = await asyncio.to_thread(self._of_day, day, now)
-            alarms = await begin().find(ALARMS, {"state": AlarmState.ACTIVE.value})
-            return f"{of_day}\n{alarms_in_words(active(alarms))}"
+            alarms = active(await begin().find(ALARMS, {"state": AlarmState.ACTIVE.value}))
+            return f"{of_day.with_alarms(len(alarms)).text}\n{alarms_in_words(alarms)}"
 
         if await send_digest(begin, sinks, self._settings.digest_cron, now, text):
             _log.info("digest_sent", sinks=list(sinks))
 
-    def _of_day(self, day: date, now: datetime) -> str:
+    def _of_day(self, day: date, now: datetime) -> Digest:
         with closing(reader_of(self._settings)) as reader:
-            return digest(reader, day=day, now=now, terms=terms_of(self._settings)).text
+            return digest(reader, day=day, now=now, terms=terms_of(self._settings))
 
     def judged_ago(self) -> float | None:
         """Return how many seconds ago alarms were judged by this process, None if they never were."""

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from tests.operations.alarms.invented import DAY, ME, NOON, gap, judged
 
-from tis_esr.operations.alarms.alarm import Alarm, AlarmState, What
+from tis_esr.operations.alarms.alarm import MOST_EVENTS, Alarm, AlarmEvent, AlarmState, What
 from tis_esr.operations.alarms.findings import Judged
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.lifecycle import active, changes
@@ -167,6 +167,19 @@ def test_a_cause_that_returns_is_the_same_alarm_raised_again_with_its_history() 
     events = [event.what for event in story.known[REFUSED].events]
     assert events == [What.RAISED, What.CLEARED, What.RAISED]
     assert story.known[REFUSED].times == 2
+
+
+def test_what_people_noted_outlasts_the_repetitions_of_an_alarm() -> None:
+    story = Story()
+    story.judge(judged(gap()))
+    noted = AlarmEvent(at=NOON, what=What.NOTED, who="ann", text="ticket 4711")
+    story.known[REFUSED] = story.known[REFUSED].with_event(noted)
+    for times in range(1, 100):
+        story.judge(judged(gap()), NOON + times * 8 * HOUR)
+    events = story.known[REFUSED].events
+    assert len(events) == MOST_EVENTS
+    assert [event.what for event in events[:3]] == [What.RAISED, What.NOTED, What.ESCALATED]
+    assert story.known[REFUSED].times == 1
 
 
 def test_a_condition_that_must_last_is_pending_first_and_one_that_ends_before_is_never_raised() -> None:

@@ -13,6 +13,7 @@ from tis_esr.engine.collection import Collection, Where, is_impossible
 from tis_esr.engine.embedded.engine import conditions_of, find_documents
 from tis_esr.engine.embedded.schema import open_state, table
 from tis_esr.engine.envelope import Message
+from tis_esr.engine.faults import TransientError
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.engine.row_accounting import Row, RowState
 
@@ -21,7 +22,7 @@ _ACCOUNTED = [state for state in RowState if state is not RowState.PARKED]
 
 
 class StateReader:
-    """A state file opened for reading only. Raises UnusableStateError."""
+    """A state file opened for reading only. Raises UnusableStateError, and TransientError while it can't be read."""
 
     def __init__(self, path: Path) -> None:
         self._connection = open_state(path, read_only=True)
@@ -44,7 +45,8 @@ class StateReader:
         """Return the documents that match ``where``; none if the collection does not exist."""
         try:
             stored = find_documents(self._connection, collection, where, order_by, limit)
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            _refuse_trouble(error)
             return []
         return [msgspec.json.decode(document.body, type=collection.type) for document in stored]
 
@@ -57,7 +59,8 @@ class StateReader:
             [[number]] = self._connection.execute(
                 f"SELECT count(*) FROM {table(collection)} WHERE {conditions}", values
             )
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            _refuse_trouble(error)
             return 0
         return int(number)
 
@@ -69,7 +72,8 @@ class StateReader:
                 f"SELECT {chosen}, count(*) FROM {table(collection)} GROUP BY {chosen}"
             )
             return {tuple(row[:-1]): row[-1] for row in rows}
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            _refuse_trouble(error)
             return {}
 
     def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:
@@ -79,7 +83,8 @@ class StateReader:
         )
         try:
             return dict(self._connection.execute(query).fetchall())
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            _refuse_trouble(error)
             return {}
 
     def row_counts(self, files: Sequence[str] | None = None) -> dict[str, dict[RowState, int]]:
@@ -155,6 +160,12 @@ class StateReader:
         names = Trace.__struct_fields__
         rows = sorted(self._connection.execute(query, values))
         return [Trace(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _refuse_trouble(error: sqlite3.OperationalError) -> None:
+    """Return if a collection has no table yet. Raises TransientError for a file that can't be read: it is not empty."""
+    if not str(error).startswith("no such "):
+        raise TransientError(f"the state file can't be read: {error}") from error
 
 
 def _row(file: str, row: int, type_: str, state: str, reason: str, *, parked: str | None) -> Row:

@@ -1,5 +1,6 @@
 """Alarms as stored: one for each cause, from its first finding until it is cleared, and what people say about it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -9,7 +10,7 @@ from tis_esr.engine.collection import Collection
 from tis_esr.operations.alarms.kinds import Severity
 
 MOST_EVENTS = 50
-"""Events of an alarm that are kept, the newest."""
+"""Events of an alarm that are kept: repetitions go first, then what else evaluations noted, the oldest first."""
 
 
 class AlarmState(StrEnum):
@@ -75,8 +76,19 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
         return sum(1 for event in self.events if event.what is What.RAISED)
 
     def with_event(self, event: AlarmEvent) -> "Alarm":
-        """Return the alarm with one more event; the oldest ones are dropped."""
-        return msgspec.structs.replace(self, events=[*self.events, event][-MOST_EVENTS:])
+        """Return the alarm with one more event; of too many, what people did is dropped last."""
+        events = [*self.events, event]
+        while len(events) > MOST_EVENTS:
+            del events[_least_worth(events)]
+        return msgspec.structs.replace(self, events=events)
+
+
+def _least_worth(events: Sequence[AlarmEvent]) -> int:
+    """Return the place of the event that is dropped first; the newest is not."""
+    older = events[:-1]
+    repeated = [place for place, event in enumerate(older) if event.what is What.REPEATED]
+    noted_by_nobody = [place for place, event in enumerate(older) if not event.who]
+    return next(iter([*repeated, *noted_by_nobody, 0]))
 
 
 ALARMS = Collection("alarms.alarms", Alarm, lambda alarm: alarm.id, (("state",),))

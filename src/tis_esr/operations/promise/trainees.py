@@ -4,7 +4,7 @@ A trainee is counted once for a placement, not once for each position: the promi
 employer get the same data. The first sending of any of the positions counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,12 +15,19 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.coming_applicants import pages_between
 from tis_esr.records.file_names import FileName
 from tis_esr.services.cron import LONDON
-from tis_esr.services.data_exporter.outbound import SENT, ApplicantRecord, RecordState
+from tis_esr.services.data_exporter.outbound import (
+    OUTBOUND_FILES,
+    SENT,
+    ApplicantRecord,
+    OutboundState,
+    RecordState,
+)
 from tis_esr.services.data_exporter.pending_records import START_PASSED
 from tis_esr.services.data_exporter.sent_before import is_sent_before
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 
+_NOT_WRITTEN = (OutboundState.ALLOCATING, OutboundState.ALLOCATED)
 _NO_TRUST = "(none)"
 _LAST_NUMBER = 10**9
 
@@ -47,7 +54,7 @@ def trainees(state: Reader, deanery: str, first: date, end: date) -> list[Traine
     Left out are those who no longer come: their placement is over or gone, they were withdrawn, or ESR has them by
     another placement.
     """
-    begun = _first_day(state, deanery)
+    begun, unwritten = _first_day(state, deanery), _Unwritten(state)
     found: dict[tuple[int, int], Trainee] = {}
     replaced: list[ApplicantRecord] = []
     for kind in RecordState:
@@ -55,14 +62,15 @@ def trainees(state: Reader, deanery: str, first: date, end: date) -> list[Traine
             positions = {
                 p.position_id: p for p in state.get(POSITIONS, sorted({str(r.position_id) for r in page}))
             }
+            names = unwritten.of(page)
             for record in page:
                 if record.replaced:
                     replaced.append(record)
-                elif (course := _course(record, positions.get(record.position_id))) is not None:
+                elif (course := _course(record, positions.get(record.position_id), names)) is not None:
                     _add(found, record, course, begun)
     for record in replaced:
         if (of := found.get((record.placement_id, record.person_id))) is not None:
-            of.courses.append(_sent_course(record))
+            of.courses.append(_sent_course(record, unwritten.of([record])))
     return sorted(found.values(), key=lambda one: (one.start, one.placement_id))
 
 
@@ -85,10 +93,30 @@ def trust_of(post_number: str) -> str:
     return parts[1].strip() or _NO_TRUST if len(parts) > 1 else _NO_TRUST
 
 
-def _course(record: ApplicantRecord, position: Position | None) -> Course | None:
+class _Unwritten:
+    """The files whose rows are allocated, and that ESR can't read yet: what they have is not sent."""
+
+    def __init__(self, state: Reader) -> None:
+        self._state = state
+        self._is_unwritten: dict[str, bool] = {}
+
+    def of(self, records: Iterable[ApplicantRecord]) -> set[str]:
+        """Return those of some records' files; each is read once."""
+        names = {name for record in records for name in _files(record)}
+        new = sorted(names.difference(self._is_unwritten))
+        files = {file.name: file for file in self._state.get(OUTBOUND_FILES, new)} if new else {}
+        self._is_unwritten |= {name: name in files and files[name].state in _NOT_WRITTEN for name in new}
+        return {name for name in names if self._is_unwritten[name]}
+
+
+def _files(record: ApplicantRecord) -> list[str]:
+    return [*(place.file for place in record.earlier), *filter(None, [record.file])]
+
+
+def _course(record: ApplicantRecord, position: Position | None, unwritten: Set[str]) -> Course | None:
     """Return the course of a record; None if its trainee no longer comes."""
     if record.state in SENT:
-        return None if record.withdrawn else _sent_course(record, position)
+        return None if record.withdrawn else _sent_course(record, unwritten, position)
     before = [place.file for place in record.earlier]
     if record.state is not RecordState.DELETED_BEFORE_EXPORT or record.reason == START_PASSED:
         return _with_sendings(record, position, before, is_lost=False)
@@ -96,9 +124,9 @@ def _course(record: ApplicantRecord, position: Position | None) -> Course | None
     return _with_sendings(record, position, before, is_lost=True) if is_lost else None
 
 
-def _sent_course(record: ApplicantRecord, position: Position | None = None) -> Course:
-    files = [place.file for place in record.earlier]
-    return _with_sendings(record, position, [*files, *filter(None, [record.file])], is_lost=False)
+def _sent_course(record: ApplicantRecord, unwritten: Set[str], position: Position | None = None) -> Course:
+    files = [name for name in _files(record) if name not in unwritten]
+    return _with_sendings(record, position, files, is_lost=False)
 
 
 def _with_sendings(
