@@ -68,3 +68,9 @@ async def test_where_two_people_are_needed_nothing_is_sent_before_the_second(ben
 def test_a_body_that_no_service_can_read_is_refused(queue: str, body: bytes, reason: str) -> None:
     with pytest.raises(EditRefusedError, match=reason):
         checked(message(queue, 1, {"n": 1}), body)
+
+
+@pytest.mark.parametrize("unreadable", [b"not JSON", b"\xff", b"[" * 5000], ids=["text", "bytes", "nested"])
+def test_a_body_that_could_not_be_read_can_be_corrected(unreadable: bytes) -> None:
+    stuck = msgspec.structs.replace(message(QUEUE, 1, {"n": 1}), body=unreadable)
+    assert checked(stuck, BODY) == ["$"]

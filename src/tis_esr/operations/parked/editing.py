@@ -111,10 +111,18 @@ def checked(message: Message, body: bytes) -> list[str]:
             msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError as error:
         raise EditRefusedError(f"--body: {error}; see docs/reference/asyncapi.json for its schema") from error
-    changes = list(_changes(msgspec.json.decode(message.body), new, "$"))
+    changes = list(_changes(_decoded(message.body), new, "$"))
     if not changes:
         raise EditRefusedError("--body: it is the same as the body of the message; use tis-esr parked retry")
     return changes
+
+
+def _decoded(body: bytes) -> Any:
+    """Return the body of a parked message; one that cannot be read differs from every other as a whole."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return body
 
 
 def _body_of(queue: str) -> Any:
