@@ -100,7 +100,7 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
         return f"{sent}; ESR has not answered; settled: {file.settled}", Who.NOBODY, ""
     if file is not None and today > file.day + held.answer_due:
         if file.name in held.answered:
-            action = "ask ESR what became of this row: its confirmation of the file does not answer it"
+            action = "ask ESR the outcome of this row: its confirmation of the file does not answer it"
             return f"{sent}; ESR has confirmed the file, and has not answered this row", Who.SUPPORT, action
         action = "ask ESR whether it received the file or quarantined it"
         return f"{sent}; ESR has not answered, and the answer is overdue", Who.SUPPORT, action
