@@ -10,7 +10,7 @@ from tis_esr.engine.collection import Collection
 from tis_esr.engine.faults import TransientError, UnusableStateError
 from tis_esr.private_files import make_folder, open_private
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS messages (
