@@ -170,7 +170,7 @@ async def test_running_services_do_the_steps(
     [
         (("--from", "2026-11-25T18:00"), "--to: 2026-11-25T17:30 is not after 2026-11-25T18:00"),
         (("--from", "2026-01-01"), "--from: 2026-01-01 is more than 60 days before 2026-11-25T17:30"),
-        (("--from", "noon"), "--from: 'noon' is not a valid time"),
+        (("--from", "noon"), "--from: 'noon' is not a valid date and time"),
         (("--dnf", "eoe"), "--dnf: 'eoe' must be one of"),
         (("--json",), "--json: needs --yes or --dry-run"),
     ],

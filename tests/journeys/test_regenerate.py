@@ -112,7 +112,7 @@ def test_what_failed_since_a_time_is_generated_again_once_tis_has_the_missing_da
         (("--gmc", "0000001"), "--gmc: neither TIS nor this store has a placement of this person"),
         (("--placement", "999999"), "--placement: neither TIS nor this store has a placement 999999"),
         (("--post", "XXX/1"), "--post: XXX/1: no position of ESR has this post"),
-        (("--failed-since", "yesterday"), "--failed-since: 'yesterday' is not a valid time"),
+        (("--failed-since", "yesterday"), "--failed-since: 'yesterday' is not a valid date and time"),
         (("--deanery", "eoe"), "--deanery: 'eoe' must be one of "),
     ],
 )

@@ -16,6 +16,7 @@ from tis_esr.commands.command_line import (
     day_of,
     deaneries_beginning,
     deaneries_of,
+    moment_of,
 )
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
@@ -63,7 +64,6 @@ def regenerate(
     """Compare with TIS and generate records again, instead of edits in TIS that change nothing. Safe to repeat."""
     with user_errors_reported():
         from tis_esr.commands.regenerate import regenerate as run
-        from tis_esr.operations.moments import moment_of
         from tis_esr.operations.regeneration.selection import Asked
 
         settings = load()
@@ -161,7 +161,6 @@ def recover(
         from tis_esr.commands import recover as run
         from tis_esr.files.folder import BadFolderError
         from tis_esr.operations.configured_stores import inbound_store, outbound_store
-        from tis_esr.operations.moments import moment_of
         from tis_esr.operations.outage import LONGEST
         from tis_esr.operations.recovery.reports import Place
 
