@@ -146,4 +146,7 @@ def test_what_is_discarded_stays_listed_with_its_ticket_and_day_of_review(desk: 
     assert "Review on: 31 Jan 2099" in listed
     assert [one["act"] for one in desk.called("audit", "--json").json["entries"]] == ["parked.discard"]
     verified = desk.called("audit", "--verify")
-    assert (verified.code, verified.text) == (0, "OK: the chain of entries is unbroken (1 checked).\n")
+    assert (verified.code, verified.text.splitlines()[0]) == (
+        0,
+        "OK: the chain of entries is unbroken (1 checked).",
+    )

@@ -32,6 +32,8 @@ LIVING = {
     "inbounddatareader.horizon": 1,
     "retention.purges": 1,
     "retention.progress": 2,
+    "audit.entries": 1,
+    "audit.head": 1,
 }
 """After two days: ten positions of theirs and two new ones, none of them deleted; junk that still
 lies in the inbound folder; what is of fixed size."""
