@@ -129,8 +129,10 @@ async def test_each_task_that_is_killed_is_restarted_and_counted_and_the_work_go
     settings: Settings, small: Small, tmp_path: Path
 ) -> None:
     async with running(settings) as address, aiohttp.ClientSession() as session:
-        names = supervised()
         expected = OF_BOTH_ENGINES | (OF_PRODUCTION if settings.engine == "production" else set())
+        async with asyncio.timeout(20):
+            while not expected <= (names := supervised()):  # noqa: ASYNC110 - the receiver starts once it is connected
+                await asyncio.sleep(0.02)
         assert {name for name in names if not name.startswith("consumer ")} == expected
         assert len(names) > 12
         assert await restarts(session, address) == dict.fromkeys(names, 0)
