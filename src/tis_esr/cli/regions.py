@@ -10,9 +10,12 @@ from tis_esr.commands.command_line import (
     DayOption,
     JsonOption,
     StateOption,
+    StepsDryRunOption,
     TcsIfSetOption,
+    YesOption,
     check_state,
     command,
+    confirmed,
     day_of,
     deaneries_beginning,
     folder_of,
@@ -78,10 +81,8 @@ def region(
     tcs: TcsIfSetOption = None,
     as_of: DayOption = None,
     state: StateOption = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Store, write and send nothing; print what the steps would do.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each step.")] = False,
+    dry_run: StepsDryRunOption = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start a new region: take its RMF, leave out applicants that were sent before, send APP and DNF.
@@ -126,15 +127,8 @@ def region(
         elif dry_run:
             code = run.dry_run(where, about, as_json=as_json)
         else:
-            code = run.start(where, about, lambda text: yes or _confirmed(text), as_json=as_json)
+            code = run.start(where, about, lambda text: yes or confirmed(text), as_json=as_json)
         raise typer.Exit(int(code))
-
-
-def _confirmed(text: str) -> bool:
-    try:
-        return typer.confirm(text)
-    except typer.Abort:  # the end of the input: nobody is there to answer
-        return False
 
 
 def _inbound(settings: Settings, folder: Path | None) -> "FileStore":

@@ -10,9 +10,12 @@ from tis_esr.commands.command_line import (
     DeaneryOption,
     JsonOption,
     StateOption,
+    StepsDryRunOption,
     TcsIfSetOption,
+    YesOption,
     check_state,
     command,
+    confirmed,
     day_of,
     deaneries_beginning,
     deaneries_of,
@@ -147,10 +150,8 @@ def recover(
     tcs: TcsIfSetOption = None,
     as_of: DayOption = None,
     state: StateOption = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Store, write and send nothing; print what the steps would do.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before each step.")] = False,
+    dry_run: StepsDryRunOption = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Recover from an outage: say what it delayed and dropped, then catch up step by step.
@@ -186,13 +187,4 @@ def recover(
         asked = run.Asked(first, last, day_of(as_of), full)
         if dry_run:
             raise typer.Exit(int(run.show(place, asked, as_json=as_json)))
-        raise typer.Exit(
-            int(run.recover(place, asked, lambda text: yes or _confirmed(text), as_json=as_json))
-        )
-
-
-def _confirmed(text: str) -> bool:
-    try:
-        return typer.confirm(text)
-    except typer.Abort:  # the end of the input: nobody is there to answer
-        return False
+        raise typer.Exit(int(run.recover(place, asked, lambda text: yes or confirmed(text), as_json=as_json)))

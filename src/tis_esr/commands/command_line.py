@@ -43,6 +43,10 @@ DayOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+StepsDryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Store, write and send nothing; print what the steps would do.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before each step.")]
 InOption = Annotated[Path, typer.Option("--in", metavar="FOLDER", help="The folder with the files from ESR.")]
 OutOption = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="The folder for the files to ESR.")]
 TcsOption = Annotated[
@@ -115,6 +119,14 @@ def folder_of(option: str, path: Path, *, there: bool = False) -> Path:
     if there and not path.is_dir():
         raise UsageError(option, f"{path}: no such folder; create it, or correct its name")
     return path
+
+
+def confirmed(text: str) -> bool:
+    """Ask a question; the end of the input is a no."""
+    try:
+        return typer.confirm(text)
+    except typer.Abort:  # nobody is there to answer
+        return False
 
 
 def deaneries_of(code: str | None) -> list[str]:

@@ -12,7 +12,6 @@ from tis_esr.operations.states import words
 from tis_esr.records.file_names import DEANERIES
 
 _GROUPS_SHOWN = 4
-_NAMES_SHOWN = 13
 _NOT_EXPECTED = "-"
 _LEGEND = (
     "by, due: expected by then; +1: the day after; !: it came late; -: not expected;",
