@@ -120,10 +120,12 @@ class _QuarterMinutes:
     """Stands in for cron expressions, which can't come due more than once a minute: exports each 15 s, the rest once after 15 s."""
 
     def __init__(self) -> None:
+        settings = Settings()
+        self._exports = {settings.applicants_cron, settings.notifications_cron}
         self._begun: set[str] = set()
 
     def next_after(self, cron: str, moment: datetime) -> datetime:
-        if cron in self._begun - {Settings().applicants_cron, Settings().notifications_cron}:
+        if cron in self._begun - self._exports:
             return moment + timedelta(days=1)
         self._begun.add(cron)
         return moment + timedelta(seconds=15)
