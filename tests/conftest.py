@@ -13,6 +13,23 @@ from tests.s3_server import s3_endpoint  # noqa: F401 - a fixture
 explain_sqlite()
 explain_mongodb()
 
+REAL = {"faults", "incidents", "journeys", "browser"}
+"""Folders whose tests run real processes, and measure times."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try a test of real servers, processes or times once more when it fails (decision 38); the summary lists it as rerun."""
+    for item in items:
+        if "production" in item.name or REAL & set(item.path.parts):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the first failure of each test that was tried twice."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.section(f"RERUN {report.nodeid}")
+        terminalreporter.line(report.longreprtext[-2000:])
+
 
 @pytest.fixture(autouse=True)
 def log_configuration() -> Iterator[None]:
