@@ -51,17 +51,14 @@ class Place:
 
     async def _empty(self, database: str) -> None:
         topology = queues(bindings_only())
-        connection = await connect(self.amqp_url)
-        await declare(await connection.channel(), topology)
-        await connection.close()
-        with BlockingConnection(URLParameters(self.amqp_url)) as purging:
-            channel = purging.channel()
+        with BlockingConnection(URLParameters(self.amqp_url)) as connection:
+            channel = connection.channel()
             for queue in topology:
-                channel.queue_purge(queue.name)
+                if channel.queue_declare(queue.name, passive=True).method.message_count:
+                    channel.queue_purge(queue.name)
         async with AsyncMongoClient[dict[str, object]](self.mongodb_url) as client:
-            for name in await client[database].list_collection_names():
-                if name != SCHEMA:
-                    await client[database][name].delete_many({})
+            names = set(await client[database].list_collection_names()) - {SCHEMA}
+            await asyncio.gather(*(client[database][name].delete_many({}) for name in names))
 
 
 @cache

@@ -29,7 +29,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, I
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generate import synthesize
 
-POSTS = 2000 if LONG else 500
+POSTS = 2000 if LONG else 250
 LETTERS = {"embedded": 3000, "production": 200}
 """So many other files lie in the folder."""
 

@@ -69,11 +69,14 @@ class Case:
 FAILING = {"fail_rate": 0.1, "fail_after_rate": 0.05, "slow_rate": 0.05, "slow_ms": 2000}
 CASES = [
     Case("one stalled for seconds", [PROGRAM] * 2, stalled, Switches(delay_ms=10), apart=0.6),
-    Case("one of three slowed, TCS at 100 ms", [PROGRAM, SLOWED, PROGRAM], tcs=Switches(delay_ms=100)),
-    Case("TCS failing and slow", [PROGRAM] * 2, tcs=Switches(**FAILING), apart=0.3),
-    Case("one killed", [PROGRAM] * 2, killed, Switches(delay_ms=20)),
+    Case("TCS failing and slow, one killed", [PROGRAM] * 2, killed, Switches(**FAILING)),
     *(
         [
+            Case(
+                "one of three slowed, TCS at 100 ms", [PROGRAM, SLOWED, PROGRAM], tcs=Switches(delay_ms=100)
+            ),
+            Case("TCS failing and slow", [PROGRAM] * 2, tcs=Switches(**FAILING), apart=0.3),
+            Case("one killed", [PROGRAM] * 2, killed, Switches(delay_ms=20)),
             Case("one of two slowed", [PROGRAM, SLOWED], apart=0.6),
             Case("TCS failing, one stalled", [PROGRAM] * 3, stalled, Switches(**FAILING), apart=0.5),
             Case("TCS failing, one killed", [PROGRAM, PROGRAM, SLOWED], killed, Switches(**FAILING)),

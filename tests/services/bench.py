@@ -263,7 +263,9 @@ class Benches:
         database = await asyncio.to_thread(self.place.emptied)
         addresses = self.place.addresses(database=database)
         dependencies = Dependencies(tcs.client, Nowhere(), Nowhere())
-        topology = queues(handler for some in services(dependencies).values() for handler in some)
+        topology = queues(
+            replace(handler, linger=0.002) for some in services(dependencies).values() for handler in some
+        )
         production = ProductionEngine(addresses, topology, Supervisor())
         await production.open()
         try:

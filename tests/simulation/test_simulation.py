@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-SEEDS = 300
+SEEDS = 100
 _A_TEST = 20
 
 

@@ -37,13 +37,9 @@ class Consumer:
         self._under_way: dict[asyncio.Task[Outcome], float] = {}
         self._not_begun: list[Sequence[Message]] = []
         self._begun = 0.0
-        self._found = False
 
-    async def until_empty(self, after: asyncio.Event | None = None) -> bool:
-        """Consume until nothing is left or in progress; return whether there was anything.
-
-        Wait for ``after`` first, if it is given. Raises PatienceExhaustedError.
-        """
+    async def until_empty(self, after: asyncio.Event | None = None) -> None:
+        """Consume until nothing is left or in progress, after ``after`` if it is given; raises PatienceExhaustedError."""
         try:
             if after is not None:
                 await self._until(after)
@@ -51,7 +47,6 @@ class Consumer:
                 pass
         finally:
             await self._cancel()
-        return self._found
 
     async def until(self, stop: asyncio.Event, beat: Beat = no_beat) -> None:
         """Consume until ``stop``, then finish the batches in progress.
@@ -98,7 +93,6 @@ class Consumer:
         return True
 
     def _begin(self, messages: Sequence[Message]) -> None:
-        self._found = True
         self._begun = asyncio.get_running_loop().time()
         self._not_begun.append(messages)
         self._under_way[asyncio.create_task(self._ran(messages))] = self._begun

@@ -62,16 +62,11 @@ class Runner:
 
     async def drain(self, queues: Iterable[str]) -> None:
         """Handle the queues' messages until none is left; raises PatienceExhaustedError."""
-        wanted = set(queues)
-        chosen = [handler for handler in self.handlers if handler.queue in wanted]
-        while True:
+        chosen = {handler.queue: handler for handler in self.handlers if handler.queue in set(queues)}
+        while await self.patiently("queues", lambda: self.engine.next_ready(list(chosen))) is not None:
             async with asyncio.TaskGroup() as group:
-                drained = [
+                for handler in chosen.values():
                     group.create_task(self._consumer(handler, self._patience).until_empty())
-                    for handler in chosen
-                ]
-            if not any(task.result() for task in drained):
-                return
 
     @asynccontextmanager
     async def beside(self, queues: Iterable[str]) -> AsyncIterator[None]:
