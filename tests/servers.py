@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import contextlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
@@ -12,13 +13,14 @@ from uuid import uuid4
 import pymongo
 import pymongo.errors
 from pika import BlockingConnection, URLParameters
+from pika.exceptions import ChannelClosedByBroker
 from pymongo import AsyncMongoClient
 from servers.__main__ import AMQP, HOME, MONGODB, addresses
 from servers.running import Rabbit
 
 from tis_esr.engine.production.mongodb.schema import SCHEMA
 from tis_esr.engine.production.rabbitmq.amqp import connect
-from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, declare, queues
+from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, Queue, declare, queues
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import install
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
@@ -51,14 +53,24 @@ class Place:
 
     async def _empty(self, database: str) -> None:
         topology = queues(bindings_only())
+        try:
+            self._purge(topology)
+        except ChannelClosedByBroker:  # a test deleted one
+            connection = await connect(self.amqp_url)
+            await declare(await connection.channel(), topology)
+            await connection.close()
+            self._purge(topology)
+        async with AsyncMongoClient[dict[str, object]](self.mongodb_url) as client:
+            names = set(await client[database].list_collection_names()) - {SCHEMA}
+            await asyncio.gather(*(client[database][name].delete_many({}) for name in names))
+
+    def _purge(self, topology: Iterable[Queue]) -> None:
+        """Empty the queues that have messages; raises ChannelClosedByBroker if one does not exist."""
         with BlockingConnection(URLParameters(self.amqp_url)) as connection:
             channel = connection.channel()
             for queue in topology:
                 if channel.queue_declare(queue.name, passive=True).method.message_count:
                     channel.queue_purge(queue.name)
-        async with AsyncMongoClient[dict[str, object]](self.mongodb_url) as client:
-            names = set(await client[database].list_collection_names()) - {SCHEMA}
-            await asyncio.gather(*(client[database][name].delete_many({}) for name in names))
 
 
 @cache
