@@ -132,6 +132,25 @@ def test_it_stops_before_a_step_that_is_not_confirmed_and_goes_on_there(
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
+def test_a_recovery_that_goes_on_days_later_exports_as_of_that_day_and_says_so(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_findings(monkeypatch)
+    _, small = here
+    answers = iter([True, True, True, True, False])
+    monkeypatch.setattr("typer.confirm", lambda _: next(answers))
+    said = recover(here)
+    assert "stopped before: export what was missed, as of 25 Nov 2026: APP of EMD" in said.text
+    later = ("--as-of", "2026-11-26")
+    found = recover(here, *later, "--dry-run", "--json").json
+    assert (found["day"], found["begun"]) == ("2026-11-26", "2026-11-25")
+    said = recover(here, *later, "--yes")
+    assert said.code == 0, said.text
+    assert "as of 26 Nov 2026 (the recovery began on 25 Nov 2026): APP of EMD" in said.text
+    assert (small.sent("APP", 1), len(small.sent("APP", 2))) == ([], 1)
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
 def test_nothing_is_done_while_the_doctor_finds_something(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,8 +187,15 @@ async def test_running_services_do_the_steps(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--from", "2026-11-25T18:00"), "--to: 2026-11-25T17:30 is not after 2026-11-25T18:00"),
-        (("--from", "2026-01-01"), "--from: 2026-01-01 is more than 60 days before 2026-11-25T17:30"),
+        (("--from", "2026-11-25T18:00"), "--to: 25 Nov 2026 17:30:00 is not after 25 Nov 2026 18:00:00"),
+        (
+            ("--to", "2026-11-26T00:01"),
+            "--to: 26 Nov 2026 00:01:00 is after 25 Nov 2026; name a time at which",
+        ),
+        (
+            ("--from", "2026-01-01"),
+            "--from: 1 Jan 2026 00:00:00 is more than 60 days before 25 Nov 2026 17:30:00",
+        ),
         (("--from", "noon"), "--from: 'noon' is not a valid date and time"),
         (("--dnf", "eoe"), "--dnf: 'eoe' must be one of"),
         (("--json",), "--json: needs --yes or --dry-run"),
