@@ -77,6 +77,33 @@ def test_what_is_parked_is_listed_by_cause_filtered_and_exported_without_bodies(
     assert SURNAME not in "".join(lines)
 
 
+def test_what_is_parked_is_grouped_by_age_office_and_file_and_each_group_leads_to_its_messages(
+    desk: Desk,
+) -> None:
+    total = {one["id"] for one in desk.called("parked", "--json").json}
+    assert len(total) == PEOPLE + 1
+    for by, titles in {
+        "cause": ["TCS rejected the call", "A row from ESR cannot be read"],
+        "age": ["Parked today"],
+        "office": ["EOE"],
+        "file": [desk.name],
+    }.items():
+        groups = desk.called("parked", "list", "--by", by, "--json").json
+        assert [group["title"] for group in groups] == titles
+        said = desk.called("parked", "list", "--by", by).text
+        for group in groups:
+            assert group["title"] in said
+            assert group["options"] in said
+            listed = desk.called("parked", "list", *group["options"].split(), "--json").json
+            assert listed == group["messages"]
+        assert {one["id"] for group in groups for one in group["messages"]} == total
+    said = desk.called("parked", "list", "--by", "office").text
+    assert said == (
+        "EOE\n  4 messages: 3 tcs-rejected, 1 row-unreadable\n  tis-esr parked list --deanery EOE\n"
+    )
+    assert desk.called("parked", "list", "--deanery", "none").code == 0
+
+
 def test_a_message_is_shown_masked_and_a_look_behind_the_mask_is_audited(desk: Desk) -> None:
     first = desk.rejected()[0]
     said = desk.called("parked", "show", first[:10])
