@@ -150,6 +150,16 @@ def test_a_batch_of_what_tcs_rejected_ends_with_a_verdict_for_each(desk: Desk) -
     assert (again.code, f"{batch['id']} can't be resumed: it is finished since" in again.text) == (2, True)
 
 
+def test_a_retry_of_one_message_needs_a_reason_too_which_the_audit_has(desk: Desk) -> None:
+    first = desk.rejected()[0]
+    refused = desk.called("parked", "retry", first)
+    assert (refused.code, "--why: say why they are retried" in refused.text) == (2, True)
+    assert first in desk.rejected()
+    assert desk.called("parked", "retry", first, "--why", "TIS was corrected").code == 0
+    [entry] = desk.called("audit", "--json").json["entries"]
+    assert (entry["act"], entry["on"], entry["why"]) == ("parked.retry", [first], "TIS was corrected")
+
+
 def test_a_tracer_that_tcs_rejects_again_stops_the_batch(desk: Desk) -> None:
     desk.called("parked", "retry", "--cause", "tcs-rejected", "--why", "perhaps")
     desk.day("2026-11-25")
