@@ -10,6 +10,7 @@ from tis_esr.operations.alarms.alarm import MOST_EVENTS, Alarm, AlarmEvent, Alar
 from tis_esr.operations.alarms.findings import Judged
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.lifecycle import active, changes
+from tis_esr.operations.alarms.notice import notice_of
 
 HOUR = timedelta(hours=1)
 
@@ -150,6 +151,25 @@ def test_a_late_file_that_is_missing_is_not_said_to_be_cleared_and_keeps_its_own
     assert (story.known[late.id].state, story.known[missing.id].owner) == (AlarmState.CLEARED, "ann")
     assert story.known[late.id].events[-1].text == "continued by file-missing:RMC:2026-11-24"
     assert story.judge(judged(kinds=both), NOON + 2 * HOUR) == [What.CLEARED]
+
+
+def test_a_file_that_never_came_is_never_said_to_be_cleared_when_its_day_is_too_old() -> None:
+    missing = gap(kind="file-missing", cause="RMC:2026-11-10", watched_until=NOON + 14 * 24 * HOUR)
+    kinds = ("file-missing",)
+    came, never = Story(), Story()
+    for story in (came, never):
+        story.judge(judged(missing))
+    assert came.judge(judged(kinds=kinds), NOON + 13 * 24 * HOUR) == [What.CLEARED]
+    assert never.judge(judged(kinds=kinds), NOON + 15 * 24 * HOUR) == [What.NO_LONGER_WATCHED]
+    alarm = never.known[missing.id]
+    assert alarm.state is AlarmState.NO_LONGER_WATCHED
+    assert alarm.events[-1].text == "too old to be judged; when it was last judged: a.DAT is refused"
+    notice = notice_of(alarm, What.NO_LONGER_WATCHED, NOON, "")
+    assert (notice.title, notice.text) == (
+        "CRITICAL no longer watched: file-missing",
+        alarm.events[-1].text,
+    )
+    assert never.judge(judged(kinds=kinds), NOON + 16 * 24 * HOUR) == []
 
 
 def test_what_was_not_judged_stays_active() -> None:

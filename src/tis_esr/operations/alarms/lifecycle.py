@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from tis_esr.operations.alarms.alarm import Alarm, AlarmEvent, AlarmState, What
+from tis_esr.operations.alarms.alarm import ENDED, Alarm, AlarmEvent, AlarmState, What
 from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.findings import Finding, Judged
 from tis_esr.operations.alarms.kinds import Kind, Severity
@@ -62,7 +62,7 @@ def _found(
     alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, today: date, owner: str
 ) -> Change:
     kind = BY_ID[one.kind]
-    if alarm is None or alarm.state is AlarmState.CLEARED:
+    if alarm is None or alarm.state in ENDED:
         alarm = msgspec.structs.replace(_begun(alarm, one, kind, now), owner=owner)
     alarm = msgspec.structs.replace(
         alarm,
@@ -70,6 +70,7 @@ def _found(
         number=one.number,
         text=one.text,
         consequence=one.consequence,
+        watched_until=one.watched_until,
         process=judged.process if kind.per_process else "",
         seen_at=now if now - alarm.seen_at >= _SEEN_EVERY else alarm.seen_at,
     )
@@ -142,7 +143,7 @@ def _notified(alarm: Alarm, what: What, now: datetime, today: date) -> Change:
 
 
 def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
-    if alarm.state is AlarmState.CLEARED:
+    if alarm.state in ENDED:
         return False
     if alarm.kind not in BY_ID:  # of an earlier version, whose kind was removed
         return True
@@ -152,7 +153,10 @@ def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
 
 
 def _gone(alarm: Alarm, now: datetime, today: date, continued_by: Finding | None) -> Change:
-    """Return a cleared alarm; nobody is notified of one that was never raised, or that another continues."""
+    """Return an alarm that has ended; nobody is notified of one that was never raised, or that another continues.
+
+    One whose cause is too old to be found is not said to be cleared: nobody knows that it is gone.
+    """
     was_active = alarm.state is AlarmState.ACTIVE
     alarm = msgspec.structs.replace(alarm, state=AlarmState.CLEARED, cleared_at=now, owner="")
     if not was_active:
@@ -161,5 +165,9 @@ def _gone(alarm: Alarm, now: datetime, today: date, continued_by: Finding | None
         text = f"continued by {continued_by.id}"
         event = AlarmEvent(at=now, what=What.CLEARED, text=text)
         return Change(alarm=alarm.with_event(event), what=None)
-    event = AlarmEvent(at=now, what=What.CLEARED)
-    return Change(alarm=alarm.with_event(event), what=None if is_silenced(alarm, today) else What.CLEARED)
+    what, text = What.CLEARED, ""
+    if alarm.watched_until is not None and now >= alarm.watched_until:
+        what, text = What.NO_LONGER_WATCHED, f"too old to be judged; when it was last judged: {alarm.text}"
+        alarm = msgspec.structs.replace(alarm, state=AlarmState.NO_LONGER_WATCHED)
+    ended = alarm.with_event(AlarmEvent(at=now, what=what, text=text))
+    return Change(alarm=ended, what=None if is_silenced(alarm, today) else what)

@@ -8,7 +8,7 @@ import msgspec
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.alarms.acts import SinkTest
-from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
+from tis_esr.operations.alarms.alarm import ALARMS, ENDED, Alarm, AlarmState
 from tis_esr.operations.alarms.deliveries import SinkStatus, statuses
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.alarms.lifecycle import active
@@ -47,10 +47,10 @@ class Alarms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overview(reader: Reader, sinks: Sequence[str], now: datetime, *, cleared: bool = False) -> Alarms:
-    """Return the active alarms, and the last cleared ones where they are asked for."""
+    """Return the active alarms, and the last that ended where they are asked for."""
     found = active(reader.find(ALARMS, {"state": AlarmState.ACTIVE.value}))
     if cleared:
-        gone = reader.find(ALARMS, {"state": AlarmState.CLEARED.value})
+        gone = reader.find(ALARMS, {"state": [state.value for state in ENDED]})
         raised = [alarm for alarm in gone if alarm.raised_at is not None]
         raised.sort(key=lambda alarm: alarm.cleared_at or alarm.since, reverse=True)
         found += raised[:_CLEARED_SHOWN]
