@@ -51,7 +51,7 @@ class Days:
         self._rules: Rules = rules_of(reader, terms.built_in, self.first, last)
         rtc = any(one.schedule for one in self._rules.expectations if one.type is FileType.RTC)
         self._found: FilesOfDays = files_of(reader, deaneries, self.first, last, rtc=rtc)
-        self._begun = self._found.first_day()
+        self._begun = self._found.first_day
         self._last = last
         self._starting = {one.deanery for one in reader.get(REGION_STARTS, deaneries) if one.is_in_progress}
         self._arrivals: dict[Place, int | None] = {}
