@@ -6,8 +6,9 @@ import msgspec
 import pytest
 from tests.operations.alarms.invented import DAY, ME, NOON, gap, judged
 
+from tis_esr.operations.alarms.about_files import FILE_REFUSED
 from tis_esr.operations.alarms.alarm import MOST_EVENTS, Alarm, AlarmEvent, AlarmState, What
-from tis_esr.operations.alarms.findings import Judged
+from tis_esr.operations.alarms.findings import Judged, finding
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.lifecycle import active, changes
 from tis_esr.operations.alarms.notice import notice_of
@@ -121,6 +122,34 @@ def test_a_silence_ends_when_something_new_is_affected_and_not_when_less_is() ->
     assert story.judge(judged(two), NOON + 2 * HOUR) == []
     assert story.judge(judged(gap(members=["c.DAT"])), NOON + 3 * HOUR) == [What.REPEATED]
     assert story.known[REFUSED].silenced_until is None
+
+
+def test_a_silence_holds_for_all_members_also_beyond_those_that_are_named() -> None:
+    names = [f"{number}.DAT" for number in range(250)]
+    story = Story()
+    many = finding(FILE_REFUSED, "RMT", names, "many")
+    story.judge(judged(many))
+    before = story.known[REFUSED]
+    silenced = [*before.members, *before.more_members]
+    assert (len(before.members), before.number, len(silenced)) == (200, 250, 250)
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=3), silenced_members=silenced, owner="ann")
+    assert story.judge(judged(finding(FILE_REFUSED, "RMT", names[::-1], "many")), NOON + HOUR) == []
+    joined = finding(FILE_REFUSED, "RMT", [*names, "new.DAT"], "many")
+    assert story.judge(judged(joined), NOON + 2 * HOUR) == [What.REPEATED]
+
+
+def test_an_alarm_that_came_back_too_briefly_to_be_raised_is_still_known_as_cleared() -> None:
+    held = gap(kind="file-held", cause="2026-11-24")
+    story, kinds = Story(), ("file-held",)
+    story.judge(judged(held))
+    story.judge(judged(held), NOON + HOUR)
+    story.judge(judged(kinds=kinds), NOON + 2 * HOUR)
+    story.judge(judged(held), NOON + 3 * HOUR)
+    story.judge(judged(kinds=kinds), NOON + 3 * HOUR + timedelta(minutes=2))
+    alarm = story.known[held.id]
+    assert (alarm.state, alarm.raised_at, alarm.cleared_at) == (
+        AlarmState.CLEARED, NOON + HOUR, NOON + 2 * HOUR
+    )  # fmt: skip
 
 
 def test_a_silence_of_parked_messages_covers_those_that_join_with_the_same_cause() -> None:

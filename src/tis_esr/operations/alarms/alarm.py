@@ -58,7 +58,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     last. ``members``, ``number``, ``text`` and ``consequence`` are those of the last finding. ``seen_at`` is about when
     it was last found, ``watched_until`` from when on its cause is too old to be found, None for never; ``process`` the process
     that judges it, "" if any does. While it is silenced, up to and without
-    the day ``silenced_until``, nobody is notified; ``silenced_members`` are those that it had then. Events are in the order in which they happened.
+    the day ``silenced_until``, nobody is notified; ``silenced_members`` are those that it had then. ``more_members``
+    are fingerprints of the members beyond those that are named, where a silence depends on them. Events are in the order in which they happened.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     raised_at: datetime | None = None
     notified_at: datetime | None = None
     cleared_at: datetime | None = None
+    more_members: list[str] = []
     seen_at: datetime
     watched_until: datetime | None = None
     process: str = ""
