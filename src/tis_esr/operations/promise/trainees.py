@@ -61,7 +61,8 @@ def trainees(state: Reader, deanery: str, first: date, end: date) -> list[Traine
     for kind in RecordState:
         for page in pages_between(state, deanery, kind, first, end):
             positions = {
-                p.position_id: p for p in state.get(POSITIONS, sorted({str(r.position_id) for r in page}))
+                p.position_id: p
+                for p in state.get(POSITIONS, sorted({str(r.position_id) for r in page if _by_position(r)}))
             }
             days = sent_on.of(page)
             for record in page:
@@ -73,6 +74,12 @@ def trainees(state: Reader, deanery: str, first: date, end: date) -> list[Traine
         if (of := found.get((record.placement_id, record.person_id))) is not None:
             of.courses.append(_sent_course(record, sent_on.of([record])))
     return sorted(found.values(), key=lambda one: (one.start, one.placement_id))
+
+
+def _by_position(record: ApplicantRecord) -> bool:
+    """Return whether the course of a record depends on its position: of one that was known in time it does not."""
+    is_cancelled = record.state is RecordState.DELETED_BEFORE_EXPORT
+    return is_cancelled or (record.known_since or record.built_on) >= last_day(record.date_from)
 
 
 def _add(
