@@ -113,6 +113,22 @@ async def test_what_is_in_a_file_that_is_not_written_is_not_sent(benches: Benche
     assert [(due.placement, due.days_left) for due in found.due] == [(2, 0)]
 
 
+async def test_a_file_that_left_days_after_the_date_in_its_name_counts_from_when_it_left(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        for name_days, left_days in ((86, 83), (87, 84)):
+            day = TOO_LATE - timedelta(days=name_days)
+            late = OutboundFile(
+                name=file_of(name_days, TOO_LATE), type="APP", deanery="EOE", day=day,
+                state=OutboundState.SENT, rows=1, written_at=at("00:30", TOO_LATE - timedelta(days=left_days)),
+            )  # fmt: skip
+            await bench.keep(OUTBOUND_FILES, late)
+        found = await counted(bench, one(1, TOO_LATE, sent=86), one(2, TOO_LATE, sent=87))
+    assert (found.total.in_time, found.total.missed) == (1, 1)
+    assert [(miss.placement, miss.days_before) for miss in found.misses] == [(1, 83)]
+
+
 async def test_every_miss_has_its_reason_and_whose_it_is(benches: Benches) -> None:
     invalid = {"state": RecordState.INVALID_DATA, "sound_since": None}
     late = TOO_LATE - timedelta(days=83)

@@ -16,7 +16,7 @@ from tis_esr.operations.alarms.alarm import ALARMS, Alarm
 from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.overview import Alarms, in_london, overview
 from tis_esr.operations.alarms.sinks.configured import sinks_of
-from tis_esr.operations.composition import engine_for_operation, reader_of
+from tis_esr.operations.composition import engine_for_operation, reader_of, today
 from tis_esr.settings import Settings
 
 _TRIES = 5
@@ -42,16 +42,16 @@ def show(settings: Settings, word: str, state: Path | None, *, as_json: bool) ->
             return Exit.DONE
         alarm = acts.find(reader, word)
     if as_json:
-        print_json(Alarms(alarms=[in_london(alarm)]))
+        print_json(Alarms(alarms=[in_london(alarm, today())]))
     else:
-        show_alarm(alarm)
+        show_alarm(in_london(alarm, today()))
     return Exit.DONE
 
 
 async def own(settings: Settings, word: str, owner: str | None, state: Path | None, *, as_json: bool) -> Exit:
     """Make somebody the owner of an alarm, by default the person who calls this."""
     person = person_of(settings)
-    name = owner or person.name
+    name = person.name if owner is None else owner
     alarm = await _act(settings, word, state, lambda work, id_: acts.own(work, person, id_, name))
     return _done(alarm, f"{alarm.id} has no owner now" if not alarm.owner else f"{alarm.owner} owns {alarm.id}", as_json=as_json)  # fmt: skip
 
@@ -123,7 +123,7 @@ async def _act(
 
 def _done(alarm: Alarm, said: str, *, as_json: bool) -> Exit:
     if as_json:
-        print_json(Alarms(alarms=[in_london(alarm)]))
+        print_json(Alarms(alarms=[in_london(alarm, today())]))
     else:
         say(said)
     return Exit.DONE

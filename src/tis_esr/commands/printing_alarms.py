@@ -9,6 +9,7 @@ from tis_esr.operations.alarms.alarm import Alarm, AlarmState
 from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.kinds import Kind, Severity, duration
 from tis_esr.operations.alarms.overview import Alarms, Receiver
+from tis_esr.operations.states import words
 from tis_esr.services.cron import LONDON
 
 _STYLES = {Severity.CRITICAL: BAD, Severity.WARNING: NOTICE, Severity.INFO: ""}
@@ -46,7 +47,7 @@ def show_alarm(alarm: Alarm) -> None:
         _advice(BY_ID[alarm.kind])
     say("History", style=HEADING)
     for event in alarm.events:
-        text = " ".join(filter(None, [event.what.value.lower(), f"by {event.who}" if event.who else ""]))
+        text = " ".join(filter(None, [words(event.what).lower(), f"by {event.who}" if event.who else ""]))
         say(f"{_at(event.at)} {text}{f': {event.text}' if event.text else ''}", indent=2)
 
 
@@ -65,8 +66,12 @@ def show_tests(tests: Sequence[SinkTest]) -> None:
 
 
 def _summary(alarm: Alarm) -> None:
-    severity = alarm.severity.value if alarm.state is AlarmState.ACTIVE else alarm.state.value.lower()
-    say(alarm.id, label=f"{severity}:", style=_STYLES[alarm.severity] if severity != "cleared" else "")
+    severity = alarm.severity.value if alarm.state is AlarmState.ACTIVE else words(alarm.state).lower()
+    say(
+        alarm.id,
+        label=f"{severity}:",
+        style=_STYLES[alarm.severity] if alarm.state is not AlarmState.CLEARED else "",
+    )
     say(alarm.text, indent=2)
     if alarm.consequence:
         say(alarm.consequence, indent=2)
@@ -74,7 +79,8 @@ def _summary(alarm: Alarm) -> None:
     if alarm.times > 1:
         facts.append(f"raised {alarm.times} times")
     if alarm.cleared_at is not None:
-        facts.append(f"cleared {_at(alarm.cleared_at)}")
+        ended = "cleared" if alarm.state is AlarmState.CLEARED else "no longer watched since"
+        facts.append(f"{ended} {_at(alarm.cleared_at)}")
     if alarm.silenced_until is not None:
         facts.append(f"silenced until {alarm.silenced_until:%d %b %Y}")
     say("; ".join(facts), indent=2)

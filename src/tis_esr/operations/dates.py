@@ -1,6 +1,6 @@
 """Formats days and times for people: ``25 Nov 2026``, ``25 Nov 2026 14:00``, in London."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 _LONDON = ZoneInfo("Europe/London")
@@ -21,6 +21,11 @@ def moment(seconds: float) -> datetime | None:
     if not seconds:
         return None
     return datetime.fromtimestamp(seconds, UTC).astimezone(_LONDON).replace(microsecond=0)
+
+
+def midnight(value: date) -> datetime:
+    """Return the moment at which a day begins in London."""
+    return datetime.combine(value, time.min, _LONDON)
 
 
 def iso(seconds: float) -> str:

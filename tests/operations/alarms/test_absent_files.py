@@ -41,6 +41,8 @@ def test_no_rmc_from_esr_at_all_is_one_finding_with_13_names() -> None:
     assert len(found.members) == 13
     assert found.since is not None
     assert found.since.isoformat() == "2026-11-24T15:00:00+00:00"
+    assert found.watched_until is not None
+    assert found.watched_until.isoformat() == "2026-12-09T00:00:00+00:00"
 
 
 def test_types_days_and_states_are_findings_of_their_own() -> None:

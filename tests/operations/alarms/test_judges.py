@@ -78,7 +78,7 @@ def test_refused_and_other_content_are_one_kind_incomplete_is_another_and_settle
 
 def gap(deanery: str, settled: str = "") -> Gap:
     return Gap(
-        name=f"{deanery}-RMT-7", deanery=deanery, type="RMT", first=7, last=7, shown_by="x",
+        name=f"{deanery}-RMT-7", deanery=deanery, type="RMT", first=7, last=7, shown_by="DE_EOE_RMC_20261124_00000008.DAT",
         text=f"number 7 of {deanery} has not arrived", settled=settled,
     )  # fmt: skip
 

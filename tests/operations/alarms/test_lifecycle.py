@@ -6,10 +6,12 @@ import msgspec
 import pytest
 from tests.operations.alarms.invented import DAY, ME, NOON, gap, judged
 
+from tis_esr.operations.alarms.about_files import FILE_REFUSED
 from tis_esr.operations.alarms.alarm import MOST_EVENTS, Alarm, AlarmEvent, AlarmState, What
-from tis_esr.operations.alarms.findings import Judged
+from tis_esr.operations.alarms.findings import Judged, finding
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.lifecycle import active, changes
+from tis_esr.operations.alarms.notice import notice_of
 
 HOUR = timedelta(hours=1)
 
@@ -122,6 +124,34 @@ def test_a_silence_ends_when_something_new_is_affected_and_not_when_less_is() ->
     assert story.known[REFUSED].silenced_until is None
 
 
+def test_a_silence_holds_for_all_members_also_beyond_those_that_are_named() -> None:
+    names = [f"{number}.DAT" for number in range(250)]
+    story = Story()
+    many = finding(FILE_REFUSED, "RMT", names, "many")
+    story.judge(judged(many))
+    before = story.known[REFUSED]
+    silenced = [*before.members, *before.more_members]
+    assert (len(before.members), before.number, len(silenced)) == (200, 250, 250)
+    story.change(REFUSED, silenced_until=DAY + timedelta(days=3), silenced_members=silenced, owner="ann")
+    assert story.judge(judged(finding(FILE_REFUSED, "RMT", names[::-1], "many")), NOON + HOUR) == []
+    joined = finding(FILE_REFUSED, "RMT", [*names, "new.DAT"], "many")
+    assert story.judge(judged(joined), NOON + 2 * HOUR) == [What.REPEATED]
+
+
+def test_an_alarm_that_came_back_too_briefly_to_be_raised_is_still_known_as_cleared() -> None:
+    held = gap(kind="file-held", cause="2026-11-24")
+    story, kinds = Story(), ("file-held",)
+    story.judge(judged(held))
+    story.judge(judged(held), NOON + HOUR)
+    story.judge(judged(kinds=kinds), NOON + 2 * HOUR)
+    story.judge(judged(held), NOON + 3 * HOUR)
+    story.judge(judged(kinds=kinds), NOON + 3 * HOUR + timedelta(minutes=2))
+    alarm = story.known[held.id]
+    assert (alarm.state, alarm.raised_at, alarm.cleared_at) == (
+        AlarmState.CLEARED, NOON + HOUR, NOON + 2 * HOUR
+    )  # fmt: skip
+
+
 def test_a_silence_of_parked_messages_covers_those_that_join_with_the_same_cause() -> None:
     parked = gap(kind="parked-old", cause="por.split:x", since=NOON - 25 * HOUR)
     story = Story()
@@ -150,6 +180,25 @@ def test_a_late_file_that_is_missing_is_not_said_to_be_cleared_and_keeps_its_own
     assert (story.known[late.id].state, story.known[missing.id].owner) == (AlarmState.CLEARED, "ann")
     assert story.known[late.id].events[-1].text == "continued by file-missing:RMC:2026-11-24"
     assert story.judge(judged(kinds=both), NOON + 2 * HOUR) == [What.CLEARED]
+
+
+def test_a_file_that_never_came_is_never_said_to_be_cleared_when_its_day_is_too_old() -> None:
+    missing = gap(kind="file-missing", cause="RMC:2026-11-10", watched_until=NOON + 14 * 24 * HOUR)
+    kinds = ("file-missing",)
+    came, never = Story(), Story()
+    for story in (came, never):
+        story.judge(judged(missing))
+    assert came.judge(judged(kinds=kinds), NOON + 13 * 24 * HOUR) == [What.CLEARED]
+    assert never.judge(judged(kinds=kinds), NOON + 15 * 24 * HOUR) == [What.NO_LONGER_WATCHED]
+    alarm = never.known[missing.id]
+    assert alarm.state is AlarmState.NO_LONGER_WATCHED
+    assert alarm.events[-1].text == "too old to be judged; when it was last judged: a.DAT is refused"
+    notice = notice_of(alarm, What.NO_LONGER_WATCHED, NOON, "")
+    assert (notice.title, notice.text) == (
+        "CRITICAL no longer watched: file-missing",
+        alarm.events[-1].text,
+    )
+    assert never.judge(judged(kinds=kinds), NOON + 16 * 24 * HOUR) == []
 
 
 def test_what_was_not_judged_stays_active() -> None:

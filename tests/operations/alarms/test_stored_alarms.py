@@ -16,7 +16,7 @@ from tis_esr.operations.alarms.alarm import ALARMS, AlarmState, What
 from tis_esr.operations.alarms.deliveries import DELIVERIES, DeliveryState
 from tis_esr.operations.alarms.evaluation import Receivers, store
 from tis_esr.operations.alarms.notice import Notice
-from tis_esr.operations.alarms.overview import overview
+from tis_esr.operations.alarms.overview import in_london, overview
 from tis_esr.operations.audit.trail import Person, entries, verify
 from tis_esr.simulation.days.generated_world import World
 
@@ -164,3 +164,28 @@ async def test_the_overview_has_active_alarms_and_says_that_nobody_judges(benche
         ]
         assert not seen.is_stale
         assert [(sink.sink, sink.waiting) for sink in seen.sinks] == [("slack", 2)]
+
+
+async def test_an_owner_a_note_and_a_reason_without_text_are_refused(benches: Benches) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        await judge(bench, "RMT")
+        until = TODAY + timedelta(days=2)
+        for act in (
+            lambda work: acts.own(work, ANN, REFUSED, " "),
+            lambda work: acts.note(work, ANN, REFUSED, ""),
+            lambda work: acts.silence(work, ANN, REFUSED, until, " "),
+        ):
+            with pytest.raises(UsageError):
+                await act(bench.runner.work())
+
+
+async def test_a_silence_that_is_over_is_not_shown_as_in_force(benches: Benches) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        await judge(bench, "RMT")
+        until = TODAY + timedelta(days=2)
+        work = bench.runner.work()
+        await acts.silence(work, ANN, REFUSED, until, "ESR knows")
+        await work.commit()
+        [alarm] = (await bench.all(ALARMS)).values()
+    assert in_london(alarm, until - timedelta(days=1)).silenced_until == until
+    assert in_london(alarm, until).silenced_until is None

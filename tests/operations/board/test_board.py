@@ -299,3 +299,48 @@ async def test_what_earlier_days_still_owe_stays_on_the_board(benches: Benches) 
         (one, "RMC", "MISSING"),
         (one, "APC", "CONFIRMATION_OVERDUE"),
     ]
+
+
+async def test_an_office_that_has_been_silent_for_longer_than_what_is_usual_is_learned_from_still_shows_it(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        long_ago = TODAY - timedelta(days=60)
+        await bench.keep(FILES, arrived("RMC", at("14:09", long_ago), long_ago))
+        own = await shown(bench, at("18:00"))
+        other = await shown(bench, at("18:00"), deanery="PEN")
+        whole = await shown(bench, at("18:00"), deanery=None)
+    missing = [(RMC, CellState.MISSING, day) for day in days_before(14)]
+    assert [(c.type, c.state, c.day) for c in own.earlier if c.type is RMC] == missing
+    for office in (own, other):
+        [name] = {cell.deanery for cell in office.earlier}
+        assert office.earlier == [cell for cell in whole.earlier if cell.deanery == name]
+
+
+async def test_a_file_of_before_that_arrives_late_does_not_make_days_before_the_first_arrival_missing(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        long_ago = TODAY - timedelta(days=60)
+        await bench.keep(FILES, arrived("RMC", at("14:09", YESTERDAY), long_ago))
+        earlier = (await shown(bench, at("18:00"))).earlier
+    assert {cell.day for cell in earlier} == {YESTERDAY}
+
+
+async def test_a_file_of_ours_that_esr_rejected_the_next_morning_is_shown_until_it_is_corrected(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        ours = sent("APP", at("14:01", YESTERDAY), YESTERDAY, rows=1)
+        await bench.keep(OUTBOUND_FILES, ours)
+        await bench.keep(FILES, arrived("APC", at("07:12"), YESTERDAY))
+        starts = TODAY + timedelta(days=30)
+        rejected = record(1, starts, state=RecordState.REJECTED, file=ours.name, file_row=1)
+        await bench.keep(APPLICANTS, rejected)
+        found = [c for c in (await shown(bench, at("12:00"))).needs_somebody if c.type is APP]
+        await bench.keep(APPLICANTS, msgspec.structs.replace(rejected, state=RecordState.TO_EXPORT))
+        corrected = [c for c in (await shown(bench, at("12:00"))).needs_somebody if c.type is APP]
+    assert [(c.state, c.day, c.refused, c.who_acts) for c in found] == [
+        (CellState.REJECTED, YESTERDAY, 1, Who.LOCAL_OFFICE)
+    ]
+    assert corrected == []

@@ -23,7 +23,7 @@ CUTOFFS = Cutoffs(
 
 async def test_only_what_has_ended_before_the_history_is_removed(benches: Benches) -> None:
     async with benches.open("DataExporter", nowhere()) as bench:
-        for deanery, until in (("", None), ("EOE", TODAY), ("LDN", LATER), ("PEN", None)):
+        for deanery, until in (("", None), ("EOE", TODAY), ("LDN", LATER), ("PEN", None), ("WES", TODAY)):
             await set_expectation(
                 bench.runner, TESTA, type_=FileType.RMC, deanery=deanery, schedule="0 16 * * *", days_after=0,
                 grace_minutes=10, valid_from=None, valid_until=until, source="", why="invented",
@@ -38,5 +38,30 @@ async def test_only_what_has_ended_before_the_history_is_removed(benches: Benche
             await step.work.commit()
         kept = {one.deanery for one in (await bench.all(EXPECTATIONS)).values()}
         waived = {one.number for one in (await bench.all(WAIVERS)).values()}
-    assert kept == {"", "LDN"}
+    assert kept == {"", "LDN", "WES"}
     assert waived == {2}
+
+
+async def test_a_number_that_the_audit_names_is_never_given_to_another_waiver_or_version(
+    benches: Benches,
+) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        for _ in range(2):
+            await waive(bench.runner, TESTA, type_=None, deanery="", first=None, until=TODAY, why="invented")
+            await set_expectation(
+                bench.runner, TESTA, type_=FileType.RMC, deanery="", schedule="0 16 * * *", days_after=0,
+                grace_minutes=10, valid_from=None, valid_until=TODAY, source="", why="invented",
+            )  # fmt: skip
+        for rule in (remove_expectations, remove_waivers):
+            step = Step(bench.engine, bench.runner.work(), CUTOFFS, None)
+            await rule(step)
+            await step.work.commit()
+        left = [one.number for one in (await bench.all(WAIVERS)).values()]
+        again = await waive(
+            bench.runner, TESTA, type_=None, deanery="", first=None, until=TODAY, why="invented"
+        )
+        version = await set_expectation(
+            bench.runner, TESTA, type_=FileType.RMC, deanery="", schedule="0 16 * * *", days_after=0,
+            grace_minutes=10, valid_from=None, valid_until=TODAY, source="", why="invented",
+        )  # fmt: skip
+    assert (left, again.number, version.number) == ([2], 3, 3)

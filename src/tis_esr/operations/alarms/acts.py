@@ -43,7 +43,11 @@ def find(reader: Reader, word: str) -> Alarm:
 
 
 async def own(work: Work, person: Person, id_: str, owner: str) -> Alarm:
-    """Make somebody the owner, ``nobody`` to leave it without one: an owned alarm does not escalate by time."""
+    """Make somebody the owner, ``nobody`` to leave it without one: an owned alarm does not escalate by time.
+
+    Raises UsageError.
+    """
+    owner = _given(owner, f"name the owner, or {NOBODY}")
     name = "" if owner == NOBODY else owner
     alarm = await _known(work, id_)
     changed = msgspec.structs.replace(alarm, owner=name)
@@ -51,7 +55,8 @@ async def own(work: Work, person: Person, id_: str, owner: str) -> Alarm:
 
 
 async def note(work: Work, person: Person, id_: str, text: str) -> Alarm:
-    """Add a note."""
+    """Add a note. Raises UsageError for one without text."""
+    text = _given(text, "give the text of the note")
     return await _store(work, person, await _known(work, id_), What.NOTED, text, "alarm.note")
 
 
@@ -63,9 +68,10 @@ async def silence(work: Work, person: Person, id_: str, until: date, why: str) -
     if until > work.today + LONGEST_SILENCE:
         latest = in_words(work.today + LONGEST_SILENCE)
         raise UsageError("TEXT", f"{in_words(until)} is too far away; the last possible day is {latest}")
+    why = _given(why, "say why the alarm is silenced", "--why")
     alarm = await _known(work, id_)
     ends = until if until > work.today else None
-    members = alarm.members if ends else []
+    members = [*alarm.members, *alarm.more_members] if ends else []
     changed = msgspec.structs.replace(alarm, silenced_until=ends, silenced_members=members)
     text = f"until {until.isoformat()}: {why}" if ends else f"ended: {why}"
     return await _store(work, person, changed, What.SILENCED, text, "alarm.silence", why=why)
@@ -95,6 +101,12 @@ def test_notice(person: Person, at: datetime) -> Notice:
         text=f"{person.name} sent this message with tis-esr alarms test. No action is needed.",
         at=at,
     )
+
+
+def _given(text: str, what: str, option: str = "TEXT") -> str:
+    if not text.strip():
+        raise UsageError(option, what)
+    return text.strip()
 
 
 async def _known(work: Work, id_: str) -> Alarm:

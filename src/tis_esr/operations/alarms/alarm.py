@@ -14,11 +14,19 @@ MOST_EVENTS = 50
 
 
 class AlarmState(StrEnum):
-    """PENDING until its condition has held for long enough, then ACTIVE until its cause is gone, then CLEARED."""
+    """PENDING until its condition has held for long enough, then ACTIVE until its cause is gone, then CLEARED.
+
+    NO_LONGER_WATCHED is one that ended because it is too old to be judged: its cause was there when it was last judged.
+    """
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
     CLEARED = "CLEARED"
+    NO_LONGER_WATCHED = "NO_LONGER_WATCHED"
+
+
+ENDED = (AlarmState.CLEARED, AlarmState.NO_LONGER_WATCHED)
+"""The states of an alarm that needs nobody any more."""
 
 
 class What(StrEnum):
@@ -28,6 +36,7 @@ class What(StrEnum):
     REPEATED = "REPEATED"
     ESCALATED = "ESCALATED"
     CLEARED = "CLEARED"
+    NO_LONGER_WATCHED = "NO_LONGER_WATCHED"
     OWNED = "OWNED"
     NOTED = "NOTED"
     SILENCED = "SILENCED"
@@ -47,8 +56,10 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
     ``since`` is when the cause began, ``raised_at`` when it became active, ``notified_at`` when people were notified
     last. ``members``, ``number``, ``text`` and ``consequence`` are those of the last finding. ``seen_at`` is about when
-    it was last found; ``process`` the process that judges it, "" if any does. While it is silenced, up to and without
-    the day ``silenced_until``, nobody is notified; ``silenced_members`` are those that it had then. Events are in the order in which they happened.
+    it was last found, ``watched_until`` from when on its cause is too old to be found, None for never; ``process`` the process
+    that judges it, "" if any does. While it is silenced, up to and without
+    the day ``silenced_until``, nobody is notified; ``silenced_members`` are those that it had then. ``more_members``
+    are fingerprints of the members beyond those that are named, where a silence depends on them. Events are in the order in which they happened.
     """
 
     id: str
@@ -63,7 +74,9 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     raised_at: datetime | None = None
     notified_at: datetime | None = None
     cleared_at: datetime | None = None
+    more_members: list[str] = []
     seen_at: datetime
+    watched_until: datetime | None = None
     process: str = ""
     owner: str = ""
     silenced_until: date | None = None

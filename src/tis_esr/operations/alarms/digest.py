@@ -92,4 +92,6 @@ def missing_digest(reader: Reader, sinks: Sequence[str], cron: str, now: datetim
         return []
     at = due.astimezone(LONDON)
     text = f"the digest of {at.day} {at:%b %Y %H:%M} has not reached {', '.join(lacking)}"
-    return [finding(DIGEST_MISSING, "", lacking, text, since=due + DIGEST_LATE)]
+    return [
+        finding(DIGEST_MISSING, "", lacking, text, since=due + DIGEST_LATE, watched_until=due + CAUGHT_UP)
+    ]

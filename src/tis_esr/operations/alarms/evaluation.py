@@ -24,6 +24,7 @@ _EVENTS = {
     What.REPEATED: "alarm_repeated",
     What.ESCALATED: "alarm_escalated",
     What.CLEARED: "alarm_cleared",
+    What.NO_LONGER_WATCHED: "alarm_no_longer_watched",
 }
 _TRIES = 20
 _NOTED_SECONDS = 30.0

@@ -1,5 +1,7 @@
 """What an evaluation finds: one finding a cause, with everything that the cause affects as its members."""
 
+import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -15,8 +17,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     ``text`` says what is wrong in one sentence, ``consequence`` what follows from it, "" if it is not known. ``since``
     is when it began, None for when it is first found. ``urgent`` says that an applicant leaves the window by the next
-    file because of it. ``number`` counts the members, also those beyond MOST_MEMBERS. ``follows`` is the id of an alarm of the
-    same cause, which this one continues, "" if it continues none. No personal data.
+    file because of it. ``number`` counts the members, also those beyond MOST_MEMBERS, of which ``more_members`` has the fingerprints. ``follows`` is the id of an alarm of the
+    same cause, which this one continues, "" if it continues none. From ``watched_until`` on the cause is too old to be
+    found, whether it is gone or not; None if it is found as long as it is there. No personal data.
     """
 
     kind: str
@@ -28,6 +31,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
     number: int = 0
     follows: str = ""
+    watched_until: datetime | None = None
+    more_members: list[str] = []
 
     @property
     def id(self) -> str:
@@ -45,6 +50,7 @@ def finding(
     since: datetime | None = None,
     urgent: bool = False,
     follows: str = "",
+    watched_until: datetime | None = None,
 ) -> Finding:
     """Return a finding with at most MOST_MEMBERS members, in their order."""
     return Finding(
@@ -57,7 +63,14 @@ def finding(
         urgent=urgent,
         number=len(members),
         follows=follows,
+        watched_until=watched_until,
+        more_members=[] if kind.silence_covers_new else fingerprints(members[MOST_MEMBERS:]),
     )
+
+
+def fingerprints(members: Iterable[str]) -> list[str]:
+    """Return what stands for each member where only equality counts, in 16 characters each."""
+    return [hashlib.blake2b(member.encode(), digest_size=8).hexdigest() for member in members]
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,15 @@
 """Judges the board: files that are late or missing, one finding for each file type and day with its local offices. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 
 from tis_esr.operations.alarms import about_files
 from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.kinds import Kind
+from tis_esr.operations.board.board import EARLIER_DAYS
 from tis_esr.operations.board.cells import Cell, CellState, FileType
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.dates import midnight
 from tis_esr.operations.unconfirmed import ANSWERED_BY
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import OutboundFile
@@ -64,6 +66,7 @@ def _absent(state: CellState, type_: FileType, day: date, cells: Sequence[Cell])
         since=min(cell.late_at for cell in cells).astimezone(UTC),
         urgent=any(cell.consequence.leaving_tomorrow for cell in cells),
         follows=f"{about_files.FILE_LATE.id}:{cause}" if state is CellState.MISSING else "",
+        watched_until=midnight(day + timedelta(days=EARLIER_DAYS + 1)).astimezone(UTC),
     )
 
 

@@ -1,7 +1,7 @@
 """Judges what the ledger says of files: held, refused, incomplete, missing numbers, unconfirmed. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
 import msgspec
@@ -11,10 +11,16 @@ from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.kinds import Kind
 from tis_esr.operations.alarms.thresholds import REJECTED_LEAST, REJECTED_TIMES
 from tis_esr.operations.dates import day as in_words
-from tis_esr.operations.ledger import Gap
-from tis_esr.operations.unconfirmed import Unconfirmed
+from tis_esr.operations.dates import midnight
+from tis_esr.operations.ledger import GAP_DAYS, Gap
+from tis_esr.operations.unconfirmed import LONGEST_DAYS, Unconfirmed
+from tis_esr.records.file_names import FileName
 from tis_esr.services.inbound_data_reader.file_ledger import INCOMPLETE, FileState, InboundFile
 
+READ_DAYS = timedelta(days=GAP_DAYS + 10)
+"""Files that have not changed for so long are not judged any more."""
+RECENT_DAYS = timedelta(days=2)
+"""For so many days after a file of ours the rejections of its rows are judged."""
 _BY_STATE: Mapping[str, Kind] = {
     FileState.HELD: about_files.FILE_HELD,
     FileState.REFUSED: about_files.FILE_REFUSED,
@@ -43,13 +49,15 @@ def _bad(kind: str, day: date | None, files: list[InboundFile]) -> Finding:
     known = next(one for one in _BY_STATE.values() if one.id == kind)
     word = f"{_WORDS[kind]}: {files[0].open_findings[0].partition(': ')[2]}"
     text = f"{files[0].name} is {word}" if len(files) == 1 else f"{counted(files, 'file')} {word}"
+    changed = [_moment(file.changed_at) for file in files if file.changed_at]
     return finding(
         known,
         day.isoformat() if day else "other",
         [file.key for file in files],
         text if day is None or len(files) == 1 else f"{text}; dated {in_words(day)}",
         consequence=_offices(file.deanery for file in files),
-        since=min((_moment(file.changed_at) for file in files if file.changed_at), default=None),
+        since=min(changed, default=None),
+        watched_until=max(changed) + READ_DAYS if changed else None,
     )
 
 
@@ -66,9 +74,16 @@ def missing_numbers(gaps: Sequence[Gap]) -> list[Finding]:
             [gap.name for gap in some],
             some[0].text if len(some) == 1 else f"{sum(gap.number for gap in some)} files of {counter} did not arrive, though later numbers did",
             consequence=_offices(gap.deanery for gap in some),
+            watched_until=max(map(_watched_until, some)),
         )
         for counter, some in sorted(found.items())
     ]  # fmt: skip
+
+
+def _watched_until(gap: Gap) -> datetime:
+    """Return when the file before a gap is too old to show it, if an office has one file a day."""
+    days = timedelta(days=GAP_DAYS - gap.number - 1)
+    return midnight(FileName.parse(gap.shown_by).date + days).astimezone(UTC)
 
 
 def unconfirmed(files: Sequence[Unconfirmed], leaving: Set[tuple[str, date]] = frozenset()) -> list[Finding]:
@@ -98,7 +113,8 @@ def _unconfirmed(kind: str, day: date, files: list[Unconfirmed], leaving: Set[tu
         if len(files) == 1
         else f"{len(files)} files of {in_words(day)} are not confirmed by ESR",
         consequence=f"{rows:,} {records} may not be in ESR",
-        since=datetime(files[0].due.year, files[0].due.month, files[0].due.day, tzinfo=UTC),
+        since=midnight(files[0].due).astimezone(UTC),
+        watched_until=midnight(day + timedelta(days=LONGEST_DAYS + 1)).astimezone(UTC),
         urgent=is_app and any((file.deanery, file.day) in leaving for file in files),
     )
 
@@ -133,6 +149,7 @@ def unusual_rejections(recent: Sequence[Answered], usual: Sequence[Answered]) ->
             [file.name for file in some],
             f"ESR rejected {sum(f.rejected for f in some):,} of {sum(f.rows for f in some):,} rows of {counted(some, kind + ' file')} of {in_words(day)}",
             consequence="ESR does not have these records",
+            watched_until=midnight(day + RECENT_DAYS + timedelta(days=1)).astimezone(UTC),
         )
         for (kind, day), some in sorted(found.items())
     ]  # fmt: skip

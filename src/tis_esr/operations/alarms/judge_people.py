@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Set
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import msgspec
 
@@ -12,10 +12,13 @@ from tis_esr.operations.alarms import about_people
 from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.thresholds import PROMISE_DAYS
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.dates import midnight
 from tis_esr.operations.promise.promise import Due, Promise
 from tis_esr.operations.status_check.differences import DifferenceKind
 from tis_esr.operations.status_check.stored_run import StatusRun
 from tis_esr.services.data_exporter.deadline_guard import Unsent
+
+_ONE_DAY = timedelta(days=1)
 
 
 class Leaving(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +63,7 @@ def _finding(cause: str, records: list[Leaving], today: date) -> Finding:
         f"{len(records):,} unsent {'applicant' if len(records) == 1 else 'applicants'}: {', '.join(filter(None, parts))}",
         consequence=f"who acts: {first.who.value}; first reason: {first.reason}",
         urgent=bool(now),
+        watched_until=midnight(records[-1].unsent.starts + _ONE_DAY).astimezone(UTC),
     )
 
 
@@ -85,6 +89,7 @@ def promise_at_risk(known: Promise, today: date) -> list[Finding]:
     if not weeks:
         return []
     owners = Counter(one.who.value for one in people)
+    last = max(one.starts for one in people) - timedelta(days=known.promised_days)
     return [
         finding(
             about_people.PROMISE_AT_RISK,
@@ -93,6 +98,7 @@ def promise_at_risk(known: Promise, today: date) -> list[Finding]:
             f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} of starts will miss the 12-week promise: {len(people):,} trainees are blocked",
             consequence="who acts: "
             + ", ".join(f"{who} ({number:,})" for who, number in owners.most_common()),
+            watched_until=midnight(last + _ONE_DAY).astimezone(UTC),
         )
     ]
 

@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from tis_esr.operations.alarms.alarm import Alarm, AlarmEvent, AlarmState, What
+from tis_esr.operations.alarms.alarm import ENDED, Alarm, AlarmEvent, AlarmState, What
 from tis_esr.operations.alarms.catalogue import BY_ID
-from tis_esr.operations.alarms.findings import Finding, Judged
+from tis_esr.operations.alarms.findings import Finding, Judged, fingerprints
 from tis_esr.operations.alarms.kinds import Kind, Severity
 from tis_esr.operations.alarms.thresholds import STALE
 
@@ -62,7 +62,7 @@ def _found(
     alarm: Alarm | None, one: Finding, judged: Judged, now: datetime, today: date, owner: str
 ) -> Change:
     kind = BY_ID[one.kind]
-    if alarm is None or alarm.state is AlarmState.CLEARED:
+    if alarm is None or alarm.state in ENDED:
         alarm = msgspec.structs.replace(_begun(alarm, one, kind, now), owner=owner)
     alarm = msgspec.structs.replace(
         alarm,
@@ -70,6 +70,8 @@ def _found(
         number=one.number,
         text=one.text,
         consequence=one.consequence,
+        watched_until=one.watched_until,
+        more_members=one.more_members,
         process=judged.process if kind.per_process else "",
         seen_at=now if now - alarm.seen_at >= _SEEN_EVERY else alarm.seen_at,
     )
@@ -81,7 +83,7 @@ def _found(
         if is_worse or _has_joined(alarm, one, kind):
             alarm = _loud(alarm)
         raised = msgspec.structs.replace(
-            alarm, state=AlarmState.ACTIVE, raised_at=now, severity=severity, seen_at=now
+            alarm, state=AlarmState.ACTIVE, raised_at=now, cleared_at=None, severity=severity, seen_at=now
         )
         return _notified(raised, What.RAISED, now, today)
     if alarm.severity is not Severity.CRITICAL and _escalates(alarm, one, kind, now):
@@ -106,6 +108,8 @@ def _begun(before: Alarm | None, one: Finding, kind: Kind, now: datetime) -> Ala
         text=one.text,
         since=min(one.since, now) if one.since else now,
         seen_at=now,
+        raised_at=before.raised_at if before else None,
+        cleared_at=before.cleared_at if before else None,
         silenced_until=before.silenced_until if before else None,
         silenced_members=before.silenced_members if before else [],
         events=before.events if before else [],
@@ -126,7 +130,10 @@ def _escalates(alarm: Alarm, one: Finding, kind: Kind, now: datetime) -> bool:
 
 def _has_joined(alarm: Alarm, one: Finding, kind: Kind) -> bool:
     """Return whether a finding has a member that the alarm did not have when it was silenced."""
-    return not kind.silence_covers_new and not set(one.members) <= set(alarm.silenced_members)
+    if kind.silence_covers_new:
+        return False
+    known = {*alarm.silenced_members, *fingerprints(alarm.silenced_members)}
+    return not {*fingerprints(one.members), *one.more_members} <= known
 
 
 def _is_to_repeat(alarm: Alarm, kind: Kind, now: datetime) -> bool:
@@ -142,7 +149,7 @@ def _notified(alarm: Alarm, what: What, now: datetime, today: date) -> Change:
 
 
 def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
-    if alarm.state is AlarmState.CLEARED:
+    if alarm.state in ENDED:
         return False
     if alarm.kind not in BY_ID:  # of an earlier version, whose kind was removed
         return True
@@ -152,14 +159,24 @@ def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
 
 
 def _gone(alarm: Alarm, now: datetime, today: date, continued_by: Finding | None) -> Change:
-    """Return a cleared alarm; nobody is notified of one that was never raised, or that another continues."""
+    """Return an alarm that has ended; nobody is notified of one that was never raised, or that another continues.
+
+    One whose cause is too old to be found is not said to be cleared: nobody knows that it is gone.
+    """
     was_active = alarm.state is AlarmState.ACTIVE
-    alarm = msgspec.structs.replace(alarm, state=AlarmState.CLEARED, cleared_at=now, owner="")
+    at = now if was_active or alarm.cleared_at is None else alarm.cleared_at
+    alarm = msgspec.structs.replace(alarm, state=AlarmState.CLEARED, cleared_at=at, owner="")
     if not was_active:
+        since = min(alarm.since, alarm.raised_at or alarm.since)
+        alarm = msgspec.structs.replace(alarm, since=since)
         return Change(alarm=alarm, what=None)
     if continued_by is not None:
         text = f"continued by {continued_by.id}"
         event = AlarmEvent(at=now, what=What.CLEARED, text=text)
         return Change(alarm=alarm.with_event(event), what=None)
-    event = AlarmEvent(at=now, what=What.CLEARED)
-    return Change(alarm=alarm.with_event(event), what=None if is_silenced(alarm, today) else What.CLEARED)
+    what, text = What.CLEARED, ""
+    if alarm.watched_until is not None and now >= alarm.watched_until:
+        what, text = What.NO_LONGER_WATCHED, f"too old to be judged; when it was last judged: {alarm.text}"
+        alarm = msgspec.structs.replace(alarm, state=AlarmState.NO_LONGER_WATCHED)
+    ended = alarm.with_event(AlarmEvent(at=now, what=what, text=text))
+    return Change(alarm=ended, what=None if is_silenced(alarm, today) else what)

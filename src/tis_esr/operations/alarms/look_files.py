@@ -10,6 +10,8 @@ from tis_esr.operations.alarms import about_files
 from tis_esr.operations.alarms.findings import Finding
 from tis_esr.operations.alarms.judge_board import absent_files, answered_late, leaving_tomorrow
 from tis_esr.operations.alarms.judge_files import (
+    READ_DAYS,
+    RECENT_DAYS,
     Answered,
     bad_files,
     missing_numbers,
@@ -20,16 +22,14 @@ from tis_esr.operations.alarms.sight import Sight, Source
 from tis_esr.operations.board.board import board
 from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.kept import kept_from
-from tis_esr.operations.ledger import GAP_DAYS, gaps, other_gaps
+from tis_esr.operations.ledger import gaps, other_gaps
 from tis_esr.operations.unconfirmed import described, unconfirmed_files
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES, RecordState
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.settings import Settings
 
-_READ_DAYS = timedelta(days=GAP_DAYS + 10)
 _USUAL_DAYS = timedelta(days=28)
-_RECENT_DAYS = timedelta(days=2)
 
 
 async def _files(sight: Sight) -> list[Finding]:
@@ -38,9 +38,9 @@ async def _files(sight: Sight) -> list[Finding]:
 
 def file_findings(reader: Reader, settings: Settings, now: datetime, today: date) -> list[Finding]:
     """Judge the files of the last weeks by the board and by both directions' ledgers."""
-    changed = Between((now - _READ_DAYS).timestamp(), (now + _READ_DAYS).timestamp())
+    changed = Between((now - READ_DAYS).timestamp(), (now + READ_DAYS).timestamp())
     files = reader.find(FILES, {"changed_at": changed})
-    sent = reader.find(OUTBOUND_FILES, {"day": Between(today - _READ_DAYS, today + _READ_DAYS)})
+    sent = reader.find(OUTBOUND_FILES, {"day": Between(today - READ_DAYS, today + READ_DAYS)})
     oldest, due_days = kept_from(reader), settings.confirmation_due_days
     of_today = board(reader, day=today, now=now, terms=terms_of(settings))
     cells = [*of_today.cells, *of_today.earlier]
@@ -70,7 +70,7 @@ def rejection_findings(reader: Reader, today: date) -> list[Finding]:
         for file in reader.find(OUTBOUND_FILES, {"day": days})
         if file.rows and file.type in {"APP", "DNC"}
     ]  # fmt: skip
-    recent = [file for file in answered if file.day >= today - _RECENT_DAYS]
+    recent = [file for file in answered if file.day >= today - RECENT_DAYS]
     return unusual_rejections(recent, answered)
 
 

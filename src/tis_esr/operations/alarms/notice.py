@@ -8,6 +8,7 @@ import msgspec
 from tis_esr.operations.alarms.alarm import Alarm, What
 from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.kinds import Severity
+from tis_esr.operations.states import words
 
 DIGEST = "DIGEST"
 TEST = "TEST"
@@ -51,8 +52,8 @@ def notice_of(alarm: Alarm, what: What, at: datetime, runbooks: str) -> Notice:
         alarm=alarm.id,
         kind=alarm.kind,
         severity=alarm.severity,
-        title=f"{alarm.severity.value.upper()} {what.value.lower()}: {alarm.kind}",
-        text=alarm.text,
+        title=f"{alarm.severity.value.upper()} {words(what).lower()}: {alarm.kind}",
+        text=alarm.events[-1].text if what is What.NO_LONGER_WATCHED else alarm.text,
         consequence=alarm.consequence,
         members=alarm.members[:MEMBERS_SHOWN],
         number=alarm.number,

@@ -1,17 +1,17 @@
 """What people see of alarms: the active ones, their receivers, and what could not be judged."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.alarms.acts import SinkTest
-from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
+from tis_esr.operations.alarms.alarm import ALARMS, ENDED, Alarm, AlarmState
 from tis_esr.operations.alarms.deliveries import SinkStatus, statuses
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
-from tis_esr.operations.alarms.lifecycle import active
+from tis_esr.operations.alarms.lifecycle import active, is_silenced
 from tis_esr.operations.alarms.thresholds import STALE
 from tis_esr.operations.dates import moment
 from tis_esr.services.cron import LONDON
@@ -47,10 +47,10 @@ class Alarms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overview(reader: Reader, sinks: Sequence[str], now: datetime, *, cleared: bool = False) -> Alarms:
-    """Return the active alarms, and the last cleared ones where they are asked for."""
+    """Return the active alarms, and the last that ended where they are asked for."""
     found = active(reader.find(ALARMS, {"state": AlarmState.ACTIVE.value}))
     if cleared:
-        gone = reader.find(ALARMS, {"state": AlarmState.CLEARED.value})
+        gone = reader.find(ALARMS, {"state": [state.value for state in ENDED]})
         raised = [alarm for alarm in gone if alarm.raised_at is not None]
         raised.sort(key=lambda alarm: alarm.cleared_at or alarm.since, reverse=True)
         found += raised[:_CLEARED_SHOWN]
@@ -60,7 +60,7 @@ def overview(reader: Reader, sinks: Sequence[str], now: datetime, *, cleared: bo
     last = max((one.at for one in judged), default=None)
     fresh = [one for one in judged if now.timestamp() - one.at < STALE.total_seconds()]
     return Alarms(
-        alarms=[in_london(alarm) for alarm in found],
+        alarms=[in_london(alarm, now.astimezone(LONDON).date()) for alarm in found],
         sinks=[_receiver(status) for status in statuses(reader, sinks, now)],
         evaluated_at=moment(last or 0.0),
         is_stale=not fresh,
@@ -68,8 +68,8 @@ def overview(reader: Reader, sinks: Sequence[str], now: datetime, *, cleared: bo
     )
 
 
-def in_london(alarm: Alarm) -> Alarm:
-    """Return an alarm with its moments in London time, to the second."""
+def in_london(alarm: Alarm, today: date) -> Alarm:
+    """Return an alarm with its moments in London time, to the second, and without a silence that is over."""
     return msgspec.structs.replace(
         alarm,
         since=_local(alarm.since),
@@ -77,6 +77,7 @@ def in_london(alarm: Alarm) -> Alarm:
         notified_at=alarm.notified_at and _local(alarm.notified_at),
         cleared_at=alarm.cleared_at and _local(alarm.cleared_at),
         seen_at=_local(alarm.seen_at),
+        silenced_until=alarm.silenced_until if is_silenced(alarm, today) else None,
         events=[msgspec.structs.replace(event, at=_local(event.at)) for event in alarm.events],
     )
 

@@ -39,10 +39,27 @@ def board(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: st
         one
         for back in range(EARLIER_DAYS, 0, -1)
         for one in expected.of(day - timedelta(days=back), now)
-        if one.state in NEEDS_SOMEBODY and not expected.is_made_good(one)
+        if one.state is CellState.SENT or (one.state in NEEDS_SOMEBODY and not expected.is_made_good(one))
+    ]
+    rejected = _rejected(reader, before)
+    before = [
+        one
+        for one in before
+        if one.state is not CellState.SENT or any(file.name in rejected for file in one.presence.ours)
     ]
     cells = _Cells(reader, Affected(reader, terms.window, now.astimezone(LONDON).date()), now)
-    return Board(day=day, now=now.astimezone(LONDON), cells=cells.of(of_day), earlier=cells.of(before))
+    shown = cells.of(of_day)
+    earlier = [cell for cell in cells.of(before) if cell.state in NEEDS_SOMEBODY]
+    return Board(day=day, now=now.astimezone(LONDON), cells=shown, earlier=earlier)
+
+
+def _rejected(reader: Reader, expected: Iterable[Expected]) -> set[str]:
+    """Return which of our files that were sent have rows that ESR rejected, and that were not corrected since."""
+    sent = [one for one in expected if one.state is CellState.SENT]
+    names = [file.name for one in sent for file in one.presence.ours]
+    where = {"file": names, "state": RecordState.REJECTED.value}
+    rows = [*reader.find(APPLICANTS, where), *reader.find(NOTIFICATIONS, where)]
+    return {row.file for row in rows if row.file is not None}
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.board.built_in import Terms
@@ -18,8 +18,8 @@ from tis_esr.operations.board.judging import (
     usual,
 )
 from tis_esr.operations.board.presence import Presence, is_unwritten, presence
+from tis_esr.operations.dates import midnight
 from tis_esr.operations.kept import kept_from
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 
 USUAL_DAYS = 28
@@ -51,7 +51,7 @@ class Days:
         self._rules: Rules = rules_of(reader, terms.built_in, self.first, last)
         rtc = any(one.schedule for one in self._rules.expectations if one.type is FileType.RTC)
         self._found: FilesOfDays = files_of(reader, deaneries, self.first, last, rtc=rtc)
-        self._begun = self._found.first_day()
+        self._begun = self._found.first_day
         self._last = last
         self._starting = {one.deanery for one in reader.get(REGION_STARTS, deaneries) if one.is_in_progress}
         self._arrivals: dict[Place, int | None] = {}
@@ -89,7 +89,7 @@ class Days:
     def _arrival(self, place: Place) -> int | None:
         if place not in self._arrivals:
             at = presence(self._found, place, may_come=False).came_at
-            self._arrivals[place] = None if at is None else minutes_after_midnight(at, _midnight(place[2]))
+            self._arrivals[place] = None if at is None else minutes_after_midnight(at, midnight(place[2]))
         return self._arrivals[place]
 
     def usual(self, deanery: str, type_: FileType, before: date) -> Usual | None:
@@ -99,11 +99,11 @@ class Days:
     def _one(self, deanery: str, type_: FileType, day: date, now: datetime) -> Expected | None:
         expectation = self._rules.expectation(deanery, type_, day)
         due_at = expectation.due_at(day) if expectation else None
-        here = presence(self._found, (deanery, type_, day), may_come=now < _midnight(day + timedelta(days=1)))
+        here = presence(self._found, (deanery, type_, day), may_come=now < midnight(day + timedelta(days=1)))
         if expectation is None or due_at is None or not here.is_owed:
             return None
         known = self.usual(deanery, type_, day)
-        usual_at = at_minute(_midnight(day), known.p95) if known else None
+        usual_at = at_minute(midnight(day), known.p95) if known else None
         deadline = Deadline(due_at, expectation.late_at(due_at), usual_at)
         if is_unwritten(here) and now >= deadline.late_at:
             here = replace(here, state=None, detail="its rows are allocated, and it is not written")
@@ -122,7 +122,3 @@ class Days:
         if (waiver := self._rules.waiver(deanery, type_, day)) is not None:
             return CellState.WAIVED, waiver.text
         return absent(type_, deadline, now), here.detail
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, LONDON)

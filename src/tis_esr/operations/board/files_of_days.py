@@ -14,6 +14,9 @@ from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RtcFile
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, NOT_TAKEN, InboundFile
 
 Place = tuple[str, FileType, date]
+_LONG_AGO = date(2000, 1, 1)
+_OLDEST = 100
+"""So many of the oldest files are asked when they arrived: some may have come long after their day."""
 GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
 _COUNTS_AS = {"RMF": FileType.RMC, "RMC": FileType.RMC, "APP": FileType.APP, "DNC": FileType.DNC}
 _ANSWERED_WITH = {"APP": FileType.APC, "DNC": FileType.DCC, "DNF": FileType.DCC}
@@ -23,7 +26,8 @@ _ANSWERED_WITH = {"APP": FileType.APC, "DNC": FileType.DCC, "DNF": FileType.DCC}
 class FilesOfDays:
     """The files of some days by cell.
 
-    ``answers`` are ESR's, by name; ``owed`` are our files that ESR has to answer, by the cell of the answer.
+    ``answers`` are ESR's, by name; ``owed`` are our files that ESR has to answer, by the cell of the answer. ``first_day`` is the first one on
+    which a file of any office arrived or was exported, as far as is known; ``date.max`` if there is none.
     """
 
     inbound: dict[Place, list[InboundFile]] = field(default_factory=dict)
@@ -31,6 +35,7 @@ class FilesOfDays:
     owed: dict[Place, list[OutboundFile]] = field(default_factory=dict)
     answers: dict[str, InboundFile] = field(default_factory=dict)
     rtc: dict[str, RtcFile] = field(default_factory=dict)
+    first_day: date = date.max
 
     def of_answers(self, place: Place) -> list[tuple[OutboundFile, InboundFile | None]]:
         """Return our files that a cell of answers is about, each with ESR's answer if it is here."""
@@ -47,30 +52,25 @@ class FilesOfDays:
         files = self.inbound.get((deanery, FileType.RMC, day), ())
         return any(file.type == "RMF" and file.state not in NOT_TAKEN for file in files)
 
-    def first_day(self) -> date:
-        """Return the first day on which a file arrived or was exported; a file may be older than that. ``date.max`` if there is none."""
-        days = [place[2] for place in self.outbound]
-        for some in self.inbound.values():
-            days += [
-                file.arrived_at.astimezone(LONDON).date() if file.arrived_at else file.day
-                for file in some
-                if file.day is not None
-            ]
-        return min(days, default=date.max)
-
 
 def files_of(reader: Reader, deaneries: Sequence[str], first: date, last: date, *, rtc: bool) -> FilesOfDays:
     """Read what is here of the files of ``first`` to ``last``; RTC files only where they are expected."""
     found, days = FilesOfDays(), Between(first, last + timedelta(days=1))
     wanted = set(deaneries)
-    for file in sorted(reader.find(FILES, {"day": days}), key=lambda file: file.sequence):
+    theirs, all_ours = reader.find(FILES, {"day": days}), reader.find(OUTBOUND_FILES, {"day": days})
+    older = Between(_LONG_AGO, first)
+    found.first_day = _first_day(
+        [*theirs, *reader.find(FILES, {"day": older}, ("day",), _OLDEST)],
+        [*all_ours, *reader.find(OUTBOUND_FILES, {"day": older}, ("day",), 1)],
+    )
+    for file in sorted(theirs, key=lambda file: file.sequence):
         if file.day is None or file.copy or file.deanery not in wanted:
             continue
         if (type_ := _COUNTS_AS.get(file.type)) is not None:
             found.inbound.setdefault((file.deanery, type_, file.day), []).append(file)
         else:
             found.answers[file.name] = file
-    for ours in sorted(reader.find(OUTBOUND_FILES, {"day": days}), key=lambda file: file.name):
+    for ours in sorted(all_ours, key=lambda file: file.name):
         if ours.deanery not in wanted:
             continue
         if (type_ := _COUNTS_AS.get(ours.type)) is not None:
@@ -81,6 +81,16 @@ def files_of(reader: Reader, deaneries: Sequence[str], first: date, last: date, 
     if rtc:
         found.rtc = {one.source: one for one in reader.get(RTC_FILES, _names(found.inbound.values()))}
     return found
+
+
+def _first_day(inbound: Iterable[InboundFile], outbound: Iterable[OutboundFile]) -> date:
+    """Return the first day on which one of some files arrived or was exported; a file may be dated before it arrived."""
+    came = [
+        file.arrived_at.astimezone(LONDON).date() if file.arrived_at else file.day
+        for file in inbound
+        if file.day is not None and file.type in _COUNTS_AS
+    ]
+    return min([*came, *(file.day for file in outbound if file.type in _COUNTS_AS)], default=date.max)
 
 
 def _names(files: Iterable[Sequence[InboundFile]]) -> list[str]:

@@ -4,7 +4,7 @@ A trainee is counted once for a placement, not once for each position: the promi
 employer get the same data. The first sending of any of the positions counts.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -19,6 +19,7 @@ from tis_esr.services.data_exporter.outbound import (
     OUTBOUND_FILES,
     SENT,
     ApplicantRecord,
+    OutboundFile,
     OutboundState,
     RecordState,
 )
@@ -54,24 +55,31 @@ def trainees(state: Reader, deanery: str, first: date, end: date) -> list[Traine
     Left out are those who no longer come: their placement is over or gone, they were withdrawn, or ESR has them by
     another placement.
     """
-    begun, unwritten = _first_day(state, deanery), _Unwritten(state)
+    begun, sent_on = _first_day(state, deanery), _SentOn(state)
     found: dict[tuple[int, int], Trainee] = {}
     replaced: list[ApplicantRecord] = []
     for kind in RecordState:
         for page in pages_between(state, deanery, kind, first, end):
             positions = {
-                p.position_id: p for p in state.get(POSITIONS, sorted({str(r.position_id) for r in page}))
+                p.position_id: p
+                for p in state.get(POSITIONS, sorted({str(r.position_id) for r in page if _by_position(r)}))
             }
-            names = unwritten.of(page)
+            days = sent_on.of(page)
             for record in page:
                 if record.replaced:
                     replaced.append(record)
-                elif (course := _course(record, positions.get(record.position_id), names)) is not None:
+                elif (course := _course(record, positions.get(record.position_id), days)) is not None:
                     _add(found, record, course, begun)
     for record in replaced:
         if (of := found.get((record.placement_id, record.person_id))) is not None:
-            of.courses.append(_sent_course(record, unwritten.of([record])))
+            of.courses.append(_sent_course(record, sent_on.of([record])))
     return sorted(found.values(), key=lambda one: (one.start, one.placement_id))
+
+
+def _by_position(record: ApplicantRecord) -> bool:
+    """Return whether the course of a record depends on its position: of one that was known in time it does not."""
+    is_cancelled = record.state is RecordState.DELETED_BEFORE_EXPORT
+    return is_cancelled or (record.known_since or record.built_on) >= last_day(record.date_from)
 
 
 def _add(
@@ -93,64 +101,75 @@ def trust_of(post_number: str) -> str:
     return parts[1].strip() or _NO_TRUST if len(parts) > 1 else _NO_TRUST
 
 
-class _Unwritten:
-    """The files whose rows are allocated, and that ESR can't read yet: what they have is not sent."""
+class _SentOn:
+    """The days on which our files left: what is in one that ESR can't read yet is not sent."""
 
     def __init__(self, state: Reader) -> None:
         self._state = state
-        self._is_unwritten: dict[str, bool] = {}
+        self._days: dict[str, date | None] = {}
 
-    def of(self, records: Iterable[ApplicantRecord]) -> set[str]:
-        """Return those of some records' files; each is read once."""
+    def of(self, records: Iterable[ApplicantRecord]) -> Mapping[str, date | None]:
+        """Return the days of some records' files by name, None for one that is not written; each file is read once."""
         names = {name for record in records for name in _files(record)}
-        new = sorted(names.difference(self._is_unwritten))
+        new = sorted(names.difference(self._days))
         files = {file.name: file for file in self._state.get(OUTBOUND_FILES, new)} if new else {}
-        self._is_unwritten |= {name: name in files and files[name].state in _NOT_WRITTEN for name in new}
-        return {name for name in names if self._is_unwritten[name]}
+        self._days |= {name: _left_on(name, files.get(name)) for name in new}
+        return self._days
+
+
+def _left_on(name: str, file: OutboundFile | None) -> date | None:
+    """Return the London day on which a file was written, by its name where that is not known any more."""
+    if file is not None and file.state in _NOT_WRITTEN:
+        return None
+    if file is not None and file.written_at is not None:
+        return file.written_at.astimezone(LONDON).date()
+    return FileName.parse(name).date
 
 
 def _files(record: ApplicantRecord) -> list[str]:
     return [*(place.file for place in record.earlier), *filter(None, [record.file])]
 
 
-def _course(record: ApplicantRecord, position: Position | None, unwritten: Set[str]) -> Course | None:
+def _course(
+    record: ApplicantRecord, position: Position | None, sent_on: Mapping[str, date | None]
+) -> Course | None:
     """Return the course of a record; None if its trainee no longer comes."""
     if record.state in SENT:
-        return None if record.withdrawn else _sent_course(record, unwritten, position)
+        return None if record.withdrawn else _sent_course(record, sent_on, position)
     before = [place.file for place in record.earlier]
+    days = {name: sent_on.get(name) for name in before}
     if record.state is not RecordState.DELETED_BEFORE_EXPORT or record.reason == START_PASSED:
-        return _with_sendings(record, position, before, is_lost=False)
+        return _with_sendings(record, position, days, is_lost=False)
     is_lost = position is not None and (position.deleted or position.post_id is None)
-    return _with_sendings(record, position, before, is_lost=True) if is_lost else None
+    return _with_sendings(record, position, days, is_lost=True) if is_lost else None
 
 
-def _sent_course(record: ApplicantRecord, unwritten: Set[str], position: Position | None = None) -> Course:
-    files = [name for name in _files(record) if name not in unwritten]
+def _sent_course(
+    record: ApplicantRecord, sent_on: Mapping[str, date | None], position: Position | None = None
+) -> Course:
+    files = {name: sent_on.get(name) for name in _files(record)}
     return _with_sendings(record, position, files, is_lost=False)
 
 
 def _with_sendings(
-    record: ApplicantRecord, position: Position | None, files: Sequence[str], *, is_lost: bool
+    record: ApplicantRecord, position: Position | None, files: Mapping[str, date | None], *, is_lost: bool
 ) -> Course:
     last = {answer.of or record.file: answer for answer in record.answers}
-    rejected = [name for name in files if name in last and not last[name].is_accepted]
-    went = [name for name in files if name not in rejected]
+    left = {name: day for name, day in files.items() if day is not None}
+    rejected = [day for name, day in left.items() if name in last and not last[name].is_accepted]
+    went = [day for name, day in left.items() if name not in last or last[name].is_accepted]
     return Course(
         start=record.date_from,
         known_since=record.known_since or record.built_on,
         sound_since=record.sound_since,
         matched_on=position.matched_on if position is not None else None,
         is_post_late=position is not None and position.found_later,
-        sent_on=_day(went),
-        first_rejected=_day(rejected),
+        sent_on=min(went, default=None),
+        first_rejected=min(rejected, default=None),
         is_unsound=record.state is RecordState.INVALID_DATA,
         lacks_from_esr=bool(record.missing) and FROM_ESR.issuperset(record.missing),
         is_lost=is_lost,
     )
-
-
-def _day(names: Sequence[str]) -> date | None:
-    return min((FileName.parse(name).date for name in names), default=None)
 
 
 def _first_day(state: Reader, deanery: str) -> date | None:

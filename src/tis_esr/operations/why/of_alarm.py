@@ -7,6 +7,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
 from tis_esr.operations.alarms.catalogue import BY_ID, CATALOGUE
 from tis_esr.operations.dates import iso, readable
+from tis_esr.operations.states import words
 from tis_esr.operations.why.answers import Answer, Choice
 
 _NAMED = 8
@@ -47,16 +48,15 @@ def _answers(alarm: Alarm) -> Sequence[Answer]:
     since = readable(iso(alarm.since.timestamp()))
     consequence = f". {alarm.consequence}" if alarm.consequence else ""
     owned = f"; {alarm.owner} has it" if alarm.owner else ""
+    needs_somebody = alarm.state in {AlarmState.ACTIVE, AlarmState.NO_LONGER_WATCHED}
     first = Answer(
-        about=f"Alarm {alarm.id} ({alarm.state.name.lower()}, {alarm.severity.name.lower()})",
+        about=f"Alarm {alarm.id} ({words(alarm.state).lower()}, {alarm.severity.name.lower()})",
         sentence=f"since {since}: {alarm.text}{consequence}{owned}".rstrip("."),
-        who=kind.who if kind and alarm.state is AlarmState.ACTIVE else Who.NOBODY,
-        action=" ".join(kind.to_do).replace("`", "").rstrip(".")
-        if kind and alarm.state is AlarmState.ACTIVE
-        else "",
+        who=kind.who if kind and needs_somebody else Who.NOBODY,
+        action=" ".join(kind.to_do).replace("`", "").rstrip(".") if kind and needs_somebody else "",
     )
     if not alarm.members:
         return [first]
-    more = f" and {len(alarm.members) - _NAMED} more" if len(alarm.members) > _NAMED else ""
+    more = f" and {alarm.number - _NAMED:,} more" if alarm.number > _NAMED else ""
     named = f"{', '.join(alarm.members[:_NAMED])}{more}"
-    return [first, Answer(about=f"Members ({alarm.number})", sentence=named, who=Who.NOBODY)]
+    return [first, Answer(about=f"Members ({alarm.number:,})", sentence=named, who=Who.NOBODY)]
