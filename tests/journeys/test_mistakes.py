@@ -178,6 +178,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     # doctor.
     ("doctor --verbose", {}, 2, "No such option: --verbose"),
     ("doctor", {"TIS_ESR_STATE": "junk"}, 3, "engine: TIS_ESR_STATE: file is not a database; name another file"),
+    ("doctor --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
     ("doctor", PRODUCTION, 3, "setting amqp_url (TIS_ESR_AMQP_URL) is missing"),
     # files.
     ("files NOWHERE.DAT --state nowhere", {}, 2, "nowhere can't be used as state: no such file; tis-esr day creates it"),
@@ -197,7 +198,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("parked retry 91f7 --why w --state state", {}, 2, "ID: no parked message has the id '91f7'"),
     ("parked retry --cause tcs-failed --why w --state state", {}, 2, "no parked message to retry meets the conditions"),
     ("parked retry --cause tcs-failed --expect three --why w --state state", {}, 2, "--expect: 'three' is not a token; copy the one that --dry-run prints"),
-    ("parked retry --cause nonsense", {}, 2, "Invalid value for '--cause'"),
+    ("parked retry --cause nonsense", {}, 2, "Invalid value for '--cause': 'nonsense' is not one of 'row-unreadable'"),
     ("parked list --older-than soon", {}, 2, "--older-than: 'soon' is not a valid age; write it as 30m, 12h or 3d"),
     ("parked list --by person", {}, 2, "'person' is not one of 'cause', 'age', 'office', 'file'"),
     ("parked list --age soon", {}, 2, "'soon' is not one of 'today', '1-7d', '8-30d', 'over-30d', 'unknown'"),
@@ -237,6 +238,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("reconcile-status --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
     ("recover --from 2026-11-24", {}, 2, "Missing option '--to'"),
     ("recover --from 2026-11-25 --to 2026-11-24", {}, 2, "--to: 24 Nov 2026 00:00:00 is not after 25 Nov 2026 00:00:00"),
+    ("processes --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
     ("processes", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere: no such state file; tis-esr day --state FILE creates it"),
     # lint and forecast.
     ("lint --state nowhere", {}, 2, "nowhere can't be used as state: no such file; tis-esr day creates it"),
@@ -259,7 +261,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     (f"why {'9' * 20} --state state", {}, 2, f"WORD: it has 20 digits, and the longest id has 15; {WORD}"),
     ("why 1 --state state --as-of x", {}, 2, f"--as-of: 'x' {DATE}"),
     ("why 1 --state state --tcs ftp://host", {}, 2, f"the address of TCS, 'ftp://host', doesn't begin with http:// or https://: {ADDRESS}"),
-    ("why 12x --state state", {}, 1, "12x: is probably mistyped: a post number has slashes; ids, position numbers and GMC numbers are digits only."),
+    ("why 12x --state state", {}, 1, "12x: is probably mistyped: a post number has slashes; ids, position numbers and GMC numbers are digits only; a file's name is like DE_EOE_RMC_20261124_00000101.DAT."),
     ("why row:1 --state state", {}, 2, "WORD: '1' is not a file name and row such as DE_EOE_RMC_20261124_00000101.DAT:12"),
     ("why person:1 --state state", {}, 1, "person:1: is probably mistyped: it is not an alarm, and before the colon only placement, position, gmc, post, file, row, alarm say what is meant"),
     # outage and deadlines.

@@ -174,7 +174,7 @@ def test_a_placement_is_found_by_position_id_and_number_post_number_and_gmc(
         (
             "19O0001",
             "19O0001: is probably mistyped: a post number has slashes; ids, position numbers and GMC"
-            " numbers are digits only.",
+            " numbers are digits only; a file's name is like DE_EOE_RMC_20261124_00000101.DAT.",
         ),
     ],
 )
@@ -244,13 +244,18 @@ def test_what_tis_has_otherwise_now_and_esr_was_not_told_is_said(told: Story) ->
         placement["dateTo"] = before
 
 
-def test_the_timeline_has_days_and_times_and_whole_names_of_queues_on_a_narrow_terminal(told: Story) -> None:
+def test_the_timeline_has_days_and_times_and_counts_handled_messages_on_a_narrow_terminal(
+    told: Story,
+) -> None:
     said = told.why(MOVED, "--json")
     timeline = said.json["timeline"]
     assert [event["at"] for event in timeline] == sorted(event["at"] for event in timeline)
     assert all(event["at"] for event in timeline)
     narrow = told.program("why", MOVED, "--as-of", "2026-11-26", COLUMNS="60")
-    assert "esr.queue.position.reconciled.notificationgenerator: Done" in narrow.text
+    steps = [event for event in timeline if event["is_step"]]
+    assert "esr.queue.position.reconciled.notificationgenerator: Done" in [event["what"] for event in steps]
+    assert "esr.queue" not in narrow.text
+    assert f"  {len(steps)} messages of these rows were handled, the last at " in narrow.text
     assert "  24 Nov 2026  DE_EOE_RMC_20261124_00000101.DAT:1  POR row: Applied" in narrow.text
 
 

@@ -21,7 +21,12 @@ from tis_esr.settings import load
 
 ShownDayOption = Annotated[
     str | None,
-    typer.Option("--day", metavar="DATE", help="The day, YYYY-MM-DD.", show_default="today in London"),
+    typer.Option(
+        "--day",
+        metavar="DATE",
+        help="The day, YYYY-MM-DD.",
+        show_default="today in London; after tis-esr day: its day",
+    ),
 ]
 
 

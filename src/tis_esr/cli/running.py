@@ -29,23 +29,27 @@ def install(
 
 
 @command("tis-esr doctor", "tis-esr doctor --json")
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(state: StateOption = None, as_json: JsonOption = False) -> None:
     """Print the settings in force and check everything that they name. Changes nothing."""
     with user_errors_reported():
         from tis_esr.commands.doctor import doctor as run_
 
-        raise typer.Exit(int(asyncio.run(run_(load(), as_json=as_json))))
+        settings = load()
+        if state is not None:
+            check_state(settings, state)
+            settings = settings.model_copy(update={"engine": "embedded", "state": state})
+        raise typer.Exit(int(asyncio.run(run_(settings, as_json=as_json))))
 
 
 @command("tis-esr processes", "tis-esr processes --json")
-def processes(as_json: JsonOption = False) -> None:
+def processes(state: StateOption = None, as_json: JsonOption = False) -> None:
     """List the processes of the installation: version, services, host, last heartbeat."""
     with user_errors_reported():
         from tis_esr.commands.processes import list_processes
 
         settings = load()
-        check_state(settings, None)
-        raise typer.Exit(int(list_processes(settings, as_json=as_json)))
+        check_state(settings, state)
+        raise typer.Exit(int(list_processes(settings, state, as_json=as_json)))
 
 
 @command("tis-esr run", "tis-esr run InboundDataReader Reconciliation")

@@ -1,11 +1,13 @@
 """The layout of ``--help``: plain text of at most 80 columns, with arguments, options, defaults and examples."""
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from shutil import get_terminal_size
 from textwrap import TextWrapper
 from typing import Any
 
+from typer import BadParameter
 from typer.core import TyperCommand, TyperGroup
 
 _WIDEST = 80
@@ -19,6 +21,17 @@ class Command(TyperCommand):
         """Return what follows the command's name in its usage."""
         arguments = [p for p in self.get_params(ctx) if p.param_type_name == "argument"]
         return ["[OPTIONS]", *(_name(argument) for argument in arguments)]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; a value that is not valid is reported in plain words, wrapped on a terminal."""
+        try:
+            return super().parse_args(ctx, args)
+        except BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            if sys.stderr.isatty():
+                before = f"Error: {error.format_message()}".removesuffix(error.message)
+                error.message = "\n".join(_wrapped(error.message, " " * len(before), "  ")).lstrip()
+            raise
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help of a command."""

@@ -37,9 +37,8 @@ def show_effects(found: Outage) -> None:
     say(f"From {_said(found.start)} to {_said(found.end)}", style=HEADING)
     _effects("Delayed", found.delayed)
     _effects("Dropped (not sent any more)", found.dropped)
-    still_open = sum(one.number for one in found.open)
-    said = f"{still_open:,} in {len(found.open)} findings" if found.open else "nothing"
-    say(said, label="Still open:", style=NOTICE if found.open else HEADING)
+    said = "; ".join(f"{one.number:,} {one.kind.value}" for one in found.open)
+    say(said or "nothing", label="Still open:", style=NOTICE if found.open else HEADING)
 
 
 def _effects(title: str, effects: Sequence[Effect]) -> None:

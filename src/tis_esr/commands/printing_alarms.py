@@ -20,10 +20,13 @@ def show_all(found: Alarms) -> None:
     """Print all alarms, then what limits the list, then the receivers."""
     for alarm in found.alarms:
         _summary(alarm)
-    if not found.alarms:
+    if not found.alarms and found.evaluated_at is not None:
         say("No alarm is active.", style="" if found.is_stale else GOOD)
     if found.evaluated_at is None:
-        say("Alarms have not been judged within a day: tis-esr run judges them.", label="Note:", style=NOTICE)
+        none = "" if found.alarms else ", so none is known"
+        see = "see tis-esr board, tis-esr parked and tis-esr files"
+        said = f"alarms have not been judged within a day{none}: tis-esr run judges them; until then {see}."
+        say(said, label="Not judged:", style=NOTICE)
     elif found.is_stale:
         said = f"last judged {_at(found.evaluated_at)}; what changed since is not known"
         say(said, label="Stale:", style=BAD)
@@ -55,7 +58,8 @@ def show_kind(kind: Kind) -> None:
     """Print what a kind of alarms means; none of it is stored."""
     say(kind.condition, label=f"{kind.id} ({kind.severity.value}):", style=HEADING)
     _advice(kind)
-    say(f"after {duration(kind.lasts)}, repeated every {duration(kind.repeat)}", label="Raised:")
+    begins = f"after {duration(kind.lasts)}" if kind.lasts else "at once"
+    say(f"{begins}, repeated every {duration(kind.repeat)}", label="Raised:")
     say(kind.escalation, label="Critical:")
 
 

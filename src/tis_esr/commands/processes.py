@@ -1,6 +1,7 @@
 """``tis-esr processes``: lists the processes of the installation."""
 
 from contextlib import closing
+from pathlib import Path
 
 from tis_esr.commands.terminal import GOOD, NOTICE, print_json, say
 from tis_esr.errors import Exit
@@ -11,9 +12,9 @@ from tis_esr.services.flow import SERVICES
 from tis_esr.settings import Settings
 
 
-def list_processes(settings: Settings, *, as_json: bool) -> Exit:
+def list_processes(settings: Settings, state: Path | None, *, as_json: bool) -> Exit:
     """Print every process that runs, or is gone for less than a day."""
-    with closing(reader_of(settings)) as reader:
+    with closing(reader_of(settings, state)) as reader:
         found = processes(reader)
     if as_json:
         print_json(found)

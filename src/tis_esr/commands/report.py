@@ -23,7 +23,8 @@ from tis_esr.settings import Settings
 _ROWS_SHOWN = 20
 _SUMS_SHOWN = 8
 _ON_SCREEN = (
-    "deanery", "post_number", "position_number", "positions", "starts", "file", "row", "state", "reason", "who",
+    "deanery", "post_number", "position_number", "positions", "starts", "file", "row", "state", "reason", "message",
+    "who", "gmc_number",
 )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def _show_sums(lines: Sequence[Sum]) -> None:
 
 
 def _heading(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return name.replace("_", " ").capitalize().replace("Gmc", "GMC")
 
 
 def _cells(row: dict[str, Value], columns: Sequence[str]) -> list[str]:

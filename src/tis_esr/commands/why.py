@@ -85,12 +85,17 @@ def _show(explanation: Explanation) -> None:
     if not explanation.timeline:
         return
     say("Timeline", style=HEADING)
-    lines = Counter((readable(event.at), event.correlation_id, event.what) for event in explanation.timeline)
+    steps = [event for event in explanation.timeline if event.is_step]
+    told = [event for event in explanation.timeline if not event.is_step]
+    lines = Counter((readable(event.at), event.correlation_id, event.what) for event in told)
     for (at, id_, what), times in list(lines.items())[:_EVENTS_SHOWN]:
         more = f" ({times} times)" if times > 1 else ""
         say(f"{at or '(no date)'}  {id_}  {what}{more}", indent=2)
     if len(lines) > _EVENTS_SHOWN:
         say(f"and {len(lines) - _EVENTS_SHOWN} more: see --json", indent=2)
+    if steps:
+        said = f"{len(steps):,} messages of these rows were handled, the last at {readable(steps[-1].at)}"
+        say(f"{said} (--json lists each)", indent=2)
 
 
 def _show_choices(explanation: Explanation) -> None:

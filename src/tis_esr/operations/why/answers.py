@@ -20,12 +20,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the timeline.
 
-    ``at`` is ``2026-11-24`` or ``2026-11-24T14:00:05+00:00``, London time; "" if not stored.
+    ``at`` is ``2026-11-24`` or ``2026-11-24T14:00:05+00:00``, London time; "" if not stored. ``is_step`` says that it is
+    a message which was handled: a step between a row and its outcome.
     """
 
     at: str
     correlation_id: str
     what: str
+    is_step: bool = False
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

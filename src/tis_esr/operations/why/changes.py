@@ -118,6 +118,8 @@ def _notified(notifications: Iterable[NotificationRecord], record: ApplicantReco
             continue
         is_dates = notification.type == _DATES
         now = notification.fact if is_dates else "withdrawn"
+        if now == before:  # the applicant was resent with these dates
+            continue
         yield Change(
             record=record.place,
             column="dates" if is_dates else "placement",

@@ -4,6 +4,7 @@ from tis_esr.operations.dates import period
 from tis_esr.operations.why.answers import Choice
 from tis_esr.operations.why.holdings import Holdings
 from tis_esr.operations.why.in_tis import InTis
+from tis_esr.operations.why.of_position import named
 from tis_esr.operations.why.word import Kind, Word
 
 
@@ -38,10 +39,7 @@ def _placement(number: int, held: Holdings, tis: InTis) -> str:
 def _position(held: Holdings) -> str:
     if not held.positions:
         return ""
-    named = (
-        f"position {p.position_id} (number {p.position_number}, {p.deanery_number})" for p in held.positions
-    )
-    return "; ".join(named)
+    return "; ".join(f"position {named(position)}" for position in held.positions)
 
 
 def _person(word: Word, held: Holdings, tis: InTis) -> str:

@@ -5,6 +5,12 @@ from tis_esr.operations.why.answers import Answer
 from tis_esr.services.reconciliation.position_reconciliation import Position
 
 
+def named(position: Position) -> str:
+    """Return ``6000001 (number 26000001, EOE/RGT00/800/STR/001)``; ESR may have sent no number."""
+    number = f"number {position.position_number}" if position.position_number else "no number"
+    return f"{position.position_id} ({number}, {position.deanery_number or 'no post number'})"
+
+
 def of_position(position: Position) -> Answer:
     """Return which post a position was matched to, or why none."""
     if position.deleted:
@@ -26,10 +32,10 @@ def of_position(position: Position) -> Answer:
             "correct the post number in ESR, or have the local office create the post in TIS",
         )
     else:
-        named = ", ".join(map(str, position.other_post_ids))
-        others = f"; other posts with its number: {named}" if named else ""
+        others = ", ".join(map(str, position.other_post_ids))
+        others = f"; other posts with its number: {others}" if others else ""
         said, who, action = f"is matched to post {position.post_id}{others}", Who.NOBODY, ""
-    about = f"Position {position.position_id} (number {position.position_number}, {position.deanery_number})"
+    about = f"Position {named(position)}"
     return Answer(
         about=about, sentence=said, who=who, action=action, correlation_ids=[position.correlation_id]
     )

@@ -43,6 +43,7 @@ def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
                 at=iso(trace.at) or _day_of(trace.source_file),
                 correlation_id=trace.correlation_id,
                 what=said,
+                is_step=trace.state == "done",
             )
         )
     for applicant in held.applicants:

@@ -29,6 +29,10 @@ class Kind(StrEnum):
     ALARM = "alarm"
 
 
+_FORMS = (
+    "a post number has slashes; ids, position numbers and GMC numbers are digits only; a file's name is like"
+    " DE_EOE_RMC_20261124_00000101.DAT"
+)
 _NUMBERS = (Kind.PLACEMENT, Kind.POSITION, Kind.PERSON)
 
 
@@ -75,7 +79,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
         if self.kind is Kind.POST and "/" not in self.text and ":" in self.text:
             return f"it is not an alarm, and before the colon only {', '.join(Kind)} say what is meant"
         if self.number is None and "/" not in self.text:
-            return "a post number has slashes; ids, position numbers and GMC numbers are digits only"
+            return _FORMS
         return ""
 
     @property
