@@ -10,6 +10,7 @@ TESTS_AT_ONCE ?= 3
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
+	@echo "In a browser: $(BIN)/tis-esr console --state demo/state.sqlite"
 
 test: lint types arrows unit gate
 

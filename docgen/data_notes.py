@@ -62,6 +62,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "names of users, not of trainees",
     ),
     "audit.head": ("the number and hash of the newest audit entry", "none"),
+    "console.sessions": (
+        "who is signed in to the console: roles, offices, times; the hash of the browser's secret",
+        "names of users, not of trainees",
+    ),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }
 

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "forecast": "test_look_ahead",
     "lint": "test_look_ahead",
     "region": "test_region_start",
+    "console": "test_console",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}

@@ -8,6 +8,7 @@ import typer
 from tis_esr import __version__
 from tis_esr.cli import (
     asking,
+    browser,
     looking_ahead,
     manual_exports,
     manual_work,
@@ -29,6 +30,7 @@ PURPOSES = (
     running,
     parked_messages,
     asking,
+    browser,
     looking_ahead,
 )
 """The modules with the commands, in the order of ``--help``."""

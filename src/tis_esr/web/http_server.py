@@ -1,0 +1,135 @@
+"""Serves an ASGI application over HTTP by uvicorn for as long as a block lasts, with limits on slow clients."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from uvicorn import Config, Server
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from tis_esr.errors import Exit, TisEsrError
+
+HEAD_SECONDS: Final = 10.0
+"""For the head of a request, also of the next one on a connection that is kept alive."""
+MOST: Final = 100
+"""Connections at once; one more closes the one that has waited longest for a request."""
+_DRAIN_SECONDS: Final = 3
+
+
+class PortUnusableError(TisEsrError, OSError):
+    """The port is in use, or the address can't be used. ``setting`` is what names another one."""
+
+    exit_code = Exit.UNAVAILABLE
+
+    def __init__(self, host: str, port: int, error: OSError, setting: str) -> None:
+        said = (
+            f"is in use by another program; give another {setting} (0 picks a free port)"
+            if error.errno == errno.EADDRINUSE
+            else f"can't be used ({error.strerror or type(error).__name__}); check the address, and {setting}"
+        )
+        super().__init__(f"{host}:{port} {said}")
+        self.host, self.port = host, port
+
+
+class _WaitingConnections:
+    """The connections on which a request is awaited, in the order in which they began to wait."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        self._most, self._seconds = most, seconds
+        self._timers: dict[H11Protocol, asyncio.TimerHandle] = {}
+
+    def make_room(self, open_now: int) -> None:
+        if open_now > self._most and self._timers:
+            self._close(next(iter(self._timers)))
+
+    def waits(self, connection: H11Protocol) -> None:
+        self.goes_on(connection)
+        self._timers[connection] = connection.loop.call_later(self._seconds, self._close, connection)
+
+    def goes_on(self, connection: H11Protocol) -> None:
+        if timer := self._timers.pop(connection, None):
+            timer.cancel()
+
+    def _close(self, connection: H11Protocol) -> None:
+        self.goes_on(connection)
+        connection.transport.abort()
+
+
+def _protocol(waiting: _WaitingConnections) -> type[H11Protocol]:
+    """Return uvicorn's protocol with a limit on the time that a request's head takes: uvicorn has none."""
+
+    class TimedProtocol(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            waiting.make_room(len(self.connections))
+            waiting.waits(self)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.cycle is not None and not self.cycle.response_complete:
+                waiting.goes_on(self)
+
+        def on_response_complete(self) -> None:
+            waiting.waits(self)
+            super().on_response_complete()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            waiting.goes_on(self)
+            super().connection_lost(exc)
+
+    return TimedProtocol
+
+
+@asynccontextmanager
+async def served(
+    make: Callable[[int], Any], host: str, port: int, *, setting: str, proxies: Sequence[str] = ()
+) -> AsyncIterator[int]:
+    """Serve the ASGI application made for a port; yields the port, a free one for 0. Raises PortUnusableError.
+
+    At the end requests in progress may take three seconds to finish. Only from ``proxies`` (addresses or networks)
+    a client's address and scheme are taken from ``X-Forwarded-For`` and ``-Proto``. No request is logged: an address
+    may hold what somebody searched for.
+    """
+    listening = _bound(host, port, setting)
+    taken = int(listening.getsockname()[1])
+    config = Config(
+        make(taken),
+        http=_protocol(_WaitingConnections(MOST, HEAD_SECONDS)),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+    server = Server(config)
+    # Its serve() would take the program's signals away from it.
+    serving = asyncio.create_task(server._serve([listening]), name="http server")
+    try:
+        yield taken
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+def _bound(host: str, port: int, setting: str) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(128)
+        except OSError:
+            listening.close()
+            raise
+    except OSError as error:
+        raise PortUnusableError(host, port, error, setting) from error
+    return listening

@@ -1,0 +1,57 @@
+"""``tis-esr console`` as people start and stop it; for pages and sign-in see tests/web/console."""
+
+import signal
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.journeys.program import ENGINES, program
+from tests.web.console.conftest import state
+from tests.web.console.console_process import console_process
+
+__all__ = ["state"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_state_file_is_shown_by_the_address_that_is_printed_until_ctrl_c(
+    state: Path, tmp_path: Path, number: int
+) -> None:
+    with console_process(["--state", state, "--port", "0"], tmp_path) as console:
+        assert console.address.startswith("http://127.0.0.1:")
+        with httpx2.Client(follow_redirects=True) as browser:
+            assert "What do you want to look at?" in browser.get(console.address).text
+        code, said = console.stopped(number)
+    assert code == 0
+    assert said.splitlines()[-1] == "The console has stopped."
+    assert "Traceback" not in said
+
+
+def test_a_port_in_use_is_named_with_what_to_do(state: Path, tmp_path: Path) -> None:
+    with console_process(["--state", state, "--port", "0"], tmp_path) as console:
+        port = console.address.partition("127.0.0.1:")[2].partition("/")[0]
+        said = program("embedded", tmp_path)("console", "--state", state, "--port", port)
+    assert said.code == 3
+    assert (
+        f"127.0.0.1:{port} is in use by another program; give another --port (0 picks a free port)"
+        in said.text
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_it_is_never_open_by_default(engine: str, tmp_path: Path) -> None:
+    called = program(engine, tmp_path)
+    said = called("console", TIS_ESR_CONSOLE_HOST="0.0.0.0")  # noqa: S104 - it is refused
+    reason = {
+        "embedded": "TIS_ESR_CONSOLE_HOST: 0.0.0.0 is not a loopback address; set TIS_ESR_CONSOLE_OIDC_ISSUER, or remove it",
+        "production": "TIS_ESR_CONSOLE_OIDC_ISSUER: is not set, and the console of the production engine needs a sign-in",
+    }
+    assert said.code == 2
+    assert reason[engine] in said.text
+
+
+def test_a_state_file_can_be_read_while_a_day_writes_it(state: Path, tmp_path: Path) -> None:
+    """A console holds no lock: the day's own process is the only writer."""
+    called = program("embedded", tmp_path)
+    with console_process(["--state", state, "--port", "0"], tmp_path):
+        said = called("purge", "--dry-run", "--state", state, "--as-of", "2026-11-25")
+    assert said.code == 0
