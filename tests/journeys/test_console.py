@@ -1,13 +1,16 @@
 """``tis-esr console`` as people start and stop it; for pages and sign-in see tests/web/console."""
 
 import signal
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
 import pytest
-from tests.journeys.program import ENGINES, program
+from tests.journeys.program import ENGINES, Program, program
 from tests.web.console.conftest import state
 from tests.web.console.console_process import console_process
+from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
 
 __all__ = ["state"]
 
@@ -55,3 +58,44 @@ def test_a_state_file_can_be_read_while_a_day_writes_it(state: Path, tmp_path: P
     with console_process(["--state", state, "--port", "0"], tmp_path):
         said = called("purge", "--dry-run", "--state", state, "--as-of", "2026-11-25")
     assert said.code == 0
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Program:
+    """The program on an empty production engine."""
+    called = program("production", tmp_path)
+    assert called("install").code == 0
+    return called
+
+
+async def test_a_team_signs_in_at_its_provider_and_any_process_serves_the_session(
+    installed: Program, tmp_path: Path
+) -> None:
+    port, other = _free_port(), _free_port()
+    async with Provider().running() as provider:
+        settings = {
+            **installed.settings,
+            "TIS_ESR_CONSOLE_URL": f"http://127.0.0.1:{port}",
+            "TIS_ESR_CONSOLE_OIDC_ISSUER": provider.issuer,
+            "TIS_ESR_CONSOLE_OIDC_CLIENT_ID": CLIENT,
+            "TIS_ESR_CONSOLE_OIDC_CLIENT_SECRET": SECRET,
+        }
+        with ExitStack() as stack:
+            first = stack.enter_context(console_process(["--port", port], tmp_path, settings))
+            stack.enter_context(console_process(["--port", other], tmp_path, settings))
+            async with httpx2.AsyncClient(follow_redirects=True) as browser:
+                page = await browser.get(f"http://127.0.0.1:{port}/files")
+                assert "testa.specimen" in page.text
+                assert "No file has arrived in this period." in page.text
+                for path in ("/findings", "/forecast", "/why?word=1900002", "/doctor"):
+                    assert (await browser.get(f"http://127.0.0.1:{port}{path}")).status_code == 200
+                behind_the_proxy = {"Host": f"127.0.0.1:{port}"}
+                elsewhere = await browser.get(f"http://127.0.0.1:{other}/files", headers=behind_the_proxy)
+                assert "testa.specimen" in elsewhere.text
+            assert first.stopped()[0] == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

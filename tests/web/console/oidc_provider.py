@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode
 from uuid import uuid4
@@ -36,7 +37,7 @@ class Provider:
     )
     lies: dict[str, Any] = field(default_factory=dict)
     skew: float = 0.0
-    key: RSAKey = field(default_factory=lambda: _new_key())
+    key: RSAKey = field(default_factory=lambda: _first_key())
     signs_with: RSAKey | None = None
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -45,7 +46,7 @@ class Provider:
 
     def rotate(self) -> None:
         """Sign with a new key from now on."""
-        self.key = _new_key()
+        self.key = another_key()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Provider"]:
@@ -141,5 +142,11 @@ class Provider:
         return RedirectResponse(request.query_params["post_logout_redirect_uri"])
 
 
-def _new_key() -> RSAKey:
+@cache
+def _first_key() -> RSAKey:
+    return another_key()
+
+
+def another_key() -> RSAKey:
+    """Return a key that no provider has."""
     return RSAKey.generate_key(2048, {"kid": uuid4().hex, "use": "sig", "alg": "RS256"})

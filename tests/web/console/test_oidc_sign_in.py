@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from oidc_provider_mock import User, run_server_in_thread
 from tests.web.console.browsing import Desk, desk, form_token, logged, text
-from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
+from tests.web.console.oidc_provider import CLIENT, SECRET, Provider, another_key
 
 from tis_esr.operations.access.claims import ClaimMapping
 from tis_esr.web.console.sign_in.oidc import OidcSignIn
@@ -152,7 +152,7 @@ async def test_a_token_for_several_audiences_that_was_issued_to_us_is_accepted(
 
 
 async def test_a_token_that_another_key_signed_is_refused(provider: Provider, state: Path) -> None:
-    provider.signs_with = Provider().key
+    provider.signs_with = another_key()
     async with shared_desk(state, provider.issuer).browser() as browser:
         assert (await signed_in(browser)).status_code == 403
 
