@@ -34,10 +34,7 @@ def test_a_port_in_use_is_named_with_what_to_do(state: Path, tmp_path: Path) -> 
         port = console.address.partition("127.0.0.1:")[2].partition("/")[0]
         said = program("embedded", tmp_path)("console", "--state", state, "--port", port)
     assert said.code == 3
-    assert (
-        f"127.0.0.1:{port} is in use by another program; give another --port (0 picks a free port)"
-        in said.text
-    )
+    assert f"127.0.0.1:{port} is in use; set another --port (0 picks a free port)" in said.text
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -70,9 +70,7 @@ async def test_a_port_in_use_is_named_with_what_to_do() -> None:
         with pytest.raises(PortUnusableError) as caught:
             async with served(lambda _: hello, "127.0.0.1", port, setting="--port"):
                 pass
-    assert str(caught.value) == (
-        f"127.0.0.1:{port} is in use by another program; give another --port (0 picks a free port)"
-    )
+    assert str(caught.value) == (f"127.0.0.1:{port} is in use; set another --port (0 picks a free port)")
 
 
 async def test_an_address_of_another_machine_is_named() -> None:

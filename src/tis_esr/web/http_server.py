@@ -15,77 +15,92 @@ from tis_esr.errors import Exit, TisEsrError
 HEAD_SECONDS: Final = 10.0
 """For the head of a request, also of the next one on a connection that is kept alive."""
 MOST: Final = 100
-"""Connections at once; one more closes the one that has waited longest for a request."""
+"""Connections at once."""
 _DRAIN_SECONDS: Final = 3
 
 
 class PortUnusableError(TisEsrError, OSError):
-    """The port is in use, or the address can't be used. ``setting`` is what names another one."""
+    """The port is in use, or the address can't be used. ``setting`` names another port, ``host_setting`` another address."""
 
     exit_code = Exit.UNAVAILABLE
 
-    def __init__(self, host: str, port: int, error: OSError, setting: str) -> None:
-        said = (
-            f"is in use by another program; give another {setting} (0 picks a free port)"
-            if error.errno == errno.EADDRINUSE
-            else f"can't be used ({error.strerror or type(error).__name__}); check the address, and {setting}"
-        )
+    def __init__(self, host: str, port: int, error: OSError, setting: str, host_setting: str) -> None:
+        if error.errno == errno.EADDRINUSE:
+            said = f"is in use; set another {setting} (0 picks a free port)"
+        else:
+            said = f"can't be used ({type(error).__name__}); check {host_setting} and {setting}"
         super().__init__(f"{host}:{port} {said}")
         self.host, self.port = host, port
 
 
-class _WaitingConnections:
-    """The connections on which a request is awaited, in the order in which they began to wait."""
+class _Connections:
+    """Closes connections on which no request arrives in time. At most ``most`` are open: one more closes the oldest.
+
+    Idle connections are closed first, so that slow clients, however many, never block others.
+    """
 
     def __init__(self, most: int, seconds: float) -> None:
         self._most, self._seconds = most, seconds
-        self._timers: dict[H11Protocol, asyncio.TimerHandle] = {}
+        self._open: dict[H11Protocol, asyncio.TimerHandle | None] = {}
 
-    def make_room(self, open_now: int) -> None:
-        if open_now > self._most and self._timers:
-            self._close(next(iter(self._timers)))
+    def opened(self, connection: H11Protocol) -> None:
+        while len(self._open) >= self._most:
+            idle = (one for one, timer in self._open.items() if timer is not None)
+            self._abort(next(idle, next(iter(self._open))))
+        self.waits(connection)
 
     def waits(self, connection: H11Protocol) -> None:
         self.goes_on(connection)
-        self._timers[connection] = connection.loop.call_later(self._seconds, self._close, connection)
+        self._open[connection] = connection.loop.call_later(self._seconds, self._abort, connection)
 
     def goes_on(self, connection: H11Protocol) -> None:
-        if timer := self._timers.pop(connection, None):
+        if timer := self._open.get(connection):
+            timer.cancel()
+            self._open[connection] = None
+
+    def lost(self, connection: H11Protocol) -> None:
+        if timer := self._open.pop(connection, None):
             timer.cancel()
 
-    def _close(self, connection: H11Protocol) -> None:
-        self.goes_on(connection)
+    def _abort(self, connection: H11Protocol) -> None:
+        self.lost(connection)
         connection.transport.abort()
 
 
-def _protocol(waiting: _WaitingConnections) -> type[H11Protocol]:
-    """Return uvicorn's protocol with a limit on the time that a request's head takes: uvicorn has none."""
+def _protocol(connections: _Connections) -> type[H11Protocol]:
+    """Return uvicorn's protocol with limits on the number of connections, and on the time that a request's head takes."""
 
-    class TimedProtocol(H11Protocol):
+    class LimitedProtocol(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            waiting.make_room(len(self.connections))
-            waiting.waits(self)
+            connections.opened(self)
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
             if self.cycle is not None and not self.cycle.response_complete:
-                waiting.goes_on(self)
+                connections.goes_on(self)
 
         def on_response_complete(self) -> None:
-            waiting.waits(self)
+            if not self.transport.is_closing():
+                connections.waits(self)
             super().on_response_complete()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            waiting.goes_on(self)
+            connections.lost(self)
             super().connection_lost(exc)
 
-    return TimedProtocol
+    return LimitedProtocol
 
 
 @asynccontextmanager
 async def served(
-    make: Callable[[int], Any], host: str, port: int, *, setting: str, proxies: Sequence[str] = ()
+    make: Callable[[int], Any],
+    host: str,
+    port: int,
+    *,
+    setting: str,
+    host_setting: str = "the address",
+    proxies: Sequence[str] = (),
 ) -> AsyncIterator[int]:
     """Serve the ASGI application made for a port; yields the port, a free one for 0. Raises PortUnusableError.
 
@@ -93,11 +108,11 @@ async def served(
     a client's address and scheme are taken from ``X-Forwarded-For`` and ``-Proto``. No request is logged: an address
     may hold what somebody searched for.
     """
-    listening = _bound(host, port, setting)
+    listening = _bound(host, port, setting, host_setting)
     taken = int(listening.getsockname()[1])
     config = Config(
         make(taken),
-        http=_protocol(_WaitingConnections(MOST, HEAD_SECONDS)),
+        http=_protocol(_Connections(MOST, HEAD_SECONDS)),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -119,7 +134,7 @@ async def served(
         listening.close()
 
 
-def _bound(host: str, port: int, setting: str) -> socket.socket:
+def _bound(host: str, port: int, setting: str, host_setting: str) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, socket.SOCK_STREAM)
@@ -131,5 +146,5 @@ def _bound(host: str, port: int, setting: str) -> socket.socket:
             listening.close()
             raise
     except OSError as error:
-        raise PortUnusableError(host, port, error, setting) from error
+        raise PortUnusableError(host, port, error, setting, host_setting) from error
     return listening
