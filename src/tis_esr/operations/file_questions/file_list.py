@@ -19,6 +19,7 @@ class FileFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which files: those that changed ``since`` (seconds since 1970) of these offices, and of one type and state.
 
     ``type`` and ``state`` are "" for all; ``only_open`` leaves those with open findings.
+    ``with_unnamed`` adds files whose names say no office.
     """
 
     since: float
@@ -26,6 +27,7 @@ class FileFilter(msgspec.Struct, frozen=True, kw_only=True):
     type: str = ""
     state: str = ""
     only_open: bool = False
+    with_unnamed: bool = False
 
 
 class FilePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +68,7 @@ def _changed(reader: Reader, wanted: FileFilter) -> list[InboundFile]:
 
 def _is_wanted(file: InboundFile, wanted: FileFilter) -> bool:
     return (
-        (file.deanery in wanted.offices or not file.deanery)
+        (file.deanery in wanted.offices if file.deanery else wanted.with_unnamed)
         and wanted.type in ("", file.type)
         and wanted.state in ("", file.state.name)
         and (bool(file.open_findings) or not wanted.only_open)

@@ -27,10 +27,10 @@ class OpenFindings(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.files) + len(self.gaps) + len(self.unconfirmed)
 
     def of(self, offices: Several[str]) -> "OpenFindings":
-        """Return those of some offices; a file whose name says none is everybody's."""
+        """Return those of some offices, without files whose names say none."""
         return OpenFindings(
             day=self.day,
-            files=[file for file in self.files if file.deanery in offices or not file.deanery],
+            files=[file for file in self.files if file.deanery in offices],
             gaps=[gap for gap in self.gaps if gap.deanery in offices],
             unconfirmed=[file for file in self.unconfirmed if file.deanery in offices],
         )

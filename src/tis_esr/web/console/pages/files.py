@@ -100,13 +100,14 @@ async def findings(request: Request) -> Response:
         return await console.questions.ask(partial(open_findings, today=today(), due_days=due))
 
     found, at = await console.remembered.get("findings", ask)
-    mine: OpenFindings = found.of(account.visible_offices)
+    mine: OpenFindings = found if account.offices is None else found.of(account.visible_offices)
     values = {"found": mine, "at": at.isoformat()}
     return page(request, "findings.html", "Findings", values, trail=_TRAIL)
 
 
 def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:
-    visible = account_of(request).visible_offices
+    account = account_of(request)
+    visible = account.visible_offices
     types = {"": "All types", **{one: one for one in FILE_TYPES}}
     states = {"": "All states", **{code: words(code) for code in FILE_STATES}}
     office = choice(request, "office", "Office", offices(visible))
@@ -120,6 +121,7 @@ def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:
         type=kind.value,
         state=state.value,
         only_open=bool(findings_.value),
+        with_unnamed=account.offices is None and not office.value,
     )
     return [office, kind, state, findings_, days], wanted
 
