@@ -1,7 +1,14 @@
 """Every page in each of its states: axe finds nothing, and nothing is cut off at 320 pixels."""
 
+import shutil
+import socket
+from pathlib import Path
+
 import pytest
+from playwright.async_api import Browser
 from tests.web.browser.visitor import Visits, violations
+from tests.web.console.console_process import console_process
+from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -47,3 +54,41 @@ async def test_with_forced_colours_and_reduced_motion_too(path: str, visits: Vis
     async with visits.window(forced_colors="active", reduced_motion="reduce") as page:
         await page.goto(path)
         assert await violations(page, [1280]) == []
+
+
+async def test_while_the_store_is_unavailable_too(browser: Browser, state: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.sqlite"
+    shutil.copyfile(state, copy)
+    with console_process(["--state", copy, "--port", "0"], tmp_path) as console:
+        visits = await Visits.begun(browser, console)
+        copy.unlink()
+        async with visits.window() as page:
+            await page.goto("/files")
+            assert await page.title() == "Not available – TIS-ESR"
+            assert await violations(page) == []
+
+
+async def test_a_page_above_ones_role_too(browser: Browser, state: Path, tmp_path: Path) -> None:
+    """Signed in at a provider, as people of a team are; then signed out there."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with Provider().running() as provider:
+        settings = {
+            "TIS_ESR_STATE": str(state),
+            "TIS_ESR_CONSOLE_URL": f"http://127.0.0.1:{port}",
+            "TIS_ESR_CONSOLE_OIDC_ISSUER": provider.issuer,
+            "TIS_ESR_CONSOLE_OIDC_CLIENT_ID": CLIENT,
+            "TIS_ESR_CONSOLE_OIDC_CLIENT_SECRET": SECRET,
+        }
+        with console_process(["--port", port], tmp_path, settings) as console:
+            async with Visits(browser, console.address, None).window(signed_in=False) as page:
+                await page.goto("/settings")
+                assert await page.title() == "Not allowed – TIS-ESR"
+                assert await violations(page) == []
+                await page.set_viewport_size({"width": 1280, "height": 900})
+                await page.click("text=Sign out")
+                await page.wait_for_url("**/signed-out*")
+                assert await violations(page) == []
+                await page.goto("/files")
+                assert "testa.specimen" in await page.inner_text("header")
+        assert len(provider.ended) == 1

@@ -232,3 +232,15 @@ async def test_a_question_that_takes_too_long_is_given_up(state: Path) -> None:
     async with desk(state, open_reader=open_reader, seconds=0.05).signed_in() as browser:
         answer = await browser.get("/files")
     assert (answer.status_code, title(answer)) == (504, "Took too long – TIS-ESR")
+
+
+async def test_probes_are_answered_under_any_name_and_say_nothing_else(state: Path, tmp_path: Path) -> None:
+    async with desk(state).browser(Host="10.0.0.7:8090") as probe:
+        assert (await probe.get("/health/live")).json() == {"live": True}
+        ready = await probe.get("/health/ready")
+        assert (ready.status_code, ready.json()) == (200, {"ready": True})
+        assert (await probe.get("/health/other")).status_code == 421
+    async with desk(tmp_path / "gone.sqlite").browser(Host="10.0.0.7:8090") as probe:
+        assert (await probe.get("/health/live")).status_code == 200
+        ready = await probe.get("/health/ready")
+        assert (ready.status_code, ready.json()) == (503, {"ready": False})

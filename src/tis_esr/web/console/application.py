@@ -14,6 +14,7 @@ from tis_esr.errors import TisEsrError
 from tis_esr.web.console.assets import assets, serve
 from tis_esr.web.console.console import Console, Page
 from tis_esr.web.console.front_door import FrontDoor
+from tis_esr.web.console.probes import routes as routes_of_probes
 from tis_esr.web.console.problems import ProblemError, fault, http_problem, own_problem
 from tis_esr.web.console.rendering import session_of
 
@@ -22,6 +23,7 @@ def application(console: Console) -> ASGIApp:
     """Return the application of a console."""
     routes = [
         Route(f"{assets().folder}/{{name:path}}", serve),
+        *routes_of_probes(),
         *console.sign_in.routes(),
         *(Route(page.path, _guarded(page), methods=list(page.methods)) for page in console.pages),
     ]

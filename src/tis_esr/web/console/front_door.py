@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tis_esr.errors import TisEsrError
 from tis_esr.web.console.console import Console
+from tis_esr.web.console.probes import PROBES
 from tis_esr.web.console.problems import fault, http_problem, own_problem
 
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
@@ -57,8 +58,9 @@ class FrontDoor:
 
         request = Request(scope, receive)
         try:
-            self._refuse_strangers(request)
-            if not scope["path"].startswith(_STATIC):
+            if scope["path"] not in PROBES:
+                self._refuse_strangers(request)
+            if scope["path"] not in PROBES and not scope["path"].startswith(_STATIC):
                 await self._find_session(request)
             await self._app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the last place before the server, which would log its text

@@ -42,7 +42,7 @@ async def local_console(
     sign_in = LocalSignIn(account, lambda path: show(address[0] + path))
     sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
     questions = Questions(partial(reader_of, settings, settings.state))
-    async with _serving(settings, host, port, sign_in, sessions, questions) as address[0]:
+    async with _serving(settings, None, host, port, sign_in, sessions, questions) as address[0]:
         show(address[0] + sign_in.path)
         yield
 
@@ -74,7 +74,7 @@ async def shared_console(settings: Settings, port: int) -> AsyncIterator[str]:
             sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
         questions = Questions(partial(reader_of, settings), keep=settings.engine == "production")
         stack.callback(questions.close)
-        serving = _serving(settings, settings.console_host, port, sign_in, sessions, questions)
+        serving = _serving(settings, url, settings.console_host, port, sign_in, sessions, questions)
         await stack.enter_async_context(serving)
         yield url
 
@@ -95,9 +95,15 @@ def refuse_open(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _serving(
-    settings: Settings, host: str, port: int, sign_in: SignIn, sessions: Sessions, questions: Questions
+    settings: Settings,
+    url: str | None,
+    host: str,
+    port: int,
+    sign_in: SignIn,
+    sessions: Sessions,
+    questions: Questions,
 ) -> AsyncIterator[str]:
-    """Serve during the block; yields the address at which this process listens."""
+    """Serve during the block, under ``url`` if browsers see another address; yields where this process listens."""
 
     def made(port: int) -> object:
         local = (f"http://127.0.0.1:{port}", f"http://localhost:{port}")
@@ -106,7 +112,7 @@ async def _serving(
             questions=questions,
             sessions=sessions,
             sign_in=sign_in,
-            origins=local if settings.console_url is None or not sign_in.origins else (settings.console_url,),
+            origins=local if url is None else (url,),
             pages=PAGES,
             searches=RateLimit(_SEARCHES_A_MINUTE),
             remembered=Remembered(_REMEMBERED_SECONDS),
