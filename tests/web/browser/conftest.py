@@ -18,7 +18,8 @@ __all__ = ["state"]
 @pytest.fixture(scope="session")
 def console(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
     """The console as a process."""
-    with console_process(["--state", state, "--port", "0"], tmp_path_factory.mktemp("console")) as running:
+    folder, person = tmp_path_factory.mktemp("console"), {"TIS_ESR_PERSON": "testa.specimen"}
+    with console_process(["--state", state, "--port", "0"], folder, person) as running:
         yield running
 
 
