@@ -12,6 +12,8 @@ from tests.web.console.conftest import state
 from tests.web.console.console_process import console_process
 from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
 
+from tis_esr.operations.composition import today
+
 __all__ = ["state"]
 
 
@@ -27,6 +29,19 @@ def test_a_state_file_is_shown_by_the_address_that_is_printed_until_ctrl_c(
     assert code == 0
     assert said.splitlines()[-1] == "The console has stopped."
     assert "Traceback" not in said
+
+
+def test_the_demo_shows_its_three_days_the_last_of_them_today(tmp_path: Path) -> None:
+    with console_process(["--demo", "--port", "0"], tmp_path) as console:
+        with httpx2.Client(follow_redirects=True) as browser:
+            browser.get(console.address)
+            origin = console.address.partition("/sign-in")[0]
+            files = browser.get(f"{origin}/files?office=EMD&type=RMC").text
+            found = browser.get(f"{origin}/findings").text
+        code, _ = console.stopped()
+    assert code == 0
+    assert f"DE_EMD_RMC_{today():%Y%m%d}_" in files
+    assert "open finding" in found
 
 
 def test_a_port_in_use_is_named_with_what_to_do(state: Path, tmp_path: Path) -> None:
