@@ -5,10 +5,19 @@ import csv
 import io
 import shutil
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.operations.applicant_records import record
 from tests.web.console.browsing import desk, form_token, logged, text, title
+
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.work import Work
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.operations.composition import today
+from tis_esr.records.file_names import DEANERIES
+from tis_esr.services.data_exporter.outbound import APPLICANTS
 
 RMF = "DE_EMD_RMF_20261124_00004001.DAT"
 
@@ -213,3 +222,22 @@ async def test_two_tabs_at_once_get_the_same_page(state: Path) -> None:
         pages = await asyncio.gather(*(browser.get("/files") for _ in range(20)))
     assert {page.status_code for page in pages} == {200}
     assert len({text(page) for page in pages}) == 1
+
+
+async def test_a_long_forecast_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
+    place = tmp_path / "many.sqlite"
+    engine = EmbeddedEngine(place, ALL_COLLECTIONS)
+    work = Work(engine, {}, today=today(), now=datetime.now(UTC))
+    days = [(day, deanery) for day in range(50) for deanery in DEANERIES]
+    for number, (day, deanery) in enumerate(days):
+        start = today() + timedelta(days=92 + day)
+        work.put(APPLICANTS, record(number, start, deanery, position_id=number))
+    await work.commit()
+    engine.close()
+    async with desk(place).signed_in() as browser:
+        page = await browser.get("/forecast?weeks=8&by=day")
+        table = await browser.get("/forecast.csv?weeks=8&by=day")
+    assert "650 applicants in the window" in text(page)
+    assert "and 300 more lines" in text(page)
+    assert len(page.content) < 100_000
+    assert len(table.text.splitlines()) == 651

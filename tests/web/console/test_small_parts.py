@@ -67,6 +67,7 @@ async def test_an_answer_is_found_once_for_all_who_ask_meanwhile_and_for_a_while
     assert [answer for answer, _ in found] == [1] * 5
     assert (await remembered.get("other", find))[0] == 2
     now = 15.0
+    assert (await remembered.get("key", find, times=4))[0] == 1
     assert (await remembered.get("key", find))[0] == 3
 
 

@@ -18,11 +18,13 @@ class Remembered(Generic[T]):
         self._found: dict[Hashable, tuple[float, datetime, T]] = {}
         self._locks: dict[Hashable, asyncio.Lock] = {}
 
-    async def get(self, key: Hashable, find: Callable[[], Awaitable[T]]) -> tuple[T, datetime]:
-        """Return the answer to ``key``, and the moment (UTC) from which it is."""
+    async def get(
+        self, key: Hashable, find: Callable[[], Awaitable[T]], *, times: int = 1
+    ) -> tuple[T, datetime]:
+        """Return the answer to ``key``, and the moment (UTC) from which it is; it is kept ``times`` as long as others."""
         async with self._locks.setdefault(key, asyncio.Lock()):
             kept = self._found.get(key)
-            if kept is not None and self._now() - kept[0] < self._seconds:
+            if kept is not None and self._now() - kept[0] < self._seconds * times:
                 return kept[2], kept[1]
             answer, at = await find(), datetime.now(UTC)
             while len(self._found) >= _MOST:

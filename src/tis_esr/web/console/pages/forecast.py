@@ -17,6 +17,9 @@ from tis_esr.web.console.rendering import page
 from tis_esr.web.console.spreadsheet import table
 
 _WEEKS: Final = {"2": "2 weeks", "4": "4 weeks", "8": "8 weeks", "13": "13 weeks"}
+_LINES: Final = 350
+_TIMES: Final = 4
+"""How much longer than other answers it is kept: it reads every applicant record of the coming weeks."""
 _COUNTED: Final = ("applicants", "sound", "held_back", "sent")
 
 
@@ -26,6 +29,8 @@ async def forecast(request: Request) -> Response:
     found, at = await _found(request, *choices)
     values = {
         "found": found,
+        "lines": found.lines[:_LINES],
+        "more": max(0, len(found.lines) - _LINES),
         "at": at,
         "choices": choices,
         "chosen": [one for one in choices if not one.is_default],
@@ -65,5 +70,5 @@ async def _found(request: Request, office: Choice, weeks: Choice, by: Choice) ->
         return await console.questions.ask(question)
 
     key = ("forecast", tuple(wanted), horizon.day, weeks.value, by.value)
-    found, at = await console.remembered.get(key, ask)
+    found, at = await console.remembered.get(key, ask, times=_TIMES)
     return found, at.isoformat()
