@@ -11,6 +11,17 @@ import pytest
 from tis_esr.commands.demo import demo
 from tis_esr.settings import Settings
 
+HERE = Path(__file__).parent
+SECONDS = 150
+"""The first test of a process may have to wait for the store."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of this folder and of the browser the time to make the store."""
+    for item in items:
+        if item.path.is_relative_to(HERE.parent) and item.path.parent.name in {"console", "browser"}:
+            item.add_marker(pytest.mark.timeout(SECONDS))
+
 
 @pytest.fixture(scope="session")
 def state(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:

@@ -244,3 +244,18 @@ async def test_probes_are_answered_under_any_name_and_say_nothing_else(state: Pa
         assert (await probe.get("/health/live")).status_code == 200
         ready = await probe.get("/health/ready")
         assert (ready.status_code, ready.json()) == (503, {"ready": False})
+
+
+async def test_while_sessions_can_not_be_read_the_page_says_so(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console = desk(state)
+
+    async def away(_: str) -> None:
+        raise TransientError("MongoDB did not answer within 5 seconds")
+
+    async with console.signed_in() as browser:
+        monkeypatch.setattr(console.console.sessions, "current", away)
+        answer = await browser.get("/files")
+        assert (answer.status_code, title(answer)) == (503, "Not available – TIS-ESR")
+        assert "Sign out" not in answer.text

@@ -45,7 +45,7 @@ async def test_one_box_leads_to_what_was_typed(typed: str, address: str, state: 
         assert (await browser.get(address)).status_code == 200
 
 
-@pytest.mark.parametrize("typed", ["", "  ", "1234567890123456", "x" * 61, "a\x00b"])
+@pytest.mark.parametrize("typed", ["", "  ", "1234567890123456", "x" * 61, "a\x00b", "1\r\nSet-Cookie: a=b"])
 async def test_what_nothing_can_be_found_by_is_said_beside_the_field(typed: str, state: Path) -> None:
     async with desk(state).signed_in() as browser:
         token = form_token(await browser.get("/"))

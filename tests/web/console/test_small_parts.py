@@ -94,6 +94,8 @@ async def test_an_answer_that_could_not_be_found_is_asked_for_again() -> None:
         ("/\\attacker.example", "/"),
         ("/\t/attacker.example", "/"),
         ("///attacker.example", "/"),
+        ("/files\r\nSet-Cookie: a=b", "/"),
+        ("/files\x00", "/"),
         ("/sign-in", "/"),
         ("/[", "/["),
         ("//[", "/"),

@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tis_esr.errors import Exit, TisEsrError
-from tis_esr.web.console.rendering import page
+from tis_esr.operations.access.accounts import Role
+from tis_esr.web.console.rendering import page, session_of
 
 _log = structlog.get_logger()
 _HOME: Final = {"href": "/", "text": "Go to the start page"}
+_DOCTOR: Final = {"href": "/doctor", "text": "Check everything that the settings name"}
 
 _TEXTS: Final = {
     400: ("Bad request", "The request can't be understood.", "Go back, and try again from the page itself."),
@@ -56,10 +58,11 @@ async def own_problem(request: Request, error: Exception) -> Response:
         return await fault(request, error)
     _log.warning("console_store_unavailable", error=type(error).__name__)
     title, _, advice = _TEXTS[503]
+    session = session_of(request)
     values = {
         "happened": f"The store can't be read: {error}.",
         "advice": error.advice or advice,
-        "link": {"href": "/doctor", "text": "Check everything that the settings name"},
+        "link": _DOCTOR if session is not None and session.account.may(Role.OPERATOR) else _HOME,
     }
     return page(request, "problem.html", title, values, status=503, headers={"Retry-After": "60"})
 

@@ -22,6 +22,8 @@ from tis_esr.web.console.spreadsheet import table
 
 _A_PAGE: Final = 50
 _IN_A_SPREADSHEET: Final = 5000
+_FINDINGS: Final = 100
+"""Of each kind."""
 _DAYS: Final = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
 _TRAIL: Final = (("/", "Start"), ("/files", "Files"))
 
@@ -101,7 +103,7 @@ async def findings(request: Request) -> Response:
 
     found, at = await console.remembered.get("findings", ask)
     mine: OpenFindings = found if account.offices is None else found.of(account.visible_offices)
-    values = {"found": mine, "at": at.isoformat()}
+    values = {"found": mine, "at": at.isoformat(), "most": _FINDINGS}
     return page(request, "findings.html", "Findings", values, trail=_TRAIL)
 
 
