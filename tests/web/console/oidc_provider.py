@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, unquote, urlencode
 from uuid import uuid4
 
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
+from msgspec import json
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -39,6 +40,7 @@ class Provider:
     skew: float = 0.0
     key: RSAKey = field(default_factory=lambda: _first_key())
     signs_with: RSAKey | None = None
+    signatures: list[str] = field(default_factory=lambda: ["RS256"])
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     ended: list[dict[str, str]] = field(default_factory=list)
@@ -76,7 +78,7 @@ class Provider:
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/keys",
                 "end_session_endpoint": f"{self.issuer}/logout",
-                "id_token_signing_alg_values_supported": ["RS256"],
+                "id_token_signing_alg_values_supported": self.signatures,
                 "code_challenge_methods_supported": ["S256"],
             }
         )
@@ -134,8 +136,14 @@ class Provider:
             **self.lies,
         }
         claims = {name: value for name, value in claims.items() if value is not None}
-        key = self.signs_with or self.key
-        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims, key)
+        kind = self.signatures[0]
+        if kind == "none":
+            parts = [json.encode({"alg": "none", "kid": self.key.kid}), json.encode(claims), b""]
+            return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+        shared = OctKey.import_key(SECRET) if kind == "HS256" else None
+        return jwt.encode(
+            {"alg": kind, "kid": self.key.kid}, claims, shared or self.signs_with or self.key, [kind]
+        )
 
     async def _logout(self, request: Request) -> Response:
         self.ended.append(dict(request.query_params))

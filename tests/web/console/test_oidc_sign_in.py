@@ -85,7 +85,7 @@ async def test_what_goes_to_the_provider_and_back_is_not_readable_in_the_browser
         cookie = begun.headers["set-cookie"]
     assert query["redirect_uri"] == [f"{URL}/sign-in/callback"]
     assert query["scope"] == ["openid profile"]
-    assert cookie.startswith(f"{COOKIE}-sign-in=")
+    assert cookie.startswith(f"{COOKIE}-sign-in-")
     assert "HttpOnly" in cookie
     assert "Max-Age=600" in cookie
     assert query["state"][0] not in cookie
@@ -155,6 +155,29 @@ async def test_a_token_that_another_key_signed_is_refused(provider: Provider, st
     provider.signs_with = another_key()
     async with shared_desk(state, provider.issuer).browser() as browser:
         assert (await signed_in(browser)).status_code == 403
+
+
+@pytest.mark.filterwarnings("ignore")  # joserfc's, of the test's short secret
+@pytest.mark.parametrize("kind", ["none", "HS256"])
+async def test_a_token_that_nobody_or_anybody_could_have_signed_is_refused(
+    kind: str, provider: Provider, state: Path
+) -> None:
+    provider.signatures = [kind]
+    async with shared_desk(state, provider.issuer).browser() as browser:
+        assert (await signed_in(browser)).status_code == 403
+
+
+async def test_several_tabs_sign_in_at_once(provider: Provider, state: Path) -> None:
+    async with shared_desk(state, provider.issuer).browser() as browser:
+        begun = [await browser.get("/sign-in", params={"next": f"/files?days={days}"}) for days in (1, 7, 30)]
+        backs = [await at_the_provider(one.headers["location"]) for one in begun]
+        answers = [await browser.get(back) for back in backs]
+        assert [answer.headers["location"] for answer in answers] == [
+            "/files?days=1",
+            "/files?days=7",
+            "/files?days=30",
+        ]
+        assert (await browser.get("/files")).status_code == 200
 
 
 async def test_keys_are_kept_and_a_new_one_is_fetched_when_it_is_used(

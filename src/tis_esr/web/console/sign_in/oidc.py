@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -33,6 +34,10 @@ _SKEW_SECONDS: Final = 60
 _KEYS_SECONDS: Final = 3600
 """How long the provider's addresses and keys are kept; an unknown key is asked for at once."""
 _TIMEOUT: Final = 10.0
+_SIGNATURES: Final = "id_token_signing_alg_values_supported"
+_STRONG: Final = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"}
+)
 
 
 class OidcSignIn:
@@ -65,27 +70,31 @@ class OidcSignIn:
             return RedirectResponse(target, 303)
         self._attempts.take(_client(request))
         begun: dict[str, Any] = {"next": target}
+        state = new_secret()
         request.scope["session"] = begun
         try:
             response: Response = await self._provider().authorize_redirect(
-                request, self._callback, code_challenge_method="S256"
+                request, self._callback, state=state, code_challenge_method="S256"
             )
         except (httpx2.HTTPError, AuthlibBaseError, ValueError, KeyError, RuntimeError) as error:
             raise self._unavailable(error) from None
         console = console_of(request)
         sealed = self._sealing.encrypt(json.encode(begun)).decode()
-        console.set_cookie(response, sealed, name=_cookie(console.cookie), seconds=60 * _MINUTES)
+        console.set_cookie(response, sealed, name=_cookie(console.cookie, state), seconds=60 * _MINUTES)
         return response
 
     async def _answered(self, request: Request) -> Response:
         """Begin a session for the person that the provider names, and forget what led there: no answer is used twice."""
         self._attempts.take(_client(request))
         console = console_of(request)
-        begun = self._opened(request.cookies.get(_cookie(console.cookie), ""))
+        cookie = _cookie(console.cookie, request.query_params.get("state", ""))
+        begun = self._opened(request.cookies.get(cookie, ""))
         target = next_address(str(begun.get("next", "/")))
         request.scope["session"] = begun
         try:
-            token = await self._provider().authorize_access_token(request, leeway=_SKEW_SECONDS)
+            provider = self._provider()
+            _refuse_weak_signatures(await provider.load_server_metadata())
+            token = await provider.authorize_access_token(request, leeway=_SKEW_SECONDS)
         except (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError) as error:
             _log.warning("console_sign_in_refused", error=type(error).__name__)
             raise ProblemError(
@@ -117,7 +126,7 @@ class OidcSignIn:
         await console.sessions.begin(account, secret, hint)
         response = RedirectResponse(target, 303)
         console.set_cookie(response, secret)
-        console.drop_cookie(response, _cookie(console.cookie))
+        console.drop_cookie(response, cookie)
         return response
 
     async def _sign_out(self, request: Request) -> Response:
@@ -194,8 +203,15 @@ class OidcSignIn:
         )
 
 
-def _cookie(session_cookie: str) -> str:
-    return f"{session_cookie}-sign-in"
+def _cookie(session_cookie: str, state: str) -> str:
+    """Return the name of the cookie of one attempt: several tabs may sign in at once, as when a browser reopens them."""
+    return f"{session_cookie}-sign-in-{sha256(state.encode()).hexdigest()[:8]}"
+
+
+def _refuse_weak_signatures(metadata: dict[str, Any]) -> None:
+    """Leave of the signatures that a provider offers those by a private key of its own: never none, never our secret."""
+    offered = metadata.get(_SIGNATURES) or ["RS256"]
+    metadata[_SIGNATURES] = [name for name in offered if name in _STRONG] or ["RS256"]
 
 
 def _client(request: Request) -> str:
