@@ -3,8 +3,8 @@
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 from uvicorn import Config, Server
@@ -90,6 +90,14 @@ def _protocol(connections: _Connections) -> type[H11Protocol]:
             super().connection_lost(exc)
 
     return LimitedProtocol
+
+
+class _Server(Server):
+    """uvicorn's server within a program that handles its own signals."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 @asynccontextmanager
