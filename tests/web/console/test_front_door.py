@@ -259,3 +259,26 @@ async def test_while_sessions_can_not_be_read_the_page_says_so(
         answer = await browser.get("/files")
         assert (answer.status_code, title(answer)) == (503, "Not available – TIS-ESR")
         assert "Sign out" not in answer.text
+
+
+LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (LINK, 200),
+        ({**LINK, "Sec-Fetch-Dest": "iframe"}, 403),
+        ({**LINK, "Sec-Fetch-Dest": "embed"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, 403),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 200),
+        ({}, 200),
+    ],
+)
+async def test_another_site_can_link_to_a_page_and_do_nothing_else_with_it(
+    headers: dict[str, str], status: int, state: Path
+) -> None:
+    async with desk(state).signed_in() as browser:
+        del browser.headers["Sec-Fetch-Site"]
+        assert (await browser.get("/files", headers=headers)).status_code == status

@@ -126,3 +126,15 @@ async def test_a_session_that_ends_in_the_middle_of_a_form_says_that_nothing_was
         answer = await browser.post("/search", data={"word": "1900002", "form_token": token})
     assert answer.status_code == 401
     assert "Your session has ended. Nothing was done." in text(answer)
+
+
+async def test_another_site_neither_signs_in_nor_uses_up_attempts(state: Path) -> None:
+    console = desk(state)
+    image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    link = {**image, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    async with console.browser() as browser:
+        for number in range(20):
+            for headers in (image, link):
+                answer = await browser.get(f"/sign-in?token={number}", headers=headers)
+                assert answer.status_code == 403
+        assert (await browser.get(console.sign_in.path)).status_code == 303

@@ -78,10 +78,11 @@ class FrontDoor:
             raise HTTPException(421)
         if len(request.url.path) + len(request.url.query) > _LONGEST_ADDRESS:
             raise HTTPException(414)
-        if request.method in _SAFE:
-            return
         site = request.headers.get("sec-fetch-site")
-        if site is not None:
+        if request.method in _SAFE:
+            if site not in _OWN and site is not None and not _is_link(request):
+                raise HTTPException(403)
+        elif site is not None:
             if site not in _OWN:
                 raise HTTPException(403)
         elif request.headers.get("origin") not in self._console.origins:
@@ -97,3 +98,11 @@ class FrontDoor:
         for name, value in self._headers.items():
             headers[name] = value
         headers.setdefault("Cache-Control", "no-store")
+
+
+def _is_link(request: Request) -> bool:
+    """Return whether a person follows a link of another site, as opposed to an image, frame or script of it that asks."""
+    return (
+        request.headers.get("sec-fetch-mode") == "navigate"
+        and request.headers.get("sec-fetch-dest", "document") == "document"
+    )

@@ -54,6 +54,10 @@ class LocalSignIn:
             return page(request, "sign_in_local.html", "Sign in", {"used": False}, status=401)
         if request.method != "GET":
             raise ProblemError(405, "This address signs in when it is opened.", "Open it in a browser.")
+        if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+            raise ProblemError(
+                403, "A link of another site doesn't sign in.", "Open the address from the terminal."
+            )
         self._attempts.take(_client(request))
         if not hmac.compare_digest(given.encode(), self._token.encode()):
             return page(request, "sign_in_local.html", "Sign in", {"used": True}, status=403)
