@@ -1,0 +1,25 @@
+"""The pages of the console. A new one is a function, a template, and a line here."""
+
+from tis_esr.operations.access.accounts import Role
+from tis_esr.web.console.console import Page
+from tis_esr.web.console.pages.doctor import doctor, settings
+from tis_esr.web.console.pages.files import file, files, files_csv, findings
+from tis_esr.web.console.pages.forecast import forecast, forecast_csv
+from tis_esr.web.console.pages.home import accessibility, home
+from tis_esr.web.console.pages.why import search, why
+
+PAGES = (
+    Page("/", "Start", Role.VIEWER, home),
+    Page("/why", "Why", Role.VIEWER, why, "Why a placement, post, position or person was, or wasn't, sent to ESR, and who must act"),
+    Page("/search", "Search", Role.VIEWER, search, methods=("POST",)),
+    Page("/files", "Files", Role.VIEWER, files, "Files from ESR with their states and rows, and what each contained"),
+    Page("/files.csv", "Files as CSV", Role.VIEWER, files_csv),
+    Page("/findings", "Findings", Role.VIEWER, findings, "Files that need somebody: refused, incomplete, missing or not confirmed by ESR"),
+    Page("/files/{name}", "File", Role.VIEWER, file),
+    Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
+    Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
+    Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
+    Page("/settings", "Settings", Role.ADMINISTRATOR, settings, "The settings in force, without secrets"),
+    Page("/accessibility", "Accessibility", Role.VIEWER, accessibility),
+)  # fmt: skip
+"""All pages, in the order of the menu; the first that fits an address answers it."""
