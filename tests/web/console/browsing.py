@@ -20,6 +20,7 @@ from tis_esr.operations.composition import reader_of
 from tis_esr.settings import Settings
 from tis_esr.web.console.application import application
 from tis_esr.web.console.console import Console, Page, SignIn
+from tis_esr.web.console.opening import opened_for_each
 from tis_esr.web.console.pages import PAGES
 from tis_esr.web.console.questions import Questions
 from tis_esr.web.console.rate_limit import RateLimit
@@ -89,6 +90,7 @@ def desk(
     console = Console(
         settings=settings,
         questions=Questions(open_reader or partial(reader_of, settings, settings.state), seconds=seconds),
+        runner=opened_for_each(settings),
         sessions=MemorySessions(Lifetimes(), clock),
         sign_in=way,
         origins=origins,

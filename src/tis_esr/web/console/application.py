@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tis_esr.errors import TisEsrError
+from tis_esr.web.console.acts import notice_of
 from tis_esr.web.console.assets import assets, serve
 from tis_esr.web.console.console import Console, Page
 from tis_esr.web.console.front_door import FrontDoor
@@ -56,6 +57,13 @@ def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
                 f"This page needs the role {page.role.value}, which your account doesn't have.",
                 "An administrator of your sign-in can grant it.",
             )
+        if not page.is_for(session.account):
+            raise ProblemError(
+                403,
+                "This page shows things of every office, and your account is limited to some.",
+                "Ask the support team for the answer.",
+            )
+        request.scope["console.notice"] = await notice_of(request)
         return await page.answer(request)
 
     return answer

@@ -1,6 +1,7 @@
 """What the pages share: settings, questions to the store, sessions, sign-in, and who may open which page."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from tis_esr.engine.runner import Runner
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.access.sessions import Session, Sessions
 from tis_esr.settings import Settings
@@ -23,7 +25,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its address and name, the role that it needs, and what it is for. Without a ``purpose`` it is in no menu."""
+    """A page: its address and name, the role that it needs, and what it is for. Without a ``purpose`` it is in no menu.
+
+    ``all_offices`` says that it shows things of every office, so that accounts limited to some may not open it.
+    """
 
     path: str
     name: str
@@ -31,6 +36,11 @@ class Page:
     answer: Endpoint
     purpose: str = ""
     methods: tuple[str, ...] = ("GET",)
+    all_offices: bool = False
+
+    def is_for(self, account: Account) -> bool:
+        """Return whether a person may open it."""
+        return account.may(self.role) and (account.offices is None or not self.all_offices)
 
 
 class SignIn(Protocol):
@@ -46,10 +56,14 @@ class SignIn(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Console:
-    """One console. ``origins`` are those under which it is served; requests for any other host are refused."""
+    """One console. ``origins`` are those under which it is served; requests for any other host are refused.
+
+    ``runner`` opens the engine for an act. On a state file that raises StateInUseError while another process holds it.
+    """
 
     settings: Settings
     questions: Questions
+    runner: Callable[[], AbstractAsyncContextManager[Runner]]
     sessions: Sessions
     sign_in: SignIn
     origins: tuple[str, ...]

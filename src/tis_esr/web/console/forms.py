@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -17,13 +18,36 @@ _FIELDS: Final = 1000
 TOKEN: Final = "form_token"  # noqa: S105 - its name
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form of ours; of a field that was sent twice, the last. Raises HTTPException.
+class Form(Mapping[str, str]):
+    """The fields of a form; of a field that was sent several times, the last."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._pairs, self._last = pairs, dict(pairs)
+
+    def __getitem__(self, name: str) -> str:
+        """Return a field's value."""
+        return self._last[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+        return iter(self._last)
+
+    def __len__(self) -> int:
+        """Return how many names there are."""
+        return len(self._last)
+
+    def all(self, name: str) -> list[str]:
+        """Return every value of a field, each once, in their order: what was ticked in a list."""
+        return list(dict.fromkeys(value for field, value in self._pairs if field == name))
+
+
+async def read_form(request: Request) -> Form:
+    """Return the fields of a form of ours. Raises HTTPException.
 
     The form has to carry the session's token, beside what the browser says of where it comes from.
     """
     session = required_session(request)
-    fields = await _fields(request)
+    fields = Form(await _fields(request))
     if not hmac.compare_digest(fields.get(TOKEN, "").encode(), session.form_token.encode()):
         raise ProblemError(
             403,
@@ -33,7 +57,7 @@ async def read_form(request: Request) -> dict[str, str]:
     return fields
 
 
-async def _fields(request: Request) -> dict[str, str]:
+async def _fields(request: Request) -> list[tuple[str, str]]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(400)
@@ -45,7 +69,7 @@ async def _fields(request: Request) -> dict[str, str]:
     except ClientDisconnect:
         raise HTTPException(400) from None
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS))
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
         raise HTTPException(400) from None
 

@@ -1,11 +1,13 @@
 """Opens a console: which store, which sign-in, which sessions; and serves it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
+from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import EVERYTHING, Account, Role
 from tis_esr.operations.access.claims import ClaimMapping
@@ -24,6 +26,7 @@ from tis_esr.web.http_server import served
 
 _SEARCHES_A_MINUTE: Final = 60
 _REMEMBERED_SECONDS: Final = 15.0
+OpenRunner = Callable[[], AbstractAsyncContextManager[Runner]]
 _PATIENCE: Final = 5.0
 """A person waits: what takes longer is a page that says so."""
 
@@ -42,7 +45,8 @@ async def local_console(
     sign_in = LocalSignIn(account, lambda path: show(address[0] + path))
     sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
     questions = Questions(partial(reader_of, settings, settings.state))
-    async with _serving(settings, None, host, port, sign_in, sessions, questions) as address[0]:
+    runner = opened_for_each(settings)
+    async with _serving(settings, None, host, port, sign_in, sessions, questions, runner) as address[0]:
         show(address[0] + sign_in.path)
         yield
 
@@ -66,15 +70,15 @@ async def shared_console(settings: Settings, port: int) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
         sessions: Sessions
         if settings.engine == "production":
-            hasty = settings.model_copy(update={"patience_seconds": _PATIENCE})
-            sessions = StoredSessions(
-                _lifetimes(settings), await stack.enter_async_context(engine_for_operation(hasty))
-            )
+            kept = await stack.enter_async_context(engine_for_operation(_hasty(settings)))
+            runner = _always(kept)
+            sessions = StoredSessions(_lifetimes(settings), kept)
         else:
+            runner = opened_for_each(settings)
             sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
         questions = Questions(partial(reader_of, settings), keep=settings.engine == "production")
         stack.callback(questions.close)
-        serving = _serving(settings, url, settings.console_host, port, sign_in, sessions, questions)
+        serving = _serving(settings, url, settings.console_host, port, sign_in, sessions, questions, runner)
         await stack.enter_async_context(serving)
         yield url
 
@@ -102,6 +106,7 @@ async def _serving(
     sign_in: SignIn,
     sessions: Sessions,
     questions: Questions,
+    runner: OpenRunner,
 ) -> AsyncIterator[str]:
     """Serve during the block, under ``url`` if browsers see another address; yields where this process listens."""
 
@@ -110,6 +115,7 @@ async def _serving(
         console = Console(
             settings=settings,
             questions=questions,
+            runner=runner,
             sessions=sessions,
             sign_in=sign_in,
             origins=local if url is None else (url,),
@@ -122,6 +128,32 @@ async def _serving(
     proxies = settings.console_trusted_proxies
     async with served(made, host, port, setting="--port", proxies=proxies) as taken:
         yield f"http://{host}:{taken}"
+
+
+def opened_for_each(settings: Settings) -> OpenRunner:
+    """Return what opens a state file for one act at a time, so that other processes can write to it meanwhile."""
+    one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Runner]:
+        async with one_at_a_time, engine_for_operation(_hasty(settings), settings.state) as runner:
+            yield runner
+
+    return opened
+
+
+def _always(runner: Runner) -> OpenRunner:
+    """Return what gives the engine that the process has open."""
+
+    @asynccontextmanager
+    async def kept() -> AsyncIterator[Runner]:
+        yield runner
+
+    return kept
+
+
+def _hasty(settings: Settings) -> Settings:
+    return settings.model_copy(update={"patience_seconds": _PATIENCE})
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

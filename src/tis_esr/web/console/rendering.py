@@ -56,6 +56,7 @@ def page(
         .render(
             {
                 "title": title,
+                "notice": request.scope.get("console.notice", ""),
                 "session": session,
                 "static": assets().folder,
                 "version": __version__,
@@ -80,7 +81,7 @@ def _menu(request: Request, session: Session | None) -> Iterator[dict[str, Any]]
         return
     path = request.url.path
     for item in request.scope["console"].menu:
-        if session.account.may(item.role):
+        if item.is_for(session.account):
             yield {
                 "path": item.path,
                 "name": item.name,

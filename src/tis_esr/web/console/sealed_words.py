@@ -4,6 +4,8 @@ A GMC number in an address would be kept by the browser's history, by proxies, a
 with a key that the session's secret gives, it lives as long as the session, and back and reload work.
 """
 
+from typing import Final
+
 from cryptography.fernet import Fernet, InvalidToken
 from starlette.requests import Request
 
@@ -11,16 +13,18 @@ from tis_esr.operations.access.sessions import key_from
 from tis_esr.web.console.console import console_of
 from tis_esr.web.console.problems import ProblemError
 
+_PURPOSE: Final = "search"
+
 
 def sealed(request: Request, word: str) -> str:
     """Return a word for an address."""
-    return _key(request).encrypt(word.encode()).decode()
+    return session_key(request, _PURPOSE).encrypt(word.encode()).decode()
 
 
 def opened(request: Request, text: str) -> str:
     """Return the word. Raises ProblemError for an address of another session."""
     try:
-        return _key(request).decrypt(text).decode()
+        return session_key(request, _PURPOSE).decrypt(text).decode()
     except (InvalidToken, ValueError):
         raise ProblemError(
             404,
@@ -30,5 +34,6 @@ def opened(request: Request, text: str) -> str:
         ) from None
 
 
-def _key(request: Request) -> Fernet:
-    return Fernet(key_from(request.cookies.get(console_of(request).cookie, ""), "search"))
+def session_key(request: Request, purpose: str) -> Fernet:
+    """Return the key that only this session's browser gives, one for each purpose."""
+    return Fernet(key_from(request.cookies.get(console_of(request).cookie, ""), purpose))

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from markupsafe import Markup
 
 from tis_esr.operations.dates import day as in_words
-from tis_esr.operations.dates import readable
+from tis_esr.operations.dates import iso, readable
 from tis_esr.operations.states import words
 from tis_esr.visible import visible
 
@@ -22,8 +22,9 @@ def day(value: date | None) -> Markup:
     return Markup('<time datetime="{}" class="app-keep">{}</time>').format(value.isoformat(), in_words(value))
 
 
-def moment(text: str) -> Markup:
-    """Return an ISO day or moment as London time, with UTC on hover; "" for ""."""
+def moment(value: str | datetime | None) -> Markup:
+    """Return a moment, or an ISO day or moment, as London time with UTC on hover; "" for "" and None."""
+    text = iso(value.timestamp()) if isinstance(value, datetime) else value or ""
     if "T" not in text:
         return day(date.fromisoformat(text)) if text else Markup("")
     utc = datetime.fromisoformat(text).astimezone(UTC)
@@ -35,6 +36,11 @@ def moment(text: str) -> Markup:
 def ident(text: str) -> Markup:
     """Return an id, file name or number that people copy."""
     return Markup('<span class="app-ident" data-copy="{}">{}</span>').format(visible(text), visible(text))
+
+
+def tag(text: str, colour: str) -> Markup:
+    """Return a word in a coloured box; the colour says nothing that the word does not."""
+    return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, text.capitalize())
 
 
 def plural(count: int, one: str, many: str = "") -> str:

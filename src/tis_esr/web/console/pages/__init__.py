@@ -2,6 +2,8 @@
 
 from tis_esr.operations.access.accounts import Role
 from tis_esr.web.console.console import Page
+from tis_esr.web.console.pages.alarm_acts import ALARM_ACTS
+from tis_esr.web.console.pages.alarms import alarm, alarms, alarms_csv
 from tis_esr.web.console.pages.doctor import doctor, settings
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
@@ -10,6 +12,10 @@ from tis_esr.web.console.pages.why import search, why
 
 PAGES = (
     Page("/", "Start", Role.VIEWER, home),
+    Page("/alarms", "Alarms", Role.VIEWER, alarms, "What is wrong at the moment, whom it affects, who has it in hand and what to do", all_offices=True),
+    Page("/alarms.csv", "Alarms as CSV", Role.VIEWER, alarms_csv, all_offices=True),
+    *ALARM_ACTS,
+    Page("/alarms/{id:path}", "Alarm", Role.VIEWER, alarm, all_offices=True),
     Page("/why", "Why", Role.VIEWER, why, "Why a placement, post, position or person was, or wasn't, sent to ESR, and who must act"),
     Page("/search", "Search", Role.VIEWER, search, methods=("POST",)),
     Page("/files", "Files", Role.VIEWER, files, "Files from ESR with their states and rows, and what each contained"),

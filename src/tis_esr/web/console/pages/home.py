@@ -10,7 +10,7 @@ from tis_esr.web.console.rendering import page
 async def home(request: Request) -> Response:
     """List the pages that the person may open."""
     account = account_of(request)
-    pages = [one for one in console_of(request).menu if account.may(one.role)]
+    pages = [one for one in console_of(request).menu if one.is_for(account)]
     return page(
         request,
         "home.html",
