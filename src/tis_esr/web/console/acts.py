@@ -136,7 +136,7 @@ async def _answer(act: Act, request: Request) -> Response:
         raise ProblemError(
             409,
             "The state file is held by another process, such as a running tis-esr run or tis-esr day. Nothing was done.",
-            "Send the form again when that has ended; tis-esr run --console serves a console that can act beside it.",
+            "Send the form again when that process has ended.",
             "In use",
         ) from None
     except TisEsrError as error:
