@@ -21,12 +21,14 @@ from starlette.responses import RedirectResponse, Response
 
 from tis_esr.engine.faults import StateInUseError
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError, UsageError
 from tis_esr.operations.access.accounts import Role
-from tis_esr.operations.access.acts_once import ACTS_DONE, ActDone, once
+from tis_esr.operations.access.acts_once import ACTS_DONE, ActDone, once, once_in_steps
 from tis_esr.operations.access.sessions import VIA, new_secret
 from tis_esr.operations.audit.trail import Person
+from tis_esr.operations.dates import iso, readable
 from tis_esr.web.console.console import Page, account_of, console_of
 from tis_esr.web.console.forms import Form, read_form
 from tis_esr.web.console.problems import ProblemError
@@ -74,7 +76,8 @@ class Act:
     ``all_offices`` alone. ``sentence`` says what is about to be
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
-    personal data. ``warning`` says what can't be undone.
+    personal data. ``do_in_steps`` is instead of ``do`` for an operation that commits units of work of its own. ``warning`` says what
+    can't be undone.
     """
 
     path: str
@@ -82,7 +85,8 @@ class Act:
     role: Role
     plan: Callable[[Request, Form], Awaitable[Plan]]
     sentence: Callable[[Plan], str]
-    do: Callable[[Work, Person, Plan, str], Awaitable[str]]
+    do: Callable[[Work, Person, Plan, str], Awaitable[str]] | None = None
+    do_in_steps: Callable[[Runner, Person, Plan, str], Awaitable[str]] | None = None
     warning: str = ""
     all_offices: bool = False
     reason: str = "Reason"
@@ -158,16 +162,27 @@ async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response
     person, plan = person_of(request), frozen.plan
     async with AsyncExitStack() as stack:
         runner = await stack.enter_async_context(console_of(request).runner())
-        await once(
-            runner,
-            frozen.token,
-            person.name,
-            act.path,
-            lambda work: act.do(work, person, plan, why),
+        done = await _once(act, runner, frozen.token, person, plan, why)
+    if not done.result:
+        raise ProblemError(
+            409,
+            f"This was begun at {readable(iso(done.at.timestamp()))}, and has not ended, or its process ended before it did.",
+            "The audit says what was done.",
+            "Begun already",
         )
     parts = urlsplit(next_address(plan.back))
     query = "&".join(filter(None, [parts.query, urlencode({_DONE: frozen.token})]))
     return RedirectResponse(f"{parts.path}?{query}", 303)
+
+
+async def _once(act: Act, runner: Runner, token: str, person: Person, plan: Plan, why: str) -> ActDone:
+    if (in_steps := act.do_in_steps) is not None:
+        return await once_in_steps(
+            runner, token, person.name, act.path, lambda one: in_steps(one, person, plan, why)
+        )
+    do = act.do
+    assert do is not None  # noqa: S101 - an act has one of the two
+    return await once(runner, token, person.name, act.path, lambda work: do(work, person, plan, why))
 
 
 def _ask(act: Act, request: Request, frozen: _Frozen, *, why: str = "", problem: str = "") -> Response:
