@@ -1,15 +1,16 @@
-# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, if it is missing,
-# with the machine's package manager; mongod, if it is missing, into .servers.
+# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd and Chromium,
+# if they are missing, with the machine's package manager; mongod, if it is missing, into .servers.
 # make test PYTHON=python3.13: the same on another Python, in a virtual environment of its own.
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 3
 
-.PHONY: run test lint types arrows unit gate docs faults simulate simulate-quarter fuzz services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate docs screenshots faults simulate simulate-quarter fuzz services stop-services bench lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
+	@echo "In a browser: $(BIN)/tis-esr console --state demo/state.sqlite"
 
 test: lint types arrows unit gate
 
@@ -26,6 +27,10 @@ arrows: $(VENV)/dev.stamp
 unit: $(VENV)/dev.stamp
 	$(BIN)/python -m servers install
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal
+
+# Makes the screenshots of the console in docs/images again.
+screenshots: $(VENV)/dev.stamp
+	SCREENSHOTS=1 $(BIN)/pytest tests/web/browser/test_screenshots.py
 
 # A small day on the production engine: fails if messages, transactions or calls to TCS per row exceed their limits.
 gate: $(VENV)/dev.stamp

@@ -96,6 +96,14 @@ NOTES: dict[str, tuple[str, str]] = {
     "alarms.evaluations": ("what each process judged last, and what it could not judge", "none"),
     "board.expectations": ("which file is expected when, in versions set by people", "names of users"),
     "board.waivers": ("expectations suspended for some days, by whom and why", "names of users"),
+    "console.acts": (
+        "which confirmations of the console were carried out, so that none is twice",
+        "names of users, not of trainees",
+    ),
+    "console.sessions": (
+        "who is signed in to the console: roles, offices, times; the hash of the browser's secret",
+        "names of users, not of trainees",
+    ),
     "day.begun": ("what earlier days had left when `tis-esr day` was first run for a day", "none"),
 }
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import re
 from typing import Any, Literal, get_args, get_origin
 
@@ -60,6 +61,8 @@ def _default(field: FieldInfo) -> str:
         return "not set"
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"
+    if isinstance(field.default, dict):
+        return f"`{json.dumps(field.default)}`"
     return f"`{field.default:g}`" if isinstance(field.default, float) else f"`{field.default}`"
 
 

@@ -1,4 +1,4 @@
-"""``python -m servers install|start|stop``: install, start or stop RabbitMQ and MongoDB for the tests; print their URLs.
+"""``python -m servers install|start|stop``: install, start or stop what the tests need; print the servers' URLs.
 
 Reachable servers are used: ``TIS_ESR_TEST_AMQP_URL`` and ``TIS_ESR_TEST_MONGODB_URL`` if they are set,
 else a server on its default port, else one started in ``.servers``, on a port that no other checkout uses.
@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from servers.programs import NotInstalled, mongod, one_at_a_time, rabbitmq, sshd
+from servers.programs import NotInstalled, chromium, mongod, one_at_a_time, rabbitmq, sshd
 from servers.running import DidNotStart, Mongo, Rabbit, answers, own_port
 
 HOME = Path(__file__).parent.parent / ".servers"
@@ -23,6 +23,7 @@ def install() -> None:
         if not (os.environ.get(MONGODB) or answers(27017)):
             mongod(HOME / "mongod")
         sshd()
+        chromium()
 
 
 def addresses() -> dict[str, str]:

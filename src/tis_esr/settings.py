@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import (
@@ -31,7 +32,15 @@ from tis_esr.services.cron import next_after
 
 PREFIX: Final = "TIS_ESR_"
 _LOGIN: Final = ("tcs_token_url", "tcs_client_id", "tcs_client_secret")
+_SIGN_IN: Final = (
+    "console_url",
+    "console_oidc_issuer",
+    "console_oidc_client_id",
+    "console_oidc_client_secret",
+)
 _HTTP: Final = re.compile(r"https?://[^/?#@\s]+", re.IGNORECASE)
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The names of this machine for itself."""
 _MAY_BE_EMPTY: Final = {"inbound", "outbound"}
 _log = structlog.get_logger()
 _LINKS: Final = re.compile(r"TIS_ESR_(SERVICE_(HOST|PORT)|PORT)(_\w+)?")
@@ -259,6 +268,35 @@ class Settings(BaseSettings):
     """The bearer token of the events endpoint."""
     sns_topics: tuple[str, ...] = ()
     """The ARNs of the SNS topics whose events are accepted, as a JSON list."""
+    console_host: str = "127.0.0.1"
+    """The address that the console listens on. Without an OIDC provider it is a loopback address."""
+    console_port: Annotated[int, Field(ge=0, le=65535)] = 8090
+    """The port of the console; 0 picks a free port."""
+    console_url: Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")] | None = None
+    """The address of the console in browsers, without a path, for example ``https://tis-esr.example``: requests for any other host are refused. Needed with an OIDC provider."""
+    console_oidc_issuer: str | None = None
+    """The OIDC provider that people sign in at, for example ``https://sso.example/realms/tis``."""
+    console_oidc_client_id: str | None = None
+    """The client id of the console at the provider."""
+    console_oidc_client_secret: SecretStr | None = None
+    """The secret of that client. The same for all processes."""
+    console_roles_claim: str = "realm_access.roles"
+    """The claim of the ID token that lists roles or groups, as a path with dots; the default is that of Keycloak's realm roles."""
+    console_roles: dict[Literal["viewer", "operator", "privacy", "administrator"], tuple[str, ...]] = {
+        "viewer": ("tis-esr-viewer",),
+        "operator": ("tis-esr-operator",),
+        "privacy": ("tis-esr-privacy",),
+        "administrator": ("tis-esr-administrator",),
+    }
+    """Which of the claim's values give which role, as JSON: ``{"viewer": ["tis-readers"], "operator": ["tis-support"]}``."""
+    console_offices_claim: str | None = None
+    """The claim that lists the deaneries a person may see, such as EOE, or ``*`` for all. Without this setting everybody sees all; with it, a person without the claim sees none."""
+    console_trusted_proxies: tuple[str, ...] = ()
+    """The addresses or networks of proxies whose ``X-Forwarded-For`` names the client, as a JSON list. Only for the limits on attempts."""
+    console_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    """After how many minutes without use a session of the console ends."""
+    console_session_hours: Annotated[int, Field(ge=1, le=24)] = 8
+    """After how many hours a session of the console ends in any case."""
     person: Annotated[str, Field(pattern=r"^[^\s,;]{1,64}$")] | None = None
     """Who you are in the audit, if your account on this machine is not your own. Set it in your shell, not for services."""
     edit_parked: Literal["off", "one", "two"] = "off"
@@ -317,6 +355,12 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     lacking = [name for name in _LOGIN if getattr(settings, name) is None]
     if lacking and len(lacking) < len(_LOGIN):
         yield f"{_named((lacking[0],))}is missing; {', '.join(_LOGIN)} go together"
+    missing = [name for name in _SIGN_IN if getattr(settings, name) is None]
+    if missing and settings.console_oidc_issuer is not None:
+        yield f"{_named((missing[0],))}is missing; {', '.join(_SIGN_IN)} go together"
+    for name in ("console_oidc_issuer", "console_url"):
+        if (problem := _not_private(getattr(settings, name))) and settings.console_oidc_issuer is not None:
+            yield f"{_named((name,))}{problem}"
     if settings.tcs_token_url is not None and not _HTTP.match(settings.tcs_token_url):
         yield f"{_named(('tcs_token_url',))}doesn't begin with http:// or https:// and a host"
     if settings.window_opens_days >= 7 * settings.window_closes_weeks:
@@ -335,6 +379,18 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             f" ({settings.keep_personal_days}) and keep_history_days ({settings.keep_history_days})"
             " must not decrease in this order"
         )
+
+
+def _not_private(url: str | None) -> str:
+    """Return what is wrong with an address that sign-in uses; "" for HTTPS, and for HTTP to this machine."""
+    if url is None:
+        return ""
+    if not _HTTP.match(url):
+        return "doesn't begin with https:// and a host"
+    parts = urlsplit(url)
+    if parts.scheme.lower() == "http" and parts.hostname not in LOOPBACK:
+        return "is not https://; without TLS only addresses of this machine are used"
+    return ""
 
 
 def _toml_problem(error: ValueError) -> str:

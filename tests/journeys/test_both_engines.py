@@ -37,6 +37,7 @@ ELSEWHERE = {
     "reconcile-status": "test_reconcile_status",
     "batch": "test_parked_desk",
     "audit": "test_parked_desk",
+    "console": "test_console",
     "run": "test_running_processes, in tests/faults",
 }
 WITHOUT_ENGINE = {"demo", "synthesize", "tcs-simulator", "asyncapi"}

@@ -47,6 +47,14 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     (f"day --in in --out out --tcs {NOBODY} --state junk", {}, 2, "junk can't be used as state: file is not a database; give another --state FILE"),
     (f"day --in in --out out --tcs {NOBODY} --state file/below", {}, 2, "file/below can't be used as state"),
     (f"day --in with_a_file --out out --tcs {NOBODY} --state other", {"TIS_ESR_PATIENCE_SECONDS": "0.1"}, 3, "stopped: TCS: POST|GET"),
+    # console.
+    ("console --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
+    ("console --demo --state full", {}, 2, "--demo: creates a state file of its own; leave out --state"),
+    ("console --demo --dir file", {}, 2, f"--dir: file {A_FILE}"),
+    ("console --port 65536", {}, 2, "Invalid value for '--port': "),
+    ("console", PRODUCTION, 2, "TIS_ESR_CONSOLE_OIDC_ISSUER: is not set, and the console of the production engine needs a sign-in"),
+    ("console", {"TIS_ESR_CONSOLE_HOST": "192.0.2.1"}, 2, "TIS_ESR_CONSOLE_HOST: 192.0.2.1 is not a loopback address"),
+    ("console", {"TIS_ESR_CONSOLE_OIDC_ISSUER": "https://sso.example"}, 2, "console_url (TIS_ESR_CONSOLE_URL or console_url in tis-esr.toml): is missing"),
     # synthesize.
     ("synthesize", {}, 2, "Missing option '--out'"),
     ("synthesize --out full", {}, 2, "--out: full is not empty; name a new folder"),

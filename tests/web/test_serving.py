@@ -10,7 +10,8 @@ from tests.web.hooks.test_s3_events import EVENT
 
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
-from tis_esr.web.serving import PortTakenError, http
+from tis_esr.web.http_server import PortUnusableError
+from tis_esr.web.serving import http
 
 
 class Process:
@@ -47,7 +48,7 @@ async def get(url: str) -> tuple[int, str, str]:
 async def test_a_process_lives_whatever_its_troubles() -> None:
     process = Process()
     async with process.serving() as address:
-        alive = (200, "application/json", '{"live": true, "troubles": {}}')
+        alive = (200, "application/json", '{"live":true,"troubles":{}}')
         for process.troubles in ({}, {"engine": "MongoDB is away"}):
             assert await get(f"{address}/health/live") == alive
 
@@ -56,17 +57,17 @@ async def test_a_process_does_not_live_while_a_task_of_it_is_down_or_stuck() -> 
     process = Process()
     process.down = {"outbox relay": "is down: ValueError in relay.py:1"}
     async with process.serving() as address:
-        said = '{"live": false, "troubles": {"outbox relay": "is down: ValueError in relay.py:1"}}'
+        said = '{"live":false,"troubles":{"outbox relay":"is down: ValueError in relay.py:1"}}'
         assert await get(f"{address}/health/live") == (503, "application/json", said)
 
 
 async def test_a_process_is_ready_while_it_has_no_trouble_and_names_what_it_has() -> None:
     process = Process()
-    ready = (200, "application/json", '{"ready": true, "troubles": {}}')
+    ready = (200, "application/json", '{"ready":true,"troubles":{}}')
     async with process.serving() as address:
         assert await get(f"{address}/health/ready") == ready
         process.troubles = {"engine": "MongoDB is away"}
-        said = '{"ready": false, "troubles": {"engine": "MongoDB is away"}}'
+        said = '{"ready":false,"troubles":{"engine":"MongoDB is away"}}'
         assert await get(f"{address}/health/ready") == (503, "application/json", said)
         process.troubles = {}
         assert await get(f"{address}/health/ready") == ready
@@ -101,7 +102,7 @@ async def test_events_are_taken_only_where_there_is_a_hook() -> None:
 async def test_a_port_that_is_taken_is_said_with_the_setting_to_change() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PortTakenError) as caught:
+        with pytest.raises(PortUnusableError) as caught:
             async with Process().serving(port):
                 pytest.fail("it serves on a taken port")
     assert str(caught.value) == (
@@ -110,7 +111,9 @@ async def test_a_port_that_is_taken_is_said_with_the_setting_to_change() -> None
 
 
 async def test_an_address_that_is_not_this_machines_is_not_called_taken() -> None:
-    with pytest.raises(PortTakenError, match=r"192\.0\.2\.1:0 can't be used .*TIS_ESR_HTTP_HOST") as caught:
+    with pytest.raises(
+        PortUnusableError, match=r"192\.0\.2\.1:0 can't be used .*TIS_ESR_HTTP_HOST"
+    ) as caught:
         async with Process().serving(host="192.0.2.1"):
             pytest.fail("it serves on an address of nobody's")
     assert "in use" not in str(caught.value)

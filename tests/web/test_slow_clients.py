@@ -11,7 +11,7 @@ import pytest
 from msgspec.json import encode
 from tests.web.hooks.test_s3_events import EVENT
 
-from tis_esr.web import connections, serving
+from tis_esr.web import http_server, serving
 from tis_esr.web.hooks import requests
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
@@ -84,7 +84,7 @@ async def test_no_more_than_100_connections_are_open_and_the_oldest_idle_one_is_
 ):
     async with process() as address, AsyncExitStack() as stack:
         readers = []
-        for _ in range(connections.MOST + 1):
+        for _ in range(http_server.MOST + 1):
             reader, writer = await connected(address, SLOW["half a head"])
             stack.callback(writer.close)
             readers.append(reader)
@@ -98,7 +98,7 @@ async def test_no_more_than_100_connections_are_open_and_the_oldest_idle_one_is_
 async def test_a_connection_without_a_request_is_closed_in_time(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serving, "Connections", lambda: connections.Connections(seconds=0.05))
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.05)
     async with process() as address:
         reader, writer = await connected(address, SLOW[kind])
         assert await ended(reader)
@@ -109,7 +109,7 @@ async def test_a_connection_without_a_request_is_closed_in_time(
 async def test_a_kept_connection_serves_several_requests_and_ends_when_none_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(serving, "Connections", lambda: connections.Connections(seconds=0.5))
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.5)
     async with process() as address:
         reader, writer = await connected(address, b"")
         for _ in range(3):

@@ -48,6 +48,12 @@ def build_files() -> Texts:
         yield name, "\n".join(re.findall(r"(?:^|\s)#\s(.*)", (ROOT / name).read_text()))
 
 
+def templates() -> Texts:
+    """Yield what the console's pages say, without their markup."""
+    for path in sorted((SOURCE / "web/console/templates").glob("*.html")):
+        yield str(path.relative_to(ROOT)), re.sub(r"<[^>]*>|\{[%#{].*?[%#}]\}", " ", path.read_text())
+
+
 def _words(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
@@ -58,7 +64,7 @@ def _words(path: Path) -> Iterator[str]:
                 yield token.string
 
 
-SOURCES: tuple[Callable[[], Texts], ...] = (pages, help_texts, source, build_files)
+SOURCES: tuple[Callable[[], Texts], ...] = (pages, help_texts, source, build_files, templates)
 
 
 def texts() -> dict[str, str]:

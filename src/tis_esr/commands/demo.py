@@ -64,6 +64,7 @@ def _show(done: DayDone, summary: Summary, folder: Path, as_of: date) -> None:
     say(
         f"State file: {state}. To query it: tis-esr why <placement | post number | position | GMC number> --state {state}"
     )
+    say(f"To look at it in a browser: tis-esr console --state {state}")
     if exit_code(summary) is Exit.DONE_WITH_PARKED:
         say("Exit code 1: the generated day has faulty rows and records with missing data on purpose.")
 

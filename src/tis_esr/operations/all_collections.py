@@ -1,5 +1,7 @@
 """Every collection of a store: those of the services, and those of people's acts."""
 
+from tis_esr.operations.access.acts_once import ACTS_DONE
+from tis_esr.operations.access.sessions import SESSIONS
 from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
@@ -30,6 +32,8 @@ OPERATIONS_COLLECTIONS = (
     EDITS,
     BATCHES,
     ITEMS,
+    SESSIONS,
+    ACTS_DONE,
 )
 
 ALL_COLLECTIONS = (*COLLECTIONS, *OPERATIONS_COLLECTIONS)

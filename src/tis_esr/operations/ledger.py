@@ -141,7 +141,7 @@ def ledger(state: Reader, name: str | None = None, *, today: date, due_days: int
         if one.is_in_place
     }
     files = [
-        _entry(file, rows.get(file.name, {}), "" if file.copy else rtc.get(file.name, ""))
+        ledger_entry(file, rows.get(file.name, {}), "" if file.copy else rtc.get(file.name, ""))
         for file in sorted(found, key=_newest_first)
     ]
     number = sum(1 for file in found if file.open_findings) + len(open_gaps(all_gaps))
@@ -314,7 +314,8 @@ def _unanswered(
     ]  # fmt: skip
 
 
-def _entry(file: InboundFile, by_state: dict[Any, int], rtc: str) -> LedgerEntry:
+def ledger_entry(file: InboundFile, by_state: dict[Any, int], rtc: str) -> LedgerEntry:
+    """Return the entry of a file with its rows by state; ``rtc`` acknowledged it to ESR, "" if none did."""
     return LedgerEntry(
         name=file.name,
         copy=file.copy,

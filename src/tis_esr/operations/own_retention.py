@@ -1,5 +1,7 @@
 """What is removed of the records of people's acts, by the daily purge."""
 
+from tis_esr.operations.access.acts_once import ACTS_DONE
+from tis_esr.operations.access.sessions import remove_sessions
 from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
@@ -15,6 +17,8 @@ from tis_esr.services.retention.history import by_age
 
 OWN_RULES = (
     remove_audit_entries,
+    remove_sessions,
+    by_age(ACTS_DONE),
     by_age(ALARMS),
     by_age(DELIVERIES),
     by_age(EVALUATIONS),

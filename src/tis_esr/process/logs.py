@@ -50,5 +50,5 @@ def _configure(level: int, renderer: structlog.typing.Processor) -> None:
     )
     stamina.instrumentation.set_on_retry_hooks(())
     # Libraries log addresses and, in debug, bodies: only what they call an error is let through, in one line.
-    for library in ("pika", "asyncssh", "pymongo", "aiohttp", "opentelemetry"):
+    for library in ("pika", "asyncssh", "pymongo", "aiohttp", "uvicorn", "opentelemetry"):
         logging.getLogger(library).setLevel(logging.CRITICAL)

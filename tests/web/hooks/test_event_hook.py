@@ -8,10 +8,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 from msgspec.json import encode
 from msgspec.structs import replace
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from structlog.testing import capture_logs
 from tests.web.hooks.test_s3_events import BRIDGED, EVENT, ONE, TWO, bridged, record
 from tests.web.hooks.test_sns import TOPIC, UNFIT, Certificates, confirmation, notification, verifier
@@ -20,6 +22,7 @@ from yarl import URL
 from tis_esr.engine.faults import TransientError
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
+from tis_esr.web.http_server import served
 
 TOKEN = "an-invented-token"  # noqa: S105 - plainly none
 LET_IN = {"Authorization": f"Bearer {TOKEN}"}
@@ -42,9 +45,9 @@ class World:
             raise self.fault
         self.recorded.append(arrived)
 
-    async def page_of_sns(self, request: web.Request) -> web.Response:
-        self.visited.append((request.method, request.path_qs))
-        return web.Response()
+    async def page_of_sns(self, request: Request) -> Response:
+        self.visited.append((request.method, f"{request.url.path}?{request.url.query}"))
+        return Response()
 
     async def visit(self, url: str) -> None:
         assert url.startswith("https://sns.eu-west-2.amazonaws.com/")
@@ -53,12 +56,14 @@ class World:
 
     async def post(self, body: object, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         sns = verifier(self.certificates) if self.certificates else None
-        app = web.Application()
-        app.router.add_route("*", "/", self.page_of_sns)
-        S3Hook(self.record, self.token, sns, self.visit, "esr-files").add_to(app)
+        hook = S3Hook(self.record, self.token, sns, self.visit, "esr-files")
+        app = Starlette(routes=[Route("/", self.page_of_sns), hook.route()])
         sent = body if isinstance(body, (bytes, AsyncIterator)) else encode(body)
-        async with TestClient(TestServer(app)) as client:
-            self.here = client.make_url("/")
+        async with (
+            served(lambda _: app, "127.0.0.1", 0, setting="") as port,
+            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
+        ):
+            self.here = URL(f"http://127.0.0.1:{port}/")
             async with client.post("/events/s3", data=sent, headers=headers) as response:
                 self.headers = dict(response.headers)
                 assert "\n" not in await response.text()

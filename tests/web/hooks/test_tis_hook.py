@@ -2,15 +2,16 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 from msgspec.json import encode
+from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from tis_esr.engine.faults import TransientError
 from tis_esr.web.hooks.requests import MOST_BYTES
 from tis_esr.web.hooks.tis_hook import TisHook
+from tis_esr.web.http_server import served
 
 TOKEN = "an-invented-token"  # noqa: S105 - plainly none
 LET_IN = {"Authorization": f"Bearer {TOKEN}"}
@@ -30,12 +31,12 @@ class World:
         self.recorded.append(records)
 
     async def post(self, body: Any, headers: dict[str, str] | None = None) -> tuple[int, Any]:
-        app = web.Application()
-        TisHook(self.record, TOKEN).add_to(app)
+        app = Starlette(routes=[TisHook(self.record, TOKEN).route()])
         sent = body if isinstance(body, bytes) else encode(body)
         with capture_logs() as logs:
             async with (
-                TestClient(TestServer(app)) as client,
+                served(lambda _: app, "127.0.0.1", 0, setting="") as port,
+                aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
                 client.post("/hooks/tis", data=sent, headers=headers) as response,
             ):
                 answer = response.status, await response.json()

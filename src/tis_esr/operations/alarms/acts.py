@@ -42,7 +42,7 @@ def find(reader: Reader, word: str) -> Alarm:
     raise UsageError("ID", f"no alarm has the id {word!r}; {hint}")
 
 
-async def own(work: Work, person: Person, id_: str, owner: str) -> Alarm:
+async def own(work: Work, person: Person, id_: str, owner: str, why: str = "") -> Alarm:
     """Make somebody the owner, ``nobody`` to leave it without one: an owned alarm does not escalate by time.
 
     Raises UsageError.
@@ -51,7 +51,8 @@ async def own(work: Work, person: Person, id_: str, owner: str) -> Alarm:
     name = "" if owner == NOBODY else owner
     alarm = await _known(work, id_)
     changed = msgspec.structs.replace(alarm, owner=name)
-    return await _store(work, person, changed, What.OWNED, owner, "alarm.own")
+    text = f"{owner}: {why}" if why else owner
+    return await _store(work, person, changed, What.OWNED, text, "alarm.own")
 
 
 async def note(work: Work, person: Person, id_: str, text: str) -> Alarm:

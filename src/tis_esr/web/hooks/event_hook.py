@@ -5,7 +5,9 @@ from typing import Final, NoReturn
 
 import msgspec
 import structlog
-from aiohttp import web
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from tis_esr.web.hooks.requests import (
     NOT_JSON,
@@ -47,15 +49,15 @@ class S3Hook:
         self._visit = visit
         self._bucket = bucket
 
-    def add_to(self, app: web.Application) -> None:
-        """Add ``POST /events/s3`` to ``app``.
+    def route(self) -> Route:
+        """Return the route of ``POST /events/s3``.
 
         It responds with 202 and the number of files, or with an ``error``: 400 no event, 401 no token, 403 a bad
         signature, 408 a body that took longer than 10 s, 413 over 256 kB, 422 another bucket, 503 to be sent again.
         """
-        app.router.add_post(PATH, self._answer)
+        return Route(PATH, self._answer, methods=["POST"])
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: Request) -> Response:
         try:
             arrived = await self._arrived(request)
             self._check_bucket(arrived)
@@ -69,9 +71,9 @@ class S3Hook:
             return answer_of(400, bad.reason)
         except PASSING as fault:
             return not_recorded(fault)
-        return web.json_response({"recorded": len(arrived)}, status=202)
+        return JSONResponse({"recorded": len(arrived)}, 202)
 
-    async def _arrived(self, request: web.Request) -> list[FileArrived]:
+    async def _arrived(self, request: Request) -> list[FileArrived]:
         let_in = has_token(request, self._token)
         if not let_in and self._sns is None:
             _ask_for_token()

@@ -8,7 +8,8 @@ from typing import Final
 import aiohttp
 import msgspec
 import structlog
-from aiohttp import web
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 
 from tis_esr.engine.faults import TransientError
 from tis_esr.errors import TisEsrError
@@ -32,7 +33,7 @@ class RefusedError(TisEsrError):
         self.headers = headers or {}
 
 
-def has_token(request: web.Request, token: bytes | None) -> bool:
+def has_token(request: Request, token: bytes | None) -> bool:
     """Return whether a request has the bearer token; nobody has where there is none."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if token is None or scheme.lower() != "bearer":
@@ -40,14 +41,17 @@ def has_token(request: web.Request, token: bytes | None) -> bool:
     return hmac.compare_digest(given.strip().encode(errors="surrogateescape"), token)
 
 
-async def body_of(request: web.Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """Return the body of a request. Raises RefusedError where it is too large, too slow, or garbled."""
-    if (request.content_length or 0) > MOST_BYTES:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > MOST_BYTES:
         raise RefusedError(413, f"the body is larger than {MOST_BYTES} bytes")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise RefusedError(400, "the body has a Content-Encoding; send it as it is")
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.content.iter_any():
+            async for chunk in request.stream():
                 body += chunk
                 if len(body) > MOST_BYTES:
                     break
@@ -55,21 +59,21 @@ async def body_of(request: web.Request) -> bytes:
         raise RefusedError(
             408, f"the body took longer than {BODY_SECONDS:.0f} s", {"Connection": "close"}
         ) from error
-    except web.RequestPayloadError as error:
-        raise RefusedError(400, "the body is not what its Content-Encoding says") from error
+    except ClientDisconnect as error:
+        raise RefusedError(400, "the connection ended before the body did") from error
     if len(body) > MOST_BYTES:
         raise RefusedError(413, f"the body is larger than {MOST_BYTES} bytes")
     return bytes(body)
 
 
-def answer_of(status: int, reason: str, headers: Mapping[str, str] | None = None) -> web.Response:
+def answer_of(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return the answer to a request that was not taken, and log it; the log never has the body."""
     if status != 503:
         _log.warning("event_refused", status=status, reason=reason)
-    return web.json_response({"error": reason}, status=status, headers=headers)
+    return JSONResponse({"error": reason}, status, headers)
 
 
-def not_recorded(fault: BaseException) -> web.Response:
+def not_recorded(fault: BaseException) -> Response:
     """Return the answer to a request that could not be stored at the moment."""
     _log.warning("event_not_stored", fault=type(fault).__name__)
     return answer_of(503, "not stored, send it again", {"Retry-After": "5"})

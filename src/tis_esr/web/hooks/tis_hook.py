@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
-from aiohttp import web
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from tis_esr.web.hooks.requests import (
     NOT_JSON,
@@ -30,15 +32,15 @@ class TisHook:
         self._record = record
         self._token = bearer_token.encode()
 
-    def add_to(self, app: web.Application) -> None:
-        """Add ``POST /hooks/tis`` to ``app``.
+    def route(self) -> Route:
+        """Return the route of ``POST /hooks/tis``.
 
         It answers 202 and how many records were stored, or says in ``error`` what was wrong: 400 no JSON or neither an
         object nor a list of objects, 401 no token, 408 a body that took longer than 10 s, 413 over 256 kB, 503 to be sent again.
         """
-        app.router.add_post(PATH, self._answer)
+        return Route(PATH, self._answer, methods=["POST"])
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: Request) -> Response:
         try:
             records = await self._records(request)
             if records:
@@ -47,9 +49,9 @@ class TisHook:
             return answer_of(refused.status, refused.reason, refused.headers)
         except PASSING as fault:
             return not_recorded(fault)
-        return web.json_response({"recorded": len(records)}, status=202)
+        return JSONResponse({"recorded": len(records)}, 202)
 
-    async def _records(self, request: web.Request) -> list[Any]:
+    async def _records(self, request: Request) -> list[Any]:
         if not has_token(request, self._token):
             raise RefusedError(401, "a valid bearer token is needed", {"WWW-Authenticate": "Bearer"})
         try:

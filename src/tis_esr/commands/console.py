@@ -1,0 +1,72 @@
+"""``tis-esr console``: serves the web console until stopped."""
+
+import asyncio
+import signal
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from tis_esr.commands.command_line import check_state
+from tis_esr.commands.demo import demo
+from tis_esr.commands.person import person_of
+from tis_esr.commands.terminal import HEADING, say
+from tis_esr.errors import Exit
+from tis_esr.operations.composition import today
+from tis_esr.process.logs import log_events
+from tis_esr.settings import Settings
+from tis_esr.web.console.opening import local_console, refuse_open, shared_console
+
+_DEMO_DAYS: Final = 3
+
+
+def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
+    """Serve until Ctrl-C or SIGTERM: a state file to its owner, or with a provider the engine's store to its people."""
+    if state is None and settings.console_oidc_issuer is not None:
+        log_events(settings.log_format)
+        asyncio.run(_shared(settings, _port(settings, port)))
+        return Exit.DONE
+    if state is None:
+        refuse_open(settings)
+    check_state(settings, state)
+    of_file = settings.model_copy(update={"engine": "embedded", "state": state or settings.state})
+    asyncio.run(_local(of_file, _port(settings, port)))
+    return Exit.DONE
+
+
+def console_of_demo(settings: Settings, folder: Path, port: int | None) -> Exit:
+    """Run the demo's three days, the last of them today, and serve what they left."""
+    demo(settings, folder, today() - timedelta(days=_DEMO_DAYS - 1), _DEMO_DAYS)
+    say("")
+    return console(settings, folder / "state.sqlite", port)
+
+
+async def _local(settings: Settings, port: int) -> None:
+    stop = _stop()
+    name = person_of(settings).name
+
+    def show(address: str) -> None:
+        say(address, label="Open this address, which signs in once:", style=HEADING)
+
+    async with local_console(settings, port, name, show):
+        say(f"The console shows {settings.state} to {name}, on this machine only. Ctrl-C stops it.")
+        await stop.wait()
+    say("The console has stopped.")
+
+
+async def _shared(settings: Settings, port: int) -> None:
+    stop = _stop()
+    async with shared_console(settings, port) as address:
+        say(address, label="Console:", style=HEADING)
+        await stop.wait()
+
+
+def _port(settings: Settings, port: int | None) -> int:
+    return settings.console_port if port is None else port
+
+
+def _stop() -> asyncio.Event:
+    """Return the event that Ctrl-C and SIGTERM set."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,1 @@
+"""Who uses the console: roles, offices, and the sessions that they have."""

@@ -1,0 +1,168 @@
+"""Opens a console: which store, which sign-in, which sessions; and serves it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from tis_esr.engine.runner import Runner
+from tis_esr.errors import UsageError
+from tis_esr.operations.access.accounts import EVERYTHING, Account, Role
+from tis_esr.operations.access.claims import ClaimMapping
+from tis_esr.operations.access.sessions import Lifetimes, MemorySessions, Sessions, StoredSessions
+from tis_esr.operations.composition import engine_for_operation, reader_of
+from tis_esr.operations.configured_stores import required_setting, secret_text
+from tis_esr.settings import LOOPBACK, Settings
+from tis_esr.web.console.application import application
+from tis_esr.web.console.console import Console, SignIn
+from tis_esr.web.console.pages import PAGES
+from tis_esr.web.console.questions import Questions
+from tis_esr.web.console.rate_limit import RateLimit
+from tis_esr.web.console.remembered import Remembered
+from tis_esr.web.console.sign_in.local import LocalSignIn
+from tis_esr.web.http_server import served
+
+_SEARCHES_A_MINUTE: Final = 60
+_REMEMBERED_SECONDS: Final = 15.0
+OpenRunner = Callable[[], AbstractAsyncContextManager[Runner]]
+_PATIENCE: Final = 5.0
+"""A person waits: what takes longer is a page that says so."""
+
+
+@asynccontextmanager
+async def local_console(
+    settings: Settings, port: int, name: str, show: Callable[[str], None]
+) -> AsyncIterator[None]:
+    """Serve a state file to its owner, by a one-time address on this machine; ``show`` gets each address to print.
+
+    Raises PortUnusableError.
+    """
+    host = "127.0.0.1"
+    address = [""]
+    account = Account(name=name, roles=EVERYTHING)
+    sign_in = LocalSignIn(account, lambda path: show(address[0] + path))
+    sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
+    questions = Questions(partial(reader_of, settings, settings.state))
+    runner = opened_for_each(settings)
+    async with _serving(settings, None, host, port, sign_in, sessions, questions, runner) as address[0]:
+        show(address[0] + sign_in.path)
+        yield
+
+
+@asynccontextmanager
+async def shared_console(settings: Settings, port: int) -> AsyncIterator[str]:
+    """Serve the configured engine's store to people who sign in at the OIDC provider; yields the address in browsers.
+
+    Raises PortUnusableError, and what makes the engine unusable.
+    """
+    from tis_esr.web.console.sign_in.oidc import OidcSignIn
+
+    asked_by = "tis-esr console"
+    url = required_setting(settings.console_url, "console_url", asked_by)
+    issuer = required_setting(settings.console_oidc_issuer, "console_oidc_issuer", asked_by)
+    client = required_setting(settings.console_oidc_client_id, "console_oidc_client_id", asked_by)
+    secret = required_setting(
+        secret_text(settings.console_oidc_client_secret), "console_oidc_client_secret", asked_by
+    )
+    sign_in = OidcSignIn(issuer, client, secret, url, _mapping(settings))
+    async with AsyncExitStack() as stack:
+        sessions: Sessions
+        if settings.engine == "production":
+            kept = await stack.enter_async_context(engine_for_operation(_hasty(settings)))
+            runner = _always(kept)
+            sessions = StoredSessions(_lifetimes(settings), kept)
+        else:
+            runner = opened_for_each(settings)
+            sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
+        questions = Questions(partial(reader_of, settings), keep=settings.engine == "production")
+        stack.callback(questions.close)
+        serving = _serving(settings, url, settings.console_host, port, sign_in, sessions, questions, runner)
+        await stack.enter_async_context(serving)
+        yield url
+
+
+def refuse_open(settings: Settings) -> None:
+    """Raise UsageError for a console that would be open: without a provider it is for a state file's owner alone."""
+    if settings.engine == "production":
+        raise UsageError(
+            "TIS_ESR_CONSOLE_OIDC_ISSUER",
+            "is not set, and the console of the production engine needs a sign-in; set it, or name a --state FILE",
+        )
+    if settings.console_host not in LOOPBACK:
+        raise UsageError(
+            "TIS_ESR_CONSOLE_HOST",
+            f"{settings.console_host} is not a loopback address; set TIS_ESR_CONSOLE_OIDC_ISSUER, or remove it",
+        )
+
+
+@asynccontextmanager
+async def _serving(
+    settings: Settings,
+    url: str | None,
+    host: str,
+    port: int,
+    sign_in: SignIn,
+    sessions: Sessions,
+    questions: Questions,
+    runner: OpenRunner,
+) -> AsyncIterator[str]:
+    """Serve during the block, under ``url`` if browsers see another address; yields where this process listens."""
+
+    def made(port: int) -> object:
+        local = (f"http://127.0.0.1:{port}", f"http://localhost:{port}")
+        console = Console(
+            settings=settings,
+            questions=questions,
+            runner=runner,
+            sessions=sessions,
+            sign_in=sign_in,
+            origins=local if url is None else (url,),
+            pages=PAGES,
+            searches=RateLimit(_SEARCHES_A_MINUTE),
+            remembered=Remembered(_REMEMBERED_SECONDS),
+        )
+        return application(console)
+
+    proxies = settings.console_trusted_proxies
+    async with served(made, host, port, setting="--port", proxies=proxies) as taken:
+        yield f"http://{host}:{taken}"
+
+
+def opened_for_each(settings: Settings) -> OpenRunner:
+    """Return what opens a state file for one act at a time, so that other processes can write to it meanwhile."""
+    one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Runner]:
+        async with one_at_a_time, engine_for_operation(_hasty(settings), settings.state) as runner:
+            yield runner
+
+    return opened
+
+
+def _always(runner: Runner) -> OpenRunner:
+    """Return what gives the engine that the process has open."""
+
+    @asynccontextmanager
+    async def kept() -> AsyncIterator[Runner]:
+        yield runner
+
+    return kept
+
+
+def _hasty(settings: Settings) -> Settings:
+    return settings.model_copy(update={"patience_seconds": _PATIENCE})
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(
+        idle=timedelta(minutes=settings.console_idle_minutes),
+        at_most=timedelta(hours=settings.console_session_hours),
+    )
+
+
+def _mapping(settings: Settings) -> ClaimMapping:
+    names = {Role(name): values for name, values in settings.console_roles.items()}
+    return ClaimMapping(settings.console_roles_claim, settings.console_offices_claim, names)

@@ -1,0 +1,111 @@
+"""Acts about alarms: own, note, silence; on the list for several, on an alarm's page for one."""
+
+from datetime import date
+from functools import partial
+from typing import Final
+
+from starlette.requests import Request
+
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.work import Work
+from tis_esr.operations.access.accounts import Role
+from tis_esr.operations.alarms import acts
+from tis_esr.operations.alarms.alarm import ALARMS, Alarm
+from tis_esr.operations.audit.trail import Person
+from tis_esr.operations.dates import day as in_words
+from tis_esr.web.console.acts import Act, Item, Plan, page_of
+from tis_esr.web.console.console import console_of
+from tis_esr.web.console.forms import Form
+from tis_esr.web.console.pages.alarms import address_of
+from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.wording import plural
+
+_LONGEST_NAME: Final = 100
+
+
+async def _chosen(request: Request, form: Form, **values: str) -> Plan:
+    """Return the ticked alarms, in the order of their ids."""
+    ids = form.all("item")
+    known: list[Alarm] = await console_of(request).questions.ask(partial(_known, ids=ids))
+    if missing := sorted(set(ids) - {alarm.id for alarm in known}):
+        raise ProblemError(
+            409, f"Alarm {missing[0]} does not exist any more. Nothing was done.", "Open the list again."
+        )
+    items = [Item(alarm.id, alarm.text, address_of(alarm.id)) for alarm in known]
+    back = items[0].href if len(items) == 1 and form.get("back") == "alarm" else "/alarms"
+    return Plan(items=items, values=values, back=back)
+
+
+def _known(reader: Reader, ids: list[str]) -> list[Alarm]:
+    return sorted(reader.get(ALARMS, ids), key=lambda alarm: alarm.id)
+
+
+async def _plan_of_owner(request: Request, form: Form) -> Plan:
+    owner = form.get("owner", "").strip() or acts.NOBODY
+    if len(owner) > _LONGEST_NAME or not owner.isprintable():
+        raise ProblemError(
+            400, "The owner's name can't be used. Nothing was done.", "Give a name in one line."
+        )
+    return await _chosen(request, form, owner=owner)
+
+
+async def _plan_of_silence(request: Request, form: Form) -> Plan:
+    try:
+        until = date.fromisoformat(form.get("until", ""))
+    except ValueError:
+        raise ProblemError(
+            400, "The day until which to silence is missing. Nothing was done.", "Choose a day."
+        ) from None
+    return await _chosen(request, form, until=until.isoformat())
+
+
+async def _own(work: Work, person: Person, plan: Plan, why: str) -> str:
+    owner = plan.values["owner"]
+    for id_ in plan.ids:
+        await acts.own(work, person, id_, owner, why)
+    if owner == acts.NOBODY:
+        return f"{_number(plan)} {_has(plan)} no owner now."
+    return f"{owner} owns {_number(plan)}."
+
+
+async def _note(work: Work, person: Person, plan: Plan, why: str) -> str:
+    for id_ in plan.ids:
+        await acts.note(work, person, id_, why)
+    return f"Noted for {_number(plan)}."
+
+
+async def _silence(work: Work, person: Person, plan: Plan, why: str) -> str:
+    until = date.fromisoformat(plan.values["until"])
+    silenced = [await acts.silence(work, person, id_, until, why) for id_ in plan.ids]
+    if any(alarm.silenced_until for alarm in silenced):
+        return f"Nobody is notified of {_number(plan)} before {in_words(until)}."
+    return f"{_number(plan)} {'is' if len(plan.items) == 1 else 'are'} not silenced."
+
+
+def _owner_sentence(plan: Plan) -> str:
+    if plan.values["owner"] == acts.NOBODY:
+        return f"Leave {_number(plan)} without an owner"
+    return f"Make {plan.values['owner']} the owner of {_number(plan)}"
+
+
+def _silence_sentence(plan: Plan) -> str:
+    return f"Silence {_number(plan)} until {in_words(date.fromisoformat(plan.values['until']))}"
+
+
+def _number(plan: Plan) -> str:
+    return plural(len(plan.items), "alarm")
+
+
+def _has(plan: Plan) -> str:
+    return "has" if len(plan.items) == 1 else "have"
+
+
+_ACTS: Final = (
+    Act("/alarms/own", "Set owner", Role.OPERATOR, _plan_of_owner, _owner_sentence, _own, all_offices=True),
+    Act(
+        "/alarms/note", "Add note", Role.OPERATOR, _chosen, lambda plan: f"Add a note to {_number(plan)}", _note,
+        all_offices=True, reason="Note", reason_hint="Everybody who sees the alarm reads it. Name no trainee.",
+    ),
+    Act("/alarms/silence", "Silence", Role.OPERATOR, _plan_of_silence, _silence_sentence, _silence, all_offices=True),
+)  # fmt: skip
+ALARM_ACTS: Final = tuple(page_of(act) for act in _ACTS)

@@ -1,0 +1,136 @@
+"""The list of files from ESR, one file, and what somebody has to look at."""
+
+import time
+from functools import partial
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tis_esr.operations.access.accounts import Account
+from tis_esr.operations.composition import today
+from tis_esr.operations.file_questions.file_list import FILE_STATES, FileFilter, FilePage, file_list
+from tis_esr.operations.file_questions.one_file import OneFile, one_file
+from tis_esr.operations.file_questions.open_findings import OpenFindings, open_findings
+from tis_esr.operations.states import words
+from tis_esr.records.file_names import FILE_TYPES, BadFileNameError, FileName
+from tis_esr.web.console.addresses import Choice, choice, offices, whole_number, with_query
+from tis_esr.web.console.console import account_of, console_of
+from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.rendering import page
+from tis_esr.web.console.spreadsheet import table
+
+_A_PAGE: Final = 50
+_IN_A_SPREADSHEET: Final = 5000
+_FINDINGS: Final = 100
+"""Of each kind."""
+_DAYS: Final = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
+_TRAIL: Final = (("/", "Start"), ("/files", "Files"))
+
+
+async def files(request: Request) -> Response:
+    """List the files that changed lately, newest first."""
+    choices, wanted = _wanted(request)
+    after = request.query_params.get("after", "")[:200]
+    found: FilePage = await console_of(request).questions.ask(
+        partial(file_list, wanted=wanted, after=after, limit=_A_PAGE)
+    )
+    values = {
+        "found": found,
+        "choices": choices,
+        "chosen": [one for one in choices if not one.is_default],
+        "next": with_query(request, after=found.after) if found.after else "",
+        "newest": with_query(request, after=None) if after else "",
+        "csv": with_query(request, "/files.csv", after=None),
+    }
+    return page(request, "files.html", "Files", values, trail=_TRAIL[:1])
+
+
+async def files_csv(request: Request) -> Response:
+    """Return what the list shows as CSV, all pages of it."""
+    _, wanted = _wanted(request)
+    found: FilePage = await console_of(request).questions.ask(
+        partial(file_list, wanted=wanted, limit=_IN_A_SPREADSHEET)
+    )
+    headers = ("File", "Office", "Type", "Day", "State", "Rows", "Applied", "Parked", "Open findings")
+    rows = [
+        (
+            file.name, file.deanery, file.type, file.day, words(file.state), file.rows,
+            file.row_states["APPLIED"], file.row_states["PARKED"], "; ".join(file.open_findings),
+        )
+        for file in found.files
+    ]  # fmt: skip
+    return table("files", headers, rows)
+
+
+async def file(request: Request) -> Response:
+    """Show one file with a page of its rows."""
+    name = request.path_params["name"]
+    account = account_of(request)
+    unknown = ProblemError(
+        404,
+        "No file of this name is known, or it belongs to an office that your account does not include.",
+        "Check the name. Files are listed for as long as TIS_ESR_KEEP_HISTORY_DAYS says.",
+        "No such file",
+    )
+    if not _may_see(account, name):
+        raise unknown
+    row = whole_number(request, "row", "row", 1, range(1, 10_000_000))
+    first = row - (row - 1) % _A_PAGE
+    found: OneFile = await console_of(request).questions.ask(
+        partial(one_file, name=name, first_row=first, limit=_A_PAGE)
+    )
+    if not (found.entries or found.ours):
+        raise unknown
+    behind = first + _A_PAGE
+    values: dict[str, Any] = {
+        "name": name,
+        "found": found,
+        "row": row if "row" in request.query_params else 0,
+        "previous": with_query(request, row=first - _A_PAGE) if first > 1 else "",
+        "next": with_query(request, row=behind) if behind <= found.last_row else "",
+    }
+    return page(request, "file.html", f"File {name}", values, trail=_TRAIL)
+
+
+async def findings(request: Request) -> Response:
+    """List what somebody has to look at."""
+    console, account = console_of(request), account_of(request)
+    due = console.settings.confirmation_due_days
+
+    async def ask() -> OpenFindings:
+        return await console.questions.ask(partial(open_findings, today=today(), due_days=due))
+
+    found, at = await console.remembered.get("findings", ask)
+    mine: OpenFindings = found if account.offices is None else found.of(account.visible_offices)
+    values = {"found": mine, "at": at.isoformat(), "most": _FINDINGS}
+    return page(request, "findings.html", "Findings", values, trail=_TRAIL)
+
+
+def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:
+    account = account_of(request)
+    visible = account.visible_offices
+    types = {"": "All types", **{one: one for one in FILE_TYPES}}
+    states = {"": "All states", **{code: words(code) for code in FILE_STATES}}
+    office = choice(request, "office", "Office", offices(visible))
+    kind = choice(request, "type", "Type", types)
+    state = choice(request, "state", "State", states)
+    findings_ = choice(request, "findings", "Findings", {"": "All files", "open": "Only with open findings"})
+    days = choice(request, "days", "Period", _DAYS, "7")
+    wanted = FileFilter(
+        since=time.time() - int(days.value) * 86400,
+        offices=frozenset([office.value] if office.value else visible),
+        type=kind.value,
+        state=state.value,
+        only_open=bool(findings_.value),
+        with_unnamed=account.offices is None and not office.value,
+    )
+    return [office, kind, state, findings_, days], wanted
+
+
+def _may_see(account: Account, name: str) -> bool:
+    """Return whether a file is of the person's offices; one whose name says none is for those who have all."""
+    try:
+        return account.sees(FileName.parse(name).deanery)
+    except BadFileNameError:
+        return account.offices is None

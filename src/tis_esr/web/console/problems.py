@@ -1,0 +1,76 @@
+"""Pages that say what went wrong and what to do, in the same look as the others."""
+
+import traceback
+from pathlib import Path
+from typing import Final
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tis_esr.errors import Exit, TisEsrError
+from tis_esr.operations.access.accounts import Role
+from tis_esr.web.console.rendering import page, session_of
+
+_log = structlog.get_logger()
+_HOME: Final = {"href": "/", "text": "Go to the start page"}
+_DOCTOR: Final = {"href": "/doctor", "text": "Check everything that the settings name"}
+
+_TEXTS: Final = {
+    400: ("Bad request", "The request can't be understood.", "Go back, and try again from the page itself."),
+    403: ("Not allowed", "Your account may not open this page.", "An administrator of your sign-in can give you the role that it needs."),
+    404: ("Page not found", "There is no page at this address, or nothing of this name.", "Check the address, or use the search."),
+    405: ("Not possible here", "This address can't be used in this way.", "Go back, and use the page's own links and buttons."),
+    408: ("Too slow", "The request took too long to arrive. Nothing was done.", "Try again."),
+    413: ("Too large", "The request is larger than any form of these pages. Nothing was done.", "Send less text."),
+    414: ("Address too long", "The address is longer than any of these pages has.", "Start again from the page, with fewer filters."),
+    421: ("Wrong address", "This console is not served under this name.", "Use the address that the console was started with."),
+    429: ("Too many requests", "Too many attempts in a short time.", "Wait a minute, then try again."),
+    500: ("Something went wrong", "The page can't be shown because of an internal error. Nothing was changed.", "Try again. If it happens again, give support the time and this page's address."),
+    503: ("Not available", "What this page needs is not available at the moment.", "Try again in a minute."),
+    504: ("Took too long", "The store took too long to answer.", "Try again, with fewer days or an office chosen."),
+}  # fmt: skip
+
+
+class ProblemError(HTTPException):
+    """A problem with its own words: what ``happened`` and what to do."""
+
+    def __init__(self, status: int, happened: str, advice: str = "", title: str = "") -> None:
+        super().__init__(status, happened)
+        self.happened, self.advice, self.title = happened, advice, title
+
+
+async def http_problem(request: Request, error: Exception) -> Response:
+    """Return the page for an HTTP error."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    title, happened, advice = _TEXTS.get(status, _TEXTS[400])
+    if isinstance(error, ProblemError):
+        title, happened, advice = error.title or title, error.happened, error.advice
+    values = {"happened": happened, "advice": advice, "link": _HOME}
+    return page(request, "problem.html", title, values, status=status, headers=headers)
+
+
+async def own_problem(request: Request, error: Exception) -> Response:
+    """Return the page for an error of this program: the store away, or settings that name none; else a fault."""
+    if not isinstance(error, TisEsrError) or error.exit_code is Exit.FAULT:
+        return await fault(request, error)
+    _log.warning("console_store_unavailable", error=type(error).__name__)
+    title, _, advice = _TEXTS[503]
+    session = session_of(request)
+    values = {
+        "happened": f"The store can't be read: {error}.",
+        "advice": error.advice or advice,
+        "link": _DOCTOR if session is not None and session.account.may(Role.OPERATOR) else _HOME,
+    }
+    return page(request, "problem.html", title, values, status=503, headers={"Retry-After": "60"})
+
+
+async def fault(request: Request, error: Exception) -> Response:
+    """Return the page for an internal error, and log its type and place alone: its text may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "tis_esr" in frame.filename] or list(frames)
+    place = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+    _log.error("console_page_failed", error=type(error).__name__, place=place)
+    return await http_problem(request, HTTPException(500))

@@ -1,0 +1,29 @@
+// The pages work without this: it sets up the NHS components, puts the search box on "/", and adds buttons that copy.
+import { initAll } from "./nhsuk-frontend.js";
+
+document.body.classList.add("js-enabled", "nhsuk-frontend-supported");
+initAll();
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const box = document.getElementById("search-field");
+  if (!box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
+
+const said = document.getElementById("said");
+for (const place of document.querySelectorAll("[data-copy]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "app-copy";
+  button.textContent = "Copy";
+  button.setAttribute("aria-label", `Copy ${place.dataset.copy}`);
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(place.dataset.copy);
+    said.textContent = `${place.dataset.copy} was copied`;
+  });
+  place.after(button);
+}

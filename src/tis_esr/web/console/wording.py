@@ -1,0 +1,59 @@
+"""How values are written on pages: times in London with UTC on hover, days, numbers, states, ids with a button to copy."""
+
+from datetime import UTC, date, datetime
+
+from markupsafe import Markup
+
+from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.dates import iso, readable
+from tis_esr.operations.states import words
+from tis_esr.visible import visible
+
+
+def number(value: int) -> str:
+    """Return a number with thousands separators."""
+    return f"{value:,}"
+
+
+def day(value: date | None) -> Markup:
+    """Return a day as ``25 Nov 2026``, readable by programs too."""
+    if value is None:
+        return Markup("")
+    return Markup('<time datetime="{}" class="app-keep">{}</time>').format(value.isoformat(), in_words(value))
+
+
+def moment(value: str | datetime | None) -> Markup:
+    """Return a moment, or an ISO day or moment, as London time with UTC on hover; "" for "" and None."""
+    text = iso(value.timestamp()) if isinstance(value, datetime) else value or ""
+    if "T" not in text:
+        return day(date.fromisoformat(text)) if text else Markup("")
+    utc = datetime.fromisoformat(text).astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{in_words(utc.date())} {utc:%H:%M:%S} UTC", readable(text)
+    )
+
+
+def ident(text: str) -> Markup:
+    """Return an id, file name or number that people copy."""
+    return Markup('<span class="app-ident" data-copy="{}">{}</span>').format(visible(text), visible(text))
+
+
+def tag(text: str, colour: str) -> Markup:
+    """Return a word in a coloured box; the colour says nothing that the word does not."""
+    return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, text.capitalize())
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return ``1 file`` or ``1,204 files``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+FILTERS = {
+    "number": number,
+    "day": day,
+    "moment": moment,
+    "ident": ident,
+    "state": words,
+    "plural": plural,
+    "visible": visible,
+}

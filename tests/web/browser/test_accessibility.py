@@ -1,0 +1,94 @@
+"""Every page in each of its states: axe finds nothing, and nothing is cut off at 320 pixels."""
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+from tests.web.browser.visitor import Visits, violations
+from tests.web.console.console_process import console_process
+from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SIGNED_OUT = {"/sign-in": "Sign in", "/sign-in?token=used": "Sign in"}
+STATES = {
+    "/": "TIS-ESR",
+    "/files?days=90": "Files",
+    "/files?days=90&office=EMD&type=RMC&findings=open": "Files",
+    "/files?type=RTC": "Files",
+    "/files?days=1000": "Bad request",
+    "/files/DE_EMD_RMF_20261124_00004001.DAT": "File DE_EMD_RMF_20261124_00004001.DAT",
+    "/files/DE_EMD_RMF_20261124_00004001.DAT?row=60": "File DE_EMD_RMF_20261124_00004001.DAT",
+    "/files/DE_EMD_APP_20261124_00000001.DAT": "File DE_EMD_APP_20261124_00000001.DAT",
+    "/files/DE_EMD_RMF_20200101_00000001.DAT": "No such file",
+    "/findings": "Findings",
+    "/why": "Why was it, or wasn't it, sent?",
+    "/why?word=1234567890123456": "Error: Why was it, or wasn't it, sent?",
+    "/why?word=1900002": "Why: 1900002",
+    "/why?word=12345": "Why: 12345",
+    "/why?word=1234567": "Why: a search by number",
+    "/why?sealed=of-another-session": "Search again",
+    "/forecast": "Forecast",
+    "/forecast?office=WES&weeks=2&by=day": "Forecast",
+    "/doctor": "Doctor",
+    "/settings": "Settings in force",
+    "/accessibility": "Accessibility",
+    "/no-such-page": "Page not found",
+}
+
+
+@pytest.mark.parametrize("path", [*STATES, *SIGNED_OUT])
+async def test_a_page_has_no_barrier_that_axe_knows_and_fits_on_a_phone(path: str, visits: Visits) -> None:
+    expected = {**STATES, **SIGNED_OUT}[path]
+    async with visits.window(signed_in=path in STATES) as page:
+        await page.goto(path)
+        assert await page.title() == f"{expected} – TIS-ESR"
+        assert await violations(page) == []
+        assert await page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [320, 320]
+
+
+@pytest.mark.parametrize("path", ["/files?days=90&office=EMD", "/why?word=1900002"])
+async def test_with_forced_colours_and_reduced_motion_too(path: str, visits: Visits) -> None:
+    async with visits.window(forced_colors="active", reduced_motion="reduce") as page:
+        await page.goto(path)
+        assert await violations(page, [1280]) == []
+
+
+async def test_while_the_store_is_unavailable_too(browser: Browser, state: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.sqlite"
+    shutil.copyfile(state, copy)
+    with console_process(["--state", copy, "--port", "0"], tmp_path) as console:
+        visits = await Visits.begun(browser, console)
+        copy.unlink()
+        async with visits.window() as page:
+            await page.goto("/files")
+            assert await page.title() == "Not available – TIS-ESR"
+            assert await violations(page) == []
+
+
+async def test_a_page_above_ones_role_too(browser: Browser, state: Path, tmp_path: Path) -> None:
+    """Signed in at a provider, as people of a team are; then signed out there."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with Provider().running() as provider:
+        settings = {
+            "TIS_ESR_STATE": str(state),
+            "TIS_ESR_CONSOLE_URL": f"http://127.0.0.1:{port}",
+            "TIS_ESR_CONSOLE_OIDC_ISSUER": provider.issuer,
+            "TIS_ESR_CONSOLE_OIDC_CLIENT_ID": CLIENT,
+            "TIS_ESR_CONSOLE_OIDC_CLIENT_SECRET": SECRET,
+        }
+        with console_process(["--port", port], tmp_path, settings) as console:
+            async with Visits(browser, console.address, None).window(signed_in=False) as page:
+                await page.goto("/settings")
+                assert await page.title() == "Not allowed – TIS-ESR"
+                assert await violations(page) == []
+                await page.set_viewport_size({"width": 1280, "height": 900})
+                await page.click("text=Sign out")
+                await page.wait_for_url("**/signed-out*")
+                assert await violations(page) == []
+                await page.goto("/files")
+                assert "testa.specimen" in await page.inner_text("header")
+        assert len(provider.ended) == 1

@@ -1,0 +1,243 @@
+"""What the pages show of the demo's days, and what they answer to searches, filters and nonsense."""
+
+import asyncio
+import csv
+import io
+import shutil
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.operations.applicant_records import record
+from tests.web.console.browsing import desk, form_token, logged, text, title
+
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.work import Work
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.operations.composition import today
+from tis_esr.records.file_names import DEANERIES
+from tis_esr.services.data_exporter.outbound import APPLICANTS
+
+RMF = "DE_EMD_RMF_20261124_00004001.DAT"
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("1900002", "/why?word=1900002"),
+        (" 1900002 ", "/why?word=1900002"),
+        ("EMD/RX64/200/STR/100001", "/why?word=EMD%2FRX64%2F200%2FSTR%2F100001"),
+        (RMF, f"/files/{RMF}"),
+        (RMF.lower(), f"/files/{RMF}"),
+        (f"{RMF}:12", f"/files/{RMF}?row=12"),
+        (f"{RMF} row 12", f"/files/{RMF}?row=12"),
+        (f"{RMF} 12", f"/files/{RMF}?row=12"),
+        ("no number of anything", "/why?word=no+number+of+anything"),
+        ("//attacker.example/", "/why?word=%2F%2Fattacker.example%2F"),
+    ],
+)
+async def test_one_box_leads_to_what_was_typed(typed: str, address: str, state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        token = form_token(await browser.get("/"))
+        answer = await browser.post("/search", data={"word": typed, "form_token": token})
+        assert (answer.status_code, answer.headers["location"]) == (303, address)
+        assert (await browser.get(address)).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "1234567890123456", "x" * 61, "a\x00b", "1\r\nSet-Cookie: a=b"])
+async def test_what_nothing_can_be_found_by_is_said_beside_the_field(typed: str, state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        token = form_token(await browser.get("/"))
+        answer = await browser.post("/search", data={"word": typed, "form_token": token})
+    assert answer.status_code == 400
+    assert title(answer) == "Error: Why was it, or wasn't it, sent? – TIS-ESR"
+    assert "There is a problem" in text(answer)
+
+
+async def test_a_gmc_number_is_in_no_address_title_or_log(state: Path) -> None:
+    with sqlite3.connect(state) as store:
+        [[number]] = store.execute(
+            'SELECT gmc_number FROM "dataexporter.applicants" WHERE gmc_number NOT NULL LIMIT 1'
+        )
+    console = desk(state)
+    async with console.signed_in() as browser, console.signed_in() as other:
+        with logged() as lines:
+            token = form_token(await browser.get("/"))
+            answer = await browser.post("/search", data={"word": number, "form_token": token})
+            address = answer.headers["location"]
+            page = await browser.get(address)
+            typed_by_hand = await browser.get(f"/why?word={number}")
+        assert address.startswith("/why?sealed=")
+        assert number not in address
+        assert number not in title(page)
+        assert number not in str(lines)
+        assert "Placement" in text(page)
+        assert typed_by_hand.headers["location"].startswith("/why?sealed=")
+        foreign = await other.get(address)
+        assert (foreign.status_code, title(foreign)) == (404, "Search again – TIS-ESR")
+
+
+async def test_why_says_who_must_act_and_how_it_came_about(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        page = await browser.get("/why?word=1900002")
+    said = text(page)
+    assert "was sent to ESR on 24 Nov 2026 in DE_EMD_APP_20261124_" in said
+    assert "Who must act: nobody" in said
+    assert "TIS was not asked: the address of TCS is not set" in said
+    assert said.index("POR row: Applied") < said.index("Exported in DE_EMD_APP_20261124_")
+    assert f'href="/files/{RMF}?row=' in page.text
+
+
+async def test_searches_are_limited(state: Path) -> None:
+    async with desk(state, searches=3).signed_in() as browser:
+        answers = [await browser.get("/why?word=1900002") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+
+
+async def test_files_are_listed_newest_first_with_their_rows(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        said = text(await browser.get("/files"))
+    assert said.index("DE_EMD_RMC_20261126_") < said.index("DE_EMD_RMC_20261125_") < said.index(RMF)
+    assert "DE_EMD_RMF_20261124_00004001.DAT EMD RMF 24 Nov 2026 Split, incomplete 260 216 4" in said
+
+
+async def test_filters_narrow_the_list_and_each_can_be_removed(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        page = await browser.get("/files?office=EMD&type=RMF&days=30")
+        assert text(page).count("DE_") == 1
+        assert 'href="/files?office=EMD&amp;days=30"' in page.text
+        assert 'href="/files?type=RMF&amp;days=30"' in page.text
+        none = await browser.get("/files?type=RTC")
+        assert "No file matches these filters." in text(none)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/files?office=ABC",
+        "/files?type=%27OR+1=1",
+        "/files?days=1e9",
+        "/files?state=split",
+        "/forecast?weeks=-1",
+        "/forecast?by=year",
+        f"/files/{RMF}?row=0",
+        f"/files/{RMF}?row=1;2",
+        f"/files/{RMF}?row=99999999999",
+        f"/files/{RMF}?row=%C2%B2",
+    ],
+)
+async def test_a_page_that_is_asked_for_nonsense_says_what_can_be_asked(path: str, state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        answer = await browser.get(path)
+    assert (answer.status_code, title(answer)) == (400, "Bad request – TIS-ESR")
+    assert "It can be:" in text(answer) or "It is a number from" in text(answer)
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing", "DE_EMD_RMF_20200101_00000001.DAT", "..%2f..%2fetc%2fpasswd", "%00", "a" * 300]
+)
+async def test_an_unknown_file_is_not_found(name: str, state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        answer = await browser.get(f"/files/{name}")
+    assert answer.status_code == 404
+    assert "<h1" in answer.text
+
+
+async def test_a_file_shows_each_row_and_the_row_that_was_searched_for(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        page = await browser.get(f"/files/{RMF}?row=60")
+        assert "Rows 51 to 100 of 260" in text(page)
+        assert "60 , the row searched for" in text(page)
+        assert f'href="/files/{RMF}?row=101"' in page.text
+        last = await browser.get(f"/files/{RMF}?row=251")
+        assert "Rows 251 to 260 of 260" in text(last)
+        beyond = await browser.get(f"/files/{RMF}?row=5000")
+        assert "Nothing is known of row 5,000" in text(beyond)
+
+
+async def test_our_own_file_names_its_confirmation(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        with sqlite3.connect(state) as store:
+            names = [name for (name,) in store.execute('SELECT key FROM "dataexporter.files"')]
+        sent = next(name for name in sorted(names) if "_APP_20261124_" in name)
+        page = await browser.get(f"/files/{sent}")
+    assert "A file for ESR." in text(page)
+    assert "Confirmed by ESR in DE_" in text(page)
+
+
+async def test_findings_say_what_to_do(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        said = text(await browser.get("/findings"))
+    assert f"{RMF} : incomplete: TRL counts 266 rows" in said
+    assert "What to do: its rows are applied; ask ESR for the complete file" in said
+
+
+async def test_a_store_with_nothing_in_it_has_pages_that_say_so(state: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.sqlite"
+    shutil.copyfile(state, empty)
+    with sqlite3.connect(empty) as store:
+        tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in tables:
+            if not name.startswith("sqlite_"):
+                store.execute(f'DELETE FROM "{name}"')
+    async with desk(empty).signed_in() as browser:
+        assert "No file has arrived in this period." in text(await browser.get("/files"))
+        assert "Nothing needs anybody." in text(await browser.get("/findings"))
+        assert "No applicant is in the window" in text(await browser.get("/forecast"))
+        assert (await browser.get("/why?word=1")).status_code == 200
+
+
+async def test_csv_has_what_is_shown(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        answer = await browser.get("/files.csv?office=EMD&type=RMF")
+    assert answer.headers["content-disposition"] == 'attachment; filename="files.csv"'
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    heads, row = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    assert heads[:3] == ["File", "Office", "Type"]
+    assert row[:6] == [RMF, "EMD", "RMF", "2026-11-24", "Split", "260"]
+
+
+async def test_the_forecast_adds_up(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        page = await browser.get("/forecast?weeks=13&by=day")
+        table = await browser.get("/forecast.csv?weeks=13&by=day")
+    rows = list(csv.DictReader(io.StringIO(table.text.removeprefix("\ufeff"))))
+    total = sum(int(row["Applicants"]) for row in rows)
+    assert f"{total} applicants in the window" in text(page)
+
+
+async def test_doctor_says_what_is_wrong_and_settings_hide_secrets(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        said = text(await browser.get("/doctor"))
+        assert "TIS_ESR_TCS_URL" in said
+        assert "check" in said
+        shown = text(await browser.get("/settings"))
+        assert "TIS_ESR_ENGINE embedded set" in shown
+        assert "TIS_ESR_KEEP_ROWS_DAYS 35 default" in shown
+
+
+async def test_two_tabs_at_once_get_the_same_page(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        pages = await asyncio.gather(*(browser.get("/files") for _ in range(20)))
+    assert {page.status_code for page in pages} == {200}
+    assert len({text(page) for page in pages}) == 1
+
+
+async def test_a_long_forecast_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
+    place = tmp_path / "many.sqlite"
+    engine = EmbeddedEngine(place, ALL_COLLECTIONS)
+    work = Work(engine, {}, today=today(), now=datetime.now(UTC))
+    days = [(day, deanery) for day in range(50) for deanery in DEANERIES]
+    for number, (day, deanery) in enumerate(days):
+        start = today() + timedelta(days=92 + day)
+        work.put(APPLICANTS, record(number, start, deanery, position_id=number))
+    await work.commit()
+    engine.close()
+    async with desk(place).signed_in() as browser:
+        page = await browser.get("/forecast?weeks=8&by=day")
+        table = await browser.get("/forecast.csv?weeks=8&by=day")
+    assert "650 applicants in the window" in text(page)
+    assert "and 300 more lines" in text(page)
+    assert len(page.content) < 100_000
+    assert len(table.text.splitlines()) == 651

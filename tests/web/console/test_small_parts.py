@@ -1,0 +1,106 @@
+"""Cells of CSV, limits on attempts, remembered answers, and where sign-in leads."""
+
+import asyncio
+
+import pytest
+
+from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.rate_limit import RateLimit
+from tis_esr.web.console.remembered import Remembered
+from tis_esr.web.console.sign_in.next_address import next_address
+from tis_esr.web.console.spreadsheet import cell
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+441234", "'+441234"),
+        ("-2", "'-2"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("  =1", "'  =1"),
+        (-2, "-2"),
+        ("a=1", "a=1"),
+        (None, ""),
+        (0, "0"),
+    ],
+)
+def test_a_cell_is_never_a_formula(value: object, written: str) -> None:
+    assert cell(value) == written
+
+
+def test_attempts_come_back_with_time_and_each_client_has_its_own() -> None:
+    now = 0.0
+    limit = RateLimit(6, lambda: now)
+    for _ in range(6):
+        limit.take("a")
+    with pytest.raises(ProblemError) as caught:
+        limit.take("a")
+    assert caught.value.status_code == 429
+    limit.take("b")
+    now = 10.0
+    limit.take("a")
+    with pytest.raises(ProblemError):
+        limit.take("a")
+
+
+def test_no_number_of_clients_fills_the_memory() -> None:
+    limit = RateLimit(1, lambda: 0.0)
+    for number in range(12_000):
+        limit.take(str(number))
+    assert len(limit._left) <= 10_000
+
+
+async def test_an_answer_is_found_once_for_all_who_ask_meanwhile_and_for_a_while_after() -> None:
+    now, asked = 0.0, 0
+
+    async def find() -> int:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        return asked
+
+    remembered = Remembered[int](15, lambda: now)
+    found = await asyncio.gather(*(remembered.get("key", find) for _ in range(5)))
+    assert [answer for answer, _ in found] == [1] * 5
+    assert (await remembered.get("other", find))[0] == 2
+    now = 15.0
+    assert (await remembered.get("key", find, times=4))[0] == 1
+    assert (await remembered.get("key", find))[0] == 3
+
+
+async def test_an_answer_that_could_not_be_found_is_asked_for_again() -> None:
+    async def fail() -> int:
+        raise OSError
+
+    async def find() -> int:
+        return 1
+
+    remembered = Remembered[int](15)
+    with pytest.raises(OSError):  # noqa: PT011 - any
+        await remembered.get("key", fail)
+    assert (await remembered.get("key", find))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        ("/files?office=EOE&days=7", "/files?office=EOE&days=7"),
+        ("/", "/"),
+        ("https://attacker.example", "/"),
+        ("//attacker.example", "/"),
+        ("/\\attacker.example", "/"),
+        ("/\t/attacker.example", "/"),
+        ("///attacker.example", "/"),
+        ("/files\r\nSet-Cookie: a=b", "/"),
+        ("/files\x00", "/"),
+        ("/sign-in", "/"),
+        ("/[", "/["),
+        ("//[", "/"),
+        ("", "/"),
+    ],
+)
+def test_sign_in_leads_to_pages_of_this_console_alone(asked: str, leads: str) -> None:
+    assert next_address(asked) == leads
