@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
+import aiohttp
 import boto3
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from starlette.applications import Starlette
 from tests.s3_server import KEY_ID, REGION, SECRET
 from tests.services.watched import Watched
 
@@ -33,6 +33,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.web.hooks.event_hook import S3Hook
 from tis_esr.web.hooks.s3_events import FileArrived
+from tis_esr.web.http_server import served
 
 ARRIVED = "esr.queue.file.arrived"
 NAME = "DE_EOE_RMC_20261124_00000001.DAT"
@@ -581,14 +582,13 @@ async def test_a_file_in_s3_whose_event_is_posted_twice_is_taken_once(
     async def visit(url: str) -> None:
         raise AssertionError(url)
 
-    app = web.Application()
     record = recorder(desk.runner, "from-esr/")
-    S3Hook(record, "an-invented-token", None, visit, bucket.name).add_to(app)
+    app = Starlette(routes=[S3Hook(record, "an-invented-token", None, visit, bucket.name).route()])
     elsewhere = ("from-esr/old/letter.txt", "to-esr/DE_EOE_APP_20261124_00000001.DAT")
-    async with TestClient(TestServer(app)) as client:
+    async with served(lambda _: app, "127.0.0.1", 0, setting="") as port, aiohttp.ClientSession() as client:
         for _ in range(2):
             body = event(bucket.name, f"from-esr/{NAME}", *elsewhere)
-            answer = await client.post("/events/s3", json=body, headers=TOKEN)
+            answer = await client.post(f"http://127.0.0.1:{port}/events/s3", json=body, headers=TOKEN)
             assert answer.status == 202
     assert desk.waiting() == {ARRIVED: 1}
     await desk.handle()
