@@ -31,6 +31,8 @@ PATHS = (
     "/files.csv",
     "/forecast",
     "/forecast.csv",
+    "/board/EMD",
+    "/calendar",
     "/promise",
     "/promise/misses",
     "/promise/due",

@@ -5,6 +5,7 @@ from tis_esr.web.console.console import Page
 from tis_esr.web.console.pages.accessibility import accessibility
 from tis_esr.web.console.pages.alarm_acts import ALARM_ACTS
 from tis_esr.web.console.pages.alarms import alarm, alarms, alarms_csv
+from tis_esr.web.console.pages.board import calendar_page, office
 from tis_esr.web.console.pages.doctor import doctor, settings
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
@@ -15,6 +16,8 @@ from tis_esr.web.console.pages.why import search, why
 
 PAGES = (
     Page("/", "Today", Role.VIEWER, today, "The files of a day with their states, alarms, the promise, and what waits for whom"),
+    Page("/board/{office}", "Office", Role.VIEWER, office),
+    Page("/calendar", "Calendar", Role.VIEWER, calendar_page, "How each of the last 30 days ended for each office"),
     Page("/promise", "The promise", Role.VIEWER, promise, "The share of trainees whose data went to ESR 12 weeks before their start, what is due, and every miss"),
     Page("/promise.csv", "The promise as CSV", Role.VIEWER, promise_csv),
     Page("/promise/misses", "Misses of the promise", Role.VIEWER, misses),

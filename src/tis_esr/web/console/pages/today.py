@@ -22,9 +22,9 @@ from tis_esr.web.console.addresses import Choice, choice, offices, with_query
 from tis_esr.web.console.board_words import short
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.pages.alarms import address_of
+from tis_esr.web.console.pages.day_in_address import day_in, no_such_day
 from tis_esr.web.console.pages.files import open_findings_of
 from tis_esr.web.console.pages.promise import counted
-from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 
 _DAYS: Final = 30
@@ -88,28 +88,9 @@ async def day_shown(request: Request, wanted: list[str]) -> Today:
     try:
         found, _ = await console.remembered.get(("today", day, tuple(wanted)), ask)
     except UsageError as error:
-        reason = error.reason
-        raise ProblemError(
-            400,
-            f"This day can't be shown: {reason}.",
-            "Choose another day, or open the last one.",
-            "No such day",
-        ) from None
+        raise no_such_day(error) from None
     shown: Today = found
     return shown
-
-
-def day_in(request: Request) -> date | None:
-    """Return the day that an address names, None for the last one. Raises ProblemError for what is no day."""
-    text = request.query_params.get("day", "")
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        raise ProblemError(
-            400, "The address asks for a day that there is not.", "It can be: a day such as 2026-11-24."
-        ) from None
 
 
 def _day_choice(request: Request, shown: date) -> Choice:
