@@ -21,6 +21,8 @@ STATES = {
     "/board/WES": "Board of WES",
     "/board/XXX": "No such office",
     "/calendar": "Calendar",
+    "/throughput": "Backlog and throughput",
+    "/forecast?weeks=13": "Forecast",
     "/promise": "The promise",
     "/promise?by=start&weeks=26": "The promise",
     "/promise/misses": "Misses of the promise",

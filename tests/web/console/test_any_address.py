@@ -33,6 +33,7 @@ PATHS = (
     "/forecast.csv",
     "/board/EMD",
     "/calendar",
+    "/throughput",
     "/promise",
     "/promise/misses",
     "/promise/due",

@@ -62,3 +62,22 @@ async def test_an_account_of_one_office_sees_that_one(state: Path) -> None:
 async def test_a_day_that_cannot_be_shown_is_a_page(path: str, state: Path) -> None:
     async with desk(state).signed_in() as browser:
         assert (await browser.get(path)).status_code == 400
+
+
+async def test_backlog_and_throughput_say_the_numbers_and_have_them_as_tables(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        said = text(await browser.get("/throughput"))
+        limited = text(await browser.get("/throughput?office=WES"))
+    assert "4 parked messages." in said
+    assert "Messages still parked, by the day of parking. 4 of these days are still parked." in said
+    assert "Rows from ESR, as a table" in said
+    assert "0 files with 0 rows in 30 days." in limited
+    assert "Waiting in queues" not in limited
+
+
+async def test_the_forecast_and_the_promise_have_their_charts(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        forecast = text(await browser.get("/forecast?weeks=13"))
+        promise = text(await browser.get("/promise"))
+    assert "The coming wave, as a table" in forecast
+    assert "The promise by month of start, as a table" in promise

@@ -4,13 +4,19 @@ from datetime import date, datetime, timedelta
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tis_esr.operations.board.calendar import Calendar, CalendarLine, by_office, gravest
 from tis_esr.operations.board.cells import FileType
 from tis_esr.operations.board.history_lines import DayEnd, History, HistoryLine
 from tis_esr.operations.board.office import Arrival
+from tis_esr.operations.forecast import Forecast, Line, Step
 from tis_esr.web.console.charts.arrivals import arrivals
+from tis_esr.web.console.charts.bars import Bar, bars
 from tis_esr.web.console.charts.calendar import calendar
 from tis_esr.web.console.charts.chart import Chart
+from tis_esr.web.console.charts.of_applicants import wave
 
 LONDON = ZoneInfo("Europe/London")
 DAY = date(2026, 11, 24)
@@ -102,3 +108,47 @@ def test_arrivals_on_the_day_on_which_the_clocks_go_back_are_of_londons_clocks()
     came = datetime(2026, 10, 25, 1, 30, fold=1, tzinfo=LONDON)
     chart = arrivals("a", "Arrivals of RMC", [arrival(day, DayEnd.ON_TIME, came)])
     assert chart.rows[0][2] == "01:30"
+
+
+def test_bars_have_patterns_numbers_and_a_round_scale() -> None:
+    chart = bars("b", "Rows", "Two days.", ("In time", "Missed"), [Bar("Nov", [852, 10], "99%"), Bar("Dec", [0, 0])], first="Month")  # fmt: skip
+    parts = [one.get("fill") for one in drawn(chart).iter(f"{SVG}rect") if one.get("fill")]
+    assert parts == ["url(#b-full)", "url(#b-stripes)", "url(#b-full)", "url(#b-stripes)"]
+    assert [one.get("id") for one in drawn(chart).iter(f"{SVG}pattern")] == [
+        "b-full",
+        "b-stripes",
+        "b-dots",
+        "b-empty",
+    ]
+    assert words(chart)[:5] == ["0", "250", "500", "750", "1,000"]
+    assert chart.rows == [["Nov", "852", "10", "99%"], ["Dec", "0", "0", ""]]
+
+
+def test_bars_of_nothing_are_drawn_too() -> None:
+    assert drawn(bars("b", "Rows", "Nothing.", ("Rows",), [], first="Day")) is not None
+    assert drawn(bars("b", "Rows", "Nothing.", ("Rows",), [Bar("1 Nov", [0])], first="Day")) is not None
+
+
+@given(st.lists(st.integers(0, 10**9), max_size=30))
+def test_no_bar_is_higher_than_the_scale(numbers: list[int]) -> None:
+    chart = bars("b", "Rows", "Numbers.", ("Rows",), [Bar(str(n), [n]) for n in numbers], first="Day")
+    tops = [float(one.get("y", "0")) for one in drawn(chart).iter(f"{SVG}rect") if one.get("fill")]
+    assert all(top >= 27.9 for top in tops)
+
+
+def test_the_wave_has_every_week_and_those_who_are_in_the_window() -> None:
+    lines = [
+        Line(reaches_window=None, deanery="EOE", applicants=5, sound=3, held_back=1, sent=1),
+        Line(reaches_window=DAY + timedelta(days=8), deanery="EOE", applicants=2, sound=2),
+        Line(reaches_window=DAY + timedelta(days=8), deanery="WES", applicants=1, held_back=1),
+    ]
+    chart = wave(Forecast(day=DAY, weeks=3, by=Step.WEEK, data_from=None, lines=lines))
+    assert chart.says == (
+        "3 of 8 applicants reach the window within 3 weeks, the others are in it; 2 of all are held back."
+    )
+    assert chart.rows == [
+        ["in it", "1", "3", "1"],
+        ["25 Nov", "0", "0", "0"],
+        ["2 Dec", "0", "2", "1"],
+        ["9 Dec", "0", "0", "0"],
+    ]

@@ -15,6 +15,7 @@ from tis_esr.operations.promise.promise import Counts, Per, Promise
 from tis_esr.operations.promise.promise import promise as count
 from tis_esr.operations.promise.reasons import missed
 from tis_esr.web.console.addresses import Choice, choice, offices, with_query
+from tis_esr.web.console.charts.of_applicants import promise_by_month
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
@@ -62,6 +63,7 @@ async def promise(request: Request) -> Response:
         "reasons": missed(found),
         "days_left": left_by_day(found),
         "percent": percent,
+        "chart": promise_by_month(found),
         "misses": with_query(request, "/promise/misses", sort=None, after=None),
         "due": with_query(request, "/promise/due", sort=None, after=None),
     }
