@@ -24,7 +24,7 @@ def test_a_state_file_is_shown_by_the_address_that_is_printed_until_ctrl_c(
     with console_process(["--state", state, "--port", "0"], tmp_path) as console:
         assert console.address.startswith("http://127.0.0.1:")
         with httpx2.Client(follow_redirects=True) as browser:
-            assert "What do you want to look at?" in browser.get(console.address).text
+            assert "<title>Today – TIS-ESR</title>" in browser.get(console.address).text
         code, said = console.stopped(number)
     assert code == 0
     assert said.splitlines()[-1] == "The console has stopped."

@@ -1,14 +1,14 @@
 """Prints the board: a table of offices by file types, what needs somebody, one office in full, and the history."""
 
-from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from tis_esr.commands.terminal import HEADING, NOTICE, console, say
 from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, FileType
+from tis_esr.operations.board.cells import in_words as state_in_words
 from tis_esr.operations.board.history_lines import DayEnd, History, HistoryLine
+from tis_esr.operations.board.needs import Need, needs
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.dates import day as in_words
-from tis_esr.operations.states import words
 from tis_esr.records.file_names import DEANERIES
 
 _GROUPS_SHOWN = 4
@@ -47,36 +47,23 @@ def show_board(found: Board) -> None:
 
 
 def _show_needs(found: Board) -> None:
-    groups: dict[tuple[date, FileType, CellState], list[Cell]] = {}
-    for cell in found.needs_somebody:
-        groups.setdefault((cell.day, cell.type, cell.state), []).append(cell)
-    if not groups:
+    found_needs = needs(found)
+    if not found_needs:
         say("No file is late, missing, held, rejected or unanswered.")
         return
-    latest_first = sorted(groups.items(), key=lambda item: (-item[0][0].toordinal(), _gravity(item[1])))
-    for (day, type_, state), some in latest_first[:_GROUPS_SHOWN]:
-        offices = "all offices" if len(some) == len(DEANERIES) else ", ".join(cell.deanery for cell in some)
-        when = "" if day == found.day else f" of {in_words(day)}"
-        say(f"{offices}{_affected(some)}", label=f"{type_}{when} {_words(state)}:", style=NOTICE)
-    if len(latest_first) > _GROUPS_SHOWN:
-        say(f"and {len(latest_first) - _GROUPS_SHOWN} more of this kind: see --json")
+    for one in found_needs[:_GROUPS_SHOWN]:
+        is_all = len(one.deaneries) == len(DEANERIES)
+        offices = "all offices" if is_all else ", ".join(one.deaneries)
+        when = "" if one.day == found.day else f" of {in_words(one.day)}"
+        say(f"{offices}{_affected(one)}", label=f"{one.type}{when} {_words(one.state)}:", style=NOTICE)
+    if len(found_needs) > _GROUPS_SHOWN:
+        say(f"and {len(found_needs) - _GROUPS_SHOWN} more of this kind: see --json")
     say("What to do: tis-esr board --deanery CODE")
 
 
-def _gravity(cells: Sequence[Cell]) -> tuple[int, int]:
-    """Sort by who leaves the window, then by who is affected."""
-    return (
-        -sum(cell.consequence.leaving_tomorrow for cell in cells),
-        -sum(cell.consequence.starters for cell in cells),
-    )
-
-
-def _affected(cells: Iterable[Cell]) -> str:
-    some = list(cells)
-    starters = sum(cell.consequence.starters for cell in some)
-    leaving = sum(cell.consequence.leaving_tomorrow for cell in some)
-    said = f"; {starters:,} applicants affected" if starters else ""
-    return f"{said}; {leaving:,} leave the window tomorrow" if leaving else said
+def _affected(one: Need) -> str:
+    said = f"; {one.starters:,} applicants affected" if one.starters else ""
+    return f"{said}; {one.leaving_tomorrow:,} leave the window tomorrow" if one.leaving_tomorrow else said
 
 
 def show_office(found: Board, deanery: str) -> None:
@@ -169,7 +156,8 @@ def _usual(line: HistoryLine) -> str:
 
 
 def _words(state: CellState) -> str:
-    return "sent, waiting for ESR" if state is CellState.SENT else words(state).lower()
+    text = state_in_words(state)
+    return text[:1].lower() + text[1:]
 
 
 def _clock(at: datetime, day: date) -> str:

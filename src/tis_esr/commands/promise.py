@@ -1,6 +1,5 @@
 """``tis-esr promise``: prints the share sent in time, what is due, the misses and the trend."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import date
@@ -14,6 +13,7 @@ from tis_esr.decisions.promise import OWNERS, REASON_TEXTS, MissReason
 from tis_esr.operations.composition import reader_of, window
 from tis_esr.operations.csv_values import csv_text
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.promise.left import left_by_day
 from tis_esr.operations.promise.promise import Counts, Due, Miss, Per, Promise
 from tis_esr.operations.promise.promise import promise as count
 from tis_esr.settings import Settings
@@ -88,7 +88,7 @@ def _show(found: Promise) -> None:
         return
     _table(found.by.value.capitalize(), [*found.lines, found.total])
     _show_reasons(found.total)
-    _show_left(found.due, found.total)
+    _show_left(found)
     say("By month of start", style=HEADING)
     _table("Month", found.months)
     say("Unknown: due before the first file from ESR arrived here, or sent by the previous interface.")
@@ -121,17 +121,15 @@ def _show_reasons(total: Counts) -> None:
             say(f"{number:,} {REASON_TEXTS[reason]}: {OWNERS[reason].value}", indent=2)
 
 
-def _show_left(due: Sequence[Due], total: Counts) -> None:
-    waiting = Counter(one.days_left for one in due if one.reason is None)
-    blocked = Counter(one.reason for one in due if one.reason is not None)
-    later = total.due - len(due)
+def _show_left(found: Promise) -> None:
+    left = left_by_day(found)
     say("Due", style=HEADING)
-    for left, number in sorted(waiting.items()):
-        say(f"{number:,} in the window: {_left(left)}", indent=2)
-    for reason, number in blocked.items():
-        say(f"{number:,} {REASON_TEXTS[reason]}: {OWNERS[reason].value}", indent=2)
-    if later or not due:
-        say(f"{later:,} not in the window yet" if later else "nobody", indent=2)
+    for days, number in left.waiting:
+        say(f"{number:,} in the window: {_left(days)}", indent=2)
+    for one in left.blocked:
+        say(f"{one.number:,} {one.text}: {one.who}", indent=2)
+    if left.later or not found.due:
+        say(f"{left.later:,} not in the window yet" if left.later else "nobody", indent=2)
 
 
 def _left(days: int) -> str:

@@ -14,7 +14,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SIGNED_OUT = {"/sign-in": "Sign in", "/sign-in?token=used": "Sign in"}
 STATES = {
-    "/": "TIS-ESR",
+    "/": "Today",
+    "/?day=2026-11-24&office=EMD": "Today",
+    "/?day=2019-01-01": "No such day",
+    "/board/EMD?day=2026-11-24": "Board of EMD",
+    "/board/WES": "Board of WES",
+    "/board/XXX": "No such office",
+    "/calendar": "Calendar",
+    "/throughput": "Backlog and throughput",
+    "/forecast?weeks=13": "Forecast",
+    "/promise": "The promise",
+    "/promise?by=start&weeks=26": "The promise",
+    "/promise/misses": "Misses of the promise",
+    "/promise/due?kept=blocked": "Due for the promise",
     "/files?days=90": "Files",
     "/files?days=90&office=EMD&type=RMC&findings=open": "Files",
     "/files?type=RTC": "Files",

@@ -251,7 +251,7 @@ async def test_while_sessions_can_not_be_read_the_page_says_so(
 ) -> None:
     console = desk(state)
 
-    async def away(_: str) -> None:
+    async def away(_: str, *, is_use: bool) -> None:
         raise TransientError("MongoDB did not answer within 5 seconds")
 
     async with console.signed_in() as browser:

@@ -104,3 +104,43 @@ async def test_an_answer_that_could_not_be_found_is_asked_for_again() -> None:
 )
 def test_sign_in_leads_to_pages_of_this_console_alone(asked: str, leads: str) -> None:
     assert next_address(asked) == leads
+
+
+async def test_an_answer_that_is_too_old_is_given_at_once_while_a_newer_one_is_found() -> None:
+    now, asked, release = 0.0, 0, asyncio.Event()
+    release.set()
+
+    async def find() -> int:
+        nonlocal asked
+        asked += 1
+        await release.wait()
+        return asked
+
+    remembered: Remembered[int] = Remembered(10.0, lambda: now)
+    assert (await remembered.ready("a", find))[0] == 1
+    now = 11.0
+    release.clear()
+    assert [(await remembered.ready("a", find))[0] for _ in range(3)] == [1, 1, 1]
+    release.set()
+    assert (await remembered.get("a", find))[0] == 2
+    now = 11.0 + 80.0
+    assert (await remembered.ready("a", find))[0] == 3
+
+
+async def test_an_answer_that_cannot_be_found_again_is_missed_by_the_next_who_has_to_wait() -> None:
+    now, fails = 0.0, False
+
+    async def find() -> str:
+        if fails:
+            raise ProblemError(504, "The store took too long to answer.")
+        return "found"
+
+    remembered: Remembered[str] = Remembered(10.0, lambda: now)
+    await remembered.ready("a", find)
+    now, fails = 11.0, True
+    for _ in range(5):
+        assert (await remembered.ready("a", find))[0] == "found"
+        await asyncio.sleep(0)
+    now = 91.0
+    with pytest.raises(ProblemError):
+        await remembered.ready("a", find)

@@ -62,8 +62,8 @@ class Sessions(Protocol):
         """Begin a session for a new secret."""
         ...
 
-    async def current(self, secret: str) -> Session | None:
-        """Return the session of a secret, which counts as a use of it; None if it is unknown or over."""
+    async def current(self, secret: str, *, is_use: bool = True) -> Session | None:
+        """Return the session of a secret; None if it is unknown or over. It lasts longer where that ``is_use`` of it."""
         ...
 
     async def end(self, session: Session) -> None:
@@ -113,7 +113,7 @@ class MemorySessions:
         self._held[session.key] = session
         return session
 
-    async def current(self, secret: str) -> Session | None:
+    async def current(self, secret: str, *, is_use: bool = True) -> Session | None:
         """See Sessions."""
         session = self._held.get(_hash(secret))
         if session is None:
@@ -121,6 +121,8 @@ class MemorySessions:
         if self._lifetimes.is_over(session, self._now()):
             del self._held[session.key]
             return None
+        if not is_use:
+            return session
         session = msgspec.structs.replace(session, seen_at=self._now())
         self._held[session.key] = session
         return session
@@ -153,13 +155,13 @@ class StoredSessions:
 
         return await self._runner.patiently("sign-in", step)
 
-    async def current(self, secret: str) -> Session | None:
+    async def current(self, secret: str, *, is_use: bool = True) -> Session | None:
         """See Sessions."""
         work = self._runner.work()
         session = await self._found(work, _hash(secret))
         if session is None or self._lifetimes.is_over(session, work.now):
             return None
-        if work.now - session.seen_at < min(_SEEN_EVERY, self._lifetimes.idle / 4):
+        if not is_use or work.now - session.seen_at < min(_SEEN_EVERY, self._lifetimes.idle / 4):
             return session
         return await self._runner.patiently("session", partial(self._seen, session.key)) or None
 

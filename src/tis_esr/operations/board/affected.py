@@ -1,6 +1,6 @@
 """Whom a cell affects: applicants who wait in the window of an office, or who are in a file that ESR has not answered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -101,19 +101,21 @@ class Affected:
 
     def _sent_in(self, files: Sequence[OutboundFile]) -> Waiting:
         """Return how many applicants of our files ESR has not answered, and how many start too soon to be sent again tomorrow."""
-        leaving_before = can_wait_from(self._today, self._window)
-        promised = self._promised()
-        starts = [
-            record.date_from
-            for file in files
-            for record in self._reader.find(APPLICANTS, {"file": file.name})
-            if record.state is RecordState.EXPORTED
-        ]
+        names = {file.name for file in files}
+        if not names:
+            return Waiting()
+        exported = {"file": sorted(names), "state": RecordState.EXPORTED.value}
+        leaving = Between(self._today, can_wait_from(self._today, self._window))
         return Waiting(
-            len(starts),
-            sum(self._today <= start < leaving_before for start in starts),
-            sum(promised.first <= start < promised.end for start in starts),
+            self._reader.count(APPLICANTS, exported),
+            self._exported_in(files[0].deanery, names, leaving),
+            self._exported_in(files[0].deanery, names, self._promised()),
         )
+
+    def _exported_in(self, deanery: str, names: Set[str], starts: Between) -> int:
+        """Return how many of some files' applicants start in a period of few days: it is read by start, not by file."""
+        where: Where = {"state": RecordState.EXPORTED.value, "deanery": deanery, "date_from": starts}
+        return sum(record.file in names for record in self._reader.find(APPLICANTS, where))
 
     def _notifications(self, deanery: str) -> int:
         where = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}

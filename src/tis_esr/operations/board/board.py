@@ -127,8 +127,10 @@ class _Cells:
     def _answered(self, one: Expected) -> tuple[CellState, int, str]:
         """Return the state of files of ours by ESR's answers to their rows, how many it rejected, and what is open.
 
-        As long as ESR's answer is not complete, a file with open rows only waits.
+        As long as ESR's answer is not complete, a file with open rows only waits. Without one no row has an answer.
         """
+        if not one.presence.has_answer:
+            return one.state, 0, one.detail
         collection = APPLICANTS if one.type is FileType.APP else NOTIFICATIONS
         names = [file.name for file in one.presence.ours]
         confirmed, rejected, unanswered = (

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from tis_esr.decisions.who import Who
+from tis_esr.operations.states import words
 
 
 class FileType(StrEnum):
@@ -42,6 +43,11 @@ class CellState(StrEnum):
     CONFIRMED_WITH_ERRORS = "CONFIRMED_WITH_ERRORS"
     REJECTED = "REJECTED"
     CONFIRMATION_OVERDUE = "CONFIRMATION_OVERDUE"
+
+
+def in_words(state: CellState) -> str:
+    """Return a state as people read it."""
+    return "Sent, waiting for ESR" if state is CellState.SENT else words(state)
 
 
 NOT_HERE = (CellState.LATE, CellState.MISSING, CellState.CONFIRMATION_OVERDUE)

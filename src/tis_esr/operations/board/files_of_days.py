@@ -39,7 +39,11 @@ class FilesOfDays:
 
     def of_answers(self, place: Place) -> list[tuple[OutboundFile, InboundFile | None]]:
         """Return our files that a cell of answers is about, each with ESR's answer if it is here."""
-        return [(ours, self.answers.get(answer_name(ours.name))) for ours in self.owed.get(place, ())]
+        return [(ours, self.answer_to(ours)) for ours in self.owed.get(place, ())]
+
+    def answer_to(self, ours: OutboundFile) -> InboundFile | None:
+        """Return ESR's answer to one of our files; None if it is not here."""
+        return self.answers.get(answer_name(ours.name))
 
     def acknowledgements(self, place: Place) -> list[tuple[InboundFile, RtcFile | None]]:
         """Return the RMF and RMC files that a cell of RTC files is about, each with its RTC."""

@@ -26,7 +26,7 @@ def history(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: 
     found: dict[tuple[str, FileType, date], DayEnd] = {}
     for back in range(HISTORY_DAYS):
         of_day = first + timedelta(days=back)
-        found |= {(one.deanery, one.type, of_day): _end(one, now) for one in days.of(of_day, now)}
+        found |= {(one.deanery, one.type, of_day): end_of_day(one, now) for one in days.of(of_day, now)}
     lines = []
     for office in deaneries:
         for type_ in FileType:
@@ -54,7 +54,7 @@ def _line(days: Days, deanery: str, type_: FileType, day: date, ends: Iterable[D
     )
 
 
-def _end(one: Expected, now: datetime) -> DayEnd:
+def end_of_day(one: Expected, now: datetime) -> DayEnd:
     """Return how a day ended for a file, by its deadline; rows and answers do not matter here."""
     if one.state is CellState.WAIVED:
         return DayEnd.WAIVED

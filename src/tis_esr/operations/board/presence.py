@@ -14,7 +14,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WA
 @dataclass(frozen=True)
 class Presence:
     """What is here of a cell. ``state`` is None if nothing is; ``is_owed`` is False if nothing is to come either,
-    ``is_idle`` says that we had nothing to send.
+    ``is_idle`` says that we had nothing to send, ``has_answer`` that ESR has answered one of our files, if only in part.
 
     ``ours`` are our files that are here, or that ESR has to answer, ``theirs`` ESR's.
     """
@@ -24,6 +24,7 @@ class Presence:
     detail: str = ""
     is_owed: bool = True
     is_idle: bool = False
+    has_answer: bool = False
     settled: str = ""
     ours: Sequence[OutboundFile] = ()
     theirs: Sequence[InboundFile] = ()
@@ -82,7 +83,9 @@ def _outbound(found: FilesOfDays, place: Place) -> Presence:
     if gone:
         came_at = min((file.written_at for file in gone if file.written_at is not None), default=None)
         lacks = "; ".join(file.lacks for file in gone if file.lacks)
-        return Presence(CellState.SENT, came_at, f"created without: {lacks}" if lacks else "", ours=gone)
+        detail = f"created without: {lacks}" if lacks else ""
+        has_answer = any(found.answer_to(file) is not None for file in gone)
+        return Presence(CellState.SENT, came_at, detail, ours=gone, has_answer=has_answer)
     if any(file.state is OutboundState.ALLOCATED or file.rows for file in files):
         return Presence(CellState.IN_WORK, ours=[file for file in files if file.rows])
     if any(file.state is OutboundState.NOTHING_TO_SEND for file in files):

@@ -282,6 +282,7 @@ APPLICANTS = Collection(
         ("state", "deanery", "date_from", "placement_id", "position_id"),
         ("same_as",),
         ("file", "file_row"),
+        ("file", "state"),
         ("placement_id",),
         ("position_id",),
         ("gmc_number",),
@@ -292,7 +293,12 @@ NOTIFICATIONS = Collection(
     "dataexporter.notifications",
     NotificationRecord,
     lambda record: record.key,
-    (("state", "deanery", "deanery_number", "position_id"), ("file", "file_row"), ("position_id",)),
+    (
+        ("state", "deanery", "deanery_number", "position_id"),
+        ("file", "file_row"),
+        ("file", "state"),
+        ("position_id",),
+    ),
     counted=("type",),
 )
 RESENT = Collection(

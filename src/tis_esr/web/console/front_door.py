@@ -17,6 +17,8 @@ _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 _OWN: Final = {"same-origin", "none"}
 _LONGEST_ADDRESS: Final = 4096
 _STATIC: Final = "/static/"
+_REFRESH: Final = "x-refresh"
+"""A page that refreshes by itself sends this header: an open window alone keeps nobody signed in."""
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -91,7 +93,8 @@ class FrontDoor:
     async def _find_session(self, request: Request) -> None:
         secret = request.cookies.get(self._console.cookie, "")
         if secret:
-            request.scope["console.session"] = await self._console.sessions.current(secret)
+            is_use = _REFRESH not in request.headers
+            request.scope["console.session"] = await self._console.sessions.current(secret, is_use=is_use)
 
     def _add_headers(self, message: MutableMapping[str, Any]) -> None:
         headers = MutableHeaders(scope=message)

@@ -3,11 +3,18 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
+from starlette.exceptions import HTTPException
+
+from tis_esr.errors import TisEsrError
+
 T = TypeVar("T")
 _MOST: Final = 200
+_OUTLIVES: Final = 8
+"""How many times as long as it is kept an answer may still be given while a newer one is found."""
 
 
 class Remembered(Generic[T]):
@@ -17,6 +24,26 @@ class Remembered(Generic[T]):
         self._seconds, self._now = seconds, now
         self._found: dict[Hashable, tuple[float, datetime, T]] = {}
         self._locks: dict[Hashable, asyncio.Lock] = {}
+        self._tasks: dict[Hashable, asyncio.Task[None]] = {}
+
+    async def ready(
+        self, key: Hashable, find: Callable[[], Awaitable[T]], *, times: int = 1
+    ) -> tuple[T, datetime]:
+        """Return an answer at once if there is one that is not far too old; a newer one is found meanwhile."""
+        kept = self._found.get(key)
+        if kept is None or self._now() - kept[0] >= self._seconds * times * _OUTLIVES:
+            return await self.get(key, find, times=times)
+        if self._now() - kept[0] >= self._seconds * times and key not in self._tasks:
+            self._tasks[key] = asyncio.create_task(self._find_again(key, find, times))
+        return kept[2], kept[1]
+
+    async def _find_again(self, key: Hashable, find: Callable[[], Awaitable[T]], times: int) -> None:
+        """Find an answer while nobody waits for it: what goes wrong, the next one who has to wait is told."""
+        try:
+            with suppress(TisEsrError, HTTPException):
+                await self.get(key, find, times=times)
+        finally:
+            del self._tasks[key]
 
     async def get(
         self, key: Hashable, find: Callable[[], Awaitable[T]], *, times: int = 1

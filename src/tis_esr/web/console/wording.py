@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 from markupsafe import Markup
 
+from tis_esr.operations.board.cells import in_words as in_words_of_cell
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import iso, readable
 from tis_esr.operations.states import words
@@ -40,7 +41,9 @@ def ident(text: str) -> Markup:
 
 def tag(text: str, colour: str) -> Markup:
     """Return a word in a coloured box; the colour says nothing that the word does not."""
-    return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, text.capitalize())
+    return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(
+        colour, text[:1].upper() + text[1:]
+    )
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -54,6 +57,7 @@ FILTERS = {
     "moment": moment,
     "ident": ident,
     "state": words,
+    "cell_state": in_words_of_cell,
     "plural": plural,
     "visible": visible,
 }

@@ -1,6 +1,7 @@
 """The list of files from ESR, one file, and what somebody has to look at."""
 
 import time
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -95,16 +96,23 @@ async def file(request: Request) -> Response:
 
 async def findings(request: Request) -> Response:
     """List what somebody has to look at."""
-    console, account = console_of(request), account_of(request)
+    account = account_of(request)
+    found, at = await open_findings_of(request)
+    mine: OpenFindings = found if account.offices is None else found.of(account.visible_offices)
+    values = {"found": mine, "at": at, "most": _FINDINGS}
+    return page(request, "findings.html", "Findings", values, trail=_TRAIL)
+
+
+async def open_findings_of(request: Request) -> tuple[OpenFindings, str]:
+    """Return the findings of all offices, and as of which moment, in ISO form."""
+    console = console_of(request)
     due = console.settings.confirmation_due_days
 
     async def ask() -> OpenFindings:
         return await console.questions.ask(partial(open_findings, today=today(), due_days=due))
 
-    found, at = await console.remembered.get("findings", ask)
-    mine: OpenFindings = found if account.offices is None else found.of(account.visible_offices)
-    values = {"found": mine, "at": at.isoformat(), "most": _FINDINGS}
-    return page(request, "findings.html", "Findings", values, trail=_TRAIL)
+    answer: tuple[OpenFindings, datetime] = await console.remembered.ready("findings", ask)
+    return answer[0], answer[1].isoformat()
 
 
 def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:

@@ -12,6 +12,7 @@ from tis_esr.operations.composition import today, window
 from tis_esr.operations.forecast import Forecast, Line, Step
 from tis_esr.operations.forecast import forecast as foresee
 from tis_esr.web.console.addresses import Choice, choice, offices, with_query
+from tis_esr.web.console.charts.of_applicants import wave
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.spreadsheet import table
@@ -34,6 +35,7 @@ async def forecast(request: Request) -> Response:
         "at": at,
         "choices": choices,
         "chosen": [one for one in choices if not one.is_default],
+        "chart": wave(found) if found.by is Step.WEEK else None,
         "totals": {name: sum(getattr(line, name) for line in found.lines) for name in _COUNTED},
         "csv": with_query(request, "/forecast.csv"),
     }

@@ -15,15 +15,20 @@ document.addEventListener("keydown", (event) => {
 });
 
 const said = document.getElementById("said");
-for (const place of document.querySelectorAll("[data-copy]")) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "app-copy";
-  button.textContent = "Copy";
-  button.setAttribute("aria-label", `Copy ${place.dataset.copy}`);
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(place.dataset.copy);
-    said.textContent = `${place.dataset.copy} was copied`;
-  });
-  place.after(button);
+function addCopyButtons(within) {
+  for (const place of within.querySelectorAll("[data-copy]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "app-copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", `Copy ${place.dataset.copy}`);
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(place.dataset.copy);
+      said.textContent = `${place.dataset.copy} was copied`;
+    });
+    place.after(button);
+  }
 }
+
+addCopyButtons(document);
+document.addEventListener("refreshed", (event) => addCopyButtons(event.target));

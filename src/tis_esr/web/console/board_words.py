@@ -1,0 +1,61 @@
+"""How cells of the board are written: the state in words with a colour beside it, times of London's clocks."""
+
+from datetime import date, datetime
+from typing import Final
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, in_words
+from tis_esr.web.console.wording import tag
+
+_COLOURS: Final = {
+    CellState.AT_RISK: "yellow",
+    CellState.IN_WORK: "blue",
+    CellState.RECEIVED: "blue",
+    CellState.SENT: "blue",
+    CellState.COMPLETE: "green",
+    CellState.CONFIRMED: "green",
+    CellState.COMPLETE_WITH_REFUSALS: "yellow",
+    CellState.CONFIRMED_WITH_ERRORS: "yellow",
+}
+
+_TO_COME: Final = (CellState.NOT_DUE, CellState.DUE, CellState.AT_RISK)
+"""Beside these a cell names no file of ESR's, only ours that is to be answered."""
+
+
+def state_tag(state: CellState) -> Markup:
+    """Return a state as a word in a coloured box."""
+    return tag(in_words(state), "red" if state in NEEDS_SOMEBODY else _COLOURS.get(state, "grey"))
+
+
+def clock(at: datetime | None, of_day: date) -> Markup:
+    """Return ``14:30``, ``07:12, day after`` for another day than the file's, "" for None."""
+    if at is None:
+        return Markup("")
+    days = (at.date() - of_day).days
+    other = "" if not days else ", day after" if days == 1 else f", {days:+} days"
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), f"{at:%H:%M}{other}")
+
+
+def short(cell: Cell) -> Markup:
+    """Return a cell in few words: its state, when it came or is due, and a link to its file."""
+    when, name = _when(cell), f"{cell.type.value} {cell.deanery}"
+    if cell.file and cell.state not in _TO_COME:
+        when = Markup('<a href="/files/{}">{}<span class="nhsuk-u-visually-hidden"> {}</span></a>').format(
+            quote(cell.file), when or "file", name
+        )
+    refused = f" {cell.refused:,} refused" if cell.refused else ""
+    return Markup("{}<br>{}{}").format(state_tag(cell.state), when, refused)
+
+
+def _when(cell: Cell) -> Markup:
+    if cell.came_at is not None:
+        return Markup("{}{}").format(clock(cell.came_at, cell.day), ", late" if cell.is_late else "")
+    if cell.state in _TO_COME:
+        return Markup("due {}").format(clock(cell.due_at, cell.day))
+    if cell.file or cell.state is CellState.WAIVED:
+        return Markup("")
+    if cell.state is CellState.COMPLETE:
+        return Markup("nothing to send")
+    return Markup("due {}").format(clock(cell.due_at, cell.day))

@@ -1,0 +1,110 @@
+"""The promise: the share of trainees whose data went 12 weeks before the start, what is due, every miss, the trend."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Final
+
+from markupsafe import escape
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tis_esr.operations.composition import today, window
+from tis_esr.operations.promise.left import left_by_day
+from tis_esr.operations.promise.promise import Counts, Per, Promise
+from tis_esr.operations.promise.promise import promise as count
+from tis_esr.operations.promise.reasons import missed
+from tis_esr.web.console.addresses import Choice, choice, offices, with_query
+from tis_esr.web.console.charts.of_applicants import promise_by_month
+from tis_esr.web.console.console import account_of, console_of
+from tis_esr.web.console.rendering import page
+from tis_esr.web.console.tables import Column, Table
+
+_WEEKS: Final = {"4": "4 weeks", "13": "13 weeks", "20": "20 weeks", "26": "26 weeks"}
+_PER: Final = {
+    Per.OFFICE.value: "By office",
+    Per.TRUST.value: "By trust",
+    Per.START.value: "By week of start",
+}
+_TIMES: Final = 20
+"""How much longer than other answers it is kept: it reads every applicant record of these weeks."""
+
+
+_LINES: Final = Table[Counts](
+    columns=(
+        Column("name", "Office, trust or week", lambda one: one.name),
+        Column("trainees", "Trainees", lambda one: one.trainees, is_number=True),
+        Column("in-time", "In time", lambda one: one.in_time, is_number=True),
+        Column("missed", "Missed", lambda one: one.missed, is_number=True),
+        Column("due", "Due", lambda one: one.due, is_number=True),
+        Column("unknown", "Unknown", lambda one: one.unknown, is_number=True),
+        Column("share", "Share in time", lambda one: one.share, lambda one: escape(percent(one.share)), is_number=True),
+    ),
+    key=lambda one: one.name,
+    sort="name",
+)  # fmt: skip
+
+
+def percent(share: float | None) -> str:
+    """Return a share as ``96.2 %``; "" if nothing is decided."""
+    return "" if share is None else f"{share:.1%}"
+
+
+async def promise(request: Request) -> Response:
+    """Show the figure, what is due, the lines and the trend."""
+    choices, found, at = await found_of(request)
+    values: dict[str, Any] = {
+        "found": found,
+        "at": at,
+        "choices": choices,
+        "chosen": [one for one in choices if not one.is_default],
+        "table": _LINES.page(request, found.lines, csv="/promise.csv"),
+        "of_lines": _PER[found.by].removeprefix("By ").capitalize(),
+        "reasons": missed(found),
+        "days_left": left_by_day(found),
+        "percent": percent,
+        "chart": promise_by_month(found),
+        "misses": with_query(request, "/promise/misses", sort=None, after=None),
+        "due": with_query(request, "/promise/due", sort=None, after=None),
+    }
+    return page(request, "promise.html", "The promise", values, trail=(("/", "Start"),))
+
+
+async def promise_csv(request: Request) -> Response:
+    """Return the lines as CSV."""
+    _, found, _ = await found_of(request)
+    return _LINES.csv(request, "promise", found.lines)
+
+
+async def counted(
+    request: Request, wanted: Sequence[str], *, weeks: int, by: Per = Per.OFFICE
+) -> tuple[Promise, str]:
+    """Return the promise for some offices, and as of which moment it was counted, in ISO form."""
+    console = console_of(request)
+    day: date = today()
+    question = partial(
+        count,
+        deaneries=wanted,
+        day=day,
+        weeks=weeks,
+        by=by,
+        reached_on=window(console.settings).reached_on,
+    )
+
+    async def ask() -> Promise:
+        return await console.questions.ask(question)
+
+    key = ("promise", day, tuple(wanted), weeks, by)
+    answer: tuple[Promise, datetime] = await console.remembered.ready(key, ask, times=_TIMES)
+    return answer[0], answer[1].isoformat()
+
+
+async def found_of(request: Request) -> tuple[list[Choice], Promise, str]:
+    """Return the filters, the promise that they choose, and as of which moment it was counted."""
+    visible = account_of(request).visible_offices
+    office = choice(request, "office", "Office", offices(visible))
+    weeks = choice(request, "weeks", "Starts within", _WEEKS, "20")
+    by = choice(request, "by", "Lines", _PER, Per.OFFICE.value)
+    wanted = [office.value] if office.value else visible
+    found, at = await counted(request, wanted, weeks=int(weeks.value), by=Per(by.value))
+    return [office, weeks, by], found, at
