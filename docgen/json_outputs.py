@@ -25,6 +25,7 @@ from tis_esr.operations.outage import Outage
 from tis_esr.operations.parked.details import Details
 from tis_esr.operations.parked.discarding import Discarded
 from tis_esr.operations.parked.editing import Edit
+from tis_esr.operations.parked.grouping import Group
 from tis_esr.operations.parked.listing import ParkedMessage
 from tis_esr.operations.parked.retry_plan import RetryReport
 from tis_esr.operations.person.erasing import Erasure
@@ -51,6 +52,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "processes": (1, Processes),
     "files": (1, Ledger),
     "parked": (1, list[ParkedMessage]),
+    "parked list --by office": (1, list[Group]),
     "parked list --discarded": (1, list[Discarded]),
     "parked show": (1, list[Details]),
     "parked retry": (1, RetryReport),

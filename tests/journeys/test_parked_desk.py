@@ -77,6 +77,33 @@ def test_what_is_parked_is_listed_by_cause_filtered_and_exported_without_bodies(
     assert SURNAME not in "".join(lines)
 
 
+def test_what_is_parked_is_grouped_by_age_office_and_file_and_each_group_leads_to_its_messages(
+    desk: Desk,
+) -> None:
+    total = {one["id"] for one in desk.called("parked", "--json").json}
+    assert len(total) == PEOPLE + 1
+    for by, titles in {
+        "cause": ["TCS rejected the call", "A row from ESR cannot be read"],
+        "age": ["Parked today"],
+        "office": ["EOE"],
+        "file": [desk.name],
+    }.items():
+        groups = desk.called("parked", "list", "--by", by, "--json").json
+        assert [group["title"] for group in groups] == titles
+        said = desk.called("parked", "list", "--by", by).text
+        for group in groups:
+            assert group["title"] in said
+            assert group["options"] in said
+            listed = desk.called("parked", "list", *group["options"].split(), "--json").json
+            assert listed == group["messages"]
+        assert {one["id"] for group in groups for one in group["messages"]} == total
+    said = desk.called("parked", "list", "--by", "office").text
+    assert said == (
+        "EOE\n  4 messages: 3 tcs-rejected, 1 row-unreadable\n  tis-esr parked list --deanery EOE\n"
+    )
+    assert desk.called("parked", "list", "--deanery", "none").code == 0
+
+
 def test_a_message_is_shown_masked_and_a_look_behind_the_mask_is_audited(desk: Desk) -> None:
     first = desk.rejected()[0]
     said = desk.called("parked", "show", first[:10])
@@ -121,6 +148,16 @@ def test_a_batch_of_what_tcs_rejected_ends_with_a_verdict_for_each(desk: Desk) -
     assert desk.rejected() == []
     again = desk.called("batch", "resume", batch["id"], "--why", "again")
     assert (again.code, f"{batch['id']} can't be resumed: it is finished since" in again.text) == (2, True)
+
+
+def test_a_retry_of_one_message_needs_a_reason_too_which_the_audit_has(desk: Desk) -> None:
+    first = desk.rejected()[0]
+    refused = desk.called("parked", "retry", first)
+    assert (refused.code, "--why: say why they are retried" in refused.text) == (2, True)
+    assert first in desk.rejected()
+    assert desk.called("parked", "retry", first, "--why", "TIS was corrected").code == 0
+    [entry] = desk.called("audit", "--json").json["entries"]
+    assert (entry["act"], entry["on"], entry["why"]) == ("parked.retry", [first], "TIS was corrected")
 
 
 def test_a_tracer_that_tcs_rejects_again_stops_the_batch(desk: Desk) -> None:

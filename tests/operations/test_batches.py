@@ -111,8 +111,9 @@ async def test_two_people_with_the_same_messages_are_told_of_each_other(benches:
             await here.begin(messages[1:], who=BEN)
         assert refused.value.batches == [first.id]
         assert str(refused.value) == (
-            f"1 of these messages are in another batch: {first.id} (started by ann, running)."
-            " Wait until it is over, or stop it"
+            f"1 of these messages is in another batch: {first.id} (started by ann, running)."
+            " Nothing was changed. Wait until that batch has finished (tis-esr batch show), or end it with"
+            " tis-esr batch stop BATCH --why TEXT; then retry"
         )
         await control(here.bench.runner, BEN, first.id, BatchAct.STOP, "wrong set")
         assert (await here.begin(messages[1:], who=BEN)).total == 2

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from tests.operations.applicant_records import EXPORTER, POST, record
 from tests.services.bench import FILE, Bench, Benches, message
 from tests.services.data_exporter.test_record_intake import nowhere
@@ -91,3 +92,41 @@ async def test_a_parked_message_that_has_the_number_is_kept_whatever_else_is_sto
     assert done.kept == [
         Kept(collection=assignment.queue, key=assignment.id, reason=KeptReason.PARKED_MESSAGE)
     ]
+
+
+TWO = {
+    "currentTraineeGmcNumber": GMC,
+    "currentTraineeLastName": "Specimen",
+    "nextAppointmentTraineeGmcNumber": "7200002",
+    "nextAppointmentTraineeLastName": "Sample",
+    "nextAppointmentTraineeEmailAddress": "sample@sample.invalid",
+}
+OTHER = {name: value for name, value in TWO.items() if name.startswith("next")}
+
+
+@pytest.mark.parametrize(
+    ("changed", "left"),
+    [
+        ({}, OTHER),
+        ({"currentTraineeGmcNumber": None}, {**OTHER, "currentTraineeGmcNumber": None}),
+        ({"currentTraineeGmcNumber": "7200003"}, {**TWO, "currentTraineeGmcNumber": "7200003"}),
+    ],
+)
+async def test_of_two_trainees_of_a_notification_only_the_one_who_is_erased_is_blanked(
+    benches: Benches, changed: dict[str, Any], left: dict[str, Any]
+) -> None:
+    over = record(1, TODAY - timedelta(days=300), gmc_number=GMC, state=RecordState.EXPORTED)
+    sent = msgspec.structs.replace(
+        notification(f"1:1:now:{over.placement_id}", **{**TWO, **changed}),
+        state=RecordState.EXPORTED,
+        placements=[over.placement_id, 77],
+    )
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.keep(APPLICANTS, over)
+        await bench.keep(NOTIFICATIONS, sent)
+        await erased(bench)
+        await erased(bench)
+        [found] = (await bench.all(NOTIFICATIONS)).values()
+    assert {name: value for name, value in found.fields.items() if value} == {
+        name: value for name, value in left.items() if value
+    }

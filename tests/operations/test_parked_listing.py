@@ -48,12 +48,13 @@ def test_after_a_clock_was_set_back_nothing_counts_as_old(parked_at: float) -> N
 
 def test_messages_are_grouped_by_cause_the_most_frequent_first() -> None:
     some = [trace("1", cause="tcs-failed"), trace("2"), trace("3"), trace("4", cause="")]
-    groups = grouped(map(parked_message, some))
+    groups = grouped(map(parked_message, some), Choice(deanery="EOE"))
     assert [(group.cause.value, len(group.messages)) for group in groups] == [
         ("tcs-rejected", 2),
         ("other", 1),
         ("tcs-failed", 1),
     ]
+    assert groups[0].options == "--cause tcs-rejected --deanery EOE"
 
 
 class Parked:

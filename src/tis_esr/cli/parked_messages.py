@@ -8,9 +8,16 @@ from typing import Annotated
 
 import typer
 
-from tis_esr.commands.command_line import DeaneryOption, JsonOption, StateOption, command, deaneries_of
+from tis_esr.commands.command_line import (
+    JsonOption,
+    StateOption,
+    command,
+    deaneries_beginning,
+    deaneries_of,
+)
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
+from tis_esr.operations.parked.kinds import AgeBand, Grouping
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.settings import load
 
@@ -43,6 +50,7 @@ WhyOption = Annotated[
 
 @command(
     "tis-esr parked",
+    "tis-esr parked list --by age",
     "tis-esr parked show 5c009d8c",
     "tis-esr parked retry --cause tcs-failed --dry-run",
     "tis-esr parked discard 5c009d8c --why 'resent' --ticket T1 --review 2026-12-24",
@@ -57,10 +65,20 @@ def parked(
     cause: Annotated[
         ParkingCause | None, typer.Option("--cause", metavar="CAUSE", help="Only messages of this cause.")
     ] = None,
-    deanery: DeaneryOption = None,
+    deanery: Annotated[
+        str | None,
+        typer.Option(
+            "--deanery",
+            metavar="CODE",
+            help="Only this deanery, e.g. EOE; none: only messages without one.",
+            autocompletion=deaneries_beginning,
+        ),
+    ] = None,
     file: Annotated[
-        str, typer.Option("--file", metavar="NAME", help="Only messages of this inbound file.")
+        str,
+        typer.Option("--file", metavar="NAME", help="Only messages of this inbound file; none: of no file."),
     ] = "",
+    age: Annotated[AgeBand | None, typer.Option("--age", help="Only those parked that long ago.")] = None,
     older_than: Annotated[
         str | None,
         typer.Option("--older-than", metavar="AGE", help="Only those parked for longer: 30m, 12h or 3d."),
@@ -68,6 +86,10 @@ def parked(
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="Only messages whose reason contains TEXT.")
     ] = "",
+    by: Annotated[
+        Grouping | None,
+        typer.Option("--by", help="list: how messages are grouped.", show_default="cause"),
+    ] = None,
     discarded: Annotated[
         bool, typer.Option("--discarded", help="list: the discarded messages, by day of review.")
     ] = False,
@@ -94,23 +116,26 @@ def parked(
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List parked messages by cause; show, retry, discard, export or edit them.
+    """List parked messages by cause, age, office or file; show, retry, discard, export or edit them.
 
     A retry of several messages is a batch: see tis-esr batch.
     """
     with user_errors_reported():
         from tis_esr.commands.parked_desk import discarding, editing, exporting, listing, retrying, showing
         from tis_esr.operations.parked.discarding import Remark
-        from tis_esr.operations.parked.listing import Choice
+        from tis_esr.operations.parked.listing import NONE, Choice
 
+        if by and (discarded or act is not ParkedAct.LIST):
+            raise UsageError("--by", "groups parked messages: it goes with list, without --discarded")
         settings = load()
         choice = Choice(
             ids=ids or [],
             cause=cause,
-            deanery=deaneries_of(deanery)[0] if deanery else "",
+            deanery=deanery if deanery == NONE else deaneries_of(deanery)[0] if deanery else "",
             file=file,
             reason=reason,
             older_than=_seconds(older_than),
+            age=age,
         )
         if act is ParkedAct.SHOW:
             done = asyncio.run(
@@ -141,7 +166,7 @@ def parked(
         elif discarded:
             done = listing.list_discarded(settings, state, as_json=as_json)
         else:
-            done = listing.list_parked(settings, choice, state, as_json=as_json)
+            done = listing.list_parked(settings, choice, state, by, as_json=as_json)
         raise typer.Exit(int(done))
 
 

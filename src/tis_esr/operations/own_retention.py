@@ -7,7 +7,7 @@ from tis_esr.operations.alarms.deliveries import DELIVERIES
 from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.alarms.sizes import SIZES
 from tis_esr.operations.audit.retention import remove_audit_entries
-from tis_esr.operations.batches.documents import BATCHES, ITEMS
+from tis_esr.operations.batches.retention import remove_batches
 from tis_esr.operations.board.retention import remove_expectations, remove_waivers
 from tis_esr.operations.parked.discarding import DISCARDED
 from tis_esr.operations.parked.editing import EDITS
@@ -29,6 +29,5 @@ OWN_RULES = (
     by_age(RECOVERIES),
     by_age(DISCARDED),
     by_age(EDITS),
-    by_age(BATCHES),
-    by_age(ITEMS),
+    remove_batches,
 )

@@ -1,6 +1,6 @@
-"""``tis-esr parked list``: the parked messages by cause, and those that were discarded."""
+"""``tis-esr parked list``: the parked messages by cause, age, office or file, and those that were discarded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from tis_esr.operations.composition import reader_of, today
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.parked.discarding import Discarded, discarded
 from tis_esr.operations.parked.finding import full_ids
+from tis_esr.operations.parked.grouping import Group, grouped_by
+from tis_esr.operations.parked.kinds import Grouping
 from tis_esr.operations.parked.listing import (
     CauseGroup,
     Choice,
@@ -27,6 +29,7 @@ from tis_esr.settings import Settings
 
 _REASONS: Final = 10
 _EXAMPLES: Final = 3
+_GROUPS: Final = 20
 _HOUR: Final = 3600.0
 
 
@@ -41,22 +44,22 @@ def chosen(reader: Reader, choice: Choice) -> list[ParkedMessage]:
     return parked_messages(reader, whole, now())
 
 
-def list_parked(settings: Settings, choice: Choice, state: Path | None, *, as_json: bool) -> Exit:
-    """Print the parked messages by cause; DONE_WITH_PARKED if there are any."""
+def list_parked(
+    settings: Settings, choice: Choice, state: Path | None, by: Grouping | None, *, as_json: bool
+) -> Exit:
+    """Print the parked messages, by cause if ``by`` is None; DONE_WITH_PARKED if there are any."""
     with closing(reader_of(settings, state)) as reader:
         found = chosen(reader, choice)
     if as_json:
-        print_json(found)
+        print_json(grouped_by(by, found, choice, now()) if by else found)
     elif not found and choice.is_everything:
         say("Nothing is parked.")
     elif not found:
         say(f"No parked message meets the conditions: {choice.text}.")
+    elif by in {None, Grouping.CAUSE}:
+        _show_causes(grouped(found, choice))
     else:
-        groups = grouped(found)
-        for group in groups:
-            _show_group(group)
-        for step in _next_steps(groups):
-            say(step)
+        _show_groups(grouped_by(by, found, choice, now()), by)
     return Exit.DONE_WITH_PARKED if found else Exit.DONE
 
 
@@ -74,10 +77,34 @@ def list_discarded(settings: Settings, state: Path | None, *, as_json: bool) -> 
     return Exit.DONE
 
 
-def _show_group(group: CauseGroup) -> None:
+def _show_groups(groups: Sequence[Group], by: Grouping) -> None:
+    for group in groups[:_GROUPS]:
+        say(group.title, style=HEADING)
+        say(f"{_messages(group.number)}{_oldest(group.oldest)}: {_counts(group.causes)}", indent=2)
+        say(f"tis-esr parked list {group.options}", indent=2)
+    if len(groups) > _GROUPS:
+        say(f"and {len(groups) - _GROUPS} more; all of them with --by {by} --json")
+
+
+def _messages(number: int) -> str:
+    return f"{number} message{'' if number == 1 else 's'}"
+
+
+def _counts(causes: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {cause}" for cause, number in causes.items())
+
+
+def _show_causes(groups: Sequence[CauseGroup]) -> None:
+    for group in groups:
+        _show_cause(group)
+    for step in _next_steps(groups):
+        say(step)
+
+
+def _show_cause(group: CauseGroup) -> None:
     number = len(group.messages)
     say(f"{group.title} ({group.cause})", style=HEADING)
-    say(f"{number} message{'' if number == 1 else 's'}{_oldest(group)}. Who acts: {group.who}", indent=2)
+    say(f"{_messages(number)}{_oldest(group.oldest)}. Who acts: {group.who}", indent=2)
     say(group.action, indent=2)
     by_reason: dict[tuple[str, str], list[ParkedMessage]] = {}
     for message in group.messages:
@@ -88,10 +115,8 @@ def _show_group(group: CauseGroup) -> None:
         for message in some[:_EXAMPLES]:
             say(f"{place(message)}{message.id}", indent=9)
     if len(ranked) > _REASONS:
-        say(
-            f"and {len(ranked) - _REASONS} more reasons: tis-esr parked list --cause {group.cause} --json",
-            indent=7,
-        )
+        say(f"and {len(ranked) - _REASONS} more reasons", indent=7)
+    say(f"Each of them: tis-esr parked export {group.options}", indent=2)
 
 
 def _next_steps(groups: Sequence[CauseGroup]) -> Iterator[str]:
@@ -100,9 +125,9 @@ def _next_steps(groups: Sequence[CauseGroup]) -> Iterator[str]:
         yield "Once the cause is fixed: tis-esr parked retry --cause CAUSE --dry-run"
 
 
-def _oldest(group: CauseGroup) -> str:
+def _oldest(since: str) -> str:
     """Return the age of the oldest message, from an hour on."""
-    age = now() - datetime.fromisoformat(group.oldest).timestamp() if group.oldest else 0.0
+    age = now() - datetime.fromisoformat(since).timestamp() if since else 0.0
     return f", oldest {age_text(age)}" if age >= _HOUR else ""
 
 

@@ -34,6 +34,8 @@ async def retry(
     """Retry what is chosen: one message at once, several as a batch; or say what that would do."""
     if choice.is_everything:
         raise UsageError("ID", "name messages by their ids, or give --cause, --file, --deanery or --reason")
+    if not dry_run and not why:
+        raise UsageError("--why", "say why they are retried; it is recorded in the audit")
     with closing(reader_of(settings, state)) as reader:
         found = chosen(reader, choice)
         messages = [message for message in found if message.queue != UNREADABLE]
@@ -62,10 +64,6 @@ async def _act(
     why: str,
     cap: int,
 ) -> RetryReport:
-    if len(messages) > 1 and not why:
-        raise UsageError(
-            "--why", f"say why these {len(messages)} messages are retried; it is recorded in the audit"
-        )
     person = person_of(settings)
     async with engine_for_operation(settings, state) as runner:
         if len(messages) == 1:

@@ -45,7 +45,7 @@ class SetChangedError(BatchError):
 
     def __init__(self, before: int, now: int, added: int, gone: int) -> None:
         super().__init__(
-            f"--expect: the set has changed: {before} messages at the dry run, {now} now"
+            f"--expect: nothing was changed, because the set has changed: {before} messages at the dry run, {now} now"
             f" ({added} parked since, {gone} no longer parked). Repeat the dry run and use its new token"
         )
         self.before, self.now, self.added, self.gone = before, now, added, gone
@@ -65,7 +65,9 @@ class InOtherBatchError(BatchError):
     def __init__(self, batches: Sequence[Batch], number: int) -> None:
         names = ", ".join(f"{batch.id} (started by {batch.who}, {batch.state})" for batch in batches)
         super().__init__(
-            f"{number} of these messages are in another batch: {names}. Wait until it is over, or stop it"
+            f"{number} of these messages {'is' if number == 1 else 'are'} in another batch: {names}."
+            " Nothing was changed. Wait until that batch has finished (tis-esr batch show), or end it with"
+            " tis-esr batch stop BATCH --why TEXT; then retry"
         )
         self.batches = [batch.id for batch in batches]
         self.number = number

@@ -1,15 +1,23 @@
 """Lists parked messages: filtered, and grouped by cause."""
 
 import re
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from tis_esr.engine.envelope import Identity
 from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.operations.dates import iso
+from tis_esr.operations.parked.ages import age_band
 from tis_esr.operations.parked.catalogue import CATALOGUE, cause_of, runbook
+from tis_esr.operations.parked.kinds import AgeBand
 from tis_esr.parking_causes import ParkingCause
+
+NONE: Final = "none"
+"""The office, or file, of a choice of messages that have none."""
 
 
 class ParkedMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +49,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Which parked messages: all that meet every condition that is set.
 
     ``older_than`` is in seconds since they were parked last; ``reason`` is a text within the reason, in any letter case.
+    A ``deanery`` or ``file`` that is NONE means messages without one.
     """
 
     ids: list[str] = []
@@ -49,6 +58,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""
     reason: str = ""
     older_than: float = 0.0
+    age: AgeBand | None = None
 
     @property
     def is_everything(self) -> bool:
@@ -65,12 +75,35 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
             f"file {self.file}" if self.file else "",
             f"reason contains {self.reason!r}" if self.reason else "",
             f"older than {age_text(self.older_than)}" if self.older_than else "",
+            f"age {self.age}" if self.age else "",
         ]
         return "; ".join(filter(None, parts)) or "all"
 
+    @property
+    def options(self) -> list[str]:
+        """Return the words that make the same choice in ``tis-esr parked``."""
+        return [*self.ids, *(word for option in self._options() for word in option)]
+
+    def _options(self) -> Iterator[tuple[str, str]]:
+        if self.cause:
+            yield "--cause", self.cause.value
+        if self.deanery:
+            yield "--deanery", self.deanery
+        if self.file:
+            yield "--file", self.file
+        if self.reason:
+            yield "--reason", self.reason
+        if self.older_than:
+            yield "--older-than", _typed_age(self.older_than)
+        if self.age:
+            yield "--age", self.age.value
+
 
 class CauseGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """The parked messages of one cause, oldest first, with what the catalogue says of it."""
+    """The parked messages of one cause, oldest first, with what the catalogue says of it.
+
+    ``options`` are those of ``tis-esr parked`` that choose these messages.
+    """
 
     cause: ParkingCause
     title: str
@@ -80,6 +113,7 @@ class CauseGroup(msgspec.Struct, frozen=True, kw_only=True):
     runbook: str
     messages: list[ParkedMessage]
     oldest: str
+    options: str
 
 
 def parked_message(trace: Trace) -> ParkedMessage:
@@ -114,26 +148,39 @@ def is_chosen(trace: Trace, choice: Choice, now: float) -> bool:
         return False
     if choice.cause is not None and cause_of(trace.cause) is not choice.cause:
         return False
-    if choice.deanery and trace.deanery != choice.deanery:
+    if choice.deanery and (trace.deanery or NONE) != choice.deanery:
         return False
-    if choice.file and trace.source_file != choice.file:
+    if choice.file and (trace.source_file or NONE) != choice.file:
         return False
     if choice.reason and re.search(re.escape(choice.reason), trace.reason, re.IGNORECASE) is None:
         return False
     parked_at = trace.parked_at or trace.at
+    if choice.age is not None and age_band(parked_at, now) is not choice.age:
+        return False
     return not choice.older_than or (bool(parked_at) and now - parked_at > choice.older_than)
 
 
-def grouped(messages: Iterable[ParkedMessage]) -> list[CauseGroup]:
-    """Return parked messages by cause, the most frequent first."""
+def known_since(message: ParkedMessage) -> str:
+    """Return since when a message is parked, in ISO form; "" if no time of it is stored."""
+    return message.parked_at or message.at
+
+
+def band_of(message: ParkedMessage, now: float) -> AgeBand:
+    """Return the age of a message; ``now`` is in seconds since 1970."""
+    since = known_since(message)
+    return age_band(datetime.fromisoformat(since).timestamp() if since else 0.0, now)
+
+
+def grouped(messages: Iterable[ParkedMessage], chosen: Choice) -> list[CauseGroup]:
+    """Return the messages that a choice has by cause, the most frequent first."""
     by_cause: dict[ParkingCause, list[ParkedMessage]] = {}
     for message in messages:
         by_cause.setdefault(message.cause, []).append(message)
     ranked = sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [_group(cause, some) for cause, some in ranked]
+    return [_group(cause, some, chosen) for cause, some in ranked]
 
 
-def _group(cause: ParkingCause, messages: Sequence[ParkedMessage]) -> CauseGroup:
+def _group(cause: ParkingCause, messages: Sequence[ParkedMessage], chosen: Choice) -> CauseGroup:
     text = CATALOGUE[cause]
     known = [message.parked_at for message in messages if message.parked_at]
     return CauseGroup(
@@ -145,7 +192,14 @@ def _group(cause: ParkingCause, messages: Sequence[ParkedMessage]) -> CauseGroup
         runbook=runbook(cause),
         messages=list(messages),
         oldest=min(known, default=""),
+        options=shlex.join(msgspec.structs.replace(chosen, cause=cause).options),
     )
+
+
+def _typed_age(seconds: float) -> str:
+    """Return an age as it is typed: ``3d``, ``12h`` or ``30m``."""
+    unit, length = next((one for one in (("d", 86400), ("h", 3600)) if not seconds % one[1]), ("m", 60))
+    return f"{seconds / length:.0f}{unit}"
 
 
 def age_text(seconds: float) -> str:

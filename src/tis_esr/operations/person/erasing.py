@@ -4,7 +4,6 @@ Personal values are blanked, or the document removed, as the daily purge does wh
 kept. Ids of TIS stay: they guard against sending twice, and name nobody without TIS.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -19,6 +18,7 @@ from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.work import Work
 from tis_esr.operations.person.kept import Kept, KeptReason, Why, applicant_kept, notification_kept
 from tis_esr.operations.person.messages import messages_about
+from tis_esr.operations.person.named_trainees import named_as, without
 from tis_esr.operations.person.subject import Subject, find_subject
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import (
@@ -35,7 +35,6 @@ from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, Journal
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
 
 ERASED = "(erased)"
-_PERSONAL = re.compile(r"Trainee(LastName|FirstName|GmcNumber|EmailAddress)$")
 _ROWS_OF_AN_ASSIGNMENT = 100
 ROWS = "rows"
 """The name under which reasons of rows are counted."""
@@ -146,7 +145,7 @@ class _Staged:
         handled = (await self._work.get(HANDLED, keys)).values() if keys else ()
         standing = {about for position in handled for about in position.standing}
         for record in records:
-            blank = _blank_notification(record)
+            blank = _blank_notification(record, self._subject)
             why = notification_kept(record, self._subject, standing, self._today)
             if blank != record and not self._keep(NOTIFICATIONS, record, why):
                 self._put(NOTIFICATIONS, blank)
@@ -198,8 +197,12 @@ def _blank_applicant(record: ApplicantRecord) -> ApplicantRecord:
     )
 
 
-def _blank_notification(record: NotificationRecord) -> NotificationRecord:
-    left = {name: value for name, value in record.fields.items() if not _PERSONAL.search(name)}
+def _blank_notification(record: NotificationRecord, subject: Subject) -> NotificationRecord:
+    """Return a notification without the person; another trainee whom it names stays."""
+    places = named_as(record, subject)
+    if not places:
+        return record
+    left = without(record.fields, places)
     return msgspec.structs.replace(record, fields=left, answers=_blank_answers(record.answers))
 
 
