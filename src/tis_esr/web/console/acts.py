@@ -52,17 +52,23 @@ class Item(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is about to do, frozen when they are asked to confirm it.
 
-    ``values`` are further fields of the form, checked. ``back`` is the address of the page that it leads to.
+    ``values`` are further fields of the form, checked. ``back`` is the address of the page that it leads to. ``chosen``
+    says in words what is chosen where it is more than the ``items`` listed, ``facts`` what the act would do.
     """
 
     items: list[Item]
     back: str
     values: dict[str, str] = {}
+    chosen: str = ""
+    facts: list[str] = []
 
     @property
     def ids(self) -> list[str]:
         """Return the ids of the items."""
         return [item.id for item in self.items]
+
+
+Do = Callable[[Work, Person, Plan, str], Awaitable[str]]
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,9 @@ class Act:
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
     personal data. ``warning`` says what can't be undone.
+
+    An act on a set that has no room in a form has ``prepare`` instead of ``do``: it reads the set again, refuses one that
+    changed, and returns the ``do`` of the rest.
     """
 
     path: str
@@ -82,11 +91,12 @@ class Act:
     role: Role
     plan: Callable[[Request, Form], Awaitable[Plan]]
     sentence: Callable[[Plan], str]
-    do: Callable[[Work, Person, Plan, str], Awaitable[str]]
+    do: Do | None = None
     warning: str = ""
     all_offices: bool = False
     reason: str = "Reason"
     reason_hint: str = "It is kept in the audit. Name no trainee: placements, posts and files have numbers."
+    prepare: Callable[[Request, Plan], Awaitable[Do]] | None = None
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -156,6 +166,7 @@ def _problem(act: Act, why: str) -> str:
 
 async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response:
     person, plan = person_of(request), frozen.plan
+    do = await _prepared(act, request, frozen)
     async with AsyncExitStack() as stack:
         runner = await stack.enter_async_context(console_of(request).runner())
         await once(
@@ -163,11 +174,28 @@ async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response
             frozen.token,
             person.name,
             act.path,
-            lambda work: act.do(work, person, plan, why),
+            lambda work: do(work, person, plan, why),
         )
     parts = urlsplit(next_address(plan.back))
     query = "&".join(filter(None, [parts.query, urlencode({_DONE: frozen.token})]))
     return RedirectResponse(f"{parts.path}?{query}", 303)
+
+
+async def _prepared(act: Act, request: Request, frozen: _Frozen) -> Do:
+    """Return what does the act; of one that is done already, by the same form sent twice, it is not called."""
+    if act.do is not None:
+        return act.do
+    assert act.prepare is not None  # noqa: S101 - every act has one of both
+    try:
+        return await act.prepare(request, frozen.plan)
+    except (ProblemError, TisEsrError):
+        if await console_of(request).questions.ask(partial(find_done, token=frozen.token)) is None:
+            raise
+        return _nothing
+
+
+async def _nothing(_work: Work, _person: Person, _plan: Plan, _why: str) -> str:
+    return ""
 
 
 def _ask(act: Act, request: Request, frozen: _Frozen, *, why: str = "", problem: str = "") -> Response:
