@@ -59,7 +59,7 @@ async def test_a_batch_shows_its_stage_and_totals_that_add_up_while_it_goes_on(b
     assert "The tracer: one message goes first" in text(tracer)
     assert totals(tracer) == {"Not begun": 14, "Waiting": 1, "Total": 15}
     assert totals(last) == {"Done": 14, "Parked again, another cause": 1, "Total": 15}
-    assert ('data-refresh="5"' in tracer.text, 'data-refresh="5"' in last.text) == (True, False)
+    assert ("refresh.js" in tracer.text, "refresh.js" in last.text) == (True, False)
     assert "TCS answered 500" in parked
     assert len(csv) == 15
     assert f"{batch} Finished 15 14 1 0" in listed

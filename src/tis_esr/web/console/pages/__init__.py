@@ -4,6 +4,7 @@ from tis_esr.operations.access.accounts import Role
 from tis_esr.web.console.console import Page
 from tis_esr.web.console.pages.alarm_acts import ALARM_ACTS
 from tis_esr.web.console.pages.alarms import alarm, alarms, alarms_csv
+from tis_esr.web.console.pages.audit import audit, audit_csv, chain, entry
 from tis_esr.web.console.pages.batch_acts import BATCH_ACTS
 from tis_esr.web.console.pages.batches import batch, batch_csv, batches, batches_csv
 from tis_esr.web.console.pages.doctor import doctor, settings
@@ -45,6 +46,10 @@ PAGES = (
     Page("/batches/{batch}", "Batch", Role.VIEWER, batch),
     Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
     Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
+    Page("/audit", "Audit", Role.ADMINISTRATOR, audit, "Who did what, when, on what and why, with every look at personal data; whether an entry was changed", all_offices=True),
+    Page("/audit.csv", "Audit as CSV", Role.ADMINISTRATOR, audit_csv, all_offices=True),
+    Page("/audit/chain", "Chain of the audit", Role.ADMINISTRATOR, chain, all_offices=True),
+    Page("/audit/entries/{number:int}", "Audit entry", Role.ADMINISTRATOR, entry, all_offices=True),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
     Page("/settings", "Settings", Role.ADMINISTRATOR, settings, "The settings in force, without secrets"),
     Page("/accessibility", "Accessibility", Role.VIEWER, accessibility),

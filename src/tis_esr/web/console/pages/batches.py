@@ -28,6 +28,8 @@ from tis_esr.web.console.wording import number, tag
 
 TRAIL: Final = (("/", "Start"), ("/batches", "Batches"))
 _LISTED: Final = 500
+_SECONDS: Final = 5
+"""After how long the page of an open batch refreshes itself."""
 _COLOURS: Final = {
     BatchState.RUNNING: "blue",
     BatchState.PAUSED: "yellow",
@@ -130,6 +132,7 @@ async def batch(request: Request) -> Response:
         "choices": [verdict],
         "chosen": [] if verdict.is_default else [verdict],
         "may_act": account_of(request).may(Role.OPERATOR),
+        "seconds": _SECONDS,
         "here": address_of(one.id),
     }  # fmt: skip
     return page(request, "batch.html", f"Batch {one.id}", values, trail=TRAIL)

@@ -1,0 +1,45 @@
+// A page with an element "data-live" asks for itself every so many seconds, and shows what changed, until it is paused.
+const live = document.querySelector("[data-live]");
+const controls = document.getElementById("refreshing");
+const said = document.getElementById("said");
+let paused = false;
+
+const button = document.createElement("button");
+button.type = "button";
+button.className = "nhsuk-button nhsuk-button--secondary nhsuk-button--small";
+button.textContent = "Pause refreshing";
+button.addEventListener("click", () => {
+  paused = !paused;
+  button.textContent = paused ? "Resume refreshing" : "Pause refreshing";
+  said.textContent = paused ? "The page does not refresh" : `The page refreshes every ${live.dataset.live} seconds`;
+});
+controls.append(" ", button);
+
+function isInUse() {
+  return document.hidden || live.contains(document.activeElement) || !getSelection().isCollapsed;
+}
+
+function show(fresh) {
+  for (const open of live.querySelectorAll("details[open][id]")) fresh.querySelector(`#${open.id}`)?.setAttribute("open", "");
+  const before = [...live.querySelectorAll(".app-scroll")].map((one) => one.scrollLeft);
+  live.replaceChildren(...fresh.childNodes);
+  live.querySelectorAll(".app-scroll").forEach((one, place) => { one.scrollLeft = before[place] ?? 0; });
+  live.dispatchEvent(new Event("refreshed", { bubbles: true }));
+}
+
+async function refresh() {
+  if (paused || isInUse()) return;
+  try {
+    const answer = await fetch(location.href, { headers: { "X-Refresh": "1" }, redirect: "error" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-live]");
+    if (!fresh) throw new Error("not this page");
+    if (!paused && !isInUse()) show(fresh);
+    controls.classList.remove("app-stale");
+  } catch {
+    if (!controls.classList.contains("app-stale")) said.textContent = "The page could not be refreshed: reload it";
+    controls.classList.add("app-stale");
+  }
+}
+
+setInterval(refresh, Number(live.dataset.live) * 1000);
