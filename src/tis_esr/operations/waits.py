@@ -10,7 +10,7 @@ from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.operations.file_questions.open_findings import OpenFindings
 from tis_esr.operations.ledger import LedgerEntry
-from tis_esr.operations.parked.listing import grouped, parked_message
+from tis_esr.operations.parked.listing import Choice, grouped, parked_message
 from tis_esr.operations.states import words
 
 
@@ -44,7 +44,7 @@ def waits(reader: Reader, findings: OpenFindings, offices: Several[str] | None =
 
 
 def _parked(traces: Iterable[Trace]) -> Iterator[Wait]:
-    for group in grouped(map(parked_message, traces)):
+    for group in grouped(map(parked_message, traces), Choice()):
         yield Wait(
             kind=WaitKind.PARKED,
             what=f"Parked: {group.title[:1].lower()}{group.title[1:]}",

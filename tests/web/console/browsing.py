@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,6 +14,7 @@ import httpx2
 from structlog.testing import capture_logs
 
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.engine.runner import Runner
 from tis_esr.operations.access.accounts import EVERYTHING, Account
 from tis_esr.operations.access.sessions import Lifetimes, MemorySessions
 from tis_esr.operations.composition import reader_of
@@ -82,15 +83,17 @@ def desk(
     origins: tuple[str, ...] = (ORIGIN, "http://localhost:8090"),
     searches: int = 60,
     seconds: float = 15.0,
+    runner: Runner | None = None,
+    **changes: Any,
 ) -> Desk:
-    """Return a console over a state file, for its owner or another account."""
-    settings = Settings(engine="embedded", state=state or Path("no-such.sqlite"))
+    """Return a console over a state file, or a reader and a runner, for its owner or another account."""
+    settings = Settings(engine="embedded", state=state or Path("no-such.sqlite"), **changes)
     clock, printed = Clock(), list[str]()
     way = sign_in or LocalSignIn(account, printed.append)
     console = Console(
         settings=settings,
         questions=Questions(open_reader or partial(reader_of, settings, settings.state), seconds=seconds),
-        runner=opened_for_each(settings),
+        runner=opened_for_each(settings) if runner is None else lambda: nullcontext(runner),
         sessions=MemorySessions(Lifetimes(), clock),
         sign_in=way,
         origins=origins,

@@ -24,6 +24,13 @@ NAMES = (
     "sealed",
     "next",
     "token",
+    "cause",
+    "age",
+    "file",
+    "sort",
+    "who",
+    "act",
+    "on",
 )
 PATHS = (
     "/",
@@ -39,6 +46,10 @@ PATHS = (
     "/promise/due",
     "/why",
     "/findings",
+    "/parked",
+    "/parked/messages",
+    "/batches",
+    "/audit",
     "/sign-in",
     "/search",
 )
@@ -52,6 +63,8 @@ VALUES = st.one_of(
 ADDRESSES = st.one_of(
     st.tuples(st.sampled_from(PATHS), st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4)),
     st.tuples(st.text(max_size=40).map(lambda text: f"/files/{quote(text, safe='')}"), st.just({})),
+    st.tuples(st.text(max_size=40).map(lambda text: f"/parked/messages/{quote(text)}/x"), st.just({})),
+    st.tuples(st.text(max_size=40).map(lambda text: f"/batches/{quote(text, safe='')}"), st.just({})),
     st.tuples(st.text(max_size=40).map(lambda text: f"/{quote(text)}"), st.just({})),
 )
 PAGES = {200, 303, 400, 401, 403, 404, 405, 414, 429}

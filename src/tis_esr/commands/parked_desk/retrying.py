@@ -10,13 +10,12 @@ from tis_esr.commands.terminal import print_json, say
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.batches.advancing import advance
 from tis_esr.operations.batches.errors import EmptyBatchError
-from tis_esr.operations.batches.freezing import refuse_changed
+from tis_esr.operations.batches.freezing import parked_moments, refuse_changed
 from tis_esr.operations.batches.starting import start
 from tis_esr.operations.composition import engine_for_operation, reader_of, today
 from tis_esr.operations.parked.listing import Choice, ParkedMessage
-from tis_esr.operations.parked.retry_plan import RetryReport, planned
+from tis_esr.operations.parked.retry_plan import RetryReport, planned, retryable
 from tis_esr.operations.parked.retrying import retry as requeue
-from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 from tis_esr.settings import Settings
 
 
@@ -38,10 +37,10 @@ async def retry(
         raise UsageError("--why", "say why they are retried; it is recorded in the audit")
     with closing(reader_of(settings, state)) as reader:
         found = chosen(reader, choice)
-        messages = [message for message in found if message.queue != UNREADABLE]
+        messages = retryable(found)
         left = len(found) - len(messages)
         if expect:
-            refuse_changed(messages, _parked_at(messages), expect)
+            refuse_changed(messages, parked_moments(messages), expect)
         if not messages and not dry_run:
             raise EmptyBatchError(left)
         report = planned(reader, messages, left, today(), now())
@@ -73,12 +72,6 @@ async def _act(
         batch = await runner.patiently("the batch", begin)
         await runner.patiently("the batch", lambda: advance(runner.work(), batch.id))
         return report.acted(batch=batch.id)
-
-
-def _parked_at(messages: list[ParkedMessage]) -> list[float]:
-    from datetime import datetime
-
-    return [datetime.fromisoformat(m.parked_at).timestamp() if m.parked_at else 0.0 for m in messages]
 
 
 def _show(report: RetryReport, *, dry_run: bool) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.work import Work
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.batches.documents import (
     ACTIVE,
@@ -50,6 +51,13 @@ async def control(runner: Runner, person: Person, batch_id: str, act: BatchAct, 
     TransientError.
     """
     work = runner.work()
+    after = await control_in(work, person, batch_id, act, why)
+    await work.commit()
+    return after
+
+
+async def control_in(work: Work, person: Person, batch_id: str, act: BatchAct, why: str) -> Batch:
+    """Pause, resume or stop a batch in a unit of work. Raises UnknownBatchError or BatchStateError."""
     batch = (await work.get(BATCHES, [batch_id])).get(batch_id)
     if batch is None:
         raise UnknownBatchError(batch_id)
@@ -66,7 +74,6 @@ async def control(runner: Runner, person: Person, batch_id: str, act: BatchAct, 
     )
     work.put(BATCHES, after)
     await record(work, person, f"batch.{act}", [batch.id], why=why, result=state.value)
-    await work.commit()
     return after
 
 

@@ -85,3 +85,4 @@ class BatchStateError(BatchError):
         )
         self.batch = batch.id
         self.state = batch.state
+        self.found = batch

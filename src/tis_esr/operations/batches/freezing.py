@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
@@ -30,6 +31,11 @@ def token_of(messages: Sequence[ParkedMessage], now: float) -> Token:
     ids = "\n".join(sorted("|".join(message.identity) for message in messages))
     digest = blake2b(ids.encode(), digest_size=4).hexdigest()
     return Token(number=len(messages), at=int(now), digest=digest)
+
+
+def parked_moments(messages: Sequence[ParkedMessage]) -> list[float]:
+    """Return when each message was parked, in seconds since 1970, 0 where it is not stored."""
+    return [datetime.fromisoformat(one.parked_at).timestamp() if one.parked_at else 0.0 for one in messages]
 
 
 def refuse_changed(messages: Sequence[ParkedMessage], parked_at: Sequence[float], expected: str) -> None:

@@ -1,6 +1,7 @@
 """The pace of a batch: one tracer, then ten, then the rest under its cap; and when it stops by itself."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
 from tis_esr.operations.batches.documents import PARKED_AGAIN, Batch, BatchItem, BatchState, Verdict
@@ -9,6 +10,21 @@ TRACER: Final = 1
 TEN: Final = 10
 MOST_A_STEP: Final = 500
 """Messages that one step requeues: what one transaction can do beside the handlers, whatever the cap."""
+
+
+class Stage(StrEnum):
+    """How far a batch is: one message, ten more, then the rest."""
+
+    TRACER = "tracer"
+    TEN = "ten"
+    REST = "rest"
+
+
+def stage_of(batch: Batch) -> Stage:
+    """Return how far a batch is, by how many messages it has begun."""
+    if batch.begun <= TRACER:
+        return Stage.TRACER
+    return Stage.TEN if batch.begun <= TRACER + TEN else Stage.REST
 
 
 def next_number(batch: Batch) -> int:

@@ -24,11 +24,20 @@ async def start(
 
     Raises EmptyBatchError, LargeBatchError, InOtherBatchError or TransientError.
     """
+    work = runner.work()
+    batch = await start_in(work, person, messages, choice=choice, why=why, cap=cap)
+    await work.commit()
+    return batch
+
+
+async def start_in(
+    work: Work, person: Person, messages: Sequence[ParkedMessage], *, choice: str, why: str, cap: int
+) -> Batch:
+    """Store a batch of these messages in a unit of work. Raises as ``start`` does."""
     if not messages:
         raise EmptyBatchError(0)
     if len(messages) > MOST:
         raise LargeBatchError(len(messages), MOST)
-    work = runner.work()
     entry = await record(
         work, person, ACT, [message.id for message in messages], why=f"{why} ({choice})", result="started"
     )
@@ -49,7 +58,6 @@ async def start(
     work.put(BATCHES, batch)
     for number, message in enumerate(messages, start=1):
         work.put(ITEMS, _item(batch, number, message))
-    await work.commit()
     return batch
 
 

@@ -10,6 +10,7 @@ from tis_esr.engine.envelope import Identity
 from tis_esr.engine.protocol import Standing
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.work import Work
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.parked.listing import ParkedMessage
 from tis_esr.parking_causes import ParkingCause
@@ -68,9 +69,20 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 async def discard(runner: Runner, person: Person, messages: Sequence[ParkedMessage], remark: Remark) -> int:
     """Discard messages in one transaction with its audit entry; return how many were still parked.
 
-    The bodies are deleted. Raises TransientError.
+    Raises TransientError.
     """
     work = runner.work()
+    number = await discard_in(work, person, messages, remark)
+    if number:
+        await work.commit()
+    return number
+
+
+async def discard_in(work: Work, person: Person, messages: Sequence[ParkedMessage], remark: Remark) -> int:
+    """Discard messages in a unit of work, with the audit entry; return how many are still parked.
+
+    The bodies are deleted.
+    """
     found = await work.standing([message.identity for message in messages])
     parked = [message for message in messages if _is_parked(found, message.identity)]
     if not parked:
@@ -81,7 +93,6 @@ async def discard(runner: Runner, person: Person, messages: Sequence[ParkedMessa
     work.discard([message.identity for message in parked], remark.text)
     ids = [message.id for message in parked]
     await record(work, person, ACT, ids, why=remark.text, result=f"{len(ids)} discarded")
-    await work.commit()
     return len(parked)
 
 

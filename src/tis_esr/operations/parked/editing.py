@@ -12,7 +12,9 @@ import msgspec
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.parked.finding import UnknownMessageError
@@ -65,8 +67,17 @@ async def edit(
 
     Raises EditRefusedError, UnknownMessageError or TransientError.
     """
-    changes = checked(message, body)
     work = runner.work()
+    done = await edit_in(work, person, message, body, why, needs_two=needs_two)
+    await work.commit()
+    return done
+
+
+async def edit_in(
+    work: Work, person: Person, message: Message, body: bytes, why: str, *, needs_two: bool
+) -> Edit:
+    """Send or propose the copy in a unit of work. Raises EditRefusedError or UnknownMessageError."""
+    changes = checked(message, body)
     found = (await work.standing([message.identity])).get(message.identity)
     if found is None or found.state != "parked":
         raise UnknownMessageError(message.id)
@@ -94,8 +105,12 @@ async def edit(
         act, result = SENT, f"sent as {copy}; the original stays parked"
     work.put(EDITS, after)
     await record(work, person, act, [message.id], why=f"{why} (fields {', '.join(changes)})", result=result)
-    await work.commit()
     return after
+
+
+def edits_of(reader: Reader, id_: str) -> list[Edit]:
+    """Return what was proposed and sent instead of a message, the oldest first."""
+    return sorted(reader.find(EDITS, {"id": id_}), key=lambda edit: edit.at)
 
 
 def checked(message: Message, body: bytes) -> list[str]:

@@ -31,6 +31,11 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     messages: list[ParkedMessage]
 
 
+def who_act(group: Group) -> list[str]:
+    """Return who acts on the causes of a group, those of the most frequent cause first."""
+    return list(dict.fromkeys(CATALOGUE[ParkingCause(cause)].who for cause in group.causes))
+
+
 _WITHOUT: Final = {Grouping.OFFICE: "No office", Grouping.FILE: "No file"}
 _OLDEST_FIRST: Final = (AgeBand.OLDER, AgeBand.MONTH, AgeBand.WEEK, AgeBand.TODAY, AgeBand.UNKNOWN)
 

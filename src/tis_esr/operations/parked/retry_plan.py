@@ -11,6 +11,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.batches.freezing import token_of
 from tis_esr.operations.parked.listing import ParkedMessage
 from tis_esr.operations.parked.safety import safety
+from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 
 CHECKED_AT_MOST: Final = 500
 
@@ -34,6 +35,11 @@ class RetryReport(msgspec.Struct, frozen=True, kw_only=True):
     def acted(self, *, requeued: int = 0, batch: str = "") -> "RetryReport":
         """Return it with what was done."""
         return msgspec.structs.replace(self, requeued=requeued, batch=batch)
+
+
+def retryable(messages: Sequence[ParkedMessage]) -> list[ParkedMessage]:
+    """Return the messages that a service handles; unreadable rows can only be discarded."""
+    return [message for message in messages if message.queue != UNREADABLE]
 
 
 def planned(

@@ -54,17 +54,23 @@ class Item(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is about to do, frozen when they are asked to confirm it.
 
-    ``values`` are further fields of the form, checked. ``back`` is the address of the page that it leads to.
+    ``values`` are further fields of the form, checked. ``back`` is the address of the page that it leads to. ``chosen``
+    says in words what is chosen where it is more than the ``items`` listed, ``facts`` what the act would do.
     """
 
     items: list[Item]
     back: str
     values: dict[str, str] = {}
+    chosen: str = ""
+    facts: list[str] = []
 
     @property
     def ids(self) -> list[str]:
         """Return the ids of the items."""
         return [item.id for item in self.items]
+
+
+Do = Callable[[Work, Person, Plan, str], Awaitable[str]]
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,9 @@ class Act:
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
     personal data. ``do_in_steps`` is instead of ``do`` for an operation that commits units of work of its own. ``warning`` says what
     can't be undone.
+
+    An act on a set that has no room in a form has ``prepare`` instead of ``do``: it reads the set again, refuses one that
+    changed, and returns the ``do`` of the rest.
     """
 
     path: str
@@ -85,12 +94,13 @@ class Act:
     role: Role
     plan: Callable[[Request, Form], Awaitable[Plan]]
     sentence: Callable[[Plan], str]
-    do: Callable[[Work, Person, Plan, str], Awaitable[str]] | None = None
+    do: Do | None = None
     do_in_steps: Callable[[Runner, Person, Plan, str], Awaitable[str]] | None = None
     warning: str = ""
     all_offices: bool = False
     reason: str = "Reason"
     reason_hint: str = "It is kept in the audit. Name no trainee: placements, posts and files have numbers."
+    prepare: Callable[[Request, Plan], Awaitable[Do]] | None = None
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -160,9 +170,10 @@ def _problem(act: Act, why: str) -> str:
 
 async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response:
     person, plan = person_of(request), frozen.plan
+    do = await _prepared(act, request, frozen)
     async with AsyncExitStack() as stack:
         runner = await stack.enter_async_context(console_of(request).runner())
-        done = await _once(act, runner, frozen.token, person, plan, why)
+        done = await _once(act, do, runner, frozen.token, person, plan, why)
     if not done.result:
         raise ProblemError(
             409,
@@ -175,14 +186,31 @@ async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response
     return RedirectResponse(f"{parts.path}?{query}", 303)
 
 
-async def _once(act: Act, runner: Runner, token: str, person: Person, plan: Plan, why: str) -> ActDone:
+async def _once(
+    act: Act, do: Do | None, runner: Runner, token: str, person: Person, plan: Plan, why: str
+) -> ActDone:
     if (in_steps := act.do_in_steps) is not None:
         return await once_in_steps(
             runner, token, person.name, act.path, lambda one: in_steps(one, person, plan, why)
         )
-    do = act.do
-    assert do is not None  # noqa: S101 - an act has one of the two
+    assert do is not None  # noqa: S101 - an act has one of the three
     return await once(runner, token, person.name, act.path, lambda work: do(work, person, plan, why))
+
+
+async def _prepared(act: Act, request: Request, frozen: _Frozen) -> Do | None:
+    """Return what does the act in one unit of work; of one that is done already, by the same form sent twice, it is not called."""
+    if act.prepare is None:
+        return act.do
+    try:
+        return await act.prepare(request, frozen.plan)
+    except (ProblemError, TisEsrError):
+        if await console_of(request).questions.ask(partial(find_done, token=frozen.token)) is None:
+            raise
+        return _nothing
+
+
+async def _nothing(_work: Work, _person: Person, _plan: Plan, _why: str) -> str:
+    return ""
 
 
 def _ask(act: Act, request: Request, frozen: _Frozen, *, why: str = "", problem: str = "") -> Response:

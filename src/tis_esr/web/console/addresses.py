@@ -11,7 +11,10 @@ from tis_esr.web.console.problems import ProblemError
 
 @dataclass(frozen=True)
 class Choice:
-    """One field of a filter: its values with their texts, the chosen one, and the address without it ("" if not chosen)."""
+    """One field of a filter: its values with their texts, the chosen one, and the address without it ("" if not chosen).
+
+    Without ``options`` it is a text that a person types.
+    """
 
     name: str
     label: str
@@ -23,7 +26,7 @@ class Choice:
     @property
     def text(self) -> str:
         """Return the chosen value in words."""
-        return self.options[self.value]
+        return self.options.get(self.value, self.value)
 
 
 def choice(request: Request, name: str, label: str, options: Mapping[str, str], default: str = "") -> Choice:
@@ -42,6 +45,19 @@ def choice(request: Request, name: str, label: str, options: Mapping[str, str], 
         value == default,
         with_query(request, "", **dict.fromkeys((name, "after"))),
     )
+
+
+def text(request: Request, name: str, label: str, longest: int) -> Choice:
+    """Return a text that is typed into a filter. Raises ProblemError for one that is too long, or not printable."""
+    value = request.query_params.get(name, "").strip()
+    if len(value) > longest or not value.isprintable():
+        raise ProblemError(
+            400,
+            "The address asks for a text that no filter has.",
+            f"It has at most {longest} characters, all printable.",
+        )
+    without = with_query(request, "", **dict.fromkeys((name, "after")))
+    return Choice(name, label, {}, value, not value, without)
 
 
 def whole_number(request: Request, name: str, label: str, default: int, allowed: range) -> int:

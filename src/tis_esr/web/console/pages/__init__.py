@@ -5,10 +5,17 @@ from tis_esr.web.console.console import Page
 from tis_esr.web.console.pages.accessibility import accessibility
 from tis_esr.web.console.pages.alarm_acts import ALARM_ACTS
 from tis_esr.web.console.pages.alarms import alarm, alarms, alarms_csv
+from tis_esr.web.console.pages.audit import audit, audit_csv, chain, entry
+from tis_esr.web.console.pages.batch_acts import BATCH_ACTS
+from tis_esr.web.console.pages.batches import batch, batch_csv, batches, batches_csv
 from tis_esr.web.console.pages.board import calendar_page, office
 from tis_esr.web.console.pages.doctor import doctor, settings
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
+from tis_esr.web.console.pages.parked import cause, groups, groups_csv, messages, messages_csv
+from tis_esr.web.console.pages.parked_acts import PARKED_ACTS
+from tis_esr.web.console.pages.parked_discarded import discarded, discarded_csv
+from tis_esr.web.console.pages.parked_message import message, unmasked
 from tis_esr.web.console.pages.promise import promise, promise_csv
 from tis_esr.web.console.pages.promise_lists import due, due_csv, misses, misses_csv
 from tis_esr.web.console.pages.throughput import throughput
@@ -36,8 +43,27 @@ PAGES = (
     Page("/files.csv", "Files as CSV", Role.VIEWER, files_csv),
     Page("/findings", "Findings", Role.VIEWER, findings, "Files that need somebody: refused, incomplete, missing or not confirmed by ESR"),
     Page("/files/{name}", "File", Role.VIEWER, file),
+    Page("/parked", "Parked", Role.VIEWER, groups, "Messages that could not be handled: by cause with who acts, age, office or file; retry or discard them"),
+    Page("/parked.csv", "Parked groups as CSV", Role.VIEWER, groups_csv),
+    Page("/parked/messages", "Parked messages", Role.VIEWER, messages),
+    Page("/parked/messages.csv", "Parked messages as CSV", Role.VIEWER, messages_csv),
+    Page("/parked/causes/{cause}", "Runbook", Role.VIEWER, cause),
+    Page("/parked/discarded", "Discarded", Role.VIEWER, discarded),
+    Page("/parked/discarded.csv", "Discarded as CSV", Role.VIEWER, discarded_csv),
+    Page("/parked/unmasked", "Unmasked", Role.PRIVACY, unmasked, methods=("POST",)),
+    *PARKED_ACTS,
+    Page("/parked/messages/{queue}/{id:path}", "Parked message", Role.VIEWER, message),
+    Page("/batches", "Batches", Role.VIEWER, batches, "Retries of parked messages: how far each batch is, with a verdict for each message"),
+    Page("/batches.csv", "Batches as CSV", Role.VIEWER, batches_csv),
+    *BATCH_ACTS,
+    Page("/batches/{batch}.csv", "Batch as CSV", Role.VIEWER, batch_csv),
+    Page("/batches/{batch}", "Batch", Role.VIEWER, batch),
     Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
     Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
+    Page("/audit", "Audit", Role.ADMINISTRATOR, audit, "Who did what, when, on what and why, with every look at personal data; whether an entry was changed", all_offices=True),
+    Page("/audit.csv", "Audit as CSV", Role.ADMINISTRATOR, audit_csv, all_offices=True),
+    Page("/audit/chain", "Chain of the audit", Role.ADMINISTRATOR, chain, all_offices=True),
+    Page("/audit/entries/{number:int}", "Audit entry", Role.ADMINISTRATOR, entry, all_offices=True),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
     Page("/settings", "Settings", Role.ADMINISTRATOR, settings, "The settings in force, without secrets"),
     Page("/accessibility", "Accessibility", Role.VIEWER, accessibility),

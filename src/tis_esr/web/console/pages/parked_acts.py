@@ -1,0 +1,144 @@
+"""Acts on parked messages: retry as a batch, discard, send a corrected copy; on those ticked, or on all that filters mean."""
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+
+from tis_esr.engine.work import Work
+from tis_esr.operations.access.accounts import Role
+from tis_esr.operations.audit.trail import Person
+from tis_esr.operations.batches.errors import InOtherBatchError
+from tis_esr.operations.batches.starting import MOST, start_in
+from tis_esr.operations.composition import today
+from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.parked.discarding import Remark, discard_in
+from tis_esr.operations.parked.retry_plan import RetryReport, planned, retryable
+from tis_esr.web.console.acts import Act, Do, Plan, page_of
+from tis_esr.web.console.console import console_of
+from tis_esr.web.console.forms import Form
+from tis_esr.web.console.pages.parked_correction import plan_of_edit, prepare_edit
+from tis_esr.web.console.pages.parked_filters import chosen_by
+from tis_esr.web.console.pages.parked_sets import FrozenSet, again, changed, found_by, plan_of
+from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.wording import plural
+
+IN_FLIGHT: Final = 100
+"""Messages of a batch that are handled at once, as ``tis-esr parked retry`` has it."""
+DISCARDED_AT_MOST: Final = 500
+"""What one unit of work discards."""
+_LONGEST_TICKET: Final = 100
+
+
+async def _plan_of_retry(request: Request, form: Form) -> Plan:
+    fields, keys, found = await found_by(request, form)
+    messages = retryable(found)
+    left = len(found) - len(messages)
+    if found and not messages:
+        raise ProblemError(
+            409,
+            f"No service handles {plural(left, 'unreadable row')}, so a retry is not possible. Nothing was done.",
+            "Ask ESR to send them again, then discard them.",
+            "Not done",
+        )
+    if len(messages) > MOST:
+        raise ProblemError(409, f"{len(messages):,} messages are more than a batch can have ({MOST:,}). Nothing was done.", "Choose fewer, for example by office or file.", "Not done")  # fmt: skip
+    dry: RetryReport = await console_of(request).questions.ask(
+        partial(planned, messages=messages, unreadable=left, today=today(), now=datetime.now(UTC).timestamp())
+    )
+    return plan_of(fields, keys, messages, list(_dry_run(dry)), back="/batches")
+
+
+def _dry_run(dry: RetryReport) -> list[str]:
+    of = f" (of the first {dry.checked:,})" if dry.checked < dry.messages else ""
+    outlooks = ", ".join(f"{number:,} {name}" for name, number in dry.by_outlook.items())
+    facts = [
+        f"Dry run{of}: {outlooks}. Nothing is applied twice in any case",
+        f"By cause: {_by_cause(dry.by_cause)}",
+        f"A batch begins: the first message is the tracer, ten follow once it took effect, then the rest,"
+        f" at most {IN_FLIGHT} at once. If the tracer is parked again, it stops by itself",
+    ]
+    if dry.unreadable:
+        facts.append(f"{plural(dry.unreadable, 'unreadable row')} can only be discarded, and is left out")
+    return facts
+
+
+def _by_cause(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items())
+
+
+async def _prepare_retry(request: Request, plan: Plan) -> Do:
+    messages = await again(request, plan, can_retry=True)
+    frozen = msgspec.json.decode(plan.values["set"], type=FrozenSet)
+    said = f"{len(messages)} ticked" if frozen.keys else chosen_by(frozen.fields).text
+
+    async def retry(work: Work, person: Person, _: Plan, why: str) -> str:
+        try:
+            batch = await start_in(work, person, messages, choice=said, why=why, cap=IN_FLIGHT)
+        except InOtherBatchError as error:
+            raise ProblemError(
+                409,
+                f"{error.number:,} of these messages are in another batch ({', '.join(error.batches)}). Nothing was done.",
+                "Open Batches: wait until that batch has finished, or stop it; then choose again.",
+                "In another batch",
+            ) from None
+        return f"Batch {batch.id} of {plural(batch.total, 'message')} has begun: open it to see its verdicts."
+
+    return retry
+
+
+async def _plan_of_discard(request: Request, form: Form) -> Plan:
+    ticket, review = form.get("ticket", "").strip(), form.get("review", "")
+    if not ticket or len(ticket) > _LONGEST_TICKET or not ticket.isprintable():
+        raise ProblemError(400, "A discard needs a ticket. Nothing was done.", "Name the ticket under which it is tracked.", "Not done")  # fmt: skip
+    try:
+        day = date.fromisoformat(review)
+    except ValueError:
+        day = date.min
+    if day < today():
+        raise ProblemError(400, "A discard needs a day of review, today or later. Nothing was done.", "Choose the day on which the outcome is checked.", "Not done")  # fmt: skip
+    fields, keys, messages = await found_by(request, form)
+    if len(messages) > DISCARDED_AT_MOST:
+        raise ProblemError(409, f"{len(messages):,} were chosen; {DISCARDED_AT_MOST} can be discarded at once. Nothing was done.", "Choose fewer, for example by office or file.", "Not done")  # fmt: skip
+    causes = dict(Counter(one.cause.value for one in messages).most_common())
+    facts = [
+        f"By cause: {_by_cause(causes)}",
+        "Their rows become ignored, with your reason; they are not applied to TIS or sent to ESR",
+        f"Ticket {ticket}; the outcome is to be reviewed on {in_words(day)}",
+    ]
+    return plan_of(
+        fields, keys, messages, facts, back="/parked/discarded", ticket=ticket, review=day.isoformat()
+    )
+
+
+async def _prepare_discard(request: Request, plan: Plan) -> Do:
+    messages = await again(request, plan, can_retry=False)
+
+    async def discard(work: Work, person: Person, plan: Plan, why: str) -> str:
+        review = date.fromisoformat(plan.values["review"])
+        remark = Remark(why=why, ticket=plan.values["ticket"], review_on=review)
+        number = await discard_in(work, person, messages, remark)
+        if number < len(messages):
+            raise changed(len(messages), number, 0, len(messages) - number)
+        return f"{plural(number, 'message')} discarded. Review on {in_words(review)}."
+
+    return discard
+
+
+def _number(plan: Plan) -> str:
+    return plural(int(plan.values["number"]), "message")
+
+
+_ACTS: Final = (
+    Act("/parked/retry", "Retry", Role.OPERATOR, _plan_of_retry, lambda plan: f"Retry {_number(plan)}", prepare=_prepare_retry),
+    Act(
+        "/parked/discard", "Discard", Role.OPERATOR, _plan_of_discard, lambda plan: f"Discard {_number(plan)}", prepare=_prepare_discard,
+        warning="The content of a discarded message is deleted: it can't be retried any more.",
+        reason_hint="It becomes the reason of the rows, and is kept in the audit. Name no trainee.",
+    ),
+    Act("/parked/edit", "Send a corrected copy", Role.OPERATOR, plan_of_edit, lambda _: "Send a corrected copy of 1 message", prepare=prepare_edit),
+)  # fmt: skip
+PARKED_ACTS: Final = tuple(page_of(act) for act in _ACTS)
