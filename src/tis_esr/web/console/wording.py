@@ -1,6 +1,7 @@
 """How values are written on pages: times in London with UTC on hover, days, numbers, states, ids with a button to copy."""
 
 from datetime import UTC, date, datetime
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -13,6 +14,11 @@ from tis_esr.visible import visible
 def number(value: int) -> str:
     """Return a number with thousands separators."""
     return f"{value:,}"
+
+
+def signed(value: int) -> str:
+    """Return a difference with its sign: ``+1,204``, ``-3``, ``0``."""
+    return f"{value:+,}" if value else "0"
 
 
 def day(value: date | None) -> Markup:
@@ -38,6 +44,13 @@ def ident(text: str) -> Markup:
     return Markup('<span class="app-ident" data-copy="{}">{}</span>').format(visible(text), visible(text))
 
 
+def why_link(word: str, text: str) -> Markup:
+    """Return a link to the page that says why a placement, post or position was, or wasn't, sent."""
+    return Markup('<a class="app-ident" href="/why?{}">{}</a>').format(
+        urlencode({"word": word}), visible(text)
+    )
+
+
 def tag(text: str, colour: str) -> Markup:
     """Return a word in a coloured box; the colour says nothing that the word does not."""
     return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, text.capitalize())
@@ -50,10 +63,12 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 FILTERS = {
     "number": number,
+    "signed": signed,
     "day": day,
     "moment": moment,
     "ident": ident,
     "state": words,
     "plural": plural,
     "visible": visible,
+    "why": why_link,
 }

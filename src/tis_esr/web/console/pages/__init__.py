@@ -5,6 +5,11 @@ from tis_esr.web.console.console import Page
 from tis_esr.web.console.pages.alarm_acts import ALARM_ACTS
 from tis_esr.web.console.pages.alarms import alarm, alarms, alarms_csv
 from tis_esr.web.console.pages.doctor import doctor, settings
+from tis_esr.web.console.pages.export_acts import EXPORT_ACTS
+from tis_esr.web.console.pages.export_files import file as file_sent
+from tis_esr.web.console.pages.export_files import files as files_sent
+from tis_esr.web.console.pages.export_files import files_csv as files_sent_csv
+from tis_esr.web.console.pages.exports import export, export_csv, exports, exports_csv
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
 from tis_esr.web.console.pages.home import accessibility, home
@@ -22,6 +27,14 @@ PAGES = (
     Page("/files.csv", "Files as CSV", Role.VIEWER, files_csv),
     Page("/findings", "Findings", Role.VIEWER, findings, "Files that need somebody: refused, incomplete, missing or not confirmed by ESR"),
     Page("/files/{name}", "File", Role.VIEWER, file),
+    Page("/exports", "Exports", Role.VIEWER, exports, "What would go to ESR now and what is held, files sent and their confirmations"),
+    Page("/exports.csv", "Exports as CSV", Role.VIEWER, exports_csv),
+    *EXPORT_ACTS,
+    Page("/exports/files", "Files sent", Role.VIEWER, files_sent),
+    Page("/exports/files.csv", "Files sent as CSV", Role.VIEWER, files_sent_csv),
+    Page("/exports/files/{name}", "File sent", Role.VIEWER, file_sent),
+    Page("/exports/{office}/{type}.csv", "Export as CSV", Role.VIEWER, export_csv),
+    Page("/exports/{office}/{type}", "Export", Role.VIEWER, export),
     Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
     Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
