@@ -13,6 +13,8 @@ from tis_esr.web.console.pages.exports import export, export_csv, exports, expor
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
 from tis_esr.web.console.pages.home import accessibility, home
+from tis_esr.web.console.pages.positions import positions, positions_csv
+from tis_esr.web.console.pages.posts_in_tis import posts, posts_csv
 from tis_esr.web.console.pages.why import search, why
 
 PAGES = (
@@ -35,6 +37,10 @@ PAGES = (
     Page("/exports/files/{name}", "File sent", Role.VIEWER, file_sent),
     Page("/exports/{office}/{type}.csv", "Export as CSV", Role.VIEWER, export_csv),
     Page("/exports/{office}/{type}", "Export", Role.VIEWER, export),
+    Page("/positions", "Positions and posts", Role.VIEWER, positions, "Positions of ESR and posts of TIS: matched, unmatched, deleted, shared, with and without position"),
+    Page("/positions.csv", "Positions as CSV", Role.VIEWER, positions_csv),
+    Page("/posts", "Posts", Role.VIEWER, posts),
+    Page("/posts.csv", "Posts as CSV", Role.VIEWER, posts_csv),
     Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
     Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
