@@ -13,6 +13,7 @@ from tis_esr.web.console.pages.exports import export, export_csv, exports, expor
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
 from tis_esr.web.console.pages.home import accessibility, home
+from tis_esr.web.console.pages.people import people, people_csv, person
 from tis_esr.web.console.pages.positions import positions, positions_csv
 from tis_esr.web.console.pages.posts_in_tis import posts, posts_csv
 from tis_esr.web.console.pages.why import search, why
@@ -41,6 +42,9 @@ PAGES = (
     Page("/positions.csv", "Positions as CSV", Role.VIEWER, positions_csv),
     Page("/posts", "Posts", Role.VIEWER, posts),
     Page("/posts.csv", "Posts as CSV", Role.VIEWER, posts_csv),
+    Page("/people", "People updates", Role.VIEWER, people, "Details of people that ESR's files updated in TIS, and which were refused and why"),
+    Page("/people.csv", "People updates as CSV", Role.VIEWER, people_csv),
+    Page("/people/{file}", "Updates of one person", Role.VIEWER, person),
     Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
     Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
