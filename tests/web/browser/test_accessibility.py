@@ -47,6 +47,8 @@ STATES = {
     "/people/nobody": "No such row",
     "/forecast": "Forecast",
     "/forecast?office=WES&weeks=2&by=day": "Forecast",
+    "/processes": "Processes",
+    "/processes/nobody": "No such process",
     "/doctor": "Doctor",
     "/settings": "Settings in force",
     "/accessibility": "Accessibility",

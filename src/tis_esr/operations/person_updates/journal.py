@@ -23,7 +23,7 @@ _TYPES: Final = ("RMC", "RMF")
 
 
 class UpdateState(StrEnum):
-    """What became of an update; PLANNED only between the decision and the call."""
+    """The outcome of an update; PLANNED only between the decision and the call."""
 
     PLANNED = "PLANNED"
     APPLIED = "APPLIED"
@@ -41,7 +41,7 @@ class Changed(StrEnum):
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of one person: where it came from, what became of it, why, and who must act.
+    """One field of one person: where it came from, its outcome, why, and who must act.
 
     ``origin_row`` is the row of the assignment that it belongs to: with the file it finds the person. ``repaired`` says
     what was repaired in the value before it was sent.

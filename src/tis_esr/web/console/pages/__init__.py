@@ -16,6 +16,7 @@ from tis_esr.web.console.pages.home import accessibility, home
 from tis_esr.web.console.pages.people import people, people_csv, person
 from tis_esr.web.console.pages.positions import positions, positions_csv
 from tis_esr.web.console.pages.posts_in_tis import posts, posts_csv
+from tis_esr.web.console.pages.processes import process, process_list, processes_csv
 from tis_esr.web.console.pages.why import search, why
 
 PAGES = (
@@ -47,6 +48,9 @@ PAGES = (
     Page("/people/{file}", "Updates of one person", Role.VIEWER, person),
     Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
     Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
+    Page("/processes", "Processes", Role.OPERATOR, process_list, "Processes with their heartbeat, version and services, and what differs between them"),
+    Page("/processes.csv", "Processes as CSV", Role.OPERATOR, processes_csv),
+    Page("/processes/{name}", "Process", Role.OPERATOR, process),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
     Page("/settings", "Settings", Role.ADMINISTRATOR, settings, "The settings in force, without secrets"),
     Page("/accessibility", "Accessibility", Role.VIEWER, accessibility),
