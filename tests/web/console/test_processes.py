@@ -73,7 +73,9 @@ async def test_without_processes_the_page_says_what_is_usual(tmp_path: Path) -> 
 async def test_the_doctor_says_what_is_wrong_what_to_do_and_what_was_checked(place: Path) -> None:
     async with desk(place).signed_in() as browser:
         said = text(await browser.get("/doctor"))
-    wrong = said.partition("What is wrong Check Setting or thing What is wrong What to do")[2].partition("To know")[0]
+    wrong = said.partition("What is wrong Check Setting or thing What is wrong What to do")[2].partition(
+        "To know"
+    )[0]
     assert "TCS TIS_ESR_TCS_URL" in wrong
     assert "disk" in said.partition("All checks")[2]
     assert "Volumes that are nearly full." in said

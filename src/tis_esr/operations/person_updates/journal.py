@@ -1,4 +1,4 @@
-"""Updates of people in the files of some days, by file and row, and all of one person. No values and no numbers of people."""
+"""Person updates in the files of some days, by file and row, and all of one person. No values and no numbers of people."""
 
 from collections.abc import Collection as Some
 from collections.abc import Iterable, Sequence

@@ -51,9 +51,14 @@ def why_link(word: str, text: str) -> Markup:
     )
 
 
+def first_upper(text: str) -> str:
+    """Return a text that begins with a capital letter, and is otherwise as it was."""
+    return text[:1].upper() + text[1:]
+
+
 def tag(text: str, colour: str) -> Markup:
     """Return a word in a coloured box; the colour says nothing that the word does not."""
-    return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, text.capitalize())
+    return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, first_upper(text))
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -68,6 +73,7 @@ FILTERS = {
     "moment": moment,
     "ident": ident,
     "state": words,
+    "first_upper": first_upper,
     "plural": plural,
     "visible": visible,
     "why": why_link,

@@ -17,6 +17,7 @@ from tis_esr.web.console.pages.people import people, people_csv, person
 from tis_esr.web.console.pages.positions import positions, positions_csv
 from tis_esr.web.console.pages.posts_in_tis import posts, posts_csv
 from tis_esr.web.console.pages.processes import process, process_list, processes_csv
+from tis_esr.web.console.pages.reports import report, report_csv, reports
 from tis_esr.web.console.pages.why import search, why
 
 PAGES = (
@@ -48,6 +49,9 @@ PAGES = (
     Page("/people/{file}", "Updates of one person", Role.VIEWER, person),
     Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
     Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
+    Page("/reports", "Reports", Role.VIEWER, reports, "Posts, positions, held records, person updates, the coming wave and rejections as CSV, also for a trust"),
+    Page("/reports/{kind}.csv", "Report as CSV", Role.VIEWER, report_csv),
+    Page("/reports/{kind}", "Report", Role.VIEWER, report),
     Page("/processes", "Processes", Role.OPERATOR, process_list, "Processes with their heartbeat, version and services, and what differs between them"),
     Page("/processes.csv", "Processes as CSV", Role.OPERATOR, processes_csv),
     Page("/processes/{name}", "Process", Role.OPERATOR, process),

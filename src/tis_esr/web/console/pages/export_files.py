@@ -28,7 +28,7 @@ from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import tag, why_link
+from tis_esr.web.console.wording import first_upper, tag, why_link
 
 _TRAIL: Final = (("/", "Start"), ("/exports", "Exports"), ("/exports/files", "Files sent"))
 _DAYS: Final = {"7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
@@ -176,7 +176,7 @@ async def _found(request: Request) -> tuple[list[Choice], list[SentFile]]:
     console, account = console_of(request), account_of(request)
     office = choice(request, "office", "Office", offices(account.visible_offices))
     type_ = choice(request, "type", "Type", {"": "All types", **{one: one for one in ("APP", "DNC", "DNF")}})
-    words = {"": "Any", **{one.value.lower(): _WORDS[one][0].capitalize() for one in Confirmation}}
+    words = {"": "Any", **{one.value.lower(): first_upper(_WORDS[one][0]) for one in Confirmation}}
     state = choice(request, "confirmation", "Confirmation", words)
     days = choice(request, "days", "Period", _DAYS, "7")
     question = partial(

@@ -17,7 +17,7 @@ from tis_esr.web.console.pages.post_codes import code_choices, has_codes
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import tag, why_link
+from tis_esr.web.console.wording import first_upper, tag, why_link
 
 _TRAIL: Final = (("/", "Start"), ("/positions", "Positions and posts"))
 _TIMES: Final = 40
@@ -78,7 +78,7 @@ async def _found(request: Request) -> tuple[list[Choice], PostList, list[ListedP
     key = ("posts", office.value)
     answer, at = await console.remembered.get(key, ask, times=_TIMES)
     found: PostList = answer
-    states = {"": "All", **{one.value.lower(): _WORDS[one][0].capitalize() for one in PostState}}
+    states = {"": "All", **{one.value.lower(): first_upper(_WORDS[one][0]) for one in PostState}}
     state = choice(request, "state", "State", states)
     codes = code_choices(request, found.posts)
     shown = [
