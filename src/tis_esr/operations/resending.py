@@ -108,10 +108,10 @@ async def requeue_rows(begin: Callable[[], Work], found: Plan, day: date) -> Non
     keys = list(found.rows.values())
     for start in range(0, len(keys), ROWS_A_CHUNK):
         work = begin()
-        await _requeue(work, found.file, keys[start : start + ROWS_A_CHUNK])
+        await requeue(work, found.file, keys[start : start + ROWS_A_CHUNK])
         await work.commit()
     work = begin()
-    await _settle(work, found.file, day)
+    await settle_resent(work, found.file, day)
     await work.commit()
 
 
@@ -133,13 +133,17 @@ async def request_resent_file(begin: Callable[[], Work], day: date, found: Plan)
     await work.commit()
 
 
-async def _requeue(work: Work, file: str, keys: Iterable[str]) -> None:
-    for record in (await work.get(APPLICANTS, keys)).values():
-        if record.file == file and record.state in SENT and record.state is not RecordState.CONFIRMED:
-            await save(work, requeued(record))
+async def requeue(work: Work, file: str, keys: Iterable[str]) -> int:
+    """Make records of a file pending again; return how many were not confirmed or resent meanwhile."""
+    known = (await work.get(APPLICANTS, keys)).values()
+    again = [one for one in known if one.file == file and one.state in SENT]
+    again = [one for one in again if one.state is not RecordState.CONFIRMED]
+    for record in again:
+        await save(work, requeued(record))
+    return len(again)
 
 
-async def _settle(work: Work, name: str, day: date) -> None:
+async def settle_resent(work: Work, name: str, day: date) -> None:
     """Settle the missing confirmation of a file whose unanswered rows are all resent."""
     file = (await work.get(OUTBOUND_FILES, [name]))[name]
     waiting = [

@@ -62,21 +62,29 @@ async def report_lost(begin: Callable[[], Work], found: Plan, person: Person, da
     keys = list(found.rows.values())
     for start in range(0, len(keys), ROWS_A_CHUNK):
         work = begin()
-        known = (await work.get(NOTIFICATIONS, keys[start : start + ROWS_A_CHUNK])).values()
-        lost = [one for one in known if one.file == found.file and _is_open(one)]
-        for one in lost:
-            work.put(NOTIFICATIONS, msgspec.structs.replace(one, lost=True))
-        await mark_not_withdrawn(work, lost)
-        for position_id, one in {one.position_id: one for one in lost}.items():
-            cause = one.as_cause("lost", found.file, one.key)
-            work.emit("position.due", PositionDue(position_id=position_id), cause=cause)
-        result = f"{len(lost)} rows count as never sent"
+        lost = await mark_lost(work, found.file, keys[start : start + ROWS_A_CHUNK])
+        result = f"{lost} rows count as never sent"
         await record(work, person, "notifications.resend", [found.file], result=result)
         await work.commit()
-    await _settle(begin(), found.file, day)
+    work = begin()
+    await settle_lost(work, found.file, day)
+    await work.commit()
 
 
-async def _settle(work: Work, name: str, day: date) -> None:
+async def mark_lost(work: Work, file: str, keys: Sequence[str]) -> int:
+    """Mark rows of a file as lost, and request the comparison of their positions; return how many were not confirmed meanwhile."""
+    known = (await work.get(NOTIFICATIONS, keys)).values()
+    lost = [one for one in known if one.file == file and _is_open(one)]
+    for one in lost:
+        work.put(NOTIFICATIONS, msgspec.structs.replace(one, lost=True))
+    await mark_not_withdrawn(work, lost)
+    for position_id, one in {one.position_id: one for one in lost}.items():
+        cause = one.as_cause("lost", file, one.key)
+        work.emit("position.due", PositionDue(position_id=position_id), cause=cause)
+    return len(lost)
+
+
+async def settle_lost(work: Work, name: str, day: date) -> None:
     """Settle the missing confirmation of a file whose unanswered rows all count as never sent."""
     file = (await work.get(OUTBOUND_FILES, [name]))[name]
     records = await work.find(NOTIFICATIONS, {"file": name})
@@ -84,7 +92,6 @@ async def _settle(work: Work, name: str, day: date) -> None:
     if not waiting and not file.settled and any(one.lost for one in records):
         settled = f"its rows count as never sent since {in_words(day)}"
         work.put(OUTBOUND_FILES, msgspec.structs.replace(file, settled=settled))
-        await work.commit()
 
 
 def _positions(state: Reader, records: Iterable[NotificationRecord]) -> dict[int, Position]:

@@ -56,10 +56,15 @@ def _refused(updates: Sequence[JournalEntry]) -> list[Answer]:
 
 
 def _refusal(code: str, entries: Sequence[JournalEntry]) -> Answer:
-    who, action = _ACTS.get(Refusal(code), _CORRECT) if code in set(Refusal) else _CORRECT
+    who, action = who_acts(code)
     return _answer(
         f"An update from ESR ({_rows(entries)})", f"was not applied: {_said(entries)}", who, entries, action
     )
+
+
+def who_acts(code: str) -> tuple[Who, str]:
+    """Return who must act on a refusal, and what to do, "" if nothing is."""
+    return _ACTS.get(Refusal(code), _CORRECT) if code in set(Refusal) else _CORRECT
 
 
 def _rows(entries: Sequence[JournalEntry]) -> str:

@@ -20,7 +20,7 @@ from tis_esr.decisions.deadlines import FIRST_TO_GO
 from tis_esr.decisions.file_packing import Packing, Sorted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_misfit_reason
-from tis_esr.engine.collection import Between, Collection
+from tis_esr.engine.collection import Between, Collection, Where
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.work import Work
@@ -264,9 +264,7 @@ class ExportRun:
             found = (await work.get(self._export.collection, only)).values()
             own = [record for record in found if self._may_go(record, deanery, day)]
             return sorted(own, key=attrgetter(*self._export.order))
-        where: dict[str, Any] = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
-        if self._export is APPLICANT_EXPORT:
-            where["date_from"] = Between(*self._window.edges(day))
+        where = candidates_of(self._export, self._window, day, deanery)
         return await work.find(self._export.collection, where, order_by=self._export.order, limit=limit)
 
     def _may_go(self, record: Any, deanery: str, day: date) -> bool:
@@ -287,14 +285,9 @@ class ExportRun:
     ) -> Sorted[Any]:
         """Return the outcome of candidates: every notification with valid columns is sent."""
         if self._export is not APPLICANT_EXPORT:
-            misfits = [(record, notification_misfit_reason(record.fields)) for record in ready]
-            return Sorted(
-                going=[record for record, reason in misfits if not reason],
-                held_back=[(record, reason) for record, reason in misfits if reason],
-            )
+            return sorted_notifications(ready)
         same = await work.find(APPLICANTS, {"same_as": [record.same_as for record in ready]})
-        sent = {record.same_as: record for record in same if has_gone(record)}
-        return packing.sort_out(ready, sent)
+        return packing.sort_out(ready, gone(same))
 
     async def _fixed(self, name: str, first: int = 1) -> AsyncIterator[Any]:
         """Yield the records of a file in the order of its rows, from row ``first`` on."""
@@ -348,6 +341,28 @@ class ExportRun:
         work.put(OUTBOUND_FILES, file)
         await work.commit()
         return file
+
+
+def candidates_of(export: Export, window: ApplicantWindow, day: date, deanery: str) -> Where:
+    """Return where the records are that a file of a day may have."""
+    where: dict[str, Any] = {"state": RecordState.TO_EXPORT.value, "deanery": deanery}
+    if export is APPLICANT_EXPORT:
+        where["date_from"] = Between(*window.edges(day))
+    return where
+
+
+def sorted_notifications(ready: Sequence[Any]) -> Sorted[Any]:
+    """Return which notifications go into a file, and which are held back from it because of their columns."""
+    misfits = [(record, notification_misfit_reason(record.fields)) for record in ready]
+    return Sorted(
+        going=[record for record, reason in misfits if not reason],
+        held_back=[(record, reason) for record, reason in misfits if reason],
+    )
+
+
+def gone(same: Sequence[ApplicantRecord]) -> dict[str, ApplicantRecord]:
+    """Return those that ESR has been sent of the applicants that are the same for it as some candidates."""
+    return {record.same_as: record for record in same if has_gone(record)}
 
 
 def _line(record_type: str, values: Any) -> bytes:

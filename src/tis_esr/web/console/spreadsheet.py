@@ -26,8 +26,13 @@ def table(name: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> R
     writer = csv.writer(text)
     writer.writerow([cell(header) for header in headers])
     writer.writerows([cell(value) for value in row] for row in rows)
+    return csv_file(name, text.getvalue())
+
+
+def csv_file(name: str, text: str) -> Response:
+    """Return the text of a CSV file, whose cells are safe already, to save."""
     return Response(
-        "\ufeff" + text.getvalue(),
+        "\ufeff" + text,
         media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )

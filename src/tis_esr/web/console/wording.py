@@ -1,6 +1,7 @@
 """How values are written on pages: times in London with UTC on hover, days, numbers, states, ids with a button to copy."""
 
 from datetime import UTC, date, datetime
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -14,6 +15,11 @@ from tis_esr.visible import visible
 def number(value: int) -> str:
     """Return a number with thousands separators."""
     return f"{value:,}"
+
+
+def signed(value: int) -> str:
+    """Return a difference with its sign: ``+1,204``, ``-3``, ``0``."""
+    return f"{value:+,}" if value else "0"
 
 
 def day(value: date | None) -> Markup:
@@ -39,11 +45,21 @@ def ident(text: str) -> Markup:
     return Markup('<span class="app-ident" data-copy="{}">{}</span>').format(visible(text), visible(text))
 
 
+def why_link(word: str, text: str) -> Markup:
+    """Return a link to the page that says why a placement, post or position was, or wasn't, sent."""
+    return Markup('<a class="app-ident" href="/why?{}">{}</a>').format(
+        urlencode({"word": word}), visible(text)
+    )
+
+
+def first_upper(text: str) -> str:
+    """Return a text that begins with a capital letter, and is otherwise as it was."""
+    return text[:1].upper() + text[1:]
+
+
 def tag(text: str, colour: str) -> Markup:
     """Return a word in a coloured box; the colour says nothing that the word does not."""
-    return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(
-        colour, text[:1].upper() + text[1:]
-    )
+    return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, first_upper(text))
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -53,11 +69,14 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 FILTERS = {
     "number": number,
+    "signed": signed,
     "day": day,
     "moment": moment,
     "ident": ident,
     "state": words,
     "cell_state": in_words_of_cell,
+    "first_upper": first_upper,
     "plural": plural,
     "visible": visible,
+    "why": why_link,
 }

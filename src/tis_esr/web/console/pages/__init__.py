@@ -10,14 +10,24 @@ from tis_esr.web.console.pages.batch_acts import BATCH_ACTS
 from tis_esr.web.console.pages.batches import batch, batch_csv, batches, batches_csv
 from tis_esr.web.console.pages.board import calendar_page, office
 from tis_esr.web.console.pages.doctor import doctor, settings
+from tis_esr.web.console.pages.export_acts import EXPORT_ACTS
+from tis_esr.web.console.pages.export_files import file as file_sent
+from tis_esr.web.console.pages.export_files import files as files_sent
+from tis_esr.web.console.pages.export_files import files_csv as files_sent_csv
+from tis_esr.web.console.pages.exports import export, export_csv, exports, exports_csv
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
 from tis_esr.web.console.pages.parked import cause, groups, groups_csv, messages, messages_csv
 from tis_esr.web.console.pages.parked_acts import PARKED_ACTS
 from tis_esr.web.console.pages.parked_discarded import discarded, discarded_csv
 from tis_esr.web.console.pages.parked_message import message, unmasked
+from tis_esr.web.console.pages.people import people, people_csv, person
+from tis_esr.web.console.pages.positions import positions, positions_csv
+from tis_esr.web.console.pages.posts_in_tis import posts, posts_csv
+from tis_esr.web.console.pages.processes import process, process_list, processes_csv
 from tis_esr.web.console.pages.promise import promise, promise_csv
 from tis_esr.web.console.pages.promise_lists import due, due_csv, misses, misses_csv
+from tis_esr.web.console.pages.reports import report, report_csv, reports
 from tis_esr.web.console.pages.throughput import throughput
 from tis_esr.web.console.pages.today import today
 from tis_esr.web.console.pages.why import search, why
@@ -64,6 +74,27 @@ PAGES = (
     Page("/audit.csv", "Audit as CSV", Role.ADMINISTRATOR, audit_csv, all_offices=True),
     Page("/audit/chain", "Chain of the audit", Role.ADMINISTRATOR, chain, all_offices=True),
     Page("/audit/entries/{number:int}", "Audit entry", Role.ADMINISTRATOR, entry, all_offices=True),
+    Page("/exports", "Exports", Role.VIEWER, exports, "What would go to ESR now and what is held, files sent and their confirmations"),
+    Page("/exports.csv", "Exports as CSV", Role.VIEWER, exports_csv),
+    *EXPORT_ACTS,
+    Page("/exports/files", "Files sent", Role.VIEWER, files_sent),
+    Page("/exports/files.csv", "Files sent as CSV", Role.VIEWER, files_sent_csv),
+    Page("/exports/files/{name}", "File sent", Role.VIEWER, file_sent),
+    Page("/exports/{office}/{type}.csv", "Export as CSV", Role.VIEWER, export_csv),
+    Page("/exports/{office}/{type}", "Export", Role.VIEWER, export),
+    Page("/positions", "Positions and posts", Role.VIEWER, positions, "Positions of ESR and posts of TIS: matched, unmatched, deleted, shared, with and without position"),
+    Page("/positions.csv", "Positions as CSV", Role.VIEWER, positions_csv),
+    Page("/posts", "Posts", Role.VIEWER, posts),
+    Page("/posts.csv", "Posts as CSV", Role.VIEWER, posts_csv),
+    Page("/people", "People updates", Role.VIEWER, people, "Details of people that ESR's files updated in TIS, and which were refused and why"),
+    Page("/people.csv", "People updates as CSV", Role.VIEWER, people_csv),
+    Page("/people/{file}", "Updates of one person", Role.VIEWER, person),
+    Page("/reports", "Reports", Role.VIEWER, reports, "Posts, positions, held records, person updates, the coming wave and rejections as CSV, also for a trust"),
+    Page("/reports/{kind}.csv", "Report as CSV", Role.VIEWER, report_csv),
+    Page("/reports/{kind}", "Report", Role.VIEWER, report),
+    Page("/processes", "Processes", Role.OPERATOR, process_list, "Processes with their heartbeat, version and services, and what differs between them"),
+    Page("/processes.csv", "Processes as CSV", Role.OPERATOR, processes_csv),
+    Page("/processes/{name}", "Process", Role.OPERATOR, process),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
     Page("/settings", "Settings", Role.ADMINISTRATOR, settings, "The settings in force, without secrets"),
     Page("/accessibility", "Accessibility", Role.VIEWER, accessibility),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr.operations.doctor.about import ABOUT
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.doctor.checks import examine_at_once
 from tis_esr.operations.shown_settings import shown
@@ -27,7 +28,15 @@ async def doctor(request: Request) -> Response:
 
     found, at = await console.remembered.get("doctor", ask)
     faults = [check for check in found if not check.ok]
-    values = {"found": found, "at": at.isoformat(), "faults": faults}
+    all_ = [(check, finding) for check in found for finding in check.findings]
+    values = {
+        "found": found,
+        "at": at.isoformat(),
+        "faults": faults,
+        "wrong": [(check, finding) for check, finding in all_ if not finding.is_note],
+        "notes": [(check, finding) for check, finding in all_ if finding.is_note],
+        "about": ABOUT,
+    }
     return page(request, "doctor.html", "Doctor", values, trail=_TRAIL)
 
 
