@@ -238,7 +238,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("reconcile-status --state state", {}, 2, "--tcs: give the URL of TCS, or set TIS_ESR_TCS_URL"),
     ("reconcile-status --deanery eoe", {}, 2, "--deanery: 'eoe' must be one of EMD, KSS, NTH"),
     ("recover --from 2026-11-24", {}, 2, "Missing option '--to'"),
-    ("recover --from 2026-11-25 --to 2026-11-24", {}, 2, "--to: 2026-11-24 is not after 2026-11-25"),
+    ("recover --from 2026-11-25 --to 2026-11-24", {}, 2, "--to: 24 Nov 2026 00:00:00 is not after 25 Nov 2026 00:00:00"),
     ("processes", {"TIS_ESR_STATE": "nowhere"}, 2, "nowhere: no such state file; tis-esr day --state FILE creates it"),
     # lint and forecast.
     ("lint --state nowhere", {}, 2, "nowhere can't be used as state: no such file; tis-esr day creates it"),

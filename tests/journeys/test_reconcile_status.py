@@ -156,6 +156,27 @@ def test_an_applicant_whose_file_is_not_sent_yet_is_under_way_and_tis_is_told_no
     assert not any(events(small).values())
 
 
+def test_a_status_whose_file_was_purged_can_not_be_known_and_no_repair_is_advised(
+    here: tuple[Program, Small],
+) -> None:
+    called, small = here
+    if called.engine == "production":
+        pytest.skip("the embedded engine's file is changed here")
+    small.tcs.simulator.store.placement_events.clear()
+    with closing(sqlite3.connect(called.folder / "state.sqlite")) as state:
+        state.execute("DELETE FROM \"dataexporter.files\" WHERE key LIKE '%_APP_%'")
+        state.commit()
+    said = compare(here)
+    assert (said.code, said.text) == (
+        0,
+        "2 placements and 2 posts were compared with TIS.\nStatuses in TIS: 0 missing, 0 doubled, 0 different\n"
+        "2 statuses can't be known: the file was purged (keep_history_days).\n",
+    )
+    found = json_of(repaired(here))
+    assert (found["purged"], found["repaired"], found["differences"]) == (2, 0, [])
+    assert not any(events(small).values())
+
+
 def test_a_deanery_is_compared_alone(here: tuple[Program, Small]) -> None:
     _, small = here
     small.tcs.simulator.store.placement_events.clear()

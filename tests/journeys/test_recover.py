@@ -109,9 +109,10 @@ def test_all_steps_together_make_up_for_the_outage_and_the_same_command_does_not
     again = recover(here, "--yes")
     assert (again.code, again.text.splitlines()[-1]) == (0, "The recovery is finished.")
     assert sorted(path.name for path in (small.folder / "out").iterdir()) == out
+    assert "created the DNF of EOE" in recover(here, "--yes", "--dnf", "EOE").text
     with closing(StateReader(called.folder / "state.sqlite")) as reader:
         acts = [entry.act for entry in entries(reader) if entry.act.startswith("recover.")]
-    assert acts == [f"recover.{step.lower()}" for step in reversed(STEPS)]
+    assert acts[1:] == [f"recover.{step.lower()}" for step in reversed(STEPS)]
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
@@ -129,6 +130,25 @@ def test_it_stops_before_a_step_that_is_not_confirmed_and_goes_on_there(
         "DOCTOR": "DONE", "REDRIVE": "DONE", "RECONCILE": "NEXT", "STATUSES": "LATER", "EXPORTS": "LATER",
         "FULL_FILES": "LATER",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+def test_a_recovery_that_goes_on_days_later_exports_as_of_that_day_and_says_so(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_findings(monkeypatch)
+    _, small = here
+    answers = iter([True, True, True, True, False])
+    monkeypatch.setattr("typer.confirm", lambda _: next(answers))
+    said = recover(here)
+    assert "stopped before: export what was missed, as of 25 Nov 2026: APP of EMD" in said.text
+    later = ("--as-of", "2026-11-26")
+    found = recover(here, *later, "--dry-run", "--json").json
+    assert (found["day"], found["begun"]) == ("2026-11-26", "2026-11-25")
+    said = recover(here, *later, "--yes")
+    assert said.code == 0, said.text
+    assert "as of 26 Nov 2026 (the recovery began on 25 Nov 2026): APP of EMD" in said.text
+    assert (small.sent("APP", 1), len(small.sent("APP", 2))) == ([], 1)
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
@@ -168,8 +188,15 @@ async def test_running_services_do_the_steps(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--from", "2026-11-25T18:00"), "--to: 2026-11-25T17:30 is not after 2026-11-25T18:00"),
-        (("--from", "2026-01-01"), "--from: 2026-01-01 is more than 60 days before 2026-11-25T17:30"),
+        (("--from", "2026-11-25T18:00"), "--to: 25 Nov 2026 17:30:00 is not after 25 Nov 2026 18:00:00"),
+        (
+            ("--to", "2026-11-26T00:01"),
+            "--to: 26 Nov 2026 00:01:00 is after 25 Nov 2026; name a time at which",
+        ),
+        (
+            ("--from", "2026-01-01"),
+            "--from: 1 Jan 2026 00:00:00 is more than 60 days before 25 Nov 2026 17:30:00",
+        ),
         (("--from", "noon"), "--from: 'noon' is not a valid date and time"),
         (("--dnf", "eoe"), "--dnf: 'eoe' must be one of"),
         (("--json",), "--json: needs --yes or --dry-run"),

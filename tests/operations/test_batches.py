@@ -1,13 +1,17 @@
 """Batches: a tracer, ten, then the rest; a verdict for each message by its effect; nothing is requeued twice."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from tests.operations.parked_desk import ANN, BEN, FAILED, REJECTED, desk
+from tests.operations.parked_desk import ANN, BEN, FAILED, QUEUE, REJECTED, desk
 from tests.services.bench import Benches, message
 
 from tis_esr.engine.faults import ConflictError
+from tis_esr.engine.row_accounting import Row
+from tis_esr.engine.work import Work
 from tis_esr.operations.batches.advancing import advance
 from tis_esr.operations.batches.control import BatchAct, batches, control
 from tis_esr.operations.batches.documents import BatchState, Verdict
@@ -277,3 +281,46 @@ async def test_a_large_cap_is_reached_in_steps_that_one_transaction_can_requeue(
         batch = await here.begin(await here.park(1, 2), cap=5000)
         batch = msgspec.structs.replace(batch, total=9000, counts={DONE: 11, NOT_BEGUN: 8989})
         assert next_number(batch) == 500
+
+
+async def test_the_rows_of_all_messages_in_flight_are_read_in_one_query(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(benches) as here:
+        messages = await here.park(*range(1, 31), rows=True)
+        here.faults.clear()
+        batch = await here.begin(messages)
+        engine, read = here.bench.engine, list[int]()
+        rows_at = engine.rows_at
+
+        async def counted(places: Sequence[tuple[str, int]]) -> list[Row]:
+            read.append(len(places))
+            return await rows_at(places)
+
+        monkeypatch.setattr(engine, "rows_at", counted)
+        await here.steps()
+        assert read == [1, 10, 19]
+        assert here.batch(batch.id)[0].counts == {DONE: 30}
+
+
+async def test_a_discard_is_recognised_whatever_the_clocks_of_the_machines_show(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(benches) as here:
+        messages = await here.park(1, 2)
+        here.faults = {1: FAILED}
+        batch = await here.begin(messages)
+        await here.step()
+        await here.bench.runner.drain([QUEUE])
+        behind = here.bench.runner.work
+        slow = datetime(2000, 1, 1, tzinfo=UTC)
+        with monkeypatch.context() as patch:
+            patch.setattr(here.bench.runner, "work", lambda: _at(behind(), slow))
+            assert await discard(here.bench.runner, BEN, here.parked()[:1], Remark(why="not needed")) == 1
+        await here.step()
+        assert here.batch(batch.id)[1][1] is Verdict.GONE
+
+
+def _at(work: Work, moment: datetime) -> Work:
+    work.now = moment
+    return work

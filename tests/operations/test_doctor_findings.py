@@ -66,6 +66,15 @@ def test_a_service_without_a_process_and_a_queue_without_a_consumer_are_told_apa
     assert [finding.problem for finding in running.idle_findings(BY_SERVICE, idle, processes)] == expected
 
 
+def test_a_service_whose_queues_only_another_program_reads_is_named() -> None:
+    [finding] = running.foreign_findings(BY_SERVICE, set(), [ONE])
+    assert finding.problem == "no announced process runs Reconciliation, but something else reads the queues"
+    assert not finding.is_note
+    both = [ONE, other(services=["Reconciliation"])]
+    assert running.foreign_findings(BY_SERVICE, set(), both) == []
+    assert running.foreign_findings(BY_SERVICE, {"esr.queue.c"}, [ONE]) == []
+
+
 def test_a_process_that_is_gone_is_a_note() -> None:
     at = datetime(2026, 11, 24, 9, tzinfo=UTC).timestamp()
     [finding] = running.gone_findings([msgspec.structs.replace(ONE, heartbeat=at)])

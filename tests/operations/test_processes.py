@@ -66,6 +66,16 @@ async def test_a_later_heartbeat_keeps_the_start_but_a_restarted_process_starts_
         assert restarted.started == restarted.heartbeat
 
 
+async def test_a_restarted_container_with_the_same_host_and_pid_1_is_a_new_process(benches: Benches) -> None:
+    async with benches.open(EXPORTER, world()) as bench:
+        first, second = (described(Settings(), "alone", ["DataExporter"]) for _ in range(2))
+        assert (first.host, first.pid) == (second.host, second.pid)
+        await silent(bench, first, 30)
+        await beat(bench.runner.work, second)
+        [restarted] = announced(bench.reader())
+        assert restarted.started == restarted.heartbeat
+
+
 async def test_a_process_without_a_heartbeat_for_a_minute_is_gone_and_after_a_day_removed(
     benches: Benches,
 ) -> None:

@@ -224,6 +224,13 @@ class SimEngine:
     def _outcomes(self, file: str, after: int) -> list[Row]:
         return [row for (name, n), row in sorted(self.store.rows().items()) if name == file and n > after]
 
+    async def rows_at(self, places: Sequence[tuple[str, int]]) -> list[Row]:
+        """See Engine.rows_at."""
+        wanted = set(places)
+        return await self._call(
+            "read", lambda: [row for place, row in self.store.rows().items() if place in wanted]
+        )
+
     async def standing(self, messages: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
         """Return nothing: no batch runs in a simulated schedule."""
         return {}

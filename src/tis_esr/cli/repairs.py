@@ -1,6 +1,7 @@
 """Commands that repair: generate records again, compare statuses with TIS, recover from an outage."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -162,15 +163,12 @@ def recover(
         from tis_esr.commands import recover as run
         from tis_esr.files.folder import BadFolderError
         from tis_esr.operations.configured_stores import inbound_store, outbound_store
-        from tis_esr.operations.outage import LONGEST
+        from tis_esr.operations.outage import refuse_impossible
         from tis_esr.operations.recovery.reports import Place
 
         settings = load()
         first, last = moment_of("--from", begun), moment_of("--to", ended)
-        if not first < last:
-            raise UsageError("--to", f"{ended} is not after {begun}")
-        if last - first > LONGEST:
-            raise UsageError("--from", f"{begun} is more than {LONGEST.days} days before {ended}")
+        refuse_impossible(first, last, day := day_of(as_of), datetime.now(UTC))
         if as_json and not (yes or dry_run):
             raise UsageError("--json", "needs --yes or --dry-run: questions are not JSON")
         full = dnf or []
@@ -184,7 +182,7 @@ def recover(
             place = Place(settings, state, url, inbound_store(settings), outbound_store(settings))
         except BadFolderError as error:
             raise UsageError("TIS_ESR_INBOUND", f"{error}; create the folder, or correct its name") from error
-        asked = run.Asked(first, last, day_of(as_of), full)
+        asked = run.Asked(first, last, day if as_of else None, full)
         if dry_run:
             raise typer.Exit(int(run.show(place, asked, as_json=as_json)))
         raise typer.Exit(int(run.recover(place, asked, lambda text: yes or confirmed(text), as_json=as_json)))

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
 from tis_esr.decisions.who import Who
-from tis_esr.errors import Exit, UsageError
+from tis_esr.errors import Exit
 from tis_esr.operations.composition import crons, reader_of, window
 from tis_esr.operations.dates import iso, readable
-from tis_esr.operations.outage import LONGEST, Outage
+from tis_esr.operations.outage import Outage, refuse_impossible
 from tis_esr.operations.outage import outage as find_outage
 from tis_esr.operations.outage_effects import Effect
 from tis_esr.settings import Settings
@@ -22,10 +22,7 @@ def outage(
     settings: Settings, start: datetime, end: datetime, today: date, state: Path | None, *, as_json: bool
 ) -> Exit:
     """Print the effects of an outage; DONE_WITH_PARKED while something is still open. Raises UsageError."""
-    if end <= start:
-        raise UsageError("--to", f"{_said(end)} is not after {_said(start)}; check both times")
-    if end - start > LONGEST:
-        raise UsageError("--from", f"{_said(start)} is more than {LONGEST.days} days before {_said(end)}")
+    refuse_impossible(start, end, today, datetime.now(UTC))
     with closing(reader_of(settings, state)) as reader:
         found = find_outage(reader, start, end, today=today, window=window(settings), crons=crons(settings))
     if as_json:

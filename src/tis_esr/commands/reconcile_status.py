@@ -105,6 +105,8 @@ def _print(found: StatusReport) -> None:
         say("Doubled statuses stay: TIS only appends. They have no effect on what is sent to ESR.")
     if found.under_way:
         say(f"{found.under_way:,} statuses are still on their way to TIS.")
+    if found.purged:
+        say(f"{found.purged:,} statuses can't be known: the file was purged (keep_history_days).")
     if found.unchecked:
         say(f"{found.unchecked:,} placements or posts could not be read; run it again.", style=NOTICE)
 

@@ -6,11 +6,12 @@ from contextlib import closing
 from datetime import date, datetime
 from functools import partial
 
+from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.outage import show_effects
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
 from tis_esr.errors import Exit
-from tis_esr.operations.composition import crons, engine_for_operation, reader_of, system, window
+from tis_esr.operations.composition import crons, engine_for_operation, reader_of, system, today, window
 from tis_esr.operations.dates import readable
 from tis_esr.operations.doctor.checks import examine
 from tis_esr.operations.outage import Outage, outage
@@ -31,14 +32,20 @@ _LABELS = {StepState.DONE: GOOD, StepState.NEXT: HEADING, StepState.WAITING: NOT
 
 
 class Asked:
-    """The outage that a person names, the day, and the deaneries that a DNF is asked for."""
+    """The outage that a person names, the day to treat as today if any, and the deaneries that a DNF is asked for."""
 
-    def __init__(self, begun: datetime, ended: datetime, day: date, full: Sequence[str]) -> None:
-        self.begun, self.ended, self.day, self.full = begun, ended, day, list(full)
+    def __init__(self, begun: datetime, ended: datetime, as_of: date | None, full: Sequence[str]) -> None:
+        self.begun, self.ended, self.full, self._as_of = begun, ended, list(full), as_of
+
+    @property
+    def day(self) -> date:
+        """Return today for the next step: a question may be answered on the day after it was asked."""
+        return self._as_of or today()
 
 
 def show(place: Place, asked: Asked, *, as_json: bool) -> Exit:
     """Print what the outage delayed and dropped, and what the steps would do; change nothing."""
+    refuse_impossible_day(place.settings, place.state, asked.day, dry_run=True)
     found = asyncio.run(_reported(place, asked, dry_run=True))
     if as_json:
         print_json(found)
@@ -52,6 +59,7 @@ def show(place: Place, asked: Asked, *, as_json: bool) -> Exit:
 
 def recover(place: Place, asked: Asked, confirmed: Callable[[str], bool], *, as_json: bool) -> Exit:
     """Do the steps that are left, each after a confirmation."""
+    refuse_impossible_day(place.settings, place.state, asked.day)
     found = asyncio.run(_reported(place, asked))
     if not as_json:
         _show_outage(found)
@@ -94,7 +102,7 @@ async def _reported(place: Place, asked: Asked, *, dry_run: bool = False) -> Rec
         stored = stored_recovery(reader, found, asked.day, asked.full)
         is_checked = RecoveryStep.DOCTOR in stored.done
         checks = [] if is_checked else [check async for check in examine(_of_place(place))]
-        return await recovery_report(reader, place, found, stored, checks, dry_run=dry_run)
+        return await recovery_report(reader, place, found, stored, checks, today=asked.day, dry_run=dry_run)
 
 
 def _of_place(place: Place) -> Settings:
@@ -110,15 +118,18 @@ async def _done(place: Place, asked: Asked, found: Outage, step: RecoveryStep) -
     needs_tcs = step is RecoveryStep.STATUSES or (step in CALLING_TCS and not place.has_services)
     if needs_tcs:
         async with system(
-            settings, place.state, place.tcs_url, place.inbound, place.out, stored.day
+            settings, place.state, place.tcs_url, place.inbound, place.out, asked.day
         ) as opened:
             recovery = Recovery(
-                place, opened.runner, opened.tcs, person_of(settings), found, stored, open_reader
+                place, opened.runner, opened.tcs, person_of(settings), found, stored, asked.day, open_reader
             )
             await recovery.do(step)
     else:
-        async with engine_for_operation(settings, place.state, stored.day) as runner:
-            await Recovery(place, runner, None, person_of(settings), found, stored, open_reader).do(step)
+        async with engine_for_operation(settings, place.state, asked.day) as runner:
+            recovery = Recovery(
+                place, runner, None, person_of(settings), found, stored, asked.day, open_reader
+            )
+            await recovery.do(step)
 
 
 def _show_outage(found: RecoveryReport) -> None:

@@ -94,6 +94,10 @@ class DryRun:
         """Return the engine's."""
         return await self._engine.outcomes(file, after, limit)
 
+    async def rows_at(self, places: Sequence[tuple[str, int]]) -> list[Row]:
+        """Return the engine's."""
+        return await self._engine.rows_at(places)
+
     async def row_states(self, file: str) -> dict[RowState, int]:
         """Return the engine's."""
         return await self._engine.row_states(file)

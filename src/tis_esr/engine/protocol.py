@@ -222,6 +222,10 @@ class Engine(Protocol):
         """Return a file's rows after row ``after`` in their order, parked ones with the reason for parking."""
         ...
 
+    async def rows_at(self, places: Sequence[tuple[str, int]]) -> list[Row]:
+        """Return the rows at these places (file, row) that exist, parked ones with the reason for parking."""
+        ...
+
     async def row_states(self, file: str) -> dict[RowState, int]:
         """Return how many rows of a file are in which state."""
         ...

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -80,6 +80,11 @@ class Work:
         """Return the seconds of the clock that all processes on one store share; see ``Engine.time``."""
         return self._engine.time()
 
+    @property
+    def moment(self) -> datetime:
+        """Return the moment (UTC) by that clock, also where a day is run later."""
+        return datetime.fromtimestamp(self.time(), UTC)
+
     def another(self) -> "Work":
         """Begin a separate unit of work, for a handler that takes many small steps."""
         return Work(self._engine, self._bindings, today=self.today, now=self.now, messages=self._unparked())
@@ -145,6 +150,10 @@ class Work:
     async def outcomes(self, file: str, after: int, limit: int) -> list[Row]:
         """Return an inbound file's rows after row ``after``, as stored; see ``Engine.outcomes``."""
         return await self._engine.outcomes(file, after, limit)
+
+    async def rows_at(self, places: Sequence[tuple[str, int]]) -> list[Row]:
+        """Return the rows at these places (file, row), as stored; see ``Engine.rows_at``."""
+        return await self._engine.rows_at(places) if places else []
 
     async def written_before(
         self, collection: Collection[T], day: date, after: Cursor | None, limit: int

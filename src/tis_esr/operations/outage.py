@@ -5,7 +5,7 @@ or no longer holds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 
@@ -15,6 +15,8 @@ from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.who import Who
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.errors import UsageError
+from tis_esr.operations.dates import iso, readable
 from tis_esr.operations.outage_delays import delayed
 from tis_esr.operations.outage_effects import Effect, EffectKind, effect
 from tis_esr.records.file_names import DEANERIES
@@ -66,6 +68,21 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
         return [one for one in (*self.delayed, *self.dropped) if one.is_open]
 
 
+def refuse_impossible(start: datetime, end: datetime, day: date, now: datetime) -> None:
+    """Raise UsageError unless an outage was over by ``now``, or by the end of ``day`` where that is treated as today."""
+    if end <= start:
+        raise UsageError("--to", f"{_said(end)} is not after {_said(start)}; check both times")
+    if end - start > LONGEST:
+        raise UsageError("--from", f"{_said(start)} is more than {LONGEST.days} days before {_said(end)}")
+    now = now.astimezone(LONDON)
+    latest = now if day == now.date() else datetime.combine(day + _ONE_DAY, time(), LONDON)
+    if end > latest:
+        said = f"in the future: it is {_said(now)}" if latest is now else f"after {readable(str(day))}"
+        raise UsageError(
+            "--to", f"{_said(end)} is {said}; name a time at which the outage was over, or the present time"
+        )
+
+
 def outage(
     state: Reader,
     start: datetime,
@@ -92,6 +109,10 @@ def outage(
             *_stale(state, days),
         ],
     )
+
+
+def _said(at: datetime) -> str:
+    return readable(iso(at.timestamp()))
 
 
 def _days(first: date, last: date) -> list[date]:

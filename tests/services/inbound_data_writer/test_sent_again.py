@@ -61,3 +61,43 @@ async def test_a_position_that_another_system_took_to_another_post_is_brought_ba
         await bench.deliver([message(CHANGED, "later", repair.decode(PositionChanged), row=0)])
         assert len(bench.tcs.store.post_events) == appended
         assert await bench.parked() == []
+
+
+async def test_a_repair_beside_its_original_in_one_batch_takes_effect_once_in_either_order(
+    benches: Benches,
+) -> None:
+    for is_lost, is_first in benches.some([(True, True), (True, False), (False, True), (False, False)]):
+        async with benches.open(WRITER, world()) as bench:
+            await bench.deliver([exported()])
+            if is_lost:
+                bench.tcs.store.placement_events[PLACEMENT].clear()
+            original = message(EXPORTED, "requeued", exported().decode(ApplicantExported), row=0)
+            both = [again(exported()), original] if is_first else [original, again(exported())]
+            await bench.deliver(both)
+            assert sent(bench) == [(1, APP)], (is_lost, is_first)
+            [event] = bench.tcs.store.placement_events[PLACEMENT]
+            assert event["exportedAt"] == exported().decode(ApplicantExported).exported_at
+
+
+async def test_an_original_that_tcs_has_is_not_doubled_by_the_repair_before_it(benches: Benches) -> None:
+    async with benches.open(WRITER, world()) as bench:
+        await bench.deliver([exported()])
+        kept = list(bench.tcs.store.placement_events[PLACEMENT])
+    async with benches.open(WRITER, world()) as bench:  # a store that no longer knows what it sent
+        bench.tcs.store.placement_events[PLACEMENT] = kept
+        await bench.deliver([again(exported()), exported()])
+        assert sent(bench) == [(1, APP)]
+
+
+async def test_a_repair_of_a_position_is_not_overtaken_by_a_message_in_its_batch(benches: Benches) -> None:
+    for revision in (1, 2):
+        for is_first in (True, False):
+            async with benches.open(WRITER, world()) as bench:
+                await bench.deliver([changed(1)])
+                bench.tcs.store.post_events.clear()
+                bench.tcs.store._latest.clear()
+                later = message(CHANGED, "later", changed(revision).decode(PositionChanged), row=0)
+                repair = again(changed(1, at="2026-11-24T10:00:00.000"))
+                await bench.deliver([repair, later] if is_first else [later, repair])
+                assert bench.tcs.listed(POST) == [(1, 1001)], (revision, is_first)
+                assert len(bench.tcs.store.post_events) == 1

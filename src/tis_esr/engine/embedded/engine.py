@@ -189,6 +189,10 @@ class EmbeddedEngine:
         """See Engine.outcomes."""
         return await self._run(lambda: parking.outcomes(self._connection, file, after, limit))
 
+    async def rows_at(self, places: Sequence[tuple[str, int]]) -> list[Row]:
+        """See Engine.rows_at."""
+        return await self._run(lambda: parking.rows_at(self._connection, places))
+
     async def row_states(self, file: str) -> dict[RowState, int]:
         """See Engine.row_states."""
         return await self._run(lambda: purging.row_states(self._connection, file))

@@ -110,3 +110,9 @@ def outcomes(connection: sqlite3.Connection, file: str, after: int, limit: int) 
         else Row(file=file, row=row, type=type_, state=RowState(state), reason=reason)
         for row, type_, state, reason in found
     ]
+
+
+def rows_at(connection: sqlite3.Connection, places: Sequence[tuple[str, int]]) -> list[Row]:
+    """Return the rows at these places that exist; see Engine.rows_at."""
+    found = ((number, row) for file, number in places for row in outcomes(connection, file, number - 1, 1))
+    return [row for number, row in found if row.row == number]

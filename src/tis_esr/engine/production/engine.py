@@ -317,6 +317,11 @@ class ProductionEngine:
         with trouble_as_transient():
             return await parking.outcomes(self.database, file, after, limit)
 
+    async def rows_at(self, places: Sequence[tuple[str, int]]) -> list[Row]:
+        """See Engine.rows_at."""
+        with trouble_as_transient():
+            return await parking.rows_at(self.database, places)
+
     async def row_states(self, file: str) -> dict[RowState, int]:
         """See Engine.row_states."""
         with trouble_as_transient():

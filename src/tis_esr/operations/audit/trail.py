@@ -6,7 +6,7 @@ rewritten as a whole is found only where its last number and hash were noted els
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -87,7 +87,7 @@ async def record(
     head = await newest(work)
     entry = AuditEntry(
         number=head.number + 1,
-        at=datetime.fromtimestamp(work.time(), UTC),
+        at=work.moment,
         who=_text(person.name),
         via=person.via,
         act=act,

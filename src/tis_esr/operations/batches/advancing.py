@@ -12,7 +12,7 @@ import structlog
 
 from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.protocol import Standing
-from tis_esr.engine.row_accounting import RowState
+from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.work import Work
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.operations.batches.documents import (
@@ -92,9 +92,13 @@ async def _judge(work: Work, batch: Batch) -> list[BatchItem]:
     waiting = await work.find(ITEMS, where, order_by=("number",))
     standing = await work.standing([item.identity for item in waiting])
     thrown_away = await work.get(DISCARDED, [item.message for item in waiting])
+    handled = [item for item in waiting if item.row and _state(standing.get(item.identity)) == "done"]
+    outcomes = await work.rows_at([(item.source_file, item.row) for item in handled])
+    rows = {(row.file, row.row): row for row in outcomes}
     judged = []
     for item in waiting:
-        after = await _judged(work, item, standing.get(item.identity))
+        row = rows.get((item.source_file, item.row))
+        after = _judged(item, standing.get(item.identity), row)
         if item.message in thrown_away and thrown_away[item.message].at >= batch.started_at:
             after = msgspec.structs.replace(item, verdict=Verdict.GONE)
         if after is not None:
@@ -103,7 +107,11 @@ async def _judge(work: Work, batch: Batch) -> list[BatchItem]:
     return judged
 
 
-async def _judged(work: Work, item: BatchItem, standing: Standing | None) -> BatchItem | None:
+def _state(standing: Standing | None) -> str:
+    return standing.state if standing is not None else ""
+
+
+def _judged(item: BatchItem, standing: Standing | None, row: Row | None) -> BatchItem | None:
     """Return an item with its verdict; None while it waits, or while its row is pending in a later step."""
     if standing is None:
         return msgspec.structs.replace(item, verdict=Verdict.DONE, effect="")
@@ -113,12 +121,11 @@ async def _judged(work: Work, item: BatchItem, standing: Standing | None) -> Bat
         return msgspec.structs.replace(item, verdict=verdict, reason=standing.reason)
     if standing.state != "done":
         return None
-    rows = await work.outcomes(item.source_file, item.row - 1, 1) if item.row else []
-    state = rows[0].state if rows and rows[0].row == item.row else None
+    state = row.state if row is not None else None
     if state is RowState.PENDING:
         return None
     verdict = Verdict.PARKED_FURTHER if state is RowState.PARKED else Verdict.DONE
-    reason = rows[0].reason if state else ""
+    reason = row.reason if row is not None else ""
     return msgspec.structs.replace(item, verdict=verdict, reason=reason, effect=state.value if state else "")
 
 
@@ -163,7 +170,9 @@ async def _ended(work: Work, batch: Batch) -> Batch:
 async def _changed(work: Work, batch: Batch, state: BatchState, note: str) -> Batch:
     said = ", ".join(f"{number} {verdict}" for verdict, number in totals(batch).items())
     await record(work, ITSELF, _ENDS[state], [batch.id], why=note, result=said)
-    return msgspec.structs.replace(batch, state=state, note=note, changed_by=ITSELF.name, changed_at=work.now)
+    return msgspec.structs.replace(
+        batch, state=state, note=note, changed_by=ITSELF.name, changed_at=work.moment
+    )
 
 
 def _moves(items: Sequence[BatchItem], before: Verdict) -> Counter[Verdict]:

@@ -61,7 +61,7 @@ async def control(runner: Runner, person: Person, batch_id: str, act: BatchAct, 
         state=state,
         note=why,
         changed_by=person.name,
-        changed_at=work.now,
+        changed_at=work.moment,
         is_open=state in ACTIVE or bool(batch.of(Verdict.WAITING)),
     )
     work.put(BATCHES, after)

@@ -38,13 +38,13 @@ async def start(
         number=entry.number,
         who=person.name,
         why=why,
-        started_at=work.now,
+        started_at=work.moment,
         choice=choice,
         total=len(messages),
         cap=cap,
         counts={Verdict.NOT_BEGUN: len(messages)},
         changed_by=person.name,
-        changed_at=work.now,
+        changed_at=work.moment,
     )
     work.put(BATCHES, batch)
     for number, message in enumerate(messages, start=1):

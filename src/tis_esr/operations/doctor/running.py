@@ -24,7 +24,8 @@ _SUBJECT = "tis-esr run"
 
 async def check(settings: Settings) -> list[Finding]:
     """Name the services that no process runs; on the embedded engine one process holds the state file."""
-    found = announced_processes(settings) or ([], 0.0)
+    announced = announced_processes(settings)
+    found = announced or ([], 0.0)
     gone = [process for process in found[0] if process.is_gone(found[1])]
     if settings.engine == "embedded":
         return [*await _of_state(settings, live(*found)), *gone_findings(gone)]
@@ -33,7 +34,8 @@ async def check(settings: Settings) -> list[Finding]:
         idle = set(await idle_queues(settings, [queue for own in by_queue.values() for queue in own]))
     except (BadSettingsError, AMQPError, OSError, TimeoutError, ValueError):
         return [Finding(_SUBJECT, "could not list the consumers of RabbitMQ's queues", "see engine")]
-    return [*idle_findings(by_queue, idle, live(*found)), *gone_findings(gone)]
+    foreign = foreign_findings(by_queue, idle, live(*found)) if announced is not None else []
+    return [*idle_findings(by_queue, idle, live(*found)), *foreign, *gone_findings(gone)]
 
 
 def announced_processes(settings: Settings) -> tuple[list[Process], float] | None:
@@ -77,6 +79,20 @@ def idle_findings(
             problem = f"{queues}: no consumer, although {', '.join(names)} runs {name}"
             found.append(Finding(_SUBJECT, problem, "see the log of that process, and restart it"))
     return found
+
+
+def foreign_findings(
+    by_service: Mapping[str, Sequence[str]], idle: Collection[str], running: Sequence[Process]
+) -> list[Finding]:
+    """Return the services that no announced process runs, although all of their queues have a consumer."""
+    read = [
+        name for name, own in by_service.items() if set(own).isdisjoint(idle) and not _runs(name, running)
+    ]
+    if not read:
+        return []
+    problem = f"no announced process runs {', '.join(read)}, but something else reads the queues"
+    remedy = "find it with rabbitmqctl list_consumers, and stop it: the messages that it takes are not handled here"
+    return [Finding(_SUBJECT, problem, remedy)]
 
 
 def gone_findings(gone: Sequence[Process]) -> list[Finding]:

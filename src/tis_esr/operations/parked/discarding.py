@@ -77,7 +77,7 @@ async def discard(runner: Runner, person: Person, messages: Sequence[ParkedMessa
         return 0
     await work.get(DISCARDED, [f"{message.queue}|{message.id}" for message in parked])
     for message in parked:
-        work.put(DISCARDED, _entry(message, remark, person, work.now))
+        work.put(DISCARDED, _entry(message, remark, person, work.moment))
     work.discard([message.identity for message in parked], remark.text)
     ids = [message.id for message in parked]
     await record(work, person, ACT, ids, why=remark.text, result=f"{len(ids)} discarded")

@@ -24,11 +24,13 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
     ``state`` is the state file, "" on the production engine, whose addresses are ``mongodb`` (with the database) and
     ``amqp`` (with the virtual host), without credentials; ``broker`` is the cluster name that RabbitMQ reports.
-    ``started`` and ``heartbeat`` are times of the engine's clock. ``settings`` are those that must agree between
+    ``run`` differs at each start, also in a container, where host and pid are the same again. ``started`` and
+    ``heartbeat`` are times of the engine's clock. ``settings`` are those that must agree between
     processes, ``digest`` is over them.
     """
 
     name: str
+    run: str = ""
     version: str
     services: list[str]
     host: str
@@ -61,10 +63,14 @@ async def beat(begin: Callable[[], Work], process: Process) -> None:
     for gone in forgotten:
         if gone.name != process.name:
             work.remove(PROCESSES, gone)
-    is_same = known is not None and known.pid == process.pid and known.host == process.host
+    is_same = known is not None and _identity(known) == _identity(process)
     started = known.started if known is not None and is_same else now
     work.put(PROCESSES, msgspec.structs.replace(process, started=started, heartbeat=now))
     await work.commit()
+
+
+def _identity(process: Process) -> tuple[str, int, str]:
+    return process.host, process.pid, process.run
 
 
 async def withdraw(begin: Callable[[], Work], name: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
+from uuid import uuid4
 
 from pika.exceptions import AMQPError
 
@@ -25,6 +26,7 @@ def described(settings: Settings, name: str, services: Sequence[str]) -> Process
     where = addresses(settings) if is_production else None
     return Process(
         name=name,
+        run=uuid4().hex,
         version=__version__,
         services=list(services),
         host=socket.gethostname(),

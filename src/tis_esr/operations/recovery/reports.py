@@ -8,6 +8,7 @@ import msgspec
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.files.file_store import FileStore
+from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import iso
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.outage import Outage
@@ -46,12 +47,14 @@ class RecoveryStepReport(msgspec.Struct, frozen=True, kw_only=True):
 class RecoveryReport(msgspec.Struct, frozen=True, kw_only=True):
     """A recovery, and the outage that it is from; in a ``dry_run`` nothing is done.
 
-    ``unfinished`` are the files that the next redrive takes, also those that the ledger does not have.
+    ``unfinished`` are the files that the next redrive takes, also those that the ledger does not have. ``day`` is today:
+    what is left is done as of it, although the recovery began on ``begun``.
     """
 
     outage: Outage
     unfinished: list[str]
     day: date
+    begun: date
     dry_run: bool = False
     steps: list[RecoveryStepReport]
 
@@ -68,6 +71,7 @@ async def recovery_report(
     stored: StoredRecovery,
     checks: list[Check],
     *,
+    today: date,
     dry_run: bool = False,
 ) -> RecoveryReport:
     """Return how far a recovery is, and what its next steps would do. Raises OSError."""
@@ -78,7 +82,7 @@ async def recovery_report(
         RecoveryStep.REDRIVE: _redrive(unfinished),
         RecoveryStep.RECONCILE: f"compare {positions:,} positions with TIS, and apply the daily rules",
         RecoveryStep.STATUSES: "compare the statuses that TIS lists, and repair them",
-        RecoveryStep.EXPORTS: exports_in_words(found, stored.day),
+        RecoveryStep.EXPORTS: exports_in_words(found, today, stored.day),
         RecoveryStep.FULL_FILES: _full(stored),
     }
     steps: list[RecoveryStepReport] = []
@@ -94,13 +98,20 @@ async def recovery_report(
             state = StepState.NEXT if is_next else StepState.LATER
             steps.append(RecoveryStepReport(step=step, state=state, text=ahead[step]))
     names = [file.name for file in unfinished.files]
-    return RecoveryReport(outage=found, unfinished=names, day=stored.day, dry_run=dry_run, steps=steps)
+    return RecoveryReport(
+        outage=found, unfinished=names, day=today, begun=stored.day, dry_run=dry_run, steps=steps
+    )
 
 
 def stored_recovery(reader: Reader, found: Outage, day: date, full: list[str]) -> StoredRecovery:
-    """Return a recovery as stored, or a new one on ``day``; a DNF that is asked for now is added."""
+    """Return a recovery as stored, or a new one that begins on ``day``.
+
+    A DNF that is asked for now is added; after the last step that step is open again.
+    """
     known = next(iter(reader.get(RECOVERIES, [found.key])), None) or StoredRecovery(key=found.key, day=day)
-    return msgspec.structs.replace(known, full=sorted({*known.full, *full}))
+    added = not set(full) <= set(known.full)
+    done = {step: one for step, one in known.done.items() if not (added and step is RecoveryStep.FULL_FILES)}
+    return msgspec.structs.replace(known, full=sorted({*known.full, *full}), done=done)
 
 
 def faults_of(checks: list[Check]) -> str:
@@ -112,13 +123,14 @@ def faults_of(checks: list[Check]) -> str:
     )
 
 
-def exports_in_words(found: Outage, day: date) -> str:
-    """Return which missed exports are caught up."""
+def exports_in_words(found: Outage, today: date, begun: date) -> str:
+    """Return which missed exports are caught up, as of today: also where the recovery began on another day."""
     missed = {kind: found.missed(kind) for kind in ("APP", "DNC")}
     if not any(missed.values()):
         return "no export was missed"
     parts = [f"{kind} of {', '.join(names)}" for kind, names in missed.items() if names]
-    return f"export what was missed, as of {day}: {'; '.join(parts)}"
+    since = f" (the recovery began on {in_words(begun)})" if begun != today else ""
+    return f"export what was missed, as of {in_words(today)}{since}: {'; '.join(parts)}"
 
 
 def _redrive(unfinished: Unfinished) -> str:

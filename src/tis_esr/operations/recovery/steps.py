@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 import msgspec
@@ -18,7 +19,7 @@ from tis_esr.operations.recovery.reports import Place, exports_in_words
 from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryDone, RecoveryStep, StoredRecovery
 from tis_esr.operations.redriving import drive_again
 from tis_esr.operations.status_check.comparing import Comparer
-from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE
+from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE, parked_repairs
 from tis_esr.operations.status_check.report import report
 from tis_esr.operations.waiting_for_services import until_done
 from tis_esr.records.file_names import DEANERIES
@@ -29,13 +30,14 @@ from tis_esr.services.day import compared_export
 from tis_esr.services.flow import TELLING
 from tis_esr.tcs.client import Tcs
 
+_NAMED = 5
 CALLING_TCS = frozenset({RecoveryStep.RECONCILE, RecoveryStep.STATUSES, RecoveryStep.EXPORTS})
 """The steps that need TCS where this process does the work; with running services only the comparison of statuses does."""
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """The steps of one recovery; ``tcs`` is there for the steps that need it."""
+    """The steps of one recovery, as of ``today``; ``tcs`` is there for the steps that need it."""
 
     place: Place
     runner: Runner
@@ -43,6 +45,7 @@ class Recovery:
     person: Person
     outage: Outage
     stored: StoredRecovery
+    today: date
     open_reader: Callable[[], Reader]
 
     async def do(self, step: RecoveryStep) -> str:
@@ -84,10 +87,13 @@ class Recovery:
                 acknowledges=self.place.settings.send_rtc,
             )
         left = f"; {done.unreadable:,} unreadable rows are left" if done.unreadable else ""
+        if done.absent:
+            named = ", ".join(done.absent[:_NAMED]) + (" and more" if len(done.absent) > _NAMED else "")
+            left += f"; {len(done.absent):,} unfinished files are not in the store: {named}"
         return f"drove again {len(done.files):,} files, requeued {done.requeued:,} messages{left}"
 
     async def _reconcile(self) -> str:
-        asked = await request(self.runner, self.person, self.open_reader, self.stored.day, DEANERIES)
+        asked = await request(self.runner, self.person, self.open_reader, self.today, DEANERIES)
         if self.place.has_services:
             await until_done(asked.left, lambda _: None, "positions are still to be compared")
         else:
@@ -98,29 +104,32 @@ class Recovery:
         assert self.tcs is not None  # noqa: S101 - opened for this step
         holder = process_name(self.place.settings, embedded=self.place.state is not None)
         comparer = Comparer(self.runner, self.tcs, DEANERIES, repairs_by=self.person, holder=holder)
-        found = report(await comparer.run(lambda _: None))
+        run = await comparer.run(lambda _: None)
+        found, parked = report(run), 0
         if found.repaired:
             await self._finished(CHANGED_QUEUE, EXPORTED_QUEUE)
+            with closing(self.open_reader()) as reader:
+                parked = parked_repairs(reader, run.begun_at)
+        failed = f"; {parked:,} repairs were parked (tis-esr parked)" if parked else ""
+        failed += f"; {found.unchecked:,} could not be read" if found.unchecked else ""
         return (
             f"compared {found.placements:,} placements and {found.posts:,} posts with TIS,"
-            f" {sum(found.counts.values()):,} differences, {found.repaired:,} repaired"
+            f" {sum(found.counts.values()):,} differences, {found.repaired:,} repaired{failed}"
         )
 
     async def _exports(self) -> str:
         for command, kind in ((APPLICANT_COMMAND, "APP"), (NOTIFICATION_COMMAND, "DNC")):
             if missed := self.outage.missed(kind):
                 await self._export(command, missed)
-        return exports_in_words(self.outage, self.stored.day)
+        return exports_in_words(self.outage, self.today, self.stored.day)
 
     async def _export(self, command: str, deaneries: list[str]) -> None:
-        export, day, occasion = EXPORTS[command], self.stored.day, f"recovery {self.stored.key}"
+        export, day, occasion = EXPORTS[command], self.today, f"recovery {self.stored.key}"
         going = await self.runner.patiently(
             "recovery", lambda: sendable(self.runner.work(), deaneries, export.file_type)
         )
         if self.place.has_services:
-            work = self.runner.work()
-            ask(work, command, day, going, occasion)
-            await work.commit()
+            await self.runner.patiently("recovery", partial(self._ask, command, going, occasion))
             await self._finished(f"esr.queue.{command}")
             return
         async with self.runner.beside(TELLING):
@@ -129,16 +138,25 @@ class Recovery:
                 occasion=occasion, window=window(self.place.settings),
             )  # fmt: skip
 
+    async def _ask(self, command: str, deaneries: list[str], occasion: str) -> None:
+        """Request files; the same occasion requests them once, however often it is attempted."""
+        work = self.runner.work()
+        ask(work, command, self.today, deaneries, occasion)
+        await work.commit()
+
     async def _full_files(self) -> str:
         for deanery in self.stored.full:
-            if self.place.has_services:
-                await request_full_file(self.runner, self.person, self.stored.day, deanery, again=False)
-            else:
-                await full_file(self.runner.work, self.place.out, self.stored.day, deanery, again=False)
+            await self.runner.patiently("recovery", partial(self._full_file, deanery))
         if self.place.has_services and self.stored.full:
             await self._finished(f"esr.queue.{NOTIFICATION_COMMAND}")
         names = ", ".join(self.stored.full)
         return f"created the DNF of {names}" if names else "no DNF was asked for"
+
+    async def _full_file(self, deanery: str) -> None:
+        if self.place.has_services:
+            await request_full_file(self.runner, self.person, self.today, deanery, again=False)
+        else:
+            await full_file(self.runner.work, self.place.out, self.today, deanery, again=False)
 
     async def _finished(self, *queues: str) -> None:
         """Handle what is in these queues, or wait until running services have. Raises NobodyWorksError."""

@@ -27,7 +27,7 @@ class RecoveryDone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredRecovery(msgspec.Struct, frozen=True, kw_only=True):
-    """A recovery: its steps that are done, and ``day``, on which its exports are made, fixed when the first step is done.
+    """A recovery: its steps that are done, and ``day``, on which it began.
 
     ``full`` are the deaneries that a DNF is asked for.
     """

@@ -165,6 +165,8 @@ class Comparer:
             if placement is not None and not isinstance(placement, TcsError):
                 found += of_placement([_sent(record) for record in own], placement.esr_events or [])
         files = await work.get(OUTBOUND_FILES, {record.file or "" for record in mine})
+        purged = {one.key for one in found if one.kind is DifferenceKind.MISSING and one.file not in files}
+        found = [difference for difference in found if difference.key not in purged]
         waiting = await self._unsent(work, found) | _of_unsent_files(found, files)
         found = [difference for difference in found if difference.key not in waiting]
         messages = self._export_repairs(run, found, mine, files) if self._repairs else []
@@ -174,6 +176,7 @@ class Comparer:
             placements=run.placements + len(by_placement),
             unchecked=run.unchecked + _failed(told),
             under_way=run.under_way + len(waiting),
+            purged=run.purged + len(purged),
             repaired=run.repaired + len(messages),
         )
         return run.with_differences(found), messages
@@ -197,7 +200,7 @@ class Comparer:
         messages = []
         for difference in found:
             record = by_key.get((difference.id, difference.position_id, difference.file))
-            if record is None or not difference.is_repairable or difference.file not in files:
+            if record is None or not difference.is_repairable:
                 continue
             at = datetime.combine(files[difference.file].day, APPLICANT_EXPORT.at, LONDON)
             messages.append(export_repair(record, difference.file, at, run.begun_at))

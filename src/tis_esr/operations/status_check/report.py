@@ -23,6 +23,7 @@ class StatusReport(msgspec.Struct, frozen=True, kw_only=True):
     repaired: int
     unchecked: int
     under_way: int
+    purged: int
     differences: list[Difference]
 
     @property
@@ -44,5 +45,6 @@ def report(run: StatusRun) -> StatusReport:
         repaired=run.repaired,
         unchecked=run.unchecked,
         under_way=run.under_way,
+        purged=run.purged,
         differences=run.differences,
     )

@@ -19,7 +19,8 @@ class StatusRun(msgspec.Struct, frozen=True, kw_only=True):
     ``begun_at`` and ``finished_at`` are times of the engine's clock. ``phase`` is the collection that is read, ``after`` the
     cursor in it. ``holder`` is the process that makes it, ``until`` then. ``differences`` are the first ones,
     ``counts`` counts all by kind; ``unchecked`` counts placements and posts that TCS could not answer for, ``under_way``
-    statuses that the InboundDataWriter has not sent yet, or whose file is not sent yet.
+    statuses that the InboundDataWriter has not sent yet, or whose file is not sent yet, ``purged`` those that TIS does not
+    list, of which nothing can be known: the entry of their file was purged.
     """
 
     begun_at: float
@@ -33,6 +34,7 @@ class StatusRun(msgspec.Struct, frozen=True, kw_only=True):
     repaired: int = 0
     unchecked: int = 0
     under_way: int = 0
+    purged: int = 0
     counts: dict[str, int] = {}
     differences: list[Difference] = []
     finished_at: float = 0.0

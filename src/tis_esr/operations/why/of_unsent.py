@@ -17,12 +17,18 @@ from tis_esr.tcs.models import Placement
 
 ACTS: dict[Cause, tuple[Who, str]] = {
     Cause.NONE: (Who.NOBODY, ""),
-    Cause.STARTED: (Who.NOBODY, ""),
+    Cause.STARTED: (Who.TRUST, "create the record in ESR manually, if it does not exist"),
     Cause.TYPE: (Who.LOCAL_OFFICE, "correct the placement's type in TIS if it is wrong"),
     Cause.NOT_APPROVED: (Who.LOCAL_OFFICE, "approve the placement in TIS"),
     Cause.NO_DATES: (Who.LOCAL_OFFICE, "add the dates in TIS"),
     Cause.NO_TRAINEE: (Who.LOCAL_OFFICE, "correct the placement's trainee in TIS"),
 }
+
+
+def who_acts(cause: Cause, placement: Placement | None, today: date) -> tuple[Who, str]:
+    """Return who must act on a placement without an applicant record, and what they do: nobody once it has ended."""
+    has_ended = placement is not None and placement.date_to is not None and placement.date_to < today
+    return ACTS[Cause.NONE] if cause is Cause.STARTED and has_ended else ACTS[cause]
 
 
 def generate_again(placement_id: int) -> str:
@@ -49,7 +55,7 @@ def of_decision(decision: Decision, tis: InTis, today: date) -> Answer:
             action=generate_again(decision.placement_id),
             correlation_ids=ids,
         )
-    who, action = ACTS[judged.cause]
+    who, action = who_acts(judged.cause, now, today)
     said = f"no applicant record is produced: {judged.text or decision.reason}"
     return Answer(about=about, sentence=said, who=who, action=action, correlation_ids=ids)
 
@@ -63,7 +69,7 @@ def of_placement(state: Reader, placement: Placement, tis: InTis, today: date) -
         return Answer(about=about, sentence=f"is not known here: {older(oldest)}", who=Who.NOBODY)
     judged = verdict(placement, today)
     if judged.cause is not Cause.NONE:
-        who, action = ACTS[judged.cause]
+        who, action = who_acts(judged.cause, placement, today)
         return Answer(
             about=about, sentence=f"no applicant record is produced: {judged.text}", who=who, action=action
         )

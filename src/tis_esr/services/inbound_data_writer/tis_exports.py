@@ -40,8 +40,11 @@ Sent = Mapping[str, tuple[Message, ApplicantExported]]
 
 async def notify_exported(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Notify TCS of the applicants of a batch that were sent in a file of ours; each succeeds independently."""
-    decoded = [(message, body) for message, body in map(_decoded, messages) if body.filename]
-    sent = {TIS_EXPORTS.key(_export(body)): (message, body) for message, body in decoded}
+    sent: dict[str, tuple[Message, ApplicantExported]] = {}
+    for message, body in map(_decoded, messages):
+        if body.filename:
+            key = TIS_EXPORTS.key(_export(body))
+            sent[key] = _together(sent.get(key), (message, body))
     known = await work.get(TIS_EXPORTS, sent)
     bounds = attempts.begin(work)
     due: dict[str, TisExport] = {}
@@ -92,6 +95,16 @@ async def _append(
 
 def _decoded(message: Message) -> tuple[Message, ApplicantExported]:
     return message, message.decode(ApplicantExported)
+
+
+def _together(
+    first: tuple[Message, ApplicantExported] | None, second: tuple[Message, ApplicantExported]
+) -> tuple[Message, ApplicantExported]:
+    """Return what is done of two messages about one export: a repair has the exact time of the original beside it."""
+    if first is None or first[1].again == second[1].again:
+        return second
+    repair, original = (first, second) if first[1].again else (second, first)
+    return repair[0], msgspec.structs.replace(original[1], again=True)
 
 
 def _export(body: ApplicantExported) -> TisExport:

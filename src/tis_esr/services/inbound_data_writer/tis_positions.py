@@ -5,6 +5,7 @@ over all posts, and lists it on its post if it is RECONCILED.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -55,11 +56,14 @@ TIS_POSITIONS = Collection(
 
 async def notify_changed(tcs: Tcs, attempts: Attempts, work: Work, messages: Sequence[Message]) -> None:
     """Update TCS with the newest state of each position and number of a batch; each succeeds independently."""
-    arriving = [_news(message) for message in messages]
+    arriving = sorted((_news(message) for message in messages), key=lambda news: news.body.again)
+    repaired = {news.key for news in arriving if news.body.again}
     known = await work.get(TIS_POSITIONS, {news.key for news in arriving})
     fresh = newest(work, arriving, {key: position.handled for key, position in known.items()})
     bounds = attempts.begin(work)
     due: dict[str, TisPosition] = {}
+    for key in repaired & fresh.keys():
+        fresh[key] = replace(fresh[key], body=msgspec.structs.replace(fresh[key].body, again=True))
     for key, news in fresh.items():
         before = known.get(key)
         wait = attempts.must_wait(work, before.open if before else None, key, f"position {key}")

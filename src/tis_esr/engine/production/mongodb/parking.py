@@ -135,6 +135,12 @@ async def outcomes(database: AsyncDatabase[Json], file: str, after: int, limit: 
     return [shown(entry) async for entry in found]
 
 
+async def rows_at(database: AsyncDatabase[Json], places: Sequence[tuple[str, int]]) -> list[Row]:
+    """Return the rows at these places that exist; see Engine.rows_at."""
+    keys = [f"{file}:{row}" for file, row in places]
+    return [shown(entry) async for entry in database[ROWS].find({"_id": {"$in": keys}})]
+
+
 def shown(entry: Json) -> Row:
     """Return the row of an entry; a parked one with the latest reason for parking."""
     row = msgspec.convert(entry, Row)
