@@ -74,7 +74,8 @@ class Act:
     ``all_offices`` alone. ``sentence`` says what is about to be
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
-    personal data. ``warning`` says what can't be undone.
+    personal data. ``warning`` says what can't be undone. ``after`` is called when it is done, also for a form that is sent
+    again: it may begin work in the background, and does nothing the second time.
     """
 
     path: str
@@ -86,6 +87,7 @@ class Act:
     warning: str = ""
     all_offices: bool = False
     reason: str = "Reason"
+    after: Callable[[Request, Plan], None] | None = None
     reason_hint: str = "It is kept in the audit. Name no trainee: placements, posts and files have numbers."
 
 
@@ -165,6 +167,8 @@ async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response
             act.path,
             lambda work: act.do(work, person, plan, why),
         )
+    if act.after is not None:
+        act.after(request, plan)
     parts = urlsplit(next_address(plan.back))
     query = "&".join(filter(None, [parts.query, urlencode({_DONE: frozen.token})]))
     return RedirectResponse(f"{parts.path}?{query}", 303)

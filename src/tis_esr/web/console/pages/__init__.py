@@ -8,6 +8,8 @@ from tis_esr.web.console.pages.doctor import doctor, settings
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
 from tis_esr.web.console.pages.home import accessibility, home
+from tis_esr.web.console.pages.procedure_acts import PROCEDURE_ACTS
+from tis_esr.web.console.pages.procedures import full_file, procedures, recovery, region
 from tis_esr.web.console.pages.why import search, why
 
 PAGES = (
@@ -24,6 +26,11 @@ PAGES = (
     Page("/files/{name}", "File", Role.VIEWER, file),
     Page("/forecast", "Forecast", Role.VIEWER, forecast, "How many applicants reach the 13-week window on each coming day"),
     Page("/forecast.csv", "Forecast as CSV", Role.VIEWER, forecast_csv),
+    Page("/procedures", "Guided procedures", Role.OPERATOR, procedures, "Recovery from an outage, the start of a region, a full file: step by step"),
+    *PROCEDURE_ACTS,
+    Page("/procedures/recovery", "Recovery", Role.OPERATOR, recovery, all_offices=True),
+    Page("/procedures/region/{deanery}", "Start of a region", Role.OPERATOR, region),
+    Page("/procedures/full-file/{deanery}", "Full file", Role.OPERATOR, full_file),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
     Page("/settings", "Settings", Role.ADMINISTRATOR, settings, "The settings in force, without secrets"),
     Page("/accessibility", "Accessibility", Role.VIEWER, accessibility),
