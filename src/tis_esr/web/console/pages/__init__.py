@@ -8,9 +8,11 @@ from tis_esr.web.console.pages.doctor import doctor, settings
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
 from tis_esr.web.console.pages.home import accessibility, home
+from tis_esr.web.console.pages.outage import deadlines_page, outage
 from tis_esr.web.console.pages.procedure_acts import PROCEDURE_ACTS
 from tis_esr.web.console.pages.procedures import full_file, procedures, recovery, region
-from tis_esr.web.console.pages.why import search, why
+from tis_esr.web.console.pages.search import messages, results, search
+from tis_esr.web.console.pages.why import why
 
 PAGES = (
     Page("/", "Start", Role.VIEWER, home),
@@ -20,6 +22,10 @@ PAGES = (
     Page("/alarms/{id:path}", "Alarm", Role.VIEWER, alarm, all_offices=True),
     Page("/why", "Why", Role.VIEWER, why, "Why a placement, post, position or person was, or wasn't, sent to ESR, and who must act"),
     Page("/search", "Search", Role.VIEWER, search, methods=("POST",)),
+    Page("/search", "Search", Role.VIEWER, results),
+    Page("/messages/{id:path}", "Messages", Role.VIEWER, messages),
+    Page("/outage", "Outage", Role.VIEWER, outage, all_offices=True),
+    Page("/deadlines", "Deadlines", Role.VIEWER, deadlines_page),
     Page("/files", "Files", Role.VIEWER, files, "Files from ESR with their states and rows, and what each contained"),
     Page("/files.csv", "Files as CSV", Role.VIEWER, files_csv),
     Page("/findings", "Findings", Role.VIEWER, findings, "Files that need somebody: refused, incomplete, missing or not confirmed by ESR"),
