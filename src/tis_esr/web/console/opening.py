@@ -11,7 +11,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import EVERYTHING, Account, Role
 from tis_esr.operations.access.claims import ClaimMapping
-from tis_esr.operations.access.sessions import Lifetimes, MemorySessions, Sessions, StoredSessions
+from tis_esr.operations.access.sessions import Lifetimes, MemorySessions, Sessions, StoredSessions, new_secret
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.configured_stores import required_setting, secret_text
 from tis_esr.settings import LOOPBACK, Settings
@@ -126,6 +126,7 @@ async def _serving(
             searches=RateLimit(_SEARCHES_A_MINUTE),
             remembered=Remembered(_REMEMBERED_SECONDS),
             background=background,
+            secret=_sealing_secret(settings),
         )
         return application(console)
 
@@ -147,6 +148,11 @@ def opened_for_each(settings: Settings) -> OpenRunner:
             yield runner
 
     return opened
+
+
+def _sealing_secret(settings: Settings) -> str:
+    """Return the secret of an installation: that of the OIDC client, which all its processes have; else one of this process."""
+    return secret_text(settings.console_oidc_client_secret) or new_secret()
 
 
 def _always(runner: Runner) -> OpenRunner:
