@@ -33,6 +33,10 @@ NAMES = (
     "trust",
     "show",
     "reason",
+    "from",
+    "to",
+    "dnf",
+    "done",
 )
 PATHS = (
     "/",
@@ -64,6 +68,10 @@ PATHS = (
     "/audit",
     "/sign-in",
     "/search",
+    "/outage",
+    "/deadlines",
+    "/procedures/recovery",
+    "/messages/x",
 )
 VALUES = st.one_of(
     st.text(max_size=30),

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
-from cryptography.fernet import InvalidToken
+from cryptography.fernet import Fernet, InvalidToken
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,13 +24,13 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError, UsageError
-from tis_esr.operations.access.accounts import Role
+from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.access.acts_once import ACTS_DONE, ActDone, once, once_in_steps
-from tis_esr.operations.access.sessions import VIA, new_secret
+from tis_esr.operations.access.sessions import VIA, key_from, new_secret
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.dates import iso, readable
 from tis_esr.web.console.console import Page, account_of, console_of
-from tis_esr.web.console.forms import Form, read_form
+from tis_esr.web.console.forms import Form, check_token, read_fields
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page, session_of
 from tis_esr.web.console.sealed_words import session_key
@@ -41,6 +41,8 @@ LONGEST_REASON: Final = 500
 MINUTES: Final = 30
 """How long a confirmation page may be open."""
 _DONE: Final = "done"
+_RESUME: Final = "resume"
+K = TypeVar("K", bound=msgspec.Struct)
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -83,7 +85,8 @@ class Act:
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
     personal data. ``do_in_steps`` is instead of ``do`` for an operation that commits units of work of its own. ``warning`` says what
-    can't be undone.
+    can't be undone. ``after`` is called when it is done, also for a form that is sent again: it may begin work in the
+    background, and does nothing the second time.
 
     An act on a set that has no room in a form has ``prepare`` instead of ``do``: it reads the set again, refuses one that
     changed, and returns the ``do`` of the rest.
@@ -99,6 +102,7 @@ class Act:
     warning: str = ""
     all_offices: bool = False
     reason: str = "Reason"
+    after: Callable[[Request, Plan], None] | None = None
     reason_hint: str = "It is kept in the audit. Name no trainee: placements, posts and files have numbers."
     prepare: Callable[[Request, Plan], Awaitable[Do]] | None = None
 
@@ -107,12 +111,25 @@ class _Frozen(msgspec.Struct, frozen=True):
     act: str
     token: str
     plan: Plan
+    who: str = ""
+    offices: list[str] | None = None
+
+
+class _Interrupted(msgspec.Struct, frozen=True):
+    frozen: _Frozen
+    why: str
 
 
 def page_of(act: Act) -> Page:
     """Return the page that asks for confirmation of an act, and does it."""
     return Page(
-        act.path, act.name, act.role, partial(_answer, act), methods=("POST",), all_offices=act.all_offices
+        act.path,
+        act.name,
+        act.role,
+        partial(_answer, act),
+        methods=("POST",),
+        all_offices=act.all_offices,
+        interrupted=partial(_interrupted, act),
     )
 
 
@@ -137,11 +154,14 @@ async def notice_of(request: Request) -> str:
 
 
 async def _answer(act: Act, request: Request) -> Response:
-    form = await read_form(request)
+    form = await read_fields(request)
+    if resumed := form.get(_RESUME, ""):
+        return _resumed(act, request, resumed)
+    check_token(request, form)
     sealed = form.get("plan", "")
     try:
         if not sealed:
-            return _ask(act, request, _frozen(act, await act.plan(request, form)))
+            return _ask(act, request, _frozen(act, await act.plan(request, form), account_of(request)))
         frozen, why = _opened(act, request, sealed), form.get("why", "").strip()
         if problem := _problem(act, why):
             return _ask(act, request, frozen, why=why, problem=problem)
@@ -181,6 +201,8 @@ async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response
             "The audit says what was done.",
             "Begun already",
         )
+    if act.after is not None:
+        act.after(request, plan)
     parts = urlsplit(next_address(plan.back))
     query = "&".join(filter(None, [parts.query, urlencode({_DONE: frozen.token})]))
     return RedirectResponse(f"{parts.path}?{query}", 303)
@@ -230,7 +252,7 @@ def _ask(act: Act, request: Request, frozen: _Frozen, *, why: str = "", problem:
     return page(request, "confirm.html", title, values, trail=trail, status=400 if problem else 200)
 
 
-def _frozen(act: Act, plan: Plan) -> _Frozen:
+def _frozen(act: Act, plan: Plan, account: Account) -> _Frozen:
     if not plan.items:
         raise ProblemError(
             400, "Nothing was chosen. Nothing was done.", "Go back, and choose something.", "Not done"
@@ -242,7 +264,7 @@ def _frozen(act: Act, plan: Plan) -> _Frozen:
             "Go back, and choose fewer.",
             "Not done",
         )
-    return _Frozen(act.path, new_secret(), plan)
+    return _Frozen(act.path, new_secret(), plan, account.name, _offices(account))
 
 
 def _sealed(request: Request, frozen: _Frozen) -> str:
@@ -251,12 +273,8 @@ def _sealed(request: Request, frozen: _Frozen) -> str:
 
 def _opened(act: Act, request: Request, text: str) -> _Frozen:
     """Return what was frozen. Raises ProblemError if it was for another act or session, or too long ago."""
-    try:
-        found = zlib.decompress(session_key(request, "act").decrypt(text.encode(), ttl=MINUTES * 60))
-        frozen = msgspec.json.decode(found, type=_Frozen)
-    except (InvalidToken, ValueError):
-        frozen = None
-    if frozen is None or frozen.act != act.path:
+    frozen = _decoded(act, session_key(request, "act"), text, _Frozen)
+    if frozen is None:
         raise ProblemError(
             409,
             f"This confirmation belongs to an earlier session, or is older than {MINUTES} minutes. Nothing was done.",
@@ -264,3 +282,48 @@ def _opened(act: Act, request: Request, text: str) -> _Frozen:
             "Not done",
         )
     return frozen
+
+
+async def _interrupted(act: Act, request: Request) -> Response | None:
+    """Return the page on which a confirmation is kept that was sent after the session had ended; None if it was none."""
+    form = await read_fields(request)
+    frozen = _decoded(act, session_key(request, "act"), form.get("plan", ""), _Frozen)
+    if frozen is None:
+        return None
+    kept = _Interrupted(frozen, form.get("why", "")[:LONGEST_REASON])
+    sealed = _resuming(request).encrypt(zlib.compress(msgspec.json.encode(kept))).decode()
+    return page(
+        request, "interrupted.html", "Your session has ended", {"act": act, "sealed": sealed}, status=401
+    )
+
+
+def _resumed(act: Act, request: Request, sealed: str) -> Response:
+    """Show a kept confirmation again, to the person who was asked. It keeps its token: what was done is not done twice."""
+    kept, account = _decoded(act, _resuming(request), sealed, _Interrupted), account_of(request)
+    if kept is None or (kept.frozen.who, kept.frozen.offices) != (account.name, _offices(account)):
+        raise ProblemError(
+            409,
+            f"This confirmation was another account's, or is older than {MINUTES} minutes. Nothing was done.",
+            "Open the page again, and choose again.",
+            "Not done",
+        )
+    return _ask(act, request, kept.frozen, why=kept.why)
+
+
+def _resuming(request: Request) -> Fernet:
+    return Fernet(key_from(console_of(request).secret, "interrupted act"))
+
+
+def _offices(account: Account) -> list[str] | None:
+    return None if account.offices is None else sorted(account.offices)
+
+
+def _decoded(act: Act, key: Fernet, text: str, kind: type[K]) -> K | None:
+    """Return what was sealed for this act; None for anything else, or for what is too old."""
+    try:
+        found = zlib.decompress(key.decrypt(text.encode(), ttl=MINUTES * 60))
+        decoded = msgspec.json.decode(found, type=kind)
+    except (InvalidToken, ValueError, zlib.error):
+        return None
+    frozen = decoded.frozen if isinstance(decoded, _Interrupted) else decoded
+    return decoded if isinstance(frozen, _Frozen) and frozen.act == act.path else None

@@ -43,6 +43,8 @@ def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
         session = session_of(request)
         if session is None:
             if request.method not in {"GET", "HEAD"}:
+                if page.interrupted is not None and (kept := await page.interrupted(request)) is not None:
+                    return kept
                 raise ProblemError(
                     401,
                     "Your session has ended. Nothing was done.",

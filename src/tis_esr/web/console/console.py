@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -12,8 +12,9 @@ from starlette.routing import BaseRoute
 
 from tis_esr.engine.runner import Runner
 from tis_esr.operations.access.accounts import Account, Role
-from tis_esr.operations.access.sessions import Session, Sessions
+from tis_esr.operations.access.sessions import Session, Sessions, new_secret
 from tis_esr.settings import Settings
+from tis_esr.web.console.background import Background
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.questions import Questions
 from tis_esr.web.console.rate_limit import RateLimit
@@ -28,6 +29,7 @@ class Page:
     """A page: its address and name, the role that it needs, and what it is for. Without a ``purpose`` it is in no menu.
 
     ``all_offices`` says that it shows things of every office, so that accounts limited to some may not open it.
+    ``interrupted`` answers a form that was sent after the session had ended; None if there is nothing to keep of it.
     """
 
     path: str
@@ -37,6 +39,7 @@ class Page:
     purpose: str = ""
     methods: tuple[str, ...] = ("GET",)
     all_offices: bool = False
+    interrupted: Callable[[Request], Awaitable[Response | None]] | None = None
 
     def is_for(self, account: Account) -> bool:
         """Return whether a person may open it."""
@@ -59,6 +62,7 @@ class Console:
     """One console. ``origins`` are those under which it is served; requests for any other host are refused.
 
     ``runner`` opens the engine for an act. On a state file that raises StateInUseError while another process holds it.
+    ``secret`` seals what goes to browsers and back; all processes of an installation have the same.
     """
 
     settings: Settings
@@ -70,6 +74,8 @@ class Console:
     pages: tuple[Page, ...]
     searches: RateLimit
     remembered: Remembered[Any]
+    background: Background = field(default_factory=Background)
+    secret: str = field(default_factory=new_secret, repr=False)
 
     @property
     def menu(self) -> list[Page]:

@@ -46,15 +46,25 @@ async def read_form(request: Request) -> Form:
 
     The form has to carry the session's token, beside what the browser says of where it comes from.
     """
+    fields = await read_fields(request)
+    check_token(request, fields)
+    return fields
+
+
+async def read_fields(request: Request) -> Form:
+    """Return the fields of a form that need not be of this session, so that nothing may be done by it. Raises HTTPException."""
+    return Form(await _fields(request))
+
+
+def check_token(request: Request, fields: Form) -> None:
+    """Raise ProblemError unless a form is of this session."""
     session = required_session(request)
-    fields = Form(await _fields(request))
     if not hmac.compare_digest(fields.get(TOKEN, "").encode(), session.form_token.encode()):
         raise ProblemError(
             403,
             "This form belongs to an earlier session. Nothing was done.",
             "Open the page again, and send the form from there.",
         )
-    return fields
 
 
 async def _fields(request: Request) -> list[tuple[str, str]]:

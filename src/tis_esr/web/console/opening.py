@@ -11,11 +11,12 @@ from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import EVERYTHING, Account, Role
 from tis_esr.operations.access.claims import ClaimMapping
-from tis_esr.operations.access.sessions import Lifetimes, MemorySessions, Sessions, StoredSessions
+from tis_esr.operations.access.sessions import Lifetimes, MemorySessions, Sessions, StoredSessions, new_secret
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.configured_stores import required_setting, secret_text
 from tis_esr.settings import LOOPBACK, Settings
 from tis_esr.web.console.application import application
+from tis_esr.web.console.background import Background
 from tis_esr.web.console.console import Console, SignIn
 from tis_esr.web.console.pages import PAGES
 from tis_esr.web.console.questions import Questions
@@ -110,6 +111,8 @@ async def _serving(
 ) -> AsyncIterator[str]:
     """Serve during the block, under ``url`` if browsers see another address; yields where this process listens."""
 
+    background = Background()
+
     def made(port: int) -> object:
         local = (f"http://127.0.0.1:{port}", f"http://localhost:{port}")
         console = Console(
@@ -122,12 +125,17 @@ async def _serving(
             pages=PAGES,
             searches=RateLimit(_SEARCHES_A_MINUTE),
             remembered=Remembered(_REMEMBERED_SECONDS),
+            background=background,
+            secret=_sealing_secret(settings),
         )
         return application(console)
 
     proxies = settings.console_trusted_proxies
     async with served(made, host, port, setting="--port", proxies=proxies) as taken:
-        yield f"http://{host}:{taken}"
+        try:
+            yield f"http://{host}:{taken}"
+        finally:
+            await background.close()
 
 
 def opened_for_each(settings: Settings) -> OpenRunner:
@@ -140,6 +148,11 @@ def opened_for_each(settings: Settings) -> OpenRunner:
             yield runner
 
     return opened
+
+
+def _sealing_secret(settings: Settings) -> str:
+    """Return the secret of an installation: that of the OIDC client, which all its processes have; else one of this process."""
+    return secret_text(settings.console_oidc_client_secret) or new_secret()
 
 
 def _always(runner: Runner) -> OpenRunner:

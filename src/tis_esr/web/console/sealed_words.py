@@ -1,7 +1,7 @@
 """Searches that may name a person, in addresses that only the browser that searched can read.
 
 A GMC number in an address would be kept by the browser's history, by proxies, and in links that people send each other. Sealed
-with a key that the session's secret gives, it lives as long as the session, and back and reload work.
+with a key of the session, it lives as long as the session, and back and reload work.
 """
 
 from typing import Final
@@ -35,5 +35,6 @@ def opened(request: Request, text: str) -> str:
 
 
 def session_key(request: Request, purpose: str) -> Fernet:
-    """Return the key that only this session's browser gives, one for each purpose."""
-    return Fernet(key_from(request.cookies.get(console_of(request).cookie, ""), purpose))
+    """Return the key of this session, one for each purpose. A browser alone can't make it: the console's secret is in it."""
+    console = console_of(request)
+    return Fernet(key_from(console.secret, f"{purpose} {request.cookies.get(console.cookie, '')}"))

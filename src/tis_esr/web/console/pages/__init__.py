@@ -17,6 +17,7 @@ from tis_esr.web.console.pages.export_files import files_csv as files_sent_csv
 from tis_esr.web.console.pages.exports import export, export_csv, exports, exports_csv
 from tis_esr.web.console.pages.files import file, files, files_csv, findings
 from tis_esr.web.console.pages.forecast import forecast, forecast_csv
+from tis_esr.web.console.pages.outage import deadlines_page, outage
 from tis_esr.web.console.pages.parked import cause, groups, groups_csv, messages, messages_csv
 from tis_esr.web.console.pages.parked_acts import PARKED_ACTS
 from tis_esr.web.console.pages.parked_discarded import discarded, discarded_csv
@@ -24,13 +25,17 @@ from tis_esr.web.console.pages.parked_message import message, unmasked
 from tis_esr.web.console.pages.people import people, people_csv, person
 from tis_esr.web.console.pages.positions import positions, positions_csv
 from tis_esr.web.console.pages.posts_in_tis import posts, posts_csv
+from tis_esr.web.console.pages.procedure_acts import PROCEDURE_ACTS
+from tis_esr.web.console.pages.procedures import full_file, procedures, recovery, region
 from tis_esr.web.console.pages.processes import process, process_list, processes_csv
 from tis_esr.web.console.pages.promise import promise, promise_csv
 from tis_esr.web.console.pages.promise_lists import due, due_csv, misses, misses_csv
 from tis_esr.web.console.pages.reports import report, report_csv, reports
+from tis_esr.web.console.pages.search import messages as messages_of
+from tis_esr.web.console.pages.search import results, search
 from tis_esr.web.console.pages.throughput import throughput
 from tis_esr.web.console.pages.today import today
-from tis_esr.web.console.pages.why import search, why
+from tis_esr.web.console.pages.why import why
 
 PAGES = (
     Page("/", "Today", Role.VIEWER, today, "The files of a day with their states, alarms, the promise, and what waits for whom"),
@@ -49,6 +54,10 @@ PAGES = (
     Page("/alarms/{id:path}", "Alarm", Role.VIEWER, alarm, all_offices=True),
     Page("/why", "Why", Role.VIEWER, why, "Why a placement, post, position or person was, or wasn't, sent to ESR, and who must act"),
     Page("/search", "Search", Role.VIEWER, search, methods=("POST",)),
+    Page("/search", "Search", Role.VIEWER, results),
+    Page("/messages/{id:path}", "Messages", Role.VIEWER, messages_of),
+    Page("/outage", "Outage", Role.VIEWER, outage, all_offices=True),
+    Page("/deadlines", "Deadlines", Role.VIEWER, deadlines_page),
     Page("/files", "Files", Role.VIEWER, files, "Files from ESR with their states and rows, and what each contained"),
     Page("/files.csv", "Files as CSV", Role.VIEWER, files_csv),
     Page("/findings", "Findings", Role.VIEWER, findings, "Files that need somebody: refused, incomplete, missing or not confirmed by ESR"),
@@ -95,6 +104,11 @@ PAGES = (
     Page("/processes", "Processes", Role.OPERATOR, process_list, "Processes with their heartbeat, version and services, and what differs between them"),
     Page("/processes.csv", "Processes as CSV", Role.OPERATOR, processes_csv),
     Page("/processes/{name}", "Process", Role.OPERATOR, process),
+    Page("/procedures", "Guided procedures", Role.OPERATOR, procedures, "Recovery from an outage, the start of a region, a full file: step by step"),
+    *PROCEDURE_ACTS,
+    Page("/procedures/recovery", "Recovery", Role.OPERATOR, recovery, all_offices=True),
+    Page("/procedures/region/{deanery}", "Start of a region", Role.OPERATOR, region),
+    Page("/procedures/full-file/{deanery}", "Full file", Role.OPERATOR, full_file),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
     Page("/settings", "Settings", Role.ADMINISTRATOR, settings, "The settings in force, without secrets"),
     Page("/accessibility", "Accessibility", Role.VIEWER, accessibility),
