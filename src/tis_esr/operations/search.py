@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.operations.why.word import Word, read_word
+from tis_esr.operations.why.word import Kind, Word, read_word
 from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import APPLICANTS
@@ -36,13 +36,15 @@ def destination(reader: Reader, typed: str) -> Destination:
         return Destination(file=str(FileName.parse(name.upper())), row=row)
     except BadFileNameError:
         word = read_word(text)
-    return Destination(word=word.text, is_personal=may_be_person(reader, word))
+    return Destination(word=text, is_personal=may_be_person(reader, word))
 
 
 def may_be_person(reader: Reader, word: Word) -> bool:
     """Return whether a word looks like a GMC number and is no known placement or position."""
     if not word.may_be_gmc or word.number is None:
         return False
+    if word.kind is Kind.PERSON:
+        return True
     placement, position = {"placement_id": word.number}, {"position_number": word.number}
     return not (
         reader.count(APPLICANTS, placement)
