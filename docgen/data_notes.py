@@ -73,6 +73,10 @@ NOTES: dict[str, tuple[str, str]] = {
         "how far each recovery from an outage is: its steps, and what they did",
         "none",
     ),
+    "operations.step_runs": (
+        "the step of each guided procedure that was requested last: by whom, whether it is being done, its result",
+        "names of users, not of trainees",
+    ),
     "parked.discarded": (
         "each message that a person discarded, without its body: cause, reason, ticket, day of review",
         "names of users, not of trainees",

@@ -6,7 +6,6 @@ from datetime import date
 from random import Random
 from typing import Any
 
-import pytest
 from tests.services.bench import Bench, Benches
 from tests.services.old_things import EXPORTER
 from tests.services.tcs_on_bench import TODAY
@@ -15,12 +14,9 @@ from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.operations.file_questions.file_list import FileFilter, FilePage, file_list
 from tis_esr.operations.file_questions.one_file import one_file
 from tis_esr.operations.file_questions.open_findings import open_findings
-from tis_esr.operations.search import Destination, destination
-from tis_esr.operations.why.word import BadWordError
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundFile, enter
-from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.simulation.days.generated_world import World
 
 DAY = date(2026, 11, 24)
@@ -151,33 +147,3 @@ async def test_findings_are_those_that_nobody_has_settled_by_office(benches: Ben
     assert found.number == 3
     assert found.of(["LDN"]).number == 0
     assert found.of(["EOE"]).number == 3
-
-
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("7654321", Destination(word="7654321", is_personal=True)),
-        ("7000001", Destination(word="7000001")),
-        ("7000002", Destination(word="7000002")),
-        ("123", Destination(word="123")),
-        ("EOE/RGT00/800/STR/001", Destination(word="EOE/RGT00/800/STR/001")),
-        ("DE_EOE_RMC_20261124_00000001.DAT:9", Destination(file="DE_EOE_RMC_20261124_00000001.DAT", row=9)),
-        ("DE_XYZ_NON_20261124_00000001.DAT", Destination(word="DE_XYZ_NON_20261124_00000001.DAT")),
-    ],
-)
-async def test_a_seven_digit_number_is_a_persons_unless_it_is_a_known_position(
-    typed: str, expected: Destination, benches: Benches
-) -> None:
-    position = Position(position_id=7000001, position_number=7000002, deanery_number="EOE/1", deanery="EOE")
-    async with store(benches) as bench:
-        work = bench.runner.work()
-        work.put(POSITIONS, position)
-        await work.commit()
-        with closing(bench.reader()) as reader:
-            assert destination(reader, typed) == expected
-
-
-async def test_a_search_for_nothing_is_refused(benches: Benches) -> None:
-    async with store(benches) as bench:
-        with closing(bench.reader()) as reader, pytest.raises(BadWordError):
-            destination(reader, " ")

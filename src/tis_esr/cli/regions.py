@@ -94,6 +94,7 @@ def region(
         from tis_esr.files.folder import Folder
         from tis_esr.operations.composition import window
         from tis_esr.operations.configured_stores import outbound_store
+        from tis_esr.operations.region.opening import Place
         from tis_esr.operations.region.reports import Region
         from tis_esr.operations.region.sent_list_file import read_sent_list
 
@@ -107,7 +108,7 @@ def region(
             check_state(settings, state)
         if out is not None:
             folder_of("--out", out)
-        where = run.Place(
+        where = Place(
             settings,
             state,
             tcs or settings.tcs_url,

@@ -20,10 +20,10 @@ from tis_esr.commands.command_line import (
     day_of,
     deaneries_beginning,
     deaneries_of,
-    moment_of,
 )
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
+from tis_esr.operations.moments import moment_of
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import load
 

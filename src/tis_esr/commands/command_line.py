@@ -10,6 +10,7 @@ import typer
 
 from tis_esr.commands.help_pages import Command, Group
 from tis_esr.errors import UsageError
+from tis_esr.operations.moments import YEARS
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import Settings
 
@@ -23,8 +24,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-_YEARS = range(2000, 2100)
 
 Typed = Callable[..., None]
 StateOption = Annotated[
@@ -93,22 +92,9 @@ def day_of(text: str | None, option: str = "--as-of") -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise UsageError(option, f"{text!r} is not a valid date; write it as 2026-11-24") from None
-    if day.year not in _YEARS:
-        raise UsageError(option, f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
+    if day.year not in YEARS:
+        raise UsageError(option, f"{text} is not a day from {YEARS[0]} to {YEARS[-1]}; check the year")
     return day
-
-
-def moment_of(option: str, text: str) -> datetime:
-    """Parse a moment, in London unless it has an offset: ``2026-11-24T15:52``. Raises UsageError."""
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(
-            option, f"{text!r} is not a valid date and time; write it as 2026-11-24T15:52, London time"
-        ) from None
-    if at.year not in _YEARS:
-        raise UsageError(option, f"{text} is not a day from {_YEARS[0]} to {_YEARS[-1]}; check the year")
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Europe/London"))
 
 
 def folder_of(option: str, path: Path, *, there: bool = False) -> Path:

@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import date, datetime
-from functools import partial
 
 from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.outage import show_effects
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
 from tis_esr.errors import Exit
-from tis_esr.operations.composition import crons, engine_for_operation, reader_of, system, today, window
+from tis_esr.operations.composition import crons, reader_of, today, window
 from tis_esr.operations.dates import readable
 from tis_esr.operations.doctor.checks import examine
 from tis_esr.operations.outage import Outage, outage
+from tis_esr.operations.recovery.opening import opened_recovery
 from tis_esr.operations.recovery.reports import (
     Place,
     RecoveryReport,
@@ -22,7 +22,6 @@ from tis_esr.operations.recovery.reports import (
     recovery_report,
     stored_recovery,
 )
-from tis_esr.operations.recovery.steps import CALLING_TCS, Recovery
 from tis_esr.operations.recovery.stored import RecoveryStep
 from tis_esr.operations.region.reports import StepState
 from tis_esr.settings import Settings
@@ -112,24 +111,12 @@ def _of_place(place: Place) -> Settings:
 
 
 async def _done(place: Place, asked: Asked, found: Outage, step: RecoveryStep) -> None:
-    settings, open_reader = place.settings, partial(reader_of, place.settings, place.state)
-    with closing(open_reader()) as reader:
+    settings = place.settings
+    with closing(reader_of(settings, place.state)) as reader:
         stored = stored_recovery(reader, found, asked.day, asked.full)
-    needs_tcs = step is RecoveryStep.STATUSES or (step in CALLING_TCS and not place.has_services)
-    if needs_tcs:
-        async with system(
-            settings, place.state, place.tcs_url, place.inbound, place.out, asked.day
-        ) as opened:
-            recovery = Recovery(
-                place, opened.runner, opened.tcs, person_of(settings), found, stored, asked.day, open_reader
-            )
-            await recovery.do(step)
-    else:
-        async with engine_for_operation(settings, place.state, asked.day) as runner:
-            recovery = Recovery(
-                place, runner, None, person_of(settings), found, stored, asked.day, open_reader
-            )
-            await recovery.do(step)
+    person = person_of(settings)
+    async with opened_recovery(place, person, found, stored, asked.day, step) as recovery:
+        await recovery.do(step)
 
 
 def _show_outage(found: RecoveryReport) -> None:

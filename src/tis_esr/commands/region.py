@@ -2,9 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 import msgspec
 
@@ -13,35 +10,15 @@ from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
 from tis_esr.decisions.sent_list import LineProblem
 from tis_esr.errors import Exit, UsageError
-from tis_esr.files.file_store import FileStore
-from tis_esr.operations.composition import engine_for_operation, reader_of, system
+from tis_esr.operations.composition import engine_for_operation
 from tis_esr.operations.dates import readable
-from tis_esr.operations.region.by_services import ByServices
-from tis_esr.operations.region.here import Here
+from tis_esr.operations.region.opening import Place, opened_steps
 from tis_esr.operations.region.planning import report
 from tis_esr.operations.region.reports import Region, RegionReport, StartWaitsError, StepReport, StepState
-from tis_esr.operations.region.steps import Steps
 from tis_esr.services.data_exporter.region_starts import StartStep
-from tis_esr.settings import Settings
 
 _PROBLEMS_SHOWN = 20
-_CALLING_TCS = {StartStep.FULL_FILE, StartStep.SENT_BEFORE, StartStep.APPLICANTS}
 _LABELS = {StepState.DONE: GOOD, StepState.NEXT: HEADING, StepState.WAITING: NOTICE, StepState.LATER: ""}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a region's start works: the settings, the state file and the TCS of a manual run, the outbound store."""
-
-    settings: Settings
-    state: Path | None
-    tcs_url: str | None
-    out: Callable[[], FileStore]
-
-    @property
-    def has_services(self) -> bool:
-        """Return whether running services do the work."""
-        return self.settings.engine == "production" and self.state is None
 
 
 def status(place: Place, region: Region, *, as_json: bool) -> Exit:
@@ -101,25 +78,16 @@ async def _reported(place: Place, region: Region, *, dry_run: bool = False) -> R
 
 
 async def _done(place: Place, region: Region, step: StartStep) -> None:
-    settings = place.settings
-    if place.has_services:
-        async with engine_for_operation(settings, None, region.day) as runner:
-            with progress() as bars:
-                bar = bars.stage("Waiting for running services", "messages left", total=None)
-                open_reader = partial(reader_of, settings)
-                workers = ByServices(runner, region, open_reader, bar.update)
-                await Steps(runner, person_of(settings), region, workers).do(step)
-    elif step in _CALLING_TCS:
-        if place.tcs_url is None:
-            raise UsageError("--tcs", "give the URL of TCS, or set TIS_ESR_TCS_URL")
-        out = place.out()
-        async with system(settings, place.state, place.tcs_url, region.inbound, out, region.day) as opened:
-            here = Here(opened.runner, region, out, acknowledges=settings.send_rtc)
-            await Steps(opened.runner, person_of(settings), region, here).do(step)
-    else:
-        async with engine_for_operation(settings, place.state, region.day) as runner:
-            here = Here(runner, region, place.out())
-            await Steps(runner, person_of(settings), region, here).do(step)
+    with progress() as bars:
+        show: Callable[[int], None] = _no_bar
+        if place.has_services:
+            show = bars.stage("Waiting for running services", "messages left", total=None).update
+        async with opened_steps(place, region, person_of(place.settings), step, show) as (_, steps):
+            await steps.do(step)
+
+
+def _no_bar(_: int) -> None:
+    """Show nothing: this process does the work, and says so by its steps."""
 
 
 def _print(found: RegionReport, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from tis_esr.operations.batches.documents import BATCHES, ITEMS
 from tis_esr.operations.board.expectations import EXPECTATIONS, WAIVERS
 from tis_esr.operations.parked.discarding import DISCARDED
 from tis_esr.operations.parked.editing import EDITS
+from tis_esr.operations.procedures.step_runs import STEP_RUNS
 from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.operations.recovery.stored import RECOVERIES
 from tis_esr.operations.status_check.stored_run import STATUS_RUNS
@@ -28,6 +29,7 @@ OPERATIONS_COLLECTIONS = (
     PROCESSES,
     STATUS_RUNS,
     RECOVERIES,
+    STEP_RUNS,
     DISCARDED,
     EDITS,
     BATCHES,

@@ -11,6 +11,7 @@ from tis_esr.operations.batches.retention import remove_batches
 from tis_esr.operations.board.retention import remove_expectations, remove_waivers
 from tis_esr.operations.parked.discarding import DISCARDED
 from tis_esr.operations.parked.editing import EDITS
+from tis_esr.operations.procedures.step_runs import STEP_RUNS
 from tis_esr.operations.processes.announced import PROCESSES
 from tis_esr.operations.recovery.stored import RECOVERIES
 from tis_esr.services.retention.history import by_age
@@ -27,6 +28,7 @@ OWN_RULES = (
     remove_waivers,
     by_age(PROCESSES),
     by_age(RECOVERIES),
+    by_age(STEP_RUNS),
     by_age(DISCARDED),
     by_age(EDITS),
     remove_batches,

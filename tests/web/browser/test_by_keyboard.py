@@ -81,7 +81,7 @@ async def test_a_search_by_gmc_number_leaves_it_in_no_address_and_survives_reloa
         await page.goto("/")
         await page.fill("#search-field", "1234567")
         await page.keyboard.press("Enter")
-        await page.wait_for_url("**/why?sealed=*")
+        await page.wait_for_url("**/search?sealed=*")
         said = await page.inner_text("main")
         await page.reload()
         assert await page.inner_text("main") == said

@@ -82,9 +82,10 @@ def desk(
     origins: tuple[str, ...] = (ORIGIN, "http://localhost:8090"),
     searches: int = 60,
     seconds: float = 15.0,
+    **more: Any,
 ) -> Desk:
-    """Return a console over a state file, for its owner or another account."""
-    settings = Settings(engine="embedded", state=state or Path("no-such.sqlite"))
+    """Return a console over a state file, for its owner or another account; ``more`` are further settings."""
+    settings = Settings(engine="embedded", state=state or Path("no-such.sqlite"), **more)
     clock, printed = Clock(), list[str]()
     way = sign_in or LocalSignIn(account, printed.append)
     console = Console(

@@ -22,6 +22,12 @@ NAMES = (
     "sealed",
     "next",
     "token",
+    "from",
+    "to",
+    "dnf",
+    "sort",
+    "show",
+    "done",
 )
 PATHS = (
     "/",
@@ -33,6 +39,10 @@ PATHS = (
     "/findings",
     "/sign-in",
     "/search",
+    "/outage",
+    "/deadlines",
+    "/procedures/recovery",
+    "/messages/x",
 )
 VALUES = st.one_of(
     st.text(max_size=30),

@@ -139,7 +139,7 @@ async def test_unknown_addresses_and_methods_get_pages_that_say_so(state: Path) 
         method = await browser.delete("/files")
         assert (method.status_code, title(method)) == (405, "Not possible here – TIS-ESR")
         assert set(method.headers["allow"].split(", ")) == {"GET", "HEAD"}
-        get = await browser.get("/search")
+        get = await browser.get("/sign-out")
         assert get.status_code == 405
 
 

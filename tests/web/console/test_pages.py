@@ -14,6 +14,7 @@ from tests.web.console.browsing import desk, form_token, logged, text, title
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
+from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.composition import today
 from tis_esr.records.file_names import DEANERIES
@@ -33,8 +34,9 @@ RMF = "DE_EMD_RMF_20261124_00004001.DAT"
         (f"{RMF}:12", f"/files/{RMF}?row=12"),
         (f"{RMF} row 12", f"/files/{RMF}?row=12"),
         (f"{RMF} 12", f"/files/{RMF}?row=12"),
-        ("no number of anything", "/why?word=no+number+of+anything"),
-        ("//attacker.example/", "/why?word=%2F%2Fattacker.example%2F"),
+        ("no number of anything", "/search?word=no+number+of+anything"),
+        ("//attacker.example/", "/search?word=%2F%2Fattacker.example%2F"),
+        ("12345", "/search?word=12345"),
     ],
 )
 async def test_one_box_leads_to_what_was_typed(typed: str, address: str, state: Path) -> None:
@@ -76,6 +78,76 @@ async def test_a_gmc_number_is_in_no_address_title_or_log(state: Path) -> None:
         assert typed_by_hand.headers["location"].startswith("/why?sealed=")
         foreign = await other.get(address)
         assert (foreign.status_code, title(foreign)) == (404, "Search again – TIS-ESR")
+
+
+async def test_a_search_that_finds_nothing_says_what_was_tried_and_offers_to_ask_tis(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        token = form_token(await browser.get("/"))
+        answer = await browser.post("/search", data={"word": "7654321", "form_token": token})
+        address = answer.headers["location"]
+        page = await browser.get(address)
+        by_hand = await browser.get("/search?word=7654321")
+    assert address.startswith("/search?sealed=")
+    assert by_hand.headers["location"].startswith("/search?sealed=")
+    assert "Tried: placement id, position id, position number, post id, GMC number" in text(page)
+    assert "7654321" not in page.text
+    assert 'href="/why?sealed=' in page.text
+
+
+async def test_people_of_some_offices_find_and_are_answered_about_theirs_alone(state: Path) -> None:
+    emd, wes = (
+        Account(name="o.ffice", roles=frozenset({Role.VIEWER}), offices=frozenset({code}))
+        for code in ("EMD", "WES")
+    )
+    async with desk(state, account=emd).signed_in() as browser:
+        assert "Placement 1900002" in text(await browser.get("/why?word=1900002"))
+    async with desk(state, account=wes).signed_in() as browser:
+        token = form_token(await browser.get("/"))
+        other = await browser.get("/why?word=1900002", follow_redirects=True)
+        unknown = await browser.get("/why?word=1900002999")
+        found = await browser.post("/search", data={"word": RMF, "form_token": token})
+        listed = await browser.get(found.headers["location"])
+    assert (other.status_code, unknown.status_code) == (404, 404)
+    assert text(other) == text(unknown)
+    assert "Nothing here has exactly what was searched for." in text(listed)
+
+
+async def test_the_answer_about_a_file_says_whether_it_is_safe_to_process_it_again(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        said = text(await browser.get(f"/why?word=file:{RMF}"))
+    assert f"Processing {RMF} again is safe" in said
+
+
+async def test_a_word_names_no_file_of_the_server_to_be_read(state: Path, tmp_path: Path) -> None:
+    secret = tmp_path / RMF
+    secret.write_text("PER,Testa Specimen\n")
+    async with desk(state).signed_in() as browser:
+        by_place = text(await browser.get("/why", params={"word": f"file:{secret}"}))
+        by_name = text(await browser.get("/why", params={"word": f"file:{RMF}"}))
+    assert by_place == by_name
+
+
+async def test_the_messages_of_a_cause_are_shown_in_their_order(state: Path) -> None:
+    with sqlite3.connect(state) as store:
+        [[id_]] = store.execute("SELECT correlation_id FROM messages WHERE source_file = ? LIMIT 1", [RMF])
+    async with desk(state).signed_in() as browser:
+        shown = await browser.get(f"/messages/{id_}")
+        unknown = await browser.get("/messages/none")
+    assert "esr.queue." in text(shown)
+    assert (unknown.status_code, title(unknown)) == (404, "No such messages – TIS-ESR")
+
+
+async def test_an_outage_and_the_deadlines_are_answered(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        asked = text(await browser.get("/outage"))
+        outage = text(await browser.get("/outage?from=2026-11-24T09:00&to=2026-11-24T17:30"))
+        backwards = await browser.get("/outage?from=2026-11-24T17:30&to=2026-11-24T09:00")
+        deadlines = text(await browser.get("/deadlines?days=7"))
+    assert "The outage began (London time)" in asked
+    assert "Delayed" in outage
+    assert "Recover step by step" in outage
+    assert backwards.status_code == 400
+    assert "looking 7 days ahead" in deadlines
 
 
 async def test_why_says_who_must_act_and_how_it_came_about(state: Path) -> None:

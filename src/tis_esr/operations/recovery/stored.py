@@ -43,4 +43,4 @@ class StoredRecovery(msgspec.Struct, frozen=True, kw_only=True):
         return RecoveryStep.FULL_FILES in self.done
 
 
-RECOVERIES = Collection("operations.recoveries", StoredRecovery, lambda recovery: recovery.key)
+RECOVERIES = Collection("operations.recoveries", StoredRecovery, lambda recovery: recovery.key, (("day",),))

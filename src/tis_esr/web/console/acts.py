@@ -77,7 +77,8 @@ class Act:
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
     personal data. ``do_in_steps`` is instead of ``do`` for an operation that commits units of work of its own. ``warning`` says what
-    can't be undone.
+    can't be undone. ``after`` is called when it is done, also for a form that is sent again: it may begin work in the
+    background, and does nothing the second time.
     """
 
     path: str
@@ -90,6 +91,7 @@ class Act:
     warning: str = ""
     all_offices: bool = False
     reason: str = "Reason"
+    after: Callable[[Request, Plan], None] | None = None
     reason_hint: str = "It is kept in the audit. Name no trainee: placements, posts and files have numbers."
 
 
@@ -170,6 +172,8 @@ async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response
             "The audit says what was done.",
             "Begun already",
         )
+    if act.after is not None:
+        act.after(request, plan)
     parts = urlsplit(next_address(plan.back))
     query = "&".join(filter(None, [parts.query, urlencode({_DONE: frozen.token})]))
     return RedirectResponse(f"{parts.path}?{query}", 303)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.access.sessions import Session, Sessions
 from tis_esr.settings import Settings
+from tis_esr.web.console.background import Background
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.questions import Questions
 from tis_esr.web.console.rate_limit import RateLimit
@@ -70,6 +71,7 @@ class Console:
     pages: tuple[Page, ...]
     searches: RateLimit
     remembered: Remembered[Any]
+    background: Background = field(default_factory=Background)
 
     @property
     def menu(self) -> list[Page]:

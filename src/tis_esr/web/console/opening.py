@@ -16,6 +16,7 @@ from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.configured_stores import required_setting, secret_text
 from tis_esr.settings import LOOPBACK, Settings
 from tis_esr.web.console.application import application
+from tis_esr.web.console.background import Background
 from tis_esr.web.console.console import Console, SignIn
 from tis_esr.web.console.pages import PAGES
 from tis_esr.web.console.questions import Questions
@@ -123,6 +124,8 @@ async def _serving(
 ) -> AsyncIterator[str]:
     """Serve during the block, under ``url`` if browsers see another address; yields where this process listens."""
 
+    background = Background()
+
     def made(port: int) -> object:
         local = (f"http://127.0.0.1:{port}", f"http://localhost:{port}")
         console = Console(
@@ -135,13 +138,17 @@ async def _serving(
             pages=PAGES,
             searches=RateLimit(_SEARCHES_A_MINUTE),
             remembered=Remembered(_REMEMBERED_SECONDS),
+            background=background,
         )
         return application(console)
 
     proxies = settings.console_trusted_proxies
     names = {"setting": setting, "host_setting": "TIS_ESR_CONSOLE_HOST"}
     async with served(made, host, port, proxies=proxies, **names) as taken:
-        yield f"http://{host}:{taken}"
+        try:
+            yield f"http://{host}:{taken}"
+        finally:
+            await background.close()
 
 
 def opened_for_each(settings: Settings) -> OpenRunner:

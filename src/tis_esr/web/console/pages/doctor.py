@@ -1,6 +1,7 @@
 """Whether everything that the settings name works, and the settings in force."""
 
 import asyncio
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.doctor.checks import examine_at_once
 from tis_esr.operations.shown_settings import shown
 from tis_esr.settings import Settings
-from tis_esr.web.console.console import console_of
+from tis_esr.web.console.console import Console, console_of
 from tis_esr.web.console.rendering import page
 
 _SECONDS: Final = 12.0
@@ -20,15 +21,21 @@ _TRAIL: Final = (("/", "Start"),)
 
 async def doctor(request: Request) -> Response:
     """Check everything, at most every 15 seconds however many people ask, and show what is wrong."""
-    console = console_of(request)
+    found, at = await checks_of(console_of(request))
+    faults = [check for check in found if not check.ok]
+    values = {"found": found, "at": at.isoformat(), "faults": faults}
+    return page(request, "doctor.html", "Doctor", values, trail=_TRAIL)
+
+
+async def checks_of(console: Console) -> tuple[list[Check], datetime]:
+    """Return every check, and the moment (UTC) at which they were made: at most 15 seconds ago."""
 
     async def ask() -> list[Check]:
         return await console.questions.run(partial(_checked, console.settings))
 
+    found: list[Check]
     found, at = await console.remembered.get("doctor", ask)
-    faults = [check for check in found if not check.ok]
-    values = {"found": found, "at": at.isoformat(), "faults": faults}
-    return page(request, "doctor.html", "Doctor", values, trail=_TRAIL)
+    return found, at
 
 
 def _checked(settings: Settings) -> list[Check]:

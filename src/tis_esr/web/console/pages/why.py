@@ -1,50 +1,29 @@
-"""The search, and why a placement, post, position or person was, or wasn't, sent to ESR."""
+"""Why a placement, post, position, person, file, row or alarm is as it is, and what has changed since it was sent."""
 
 import asyncio
 from datetime import date
 from functools import partial
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.composition import tcs_for_operation, today, window
-from tis_esr.operations.search import Destination, destination, may_be_person
+from tis_esr.operations.search import may_be_person
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.operations.why.explain import explain
 from tis_esr.operations.why.within import explain_within, meanings_within
-from tis_esr.operations.why.word import BadWordError, Kind, read_word
+from tis_esr.operations.why.word import BadWordError, read_word
 from tis_esr.settings import Settings
 from tis_esr.web.console.console import account_of, console_of, required_session
-from tis_esr.web.console.forms import read_form
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.sealed_words import opened, sealed
 
 _TITLE: Final = "Why was it, or wasn't it, sent?"
 _EVENTS: Final = 200
-_CHANGES: Final = 100
-
-
-async def search(request: Request) -> Response:
-    """Lead to what was searched for. It is a POST, so that no address has what was typed."""
-    fields = await read_form(request)
-    console = console_of(request)
-    console.searches.take(required_session(request).key)
-    typed = fields.get("word", "")
-    try:
-        found: Destination = await console.questions.ask(partial(destination, typed=typed))
-    except BadWordError as error:
-        return _page(request, error=error)
-    if found.file:
-        row = f"?row={found.row}" if found.row else ""
-        return RedirectResponse(f"/files/{quote(found.file, safe='')}{row}", 303)
-    is_personal = found.is_personal
-    if account_of(request).offices is not None:
-        is_personal = await _may_be_person(request, found.word)
-    return RedirectResponse(_address(request, found.word, is_personal=is_personal), 303)
 
 
 async def why(request: Request) -> Response:
@@ -56,35 +35,30 @@ async def why(request: Request) -> Response:
     if sealed_word := request.query_params.get("sealed"):
         word, is_personal = opened(request, sealed_word), True
     else:
-        word, is_personal = request.query_params.get("word", ""), False
+        word, is_personal = _not_a_place(request.query_params.get("word", "")), False
     if not word:
-        return _page(request)
+        return why_ask(request)
     try:
-        _refuse_places(word)
         if not is_personal and await _may_be_person(request, word):
-            return RedirectResponse(_address(request, word, is_personal=True), 303)
+            return RedirectResponse(why_address(request, word, is_personal=True), 303)
         console.searches.take(required_session(request).key)
+        offices = account_of(request).offices
         found: Explanation | None = await console.questions.ask(
-            partial(
-                _explained,
-                word=word,
-                settings=console.settings,
-                day=today(),
-                offices=account_of(request).offices,
-            )
+            partial(_explained, word=word, settings=console.settings, day=today(), offices=offices)
         )
     except BadWordError as error:
-        return _page(request, error=error)
+        return why_ask(request, error)
     if found is None:
         raise _not_theirs()
     title = "Why: a search by number" if is_personal else f"Why: {word.strip()}"
     values = {
         "found": found,
         "events": found.timeline[:_EVENTS],
+        "choices": [
+            (choice, why_address(request, choice.word, is_personal=choice.word.startswith("gmc:")))
+            for choice in found.choices
+        ],
         "more": max(0, len(found.timeline) - _EVENTS),
-        "choices": [(one.what, _address_of(request, one.word)) for one in found.choices],
-        "changes": found.changes[:_CHANGES],
-        "more_changes": max(0, len(found.changes) - _CHANGES),
     }
     return page(request, "why.html", title, values, trail=(("/", "Start"), ("/why", "Why")))
 
@@ -101,6 +75,15 @@ async def _may_be_person(request: Request, word: str) -> bool:
     if offices is None:
         return await questions.ask(partial(may_be_person, word=read))
     return not await questions.ask(lambda reader: asyncio.run(meanings_within(reader, word, offices)))
+
+
+def _not_a_place(word: str) -> str:
+    """Return a word without folders: a browser can name no file of the server to be read."""
+    text = word.strip().replace("\\", "/")
+    if not text.upper().endswith(".DAT"):
+        return word
+    prefix = "file:" if text.startswith("file:") else ""
+    return prefix + text.removeprefix("file:").rpartition("/")[2]
 
 
 def _explained(
@@ -120,32 +103,29 @@ def _explained(
     return asyncio.run(ask())
 
 
-def _refuse_places(word: str) -> None:
-    """Raise BadWordError for the place of a file, which would be one of the server."""
-    if read_word(word).path:
-        raise BadWordError("it is the place of a file, which only tis-esr why reads")
-
-
 def _not_theirs() -> ProblemError:
     return ProblemError(
         404,
-        "Nothing of this number or name is known, or it belongs to an office that your account does not include.",
-        "Ask for a placement, post, position, file or row of your offices: a search by GMC number needs an account that includes all.",
+        "Nothing of your offices has this id, number or name.",
+        "Check it. What belongs to other offices, and people by GMC number, are not shown with your account: ask the support team.",
         "Nothing found",
     )
 
 
-def _page(request: Request, error: BadWordError | None = None) -> Response:
-    values = {"problem": error.reason if error else "", "advice": BadWordError.advice, "heading": _TITLE}
+def why_ask(request: Request, error: BadWordError | None = None) -> Response:
+    """Return the page that asks for a word, perhaps because the last one can't be used."""
+    values = {
+        "problem": error.reason if error else "",
+        "advice": BadWordError.advice,
+        "heading": _TITLE,
+        "may_all": account_of(request).offices is None,
+    }
     title = f"Error: {_TITLE}" if error else _TITLE
     status = 400 if error else 200
     return page(request, "why_ask.html", title, values, trail=(("/", "Start"),), status=status)
 
 
-def _address_of(request: Request, choice: str) -> str:
-    return _address(request, choice, is_personal=read_word(choice).kind is Kind.PERSON)
-
-
-def _address(request: Request, word: str, *, is_personal: bool) -> str:
+def why_address(request: Request, word: str, *, is_personal: bool) -> str:
+    """Return the address of an explanation; a word that may be a GMC number is sealed."""
     query = {"sealed": sealed(request, word)} if is_personal else {"word": word}
     return f"/why?{urlencode(query)}"

@@ -1,0 +1,81 @@
+"""Two questions about time: what was lost in an outage, and who misses the deadline if nothing is done."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tis_esr.operations.access.accounts import Role
+from tis_esr.operations.composition import crons, today, window
+from tis_esr.operations.deadlines import AtRisk, Deadlines, deadlines
+from tis_esr.operations.outage import Outage
+from tis_esr.operations.outage import outage as find_outage
+from tis_esr.web.console.addresses import choice, whole_number
+from tis_esr.web.console.addresses import offices as office_options
+from tis_esr.web.console.console import account_of, console_of
+from tis_esr.web.console.pages.procedures import outage_asked, recovery_address
+from tis_esr.web.console.rendering import page
+from tis_esr.web.console.tables import Column, Table
+
+_TRAIL: Final = (("/", "Start"), ("/why", "Why"))
+_WEEK: Final = 7
+
+_TABLE: Final = Table[AtRisk](
+    columns=(
+        Column("last", "Last day", lambda one: one.last_day),
+        Column("days", "Days left", lambda one: one.days_left, is_number=True),
+        Column("office", "Office", lambda one: one.deanery),
+        Column("placement", "Placement", lambda one: one.placement_id),
+        Column("position", "Position", lambda one: one.position_id),
+        Column("starts", "Starts", lambda one: one.starts),
+        Column("reason", "Reason", lambda one: one.reason),
+        Column("who", "Who must act", lambda one: one.who.value),
+        Column("action", "What to do", lambda one: one.action),
+    ),
+    key=lambda one: f"{one.placement_id}:{one.position_id}",
+    sort="last",
+)
+
+
+async def outage(request: Request) -> Response:
+    """Ask for the times of an outage; with them, show what it delayed and dropped."""
+    begun, ended = request.query_params.get("from", ""), request.query_params.get("to", "")
+    values: dict[str, object] = {"latest": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"), "found": None}
+    if begun or ended:
+        first, last = outage_asked(begun, ended)
+        settings = console_of(request).settings
+        ask = partial(
+            find_outage, start=first, end=last, today=today(), window=window(settings), crons=crons(settings)
+        )
+        found: Outage = await console_of(request).questions.ask(ask)
+        may_recover = account_of(request).may(Role.OPERATOR)
+        values |= {"found": found, "recovery": recovery_address(found.key) if may_recover else ""}
+    return page(request, "outage.html", "What an outage delayed and dropped", values, trail=_TRAIL)
+
+
+async def deadlines_page(request: Request) -> Response:
+    """List who misses the deadline if nothing is done, first to go first."""
+    account = account_of(request)
+    visible = account.visible_offices
+    office = choice(request, "office", "Office", office_options(visible))
+    shown = choice(request, "show", "Show", {"": "Still in time", "missed": "Missed already"})
+    days = whole_number(request, "days", "number of days", _WEEK, range(1, 92))
+    settings = console_of(request).settings
+    ask = partial(
+        deadlines,
+        day=today(),
+        window=window(settings),
+        deaneries=[office.value] if office.value else visible,
+        days=days,
+    )
+    found: Deadlines = await console_of(request).questions.ask(ask)
+    choices = [office, shown]
+    values = {
+        "found": found,
+        "table": _TABLE.page(request, found.missed if shown.value else found.at_risk),
+        "choices": choices,
+        "chosen": [one for one in choices if not one.is_default],
+    }
+    return page(request, "deadlines.html", "Who misses the deadline", values, trail=_TRAIL)

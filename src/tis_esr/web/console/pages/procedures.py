@@ -1,0 +1,225 @@
+"""Guided procedures as task lists: recovery from an outage, the start of a region, the full file of a deanery."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tis_esr.engine.reader_protocol import Reader
+from tis_esr.errors import TisEsrError, UsageError
+from tis_esr.operations.composition import today
+from tis_esr.operations.doctor.check import Check
+from tis_esr.operations.moments import moment_of
+from tis_esr.operations.outage import Outage, refuse_impossible
+from tis_esr.operations.procedures.checklists import (
+    FullFile,
+    Overview,
+    RegionChecklist,
+    last_full_files,
+    last_run,
+    outage_between,
+    overview,
+    recovery_checklist,
+    region_checklist,
+)
+from tis_esr.operations.procedures.performing import Where, outage_of
+from tis_esr.operations.procedures.step_runs import Procedure, StepRun
+from tis_esr.operations.recovery.reports import RecoveryReport, stored_recovery
+from tis_esr.operations.recovery.stored import StoredRecovery
+from tis_esr.operations.region.reports import StepState
+from tis_esr.records.file_names import DEANERIES
+from tis_esr.web.console.console import account_of, console_of
+from tis_esr.web.console.pages.doctor import checks_of
+from tis_esr.web.console.pages.task_lists import Task, task_list
+from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.rendering import page
+from tis_esr.web.console.wording import plural
+
+TRAIL: Final = (("/", "Start"), ("/procedures", "Guided procedures"))
+_MINUTES: Final = "%Y-%m-%dT%H:%M"
+
+
+class NoPlaceError(TisEsrError):
+    """The settings or the file stores don't allow a recovery; ``reason`` says what is missing."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def procedures(request: Request) -> Response:
+    """List what was begun, and forms to begin."""
+    account = account_of(request)
+    found: Overview = await console_of(request).questions.ask(partial(overview, today=today()))
+    values = {
+        "recoveries": [
+            {"href": recovery_address(one.key, one.full), "text": _of_outage(one.key), "stored": one}
+            for one in found.recoveries
+            if account.offices is None
+        ],
+        "regions": [one for one in found.regions if account.sees(one.deanery)],
+        "full_files": {
+            deanery: found.full_files.get(deanery) for deanery in DEANERIES if account.sees(deanery)
+        },
+        "offices": account.visible_offices,
+        "is_limited": account.offices is not None,
+        "latest": datetime.now(UTC).strftime(_MINUTES),
+    }
+    return page(request, "procedures.html", "Guided procedures", values, trail=TRAIL[:1])
+
+
+async def recovery(request: Request) -> Response:
+    """Show what an outage delayed and dropped, and the steps that catch up."""
+    begun, ended = outage_asked(request.query_params.get("from", ""), request.query_params.get("to", ""))
+    full = full_asked(request.query_params.getlist("dnf"))
+    found: Outage
+    found, stored, run = await console_of(request).questions.ask(
+        partial(_recovery, where=Where(console_of(request).settings), begun=begun, ended=ended, full=full)
+    )
+    report, trouble = await checklist_of(request, begun, ended, full)
+    tasks = [Task(step.step, step.state, step.text, step.at) for step in report.steps] if report else []
+    values = {
+        "outage": found,
+        "key": found.key,
+        "full": stored.full,
+        "trouble": trouble,
+        "offices": DEANERIES,
+        "query": {"from": begun.strftime(_MINUTES), "to": ended.strftime(_MINUTES)},
+        "unfinished": report.unfinished if report else [],
+        "here": recovery_address(found.key, stored.full),
+        **task_list(tasks, run),
+    }
+    title = "Recovery from an outage"
+    return page(request, "recovery.html", title, values, trail=TRAIL)
+
+
+async def region(request: Request) -> Response:
+    """Show how far a region's start is, and its next step."""
+    deanery = office_asked(request)
+    found: RegionChecklist
+    found, run = await console_of(request).questions.ask(partial(_region, deanery=deanery))
+    tasks = [Task(step.step, step.state, step.text, step.at) for step in found.steps]
+    values = {"deanery": deanery, "found": found, "here": request.url.path, **task_list(tasks, run)}
+    return page(request, "region.html", f"Start of region {deanery}", values, trail=TRAIL)
+
+
+async def full_file(request: Request) -> Response:
+    """Show the last full file of a deanery, and create one."""
+    deanery = office_asked(request)
+    file: FullFile | None
+    file, run = await console_of(request).questions.ask(partial(_full_file, deanery=deanery))
+    last = (
+        f"the last one is {file.name} with {plural(file.rows, 'row')}" if file else "none was created lately"
+    )
+    tasks = [
+        Task("CREATE", StepState.NEXT, f"repeat who is in every position of {deanery} now and next; {last}"),
+        Task("CONFIRMATION", StepState.LATER, "a DCC of the same number, the next day: see the file's page"),
+    ]
+    values = {"deanery": deanery, "file": file, "here": request.url.path, **task_list(tasks, run)}
+    return page(request, "full_file.html", f"Full file of {deanery}", values, trail=TRAIL)
+
+
+def outage_asked(begun: str, ended: str) -> tuple[datetime, datetime]:
+    """Return the times of an outage. Raises ProblemError for what can't be one."""
+    try:
+        first, last = moment_of("from", begun), moment_of("to", ended)
+        refuse_impossible(first, last, today(), datetime.now(UTC))
+    except UsageError as error:
+        raise ProblemError(
+            400,
+            f"The outage's times can't be used: {error.reason}.",
+            "Go back to Guided procedures, and give the time at which it began and ended.",
+        ) from None
+    return first, last
+
+
+def full_asked(codes: Sequence[str]) -> list[str]:
+    """Return the deaneries that a DNF is asked for. Raises ProblemError for one that there is not."""
+    if set(codes) - set(DEANERIES):
+        raise ProblemError(
+            400, "The address asks for an office that there is not.", f"It can be: {', '.join(DEANERIES)}."
+        )
+    return sorted(set(codes))
+
+
+def office_asked(request: Request) -> str:
+    """Return the deanery of the address. Raises ProblemError for one that there is not, or that is not the person's."""
+    deanery: str = request.path_params["deanery"]
+    return own_office(request, deanery)
+
+
+def own_office(request: Request, deanery: str) -> str:
+    """Return a deanery. Raises ProblemError for one that there is not, or that is not the person's."""
+    if deanery not in DEANERIES or not account_of(request).sees(deanery):
+        raise ProblemError(
+            404,
+            "There is no office of this code, or your account does not include it.",
+            f"Your account includes: {', '.join(account_of(request).visible_offices)}.",
+            "No such office",
+        )
+    return deanery
+
+
+def recovery_address(key: str, full: Sequence[str] = ()) -> str:
+    """Return the address of a recovery by the key of its outage."""
+    begun, ended = outage_of(key)
+    pairs = [
+        ("from", begun.strftime(_MINUTES)),
+        ("to", ended.strftime(_MINUTES)),
+        *(("dnf", one) for one in full),
+    ]
+    return f"/procedures/recovery?{urlencode(pairs)}"
+
+
+async def checklist_of(
+    request: Request, begun: datetime, ended: datetime, full: list[str]
+) -> tuple[RecoveryReport | None, str]:
+    """Return the steps of a recovery; None and the reason while the settings or file stores don't allow one."""
+    console = console_of(request)
+    checks: list[Check] = (await checks_of(console))[0]
+    ask = partial(
+        _checklist, where=Where(console.settings), begun=begun, ended=ended, full=full, checks=checks
+    )
+    try:
+        report: RecoveryReport = await console.questions.ask(ask)
+    except OSError as error:
+        return None, f"a file store can't be read: {error.strerror or type(error).__name__}"
+    except NoPlaceError as error:
+        return None, str(error)
+    return report, ""
+
+
+def _checklist(
+    reader: Reader, where: Where, begun: datetime, ended: datetime, full: list[str], checks: list[Check]
+) -> RecoveryReport:
+    try:
+        place = where.recovery()
+    except TisEsrError as error:
+        raise NoPlaceError(str(error)) from error
+    return asyncio.run(recovery_checklist(reader, place, begun, ended, today(), full, checks))
+
+
+def _recovery(
+    reader: Reader, where: Where, begun: datetime, ended: datetime, full: list[str]
+) -> tuple[Outage, StoredRecovery, StepRun | None]:
+    found = outage_between(reader, where.settings, begun, ended, today())
+    stored = stored_recovery(reader, found, today(), full)
+    return found, stored, last_run(reader, Procedure.RECOVERY, found.key)
+
+
+def _region(reader: Reader, deanery: str) -> tuple[RegionChecklist, StepRun | None]:
+    return region_checklist(reader, deanery), last_run(reader, Procedure.REGION, deanery)
+
+
+def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun | None]:
+    return last_full_files(reader, today()).get(deanery), last_run(reader, Procedure.FULL_FILE, deanery)
+
+
+def _of_outage(key: str) -> str:
+    begun, ended = outage_of(key)
+    return f"{begun:%d %b %Y %H:%M} to {ended:%d %b %Y %H:%M}".lstrip("0")
