@@ -1,4 +1,4 @@
-"""How long the ten questions of an operator take at national size: 60,000 posts, 272,000 rows.
+"""How long the ten questions of an operator and the forecast take at national size: 60,000 posts, 272,000 rows.
 
 Builds one national day on the embedded engine (kept in ``bench/out/questions``, and used again), and asks each question
 three times, each time with a newly opened store. ``--production`` copies the state into MongoDB and asks there too.
@@ -34,8 +34,10 @@ from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.operations.coming_applicants import Horizon
 from tis_esr.operations.composition import crons
 from tis_esr.operations.deadlines import deadlines
+from tis_esr.operations.forecast import Step, forecast
 from tis_esr.operations.ledger import ledger
 from tis_esr.operations.outage import outage
 from tis_esr.operations.reports.kinds import ReportKind
@@ -248,6 +250,10 @@ async def _deadlines(about: Asking) -> None:
     deadlines(about.reader, AS_OF, ApplicantWindow(), DEANERIES, days=7)
 
 
+async def _forecast(about: Asking) -> None:
+    forecast(about.reader, DEANERIES, Horizon(AS_OF, 8, ApplicantWindow()), Step.WEEK)
+
+
 QUESTIONS: dict[str, Callable[[Asking], Awaitable[None]]] = {
     "why was this doctor not sent": lambda about: _why(about, f"placement:{about.placement}"),
     "is this position known, matched, deleted": lambda about: _why(about, f"position:{about.position}"),
@@ -261,6 +267,7 @@ QUESTIONS: dict[str, Callable[[Asking], Awaitable[None]]] = {
         about, str((FOLDER / "in" / about.inbound).resolve())
     ),
     "who misses the deadline if we do nothing": _deadlines,
+    "who reaches the window in the next weeks": _forecast,
 }
 
 

@@ -269,7 +269,7 @@ class Settings(BaseSettings):
     sns_topics: tuple[str, ...] = ()
     """The ARNs of the SNS topics whose events are accepted, as a JSON list."""
     console_host: str = "127.0.0.1"
-    """The address that the console listens on. Without an OIDC provider it is a loopback address."""
+    """The address that the console of `tis-esr console` and `tis-esr run --console` listens on. Without an OIDC provider it is a loopback address."""
     console_port: Annotated[int, Field(ge=0, le=65535)] = 8090
     """The port of the console; 0 picks a free port."""
     console_url: Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")] | None = None

@@ -11,7 +11,7 @@ from tests.services.data_exporter.test_record_intake import nowhere
 from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.batches.documents import BATCHES, Batch
-from tis_esr.operations.search import Found, HitKind, may_be_person, offices_of, search
+from tis_esr.operations.search import Found, HitKind, may_be_person, search
 from tis_esr.operations.why.word import BadWordError, read_word
 from tis_esr.services.data_exporter.outbound import APPLICANTS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
@@ -101,16 +101,6 @@ async def test_what_was_tried_is_said_and_a_number_of_seven_digits_may_be_a_pers
             assert may_be_person(reader, read_word("7654321"))
             assert not may_be_person(reader, read_word("7000001"))
             assert not search(reader, "123").is_personal
-
-
-async def test_whose_things_are_is_known_of_all_or_of_none(benches: Benches) -> None:
-    async with benches.open(EXPORTER, nowhere()) as bench:
-        await kept(bench)
-        with closing(bench.reader()) as reader:
-            assert offices_of(reader, "7000001") == ["EOE"]
-            assert offices_of(reader, FILE) == ["EOE"]
-            assert offices_of(reader, "17") == []
-            assert offices_of(reader, "7654321") == []
 
 
 @pytest.mark.parametrize("typed", ["", " ", "x" * 61, "1" * 16, "a\x00b"])

@@ -47,7 +47,7 @@ WHOLE_READS: dict[str, tuple[re.Pattern[str], str]] = {
         (
             "the totals of a day",
             r"SQLite: SELECT file, sum.* FROM rows WHERE 1 GROUP BY file$|\{'aggregate': 'engine.rows', 'pipeline': \[\{'\$group'"
-            r"|SQLite: SELECT (json_extract\(body, '\$\.\w+'\), )+count\(\*\) FROM|SQLite: SELECT value, count\(\*\) FROM .*json_each"
+            r"|SQLite: SELECT ((json_extract\(body, '\$\.\w+'\)|\"\w+\"), )+count\(\*\) FROM \"[\w.]+\" WHERE 1 GROUP BY|SQLite: SELECT value, count\(\*\) FROM .*json_each"
             r"|\{'aggregate': '\w+\.\w+', 'pipeline': \[(\{'\$unwind': ''\}, )?\{'\$group'",
             "`day` counts everything that stands, twice a day; indexes for that would cost more, at every write",
         ),

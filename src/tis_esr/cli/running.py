@@ -52,7 +52,7 @@ def processes(state: StateOption = None, as_json: JsonOption = False) -> None:
         raise typer.Exit(int(list_processes(settings, state, as_json=as_json)))
 
 
-@command("tis-esr run", "tis-esr run InboundDataReader Reconciliation")
+@command("tis-esr run", "tis-esr run InboundDataReader Reconciliation", "tis-esr run --console")
 def run(
     services: Annotated[
         list[str] | None,
@@ -60,12 +60,21 @@ def run(
             metavar="[SERVICE]...", help="Services to run (default: all).", autocompletion=_services
         ),
     ] = None,
+    console: Annotated[
+        bool, typer.Option("--console", help="Also serve the web console, on TIS_ESR_CONSOLE_PORT.")
+    ] = False,
 ) -> None:
     """Run services until stopped: poll for files, handle messages, export on schedule."""
     with user_errors_reported():
         from tis_esr.process.serving_process import run as run_
 
-        asyncio.run(run_(load(), services or []))
+        settings = load()
+        if not console:
+            asyncio.run(run_(settings, services or []))
+            return
+        from tis_esr.commands.console import console_beside
+
+        asyncio.run(run_(settings, services or [], console_beside(settings)))
 
 
 @command("tis-esr purge --dry-run", "tis-esr purge --past", "tis-esr purge --as-of 2026-11-24")

@@ -1,7 +1,9 @@
-"""``tis-esr console``: serves the web console until stopped."""
+"""``tis-esr console``: serves the web console until stopped; ``tis-esr run --console``: beside the services."""
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -10,9 +12,11 @@ from tis_esr.commands.command_line import check_state
 from tis_esr.commands.demo import demo
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, say
+from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit
 from tis_esr.operations.composition import today
 from tis_esr.process.logs import log_events
+from tis_esr.process.serving_process import Beside
 from tis_esr.settings import Settings
 from tis_esr.web.console.opening import local_console, refuse_open, shared_console
 
@@ -40,14 +44,34 @@ def console_of_demo(settings: Settings, folder: Path, port: int | None) -> Exit:
     return console(settings, folder / "state.sqlite", port)
 
 
+def console_beside(settings: Settings) -> Beside:
+    """Return what serves the console beside services, on TIS_ESR_CONSOLE_PORT; signing in is as for ``tis-esr console``.
+
+    Raises UsageError for a console that would be open.
+    """
+    name, port = person_of(settings).name, "TIS_ESR_CONSOLE_PORT"
+    if settings.console_oidc_issuer is None:
+        refuse_open(settings)
+
+    @asynccontextmanager
+    async def beside(runner: Runner) -> AsyncIterator[None]:
+        if settings.console_oidc_issuer is None:
+            async with local_console(
+                settings, settings.console_port, name, _show, runner=runner, setting=port
+            ):
+                yield
+            return
+        async with shared_console(settings, settings.console_port, runner=runner, setting=port) as address:
+            say(address, label="Console:", style=HEADING)
+            yield
+
+    return beside
+
+
 async def _local(settings: Settings, port: int) -> None:
     stop = _stop()
     name = person_of(settings).name
-
-    def show(address: str) -> None:
-        say(address, label="Open this address, which signs in once:", style=HEADING)
-
-    async with local_console(settings, port, name, show):
+    async with local_console(settings, port, name, _show):
         say(f"The console shows {settings.state} to {name}, on this machine only. Ctrl-C stops it.")
         await stop.wait()
     say("The console has stopped.")
@@ -58,6 +82,10 @@ async def _shared(settings: Settings, port: int) -> None:
     async with shared_console(settings, port) as address:
         say(address, label="Console:", style=HEADING)
         await stop.wait()
+
+
+def _show(address: str) -> None:
+    say(address, label="Open this address, which signs in once:", style=HEADING)
 
 
 def _port(settings: Settings, port: int | None) -> int:

@@ -40,6 +40,8 @@ class Between:
 
 Where = Mapping[str, Any]
 """Conditions that must all hold: a value (equal), a list of values (one of them) or a Between."""
+EVERYWHERE: Where = {}
+"""No condition."""
 
 
 def is_impossible(where: Where) -> bool:

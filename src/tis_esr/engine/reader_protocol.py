@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.collection import EVERYWHERE, Collection, Where
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.row_accounting import Row, RowState
 
@@ -59,8 +59,13 @@ class Reader(Protocol):
         """Return how many documents match ``where``; 0 if the collection does not exist."""
         ...
 
-    def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
-        """Return how many documents there are by these of the collection's ``indexes`` and ``counted`` fields."""
+    def counts(
+        self, collection: Collection[Any], *fields: str, where: Where = EVERYWHERE
+    ) -> dict[tuple[Any, ...], int]:
+        """Return how many documents match ``where`` by these of the collection's ``indexes`` and ``counted`` fields.
+
+        Dates are ISO texts, enumerations their values.
+        """
         ...
 
     def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The applicants of a deanery who are in the window or reach it soon, read page by page, with their data faults."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -59,6 +60,16 @@ def sent(state: Reader, deanery: str, horizon: Horizon) -> Iterator[ApplicantRec
     for kind in SENT:
         for page in pages(state, deanery, kind, horizon):
             yield from page
+
+
+def sent_by_start(state: Reader, deanery: str, horizon: Horizon) -> dict[date, int]:
+    """Return how many of a deanery's records were sent, by the start of the placement; only the index is read."""
+    found: Counter[date] = Counter()
+    for kind in SENT:
+        where = {"state": kind.value, "deanery": deanery, "date_from": Between(*horizon.starts)}
+        for (start,), number in state.counts(APPLICANTS, "date_from", where=where).items():
+            found[date.fromisoformat(start)] += number
+    return found
 
 
 def without_position(

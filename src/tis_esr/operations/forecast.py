@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.operations.coming_applicants import NOT_LOOKED_AT, Horizon, sent, waiting
+from tis_esr.operations.coming_applicants import NOT_LOOKED_AT, Horizon, sent_by_start, waiting
 
 
 class Step(StrEnum):
@@ -58,10 +58,10 @@ def forecast(
     lines: dict[tuple[date, str], Line] = {}
     oldest = date.max
 
-    def line_of(start: date, deanery: str) -> Line:
+    def line_of(start: date, deanery: str, number: int = 1) -> Line:
         first = _first_day(start, horizon, by)
         line = lines.setdefault((first or date.min, deanery), Line(reaches_window=first, deanery=deanery))
-        line.applicants += 1
+        line.applicants += number
         return line
 
     for deanery in deaneries:
@@ -72,8 +72,8 @@ def forecast(
                 line.held_back += 1
             else:
                 line.sound += 1
-        for record in sent(state, deanery, horizon):
-            line_of(record.date_from, deanery).sent += 1
+        for start, number in sent_by_start(state, deanery, horizon).items():
+            line_of(start, deanery, number).sent += number
         advance()
     places = {deanery: place for place, deanery in enumerate(deaneries)}
     in_order = sorted(lines, key=lambda key: (key[0], places[key[1]]))

@@ -98,14 +98,6 @@ def may_be_person(reader: Reader, word: Word) -> bool:
     return not any((*_placement(reader, word), *_position(reader, word)))
 
 
-def offices_of(reader: Reader, typed: str) -> list[str]:
-    """Return whose the things are that have this id, number or name; none if that is not known. Raises BadWordError."""
-    hits = search(reader, typed).hits
-    return (
-        sorted({office for hit in hits for office in hit.offices}) if all(hit.offices for hit in hits) else []
-    )
-
-
 def _alarms(reader: Reader, text: str) -> Iterator[Hit]:
     for alarm in reader.get(ALARMS, [text]) if len(text) <= 300 else ():
         yield Hit(kind=HitKind.ALARM, id=alarm.id, what=alarm.text)

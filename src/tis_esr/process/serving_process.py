@@ -46,6 +46,8 @@ from tis_esr.web.metrics import Metrics
 from tis_esr.web.serving import Hook, http
 from tis_esr.web.tracing import Tracing
 
+Beside = Callable[[Runner], contextlib.AbstractAsyncContextManager[None]]
+"""What is served beside the services, such as the console: opened with their runner, closed when they have stopped."""
 _log = structlog.get_logger()
 _SCHEDULE_SECONDS = 5.0
 _REQUESTED = {
@@ -72,8 +74,16 @@ def chosen(names: Sequence[str]) -> list[str]:
     return [by_name[name] for name in wanted] or list(SERVICES)
 
 
-async def run(settings: Settings, names: Sequence[str]) -> None:
-    """Run services until SIGTERM or SIGINT; then finish work in progress, within drain_seconds."""
+def nothing_else(_: Runner) -> contextlib.AbstractAsyncContextManager[None]:
+    """Serve nothing beside the services."""
+    return contextlib.nullcontext()
+
+
+async def run(settings: Settings, names: Sequence[str], beside: Beside = nothing_else) -> None:
+    """Run services until SIGTERM or SIGINT; then finish work in progress, within drain_seconds.
+
+    ``beside`` is served for as long as they run.
+    """
     log_events(settings.log_format)
     collect_less_often()
     wanted = chosen(names)
@@ -119,6 +129,7 @@ async def run(settings: Settings, names: Sequence[str]) -> None:
                 hooks=hooks,
             )
         )
+        await stack.enter_async_context(beside(system.runner))
         tasks = alarm_tasks(settings, system, metrics, stop, wanted)
         if reads_files:
             tasks += [

@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from playwright.async_api import Browser
 from tests.web.browser.visitor import Visits, violations
 from tests.web.console.console_process import console_process
 from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
+from tests.web.console.test_alarms_and_acts import HELD, LATE, alarm, stored
+
+from tis_esr.operations.alarms.alarm import AlarmState
+from tis_esr.operations.alarms.kinds import Severity
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,6 +41,10 @@ STATES = {
     "/files/DE_EMD_APP_20261124_00000001.DAT": "File DE_EMD_APP_20261124_00000001.DAT",
     "/files/DE_EMD_RMF_20200101_00000001.DAT": "No such file",
     "/findings": "Findings",
+    "/alarms": "Alarms",
+    "/alarms?state=cleared&severity=critical": "Alarms",
+    "/alarms?state=nonsense": "Bad request",
+    "/alarms/no-such-alarm": "No such alarm",
     "/why": "Why was it, or wasn't it, sent?",
     "/why?word=1234567890123456": "Error: Why was it, or wasn't it, sent?",
     "/why?word=1900002": "Why: 1900002",
@@ -129,6 +138,41 @@ async def test_while_the_store_is_unavailable_too(browser: Browser, state: Path,
             await page.goto("/files")
             assert await page.title() == "Not available – TIS-ESR"
             assert await violations(page) == []
+
+
+async def test_alarms_and_what_is_done_about_them_too(browser: Browser, state: Path, tmp_path: Path) -> None:
+    """The list with alarms, one of them, the confirmation, without a reason, with one, and when it was done."""
+    copy = tmp_path / "copy.sqlite"
+    shutil.copyfile(state, copy)
+    now = datetime.now(UTC)
+    cleared = alarm("file-late:APP of 2026-11-23", state=AlarmState.CLEARED, cleared_at=now)
+    await stored(copy, [alarm(LATE, severity=Severity.CRITICAL), alarm(HELD, owner="ann"), cleared])
+    with console_process(["--state", copy, "--port", "0"], tmp_path) as console:
+        visits = await Visits.begun(browser, console)
+        async with visits.window() as page:
+
+            async def is_fine(title: str) -> None:
+                assert await page.title() == f"{title} – TIS-ESR"
+                assert await violations(page) == []
+                assert await page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [320, 320]
+
+            await page.goto("/alarms?state=cleared")
+            await is_fine("Alarms")
+            await page.goto(f"/alarms/{HELD}")
+            await is_fine(f"Alarm {HELD}")
+            await page.goto("/alarms")
+            await is_fine("Alarms")
+            await page.check("tbody input >> nth=0")
+            await page.fill("#owner", "testa.specimen")
+            await page.click("button >> text=Set owner")
+            await is_fine("Set owner")
+            await page.click("main button")
+            await is_fine("Error: Set owner")
+            await page.fill("#why", "on call")
+            await page.click("main button")
+            await page.wait_for_url("**/alarms?done=*")
+            await is_fine("Alarms")
+            assert "testa.specimen owns 1 alarm." in await page.inner_text("main")
 
 
 async def test_a_page_above_ones_role_too(browser: Browser, state: Path, tmp_path: Path) -> None:

@@ -33,7 +33,10 @@ class ConsoleProcess:
 
 @contextmanager
 def console_process(
-    words: Sequence[object], folder: Path, settings: Mapping[str, str] | None = None
+    words: Sequence[object],
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    command: str = "console",
 ) -> Iterator[ConsoleProcess]:
     """Start it in a folder, and wait until it has printed its address."""
     environment = {
@@ -44,7 +47,7 @@ def console_process(
         **(settings or {}),
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", _CALL, "console", *map(str, words)],
+        [sys.executable, "-c", _CALL, command, *map(str, words)],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,

@@ -103,7 +103,7 @@ async def test_people_of_some_offices_find_and_are_answered_about_theirs_alone(s
         assert "Placement 1900002" in text(await browser.get("/why?word=1900002"))
     async with desk(state, account=wes).signed_in() as browser:
         token = form_token(await browser.get("/"))
-        other = await browser.get("/why?word=1900002")
+        other = await browser.get("/why?word=1900002", follow_redirects=True)
         unknown = await browser.get("/why?word=1900002999")
         found = await browser.post("/search", data={"word": RMF, "form_token": token})
         listed = await browser.get(found.headers["location"])

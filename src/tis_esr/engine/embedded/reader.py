@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tis_esr.engine.collection import Collection, Where, is_impossible
+from tis_esr.engine.collection import EVERYWHERE, Collection, Where, is_impossible
 from tis_esr.engine.embedded.engine import conditions_of, find_documents
 from tis_esr.engine.embedded.schema import open_state, table
 from tis_esr.engine.envelope import Message
@@ -64,12 +64,19 @@ class StateReader:
             return 0
         return int(number)
 
-    def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
-        """Return how many documents there are by the JSON fields named."""
-        chosen = ", ".join(f"json_extract(body, '$.{field}')" for field in fields)
+    def counts(
+        self, collection: Collection[Any], *fields: str, where: Where = EVERYWHERE
+    ) -> dict[tuple[Any, ...], int]:
+        """Return how many documents match ``where`` by the fields named."""
+        if is_impossible(where):
+            return {}
+        conditions, values = conditions_of(where)
+        columns = (f'"{f}"' if f in collection.searched else f"json_extract(body, '$.{f}')" for f in fields)
+        chosen = ", ".join(columns)
         try:
             rows = self._connection.execute(
-                f"SELECT {chosen}, count(*) FROM {table(collection)} GROUP BY {chosen}"
+                f"SELECT {chosen}, count(*) FROM {table(collection)} WHERE {conditions} GROUP BY {chosen}",
+                values,
             )
             return {tuple(row[:-1]): row[-1] for row in rows}
         except sqlite3.OperationalError as error:

@@ -9,7 +9,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import ConfigurationError
 
-from tis_esr.engine.collection import Collection, Where, is_impossible
+from tis_esr.engine.collection import EVERYWHERE, Collection, Where, is_impossible
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.production.mongodb import outbox
 from tis_esr.engine.production.mongodb.documents import condition
@@ -98,10 +98,15 @@ class ProductionReader:
         with trouble_as_transient():
             return self._database[collection.name].count_documents(condition(where))
 
-    def counts(self, collection: Collection[Any], *fields: str) -> dict[tuple[Any, ...], int]:
+    def counts(
+        self, collection: Collection[Any], *fields: str, where: Where = EVERYWHERE
+    ) -> dict[tuple[Any, ...], int]:
         """See Reader.counts."""
+        if is_impossible(where):
+            return {}
         group = {field: f"${field}" for field in fields}
-        grouped = self._grouped(collection.name, [{"$group": {"_id": group, "n": {"$sum": 1}}}])
+        wanted = [{"$match": condition(where)}] if where else []
+        grouped = self._grouped(collection.name, [*wanted, {"$group": {"_id": group, "n": {"$sum": 1}}}])
         return {tuple(entry["_id"].get(field) for field in fields): entry["n"] for entry in grouped}
 
     def counts_within(self, collection: Collection[Any], field: str) -> dict[str, int]:

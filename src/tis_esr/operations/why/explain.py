@@ -63,7 +63,7 @@ async def explain(
             ids = [id_ for answer in answers for id_ in answer.correlation_ids]
             events = timeline(state, ids, NOTHING_HELD) if known else []
             return _plain(word, answers, events, known=known)
-        word = _word_of(record)
+        word = word_of(record)
     if word.kind is Kind.ALARM or word.misfit_reason:
         answers, choices_ = of_alarm(state, word.text)
         if answers or choices_ or word.kind is Kind.ALARM:
@@ -95,7 +95,7 @@ def _plain(word: Word, answers: list[Answer], events: Sequence[Event] = (), *, k
     return Explanation(word=text, known=known, tis="", answers=answers, timeline=list(events))
 
 
-def _word_of(record: Record) -> Word:
+def word_of(record: Record) -> Word:
     """Return the word for all about a record that was sent in a row."""
     if isinstance(record, ApplicantRecord):
         return Word(text=f"{record.placement_id}", number=record.placement_id, kind=Kind.PLACEMENT)

@@ -34,11 +34,18 @@ _PATIENCE: Final = 5.0
 
 @asynccontextmanager
 async def local_console(
-    settings: Settings, port: int, name: str, show: Callable[[str], None]
+    settings: Settings,
+    port: int,
+    name: str,
+    show: Callable[[str], None],
+    *,
+    runner: Runner | None = None,
+    setting: str = "--port",
 ) -> AsyncIterator[None]:
     """Serve a state file to its owner, by a one-time address on this machine; ``show`` gets each address to print.
 
-    Raises PortUnusableError.
+    ``runner`` is that of a process which holds the file: acts go through it. Raises PortUnusableError, which names
+    the ``setting`` of the port.
     """
     host = "127.0.0.1"
     address = [""]
@@ -46,17 +53,21 @@ async def local_console(
     sign_in = LocalSignIn(account, lambda path: show(address[0] + path))
     sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
     questions = Questions(partial(reader_of, settings, settings.state))
-    runner = opened_for_each(settings)
-    async with _serving(settings, None, host, port, sign_in, sessions, questions, runner) as address[0]:
+    acting = opened_for_each(settings) if runner is None else _always(runner)
+    serving = _serving(settings, None, host, port, sign_in, sessions, questions, acting, setting)
+    async with serving as address[0]:
         show(address[0] + sign_in.path)
         yield
 
 
 @asynccontextmanager
-async def shared_console(settings: Settings, port: int) -> AsyncIterator[str]:
+async def shared_console(
+    settings: Settings, port: int, *, runner: Runner | None = None, setting: str = "--port"
+) -> AsyncIterator[str]:
     """Serve the configured engine's store to people who sign in at the OIDC provider; yields the address in browsers.
 
-    Raises PortUnusableError, and what makes the engine unusable.
+    ``runner`` is that of a process which holds the state file; on the production engine the console has connections of
+    its own. Raises PortUnusableError, which names the ``setting`` of the port, and what makes the engine unusable.
     """
     from tis_esr.web.console.sign_in.oidc import OidcSignIn
 
@@ -72,14 +83,15 @@ async def shared_console(settings: Settings, port: int) -> AsyncIterator[str]:
         sessions: Sessions
         if settings.engine == "production":
             kept = await stack.enter_async_context(engine_for_operation(_hasty(settings)))
-            runner = _always(kept)
+            acting = _always(kept)
             sessions = StoredSessions(_lifetimes(settings), kept)
         else:
-            runner = opened_for_each(settings)
+            acting = opened_for_each(settings) if runner is None else _always(runner)
             sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
         questions = Questions(partial(reader_of, settings), keep=settings.engine == "production")
         stack.callback(questions.close)
-        serving = _serving(settings, url, settings.console_host, port, sign_in, sessions, questions, runner)
+        host = settings.console_host
+        serving = _serving(settings, url, host, port, sign_in, sessions, questions, acting, setting)
         await stack.enter_async_context(serving)
         yield url
 
@@ -108,6 +120,7 @@ async def _serving(
     sessions: Sessions,
     questions: Questions,
     runner: OpenRunner,
+    setting: str,
 ) -> AsyncIterator[str]:
     """Serve during the block, under ``url`` if browsers see another address; yields where this process listens."""
 
@@ -131,7 +144,8 @@ async def _serving(
         return application(console)
 
     proxies = settings.console_trusted_proxies
-    async with served(made, host, port, setting="--port", proxies=proxies) as taken:
+    names = {"setting": setting, "host_setting": "TIS_ESR_CONSOLE_HOST"}
+    async with served(made, host, port, proxies=proxies, **names) as taken:
         try:
             yield f"http://{host}:{taken}"
         finally:

@@ -11,9 +11,10 @@ from starlette.responses import RedirectResponse, Response
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.composition import tcs_for_operation, today, window
-from tis_esr.operations.search import may_be_person, offices_of
+from tis_esr.operations.search import may_be_person
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.operations.why.explain import explain
+from tis_esr.operations.why.within import explain_within, meanings_within
 from tis_esr.operations.why.word import BadWordError, read_word
 from tis_esr.settings import Settings
 from tis_esr.web.console.console import account_of, console_of, required_session
@@ -26,7 +27,10 @@ _EVENTS: Final = 200
 
 
 async def why(request: Request) -> Response:
-    """Explain the word of the address; a GMC number is moved out of it first."""
+    """Explain the word of the address; a GMC number is moved out of it first.
+
+    Accounts that are limited to offices get explanations of what belongs to these; anything else is refused, known or not.
+    """
     console = console_of(request)
     if sealed_word := request.query_params.get("sealed"):
         word, is_personal = opened(request, sealed_word), True
@@ -38,12 +42,14 @@ async def why(request: Request) -> Response:
         if not is_personal and await _may_be_person(request, word):
             return RedirectResponse(why_address(request, word, is_personal=True), 303)
         console.searches.take(required_session(request).key)
-        await _refuse_others(request, word)
-        found: Explanation = await console.questions.ask(
-            partial(_explained, word=word, settings=console.settings, day=today())
+        offices = account_of(request).offices
+        found: Explanation | None = await console.questions.ask(
+            partial(_explained, word=word, settings=console.settings, day=today(), offices=offices)
         )
     except BadWordError as error:
         return why_ask(request, error)
+    if found is None:
+        raise _not_theirs()
     title = "Why: a search by number" if is_personal else f"Why: {word.strip()}"
     values = {
         "found": found,
@@ -58,8 +64,17 @@ async def why(request: Request) -> Response:
 
 
 async def _may_be_person(request: Request, word: str) -> bool:
-    read = read_word(word)
-    return read.may_be_gmc and await console_of(request).questions.ask(partial(may_be_person, word=read))
+    """Return whether a word belongs in no address.
+
+    For accounts that are limited to offices it is every number of seven digits that is nothing of theirs, so that the
+    address doesn't tell what else exists.
+    """
+    read, offices, questions = read_word(word), account_of(request).offices, console_of(request).questions
+    if not read.may_be_gmc:
+        return False
+    if offices is None:
+        return await questions.ask(partial(may_be_person, word=read))
+    return not await questions.ask(lambda reader: asyncio.run(meanings_within(reader, word, offices)))
 
 
 def _not_a_place(word: str) -> str:
@@ -71,16 +86,30 @@ def _not_a_place(word: str) -> str:
     return prefix + text.removeprefix("file:").rpartition("/")[2]
 
 
-def _explained(reader: Reader, word: str, settings: Settings, day: date) -> Explanation:
+def _explained(
+    reader: Reader, word: str, settings: Settings, day: date, offices: frozenset[str] | None
+) -> Explanation | None:
     """Return the explanation. It is asked in a thread, with a loop of its own for the questions to TCS."""
 
-    async def ask() -> Explanation:
+    async def ask() -> Explanation | None:
+        due = settings.confirmation_due_days
         async with tcs_for_operation(settings, None) as tcs:
-            return await explain(
-                reader, word, day, window=window(settings), tcs=tcs, due_days=settings.confirmation_due_days
+            if offices is None:
+                return await explain(reader, word, day, window=window(settings), tcs=tcs, due_days=due)
+            return await explain_within(
+                reader, word, day, offices, window=window(settings), tcs=tcs, due_days=due
             )
 
     return asyncio.run(ask())
+
+
+def _not_theirs() -> ProblemError:
+    return ProblemError(
+        404,
+        "Nothing of your offices has this id, number or name.",
+        "Check it. What belongs to other offices, and people by GMC number, are not shown with your account: ask the support team.",
+        "Nothing found",
+    )
 
 
 def why_ask(request: Request, error: BadWordError | None = None) -> Response:
@@ -100,18 +129,3 @@ def why_address(request: Request, word: str, *, is_personal: bool) -> str:
     """Return the address of an explanation; a word that may be a GMC number is sealed."""
     query = {"sealed": sealed(request, word)} if is_personal else {"word": word}
     return f"/why?{urlencode(query)}"
-
-
-async def _refuse_others(request: Request, word: str) -> None:
-    """Raise ProblemError for people of some offices, unless it is known to be of these alone."""
-    account = account_of(request)
-    if account.offices is None:
-        return
-    offices: list[str] = await console_of(request).questions.ask(partial(offices_of, typed=word))
-    if not offices or not all(account.sees(office) for office in offices):
-        raise ProblemError(
-            404,
-            "Nothing of your offices has this id, number or name.",
-            "Check it. What belongs to other offices, or is in TIS only, is not shown with your account: ask the support team.",
-            "Nothing found",
-        )
