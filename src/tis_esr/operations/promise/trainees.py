@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tis_esr.decisions.applicants import FROM_ESR
-from tis_esr.decisions.promise import Course, last_day
+from tis_esr.decisions.promise import Course, is_in_time, last_day
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.coming_applicants import pages_between
@@ -59,10 +59,9 @@ def trainees(state: Reader, deanery: str, first: date, end: date) -> list[Traine
     replaced: list[ApplicantRecord] = []
     for kind in RecordState:
         for page in pages_between(state, deanery, kind, first, end):
-            positions = {
-                p.position_id: p for p in state.get(POSITIONS, sorted({str(r.position_id) for r in page}))
-            }
             names = unwritten.of(page)
+            wanted = {str(r.position_id) for r in page if _needs_position(r, begun, names)}
+            positions = {p.position_id: p for p in state.get(POSITIONS, sorted(wanted))}
             for record in page:
                 if record.replaced:
                     replaced.append(record)
@@ -83,8 +82,21 @@ def _add(
     )
     trainee.courses.append(course)
     trainee.states.add(record.state)
-    is_before = record.known_since is None or (begun is not None and last_day(record.date_from) <= begun)
-    trainee.is_unknown |= is_before or is_sent_before(record)
+    trainee.is_unknown |= _is_before(record, begun) or is_sent_before(record)
+
+
+def _is_before(record: ApplicantRecord, begun: date | None) -> bool:
+    """Return whether the previous interface should have sent a record."""
+    return record.known_since is None or (begun is not None and last_day(record.date_from) <= begun)
+
+
+def _needs_position(record: ApplicantRecord, begun: date | None, unwritten: Set[str]) -> bool:
+    """Return whether its position decides anything: who was sent in time, or is unknown, counts without it."""
+    if record.state is RecordState.DELETED_BEFORE_EXPORT:
+        return True
+    if _is_before(record, begun):
+        return False
+    return record.state not in SENT or not is_in_time(_sent_course(record, unwritten))
 
 
 def trust_of(post_number: str) -> str:
