@@ -124,3 +124,29 @@ async def test_a_page_needs_one_stylesheet_and_nothing_of_another_host(visits: V
         assert len(await answer.body()) < 100_000
     assert [kind for kind, _ in asked].count("stylesheet") == 1
     assert all(url.startswith(visits.origin) for _, url in asked)
+
+
+async def test_the_board_refreshes_by_itself_until_it_is_paused(visits: Visits) -> None:
+    async with visits.window() as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.headers.get("x-refresh", "")))
+        await page.clock.install()
+        await page.goto("/")
+        await page.evaluate("document.querySelector('.app-board td').textContent = 'of before'")
+        await page.get_by_role("button", name="Pause refreshing").press("Enter")
+        await page.clock.run_for(200_000)
+        assert "1" not in asked
+        assert "of before" in await page.inner_text(".app-board")
+        await page.get_by_role("button", name="Resume refreshing").press("Enter")
+        async with page.expect_response(lambda answer: "x-refresh" in answer.request.headers):
+            await page.clock.run_for(61_000)
+        await page.get_by_role("cell", name="of before").wait_for(state="detached")
+        assert await page.get_by_role("button", name="Pause refreshing").is_visible()
+
+
+async def test_without_javascript_there_is_a_link_that_refreshes(visits: Visits) -> None:
+    async with visits.window(java_script_enabled=False) as page:
+        await page.goto("/?office=EMD")
+        assert await page.get_by_role("button", name="Pause refreshing").count() == 0
+        await page.get_by_role("link", name="Refresh").click()
+        assert page.url.endswith("/?office=EMD")

@@ -9,7 +9,11 @@ from tests.web.browser.visitor import Visits
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
-PAGES = {"console-files": "/files?days=90&office=EMD", "console-why": "/why?word=1900002"}
+PAGES = {
+    "console-today": "/?day=2026-11-24",
+    "console-files": "/files?days=90&office=EMD",
+    "console-why": "/why?word=1900002",
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

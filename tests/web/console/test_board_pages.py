@@ -29,7 +29,7 @@ async def test_an_office_has_its_30_days_with_share_usual_arrival_and_charts_as_
     async with desk(state).signed_in() as browser:
         page = await browser.get("/board/EMD?day=2026-11-26")
     said = text(page)
-    assert "RMC 100 % of 3 days too few days known" in said
+    assert "RMC 100% of 3 days too few days known" in said
     assert "30 days of EMD, as a table" in said
     assert "Arrivals of RMC against the deadline. 3 came in time, 0 late, 0 not here, of 3 expected." in said
     assert page.text.count("<svg xmlns") == page.text.count('role="img"') - 1

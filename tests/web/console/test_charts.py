@@ -48,7 +48,7 @@ def test_a_calendar_has_a_letter_for_each_end_and_the_same_as_a_table() -> None:
     chart = calendar("c", "Days <of> EOE", Calendar(days=days, lines=[CalendarLine(name="EOE", ends=ends)]))
     said = words(chart)
     assert said[-5:-1] == ["EOE", "✓", "L", "X"]
-    assert said[-1] == "X not here   L late   ✓ on time"
+    assert said[-1] == "X not here; L late; ✓ on time"
     assert chart.says == "1 not here, 1 late in 4 days."
     assert chart.rows[0] == ["27 Nov 2026", "Not expected"]
     assert chart.rows[-1] == ["24 Nov 2026", "On time"]

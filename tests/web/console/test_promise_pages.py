@@ -60,7 +60,7 @@ async def test_the_figure_says_who_was_missed_and_whose_it_is_and_who_is_due(pla
     assert "120 trainees, " in said
     assert "1 trainee in the window: 4 days left" in said
     assert "1 trainee blocked, data missing or not valid in TIS: waits for the local office, in TIS" in said
-    assert "0 of 120 trainees (0.0 %) who start within 20 weeks" in start
+    assert "0 of 120 trainees (0.0%) who start within 20 weeks" in start
     assert "120 missed" in start
     assert "1 trainee due: 4 days left" in start
 

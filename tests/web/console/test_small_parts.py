@@ -144,3 +144,19 @@ async def test_an_answer_that_cannot_be_found_again_is_missed_by_the_next_who_ha
     now = 91.0
     with pytest.raises(ProblemError):
         await remembered.ready("a", find)
+
+
+async def test_who_can_do_without_an_answer_does_not_wait_for_it() -> None:
+    release = asyncio.Event()
+
+    async def find() -> str:
+        await release.wait()
+        return "found"
+
+    remembered: Remembered[str] = Remembered(10.0)
+    assert await remembered.soon("a", find, seconds=0) is None
+    release.set()
+    assert (await remembered.get("a", find))[0] == "found"
+    found = await remembered.soon("a", find, seconds=5)
+    assert found is not None
+    assert found[0] == "found"

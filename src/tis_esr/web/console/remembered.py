@@ -25,6 +25,7 @@ class Remembered(Generic[T]):
         self._found: dict[Hashable, tuple[float, datetime, T]] = {}
         self._locks: dict[Hashable, asyncio.Lock] = {}
         self._tasks: dict[Hashable, asyncio.Task[None]] = {}
+        self._begun: set[asyncio.Task[tuple[T, datetime]]] = set()
 
     async def ready(
         self, key: Hashable, find: Callable[[], Awaitable[T]], *, times: int = 1
@@ -36,6 +37,21 @@ class Remembered(Generic[T]):
         if self._now() - kept[0] >= self._seconds * times and key not in self._tasks:
             self._tasks[key] = asyncio.create_task(self._find_again(key, find, times))
         return kept[2], kept[1]
+
+    async def soon(
+        self, key: Hashable, find: Callable[[], Awaitable[T]], *, times: int = 1, seconds: float = 1.0
+    ) -> tuple[T, datetime] | None:
+        """Return an answer as ``ready`` does; None if it takes longer than ``seconds``, and is found for later meanwhile."""
+        task = asyncio.create_task(self.ready(key, find, times=times))
+        self._begun.add(task)
+        task.add_done_callback(self._ended)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        return task.result() if done else None
+
+    def _ended(self, task: asyncio.Task[tuple[T, datetime]]) -> None:
+        self._begun.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _find_again(self, key: Hashable, find: Callable[[], Awaitable[T]], times: int) -> None:
         """Find an answer while nobody waits for it: what goes wrong, the next one who has to wait is told."""

@@ -62,6 +62,11 @@ def tag(text: str, colour: str) -> Markup:
     return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, first_upper(text))
 
 
+def percent(share: float | None, places: int = 1) -> str:
+    """Return a share as ``96.2%``; "" where there is none."""
+    return "" if share is None else f"{share:.{places}%}"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """Return ``1 file`` or ``1,204 files``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
@@ -76,6 +81,7 @@ FILTERS = {
     "state": words,
     "cell_state": in_words_of_cell,
     "first_upper": first_upper,
+    "percent": percent,
     "plural": plural,
     "visible": visible,
     "why": why_link,

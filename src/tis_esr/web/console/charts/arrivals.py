@@ -14,7 +14,7 @@ from tis_esr.web.console.charts.chart import Chart, drawing, element, text
 
 _LEFT, _TOP, _STEP, _TALL, _BELOW = 64, 24, 22, 140, 44
 _HOUR: Final = 60
-_LEGEND: Final = "● came in time   ▲ came late   ✕ not here   line: late from then on"
+_LEGEND: Final = "● came in time; ▲ came late; ✕ not here; line: late from then on"
 
 
 def arrivals(name: str, title: str, found: Sequence[Arrival]) -> Chart:

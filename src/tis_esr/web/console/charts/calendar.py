@@ -81,7 +81,7 @@ def _lines(found: Calendar) -> list[Markup]:
 
 def _legend(seen: set[DayEnd], y: float) -> list[Markup]:
     said = [f"{MARKS[end]} {words(end.value).lower()}" for end in GRAVEST_FIRST if end in seen and MARKS[end]]
-    return [text(0, y, "   ".join(said))]
+    return [text(0, y, "; ".join(said))]
 
 
 def _says(found: Calendar) -> str:

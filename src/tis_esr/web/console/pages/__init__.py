@@ -41,7 +41,7 @@ PAGES = (
     Page("/", "Today", Role.VIEWER, today, "The files of a day with their states, alarms, the promise, and what waits for whom"),
     Page("/board/{office}", "Office", Role.VIEWER, office),
     Page("/calendar", "Calendar", Role.VIEWER, calendar_page, "How each of the last 30 days ended for each office"),
-    Page("/throughput", "Backlog and throughput", Role.VIEWER, throughput, "Rows from ESR and for ESR by day, and what is still parked or waits"),
+    Page("/throughput", "Throughput", Role.VIEWER, throughput, "Rows from ESR and for ESR by day, and what is still parked or waits"),
     Page("/promise", "The promise", Role.VIEWER, promise, "The share of trainees whose data went to ESR 12 weeks before their start, what is due, and every miss"),
     Page("/promise.csv", "The promise as CSV", Role.VIEWER, promise_csv),
     Page("/promise/misses", "Misses of the promise", Role.VIEWER, misses),

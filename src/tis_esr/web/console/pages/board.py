@@ -52,6 +52,7 @@ async def office(request: Request) -> Response:
         "office": code,
         "found": found,
         "names": _NAMES,
+        "answers": (FileType.APC, FileType.DCC),
         "clock": clock,
         "state_tag": state_tag,
         "usual": _usual,
@@ -118,4 +119,4 @@ def _usual(line: HistoryLine) -> str:
     if line.median is None or line.p95 is None:
         return "too few days known"
     other = ", the day after" if line.days_after else ""
-    return f"{line.median:%H:%M}; 95 % by {line.p95:%H:%M}{other}"
+    return f"{line.median:%H:%M}; 95% by {line.p95:%H:%M}{other}"

@@ -1,7 +1,7 @@
 """The promise: the share of trainees whose data went 12 weeks before the start, what is due, every miss, the trend."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from tis_esr.web.console.charts.of_applicants import promise_by_month
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
+from tis_esr.web.console.wording import percent
 
 _WEEKS: Final = {"4": "4 weeks", "13": "13 weeks", "20": "20 weeks", "26": "26 weeks"}
 _PER: Final = {
@@ -45,11 +46,6 @@ _LINES: Final = Table[Counts](
 )  # fmt: skip
 
 
-def percent(share: float | None) -> str:
-    """Return a share as ``96.2 %``; "" if nothing is decided."""
-    return "" if share is None else f"{share:.1%}"
-
-
 async def promise(request: Request) -> Response:
     """Show the figure, what is due, the lines and the trend."""
     choices, found, at = await found_of(request)
@@ -59,10 +55,9 @@ async def promise(request: Request) -> Response:
         "choices": choices,
         "chosen": [one for one in choices if not one.is_default],
         "table": _LINES.page(request, found.lines, csv="/promise.csv"),
-        "of_lines": _PER[found.by].removeprefix("By ").capitalize(),
+        "of_lines": _PER[found.by],
         "reasons": missed(found),
         "days_left": left_by_day(found),
-        "percent": percent,
         "chart": promise_by_month(found),
         "misses": with_query(request, "/promise/misses", sort=None, after=None),
         "due": with_query(request, "/promise/due", sort=None, after=None),
@@ -80,8 +75,24 @@ async def counted(
     request: Request, wanted: Sequence[str], *, weeks: int, by: Per = Per.OFFICE
 ) -> tuple[Promise, str]:
     """Return the promise for some offices, and as of which moment it was counted, in ISO form."""
-    console = console_of(request)
-    day: date = today()
+    key, ask = _question(request, wanted, weeks, by)
+    answer: tuple[Promise, datetime] = await console_of(request).remembered.ready(key, ask, times=_TIMES)
+    return answer[0], answer[1].isoformat()
+
+
+async def counted_soon(request: Request, wanted: Sequence[str], *, weeks: int) -> Promise | None:
+    """Return the promise by office; None if it takes longer than a second, and is counted for later meanwhile."""
+    key, ask = _question(request, wanted, weeks, Per.OFFICE)
+    answer: tuple[Promise, datetime] | None = await console_of(request).remembered.soon(
+        key, ask, times=_TIMES
+    )
+    return answer[0] if answer is not None else None
+
+
+def _question(
+    request: Request, wanted: Sequence[str], weeks: int, by: Per
+) -> tuple[Hashable, Callable[[], Awaitable[Promise]]]:
+    console, day = console_of(request), today()
     question = partial(
         count,
         deaneries=wanted,
@@ -94,9 +105,7 @@ async def counted(
     async def ask() -> Promise:
         return await console.questions.ask(question)
 
-    key = ("promise", day, tuple(wanted), weeks, by)
-    answer: tuple[Promise, datetime] = await console.remembered.ready(key, ask, times=_TIMES)
-    return answer[0], answer[1].isoformat()
+    return ("promise", day, tuple(wanted), weeks, by), ask
 
 
 async def found_of(request: Request) -> tuple[list[Choice], Promise, str]:

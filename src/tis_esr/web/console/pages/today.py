@@ -24,7 +24,7 @@ from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.pages.alarms import address_of
 from tis_esr.web.console.pages.day_in_address import day_in, no_such_day
 from tis_esr.web.console.pages.files import open_findings_of
-from tis_esr.web.console.pages.promise import counted
+from tis_esr.web.console.pages.promise import counted_soon
 from tis_esr.web.console.rendering import page
 
 _DAYS: Final = 30
@@ -46,7 +46,7 @@ async def today(request: Request) -> Response:
     everything = account.offices is None
     findings, _ = await open_findings_of(request)
     mine = None if everything and not office.value else wanted
-    promise, promise_at = await counted(request, wanted, weeks=_WEEKS)
+    promise = await counted_soon(request, wanted, weeks=_WEEKS)
     values: dict[str, Any] = {
         "found": found,
         "rows": list(_rows(found, wanted)),
@@ -57,8 +57,7 @@ async def today(request: Request) -> Response:
         "alarm_address": address_of,
         "most_alarms": _ALARMS,
         "promise": promise,
-        "promise_at": promise_at,
-        "days_left": left_by_day(promise),
+        "days_left": left_by_day(promise) if promise is not None else None,
         "promise_address": with_query(request, "/promise", day=None),
         "waits": [
             (one, _address(request, one))
@@ -105,6 +104,7 @@ def _around(request: Request, day: date) -> dict[str, str]:
     before, after = day - timedelta(days=1), day + timedelta(days=1)
     is_past = after <= day_of_rules()
     return {
+        "here": with_query(request),
         "day_before": with_query(request, day=before.isoformat()),
         "day_after": with_query(request, day=after.isoformat()) if is_past else "",
     }
