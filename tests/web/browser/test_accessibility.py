@@ -64,7 +64,7 @@ STATES = {
     "/posts?office=EMD": "Posts not available",
     "/people?days=30": "People updates",
     "/people?days=1&state=planned": "People updates",
-    "/people/DE_EMD_RMC_20261125_00004002.DAT?row=2": "Updates of one person",
+    "/people/DE_EMD_RMF_20261124_00004001.DAT?row=164": "Updates of one person",
     "/people/nobody": "No such row",
     "/forecast": "Forecast",
     "/forecast?office=WES&weeks=2&by=day": "Forecast",

@@ -134,9 +134,9 @@ def refusal_groups(updates: Iterable[Update]) -> list[RefusalGroup]:
     return sorted(lines, key=lambda group: (-group.updates, group.code))
 
 
-def refusal_texts() -> dict[str, str]:
-    """Return every reason for a refusal with its text."""
-    return {code.value: code.text for code in Refusal}
+def refusal_codes() -> list[str]:
+    """Return the code of every reason for a refusal."""
+    return [code.value for code in Refusal]
 
 
 def _listed(entries: Iterable[JournalEntry]) -> Iterable[Update]:

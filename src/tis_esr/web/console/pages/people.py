@@ -15,8 +15,8 @@ from tis_esr.operations.person_updates.journal import (
     Update,
     UpdateList,
     UpdateState,
+    refusal_codes,
     refusal_groups,
-    refusal_texts,
     updates_of_days,
     updates_of_person,
 )
@@ -26,7 +26,7 @@ from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import first_upper, tag
+from tis_esr.web.console.wording import tag
 
 _TRAIL: Final = (("/", "Start"), ("/people", "People updates"))
 _DAYS: Final = {"1": "Files of today", "7": "Last 7 days", "30": "Last 30 days"}
@@ -121,7 +121,7 @@ async def _found(request: Request) -> tuple[list[Choice], UpdateList, list[Updat
     days = choice(request, "days", "Period", _DAYS, "7")
     states = {"": "All", **{one.value.lower(): words(one) for one in UpdateState}}
     state = choice(request, "state", "Outcome", states)
-    reasons = {"": "Any", **{code.lower(): first_upper(text) for code, text in refusal_texts().items()}}
+    reasons = {"": "Any", **{code.lower(): words(code) for code in refusal_codes()}}
     reason = choice(request, "reason", "Reason", reasons)
     last, wanted = today(), [office.value] if office.value else visible
     first = last - timedelta(days=int(days.value) - 1)
