@@ -3,12 +3,17 @@
 from datetime import date, datetime, timedelta
 
 import msgspec
+from tests.operations.alarms.invented import gap, judged
 from tests.operations.applicant_records import record
 from tests.operations.board.files_on_board import arrived, at, sent, terms
 from tests.services.bench import Bench, Benches
 from tests.services.data_exporter.test_record_intake import nowhere
 from tests.services.tcs_on_bench import TODAY
 
+from tis_esr.operations.alarms.alarm import ALARMS
+from tis_esr.operations.alarms.evaluation import EVALUATIONS, Evaluation
+from tis_esr.operations.alarms.findings import Finding
+from tis_esr.operations.alarms.lifecycle import changes
 from tis_esr.operations.digest import Digest, digest
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import (
@@ -60,14 +65,41 @@ async def test_a_good_day_says_so(benches: Benches) -> None:
     assert found.is_good
 
 
-async def test_with_an_active_alarm_a_digest_does_not_say_that_all_is_well(benches: Benches) -> None:
+async def raise_alarms(bench: Bench, *found: Finding) -> None:
+    raised = changes({}, judged(*found), at("17:29"), TODAY)
+    await bench.keep(ALARMS, *(change.alarm for change in raised))
+
+
+async def test_with_an_active_alarm_no_digest_says_that_all_is_well(benches: Benches) -> None:
     async with benches.open("DataExporter", nowhere()) as bench:
         await all_offices(bench)
-        good = await told(bench, at("17:30"))
-    found = good.with_alarms(2)
-    assert found.headline == "13 of 13 received; 13 sent; 2 alarms are active"
-    assert (found.to_do, found.is_good) == ([], False)
-    assert good.with_alarms(0) == good
+        await raise_alarms(
+            bench, gap(members=["DE_YHD_RMC_20261124_00004000.DAT"]), gap(kind="outbox-old", text="OLD")
+        )
+        all_, yhd, eoe = [await told(bench, at("17:30"), office) for office in (None, "YHD", "EOE")]
+        after_midnight = await told(bench, at("01:00", TOMORROW))
+    assert all_.headline == "13 of 13 received; 13 sent; 2 alarms are active"
+    assert (all_.to_do, all_.is_good) == ([], False)
+    assert all_.text.splitlines()[-3:] == [
+        "2 alarms are active:",
+        "critical: OLD (no owner)",
+        "warning: a.DAT is refused (no owner)",
+    ]
+    assert yhd.headline.endswith("; 2 alarms are active")
+    assert eoe.headline.endswith("; 1 alarm is active"), "the other names YHD only"
+    assert after_midnight.headline.endswith("; 2 alarms are active now")
+
+
+async def test_a_digest_says_that_no_alarm_is_active_only_if_alarms_are_judged(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench)
+        unjudged = await told(bench, at("17:30"))
+        await bench.keep(EVALUATIONS, Evaluation(process="one", at=at("17:29").timestamp()))
+        now, later = await told(bench, at("17:30")), await told(bench, at("18:30"))
+    assert unjudged.alarms == []
+    assert now.alarms == ["No alarm is active."]
+    assert later.alarms == ["Alarms were judged last on 24 Nov 2026 at 17:29."]
+    assert "all well" in now.headline
 
 
 async def test_an_office_that_is_late_is_named_with_whom_it_affects(benches: Benches) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from tis_esr.counted import counted, plural
 from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.alarms.in_digest import active_alarms, alarms_in_words, number_in_words
 from tis_esr.operations.board.affected import Affected
 from tis_esr.operations.board.board import board
 from tis_esr.operations.board.built_in import Terms
@@ -39,7 +40,8 @@ _SENT = (
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
-    """A day in plain words: ``headline`` is one line, ``sentences`` say more, ``to_do`` who must do what.
+    """A day in plain words: ``headline`` is one line, ``sentences`` say more, ``to_do`` who must do what, ``alarms`` which
+    alarms are active as of ``as_of``: while one is, no day is good.
 
     Of ``expected`` offices, ``received`` have ESR's file and ``sent`` had their applicants sent, or had none to send.
     ``starters`` and ``leaving_tomorrow`` are applicants whom something that is late, missing or held affects,
@@ -53,6 +55,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     headline: str
     sentences: list[str]
     to_do: list[str]
+    alarms: list[str]
     expected: int
     received: int
     sent: int
@@ -62,15 +65,9 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """Return the whole digest, a line a sentence."""
-        return "\n".join([f"{in_words(self.day)}: {self.headline}.", *self.sentences, *self.to_do])
-
-    def with_alarms(self, number: int) -> "Digest":
-        """Return it for a day with so many active alarms: with one, a day is not well, and somebody has to act."""
-        if not number or not self.is_good:
-            return self
-        active = f"{number} {'alarm is' if number == 1 else 'alarms are'} active"
-        headline = f"{self.headline.removesuffix(_ALL_WELL)}{active}"
-        return msgspec.structs.replace(self, is_good=False, headline=headline, to_do=[])
+        return "\n".join(
+            [f"{in_words(self.day)}: {self.headline}.", *self.sentences, *self.to_do, *self.alarms]
+        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,11 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
     else:
         written = {cell.deanery for cell in sent}
         affected = _who_leaves(reader, offices, today, terms, written, trouble)
+    alarms = active_alarms(reader, now, deanery)
     said = [*_standing(trouble), *_in_short(affected)]
+    asked = to_do([*open_, *in_part], affected.stuck, affected.to_create)
+    if alarms.alarms and not said:
+        said, asked = [f"{number_in_words(alarms.alarms)}{' now' if day < today else ''}"], []
     return Digest(
         day=day,
         as_of=of_day.now,
@@ -121,7 +122,8 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
         is_good=not said,
         headline=_headline(of_day, received, sent, said),
         sentences=[*_sentences(of_day, before, earlier), *_about(affected, day), *_known(of_day)],
-        to_do=to_do([*open_, *in_part], affected.stuck, affected.to_create),
+        to_do=asked,
+        alarms=alarms_in_words(alarms),
         expected=len(_of(of_day, FileType.RMC)),
         received=len(received),
         sent=len(sent),
