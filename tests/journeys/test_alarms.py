@@ -113,6 +113,13 @@ async def test_a_file_that_was_cut_off_is_one_alarm_that_is_sent_listed_owned_an
     listed = await asyncio.to_thread(called, "alarms", "list", "--json")
     assert listed.code == 1
     assert [alarm["id"] for alarm in listed.json["alarms"]].count(ID) == 1
+    digest = await asyncio.to_thread(called, "digest", "--json")
+    number = len(listed.json["alarms"])
+    assert digest.json["alarms"][0] == (
+        "1 alarm is active:" if number == 1 else f"{number} alarms are active:"
+    )
+    assert [line for line in digest.json["alarms"] if BAD in line]
+    assert not digest.json["is_good"]
     owned = await asyncio.to_thread(called, "alarms", "own", "incomplete", TIS_ESR_PERSON="ann")
     assert owned.text.endswith(f"ann owns {ID}\n")
     shown = (await asyncio.to_thread(called, "alarms", "show", ID)).text

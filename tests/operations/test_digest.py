@@ -1,14 +1,19 @@
 """The day in plain words: what came, what went, what is late, whom that affects and who must act. On both engines."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
+from tests.operations.alarms.invented import gap, judged
 from tests.operations.applicant_records import record
 from tests.operations.board.files_on_board import arrived, at, sent, terms
 from tests.services.bench import Bench, Benches
 from tests.services.data_exporter.test_record_intake import nowhere
 from tests.services.tcs_on_bench import TODAY
 
+from tis_esr.operations.alarms.alarm import ALARMS
+from tis_esr.operations.alarms.evaluation import EVALUATIONS, Evaluation
+from tis_esr.operations.alarms.findings import Finding
+from tis_esr.operations.alarms.lifecycle import changes
 from tis_esr.operations.digest import Digest, digest
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import (
@@ -20,7 +25,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 
-YESTERDAY = TODAY - timedelta(days=1)
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 
 def of_office(file: InboundFile | OutboundFile, deanery: str) -> InboundFile | OutboundFile:
@@ -38,10 +43,10 @@ async def all_offices(bench: Bench, *without: str) -> None:
         )
 
 
-async def told(bench: Bench, now: datetime, deanery: str | None = None) -> Digest:
+async def told(bench: Bench, now: datetime, deanery: str | None = None, day: date = TODAY) -> Digest:
     reader = bench.reader()
     try:
-        return digest(reader, day=TODAY, now=now, terms=terms(), deanery=deanery)
+        return digest(reader, day=day, now=now, terms=terms(), deanery=deanery)
     finally:
         reader.close()
 
@@ -60,14 +65,41 @@ async def test_a_good_day_says_so(benches: Benches) -> None:
     assert found.is_good
 
 
-async def test_with_an_active_alarm_a_digest_does_not_say_that_all_is_well(benches: Benches) -> None:
+async def raise_alarms(bench: Bench, *found: Finding) -> None:
+    raised = changes({}, judged(*found), at("17:29"), TODAY)
+    await bench.keep(ALARMS, *(change.alarm for change in raised))
+
+
+async def test_with_an_active_alarm_no_digest_says_that_all_is_well(benches: Benches) -> None:
     async with benches.open("DataExporter", nowhere()) as bench:
         await all_offices(bench)
-        good = await told(bench, at("17:30"))
-    found = good.with_alarms(2)
-    assert found.headline == "13 of 13 received; 13 sent; 2 alarms are active"
-    assert (found.to_do, found.is_good) == ([], False)
-    assert good.with_alarms(0) == good
+        await raise_alarms(
+            bench, gap(members=["DE_YHD_RMC_20261124_00004000.DAT"]), gap(kind="outbox-old", text="OLD")
+        )
+        all_, yhd, eoe = [await told(bench, at("17:30"), office) for office in (None, "YHD", "EOE")]
+        after_midnight = await told(bench, at("01:00", TOMORROW))
+    assert all_.headline == "13 of 13 received; 13 sent; 2 alarms are active"
+    assert (all_.to_do, all_.is_good) == ([], False)
+    assert all_.text.splitlines()[-3:] == [
+        "2 alarms are active:",
+        "critical: OLD (no owner)",
+        "warning: a.DAT is refused (no owner)",
+    ]
+    assert yhd.headline.endswith("; 2 alarms are active")
+    assert eoe.headline.endswith("; 1 alarm is active"), "the other names YHD only"
+    assert after_midnight.headline.endswith("; 2 alarms are active now")
+
+
+async def test_a_digest_says_that_no_alarm_is_active_only_if_alarms_are_judged(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench)
+        unjudged = await told(bench, at("17:30"))
+        await bench.keep(EVALUATIONS, Evaluation(process="one", at=at("17:29").timestamp()))
+        now, later = await told(bench, at("17:30")), await told(bench, at("18:30"))
+    assert unjudged.alarms == []
+    assert now.alarms == ["No alarm is active."]
+    assert later.alarms == ["Alarms were judged last on 24 Nov 2026 at 17:29."]
+    assert "all well" in now.headline
 
 
 async def test_an_office_that_is_late_is_named_with_whom_it_affects(benches: Benches) -> None:
@@ -167,3 +199,86 @@ async def test_a_file_that_could_be_used_only_in_part_is_no_good_day(benches: Be
         "To do, support: look at what could not be used of the file from ESR of KSS of 24 Nov 2026."
     ]
     assert not found.is_good
+
+
+async def test_a_digest_after_midnight_says_what_was_true_of_its_day_and_nothing_of_the_new_days_leavers(
+    benches: Benches,
+) -> None:
+    """Who starts in 3 days leaves with tomorrow's file, which can have them still; who starts in 2 left with today's."""
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench)
+        left, leaves_next = TODAY + timedelta(days=2), TODAY + timedelta(days=3)
+        await bench.keep(APPLICANTS, *(record(n, leaves_next) for n in (1, 2)))
+        good = await told(bench, at("01:00", TOMORROW))
+        await bench.keep(
+            APPLICANTS,
+            record(3, left, state=RecordState.INVALID_DATA, reason="no GMC", known_since=YESTERDAY),
+            record(4, left, known_since=TOMORROW),
+        )
+        bad = await told(bench, at("01:00", TOMORROW))
+        started = await told(bench, at("12:00", leaves_next))
+    assert good.text.splitlines() == [
+        "24 Nov 2026: 13 of 13 received; 13 sent; all well.",
+        "Files from ESR: 13 of 13 received, the last at 14:09.",
+        "Applicants: 39 applicants sent for 13 offices.",
+        "Notifications: 26 notifications sent for 13 offices.",
+        "This is what was known on 25 Nov 2026 at 01:00.",
+        "Nobody has to do anything.",
+    ]
+    assert (good.is_good, good.starters, good.leaving_tomorrow) == (True, None, None)
+    assert bad.headline == "13 of 13 received; 13 sent; 1 left the window unsent"
+    assert "1 applicant left the window by 24 Nov 2026 unsent." in bad.sentences
+    assert bad.to_do == [
+        "To do, the trust, in ESR: create the record of 1 applicant who left the window unsent."
+    ]
+    assert not bad.is_good
+    assert started.headline.endswith(", 1 left the window unsent")
+    assert not [line for line in started.to_do if "the trust" in line], "the trainee has started"
+
+
+async def test_a_past_day_names_who_was_missing_and_asks_only_for_what_is_still_to_do(
+    benches: Benches,
+) -> None:
+    """The applicants of the day before went with the next file; who waits now was not affected by that day."""
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench, "YHD")
+        await bench.keep(APPLICANTS, *(record(n, TODAY + timedelta(days=n), "YHD") for n in range(3, 40)))
+        before = await told(bench, at("03:00", TOMORROW), "YHD")
+        later = of_office(sent("APP", at("14:01", TOMORROW), TOMORROW), "YHD")
+        await bench.keep(OUTBOUND_FILES, later)
+        after = await told(bench, at("14:30", TOMORROW), "YHD")
+    assert before.headline == "1 of 1 received; 0 sent; YHD missing"
+    assert before.to_do == ["To do, support: find out why the applicants of YHD of 24 Nov 2026 did not go."]
+    assert after.headline == before.headline
+    assert after.to_do == ["Nobody has to do anything."]
+    assert not after.is_good
+
+
+async def test_an_applicant_who_came_too_late_for_the_window_is_the_trusts_and_in_no_file(
+    benches: Benches,
+) -> None:
+    """Who starts tomorrow has left the window before: no file of today can have them."""
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench)
+        await bench.keep(APPLICANTS, record(1, TOMORROW))
+        found = await told(bench, at("17:30"))
+    assert found.headline == "13 of 13 received; 13 sent; 1 left the window unsent"
+    assert found.to_do == [
+        "To do, the trust, in ESR: create the record of 1 applicant who left the window unsent."
+    ]
+
+
+async def test_rejected_applicants_are_told_with_the_days_of_their_files(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await all_offices(bench)
+        [file] = [f for f in (await bench.all(OUTBOUND_FILES)) if f.startswith("DE_EOE_APP")]
+        states = (RecordState.CONFIRMED, RecordState.REJECTED)
+        await bench.keep(
+            APPLICANTS,
+            *(
+                record(n, TODAY + timedelta(days=30), state=state, file=file, file_row=n)
+                for n, state in enumerate(states, 1)
+            ),
+        )
+        found = await told(bench, at("17:30"))
+    assert "ESR rejected 1 applicant of the files of 23 Nov 2026 and 24 Nov 2026." in found.sentences

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,16 @@ from tis_esr import cli
 from tis_esr.commands import files as command
 from tis_esr.decisions.quarantine_suspicion import suspected_causes
 from tis_esr.files.folder import Folder
+from tis_esr.operations.alarms.look_files import file_findings
 from tis_esr.operations.audit.trail import Person
+from tis_esr.operations.board.cells import FileType
+from tis_esr.operations.board.expectation_changes import waive
 from tis_esr.operations.settling import settle_findings
 from tis_esr.process.ledger_watch import FileWatch
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.outbound import APPLICANTS, ApplicantRecord, RecordState
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
+from tis_esr.settings import Settings
 from tis_esr.web.metrics import Metrics
 
 APP, DNC = "DE_EOE_APP_20261124_00000008.DAT", "DE_EOE_DNC_20261124_00000008.DAT"
@@ -87,6 +91,51 @@ async def test_prometheus_and_the_log_are_notified_once(benches: Benches) -> Non
         assert [log["file"] for log in logs if log["event"] == "file_unconfirmed"] == [APP, DNC]
         text = metrics.text().decode()
         assert 'tis_esr_unconfirmed_files{deanery="EOE",type="APP"} 1.0' in text
+
+
+async def test_a_file_whose_answer_is_waived_is_nobodys_work_and_raises_no_alarm(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await sent(bench)
+        monkeypatch.setattr(command, "reader_of", lambda *_: bench.reader())
+        monkeypatch.setattr(command, "today", lambda: LATE)
+
+        async def alarms() -> list[str]:
+            noon = datetime.combine(LATE, time(12), UTC)
+            reader = bench.reader()
+            found = await asyncio.to_thread(file_findings, reader, Settings(), noon, LATE)
+            reader.close()
+            return sorted(
+                one.id for one in found if one.id.startswith(("suspected-quarantine", "confirmation-overdue"))
+            )
+
+        async def waived(type_: FileType, day: date) -> None:
+            await waive(
+                bench.runner,
+                Person("ann"),
+                type_=type_,
+                deanery="EOE",
+                first=day,
+                until=day,
+                why="ESR is closed",
+            )
+
+        await waived(FileType.APC, TODAY - timedelta(days=1))
+        await waived(FileType.DCC, TODAY)
+        assert await alarms() == ["suspected-quarantine:2026-11-24"]
+        await waived(FileType.APC, TODAY)
+        assert await alarms() == []
+        metrics = Metrics(dict, lambda: "closed")
+        bench.today[0] = LATE
+        with structlog.testing.capture_logs() as logs:
+            await FileWatch(bench.runner.work, metrics, 1).look()
+        assert not [log for log in logs if log["event"] == "file_unconfirmed"]
+        assert 'tis_esr_unconfirmed_files{deanery="EOE",type="APP"} 1.0' not in metrics.text().decode()
+        listed = await asyncio.to_thread(CliRunner().invoke, cli.app, ["files"])
+        assert listed.exit_code == 0
+        said = " ".join(listed.output.split())
+        assert f"{QUARANTINED} (settled: waived until 24 Nov 2026 by ann: ESR is closed)" in said
 
 
 def row(number: int, post: str = "EOE/RX1/800/STR/1", of: int = 1, same_as: str = "") -> ApplicantRecord:

@@ -82,6 +82,7 @@ KEYS = {
         "headline",
         "sentences",
         "to_do",
+        "alarms",
         "expected",
         "received",
         "sent",

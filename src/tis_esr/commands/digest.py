@@ -26,6 +26,6 @@ def digest(
     else:
         office = f" for {deanery}" if deanery else ""
         say(f"{found.headline}.", label=f"{in_words(found.day)}{office}:", style=HEADING)
-        for line in (*found.sentences, *found.to_do):
+        for line in (*found.sentences, *found.to_do, *found.alarms):
             say(line)
     return Exit.DONE if found.is_good else Exit.DONE_WITH_PARKED

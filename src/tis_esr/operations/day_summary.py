@@ -9,9 +9,10 @@ import msgspec
 from tis_esr.decisions.notifications.date_events import Passage
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
+from tis_esr.operations.board.expectations import WAIVERS
 from tis_esr.operations.kept import kept_from
 from tis_esr.operations.ledger import Gap, gaps, open_gaps, other_gaps, row_states
-from tis_esr.operations.unconfirmed import Unconfirmed, described, unconfirmed_files
+from tis_esr.operations.unconfirmed import Unconfirmed, described, unconfirmed_files, waivers_in_force
 from tis_esr.services.data_exporter.deadline_guard import Unsent
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -121,7 +122,8 @@ def summarise(
     ``unsent`` are all who leave the window on the day, or have left it.
     """
     outbound = state.find(OUTBOUND_FILES, {})
-    late = unconfirmed_files(files, outbound, begun.day, due_days, kept_from(state))
+    waivers = state.find(WAIVERS, waivers_in_force(begun.day))
+    late = unconfirmed_files(files, outbound, begun.day, due_days, kept_from(state), waivers)
     in_folder, before = set(names), set(begun.files)
     here = [file for file in files if file.name in in_folder]
     own = [file for file in here if identity(file) not in before]

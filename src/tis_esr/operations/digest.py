@@ -1,23 +1,27 @@
 """The digest: the day's exchange with ESR in plain words, for people who do not run this system; good days too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import msgspec
 
+from tis_esr.counted import counted, plural
 from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.alarms.in_digest import active_alarms, alarms_in_words, number_in_words
 from tis_esr.operations.board.affected import Affected
 from tis_esr.operations.board.board import board
 from tis_esr.operations.board.built_in import Terms
 from tis_esr.operations.board.cells import NOT_HERE, Cell, CellState, FileType
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.dates import day as in_words
-from tis_esr.operations.leaving_applicants import leaving_unless_somebody_acts
+from tis_esr.operations.digest_to_do import named, to_do
+from tis_esr.operations.leaving_applicants import leaving_unless_somebody_acts, left_before, left_with
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.cron import LONDON
 
-_MOST_ACTIONS = 5
 _ALL_WELL = "all well"
 _STANDING = {
     CellState.LATE: "late",
@@ -33,26 +37,15 @@ _SENT = (
     CellState.CONFIRMED_WITH_ERRORS,
     CellState.REJECTED,
 )
-_FILES = {
-    FileType.RMC: "file from ESR",
-    FileType.APP: "applicants",
-    FileType.DNC: "notifications",
-    FileType.RTC: "acknowledgement",
-    FileType.APC: "answer about applicants",
-    FileType.DCC: "answer about notifications",
-}
-_UNSENT: Mapping[Who, str] = {
-    Who.LOCAL_OFFICE: "correct today the data of",
-    Who.TRUST: "add today to the positions what is missing for",
-    Who.SUPPORT: "write another file today for",
-}
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
-    """A day in plain words: ``headline`` is one line, ``sentences`` say more, ``to_do`` who must do what.
+    """A day in plain words: ``headline`` is one line, ``sentences`` say more, ``to_do`` who must do what, ``alarms`` which
+    alarms are active as of ``as_of``: while one is, no day is good.
 
     Of ``expected`` offices, ``received`` have ESR's file and ``sent`` had their applicants sent, or had none to send.
-    ``starters`` and ``leaving_tomorrow`` are applicants whom something that is late, missing or held affects. No personal data.
+    ``starters`` and ``leaving_tomorrow`` are applicants whom something that is late, missing or held affects,
+    None for a day that is over. No personal data.
     """
 
     day: date
@@ -62,54 +55,108 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     headline: str
     sentences: list[str]
     to_do: list[str]
+    alarms: list[str]
     expected: int
     received: int
     sent: int
-    starters: int
-    leaving_tomorrow: int
+    starters: int | None
+    leaving_tomorrow: int | None
 
     @property
     def text(self) -> str:
         """Return the whole digest, a line a sentence."""
-        return "\n".join([f"{in_words(self.day)}: {self.headline}.", *self.sentences, *self.to_do])
+        return "\n".join(
+            [f"{in_words(self.day)}: {self.headline}.", *self.sentences, *self.to_do, *self.alarms]
+        )
 
-    def with_alarms(self, number: int) -> "Digest":
-        """Return it for a day with so many active alarms: with one, a day is not well, and somebody has to act."""
-        if not number or not self.is_good:
-            return self
-        active = f"{number} {'alarm is' if number == 1 else 'alarms are'} active"
-        headline = f"{self.headline.removesuffix(_ALL_WELL)}{active}"
-        return msgspec.structs.replace(self, is_good=False, headline=headline, to_do=[])
+
+@dataclass(frozen=True)
+class _Applicants:
+    """The applicants whom a day affected.
+
+    ``starters`` wait for something that is late, missing or held, None if that is not known any more. ``leaving`` leave
+    the window tomorrow; ``unsent`` of them won't be sent before, unless somebody acts on ``stuck``. ``left`` have left
+    it unsent, of whom ``to_create`` have not started.
+    """
+
+    starters: int | None = None
+    leaving: int | None = None
+    unsent: int = 0
+    stuck: Counter[Who] = field(default_factory=Counter)
+    left: int = 0
+    to_create: int = 0
 
 
 def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: str | None = None) -> Digest:
-    """Return the digest of a day as of ``now`` (with a zone), of one office or of all."""
-    today = board(reader, day=day, now=now, terms=terms, deanery=deanery)
-    before = board(reader, day=day - timedelta(days=1), now=now, terms=terms, deanery=deanery)
-    date_now, offices = now.astimezone(LONDON).date(), [deanery] if deanery else DEANERIES
-    affected = Affected(reader, terms.window, date_now)
-    leaving = sum(affected.waiting(office).leaving for office in offices)
-    received = [cell for cell in _of(today, FileType.RMC) if _is_here(cell)]
-    sent = [cell for cell in _of(today, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]
-    written = {cell.deanery for cell in sent}
-    stuck = leaving_unless_somebody_acts(reader, offices, date_now, terms.window, written)
-    in_part = [cell for cell in today.cells if cell.state is CellState.COMPLETE_WITH_REFUSALS]
-    trouble = [*today.needs_somebody, *in_part]
-    starters, most_leaving = _numbers(trouble)
+    """Return the digest of a day as of ``now`` (with a zone), of one office or of all.
+
+    Of a day that is over it says what was true of it. Whom a file affected that was missing then, and who was about to
+    leave the window, is not known any more: who waits now waits for a later file.
+    """
+
+    def board_of(shown: date) -> Board:
+        return board(reader, day=shown, now=now, terms=terms, deanery=deanery)
+
+    of_day, before = board_of(day), board_of(day - timedelta(days=1))
+    today, offices = now.astimezone(LONDON).date(), [deanery] if deanery else DEANERIES
+    received = [cell for cell in _of(of_day, FileType.RMC) if _is_here(cell)]
+    sent = [cell for cell in _of(of_day, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]
+    in_part = [cell for cell in of_day.cells if cell.state is CellState.COMPLETE_WITH_REFUSALS]
+    open_, earlier, trouble = of_day.needs_somebody, of_day.earlier, [*of_day.needs_somebody, *in_part]
+    if day < today:
+        still = {cell.key for cell in board_of(today).needs_somebody}
+        open_, earlier = ([cell for cell in cells if cell.key in still] for cells in (open_, earlier))
+        affected = _who_left(reader, offices, day, today, terms)
+    else:
+        written = {cell.deanery for cell in sent}
+        affected = _who_leaves(reader, offices, today, terms, written, trouble)
+    alarms = active_alarms(reader, now, deanery)
+    said = [*_standing(trouble), *_in_short(affected)]
+    asked = to_do([*open_, *in_part], affected.stuck, affected.to_create)
+    if alarms.alarms and not said:
+        said, asked = [f"{number_in_words(alarms.alarms)}{' now' if day < today else ''}"], []
     return Digest(
         day=day,
-        as_of=today.now,
+        as_of=of_day.now,
         deanery=deanery or "",
-        is_good=not trouble and not stuck,
-        headline=_headline(today, received, sent, trouble, stuck.total()),
-        sentences=[*_sentences(today, before), *_leaving(leaving)],
-        to_do=[*_to_do_today(stuck), *_to_do(trouble)] or ["Nobody has to do anything."],
-        expected=len(_of(today, FileType.RMC)),
+        is_good=not said,
+        headline=_headline(of_day, received, sent, said),
+        sentences=[*_sentences(of_day, before, earlier), *_about(affected, day), *_known(of_day)],
+        to_do=asked,
+        alarms=alarms_in_words(alarms),
+        expected=len(_of(of_day, FileType.RMC)),
         received=len(received),
         sent=len(sent),
-        starters=starters,
-        leaving_tomorrow=max(leaving, most_leaving),
+        starters=affected.starters,
+        leaving_tomorrow=affected.leaving,
     )
+
+
+def _who_leaves(
+    reader: Reader,
+    offices: Sequence[str],
+    today: date,
+    terms: Terms,
+    written: Set[str],
+    trouble: Sequence[Cell],
+) -> _Applicants:
+    affected = Affected(reader, terms.window, today)
+    starters, most_leaving = _numbers(trouble)
+    stuck = leaving_unless_somebody_acts(reader, offices, today, terms.window, written)
+    left = len(left_before(reader, offices, today, terms.window))
+    return _Applicants(
+        starters=starters,
+        leaving=max(sum(affected.waiting(office).leaving for office in offices), most_leaving),
+        unsent=max(most_leaving, stuck.total()),
+        stuck=stuck,
+        left=left,
+        to_create=left,
+    )
+
+
+def _who_left(reader: Reader, offices: Sequence[str], day: date, today: date, terms: Terms) -> _Applicants:
+    starts = left_with(reader, offices, day, terms.window)
+    return _Applicants(left=len(starts), to_create=sum(start >= today for start in starts))
 
 
 def _of(found: Board, type_: FileType) -> list[Cell]:
@@ -136,37 +183,42 @@ def _numbers(cells: Iterable[Cell]) -> tuple[int, int]:
     return sum(starters.values()), sum(leaving.values())
 
 
-def _headline(
-    found: Board, received: Sequence[Cell], sent: Sequence[Cell], trouble: Sequence[Cell], stuck: int
-) -> str:
+def _headline(found: Board, received: Sequence[Cell], sent: Sequence[Cell], said: Sequence[str]) -> str:
     """Return ``13 of 13 received; 12 sent; YHD late, 41 applicants affected, 6 leave the window tomorrow``."""
     parts = [f"{len(received)} of {len(_of(found, FileType.RMC))} received", f"{len(sent)} sent"]
+    return "; ".join([*parts, ", ".join(said) or _ALL_WELL])
+
+
+def _standing(trouble: Sequence[Cell]) -> Iterable[str]:
     groups: dict[str, list[str]] = {}
     for cell in trouble:
         names = groups.setdefault(_STANDING[cell.state], [])
         if cell.deanery not in names:
             names.append(cell.deanery)
-    said = [f"{_named(names)} {standing}" for standing, names in groups.items()]
-    starters, leaving = _numbers(trouble)
-    leaving = max(leaving, stuck)
-    if starters:
-        said.append(f"{_number(starters, 'applicant')} affected")
-    if leaving:
-        said.append(f"{leaving:,} leave{'s' if leaving == 1 else ''} the window tomorrow")
-    return "; ".join([*parts, ", ".join(said) or _ALL_WELL])
+    return [f"{named(names)} {standing}" for standing, names in groups.items()]
 
 
-def _sentences(today: Board, before: Board) -> Iterable[str]:
-    yield from _received(_of(today, FileType.RMC))
-    yield from _went(_of(today, FileType.APP), "Applicants", "applicant")
-    yield from _went(_of(today, FileType.DNC), "Notifications", "notification")
+def _in_short(affected: _Applicants) -> Iterable[str]:
+    if affected.starters:
+        yield f"{counted(affected.starters, 'applicant')} affected"
+    if affected.unsent:
+        yield f"{counted(affected.unsent, 'leaves', 'leave')} the window tomorrow"
+    if affected.left:
+        yield f"{affected.left:,} left the window unsent"
+
+
+def _sentences(of_day: Board, before: Board, earlier: Sequence[Cell]) -> Iterable[str]:
+    yield from _received(_of(of_day, FileType.RMC))
+    yield from _went(_of(of_day, FileType.APP), "Applicants", "applicant")
+    yield from _went(_of(of_day, FileType.DNC), "Notifications", "notification")
     yield from _answered(before, FileType.APC, "applicants")
     yield from _answered(before, FileType.DCC, "notifications")
-    rejected = sum(cell.refused for cell in (*_of(before, FileType.APP), *_of(today, FileType.APP)))
+    rejected = sum(cell.refused for cell in (*_of(before, FileType.APP), *_of(of_day, FileType.APP)))
     if rejected:
-        yield f"ESR rejected {_number(rejected, 'applicant')} of yesterday's and today's files."
-    if (number := len(today.earlier)) > 0:
-        yield f"{_number(number, 'file')} of earlier days still need{'s' if number == 1 else ''} somebody."
+        days = f"{in_words(before.day)} and {in_words(of_day.day)}"
+        yield f"ESR rejected {counted(rejected, 'applicant')} of the files of {days}."
+    if number := len(earlier):
+        yield f"{counted(number, 'file')} of earlier days still {plural(number, 'needs', 'need')} somebody."
 
 
 def _received(cells: Sequence[Cell]) -> Iterable[str]:
@@ -178,7 +230,7 @@ def _received(cells: Sequence[Cell]) -> Iterable[str]:
     yield f"Files from ESR: {len(here)} of {len(cells)} received{at}{_rest(cells)}."
     refused = sum(cell.refused for cell in cells)
     if refused:
-        yield f"{_number(refused, 'line')} of these files could not be used and {'waits' if refused == 1 else 'wait'} for support."
+        yield f"{counted(refused, 'line')} of these files could not be used and {plural(refused, 'waits', 'wait')} for support."
 
 
 def _went(cells: Sequence[Cell], title: str, what: str) -> Iterable[str]:
@@ -187,10 +239,10 @@ def _went(cells: Sequence[Cell], title: str, what: str) -> Iterable[str]:
     went = [cell for cell in cells if cell.state in _SENT]
     rows = sum(cell.rows for cell in went)
     idle = sum(cell.state is CellState.COMPLETE for cell in cells)
-    said = f"{_number(rows, what)} sent for {_number(len(went), 'office')}" if went else "none sent"
-    nothing = f"; nothing to send for {_number(idle, 'office')}" if idle else ""
+    said = f"{counted(rows, what)} sent for {counted(len(went), 'office')}" if went else "none sent"
+    nothing = f"; nothing to send for {counted(idle, 'office')}" if idle else ""
     writing = sum(map(_is_in_work, cells))
-    now = f"; being written for {_number(writing, 'office')}" if writing else ""
+    now = f"; being written for {counted(writing, 'office')}" if writing else ""
     yield f"{title}: {said}{nothing}{now}{_rest(cells)}."
 
 
@@ -206,7 +258,7 @@ def _rest(cells: Sequence[Cell]) -> str:
     parts = []
     for state, standing in _STANDING.items():
         if some := [cell for cell in cells if cell.state is state and not _is_here(cell)]:
-            parts.append(f"{_named([cell.deanery for cell in some])} {standing} (due {some[0].due_at:%H:%M})")
+            parts.append(f"{named([cell.deanery for cell in some])} {standing} (due {some[0].due_at:%H:%M})")
     for states, standing in (
         ((CellState.NOT_DUE, CellState.DUE), "not due yet"),
         ((CellState.AT_RISK,), "later than usual"),
@@ -217,50 +269,14 @@ def _rest(cells: Sequence[Cell]) -> str:
     return "".join(f"; {part}" for part in parts)
 
 
-def _leaving(number: int) -> Iterable[str]:
-    if number:
-        leave = "leaves" if number == 1 else "leave"
-        yield f"{_number(number, 'applicant')} {leave} the window tomorrow, and can't be sent after that."
+def _about(affected: _Applicants, day: date) -> Iterable[str]:
+    if affected.leaving:
+        said = counted(affected.leaving, "applicant leaves", "applicants leave")
+        yield f"{said} the window tomorrow, and can't be sent after that."
+    if affected.left:
+        yield f"{counted(affected.left, 'applicant')} left the window by {in_words(day)} unsent."
 
 
-def _to_do_today(stuck: Mapping[Who, int]) -> Iterable[str]:
-    for who in _UNSENT:
-        if not (number := stuck.get(who, 0)):
-            continue
-        leaves = "who leaves" if number == 1 else "who leave"
-        yield f"To do, {who.value}: {_UNSENT[who]} {_number(number, 'applicant')} {leaves} the window tomorrow."
-
-
-def _to_do(trouble: Sequence[Cell]) -> list[str]:
-    """Return what each has to do, newest days first: one line for all offices with the same."""
-    groups: dict[tuple[date, CellState, FileType], list[Cell]] = {}
-    for cell in sorted(trouble, key=lambda cell: cell.day, reverse=True):
-        groups.setdefault((cell.day, cell.state, cell.type), []).append(cell)
-    lines = [f"To do, {some[0].who_acts.value}: {_plain(some)}." for some in groups.values()]
-    more = [f"And {len(lines) - _MOST_ACTIONS} more: see the board."] if len(lines) > _MOST_ACTIONS else []
-    return [*lines[:_MOST_ACTIONS], *more]
-
-
-def _plain(cells: Sequence[Cell]) -> str:
-    state, type_, of_day = cells[0].state, cells[0].type, in_words(cells[0].day)
-    offices = _named([cell.deanery for cell in cells])
-    of = f"of {offices} of {of_day}"
-    if state is CellState.HELD:
-        return f"look at the {_FILES[type_]} {of}, which arrived and can't be used"
-    if state is CellState.REJECTED:
-        return f"correct the {_FILES[type_]} {of}, which ESR rejected"
-    if state is CellState.COMPLETE_WITH_REFUSALS:
-        return f"look at what could not be used of the {_FILES[type_]} {of}"
-    if state is CellState.CONFIRMATION_OVERDUE:
-        return f"ask ESR for the {_FILES[type_]} {of}"
-    if type_ is FileType.RMC:
-        return f"ask ESR for the file {of}"
-    return f"find out why the {_FILES[type_]} {of} did not go"
-
-
-def _named(offices: Sequence[str]) -> str:
-    return "all offices" if len(offices) == len(DEANERIES) else ", ".join(offices)
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _known(of_day: Board) -> Iterable[str]:
+    if of_day.day < of_day.now.date():
+        yield f"This is what was known on {in_words(of_day.now.date())} at {of_day.now:%H:%M}."

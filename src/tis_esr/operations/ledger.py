@@ -12,8 +12,15 @@ from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.decisions.file_sequences import missing, unanswered
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
+from tis_esr.operations.board.expectations import WAIVERS
 from tis_esr.operations.kept import kept_from
-from tis_esr.operations.unconfirmed import ANSWERED_BY, Unconfirmed, described, unconfirmed_files
+from tis_esr.operations.unconfirmed import (
+    ANSWERED_BY,
+    Unconfirmed,
+    described,
+    unconfirmed_files,
+    waivers_in_force,
+)
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.data_exporter.rtc_documents import RTC_FILES
@@ -127,7 +134,8 @@ def ledger(state: Reader, name: str | None = None, *, today: date, due_days: int
     """Return the ledger as of a day, or what it has of one file or one gap; for ``due_days`` see the settings."""
     found, outbound = state.find(FILES, {}), state.find(OUTBOUND_FILES, {})
     oldest = kept_from(state)
-    late = unconfirmed_files(found, outbound, today, due_days, oldest)
+    waivers = state.find(WAIVERS, waivers_in_force(today))
+    late = unconfirmed_files(found, outbound, today, due_days, oldest, waivers)
     all_gaps = other_gaps(gaps(found, outbound, oldest), late)
     if name is not None:
         late = [file for file in late if file.name == name]

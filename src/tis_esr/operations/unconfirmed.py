@@ -1,13 +1,16 @@
 """Outbound files without their confirmation from ESR by its due day, with the likeliest cause."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 import msgspec
 
 from tis_esr.decisions.quarantine_suspicion import suspected_causes
+from tis_esr.engine.collection import Between, Where
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.board.cells import FileType
+from tis_esr.operations.board.expectations import Waiver
 from tis_esr.operations.dates import day as in_words
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.outbound import (
@@ -33,7 +36,7 @@ _RESEND = "tis-esr export {kind} --resend {name}"
 class Unconfirmed(msgspec.Struct, frozen=True, kw_only=True):
     """A file without its APC or DCC, which was ``due``; for an APP also the likely causes of a quarantine.
 
-    ``settled`` says how a person settled it; ``to_do`` is what a person does.
+    ``settled`` says how a person settled it, or waived its answer; ``to_do`` is what a person does.
     """
 
     name: str
@@ -71,8 +74,11 @@ def unconfirmed_files(
     today: date,
     due_days: int,
     oldest: date | None,
+    waivers: Sequence[Waiver],
 ) -> list[OutboundFile]:
     """Return the files that are unconfirmed on a day, oldest first, settled ones too.
+
+    One whose answer is waived is settled by the waiver: nobody expects it.
 
     ``oldest`` is the oldest day that the ledger keeps, None if nothing was ever purged: the confirmation of an older
     file may have been purged.
@@ -81,7 +87,21 @@ def unconfirmed_files(
     overdue = [file for file in kept if is_overdue(file, today, due_days)]
     came = {file.name for file in inbound if _is_whole(file)} if overdue else ()
     found = [file for file in overdue if answer_name(file.name) not in came]
-    return sorted(found, key=lambda file: (file.day, file.name))
+    return sorted((_with_waiver(file, waivers) for file in found), key=lambda file: (file.day, file.name))
+
+
+def waivers_in_force(today: date) -> Where:
+    """Return where the waivers are that may settle a file which is unconfirmed on a day."""
+    return {"until": Between(today - timedelta(days=LONGEST_DAYS), date.max)}
+
+
+def _with_waiver(file: OutboundFile, waivers: Sequence[Waiver]) -> OutboundFile:
+    answer = FileType(ANSWERED_BY[file.type])
+    covering = [one for one in waivers if one.covers(file.deanery, answer, file.day)]
+    if file.settled or not covering:
+        return file
+    newest = max(covering, key=lambda one: one.number)
+    return msgspec.structs.replace(file, settled=newest.text)
 
 
 def _is_whole(file: InboundFile) -> bool:

@@ -16,11 +16,10 @@ from tis_esr.engine.work import Work
 from tis_esr.operations.alarms.alarm import ALARMS, AlarmState
 from tis_esr.operations.alarms.deliveries import SinkStatus, statuses, unsent_since
 from tis_esr.operations.alarms.delivering import deliver
-from tis_esr.operations.alarms.digest import alarms_in_words, send_digest
+from tis_esr.operations.alarms.digest import send_digest
 from tis_esr.operations.alarms.evaluation import Receivers, evaluations, store
 from tis_esr.operations.alarms.gauge import active_by_kind
 from tis_esr.operations.alarms.judge_process import ProcessFacts
-from tis_esr.operations.alarms.lifecycle import active
 from tis_esr.operations.alarms.sight import Sight
 from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.alarms.sinks.sink import Sink
@@ -102,9 +101,7 @@ class AlarmWatch:
         begin, sinks = self._system.runner.work, self._receivers.sinks
 
         async def text(day: date) -> str:
-            of_day = await asyncio.to_thread(self._of_day, day, now)
-            alarms = active(await begin().find(ALARMS, {"state": AlarmState.ACTIVE.value}))
-            return f"{of_day.with_alarms(len(alarms)).text}\n{alarms_in_words(alarms)}"
+            return (await asyncio.to_thread(self._of_day, day, now)).text
 
         if await send_digest(begin, sinks, self._settings.digest_cron, now, text):
             _log.info("digest_sent", sinks=list(sinks))

@@ -1,6 +1,6 @@
 """Reports on the ledger of inbound files: counts for Prometheus, a warning for each missing file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -8,8 +8,9 @@ import structlog
 
 from tis_esr.engine.collection import Between
 from tis_esr.engine.work import Work
+from tis_esr.operations.board.expectations import WAIVERS, Waiver
 from tis_esr.operations.ledger import file_counts, gap_counts, gaps, open_gaps, other_gaps
-from tis_esr.operations.unconfirmed import unconfirmed_counts, unconfirmed_files
+from tis_esr.operations.unconfirmed import unconfirmed_counts, unconfirmed_files, waivers_in_force
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, InboundFile
 from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
@@ -58,11 +59,11 @@ class FileWatch:
         self._read_at = now
         self._files |= {file.key: _brief(file) for file in files}
         self._outbound |= {file.name: file for file in outbound}
-        self._tell(work.today, await oldest_day(work))
+        self._tell(work.today, await oldest_day(work), await work.find(WAIVERS, waivers_in_force(work.today)))
 
-    def _tell(self, today: date, oldest: date | None) -> None:
+    def _tell(self, today: date, oldest: date | None, waivers: Sequence[Waiver]) -> None:
         files = list(self._files.values())
-        late = unconfirmed_files(files, self._outbound.values(), today, self._due_days, oldest)
+        late = unconfirmed_files(files, self._outbound.values(), today, self._due_days, oldest, waivers)
         self._metrics.unconfirmed = unconfirmed_counts(late)
         found = open_gaps(gaps(files, self._outbound.values(), oldest))
         self._metrics.files = file_counts(files)

@@ -8,15 +8,13 @@ import msgspec
 import pytest
 from tests.operations.alarms.invented import DAY
 from tests.operations.alarms.receivers import web_server
-from tests.operations.alarms.test_stored_alarms import judge, world
+from tests.operations.alarms.test_stored_alarms import world
 from tests.services.bench import Benches
 from tests.services.old_things import EXPORTER
 
 from tis_esr.engine.supervision import Supervisor
-from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.alarms.deliveries import DELIVERIES, DeliveryState
-from tis_esr.operations.alarms.digest import alarms_in_words, last_due, missing_digest, send_digest
-from tis_esr.operations.alarms.lifecycle import active
+from tis_esr.operations.alarms.digest import last_due, missing_digest, send_digest
 from tis_esr.operations.alarms.sizes import SIZES, StoreSize, measure, measured, unusual_growth
 from tis_esr.process.dead_mans_switch import dead_mans_switch, silence_reason
 from tis_esr.settings import Settings
@@ -75,14 +73,6 @@ async def test_a_digest_that_a_receiver_does_not_have_an_hour_later_is_a_finding
         [mail, _] = sorted((await bench.all(DELIVERIES)).values(), key=lambda one: one.sink)
         await bench.keep(DELIVERIES, msgspec.structs.replace(mail, state=DeliveryState.SENT))
         assert lacking("24T18:03") == [["slack"]]
-
-
-async def test_it_says_which_alarms_are_active_and_that_none_is(benches: Benches) -> None:
-    async with benches.open(EXPORTER, world()) as bench:
-        assert alarms_in_words([]) == "No alarm is active."
-        await judge(bench, "RMT")
-        said = alarms_in_words(active((await bench.all(ALARMS)).values()))
-        assert said == "1 alarm is active:\nwarning: a.DAT is refused (no owner)"
 
 
 @pytest.mark.parametrize(

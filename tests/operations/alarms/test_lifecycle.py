@@ -113,6 +113,60 @@ def test_silenced_it_notifies_nobody_until_the_day_and_is_repeated_on_it() -> No
     assert story.judge(judged(gap()), NOON + 13 * HOUR, DAY + timedelta(days=1)) == [What.REPEATED]
 
 
+PROMISE = gap(kind="promise-at-risk", cause="", members=["a week"])
+DAYS = timedelta(days=1)
+
+
+def raised_in_a_silence() -> Story:
+    """An alarm that is repeated once a week ends and returns while it is silenced for 3 days."""
+    story = Story()
+    story.judge(judged(PROMISE))
+    story.change(PROMISE.id, silenced_until=DAY + 3 * DAYS, silenced_members=["a week"])
+    story.judge(judged(kinds=("promise-at-risk",)), NOON + HOUR)
+    assert story.judge(judged(PROMISE), NOON + 2 * HOUR) == []
+    return story
+
+
+def test_an_alarm_that_was_raised_in_a_silence_is_notified_when_the_silence_ends() -> None:
+    story = raised_in_a_silence()
+    assert story.known[PROMISE.id].notified_at is None
+    assert story.judge(judged(PROMISE), NOON + 2 * DAYS, DAY + 2 * DAYS) == []
+    assert story.judge(judged(PROMISE), NOON + 3 * DAYS, DAY + 3 * DAYS) == [What.REPEATED]
+    assert story.known[PROMISE.id].times == 2
+    assert story.judge(judged(PROMISE), NOON + 4 * DAYS, DAY + 4 * DAYS) == []
+
+
+def test_an_alarm_that_was_raised_in_a_silence_is_notified_when_a_person_ends_the_silence() -> None:
+    story = raised_in_a_silence()
+    story.change(PROMISE.id, silenced_until=None, silenced_members=[])
+    assert story.judge(judged(PROMISE), NOON + 3 * HOUR) == [What.REPEATED]
+    assert story.judge(judged(PROMISE), NOON + 4 * HOUR) == []
+
+
+def test_nobody_hears_that_an_alarm_is_cleared_of_which_nobody_heard() -> None:
+    story = raised_in_a_silence()
+    assert story.judge(judged(kinds=("promise-at-risk",)), NOON + 3 * DAYS, DAY + 3 * DAYS) == []
+    assert story.known[PROMISE.id].state is AlarmState.CLEARED
+
+
+def test_an_alarm_of_which_people_heard_is_repeated_once_when_its_silence_ends() -> None:
+    story = Story()
+    story.judge(judged(PROMISE))
+    story.change(PROMISE.id, silenced_until=DAY + 3 * DAYS, silenced_members=["a week"])
+    assert story.judge(judged(PROMISE), NOON + 3 * DAYS, DAY + 3 * DAYS) == [What.REPEATED]
+    assert story.judge(judged(PROMISE), NOON + 4 * DAYS, DAY + 4 * DAYS) == []
+    assert story.known[PROMISE.id].silenced_until is None
+
+
+def test_a_cause_that_returns_after_its_silence_is_raised_once() -> None:
+    story = Story()
+    story.judge(judged(PROMISE))
+    story.change(PROMISE.id, silenced_until=DAY + 3 * DAYS, silenced_members=["a week"])
+    story.judge(judged(kinds=("promise-at-risk",)), NOON + HOUR)
+    assert story.judge(judged(PROMISE), NOON + 4 * DAYS, DAY + 4 * DAYS) == [What.RAISED]
+    assert story.judge(judged(PROMISE), NOON + 5 * DAYS, DAY + 5 * DAYS) == []
+
+
 def test_a_silence_ends_when_something_new_is_affected_and_not_when_less_is() -> None:
     story = Story()
     two = gap(members=["a.DAT", "b.DAT"], number=2)

@@ -55,7 +55,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """One cause. ``id`` is its kind and cause; if the cause returns, the same alarm is raised again.
 
     ``since`` is when the cause began, ``raised_at`` when it became active, ``notified_at`` when people were notified
-    last. ``members``, ``number``, ``text`` and ``consequence`` are those of the last finding. ``seen_at`` is about when
+    last, None if they were not: it was raised in a silence. ``members``, ``number``, ``text`` and ``consequence`` are those of the last finding. ``seen_at`` is about when
     it was last found, ``watched_until`` from when on its cause is too old to be found, None for never; ``process`` the process
     that judges it, "" if any does. While it is silenced, up to and without
     the day ``silenced_until``, nobody is notified; ``silenced_members`` are those that it had then. ``more_members``

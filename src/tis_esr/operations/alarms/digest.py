@@ -8,7 +8,6 @@ from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.operations.alarms.about_servers import DIGEST_MISSING
-from tis_esr.operations.alarms.alarm import Alarm
 from tis_esr.operations.alarms.deliveries import DELIVERIES, DeliveryState, enqueue
 from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.kinds import Severity
@@ -68,16 +67,6 @@ async def send_digest(
     except ConflictError:
         return False
     return True
-
-
-def alarms_in_words(alarms: Sequence[Alarm]) -> str:
-    """Return what a digest says of the active alarms: how many, and each in one line."""
-    if not alarms:
-        return "No alarm is active."
-    number = f"{len(alarms)} alarm{' is' if len(alarms) == 1 else 's are'} active:"
-    return "\n".join(
-        [number, *(f"{one.severity.value}: {one.text} ({one.owner or 'no owner'})" for one in alarms)]
-    )
 
 
 def missing_digest(reader: Reader, sinks: Sequence[str], cron: str, now: datetime) -> list[Finding]:

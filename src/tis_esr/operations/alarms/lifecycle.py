@@ -27,7 +27,7 @@ def changes(known: Mapping[str, Alarm], judged: Judged, now: datetime, today: da
     """Return which alarms change by an evaluation. ``known`` are the stored ones that are pending or active, and those found.
 
     An alarm whose kind was not judged stays as it is. One that a finding follows ends without a message, and its owner has
-    the one that continues it. A silence ends when its alarm escalates, or affects something new. One of a process is judged by that process alone, and is cleared
+    the one that continues it. A silence ends on its day, when its alarm escalates, or affects something new; people are notified then. One of a process is judged by that process alone, and is cleared
     by any when that process has not seen it for STALE.
     """
     found = {one.id: one for one in judged.findings}
@@ -64,6 +64,9 @@ def _found(
     kind = BY_ID[one.kind]
     if alarm is None or alarm.state in ENDED:
         alarm = msgspec.structs.replace(_begun(alarm, one, kind, now), owner=owner)
+    is_silence_over = alarm.silenced_until is not None and not is_silenced(alarm, today)
+    if is_silence_over:
+        alarm = _loud(alarm)
     alarm = msgspec.structs.replace(
         alarm,
         members=one.members,
@@ -91,7 +94,7 @@ def _found(
         return _notified(critical, What.ESCALATED, now, today)
     if is_silenced(alarm, today) and _has_joined(alarm, one, kind):
         return _notified(_loud(alarm), What.REPEATED, now, today)
-    if _is_to_repeat(alarm, kind, now) and not is_silenced(alarm, today):
+    if (is_silence_over or _is_to_repeat(alarm, kind, now)) and not is_silenced(alarm, today):
         return _notified(alarm, What.REPEATED, now, today)
     return Change(alarm=alarm, what=None)
 
@@ -137,15 +140,21 @@ def _has_joined(alarm: Alarm, one: Finding, kind: Kind) -> bool:
 
 
 def _is_to_repeat(alarm: Alarm, kind: Kind, now: datetime) -> bool:
-    """Return whether people are to be notified again; also if the last time was noted by a clock that was ahead."""
-    quiet = now - (alarm.notified_at or alarm.since)
+    """Return whether people are to be notified again; also if the last time was noted by a clock that was ahead.
+
+    One that was raised in a silence is due when the silence ends: nobody was notified of it.
+    """
+    if alarm.notified_at is None:
+        return True
+    quiet = now - alarm.notified_at
     return quiet >= kind.repeat or quiet < -STALE
 
 
 def _notified(alarm: Alarm, what: What, now: datetime, today: date) -> Change:
     event = AlarmEvent(at=now, what=what, text=alarm.text)
-    alarm = msgspec.structs.replace(alarm, notified_at=now).with_event(event)
-    return Change(alarm=alarm, what=None if is_silenced(alarm, today) else what)
+    if is_silenced(alarm, today):
+        return Change(alarm=alarm.with_event(event), what=None)
+    return Change(alarm=msgspec.structs.replace(alarm, notified_at=now).with_event(event), what=what)
 
 
 def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
@@ -159,7 +168,7 @@ def _is_gone(alarm: Alarm, judged: Judged, now: datetime) -> bool:
 
 
 def _gone(alarm: Alarm, now: datetime, today: date, continued_by: Finding | None) -> Change:
-    """Return an alarm that has ended; nobody is notified of one that was never raised, or that another continues.
+    """Return an alarm that has ended; nobody is notified of one of which nobody was, or that another continues.
 
     One whose cause is too old to be found is not said to be cleared: nobody knows that it is gone.
     """
@@ -179,4 +188,5 @@ def _gone(alarm: Alarm, now: datetime, today: date, continued_by: Finding | None
         what, text = What.NO_LONGER_WATCHED, f"too old to be judged; when it was last judged: {alarm.text}"
         alarm = msgspec.structs.replace(alarm, state=AlarmState.NO_LONGER_WATCHED)
     ended = alarm.with_event(AlarmEvent(at=now, what=what, text=text))
-    return Change(alarm=ended, what=None if is_silenced(alarm, today) else what)
+    is_quiet = is_silenced(alarm, today) or alarm.notified_at is None
+    return Change(alarm=ended, what=None if is_quiet else what)

@@ -21,9 +21,10 @@ from tis_esr.operations.alarms.judge_files import (
 from tis_esr.operations.alarms.sight import Sight, Source
 from tis_esr.operations.board.board import board
 from tis_esr.operations.board.built_in import terms_of
+from tis_esr.operations.board.expectations import WAIVERS
 from tis_esr.operations.kept import kept_from
 from tis_esr.operations.ledger import gaps, other_gaps
-from tis_esr.operations.unconfirmed import described, unconfirmed_files
+from tis_esr.operations.unconfirmed import described, unconfirmed_files, waivers_in_force
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, OUTBOUND_FILES, RecordState
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
@@ -44,7 +45,8 @@ def file_findings(reader: Reader, settings: Settings, now: datetime, today: date
     oldest, due_days = kept_from(reader), settings.confirmation_due_days
     of_today = board(reader, day=today, now=now, terms=terms_of(settings))
     cells = [*of_today.cells, *of_today.earlier]
-    late = unconfirmed_files(files, sent, today, due_days, oldest)
+    waivers = reader.find(WAIVERS, waivers_in_force(today))
+    late = unconfirmed_files(files, sent, today, due_days, oldest, waivers)
     overdue = {file.name: file for file in [*late, *answered_late(cells, sent)] if not file.settled}
     return [
         *absent_files(cells),
