@@ -6,9 +6,16 @@ from datetime import date
 import msgspec
 
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.board.expectations import WAIVERS
 from tis_esr.operations.kept import kept_from
 from tis_esr.operations.ledger import Gap, LedgerEntry, gaps, ledger_entry, open_gaps, other_gaps
-from tis_esr.operations.unconfirmed import Unconfirmed, described, unconfirmed_files, working_day
+from tis_esr.operations.unconfirmed import (
+    Unconfirmed,
+    described,
+    unconfirmed_files,
+    waivers_in_force,
+    working_day,
+)
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 
@@ -40,7 +47,8 @@ def open_findings(reader: Reader, today: date, due_days: int) -> OpenFindings:
     """Return all of them. It reads the ledger as a whole, without the rows."""
     found, outbound = reader.find(FILES, {}), reader.find(OUTBOUND_FILES, {})
     day, oldest = working_day(reader, today), kept_from(reader)
-    late = unconfirmed_files(found, outbound, day, due_days, oldest)
+    waivers = reader.find(WAIVERS, waivers_in_force(day))
+    late = unconfirmed_files(found, outbound, day, due_days, oldest, waivers)
     missing = open_gaps(other_gaps(gaps(found, outbound, oldest), late))
     files = sorted((file for file in found if file.open_findings), key=lambda file: file.key)
     return OpenFindings(
