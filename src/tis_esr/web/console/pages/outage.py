@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,13 +23,26 @@ from tis_esr.web.console.tables import Column, Table
 _TRAIL: Final = (("/", "Start"), ("/why", "Why"))
 _WEEK: Final = 7
 
+
+def _why(kind: str, id_: int) -> Markup:
+    """Return an id, which has no thousands separators, as a link to why."""
+    return Markup('<a class="app-ident" href="/why?word={}:{}">{}</a>').format(kind, id_, id_)
+
+
 _TABLE: Final = Table[AtRisk](
     columns=(
         Column("last", "Last day", lambda one: one.last_day),
         Column("days", "Days left", lambda one: one.days_left, is_number=True),
         Column("office", "Office", lambda one: one.deanery),
-        Column("placement", "Placement", lambda one: one.placement_id),
-        Column("position", "Position", lambda one: one.position_id),
+        Column(
+            "placement",
+            "Placement",
+            lambda one: one.placement_id,
+            lambda one: _why("placement", one.placement_id),
+        ),
+        Column(
+            "position", "Position", lambda one: one.position_id, lambda one: _why("position", one.position_id)
+        ),
         Column("starts", "Starts", lambda one: one.starts),
         Column("reason", "Reason", lambda one: one.reason),
         Column("who", "Who must act", lambda one: one.who.value),
