@@ -17,6 +17,7 @@ from tests.operations.board.files_on_board import (
     days_before,
     sent,
     shown,
+    terms,
 )
 from tests.services.bench import Benches
 from tests.services.data_exporter.test_record_intake import nowhere
@@ -24,6 +25,7 @@ from tests.services.tcs_on_bench import TODAY
 
 from tis_esr.decisions.who import Who
 from tis_esr.engine.row_accounting import Row, RowState
+from tis_esr.operations.board.board import board
 from tis_esr.operations.board.cells import CellState
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OUTBOUND_FILES, OutboundState, RecordState
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS, RegionStart
@@ -344,3 +346,18 @@ async def test_a_file_of_ours_that_esr_rejected_the_next_morning_is_shown_until_
         (CellState.REJECTED, YESTERDAY, 1, Who.LOCAL_OFFICE)
     ]
     assert corrected == []
+
+
+async def test_rows_of_a_file_are_counted_only_once_esr_has_answered(benches: Benches) -> None:
+    """A day of 60,000 rows without answers is shown at once."""
+    async with benches.open("DataExporter", nowhere()) as bench:
+        await bench.keep(OUTBOUND_FILES, sent("APP", at("14:01")), sent("DNC", at("15:01")))
+        reader, asked = bench.reader(), list[str]()
+        count = reader.count
+        reader.count = lambda of, where: asked.extend(where) or count(of, where)  # type: ignore[method-assign]
+        try:
+            found = board(reader, day=TODAY, now=at("18:00"), terms=terms(), deanery="EOE")
+        finally:
+            reader.close()
+    assert {cell.type: cell.state.name for cell in found.cells if cell.file}["APP"] == "SENT"
+    assert "file" not in asked

@@ -54,7 +54,7 @@ class Remembered(Generic[T]):
             task.exception()
 
     async def _find_again(self, key: Hashable, find: Callable[[], Awaitable[T]], times: int) -> None:
-        """Find an answer while nobody waits for it: what goes wrong, the next one who has to wait is told."""
+        """Find an answer while nobody waits for it: an error is raised to the next one who has to wait."""
         try:
             with suppress(TisEsrError, HTTPException):
                 await self.get(key, find, times=times)

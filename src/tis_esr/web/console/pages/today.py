@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -133,4 +134,7 @@ def _address(request: Request, one: Wait) -> str:
     account = account_of(request)
     if not any(known.path == path and known.is_for(account) for known in console_of(request).pages):
         return ""
-    return f"{path}?cause={one.code}" if one.code else path
+    if one.kind is not WaitKind.PARKED:
+        return path
+    office = request.query_params.get("office", "")
+    return f"{path}?{urlencode({'cause': one.code, **({'office': office} if office else {})})}"
