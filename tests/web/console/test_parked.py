@@ -163,6 +163,8 @@ async def test_a_discard_needs_a_ticket_and_a_day_of_review_and_is_listed_for_it
                 assert (await form(browser, "/parked/discard", item=key, **fields)).status_code == 400
             page = await form(browser, "/parked/discard", item=key, ticket="T-47", review=today().isoformat())
             done = await confirmed(browser, "/parked/discard", page, "sent again by ESR")
+            twice = await confirmed(browser, "/parked/discard", page, "sent again by ESR")
+            assert twice.headers["location"] == done.headers["location"]
             after = text(await browser.get(done.headers["location"]))
             message = await browser.get(f"{LIST}/{one.queue}/{one.id}")
             csv = (await browser.get("/parked/discarded.csv")).text
@@ -198,6 +200,19 @@ async def test_a_viewer_looks_and_people_of_an_office_see_only_theirs(benches: B
             assert (await browser.get(f"{LIST}/{one.queue}/{one.id}")).status_code == 404
             assert "Nothing was chosen" in text(await form(browser, "/parked/retry", item=key))
             assert (await browser.get("/parked?office=YHD")).status_code == 400
+
+
+async def test_people_of_an_office_retry_its_messages_and_follow_their_batch(benches: Benches) -> None:
+    own = account(Role.OPERATOR, offices=frozenset({"EOE"}))
+    async with parked_desk(benches) as here:
+        await here.park(1, 2, rows=True)
+        async with console(here, own).signed_in() as browser:
+            page = await form(browser, "/parked/retry", scope="all", office="EOE")
+            done = await confirmed(browser, "/parked/retry", page, "TCS was fixed")
+            assert "Batch B1 of 2 messages has begun" in text(await browser.get(done.headers["location"]))
+            assert (await browser.get("/batches/B1")).status_code == 200
+    [entry] = here.audit()
+    assert (entry.who, entry.why) == (own.name, "TCS was fixed (deanery EOE)")
 
 
 async def test_a_correction_is_off_unless_set_and_is_sent_by_a_second_person(benches: Benches) -> None:
