@@ -1,7 +1,9 @@
 """Parked messages on pages: groups, lists, one message, and the acts on them, on both engines."""
 
 import re
+from contextlib import closing
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,7 +15,9 @@ from tests.services.conftest import benches, embedded
 from tests.web.console.browsing import OWNER, desk, form_token, text, title
 from tests.web.console.test_alarms_and_acts import confirmed
 
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.operations.access.accounts import Account, Role
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.batches.documents import BatchState, Verdict
 from tis_esr.operations.composition import today
@@ -259,3 +263,16 @@ async def test_nonsense_is_a_page_and_does_nothing(
         async with console(here, edit_parked="one").signed_in() as browser:
             assert (await form(browser, path, **fields)).status_code == 400
     assert here.audit() == []
+
+
+async def test_where_a_look_cannot_be_audited_nothing_is_shown_unmasked(tmp_path: Path) -> None:
+    kept = Benches(tmp_path, None)
+    async with parked_desk(kept) as here:
+        [one] = await here.park(1)
+    state = tmp_path / "1" / "state"
+    async with desk(state).signed_in() as browser:
+        with closing(EmbeddedEngine(state, ALL_COLLECTIONS)):
+            refused = await form(browser, "/parked/unmasked", item=f"{one.queue}|{one.id}", why="ticket 4711")
+        assert (refused.status_code, title(refused)) == (409, "In use – TIS-ESR")
+        assert "Nothing was shown." in text(refused)
+        assert '"n": 1' not in refused.text
