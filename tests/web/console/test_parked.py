@@ -1,7 +1,9 @@
 """Parked messages on pages: groups, lists, one message, and the acts on them, on both engines."""
 
 import re
+from contextlib import closing
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,7 +15,9 @@ from tests.services.conftest import benches, embedded
 from tests.web.console.browsing import OWNER, desk, form_token, text, title
 from tests.web.console.test_alarms_and_acts import confirmed
 
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.operations.access.accounts import Account, Role
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.batches.documents import BatchState, Verdict
 from tis_esr.operations.composition import today
@@ -163,6 +167,8 @@ async def test_a_discard_needs_a_ticket_and_a_day_of_review_and_is_listed_for_it
                 assert (await form(browser, "/parked/discard", item=key, **fields)).status_code == 400
             page = await form(browser, "/parked/discard", item=key, ticket="T-47", review=today().isoformat())
             done = await confirmed(browser, "/parked/discard", page, "sent again by ESR")
+            twice = await confirmed(browser, "/parked/discard", page, "sent again by ESR")
+            assert twice.headers["location"] == done.headers["location"]
             after = text(await browser.get(done.headers["location"]))
             message = await browser.get(f"{LIST}/{one.queue}/{one.id}")
             csv = (await browser.get("/parked/discarded.csv")).text
@@ -198,6 +204,19 @@ async def test_a_viewer_looks_and_people_of_an_office_see_only_theirs(benches: B
             assert (await browser.get(f"{LIST}/{one.queue}/{one.id}")).status_code == 404
             assert "Nothing was chosen" in text(await form(browser, "/parked/retry", item=key))
             assert (await browser.get("/parked?office=YHD")).status_code == 400
+
+
+async def test_people_of_an_office_retry_its_messages_and_follow_their_batch(benches: Benches) -> None:
+    own = account(Role.OPERATOR, offices=frozenset({"EOE"}))
+    async with parked_desk(benches) as here:
+        await here.park(1, 2, rows=True)
+        async with console(here, own).signed_in() as browser:
+            page = await form(browser, "/parked/retry", scope="all", office="EOE")
+            done = await confirmed(browser, "/parked/retry", page, "TCS was fixed")
+            assert "Batch B1 of 2 messages has begun" in text(await browser.get(done.headers["location"]))
+            assert (await browser.get("/batches/B1")).status_code == 200
+    [entry] = here.audit()
+    assert (entry.who, entry.why) == (own.name, "TCS was fixed (deanery EOE)")
 
 
 async def test_a_correction_is_off_unless_set_and_is_sent_by_a_second_person(benches: Benches) -> None:
@@ -244,3 +263,16 @@ async def test_nonsense_is_a_page_and_does_nothing(
         async with console(here, edit_parked="one").signed_in() as browser:
             assert (await form(browser, path, **fields)).status_code == 400
     assert here.audit() == []
+
+
+async def test_where_a_look_cannot_be_audited_nothing_is_shown_unmasked(tmp_path: Path) -> None:
+    kept = Benches(tmp_path, None)
+    async with parked_desk(kept) as here:
+        [one] = await here.park(1)
+    state = tmp_path / "1" / "state"
+    async with desk(state).signed_in() as browser:
+        with closing(EmbeddedEngine(state, ALL_COLLECTIONS)):
+            refused = await form(browser, "/parked/unmasked", item=f"{one.queue}|{one.id}", why="ticket 4711")
+        assert (refused.status_code, title(refused)) == (409, "In use – TIS-ESR")
+        assert "Nothing was shown." in text(refused)
+        assert '"n": 1' not in refused.text

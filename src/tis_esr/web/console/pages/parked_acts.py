@@ -54,7 +54,7 @@ async def _plan_of_retry(request: Request, form: Form) -> Plan:
 
 def _dry_run(dry: RetryReport) -> list[str]:
     of = f" (of the first {dry.checked:,})" if dry.checked < dry.messages else ""
-    outlooks = ", ".join(f"{number:,} {name}" for name, number in dry.by_outlook.items())
+    outlooks = ", ".join(f"{name}: {number:,}" for name, number in dry.by_outlook.items())
     facts = [
         f"Dry run{of}: {outlooks}. Nothing is applied twice in any case",
         f"By cause: {_by_cause(dry.by_cause)}",
@@ -67,7 +67,7 @@ def _dry_run(dry: RetryReport) -> list[str]:
 
 
 def _by_cause(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    return ", ".join(f"{name}: {number:,}" for name, number in counts.items())
 
 
 async def _prepare_retry(request: Request, plan: Plan) -> Do:
