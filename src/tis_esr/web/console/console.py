@@ -28,6 +28,7 @@ class Page:
     """A page: its address and name, the role that it needs, and what it is for. Without a ``purpose`` it is in no menu.
 
     ``all_offices`` says that it shows things of every office, so that accounts limited to some may not open it.
+    ``of_trusts`` says that it limits what it shows to the person's trusts: accounts limited to some open no other page.
     """
 
     path: str
@@ -37,10 +38,12 @@ class Page:
     purpose: str = ""
     methods: tuple[str, ...] = ("GET",)
     all_offices: bool = False
+    of_trusts: bool = False
 
     def is_for(self, account: Account) -> bool:
         """Return whether a person may open it."""
-        return account.may(self.role) and (account.offices is None or not self.all_offices)
+        is_within = account.offices is None or not self.all_offices
+        return account.may(self.role) and is_within and (account.trusts is None or self.of_trusts)
 
 
 class SignIn(Protocol):
