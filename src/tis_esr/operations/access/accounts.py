@@ -30,7 +30,7 @@ _INCLUDED = {
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """A person as the identity provider describes them; ``offices`` and ``trusts`` None mean all of them.
 
-    Trusts are codes as in the national post number. Whoever is limited to some only looks, whatever their roles.
+    Trusts are codes as in the national post number. A person who is limited to some trusts may do what a viewer may, whatever their roles.
 
     ``name`` is who they are in the audit: one word without blanks.
     """
