@@ -291,6 +291,8 @@ class Settings(BaseSettings):
     """Which of the claim's values give which role, as JSON: ``{"viewer": ["tis-readers"], "operator": ["tis-support"]}``."""
     console_offices_claim: str | None = None
     """The claim that lists the deaneries a person may see, such as EOE, or ``*`` for all. Without this setting everybody sees all; with it, a person without the claim sees none."""
+    console_trusts_claim: str | None = None
+    """The claim that lists the trusts a person may see, by their codes in post numbers, such as RGT00, or ``*`` for all. A person with some sees positions, posts and reports of these, and only looks. Without this setting everybody sees all; with it, a person without the claim sees none."""
     console_trusted_proxies: tuple[str, ...] = ()
     """The addresses or networks of proxies whose ``X-Forwarded-For`` names the client, as a JSON list. Only for the limits on attempts."""
     console_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 15

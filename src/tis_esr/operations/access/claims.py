@@ -1,4 +1,4 @@
-"""Roles and offices from the claims of an identity provider, by the installation's mapping."""
+"""Roles, offices and trusts from the claims of an identity provider, by the installation's mapping."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ _ALL = "*"
 
 
 class NoRoleError(TisEsrError):
-    """A person was identified, but none of their claims gives a role, or any office. ``name`` is who it is."""
+    """A person was identified, but none of their claims gives a role, or any office or trust. ``name`` is who it is."""
 
     exit_code = Exit.USAGE
 
@@ -25,9 +25,10 @@ class NoRoleError(TisEsrError):
 
 @dataclass(frozen=True)
 class ClaimMapping:
-    """Where claims hold roles and offices, as paths with dots, and which of their values mean which role.
+    """Where claims hold roles, offices and trusts, as paths with dots, and which of their values mean which role.
 
-    Without ``offices`` everybody has all offices; with it, a person without the claim has none, and "*" is all.
+    Without ``offices`` everybody has all offices; with it, a person without the claim has none, and "*" is all. The same
+    holds for ``trusts``.
     """
 
     roles: str = "realm_access.roles"
@@ -35,6 +36,7 @@ class ClaimMapping:
     names: Mapping[Role, Sequence[str]] = field(
         default_factory=lambda: {role: [f"tis-esr-{role.value}"] for role in Role}
     )
+    trusts: str | None = None
 
     def account(self, claims: Mapping[str, Any]) -> Account:
         """Return the person that the claims describe. Raises NoRoleError."""
@@ -43,15 +45,27 @@ class ClaimMapping:
         roles = frozenset(role for role, names in self.names.items() if granted.intersection(names))
         if not roles:
             raise NoRoleError(name, "role")
-        if self.offices is None:
-            return Account(name=name, roles=roles)
-        given = set(_texts(claims, self.offices))
+        return Account(
+            name=name, roles=roles, offices=self._offices(claims, name), trusts=self._trusts(claims, name)
+        )
+
+    def _offices(self, claims: Mapping[str, Any], name: str) -> frozenset[str] | None:
+        given = {_ALL} if self.offices is None else set(_texts(claims, self.offices))
         if _ALL in given:
-            return Account(name=name, roles=roles)
+            return None
         offices = frozenset(code for code in DEANERIES if code in given)
         if not offices:
             raise NoRoleError(name, "office")
-        return Account(name=name, roles=roles, offices=offices)
+        return offices
+
+    def _trusts(self, claims: Mapping[str, Any], name: str) -> frozenset[str] | None:
+        given = {_ALL} if self.trusts is None else set(_texts(claims, self.trusts))
+        if _ALL in given:
+            return None
+        trusts = frozenset(code.strip().upper() for code in given if code.strip())
+        if not trusts:
+            raise NoRoleError(name, "trust")
+        return trusts
 
 
 def _name_of(claims: Mapping[str, Any]) -> str:

@@ -62,7 +62,7 @@ def _guarded(page: Page) -> Callable[[Request], Awaitable[Response]]:
         if not page.is_for(session.account):
             raise ProblemError(
                 403,
-                "This page shows things of every office, and your account is limited to some.",
+                "This page shows things of other offices or trusts, and your account is limited to some.",
                 "Ask the support team for the answer.",
             )
         request.scope["console.notice"] = await notice_of(request)

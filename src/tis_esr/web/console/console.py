@@ -30,6 +30,7 @@ class Page:
 
     ``all_offices`` says that it shows things of every office, so that accounts limited to some may not open it.
     ``interrupted`` answers a form that was sent after the session had ended; None if there is nothing to keep of it.
+    ``of_trusts`` says that it limits what it shows to the person's trusts: accounts limited to some open no other page.
     """
 
     path: str
@@ -40,10 +41,12 @@ class Page:
     methods: tuple[str, ...] = ("GET",)
     all_offices: bool = False
     interrupted: Callable[[Request], Awaitable[Response | None]] | None = None
+    of_trusts: bool = False
 
     def is_for(self, account: Account) -> bool:
         """Return whether a person may open it."""
-        return account.may(self.role) and (account.offices is None or not self.all_offices)
+        is_within = account.offices is None or not self.all_offices
+        return account.may(self.role) and is_within and (account.trusts is None or self.of_trusts)
 
 
 class SignIn(Protocol):

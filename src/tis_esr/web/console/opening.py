@@ -192,4 +192,6 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 
 def _mapping(settings: Settings) -> ClaimMapping:
     names = {Role(name): values for name, values in settings.console_roles.items()}
-    return ClaimMapping(settings.console_roles_claim, settings.console_offices_claim, names)
+    return ClaimMapping(
+        settings.console_roles_claim, settings.console_offices_claim, names, settings.console_trusts_claim
+    )

@@ -38,7 +38,7 @@ from tis_esr.web.console.pages.today import today
 from tis_esr.web.console.pages.why import why
 
 PAGES = (
-    Page("/", "Today", Role.VIEWER, today, "The files of a day with their states, alarms, the promise, and what waits for whom"),
+    Page("/", "Today", Role.VIEWER, today, "The files of a day with their states, alarms, the promise, and what waits for whom", of_trusts=True),
     Page("/board/{office}", "Office", Role.VIEWER, office),
     Page("/calendar", "Calendar", Role.VIEWER, calendar_page, "How each of the last 30 days ended for each office"),
     Page("/throughput", "Throughput", Role.VIEWER, throughput, "Rows from ESR and for ESR by day, and what is still parked or waits"),
@@ -91,16 +91,16 @@ PAGES = (
     Page("/exports/files/{name}", "File sent", Role.VIEWER, file_sent),
     Page("/exports/{office}/{type}.csv", "Export as CSV", Role.VIEWER, export_csv),
     Page("/exports/{office}/{type}", "Export", Role.VIEWER, export),
-    Page("/positions", "Positions and posts", Role.VIEWER, positions, "Positions of ESR and posts of TIS: matched, unmatched, deleted, shared, with and without position"),
-    Page("/positions.csv", "Positions as CSV", Role.VIEWER, positions_csv),
-    Page("/posts", "Posts", Role.VIEWER, posts),
-    Page("/posts.csv", "Posts as CSV", Role.VIEWER, posts_csv),
+    Page("/positions", "Positions and posts", Role.VIEWER, positions, "Positions of ESR and posts of TIS: matched, unmatched, deleted, shared, with and without position", of_trusts=True),
+    Page("/positions.csv", "Positions as CSV", Role.VIEWER, positions_csv, of_trusts=True),
+    Page("/posts", "Posts", Role.VIEWER, posts, of_trusts=True),
+    Page("/posts.csv", "Posts as CSV", Role.VIEWER, posts_csv, of_trusts=True),
     Page("/people", "People updates", Role.VIEWER, people, "Details of people that ESR's files updated in TIS, and which were refused and why"),
     Page("/people.csv", "People updates as CSV", Role.VIEWER, people_csv),
     Page("/people/{file}", "Updates of one person", Role.VIEWER, person),
-    Page("/reports", "Reports", Role.VIEWER, reports, "Posts, positions, held records, person updates, the coming wave and rejections as CSV, also for a trust"),
-    Page("/reports/{kind}.csv", "Report as CSV", Role.VIEWER, report_csv),
-    Page("/reports/{kind}", "Report", Role.VIEWER, report),
+    Page("/reports", "Reports", Role.VIEWER, reports, "Posts, positions, held records, person updates, the coming wave and rejections as CSV, also for a trust", of_trusts=True),
+    Page("/reports/{kind}.csv", "Report as CSV", Role.VIEWER, report_csv, of_trusts=True),
+    Page("/reports/{kind}", "Report", Role.VIEWER, report, of_trusts=True),
     Page("/processes", "Processes", Role.OPERATOR, process_list, "Processes with their heartbeat, version and services, and what differs between them"),
     Page("/processes.csv", "Processes as CSV", Role.OPERATOR, processes_csv),
     Page("/processes/{name}", "Process", Role.OPERATOR, process),
@@ -111,6 +111,6 @@ PAGES = (
     Page("/procedures/full-file/{deanery}", "Full file", Role.OPERATOR, full_file),
     Page("/doctor", "Doctor", Role.OPERATOR, doctor, "Whether the store, the file stores, TCS and the processes work"),
     Page("/settings", "Settings", Role.ADMINISTRATOR, settings, "The settings in force, without secrets"),
-    Page("/accessibility", "Accessibility", Role.VIEWER, accessibility),
+    Page("/accessibility", "Accessibility", Role.VIEWER, accessibility, of_trusts=True),
 )  # fmt: skip
 """All pages, in the order of the menu; the first that fits an address answers it."""

@@ -29,6 +29,8 @@ _TRAIL: Final = (("/", "Start"), ("/positions", "Positions and posts"))
 _TITLE: Final = "Positions and posts"
 _TIMES: Final = 4
 """How much longer than other answers the positions of an office are kept: a minute."""
+_TIMES_OF_COUNTS: Final = 20
+"""The counts are kept for five minutes: every position is read for them."""
 _COLOURS: Final = {
     PositionState.MATCHED: "green",
     PositionState.UNMATCHED: "orange",
@@ -121,7 +123,7 @@ async def _counts(request: Request) -> tuple[list[PositionCounts], str]:
     async def ask() -> list[PositionCounts]:
         return await console.questions.ask(position_counts)
 
-    found, at = await console.remembered.get("position counts", ask, times=_TIMES)
+    found, at = await console.remembered.get("position counts", ask, times=_TIMES_OF_COUNTS)
     return [one for one in found if account.sees(one.deanery)], at.isoformat()
 
 
@@ -137,8 +139,9 @@ async def _found(
     found: PositionList = answer
     states = {"": "All states", **{one.value.lower(): words(one) for one in PositionState}, _SHARED: "Shared"}
     state = choice(request, "state", "State", states)
-    codes = code_choices(request, found.positions)
-    shown = [one for one in _in_state(found.positions, state.value) if has_codes(one, codes)]
+    own = [one for one in found.positions if account_of(request).sees_trust(one.trust)]
+    codes = code_choices(request, own)
+    shown = [one for one in _in_state(own, state.value) if has_codes(one, codes)]
     return [office, state, *codes], found, shown, at.isoformat()
 
 
@@ -149,8 +152,8 @@ def _in_state(found: Iterable[ListedPosition], state: str) -> list[ListedPositio
 
 
 def _office_choice(request: Request, account: Account) -> Choice:
-    """Return the office; the only one of an account is chosen."""
+    """Return the office; the first is chosen where an account has one, or is limited to trusts, which no count is by."""
     visible = account.visible_offices
-    if len(visible) == 1:
-        return choice(request, "office", "Office", {visible[0]: visible[0]}, visible[0])
+    if len(visible) == 1 or account.trusts is not None:
+        return choice(request, "office", "Office", {code: code for code in visible}, visible[0])
     return choice(request, "office", "Office", offices(visible))

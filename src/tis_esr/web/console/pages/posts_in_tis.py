@@ -80,10 +80,9 @@ async def _found(request: Request) -> tuple[list[Choice], PostList, list[ListedP
     found: PostList = answer
     states = {"": "All", **{one.value.lower(): first_upper(_WORDS[one][0]) for one in PostState}}
     state = choice(request, "state", "State", states)
-    codes = code_choices(request, found.posts)
-    shown = [
-        one for one in found.posts if state.value in ("", one.state.value.lower()) and has_codes(one, codes)
-    ]
+    own = [one for one in found.posts if account_of(request).sees_trust(one.trust)]
+    codes = code_choices(request, own)
+    shown = [one for one in own if state.value in ("", one.state.value.lower()) and has_codes(one, codes)]
     return [office, state, *codes], found, shown, at.isoformat()
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tis_esr.errors import UsageError
+from tis_esr.operations.access.accounts import Account
 from tis_esr.operations.composition import today
 from tis_esr.operations.reports.at_once import ReportNotMadeError, report_at_once
 from tis_esr.operations.reports.csv_reports import csv_of
@@ -111,15 +112,34 @@ def _wanted(request: Request) -> _Wanted:
     kind = kinds.get(request.path_params["kind"])
     if kind is None:
         raise ProblemError(404, "There is no such report.", "Open the list of reports.", "No such report")
-    visible = account_of(request).visible_offices
+    account = account_of(request)
+    visible = account.visible_offices
+    codes = {name: _code(request, name, label) for name, label in _CODES.items()}
+    if account.trusts is not None:
+        codes["trust"] = codes["trust"] or min(account.trusts)
+        _refuse_foreign(account, kind, codes["trust"])
     return _Wanted(
         kind=kind,
         office=choice(request, "office", "Office", {code: code for code in visible}, visible[0]),
         weeks=choice(request, "weeks", "Weeks", _WEEKS, "8"),
-        codes={name: _code(request, name, label) for name, label in _CODES.items()},
-        for_trust=bool(request.query_params.get("for_trust")),
+        codes=codes,
+        for_trust=bool(request.query_params.get("for_trust")) or account.trusts is not None,
         without_position=bool(request.query_params.get("without")) and kind is ReportKind.POSTS,
     )
+
+
+def _refuse_foreign(account: Account, kind: ReportKind, trust: str) -> None:
+    if kind is ReportKind.UPDATES:
+        raise ProblemError(
+            403,
+            "Person updates are not stored by trust, and your account is limited to some trusts.",
+            "Ask the support team for the answer.",
+        )
+    if not account.sees_trust(trust):
+        known = ", ".join(sorted(account.trusts or ()))
+        raise ProblemError(
+            400, "The address asks for a trust that your account does not include.", f"It can be: {known}."
+        )
 
 
 def _code(request: Request, name: str, label: str) -> str:

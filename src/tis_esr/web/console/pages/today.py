@@ -26,6 +26,7 @@ from tis_esr.web.console.pages.alarms import address_of
 from tis_esr.web.console.pages.day_in_address import day_in, no_such_day
 from tis_esr.web.console.pages.files import open_findings_of
 from tis_esr.web.console.pages.promise import counted_soon
+from tis_esr.web.console.pages.start_of_trusts import start_of_trusts
 from tis_esr.web.console.rendering import page
 
 _DAYS: Final = 30
@@ -37,8 +38,10 @@ REFRESHED: Final = 60
 
 
 async def today(request: Request) -> Response:
-    """Show a day."""
+    """Show a day; to accounts limited to some trusts, the pages of theirs."""
     console, account = console_of(request), account_of(request)
+    if account.trusts is not None:
+        return start_of_trusts(request)
     visible = account.visible_offices
     office = choice(request, "office", "Office", offices(visible))
     wanted = [office.value] if office.value else visible
