@@ -137,7 +137,7 @@ async def _people(address: str, pages: list[str], people: int, rounds: int, thin
                 for path in order.sample(pages, len(pages)):
                     await asyncio.sleep(order.uniform(0, 2 * think))
                     began = time.perf_counter()
-                    answer = await browser.get(path)
+                    answer = await _answer(browser, path)
                     if turn:
                         seconds[path].append(time.perf_counter() - began)
                     body = answer.content
@@ -154,6 +154,14 @@ async def _people(address: str, pages: list[str], people: int, rounds: int, thin
         }
         for path, found in seconds.items()
     }
+
+
+async def _answer(browser: httpx2.AsyncClient, path: str) -> httpx2.Response:
+    """Return the answer; a connection that the server closed meanwhile, because nobody used it, is opened again."""
+    try:
+        return await browser.get(path)
+    except httpx2.RemoteProtocolError:
+        return await browser.get(path)
 
 
 def _faults(page: Json) -> list[str]:

@@ -76,8 +76,8 @@ class Act:
     ``all_offices`` alone. ``sentence`` says what is about to be
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
-    personal data. ``warning`` says what can't be undone. ``after`` is called when it is done, also for a form that is sent
-    again: it may begin work in the background, and does nothing the second time.
+    personal data. ``warning`` says what can't be undone. ``after`` is called when it is done, also for a
+    repeated form: it may begin work in the background, and does nothing the second time.
     """
 
     path: str
