@@ -74,7 +74,7 @@ class Where:
 async def perform(where: Where, procedure: Procedure, about: str, day: date) -> None:
     """Do the step that was requested last, as of ``day``, and store its result or why it failed. Raises nothing but cancellation.
 
-    It is done by one process; one that fails, or dies with its process, can be requested again.
+    It is done by one process; one that fails, or whose process ends, can be requested again.
     """
     run = await asyncio.to_thread(_requested, where, procedure, about)
     if run is None or run.is_taken or run.ended_at:

@@ -1,7 +1,7 @@
-"""The step of a guided procedure that was requested last: by whom, whether it is being done, and what came of it.
+"""The step of a guided procedure that was requested last: by whom, whether it is being done, and its result.
 
 A procedure does one step at a time. The process that does it says every few seconds that it is alive; one that says
-nothing for STALE_SECONDS has ended, and anybody may request the step again: each is done again with the same outcome.
+nothing for STALE_SECONDS has ended, and anybody may request the step again: each is repeated with the same outcome.
 """
 
 from enum import StrEnum
