@@ -13,6 +13,7 @@ from tis_esr.operations.composition import today
 from tis_esr.operations.procedures.next_step import NotNextError, refuse_unless_next
 from tis_esr.operations.procedures.performing import Where, perform
 from tis_esr.operations.procedures.step_runs import Procedure, StepRun, request_step
+from tis_esr.operations.recovery.stored import RecoveryStep
 from tis_esr.operations.region.planning import report
 from tis_esr.operations.region.reports import StepState
 from tis_esr.web.console.acts import Act, Item, Plan, page_of
@@ -37,7 +38,9 @@ def _plan(procedure: Procedure, about: str, step: str, text: str, back: str, **v
 async def _plan_of_recovery(request: Request, form: Form) -> Plan:
     begun, ended = outage_asked(form.get("from", ""), form.get("to", ""))
     full = full_asked(form.all("dnf"))
-    found, trouble = await checklist_of(request, begun, ended, full)
+    found, trouble = await checklist_of(
+        request, begun, ended, full, checked=form.get("step") == RecoveryStep.DOCTOR
+    )
     if found is None:
         raise _not_now(trouble)
     step = found.current

@@ -177,11 +177,14 @@ def recovery_address(key: str, full: Sequence[str] = ()) -> str:
 
 
 async def checklist_of(
-    request: Request, begun: datetime, ended: datetime, full: list[str]
+    request: Request, begun: datetime, ended: datetime, full: list[str], *, checked: bool = False
 ) -> tuple[RecoveryReport | None, str]:
-    """Return the steps of a recovery; None and the reason while the settings or file stores don't allow one."""
+    """Return the steps of a recovery; None and the reason while the settings or file stores don't allow one.
+
+    Only if ``checked`` is the installation examined, which takes long while something is away.
+    """
     console = console_of(request)
-    checks: list[Check] = (await checks_of(console))[0]
+    checks: list[Check] = (await checks_of(console))[0] if checked else []
     ask = partial(
         _checklist, where=Where(console.settings), begun=begun, ended=ended, full=full, checks=checks
     )
