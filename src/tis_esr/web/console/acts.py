@@ -77,7 +77,7 @@ class Act:
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
     personal data. ``do_in_steps`` is instead of ``do`` for an operation that commits units of work of its own. ``warning`` says what
-    can't be undone. ``after`` is called when it is done, also for a form that is sent again: it may begin work in the
+    can't be undone. ``after`` is called when it is done, also for a form that is repeated: it may begin work in the
     background, and does nothing the second time.
     """
 
