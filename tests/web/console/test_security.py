@@ -208,7 +208,7 @@ async def test_nonsense_in_an_address_gets_a_page_in_the_same_look_and_is_kept_n
         answers = [await browser.get(path, params={name: value}) for name, value in NONSENSE.items()]
         answers.append(await browser.get(path, params=NONSENSE))
     for answer in answers:
-        assert answer.status_code in {200, 303, 400, 404}
+        assert answer.status_code in {200, 303, 400, 404} | ({503} if path.startswith("/posts") else set())
         assert answer.headers["cache-control"] == "no-store"
         if answer.status_code >= 400:
             assert 'id="maincontent"' in answer.text
