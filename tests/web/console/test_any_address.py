@@ -90,7 +90,7 @@ ADDRESSES = st.one_of(
 PAGES = {200, 303, 400, 401, 403, 404, 405, 414, 429}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.lists(ADDRESSES, min_size=1, max_size=6))
 def test_an_address_of_any_kind_gets_a_page(asked: list[tuple[str, dict[str, str]]], state: Path) -> None:
     async def visit() -> None:
@@ -102,7 +102,7 @@ def test_an_address_of_any_kind_gets_a_page(asked: list[tuple[str, dict[str, str
     asyncio.run(visit())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(word=st.text(max_size=80))
 def test_a_search_for_anything_gets_a_page(word: str, state: Path) -> None:
     async def search() -> None:

@@ -181,7 +181,7 @@ async def checklist_of(
 ) -> tuple[RecoveryReport | None, str]:
     """Return the steps of a recovery; None and the reason while the settings or file stores don't allow one.
 
-    Only if ``checked`` is the installation examined, which takes long while something is away.
+    Only if ``checked`` is the installation examined, which takes long while something is unavailable.
     """
     console = console_of(request)
     checks: list[Check] = (await checks_of(console))[0] if checked else []
