@@ -36,7 +36,7 @@ def promise(
 ) -> None:
     """Print the promise as tables, JSON or CSV; with ``listed`` its "misses" or what is "due"."""
     with closing(reader_of(settings, state)) as reader, progress() as bars:
-        bar = bars.stage("Reading applicant records", "deaneries", total=len(deaneries))
+        bar = bars.stage("Reading applicant records", "records", total=None)
         found = count(
             reader,
             deaneries,

@@ -5,9 +5,10 @@ seven days.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+import msgspec
 
 from tis_esr.decisions.who import Who
 
@@ -44,8 +45,7 @@ OWNERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened to one applicant record, by days: None where it has not happened.
 
     ``known_since`` is when it was first built for its trainee and start, ``sound_since`` when its data were complete,

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tis_esr.engine import monotonic_clock
-from tis_esr.engine.collection import Between, Collection, Where, is_impossible
+from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.embedded import claiming, parking, purging
 from tis_esr.engine.embedded.many import execute_many
 from tis_esr.engine.embedded.schema import make_collections, open_state, table
+from tis_esr.engine.embedded.searching import column_value, selected
 from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.faults import (
     ConflictError,
@@ -77,7 +78,7 @@ class EmbeddedEngine:
         self, collection: Collection[Any], where: Where, order_by: Sequence[str], limit: int | None
     ) -> list[Stored]:
         """See Engine.find."""
-        return await self._run(lambda: find_documents(self._connection, collection, where, order_by, limit))
+        return await self._run(lambda: _find(self._connection, collection, where, order_by, limit))
 
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit."""
@@ -261,32 +262,15 @@ def _get(connection: sqlite3.Connection, collection: Collection[Any], keys: Sequ
     return found
 
 
-def find_documents(
+def _find(
     connection: sqlite3.Connection,
     collection: Collection[Any],
     where: Where,
     order_by: Sequence[str],
     limit: int | None,
 ) -> list[Stored]:
-    """Return the stored documents that match ``where``, in the requested order, then by key.
-
-    SQLite sorts only if an order or a limit is requested, for which there must be an index.
-    """
-    if is_impossible(where):
-        return []
-    conditions, values = conditions_of(where)
-    query = f"SELECT key, version, body, written_on FROM {table(collection)} WHERE {conditions}"
-    if not order_by and limit is None:
-        found = [Stored(*row) for row in connection.execute(query, values)]
-        return sorted(found, key=lambda stored: stored.key)
-    order = ", ".join([*(f'"{name}"' for name in order_by), "key"])
-    tail = "" if limit is None else f" LIMIT {limit:d}"
-    return [Stored(*row) for row in connection.execute(f"{query} ORDER BY {order}{tail}", values)]
-
-
-def column_value(value: Any) -> Any:
-    """Return the indexed column's value for a field's value: dates as ISO text."""
-    return value.isoformat() if isinstance(value, date) else value
+    columns = ("key", "version", "body", "written_on")
+    return [Stored(*row) for row in selected(connection, collection, columns, where, order_by, limit)]
 
 
 def _apply(connection: sqlite3.Connection, commit: Commit, day: str) -> None:
@@ -376,20 +360,3 @@ def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
     )
     if changed != len(old):
         raise ConflictError(collection.name)
-
-
-def conditions_of(where: Where) -> tuple[str, list[Any]]:
-    """Return the SQL condition on the searched columns, and its values."""
-    conditions: list[str] = ["1"]
-    values: list[Any] = []
-    for name, wanted in where.items():
-        if isinstance(wanted, Between):
-            conditions.append(f'"{name}" >= ? AND "{name}" < ?')
-            values += [column_value(wanted.first), column_value(wanted.end)]
-        elif isinstance(wanted, list | tuple | set):
-            conditions.append(f'"{name}" IN ({",".join("?" * len(wanted))})')
-            values += [column_value(value) for value in wanted]
-        else:
-            conditions.append(f'"{name}" = ?')
-            values.append(column_value(wanted))
-    return " AND ".join(conditions), values

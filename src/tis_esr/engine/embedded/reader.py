@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from tis_esr.engine.collection import EVERYWHERE, Collection, Where, is_impossible
-from tis_esr.engine.embedded.engine import conditions_of, find_documents
 from tis_esr.engine.embedded.schema import open_state, table
+from tis_esr.engine.embedded.searching import conditions_of, selected
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.reader_protocol import Trace
@@ -44,11 +44,12 @@ class StateReader:
     ) -> list[T]:
         """Return the documents that match ``where``; none if the collection does not exist."""
         try:
-            stored = find_documents(self._connection, collection, where, order_by, limit)
+            found = selected(self._connection, collection, ("key", "body"), where, order_by, limit)
         except sqlite3.OperationalError as error:
             _refuse_trouble(error)
             return []
-        return [msgspec.json.decode(document.body, type=collection.type) for document in stored]
+        decode = msgspec.json.Decoder(collection.type).decode
+        return [decode(body) for _, body in found]
 
     def count(self, collection: Collection[Any], where: Where) -> int:
         """Return how many documents match ``where``."""

@@ -89,7 +89,8 @@ class ProductionReader:
                 found = cursor.to_list()
             else:
                 found = sorted(cursor.to_list(), key=lambda entry: entry["_id"])
-            return [msgspec.json.decode(entry["document"], type=collection.type) for entry in found]
+            decode = msgspec.json.Decoder(collection.type).decode
+            return [decode(entry["document"]) for entry in found]
 
     def count(self, collection: Collection[Any], where: Where) -> int:
         """See Reader.count."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 import msgspec
 
@@ -107,31 +107,31 @@ def promise(
     weeks: int,
     by: Per,
     reached_on: Callable[[date], date],
-    advance: Callable[[], None] = lambda: None,
+    advance: Callable[[int], None] = lambda _: None,
 ) -> Promise:
     """Count the stored records; nothing is written, and TIS is not asked.
 
-    ``reached_on`` returns the day on which a start is in the window; ``advance`` is called after each office.
+    ``reached_on`` returns the day on which a start is in the window; ``advance`` is called with the number of records
+    that were read, page by page.
     """
     first, end = _months_before(day), day + timedelta(weeks=weeks)
     total, lines, months = Counts(name="all"), dict[str, Counts](), dict[str, Counts]()
     due: list[Due] = []
     misses: list[Miss] = []
-    for deanery in deaneries:
-        for one in trainees(state, deanery, first, end):
-            miss = _miss(one, day)
-            month = f"{one.start:%Y-%m}"
-            counted = [months.setdefault(month, Counts(name=month))]
-            if one.start >= day:
-                name = _name(one, by)
-                counted += [total, lines.setdefault(name, Counts(name=name))]
-                if miss is not None:
-                    misses.append(miss)
-                elif (left := _due(one, day)) is not None and _is_listed(left, day, reached_on):
-                    due.append(left)
-            for counts in counted:
-                _count(counts, one, miss)
-        advance()
+    for one in trainees(state, deaneries, first, end, advance):
+        outcome = _outcome(one, day)
+        miss = _miss(one) if outcome is _Outcome.MISSED else None
+        month = one.start.isoformat()[:7]
+        counted = [months.setdefault(month, Counts(name=month))]
+        if one.start >= day:
+            name = _name(one, by)
+            counted += [total, lines.setdefault(name, Counts(name=name))]
+            if miss is not None:
+                misses.append(miss)
+            elif outcome is _Outcome.DUE and _is_listed(left := _due(one, day), day, reached_on):
+                due.append(left)
+        for counts in counted:
+            _count(counts, outcome, miss)
     order = sorted(lines) if by is not Per.OFFICE else [name for name in deaneries if name in lines]
     return Promise(
         day=day,
@@ -147,17 +147,22 @@ def promise(
     )
 
 
-def _is_in_time(one: Trainee) -> bool:
-    return any(map(is_in_time, one.courses))
+class _Outcome(Enum):
+    IN_TIME = auto()
+    UNKNOWN = auto()
+    MISSED = auto()
+    DUE = auto()
 
 
-def _is_unknown(one: Trainee) -> bool:
-    return one.is_unknown and not _is_in_time(one)
+def _outcome(one: Trainee, day: date) -> _Outcome:
+    if any(map(is_in_time, one.courses)):
+        return _Outcome.IN_TIME
+    if one.is_unknown:
+        return _Outcome.UNKNOWN
+    return _Outcome.MISSED if last_day(one.start) < day else _Outcome.DUE
 
 
-def _miss(one: Trainee, day: date) -> Miss | None:
-    if _is_in_time(one) or _is_unknown(one) or last_day(one.start) >= day:
-        return None
+def _miss(one: Trainee) -> Miss:
     reason = weightiest(map(miss_reason, one.courses))
     sent_on = min((course.sent_on for course in one.courses if course.sent_on is not None), default=None)
     return Miss(
@@ -173,10 +178,7 @@ def _miss(one: Trainee, day: date) -> Miss | None:
     )
 
 
-def _due(one: Trainee, day: date) -> Due | None:
-    """Return a trainee who can still be sent in time; None if it was sent."""
-    if _is_in_time(one) or _is_unknown(one):
-        return None
+def _due(one: Trainee, day: date) -> Due:
     reason = _obstacle(one)
     return Due(
         placement=one.placement_id,
@@ -210,17 +212,18 @@ def _is_listed(due: Due, day: date, reached_on: Callable[[date], date]) -> bool:
     return due.reason is not None or reached_on(due.starts) <= day
 
 
-def _count(counts: Counts, one: Trainee, miss: Miss | None) -> None:
+def _count(counts: Counts, outcome: _Outcome, miss: Miss | None) -> None:
     counts.trainees += 1
-    if _is_in_time(one):
+    if outcome is _Outcome.IN_TIME:
         counts.in_time += 1
-    elif _is_unknown(one):
+    elif outcome is _Outcome.UNKNOWN:
         counts.unknown += 1
-    elif miss is not None:
-        counts.missed += 1
-        counts.reasons = {**counts.reasons, miss.reason: counts.reasons.get(miss.reason, 0) + 1}
-    else:
+    elif outcome is _Outcome.DUE:
         counts.due += 1
+    else:
+        counts.missed += 1
+    if miss is not None:
+        counts.reasons = {**counts.reasons, miss.reason: counts.reasons.get(miss.reason, 0) + 1}
 
 
 def _shared(counts: Counts) -> Counts:

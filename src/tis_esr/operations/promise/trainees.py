@@ -4,7 +4,7 @@ A trainee is counted once for a placement, not once for each position: the promi
 employer get the same data. The first sending of any of the positions counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,13 +12,12 @@ from tis_esr.decisions.applicants import FROM_ESR
 from tis_esr.decisions.promise import Course, last_day
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.operations.coming_applicants import pages_between
+from tis_esr.operations.promise.brief_records import BRIEF_POSITIONS, BriefPosition, BriefRecord, placements
 from tis_esr.records.file_names import FileName
 from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import (
     OUTBOUND_FILES,
     SENT,
-    ApplicantRecord,
     OutboundFile,
     OutboundState,
     RecordState,
@@ -26,9 +25,9 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.services.data_exporter.pending_records import START_PASSED
 from tis_esr.services.data_exporter.sent_before import is_sent_before
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
-from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 
 _NOT_WRITTEN = (OutboundState.ALLOCATING, OutboundState.ALLOCATED)
+_STATES = {state: place for place, state in enumerate(RecordState)}
 _NO_TRUST = "(none)"
 _LAST_NUMBER = 10**9
 
@@ -49,50 +48,78 @@ class Trainee:
     is_unknown: bool = False
 
 
-def trainees(state: Reader, deanery: str, first: date, end: date) -> list[Trainee]:
-    """Return the trainees of an office who start from ``first`` to before ``end``, by start.
+def trainees(
+    state: Reader,
+    deaneries: Sequence[str],
+    first: date,
+    end: date,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Iterator[Trainee]:
+    """Yield the trainees of offices who start from ``first`` to before ``end``, by placement, then by start.
 
     Left out are those who no longer come: their placement is over or gone, they were withdrawn, or ESR has them by
-    another placement.
+    another placement. ``advance`` is called with the number of records that were read.
     """
-    begun, sent_on = _first_day(state, deanery), _SentOn(state)
-    found: dict[tuple[int, int], Trainee] = {}
-    replaced: list[ApplicantRecord] = []
-    for kind in RecordState:
-        for page in pages_between(state, deanery, kind, first, end):
-            positions = {
-                p.position_id: p
-                for p in state.get(POSITIONS, sorted({str(r.position_id) for r in page if _by_position(r)}))
-            }
-            days = sent_on.of(page)
-            for record in page:
-                if record.replaced:
-                    replaced.append(record)
-                elif (course := _course(record, positions.get(record.position_id), days)) is not None:
-                    _add(found, record, course, begun)
+    begun = {deanery: _first_day(state, deanery) for deanery in deaneries}
+    sent_on = _SentOn(state)
+    for page in placements(state):
+        wanted = [
+            [record for record in some if record.deanery in begun and first <= record.date_from < end]
+            for some in page
+        ]
+        records = [record for some in wanted for record in some]
+        ids = {str(record.position_id) for record in records if _by_position(record)}
+        positions = {p.position_id: p for p in state.get(BRIEF_POSITIONS, sorted(ids))}
+        days = sent_on.of(records)
+        for some in wanted:
+            yield from _of_placement(some, positions, days, begun)
+        advance(sum(map(len, page)))
+
+
+def _of_placement(
+    records: Sequence[BriefRecord],
+    positions: Mapping[int, BriefPosition],
+    days: Mapping[str, date | None],
+    begun: Mapping[str, date | None],
+) -> list[Trainee]:
+    """Return the trainees of a placement, by start."""
+    if not records:
+        return []
+    found: dict[tuple[str, int], Trainee] = {}
+    replaced = []
+    for record in sorted(records, key=_in_order) if len(records) > 1 else records:
+        if record.replaced:
+            replaced.append(record)
+        elif (course := _course(record, positions.get(record.position_id), days)) is not None:
+            _add(found, record, course, begun[record.deanery])
     for record in replaced:
-        if (of := found.get((record.placement_id, record.person_id))) is not None:
-            of.courses.append(_sent_course(record, sent_on.of([record])))
-    return sorted(found.values(), key=lambda one: (one.start, one.placement_id))
+        if (of := found.get((record.deanery, record.person_id))) is not None:
+            of.courses.append(_sent_course(record, days))
+    return sorted(found.values(), key=lambda one: one.start)
 
 
-def _by_position(record: ApplicantRecord) -> bool:
+def _in_order(record: BriefRecord) -> tuple[int, date, int]:
+    return _STATES[record.state], record.date_from, record.position_id
+
+
+def _by_position(record: BriefRecord) -> bool:
     """Return whether the course of a record depends on its position: of one that was known in time it does not."""
     is_cancelled = record.state is RecordState.DELETED_BEFORE_EXPORT
     return is_cancelled or (record.known_since or record.built_on) >= last_day(record.date_from)
 
 
 def _add(
-    found: dict[tuple[int, int], Trainee], record: ApplicantRecord, course: Course, begun: date | None
+    found: dict[tuple[str, int], Trainee], record: BriefRecord, course: Course, begun: date | None
 ) -> None:
-    key = record.placement_id, record.person_id
-    trainee = found.setdefault(
-        key, Trainee(record.placement_id, record.deanery, trust_of(record.deanery_number), record.date_from)
-    )
+    key = record.deanery, record.person_id
+    trainee = found.get(key)
+    if trainee is None:
+        trust = trust_of(record.deanery_number)
+        trainee = found[key] = Trainee(record.placement_id, record.deanery, trust, record.date_from)
     trainee.courses.append(course)
     trainee.states.add(record.state)
     is_before = record.known_since is None or (begun is not None and last_day(record.date_from) <= begun)
-    trainee.is_unknown |= is_before or is_sent_before(record)
+    trainee.is_unknown |= is_before or is_sent_before(record.state, record.file)
 
 
 def trust_of(post_number: str) -> str:
@@ -108,9 +135,9 @@ class _SentOn:
         self._state = state
         self._days: dict[str, date | None] = {}
 
-    def of(self, records: Iterable[ApplicantRecord]) -> Mapping[str, date | None]:
+    def of(self, records: Iterable[BriefRecord]) -> Mapping[str, date | None]:
         """Return the days of some records' files by name, None for one that is not written; each file is read once."""
-        names = {name for record in records for name in _files(record)}
+        names = {name for record in records for name in record.files}
         new = sorted(names.difference(self._days))
         files = {file.name: file for file in self._state.get(OUTBOUND_FILES, new)} if new else {}
         self._days |= {name: _left_on(name, files.get(name)) for name in new}
@@ -126,38 +153,39 @@ def _left_on(name: str, file: OutboundFile | None) -> date | None:
     return FileName.parse(name).date
 
 
-def _files(record: ApplicantRecord) -> list[str]:
-    return [*(place.file for place in record.earlier), *filter(None, [record.file])]
-
-
 def _course(
-    record: ApplicantRecord, position: Position | None, sent_on: Mapping[str, date | None]
+    record: BriefRecord, position: BriefPosition | None, sent_on: Mapping[str, date | None]
 ) -> Course | None:
     """Return the course of a record; None if its trainee no longer comes."""
     if record.state in SENT:
         return None if record.withdrawn else _sent_course(record, sent_on, position)
     before = [place.file for place in record.earlier]
-    days = {name: sent_on.get(name) for name in before}
     if record.state is not RecordState.DELETED_BEFORE_EXPORT or record.reason == START_PASSED:
-        return _with_sendings(record, position, days, is_lost=False)
+        return _with_sendings(record, position, before, sent_on, is_lost=False)
     is_lost = position is not None and (position.deleted or position.post_id is None)
-    return _with_sendings(record, position, days, is_lost=True) if is_lost else None
+    return _with_sendings(record, position, before, sent_on, is_lost=True) if is_lost else None
 
 
 def _sent_course(
-    record: ApplicantRecord, sent_on: Mapping[str, date | None], position: Position | None = None
+    record: BriefRecord, sent_on: Mapping[str, date | None], position: BriefPosition | None = None
 ) -> Course:
-    files = {name: sent_on.get(name) for name in _files(record)}
-    return _with_sendings(record, position, files, is_lost=False)
+    return _with_sendings(record, position, record.files, sent_on, is_lost=False)
 
 
 def _with_sendings(
-    record: ApplicantRecord, position: Position | None, files: Mapping[str, date | None], *, is_lost: bool
+    record: BriefRecord,
+    position: BriefPosition | None,
+    files: Sequence[str],
+    sent_on: Mapping[str, date | None],
+    *,
+    is_lost: bool,
 ) -> Course:
     last = {answer.of or record.file: answer for answer in record.answers}
-    left = {name: day for name, day in files.items() if day is not None}
-    rejected = [day for name, day in left.items() if name in last and not last[name].is_accepted]
-    went = [day for name, day in left.items() if name not in last or last[name].is_accepted]
+    went: list[date] = []
+    rejected: list[date] = []
+    for name in files:
+        if (day := sent_on.get(name)) is not None:
+            (went if name not in last or last[name].is_accepted else rejected).append(day)
     return Course(
         start=record.date_from,
         known_since=record.known_since or record.built_on,

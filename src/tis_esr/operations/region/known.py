@@ -130,7 +130,9 @@ async def _files(
 
 
 def _may_be_named(record: ApplicantRecord, deanery: str) -> bool:
-    return record.deanery == deanery and (record.state in PENDING or is_sent_before(record))
+    return record.deanery == deanery and (
+        record.state in PENDING or is_sent_before(record.state, record.file)
+    )
 
 
 def _candidate(record: ApplicantRecord) -> Candidate:

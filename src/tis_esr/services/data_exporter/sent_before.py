@@ -11,7 +11,7 @@ import msgspec
 from tis_esr.engine.work import Work
 from tis_esr.services.data_exporter.export_run import ROWS_A_CHUNK
 from tis_esr.services.data_exporter.exported_event import exported
-from tis_esr.services.data_exporter.outbound import APPLICANTS, PENDING, ApplicantRecord, RecordState
+from tis_esr.services.data_exporter.outbound import APPLICANTS, PENDING, RecordState
 
 SENT_BEFORE = "sent by the previous interface before the region was started"
 
@@ -30,6 +30,6 @@ async def mark_sent(begin: Callable[[], Work], keys: Sequence[str]) -> None:
         await work.commit()
 
 
-def is_sent_before(record: ApplicantRecord) -> bool:
-    """Return whether a record counts as sent by the previous interface."""
-    return record.state is RecordState.EXPORTED and record.file is None
+def is_sent_before(state: RecordState, file: str | None) -> bool:
+    """Return whether a record in a state counts as sent by the previous interface: it is in no ``file``."""
+    return state is RecordState.EXPORTED and file is None
