@@ -143,7 +143,9 @@ def _tidy(node: Any) -> Any:
         return [_tidy(inner) for inner in node]
     if not isinstance(node, dict):
         return node
-    cleaned = {key: _tidy(value) for key, value in node.items() if key != "title"}
+    cleaned = {
+        key: _tidy(value) for key, value in node.items() if key != "title" or not isinstance(value, str)
+    }
     if isinstance(cleaned.get("description"), str):
         cleaned["description"] = " ".join(inspect.cleandoc(cleaned["description"]).split())
     return cleaned
