@@ -101,7 +101,7 @@ def test_a_repair_appends_what_is_missing_once_and_nothing_that_is_there(here: t
     assert (again.code, json_of(again)["repaired"]) == (0, 0)
     assert [len(some) for some in events(small).values()] == [1, 1]
     reader = StateReader(called.folder / "state.sqlite")
-    acts = [(entry.act, entry.result) for entry in entries(reader)]
+    acts = [(entry.act, entry.result) for entry in entries(reader) if entry.act != "day"]
     reader.close()
     assert acts == [
         ("status.repair", "0 of 0 differences"),

@@ -111,8 +111,12 @@ def test_all_steps_together_make_up_for_the_outage_and_the_same_command_does_not
     assert sorted(path.name for path in (small.folder / "out").iterdir()) == out
     assert "created the DNF of EOE" in recover(here, "--yes", "--dnf", "EOE").text
     with closing(StateReader(called.folder / "state.sqlite")) as reader:
-        acts = [entry.act for entry in entries(reader) if entry.act.startswith("recover.")]
-    assert acts[1:] == [f"recover.{step.lower()}" for step in reversed(STEPS)]
+        acts = [(one.act, one.result) for one in entries(reader) if one.act.startswith("recover.")]
+    assert [act for act, result in acts[2:] if result != "begun"] == [
+        f"recover.{step.lower()}" for step in reversed(STEPS)
+    ]
+    assert acts[3::2] == [(f"recover.{step.lower()}", "begun") for step in reversed(STEPS)]
+    assert acts[0] == ("recover.full_files", "created the DNF of EOE")
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)

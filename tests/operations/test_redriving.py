@@ -95,9 +95,11 @@ async def test_driving_again_splits_the_files_requeues_the_messages_and_is_audit
         assert (len(again.files), again.requeued) == (0, 0)
         acts = [(entry.who, entry.act, entry.result) for entry in entries(bench.reader())]
         assert acts == [
-            ("ann", "redrive.unfinished", "0 files"),
+            ("ann", "redrive.unfinished", "files: 0; messages requeued: 0"),
+            ("ann", "redrive.unfinished", "begun"),
+            ("ann", "redrive.unfinished", "files: 3; messages requeued: 1"),
             ("ann", "parked.retry", "1 requeued"),
-            ("ann", "redrive.unfinished", "3 files"),
+            ("ann", "redrive.unfinished", "begun"),
         ]
 
 
@@ -163,7 +165,7 @@ async def test_what_is_interrupted_is_in_the_audit(
         monkeypatch.setattr("tis_esr.operations.redriving.InboundDataReader", interrupted)
         with pytest.raises(KeyboardInterrupt):
             await drive_again(bench.runner, bench.reader(), store, ANN, by_services=False)
-        assert [entry.result for entry in entries(bench.reader())] == ["3 files"]
+        assert [entry.result for entry in entries(bench.reader())] == ["begun"]
 
 
 def interrupted(*_: object, **__: object) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from tis_esr.commands.as_of_day import refuse_day
 from tis_esr.commands.day_progress import DayProgress
+from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import Bars, progress
 from tis_esr.files.folder import Folder
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.batches.beside_a_day import finish_batches
 from tis_esr.operations.composition import purge_of, reader_of, system, window
 from tis_esr.operations.day_summary import Summary
-from tis_esr.operations.manual_day import accounted, begin_day
+from tis_esr.operations.manual_day import ACT, accounted, begin_day, result_of
 from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.services.day import DayDone, run_day
 from tis_esr.services.day_begun import DayBegun
@@ -38,20 +40,22 @@ async def _day(
         runner = opened.runner
         with closing(reader_of(settings, state)) as reader:
             refuse_day(reader, as_of, is_live=False)
-        purge = purge_of(settings, runner, folders[0], embedded=state is not None)
-        await runner.patiently("the purge", partial(purge.of_day, as_of))
-        with closing(reader_of(settings, state)) as reader:
-            names = (await folders[0].listing()).names
-            begin = partial(begin_day, runner.work, as_of, reader, names, window(settings))
-            begun = await runner.patiently("the day", begin)
-        async with DayProgress(bars, partial(reader_of, settings, state), inbound, names) as shown:
-            await finish_batches(runner)
-            done = await run_day(
-                runner,
-                *folders,
-                as_of,
-                window=window(settings),
-                acknowledges=settings.send_rtc,
-                progress=shown.stage,
-            )
+        async with audited(runner, person_of(settings), ACT, why=f"as of {as_of}") as act:
+            purge = purge_of(settings, runner, folders[0], embedded=state is not None)
+            await runner.patiently("the purge", partial(purge.of_day, as_of))
+            with closing(reader_of(settings, state)) as reader:
+                names = (await folders[0].listing()).names
+                begin = partial(begin_day, runner.work, as_of, reader, names, window(settings))
+                begun = await runner.patiently("the day", begin)
+            async with DayProgress(bars, partial(reader_of, settings, state), inbound, names) as shown:
+                await finish_batches(runner)
+                done = await run_day(
+                    runner,
+                    *folders,
+                    as_of,
+                    window=window(settings),
+                    acknowledges=settings.send_rtc,
+                    progress=shown.stage,
+                )
+            act.result = result_of(done)
     return done, begun

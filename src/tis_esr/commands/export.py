@@ -1,7 +1,7 @@
 """``tis-esr export``: writes the day's files manually, or prints what they would contain."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,11 +12,20 @@ from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
+from tis_esr.engine.work import Work
 from tis_esr.files.file_store import Discarding, FileStore
 from tis_esr.files.folder import Folder
-from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.composition import engine_for_operation, window
-from tis_esr.operations.manual_export import Difference, Left, Made, difference, made_files, request_files
+from tis_esr.operations.manual_export import (
+    Difference,
+    Left,
+    Made,
+    difference,
+    files_in_words,
+    made_files,
+    request_files,
+)
 from tis_esr.operations.states import words
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND
 from tis_esr.services.data_exporter.export_commands import EXPORTS
@@ -41,30 +50,23 @@ async def export(
 
     On the production engine the files are requested from the running services.
     """
-    command, open_, differs = _COMMANDS[what], window(settings), Difference([], {})
+    command, differs = _COMMANDS[what], Difference([], {})
     async with engine_for_operation(settings, state, day) as runner:
         refuse_impossible_day(settings, state, day, dry_run=dry_run)
         asked = settings.engine == "production" and state is None
         if asked and not dry_run:
             await request_files(runner, person_of(settings), command, day, deaneries)
             made = Made([], {deanery: Counter() for deanery in deaneries}, 0)
+        elif dry_run:
+            begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
+            made = await _made(settings, begin, Discarding(), command, day, deaneries)
+            differs = await difference(begin, EXPORTS[command], day, deaneries, made)
         else:
-            begin = (
-                Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
-                if dry_run
-                else runner.work
-            )
-            to: FileStore = Discarding() if dry_run else Folder(out, make=True)
-            kind = EXPORTS[command].file_type
-            if not dry_run:
-                await begin_act(
-                    runner, person_of(settings), "export.files", deaneries, why=f"{kind} of {day}"
-                )
-            with progress() as bars:
-                bar = bars.stage(f"Writing {kind} files", "deaneries", total=len(deaneries))
-                made = await made_files(begin, to, EXPORTS[command], open_, day, deaneries, bar.advance)
-            if dry_run:
-                differs = await difference(begin, EXPORTS[command], day, deaneries, made)
+            why = f"{EXPORTS[command].file_type} of {day}"
+            async with audited(runner, person_of(settings), "export.files", deaneries, why=why) as act:
+                to = Folder(out, make=True)
+                made = await _made(settings, runner.work, to, command, day, deaneries)
+                act.result = files_in_words(made.files)
     requested = asked and not dry_run
     if as_json:
         print_json(_as_json(what, day, made, differs, deaneries, dry_run=dry_run, requested=requested))
@@ -76,6 +78,20 @@ async def export(
         _show(made, deaneries)
     if not as_json:
         show_unsent(made.unsent)
+
+
+async def _made(
+    settings: Settings,
+    begin: Callable[[], Work],
+    to: FileStore,
+    command: str,
+    day: date,
+    deaneries: Sequence[str],
+) -> Made:
+    export_ = EXPORTS[command]
+    with progress() as bars:
+        bar = bars.stage(f"Writing {export_.file_type} files", "deaneries", total=len(deaneries))
+        return await made_files(begin, to, export_, window(settings), day, deaneries, bar.advance)
 
 
 def _as_json(

@@ -10,11 +10,11 @@ from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
-from tis_esr.files.file_store import Discarding, FileStore
+from tis_esr.files.file_store import Discarding
 from tis_esr.files.folder import Folder
-from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.composition import engine_for_operation
-from tis_esr.operations.manual_export import full_file, request_full_file
+from tis_esr.operations.manual_export import files_in_words, full_file, request_full_file
 from tis_esr.operations.states import words
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import OutboundFile
@@ -44,21 +44,18 @@ async def export_full(
         if is_requested:
             request = partial(request_full_file, runner, person_of(settings), day, deanery, again=again)
             await runner.patiently("full file", request)
+        elif dry_run:
+            begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
+            file = await full_file(begin, Discarding(), day, deanery, again=again)
         else:
-            begin, to = runner.work, _store(out, dry_run=dry_run)
-            if dry_run:
-                begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
-            else:
-                await begin_act(runner, person_of(settings), "export.full", [deanery], why=f"DNF of {day}")
-            file = await full_file(begin, to, day, deanery, again=again)
+            why = f"DNF of {day}"
+            async with audited(runner, person_of(settings), "export.full", [deanery], why=why) as act:
+                file = await full_file(runner.work, Folder(out, make=True), day, deanery, again=again)
+                act.result = files_in_words([file] if file else [])
     if as_json:
         print_json(_as_json(file, day, dry_run=dry_run, requested=is_requested))
     else:
         _show(deanery, file, dry_run=dry_run, requested=is_requested)
-
-
-def _store(out: Path, *, dry_run: bool) -> FileStore:
-    return Discarding() if dry_run else Folder(out, make=True)
 
 
 def _show(deanery: str, file: OutboundFile | None, *, dry_run: bool, requested: bool) -> None:

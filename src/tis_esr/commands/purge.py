@@ -9,7 +9,7 @@ from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN
 from tis_esr.errors import Exit, UsageError
-from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.composition import engine_for_operation, purge_of, reader_of
 from tis_esr.operations.dates import day as written
 from tis_esr.services.retention.audit import PURGES, PurgeOfDay
@@ -29,10 +29,13 @@ async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run:
                 "--as-of",
                 f"no file arrived in the {days} days before {written(as_of)}: nothing is purged as of that day",
             )
-        if not dry_run:
-            await begin_act(runner, person_of(settings), "purge", why=f"as of {as_of}")
-        step = task.dry_run if dry_run else task.again
-        done = await runner.patiently("the purge", partial(step, as_of))
+        done: PurgeOfDay | None
+        if dry_run:
+            done = await runner.patiently("the purge", partial(task.dry_run, as_of))
+        else:
+            async with audited(runner, person_of(settings), "purge", why=f"as of {as_of}") as act:
+                done = await runner.patiently("the purge", partial(task.again, as_of))
+                act.result = _result(done)
     if done is None:
         say('Another process is purging; tis-esr run logs "purged" when it has finished.')
         return Exit.UNAVAILABLE
@@ -56,6 +59,12 @@ def past(settings: Settings, state: Path | None, *, as_json: bool) -> Exit:
     if not found:
         say("Nothing has been purged yet.")
     return Exit.DONE
+
+
+def _result(done: PurgeOfDay | None) -> str:
+    if done is None:
+        return "failed: another process is purging"
+    return ", ".join(f"{number} {name}" for name, number in sorted(done.removed.items())) or "nothing"
 
 
 def _show(done: PurgeOfDay, *, dry_run: bool) -> None:

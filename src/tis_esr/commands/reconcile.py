@@ -14,10 +14,11 @@ from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, print_json, say
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.composition import engine_for_operation, reader_of, system, window
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.planned_day import Change, Compared, Effect, planned_day
-from tis_esr.operations.reconciling import Comparison, compare, request
+from tis_esr.operations.reconciling import ACT, Comparison, compare, request
 from tis_esr.operations.waiting_for_services import POLL_SECONDS, until_done
 from tis_esr.settings import Settings
 
@@ -48,7 +49,9 @@ async def reconcile(
     if settings.engine == "production" and state is None:
         async with engine_for_operation(settings, None, day) as runner:
             refuse_impossible_day(settings, None, day)
-            asked = await request(runner, person_of(settings), partial(reader_of, settings), day, deaneries)
+            async with audited(runner, person_of(settings), ACT, deaneries, why=f"as of {day}") as act:
+                asked = await request(runner, partial(reader_of, settings), day, deaneries)
+                act.result = "requested"
         compared = await _by_services(asked)
     else:
         compared = await _here(settings, deaneries, day, state, tcs_url)
@@ -85,17 +88,18 @@ async def _here(
     nowhere = Nowhere()
     async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
         refuse_impossible_day(settings, state, day)
-        asked = await request(
-            opened.runner, person_of(settings), partial(reader_of, settings, state), day, deaneries
-        )
-        comparing = asyncio.create_task(compare(opened.runner))
-        try:
-            await _followed(asked, comparing)
-            await comparing
-        finally:
-            comparing.cancel()
-            await asyncio.gather(comparing, return_exceptions=True)
-        return (await asyncio.to_thread(asked.progress))[0]
+        async with audited(opened.runner, person_of(settings), ACT, deaneries, why=f"as of {day}") as act:
+            asked = await request(opened.runner, partial(reader_of, settings, state), day, deaneries)
+            comparing = asyncio.create_task(compare(opened.runner))
+            try:
+                await _followed(asked, comparing)
+                await comparing
+            finally:
+                comparing.cancel()
+                await asyncio.gather(comparing, return_exceptions=True)
+            compared = (await asyncio.to_thread(asked.progress))[0]
+            act.result = f"{compared} positions compared"
+            return compared
 
 
 async def _by_services(asked: Comparison) -> int:

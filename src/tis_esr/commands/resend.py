@@ -11,10 +11,11 @@ from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
-from tis_esr.files.file_store import Discarding, FileStore
+from tis_esr.files.file_store import Discarding
 from tis_esr.files.folder import Folder
-from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.composition import engine_for_operation, reader_of, window
+from tis_esr.operations.manual_export import files_in_words
 from tis_esr.operations.resending import Plan, plan, request_resent_file, resent_files
 from tis_esr.operations.states import words
 from tis_esr.services.data_exporter.outbound import OutboundFile
@@ -47,24 +48,23 @@ async def resend(
     files: list[OutboundFile] = []
     if found.rows:
         async with engine_for_operation(settings, state, day) as runner:
-            if not dry_run:
-                rows = f"rows {', '.join(map(str, found.rows))}"
-                await begin_act(runner, person_of(settings), "export.resend", [name], why=rows)
-            if is_requested:
-                await runner.patiently("resend", partial(request_resent_file, runner.work, day, found))
+            if dry_run:
+                begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
+                files = await resent_files(begin, Discarding(), open_, day, found)
             else:
-                begin, to = runner.work, _store(out, dry_run=dry_run)
-                if dry_run:
-                    begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
-                files = await resent_files(begin, to, open_, day, found)
+                rows = f"rows {', '.join(map(str, found.rows))}"
+                async with audited(runner, person_of(settings), "export.resend", [name], why=rows) as act:
+                    if is_requested:
+                        request = partial(request_resent_file, runner.work, day, found)
+                        await runner.patiently("resend", request)
+                        act.result = "requested"
+                    else:
+                        files = await resent_files(runner.work, Folder(out, make=True), open_, day, found)
+                        act.result = files_in_words(files)
     if as_json:
         print_json(result_of("applicants", found, files, day, dry_run=dry_run, requested=is_requested))
     else:
         _show(found, files, dry_run=dry_run, requested=is_requested)
-
-
-def _store(out: Path, *, dry_run: bool) -> FileStore:
-    return Discarding() if dry_run else Folder(out, make=True)
 
 
 def _show(found: Plan, files: Sequence[OutboundFile], *, dry_run: bool, requested: bool) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import msgspec
 
 from tis_esr.files.folder import Folder
-from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.composition import engine_for_operation
+from tis_esr.operations.states import words
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.settings import Settings
@@ -49,9 +50,13 @@ async def ingest_files(
 ) -> list[Ingested]:
     """Add files to the ledger and split them; ``advance`` is called with the number of rows read."""
     done: list[Ingested] = []
-    async with engine_for_operation(settings, state) as runner:
-        await begin_act(runner, person, "file.ingest", [path.name for path in files])
+    names = [path.name for path in files]
+    async with (
+        engine_for_operation(settings, state) as runner,
+        audited(runner, person, "file.ingest", names) as act,
+    ):
         for path in files:
             reader = InboundDataReader(runner.work, advance, acknowledges=settings.send_rtc)
             done.append(_of(path.name, await reader.take(Folder(path.parent), path.name)))
+        act.result = "; ".join(f"{file.name}: {words(file.state)}, {file.rows} rows" for file in done)
     return done

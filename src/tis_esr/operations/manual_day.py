@@ -21,6 +21,16 @@ from tis_esr.services.day_begun import DAYS, DayBegun
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
 from tis_esr.settings import Settings
 
+ACT = "day"
+"""The act in the audit."""
+
+
+def result_of(done: DayDone) -> str:
+    """Return what a day did, for the audit."""
+    going = [file.rows for file in done.sent if file.rows]
+    read = sum(taken.file.rows for taken in done.taken)
+    return f"files in: {len(done.taken)} ({read} rows); files out: {len(going)} ({sum(going)} rows)"
+
 
 async def begin_day(
     begin_work: Callable[[], Work],

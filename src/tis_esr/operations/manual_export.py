@@ -1,7 +1,7 @@
 """Manual exports: write the files of one kind, report what they would contain, or request them from services."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -118,6 +118,11 @@ def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
         if record.date_from < first:
             return Left.TOO_LATE
     return Left.LATER_FILE
+
+
+def files_in_words(files: Iterable[OutboundFile]) -> str:
+    """Return the names of files with their rows, for the audit."""
+    return "; ".join(f"{file.name}: {file.rows} rows" for file in files if file.rows) or "no file"
 
 
 async def request_files(

@@ -8,13 +8,13 @@ from uuid import uuid4
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
-from tis_esr.operations.audit.acts import begin_act
-from tis_esr.operations.audit.trail import Person
 from tis_esr.services.day import request_comparison
 from tis_esr.services.flow import STAGES, TELLING
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 _END_OF_TIME = 1e12
+ACT = "reconcile"
+"""The act in the audit."""
 
 
 class Comparison:
@@ -39,10 +39,9 @@ class Comparison:
 
 
 async def request(
-    runner: Runner, person: Person, open_reader: Callable[[], Reader], day: date, deaneries: Sequence[str]
+    runner: Runner, open_reader: Callable[[], Reader], day: date, deaneries: Sequence[str]
 ) -> Comparison:
     """Request the comparison and the daily rules from the services; each request is a new one."""
-    await begin_act(runner, person, "reconcile", deaneries, why=f"as of {day}")
     asked_at = runner.engine.time()
     await request_comparison(runner, day, deaneries, occasion=uuid4().hex)
     return Comparison(open_reader, deaneries, asked_at)

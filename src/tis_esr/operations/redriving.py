@@ -12,7 +12,8 @@ from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.files.file_store import FileStore
-from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.audit.acts import audited
+from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.parked.retrying import retry_all
 from tis_esr.services.inbound_data_reader.arrivals import announce
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, UNDER_WAY, FileState, InboundFile
@@ -111,24 +112,23 @@ async def drive_again(
     """
     found = await find_unfinished(reader, store, only)
     names = [file.name for file in found.files]
-    announced = names if by_services else []
-    await runner.patiently("redrive", partial(_begin, runner, person, only, len(names), announced))
-    if not by_services:
-        split = InboundDataReader(runner.work, acknowledges=acknowledges)
-        for name in names:
-            await runner.patiently(name, partial(split.take, store, name))
-    keys = [(trace.queue, trace.id) for trace in _parked(reader, only) if trace.queue != UNREADABLE]
-    requeued = await retry_all(runner, person, keys, f"redrive {only or 'unfinished'}")
+    async with audited(runner, person, "redrive.unfinished", [only] if only else []) as act:
+        if by_services:
+            await runner.patiently("redrive", partial(_announced, runner, names))
+        else:
+            split = InboundDataReader(runner.work, acknowledges=acknowledges)
+            for name in names:
+                await runner.patiently(name, partial(split.take, store, name))
+        keys = [(trace.queue, trace.id) for trace in _parked(reader, only) if trace.queue != UNREADABLE]
+        requeued = await retry_all(runner, person, keys, f"redrive {only or 'unfinished'}")
+        act.result = f"files: {len(names)}; messages requeued: {requeued}"
     return _redriven(found, requeued, dry_run=False)
 
 
-async def _begin(
-    runner: Runner, person: Person, only: str | None, files: int, announced: Sequence[str]
-) -> None:
-    """Write the act to the audit, with the announcement of its files to running services."""
+async def _announced(runner: Runner, names: Sequence[str]) -> None:
+    """Announce files to running services."""
     work = runner.work()
-    announce(work, [(name, f"redrive {work.time()}") for name in announced])
-    await record(work, person, "redrive.unfinished", [only] if only else [], result=f"{files} files")
+    announce(work, [(name, f"redrive {work.time()}") for name in names])
     await work.commit()
 
 

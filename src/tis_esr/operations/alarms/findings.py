@@ -69,7 +69,7 @@ def finding(
 
 
 def fingerprints(members: Iterable[str]) -> list[str]:
-    """Return a fingerprint of each member where only equality counts, in 16 characters each."""
+    """Return the fingerprint of each member, for where only equality counts, in 16 characters each."""
     return [hashlib.blake2b(member.encode(), digest_size=8).hexdigest() for member in members]
 
 

@@ -34,7 +34,7 @@ def _place(name: str) -> str:
 
 
 def _placed(record: NotificationRecord) -> dict[str, int]:
-    """Return the placement of each trainee that the subject of a notification is about."""
+    """Return the placement of each trainee, where the subject of a notification names it."""
     kind, _, rest = record.about.partition(":")[2].partition(":")
     if kind == "sent":
         is_coming = record.fields.get("changeOfProjectedHireDate") is not None

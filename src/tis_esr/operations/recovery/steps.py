@@ -10,7 +10,8 @@ import msgspec
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
-from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.audit.acts import audited
+from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.composition import process_name, window
 from tis_esr.operations.manual_export import full_file, request_full_file
 from tis_esr.operations.outage import Outage
@@ -61,16 +62,16 @@ class Recovery:
             RecoveryStep.EXPORTS: self._exports,
             RecoveryStep.FULL_FILES: self._full_files,
         }
-        text = await doing[step]()
-        await self.runner.patiently("recovery", partial(self._done, step, text))
-        return text
+        async with audited(self.runner, self.person, f"recover.{step.lower()}", [self.stored.key]) as act:
+            act.result = await doing[step]()
+            await self.runner.patiently("recovery", partial(self._done, step, act.result))
+        return act.result
 
     async def _done(self, step: RecoveryStep, text: str) -> None:
         work = self.runner.work()
         known = (await work.get(RECOVERIES, [self.stored.key])).get(self.stored.key) or self.stored
         done = {**known.done, step: RecoveryDone(at=work.time(), text=text)}
         work.put(RECOVERIES, msgspec.structs.replace(known, done=done, full=self.stored.full))
-        await record(work, self.person, f"recover.{step.lower()}", [self.stored.key], result=text)
         await work.commit()
 
     async def _doctor(self) -> str:
@@ -93,7 +94,7 @@ class Recovery:
         return f"drove again {len(done.files):,} files, requeued {done.requeued:,} messages{left}"
 
     async def _reconcile(self) -> str:
-        asked = await request(self.runner, self.person, self.open_reader, self.today, DEANERIES)
+        asked = await request(self.runner, self.open_reader, self.today, DEANERIES)
         if self.place.has_services:
             await until_done(asked.left, lambda _: None, "positions are still to be compared")
         else:

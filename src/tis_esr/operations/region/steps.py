@@ -10,7 +10,7 @@ import msgspec
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
-from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.region.known import (
     applicant_counts,
@@ -65,9 +65,11 @@ class Steps:
             StartStep.APPLICANTS: self._applicants,
             StartStep.NOTIFICATIONS: self._notifications,
         }
-        await begin_act(self._runner, self._person, "region.step", [self._region.deanery], why=step.value)
-        counts = await doing[step]()
-        await self._change(lambda start: start.with_done(step, self._runner.engine.time(), **counts))
+        on = [self._region.deanery]
+        async with audited(self._runner, self._person, "region.step", on, why=step.value) as act:
+            counts = await doing[step]()
+            await self._change(lambda start: start.with_done(step, self._runner.engine.time(), **counts))
+            act.result = ", ".join(f"{name} {number}" for name, number in counts.items()) or "done"
 
     async def _change(self, change: Callable[[RegionStart], RegionStart]) -> RegionStart:
         async def stored() -> RegionStart:
