@@ -15,7 +15,7 @@ from tis_esr.engine.faults import StateInUseError
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.files.file_store import FileStore
-from tis_esr.operations.audit.acts import begin_act
+from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.composition import engine_for_operation, reader_of, window
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, required_setting
 from tis_esr.operations.manual_export import full_file, request_full_file
@@ -156,11 +156,14 @@ async def _created(where: Where, runner: Runner, run: StepRun, day: date) -> str
         request = partial(request_full_file, runner, run.person, day, run.about, again=run.again)
         await runner.patiently("full file", request)
         return f"requested the DNF of {run.about} from the running DataExporter"
-    await begin_act(runner, run.person, "export.full", [run.about], why=f"DNF of {day}")
-    file = await full_file(runner.work, outbound_store(where.settings), day, run.about, again=run.again)
-    if file is None:
-        return f"created no DNF of {run.about}: nothing is new since the last one"
-    return f"sent {file.name} with {file.rows:,} rows"
+    async with audited(runner, run.person, "export.full", [run.about], why=f"DNF of {day}") as act:
+        file = await full_file(runner.work, outbound_store(where.settings), day, run.about, again=run.again)
+        act.result = (
+            f"created no DNF of {run.about}: nothing is new since the last one"
+            if file is None
+            else f"sent {file.name} with {file.rows:,} rows"
+        )
+    return act.result
 
 
 async def _patiently(step: Callable[[], Awaitable[None]]) -> None:
