@@ -91,6 +91,14 @@ def test_missing_numbers_of_all_offices_are_one_finding() -> None:
     assert single.text == "number 7 of EOE has not arrived"
 
 
+def test_a_jump_of_the_numbers_by_any_width_is_found_and_watched_for_weeks() -> None:
+    for last in (1101, 99999998):
+        name = f"DE_EOE_RMC_20261124_{last + 1:08}.DAT"
+        [found] = missing_numbers([msgspec.structs.replace(gap("EOE"), first=102, last=last, shown_by=name)])
+        assert found.watched_until is not None
+        assert found.watched_until > NOON + timedelta(days=50)
+
+
 def late(kind: str, rows: int, settled: str = "") -> Unconfirmed:
     return Unconfirmed(
         name=f"DE_EOE_{kind}_20261123_00000007.DAT", deanery="EOE", type=kind, day=date(2026, 11, 23), rows=rows,

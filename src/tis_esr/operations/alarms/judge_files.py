@@ -81,9 +81,12 @@ def missing_numbers(gaps: Sequence[Gap]) -> list[Finding]:
 
 
 def _watched_until(gap: Gap) -> datetime:
-    """Return when the file before a gap is too old to show it, if an office has one file a day."""
-    days = timedelta(days=GAP_DAYS - gap.number - 1)
-    return midnight(FileName.parse(gap.shown_by).date + days).astimezone(UTC)
+    """Return when the file before a gap is too old to show it, if an office has one file a day.
+
+    A longer gap than that could show is a jump of the numbers: the file before it is that of the day before.
+    """
+    days = gap.number if gap.number < GAP_DAYS else 0
+    return midnight(FileName.parse(gap.shown_by).date + timedelta(days=GAP_DAYS - days - 1)).astimezone(UTC)
 
 
 def unconfirmed(files: Sequence[Unconfirmed], leaving: Set[tuple[str, date]] = frozenset()) -> list[Finding]:
