@@ -348,6 +348,22 @@ async def test_a_file_of_ours_that_esr_rejected_the_next_morning_is_shown_until_
     assert corrected == []
 
 
+async def test_an_answer_whose_number_is_of_no_file_of_ours_counts_for_the_file_of_its_day(
+    benches: Benches,
+) -> None:
+    """The DataExporter attaches the rows of such an answer to what was sent on its day."""
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        ours = sent("APP", at("14:01", YESTERDAY), YESTERDAY, rows=1)
+        await bench.keep(OUTBOUND_FILES, ours)
+        await bench.keep(FILES, arrived("APC", at("07:12"), YESTERDAY, sequence=99))
+        starts = TODAY + timedelta(days=30)
+        await bench.keep(
+            APPLICANTS, record(1, starts, state=RecordState.REJECTED, file=ours.name, file_row=1)
+        )
+        found = [c for c in (await shown(bench, at("12:00"))).needs_somebody if c.type is APP]
+    assert [(c.state, c.day, c.refused) for c in found] == [(CellState.REJECTED, YESTERDAY, 1)]
+
+
 async def test_rows_of_a_file_are_counted_only_once_esr_has_answered(benches: Benches) -> None:
     """A day of 60,000 rows without answers is shown at once."""
     async with benches.open("DataExporter", nowhere()) as bench:

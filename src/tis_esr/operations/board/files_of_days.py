@@ -26,7 +26,8 @@ _ANSWERED_WITH = {"APP": FileType.APC, "DNC": FileType.DCC, "DNF": FileType.DCC}
 class FilesOfDays:
     """The files of some days by cell.
 
-    ``answers`` are ESR's, by name; ``owed`` are our files that ESR has to answer, by the cell of the answer. ``first_day`` is the first one on
+    ``answers`` are ESR's, by name, and ``answered`` the offices, types and days of these; ``owed`` are our files that
+    ESR has to answer, by the cell of the answer. ``first_day`` is the first one on
     which a file of any office arrived or was exported, as far as is known; ``date.max`` if there is none.
     """
 
@@ -34,16 +35,20 @@ class FilesOfDays:
     outbound: dict[Place, list[OutboundFile]] = field(default_factory=dict)
     owed: dict[Place, list[OutboundFile]] = field(default_factory=dict)
     answers: dict[str, InboundFile] = field(default_factory=dict)
+    answered: set[tuple[str, str, date]] = field(default_factory=set)
     rtc: dict[str, RtcFile] = field(default_factory=dict)
     first_day: date = date.max
 
     def of_answers(self, place: Place) -> list[tuple[OutboundFile, InboundFile | None]]:
         """Return our files that a cell of answers is about, each with ESR's answer if it is here."""
-        return [(ours, self.answer_to(ours)) for ours in self.owed.get(place, ())]
+        return [(ours, self.answers.get(answer_name(ours.name))) for ours in self.owed.get(place, ())]
 
-    def answer_to(self, ours: OutboundFile) -> InboundFile | None:
-        """Return ESR's answer to one of our files; None if it is not here."""
-        return self.answers.get(answer_name(ours.name))
+    def may_be_answered(self, ours: OutboundFile) -> bool:
+        """Return whether an answer of the type and day of one of our files is here.
+
+        The rows of one whose number is that of no file of ours are answers to what was sent on its day.
+        """
+        return (ours.deanery, _ANSWERED_WITH[ours.type].value, ours.day) in self.answered
 
     def acknowledgements(self, place: Place) -> list[tuple[InboundFile, RtcFile | None]]:
         """Return the RMF and RMC files that a cell of RTC files is about, each with its RTC."""
@@ -74,6 +79,7 @@ def files_of(reader: Reader, deaneries: Sequence[str], first: date, last: date, 
             found.inbound.setdefault((file.deanery, type_, file.day), []).append(file)
         else:
             found.answers[file.name] = file
+            found.answered.add((file.deanery, file.type, file.day))
     for ours in sorted(all_ours, key=lambda file: file.name):
         if ours.deanery not in wanted:
             continue

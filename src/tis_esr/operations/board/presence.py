@@ -14,7 +14,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WA
 @dataclass(frozen=True)
 class Presence:
     """What is here of a cell. ``state`` is None if nothing is; ``is_owed`` is False if nothing is to come either,
-    ``is_idle`` says that we had nothing to send, ``has_answer`` that ESR has answered one of our files, if only in part.
+    ``is_idle`` says that we had nothing to send, ``has_answer`` that ESR may have answered one of our files, if only in part.
 
     ``ours`` are our files that are here, or that ESR has to answer, ``theirs`` ESR's.
     """
@@ -84,7 +84,7 @@ def _outbound(found: FilesOfDays, place: Place) -> Presence:
         came_at = min((file.written_at for file in gone if file.written_at is not None), default=None)
         lacks = "; ".join(file.lacks for file in gone if file.lacks)
         detail = f"created without: {lacks}" if lacks else ""
-        has_answer = any(found.answer_to(file) is not None for file in gone)
+        has_answer = any(map(found.may_be_answered, gone))
         return Presence(CellState.SENT, came_at, detail, ours=gone, has_answer=has_answer)
     if any(file.state is OutboundState.ALLOCATED or file.rows for file in files):
         return Presence(CellState.IN_WORK, ours=[file for file in files if file.rows])
