@@ -10,6 +10,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import FileStore
 from tis_esr.records.file_names import DEANERIES, BadFileNameError, FileName
 from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND, ask
+from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.data_exporter.region_starts import sendable
@@ -157,5 +158,5 @@ def _title(stage: tuple[str, ...]) -> str:
 
 
 def clock(day: date) -> Callable[[], datetime]:
-    """Return a clock for a day that is run later or earlier: that day, at the current time of day."""
-    return lambda: datetime.combine(day, datetime.now(UTC).time(), UTC)
+    """Return a clock (UTC) for a day that is run later or earlier: that day in London, at the current time of day there."""
+    return lambda: datetime.combine(day, datetime.now(LONDON).time(), LONDON).astimezone(UTC)

@@ -1,0 +1,26 @@
+"""A day that is run later or earlier has its own clock: that day in London, at the current time of day there."""
+
+from datetime import UTC, date, datetime, tzinfo
+
+import pytest
+
+from tis_esr.services import day as days
+from tis_esr.services.cron import LONDON
+
+
+@pytest.mark.parametrize("day", [date(2026, 7, 15), date(2026, 12, 1)])
+@pytest.mark.parametrize(
+    "now", [datetime(2026, 7, 14, 23, 30, tzinfo=UTC), datetime(2026, 11, 24, 12, tzinfo=UTC)]
+)
+def test_the_clock_of_a_day_is_on_that_day_in_london_also_in_the_first_hour_of_a_summer_day(
+    monkeypatch: pytest.MonkeyPatch, now: datetime, day: date
+) -> None:
+    class At(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "At":
+            at = now.astimezone(tz)
+            return cls.combine(at.date(), at.time(), at.tzinfo)
+
+    monkeypatch.setattr(days, "datetime", At)
+    at = days.clock(day)().astimezone(LONDON)
+    assert (at.date(), at.time()) == (day, now.astimezone(LONDON).time())
