@@ -83,7 +83,8 @@ def _summary(alarm: Alarm) -> None:
     if alarm.times > 1:
         facts.append(f"raised {alarm.times} times")
     if alarm.cleared_at is not None:
-        ended = "cleared" if alarm.state is AlarmState.CLEARED else "no longer watched since"
+        is_too_old = alarm.state is AlarmState.NO_LONGER_WATCHED
+        ended = "no longer watched since" if is_too_old else "cleared"
         facts.append(f"{ended} {_at(alarm.cleared_at)}")
     if alarm.silenced_until is not None:
         facts.append(f"silenced until {alarm.silenced_until:%d %b %Y}")
