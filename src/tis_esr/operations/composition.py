@@ -99,10 +99,16 @@ async def serving(
 async def engine_for_operation(
     settings: Settings, state: Path | None = None, day: date | None = None
 ) -> AsyncIterator[Runner]:
-    """Open the engine for a manual step that handles no messages itself; today is ``day``, or London's."""
+    """Open the engine for a manual step that handles no messages itself; today is ``day``, also by the clock, or London's."""
     found = bindings_only()
     async with Supervisor() as supervisor, engine_of(settings, found, supervisor, state) as engine:
-        yield Runner(engine, found, today=lambda: day or today(), patience=settings.patience_seconds)
+        yield Runner(
+            engine,
+            found,
+            today=lambda: day or today(),
+            now=clock(day) if day is not None else _now,
+            patience=settings.patience_seconds,
+        )
 
 
 @asynccontextmanager
@@ -159,6 +165,10 @@ def addresses(settings: Settings) -> ServerAddresses:
         lease_seconds=settings.lease_seconds,
         resend_seconds=settings.resend_seconds,
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def today() -> date:
