@@ -130,3 +130,25 @@ async def test_of_two_trainees_of_a_notification_only_the_one_who_is_erased_is_b
     assert {name: value for name, value in found.fields.items() if value} == {
         name: value for name, value in left.items() if value
     }
+
+
+@pytest.mark.parametrize(("kind", "place"), [("2", "withdrawnTrainee"), ("4", "currentTrainee")])
+async def test_what_was_said_of_the_person_with_a_number_that_tis_corrected_later_is_blanked(
+    benches: Benches, kind: str, place: str
+) -> None:
+    """Its subject is the person, not the number."""
+    over = record(1, TODAY - timedelta(days=300), gmc_number=GMC, state=RecordState.EXPORTED)
+    before = {f"{place}GmcNumber": "7200003", f"{place}LastName": "Specimen"}
+    sent = msgspec.structs.replace(
+        notification(f"1:sent:{over.placement_id}:{over.person_id}", **before),
+        state=RecordState.EXPORTED,
+        type=kind,
+    )
+    other = msgspec.structs.replace(sent, about=f"1:sent:{over.placement_id}:99")
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.keep(APPLICANTS, over)
+        await bench.keep(NOTIFICATIONS, sent, other)
+        await erased(bench)
+        found = await bench.all(NOTIFICATIONS)
+    assert found[sent.key].fields == {}
+    assert found[other.key].fields == before

@@ -14,12 +14,15 @@ _GMC_NUMBER: Final = re.compile(r"[0-9]{7}")
 def named_as(record: NotificationRecord, subject: Subject) -> set[str]:
     """Return the beginnings of the names of the columns that are a person's, such as ``currentTrainee``.
 
-    They are those with the person's GMC number, and those of the person's placement unless they have another's number.
+    They are those with the person's GMC number, those that a notification about the person has in any case, and those of
+    the person's placement unless they have another's number.
     """
     places = {found[1] for found in map(_PERSONAL.fullmatch, record.fields) if found} | {*_placed(record)}
     numbers = {place: str(record.fields.get(f"{place}GmcNumber") or "") for place in places}
     theirs = {place for place, number in numbers.items() if number == subject.gmc_number}
     placed = {place for place, placement in _placed(record).items() if _is_theirs(record, placement, subject)}
+    if _is_about_a_person(record):
+        return theirs | placed
     return theirs | {place for place in placed if not _GMC_NUMBER.fullmatch(numbers[place])}
 
 
@@ -46,7 +49,12 @@ def _placed(record: NotificationRecord) -> dict[str, int]:
     return dict(zip((first, _NEXT), record.placements, strict=False))
 
 
+def _is_about_a_person(record: NotificationRecord) -> bool:
+    """Return whether the subject is one person who was sent, whatever number TIS had for them then."""
+    return ":sent:" in record.about
+
+
 def _is_theirs(record: NotificationRecord, placement: int, subject: Subject) -> bool:
-    if ":sent:" in record.about:
+    if _is_about_a_person(record):
         return any(record.about.endswith(f":sent:{placement}:{person}") for person in subject.person_ids)
     return placement in subject.placements
