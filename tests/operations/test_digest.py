@@ -273,6 +273,7 @@ async def test_rejected_applicants_are_told_with_the_days_of_their_files(benches
         await all_offices(bench)
         [file] = [f for f in (await bench.all(OUTBOUND_FILES)) if f.startswith("DE_EOE_APP")]
         states = (RecordState.CONFIRMED, RecordState.REJECTED)
+        await bench.keep(FILES, arrived("APC", at("17:00")))
         await bench.keep(
             APPLICANTS,
             *(
