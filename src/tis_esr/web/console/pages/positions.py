@@ -72,6 +72,7 @@ _POSITIONS: Final = Table[ListedPosition](
     key=lambda one: one.key,
     sort="post",
 )  # fmt: skip
+_FOR_TRUSTS: Final = _POSITIONS.without_links("post", "id")
 
 
 async def positions(request: Request) -> Response:
@@ -81,9 +82,10 @@ async def positions(request: Request) -> Response:
     if not office.value:
         return await _by_office(request, office)
     choices, found, shown, at = await _found(request, office)
+    table = _POSITIONS if account.trusts is None else _FOR_TRUSTS
     values = {
         "office": office.value,
-        "table": _POSITIONS.page(request, shown, csv="/positions.csv"),
+        "table": table.page(request, shown, csv="/positions.csv"),
         "is_cut": found.is_cut,
         "at": at,
         "choices": choices,
