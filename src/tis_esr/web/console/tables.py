@@ -18,6 +18,7 @@ from tis_esr.operations.dates import iso
 from tis_esr.visible import visible
 from tis_esr.web.console.addresses import with_query
 from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.spreadsheet import named
 from tis_esr.web.console.spreadsheet import table as spreadsheet
 from tis_esr.web.console.wording import day, ident, moment, number
 
@@ -114,9 +115,10 @@ class Table(Generic[T]):
         )
 
     def csv(self, request: Request, name: str, found: Iterable[T]) -> Response:
-        """Return every row of what the page shows, all pages of it, in the same order."""
+        """Return every row of what the page shows, all pages of it, in the same order; the name of a cut file says so."""
         column, down = self._sorted_by(request)
-        rows = self._in_order(found, column, down=down)[:MOST_IN_A_SPREADSHEET]
+        all_ = self._in_order(found, column, down=down)
+        rows, name = all_[:MOST_IN_A_SPREADSHEET], named(name, len(all_), MOST_IN_A_SPREADSHEET)
         headers = [one.header for one in self.columns]
         return spreadsheet(name, headers, [[_plain(one.value(row)) for one in self.columns] for row in rows])
 

@@ -85,7 +85,9 @@ async def positions(request: Request) -> Response:
     table = _POSITIONS if account.trusts is None else _FOR_TRUSTS
     values = {
         "office": office.value,
-        "table": table.page(request, shown, csv="/positions.csv"),
+        "table": await console_of(request).questions.run(
+            partial(table.page, request, shown, csv="/positions.csv")
+        ),
         "is_cut": found.is_cut,
         "at": at,
         "choices": choices,
@@ -103,8 +105,9 @@ async def positions_csv(request: Request) -> Response:
     if not office.value:
         found, _ = await _counts(request)
         return _OFFICES.csv(request, "positions-by-office", found)
-    _, _, shown, _ = await _found(request, office)
-    return _POSITIONS.csv(request, f"positions-{office.value}", shown)
+    _, found_, shown, _ = await _found(request, office)
+    name = f"positions-{office.value}" + ("-incomplete" if found_.is_cut else "")
+    return await console_of(request).questions.run(partial(_POSITIONS.csv, request, name, shown))
 
 
 async def _by_office(request: Request, office: Choice) -> Response:
