@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 
+from tis_esr.web.console.opening import origin_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.questions import MOST, Questions
 from tis_esr.web.console.rate_limit import RateLimit
@@ -101,6 +102,20 @@ async def test_an_answer_that_could_not_be_found_is_asked_for_again() -> None:
     with pytest.raises(OSError):  # noqa: PT011 - any
         await remembered.get("key", fail)
     assert (await remembered.get("key", find))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Console.Example.nhs.uk", "https://console.example.nhs.uk"),
+        ("https://console.example:443", "https://console.example"),
+        ("http://console.example:80", "http://console.example"),
+        ("https://console.example:8443", "https://console.example:8443"),
+        ("https://[::1]:443", "https://[::1]"),
+    ],
+)
+def test_the_console_is_known_under_the_address_that_browsers_send(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
 
 
 async def test_questions_that_nobody_waits_for_any_more_use_no_more_threads_than_some() -> None:
