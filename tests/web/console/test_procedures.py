@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
+from html import unescape
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
@@ -24,9 +26,12 @@ from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.audit.trail import AUDIT
 from tis_esr.operations.composition import reader_of
 from tis_esr.operations.doctor.check import Check
+from tis_esr.operations.moments import moment_of
+from tis_esr.operations.procedures.performing import outage_of
 from tis_esr.operations.procedures.step_runs import STEP_RUNS, Procedure, StepRun
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
+from tis_esr.web.console.pages.procedures import recovery_address
 
 LATER = "EOE/RX1/800/STR/002"
 ADDRESS = "/procedures/recovery?from=2026-11-25T09%3A00&to=2026-11-25T17%3A30"
@@ -125,6 +130,34 @@ async def test_a_recovery_is_done_step_by_step_by_two_people_and_ends_in_the_exp
     acts = trail(here)
     assert [who for who, act in acts if act == "recovery.step"] == [OWNER.name] * 2 + [ANOTHER.name] * 4
     assert (ANOTHER.name, "recover.exports") in acts
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        KEY,
+        "2026-07-24T10:00:30+01:00/2026-07-24T12:00:00+01:00",
+        "2026-10-25T01:10:00+00:00/2026-10-25T01:40:00+00:00",
+    ],
+)
+def test_the_address_of_a_recovery_is_read_as_the_same_outage(key: str) -> None:
+    query = parse_qs(urlsplit(recovery_address(key)).query)
+    read = [moment_of(name, query[name][0]).timestamp() for name in ("from", "to")]
+    assert read == [one.timestamp() for one in outage_of(key)]
+
+
+async def test_a_recovery_that_was_begun_to_the_second_is_opened_as_it_is(here: Small) -> None:
+    begun = {"from": "2026-11-25T09:00:30Z", "to": "2026-11-25T17:30:00Z"}
+    one = console(here)
+    async with one.signed_in() as browser:
+        address = f"/procedures/recovery?{urlencode(begun)}"
+        page = await asked(browser, STEP, address, step="DOCTOR", **begun)
+        await confirmed(browser, STEP, page)
+        await one.console.background.finished()
+        listed = await browser.get("/procedures")
+        [href] = re.findall(r'href="(/procedures/recovery[^"]*)"', listed.text)
+        shown = await browser.get(unescape(href))
+    assert "checked the installation: every check is OK" in text(shown)
 
 
 async def test_a_step_says_what_it_will_do_and_nothing_is_done_before_the_confirmation(here: Small) -> None:

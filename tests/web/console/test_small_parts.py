@@ -1,10 +1,13 @@
 """Cells of CSV, limits on attempts, remembered answers, and where sign-in leads."""
 
 import asyncio
+from threading import Event
 
 import pytest
 
+from tis_esr.web.console.opening import origin_of
 from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.questions import MOST, Questions
 from tis_esr.web.console.rate_limit import RateLimit
 from tis_esr.web.console.remembered import Remembered
 from tis_esr.web.console.sign_in.next_address import next_address
@@ -71,6 +74,23 @@ async def test_an_answer_is_found_once_for_all_who_ask_meanwhile_and_for_a_while
     assert (await remembered.get("key", find))[0] == 3
 
 
+async def test_all_who_wait_for_an_answer_get_its_error_at_once_and_nothing_is_left_of_it() -> None:
+    asked = 0
+
+    async def fail() -> int:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        raise ProblemError(504, "The store took too long to answer.")
+
+    remembered = Remembered[int](15)
+    found = await asyncio.gather(*(remembered.get("key", fail) for _ in range(5)), return_exceptions=True)
+    assert [type(one) for one in found] == [ProblemError] * 5
+    assert asked == 1
+    held = [len(value) for value in vars(remembered).values() if isinstance(value, dict | set)]
+    assert not any(held)
+
+
 async def test_an_answer_that_could_not_be_found_is_asked_for_again() -> None:
     async def fail() -> int:
         raise OSError
@@ -82,6 +102,42 @@ async def test_an_answer_that_could_not_be_found_is_asked_for_again() -> None:
     with pytest.raises(OSError):  # noqa: PT011 - any
         await remembered.get("key", fail)
     assert (await remembered.get("key", find))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Console.Example.nhs.uk", "https://console.example.nhs.uk"),
+        ("https://console.example:443", "https://console.example"),
+        ("http://console.example:80", "http://console.example"),
+        ("https://console.example:8443", "https://console.example:8443"),
+        ("https://[::1]:443", "https://[::1]"),
+    ],
+)
+def test_the_console_is_known_under_the_address_that_browsers_send(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
+
+
+async def test_questions_that_nobody_waits_for_any_more_use_no_more_threads_than_some() -> None:
+    release, begun = Event(), 0
+
+    def slow() -> None:
+        nonlocal begun
+        begun += 1
+        release.wait(20)
+
+    questions = Questions(NotImplementedError, seconds=0.05)
+    for _ in range(MOST):
+        with pytest.raises(ProblemError, match="took too long"):
+            await questions.run(slow)
+    with pytest.raises(ProblemError, match="Too many earlier questions") as error:
+        await questions.run(slow)
+    assert error.value.status_code == 503
+    assert begun == MOST
+    release.set()
+    while questions.running:  # noqa: ASYNC110 - of threads
+        await asyncio.sleep(0.01)
+    assert await questions.run(lambda: 1) == 1
 
 
 @pytest.mark.parametrize(

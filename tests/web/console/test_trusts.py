@@ -49,6 +49,8 @@ async def test_positions_and_posts_are_those_of_the_trust(
     for page in pages:
         assert ST in page.text
         assert "RX2" not in page.text
+        assert "/why?" not in page.text, "a page that they may not open"
+        assert "/search" not in page.text
 
 
 async def test_no_number_is_of_other_trusts(place: Path) -> None:

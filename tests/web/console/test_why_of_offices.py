@@ -1,5 +1,6 @@
 """Explanations for accounts that are limited to offices: theirs are shown, anything else is one and the same page."""
 
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -7,6 +8,9 @@ import pytest
 from tests.web.console.browsing import Desk, desk, form_token, text, title
 
 from tis_esr.operations.access.accounts import Account, Role
+from tis_esr.operations.composition import reader_of
+from tis_esr.services.data_exporter.outbound import APPLICANTS
+from tis_esr.settings import Settings
 
 THEIRS, UNKNOWN = "1900002", "9999999"
 RMF = "DE_EMD_RMF_20261124_00004001.DAT"
@@ -35,6 +39,20 @@ async def test_a_placement_of_their_office_is_explained_and_has_an_address_to_sh
 async def test_a_row_and_a_post_of_their_office_too(typed: str, state: Path) -> None:
     async with of(state, "EMD").signed_in() as browser:
         assert (await browser.get("/why", params={"word": typed})).status_code == 200
+
+
+async def test_a_person_of_their_office_is_not_found_by_number_and_looks_like_an_unknown_one(
+    state: Path,
+) -> None:
+    with closing(reader_of(Settings(), state)) as reader:
+        known = reader.find(APPLICANTS, {"deanery": "EMD"}, limit=1)[0].gmc_number
+    found = []
+    async with of(state, "EMD").signed_in() as browser:
+        for typed in (known, UNKNOWN):
+            answer = await searched(browser, typed)
+            page = await browser.get(answer.headers["location"])
+            found.append((page.status_code, title(page), text(page)))
+    assert found[0] == found[1]
 
 
 async def test_another_offices_placement_and_an_unknown_one_look_the_same(state: Path) -> None:

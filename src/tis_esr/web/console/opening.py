@@ -134,7 +134,7 @@ async def _serving(
             runner=runner,
             sessions=sessions,
             sign_in=sign_in,
-            origins=local if url is None else (url,),
+            origins=local if url is None else (origin_of(url),),
             pages=PAGES,
             searches=RateLimit(_SEARCHES_A_MINUTE),
             remembered=Remembered(_REMEMBERED_SECONDS),
@@ -150,6 +150,12 @@ async def _serving(
             yield f"http://{host}:{taken}"
         finally:
             await background.close()
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an address as browsers send it, however it was written: in small letters, without a usual port."""
+    scheme, _, host = url.lower().partition("://")
+    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
 
 
 def opened_for_each(settings: Settings) -> OpenRunner:

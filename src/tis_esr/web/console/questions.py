@@ -14,12 +14,14 @@ from tis_esr.web.console.problems import ProblemError
 T = TypeVar("T")
 SECONDS: Final = 15.0
 AT_ONCE: Final = 8
+MOST: Final = 40
+"""With those that took too long: nobody waits for them any more, and their threads can't be stopped."""
 
 
 class Questions:
     """Opens a reader for each question, or with ``keep`` one for all: a file is opened at once, a connection is not.
 
-    ``open_reader`` raises what it raises while the store is unavailable; the next question tries again.
+    ``running`` are the threads in use, also of questions that nobody waits for any more. ``open_reader`` raises what it raises while the store is unavailable; the next question tries again.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class Questions:
         self._open, self._keep, self._seconds = open_reader, keep, seconds
         self._kept: Reader | None = None
         self._lock = Lock()
+        self.running, self._counting = 0, Lock()
         self._limiter: CapacityLimiter | None = None
 
     async def ask(self, question: Callable[[Reader], T]) -> T:
@@ -35,12 +38,23 @@ class Questions:
         return await self.run(partial(self._answer, question))
 
     async def run(self, step: Callable[[], T]) -> T:
-        """Return what a step returns that needs no reader, in a thread as well. Raises ProblemError."""
+        """Return what a step returns that needs no reader, in a thread as well. Raises ProblemError.
+
+        While too many that took too long still go on, it begins none: threads are not without end.
+        """
+        if self.running >= MOST:
+            raise ProblemError(
+                503,
+                "Too many earlier questions are still being answered, by the store or TIS.",
+                "Try again in a minute.",
+            )
         if self._limiter is None:
             self._limiter = CapacityLimiter(AT_ONCE)
         try:
             with fail_after(self._seconds):
-                return await to_thread.run_sync(step, abandon_on_cancel=True, limiter=self._limiter)
+                return await to_thread.run_sync(
+                    partial(self._counted, step), abandon_on_cancel=True, limiter=self._limiter
+                )
         except TimeoutError:
             raise ProblemError(
                 504, "The store took too long to answer.", "Try again, with fewer days or one office."
@@ -52,6 +66,15 @@ class Questions:
             if self._kept is not None:
                 self._kept.close()
                 self._kept = None
+
+    def _counted(self, step: Callable[[], T]) -> T:
+        with self._counting:
+            self.running += 1
+        try:
+            return step()
+        finally:
+            with self._counting:
+                self.running -= 1
 
     def _answer(self, question: Callable[[Reader], T]) -> T:
         if self._keep:

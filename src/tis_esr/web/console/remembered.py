@@ -3,13 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
-
-from starlette.exceptions import HTTPException
-
-from tis_esr.errors import TisEsrError
 
 T = TypeVar("T")
 _MOST: Final = 200
@@ -18,13 +13,12 @@ _OUTLIVES: Final = 8
 
 
 class Remembered(Generic[T]):
-    """Keeps each answer for ``seconds``; who asks while it is being found waits for that one."""
+    """Keeps each answer for ``seconds``; who asks while it is being found waits for that one, and gets its error too."""
 
     def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._now = seconds, now
         self._found: dict[Hashable, tuple[float, datetime, T]] = {}
-        self._locks: dict[Hashable, asyncio.Lock] = {}
-        self._tasks: dict[Hashable, asyncio.Task[None]] = {}
+        self._tasks: dict[Hashable, asyncio.Task[tuple[T, datetime]]] = {}
         self._begun: set[asyncio.Task[tuple[T, datetime]]] = set()
 
     async def ready(
@@ -34,8 +28,8 @@ class Remembered(Generic[T]):
         kept = self._found.get(key)
         if kept is None or self._now() - kept[0] >= self._seconds * times * _OUTLIVES:
             return await self.get(key, find, times=times)
-        if self._now() - kept[0] >= self._seconds * times and key not in self._tasks:
-            self._tasks[key] = asyncio.create_task(self._find_again(key, find, times))
+        if self._now() - kept[0] >= self._seconds * times:
+            self._finding(key, find)
         return kept[2], kept[1]
 
     async def soon(
@@ -48,31 +42,34 @@ class Remembered(Generic[T]):
         done, _ = await asyncio.wait({task}, timeout=seconds)
         return task.result() if done else None
 
-    def _ended(self, task: asyncio.Task[tuple[T, datetime]]) -> None:
-        self._begun.discard(task)
-        if not task.cancelled():
-            task.exception()
-
-    async def _find_again(self, key: Hashable, find: Callable[[], Awaitable[T]], times: int) -> None:
-        """Find an answer while nobody waits for it: an error is raised to the next one who has to wait."""
-        try:
-            with suppress(TisEsrError, HTTPException):
-                await self.get(key, find, times=times)
-        finally:
-            del self._tasks[key]
-
     async def get(
         self, key: Hashable, find: Callable[[], Awaitable[T]], *, times: int = 1
     ) -> tuple[T, datetime]:
         """Return the answer to ``key``, and the moment (UTC) from which it is; it is kept ``times`` as long as others."""
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            kept = self._found.get(key)
-            if kept is not None and self._now() - kept[0] < self._seconds * times:
-                return kept[2], kept[1]
-            answer, at = await find(), datetime.now(UTC)
-            while len(self._found) >= _MOST:
-                oldest = next(iter(self._found))
-                del self._found[oldest]
-                self._locks.pop(oldest, None)
-            self._found[key] = (self._now(), at, answer)
-            return answer, at
+        kept = self._found.get(key)
+        if kept is not None and self._now() - kept[0] < self._seconds * times:
+            return kept[2], kept[1]
+        return await asyncio.shield(self._finding(key, find))
+
+    def _finding(self, key: Hashable, find: Callable[[], Awaitable[T]]) -> asyncio.Task[tuple[T, datetime]]:
+        """Return what finds an answer, for all who wait for it; it goes on when nobody waits any more."""
+        task = self._tasks.get(key)
+        if task is None:
+            task = self._tasks[key] = asyncio.create_task(self._find(key, find))
+            task.add_done_callback(self._ended)
+            task.add_done_callback(lambda _: self._tasks.pop(key, None))
+        return task
+
+    async def _find(self, key: Hashable, find: Callable[[], Awaitable[T]]) -> tuple[T, datetime]:
+        answer, at = await find(), datetime.now(UTC)
+        self._found.pop(key, None)
+        while len(self._found) >= _MOST:
+            del self._found[next(iter(self._found))]
+        self._found[key] = (self._now(), at, answer)
+        return answer, at
+
+    def _ended(self, task: asyncio.Task[tuple[T, datetime]]) -> None:
+        """Take note of an error that nobody waits for any more: the next who asks gets one of their own."""
+        self._begun.discard(task)
+        if not task.cancelled():
+            task.exception()

@@ -58,6 +58,7 @@ def page(
                 "title": title,
                 "notice": request.scope.get("console.notice", ""),
                 "session": session,
+                "may_search": _may_search(request, session),
                 "static": assets().folder,
                 "version": __version__,
                 "menu": list(_menu(request, session)),
@@ -73,6 +74,12 @@ def session_of(request: Request) -> Session | None:
     """Return the session that a request belongs to."""
     found: Session | None = request.scope.get("console.session")
     return found
+
+
+def _may_search(request: Request, session: Session | None) -> bool:
+    """Return whether the header has the search: accounts that are limited to trusts have none."""
+    pages = request.scope["console"].pages
+    return session is not None and any(one.path == "/search" and one.is_for(session.account) for one in pages)
 
 
 def _menu(request: Request, session: Session | None) -> Iterator[dict[str, Any]]:

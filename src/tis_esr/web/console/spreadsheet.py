@@ -20,6 +20,11 @@ def cell(value: Any) -> str:
     return f"'{text}"
 
 
+def named(name: str, rows: int, most: int) -> str:
+    """Return the name of a file that has at most ``most`` of some rows: one that lacks any must not look complete."""
+    return name if rows <= most else f"{name}-first-{most}-of-{rows}"
+
+
 def table(name: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """Return a CSV file to save, with the byte order mark that spreadsheets tell UTF-8 by."""
     text = io.StringIO()

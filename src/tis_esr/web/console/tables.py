@@ -6,7 +6,7 @@ Whatever is sorted by is in the address: a column with personal data is not ``so
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -18,8 +18,9 @@ from tis_esr.operations.dates import iso
 from tis_esr.visible import visible
 from tis_esr.web.console.addresses import with_query
 from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.spreadsheet import named
 from tis_esr.web.console.spreadsheet import table as spreadsheet
-from tis_esr.web.console.wording import day, moment, number
+from tis_esr.web.console.wording import day, ident, moment, number
 
 T = TypeVar("T")
 Value = str | int | float | date | datetime | None
@@ -86,6 +87,10 @@ class Table(Generic[T]):
     key: Callable[[T], str]
     sort: str
 
+    def without_links(self, *names: str) -> "Table[T]":
+        """Return the table with some columns as text to copy, for people who may not open where these lead."""
+        return replace(self, columns=[_as_text(one) if one.name in names else one for one in self.columns])
+
     def page(self, request: Request, found: Iterable[T], *, csv: str = "", limit: int = A_PAGE) -> Listed:
         """Return the page that the address asks for. Raises ProblemError for a column or place that there is not.
 
@@ -110,9 +115,10 @@ class Table(Generic[T]):
         )
 
     def csv(self, request: Request, name: str, found: Iterable[T]) -> Response:
-        """Return every row of what the page shows, all pages of it, in the same order."""
+        """Return every row of what the page shows, all pages of it, in the same order; the name of a cut file says so."""
         column, down = self._sorted_by(request)
-        rows = self._in_order(found, column, down=down)[:MOST_IN_A_SPREADSHEET]
+        all_ = self._in_order(found, column, down=down)
+        rows, name = all_[:MOST_IN_A_SPREADSHEET], named(name, len(all_), MOST_IN_A_SPREADSHEET)
         headers = [one.header for one in self.columns]
         return spreadsheet(name, headers, [[_plain(one.value(row)) for one in self.columns] for row in rows])
 
@@ -140,6 +146,14 @@ class Table(Generic[T]):
         return Header(
             one.header, one.is_number, href, ("descending" if down else "ascending") if is_it else ""
         )
+
+
+def _as_text(column: Column[T]) -> Column[T]:
+    def show(row: T) -> Markup:
+        value = column.value(row)
+        return Markup("") if value is None or value == "" else ident(str(value))
+
+    return replace(column, show=show)
 
 
 def _comparable(value: Value) -> tuple[int, Any]:

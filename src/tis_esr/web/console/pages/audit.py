@@ -61,7 +61,8 @@ async def audit(request: Request) -> Response:
 async def audit_csv(request: Request) -> Response:
     """Return the listed entries as CSV."""
     _, found = await _found(request)
-    return _TABLE.csv(request, "audit", found.entries)
+    name = f"audit-from-entry-{found.not_before}" if found.not_before else "audit"
+    return await console_of(request).questions.run(partial(_TABLE.csv, request, name, found.entries))
 
 
 async def entry(request: Request) -> Response:

@@ -140,7 +140,8 @@ async def export(request: Request) -> Response:
 async def export_csv(request: Request) -> Response:
     """Return the rows of the next file as CSV: ids only."""
     found = await _details(request)
-    return _ROWS.csv(request, f"next-{found.line.type}-{found.line.office}", found.rows)
+    name = f"next-{found.line.type}-{found.line.office}" + ("-incomplete" if found.line.is_cut else "")
+    return _ROWS.csv(request, name, found.rows)
 
 
 async def _details(request: Request) -> ExportDetails:

@@ -19,7 +19,7 @@ from tis_esr.web.console.addresses import Choice, choice, offices, whole_number,
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
-from tis_esr.web.console.spreadsheet import table
+from tis_esr.web.console.spreadsheet import named, table
 
 _A_PAGE: Final = 50
 _IN_A_SPREADSHEET: Final = 5000
@@ -59,7 +59,7 @@ async def files_csv(request: Request) -> Response:
         )
         for file in found.files
     ]  # fmt: skip
-    return table("files", headers, rows)
+    return table(named("files", found.total, _IN_A_SPREADSHEET), headers, rows)
 
 
 async def _listed(request: Request, choices: list[Choice], wanted: FileFilter, after: str) -> FilePage:

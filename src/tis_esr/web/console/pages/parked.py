@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from tis_esr.operations.parked.listing import ParkedMessage, known_since
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.visible import visible
 from tis_esr.web.console.addresses import Choice, choice, with_query
-from tis_esr.web.console.console import account_of
+from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.pages.parked_filters import FIELDS, filters, key_of, messages_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
@@ -120,7 +121,9 @@ async def messages(request: Request) -> Response:
     found = await messages_of(request, choice)
     account = account_of(request)
     values = {
-        "table": _MESSAGES.page(request, found, csv="/parked/messages.csv"),
+        "table": await console_of(request).questions.run(
+            partial(_MESSAGES.page, request, found, csv="/parked/messages.csv")
+        ),
         "choices": shown,
         "chosen": [one for one in shown if not one.is_default],
         "groups": with_query(request, "/parked", sort=None, after=None),
@@ -136,7 +139,8 @@ async def messages(request: Request) -> Response:
 async def messages_csv(request: Request) -> Response:
     """Return the listed messages as CSV."""
     _, choice = filters(request)
-    return _MESSAGES.csv(request, "parked", await messages_of(request, choice))
+    found = await messages_of(request, choice)
+    return await console_of(request).questions.run(partial(_MESSAGES.csv, request, "parked", found))
 
 
 async def cause(request: Request) -> Response:
@@ -155,7 +159,9 @@ async def _grouped(request: Request) -> tuple[Choice, list[Choice], list[Group]]
     by = choice(request, "by", "Group by", _BY, Grouping.CAUSE.value)
     shown, chosen = filters(request)
     found = await messages_of(request, chosen)
-    return by, shown, grouped_by(Grouping(by.value), found, chosen, datetime.now(UTC).timestamp())
+    now = datetime.now(UTC).timestamp()
+    question = partial(grouped_by, Grouping(by.value), found, chosen, now)
+    return by, shown, await console_of(request).questions.run(question)
 
 
 def _causes(found: Sequence[ParkedMessage]) -> list[str]:

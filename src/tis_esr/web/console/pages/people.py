@@ -70,7 +70,9 @@ async def people(request: Request) -> Response:
     """List the updates of some days, with the refused ones by reason."""
     choices, found, shown, at = await _found(request)
     values = {
-        "table": _TABLE.page(request, shown, csv="/people.csv"),
+        "table": await console_of(request).questions.run(
+            partial(_TABLE.page, request, shown, csv="/people.csv")
+        ),
         "groups": [
             (group, with_query(request, reason=group.code.lower(), state="refused", after=None))
             for group in refusal_groups(shown)
@@ -86,8 +88,9 @@ async def people(request: Request) -> Response:
 
 async def people_csv(request: Request) -> Response:
     """Return what the page shows as CSV."""
-    _, _, shown, _ = await _found(request)
-    return _TABLE.csv(request, "people-updates", shown)
+    _, found, shown, _ = await _found(request)
+    name = "people-updates-incomplete" if found.is_cut else "people-updates"
+    return await console_of(request).questions.run(partial(_TABLE.csv, request, name, shown))
 
 
 async def person(request: Request) -> Response:

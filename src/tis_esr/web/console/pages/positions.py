@@ -72,6 +72,7 @@ _POSITIONS: Final = Table[ListedPosition](
     key=lambda one: one.key,
     sort="post",
 )  # fmt: skip
+_FOR_TRUSTS: Final = _POSITIONS.without_links("post", "id")
 
 
 async def positions(request: Request) -> Response:
@@ -81,9 +82,12 @@ async def positions(request: Request) -> Response:
     if not office.value:
         return await _by_office(request, office)
     choices, found, shown, at = await _found(request, office)
+    table = _POSITIONS if account.trusts is None else _FOR_TRUSTS
     values = {
         "office": office.value,
-        "table": _POSITIONS.page(request, shown, csv="/positions.csv"),
+        "table": await console_of(request).questions.run(
+            partial(table.page, request, shown, csv="/positions.csv")
+        ),
         "is_cut": found.is_cut,
         "at": at,
         "choices": choices,
@@ -101,8 +105,9 @@ async def positions_csv(request: Request) -> Response:
     if not office.value:
         found, _ = await _counts(request)
         return _OFFICES.csv(request, "positions-by-office", found)
-    _, _, shown, _ = await _found(request, office)
-    return _POSITIONS.csv(request, f"positions-{office.value}", shown)
+    _, found_, shown, _ = await _found(request, office)
+    name = f"positions-{office.value}" + ("-incomplete" if found_.is_cut else "")
+    return await console_of(request).questions.run(partial(_POSITIONS.csv, request, name, shown))
 
 
 async def _by_office(request: Request, office: Choice) -> Response:

@@ -41,14 +41,16 @@ _POSTS: Final = Table[ListedPost](
     key=lambda one: one.post_number,
     sort="post",
 )  # fmt: skip
+_FOR_TRUSTS: Final = _POSTS.without_links("post")
 
 
 async def posts(request: Request) -> Response:
     """List the current posts of an office."""
     choices, found, shown, at = await _found(request)
+    table = _POSTS if account_of(request).trusts is None else _FOR_TRUSTS
     values = {
         "office": found.deanery,
-        "table": _POSTS.page(request, shown, csv="/posts.csv"),
+        "table": table.page(request, shown, csv="/posts.csv"),
         "states": [(_WORDS[state][0], sum(one.state is state for one in shown)) for state in PostState],
         "at": at,
         "choices": choices,

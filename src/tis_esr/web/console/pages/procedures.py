@@ -89,7 +89,7 @@ async def recovery(request: Request) -> Response:
         "full": stored.full,
         "trouble": trouble,
         "offices": DEANERIES,
-        "query": {"from": begun.strftime(_MINUTES), "to": ended.strftime(_MINUTES)},
+        "query": {"from": _written(begun), "to": _written(ended)},
         "unfinished": report.unfinished if report else [],
         "here": recovery_address(found.key, stored.full),
         **task_list(tasks, run),
@@ -169,11 +169,17 @@ def recovery_address(key: str, full: Sequence[str] = ()) -> str:
     """Return the address of a recovery by the key of its outage."""
     begun, ended = outage_of(key)
     pairs = [
-        ("from", begun.strftime(_MINUTES)),
-        ("to", ended.strftime(_MINUTES)),
+        ("from", _written(begun)),
+        ("to", _written(ended)),
         *(("dnf", one) for one in full),
     ]
     return f"/procedures/recovery?{urlencode(pairs)}"
+
+
+def _written(at: datetime) -> str:
+    """Return a moment for an address, which is read as the same moment: to the minute in London if that is it, else in full."""
+    short = at.strftime(_MINUTES)
+    return short if moment_of("at", short).timestamp() == at.timestamp() else at.isoformat()
 
 
 async def checklist_of(

@@ -1,5 +1,6 @@
 """The lists of the promise: every miss with its reason and whose it is, and who can still be sent in time."""
 
+from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from tis_esr.operations.promise.promise import Due, Miss
 from tis_esr.operations.promise.reasons import REASON_WORDS, WHO_WORDS
 from tis_esr.web.console.addresses import Choice, choice
+from tis_esr.web.console.console import console_of
 from tis_esr.web.console.pages.promise import found_of
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
@@ -53,7 +55,9 @@ async def misses(request: Request) -> Response:
     """List every miss with its reason and whose it is."""
     choices, found, at = await _misses(request)
     values = {
-        "table": _MISSES.page(request, found, csv="/promise/misses.csv"),
+        "table": await console_of(request).questions.run(
+            partial(_MISSES.page, request, found, csv="/promise/misses.csv")
+        ),
         "at": at,
         "choices": choices,
         "chosen": [one for one in choices if not one.is_default],
@@ -68,14 +72,16 @@ async def misses(request: Request) -> Response:
 async def misses_csv(request: Request) -> Response:
     """Return what the list shows as CSV."""
     _, found, _ = await _misses(request)
-    return _MISSES.csv(request, "promise-misses", found)
+    return await console_of(request).questions.run(partial(_MISSES.csv, request, "promise-misses", found))
 
 
 async def due(request: Request) -> Response:
     """List who can still be sent in time, with the days left and what keeps them."""
     choices, found, at = await _due(request)
     values = {
-        "table": _DUE.page(request, found, csv="/promise/due.csv"),
+        "table": await console_of(request).questions.run(
+            partial(_DUE.page, request, found, csv="/promise/due.csv")
+        ),
         "at": at,
         "choices": choices,
         "chosen": [one for one in choices if not one.is_default],
@@ -90,7 +96,7 @@ async def due(request: Request) -> Response:
 async def due_csv(request: Request) -> Response:
     """Return what the list shows as CSV."""
     _, found, _ = await _due(request)
-    return _DUE.csv(request, "promise-due", found)
+    return await console_of(request).questions.run(partial(_DUE.csv, request, "promise-due", found))
 
 
 async def _misses(request: Request) -> tuple[list[Choice], list[Miss], str]:

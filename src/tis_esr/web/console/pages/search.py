@@ -89,8 +89,10 @@ async def _found(request: Request, typed: str) -> Found:
 
 
 def _is_for(hit: Hit, account: Account) -> bool:
-    """Return whether a hit is of the person's offices; one whose office is not known is for those who have all."""
-    return account.offices is None or (bool(hit.offices) and all(map(account.sees, hit.offices)))
+    """Return whether a hit is of the person's offices; one whose office is not known, and a person, is for those who have all."""
+    if account.offices is None:
+        return True
+    return hit.kind is not HitKind.PERSON and bool(hit.offices) and all(map(account.sees, hit.offices))
 
 
 def _address(request: Request, hit: Hit, word: str = "") -> str:
