@@ -46,13 +46,14 @@ def finding(
     members: list[str],
     text: str,
     *,
+    number: int | None = None,
     consequence: str = "",
     since: datetime | None = None,
     urgent: bool = False,
     follows: str = "",
     watched_until: datetime | None = None,
 ) -> Finding:
-    """Return a finding with at most MOST_MEMBERS members, in their order."""
+    """Return a finding with at most MOST_MEMBERS members, in their order; ``number`` if there are more than these."""
     return Finding(
         kind=kind.id,
         cause=cause,
@@ -61,7 +62,7 @@ def finding(
         consequence=consequence,
         since=since,
         urgent=urgent,
-        number=len(members),
+        number=len(members) if number is None else number,
         follows=follows,
         watched_until=watched_until,
         more_members=[] if kind.silence_covers_new else fingerprints(members[MOST_MEMBERS:]),
