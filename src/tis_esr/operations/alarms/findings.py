@@ -70,7 +70,7 @@ def finding(
 
 
 def fingerprints(members: Iterable[str]) -> list[str]:
-    """Return what stands for each member where only equality counts, in 16 characters each."""
+    """Return a text of 16 characters for each member, by which equal members are recognised."""
     return [hashlib.blake2b(member.encode(), digest_size=8).hexdigest() for member in members]
 
 
