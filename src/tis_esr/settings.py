@@ -375,6 +375,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     mail = (settings.alarm_mail_to, settings.alarm_mail_from, settings.smtp_host)
     if any(mail) and not all(mail):
         yield f"{_named(('alarm_mail_to',))}alarm_mail_to, alarm_mail_from and smtp_host go together"
+    if (settings.smtp_user is None) != (settings.smtp_password is None):
+        yield f"{_named(('smtp_password',))}smtp_user and smtp_password go together"
     if not settings.keep_rows_days <= settings.keep_personal_days <= settings.keep_history_days:
         yield (
             f"settings keep_rows_days ({settings.keep_rows_days}), keep_personal_days"

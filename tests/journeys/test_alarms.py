@@ -5,7 +5,7 @@ import contextlib
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.journeys.test_tasks_killed import running
 
+from tis_esr.engine.collection import Between
+from tis_esr.operations.alarms.evaluation import EVALUATIONS
+from tis_esr.operations.composition import reader_of
 from tis_esr.operations.digest import Digest, digest
 from tis_esr.settings import Settings
 
@@ -133,6 +136,20 @@ async def test_a_file_that_was_cut_off_is_one_alarm_that_is_sent_listed_owned_an
                 await asyncio.sleep(0.05)
     assert ID not in (await asyncio.to_thread(called, "alarms", "list")).text
     assert "cleared" in (await asyncio.to_thread(called, "alarms", "list", "--cleared")).text
+
+
+@pytest.mark.timeout(120)
+async def test_a_process_has_one_name_in_its_alarms_and_in_the_list_of_processes(
+    called: Program, small: Small
+) -> None:
+    its = settings(called, small)
+    async with running(its) as address, asyncio.timeout(60):
+        await until_metric(address, r"^tis_esr_alarm_active")
+        listed = (await asyncio.to_thread(called, "processes", "--json")).json["processes"]
+        with closing(await asyncio.to_thread(reader_of, its)) as reader:
+            judged = await asyncio.to_thread(reader.find, EVALUATIONS, {"at": Between(0, 10**12)})
+    assert [one["name"] for one in listed] == [one.process for one in judged]
+    assert re.fullmatch(r"tis-esr|.+-[0-9a-f]{12}", judged[0].process)
 
 
 @pytest.mark.timeout(120)

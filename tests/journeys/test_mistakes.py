@@ -164,6 +164,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("alarms list --state state", {"TIS_ESR_ALARM_SLACK_URL": "hooks.slack.com"}, 2, "setting alarm_slack_url (TIS_ESR_ALARM_SLACK_URL or alarm_slack_url in tis-esr.toml): doesn't begin with http:// or https:// and a host"),
     ("alarms list --state state", {"TIS_ESR_ALARM_WEBHOOK_URL": "http://host/x"}, 2, "alarm_webhook_url and alarm_webhook_secret go together"),
     ("alarms list --state state", {"TIS_ESR_ALARM_MAIL_TO": '["a@example.org"]'}, 2, "alarm_mail_to, alarm_mail_from and smtp_host go together"),
+    ("alarms list --state state", {"TIS_ESR_SMTP_USER": "tis-esr"}, 2, "smtp_user and smtp_password go together"),
     ("purge --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
     ("purge --state junk", {}, 2, "junk can't be used as state: file is not a database"),
     ("purge --state state --as-of now", {}, 2, f"--as-of: 'now' {DATE}"),

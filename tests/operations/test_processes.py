@@ -130,7 +130,7 @@ async def test_a_process_is_announced_while_rabbitmq_is_away(
         raise TransientError("RabbitMQ: ConnectionRefusedError")
 
     async with benches.open(EXPORTER, world()) as bench:
-        announcement = Announcement(Settings(), ["DataExporter"], bench.runner.work)
+        announcement = Announcement(Settings(), "tis-esr", ["DataExporter"], bench.runner.work)
         monkeypatch.setattr("tis_esr.process.announcement.broker_of", away)
         with pytest.raises(TransientError):
             await announcement.heartbeat()

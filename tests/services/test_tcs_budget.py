@@ -195,7 +195,7 @@ async def test_only_a_process_whose_services_call_tcs_has_a_claim(
 ) -> None:
     tcs = asking(InProcess(replied(200, {"id": 1})))
     runner = Runner(store, [], today=lambda: date(2026, 11, 24))
-    async with budgeted(Settings(), runner, tcs, services, Supervisor(), embedded=False):
+    async with budgeted(Settings(), runner, tcs, services, Supervisor(), "one"):
         assert [*(await store.claims()).values()] == claimed
         assert tcs.load.bound == sum(claimed)
     assert await store.claims() == {}

@@ -15,7 +15,7 @@ from tis_esr.operations.status_check.comparing import Comparer
 from tis_esr.operations.status_check.differences import Difference
 from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE, parked_repairs
 from tis_esr.operations.status_check.report import StatusReport, report
-from tis_esr.operations.status_check.stored_run import StatusRun
+from tis_esr.operations.status_check.stored_run import KEPT_DIFFERENCES, StatusRun
 from tis_esr.operations.waiting_for_services import until_done
 from tis_esr.settings import Settings
 
@@ -93,8 +93,10 @@ def _print(found: StatusReport) -> None:
     )
     for difference in found.differences[:_SHOWN]:
         say(_line(difference), indent=2)
-    if len(found.differences) > _SHOWN:
-        say(f"and {sum(counts.values()) - _SHOWN:,} more: see --json", indent=2)
+    total = sum(counts.values())
+    if total > _SHOWN:
+        where = "see --json" if total <= KEPT_DIFFERENCES else f"--json has the first {KEPT_DIFFERENCES}"
+        say(f"and {total - _SHOWN:,} more: {where}", indent=2)
     if found.repaired:
         say(
             f"{found.repaired:,} were requested from the InboundDataWriter, which checks TIS before it sends them."

@@ -46,12 +46,13 @@ _DESK_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class System:
-    """A runner with its engine, TCS client and file stores."""
+    """A runner with its engine, TCS client and file stores, and the name of its process."""
 
     runner: Runner
     tcs: Tcs
     dependencies: Dependencies
     supervisor: Supervisor
+    process: str
 
 
 @asynccontextmanager
@@ -70,8 +71,9 @@ async def system(
             runner = Runner(
                 engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
             )
-            async with budgeted(settings, runner, tcs, SERVICES, supervisor, embedded=state is not None):
-                yield System(runner, tcs, dependencies, supervisor)
+            process = process_name(settings, embedded=state is not None)
+            async with budgeted(settings, runner, tcs, SERVICES, supervisor, process):
+                yield System(runner, tcs, dependencies, supervisor, process)
 
 
 @asynccontextmanager
@@ -91,8 +93,9 @@ async def serving(
         async with engine_of(settings, found, supervisor) as engine:
             await tcs.check()
             runner = Runner(engine, found, today=today, observe=observe)
-            async with budgeted(settings, runner, tcs, services, supervisor, embedded=False):
-                yield System(runner, tcs, dependencies, supervisor)
+            process = process_name(settings, embedded=False)
+            async with budgeted(settings, runner, tcs, services, supervisor, process):
+                yield System(runner, tcs, dependencies, supervisor, process)
 
 
 @asynccontextmanager
@@ -192,8 +195,7 @@ def budgeted(
     tcs: Tcs,
     services: Sequence[str],
     supervisor: Supervisor,
-    *,
-    embedded: bool,
+    process: str,
 ) -> AbstractAsyncContextManager[None]:
     """Keep the calls to TCS within the budget of all processes on the store; no budget if no service calls TCS.
 
@@ -202,7 +204,6 @@ def budgeted(
     if CALLING_TCS.isdisjoint(services):
         tcs.share(0, 0.0)
         return nullcontext()
-    process = process_name(settings, embedded=embedded)
     seconds = min(CLAIM_SECONDS, settings.lease_seconds)
     budget = TcsBudget(
         runner.work, tcs, process, total=settings.tcs_concurrency_total, most=settings.tcs_concurrency,
@@ -212,9 +213,12 @@ def budgeted(
 
 
 def process_name(settings: Settings, *, embedded: bool) -> str:
-    """Return a name for this process that is unique on its store."""
+    """Return a new name for this process that is unique on its store, which people read in lists and alarms.
+
+    It has the machine's name; also a container that restarts has another one. On a state file there is only one process.
+    """
     if embedded or settings.engine == "embedded":
-        return "alone"
+        return "tis-esr"
     return f"{socket.gethostname()}-{uuid4().hex[:12]}"
 
 

@@ -1,8 +1,6 @@
 """The periodic tasks of ``run`` about alarms: they are judged, and delivered to each receiver by a task of its own."""
 
 import asyncio
-import os
-import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -121,7 +119,7 @@ class AlarmWatch:
         metrics.clock_skew = time.time() - store_time
         metrics.disks, metrics.memory = free_disks(self._settings), memory_share()
         return ProcessFacts(
-            name=process_name(self._settings),
+            name=self._system.process,
             breaker=tcs.breaker_state,
             limit=tcs.load.limit if tcs.load.bound > 1 else 0,
             restarted=self._restarts.within_an_hour(self._system.supervisor.restarts, loop.time()),
@@ -144,11 +142,6 @@ class AlarmWatch:
             return []
         with closing(reader_of(self._settings)) as reader:
             return statuses(reader, self._receivers.sinks, datetime.now(UTC))
-
-
-def process_name(settings: Settings) -> str:
-    """Return a name for this process that people recognise: its machine and number, or ``tis-esr run`` where it is alone."""
-    return f"{socket.gethostname()}-{os.getpid()}" if settings.engine == "production" else "tis-esr run"
 
 
 def alarm_tasks(

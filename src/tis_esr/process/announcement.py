@@ -7,7 +7,6 @@ import msgspec
 
 from tis_esr.engine.supervision import Beat, Supervisor
 from tis_esr.engine.work import Work
-from tis_esr.operations.composition import process_name
 from tis_esr.operations.processes.announced import HEARTBEAT_SECONDS, Process, beat, withdraw
 from tis_esr.operations.processes.announcing import broker_of, described
 from tis_esr.process.polling import every
@@ -16,11 +15,13 @@ from tis_esr.web.metrics import Metrics
 
 
 class Announcement:
-    """What one process announces, on either engine."""
+    """What one process announces under its ``name``, on either engine."""
 
-    def __init__(self, settings: Settings, services: Sequence[str], begin: Callable[[], Work]) -> None:
+    def __init__(
+        self, settings: Settings, name: str, services: Sequence[str], begin: Callable[[], Work]
+    ) -> None:
         self._settings, self._begin = settings, begin
-        self._process: Process = described(settings, process_name(settings, embedded=False), services)
+        self._process: Process = described(settings, name, services)
 
     def kept(self, supervisor: Supervisor, metrics: Metrics, stop: asyncio.Event) -> "asyncio.Task[None]":
         """Start the task: a heartbeat every HEARTBEAT_SECONDS."""

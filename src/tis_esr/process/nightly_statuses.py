@@ -7,27 +7,23 @@ import structlog
 
 from tis_esr.engine.pauses import PatienceExhaustedError
 from tis_esr.engine.supervision import Beat
-from tis_esr.operations.composition import System, process_name
+from tis_esr.operations.composition import System
 from tis_esr.operations.status_check.comparing import NIGHTLY, Comparer, StatusBusyError
 from tis_esr.operations.status_check.report import report
 from tis_esr.operations.status_check.stored_run import StatusRun, stored_run
 from tis_esr.process.polling import every
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.cron import next_after
-from tis_esr.settings import Settings
 from tis_esr.web.metrics import Metrics
 
 _log = structlog.get_logger()
 _POLL_SECONDS = 60.0
 
 
-def nightly_statuses(
-    settings: Settings, cron: str, system: System, metrics: Metrics, stop: asyncio.Event
-) -> asyncio.Task[None]:
+def nightly_statuses(cron: str, system: System, metrics: Metrics, stop: asyncio.Event) -> asyncio.Task[None]:
     """Start the task that compares when ``cron`` is due, and goes on with what another process left unfinished."""
-    holder = process_name(settings, embedded=False)
     started = system.runner.engine.time()
-    comparer = Comparer(system.runner, system.tcs, DEANERIES, repairs_by=NIGHTLY, holder=holder)
+    comparer = Comparer(system.runner, system.tcs, DEANERIES, repairs_by=NIGHTLY, holder=system.process)
 
     async def look(beat: Beat) -> None:
         work = system.runner.work()

@@ -143,8 +143,8 @@ async def run(settings: Settings, names: Sequence[str], beside: Beside = nothing
             tasks.append(_schedule(settings, system, metrics, stop))
         if settings.reconcile_status_cron is not None and "InboundDataWriter" in wanted:
             cron = settings.reconcile_status_cron
-            tasks.append(nightly_statuses(settings, cron, system, metrics, stop))
-        announcement = Announcement(settings, wanted, system.runner.work)
+            tasks.append(nightly_statuses(cron, system, metrics, stop))
+        announcement = Announcement(settings, system.process, wanted, system.runner.work)
         tasks.append(announcement.kept(system.supervisor, metrics, stop))
         _log.info("running", services=wanted, engine=settings.engine, http=address)
         found = services(system.dependencies)

@@ -1,6 +1,8 @@
 """Receivers of alarms on loopback: a web server and a mail server, which answer as a test says."""
 
 import asyncio
+import ssl
+from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -69,14 +71,22 @@ async def web_server(*answers: int | None) -> AsyncIterator[WebServer]:
 
 @dataclass
 class MailServer:
-    """Speaks enough of SMTP to take messages; ``refuses`` are addresses that it rejects, ``answer`` ends a message."""
+    """Speaks enough of SMTP to take messages; ``refuses`` are addresses that it rejects, ``answer`` ends a message.
+
+    With ``tls`` it offers STARTTLS, or (``is_implicit``) is encrypted from the start. With ``login`` it asks for this user
+    and password. ``said`` are the commands that it got, each with whether they were encrypted.
+    """
 
     port: int = 0
     answer: str = "250 OK"
     refuses: tuple[str, ...] = ()
     silent: bool = False
+    tls: ssl.SSLContext | None = None
+    is_implicit: bool = False
+    login: tuple[str, str] | None = None
     messages: list[str] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
+    said: list[tuple[str, bool]] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -84,17 +94,36 @@ class MailServer:
                 await reader.read()
                 return
             await self._talk(reader, writer)
+        except (OSError, ssl.SSLError):  # the client did not trust the certificate
+            pass
         finally:
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_secure = self.is_implicit
+
         def say(line: str) -> None:
             writer.write(f"{line}\r\n".encode())
 
         say("220 loopback")
         while line := (await reader.readline()).decode().strip():
             verb = line.split(":")[0].split(" ")[0].upper()
-            if verb == "DATA":
+            self.said.append((verb, is_secure))
+            if verb == "EHLO":
+                offers = ["STARTTLS"] if self.tls is not None and not is_secure else []
+                offers += ["AUTH PLAIN"] if self.login else []
+                lines = ["loopback", *offers]
+                for place, text in enumerate(lines, 1):
+                    say(f"250{' ' if place == len(lines) else '-'}{text}")
+            elif verb == "STARTTLS" and self.tls is not None:
+                say("220 go on")
+                await writer.drain()
+                await writer.start_tls(self.tls)
+                is_secure = True
+            elif verb == "AUTH":
+                given = b64decode(line.split(" ")[2]).decode().split("\0")[1:]
+                say("235 OK" if given == list(self.login or ()) else "535 5.7.8 no")
+            elif verb == "DATA":
                 say("354 go on")
                 self.messages.append((await reader.readuntil(b"\r\n.\r\n")).decode())
                 say(self.answer)
@@ -112,7 +141,8 @@ class MailServer:
 @asynccontextmanager
 async def mail_server(**options: object) -> AsyncIterator[MailServer]:
     mail = MailServer(**options)  # type: ignore[arg-type]
-    server = await asyncio.start_server(mail.serve, "127.0.0.1", 0)
+    tls = mail.tls if mail.is_implicit else None
+    server = await asyncio.start_server(mail.serve, "127.0.0.1", 0, ssl=tls)
     mail.port = server.sockets[0].getsockname()[1]
     try:
         yield mail

@@ -4,12 +4,13 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
-from tests.operations.alarms.invented import DAY, NOON
+from tests.operations.alarms.invented import DAY, NOON, judged
 
 from tis_esr.decisions.promise import MissReason
 from tis_esr.decisions.who import Who
 from tis_esr.engine.protocol import Depths
 from tis_esr.engine.reader_protocol import Trace
+from tis_esr.operations.alarms.alarm import What
 from tis_esr.operations.alarms.deliveries import SinkStatus
 from tis_esr.operations.alarms.judge_files import (
     Answered,
@@ -28,6 +29,8 @@ from tis_esr.operations.alarms.judge_queues import (
     without_consumer,
 )
 from tis_esr.operations.alarms.judge_sinks import failing
+from tis_esr.operations.alarms.lifecycle import changes
+from tis_esr.operations.alarms.notice import lines_of, notice_of
 from tis_esr.operations.ledger import Gap
 from tis_esr.operations.promise.promise import Counts, Due, Per, Promise
 from tis_esr.operations.status_check.differences import Difference, DifferenceKind
@@ -211,9 +214,9 @@ def test_each_office_has_its_own_finding_for_missing_data_and_who_leaves_today_i
     found = {one.id: one for one in leaving_window(records, DAY, set())}
     eoe, ldn = found["applicants-leaving-window:EOE"], found["applicants-leaving-window:LDN"]
     assert eoe.members == ["EOE 1:12, starts 26 Nov 2026", "EOE 2:12, starts 27 Nov 2026"]
-    assert eoe.text == "2 unsent applicants: 1 leave the window today, 1 within days"
+    assert eoe.text == "2 unsent applicants: 1 leaves the window today, 1 within days"
     assert (eoe.urgent, ldn.urgent) == (True, False)
-    assert found["applicants-leaving-window:trusts"].text == "1 unsent applicant: 1 have left it"
+    assert found["applicants-leaving-window:trusts"].text == "1 unsent applicant: 1 has left it"
 
 
 def test_who_goes_with_todays_file_is_not_about_to_miss_it_until_the_file_is_written_without_them() -> None:
@@ -272,6 +275,12 @@ def test_statuses_that_tis_lacks_are_one_finding_without_those_repaired_or_liste
     assert found.text == "TIS shows 2 wrong ESR statuses, by the last comparison"
     assert found.members == ["EOE placement 7", "EOE placement 8"]
     assert status_drift(msgspec.structs.replace(lacking, repaired=2)) == []
+    many = run.with_differences([differs(DifferenceKind.MISSING, id_) for id_ in range(612)])
+    [found] = status_drift(msgspec.structs.replace(many, repaired=12))
+    assert (found.text, found.number) == ("TIS shows 600 wrong ESR statuses, by the last comparison", 600)
+    [raised] = changes({}, judged(found), NOON, DAY)
+    notice = notice_of(raised.alarm, What.RAISED, NOON, "")
+    assert "and 587 more" in "\n".join(lines_of(notice))
 
 
 def facts(**changes: object) -> ProcessFacts:

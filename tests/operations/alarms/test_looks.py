@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from tests.operations.alarms.test_sources import sight
 from tests.operations.alarms.test_stored_alarms import world
 from tests.operations.applicant_records import record
@@ -116,6 +117,23 @@ async def test_applicants_who_leave_the_window_are_found_with_who_must_act(bench
             ),
             "applicants-leaving-window:support": (["EOE 4:1, starts 26 Nov 2026"], True),
         }
+
+
+async def test_more_applicants_than_are_read_are_counted_as_at_least_so_many(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_people, "MOST_NAMED", 2)
+    async with benches.open(EXPORTER, world()) as bench:
+        unsound = {"state": RecordState.INVALID_DATA, "missing": ["dob"], "reason": "dob is missing"}
+        soon = TODAY + timedelta(days=2)
+        await bench.keep(APPLICANTS, *(record(n, soon, **unsound) for n in (1, 2)))
+        few = await look(bench, lambda reader: leaving_findings(reader, TODAY, ApplicantWindow()))
+        await bench.keep(APPLICANTS, record(3, soon, **unsound), record(4, soon, "LDN", **unsound))
+        many = await look(bench, lambda reader: leaving_findings(reader, TODAY, ApplicantWindow()))
+    eoe, ldn = "applicants-leaving-window:EOE", "applicants-leaving-window:LDN"
+    assert few[eoe].text == "2 unsent applicants: 2 leave the window today"
+    assert many[eoe].text == "at least 2 unsent applicants: 2 leave the window today"
+    assert many[ldn].text == "1 unsent applicant: 1 leaves the window today"
 
 
 async def test_a_file_with_more_rejections_than_usual_is_found(benches: Benches) -> None:

@@ -46,13 +46,14 @@ def finding(
     members: list[str],
     text: str,
     *,
+    number: int | None = None,
     consequence: str = "",
     since: datetime | None = None,
     urgent: bool = False,
     follows: str = "",
     watched_until: datetime | None = None,
 ) -> Finding:
-    """Return a finding with at most MOST_MEMBERS members, in their order."""
+    """Return a finding with at most MOST_MEMBERS members, in their order; ``number`` if there are more than these."""
     return Finding(
         kind=kind.id,
         cause=cause,
@@ -61,7 +62,7 @@ def finding(
         consequence=consequence,
         since=since,
         urgent=urgent,
-        number=len(members),
+        number=len(members) if number is None else number,
         follows=follows,
         watched_until=watched_until,
         more_members=[] if kind.silence_covers_new else fingerprints(members[MOST_MEMBERS:]),
@@ -69,7 +70,7 @@ def finding(
 
 
 def fingerprints(members: Iterable[str]) -> list[str]:
-    """Return the fingerprint of each member, for where only equality counts, in 16 characters each."""
+    """Return a text of 16 characters for each member, by which equal members are recognised."""
     return [hashlib.blake2b(member.encode(), digest_size=8).hexdigest() for member in members]
 
 

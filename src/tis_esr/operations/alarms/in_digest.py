@@ -39,8 +39,7 @@ def number_in_words(alarms: Sequence[Alarm]) -> str:
 def alarms_in_words(found: Alarms) -> list[str]:
     """Return a line for the number, and one for each alarm; when they were judged, if that is too long ago.
 
-    Where alarms have not been judged within a day, it is not said that none is active: days that are run manually have
-    nobody who judges them.
+    Where alarms have not been judged within a day, it is not said that none is active: `tis-esr day` judges none.
     """
     lines = [f"{one.severity.value}: {one.text} ({one.owner or 'no owner'})" for one in found.alarms]
     if lines:

@@ -6,6 +6,7 @@ from datetime import UTC, date, timedelta
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.deadlines import Deadline
 from tis_esr.decisions.who import Who
 from tis_esr.operations.alarms import about_people
@@ -29,11 +30,14 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True):
     is_ready: bool
 
 
-def leaving_window(records: Iterable[Leaving], today: date, written: Set[str]) -> list[Finding]:
+def leaving_window(
+    records: Iterable[Leaving], today: date, written: Set[str], cut: Set[str] = frozenset()
+) -> list[Finding]:
     """Return a finding for each local office that must correct data, and one for all that support or trusts must act on.
 
     A record that is ready goes with the next file, so it counts only where today's file of its deanery was ``written``
-    without it. Who leaves with today's file, or has no other file before, makes the finding urgent.
+    without it. Who leaves with today's file, or has no other file before, makes the finding urgent. The deaneries that
+    are ``cut`` have more records than those.
     """
     groups: dict[str, list[Leaving]] = {}
     for one in records:
@@ -42,16 +46,20 @@ def leaving_window(records: Iterable[Leaving], today: date, written: Set[str]) -
         who = one.unsent.who
         cause = one.unsent.deanery if who is Who.LOCAL_OFFICE else "trusts" if who is Who.TRUST else "support"
         groups.setdefault(cause, []).append(one)
-    return [_finding(cause, some, today) for cause, some in sorted(groups.items())]
+    return [_finding(cause, some, today, cut) for cause, some in sorted(groups.items())]
 
 
-def _finding(cause: str, records: list[Leaving], today: date) -> Finding:
+def _finding(cause: str, records: list[Leaving], today: date, cut: Set[str]) -> Finding:
     records = sorted(records, key=lambda one: (one.unsent.starts, one.unsent.record))
-    left = [one for one in records if one.unsent.deadline == Deadline.MISSED.name]
-    now = [one for one in records if one.day <= today and one not in left]
-    parts = [f"{len(now):,} leave the window today" if now else ""]
-    later = len(records) - len(left) - len(now)
-    parts += [f"{later:,} within days" if later else "", f"{len(left):,} have left it" if left else ""]
+    left = sum(one.unsent.deadline == Deadline.MISSED.name for one in records)
+    now = sum(one.day <= today and one.unsent.deadline != Deadline.MISSED.name for one in records)
+    later = len(records) - left - now
+    parts = [
+        f"{counted(now, 'leaves', 'leave')} the window today" if now else "",
+        f"{later:,} within days" if later else "",
+        f"{counted(left, 'has', 'have')} left it" if left else "",
+    ]
+    least = "at least " if any(one.unsent.deanery in cut for one in records) else ""
     first = records[0].unsent
     return finding(
         about_people.APPLICANTS_LEAVING_WINDOW,
@@ -60,7 +68,7 @@ def _finding(cause: str, records: list[Leaving], today: date) -> Finding:
             f"{one.unsent.deanery} {one.unsent.record}, starts {in_words(one.unsent.starts)}"
             for one in records
         ],
-        f"{len(records):,} unsent {'applicant' if len(records) == 1 else 'applicants'}: {', '.join(filter(None, parts))}",
+        f"{least}{counted(len(records), 'unsent applicant')}: {', '.join(filter(None, parts))}",
         consequence=f"who acts: {first.who.value}; first reason: {first.reason}",
         urgent=bool(now),
         watched_until=midnight(records[-1].unsent.starts + _ONE_DAY).astimezone(UTC),
@@ -95,7 +103,7 @@ def promise_at_risk(known: Promise, today: date) -> list[Finding]:
             about_people.PROMISE_AT_RISK,
             "",
             weeks,
-            f"{len(weeks)} {'week' if len(weeks) == 1 else 'weeks'} of starts will miss the 12-week promise: {len(people):,} trainees are blocked",
+            f"{counted(len(weeks), 'week')} of starts will miss the 12-week promise: {counted(len(people), 'trainee is', 'trainees are')} blocked",
             consequence="who acts: "
             + ", ".join(f"{who} ({number:,})" for who, number in owners.most_common()),
             watched_until=midnight(last + _ONE_DAY).astimezone(UTC),
@@ -106,19 +114,21 @@ def promise_at_risk(known: Promise, today: date) -> list[Finding]:
 def status_drift(run: StatusRun) -> list[Finding]:
     """Return one finding with the statuses that TIS lacks, or has otherwise, and that were not repaired.
 
+    The comparison keeps only the first ones as members, and counts all.
     Events that TCS lists twice are left out: they mislead nobody, and can't be removed.
     """
     wrong = [one for one in run.differences if one.kind is not DifferenceKind.DOUBLED]
     number = sum(n for kind, n in run.counts.items() if kind != DifferenceKind.DOUBLED.value) - run.repaired
     if number <= 0:
         return []
-    text = f"TIS shows {number:,} wrong ESR {'status' if number == 1 else 'statuses'}, by the last comparison"
+    text = f"TIS shows {counted(number, 'wrong ESR status', 'wrong ESR statuses')}, by the last comparison"
     return [
         finding(
             about_people.STATUS_DRIFT,
             "",
             [f"{one.deanery} {one.of} {one.id}" for one in wrong],
             text,
+            number=number,
             consequence="users of TIS see that ESR lacks what it has, or the reverse",
         )
     ]

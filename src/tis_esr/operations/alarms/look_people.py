@@ -37,16 +37,20 @@ def leaving_findings(reader: Reader, today: date, its: ApplicantWindow) -> list[
     files = reader.find(OUTBOUND_FILES, {"day": Between(today, today + timedelta(days=1))})
     written = {file.deanery for file in files if file.type == "APP" and file.state in _GONE_OUT}
     found: dict[str, Leaving] = {}
+    cut: set[str] = set()
     day = today
     while day < today + timedelta(days=LEAVING_DAYS):
         for deanery in DEANERIES:
             for where in searches(deanery, day, its):
-                for record in reader.find(APPLICANTS, where, order_by=FIRST_TO_GO, limit=MOST_NAMED):
+                records = reader.find(APPLICANTS, where, order_by=FIRST_TO_GO, limit=MOST_NAMED + 1)
+                if len(records) > MOST_NAMED:
+                    cut.add(deanery)
+                for record in records[:MOST_NAMED]:
                     one = unsent(record, day, its, is_stale=record.built_on < today)
                     is_ready = record.state is RecordState.TO_EXPORT
                     found.setdefault(record.key, Leaving(unsent=one, day=day, is_ready=is_ready))
         day = its.next_file(day)
-    return leaving_window(found.values(), today, written)
+    return leaving_window(found.values(), today, written, cut)
 
 
 async def _promise(sight: Sight) -> list[Finding]:

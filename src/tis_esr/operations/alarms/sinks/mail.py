@@ -17,6 +17,9 @@ from tis_esr.operations.alarms.notice import Notice, lines_of
 from tis_esr.operations.alarms.sinks.sink import PartlyAcceptedError, SinkError
 
 _SECONDS = 10.0
+_CONNECTION = "check TIS_ESR_SMTP_SECURITY and TIS_ESR_SMTP_PORT"
+_NO_LOGIN = "the mail server offers no login that is supported; leave TIS_ESR_SMTP_USER out"
+Security = Literal["starttls", "tls", "none"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Mail:
     port: int
     sender: str
     to: Sequence[str]
-    security: Literal["starttls", "tls", "none"] = "starttls"
+    security: Security = "starttls"
     user: str | None = None
     password: SecretStr | None = None
     name: str = "mail"
@@ -45,7 +48,7 @@ class Mail:
                     server.login(self.user, self.password.get_secret_value())
                 refused = server.send_message(message)
         except (smtplib.SMTPException, OSError) as error:
-            raise SinkError(f"could not send ({_reason(error)})") from error
+            raise SinkError(f"could not send: {_reason(error)}") from error
         if refused:
             raise PartlyAcceptedError(f"the mail server rejected {len(refused)} of {len(self.to)} addresses")
 
@@ -69,8 +72,32 @@ def mail_message(notice: Notice, sender: str, to: Sequence[str]) -> EmailMessage
 
 
 def _reason(error: Exception) -> str:
-    code = getattr(error, "smtp_code", None)
-    return f"the mail server answered {code}" if code else type(error).__name__
+    """Return what went wrong and, where a setting is to be changed, which; never what was sent."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return (
+                f"the mail server rejected the login ({error.smtp_code});"
+                " check TIS_ESR_SMTP_USER and TIS_ESR_SMTP_PASSWORD"
+            )
+        case smtplib.SMTPNotSupportedError():
+            if "STARTTLS" in str(error):
+                return f"the mail server does not offer STARTTLS; {_CONNECTION}"
+            return _NO_LOGIN
+        case smtplib.SMTPResponseException():
+            return f"the mail server answered {error.smtp_code}"
+        case smtplib.SMTPRecipientsRefused():
+            return "the mail server rejected all addresses"
+        case ssl.SSLCertVerificationError():
+            return (
+                f"the certificate of the mail server is not trusted ({error.verify_message.rstrip('.')});"
+                " SSL_CERT_FILE names the certificates that are"
+            )
+        case ssl.SSLError():
+            return f"no TLS connection to the mail server ({error.reason}); {_CONNECTION}"
+        case TimeoutError() | smtplib.SMTPServerDisconnected():
+            return "the mail server did not answer in time, or ended the connection"
+        case _:
+            return f"no connection to the mail server ({type(error).__name__}); {_CONNECTION}"
 
 
 async def _in_a_thread(send: Callable[[], None]) -> None:
