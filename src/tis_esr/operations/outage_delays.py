@@ -121,7 +121,7 @@ def _parked(state: Reader, start: datetime, end: datetime) -> Iterator[Effect]:
         if at is not None and start <= at < end:
             by_reason.setdefault(trace.reason, []).append(f"{trace.queue} {trace.id}")
     for reason, names in sorted(by_reason.items()):
-        action = "requeue or discard them: tis-esr redrive --reason TEXT"
+        action = "requeue or discard them: tis-esr parked"
         yield effect(EffectKind.PARKED, names, reason, is_open=True, who=Who.SUPPORT, action=action)
 
 
