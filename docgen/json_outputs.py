@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from docgen.json_types import Examination, Exported, Ingestion, Installation, Redriven, Synthesized
+from docgen.json_types import Examination, Exported, Ingestion, Installation, Synthesized
 from docgen.markdown import NOTICE, table
 from tis_esr.commands.audit import AuditReport
 from tis_esr.commands.batch import BatchReport
@@ -33,6 +33,7 @@ from tis_esr.operations.planned_day import Compared
 from tis_esr.operations.processes.listing import Processes
 from tis_esr.operations.promise.promise import Promise
 from tis_esr.operations.recovery.reports import RecoveryReport
+from tis_esr.operations.redriving import Redriven
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.region.reports import RegionReport
 from tis_esr.operations.reports.report import Report
@@ -60,7 +61,7 @@ OUTPUTS: dict[str, tuple[int, Any]] = {
     "parked edit": (1, Edit),
     "batch": (1, BatchReport),
     "audit": (1, AuditReport),
-    "redrive": (1, Redriven),
+    "redrive": (2, Redriven),
     "purge": (1, PurgeOfDay),
     "reconcile": (1, Compared),
     "lint": (1, Lint),
@@ -88,7 +89,7 @@ _OPENING = """# JSON outputs
 `--json` prints one JSON document on standard output and nothing else; warnings and errors go to standard error. The exit code is the same as without `--json`.
 Each output has a JSON Schema (draft 2020-12) with a version. Within a version keys may be added, so ignore keys that you do not know; a key that is removed,
 renamed or changes its meaning raises the version. Times are ISO 8601; dates are days in London. States are [codes](states.md). `tis-esr purge --past --json` prints a list of the objects of `tis-esr purge --json`;
-`tis-esr demo --days 3 --json` prints an object with `days`, a list of the objects of `tis-esr day --json`, and `beliefs`.
+`tis-esr redrive` with ids or `--reason` prints what `tis-esr parked retry` or `parked discard` prints; `tis-esr demo --days 3 --json` prints an object with `days`, a list of the objects of `tis-esr day --json`, and `beliefs`.
 """
 
 

@@ -7,7 +7,6 @@ import msgspec
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.ingesting import Ingested
-from tis_esr.operations.redriving import UnfinishedFile
 from tis_esr.operations.resending import LeftRow
 from tis_esr.services.data_exporter.deadline_guard import Unsent
 
@@ -87,22 +86,6 @@ class Examination(msgspec.Struct):
 
     settings: dict[str, str]
     checks: list[Check]
-
-
-class Redriven(msgspec.Struct):
-    """How many messages were requeued or discarded; ``unreadable`` ones can only be discarded.
-
-    With ``--unfinished`` or a file also the ``files`` that were driven again, or with ``--dry-run`` would be, those that
-    are ``absent`` from the inbound store, and how many messages are in progress.
-    """
-
-    requeued: int
-    discarded: int
-    unreadable: int
-    dry_run: bool = False
-    files: list[UnfinishedFile] = []
-    absent: list[str] = []
-    waiting: int = 0
 
 
 class Synthesized(msgspec.Struct):

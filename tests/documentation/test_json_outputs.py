@@ -40,7 +40,7 @@ def _printed(lived: Story, command: str) -> Any:
         "reconcile": ["--dry-run", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "parked retry": ["--reason", "a", "--dry-run"],
         "parked discard": ["--reason", "a", "--why", "w", "--ticket", "t", "--review", "2099-01-01", "--dry-run"],
-        "redrive": ["--reason", "nothing has this reason"],
+        "redrive": ["--unfinished", "--dry-run"],
         "region": ["status", "LDN", "--as-of", "2026-11-26"],
         "outage": ["--from", "2026-11-24T10:00", "--to", "2026-11-25T20:00", "--as-of", "2026-11-26"],
         "report": ["invalid", "--as-of", "2026-11-26"],

@@ -22,7 +22,10 @@ from tests.faults.parts import CHUNKS, parts
 
 from tis_esr.cli import app
 from tis_esr.commands.day import day
-from tis_esr.commands.redrive import redrive
+from tis_esr.commands.parked_desk.discarding import discard
+from tis_esr.commands.parked_desk.retrying import retry
+from tis_esr.operations.parked.discarding import Remark
+from tis_esr.operations.parked.listing import Choice
 from tis_esr.process.logs import log_warnings_only
 from tis_esr.settings import Settings
 
@@ -44,12 +47,25 @@ def run_parts(settings: Settings, job: Job) -> None:
     parts(given, date.fromisoformat(args["as_of"]), state_of(settings, job))
 
 
-def run_redrive(settings: Settings, job: Job) -> None:
-    """Run ``tis-esr redrive``, for what a reason names."""
+def run_retry(settings: Settings, job: Job) -> None:
+    """Run ``tis-esr parked retry``, for what a reason names."""
     import asyncio
 
     given = settings.model_copy(update={"state": Path(job["args"]["state"])})
-    asyncio.run(redrive(given, [], job["reason"], job.get("discard")))
+    choice = Choice(reason=job["reason"])
+    done = retry(
+        given, choice, None, why="TIS was corrected", expect="", cap=100, dry_run=False, as_json=False
+    )
+    asyncio.run(done)
+
+
+def run_discard(settings: Settings, job: Job) -> None:
+    """Run ``tis-esr parked discard``, for what a reason names."""
+    import asyncio
+
+    given = settings.model_copy(update={"state": Path(job["args"]["state"])})
+    remark = Remark(why="resent", ticket="T1", review_on=date(2099, 1, 1))
+    asyncio.run(discard(given, Choice(reason=job["reason"]), None, remark, dry_run=False, as_json=False))
 
 
 def run_program(settings: Settings, job: Job) -> None:
@@ -65,7 +81,8 @@ def run_program(settings: Settings, job: Job) -> None:
 JOBS: dict[str, Callable[[Settings, Job], None]] = {
     "day": run_day,
     "parts": run_parts,
-    "redrive": run_redrive,
+    "retry": run_retry,
+    "discard": run_discard,
     "program": run_program,
 }
 

@@ -36,6 +36,6 @@ def test_a_person_that_can_not_be_read_waits_alone_and_goes_by_one_command_once_
         assert all(f"person {person['id']}" in reason for reason in reasons), reasons
 
         person["personalDetails"]["dateOfBirth"] = born
-        assert talk.program("redrive", "--reason", "can't be read").code == 0
+        assert talk.program("redrive", "--reason", "can't be read", "--why", "TIS was corrected").code == 0
         talk.day(1)
         assert in_esr(talk) == 4

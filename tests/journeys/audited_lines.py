@@ -78,9 +78,11 @@ LINES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "batch resume": {"batch resume {batch} --why quick": ("batch.resume",)},
     "batch stop": {"batch stop {batch} --why enough": ("batch.stop",)},
     "redrive": {
-        "redrive {parked}": ("parked.retry",),
+        "redrive {parked} --dry-run": READS,
+        "redrive {parked} --why corrected": ("parked.retry",),
+        "redrive {parked} --discard resent --ticket T1 --review 2099-01-01": ("parked.discard",),
         "redrive --unfinished --dry-run": READS,
-        "redrive --unfinished": ("redrive.unfinished",),
+        "redrive --unfinished --why T1": ("redrive.unfinished",),
     },
     "recover": {
         f"recover {_OUTAGE} {_TCS} --dry-run": READS,

@@ -11,6 +11,7 @@ from tests.journeys.test_reconciling import a_day
 
 from tis_esr.simulation.tcs.switches import Switches
 
+REMARK = ("--why", "resent", "--ticket", "T1", "--review", "2099-01-01")
 BAD = por(1).replace("POR,1,", "POR,twelve,")
 
 
@@ -40,7 +41,7 @@ def test_ingest_settle_redrive_export_full_file_and_purge_are_audited(here: tupl
     called("export", "applicants", "--deanery", "EOE", "--dry-run", *out)
     called("export", "applicants", "--deanery", "EOE", *out)
     called("export", "notifications", "--full", "--deanery", "EOE", *out)
-    called("redrive", "--reason", "whole number", "--discard", "resent")
+    called("parked", "discard", "--reason", "whole number", *REMARK)
     soon = datetime.now(UTC).date() + timedelta(days=3)
     called("purge", "--dry-run", "--as-of", soon)
     assert called("purge", "--as-of", soon).code == 0
@@ -52,7 +53,7 @@ def test_ingest_settle_redrive_export_full_file_and_purge_are_audited(here: tupl
         ("file.settle", [name], "known", "1 findings settled"),
         *begun("export.files", "APP of 2026-11-24", "no file", requested=request),
         *begun("export.full", "DNF of 2026-11-24", "no file", requested=request),
-        ("parked.discard", found[-3][1], "resent", "1 discarded"),
+        ("parked.discard", found[-3][1], "resent, T1, review on 2099-01-01", "1 discarded"),
     ]
     assert [(act, why) for act, _, why, _ in found[-2:]] == [("purge", f"as of {soon}")] * 2
     assert [result for *_, result in found[-2:]] == ["begun", "nothing"]
@@ -95,7 +96,7 @@ def test_a_broken_chain_is_exit_code_1_and_says_where(here: tuple[Program, Small
     called, small = here
     name = small.file(por(), BAD)
     called("ingest", small.folder / "in" / name)
-    called("redrive", "--reason", "whole number", "--discard", "resent")
+    called("parked", "discard", "--reason", "whole number", *REMARK)
     if called.engine == "production":
         pytest.skip("the embedded engine's file is changed here; tests/operations changes entries on both")
     import sqlite3

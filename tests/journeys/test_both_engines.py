@@ -64,7 +64,7 @@ def test_every_command_is_tested_on_both_engines_somewhere() -> None:
         )
 
 
-@pytest.mark.parametrize("words", ["parked", "files", "why 1", "redrive x"])
+@pytest.mark.parametrize("words", ["parked", "files", "why 1", "redrive 91f7 --why w"])
 def test_a_store_that_was_never_made_is_no_empty_one(here: tuple[Program, Small], words: str) -> None:
     called, _ = here
     said = called(*words.split(), TIS_ESR_STATE="mistyped", TIS_ESR_MONGODB_DATABASE="mistyped")
@@ -93,13 +93,14 @@ def test_what_is_ingested_parked_and_discarded_reads_the_same(here: tuple[Progra
     [trace] = called("parked", "--json").json
     assert (trace["source_file"], trace["row"], trace["queue"]) == (name, 2, "esr.queue.unreadable")
 
-    assert (
-        called("redrive", "--reason", "not a whole number")
-        .text.splitlines()[-1]
-        .startswith("1 can't be requeued: ")
+    left = called("redrive", "--reason", "not a whole number", "--why", "again")
+    assert (left.code, "no parked message to retry meets the conditions; 1 can only be discarded" in left.text) == (2, True)  # fmt: skip
+    remark = "--discard", "resent", "--ticket", "T1", "--review", "2099-01-01"
+    discarded = called("redrive", trace["id"], *remark)
+    assert (discarded.code, discarded.text) == (
+        0,
+        "1 discarded. Review on 1 Jan 2099: tis-esr parked list --discarded\n",
     )
-    discarded = called("redrive", trace["id"], "--discard", "ticket 1")
-    assert (discarded.code, discarded.text) == (0, "1 discarded\n")
     assert called("parked") == Said(0, "Nothing is parked.\n")
 
 

@@ -372,6 +372,7 @@ def call(*words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+REMARK = ("--ticket", "T1", "--review", "2099-01-01")
 BAD = "DE_EOE_RMC_20261124_00000101.DAT"
 UNREADABLE = "esr.queue.unreadable: column positionID (N(15)) is not a whole number"
 
@@ -407,26 +408,30 @@ def test_parked_lists_by_cause_and_reason_where_what_waits_came_from(unreadable:
     assert lines[3] == f"     2 {UNREADABLE}"
     first, second = ids()
     assert lines[4:6] == [f"         {BAD} row 1  {first}", f"         {BAD} row 3  {second}"]
-    assert "tis-esr parked discard" in lines[6]
+    assert lines[6] == "  Each of them: tis-esr parked export --cause row-unreadable"
+    assert "tis-esr parked discard" in lines[7]
 
 
 def test_an_unreadable_row_can_not_be_handled_again_and_stays_parked(unreadable: Path) -> None:
     before = call("parked")
-    code, said = call("redrive", "--reason", "not a whole number")
-    assert code == 1
-    assert "2 can't be requeued: the row is unreadable" in said
+    code, said = call("redrive", "--reason", "not a whole number", "--why", "again")
+    assert code == 2
+    assert "no parked message to retry meets the conditions; 2 can only be discarded" in said
     assert call("parked") == before
 
 
 def test_what_is_given_up_ends_and_its_row_is_accounted_for_as_ignored(unreadable: Path) -> None:
     first, second = ids()
-    code, said = call("redrive", first, "--discard", "ESR [/sent] it anew")
-    assert (code, said) == (0, "1 discarded\n")
+    code, said = call("redrive", first, "--discard", "ESR [/sent] it anew", *REMARK)
+    assert (code, said.partition(".")[0]) == (0, "1 discarded")
     assert ids() == [second]
     ended, left = rows(unreadable, 1, 3)
-    assert (ended.state, ended.reason) == (RowState.IGNORED, "discarded: ESR [/sent] it anew")
+    assert (ended.state, ended.reason) == (
+        RowState.IGNORED,
+        "discarded: ESR [/sent] it anew, T1, review on 2099-01-01",
+    )
     assert left.state is RowState.PARKED
-    assert call("redrive", "--reason", "WHOLE number", "--discard", "the same") == (0, "1 discarded\n")
+    assert call("redrive", "--reason", "WHOLE number", "--discard", "the same", *REMARK)[0] == 0
     assert call("parked") == (0, "Nothing is parked.\n")
     assert json.loads(call("parked", "--json")[1]) == []
 
@@ -436,7 +441,10 @@ def test_what_is_given_up_ends_and_its_row_is_accounted_for_as_ignored(unreadabl
     [
         ([], "ID: name messages by their ids, or give --reason"),
         (["--discard", "because"], "ID: name messages by their ids, or give --reason"),
+        (["--reason", "whole"], "--why: say why they are retried; it is recorded in the audit"),
         (["--reason", "whole", "--discard", " "], "--discard: say why"),
+        (["--reason", "whole", "--discard", "resent"], "--ticket: name the ticket"),
+        (["--reason", "whole", "--discard", "resent", "--ticket", "T1"], "--review: give the day on which"),
     ],
 )
 def test_redrive_without_saying_what_or_why_does_nothing(
@@ -448,13 +456,13 @@ def test_redrive_without_saying_what_or_why_does_nothing(
 
 
 def test_redrive_of_what_is_not_parked_does_nothing_and_says_so_by_its_code(unreadable: Path) -> None:
-    nothing = "0 requeued\nNo parked message has this id or reason; tis-esr parked lists them.\n"
-    assert call("redrive", "invented") == (1, nothing)
-    assert call("redrive", ids()[0], "--reason", "another reason") == (1, nothing)
+    for words in (["invented"], [ids()[0], "--reason", "another reason"]):
+        code, said = call("redrive", *words, "--why", "again")
+        assert (code, "no parked message" in said) == (2, True)
     assert len(ids()) == 2
 
 
-@pytest.mark.parametrize("words", [["parked"], ["redrive", "invented"]])
+@pytest.mark.parametrize("words", [["parked"], ["redrive", "invented", "--why", "again"]])
 def test_without_a_state_file_there_is_nothing_to_list(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -485,7 +493,8 @@ def test_what_tcs_refused_is_handled_again_once_the_cause_is_mended(
         assert "400" in refused["reason"]
 
         mend(small)
-        assert call("redrive", refused["id"]) == (0, "1 requeued\n")
+        code, said = call("redrive", refused["id"], "--why", "TIS was corrected")
+        assert (code, said.splitlines()[-1]) == (0, "1 requeued")
         assert call("parked") == (0, "Nothing is parked.\n")
         _, summary = small.run()
         assert summary.parked == []

@@ -319,7 +319,7 @@ def commands_say(folder: Path, tcs: Running) -> dict[str, str]:
         "doctor": call("doctor")[1],
         "ingest": call("ingest", folder / "in" / BROKEN, "--state", folder / "other")[1],
         "day without TCS": call("day", *day, "--tcs", NOBODY, "--state", folder / "other")[1],
-        "redrive": call("redrive", "--reason", "TCS")[1],
+        "redrive": call("redrive", "--reason", "TCS", "--why", "TIS was corrected")[1],
         "day after the redrive": call("day", *day, "--tcs", tcs.url, *state)[1],
     }
 

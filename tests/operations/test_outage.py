@@ -185,12 +185,13 @@ async def test_messages_parked_in_the_outage_are_named_by_reason(benches: Benche
     async with benches.open(EXPORTER, nowhere()) as bench:
         await bench.send(sent)
         [claimed] = await bench.claimed(sent)
+        begun = datetime.fromtimestamp(bench.engine.time(), LONDON)
         await bench.engine.commit(
             Commit(parked=[(claimed, "TCS was not available", ParkingCause.TCS_FAILED)])
         )
-        span = now - timedelta(hours=1), now + timedelta(hours=1)
+        span = begun, now + timedelta(hours=1)
         found = of(await told(bench, *span), EffectKind.PARKED)
-        before = of(await told(bench, span[0], now - timedelta(minutes=30)), EffectKind.PARKED)
+        before = of(await told(bench, begun - timedelta(hours=1), begun), EffectKind.PARKED)
     assert found == [([f"{sent.queue} {sent.id}"], "TCS was not available", True, Who.SUPPORT)]
     assert before == []
 

@@ -19,6 +19,7 @@ from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 from tis_esr.simulation.days.generated_world import World
 
 ANN = Person("ann")
+WHY = "MongoDB is back"
 NEW, HELD, CUT = (f"DE_EOE_RMC_20261124_0000010{number}.DAT" for number in (2, 3, 4))
 DONE = FILE
 
@@ -85,14 +86,15 @@ async def test_driving_again_splits_the_files_requeues_the_messages_and_is_audit
     async with benches.open(None, world()) as bench:
         await ledger(bench)
         await park(bench, "one")
-        done = await drive_again(bench.runner, bench.reader(), store, ANN, by_services=False)
+        done = await drive_again(bench.runner, bench.reader(), store, ANN, why=WHY, by_services=False)
         assert (len(done.files), done.requeued) == (3, 1)
         files = await bench.all(FILES)
         assert {name: file.state for name, file in files.items()} == dict.fromkeys(
             (DONE, NEW, HELD, CUT), FileState.SPLIT
         )
-        again = await drive_again(bench.runner, bench.reader(), store, ANN, by_services=False)
+        again = await drive_again(bench.runner, bench.reader(), store, ANN, why=WHY, by_services=False)
         assert (len(again.files), again.requeued) == (0, 0)
+        assert {entry.why for entry in entries(bench.reader())} == {WHY}
         acts = [(entry.who, entry.act, entry.result) for entry in entries(bench.reader())]
         assert acts == [
             ("ann", "redrive.unfinished", "files: 0; messages requeued: 0"),
@@ -121,7 +123,7 @@ async def test_a_redrive_that_ends_before_its_last_commit_has_requeued_nothing_w
 
         monkeypatch.setattr(bench.engine, "commit", ends_at_the_last)
         with pytest.raises(KeyboardInterrupt):
-            await drive_again(bench.runner, bench.reader(), store, ANN, by_services=True)
+            await drive_again(bench.runner, bench.reader(), store, ANN, why=WHY, by_services=True)
         assert len(bench.reader().parked()) == 1
         assert [entry.act for entry in entries(bench.reader())] == ["redrive.unfinished"]
 
@@ -129,7 +131,7 @@ async def test_a_redrive_that_ends_before_its_last_commit_has_requeued_nothing_w
 async def test_running_services_get_each_file_announced(benches: Benches, store: Folder) -> None:
     async with benches.open(None, world()) as bench:
         await ledger(bench)
-        await drive_again(bench.runner, bench.reader(), store, ANN, by_services=True)
+        await drive_again(bench.runner, bench.reader(), store, ANN, why=WHY, by_services=True)
         waiting = await bench.waiting("esr.queue.file.arrived", 3)
         assert sorted(message.source_file for message in waiting) == [NEW, HELD, CUT]
 
@@ -139,7 +141,9 @@ async def test_one_file_is_driven_again_alone(benches: Benches, store: Folder) -
         await ledger(bench)
         await park(bench, "of the held one", file=HELD)
         await park(bench, "of another")
-        done = await drive_again(bench.runner, bench.reader(), store, ANN, only=HELD, by_services=False)
+        done = await drive_again(
+            bench.runner, bench.reader(), store, ANN, why=WHY, only=HELD, by_services=False
+        )
         assert (len(done.files), done.requeued) == (1, 1)
         with pytest.raises(UsageError, match="is neither in the ledger nor in the inbound store"):
             await found(bench, store, "DE_EOE_RMC_20261124_00000999.DAT")
@@ -164,7 +168,7 @@ async def test_what_is_interrupted_is_in_the_audit(
         await ledger(bench)
         monkeypatch.setattr("tis_esr.operations.redriving.InboundDataReader", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            await drive_again(bench.runner, bench.reader(), store, ANN, by_services=False)
+            await drive_again(bench.runner, bench.reader(), store, ANN, why=WHY, by_services=False)
         assert [entry.result for entry in entries(bench.reader())] == ["begun"]
 
 

@@ -28,7 +28,7 @@ LINES = [
     "purge --past",
     "reconcile --tcs {tcs} --dry-run --as-of 2026-11-25",
     "reconcile --tcs {tcs} --deanery KSS --as-of 2026-11-25",
-    "redrive invented",
+    "redrive --unfinished --dry-run",
     "reconcile-status --tcs {tcs} --deanery KSS --as-of 2026-11-25",
     "recover --from 2026-11-24T09:00 --to 2026-11-24T17:00 --tcs {tcs} --dry-run --as-of 2026-11-25",
     "regenerate --deanery KSS --tcs {tcs} --dry-run --as-of 2026-11-25",

@@ -21,6 +21,7 @@ LEDGER_FILE = {
     "name", "copy", "deanery", "type", "day", "sequence", "state", "incomplete", "size", "sha256", "rows",
     "row_states", "findings", "open_findings", "rows_gone", "settled", "to_do", "notes", "noted", "rtc",
 }  # fmt: skip
+GROUP = {"by", "key", "title", "number", "oldest", "causes", "options", "messages"}
 KEYS = {
     "demo": DAY,
     "day": DAY,
@@ -34,7 +35,7 @@ KEYS = {
     "files": {"files", "gaps", "unconfirmed", "incomplete_exports", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
     "reconcile": {"day", "deaneries", "dry_run", "positions", "changes", "files", "sent"},
-    "redrive": {"requeued", "discarded", "unreadable"},
+    "redrive": {"requeued", "unreadable", "dry_run", "files", "absent", "waiting"},
     "reconcile-status": {
         "begun_at",
         "finished_at",
@@ -46,9 +47,10 @@ KEYS = {
         "repaired",
         "unchecked",
         "under_way",
+        "purged",
         "differences",
     },
-    "recover": {"outage", "unfinished", "day", "dry_run", "steps"},
+    "recover": {"outage", "unfinished", "day", "begun", "dry_run", "steps"},
     "regenerate": {"day", "dry_run", "selection", "positions", "requeued", "changes"},
     "batch": {"batches", "items"},
     "audit": {"entries", "verdict"},
@@ -118,6 +120,9 @@ def test_the_keys_of_every_command_stay(line: str, demo: tuple[Path, str], tmp_p
     if line == "parked" or line.startswith("parked list"):
         keys = {"id", "queue", "state", "attempts", "correlation_id", "source_file", "row", "reason", "at"}
         keys |= {"cause", "deanery", "parked_at"}
+        if "--by" in line:
+            assert all(set(group) == GROUP for group in found)
+            found = [message for group in found for message in group["messages"]]
         assert all(set(message) == keys for message in found)
         assert {message["state"] for message in found} == {"PARKED"} or line != "parked"
         assert all(message["at"] == "" or ISO.fullmatch(message["at"]) for message in found)

@@ -47,6 +47,14 @@ WhyOption = Annotated[
     str, typer.Option("--why", metavar="TEXT", help="Why; recorded in the audit. No personal data.")
 ]
 
+TicketOption = Annotated[
+    str, typer.Option("--ticket", metavar="TEXT", help="discard: the ticket.", show_default=False)
+]
+ReviewOption = Annotated[
+    str | None, typer.Option("--review", metavar="DATE", help="discard: when the outcome is checked.")
+]
+_IN_FLIGHT = 100
+
 
 @command(
     "tis-esr parked",
@@ -105,11 +113,9 @@ def parked(
     ] = "",
     in_flight: Annotated[
         int, typer.Option("--in-flight", min=1, max=5000, help="retry: messages of the batch at once.")
-    ] = 100,
-    ticket: Annotated[str, typer.Option("--ticket", metavar="TEXT", help="discard: the ticket.")] = "",
-    review: Annotated[
-        str | None, typer.Option("--review", metavar="DATE", help="discard: when the outcome is checked.")
-    ] = None,
+    ] = _IN_FLIGHT,
+    ticket: TicketOption = "",
+    review: ReviewOption = None,
     body: Annotated[
         Path | None, typer.Option("--body", metavar="FILE", help="edit: the corrected body, as JSON.")
     ] = None,
@@ -215,10 +221,11 @@ def batch(
 
 
 @command(
-    "tis-esr redrive --reason 'other content'",
-    "tis-esr redrive --reason 'record type' --discard 'ticket 4711'",
     "tis-esr redrive --unfinished --dry-run",
-    "tis-esr redrive DE_EOE_RMC_20261124_00000101.DAT",
+    "tis-esr redrive --unfinished --why 'MongoDB is back, ticket 4711'",
+    "tis-esr redrive DE_EOE_RMC_20261124_00000101.DAT --why 'ticket 4711'",
+    "tis-esr redrive --reason 'other content' --why 'the file was moved'",
+    "tis-esr redrive --reason 'record type' --discard 'resent' --ticket T1 --review 2026-12-24",
 )
 def redrive(
     ids: Annotated[
@@ -235,6 +242,9 @@ def redrive(
             "--discard", metavar="TEXT", help="Discard them instead, with TEXT as the rows' reason."
         ),
     ] = None,
+    ticket: TicketOption = "",
+    review: ReviewOption = None,
+    why: WhyOption = "",
     unfinished: Annotated[
         bool,
         typer.Option(
@@ -242,23 +252,45 @@ def redrive(
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Change nothing; print what --unfinished or FILE would do.")
+        bool, typer.Option("--dry-run", help="Change nothing; print what would be done.")
     ] = False,
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Retry or discard parked messages, or drive again what is unfinished of ESR's files."""
+    """Drive again what is unfinished of ESR's files; or retry or discard parked messages, as tis-esr parked does.
+
+    A retry of several messages is a batch: see tis-esr batch.
+    """
     with user_errors_reported():
-        from tis_esr.commands.redrive import redrive as run_
+        from tis_esr.commands.parked_desk import discarding, retrying
         from tis_esr.commands.redrive_unfinished import file_in, redrive_unfinished
+        from tis_esr.operations.parked.discarding import Remark
+        from tis_esr.operations.parked.listing import Choice
 
         file = file_in(ids or [])
         if unfinished or file is not None:
             if reason is not None or discard is not None or (unfinished and ids):
                 raise UsageError("--unfinished", "goes with no ids, --reason or --discard; so does FILE")
-            again = redrive_unfinished(load(), file, state, dry_run=dry_run, as_json=as_json)
+            again = redrive_unfinished(load(), file, state, why=why.strip(), dry_run=dry_run, as_json=as_json)
             raise typer.Exit(int(asyncio.run(again)))
-        if dry_run:
-            raise UsageError("--dry-run", "goes with --unfinished or FILE")
-        done = run_(load(), ids or [], reason, discard, state, as_json=as_json)
+        if not ids and reason is None:
+            raise UsageError("ID", "name messages by their ids, or give --reason; tis-esr parked lists both")
+        settings, choice = load(), Choice(ids=ids or [], reason=reason or "")
+        if discard is None:
+            done = retrying.retry(
+                settings,
+                choice,
+                state,
+                why=why.strip(),
+                expect="",
+                cap=_IN_FLIGHT,
+                dry_run=dry_run,
+                as_json=as_json,
+            )
+        elif not discard.strip():
+            raise UsageError("--discard", "say why: the text becomes the reason of the rows")
+        else:
+            review_on = discarding.review_day(review)
+            remark = Remark(why=discard.strip(), ticket=ticket.strip(), review_on=review_on)
+            done = discarding.discard(settings, choice, state, remark, dry_run=dry_run, as_json=as_json)
         raise typer.Exit(int(asyncio.run(done)))

@@ -25,9 +25,11 @@ def file_in(ids: list[str]) -> str | None:
 
 
 async def redrive_unfinished(
-    settings: Settings, only: str | None, state: Path | None, *, dry_run: bool, as_json: bool
+    settings: Settings, only: str | None, state: Path | None, *, why: str, dry_run: bool, as_json: bool
 ) -> Exit:
     """Drive again what is unfinished of all files, or of one."""
+    if not dry_run and not why:
+        raise UsageError("--why", "say why they are driven again; it is recorded in the audit")
     try:
         store = inbound_store(settings)
     except BadFolderError as error:
@@ -43,6 +45,7 @@ async def redrive_unfinished(
                     reader,
                     store,
                     person_of(settings),
+                    why=why,
                     only=only,
                     by_services=by_services,
                     acknowledges=settings.send_rtc,
@@ -76,8 +79,8 @@ def _print_rest(done: Redriven) -> None:
         )
     if done.unreadable:
         say(
-            f"{done.unreadable:,} rows are unreadable: ask ESR to send them again, then discard them (tis-esr redrive ID"
-            " --discard TEXT)",
+            f"{done.unreadable:,} rows are unreadable: ask ESR to send them again, then discard them (tis-esr parked"
+            " discard ID)",
             label="Left:",
             style=NOTICE,
         )

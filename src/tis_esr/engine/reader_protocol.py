@@ -33,6 +33,11 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     parked_at: float = 0.0
 
+    @property
+    def parked_since(self) -> float:
+        """Return ``parked_at``; ``at`` for a message of an earlier version, which did not store it."""
+        return self.parked_at or self.at
+
 
 class Reader(Protocol):
     """An engine's data, read only."""

@@ -117,11 +117,10 @@ def _backlog(waiting: Mapping[str, int]) -> Iterator[Effect]:
 def _parked(state: Reader, start: datetime, end: datetime) -> Iterator[Effect]:
     by_reason: dict[str, list[str]] = {}
     for trace in state.parked():
-        at = moment(trace.at)
-        if at is not None and start <= at < end:
+        if start.timestamp() <= trace.parked_since < end.timestamp():
             by_reason.setdefault(trace.reason, []).append(f"{trace.queue} {trace.id}")
     for reason, names in sorted(by_reason.items()):
-        action = "requeue or discard them: tis-esr redrive --reason TEXT"
+        action = "requeue or discard them: tis-esr parked"
         yield effect(EffectKind.PARKED, names, reason, is_open=True, who=Who.SUPPORT, action=action)
 
 

@@ -49,7 +49,6 @@ class Redriven(msgspec.Struct, frozen=True, kw_only=True):
     """What was driven again, or in a ``dry_run`` would be: files, and how many messages were requeued. See Unfinished."""
 
     requeued: int
-    discarded: int = 0
     unreadable: int
     dry_run: bool
     files: list[UnfinishedFile]
@@ -102,6 +101,7 @@ async def drive_again(
     store: FileStore,
     person: Person,
     *,
+    why: str,
     only: str | None = None,
     by_services: bool,
     acknowledges: bool = False,
@@ -112,7 +112,7 @@ async def drive_again(
     """
     found = await find_unfinished(reader, store, only)
     names = [file.name for file in found.files]
-    async with audited(runner, person, "redrive.unfinished", [only] if only else []) as act:
+    async with audited(runner, person, "redrive.unfinished", [only] if only else [], why=why) as act:
         if by_services:
             await runner.patiently("redrive", partial(_announced, runner, names))
         else:
@@ -120,7 +120,7 @@ async def drive_again(
             for name in names:
                 await runner.patiently(name, partial(split.take, store, name))
         keys = [(trace.queue, trace.id) for trace in _parked(reader, only) if trace.queue != UNREADABLE]
-        requeued = await retry_all(runner, person, keys, f"redrive {only or 'unfinished'}")
+        requeued = await retry_all(runner, person, keys, why)
         act.result = f"files: {len(names)}; messages requeued: {requeued}"
     return _redriven(found, requeued, dry_run=False)
 

@@ -160,9 +160,10 @@ def test_an_outbox_that_rabbitmq_does_not_accept_is_found_after_two_minutes() ->
 
 
 def trace(reason: str, hours: float, row: int = 2) -> Trace:
+    """Return a message that was sent two days before, and parked that many hours before."""
     return Trace(
         seq=row, id=str(row), queue=A, state="parked", attempts=1, correlation_id="c", source_file="F.DAT", row=row,
-        reason=reason, at=NOON.timestamp() - hours * 3600,
+        reason=reason, at=NOON.timestamp() - 48 * 3600, parked_at=NOON.timestamp() - hours * 3600,
     )  # fmt: skip
 
 

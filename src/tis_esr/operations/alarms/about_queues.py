@@ -64,8 +64,8 @@ PARKED_OLD: Final = Kind(
     affected="The rows and records of these messages are not processed.",
     to_do=(
         "`tis-esr parked` lists them by reason, with file and row.",
-        "`tis-esr redrive --reason TEXT` retries them once the cause is fixed.",
-        "`tis-esr redrive --reason TEXT --discard TICKET` discards them.",
+        "`tis-esr parked retry --reason TEXT --why TEXT` retries them once the cause is fixed.",
+        "`tis-esr parked discard --reason TEXT --why TEXT --ticket TEXT --review DATE` discards them.",
     ),
     who=Who.SUPPORT,
     silence_covers_new=True,

@@ -58,7 +58,7 @@ def parked(traces: Iterable[Trace]) -> list[Finding]:
 
 def _parked(queue: str, words: str, traces: Sequence[Trace]) -> Finding:
     reason = cause(traces[0].reason)
-    at = min((trace.at for trace in traces if trace.at), default=0.0)
+    at = min((trace.parked_since for trace in traces if trace.parked_since), default=0.0)
     number = f"{len(traces):,} message{' is' if len(traces) == 1 else 's are'}"
     return finding(
         about_queues.PARKED_OLD,

@@ -60,7 +60,7 @@ def _shovels(broker: Broker, own: dict[str, set[str]]) -> list[Finding]:
         Finding(
             SETTING,
             f"the shovel {shovel.name} moves messages from {shovel.source} to {shovel.destination}",
-            "delete it: messages are requeued by tis-esr redrive, which knows what took effect",
+            "delete it: messages are requeued by tis-esr parked retry, which knows what took effect",
         )
         for shovel in broker.shovels
         if {shovel.source, shovel.destination} & ours or shovel.source.startswith(_OURS)

@@ -154,10 +154,10 @@ def is_chosen(trace: Trace, choice: Choice, now: float) -> bool:
         return False
     if choice.reason and re.search(re.escape(choice.reason), trace.reason, re.IGNORECASE) is None:
         return False
-    parked_at = trace.parked_at or trace.at
-    if choice.age is not None and age_band(parked_at, now) is not choice.age:
+    since = trace.parked_since
+    if choice.age is not None and age_band(since, now) is not choice.age:
         return False
-    return not choice.older_than or (bool(parked_at) and now - parked_at > choice.older_than)
+    return not choice.older_than or (bool(since) and now - since > choice.older_than)
 
 
 def known_since(message: ParkedMessage) -> str:

@@ -84,6 +84,7 @@ class Recovery:
                 reader,
                 self.place.inbound,
                 self.person,
+                why=f"recovery {self.stored.key}",
                 by_services=self.place.has_services,
                 acknowledges=self.place.settings.send_rtc,
             )

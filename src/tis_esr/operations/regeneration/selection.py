@@ -114,7 +114,7 @@ def _failed(since: float, reader: Reader) -> Selection:
     parked = [
         (trace.queue, trace.id)
         for trace in reader.parked()
-        if trace.at >= since and trace.queue != UNREADABLE
+        if trace.parked_since >= since and trace.queue != UNREADABLE
     ]
     return Selection(posts=posts, parked=parked, on=[f"failed since {since:.0f}"])
 

@@ -28,7 +28,7 @@ class ParkedCommandError(TisEsrError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"the export was parked: {reason}. Requeue it (tis-esr parked, tis-esr redrive), then run the same"
+            f"the export was parked: {reason}. Requeue it (tis-esr parked retry), then run the same"
             " command again"
         )
         self.reason = reason
