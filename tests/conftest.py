@@ -13,7 +13,7 @@ from tests.s3_server import s3_endpoint  # noqa: F401 - a fixture
 explain_sqlite()
 explain_mongodb()
 
-REAL = {"faults", "incidents", "journeys", "browser"}
+REAL = {"faults", "incidents", "journeys"}
 """Folders whose tests run real processes, and measure times."""
 
 
