@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -13,14 +14,15 @@ from tests.s3_server import s3_endpoint  # noqa: F401 - a fixture
 explain_sqlite()
 explain_mongodb()
 
-REAL = {"faults", "incidents", "journeys", "browser"}
-"""Folders whose tests run real processes, and measure times."""
+REAL = {"faults", "incidents", "journeys"}
+"""Folders of tests that run real processes, or measure times."""
+TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Try a test of real servers, processes or times once more when it fails (decision 38); the summary lists it as rerun."""
     for item in items:
-        if "production" in item.name or REAL & set(item.path.parts):
+        if "production" in item.name or item.path.relative_to(TESTS).parts[0] in REAL:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 

@@ -23,7 +23,7 @@ SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with story(request.param, tmp_path_factory.mktemp("story")) as ended:
         ended.small.file("POR,twelve", "XXX,1", day_number=2)
-        ended.program(*_DAY.format(small=ended.small).split())
+        ended.run_third_day_again()
         yield ended
 
 

@@ -55,6 +55,10 @@ class Story:
         """Ask on the third day."""
         return self.program("why", word, "--as-of", "2026-11-26", *more, TIS_ESR_TCS_URL=self.small.tcs.url)
 
+    def run_third_day_again(self) -> Said:
+        """Take what has arrived since."""
+        return _day(self.program, self.small, 2)
+
 
 @contextmanager
 def story(engine: str, folder: Path) -> Iterator[Story]:
