@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.counted import counted
 from tis_esr.decisions.who import Who
 from tis_esr.errors import Exit
 from tis_esr.operations.composition import crons, reader_of, window
@@ -38,7 +39,7 @@ def show_effects(found: Outage) -> None:
     _effects("Delayed", found.delayed)
     _effects("Dropped (not sent any more)", found.dropped)
     still_open = sum(one.number for one in found.open)
-    said = f"{still_open:,} in {len(found.open)} findings" if found.open else "nothing"
+    said = f"{still_open:,} in {counted(len(found.open), 'finding')}" if found.open else "nothing"
     say(said, label="Still open:", style=NOTICE if found.open else HEADING)
 
 
@@ -48,7 +49,7 @@ def _effects(title: str, effects: Sequence[Effect]) -> None:
         return
     say(title, style=HEADING)
     for one in effects:
-        say(f"{one.number:,} {one.kind.value}: {one.why}.", indent=2, style=NOTICE if one.is_open else "")
+        say(f"{one.text}: {one.why}.", indent=2, style=NOTICE if one.is_open else "")
         if one.names and one.number:
             more = f" and {one.number - _NAMED:,} more (--json)" if len(one.names) > _NAMED else ""
             say(", ".join(one.names[:_NAMED]) + more, indent=4)

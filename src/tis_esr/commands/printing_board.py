@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from tis_esr.commands.terminal import HEADING, NOTICE, console, say
+from tis_esr.counted import counted
 from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, FileType
 from tis_esr.operations.board.history_lines import DayEnd, History, HistoryLine
 from tis_esr.operations.board.whole_board import Board
@@ -75,7 +76,7 @@ def _affected(cells: Iterable[Cell]) -> str:
     some = list(cells)
     starters = sum(cell.consequence.starters for cell in some)
     leaving = sum(cell.consequence.leaving_tomorrow for cell in some)
-    said = f"; {starters:,} applicants affected" if starters else ""
+    said = f"; {counted(starters, 'applicant')} affected" if starters else ""
     return f"{said}; {leaving:,} leave the window tomorrow" if leaving else said
 
 
@@ -96,7 +97,7 @@ def _show_cell(cell: Cell, day: date) -> None:
     say(f"{_words(cell.state)}{_times(cell)}", label=f"{cell.type}{of}:", style=style)
     if cell.file:
         refused = f", {cell.refused:,} refused" if cell.refused else ""
-        say(f"{cell.file}  {cell.rows:,} rows{refused}", indent=4)
+        say(f"{cell.file}  {counted(cell.rows, 'row')}{refused}", indent=4)
     for text in (cell.detail, cell.consequence.text):
         if text:
             say(text, indent=4)
@@ -129,7 +130,7 @@ def _mark(cell: Cell | None) -> str:
         CellState.COMPLETE_WITH_REFUSALS: f"{cell.refused:,} refused" if cell.refused else "incomplete",
         CellState.SENT: f"sent{came}",
         CellState.CONFIRMED: "ok",
-        CellState.CONFIRMED_WITH_ERRORS: f"{cell.refused:,} errors",
+        CellState.CONFIRMED_WITH_ERRORS: counted(cell.refused, "error"),
         CellState.CONFIRMATION_OVERDUE: "OVERDUE",
     }
     plain = cell.state.value if cell.state in NEEDS_SOMEBODY else _words(cell.state)

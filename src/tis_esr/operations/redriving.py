@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
@@ -128,7 +129,7 @@ async def _begin(
     """Write the act to the audit, with the announcement of its files to running services."""
     work = runner.work()
     announce(work, [(name, f"redrive {work.time()}") for name in announced])
-    await record(work, person, "redrive.unfinished", [only] if only else [], result=f"{files} files")
+    await record(work, person, "redrive.unfinished", [only] if only else [], result=counted(files, "file"))
     await work.commit()
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.errors import UsageError
@@ -70,7 +71,7 @@ async def report_lost(begin: Callable[[], Work], found: Plan, person: Person, da
         for position_id, one in {one.position_id: one for one in lost}.items():
             cause = one.as_cause("lost", found.file, one.key)
             work.emit("position.due", PositionDue(position_id=position_id), cause=cause)
-        result = f"{len(lost)} rows count as never sent"
+        result = f"{counted(len(lost), 'row counts', 'rows count')} as never sent"
         await record(work, person, "notifications.resend", [found.file], result=result)
         await work.commit()
     await _settle(begin(), found.file, day)
