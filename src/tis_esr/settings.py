@@ -26,6 +26,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tis_esr.counted import counted
 from tis_esr.engine.production.url_options import amqp_problem, mongodb_problem
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.services.cron import next_after
@@ -367,8 +368,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield f"{_named(('tcs_token_url',))}doesn't begin with http:// or https:// and a host"
     if settings.window_opens_days >= 7 * settings.window_closes_weeks:
         yield (
-            f"{_named(('window_opens_days',))}{settings.window_opens_days} days are not before the end of"
-            f" the window ({settings.window_closes_weeks} weeks), so nothing would ever be sent"
+            f"{_named(('window_opens_days',))}{counted(settings.window_opens_days, 'day is', 'days are')} not before the end of"
+            f" the window ({counted(settings.window_closes_weeks, 'week')}), so nothing would ever be sent"
         )
     if (settings.alarm_webhook_url is None) != (settings.alarm_webhook_secret is None):
         yield f"{_named(('alarm_webhook_secret',))}alarm_webhook_url and alarm_webhook_secret go together"

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from tests.servers import Place, place
+from tests.wording.one_of_many import ones_of_many
 from typer.testing import CliRunner
 
 from tis_esr.cli import app
@@ -49,6 +50,7 @@ class Program:
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert "Traceback" not in result.output
+        assert ones_of_many(result.output) == []
         return Said(result.exit_code, result.output)
 
 

@@ -242,7 +242,7 @@ def test_export_by_hand_says_first_and_then_does(made: Path, tmp_path: Path, tcs
     rest = [line for line in said.splitlines() if "nothing new to send" not in line]
     assert (code, rest[:1], rest[3:]) == (
         0,
-        ["Too late to send: 1 applicant records (placement:position)"],
+        ["Too late to send: 1 applicant record (placement:position)"],
         [],
     )
     assert call(*words, "--deanery", "XXX")[0] == 2

@@ -55,7 +55,7 @@ def test_what_a_day_leaves_is_in_its_own_report_and_code_and_in_no_later_days(
     assert quiet.code == 0
     assert "Parked messages: 0" in quiet.text
     assert (
-        "Left by earlier days: 1 files processed before, 1 messages parked, 1 applicant records with missing data"
+        "Left by earlier days: 1 file processed before, 1 message parked, 1 applicant record with missing data"
         in quiet.text
     )
     assert f"  {name}  " not in quiet.text
@@ -150,7 +150,7 @@ def test_files_that_could_not_be_taken_are_in_the_report_of_each_day_that_tries_
     assert f"  {held}  0 rows: none\n    held: deanery ZZZ is unknown" in later.text
     assert all(f"  {name}  " not in later.text for name in (good, refused, letter))
     assert (
-        "Left by earlier days: 1 files processed before, 3 files refused, 1 applicant records with missing data"
+        "Left by earlier days: 1 file processed before, 3 files refused, 1 applicant record with missing data"
         in later.text
     )
 

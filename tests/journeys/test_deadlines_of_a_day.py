@@ -66,12 +66,12 @@ def test_who_leaves_the_window_is_named_on_the_last_day_and_once_more_when_it_is
 def test_the_report_says_who_must_act(here: tuple[Program, Small]) -> None:
     here[1].file(*(por(number, NPN.format(number)) for number in range(1, 5)))
     lines = day(here, 0).text.splitlines()
-    at = lines.index("Last day to send: 1 applicant records (placement:position)")
+    at = lines.index("Last day to send: 1 applicant record (placement:position)")
     assert lines[at : at + 6] == [
-        "Last day to send: 1 applicant records (placement:position)",
+        "Last day to send: 1 applicant record (placement:position)",
         f"  {LEAVES}:2 (EOE, starts 26 Nov 2026): missing: dob",
         f"    Who must act: {OFFICE}: correct it in TIS today, and ask support for another file",
-        "Too late to send: 1 applicant records (placement:position)",
+        "Too late to send: 1 applicant record (placement:position)",
         f"  {TOO_LATE}:1 (EOE, starts 25 Nov 2026): the window closed before a file had it",
         f"    Who must act: {TRUST}: create the record in ESR manually",
     ]

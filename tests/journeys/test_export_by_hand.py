@@ -130,5 +130,5 @@ def test_on_the_production_engine_a_running_exporter_is_asked(here: tuple[Progra
     said = called(*NEXT)
     assert (said.code, said.text) == (
         0,
-        "requested 1 files for 2026-11-25; a running DataExporter creates them\n",
+        "requested 1 file for 2026-11-25; a running DataExporter creates them\n",
     )

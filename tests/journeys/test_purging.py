@@ -79,7 +79,7 @@ def test_past_purges_are_listed_with_their_counts(here: Here) -> None:
     here.purge("2026-11-28")
     said = here.called("purge", "--past")
     assert (said.code, said.text.splitlines()[1]) == (0, "28 Nov 2026: nothing")
-    assert said.text.startswith(f"30 Nov 2026: {done['messages']} messages, 2 rows")
+    assert said.text.startswith(f"30 Nov 2026: messages: {done['messages']}, rows: 2")
     newest, _ = here.called("purge", "--past", "--json").json
     assert (newest["removed"], newest["finished"]) == (done, True)
 

@@ -125,7 +125,7 @@ def test_repairs_that_tis_rejects_are_not_said_to_be_done(
     monkeypatch.setattr("tis_esr.tcs.client.Tcs.post_esr_exported", gone)
     said = compare(here, "--repair")
     assert said.code == 1
-    assert "1 of the repairs were parked" in said.text
+    assert "1 of the repairs was parked" in said.text
 
 
 def test_doubled_statuses_are_reported_and_stay(here: tuple[Program, Small]) -> None:

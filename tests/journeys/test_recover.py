@@ -85,7 +85,7 @@ def test_a_dry_run_says_what_was_missed_and_what_each_step_would_do(
     assert said.code == 0
     assert said.text.startswith("Dry run: nothing is stored, written or sent.\nFrom 25 Nov 2026 09:00:00 to ")
     assert (
-        "Later: drive again 1 files that are not split, and requeue 0 parked messages of ESR's files"
+        "Later: drive again 1 file that is not split, and requeue 0 parked messages of ESR's files"
         in said.text
     )
     assert "Later: create the DNF of EOE" in said.text
@@ -101,7 +101,7 @@ def test_all_steps_together_make_up_for_the_outage_and_the_same_command_does_not
     found = json_of(recover(here, "--yes", "--json"))
     assert states(found) == dict.fromkeys(STEPS, "DONE")
     texts = {step["step"]: step["text"] for step in found["steps"]}
-    assert texts["REDRIVE"] == "drove again 1 files, requeued 0 messages"
+    assert texts["REDRIVE"] == "drove again 1 file, requeued 0 messages"
     assert texts["RECONCILE"] == "compared 2 positions with TIS, and applied the daily rules"
     assert len(small.sent("APP", 1)) == 1
     assert small.sent("DNC", 1)
@@ -128,7 +128,7 @@ def test_it_stops_before_a_step_that_is_not_confirmed_and_goes_on_there(
     monkeypatch.setattr("typer.confirm", lambda _: next(answers))
     said = recover(here)
     assert said.code == 1
-    assert re.search(r"^stopped before: compare 1 positions with TIS", said.text, re.MULTILINE)
+    assert re.search(r"^stopped before: compare 1 position with TIS", said.text, re.MULTILINE)
     found = recover(here, "--dry-run", "--json").json
     assert states(found) == {
         "DOCTOR": "DONE", "REDRIVE": "DONE", "RECONCILE": "NEXT", "STATUSES": "LATER", "EXPORTS": "LATER",

@@ -83,7 +83,7 @@ def test_a_dry_run_changes_nothing_and_the_run_does_what_it_said(embedded: tuple
     assert planned == changes(regenerate(embedded, "--post", NPN, "--dry-run", "--json"))
     said = regenerate(embedded, "--post", NPN)
     assert said.code == 0
-    assert "1 positions were compared with TIS and their records generated again." in said.text.splitlines()
+    assert "1 position was compared with TIS and its records generated again." in said.text.splitlines()
     assert changes(regenerate(embedded, "--post", NPN, "--dry-run", "--json")) == set()
     assert "exported" in called("export", "notifications", "--as-of", DAY, "--dry-run").text
 
@@ -137,4 +137,4 @@ async def test_running_services_generate_again_on_request(
     async with running(load()):
         said = await asyncio.to_thread(regenerate, here, "--post", NPN)
     assert said.code == 0
-    assert "1 positions were compared with TIS and their records generated again." in said.text.splitlines()
+    assert "1 position was compared with TIS and its records generated again." in said.text.splitlines()

@@ -104,7 +104,7 @@ def test_a_row_without_an_end_stops_the_day(small: Small) -> None:
     connection = sqlite3.connect(small.folder / "state")
     connection.execute("UPDATE rows SET state = 'pending' WHERE row = 7")
     connection.commit()
-    with pytest.raises(RowsUnaccountedError, match="1 rows have not reached a final state"):
+    with pytest.raises(RowsUnaccountedError, match="1 row has not reached a final state"):
         small.run()
 
 

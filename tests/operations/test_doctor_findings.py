@@ -183,7 +183,7 @@ BROKER = Broker(
             {"bindings": [*BROKER.bindings, Binding("copy", "#")]},
             "the exchange esr also sends # to copy, which no service reads",
         ),
-        ({"bindings": []}, "1 bindings are missing, such as a to esr.queue.a"),
+        ({"bindings": []}, "1 binding is missing, such as a to esr.queue.a"),
         (
             {"queues": {"esr.dlq.2021.08.01": 573}},
             "the queue esr.dlq.2021.08.01 is not ours and holds 573 messages",

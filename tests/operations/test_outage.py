@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
+import pytest
 from tests.operations.applicant_records import EXPORTER, record
 from tests.services.bench import Bench, Benches, message
 from tests.services.data_exporter.test_record_intake import nowhere
@@ -14,7 +15,7 @@ from tis_esr.decisions.who import Who
 from tis_esr.engine.protocol import Commit
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.operations.outage import Outage, outage
-from tis_esr.operations.outage_effects import EffectKind
+from tis_esr.operations.outage_effects import EffectKind, effect
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.command_schedule import SCHEDULE, Due
@@ -121,7 +122,7 @@ async def test_files_are_late_unfinished_or_missing(benches: Benches) -> None:
     assert of(found, EffectKind.FILE_UNFINISHED) == [
         ([splitting.name], "it is splitting", True, Who.SUPPORT),
         ([held.name], "held: the file is being written", True, Who.NOBODY),
-        ([waiting.name], "1 rows are pending", True, Who.SUPPORT),
+        ([waiting.name], "1 row is pending", True, Who.SUPPORT),
     ]
     assert of(found, EffectKind.BACKLOG) == [
         (["esr.queue.apprecord.generated"], "1 in esr.queue.apprecord.generated", True, Who.SUPPORT)
@@ -231,3 +232,11 @@ async def test_changes_of_the_calendar_that_came_and_went_are_counted_with_why(b
         (3, "began and is over"),
         (1, "is over, and somebody is in the post"),
     ]
+
+
+@pytest.mark.parametrize("kind", EffectKind)
+def test_one_of_each_kind_of_effect_is_told_in_the_singular(kind: EffectKind) -> None:
+    one, two = (effect(kind, names, "why", is_open=True).text for names in (["a"], ["a", "b"]))
+    assert two == f"2 {kind.value}"
+    assert one.split()[0] == "1"
+    assert one != f"1 {kind.value}"

@@ -197,7 +197,7 @@ def test_a_line_of_100_megabytes_is_one_row_and_leaves_its_neighbour() -> None:
 def test_millions_of_empty_lines_are_few_rows_that_account_for_each() -> None:
     records = list(read_records(Endless(b"\n", 2_000_000)))  # type: ignore[arg-type]
     assert sum(record.lines for record in records) == 2_000_000
-    assert (len(records), records[-1].problems[0].text) == (1001, "1999000 blank lines")
+    assert (len(records), records[-1].problems[0].text) == (1001, "1,999,000 blank lines")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_padded_number_has_its_noughts(value: Value, written: str) -> None:
         (Column("any", Kind.NUMBER, 3), Decimal("1.5"), "it must have 0 digits after the point, not 1"),
         (Column("any", Kind.NUMBER, 3, 1), Decimal("99.9"), ""),
         (Column("any", Kind.NUMBER, 3, 1), Decimal("999.9"), "it must have at most 3 digits"),
-        (Column("any", Kind.NUMBER, 3, 1), Decimal("0.25"), "it must have 1 digits after the point, not 2"),
+        (Column("any", Kind.NUMBER, 3, 1), Decimal("0.25"), "it must have 1 digit after the point, not 2"),
         (Column("any", Kind.NUMBER, 3, 1), Decimal("NaN"), "it must be zero or more"),
         (Column("any", Kind.NUMBER, 3, 1), Decimal("Infinity"), "it must be zero or more"),
         (Column("any", Kind.NUMBER, 3), Decimal("1E+3"), "it must have at most 3 digits"),

@@ -31,7 +31,7 @@ from tis_esr.web.metrics import Metrics
 
 APP, DNC = "DE_EOE_APP_20261124_00000008.DAT", "DE_EOE_DNC_20261124_00000008.DAT"
 LATE = TODAY + timedelta(days=2)
-QUARANTINED = f"{APP} (1 rows): no complete APC by 25 Nov 2026; ESR may have quarantined the whole file"
+QUARANTINED = f"{APP} (1 row): no complete APC by 25 Nov 2026; ESR may have quarantined the whole file"
 
 
 async def sent(bench: Bench) -> None:
@@ -62,7 +62,7 @@ async def test_files_lists_them_from_the_day_after_until_they_are_answered_or_se
         assert code == 1
         assert f"Unconfirmed: {QUARANTINED}\n" in said
         assert f"once the cause is gone: tis-esr export applicants --resend {APP}\n" in said
-        assert f"Unconfirmed: {DNC} (1 rows): no complete DCC by 25 Nov 2026\n" in said
+        assert f"Unconfirmed: {DNC} (1 row): no complete DCC by 25 Nov 2026\n" in said
         assert said.splitlines()[-2] == "Files: 0; open findings: 2"
         code, said = await call(LATE, APP, "--json")
         [one] = json.loads(said)["unconfirmed"]

@@ -9,6 +9,7 @@ import typer
 from tis_esr.commands.command_line import DayOption, JsonOption, command, day_of, folder_of
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.commands.terminal import print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import UsageError
 from tis_esr.settings import load
 
@@ -81,8 +82,10 @@ def synthesize(
         if as_json:
             print_json({**{name: str(path) for name, path in places.items()}, **msgspec.to_builtins(made)})
             return
-        say(f"Files from ESR: {places['in']} ({len(made.files)} files, {made.rows:,} rows)")
-        say(f"TCS data: {places['tcs']} ({made.posts:,} posts)")
+        say(
+            f"Files from ESR: {places['in']} ({counted(len(made.files), 'file')}, {counted(made.rows, 'row')})"
+        )
+        say(f"TCS data: {places['tcs']} ({counted(made.posts, 'post')})")
         say(f"Expected outcome: {places['expected']}")
 
 

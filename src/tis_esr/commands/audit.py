@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import Exit
 from tis_esr.operations.audit.trail import AuditEntry, Verdict, entries, verify
 from tis_esr.operations.composition import reader_of
@@ -54,8 +55,8 @@ def _list(found: Sequence[AuditEntry], act: str) -> None:
 def _judge(verdict: Verdict) -> None:
     if verdict.broken_at:
         say(
-            f"the chain is broken at entry {verdict.broken_at}: {verdict.reason}. The {verdict.entries} entries before"
-            " it are unchanged. Compare the hashes with the log of tis-esr run (event audited)",
+            f"the chain is broken at entry {verdict.broken_at}: {verdict.reason}. {counted(verdict.entries, 'entry before it is', 'entries before it are')}"
+            " unchanged. Compare the hashes with the log of tis-esr run (event audited)",
             label="BROKEN:",
             style=BAD,
         )

@@ -10,6 +10,7 @@ import msgspec
 
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import Exit
 from tis_esr.operations.batches.advancing import totals
 from tis_esr.operations.batches.control import BatchAct, batch_details, batches, control
@@ -80,7 +81,7 @@ async def act(
 def _show(batch: Batch) -> None:
     say(f"{batch.id}  {batch.state}: {batch.why}", style=HEADING)
     started = readable(iso(batch.started_at.timestamp()))
-    say(f"Started by {batch.who}, {started}; {batch.total} messages ({batch.choice})", indent=2)
+    say(f"Started by {batch.who}, {started}; {counted(batch.total, 'message')} ({batch.choice})", indent=2)
     said = ", ".join(f"{number} {verdict}" for verdict, number in totals(batch).items())
     say(said, label="Verdicts:", indent=2)
     if batch.note:

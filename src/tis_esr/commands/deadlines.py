@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.counted import counted
 from tis_esr.decisions.who import Who
 from tis_esr.errors import Exit
 from tis_esr.operations.composition import reader_of, window
@@ -31,14 +32,14 @@ def deadlines(
 
 
 def _show(found: Deadlines) -> None:
-    until = "today" if found.days == 1 else f"within {found.days} days"
+    until = "today" if found.days == 1 else f"within {counted(found.days, 'day')}"
     _list(f"At risk {until} ({written(found.day)})", found.at_risk)
     _list("Too late to send (starts of the last 30 days)", found.missed)
     say(found.not_counted, label="Not counted:", style=HEADING)
 
 
 def _list(title: str, some: Sequence[AtRisk]) -> None:
-    say(f"{len(some):,} applicant records", label=f"{title}:", style=NOTICE if some else HEADING)
+    say(counted(len(some), "applicant record"), label=f"{title}:", style=NOTICE if some else HEADING)
     for one in some[:_SHOWN]:
         dates = f"starts {written(one.starts)}, last day to send {written(one.last_day)}"
         say(

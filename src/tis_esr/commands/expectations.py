@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, console, print_json, say
+from tis_esr.counted import counted
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.audit.trail import Person
@@ -120,7 +121,7 @@ def _due(one: Expectation) -> str:
     minute, hour, *rest = one.schedule.split()
     is_daily = rest == ["*", "*", "*"] and minute.isdecimal() and hour.isdecimal()
     at = f"{int(hour):02}:{int(minute):02}" if is_daily else one.schedule
-    after = "" if not one.days_after else f" {one.days_after} day{'' if one.days_after == 1 else 's'} later"
+    after = "" if not one.days_after else f" {counted(one.days_after, 'day')} later"
     return f"{at}{after}, late after {one.grace_minutes} min"
 
 

@@ -10,6 +10,7 @@ from tis_esr.commands.person import person_of
 from tis_esr.commands.printing_deadlines import show_unsent
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
+from tis_esr.counted import counted
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
@@ -71,7 +72,7 @@ async def export(
     if as_json:
         print_json(_as_json(what, day, made, differs, deaneries, dry_run=dry_run, requested=requested))
     elif requested:
-        say(f"requested {len(deaneries)} files for {day}; a running DataExporter creates them")
+        say(f"requested {counted(len(deaneries), 'file')} for {day}; a running DataExporter creates them")
     elif dry_run:
         _show_planned(made, differs, deaneries, compared=asked)
     else:
@@ -138,11 +139,11 @@ def _as_json(
 def _show(made: Made, deaneries: Sequence[str]) -> None:
     if made.stale:
         say(
-            f"{made.stale} rows may be outdated: they are sent as they were built; tis-esr day compares them with TIS first"
+            f"{counted(made.stale, 'row')} may be outdated: they are sent as they were built; tis-esr day compares them with TIS first"
         )
     for file in made.files:
         held_back = f"; {file.held_back} {Left.HELD_BACK.value}" if file.held_back else ""
-        say(f"{file.name}: {file.rows} rows, {words(file.state.name)}{held_back}")
+        say(f"{file.name}: {counted(file.rows, 'row')}, {words(file.state.name)}{held_back}")
     _show_lacking(made)
     gone = {file.deanery for file in made.files}
     for deanery in deaneries:
@@ -153,20 +154,22 @@ def _show(made: Made, deaneries: Sequence[str]) -> None:
 def _show_planned(made: Made, differs: Difference, deaneries: Sequence[str], *, compared: bool) -> None:
     going: dict[str, list[str]] = {}
     for file in made.files:
-        going.setdefault(file.deanery, []).append(f"{file.rows} rows would be exported in {file.name}")
+        going.setdefault(file.deanery, []).append(
+            f"{counted(file.rows, 'row')} would be exported in {file.name}"
+        )
     for deanery in deaneries:
         rows = "; ".join(going.get(deanery, ["0 rows would be exported"]))
         say(f"{deanery}: {rows}{_and(made.left[deanery])}")
         _show_difference(differs, deanery)
     _show_lacking(made)
     if compared and made.stale:
-        say(f"{made.stale} rows will be compared with TIS before they are sent")
+        say(f"{counted(made.stale, 'row')} will be compared with TIS before they are sent")
 
 
 def _show_difference(differs: Difference, deanery: str) -> None:
     sent = [file for file in differs.sent if file.deanery == deanery]
     for file in sent:
-        say(f"{file.rows} rows were already sent in {file.name}", indent=2)
+        say(f"{counted(file.rows, 'row was', 'rows were')} already sent in {file.name}", indent=2)
     more = differs.records.get(deanery, [])
     if sent and more:
         others = f" and {len(more) - _SHOWN} more, see --json" if len(more) > _SHOWN else ""

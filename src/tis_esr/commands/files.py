@@ -4,8 +4,9 @@ from functools import partial
 from pathlib import Path
 
 from tis_esr.commands.person import person_of
-from tis_esr.commands.printing import counted
+from tis_esr.commands.printing import by_state
 from tis_esr.commands.terminal import NOTICE, print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of, today
 from tis_esr.operations.kept import too_old
@@ -73,7 +74,10 @@ def _list(found: Ledger) -> None:
     _list_missing(found.gaps)
     _list_unconfirmed(found.unconfirmed)
     for export in found.incomplete_exports:
-        say(f"{export.name} ({export.rows:,} rows) was created without: {export.lacks}", label="Incomplete:")
+        say(
+            f"{export.name} ({counted(export.rows, 'row')}) was created without: {export.lacks}",
+            label="Incomplete:",
+        )
     say(f"Files: {len(found.files)}; open findings: {found.open_findings}")
     if found.open_findings:
         say(
@@ -84,7 +88,7 @@ def _list(found: Ledger) -> None:
 def _line(file: LedgerEntry) -> None:
     state = words(file.state) + (", incomplete" if file.incomplete else "")
     copy = f" (copy {file.copy})" if file.copy else ""
-    say(f"{file.name}{copy}  {state}  {file.rows:,} rows")
+    say(f"{file.name}{copy}  {state}  {counted(file.rows, 'row')}")
     for finding in file.findings:
         settled = "" if finding in file.open_findings else f" (settled: {file.settled})"
         say(f"{finding}{settled}", indent=4)
@@ -98,13 +102,13 @@ def _show(found: Ledger) -> None:
         say(f"{file.size:,} bytes, SHA-256 {file.sha256 or 'not read'}", indent=4)
         if any(file.row_states.values()):
             gone = "; details of the rows were purged (keep_rows_days)"
-            say(f"rows: {counted(file.row_states)}{gone if file.rows_gone else ''}", indent=4)
+            say(f"rows: {by_state(file.row_states)}{gone if file.rows_gone else ''}", indent=4)
         if file.rtc:
             say(f"acknowledged to ESR in {file.rtc}", indent=4)
         for note in file.notes:
             say(f"{note}", indent=4)
         if file.noted > len(file.notes):
-            say(f"and {file.noted - len(file.notes)} more warnings", indent=4)
+            say(f"and {counted(file.noted - len(file.notes), 'more warning')}", indent=4)
     _list_missing(found.gaps)
     _list_unconfirmed(found.unconfirmed)
 

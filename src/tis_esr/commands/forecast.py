@@ -9,6 +9,7 @@ import msgspec
 
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, console, print_json, say
+from tis_esr.counted import counted
 from tis_esr.operations.coming_applicants import Horizon
 from tis_esr.operations.composition import reader_of, window
 from tis_esr.operations.dates import day as written
@@ -51,7 +52,7 @@ def _csv(found: Forecast) -> None:
 
 
 def _show(found: Forecast) -> None:
-    until = f"{found.weeks} week{'' if found.weeks == 1 else 's'} from {written(found.day)}"
+    until = f"{counted(found.weeks, 'week')} from {written(found.day)}"
     if not found.lines:
         say(f"No applicant is in the window or reaches it within {until}.")
     else:

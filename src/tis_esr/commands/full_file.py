@@ -7,6 +7,7 @@ from pathlib import Path
 from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import print_json, say
+from tis_esr.counted import counted
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
@@ -70,7 +71,7 @@ def _show(deanery: str, file: OutboundFile | None, *, dry_run: bool, requested: 
     else:
         held_back = f"; {file.held_back} held back, see tis-esr why" if file.held_back else ""
         state = "would be exported" if dry_run else words(file.state.name)
-        say(f"{file.name}: {file.rows} rows, {state}{held_back}")
+        say(f"{file.name}: {counted(file.rows, 'row')}, {state}{held_back}")
 
 
 def _as_json(file: OutboundFile | None, day: date, *, dry_run: bool, requested: bool) -> dict[str, object]:

@@ -8,6 +8,7 @@ from tis_esr.commands.day_progress import READING, lines_of
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import Exit
 from tis_esr.operations.ingesting import Ingested, ingest_files
 from tis_esr.operations.states import words
@@ -31,4 +32,4 @@ async def ingest(settings: Settings, files: Sequence[Path], state: Path | None, 
 def _described(file: Ingested) -> str:
     if file.findings:
         return "; ".join(filter(None, [*file.findings, file.reason]))
-    return f"{words(file.state)}: {file.reason or f'{file.rows} rows'}"
+    return f"{words(file.state)}: {file.reason or counted(file.rows, 'row')}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.counted import counted, plural
 from tis_esr.decisions.crowded_posts import CrowdedPost
 from tis_esr.decisions.file_packing import MOST_A_POST
 from tis_esr.errors import Exit
@@ -51,7 +52,7 @@ def _show(found: Lint) -> None:
     say(said, label="Data faults:", style=HEADING)
     of = f", compared with TIS on {written(found.data_from)} or later" if found.data_from else ""
     until = written(found.day + timedelta(weeks=found.weeks))
-    said = f"{found.checked:,} applicant records to export who are in the window or reach it by {until}{of}"
+    said = f"{counted(found.checked, 'applicant record to export who is', 'applicant records to export who are')} in the window or {plural(found.checked, 'reaches', 'reach')} it by {until}{of}"
     say(said, label="Checked:", style=HEADING)
     say(found.not_checked, label="Not checked:", style=HEADING)
 
@@ -59,7 +60,7 @@ def _show(found: Lint) -> None:
 def _when(weeks: int, today: date) -> str:
     if not weeks:
         return "In the window now, not sent"
-    return f"{weeks} week{'' if weeks == 1 else 's'} to go: reach the window by {written(today + timedelta(weeks=weeks))}"
+    return f"{counted(weeks, 'week')} to go: reach the window by {written(today + timedelta(weeks=weeks))}"
 
 
 def _faults(findings: Iterable[Finding]) -> None:
@@ -80,8 +81,8 @@ def _faults(findings: Iterable[Finding]) -> None:
 
 def _posts(posts: Sequence[CrowdedPost]) -> None:
     for post in posts[:_POSTS_SHOWN]:
-        files = "one file" if post.files == 1 else f"{post.files} files"
-        said = f"{post.deanery}: {post.applicants} applicants, {files}, {written(post.day)}"
+        files = counted(post.files, "file")
+        said = f"{post.deanery}: {counted(post.applicants, 'applicant')}, {files}, {written(post.day)}"
         say(said, label=post.deanery_number, indent=2)
     if len(posts) > _POSTS_SHOWN:
         say(f"and {len(posts) - _POSTS_SHOWN} more: see --json", indent=2)

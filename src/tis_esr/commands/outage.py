@@ -47,7 +47,7 @@ def _effects(title: str, effects: Sequence[Effect]) -> None:
         return
     say(title, style=HEADING)
     for one in effects:
-        say(f"{one.number:,} {one.kind.value}: {one.why}.", indent=2, style=NOTICE if one.is_open else "")
+        say(f"{one.text}: {one.why}.", indent=2, style=NOTICE if one.is_open else "")
         if one.names and one.number:
             more = f" and {one.number - _NAMED:,} more (--json)" if len(one.names) > _NAMED else ""
             say(", ".join(one.names[:_NAMED]) + more, indent=4)

@@ -11,6 +11,7 @@ import msgspec
 from tis_esr.commands.command_line import check_state
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.person.erasing import Erasure
@@ -46,7 +47,9 @@ async def export(settings: Settings, gmc: str, why: str, out: Path, state: Path 
         _remove(out)
         raise
     total = sum(map(len, found.collections.values()))
-    say(f"{total:,} documents of {len(found.collections)} collections written to {out}; request {request}")
+    say(
+        f"{counted(total, 'document')} of {counted(len(found.collections), 'collection')} written to {out}; request {request}"
+    )
     if not found.known:
         say("Nothing is stored about a person with this GMC number.", style=NOTICE)
     return Exit.DONE if found.known else Exit.DONE_WITH_PARKED

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tis_esr.commands.terminal import BAD, GOOD, HEADING, NOTICE, say
+from tis_esr.counted import counted
 from tis_esr.operations.alarms.acts import SinkTest
 from tis_esr.operations.alarms.alarm import Alarm, AlarmState
 from tis_esr.operations.alarms.catalogue import BY_ID
@@ -104,7 +105,7 @@ def _receiver(sink: Receiver) -> None:
     sent = f"last message {_at(sink.sent_at)}" if sink.sent_at else "nothing sent yet"
     if sink.error:
         say(
-            f"{sink.error}; {sink.waiting:,} waiting, {sink.attempts} attempts; {sent}",
+            f"{sink.error}; {sink.waiting:,} waiting, {counted(sink.attempts, 'attempt')}; {sent}",
             label=f"{sink.sink}:",
             style=BAD,
         )

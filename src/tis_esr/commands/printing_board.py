@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from tis_esr.commands.terminal import HEADING, NOTICE, console, say
+from tis_esr.counted import counted
 from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, FileType
 from tis_esr.operations.board.cells import in_words as state_in_words
 from tis_esr.operations.board.history_lines import DayEnd, History, HistoryLine
@@ -62,7 +63,7 @@ def _show_needs(found: Board) -> None:
 
 
 def _affected(one: Need) -> str:
-    said = f"; {one.starters:,} applicants affected" if one.starters else ""
+    said = f"; {counted(one.starters, 'applicant')} affected" if one.starters else ""
     return f"{said}; {one.leaving_tomorrow:,} leave the window tomorrow" if one.leaving_tomorrow else said
 
 
@@ -83,7 +84,7 @@ def _show_cell(cell: Cell, day: date) -> None:
     say(f"{_words(cell.state)}{_times(cell)}", label=f"{cell.type}{of}:", style=style)
     if cell.file:
         refused = f", {cell.refused:,} refused" if cell.refused else ""
-        say(f"{cell.file}  {cell.rows:,} rows{refused}", indent=4)
+        say(f"{cell.file}  {counted(cell.rows, 'row')}{refused}", indent=4)
     for text in (cell.detail, cell.consequence.text):
         if text:
             say(text, indent=4)
@@ -116,7 +117,7 @@ def _mark(cell: Cell | None) -> str:
         CellState.COMPLETE_WITH_REFUSALS: f"{cell.refused:,} refused" if cell.refused else "incomplete",
         CellState.SENT: f"sent{came}",
         CellState.CONFIRMED: "ok",
-        CellState.CONFIRMED_WITH_ERRORS: f"{cell.refused:,} errors",
+        CellState.CONFIRMED_WITH_ERRORS: counted(cell.refused, "error"),
         CellState.CONFIRMATION_OVERDUE: "OVERDUE",
     }
     plain = cell.state.value if cell.state in NEEDS_SOMEBODY else _words(cell.state)

@@ -1,7 +1,8 @@
 """Prints several days with a simulated ESR: a few lines a day, and what each system holds at the end."""
 
-from tis_esr.commands.printing import by_type, counted, named, titled
+from tis_esr.commands.printing import by_state, by_type, named, titled
 from tis_esr.commands.terminal import HEADING, console, say
+from tis_esr.counted import counted
 from tis_esr.operations.beliefs import Beliefs
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.day_summary import Summary
@@ -15,10 +16,14 @@ def show_later_day(number: int, summary: Summary) -> None:
     say(f"Day {number}, {written(summary.day)}", style=HEADING)
     out = named(summary.sent) if any(summary.sent.values()) else "nothing to send"
     titled("Files from ESR", f"{len(summary.files_in)}; rows to ESR: {out}", indent=2)
-    titled("Applicant records", counted(summary.applicants), indent=2)
+    titled("Applicant records", by_state(summary.applicants), indent=2)
     titled("Notifications", by_type(summary.notifications), indent=2)
     if summary.rejected:
-        titled("Rejected by ESR", f"{len(summary.rejected)} applicant records; run tis-esr why", indent=2)
+        titled(
+            "Rejected by ESR",
+            f"{counted(len(summary.rejected), 'applicant record')}; run tis-esr why",
+            indent=2,
+        )
 
 
 def show_beliefs(found: Beliefs) -> None:

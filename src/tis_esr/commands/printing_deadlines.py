@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tis_esr.commands.terminal import NOTICE, say
+from tis_esr.counted import counted
 from tis_esr.decisions.deadlines import Deadline
 from tis_esr.operations.dates import day as written
 from tis_esr.services.data_exporter.deadline_guard import Unsent
@@ -19,7 +20,11 @@ def show_unsent(found: Sequence[Unsent]) -> None:
     for code, title in _TITLES.items():
         some = [one for one in found if one.deadline == code]
         if some:
-            say(f"{len(some):,} applicant records (placement:position)", label=f"{title}:", style=NOTICE)
+            say(
+                f"{counted(len(some), 'applicant record')} (placement:position)",
+                label=f"{title}:",
+                style=NOTICE,
+            )
         for one in some[:_SHOWN]:
             say(f"{one.record} ({one.deanery}, starts {written(one.starts)}): {one.reason}", indent=2)
             say(f"{one.who.value}: {one.action}", label="Who must act:", indent=4)

@@ -9,6 +9,7 @@ import msgspec
 
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, NOTICE, console, print_json, say
+from tis_esr.counted import counted
 from tis_esr.decisions.promise import OWNERS, REASON_TEXTS, MissReason
 from tis_esr.operations.composition import reader_of, window
 from tis_esr.operations.csv_values import csv_text
@@ -78,9 +79,9 @@ def _csv(found: Promise, listed: str | None) -> str:
 
 def _show(found: Promise) -> None:
     weeks = found.promised_days // 7
-    until = f"{found.weeks} week{'' if found.weeks == 1 else 's'} from {in_words(found.day)}"
+    until = f"{counted(found.weeks, 'week')} from {in_words(found.day)}"
     say(
-        f"Data sent {weeks} weeks before the start (promised for {found.promised_share:.0%}), starts within {until}",
+        f"Data sent {counted(weeks, 'week')} before the start (promised for {found.promised_share:.0%}), starts within {until}",
         style=HEADING,
     )
     if not found.lines:
@@ -135,14 +136,18 @@ def _show_left(found: Promise) -> None:
 def _left(days: int) -> str:
     if not days:
         return "this is the last day"
-    return f"{days} day{'' if days == 1 else 's'} left"
+    return f"{counted(days, 'day')} left"
 
 
 def _show_misses(misses: Sequence[Miss]) -> None:
     if not misses:
         say("Nobody was missed.")
     for one in misses[:_SHOWN]:
-        sent = f"sent {in_words(one.sent_on)}, {one.days_before} days before" if one.sent_on else "not sent"
+        sent = (
+            f"sent {in_words(one.sent_on)}, {counted(one.days_before, 'day')} before"
+            if one.sent_on is not None and one.days_before is not None
+            else "not sent"
+        )
         say(
             f"{one.deanery} {one.trust}, starts {in_words(one.starts)}, {sent}",
             label=f"Placement {one.placement}:",

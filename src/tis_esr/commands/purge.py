@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, print_json, say
+from tis_esr.counted import counted
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.audit.acts import audited
@@ -27,7 +28,7 @@ async def purge(settings: Settings, as_of: date, state: Path | None, *, dry_run:
             days = FILES_COME_WITHIN.days
             raise UsageError(
                 "--as-of",
-                f"no file arrived in the {days} days before {written(as_of)}: nothing is purged as of that day",
+                f"no file arrived in the {counted(days, 'day')} before {written(as_of)}: nothing is purged as of that day",
             )
         done: PurgeOfDay | None
         if dry_run:
@@ -54,7 +55,7 @@ def past(settings: Settings, state: Path | None, *, as_json: bool) -> Exit:
         print_json(found)
         return Exit.DONE
     for done in found:
-        counts = ", ".join(f"{number:,} {name}" for name, number in sorted(done.removed.items()))
+        counts = ", ".join(f"{name}: {number:,}" for name, number in sorted(done.removed.items()))
         say(f"{written(done.day)}{'' if done.finished else ', not finished'}: {counts or 'nothing'}")
     if not found:
         say("Nothing has been purged yet.")
@@ -71,7 +72,7 @@ def _show(done: PurgeOfDay, *, dry_run: bool) -> None:
     said = "Would be removed" if dry_run else "Removed"
     say(f"as of {written(done.day)}:", label=said, style=HEADING)
     for name, number in sorted(done.removed.items()):
-        say(f"{number:>9,} {name}", indent=2)
+        say(f"{name}: {number:,}", indent=2)
     if not done.removed:
         say("nothing", indent=2)
     say(

@@ -12,6 +12,7 @@ from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
 from tis_esr.operations.audit.acts import audited
@@ -59,7 +60,7 @@ async def reconcile(
         print_json(Compared(day=day, deaneries=list(deaneries), dry_run=False, positions=compared))
     else:
         say(
-            f"{compared:,} positions were compared with TIS, and the daily rules applied as of {written(day)}."
+            f"{counted(compared, 'position was', 'positions were')} compared with TIS, and the daily rules applied as of {written(day)}."
         )
         say("See what the next files will have: tis-esr export applicants --dry-run")
     return Exit.DONE
@@ -107,9 +108,7 @@ async def _by_services(asked: Comparison) -> int:
     done, total = await asyncio.to_thread(asked.progress)
     with progress() as bars:
         bar = bars.stage("Comparing with TIS", "positions", total=total, done=done)
-        await until_done(
-            asked.left, lambda left: bar.update(total - left), "positions are still to be compared"
-        )
+        await until_done(asked.left, lambda left: bar.update(total - left), POSITIONS)
     return total
 
 
@@ -124,7 +123,7 @@ async def _followed(asked: Comparison, comparing: "asyncio.Task[None]") -> None:
 
 def _show_planned(planned: Compared) -> None:
     say(
-        f"as of {written(planned.day)}: {planned.positions:,} positions compared with TIS. Nothing was stored, written or sent.",
+        f"as of {written(planned.day)}: {counted(planned.positions, 'position')} compared with TIS. Nothing was stored, written or sent.",
         label="Dry run",
         style=HEADING,
     )
@@ -147,10 +146,10 @@ def _of_deanery(planned: Compared, deanery: str) -> Iterator[str]:
     sent = [file for file in planned.sent if file.deanery == deanery]
     going = [file for file in planned.files if file.deanery == deanery]
     for file in sent:
-        yield f"{deanery}: {file.rows:,} rows were already sent in {file.name}"
+        yield f"{deanery}: {counted(file.rows, 'row was', 'rows were')} already sent in {file.name}"
     for file in going:
         held = f"; {file.held_back} held back" if file.held_back else ""
-        yield f"{deanery}: {file.rows:,} rows would be sent in {file.name}{held}"
+        yield f"{deanery}: {counted(file.rows, 'row')} would be sent in {file.name}{held}"
     if not going:
         yield f"{deanery}: nothing more would be sent"
 

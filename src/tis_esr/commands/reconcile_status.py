@@ -8,6 +8,7 @@ from pathlib import Path
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import GOOD, NOTICE, errors, print_json, say
+from tis_esr.counted import counted, plural
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
 from tis_esr.operations.composition import process_name, reader_of, system
@@ -58,7 +59,9 @@ async def reconcile_status(
         _print(found)
     if parked:
         advice = "see why, and requeue or discard them: tis-esr parked"
-        errors.say(f"{parked:,} of the repairs were parked: {advice}", style=NOTICE)
+        errors.say(
+            f"{parked:,} of the repairs {plural(parked, 'was', 'were')} parked: {advice}", style=NOTICE
+        )
     return Exit.DONE_WITH_PARKED if found.left or found.unchecked or parked else Exit.DONE
 
 
@@ -75,14 +78,16 @@ async def _by_services(settings: Settings) -> None:
             waiting = reader.waiting()
         return sum(waiting.get(queue, 0) for queue in _REPAIRING)
 
-    await until_done(left, lambda _: None, "statuses are still to be sent to TIS")
+    await until_done(
+        left, lambda _: None, ("status is still to be sent to TIS", "statuses are still to be sent to TIS")
+    )
 
 
 def _print(found: StatusReport) -> None:
     say(
-        f"{found.placements:,} placements and {found.posts:,} posts of {', '.join(found.deaneries)} were compared with TIS."
+        f"{counted(found.placements, 'placement')} and {counted(found.posts, 'post')} of {', '.join(found.deaneries)} were compared with TIS."
         if len(found.deaneries) < 13
-        else f"{found.placements:,} placements and {found.posts:,} posts were compared with TIS."
+        else f"{counted(found.placements, 'placement')} and {counted(found.posts, 'post')} were compared with TIS."
     )
     counts = found.counts
     style = NOTICE if sum(counts.values()) else GOOD
@@ -106,11 +111,16 @@ def _print(found: StatusReport) -> None:
     if any(not difference.is_repairable for difference in found.differences):
         say("Doubled statuses stay: TIS only appends. They have no effect on what is sent to ESR.")
     if found.under_way:
-        say(f"{found.under_way:,} statuses are still on their way to TIS.")
+        say(f"{counted(found.under_way, 'status is', 'statuses are')} still on their way to TIS.")
     if found.purged:
-        say(f"{found.purged:,} statuses can't be known: the file was purged (keep_history_days).")
+        say(
+            f"{counted(found.purged, 'status', 'statuses')} can't be known: the file was purged (keep_history_days)."
+        )
     if found.unchecked:
-        say(f"{found.unchecked:,} placements or posts could not be read; run it again.", style=NOTICE)
+        say(
+            f"{counted(found.unchecked, 'placement or post', 'placements or posts')} could not be read; run it again.",
+            style=NOTICE,
+        )
 
 
 def _line(difference: Difference) -> str:

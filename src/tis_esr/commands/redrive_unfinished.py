@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import Exit, UsageError
 from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.composition import engine_for_operation, reader_of
@@ -79,13 +80,13 @@ def _print_rest(done: Redriven) -> None:
         )
     if done.unreadable:
         say(
-            f"{done.unreadable:,} rows are unreadable: ask ESR to send them again, then discard them (tis-esr parked"
+            f"{counted(done.unreadable, 'row is', 'rows are')} unreadable: ask ESR to send them again, then discard them (tis-esr parked"
             " discard ID)",
             label="Left:",
             style=NOTICE,
         )
     if done.waiting:
-        say(f"{done.waiting:,} messages are in progress and need no action.")
+        say(f"{counted(done.waiting, 'message is', 'messages are')} in progress and need no action.")
 
 
 def _is_file_name(word: str) -> bool:

@@ -12,6 +12,7 @@ from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, print_json, say
+from tis_esr.counted import counted
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
@@ -30,7 +31,7 @@ from tis_esr.operations.reconciling import compare
 from tis_esr.operations.regeneration.outcome import Regenerated
 from tis_esr.operations.regeneration.requests import Progress, count, parts, request
 from tis_esr.operations.regeneration.selection import Asked, Selection, selected
-from tis_esr.operations.waiting_for_services import POLL_SECONDS, until_done
+from tis_esr.operations.waiting_for_services import POLL_SECONDS, POSITIONS, until_done
 from tis_esr.settings import Settings
 
 _SHOWN = 12
@@ -122,7 +123,7 @@ async def _parts(
 async def _by_services(
     open_reader: Callable[[], Reader], part: Progress, show: Callable[[int], None]
 ) -> None:
-    await until_done(lambda: part.left(open_reader), show, "positions are still to be reconciled with TIS")
+    await until_done(lambda: part.left(open_reader), show, POSITIONS)
     show(0)
 
 
@@ -168,12 +169,15 @@ def _print(outcome: Regenerated) -> None:
     if outcome.selection.is_empty:
         say("Nothing failed since then: nothing to generate again.")
         return
-    verb = "would be" if outcome.dry_run else "were"
+    positions, requeued = outcome.positions, outcome.requeued
+    was, were = ("would be", "would be") if outcome.dry_run else ("was", "were")
     if outcome.dry_run:
         say("nothing was stored or sent.", label="Dry run:", style=HEADING)
-    say(f"{outcome.positions:,} positions {verb} compared with TIS and their records generated again.")
-    if outcome.requeued:
-        say(f"{outcome.requeued:,} parked messages {verb} requeued.")
+    one = f"position {was} compared with TIS and its records"
+    many = f"positions {were} compared with TIS and their records"
+    say(f"{counted(positions, one, many)} generated again.")
+    if requeued:
+        say(f"{counted(requeued, f'parked message {was}', f'parked messages {were}')} requeued.")
     if outcome.dry_run:
         _print_changes(outcome.changes)
     else:

@@ -8,6 +8,7 @@ import msgspec
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
+from tis_esr.counted import counted
 from tis_esr.decisions.sent_list import LineProblem
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation
@@ -67,7 +68,7 @@ def _stop_for(region: Region, step: StepReport) -> None:
     if step.step is StartStep.SENT_BEFORE:
         raise UsageError(
             "--sent",
-            f"{step.counts['unusable']} of {step.counts['lines']} lines can't be used: correct them, or give --skip-unknown",
+            f"{step.counts['unusable']} of {counted(step.counts['lines'], 'line')} can't be used: correct them, or give --skip-unknown",
         )
     raise StartWaitsError(region.deanery, "its RMF is not in the inbound store")
 
@@ -113,7 +114,7 @@ def _show_problems(problems: Sequence[LineProblem]) -> None:
     for problem in problems[:_PROBLEMS_SHOWN]:
         say(f"line {problem.line}: {problem.reason}", indent=2)
     if len(problems) > _PROBLEMS_SHOWN:
-        say(f"and {len(problems) - _PROBLEMS_SHOWN:,} more lines: see --json", indent=2)
+        say(f"and {counted(len(problems) - _PROBLEMS_SHOWN, 'more line')}: see --json", indent=2)
 
 
 def _show(step: StepReport) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
 from tis_esr.commands.terminal import HEADING, console, errors, print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of, tcs_for_operation, window
 from tis_esr.operations.reports.csv_reports import csv_of, opening
@@ -96,7 +97,7 @@ def _write(found: Report, to: str) -> None:
         raise UsageError(
             "--csv", f"{path}: {error.strerror or error}; name a file that can be written"
         ) from error
-    errors.say(f"{len(found.rows):,} rows written to {path}")
+    errors.say(f"{counted(len(found.rows), 'row')} written to {path}")
 
 
 def _show(found: Report) -> None:

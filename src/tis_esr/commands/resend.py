@@ -9,6 +9,7 @@ from pathlib import Path
 from tis_esr.commands.as_of_day import refuse_day
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import print_json, say
+from tis_esr.counted import counted, plural
 from tis_esr.engine.dry_run import DryRun
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import Discarding
@@ -73,10 +74,12 @@ def _show(found: Plan, files: Sequence[OutboundFile], *, dry_run: bool, requeste
         say("requested a file for these rows; a running DataExporter compares them with TIS and creates it")
     for file in files:
         state = "would be exported" if dry_run else words(file.state.name)
-        say(f"{file.name}: {file.rows} rows, {state}")
+        say(f"{file.name}: {counted(file.rows, 'row')}, {state}")
     held_back = len(found.rows) - sum(file.rows for file in files)
     if found.rows and not requested and held_back > 0:
-        say(f"{held_back} rows wait for a later file or are held back; see tis-esr why")
+        say(
+            f"{counted(held_back, 'row waits', 'rows wait')} for a later file or {plural(held_back, 'is', 'are')} held back; see tis-esr why"
+        )
 
 
 def show_plan(found: Plan, outcome: str, key_is: str) -> None:
@@ -84,11 +87,13 @@ def show_plan(found: Plan, outcome: str, key_is: str) -> None:
     for row, key in list(found.rows.items())[:_SHOWN]:
         say(f"row {row}: {outcome} ({key_is} {key})")
     if len(found.rows) > _SHOWN:
-        say(f"and {len(found.rows) - _SHOWN} more rows: see --json")
+        say(f"and {counted(len(found.rows) - _SHOWN, 'more row')}: see --json")
     for left in found.left[:_SHOWN]:
         say(f"row {left.row} is not resent: {left.reason}")
     if len(found.left) > _SHOWN:
-        say(f"and {len(found.left) - _SHOWN} more rows that are not resent: see --json")
+        say(
+            f"and {counted(len(found.left) - _SHOWN, 'more row that is', 'more rows that are')} not resent: see --json"
+        )
     if not found.rows:
         say(f"{found.file}: nothing to resend")
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from tis_esr.counted import counted
 from tis_esr.decisions.file_packing import MOST_A_POST
 from tis_esr.decisions.quarantine import applicant_misfit_reason
 
@@ -48,7 +49,7 @@ def suspected_causes(rows: Sequence[SentRow], deleted: Collection[int]) -> list[
     people = _by(rows, lambda row: row.same_as)
     return [
         *(
-            f"{len(some)} applicants for post {post}; ESR accepts {MOST_A_POST} in one file"
+            f"{counted(len(some), 'applicant')} for post {post}; ESR accepts {MOST_A_POST} in one file"
             for post, some in posts.items()
             if len(some) > MOST_A_POST
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tis_esr.counted import counted
 from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, own_key, queues
 from tis_esr.engine.runner import Handler
 from tis_esr.files.file_store import Nowhere
@@ -135,7 +136,7 @@ def _receiving(by_service: Mapping[str, list[Handler]]) -> Json:
             "action": "receive",
             "channel": {"$ref": f"#/channels/{handler.queue}"},
             "messages": [{"$ref": f"#/channels/{handler.queue}/messages/{handler.routing_key}"}],
-            "summary": f"{service} handles up to {handler.batch} messages at once"
+            "summary": f"{service} handles up to {counted(handler.batch, 'message')} at once"
             + (", one process at a time." if handler.single_active else "."),
             "tags": [{"name": service}],
             "bindings": {"amqp": {"ack": True, "bindingVersion": _BINDING}},

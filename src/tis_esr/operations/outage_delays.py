@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from tis_esr.counted import counted
 from tis_esr.decisions.who import Who
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
@@ -66,7 +67,7 @@ def _files(
     for file in own:
         rows = 0 if file.copy else pending.get(file.name, 0)
         if file.state in UNDER_WAY or rows:
-            said = f"{rows:,} rows are pending" if rows else f"it is {file.state.value}"
+            said = f"{counted(rows, 'row is', 'rows are')} pending" if rows else f"it is {file.state.value}"
             yield _unfinished(file, said, Who.SUPPORT, _START_AGAIN)
         elif file.state in NOT_TAKEN and file.open_findings:
             who = Who.NOBODY if file.state is FileState.HELD else Who.SUPPORT

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.who import Who
 
 MOST_NAMED = 500
@@ -27,6 +28,19 @@ class EffectKind(StrEnum):
     CHANGE_STALE = "changes of the calendar that no longer hold"
 
 
+_ONE = {
+    EffectKind.FILE_UNFINISHED: "inbound file that is not finished",
+    EffectKind.FILE_LATE: "inbound file finished after the outage",
+    EffectKind.FILE_MISSING: "inbound file that has not arrived",
+    EffectKind.BACKLOG: "message that still waits",
+    EffectKind.PARKED: "message parked",
+    EffectKind.RUN_MISSED: "scheduled run",
+    EffectKind.EXPORT_DUE: "file to ESR that was due",
+    EffectKind.EXPORT_INCOMPLETE: "file to ESR created before its inbound was finished",
+    EffectKind.APPLICANT_MISSED: "applicant who left the window unsent",
+    EffectKind.RECORD_CANCELLED: "record cancelled before export",
+    EffectKind.CHANGE_STALE: "change of the calendar that no longer holds",
+}
 DROPPED = (EffectKind.APPLICANT_MISSED, EffectKind.RECORD_CANCELLED, EffectKind.CHANGE_STALE)
 """The kinds of what is not sent any more; the others are delayed."""
 
@@ -46,6 +60,11 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     who: Who = Who.NOBODY
     action: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return how many of what: ``1 scheduled run``."""
+        return counted(self.number, _ONE[self.kind], self.kind.value)
 
     @property
     def is_dropped(self) -> bool:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.applicant_eligibility import Cause
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reader_protocol import Reader
@@ -91,7 +92,7 @@ def plan(
     reasons = dict(_judged(state, file, day, window, due_days))
     chosen = range(1, file.rows + 1) if only is None else only
     for row in chosen:
-        key, reason, is_accepted = reasons.get(row, ("", f"the file has {file.rows} rows", False))
+        key, reason, is_accepted = reasons.get(row, ("", f"the file has {counted(file.rows, 'row')}", False))
         if not reason:
             rows[row] = key
         elif not (is_accepted and only is None):

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.errors import UsageError
@@ -63,7 +64,7 @@ async def report_lost(begin: Callable[[], Work], found: Plan, person: Person, da
     for start in range(0, len(keys), ROWS_A_CHUNK):
         work = begin()
         lost = await mark_lost(work, found.file, keys[start : start + ROWS_A_CHUNK])
-        result = f"{lost} rows count as never sent"
+        result = f"{counted(lost, 'row counts', 'rows count')} as never sent"
         await record(work, person, "notifications.resend", [found.file], result=result)
         await work.commit()
     work = begin()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tis_esr.counted import counted
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.services.inbound_data_reader.file_ledger import NOT_TAKEN, UNDER_WAY, InboundFile
@@ -47,9 +48,13 @@ def check_rows(files: Sequence[InboundFile], counts: Mapping[str, Mapping[RowSta
             continue
         total = sum(by_state.values())
         if total != file.rows:
-            faults.append(f"{file.name}: {file.rows} rows were read, {total} are accounted for")
+            faults.append(
+                f"{file.name}: {counted(file.rows, 'row was', 'rows were')} read, {total} are accounted for"
+            )
         if by_state.get(RowState.PENDING):
-            faults.append(f"{file.name}: {by_state[RowState.PENDING]} rows have not reached a final state")
+            faults.append(
+                f"{file.name}: {counted(by_state[RowState.PENDING], 'row has', 'rows have')} not reached a final state"
+            )
     if faults:
         raise RowsUnaccountedError(faults)
     if unfinished:

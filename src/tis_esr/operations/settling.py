@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.operations.audit.trail import Person, record
@@ -35,7 +36,7 @@ async def settle_findings(runner: Runner, person: Person, name: str, why: str) -
         enter(work, msgspec.structs.replace(shown_by, settled_gaps=[*shown_by.settled_gaps, covered]))
     settled = [*(finding for file in found for finding in file.open_findings), *(gap.text for gap in missing)]
     if settled:
-        await record(work, person, ACT, [name], why=why, result=f"{len(settled)} findings settled")
+        await record(work, person, ACT, [name], why=why, result=f"{counted(len(settled), 'finding')} settled")
         await work.commit()
     return settled
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.quarantine_suspicion import suspected_causes
 from tis_esr.engine.collection import Between, Where
 from tis_esr.engine.reader_protocol import Reader
@@ -130,7 +131,9 @@ def working_day(state: Reader, today: date) -> date:
 def _described(state: Reader, file: OutboundFile, due_days: int) -> Unconfirmed:
     due = file.day + timedelta(days=due_days)
     suspected = _suspected(state, file.name) if file.type == "APP" else []
-    text = f"{file.name} ({file.rows} rows): no complete {ANSWERED_BY[file.type]} by {in_words(due)}"
+    text = (
+        f"{file.name} ({counted(file.rows, 'row')}): no complete {ANSWERED_BY[file.type]} by {in_words(due)}"
+    )
     if file.type == "APP":
         causes = f"; likeliest cause: {suspected[0]}" if suspected else ""
         text += f"; ESR may have quarantined the whole file{causes}"

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from tis_esr.counted import counted
 from tis_esr.errors import Exit, TisEsrError
 
 POLL_SECONDS: Final = 1.0
 SILENT_SECONDS: Final = 120.0
+MESSAGES: Final = ("message is still to be handled", "messages are still to be handled")
+POSITIONS: Final = ("position is still to be compared", "positions are still to be compared")
 
 
 class NobodyWorksError(TisEsrError):
@@ -15,18 +18,18 @@ class NobodyWorksError(TisEsrError):
 
     exit_code = Exit.UNAVAILABLE
 
-    def __init__(self, left: int, what: str) -> None:
+    def __init__(self, left: int, what: tuple[str, str]) -> None:
         super().__init__(
-            f"{left:,} {what}, and none was for {SILENT_SECONDS:.0f} seconds. The request is kept: start tis-esr run,"
+            f"{counted(left, *what)}, and none was for {SILENT_SECONDS:.0f} seconds. The request is kept: start tis-esr run,"
             " or see tis-esr doctor"
         )
         self.left = left
 
 
-async def until_done(left: Callable[[], int], show: Callable[[int], None], what: str) -> None:
+async def until_done(left: Callable[[], int], show: Callable[[int], None], what: tuple[str, str]) -> None:
     """Wait until nothing is left, which ``left`` counts in a thread; ``show`` is called with each count.
 
-    ``what`` is what is left, as *messages are still to be handled*. Raises NobodyWorksError if the count does not
+    ``what`` is what is left, one and many, see MESSAGES. Raises NobodyWorksError if the count does not
     change for SILENT_SECONDS.
     """
     clock = asyncio.get_running_loop().time

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from tis_esr.counted import counted
 from tis_esr.records.cells import Quotes, cells
 from tis_esr.records.known_defects import anchored_confirmation, numbers_in_place, shifted_position
 from tis_esr.records.layouts import Column, Layout
@@ -73,7 +74,7 @@ def _record(raw: RawRow, row: int, next_offset: int) -> Record:
     if not raw.ended:
         line = line.rstrip("\0" + _EDGES)
     if not line or line.isspace():
-        said = "the row is blank" if raw.lines == 1 else f"{raw.lines} blank lines"
+        said = "the row is blank" if raw.lines == 1 else counted(raw.lines, "blank line")
         blank = Problem("", "blank", said)
         return Record("", row, text, {}, (blank,), next_offset, lines=raw.lines)
     found, quotes = cells(line)
@@ -94,7 +95,9 @@ def _record(raw: RawRow, row: int, next_offset: int) -> Record:
     values = _values(layout, data, problems, damaged=has_lost_letters(line))
     surplus = tuple(data[len(layout.columns) :])
     if surplus:
-        problems.append(Problem("", "surplus", f"{len(surplus)} surplus columns in a {record_type} row"))
+        problems.append(
+            Problem("", "surplus", f"{counted(len(surplus), 'surplus column')} in a {record_type} row")
+        )
         if quotes is not Quotes.IN_ORDER:
             problems.append(_SHIFTED)
     return Record(record_type, row, text, values, tuple(problems), next_offset, surplus, raw.lines)
@@ -132,7 +135,7 @@ def _of_the_line(raw: RawRow, line: str, quotes: Quotes) -> list[Problem]:
     if raw.cut:
         problems.append(_CUT)
     if raw.lines > 1:
-        said = f"a line end inside quotes: {raw.lines} lines joined"
+        said = f"a line end inside quotes: {counted(raw.lines, 'line')} joined"
         problems.append(Problem("", "mended-lines", said))
     return problems
 

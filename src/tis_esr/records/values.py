@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from tis_esr.counted import counted
 from tis_esr.errors import TisEsrError
 from tis_esr.records.layouts import Column, Kind
 
@@ -111,9 +112,9 @@ def _text_fits(column: Column, value: Value) -> str:
     if column.mandatory and not value:
         return "it is mandatory and missing"
     if len(value) > column.length:
-        return f"it must have at most {column.length} characters, not {len(value)}"
+        return f"it must have at most {counted(column.length, 'character')}, not {len(value)}"
     if column.kind is Kind.FIXED and value and len(value) != column.length:
-        return f"it must have exactly {column.length} characters, not {len(value)}"
+        return f"it must have exactly {counted(column.length, 'character')}, not {len(value)}"
     if _CONTROL.search(value):
         return "it contains a control character or a line end"
     return ""
@@ -128,9 +129,9 @@ def _number_fits(column: Column, value: Value) -> str:
     _, digits, exponent = number.as_tuple()
     after = max(0, -int(exponent))
     if after > column.decimals:
-        return f"it must have {column.decimals} digits after the point, not {after}"
+        return f"it must have {counted(column.decimals, 'digit')} after the point, not {after}"
     if max(len(digits) + max(0, int(exponent)), after) > column.length:
-        return f"it must have at most {column.length} digits"
+        return f"it must have at most {counted(column.length, 'digit')}"
     return ""
 
 

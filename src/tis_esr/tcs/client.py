@@ -20,6 +20,7 @@ from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.dto_reading import Shape
 from tis_esr.tcs.endpoints import (
@@ -332,7 +333,7 @@ class Tcs:
             if len(found) >= (pages[-1][1] if pages else total):
                 return found
             found, total = await self._page(columns, 0)
-        told = f"gave {len(found)} of {total} placements in its pages"
+        told = f"gave {len(found)} of {counted(total, 'placement')} in its pages"
         raise TcsUnreadableError(PLACEMENTS_FILTER.method, PLACEMENTS_FILTER.path, told, status=200)
 
     async def _page(self, columns: str, page: int) -> tuple[list[Placement], int]:

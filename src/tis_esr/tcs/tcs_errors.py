@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.tcs.models import FIELDS
 
@@ -81,7 +82,7 @@ class TcsNotSentError(TcsUnavailableError):
     advice = "No action needed: it is retried. If it lasts, find out why TCS is slow"
 
     def __init__(self, method: str, path: str, before: int, at_once: int) -> None:
-        reason = f"TCS is slow: {before} calls were waiting before it, {at_once} may be in flight"
+        reason = f"TCS is slow: {counted(before, 'call was', 'calls were')} waiting before it, {at_once} may be in flight"
         happened = (
             f"was not sent before its deadline ({reason if before else 'TCS or our login to it is slow'})"
         )

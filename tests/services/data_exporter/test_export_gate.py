@@ -95,7 +95,7 @@ async def test_notifications_wait_like_applicants(benches: Benches) -> None:
 async def test_after_the_longest_wait_an_export_goes_and_says_what_it_lacks(
     benches: Benches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lacks = "2 messages of its inbound files not handled; 1 records not compared with TIS"
+    lacks = "2 messages of its inbound files not handled; 1 record not compared with TIS"
     async with benches.open(EXPORTER, nowhere()) as bench:
         await bench.deliver([applicants(1, applicant(1))], [applicants(1, applicant(2), of=2, hours_ago=8)])
         await bench.send(saved(EOE_NOW), arrived("DE_EOE_RMC_20261124_00000102.DAT"))
@@ -163,7 +163,7 @@ async def test_a_record_whose_comparison_led_to_nothing_holds_up_no_export(bench
         await bench.finish(asked.queue)
         assert names(bench) == [EOE_FILE]
         file = (await bench.all(OUTBOUND_FILES))[EOE_FILE]
-        assert (file.rows, file.lacks) == (1, "1 records not compared with TIS")
+        assert (file.rows, file.lacks) == (1, "1 record not compared with TIS")
 
 
 async def test_an_export_waits_while_tcs_is_in_trouble(

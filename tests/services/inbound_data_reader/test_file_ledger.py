@@ -256,8 +256,16 @@ async def test_a_file_that_was_refused_by_its_name_stays_refused_however_often_i
 
 
 async def test_a_blank_line_may_be_counted_by_trl_or_not(embedded: Benches, tmp_path: Path) -> None:
-    said = "TRL counts {} rows, the file has 4 and 3 blank"
-    counts = {1: said.format(1), 2: "", 3: "", 4: "", 5: "", 6: said.format(6), 7: said.format(7)}
+    said = "TRL counts {}, the file has 4 and 3 blank"
+    counts = {
+        1: said.format("1 row"),
+        2: "",
+        3: "",
+        4: "",
+        5: "",
+        6: said.format("6 rows"),
+        7: said.format("7 rows"),
+    }
     async with a_place(embedded, tmp_path) as place:
         for count, incomplete in counts.items():
             name = f"DE_EOE_RMC_20261124_{count:08d}.DAT"

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from tis_esr.commands.terminal import BAD, HEADING, NOTICE, print_json, say
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import Exit
 from tis_esr.operations.composition import reader_of, today
@@ -80,14 +81,10 @@ def list_discarded(settings: Settings, state: Path | None, *, as_json: bool) -> 
 def _show_groups(groups: Sequence[Group], by: Grouping) -> None:
     for group in groups[:_GROUPS]:
         say(group.title, style=HEADING)
-        say(f"{_messages(group.number)}{_oldest(group.oldest)}: {_counts(group.causes)}", indent=2)
+        say(f"{counted(group.number, 'message')}{_oldest(group.oldest)}: {_counts(group.causes)}", indent=2)
         say(f"tis-esr parked list {group.options}", indent=2)
     if len(groups) > _GROUPS:
         say(f"and {len(groups) - _GROUPS} more; all of them with --by {by} --json")
-
-
-def _messages(number: int) -> str:
-    return f"{number} message{'' if number == 1 else 's'}"
 
 
 def _counts(causes: Mapping[str, int]) -> str:
@@ -104,7 +101,7 @@ def _show_causes(groups: Sequence[CauseGroup]) -> None:
 def _show_cause(group: CauseGroup) -> None:
     number = len(group.messages)
     say(f"{group.title} ({group.cause})", style=HEADING)
-    say(f"{_messages(number)}{_oldest(group.oldest)}. Who acts: {group.who}", indent=2)
+    say(f"{counted(number, 'message')}{_oldest(group.oldest)}. Who acts: {group.who}", indent=2)
     say(group.action, indent=2)
     by_reason: dict[tuple[str, str], list[ParkedMessage]] = {}
     for message in group.messages:
@@ -115,7 +112,7 @@ def _show_cause(group: CauseGroup) -> None:
         for message in some[:_EXAMPLES]:
             say(f"{place(message)}{message.id}", indent=9)
     if len(ranked) > _REASONS:
-        say(f"and {len(ranked) - _REASONS} more reasons", indent=7)
+        say(f"and {counted(len(ranked) - _REASONS, 'more reason')}", indent=7)
     say(f"Each of them: tis-esr parked export {group.options}", indent=2)
 
 

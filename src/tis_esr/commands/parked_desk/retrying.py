@@ -7,6 +7,7 @@ from pathlib import Path
 from tis_esr.commands.parked_desk.listing import chosen, now
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import print_json, say
+from tis_esr.counted import counted
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.batches.advancing import advance
 from tis_esr.operations.batches.errors import EmptyBatchError
@@ -76,7 +77,7 @@ async def _act(
 
 def _show(report: RetryReport, *, dry_run: bool) -> None:
     number = report.messages
-    say(f"{number} message{'' if number == 1 else 's'} to retry: {_counts(report.by_cause)}")
+    say(f"{counted(number, 'message')} to retry: {_counts(report.by_cause)}")
     checked = f" (of the first {report.checked})" if report.checked < number else ""
     say(f"What a retry would do{checked}: {_counts(report.by_outlook)}")
     if report.unreadable:

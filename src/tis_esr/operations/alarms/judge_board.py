@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, timedelta
 
+from tis_esr.counted import counted, plural
 from tis_esr.operations.alarms import about_files
 from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.kinds import Kind
@@ -81,7 +82,7 @@ def _text(state: CellState, type_: FileType, day: date, offices: Sequence[str]) 
 def _consequence(cells: Sequence[Cell]) -> str:
     starters = sum(cell.consequence.starters for cell in cells)
     leaving = sum(cell.consequence.leaving_tomorrow for cell in cells)
-    parts = [f"{starters:,} applicants affected" if starters else cells[0].consequence.text]
+    parts = [f"{counted(starters, 'applicant')} affected" if starters else cells[0].consequence.text]
     if leaving:
-        parts.append(f"{leaving:,} of them leave the window tomorrow")
+        parts.append(f"{leaving:,} of them {plural(leaving, 'leaves', 'leave')} the window tomorrow")
     return "; ".join(filter(None, parts))

@@ -6,6 +6,7 @@ from statistics import median
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.operations.alarms import about_files
 from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.kinds import Kind
@@ -48,7 +49,7 @@ def _bad(kind: str, day: date | None, files: list[InboundFile]) -> Finding:
     files = sorted(files, key=lambda file: file.key)
     known = next(one for one in _BY_STATE.values() if one.id == kind)
     word = f"{_WORDS[kind]}: {files[0].open_findings[0].partition(': ')[2]}"
-    text = f"{files[0].name} is {word}" if len(files) == 1 else f"{counted(files, 'file')} {word}"
+    text = f"{files[0].name} is {word}" if len(files) == 1 else f"{counted(len(files), 'file')} {word}"
     changed = [_moment(file.changed_at) for file in files if file.changed_at]
     return finding(
         known,
@@ -72,7 +73,7 @@ def missing_numbers(gaps: Sequence[Gap]) -> list[Finding]:
             about_files.FILE_GAP,
             counter,
             [gap.name for gap in some],
-            some[0].text if len(some) == 1 else f"{sum(gap.number for gap in some)} files of {counter} did not arrive, though later numbers did",
+            some[0].text if len(some) == 1 else f"{counted(sum(gap.number for gap in some), 'file')} of {counter} did not arrive, though later numbers did",
             consequence=_offices(gap.deanery for gap in some),
             watched_until=max(map(_watched_until, some)),
         )
@@ -107,15 +108,15 @@ def unconfirmed(files: Sequence[Unconfirmed], leaving: Set[tuple[str, date]] = f
 def _unconfirmed(kind: str, day: date, files: list[Unconfirmed], leaving: Set[tuple[str, date]]) -> Finding:
     is_app = kind == about_files.SUSPECTED_QUARANTINE.id
     rows = sum(file.rows for file in files)
-    records = "applicants" if is_app else "notifications"
+    records = counted(rows, "applicant" if is_app else "notification")
     return finding(
         about_files.SUSPECTED_QUARANTINE if is_app else about_files.CONFIRMATION_OVERDUE,
         day.isoformat(),
         [file.name for file in files],
         files[0].text
         if len(files) == 1
-        else f"{len(files)} files of {in_words(day)} are not confirmed by ESR",
-        consequence=f"{rows:,} {records} may not be in ESR",
+        else f"{counted(len(files), 'file')} of {in_words(day)} are not confirmed by ESR",
+        consequence=f"{records} may not be in ESR",
         since=midnight(files[0].due).astimezone(UTC),
         watched_until=midnight(day + timedelta(days=LONGEST_DAYS + 1)).astimezone(UTC),
         urgent=is_app and any((file.deanery, file.day) in leaving for file in files),
@@ -150,17 +151,12 @@ def unusual_rejections(recent: Sequence[Answered], usual: Sequence[Answered]) ->
             about_files.REJECTS_ABOVE_USUAL,
             f"{kind}:{day.isoformat()}",
             [file.name for file in some],
-            f"ESR rejected {sum(f.rejected for f in some):,} of {sum(f.rows for f in some):,} rows of {counted(some, kind + ' file')} of {in_words(day)}",
+            f"ESR rejected {sum(f.rejected for f in some):,} of {counted(sum(f.rows for f in some), 'row')} of {counted(len(some), kind + ' file')} of {in_words(day)}",
             consequence="ESR does not have these records",
             watched_until=midnight(day + RECENT_DAYS + timedelta(days=1)).astimezone(UTC),
         )
         for (kind, day), some in sorted(found.items())
     ]  # fmt: skip
-
-
-def counted(things: Sequence[object], noun: str) -> str:
-    """Return ``1 file`` or ``13 files``."""
-    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _offices(names: Iterable[str]) -> str:

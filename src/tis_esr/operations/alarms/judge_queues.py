@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from tis_esr.counted import counted
 from tis_esr.engine.protocol import Depths
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.operations.alarms import about_queues
@@ -34,7 +35,7 @@ def backlog(depths: Depths, now: datetime) -> list[Finding]:
         return []
     worst = max(old, key=lambda queue: old[queue])
     number = sum(depths.queues[queue][0] for queue in old)
-    text = f"{number:,} messages wait; the oldest for {_minutes(old[worst])} in {worst}"
+    text = f"{counted(number, 'message waits', 'messages wait')}; the oldest for {_minutes(old[worst])} in {worst}"
     since = now - timedelta(seconds=old[worst] - BACKLOG_SECONDS)
     return [finding(about_queues.BACKLOG_OLD, "", sorted(old), text, since=since)]
 
@@ -43,7 +44,7 @@ def outbox(depths: Depths, now: datetime) -> list[Finding]:
     """Return a finding if RabbitMQ has not accepted a committed message for too long."""
     if depths.outbox_oldest <= OUTBOX_SECONDS:
         return []
-    text = f"{depths.outbox:,} committed messages are not delivered, the oldest for {_minutes(depths.outbox_oldest)}"
+    text = f"{counted(depths.outbox, 'committed message is', 'committed messages are')} not delivered, the oldest for {_minutes(depths.outbox_oldest)}"
     since = now - timedelta(seconds=depths.outbox_oldest - OUTBOX_SECONDS)
     return [finding(about_queues.OUTBOX_OLD, "", [], text, since=since)]
 
@@ -59,7 +60,7 @@ def parked(traces: Iterable[Trace]) -> list[Finding]:
 def _parked(queue: str, words: str, traces: Sequence[Trace]) -> Finding:
     reason = cause(traces[0].reason)
     at = min((trace.parked_since for trace in traces if trace.parked_since), default=0.0)
-    number = f"{len(traces):,} message{' is' if len(traces) == 1 else 's are'}"
+    number = counted(len(traces), "message is", "messages are")
     return finding(
         about_queues.PARKED_OLD,
         f"{queue.removeprefix('esr.queue.')}:{words}",
@@ -73,7 +74,7 @@ def parked_repeatedly(depths: Depths, now: datetime) -> list[Finding]:
     """Return a finding if a message is not done for so long, although it was requeued meanwhile and parked again."""
     if depths.open_longest <= PARKED_HOURS * 3600:
         return []
-    text = f"a message has been parked, or requeued and parked again, for {depths.open_longest / 3600:,.0f} hours"
+    text = f"a message has been parked, or requeued and parked again, for {counted(round(depths.open_longest / 3600), 'hour')}"
     return [
         finding(about_queues.PARKED_OLD, "any", [], text, since=now - timedelta(seconds=depths.open_longest))
     ]
@@ -90,4 +91,5 @@ def slug(text: str) -> str:
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:,.0f} minutes" if seconds < 2 * 3600 else f"{seconds / 3600:,.0f} hours"
+    minutes = round(seconds / 60)
+    return counted(minutes, "minute") if minutes < 120 else counted(round(seconds / 3600), "hour")

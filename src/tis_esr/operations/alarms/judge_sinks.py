@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from tis_esr.counted import counted
 from tis_esr.operations.alarms.about_servers import SINK_FAILING
 from tis_esr.operations.alarms.deliveries import SinkStatus, unsent_since
 from tis_esr.operations.alarms.findings import Finding, finding
@@ -16,7 +17,7 @@ def failing(statuses: Iterable[SinkStatus], now: datetime) -> list[Finding]:
             SINK_FAILING,
             status.sink,
             [status.sink],
-            f"{status.waiting:,} messages wait for {status.sink}; it {status.error or 'was not tried yet'}",
+            f"{counted(status.waiting, 'message waits', 'messages wait')} for {status.sink}; it {status.error or 'was not tried yet'}",
         )
         for status in statuses
         if unsent_since(status, now) >= SINK_FAILS.total_seconds()

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.who import Who
 
 
@@ -66,5 +67,5 @@ def duration(span: timedelta) -> str:
     for name, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
         if seconds >= size and seconds % size == 0:
             number = seconds // size
-            return f"{number} {name}{'' if number == 1 else 's'}"
+            return counted(number, name)
     return "no time"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from tis_esr.counted import counted
 from tis_esr.decisions.deadlines import FIRST_TO_GO
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.collection import Between
@@ -73,7 +74,9 @@ async def _statuses(sight: Sight) -> list[Finding]:
         raise NotKnownError("a comparison of statuses is running")
     age = sight.now - datetime.fromtimestamp(run.finished_at, UTC)
     if sight.settings.reconcile_status_cron is not None and age > _COMPARED_WITHIN:
-        raise TransientError(f"statuses were compared last {age.days} days ago, although that is scheduled")
+        raise TransientError(
+            f"statuses were compared last {counted(age.days, 'day')} ago, although that is scheduled"
+        )
     return status_drift(run)
 
 

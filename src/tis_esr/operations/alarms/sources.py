@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 
+from tis_esr.counted import counted
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.supervision import Beat, no_beat
 from tis_esr.errors import TisEsrError
@@ -77,5 +78,5 @@ def is_due(source: Source, last: Mapping[str, float], now: float, every: float) 
 
 def _not_judged(unknown: Mapping[str, str]) -> Finding:
     reason = next(iter(unknown.values()))
-    text = f"{len(unknown)} kinds of alarms cannot be judged: {reason}"
+    text = f"{counted(len(unknown), 'kind of alarm', 'kinds of alarms')} cannot be judged: {reason}"
     return finding(about_servers.ALARMS_NOT_JUDGED, "", sorted(unknown), text)

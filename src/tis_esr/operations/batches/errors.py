@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tis_esr.counted import counted, plural
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.operations.batches.documents import Batch
 
@@ -34,7 +35,7 @@ class LargeBatchError(BatchError):
 
     def __init__(self, number: int, most: int) -> None:
         super().__init__(
-            f"{number} messages are more than a batch can have ({most}); narrow the choice, for example by --file"
+            f"{counted(number, 'message is', 'messages are')} more than a batch can have ({most}); narrow the choice, for example by --file"
         )
         self.number = number
         self.most = most
@@ -45,7 +46,7 @@ class SetChangedError(BatchError):
 
     def __init__(self, before: int, now: int, added: int, gone: int) -> None:
         super().__init__(
-            f"--expect: nothing was changed, because the set has changed: {before} messages at the dry run, {now} now"
+            f"--expect: nothing was changed, because the set has changed: {counted(before, 'message')} at the dry run, {now} now"
             f" ({added} parked since, {gone} no longer parked). Repeat the dry run and use its new token"
         )
         self.before, self.now, self.added, self.gone = before, now, added, gone
@@ -65,7 +66,7 @@ class InOtherBatchError(BatchError):
     def __init__(self, batches: Sequence[Batch], number: int) -> None:
         names = ", ".join(f"{batch.id} (started by {batch.who}, {batch.state})" for batch in batches)
         super().__init__(
-            f"{number} of these messages {'is' if number == 1 else 'are'} in another batch: {names}."
+            f"{number} of these messages {plural(number, 'is', 'are')} in another batch: {names}."
             " Nothing was changed. Wait until that batch has finished (tis-esr batch show), or end it with"
             " tis-esr batch stop BATCH --why TEXT; then retry"
         )

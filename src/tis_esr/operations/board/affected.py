@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence, Set
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from tis_esr.counted import counted
 from tis_esr.decisions.deadlines import can_wait_from
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.promise import PROMISED_DAYS
@@ -59,16 +60,21 @@ class Affected:
             found = self._sent_in(ours)
         elif type_ is FileType.DNC:
             waiting = self._notifications(deanery) + sum(file.rows for file in ours)
-            parts = [_number(waiting, "notification", "wait")]
+            parts = [counted(waiting, "notification waits", "notifications wait")]
         elif type_ is FileType.DCC:
-            parts.append(_number(sum(file.rows for file in ours), "notification", "are not confirmed"))
+            parts.append(
+                counted(
+                    sum(file.rows for file in ours),
+                    "notification is not confirmed",
+                    "notifications are not confirmed",
+                )
+            )
         if found.starters or type_ in {FileType.APP, FileType.APC}:
-            parts.append(f"{found.starters:,} applicant{'' if found.starters == 1 else 's'} affected")
+            parts.append(f"{counted(found.starters, 'applicant')} affected")
         if found.leaving:
-            parts.append(f"{found.leaving:,} leave{'s' if found.leaving == 1 else ''} the window tomorrow")
+            parts.append(f"{counted(found.leaving, 'leaves', 'leave')} the window tomorrow")
         if found.losing_promise:
-            lose = "loses" if found.losing_promise == 1 else "lose"
-            parts.append(f"{found.losing_promise:,} {lose} the 12-week promise")
+            parts.append(f"{counted(found.losing_promise, 'loses', 'lose')} the 12-week promise")
         return Consequence(
             text="; ".join(filter(None, parts)),
             starters=found.starters,
@@ -166,11 +172,3 @@ _ABSENT: dict[FileType, Callable[[Cell], str]] = {
 
 def _sum(one: Waiting, other: Waiting) -> Waiting:
     return Waiting(*(a + b for a, b in zip(one, other, strict=True)))
-
-
-def _number(number: int, what: str, verb: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'} {verb if number != 1 else _one(verb)}"
-
-
-def _one(verb: str) -> str:
-    return {"wait": "waits", "are not confirmed": "is not confirmed"}[verb]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from tis_esr.counted import counted
 from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, queues
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.operations.doctor.disk import node_findings
@@ -105,7 +106,7 @@ def _bindings(broker: Broker, own: dict[str, set[str]]) -> list[Finding]:
     missing = sorted((queue, key) for queue, keys in own.items() for key in keys if (queue, key) not in there)
     if missing:
         queue, key = missing[0]
-        problem = f"{len(missing)} bindings are missing, such as {key} to {queue}"
+        problem = f"{counted(len(missing), 'binding is', 'bindings are')} missing, such as {key} to {queue}"
         found.append(Finding(SETTING, problem, "run tis-esr install"))
     return found
 
@@ -114,7 +115,7 @@ def _queues(broker: Broker, own: dict[str, set[str]]) -> list[Finding]:
     return [
         Finding(
             SETTING,
-            f"the queue {name} is not ours and holds {number:,} messages",
+            f"the queue {name} is not ours and holds {counted(number, 'message')}",
             "find out who created it; messages that were moved there are not in tis-esr parked",
         )
         for name, number in sorted(broker.queues.items())

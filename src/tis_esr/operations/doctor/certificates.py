@@ -16,6 +16,7 @@ from cryptography import x509
 from pymongo.asynchronous.uri_parser import parse_uri
 from pymongo.errors import PyMongoError
 
+from tis_esr.counted import counted
 from tis_esr.engine.production.server_checks import AMQP, MONGODB, Finding
 from tis_esr.operations.configured_stores import secret_text
 from tis_esr.operations.doctor.check import not_checked
@@ -95,7 +96,7 @@ def findings(certificate: Certificate, now: datetime) -> list[Finding]:
         return [
             Finding(
                 server.setting,
-                f"{of} expires on {certificate.ends:%d %b %Y}, in {left.days} days",
+                f"{of} expires on {certificate.ends:%d %b %Y}, in {counted(left.days, 'day')}",
                 remedy,
             )
         ]

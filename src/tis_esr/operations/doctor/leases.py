@@ -2,6 +2,7 @@
 
 from pymongo.errors import PyMongoError
 
+from tis_esr.counted import counted
 from tis_esr.engine.production.mongodb.health import OrphanedLeases, orphaned_leases
 from tis_esr.engine.production.server_checks import MONGODB, Finding
 from tis_esr.operations.composition import addresses
@@ -25,7 +26,7 @@ def findings(found: OrphanedLeases | None) -> list[Finding]:
     if found is None:
         return []
     problem = (
-        f"{found.messages:,} messages are leased to a process that is gone, the oldest lease expired"
+        f"{counted(found.messages, 'message is', 'messages are')} leased to a process that is gone, the oldest lease expired"
         f" {readable(iso(found.oldest))}; no process has taken them over"
     )
     return [Finding("tis-esr run", problem, "start tis-esr run with the services that read these messages")]

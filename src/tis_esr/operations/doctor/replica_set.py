@@ -4,6 +4,7 @@ from typing import Final
 
 from pymongo.errors import PyMongoError
 
+from tis_esr.counted import counted
 from tis_esr.engine.production.mongodb.health import Member, ReplicaSet, replica_set
 from tis_esr.engine.production.server_checks import MONGODB, Finding
 from tis_esr.operations.composition import addresses
@@ -41,8 +42,8 @@ def findings(found: ReplicaSet) -> list[Finding]:
 def _without_primary(found: ReplicaSet) -> Finding:
     up = sum(member.is_up for member in found.members)
     problem = (
-        f"the replica set {found.name} has no primary: {up} of {len(found.members)} members are up,"
-        f" {found.majority} votes elect one; nothing is handled"
+        f"the replica set {found.name} has no primary: {up} of {counted(len(found.members), 'member')} are up,"
+        f" {counted(found.majority, 'vote elects', 'votes elect')} one; nothing is handled"
     )
     return Finding(MONGODB, problem, "start the members that are down")
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+from tis_esr.counted import counted
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.services.cron import LONDON, BadCronError, next_after
 from tis_esr.settings import Settings
@@ -59,7 +60,7 @@ def _before_inbound(settings: Settings, name: str, now: datetime) -> list[Findin
     if not early:
         return []
     problem = (
-        f"an export at {early[0]:%H:%M} that waits {settings.export_wait_minutes:.0f} minutes at most is over before"
+        f"an export at {early[0]:%H:%M} that waits {counted(round(settings.export_wait_minutes), 'minute')} at most is over before"
         f" the day's RMC files are due ({INBOUND_DUE:%H:%M}): its positions go a day later"
     )
     return [Finding(_variable(name), problem, "schedule it later, or raise TIS_ESR_EXPORT_WAIT_MINUTES")]
@@ -74,7 +75,7 @@ def _overlapping(settings: Settings, now: datetime) -> list[Finding]:
         if before:
             problem = (
                 f"the DNC export at {at:%H:%M} begins while the APP export of {before[-1]:%H:%M} may still wait"
-                f" ({settings.export_wait_minutes:.0f} minutes)"
+                f" ({counted(round(settings.export_wait_minutes), 'minute')})"
             )
             return [
                 Finding(

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.envelope import Identity
 from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.operations.dates import iso
@@ -207,5 +208,5 @@ def age_text(seconds: float) -> str:
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         number = int(max(0.0, seconds) // length)
         if number or unit == "minute":
-            return f"{number} {unit}{'' if number == 1 else 's'}"
+            return counted(number, unit)
     raise AssertionError

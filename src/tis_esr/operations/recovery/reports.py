@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.dates import day as in_words
@@ -80,7 +81,7 @@ async def recovery_report(
     ahead = {
         RecoveryStep.DOCTOR: "check the installation (tis-esr doctor)",
         RecoveryStep.REDRIVE: _redrive(unfinished),
-        RecoveryStep.RECONCILE: f"compare {positions:,} positions with TIS, and apply the daily rules",
+        RecoveryStep.RECONCILE: f"compare {counted(positions, 'position')} with TIS, and apply the daily rules",
         RecoveryStep.STATUSES: "compare the statuses that TIS lists, and repair them",
         RecoveryStep.EXPORTS: exports_in_words(found, today, stored.day),
         RecoveryStep.FULL_FILES: _full(stored),
@@ -135,8 +136,8 @@ def exports_in_words(found: Outage, today: date, begun: date) -> str:
 
 def _redrive(unfinished: Unfinished) -> str:
     return (
-        f"drive again {len(unfinished.files):,} files that are not split, and requeue {unfinished.parked:,} parked"
-        " messages of ESR's files"
+        f"drive again {counted(len(unfinished.files), 'file that is', 'files that are')} not split, and requeue"
+        f" {counted(unfinished.parked, 'parked message')} of ESR's files"
     )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.operations.audit.acts import audited
@@ -22,7 +23,7 @@ from tis_esr.operations.redriving import drive_again
 from tis_esr.operations.status_check.comparing import Comparer
 from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE, parked_repairs
 from tis_esr.operations.status_check.report import report
-from tis_esr.operations.waiting_for_services import until_done
+from tis_esr.operations.waiting_for_services import MESSAGES, POSITIONS, until_done
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
 from tis_esr.services.data_exporter.export_commands import EXPORTS
@@ -88,19 +89,23 @@ class Recovery:
                 by_services=self.place.has_services,
                 acknowledges=self.place.settings.send_rtc,
             )
-        left = f"; {done.unreadable:,} unreadable rows are left" if done.unreadable else ""
+        left = (
+            f"; {counted(done.unreadable, 'unreadable row is', 'unreadable rows are')} left"
+            if done.unreadable
+            else ""
+        )
         if done.absent:
             named = ", ".join(done.absent[:_NAMED]) + (" and more" if len(done.absent) > _NAMED else "")
-            left += f"; {len(done.absent):,} unfinished files are not in the store: {named}"
-        return f"drove again {len(done.files):,} files, requeued {done.requeued:,} messages{left}"
+            left += f"; {counted(len(done.absent), 'unfinished file is', 'unfinished files are')} not in the store: {named}"
+        return f"drove again {counted(len(done.files), 'file')}, requeued {counted(done.requeued, 'message')}{left}"
 
     async def _reconcile(self) -> str:
         asked = await request(self.runner, self.open_reader, self.today, DEANERIES)
         if self.place.has_services:
-            await until_done(asked.left, lambda _: None, "positions are still to be compared")
+            await until_done(asked.left, lambda _: None, POSITIONS)
         else:
             await compare(self.runner)
-        return f"compared {asked.progress()[0]:,} positions with TIS, and applied the daily rules"
+        return f"compared {counted(asked.progress()[0], 'position')} with TIS, and applied the daily rules"
 
     async def _statuses(self) -> str:
         assert self.tcs is not None  # noqa: S101 - opened for this step
@@ -112,11 +117,13 @@ class Recovery:
             await self._finished(CHANGED_QUEUE, EXPORTED_QUEUE)
             with closing(self.open_reader()) as reader:
                 parked = parked_repairs(reader, run.begun_at)
-        failed = f"; {parked:,} repairs were parked (tis-esr parked)" if parked else ""
+        failed = (
+            f"; {counted(parked, 'repair was', 'repairs were')} parked (tis-esr parked)" if parked else ""
+        )
         failed += f"; {found.unchecked:,} could not be read" if found.unchecked else ""
         return (
-            f"compared {found.placements:,} placements and {found.posts:,} posts with TIS,"
-            f" {sum(found.counts.values()):,} differences, {found.repaired:,} repaired{failed}"
+            f"compared {counted(found.placements, 'placement')} and {counted(found.posts, 'post')} with TIS,"
+            f" {counted(sum(found.counts.values()), 'difference')}, {found.repaired:,} repaired{failed}"
         )
 
     async def _exports(self) -> str:
@@ -171,4 +178,4 @@ class Recovery:
                 waiting = reader.waiting()
             return sum(waiting.get(queue, 0) for queue in queues)
 
-        await until_done(left, lambda _: None, "messages are still to be handled")
+        await until_done(left, lambda _: None, MESSAGES)

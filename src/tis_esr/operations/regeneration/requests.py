@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.reader_protocol import Reader
@@ -98,8 +99,8 @@ async def _sent(
         work.emit("placement.changed", body, cause=_cause(occasion, placement))
     if person is not None:
         result = (
-            f"requested {len(whole.posts) + len(whole.numbers)} posts, {len(whole.deaneries)} deaneries,"
-            f" {len(whole.parked)} messages"
+            f"requested {counted(len(whole.posts) + len(whole.numbers), 'post')}, {counted(len(whole.deaneries), 'deanery', 'deaneries')},"
+            f" {counted(len(whole.parked), 'message')}"
         )
         await record(work, person, "regenerate", whole.on, result=result)
     await work.commit()

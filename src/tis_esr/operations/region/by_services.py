@@ -10,7 +10,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.operations.region.reports import Region
-from tis_esr.operations.waiting_for_services import until_done
+from tis_esr.operations.waiting_for_services import MESSAGES, until_done
 from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask, command_id
 from tis_esr.services.data_exporter.region_starts import RegionStart
 from tis_esr.services.flow import STAGES
@@ -88,7 +88,7 @@ class ByServices:
 
     async def _until_quiet(self, left: Callable[[Reader], int]) -> None:
         """Wait until nothing is left. Raises NobodyWorksError."""
-        await until_done(partial(self._asked, left), self.show, "messages are still to be handled")
+        await until_done(partial(self._asked, left), self.show, MESSAGES)
 
     def _asked(self, left: Callable[[Reader], int]) -> int:
         with closing(self.open_reader()) as reader:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from tis_esr.counted import counted
 from tis_esr.operations.manual_export import Left
 from tis_esr.services.data_exporter.region_starts import StartStep
 
@@ -21,13 +22,13 @@ def in_words(step: StartStep, counts: Mapping[str, int], rmf: str, names: Sequen
     """Return what a step does, with its counts; ``names`` are the files that it is about, if they are to be named."""
     if step is StartStep.OLD_FILES:
         begun = counts["already_processed"]
-        was = f"; {_several(begun, 'older file')} already processed" if begun else ""
-        return f"set aside {_several(counts['set_aside'], 'file')} older than {rmf}, unread{_named(': ', names)}{was}"
+        was = f"; {counted(begun, 'older file')} already processed" if begun else ""
+        return f"set aside {counted(counts['set_aside'], 'file')} older than {rmf}, unread{_named(': ', names)}{was}"
     if step is StartStep.FULL_FILE:
         others = ", ".join(
             f"{number:,} {name}" for name, number in counts.items() if number and name != "rows"
         )
-        rows = f"{_several(counts['rows'], 'row')}{': ' + others if others else ''}"
+        rows = f"{counted(counts['rows'], 'row')}{': ' + others if others else ''}"
         return f"take {rmf} ({rows}), and finish all that follows from it"
     if step is StartStep.SENT_BEFORE:
         return _marking(counts)
@@ -35,10 +36,10 @@ def in_words(step: StartStep, counts: Mapping[str, int], rmf: str, names: Sequen
         left = "".join(
             f"; {counts[why.name.lower()]:,} {why.value}" for why in Left if counts[why.name.lower()]
         )
-        return f"send {_several(counts['rows'], 'applicant')} (APP){_named(' in ', names)}{left}"
+        return f"send {counted(counts['rows'], 'applicant')} (APP){_named(' in ', names)}{left}"
     if step is StartStep.NOTIFICATIONS:
         held_back = f"; {counts['held_back']:,} {Left.HELD_BACK.value}" if counts["held_back"] else ""
-        return f"send {_several(counts['rows'], 'notification')} (DNF){_named(' in ', names)}{held_back}; then export by schedule"
+        return f"send {counted(counts['rows'], 'notification')} (DNF){_named(' in ', names)}{held_back}; then export by schedule"
     return AHEAD[step]
 
 
@@ -51,13 +52,9 @@ def _named(before: str, names: Sequence[str]) -> str:
 def _marking(counts: Mapping[str, int]) -> str:
     if not counts["lines"]:
         return "mark no applicant as sent by the previous interface: no list is given (--sent)"
-    text = f"mark {_several(counts['marked'], 'applicant')} as sent by the previous interface"
+    text = f"mark {counted(counts['marked'], 'applicant')} as sent by the previous interface"
     if counts["started"]:
-        text += f"; {_several(counts['started'], 'line')} about placements that have started"
+        text += f"; {counted(counts['started'], 'line')} about placements that have started"
     if counts["unusable"]:
-        text += f"; {_several(counts['unusable'], 'line')} without effect"
+        text += f"; {counted(counts['unusable'], 'line')} without effect"
     return text
-
-
-def _several(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
@@ -116,7 +117,7 @@ class Steps:
         if problems and not region.skip_unknown:
             raise UsageError(
                 "--sent",
-                f"{len(problems)} lines can't be used; correct them, or give --skip-unknown: nothing was marked",
+                f"{counted(len(problems), 'line')} can't be used; correct them, or give --skip-unknown: nothing was marked",
             )
         await self._runner.patiently("region start", partial(mark_sent, self._runner.work, found.keys))
         await self._workers.finish()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
+from tis_esr.counted import counted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
@@ -94,5 +95,5 @@ async def audit_personal(runner: Runner, person: Person, report: Report, to: str
     """Record that a report with personal data goes to a file or terminal, and why."""
     work = runner.work()
     on = [report.kind.value, *report.filters.deaneries, f"to {to}"]
-    await record(work, person, PERSONAL_ACT, on, why=why, result=f"{len(report.rows)} rows")
+    await record(work, person, PERSONAL_ACT, on, why=why, result=counted(len(report.rows), "row"))
     await work.commit()

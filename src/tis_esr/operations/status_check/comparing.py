@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Commit, Cursor
@@ -147,7 +148,9 @@ class Comparer:
                 run, phase=run.phase + 1, finished_at=work.time() if is_last else 0.0
             )
             if is_last:
-                await self._audit(work, f"{run.repaired} of {sum(run.counts.values())} differences")
+                await self._audit(
+                    work, f"{run.repaired} of {counted(sum(run.counts.values()), 'difference')}"
+                )
         return await self._kept(work, run)
 
     async def _placements(

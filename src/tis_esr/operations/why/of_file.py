@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from tis_esr.counted import counted
 from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
@@ -67,7 +68,7 @@ def _unknown(state: Reader, name: str) -> Answer:
 def _inbound(state: Reader, file: InboundFile) -> Iterator[Answer]:
     counts = row_states(file, state.row_counts([file.name]).get(file.name, {}))
     rows = ", ".join(f"{number:,} {words(code)}" for code, number in counts.items() if number) or "no rows"
-    said = f"is {file.state.value.replace('_', ' ')}, with {file.rows:,} rows read ({rows})"
+    said = f"is {file.state.value.replace('_', ' ')}, with {counted(file.rows, 'row')} read ({rows})"
     if findings := file.open_findings:
         said += f"; {'; '.join(findings)}"
     who, action = (Who.SUPPORT, to_do(file)) if findings else (Who.NOBODY, "")
@@ -77,7 +78,7 @@ def _inbound(state: Reader, file: InboundFile) -> Iterator[Answer]:
     yield from _rows(file, counts)
     for rtc in state.get(RTC_FILES, [file.name]):
         if rtc.is_in_place:
-            said = f"acknowledges it to ESR, with {rtc.rows:,} rows"
+            said = f"acknowledges it to ESR, with {counted(rtc.rows, 'row')}"
             yield Answer(about=rtc.name, sentence=said, who=Who.NOBODY)
 
 
@@ -113,10 +114,10 @@ def _outbound(state: Reader, file: OutboundFile, today: date, due_days: int) -> 
     if file.state is OutboundState.NOTHING_TO_SEND:
         said += "had nothing to send; its number is used again by no other file"
     elif file.state in _UNFINISHED:
-        said += f"is not written yet; {file.rows:,} rows are allocated to it"
+        said += f"is not written yet; {counted(file.rows, 'row is', 'rows are')} allocated to it"
         who, action = Who.SUPPORT, "find out why the export stopped (tis-esr doctor), then run it again"
     else:
-        said += f"was written for ESR with {file.rows:,} rows"
+        said += f"was written for ESR with {counted(file.rows, 'row')}"
     if file.lacks:
         said += f". When it was created, {file.lacks}; what came later goes with the next file"
     yield Answer(about=f"File {file.name}", sentence=said, who=who, action=action)

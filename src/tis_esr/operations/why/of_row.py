@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tis_esr.counted import counted
 from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import Row, RowState
@@ -64,7 +65,7 @@ def _unknown(state: Reader, file: str, number: int) -> Answer:
     about = f"Row {number} of {file}"
     known = next(iter(state.get(FILES, [file])), None)
     if known is not None and not known.rows_gone:
-        said = f"is not known: the file has {known.rows:,} rows"
+        said = f"is not known: the file has {counted(known.rows, 'row')}"
         return Answer(about=about, sentence=said, who=Who.ASKER, action="check the number of the row")
     if files_without_rows(state, [file]):
         return Answer(about=about, sentence="has been purged (keep_rows_days)", who=Who.NOBODY)

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from tis_esr.counted import counted
 from tis_esr.decisions.applicant_eligibility import REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.applicants import FROM_ESR
 from tis_esr.decisions.periods import ApplicantWindow
@@ -138,13 +139,13 @@ def _acts_on(record: Outbound) -> tuple[Who, str]:
 def _not_sent(record: ApplicantRecord, today: date, window: ApplicantWindow) -> tuple[str, Who, str]:
     first, end = window.edges(today)
     is_late = record.date_from < first
-    late = f"it starts less than {window.opens_days} days from {day(today)}, too late for ESR"
+    late = f"it starts less than {counted(window.opens_days, 'day')} from {day(today)}, too late for ESR"
     if record.state is RecordState.INVALID_DATA:
         said, who, action = _invalid(record)
         return (f"{said}; {late}", Who.TRUST, _BY_HAND) if is_late else (said, who, action)
     if record.date_from >= end:
         due = record.date_from - timedelta(weeks=window.closes_weeks) + timedelta(days=1)
-        said = f"is not due yet: it starts {window.closes_weeks} weeks or more from {day(today)}"
+        said = f"is not due yet: it starts {counted(window.closes_weeks, 'week')} or more from {day(today)}"
         return f"{said}; it will be sent on {day(due)}", Who.NOBODY, ""
     if is_late:
         return f"was not sent: {late}", Who.TRUST, _BY_HAND

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.errors import Exit, TisEsrError
 
 _LONGEST = 60
@@ -97,7 +98,7 @@ def read_word(typed: str) -> Word:
         return found
     longest = _LONGEST_ALARM if text.lower().startswith(f"{Kind.ALARM}:") else _LONGEST
     if len(text) > longest or not text.isprintable():
-        raise BadWordError(f"it has more than {longest} characters, or unprintable ones")
+        raise BadWordError(f"it has more than {counted(longest, 'character')}, or unprintable ones")
     before, colon, rest = text.partition(":")
     if colon and before.lower() in set(Kind):
         return _meant(Kind(before.lower()), rest.strip())
@@ -108,7 +109,7 @@ def read_word(typed: str) -> Word:
 
 def _number(text: str, kind: Kind | None) -> Word:
     if len(text) > _DIGITS:
-        raise BadWordError(f"it has {len(text)} digits, and the longest id has {_DIGITS}")
+        raise BadWordError(f"it has {counted(len(text), 'digit')}, and the longest id has {_DIGITS}")
     return Word(text=text, number=int(text), kind=kind)
 
 

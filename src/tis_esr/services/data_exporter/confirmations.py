@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.versions import is_superseded
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message
@@ -207,7 +208,7 @@ def _account_answer(work: Work, message: Message, answers: Sequence[EsrAnswer]) 
 
 
 def _unmatched(work: Work, message: Message, number: int) -> None:
-    _account(work, message, RowState.UNMATCHED, f"{number} records sent to ESR match it")
+    _account(work, message, RowState.UNMATCHED, f"{counted(number, 'record')} sent to ESR match it")
 
 
 def _answered(message: Message, file_type: str) -> str:

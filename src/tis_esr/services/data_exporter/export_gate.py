@@ -10,6 +10,7 @@ from datetime import date
 
 import structlog
 
+from tis_esr.counted import counted
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.handlers import never
@@ -67,7 +68,7 @@ class Waits:
         inbound = await unhandled(work, command.deanery, self._gate.inbound)
         stale = await self._being_compared(run, work, command, wait)
         trouble = "TCS unavailable" if self._gate.is_tcs_refusing() else ""
-        uncompared = f"{len(stale)} records not compared with TIS" if stale else ""
+        uncompared = f"{counted(len(stale), 'record')} not compared with TIS" if stale else ""
         lacks = "; ".join(filter(None, (inbound, uncompared, trouble)))
         may_change = bool(inbound or trouble) or not requested.issuperset(map(_as_built, stale))
         waited = now - (command.asked_at or wait.seen)
@@ -103,7 +104,7 @@ class Waits:
 async def unhandled(work: Work, deanery: str, inbound: Sequence[str]) -> str:
     """Return how many messages of a deanery's inbound files are not handled, as text; "" if there are none."""
     number = sum((await work.unfinished(f"DE_{deanery}_", inbound)).values())
-    return f"{number} messages of its inbound files not handled" if number else ""
+    return f"{counted(number, 'message')} of its inbound files not handled" if number else ""
 
 
 def _as_built(record: Outbound) -> tuple[int, float]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from tis_esr.counted import plural
 from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import ConflictError, PermanentError, TransientError
@@ -120,7 +121,7 @@ class RtcExport:
         """Raise TransientError while a row of the source is pending."""
         pending = (await work.row_states(file.source)).get(RowState.PENDING, 0)
         if pending or not file.is_whole:
-            raise _waits(file.source, f"{pending} of its rows are pending")
+            raise _waits(file.source, f"{pending} of its rows {plural(pending, 'is', 'are')} pending")
 
     async def _allocate(self, work: Work, file: RtcFile) -> RtcFile:
         """Allocate the rows of the RTC chunk by chunk, each together with the entry that counts them."""

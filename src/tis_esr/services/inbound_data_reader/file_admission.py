@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.arriving_files import (
     header_refusal_reason,
     header_remarks,
@@ -26,7 +27,7 @@ _HEAD = 65536
 _COUNTERS = {"RMF": "RMT", "RMC": "RMT"}
 GONE = "removed from the store"
 """The settlement of an invalid file, once it has been removed."""
-OTHER = "a file of this name with other content was processed before ({rows} rows, {size} bytes)"
+OTHER = "a file of this name with other content was processed before ({rows}, {size} bytes)"
 _ALREADY_REFUSED = "already refused"
 _GIVE_A_NUMBER = "; if this one is right, deliver it under a new number"
 
@@ -206,7 +207,7 @@ def admitted(
         known = msgspec.structs.replace(
             known, state=FileState.SPLIT, incomplete=said, reason="", retry_at=0.0, asg_row=0, asg_head=[]
         )
-    reason = OTHER.format(rows=known.rows, size=known.size)
+    reason = OTHER.format(rows=counted(known.rows, "row"), size=known.size)
     if other is not None:
         return [known, other], Taken(file=other, fresh=False, said="already reported")
     entry = with_name(

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.row_accounting import RowState
@@ -375,7 +376,7 @@ def _incomplete(file: InboundFile, end: Ending) -> str:
     if file.trailer in counts | {count - 1 - file.has_header for count in counts}:
         return ""
     beside = f" and {blank} blank" if blank else ""
-    return f"TRL counts {file.trailer} rows, the file has {rows}{beside}"
+    return f"TRL counts {counted(file.trailer, 'row')}, the file has {rows}{beside}"
 
 
 def _ignored(record: Record) -> str:

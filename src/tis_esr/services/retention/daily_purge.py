@@ -14,6 +14,7 @@ from datetime import date
 import msgspec
 import structlog
 
+from tis_esr.counted import counted
 from tis_esr.decisions.retention_periods import FILES_COME_WITHIN, Cutoffs, Retention
 from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.protocol import Cursor
@@ -83,7 +84,7 @@ class Purge:
         """Log once a day that nothing is purged, unless nothing was ever entered that could be."""
         if self._warned != day and await self.runner.work().written_before(FILES, day, None, 1):
             days = FILES_COME_WITHIN.days
-            _log.warning("not_purged", reason=f"no file arrived in the {days} days before {day}")
+            _log.warning("not_purged", reason=f"no file arrived in the {counted(days, 'day')} before {day}")
         self._warned = day
 
     async def again(self, day: date) -> PurgeOfDay | None:

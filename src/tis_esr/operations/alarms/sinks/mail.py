@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from tis_esr.counted import counted
 from tis_esr.operations.alarms.notice import Notice, lines_of
 from tis_esr.operations.alarms.sinks.sink import PartlyAcceptedError, SinkError
 
@@ -50,7 +51,9 @@ class Mail:
         except (smtplib.SMTPException, OSError) as error:
             raise SinkError(f"could not send: {_reason(error)}") from error
         if refused:
-            raise PartlyAcceptedError(f"the mail server rejected {len(refused)} of {len(self.to)} addresses")
+            raise PartlyAcceptedError(
+                f"the mail server rejected {len(refused)} of {counted(len(self.to), 'address', 'addresses')}"
+            )
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":
