@@ -358,12 +358,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     lacking = [name for name in _LOGIN if getattr(settings, name) is None]
     if lacking and len(lacking) < len(_LOGIN):
         yield f"{_named((lacking[0],))}is missing; {', '.join(_LOGIN)} go together"
-    missing = [name for name in _SIGN_IN if getattr(settings, name) is None]
-    if missing and settings.console_oidc_issuer is not None:
-        yield f"{_named((missing[0],))}is missing; {', '.join(_SIGN_IN)} go together"
-    for name in ("console_oidc_issuer", "console_url"):
-        if (problem := _not_private(getattr(settings, name))) and settings.console_oidc_issuer is not None:
-            yield f"{_named((name,))}{problem}"
+    if settings.console_oidc_issuer is not None:
+        yield from _of_sign_in(settings)
     if settings.tcs_token_url is not None and not _HTTP.match(settings.tcs_token_url):
         yield f"{_named(('tcs_token_url',))}doesn't begin with http:// or https:// and a host"
     if settings.window_opens_days >= 7 * settings.window_closes_weeks:
@@ -384,6 +380,16 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             f" ({settings.keep_personal_days}) and keep_history_days ({settings.keep_history_days})"
             " must not decrease in this order"
         )
+
+
+def _of_sign_in(settings: Settings) -> Iterator[str]:
+    """Yield what sign-in with OIDC lacks, and addresses that it does not use."""
+    missing = [name for name in _SIGN_IN if getattr(settings, name) is None]
+    if missing:
+        yield f"{_named((missing[0],))}is missing; {', '.join(_SIGN_IN)} go together"
+    for name in ("console_oidc_issuer", "console_url"):
+        if problem := _not_private(getattr(settings, name)):
+            yield f"{_named((name,))}{problem}"
 
 
 def _not_private(url: str | None) -> str:

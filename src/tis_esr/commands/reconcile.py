@@ -20,7 +20,7 @@ from tis_esr.operations.composition import engine_for_operation, reader_of, syst
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.planned_day import Change, Compared, Effect, planned_day
 from tis_esr.operations.reconciling import ACT, Comparison, compare, request
-from tis_esr.operations.waiting_for_services import POLL_SECONDS, until_done
+from tis_esr.operations.waiting_for_services import POLL_SECONDS, POSITIONS, until_done
 from tis_esr.settings import Settings
 
 _SHOWN: Final = 12
