@@ -51,7 +51,8 @@ _UNSENT: Mapping[Who, str] = {
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """A day in plain words: ``headline`` is one line, ``sentences`` say more, ``to_do`` who must do what.
 
-    Of ``expected`` offices, ``received`` have ESR's file and ``sent`` had their applicants sent, or had none to send.
+    Of ``expected`` offices, ``received`` have ESR's file, ``sent`` had their applicants sent, and ``nothing_to_send`` had
+    none to send.
     ``starters`` and ``leaving_tomorrow`` are applicants whom something that is late, missing or held affects. No personal data.
     """
 
@@ -65,6 +66,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     expected: int
     received: int
     sent: int
+    nothing_to_send: int
     starters: int
     leaving_tomorrow: int
 
@@ -90,8 +92,9 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
     affected = Affected(reader, terms.window, date_now)
     leaving = sum(affected.waiting(office).leaving for office in offices)
     received = [cell for cell in _of(today, FileType.RMC) if _is_here(cell)]
-    sent = [cell for cell in _of(today, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]
-    written = {cell.deanery for cell in sent}
+    ended = [cell for cell in _of(today, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]
+    idle = [cell for cell in ended if cell.state is CellState.COMPLETE]
+    written = {cell.deanery for cell in ended}
     stuck = leaving_unless_somebody_acts(reader, offices, date_now, terms.window, written)
     in_part = [cell for cell in today.cells if cell.state is CellState.COMPLETE_WITH_REFUSALS]
     trouble = [*today.needs_somebody, *in_part]
@@ -101,12 +104,13 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
         as_of=today.now,
         deanery=deanery or "",
         is_good=not trouble and not stuck,
-        headline=_headline(today, received, sent, trouble, stuck.total()),
+        headline=_headline(today, received, len(ended) - len(idle), len(idle), trouble, stuck.total()),
         sentences=[*_sentences(today, before), *_leaving(leaving)],
         to_do=[*_to_do_today(stuck), *_to_do(trouble)] or ["Nobody has to do anything."],
         expected=len(_of(today, FileType.RMC)),
         received=len(received),
-        sent=len(sent),
+        sent=len(ended) - len(idle),
+        nothing_to_send=len(idle),
         starters=starters,
         leaving_tomorrow=max(leaving, most_leaving),
     )
@@ -137,10 +141,12 @@ def _numbers(cells: Iterable[Cell]) -> tuple[int, int]:
 
 
 def _headline(
-    found: Board, received: Sequence[Cell], sent: Sequence[Cell], trouble: Sequence[Cell], stuck: int
+    found: Board, received: Sequence[Cell], sent: int, idle: int, trouble: Sequence[Cell], stuck: int
 ) -> str:
     """Return ``13 of 13 received; 12 sent; YHD late, 41 applicants affected, 6 leave the window tomorrow``."""
-    parts = [f"{len(received)} of {len(_of(found, FileType.RMC))} received", f"{len(sent)} sent"]
+    parts = [f"{len(received)} of {len(_of(found, FileType.RMC))} received", f"{sent} sent"]
+    if idle:
+        parts.append(f"{idle} had nothing to send")
     groups: dict[str, list[str]] = {}
     for cell in trouble:
         names = groups.setdefault(_STANDING[cell.state], [])
