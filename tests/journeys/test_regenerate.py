@@ -110,14 +110,18 @@ def test_what_could_not_be_compared_is_said_and_not_counted_as_done(
     post = next(one for one in small.tcs.simulator.store.posts.values() if one["nationalPostNumber"] == NPN)
     post["status"] = {"code": 1}
     said = regenerate(embedded, "--post", NPN)
-    assert (said.code, said.text.splitlines()[-3:-1]) == (
+    assert (said.code, said.text.splitlines()[-4:-1]) == (
         1,
         [
             "0 positions were compared with TIS and their records generated again.",
-            "1 could not be compared: see why, and retry or discard the message: tis-esr parked",
+            "1 could not be compared.",
+            "1 message was parked meanwhile; tis-esr parked says why, and who acts",
         ],
     )
-    assert "positions not compared: 1" in called("audit", "--act", "regenerate").text
+    result = "positions not compared: 1; messages parked: 1"
+    assert result in called("audit", "--act", "regenerate").text
+    whole = regenerate(embedded, "--deanery", "EOE", "--json")
+    assert (whole.code, '"parked": 1' in whole.text) == (1, True)
     assert called("parked", "list", "--cause", "tcs-record-unreadable").code == 1
 
 

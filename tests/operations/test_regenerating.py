@@ -29,9 +29,12 @@ async def test_the_audit_has_what_the_parts_of_a_selection_did_together(
         done = await regenerate(bench.runner, Person("ann"), whole, TODAY, bench.reader, finish)
         found = entries(bench.reader())
     assert finished == [[1, 2], [3, 4], [5]]
-    assert done == Done(requeued=0, left=0)
+    assert done == Done(requeued=0, left=0, parked=0)
     assert [(entry.on, entry.result) for entry in found] == [
-        (whole.on, "posts: 5; deaneries: 0; messages requeued: 0; positions not compared: 0"),
+        (
+            whole.on,
+            "posts: 5; deaneries: 0; messages requeued: 0; positions not compared: 0; messages parked: 0",
+        ),
         (whole.on, "begun"),
     ]
 

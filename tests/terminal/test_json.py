@@ -34,7 +34,7 @@ KEYS = {
     "alarms": {"alarms", "sinks", "evaluated_at", "is_stale", "unknown", "tests"},
     "files": {"files", "gaps", "unconfirmed", "incomplete_exports", "open_findings", "kept_from"},
     "purge": {"day", "messages", "personal", "history", "guards", "removed", "finished", "holder", "until"},
-    "reconcile": {"day", "deaneries", "dry_run", "positions", "changes", "files", "sent"},
+    "reconcile": {"day", "deaneries", "dry_run", "positions", "parked", "changes", "files", "sent"},
     "redrive": {"requeued", "unreadable", "dry_run", "files", "absent", "waiting"},
     "reconcile-status": {
         "begun_at",
@@ -51,7 +51,7 @@ KEYS = {
         "differences",
     },
     "recover": {"outage", "unfinished", "day", "begun", "dry_run", "steps"},
-    "regenerate": {"day", "dry_run", "selection", "positions", "requeued", "left", "changes"},
+    "regenerate": {"day", "dry_run", "selection", "positions", "requeued", "left", "parked", "changes"},
     "batch": {"batches", "items"},
     "audit": {"entries", "verdict"},
     "lint": {"day", "weeks", "checked", "data_from", "findings", "posts", "not_checked"},

@@ -11,6 +11,7 @@ from pathlib import Path
 from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import Bar, progress
+from tis_esr.commands.reconcile import say_parked
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
@@ -55,7 +56,7 @@ async def regenerate(
             selection = await selected(asked, reader, tcs)
         positions = count(reader, selection.posts, selection.numbers, selection.deaneries, _EVER)
     changes: list[Change] = []
-    done = Done(requeued=len(selection.parked), left=0)
+    done = Done(requeued=len(selection.parked), left=0, parked=0)
     if dry_run:
         refuse_impossible_day(settings, state, day, dry_run=True)
         changes = await _planned(settings, selection, day, state, tcs_url)
@@ -68,13 +69,14 @@ async def regenerate(
         positions=positions - done.left,
         requeued=done.requeued,
         left=done.left,
+        parked=done.parked,
         changes=changes,
     )
     if as_json:
         print_json(outcome)
     else:
         _print(outcome)
-    return Exit.DONE_WITH_PARKED if outcome.left else Exit.DONE
+    return Exit.DONE_WITH_PARKED if outcome.left or outcome.parked else Exit.DONE
 
 
 async def _done(
@@ -172,8 +174,8 @@ def _print(outcome: Regenerated) -> None:
         say("nothing was stored or sent.", label="Dry run:", style=HEADING)
     say(f"{outcome.positions:,} positions {verb} compared with TIS and their records generated again.")
     if outcome.left:
-        advice = "see why, and retry or discard the message: tis-esr parked"
-        say(f"{outcome.left:,} could not be compared: {advice}", style=NOTICE)
+        say(f"{outcome.left:,} could not be compared.", style=NOTICE)
+    say_parked(outcome.parked)
     if outcome.requeued:
         say(f"{outcome.requeued:,} parked messages {verb} requeued.")
     if outcome.dry_run:

@@ -107,7 +107,9 @@ class Recovery:
         else:
             await compare(self.runner)
         done, total = asked.progress()
-        left = f"; {total - done:,} could not be compared (tis-esr parked)" if total > done else ""
+        left = f"; {total - done:,} could not be compared" if total > done else ""
+        if parked := asked.parked():
+            left += f"; {parked:,} messages were parked meanwhile (tis-esr parked)"
         return f"compared {done:,} positions with TIS, and applied the daily rules{left}"
 
     async def _statuses(self) -> str:

@@ -16,6 +16,7 @@ from tis_esr.engine.runner import Runner
 from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.parked.retrying import retry_all
+from tis_esr.operations.reconciling import parked_since
 from tis_esr.operations.regeneration.selection import Selection
 from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
 from tis_esr.services.day import request_comparison
@@ -65,10 +66,11 @@ def parts(selection: Selection) -> Iterator[Selection]:
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """How many messages were requeued, and how many positions could not be compared."""
+    """How many messages were requeued, how many positions could not be compared, and what was parked meanwhile."""
 
     requeued: int
     left: int
+    parked: int
 
 
 async def regenerate(
@@ -84,17 +86,20 @@ async def regenerate(
     It is written to the audit with its result. Raises PatienceExhaustedError, and what ``finish`` raises.
     """
     async with audited(runner, person, "regenerate", selection.on) as act:
+        begun = runner.engine.time()
         requeued = await retry_all(runner, person, selection.parked, "regenerate")
         left = 0
         for part in parts(selection):
             progress = await request(runner, part, day)
             await finish(progress)
             left += await asyncio.to_thread(progress.left, open_reader)
+        with closing(open_reader()) as reader:
+            parked = await asyncio.to_thread(parked_since, reader, begun)
         act.result = (
             f"posts: {len(selection.posts) + len(selection.numbers)}; deaneries: {len(selection.deaneries)};"
-            f" messages requeued: {requeued}; positions not compared: {left}"
+            f" messages requeued: {requeued}; positions not compared: {left}; messages parked: {parked}"
         )
-    return Done(requeued=requeued, left=left)
+    return Done(requeued=requeued, left=left, parked=parked)
 
 
 async def request(runner: Runner, part: Selection, day: date) -> Progress:
