@@ -72,7 +72,7 @@ def test_the_digest_says_it_in_plain_words(here: Program) -> None:
     lines = said.text.splitlines()
     offices = "EMD, KSS, NTH, WMD, PEN, NWN, YHD, OXF, WES, LDN, MER, SEV"
     assert said.code == 1
-    assert lines[0] == f"24 Nov 2026: 1 of 13 received; 13 sent; {offices} late."
+    assert lines[0] == f"24 Nov 2026: 1 of 13 received; 1 sent; 12 had nothing to send; {offices} late."
     assert "Applicants: 2 applicants sent for 1 office; nothing to send for 12 offices." in lines
     assert lines[-1] == f"To do, support: ask ESR for the file of {offices} of 24 Nov 2026."
     assert here("digest", "--deanery", "EOE", "--json").json["is_good"] is True

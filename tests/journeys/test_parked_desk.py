@@ -1,5 +1,6 @@
 """The parked desk from a terminal, on both engines: what is parked, whether a retry is safe, batches, and the audit."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,11 @@ import pytest
 from tests.journeys.program import ENGINES, Program, Said, program
 from tests.journeys.small_world import NPN, Small, por, small_world
 
+from tis_esr.engine.envelope import Message
+from tis_esr.engine.protocol import Commit
+from tis_esr.operations.composition import engine_for_operation
+from tis_esr.parking_causes import ParkingCause
+from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
 
 PEOPLE = 3
@@ -167,6 +173,39 @@ def test_a_retry_of_one_message_needs_a_reason_too_which_the_audit_has(desk: Des
     assert desk.called("parked", "retry", first, "--why", "TIS was corrected").code == 0
     [entry] = desk.audited()
     assert (entry["act"], entry["on"], entry["why"]) == ("parked.retry", [first], "TIS was corrected")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("parked", "show", "{}"),
+        ("parked", "retry", "{}", "--why", "w"),
+        ("parked", "discard", "{}", "--why", "w", "--ticket", "T1", "--review", "2099-01-31"),
+        ("redrive", "{}", "--why", "w"),
+    ],
+)
+def test_the_beginning_of_several_ids_is_refused_with_all_of_them_and_nothing_is_done(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    called = program("embedded", tmp_path)
+    ids = ["abcd1111", "abcd2222"]
+    asyncio.run(park(tmp_path / "state.sqlite", ids))
+    said = called(*(word.format("abcd") for word in words))
+    assert (said.code, said.text) == (
+        2,
+        "tis-esr: ID: 'abcd' is the beginning of 2 ids (abcd1111, abcd2222); give more of it\n",
+    )
+    assert [one["id"] for one in called("parked", "--json").json] == ids
+
+
+async def park(state: Path, ids: list[str]) -> None:
+    async with engine_for_operation(Settings(), state) as runner:
+        for id_ in ids:
+            stuck = Message(
+                id=id_, queue="esr.queue.tis.change", correlation_id="", source_file="", deanery="", row=0, body=b"{}"
+            )  # fmt: skip
+            parked = [(stuck, "the record has no timestamp", ParkingCause.TIS_CHANGE_INVALID)]
+            await runner.engine.commit(Commit(parked=parked))
 
 
 def test_a_tracer_that_tcs_rejects_again_stops_the_batch(desk: Desk) -> None:

@@ -183,6 +183,16 @@ def test_the_number_of_an_unknown_person_is_taken_out_of_the_reasons_of_rows(liv
     assert not any(name == "rows" for name, _ in lived.with_secrets())
 
 
+def test_a_message_about_the_person_that_waits_is_named_at_each_erasure(lived: Lived) -> None:
+    name = lived.small.file(*assignment())
+    assert lived.called("ingest", lived.small.folder / "in" / name).code == 0
+    waits = "1 message about the person waits; erase again once it is handled."
+    for _ in range(2):
+        assert waits in lived.person("erase", code=1).text.splitlines()
+    lived.day(2)
+    assert waits not in lived.person("erase", number=2).text
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

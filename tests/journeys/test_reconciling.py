@@ -141,6 +141,19 @@ def test_what_changed_in_tis_is_found_at_once_and_as_often_as_it_is_asked_for(
     assert reconcile(called, small, "--dry-run", "--json").json["changes"] == []
 
 
+def test_what_was_parked_in_the_comparison_is_said_with_exit_code_1(here: tuple[Program, Small]) -> None:
+    called, small = here
+    if called.engine == "production":
+        pytest.skip("there running services do it")
+    post = next(one for one in small.tcs.simulator.store.posts.values() if one["nationalPostNumber"] == NPN)
+    post["status"] = {"code": 1}
+    said = reconcile(called, small)
+    notice = "1 message was parked meanwhile; tis-esr parked says why, and who acts"
+    assert (said.code, said.text.splitlines()[-2]) == (1, notice)
+    [entry, _] = called("audit", "--act", "reconcile", "--json").json["entries"]
+    assert entry["result"].endswith("messages parked: 1")
+
+
 async def test_running_services_compare_on_request_and_it_says_when_they_have(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
 ) -> None:

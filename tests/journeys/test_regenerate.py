@@ -103,6 +103,28 @@ def test_what_failed_since_a_time_is_generated_again_once_tis_has_the_missing_da
     assert ("APP", 2, "changed") in found or ("APP", 2, "new") in found
 
 
+def test_what_could_not_be_compared_is_said_and_not_counted_as_done(
+    embedded: tuple[Program, Small],
+) -> None:
+    called, small = embedded
+    post = next(one for one in small.tcs.simulator.store.posts.values() if one["nationalPostNumber"] == NPN)
+    post["status"] = {"code": 1}
+    said = regenerate(embedded, "--post", NPN)
+    assert (said.code, said.text.splitlines()[-4:-1]) == (
+        1,
+        [
+            "0 positions were compared with TIS and their records generated again.",
+            "1 could not be compared.",
+            "1 message was parked meanwhile; tis-esr parked says why, and who acts",
+        ],
+    )
+    result = "positions not compared: 1; messages parked: 1"
+    assert result in called("audit", "--act", "regenerate").text
+    whole = regenerate(embedded, "--deanery", "EOE", "--json")
+    assert (whole.code, '"parked": 1' in whole.text) == (1, True)
+    assert called("parked", "list", "--cause", "tcs-record-unreadable").code == 1
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -110,6 +132,8 @@ def test_what_failed_since_a_time_is_generated_again_once_tis_has_the_missing_da
         (("--post", "1", "--all"), "--person: give one of "),
         (("--person", "999999"), "--person: neither TIS nor this store has a placement of this person"),
         (("--gmc", "0000001"), "--gmc: neither TIS nor this store has a placement of this person"),
+        (("--post", "9" * 20), f"--post: {'9' * 20}: no position of ESR has this post"),
+        (("--placement", "9" * 20), f"--placement: neither TIS nor this store has a placement {'9' * 20}"),
         (("--placement", "999999"), "--placement: neither TIS nor this store has a placement 999999"),
         (("--post", "XXX/1"), "--post: XXX/1: no position of ESR has this post"),
         (("--failed-since", "yesterday"), "--failed-since: 'yesterday' is not a valid date and time"),

@@ -11,8 +11,9 @@ from tests.services.tcs_on_bench import TODAY
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import UsageError
-from tis_esr.operations.access.acts_once import ACTS_DONE, ActDone, once, once_in_steps
+from tis_esr.operations.access.acts_once import ACTS_DONE, ActDone, UnauditedActError, once, once_in_steps
 from tis_esr.operations.audit.trail import Person, entries, record
+from tis_esr.operations.batches.errors import UnknownBatchError
 from tis_esr.simulation.days.generated_world import World
 
 ANN = Person("ann", "console")
@@ -49,17 +50,31 @@ async def test_an_act_in_steps_is_begun_once_and_says_so_while_it_has_no_result(
         assert (times, again.result) == (1, "")
 
 
-async def test_an_act_in_steps_that_was_refused_can_be_sent_again(benches: Benches) -> None:
+@pytest.mark.parametrize("refusal", [UsageError("ID", "is unknown"), UnknownBatchError("B7")])
+async def test_an_act_in_steps_that_was_refused_can_be_sent_again(
+    benches: Benches, refusal: Exception
+) -> None:
     async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
 
         async def refuses(_: Runner) -> str:
-            raise UsageError("ID", "is unknown")
+            raise refusal
 
         async def does(_: Runner) -> str:
             return "done"
 
-        with pytest.raises(UsageError):
+        with pytest.raises(type(refusal)):
             await once_in_steps(bench.runner, "one", "ann", "/test", refuses)
         assert await bench.all(ACTS_DONE) == {}
         for _ in range(2):
             assert (await once_in_steps(bench.runner, "one", "ann", "/test", does)).result == "done"
+
+
+async def test_an_act_that_leaves_no_entry_in_the_audit_does_not_take_effect(benches: Benches) -> None:
+    async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
+
+        async def forgets(_: Work) -> str:
+            return "done"
+
+        with pytest.raises(UnauditedActError, match="/test"):
+            await once(bench.runner, "one", "ann", "/test", forgets)
+        assert await bench.all(ACTS_DONE) == {}

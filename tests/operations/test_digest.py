@@ -151,6 +151,18 @@ async def test_a_morning_tells_what_is_not_due_and_what_esr_has_not_answered(ben
     assert found.to_do == ["To do, support: ask ESR for the answer about applicants of EOE of 23 Nov 2026."]
 
 
+async def test_an_office_with_nothing_to_send_is_not_counted_as_sent(benches: Benches) -> None:
+    async with benches.open("DataExporter", nowhere()) as bench:
+        idle = sent("APP", None, state=OutboundState.NOTHING_TO_SEND, rows=0)
+        await bench.keep(OUTBOUND_FILES, sent("APP", at("14:01")), of_office(idle, "YHD"))
+        one = await told(bench, at("15:00"), "YHD")
+        every = await told(bench, at("15:00"))
+    assert (one.sent, one.nothing_to_send) == (0, 1)
+    assert one.headline.startswith("0 of 1 received; 0 sent; 1 had nothing to send")
+    assert (every.sent, every.nothing_to_send) == (1, 1)
+    assert every.headline.startswith("0 of 13 received; 1 sent; 1 had nothing to send; ")
+
+
 async def test_a_file_that_is_being_written_is_not_sent_yet(benches: Benches) -> None:
     async with benches.open("DataExporter", nowhere()) as bench:
         await all_offices(bench, "YHD")

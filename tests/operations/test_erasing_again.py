@@ -94,6 +94,40 @@ async def test_a_parked_message_that_has_the_number_is_kept_whatever_else_is_sto
     ]
 
 
+async def test_messages_about_a_person_that_wait_are_found_and_counted_until_they_are_handled(
+    benches: Benches,
+) -> None:
+    over = record(1, TODAY - timedelta(days=300), gmc_number=GMC, state=RecordState.EXPORTED)
+    theirs = [message(f"esr.queue.{queue}", "theirs", {"gmcNumber": GMC}, row=8) for queue in WAITING_IN]
+    others = [
+        message("esr.queue.asg.split", number, {"gmcNumber": f"720000{number}"}, row=9) for number in (2, 3)
+    ]
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.keep(APPLICANTS, over)
+        await bench.send(*theirs, *others)
+        first, again = await erased(bench), await erased(bench)
+        assert (first.erased, again.erased) == ({APPLICANTS.name: 1}, {})
+        for done in (first, again):
+            assert (done.known, done.waiting) == (True, 2)
+            assert sorted((one.collection, one.key, one.reason) for one in done.kept) == sorted(
+                (one.queue, one.id, KeptReason.WAITING_MESSAGE) for one in theirs
+            )
+        await bench.engine.commit(Commit(done=await bench.claimed(*theirs)))
+        last = await erased(bench)
+        assert (last.known, last.waiting, last.kept) == (False, 0, [])
+
+
+async def test_of_very_many_messages_about_a_person_only_so_many_are_named(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tis_esr.operations.person.messages.MOST_WAITING", 3)
+    many = [message("esr.queue.asg.split", number, {"registration": GMC}) for number in range(5)]
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.send(*many)
+        assert (await erased(bench)).waiting == 3
+
+
+WAITING_IN = ("asg.split", "apprecord.generated")
 TWO = {
     "currentTraineeGmcNumber": GMC,
     "currentTraineeLastName": "Specimen",

@@ -68,8 +68,15 @@ class Parked:
 def test_the_beginning_of_an_id_names_a_message_if_it_is_the_only_one() -> None:
     reader = Parked("abcd1111", "abcd2222", "ffff0000")
     assert full_ids(reader, ["abcd1", "ffff"]) == ["abcd1111", "ffff0000"]  # type: ignore[arg-type]
-    with pytest.raises(AmbiguousIdError, match=r"'abcd' is the beginning of 2 ids \(abcd1111, abcd2222"):
+    with pytest.raises(
+        AmbiguousIdError, match=r"'abcd' is the beginning of 2 ids \(abcd1111, abcd2222\); give"
+    ):
         full_ids(reader, ["abcd"])  # type: ignore[arg-type]
+    many = Parked(*(f"abcd{number}" for number in range(5)))
+    with pytest.raises(
+        AmbiguousIdError, match=r"of 5 ids \(abcd0, abcd1, abcd2 and 2 more\); give more of it$"
+    ):
+        full_ids(many, ["abcd"])  # type: ignore[arg-type]
     with pytest.raises(UnknownMessageError):
         full_ids(reader, ["0000"])  # type: ignore[arg-type]
     with pytest.raises(ShortIdError):

@@ -9,21 +9,53 @@ from tis_esr.engine.envelope import Message
 from tis_esr.engine.protocol import Commit
 from tis_esr.operations.audit.trail import Person, entries
 from tis_esr.operations.regeneration import requests
-from tis_esr.operations.regeneration.requests import parts, request
+from tis_esr.operations.regeneration.requests import Done, Progress, regenerate
 from tis_esr.operations.regeneration.selection import Asked, Selection, selected
+from tis_esr.operations.waiting_for_services import NobodyWorksError
 from tis_esr.parking_causes import ParkingCause
 
 
-async def test_the_audit_counts_every_part_of_a_selection(
+async def test_the_audit_has_what_the_parts_of_a_selection_did_together(
     benches: Benches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "POSTS_A_PART", 2)
-    whole = Selection(posts=[1, 2, 3, 4, 5], on=["failed since 0"])
+    whole = Selection(posts=[1, 2, 3, 4, 5], on=["failed since 24 Nov 2026 14:00:00"])
+    finished: list[list[int]] = []
+
+    async def finish(part: Progress) -> None:
+        finished.append(part.posts)
+
     async with benches.open("Reconciliation", nowhere()) as bench:
-        for number, part in enumerate(parts(whole)):
-            await request(bench.runner, part, TODAY, Person("ann") if number == 0 else None, whole=whole)
-        [entry] = entries(bench.reader())
-    assert entry.result == "requested 5 posts, 0 deaneries, 0 messages"
+        done = await regenerate(bench.runner, Person("ann"), whole, TODAY, bench.reader, finish)
+        found = entries(bench.reader())
+    assert finished == [[1, 2], [3, 4], [5]]
+    assert done == Done(requeued=0, left=0, parked=0)
+    assert [(entry.on, entry.result) for entry in found] == [
+        (
+            whole.on,
+            "posts: 5; deaneries: 0; messages requeued: 0; positions not compared: 0; messages parked: 0",
+        ),
+        (whole.on, "begun"),
+    ]
+
+
+async def test_a_selection_that_stops_in_its_second_part_is_no_request_of_the_whole(
+    benches: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "POSTS_A_PART", 2)
+
+    async def finish(part: Progress) -> None:
+        if part.posts == [3, 4]:
+            raise NobodyWorksError(2, "positions are still to be reconciled with TIS")
+
+    async with benches.open("Reconciliation", nowhere()) as bench:
+        with pytest.raises(NobodyWorksError):
+            await regenerate(
+                bench.runner, Person("ann"), Selection(posts=[1, 2, 3, 4, 5], on=["all"]), TODAY, bench.reader, finish
+            )  # fmt: skip
+        found = [entry.result for entry in entries(bench.reader())]
+    assert found[1:] == ["begun"]
+    assert found[0].startswith("failed: 2 positions are still to be reconciled with TIS")
 
 
 async def test_what_was_sent_before_a_time_and_parked_after_it_has_failed_since(benches: Benches) -> None:

@@ -8,8 +8,9 @@ WHOLE_READS: dict[str, tuple[re.Pattern[str], str]] = {
         (
             "what waits",
             r"SQLite: SELECT queue, count.* FROM messages WHERE state = 'ready' GROUP BY queue$"
+            r"|SQLite: SELECT .* FROM messages WHERE state = 'ready' AND instr"
             r"|SQLite: UPDATE messages INDEXED BY messages_ready SET deaths = deaths \+ 1, held = 0 WHERE",
-            "the partial index holds nothing but what waits, and all of that is counted",
+            "the partial index holds nothing but what waits, and all of that is counted, or searched for a person's number",
         ),
         (
             "what is parked",

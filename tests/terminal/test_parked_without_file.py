@@ -26,7 +26,7 @@ def test_a_parked_change_of_tis_names_no_row_of_a_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(listing, "reader_of", lambda *_: OneParked())
-    assert listing.list_parked(Settings(), Choice(), None, as_json=False) is Exit.DONE_WITH_PARKED
+    assert listing.list_parked(Settings(), Choice(), None, None, as_json=False) is Exit.DONE_WITH_PARKED
     lines = capsys.readouterr().out.splitlines()
     assert lines[3].endswith("esr.queue.tis.change: not a change of TIS: data.id is not a whole number")
     assert lines[4].split() == ["91f7"]

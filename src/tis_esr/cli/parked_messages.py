@@ -225,7 +225,7 @@ def batch(
     "tis-esr redrive --unfinished --why 'MongoDB is back, ticket 4711'",
     "tis-esr redrive DE_EOE_RMC_20261124_00000101.DAT --why 'ticket 4711'",
     "tis-esr redrive --reason 'other content' --why 'the file was moved'",
-    "tis-esr redrive --reason 'record type' --discard 'resent' --ticket T1 --review 2026-12-24",
+    "tis-esr redrive 5c009d8c --discard resent --ticket T1 --review 2026-12-24",
 )
 def redrive(
     ids: Annotated[

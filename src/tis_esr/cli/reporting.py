@@ -105,6 +105,11 @@ def report(
         from tis_esr.commands.report import report as run
         from tis_esr.operations.reports.report import Filters
 
-        filters = Filters(deaneries=deaneries_of(deanery), trust=trust, specialty=specialty, grade=grade)
+        filters = Filters(
+            deaneries=deaneries_of(deanery),
+            trust=trust.strip(),
+            specialty=specialty.strip(),
+            grade=grade.strip(),
+        )
         wanted = Wanted(kind, filters, day_of(as_of), weeks, without_position, for_trust, personal, csv)
         asyncio.run(run(load(), wanted, state, tcs, as_json=as_json))

@@ -15,6 +15,8 @@ from tis_esr.counted import counted
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.person.erasing import Erasure
+from tis_esr.operations.person.kept import KeptReason
+from tis_esr.operations.person.messages import MOST_WAITING
 from tis_esr.operations.person.requests import checked, erase_person, export_person, new_request
 from tis_esr.private_files import open_private
 from tis_esr.settings import Settings
@@ -84,10 +86,20 @@ def _show(done: Erasure) -> None:
         say("Nothing is stored about a person with this GMC number.", style=NOTICE)
     for name, number in sorted(done.erased.items()):
         say(f"{number:,} {'would be' if done.dry_run else 'were'} erased", label=f"{name}:", style=HEADING)
-    if done.kept:
-        say(f"{len(done.kept):,}, and why", label="Kept:", style=NOTICE)
-    for kept in done.kept[:_SHOWN]:
-        say(f"{kept.collection} {kept.key}: {kept.text}", indent=2)
-    if len(done.kept) > _SHOWN:
-        say(f"and {len(done.kept) - _SHOWN:,} more: see --json", indent=2)
+    if done.waiting:
+        say(_waiting(done.waiting), style=NOTICE)
+    kept = [one for one in done.kept if one.reason is not KeptReason.WAITING_MESSAGE]
+    if kept:
+        say(f"{len(kept):,}, and why", label="Kept:", style=NOTICE)
+    for one in kept[:_SHOWN]:
+        say(f"{one.collection} {one.key}: {one.text}", indent=2)
+    if len(kept) > _SHOWN:
+        say(f"and {len(kept) - _SHOWN:,} more: see --json", indent=2)
     say(done.request, label="Request:", style=HEADING)
+
+
+def _waiting(number: int) -> str:
+    if number == 1:
+        return "1 message about the person waits; erase again once it is handled."
+    more = " or more" if number >= MOST_WAITING else ""
+    return f"{number:,}{more} messages about the person wait; erase again once they are handled."

@@ -36,9 +36,12 @@ _MARKS_LEGEND = (
 )
 
 
-def show_board(found: Board) -> None:
-    """Print all offices: in 24 lines of 80 columns as long as few different things need somebody."""
-    say(f"Board of {_weekday(found.day)}, as of {_moment(found.now)}", style=HEADING)
+def show_board(found: Board, note: str = "") -> None:
+    """Print all offices: in 24 lines of 80 columns as long as few different things need somebody.
+
+    ``note`` says why this day is shown, "" if it is as of now.
+    """
+    say(f"Board of {_weekday(found.day)}, {note or _as_of(found)}", style=HEADING)
     cells = {(cell.deanery, cell.type): cell for cell in found.cells}
     rows = [(office, *(_mark(cells.get((office, type_))) for type_ in FileType)) for office in DEANERIES]
     console.table(("", *FileType), rows)
@@ -67,9 +70,9 @@ def _affected(one: Need) -> str:
     return f"{said}; {one.leaving_tomorrow:,} leave the window tomorrow" if one.leaving_tomorrow else said
 
 
-def show_office(found: Board, deanery: str) -> None:
-    """Print the files of one office in full, with what to do."""
-    say(f"Board of {deanery}, {_weekday(found.day)}, as of {_moment(found.now)}", style=HEADING)
+def show_office(found: Board, deanery: str, note: str = "") -> None:
+    """Print the files of one office in full, with what to do; see ``show_board``."""
+    say(f"Board of {deanery}, {_weekday(found.day)}, {note or _as_of(found)}", style=HEADING)
     for cell in found.cells:
         _show_cell(cell, found.day)
     if found.earlier:
@@ -124,8 +127,10 @@ def _mark(cell: Cell | None) -> str:
     return shown.get(cell.state, plain)
 
 
-def show_history(found: History) -> None:
-    """Print a line for each office and type: a character for each day, never a colour alone."""
+def show_history(found: History, note: str = "") -> None:
+    """Print a line for each office and type: a character for each day, never a colour alone; see ``show_board``."""
+    if note:
+        say(f"{in_words(found.last)} is {note}.", style=NOTICE)
     days = f"{in_words(found.first)} to {in_words(found.last)}"
     say(f"Files of {days}, one character a day", style=HEADING)
     rows = [
@@ -168,6 +173,10 @@ def _clock(at: datetime, day: date) -> str:
 
 def _weekday(day: date) -> str:
     return f"{day:%a} {in_words(day)}"
+
+
+def _as_of(found: Board) -> str:
+    return f"as of {_moment(found.now)}"
 
 
 def _moment(at: datetime) -> str:

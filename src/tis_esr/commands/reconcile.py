@@ -11,7 +11,7 @@ from typing import Final
 from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.person import person_of
 from tis_esr.commands.progress import progress
-from tis_esr.commands.terminal import HEADING, print_json, say
+from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
 from tis_esr.counted import counted
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
@@ -54,16 +54,29 @@ async def reconcile(
                 asked = await request(runner, partial(reader_of, settings), day, deaneries)
                 act.result = "requested"
         compared = await _by_services(asked)
+        parked = await asyncio.to_thread(asked.parked)
     else:
-        compared = await _here(settings, deaneries, day, state, tcs_url)
+        compared, parked = await _here(settings, deaneries, day, state, tcs_url)
     if as_json:
-        print_json(Compared(day=day, deaneries=list(deaneries), dry_run=False, positions=compared))
+        print_json(
+            Compared(day=day, deaneries=list(deaneries), dry_run=False, positions=compared, parked=parked)
+        )
     else:
         say(
             f"{counted(compared, 'position was', 'positions were')} compared with TIS, and the daily rules applied as of {written(day)}."
         )
+        say_parked(parked)
         say("See what the next files will have: tis-esr export applicants --dry-run")
-    return Exit.DONE
+    return Exit.DONE_WITH_PARKED if parked else Exit.DONE
+
+
+def say_parked(number: int) -> None:
+    """Print how many messages were parked meanwhile, if any were."""
+    if number:
+        say(
+            f"{counted(number, 'message was', 'messages were')} parked meanwhile; tis-esr parked says why, and who acts",
+            style=NOTICE,
+        )
 
 
 async def _planned(
@@ -85,7 +98,8 @@ async def _planned(
 
 async def _here(
     settings: Settings, deaneries: Sequence[str], day: date, state: Path | None, tcs_url: str
-) -> int:
+) -> tuple[int, int]:
+    """Compare in this process; return how many positions were compared, and how many messages were parked."""
     nowhere = Nowhere()
     async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
         refuse_impossible_day(settings, state, day)
@@ -99,8 +113,9 @@ async def _here(
                 comparing.cancel()
                 await asyncio.gather(comparing, return_exceptions=True)
             compared = (await asyncio.to_thread(asked.progress))[0]
-            act.result = f"{compared} positions compared"
-            return compared
+            parked = await asyncio.to_thread(asked.parked)
+            act.result = f"positions compared: {compared}; messages parked: {parked}"
+            return compared, parked
 
 
 async def _by_services(asked: Comparison) -> int:

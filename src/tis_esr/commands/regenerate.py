@@ -10,15 +10,15 @@ from pathlib import Path
 
 from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.person import person_of
-from tis_esr.commands.progress import progress
-from tis_esr.commands.terminal import HEADING, print_json, say
+from tis_esr.commands.progress import Bar, progress
+from tis_esr.commands.reconcile import say_parked
+from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
 from tis_esr.counted import counted
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit
 from tis_esr.files.file_store import Nowhere
-from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.composition import (
     engine_for_operation,
     reader_of,
@@ -29,7 +29,8 @@ from tis_esr.operations.composition import (
 from tis_esr.operations.planned_day import Change, Effect, planned_changes
 from tis_esr.operations.reconciling import compare
 from tis_esr.operations.regeneration.outcome import Regenerated
-from tis_esr.operations.regeneration.requests import Progress, count, parts, request
+from tis_esr.operations.regeneration.requests import Done, Progress, count, parts, request
+from tis_esr.operations.regeneration.requests import regenerate as regenerate_
 from tis_esr.operations.regeneration.selection import Asked, Selection, selected
 from tis_esr.operations.waiting_for_services import POLL_SECONDS, POSITIONS, until_done
 from tis_esr.settings import Settings
@@ -56,24 +57,27 @@ async def regenerate(
             selection = await selected(asked, reader, tcs)
         positions = count(reader, selection.posts, selection.numbers, selection.deaneries, _EVER)
     changes: list[Change] = []
+    done = Done(requeued=len(selection.parked), left=0, parked=0)
     if dry_run:
         refuse_impossible_day(settings, state, day, dry_run=True)
         changes = await _planned(settings, selection, day, state, tcs_url)
     elif not selection.is_empty:
-        await _done(settings, selection, day, state, tcs_url, open_reader, positions)
+        done = await _done(settings, selection, day, state, tcs_url, open_reader, positions)
     outcome = Regenerated(
         day=day,
         dry_run=dry_run,
         selection=selection,
-        positions=positions,
-        requeued=len(selection.parked),
+        positions=positions - done.left,
+        requeued=done.requeued,
+        left=done.left,
+        parked=done.parked,
         changes=changes,
     )
     if as_json:
         print_json(outcome)
     else:
         _print(outcome)
-    return Exit.DONE
+    return Exit.DONE_WITH_PARKED if outcome.left or outcome.parked else Exit.DONE
 
 
 async def _done(
@@ -84,40 +88,37 @@ async def _done(
     tcs_url: str,
     open_reader: Callable[[], Reader],
     positions: int,
-) -> None:
+) -> Done:
     refuse_impossible_day(settings, state, day)
-    if settings.engine == "production" and state is None:
-        async with engine_for_operation(settings, None, day) as runner:
-            await _parts(settings, runner, selection, day, positions, partial(_by_services, open_reader))
-        return
-    nowhere = Nowhere()
-    async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
-        here = partial(_here, open_reader, opened.runner)
-        await _parts(settings, opened.runner, selection, day, positions, here)
-
-
-async def _parts(
-    settings: Settings,
-    runner: Runner,
-    selection: Selection,
-    day: date,
-    positions: int,
-    finish: Callable[[Progress, Callable[[int], None]], Awaitable[None]],
-) -> None:
-    """Request one part after the other, each when the one before is finished, and show how many positions are done."""
-    person: Person | None = person_of(settings)
+    person = person_of(settings)
     with progress() as bars:
         bar = bars.stage("Generating again", "positions", total=positions)
-        for part in parts(selection):
-            done, most = bar.done, 0
+        if settings.engine == "production" and state is None:
+            async with engine_for_operation(settings, None, day) as runner:
+                finish = _shown(bar, partial(_by_services, open_reader))
+                return await regenerate_(runner, person, selection, day, open_reader, finish)
+        nowhere = Nowhere()
+        async with system(settings, state, tcs_url, nowhere, nowhere, day) as opened:
+            finish = _shown(bar, partial(_here, open_reader, opened.runner))
+            return await regenerate_(opened.runner, person, selection, day, open_reader, finish)
 
-            def show(left: int, done: int = done) -> None:
-                nonlocal most
-                most = max(most, left)
-                bar.update(done + most - left)
 
-            await finish(await request(runner, part, day, person, whole=selection), show)
-            person = None
+def _shown(
+    bar: Bar, finish: Callable[[Progress, Callable[[int], None]], Awaitable[None]]
+) -> Callable[[Progress], Awaitable[None]]:
+    """Return how a part is finished, with how many positions are done on the bar."""
+
+    async def finished(part: Progress) -> None:
+        done, most = bar.done, 0
+
+        def show(left: int) -> None:
+            nonlocal most
+            most = max(most, left)
+            bar.update(done + most - left)
+
+        await finish(part, show)
+
+    return finished
 
 
 async def _by_services(
@@ -176,6 +177,9 @@ def _print(outcome: Regenerated) -> None:
     one = f"position {was} compared with TIS and its records"
     many = f"positions {were} compared with TIS and their records"
     say(f"{counted(positions, one, many)} generated again.")
+    if outcome.left:
+        say(f"{outcome.left:,} could not be compared.", style=NOTICE)
+    say_parked(outcome.parked)
     if requeued:
         say(f"{counted(requeued, f'parked message {was}', f'parked messages {were}')} requeued.")
     if outcome.dry_run:

@@ -97,6 +97,10 @@ class Reader(Protocol):
         """Return every message that one of these rows caused, in the order sent."""
         ...
 
+    def waiting_with(self, text: bytes, most: int) -> list[Trace]:
+        """Return messages that are still to be handled and whose body has a text, at most so many; all bodies are read, some at a time."""
+        ...
+
     def waiting(self) -> dict[str, int]:
         """Return how many messages are still to be handled, by queue."""
         ...

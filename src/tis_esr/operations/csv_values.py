@@ -4,7 +4,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+from tis_esr.visible import visible
+
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_BREAKS = ("\t", "\n")
 
 
 def csv_text(
@@ -26,8 +29,12 @@ def csv_text(
 
 
 def cell(value: object) -> str:
-    """Return a value as a cell: a text that begins like a formula gets an apostrophe, which spreadsheets don't show."""
-    if value is None:
-        return ""
-    is_formula = isinstance(value, str) and value.lstrip(" ").startswith(_BEGINS_A_FORMULA)
-    return f"'{value}" if is_formula else str(value)
+    """Return a value as a cell: a text that begins like a formula gets an apostrophe, which spreadsheets don't show.
+
+    Characters that would act on a terminal, or that nobody can see, are escaped.
+    """
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    text = visible(value)
+    is_formula = text.startswith(_BREAKS) or text.lstrip().startswith(_BEGINS_A_FORMULA)
+    return f"'{text}" if is_formula else text

@@ -43,7 +43,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """A day in plain words: ``headline`` is one line, ``sentences`` say more, ``to_do`` who must do what, ``alarms`` which
     alarms are active as of ``as_of``: while one is, no day is good.
 
-    Of ``expected`` offices, ``received`` have ESR's file and ``sent`` had their applicants sent, or had none to send.
+    Of ``expected`` offices, ``received`` have ESR's file, ``sent`` had their applicants sent, and ``nothing_to_send`` had
+    none to send.
     ``starters`` and ``leaving_tomorrow`` are applicants whom something that is late, missing or held affects,
     None for a day that is over. No personal data.
     """
@@ -59,6 +60,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     expected: int
     received: int
     sent: int
+    nothing_to_send: int
     starters: int | None
     leaving_tomorrow: int | None
 
@@ -100,7 +102,8 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
     of_day, before = board_of(day), board_of(day - timedelta(days=1))
     today, offices = now.astimezone(LONDON).date(), [deanery] if deanery else DEANERIES
     received = [cell for cell in _of(of_day, FileType.RMC) if _is_here(cell)]
-    sent = [cell for cell in _of(of_day, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]
+    ended = [cell for cell in _of(of_day, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]
+    idle = [cell for cell in ended if cell.state is CellState.COMPLETE]
     in_part = [cell for cell in of_day.cells if cell.state is CellState.COMPLETE_WITH_REFUSALS]
     open_, earlier, trouble = of_day.needs_somebody, of_day.earlier, [*of_day.needs_somebody, *in_part]
     if day < today:
@@ -108,7 +111,7 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
         open_, earlier = ([cell for cell in cells if cell.key in still] for cells in (open_, earlier))
         affected = _who_left(reader, offices, day, today, terms)
     else:
-        written = {cell.deanery for cell in sent}
+        written = {cell.deanery for cell in ended}
         affected = _who_leaves(reader, offices, today, terms, written, trouble)
     alarms = active_alarms(reader, now, deanery)
     said = [*_standing(trouble), *_in_short(affected)]
@@ -120,13 +123,14 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
         as_of=of_day.now,
         deanery=deanery or "",
         is_good=not said,
-        headline=_headline(of_day, received, sent, said),
+        headline=_headline(of_day, received, len(ended) - len(idle), len(idle), said),
         sentences=[*_sentences(of_day, before, earlier), *_about(affected, day), *_known(of_day)],
         to_do=asked,
         alarms=alarms_in_words(alarms),
         expected=len(_of(of_day, FileType.RMC)),
         received=len(received),
-        sent=len(sent),
+        sent=len(ended) - len(idle),
+        nothing_to_send=len(idle),
         starters=affected.starters,
         leaving_tomorrow=affected.leaving,
     )
@@ -183,9 +187,11 @@ def _numbers(cells: Iterable[Cell]) -> tuple[int, int]:
     return sum(starters.values()), sum(leaving.values())
 
 
-def _headline(found: Board, received: Sequence[Cell], sent: Sequence[Cell], said: Sequence[str]) -> str:
+def _headline(found: Board, received: Sequence[Cell], sent: int, idle: int, said: Sequence[str]) -> str:
     """Return ``13 of 13 received; 12 sent; YHD late, 41 applicants affected, 6 leave the window tomorrow``."""
-    parts = [f"{len(received)} of {len(_of(found, FileType.RMC))} received", f"{len(sent)} sent"]
+    parts = [f"{len(received)} of {len(_of(found, FileType.RMC))} received", f"{sent} sent"]
+    if idle:
+        parts.append(f"{idle} had nothing to send")
     return "; ".join([*parts, ", ".join(said) or _ALL_WELL])
 
 

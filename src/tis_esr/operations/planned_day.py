@@ -86,7 +86,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """What a comparison did, or in a ``dry_run`` what it and the exports of the day would do.
 
-    ``positions`` is how many were compared. Only a dry run has the rest: the records that would change, the files that
+    ``positions`` is how many were compared, and ``parked`` how many messages were parked meanwhile. Only a dry run has the rest: the records that would change, the files that
     would be written, and those of the day that were sent already, whose rows are not in ``files``.
     """
 
@@ -94,6 +94,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     deaneries: list[str]
     dry_run: bool
     positions: int
+    parked: int = 0
     changes: list[Change] = []
     files: list[PlannedFile] = []
     sent: list[PlannedFile] = []

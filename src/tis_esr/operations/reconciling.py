@@ -13,6 +13,7 @@ from tis_esr.services.flow import STAGES, TELLING
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 _END_OF_TIME = 1e12
+_QUEUES = frozenset({*(queue for stage in STAGES for queue in stage), *TELLING})
 ACT = "reconcile"
 """The act in the audit."""
 
@@ -32,10 +33,20 @@ class Comparison:
             )
         return done, done + left
 
+    def parked(self) -> int:
+        """Return how many messages of the comparison, and of what follows from it, were parked since."""
+        with closing(self._open()) as reader:
+            return parked_since(reader, self._asked_at)
+
     def left(self) -> int:
         """Return how many positions were not compared since."""
         done, total = self.progress()
         return total - done
+
+
+def parked_since(reader: Reader, asked_at: float) -> int:
+    """Return how many messages that a comparison leads to were parked since a moment of the engine's clock."""
+    return sum(one.queue in _QUEUES and one.parked_since >= asked_at for one in reader.parked())
 
 
 async def request(

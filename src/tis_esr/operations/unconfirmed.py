@@ -13,6 +13,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.board.cells import FileType
 from tis_esr.operations.board.expectations import Waiver
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.processes.announced import is_served
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -121,9 +122,12 @@ def unconfirmed_counts(files: Iterable[OutboundFile]) -> dict[tuple[str, ...], i
 
 
 def working_day(state: Reader, today: date) -> date:
-    """Return the day of a state: ``today``, or the last day that was run if days are run one by one with given dates."""
+    """Return the day of a state: ``today``, or the last day that was run if days are run one by one with given dates.
+
+    Where services run, it is ``today``, also if a day was run manually before.
+    """
     begun = next(iter(state.get(DAYS, [DayBegun.KEY])), None)
-    if begun is None:
+    if begun is None or is_served(state):
         return today
     return max([begun.day, *(file.day for file in state.find(OUTBOUND_FILES, {}))])
 

@@ -1,5 +1,6 @@
 """Reports have a row for each thing and sums over them; what is personal only where it is asked for. On both engines."""
 
+from random import Random
 from typing import Any
 
 from tests.operations.applicant_records import EXPORTER, record, starting
@@ -15,6 +16,7 @@ from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import APPLICANTS, EsrAnswer, RecordState
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, JournalEntry, Outcome
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
+from tis_esr.simulation.days.generated_world import World
 
 ALL = Filters(deaneries=list(DEANERIES))
 ST, FY = "EOE/RX1/800/STR/0001", "EOE/RX2/021/FY1/0002"
@@ -67,6 +69,28 @@ async def test_positions_are_listed_by_state_and_summed_by_trust_office_specialt
     assert found.sums[0].states == {"matched": 1, "unmatched": 1}
     assert [row["position_number"] for row in only.rows] == [1003, 1004]
     assert (other.rows, other.sums) == ([], [])
+
+
+async def test_a_report_for_a_trust_has_no_ids_of_tis(benches: Benches) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        await bench.keep(POSITIONS, position(1, ST, status="MATCHED", post_id=7, other_post_ids=[8]))
+        own = Filters(deaneries=["EOE"], trust="RX1")
+        trust = await reported(bench, ReportKind.POSITIONS, own, for_trust=True)
+        ours = await reported(bench, ReportKind.POSITIONS, own)
+    assert {"post_id", "other_posts"} <= set(ours.columns)
+    assert {"post_id", "other_posts"}.isdisjoint(trust.columns)
+    assert [row["position_id"] for row in trust.rows] == [1]
+
+
+async def test_two_posts_of_tis_with_one_number_are_two_rows(benches: Benches) -> None:
+    world = World(TODAY, Random(1))
+    for number in (ST, ST, FY):
+        world.post("EOE", npn=number)
+    async with benches.open(EXPORTER, world) as bench:
+        found = await make_report(
+            bench.reader(), ReportKind.POSTS, ALL, TODAY, window=ApplicantWindow(), weeks=4, tcs=bench.tcs.client
+        )  # fmt: skip
+    assert [row["post_number"] for row in found.rows] == [ST, ST, FY]
 
 
 async def test_records_with_faults_name_the_cause_and_who_must_act(benches: Benches) -> None:

@@ -154,12 +154,16 @@ class StateReader:
         marks = ",".join("?" * len(correlation_ids))
         return self._traces(f"correlation_id IN ({marks})", correlation_ids)
 
+    def waiting_with(self, text: bytes, most: int) -> list[Trace]:
+        """Return messages that are still to be handled and whose body has a text, at most so many."""
+        return self._traces("state = 'ready' AND instr(body, ?) > 0 LIMIT ?", (text, most))
+
     def waiting(self) -> dict[str, int]:
         """Return how many messages are still to be handled, by queue."""
         query = "SELECT queue, count(*) FROM messages WHERE state = 'ready' GROUP BY queue"
         return dict(self._connection.execute(query).fetchall())
 
-    def _traces(self, condition: str, values: Sequence[str]) -> list[Trace]:
+    def _traces(self, condition: str, values: Sequence[str | bytes | int]) -> list[Trace]:
         query = (
             "SELECT seq, id, queue, state, attempts, correlation_id, source_file, row, reason, created,"
             " deanery, cause, parked_at"

@@ -160,6 +160,26 @@ class ProductionReader:
         ]
         return [*handled, *under_way]
 
+    def waiting_with(self, text: bytes, most: int) -> list[Trace]:
+        """See Reader.waiting_with. A packet of the outbox at a time is in memory."""
+        found: list[Trace] = []
+        with trouble_as_transient():
+            for packet in self._database[OUTBOX].find({}, sort=[("created", 1)], batch_size=1):
+                mine = [entry for entry in packet["messages"] if text in entry["body"]]
+                found += self._unhandled(packet, mine)
+                if len(found) >= most:
+                    break
+        return found[:most]
+
+    def _unhandled(self, packet: Json, entries: list[Json]) -> list[Trace]:
+        """Return those of a packet's messages that are neither done nor parked."""
+        if not entries:
+            return []
+        keys = {f"{packet['queue']}|{entry['id']}": entry for entry in entries}
+        finished = {"_id": {"$in": list(keys)}, "state": {"$in": FINISHED}}
+        done = {one["_id"] for one in self._database[INBOX].find(finished, {"_id": 1})}
+        return _sent({**packet, "messages": [entry for key, entry in keys.items() if key not in done]})
+
     def waiting(self) -> dict[str, int]:
         """See Reader.waiting. All counts are of one moment, so 0 is no message between two queues."""
         found: dict[str, int] = {}

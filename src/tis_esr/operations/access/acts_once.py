@@ -10,7 +10,8 @@ from tis_esr.engine.collection import Collection
 from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
-from tis_esr.errors import UsageError
+from tis_esr.errors import Exit, TisEsrError
+from tis_esr.operations.audit.trail import newest
 
 _TRIES: Final = 5
 
@@ -31,20 +32,32 @@ class ActDone(msgspec.Struct, frozen=True, kw_only=True):
 ACTS_DONE = Collection("console.acts", ActDone, lambda done: done.token)
 
 
+class UnauditedActError(TisEsrError):
+    """An act of a page that wrote no entry of the audit: a fault of its code, so it does not take effect."""
+
+    def __init__(self, act: str) -> None:
+        super().__init__(f"{act} wrote no entry of the audit; nothing was done")
+        self.act = act
+
+
 async def once(
     runner: Runner, token: str, who: str, act: str, do: Callable[[Work], Awaitable[str]]
 ) -> ActDone:
     """Do an act in one unit of work together with the note that it is done; with a token that is done, do nothing.
 
-    ``do`` returns the result and commits nothing. It is repeated if something that it read changes meanwhile. Raises
-    what it raises, then nothing is done; PatienceExhaustedError while the store is unavailable.
+    ``do`` writes its entry of the audit, returns the result and commits nothing. It is repeated if something that it
+    read changes meanwhile. Raises what it raises, then nothing is done; UnauditedActError; PatienceExhaustedError while
+    the store is unavailable.
     """
 
     async def attempt() -> ActDone:
         work = runner.work()
         if done := (await work.get(ACTS_DONE, [token])).get(token):
             return done
+        before = (await newest(work)).number
         done = _noted(work, token, who, act, await do(work))
+        if (await newest(work)).number == before:
+            raise UnauditedActError(act)
         await work.commit()
         return done
 
@@ -56,8 +69,8 @@ async def once_in_steps(
 ) -> ActDone:
     """Do an act that commits several units of work of its own; with a token that was begun, do nothing.
 
-    That it begins is stored first. What ``do`` refuses by UsageError was not begun; after any other error the token stays
-    used, as part of it may be done.
+    That it begins is stored first. What ``do`` refuses, by an error with the exit code USAGE and before its first unit of
+    work, was not begun; after any other error the token stays used, as part of it may be done.
     """
     is_first = False
 
@@ -87,8 +100,9 @@ async def once_in_steps(
         return begun
     try:
         result = await do(runner)
-    except UsageError:
-        await runner.patiently(act, lambda: note(None))
+    except TisEsrError as error:
+        if error.exit_code is Exit.USAGE:
+            await runner.patiently(act, lambda: note(None))
         raise
     return await runner.patiently(act, lambda: note(result)) or begun
 

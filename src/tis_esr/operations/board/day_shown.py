@@ -37,6 +37,14 @@ def shown_as_of(reader: Reader, day: date | None, now: datetime) -> tuple[date, 
     return shown, datetime.combine(last, _END_OF_DAY, LONDON).astimezone(UTC)
 
 
+def instead_of_today(asked: date | None, shown: date, now: datetime) -> str:
+    """Return what a person who named no day has to know where another day than today is shown; "" otherwise."""
+    today = now.astimezone(LONDON).date()
+    if asked is not None or shown == today:
+        return ""
+    return f"the last day that was run; today is {in_words(today)}"
+
+
 def _check(reader: Reader, day: date, last: date, today: date) -> None:
     if day > last:
         raise UsageError(_OPTION, f"{day} is in the future; the last day possible is {in_words(last)}")

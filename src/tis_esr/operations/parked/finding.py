@@ -7,6 +7,7 @@ from tis_esr.errors import Exit, TisEsrError
 
 SHORTEST = 4
 """Characters of an id that are enough to name it."""
+_SHOWN = 3
 
 
 class UnknownMessageError(TisEsrError):
@@ -28,8 +29,9 @@ class AmbiguousIdError(TisEsrError):
     exit_code = Exit.USAGE
 
     def __init__(self, typed: str, found: Sequence[str]) -> None:
-        shown = ", ".join(found[:3])
-        super().__init__(f"ID: {typed!r} is the beginning of {len(found)} ids ({shown} ...); give more of it")
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        shown = ", ".join(found[:_SHOWN]) + more
+        super().__init__(f"ID: {typed!r} is the beginning of {len(found)} ids ({shown}); give more of it")
         self.typed = typed
         self.found = list(found)
 

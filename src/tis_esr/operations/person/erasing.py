@@ -43,13 +43,15 @@ ROWS = "rows"
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     """What was erased, or would be: the number of documents by collection, and what is kept.
 
-    ``known`` is whether anything was stored about the person; ``request`` is the id of the request in the audit.
+    ``known`` is whether anything was stored about the person; ``waiting`` counts the messages about them that wait to be
+    handled, which are among those that are kept; ``request`` is the id of the request in the audit.
     """
 
     known: bool
     dry_run: bool
     erased: dict[str, int]
     kept: list[Kept]
+    waiting: int = 0
     request: str = ""
 
     @property
@@ -78,6 +80,7 @@ async def erase(
         dry_run=False,
         erased=dict(staged.erased),
         kept=staged.kept,
+        waiting=sum(one.reason is KeptReason.WAITING_MESSAGE for one in staged.kept),
     )
 
 

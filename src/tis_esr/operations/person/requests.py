@@ -70,15 +70,16 @@ async def export_person(
     await record(work, person, EXPORT, _on(subject, request), why=why)
     await work.commit()
     ids = subject.correlation_ids
+    messages = messages_about(reader, subject)
     places = [(file, int(row)) for file, _, row in (id_.rpartition(":") for id_ in ids) if row.isdecimal()]
     return PersonExport(
         request=request,
         gmc_number=gmc_number,
         version=__version__,
-        known=subject.is_known,
+        known=subject.is_known or bool(messages),
         collections={name: documents for name, documents in _documents(subject).items() if documents},
         rows=[msgspec.to_builtins(row) for row in reader.rows(places)],
-        messages=[msgspec.to_builtins(trace) for trace in messages_about(reader, subject)],
+        messages=[msgspec.to_builtins(trace) for trace in messages],
     )
 
 

@@ -83,6 +83,11 @@ async def withdraw(begin: Callable[[], Work], name: str) -> None:
             await work.commit()
 
 
+def is_served(reader: Reader) -> bool:
+    """Return whether a process that runs services has had a heartbeat lately."""
+    return any(not process.is_gone(reader.time()) for process in announced(reader))
+
+
 def announced(reader: Reader) -> list[Process]:
     """Return all processes, in the order of their names."""
     found = reader.find(PROCESSES, {"heartbeat": Between(0.0, _END_OF_TIME)})

@@ -1,6 +1,6 @@
 """Does one step of a recovery. Each may be interrupted anywhere and done again, with the same outcome."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -20,12 +20,18 @@ from tis_esr.operations.reconciling import compare, request
 from tis_esr.operations.recovery.reports import Place, exports_in_words
 from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryDone, RecoveryStep, StoredRecovery
 from tis_esr.operations.redriving import drive_again
+from tis_esr.operations.region.by_services import ParkedCommandError
 from tis_esr.operations.status_check.comparing import Comparer
 from tis_esr.operations.status_check.repairs import CHANGED_QUEUE, EXPORTED_QUEUE, parked_repairs
 from tis_esr.operations.status_check.report import report
 from tis_esr.operations.waiting_for_services import MESSAGES, POSITIONS, until_done
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask
+from tis_esr.services.contracts.commands import (
+    APPLICANT_COMMAND,
+    NOTIFICATION_COMMAND,
+    ask,
+    correlation_of,
+)
 from tis_esr.services.data_exporter.export_commands import EXPORTS
 from tis_esr.services.data_exporter.region_starts import sendable
 from tis_esr.services.day import compared_export
@@ -53,7 +59,7 @@ class Recovery:
     async def do(self, step: RecoveryStep) -> str:
         """Do a step, store and audit that it is done, and return what it did.
 
-        Raises NobodyWorksError, PatienceExhaustedError, StatusBusyError, OSError.
+        Raises NobodyWorksError, ParkedCommandError, PatienceExhaustedError, StatusBusyError, OSError.
         """
         doing: dict[RecoveryStep, Callable[[], Awaitable[str]]] = {
             RecoveryStep.DOCTOR: self._doctor,
@@ -105,7 +111,11 @@ class Recovery:
             await until_done(asked.left, lambda _: None, POSITIONS)
         else:
             await compare(self.runner)
-        return f"compared {counted(asked.progress()[0], 'position')} with TIS, and applied the daily rules"
+        done, total = asked.progress()
+        left = f"; {total - done:,} could not be compared" if total > done else ""
+        if parked := asked.parked():
+            left += f"; {counted(parked, 'message was', 'messages were')} parked meanwhile (tis-esr parked)"
+        return f"compared {counted(done, 'position')} with TIS, and applied the daily rules{left}"
 
     async def _statuses(self) -> str:
         assert self.tcs is not None  # noqa: S101 - opened for this step
@@ -139,7 +149,7 @@ class Recovery:
         )
         if self.place.has_services:
             await self.runner.patiently("recovery", partial(self._ask, command, going, occasion))
-            await self._finished(f"esr.queue.{command}")
+            await self._exported(command, going)
             return
         async with self.runner.beside(TELLING):
             await compared_export(
@@ -157,7 +167,7 @@ class Recovery:
         for deanery in self.stored.full:
             await self.runner.patiently("recovery", partial(self._full_file, deanery))
         if self.place.has_services and self.stored.full:
-            await self._finished(f"esr.queue.{NOTIFICATION_COMMAND}")
+            await self._exported(NOTIFICATION_COMMAND, self.stored.full)
         names = ", ".join(self.stored.full)
         return f"created the DNF of {names}" if names else "no DNF was asked for"
 
@@ -166,6 +176,16 @@ class Recovery:
             await request_full_file(self.runner, self.person, self.today, deanery, again=False)
         else:
             await full_file(self.runner.work, self.place.out, self.today, deanery, again=False)
+
+    async def _exported(self, command: str, deaneries: Sequence[str]) -> None:
+        """Wait until running services have handled the requests. Raises NobodyWorksError, ParkedCommandError."""
+        queue = f"esr.queue.{command}"
+        await self._finished(queue)
+        asked = {correlation_of(command, self.today, deanery) for deanery in deaneries}
+        with closing(self.open_reader()) as reader:
+            traces = [one for one in reader.parked() if one.queue == queue and one.correlation_id in asked]
+        if traces:
+            raise ParkedCommandError(traces[0].reason)
 
     async def _finished(self, *queues: str) -> None:
         """Handle what is in these queues, or wait until running services have. Raises NobodyWorksError."""

@@ -9,7 +9,9 @@ from tis_esr.operations.regeneration.selection import Selection
 
 
 class Regenerated(msgspec.Struct, frozen=True, kw_only=True):
-    """``positions`` were reconciled with TIS again, ``requeued`` parked messages are requeued.
+    """``positions`` were reconciled with TIS again, ``left`` could not be, ``requeued`` parked messages are requeued.
+
+    ``parked`` messages were parked meanwhile, perhaps again.
 
     Only a ``dry_run`` has ``changes``: the records that would be other ones.
     """
@@ -19,4 +21,6 @@ class Regenerated(msgspec.Struct, frozen=True, kw_only=True):
     selection: Selection
     positions: int
     requeued: int
+    left: int = 0
+    parked: int = 0
     changes: list[Change] = []

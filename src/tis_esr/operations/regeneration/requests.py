@@ -1,6 +1,7 @@
 """Requests that what was selected is reconciled with TIS, and generated, again: a bounded part at a time."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from datetime import date
 from functools import partial
@@ -8,13 +9,14 @@ from uuid import uuid4
 
 import msgspec
 
-from tis_esr.counted import counted
 from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
-from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.audit.acts import audited
+from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.parked.retrying import retry_all
+from tis_esr.operations.reconciling import parked_since
 from tis_esr.operations.regeneration.selection import Selection
 from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
 from tis_esr.services.day import request_comparison
@@ -63,31 +65,54 @@ def parts(selection: Selection) -> Iterator[Selection]:
             yield msgspec.structs.replace(selection, posts=posts)
 
 
-async def request(
-    runner: Runner,
-    part: Selection,
-    day: date,
-    person: Person | None = None,
-    *,
-    whole: Selection | None = None,
-) -> Progress:
-    """Request a part; with a ``person``, who requests the ``whole``, that is written to the audit.
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """How many messages were requeued, how many positions could not be compared, and what was parked meanwhile."""
 
-    Raises PatienceExhaustedError.
+    requeued: int
+    left: int
+    parked: int
+
+
+async def regenerate(
+    runner: Runner,
+    person: Person,
+    selection: Selection,
+    day: date,
+    open_reader: Callable[[], Reader],
+    finish: Callable[[Progress], Awaitable[None]],
+) -> Done:
+    """Requeue the messages of a selection, then request its parts, each when ``finish`` of the one before has returned.
+
+    It is written to the audit with its result. Raises PatienceExhaustedError, and what ``finish`` raises.
     """
+    async with audited(runner, person, "regenerate", selection.on) as act:
+        begun = runner.engine.time()
+        requeued = await retry_all(runner, person, selection.parked, "regenerate")
+        left = 0
+        for part in parts(selection):
+            progress = await request(runner, part, day)
+            await finish(progress)
+            left += await asyncio.to_thread(progress.left, open_reader)
+        with closing(open_reader()) as reader:
+            parked = await asyncio.to_thread(parked_since, reader, begun)
+        act.result = (
+            f"posts: {len(selection.posts) + len(selection.numbers)}; deaneries: {len(selection.deaneries)};"
+            f" messages requeued: {requeued}; positions not compared: {left}; messages parked: {parked}"
+        )
+    return Done(requeued=requeued, left=left, parked=parked)
+
+
+async def request(runner: Runner, part: Selection, day: date) -> Progress:
+    """Request a part, apart from its parked messages. Raises PatienceExhaustedError."""
     asked_at = runner.engine.time()
     occasion = uuid4().hex
-    await runner.patiently("regenerate", partial(_sent, runner, part, occasion, person, whole or part))
+    await runner.patiently("regenerate", partial(_sent, runner, part, occasion))
     if part.deaneries:
         await request_comparison(runner, day, part.deaneries, occasion=occasion)
-    if part.parked and person is not None:
-        await retry_all(runner, person, part.parked, "regenerate")
     return Progress(asked_at=asked_at, posts=part.posts, numbers=part.numbers, deaneries=part.deaneries)
 
 
-async def _sent(
-    runner: Runner, part: Selection, occasion: str, person: Person | None, whole: Selection
-) -> None:
+async def _sent(runner: Runner, part: Selection, occasion: str) -> None:
     work = runner.work()
     for start in range(0, len(part.posts), POSTS_A_MESSAGE):
         posts = part.posts[start : start + POSTS_A_MESSAGE]
@@ -97,12 +122,6 @@ async def _sent(
     for placement in part.placements:
         body = PlacementChanged(placement_id=placement)
         work.emit("placement.changed", body, cause=_cause(occasion, placement))
-    if person is not None:
-        result = (
-            f"requested {counted(len(whole.posts) + len(whole.numbers), 'post')}, {counted(len(whole.deaneries), 'deanery', 'deaneries')},"
-            f" {counted(len(whole.parked), 'message')}"
-        )
-        await record(work, person, "regenerate", whole.on, result=result)
     await work.commit()
 
 

@@ -6,12 +6,15 @@ import msgspec
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import UsageError
+from tis_esr.operations.dates import iso, readable
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, Outbound, RecordState
 from tis_esr.services.inbound_data_reader.file_splitting import UNREADABLE
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 from tis_esr.tcs.client import Tcs
 
+_HIGHEST_ID = 10**15 - 1
+"""TIS counts its ids up from 1; a store can't be asked for one of 20 digits."""
 _AT_ONCE = 500
 
 
@@ -67,7 +70,8 @@ async def selected(asked: Asked, reader: Reader, tcs: Tcs) -> Selection:
 def _of_post(post: str, reader: Reader) -> Selection:
     is_id = post.isdecimal()
     where = {"post_id": [int(post)]} if is_id else {"deanery_number": [post]}
-    if not reader.find(POSITIONS, where, limit=1):
+    is_possible = not is_id or int(post) <= _HIGHEST_ID
+    if not (is_possible and reader.find(POSITIONS, where, limit=1)):
         raise UsageError(
             "--post", f"{post}: no position of ESR has this post; see tis-esr why {post}: nothing to generate"
         )
@@ -78,10 +82,10 @@ def _of_post(post: str, reader: Reader) -> Selection:
 
 async def _of_placement(placement_id: int, reader: Reader, tcs: Tcs) -> Selection:
     """A placement that is gone from TIS is known by its records, which are then withdrawn or cancelled."""
-    placement = await tcs.placement(placement_id)
-    posts = _posts_of(
-        reader, (r.position_id for r in reader.find(APPLICANTS, {"placement_id": placement_id}))
-    )
+    is_possible = 0 < placement_id <= _HIGHEST_ID
+    placement = await tcs.placement(placement_id) if is_possible else None
+    records = reader.find(APPLICANTS, {"placement_id": placement_id}) if is_possible else []
+    posts = _posts_of(reader, (record.position_id for record in records))
     if placement is not None and placement.post_id is not None:
         posts = sorted({*posts, placement.post_id})
     if not posts:
@@ -101,7 +105,8 @@ async def _of_person(asked: Asked, reader: Reader, tcs: Tcs) -> Selection:
         posts |= set(_posts_of(reader, (record.position_id for record in records)))
     if not posts:
         raise UsageError(option, "neither TIS nor this store has a placement of this person")
-    return Selection(posts=sorted(posts), on=[f"person:{person}" for person in people])
+    on = [f"person:{person}" for person in people] or ["a person whom TIS does not have"]
+    return Selection(posts=sorted(posts), on=on)
 
 
 def _failed(since: float, reader: Reader) -> Selection:
@@ -116,7 +121,7 @@ def _failed(since: float, reader: Reader) -> Selection:
         for trace in reader.parked()
         if trace.parked_since >= since and trace.queue != UNREADABLE
     ]
-    return Selection(posts=posts, parked=parked, on=[f"failed since {since:.0f}"])
+    return Selection(posts=posts, parked=parked, on=[f"failed since {readable(iso(since))}"])
 
 
 def _posts_of(reader: Reader, positions: Iterable[int]) -> list[int]:

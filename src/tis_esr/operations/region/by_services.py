@@ -11,7 +11,13 @@ from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.operations.region.reports import Region
 from tis_esr.operations.waiting_for_services import MESSAGES, until_done
-from tis_esr.services.contracts.commands import APPLICANT_COMMAND, NOTIFICATION_COMMAND, ask, command_id
+from tis_esr.services.contracts.commands import (
+    APPLICANT_COMMAND,
+    NOTIFICATION_COMMAND,
+    ask,
+    command_id,
+    correlation_of,
+)
 from tis_esr.services.data_exporter.region_starts import RegionStart
 from tis_esr.services.flow import STAGES
 from tis_esr.services.inbound_data_reader.arrivals import announce
@@ -68,7 +74,7 @@ class ByServices:
         ask(work, command, day, [start.deanery], start.occasion, region_start=True, **more)
         await work.commit()
         id_ = command_id(command, day, start.occasion, start.deanery)
-        correlation_id = f"{command}:{day}:{start.deanery}"
+        correlation_id = correlation_of(command, day, start.deanery)
 
         def left(reader: Reader) -> int:
             known = [trace for trace in reader.messages_of([correlation_id]) if trace.id == id_]

@@ -34,21 +34,21 @@ async def posts(
     without_position: bool,
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[Row]:
-    """Return the current posts of TIS by number; only those without a position that is not deleted, if wanted.
+    """Return the current posts of TIS by number, each of several with one number; only those without a position that is not deleted, if wanted.
 
     ``advance`` is called with the number of posts of each page. Raises TcsError.
     """
-    found: dict[str, ListedPost] = {}
+    found: dict[int, ListedPost] = {}
     for text in _searches(filters):
         async for page in tcs.current_posts(text):
             advance(len(page))
             for post in page:
                 number = post.national_post_number or ""
                 if filters.matches(number) and _is_of(number, filters.deaneries):
-                    found.setdefault(number, post)
-    numbers = sorted(found)
-    positions = _positions(state, numbers)
-    rows = (_post_row(found[number], positions.get(number, [])) for number in numbers)
+                    found[post.id] = post
+    listed = sorted(found.values(), key=lambda post: (post.national_post_number or "", post.id))
+    positions = _positions(state, sorted({post.national_post_number or "" for post in listed}))
+    rows = (_post_row(post, positions.get(post.national_post_number or "", [])) for post in listed)
     return [row for row in rows if not (without_position and row["state"] == WITH)]
 
 

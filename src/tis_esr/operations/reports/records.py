@@ -23,7 +23,7 @@ REJECTION_COLUMNS = (*_ABOUT, "state", "file", "row", "answered_in", "message", 
 FORECAST_COLUMNS = (*_ABOUT, "reaches_window", "state", "reason", "record", "gmc_number")
 PERSONAL = frozenset({"gmc_number", "message", "detail"})
 """Columns with personal data: ESR's text may quote what it was sent, and the detail of a refusal names a GMC number."""
-NOT_FOR_TRUSTS = frozenset({*PERSONAL, "record"})
+NOT_FOR_TRUSTS = frozenset({*PERSONAL, "record", "post_id", "other_posts"})
 Row = dict[str, Value]
 
 

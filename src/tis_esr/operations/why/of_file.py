@@ -15,6 +15,7 @@ from tis_esr.operations.states import words
 from tis_esr.operations.unconfirmed import ANSWERED_BY, answer_name
 from tis_esr.operations.why.again import again
 from tis_esr.operations.why.answers import Answer
+from tis_esr.operations.why.of_row import parked_action
 from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -92,7 +93,7 @@ def _rows(file: InboundFile, counts: dict[str, int]) -> Iterator[Answer]:
         action = "check that the InboundDataReader runs (tis-esr doctor); it goes on by itself"
         yield Answer(about=about, sentence="are still being read", who=Who.SUPPORT, action=action)
     if number := counts[RowState.PARKED.name]:
-        action = "see tis-esr parked; requeue or discard them"
+        action = parked_action(file.name)
         yield Answer(about=about, sentence=f"{number:,} are parked", who=Who.SUPPORT, action=action)
     if number := counts[RowState.UNMATCHED.name]:
         is_answer = file.type in ANSWERED_BY.values()

@@ -40,7 +40,6 @@ _ACTS = {
         Who.SUPPORT,
         "check that the services run and TCS responds (tis-esr doctor); it goes on by itself",
     ),
-    RowState.PARKED: (Who.SUPPORT, "see tis-esr parked; requeue or discard it"),
 }
 
 
@@ -88,9 +87,16 @@ def _answers(state: Reader, row: Row) -> Iterator[Answer]:
             yield from _answered(state, row, row.file.replace(f"_{answer}_", f"_{file_type}_"))
 
 
+def parked_action(file: str) -> str:
+    """Return what support does about parked rows of a file: for each cause the parked desk says who acts, and whether a retry helps."""
+    return f"see who acts, and whether a retry helps: tis-esr parked list --file {file}"
+
+
 def _outcome(row: Row) -> Answer:
     who, action = _ACTS.get(row.state, _NO_BODY)
-    if row.state is RowState.UNMATCHED:
+    if row.state is RowState.PARKED:
+        who, action = Who.SUPPORT, parked_action(row.file)
+    elif row.state is RowState.UNMATCHED:
         who, action = _UNMATCHED_BY_TYPE.get(row.type, _UNMATCHED)
     why = f": {row.reason}" if row.reason else ""
     return Answer(

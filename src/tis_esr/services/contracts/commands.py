@@ -19,6 +19,11 @@ def command_id(command: str, day: date, occasion: str, deanery: str) -> str:
     return derived_id(_cause_id(command, day, occasion, deanery), f"esr.queue.{command}", "")
 
 
+def correlation_of(command: str, day: date, deanery: str) -> str:
+    """Return the correlation id of the messages that ``ask`` sends, and of all that follows from them."""
+    return f"{command}:{day}:{deanery}"
+
+
 def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion: str, **more: Any) -> None:
     """Send one command per deanery within a unit of work; the same occasion asks only once.
 
@@ -28,7 +33,7 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
         cause = Message(
             id=_cause_id(command, day, occasion, deanery),
             queue="",
-            correlation_id=f"{command}:{day}:{deanery}",
+            correlation_id=correlation_of(command, day, deanery),
             source_file="",
             deanery=deanery,
             row=0,
