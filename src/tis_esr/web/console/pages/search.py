@@ -11,7 +11,7 @@ from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.operations.access.accounts import Account
 from tis_esr.operations.search import Found, Hit, HitKind
 from tis_esr.operations.search import search as find
-from tis_esr.operations.why.word import BadWordError
+from tis_esr.operations.why.word import BadWordError, Kind, read_word
 from tis_esr.web.console.console import account_of, console_of, required_session
 from tis_esr.web.console.forms import read_form
 from tis_esr.web.console.pages.alarms import address_of
@@ -23,6 +23,8 @@ from tis_esr.web.console.sealed_words import opened, sealed
 _TRAIL: Final = (("/", "Start"),)
 _LONGEST: Final = 300
 _MESSAGES: Final = 200
+_SLASHES: Final = 3
+"""A national post number has four, a date of birth two."""
 
 
 async def search(request: Request) -> Response:
@@ -37,7 +39,7 @@ async def search(request: Request) -> Response:
         is_number = typed.strip().isdigit()
         word = typed.strip() if is_number else ""
         return RedirectResponse(_address(request, found.hits[0], word), 303)
-    query = {"sealed": sealed(request, typed)} if found.is_personal else {"word": typed.strip()}
+    query = {"word": typed.strip()} if _is_harmless(found, typed) else {"sealed": sealed(request, typed)}
     return RedirectResponse(f"/search?{urlencode(query)}", 303)
 
 
@@ -51,12 +53,13 @@ async def results(request: Request) -> Response:
         found = await _found(request, typed)
     except BadWordError as error:
         return why_ask(request, error)
-    if found.is_personal and not sealed_word:
+    is_harmless = _is_harmless(found, typed)
+    if not is_harmless and not sealed_word:
         return RedirectResponse(f"/search?{urlencode({'sealed': sealed(request, typed)})}", 303)
     values = {
         "hits": [(hit, _address(request, hit)) for hit in found.hits],
         "tried": found.tried,
-        "ask_tis": why_address(request, typed, is_personal=found.is_personal),
+        "ask_tis": why_address(request, typed, is_personal=not is_harmless),
     }
     return page(request, "search.html", "Search", values, trail=_TRAIL)
 
@@ -86,6 +89,15 @@ async def _found(request: Request, typed: str) -> Found:
     found: Found = await console.questions.ask(partial(find, typed=typed[: 4 * _LONGEST]))
     mine = [hit for hit in found.hits if _is_for(hit, account_of(request))]
     return Found(hits=mine, tried=found.tried, is_personal=found.is_personal)
+
+
+def _is_harmless(found: Found, typed: str) -> bool:
+    """Return whether an address may have what was typed: what is found, or has the form of an id; else it may be a name."""
+    if found.is_personal or found.hits:
+        return not found.is_personal
+    word = read_word(typed)
+    is_file = word.kind in {Kind.FILE, Kind.ROW}
+    return word.number is not None or is_file or word.text.count("/") >= _SLASHES
 
 
 def _is_for(hit: Hit, account: Account) -> bool:
