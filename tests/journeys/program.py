@@ -51,7 +51,7 @@ class Program:
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert "Traceback" not in result.output
-        assert ones_of_many(result.output) == []
+        assert ones_of_many(result.output) == [], result.output
         return Said(result.exit_code, result.output)
 
     def read_settings(self, **more: Any) -> Settings:

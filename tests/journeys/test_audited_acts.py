@@ -50,7 +50,7 @@ def test_ingest_settle_redrive_export_full_file_and_purge_are_audited(here: tupl
     assert [one for one in found if one[0] != "purge"] == [
         ("file.ingest", [name], "", "begun"),
         ("file.ingest", [name], "", f"{name}: Split, 2 rows"),
-        ("file.settle", [name], "known", "1 findings settled"),
+        ("file.settle", [name], "known", "1 finding settled"),
         *begun("export.files", "APP of 2026-11-24", "no file", requested=request),
         *begun("export.full", "DNF of 2026-11-24", "no file", requested=request),
         ("parked.discard", found[-3][1], "resent, T1, review on 2099-01-01", "1 discarded"),

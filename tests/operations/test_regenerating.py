@@ -11,7 +11,7 @@ from tis_esr.operations.audit.trail import Person, entries
 from tis_esr.operations.regeneration import requests
 from tis_esr.operations.regeneration.requests import Done, Progress, regenerate
 from tis_esr.operations.regeneration.selection import Asked, Selection, selected
-from tis_esr.operations.waiting_for_services import NobodyWorksError
+from tis_esr.operations.waiting_for_services import POSITIONS, NobodyWorksError
 from tis_esr.parking_causes import ParkingCause
 
 
@@ -46,7 +46,7 @@ async def test_a_selection_that_stops_in_its_second_part_is_no_request_of_the_wh
 
     async def finish(part: Progress) -> None:
         if part.posts == [3, 4]:
-            raise NobodyWorksError(2, "positions are still to be reconciled with TIS")
+            raise NobodyWorksError(2, POSITIONS)
 
     async with benches.open("Reconciliation", nowhere()) as bench:
         with pytest.raises(NobodyWorksError):
@@ -55,7 +55,7 @@ async def test_a_selection_that_stops_in_its_second_part_is_no_request_of_the_wh
             )  # fmt: skip
         found = [entry.result for entry in entries(bench.reader())]
     assert found[1:] == ["begun"]
-    assert found[0].startswith("failed: 2 positions are still to be reconciled with TIS")
+    assert found[0].startswith("failed: 2 positions are still to be compared")
 
 
 async def test_what_was_sent_before_a_time_and_parked_after_it_has_failed_since(benches: Benches) -> None:

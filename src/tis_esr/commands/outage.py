@@ -37,7 +37,7 @@ def show_effects(found: Outage) -> None:
     say(f"From {_said(found.start)} to {_said(found.end)}", style=HEADING)
     _effects("Delayed", found.delayed)
     _effects("Dropped (not sent any more)", found.dropped)
-    said = "; ".join(f"{one.number:,} {one.kind.value}" for one in found.open)
+    said = "; ".join(one.text for one in found.open)
     say(said or "nothing", label="Still open:", style=NOTICE if found.open else HEADING)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 from structlog.testing import capture_logs
+from tests.wording.one_of_many import ones_of_many
 
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
@@ -110,9 +111,11 @@ def title(answer: httpx2.Response) -> str:
 
 
 def text(answer: httpx2.Response) -> str:
-    """Return what a page says, without its markup."""
+    """Return what a page says, without its markup; each number agrees with its noun."""
     main = answer.text.partition('id="maincontent">')[2].partition("</main>")[0]
-    return unescape(" ".join(re.sub(r"<[^>]*>", " ", main).split()))
+    said = unescape(" ".join(re.sub(r"<[^>]*>", " ", main).split()))
+    assert ones_of_many(said) == [], said
+    return said
 
 
 def form_token(answer: httpx2.Response) -> str:

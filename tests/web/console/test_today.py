@@ -48,7 +48,7 @@ async def test_what_waits_says_for_whom_and_leads_to_it(state: Path) -> None:
 async def test_the_promise_is_a_figure_with_what_is_due(state: Path) -> None:
     async with desk(state).signed_in() as browser:
         said = part(await browser.get("/"), "The promise")
-    assert "who start within 20 weeks" in said
+    assert "with a start within 20 weeks" in said
     assert "The promise in full" in said
 
 
