@@ -12,6 +12,7 @@ from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import EVERYTHING, Account, Role
 from tis_esr.operations.access.claims import ClaimMapping
 from tis_esr.operations.access.sessions import Lifetimes, MemorySessions, Sessions, StoredSessions, new_secret
+from tis_esr.operations.access.sign_in_audit import SignInAudit
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.configured_stores import required_setting, secret_text
 from tis_esr.settings import LOOPBACK, Settings
@@ -87,7 +88,9 @@ async def shared_console(
             sessions = StoredSessions(_lifetimes(settings), kept)
         else:
             acting = opened_for_each(settings) if runner is None else _always(runner)
-            sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
+            audit = SignInAudit(acting)
+            stack.push_async_callback(audit.close)
+            sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC), audit)
         questions = Questions(partial(reader_of, settings), keep=settings.engine == "production")
         stack.callback(questions.close)
         host = settings.console_host
