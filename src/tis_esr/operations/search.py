@@ -105,7 +105,8 @@ def _alarms(reader: Reader, text: str) -> Iterator[Hit]:
 
 def _batches(reader: Reader, text: str) -> Iterator[Hit]:
     for batch in reader.get(BATCHES, [text.removeprefix("batch:")]) if len(text) <= 60 else ():
-        yield Hit(kind=HitKind.BATCH, id=batch.id, what=f"{batch.total:,} messages, {batch.state.value}")
+        what = f"{batch.total:,} messages, {batch.state.value}"
+        yield Hit(kind=HitKind.BATCH, id=batch.id, what=what, offices=batch.offices)
 
 
 def _messages(reader: Reader, text: str) -> Iterator[Hit]:
