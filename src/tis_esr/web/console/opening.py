@@ -55,7 +55,10 @@ async def local_console(
     sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
     questions = Questions(partial(reader_of, settings, settings.state))
     acting = opened_for_each(settings) if runner is None else _always(runner)
-    serving = _serving(settings, None, host, port, sign_in, sessions, questions, acting, setting)
+    beside = runner is not None
+    serving = _serving(
+        settings, None, host, port, sign_in, sessions, questions, acting, setting, beside=beside
+    )
     async with serving as address[0]:
         show(address[0] + sign_in.path)
         yield
@@ -94,7 +97,10 @@ async def shared_console(
         questions = Questions(partial(reader_of, settings), keep=settings.engine == "production")
         stack.callback(questions.close)
         host = settings.console_host
-        serving = _serving(settings, url, host, port, sign_in, sessions, questions, acting, setting)
+        beside = runner is not None
+        serving = _serving(
+            settings, url, host, port, sign_in, sessions, questions, acting, setting, beside=beside
+        )
         await stack.enter_async_context(serving)
         yield url
 
@@ -124,8 +130,10 @@ async def _serving(
     questions: Questions,
     runner: OpenRunner,
     setting: str,
+    *,
+    beside: bool,
 ) -> AsyncIterator[str]:
-    """Serve during the block, under ``url`` if browsers see another address; yields where this process listens."""
+    """Serve during the block, ``beside`` services or alone, under ``url`` if browsers see another address; yields where this process listens."""
 
     background = Background()
 
@@ -143,6 +151,7 @@ async def _serving(
             remembered=Remembered(_REMEMBERED_SECONDS),
             background=background,
             secret=_sealing_secret(settings),
+            is_beside_services=beside,
         )
         return application(console)
 
