@@ -65,12 +65,14 @@ class Place:
             await asyncio.gather(*(client[database][name].delete_many({}) for name in names))
 
     def _purge(self, topology: Iterable[Queue]) -> None:
-        """Empty the queues that have messages; raises ChannelClosedByBroker if one does not exist."""
+        """Empty the queues; raises ChannelClosedByBroker if one does not exist.
+
+        They are not asked for their messages first: those of a consumer that is just gone are not counted yet, and come back.
+        """
         with BlockingConnection(URLParameters(self.amqp_url)) as connection:
             channel = connection.channel()
             for queue in topology:
-                if channel.queue_declare(queue.name, passive=True).method.message_count:
-                    channel.queue_purge(queue.name)
+                channel.queue_purge(queue.name)
 
 
 @cache

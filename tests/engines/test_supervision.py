@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tis_esr.engine import supervision
-from tis_esr.engine.supervision import Beat, Supervisor, TaskFailedError
+from tis_esr.engine.supervision import Beat, Supervisor, TaskFailedError, wait_for_event
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +70,20 @@ async def test_a_task_that_is_cancelled_by_others_is_restarted() -> None:
         killed("outbox relay")
         await work.steady.wait()
         assert supervisor.restarts == {"outbox relay": 1}
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_a_task_killed_just_as_its_event_happens_ends(steps: int) -> None:
+    event = asyncio.Event()
+    waiting = asyncio.create_task(wait_for_event(event, 10))
+    await asyncio.sleep(0)
+    event.set()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    is_over = waiting.done()
+    waiting.cancel()
+    [ended] = await asyncio.gather(waiting, return_exceptions=True)
+    assert is_over or isinstance(ended, asyncio.CancelledError)
 
 
 async def test_a_task_that_fails_again_and_again_ends_the_block_with_one_clear_line() -> None:

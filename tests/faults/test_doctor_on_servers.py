@@ -20,6 +20,7 @@ from pika import BlockingConnection, URLParameters
 from servers.__main__ import HOME
 from servers.programs import one_at_a_time
 from servers.running import DidNotStart, Mongo, Rabbit, own_port, remove
+from tests.announced_process import announce
 from tests.servers import Place, place
 
 from tis_esr.engine.production.mongodb.schema import LEASES
@@ -188,6 +189,7 @@ async def test_a_queue_without_a_consumer_is_named_with_its_service(managed: tup
         for queue in queues(bindings_only()):
             if queue.name != "esr.queue.tis.change":
                 channel.basic_consume(queue.name, lambda *_: None)
+        await announce(settings, [name for name in running.queues_by_service() if name != "TisChanges"])
         found = await running.check(settings)
     assert problems(found) == ["no process runs TisChanges"]
 

@@ -22,7 +22,6 @@ from tis_esr.services.data_exporter.outbound import (
     ApplicantRecord,
     NotificationRecord,
 )
-from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.esr.behaviour import Behaviour
 from tis_esr.simulation.esr.esr import Esr
@@ -98,9 +97,7 @@ class Conversation:
     @contextmanager
     def reader(self) -> Iterator[Reader]:
         """Open what the program holds."""
-        given = self.program.settings.items()
-        settings = Settings(**{name.removeprefix("TIS_ESR_").lower(): value for name, value in given})  # type: ignore[arg-type]
-        with closing(reader_of(settings)) as reader:
+        with closing(reader_of(self.program.read_settings())) as reader:
             yield reader
 
     def _found(self, collection: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from tis_esr.cli import app
 from tis_esr.process.logs import log_warnings_only
+from tis_esr.settings import PREFIX, Settings
 
 ENGINES = ("embedded", "production")
 
@@ -52,6 +53,13 @@ class Program:
         assert "Traceback" not in result.output
         assert ones_of_many(result.output) == []
         return Said(result.exit_code, result.output)
+
+    def read_settings(self, **more: Any) -> Settings:
+        """Return the settings that commands are called with, and more."""
+        own: dict[str, Any] = {
+            name.removeprefix(PREFIX).lower(): value for name, value in self.settings.items()
+        }
+        return Settings(**{**own, **more})
 
 
 def program(engine: str, folder: Path) -> Program:

@@ -68,17 +68,8 @@ async def receiver(answers: list[int]) -> AsyncIterator[tuple[str, list[dict[str
 
 
 def settings(called: Program, small: Small, **more: Any) -> Settings:
-    own = {name.removeprefix("TIS_ESR_").lower(): value for name, value in called.settings.items()}
-    return Settings(
-        **{
-            **own,
-            "tcs_url": small.tcs.url,
-            "sweep_seconds": 0.2,
-            "alarm_seconds": 0.3,
-            "alarm_webhook_secret": "whisper",
-            **more,
-        }
-    )
+    secret = {"alarm_webhook_secret": "whisper"}
+    return called.read_settings(tcs_url=small.tcs.url, sweep_seconds=0.2, alarm_seconds=0.3, **secret, **more)
 
 
 async def metric(address: str, pattern: str) -> list[str]:

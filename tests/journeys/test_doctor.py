@@ -1,5 +1,6 @@
 """``doctor`` on both engines: it is content only where everything is in order, names what isn't, and changes nothing."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from pika import BlockingConnection, URLParameters
+from tests.announced_process import announce
 from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import NPN, small_world
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.production.rabbitmq.topology import queues
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.operations.doctor.running import queues_by_service
 from tis_esr.services.flow import bindings_only
 
 CHECKS = [
@@ -35,7 +38,7 @@ def here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Program]:
 
 @contextmanager
 def running(here: Program, but: str = "") -> Iterator[None]:
-    """Have every queue read, as by ``tis-esr run``, except one; or the state file held."""
+    """Have every queue read, as by an announced ``tis-esr run``, except one; or the state file held."""
     if here.engine == "embedded":
         engine = EmbeddedEngine(here.folder / "state.sqlite", ALL_COLLECTIONS)
         yield
@@ -46,6 +49,8 @@ def running(here: Program, but: str = "") -> Iterator[None]:
         for queue in queues(bindings_only()):
             if queue.name != but:
                 channel.basic_consume(queue.name, lambda *_: None)
+        services = [name for name, own in queues_by_service().items() if but not in own]
+        asyncio.run(announce(here.read_settings(), services))
         yield
 
 

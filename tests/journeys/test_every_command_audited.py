@@ -75,8 +75,7 @@ class Installation:
 
     @property
     def settings(self) -> Settings:
-        own = {name.removeprefix("TIS_ESR_").lower(): value for name, value in self.called.settings.items()}
-        return Settings(**own)
+        return self.called.read_settings()
 
     def trail(self) -> list[AuditEntry]:
         with closing(reader_of(self.settings)) as reader:

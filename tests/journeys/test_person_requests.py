@@ -20,7 +20,6 @@ from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.composition import reader_of
 from tis_esr.operations.person.subject import SEARCHED
-from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
 
 GMC = "7200001"
@@ -71,8 +70,7 @@ class Lived:
         return found
 
     def reader(self) -> Reader:
-        named = {name.removeprefix("TIS_ESR_").lower(): value for name, value in self.called.settings.items()}
-        return reader_of(Settings(**named))
+        return reader_of(self.called.read_settings())
 
     def with_secrets(self) -> set[tuple[str, str]]:
         """Return the documents, rows and messages, by collection and key, in which anything of the person is."""

@@ -11,7 +11,6 @@ from tests.journeys.small_world import NPN, small_world
 from tests.journeys.test_tasks_killed import running
 
 from tis_esr import __version__
-from tis_esr.settings import Settings
 
 
 @pytest.fixture(params=ENGINES)
@@ -33,8 +32,7 @@ async def test_a_running_process_is_listed_until_it_stops(
     here: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
-    settings = {name.removeprefix("TIS_ESR_").lower(): value for name, value in here.settings.items()}
-    async with running(Settings(**settings), "DataExporter"):
+    async with running(here.read_settings(), "DataExporter"):
         async with asyncio.timeout(20):
             while not (listed := await announced(here)):  # noqa: ASYNC110 - of the program
                 await asyncio.sleep(0.1)

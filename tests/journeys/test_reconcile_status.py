@@ -18,7 +18,7 @@ from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.status_check import comparing
 from tis_esr.services.data_exporter.outbound import OutboundState
-from tis_esr.settings import Settings, load
+from tis_esr.settings import load
 from tis_esr.simulation.days.generated_world import World
 
 OTHER = "EOE/RX1/800/STR/002"
@@ -232,12 +232,11 @@ async def test_running_services_repair_at_night_without_being_asked(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called, small = here
-    settings = {name.removeprefix("TIS_ESR_").lower(): value for name, value in called.settings.items()}
     monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
     monkeypatch.setattr("tis_esr.process.nightly_statuses.is_due", lambda last, *_: last is None)
     lost = small.world.placements[0]["id"]
     small.tcs.simulator.store.placement_events[lost].clear()
-    nightly = Settings(**settings, tcs_url=small.tcs.url, reconcile_status_cron="0 2 * * *")
+    nightly = called.read_settings(tcs_url=small.tcs.url, reconcile_status_cron="0 2 * * *")
     async with running(nightly), asyncio.timeout(60):
         while not events(small)[lost]:  # noqa: ASYNC110 - over HTTP
             await asyncio.sleep(0.1)

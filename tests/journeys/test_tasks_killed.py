@@ -119,9 +119,14 @@ async def is_live(session: aiohttp.ClientSession, address: str) -> bool:
 
 
 async def restarted(session: aiohttp.ClientSession, address: str, name: str) -> None:
-    async with asyncio.timeout(20):
-        while not ((await restarts(session, address))[name] and await is_live(session, address)):  # noqa: ASYNC110 - over HTTP
-            await asyncio.sleep(0.02)
+    """Wait until a killed task is counted as restarted and runs again."""
+    try:
+        async with asyncio.timeout(20):
+            while not ((await restarts(session, address))[name] and await is_live(session, address)):  # noqa: ASYNC110 - over HTTP
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        [task] = [task for task in asyncio.all_tasks() if task.get_name() == name]
+        pytest.fail(f"{name} goes on: {task.get_stack()}, {await restarts(session, address)}")
 
 
 @pytest.mark.timeout(120)

@@ -11,7 +11,7 @@ import msgspec
 from tis_esr.commands.command_line import check_state
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
-from tis_esr.counted import counted
+from tis_esr.counted import counted, plural
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.person.erasing import Erasure
@@ -99,7 +99,6 @@ def _show(done: Erasure) -> None:
 
 
 def _waiting(number: int) -> str:
-    if number == 1:
-        return "1 message about the person waits; erase again once it is handled."
-    more = " or more" if number >= MOST_WAITING else ""
-    return f"{number:,}{more} messages about the person wait; erase again once they are handled."
+    more = "" if number < MOST_WAITING else " or more"
+    waits = plural(number, "message about the person waits", "messages about the person wait")
+    return f"{number:,}{more} {waits}; erase again once {plural(number, 'it is', 'they are')} handled."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, NOTICE, errors, print_json, say
+from tis_esr.counted import counted
 from tis_esr.decisions.who import Who
 from tis_esr.errors import Exit, UsageError
 from tis_esr.operations.composition import engine_for_operation, reader_of, tcs_for_operation, window
@@ -94,7 +95,10 @@ def _show(explanation: Explanation) -> None:
     if len(lines) > _EVENTS_SHOWN:
         say(f"and {len(lines) - _EVENTS_SHOWN} more: see --json", indent=2)
     if steps:
-        said = f"{len(steps):,} messages of these rows were handled, the last at {readable(steps[-1].at)}"
+        handled = counted(
+            len(steps), "message of these rows was handled", "messages of these rows were handled"
+        )
+        said = f"{handled}, the last at {readable(steps[-1].at)}"
         say(f"{said} (--json lists each)", indent=2)
 
 

@@ -213,7 +213,8 @@ class SftpFiles(FileStore):
         finally:
             connection.close()
             with suppress(TimeoutError):
-                await asyncio.wait_for(connection.wait_closed(), settings.timeout_seconds)
+                async with asyncio.timeout(settings.timeout_seconds):
+                    await connection.wait_closed()
             connection.abort()
 
     async def _connect(self) -> asyncssh.SSHClientConnection:

@@ -102,7 +102,7 @@ async def serving(
 async def engine_for_operation(
     settings: Settings, state: Path | None = None, day: date | None = None
 ) -> AsyncIterator[Runner]:
-    """Open the engine for a manual step that handles no messages itself; today is ``day``, also by the clock, or London's."""
+    """Open the engine for a manual step that handles no messages itself, as of ``day`` or else of today in London."""
     found = bindings_only()
     async with Supervisor() as supervisor, engine_of(settings, found, supervisor, state) as engine:
         yield Runner(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.files.folder import Folder
 from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.audit.trail import Person
@@ -58,5 +59,7 @@ async def ingest_files(
         for path in files:
             reader = InboundDataReader(runner.work, advance, acknowledges=settings.send_rtc)
             done.append(_of(path.name, await reader.take(Folder(path.parent), path.name)))
-        act.result = "; ".join(f"{file.name}: {words(file.state)}, {file.rows} rows" for file in done)
+        act.result = "; ".join(
+            f"{file.name}: {words(file.state)}, {counted(file.rows, 'row')}" for file in done
+        )
     return done

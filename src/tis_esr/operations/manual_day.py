@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
@@ -29,7 +30,8 @@ def result_of(done: DayDone) -> str:
     """Return what a day did, for the audit."""
     going = [file.rows for file in done.sent if file.rows]
     read = sum(taken.file.rows for taken in done.taken)
-    return f"files in: {len(done.taken)} ({read} rows); files out: {len(going)} ({sum(going)} rows)"
+    rows_in, rows_out = counted(read, "row"), counted(sum(going), "row")
+    return f"files in: {len(done.taken)} ({rows_in}); files out: {len(going)} ({rows_out})"
 
 
 async def begin_day(

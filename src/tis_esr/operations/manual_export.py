@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import uuid4
 
+from tis_esr.counted import counted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
@@ -122,7 +123,7 @@ def _waits(record: object, open_: ApplicantWindow, day: date) -> Left:
 
 def files_in_words(files: Iterable[OutboundFile]) -> str:
     """Return the names of files with their rows, for the audit."""
-    return "; ".join(f"{file.name}: {file.rows} rows" for file in files if file.rows) or "no file"
+    return "; ".join(f"{file.name}: {counted(file.rows, 'row')}" for file in files if file.rows) or "no file"
 
 
 async def request_files(

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.batches.documents import BATCHES
@@ -105,7 +106,7 @@ def _alarms(reader: Reader, text: str) -> Iterator[Hit]:
 
 def _batches(reader: Reader, text: str) -> Iterator[Hit]:
     for batch in reader.get(BATCHES, [text.removeprefix("batch:")]) if len(text) <= 60 else ():
-        what = f"{batch.total:,} messages, {batch.state.value}"
+        what = f"{counted(batch.total, 'message')}, {batch.state.value}"
         yield Hit(kind=HitKind.BATCH, id=batch.id, what=what, offices=batch.offices)
 
 
@@ -116,7 +117,7 @@ def _messages(reader: Reader, text: str) -> Iterator[Hit]:
     found = reader.messages_of([text])
     if found:
         offices = sorted({one.deanery for one in found if one.deanery})
-        yield Hit(kind=HitKind.MESSAGES, id=text, what=f"{len(found):,} messages", offices=offices)
+        yield Hit(kind=HitKind.MESSAGES, id=text, what=counted(len(found), "message"), offices=offices)
 
 
 def _file(reader: Reader, word: Word) -> Iterator[Hit]:
@@ -162,7 +163,7 @@ def _posts(reader: Reader, word: Word) -> Iterator[Hit]:
     for number in word.post_numbers:
         if found := reader.find(POSITIONS, {"deanery_number": number}, limit=MOST_HITS):
             offices = sorted({one.deanery for one in found if one.deanery})
-            yield Hit(kind=HitKind.POST, id=number, what=f"{len(found):,} positions", offices=offices)
+            yield Hit(kind=HitKind.POST, id=number, what=counted(len(found), "position"), offices=offices)
 
 
 def _post_id(reader: Reader, word: Word) -> Iterator[Hit]:

@@ -155,4 +155,4 @@ async def test_lost_notifications_count_as_never_sent(benches: Benches) -> None:
         assert said == "1 row counted as never sent: the next DNC has what is true then."
         assert one(bench, DNC)[1].lost == 1
         [entry] = entries(bench.reader())
-        assert (entry.act, entry.result) == ("notifications.resend", "1 rows count as never sent")
+        assert (entry.act, entry.result) == ("notifications.resend", "1 row counts as never sent")

@@ -189,7 +189,7 @@ async def test_rows_that_changed_since_they_were_confirmed_are_refused_with_the_
         confirmed = asked(bench, ("EOE", "APP"), ("LDN", "APP"))
         await bench.keep(APPLICANTS, record(70, starting(-7), "LDN", position_id=70))
         work = bench.runner.work()
-        with pytest.raises(RowsChangedError, match=r"LDN APP: 1 rows then, 2 now") as refused:
+        with pytest.raises(RowsChangedError, match=r"LDN APP: 1 row then, 2 now") as refused:
             await request_confirmed(work, PERSON, confirmed, "the office asked for it")
         assert refused.value.changed == {"LDN APP": (1, 2)}
         assert entries(bench.reader()) == []

@@ -229,7 +229,7 @@ async def test_chosen_rows_of_a_file_are_resent_once(place: Path) -> None:
         assert f"Resend 1 row of {APP}?" in text(plan)
         done = await confirm(browser, "/exports/resend", plan)
         after = await browser.get(done.headers["location"])
-        assert "Done. 1 row requeued: they are in the next export." in text(after)
+        assert "Done. 1 row requeued: it is in the next export." in text(after)
         assert "Resent, or waiting to be 1" in text(after)
         again = await ask(browser, "/exports/resend", file=APP, item="2")
         assert "can't be resent: it waits to be resent with the next file. Nothing was done." in text(again)

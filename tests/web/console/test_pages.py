@@ -3,10 +3,12 @@
 import asyncio
 import csv
 import io
+import re
 import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
 from tests.operations.applicant_records import record
@@ -34,7 +36,6 @@ RMF = "DE_EMD_RMF_20261124_00004001.DAT"
         (f"{RMF}:12", f"/files/{RMF}?row=12"),
         (f"{RMF} row 12", f"/files/{RMF}?row=12"),
         (f"{RMF} 12", f"/files/{RMF}?row=12"),
-        ("no number of anything", "/search?word=no+number+of+anything"),
         ("//attacker.example/", "/search?word=%2F%2Fattacker.example%2F"),
         ("12345", "/search?word=12345"),
     ],
@@ -45,6 +46,29 @@ async def test_one_box_leads_to_what_was_typed(typed: str, address: str, state: 
         answer = await browser.post("/search", data={"word": typed, "form_token": token})
         assert (answer.status_code, answer.headers["location"]) == (303, address)
         assert (await browser.get(address)).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["no number of anything", "Testa Specimen", "01/02/1990"])
+async def test_what_is_not_found_and_may_be_a_name_is_in_no_address_title_or_log(
+    typed: str, state: Path
+) -> None:
+    async with desk(state).signed_in() as browser:
+        with logged() as lines:
+            token = form_token(await browser.get("/"))
+            answer = await browser.post("/search", data={"word": typed, "form_token": token})
+            address = answer.headers["location"]
+            page = await browser.get(address)
+            by_hand = await browser.get("/search", params={"word": typed})
+    assert (answer.status_code, page.status_code, by_hand.status_code) == (303, 200, 303)
+    assert address.startswith("/search?sealed=")
+    assert by_hand.headers["location"].startswith("/search?sealed=")
+    assert title(page) == "Search – TIS-ESR"
+    assert "Nothing here has exactly what was searched for." in text(page)
+    assert not [word for word in typed.split() if word in unquote_plus(address)]
+    assert not [
+        link for link in re.findall(r'(?:href|action)="([^"]*)"', page.text) if typed in unquote_plus(link)
+    ]
+    assert not [word for word in typed.split() if word in str(lines)]
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "1234567890123456", "x" * 61, "a\x00b", "1\r\nSet-Cookie: a=b"])

@@ -27,6 +27,7 @@ from tis_esr.engine.faults import (
 )
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
+from tis_esr.engine.supervision import wait_for_event
 from tis_esr.private_files import open_private
 
 R = TypeVar("R")
@@ -163,8 +164,7 @@ class EmbeddedEngine:
         ready = await self.next_ready([queue])
         if ready is not None:
             seconds = min(seconds, ready)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), seconds)
+        await wait_for_event(changed, seconds)
 
     async def standing(self, messages: Sequence[Identity]) -> dict[Identity, Standing]:
         """See Engine.standing."""

@@ -285,8 +285,7 @@ class ProductionEngine:
         if ready is not None:
             seconds = max(0.0, min(seconds, ready - self.clock.now()))
         inflow.changed.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(inflow.changed.wait(), seconds)
+        await wait_for_event(inflow.changed, seconds)
 
     async def standing(self, messages: Sequence[Identity]) -> dict[Identity, Standing]:
         """See Engine.standing."""

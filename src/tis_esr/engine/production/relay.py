@@ -59,10 +59,7 @@ class Relay:
     async def room(self) -> None:
         """Wait briefly while much more has been committed than sent."""
         if not self._free.is_set():
-            try:
-                await asyncio.wait_for(self._free.wait(), self._addresses.lease_seconds / 2)
-            except TimeoutError:
-                return
+            await wait_for_event(self._free, self._addresses.lease_seconds / 2)
 
     async def finish(self) -> None:
         """Finish sending; what can't be sent in time stays in the outbox."""

@@ -58,4 +58,5 @@ async def _publish(url: str) -> list[Finding]:
         return [not_checked(AMQP, "whether the user may publish", "RabbitMQ confirmed nothing")]
     finally:
         with contextlib.suppress(TimeoutError, AMQPError):  # a connection blocked by an alarm isn't answered
-            await asyncio.wait_for(connection.close(), _CLOSE_SECONDS)
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await connection.close()

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
@@ -101,11 +102,11 @@ async def request_confirmed(work: Work, person: Person, asked: FileRequests, why
             continue
         ask(work, command, day, offices, occasion)
         rows = sum(one.rows for one in requests if one.type == type_)
-        result = f"requested {type_} of {in_words(day)} with {rows} rows"
+        result = f"requested {type_} of {in_words(day)} with {counted(rows, 'row')}"
         await record(work, person, "export.files", offices, why=why, result=result)
 
 
 def _difference(then: int, now: int) -> str:
     if then == now:
-        return f"{now} rows, but others"
-    return f"{then} rows then, {now} now"
+        return f"{counted(now, 'row')}, but others"
+    return f"{counted(then, 'row')} then, {now:,} now"

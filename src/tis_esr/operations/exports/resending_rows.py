@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 from uuid import uuid4
 
+from tis_esr.counted import counted, plural
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
@@ -27,8 +28,8 @@ class RowsAnsweredError(TisEsrError):
 
     def __init__(self, file: str, chosen: int, left: int) -> None:
         super().__init__(
-            f"{chosen} rows of {file} were chosen, and only {left} can be resent now:"
-            " ESR has confirmed the others, or they were resent, meanwhile"
+            f"{counted(chosen, 'row')} of {file} {plural(chosen, 'was', 'were')} chosen, and only {left:,} can be resent"
+            " now: ESR has confirmed the others, or they were resent, meanwhile"
         )
         self.file, self.chosen, self.left = file, chosen, left
 
@@ -69,15 +70,16 @@ async def resend_rows(
         act, result = "export.resend", f"rows {', '.join(map(str, sorted(rows)))}"
     else:
         await settle_lost(work, file, day)
-        act, result = "notifications.resend", f"{done} rows count as never sent"
+        act = "notifications.resend"
+        result = counted(done, "row counts as never sent", "rows count as never sent")
     await record(work, person, act, [file], why=why, result=result)
     return _next(done, is_applicants=is_applicants, at_once=at_once)
 
 
 def _next(rows: int, *, is_applicants: bool, at_once: bool) -> str:
-    said = "1 row" if rows == 1 else f"{rows:,} rows"
+    said = counted(rows, "row")
     if not is_applicants:
         return f"{said} counted as never sent: the next DNC has what is true then."
     if at_once:
-        return f"{said} requeued: a running DataExporter compares them with TIS and writes a separate file."
-    return f"{said} requeued: they are in the next export."
+        return f"{said} requeued: a running DataExporter compares {plural(rows, 'it', 'them')} with TIS and writes a separate file."
+    return f"{said} requeued: {plural(rows, 'it is', 'they are')} in the next export."

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from tis_esr.counted import counted
 from tis_esr.engine.faults import StateInUseError
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit, TisEsrError
@@ -161,7 +162,7 @@ async def _created(where: Where, runner: Runner, run: StepRun, day: date) -> str
         act.result = (
             f"created no DNF of {run.about}: nothing is new since the last one"
             if file is None
-            else f"sent {file.name} with {file.rows:,} rows"
+            else f"sent {file.name} with {counted(file.rows, 'row')}"
         )
     return act.result
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from tis_esr.counted import counted
 from tis_esr.web.console.problems import ProblemError
 
 
@@ -54,7 +55,7 @@ def text(request: Request, name: str, label: str, longest: int) -> Choice:
         raise ProblemError(
             400,
             "The address asks for a text that no filter has.",
-            f"It has at most {longest} characters, all printable.",
+            f"It has at most {counted(longest, 'character')}, all printable.",
         )
     without = with_query(request, "", **dict.fromkeys((name, "after")))
     return Choice(name, label, {}, value, not value, without)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from tis_esr.counted import plural
 from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, in_words
 from tis_esr.web.console.wording import tag
 
@@ -34,7 +35,7 @@ def clock(at: datetime | None, of_day: date) -> Markup:
     if at is None:
         return Markup("")
     days = (at.date() - of_day).days
-    other = "" if not days else ", day after" if days == 1 else f", {days:+} days"
+    other = "" if not days else ", day after" if days == 1 else f", {days:+} {plural(abs(days), 'day')}"
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), f"{at:%H:%M}{other}")
 
 

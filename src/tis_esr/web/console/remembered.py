@@ -69,7 +69,7 @@ class Remembered(Generic[T]):
         return answer, at
 
     def _ended(self, task: asyncio.Task[tuple[T, datetime]]) -> None:
-        """Take note of an error that nobody waits for any more: the next who asks gets one of their own."""
+        """Drop an error that nobody waits for any more: the next who asks gets one of their own."""
         self._begun.discard(task)
         if not task.cancelled():
             task.exception()

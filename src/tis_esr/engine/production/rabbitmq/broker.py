@@ -20,6 +20,7 @@ _log = structlog.get_logger()
 
 TROUBLE = (AMQPError, OSError, TimeoutError)
 _IN_FLIGHT = 200
+_CLOSE_SECONDS = 5.0
 _CONFIRM_SECONDS = 30.0
 _LONGEST_PAUSE = 5.0
 _BEAT_SECONDS = 30.0
@@ -74,7 +75,8 @@ class Broker:
         for connection in (self._sending, self._receiving):
             if connection is not None:
                 with contextlib.suppress(*TROUBLE):
-                    await asyncio.wait_for(connection.close(), 5)
+                    async with asyncio.timeout(_CLOSE_SECONDS):
+                        await connection.close()
 
     async def publish(self, messages: Sequence[Message]) -> list[Message]:
         """Publish messages; return those that RabbitMQ has confirmed. Raises TransientError if it can't be reached."""

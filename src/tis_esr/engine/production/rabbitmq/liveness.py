@@ -26,7 +26,8 @@ async def accepts_messages(url: str) -> bool:
         return await _is_taken(sender) and await _is_taken(sender)
     finally:
         with contextlib.suppress(TimeoutError, AMQPError):  # a blocked connection isn't answered
-            await asyncio.wait_for(connection.close(), _CLOSE_SECONDS)
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await connection.close()
 
 
 async def _is_taken(sender: Sender) -> bool:

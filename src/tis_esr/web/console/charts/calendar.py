@@ -4,6 +4,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from tis_esr.counted import counted
 from tis_esr.operations.board.calendar import GRAVEST_FIRST, Calendar
 from tis_esr.operations.board.history_lines import DayEnd
 from tis_esr.operations.dates import day as in_words
@@ -88,4 +89,4 @@ def _says(found: Calendar) -> str:
     """Return the trouble in numbers; a calendar without any says so."""
     numbers = {end: sum(line.ends.count(end) for line in found.lines) for end in GRAVEST_FIRST[:3]}
     said = ", ".join(f"{number} {words(end.value).lower()}" for end, number in numbers.items() if number)
-    return f"{said or 'Nothing late, held or missing'} in {len(found.days)} days."
+    return f"{said or 'Nothing late, held or missing'} in {counted(len(found.days), 'day')}."

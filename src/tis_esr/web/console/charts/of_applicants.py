@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from tis_esr.counted import counted, plural
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.forecast import Forecast, Line
 from tis_esr.operations.promise.promise import Promise
@@ -28,8 +29,9 @@ def wave(found: Forecast) -> Chart:
     total, held = (sum(getattr(line, name) for line in found.lines) for name in ("applicants", "held_back"))
     coming = sum(line.applicants for line in found.lines if line.reaches_window is not None)
     says = (
-        f"{coming:,} of {total:,} applicants reach the window within {found.weeks} weeks, the others are in it;"
-        f" {held:,} of all are held back."
+        f"{coming:,} of {counted(total, 'applicant')} {plural(coming, 'reaches', 'reach')} the window within"
+        f" {counted(found.weeks, 'week')}, the others are in it;"
+        f" {held:,} of all {plural(held, 'is', 'are')} held back."
     )
     parts = ("Sent", "Sound", "Held back by missing data")
     return bars("wave", "The coming wave", says, parts, listed, first="Week from")
@@ -48,7 +50,7 @@ def promise_by_month(found: Promise) -> Chart:
     decided = [one for one in found.months if one.share is not None]
     below = sum((one.share or 0) < found.promised_share for one in decided)
     says = (
-        f"In {below} of {len(decided)} months that can be judged the share was below {found.promised_share:.0%}; as of"
+        f"In {below} of {counted(len(decided), 'month')} that can be judged the share was below {found.promised_share:.0%}; as of"
         f" {in_words(found.day)}."
     )
     parts = ("In time", "Missed", "Due", "Unknown")

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
+from tis_esr.counted import counted
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.audit.trail import Person
@@ -45,7 +46,7 @@ async def _plan_of_retry(request: Request, form: Form) -> Plan:
             "Not done",
         )
     if len(messages) > MOST:
-        raise ProblemError(409, f"{len(messages):,} messages are more than a batch can have ({MOST:,}). Nothing was done.", "Choose fewer, for example by office or file.", "Not done")  # fmt: skip
+        raise ProblemError(409, f"{counted(len(messages), 'message is', 'messages are')} more than a batch can have ({MOST:,}). Nothing was done.", "Choose fewer, for example by office or file.", "Not done")  # fmt: skip
     dry: RetryReport = await console_of(request).questions.ask(
         partial(planned, messages=messages, unreadable=left, today=today(), now=datetime.now(UTC).timestamp())
     )

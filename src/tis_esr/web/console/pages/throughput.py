@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr.counted import counted, plural
 from tis_esr.operations.composition import today
 from tis_esr.operations.throughput import DayFlow, Throughput
 from tis_esr.operations.throughput import throughput as flow
@@ -44,18 +45,20 @@ def _charts(found: Throughput) -> list[Chart]:
     rows_in, rows_out, parked = (
         sum(getattr(one, name) for one in found.days) for name in ("rows_in", "rows_out", "parked")
     )
-    said = (
-        f"{sum(one.files_in for one in found.days):,} files with {rows_in:,} rows in {len(found.days)} days."
+    days = counted(len(found.days), "day")
+    files_in, files_out = (
+        sum(getattr(one, name) for one in found.days) for name in ("files_in", "files_out")
     )
-    sent = f"{sum(one.files_out for one in found.days):,} files with {rows_out:,} rows in {len(found.days)} days."
-    before = f"; {found.parked_before:,} were parked before" if found.parked_before else ""
+    said = f"{counted(files_in, 'file')} with {counted(rows_in, 'row')} in {days}."
+    sent = f"{counted(files_out, 'file')} with {counted(rows_out, 'row')} in {days}."
+    before = f"; {counted(found.parked_before, 'was', 'were')} parked before" if found.parked_before else ""
     return [
         bars("rows-in", "Rows from ESR", said, ("Rows",), _bars(found.days, "rows_in"), first="Day"),
         bars("rows-out", "Rows for ESR", sent, ("Rows",), _bars(found.days, "rows_out"), first="Day"),
         bars(
             "parked",
             "Messages still parked, by the day of parking",
-            f"{parked:,} of these days are still parked{before}.",
+            f"{parked:,} of these days {plural(parked, 'is', 'are')} still parked{before}.",
             ("Messages",),
             _bars(found.days, "parked"),
             first="Day",
