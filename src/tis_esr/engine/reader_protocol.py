@@ -39,6 +39,19 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
         return self.parked_at or self.at
 
 
+class ParkedTally(msgspec.Struct, frozen=True, kw_only=True):
+    """How many parked messages have the same office, file and cause, and were parked within the same period.
+
+    ``oldest`` is the first time of it, in seconds since 1970, as ``Trace.parked_since``; 0 if none is stored.
+    """
+
+    deanery: str
+    source_file: str
+    cause: str
+    number: int
+    oldest: float
+
+
 class Reader(Protocol):
     """An engine's data, read only."""
 
@@ -87,6 +100,13 @@ class Reader(Protocol):
 
     def parked(self) -> list[Trace]:
         """Return the parked messages, oldest first."""
+        ...
+
+    def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:
+        """Return how many messages are parked, counted by the store by office, file, cause and period.
+
+        A period begins at each of ``starts``, in seconds since 1970; without them there is one.
+        """
         ...
 
     def parked_message(self, queue: str, id_: str) -> Message | None:

@@ -19,7 +19,7 @@ from tis_esr.engine.production.mongodb.parking import shown
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS, SCHEMA
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import UnusableServerError, schema_finding
-from tis_esr.engine.reader_protocol import Trace
+from tis_esr.engine.reader_protocol import ParkedTally, Trace
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.errors import Exit, TisEsrError
 
@@ -140,6 +140,24 @@ class ProductionReader:
     def parked(self) -> list[Trace]:
         """See Reader.parked."""
         return self._handled({"parked_at": {"$gt": 0}})
+
+    def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:
+        """See Reader.parked_tallies."""
+        names = ("deanery", "source_file", "cause")
+        period = {"$add": [0, *({"$cond": [{"$gte": ["$parked_at", start]}, 1, 0]} for start in starts)]}
+        by = {**{name: {"$ifNull": [f"${name}", ""]} for name in names}, "period": period}
+        stages: list[Json] = [
+            {"$match": {"parked_at": {"$gt": 0}, "state": {"$in": FINISHED}}},
+            {"$group": {"_id": by, "number": {"$sum": 1}, "oldest": {"$min": "$parked_at"}}},
+        ]
+        return [
+            ParkedTally(
+                **{name: entry["_id"][name] for name in names},
+                number=entry["number"],
+                oldest=entry["oldest"],
+            )
+            for entry in self._grouped(INBOX, stages)
+        ]
 
     def parked_message(self, queue: str, id_: str) -> Message | None:
         """See Reader.parked_message."""

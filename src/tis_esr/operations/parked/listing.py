@@ -10,7 +10,7 @@ import msgspec
 
 from tis_esr.counted import counted
 from tis_esr.engine.envelope import Identity
-from tis_esr.engine.reader_protocol import Reader, Trace
+from tis_esr.engine.reader_protocol import ParkedTally, Reader, Trace
 from tis_esr.operations.dates import iso
 from tis_esr.operations.parked.ages import age_band
 from tis_esr.operations.parked.catalogue import CATALOGUE, cause_of, runbook
@@ -147,18 +147,29 @@ def is_chosen(trace: Trace, choice: Choice, now: float) -> bool:
     """
     if choice.ids and trace.id not in choice.ids:
         return False
-    if choice.cause is not None and cause_of(trace.cause) is not choice.cause:
-        return False
-    if choice.deanery and (trace.deanery or NONE) != choice.deanery:
-        return False
-    if choice.file and (trace.source_file or NONE) != choice.file:
+    if not _is_of(trace, choice) or not _is_as_old(trace.parked_since, choice, now):
         return False
     if choice.reason and re.search(re.escape(choice.reason), trace.reason, re.IGNORECASE) is None:
         return False
     since = trace.parked_since
-    if choice.age is not None and age_band(since, now) is not choice.age:
-        return False
     return not choice.older_than or (bool(since) and now - since > choice.older_than)
+
+
+def is_counted(tally: ParkedTally, choice: Choice, now: float) -> bool:
+    """Return whether messages that the store has counted meet a choice by cause, office, file and age in days."""
+    return _is_of(tally, choice) and _is_as_old(tally.oldest, choice, now)
+
+
+def _is_of(parked: Trace | ParkedTally, choice: Choice) -> bool:
+    if choice.cause is not None and cause_of(parked.cause) is not choice.cause:
+        return False
+    if choice.deanery and (parked.deanery or NONE) != choice.deanery:
+        return False
+    return not choice.file or (parked.source_file or NONE) == choice.file
+
+
+def _is_as_old(since: float, choice: Choice, now: float) -> bool:
+    return choice.age is None or age_band(since, now) is choice.age
 
 
 def known_since(message: ParkedMessage) -> str:

@@ -13,14 +13,14 @@ from starlette.responses import Response
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import today
 from tis_esr.operations.parked.catalogue import CATALOGUE
-from tis_esr.operations.parked.grouping import Group, grouped_by, who_act
+from tis_esr.operations.parked.grouping import CountedGroup, counted_by, who_act
 from tis_esr.operations.parked.kinds import Grouping
 from tis_esr.operations.parked.listing import ParkedMessage, known_since
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.visible import visible
 from tis_esr.web.console.addresses import Choice, choice, with_query
 from tis_esr.web.console.console import account_of, console_of
-from tis_esr.web.console.pages.parked_filters import FIELDS, filters, key_of, messages_of
+from tis_esr.web.console.pages.parked_filters import FIELDS, filters, key_of, messages_of, tallies_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
@@ -66,24 +66,24 @@ _MESSAGES: Final = Table[ParkedMessage](
 )
 
 
-def _groups_table(request: Request, by: Grouping) -> Table[Group]:
+def _groups_table(request: Request, by: Grouping) -> Table[CountedGroup]:
     name = {Grouping.CAUSE: "cause", Grouping.AGE: "age", Grouping.OFFICE: "office", Grouping.FILE: "file"}[
         by
     ]
 
-    def link(group: Group) -> Markup:
+    def link(group: CountedGroup) -> Markup:
         href = with_query(
             request, "/parked/messages", **{"by": None, "sort": None, "after": None, name: group.key}
         )
         return Markup('<a href="{}">{}</a>').format(href, visible(group.title))
 
-    def causes(group: Group) -> Markup:
+    def causes(group: CountedGroup) -> Markup:
         items = [
             Markup("<li>{} {}</li>").format(number(n), runbook_of(cause)) for cause, n in group.causes.items()
         ]
         return Markup('<ul class="nhsuk-list">{}</ul>').format(Markup("").join(items))
 
-    return Table[Group](
+    return Table[CountedGroup](
         columns=(
             Column("group", _BY[by.value], lambda group: group.title, link),
             Column("number", "Messages", lambda group: group.number, is_number=True),
@@ -155,13 +155,11 @@ async def cause(request: Request) -> Response:
     return page(request, "parked_cause.html", text.title, {"cause": text, "code": code}, trail=TRAIL)
 
 
-async def _grouped(request: Request) -> tuple[Choice, list[Choice], list[Group]]:
-    by = choice(request, "by", "Group by", _BY, Grouping.CAUSE.value)
+async def _grouped(request: Request) -> tuple[Choice, list[Choice], list[CountedGroup]]:
+    by = choice(request, "by", "CountedGroup by", _BY, Grouping.CAUSE.value)
     shown, chosen = filters(request)
-    found = await messages_of(request, chosen)
     now = datetime.now(UTC).timestamp()
-    question = partial(grouped_by, Grouping(by.value), found, chosen, now)
-    return by, shown, await console_of(request).questions.run(question)
+    return by, shown, counted_by(Grouping(by.value), await tallies_of(request, now), chosen, now)
 
 
 def _causes(found: Sequence[ParkedMessage]) -> list[str]:
