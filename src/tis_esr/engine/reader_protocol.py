@@ -1,7 +1,7 @@
 """Reads an engine's data for people: counts, rows, messages and documents, while services run."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -52,6 +52,24 @@ class ParkedTally(msgspec.Struct, frozen=True, kw_only=True):
     oldest: float
 
 
+class Among(msgspec.Struct, frozen=True, kw_only=True):
+    """Which parked messages: all that meet every condition that is set; None, or no ids, is no condition."""
+
+    ids: list[str] = []
+    deanery: str | None = None
+    source_file: str | None = None
+    cause: str | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return the conditions but the ids, by the names of ``Trace``."""
+        said = {"deanery": self.deanery, "source_file": self.source_file, "cause": self.cause}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+EVERY: Final = Among()
+
+
 class Reader(Protocol):
     """An engine's data, read only."""
 
@@ -98,8 +116,8 @@ class Reader(Protocol):
         """Return the outcome of the rows at these places (file, row)."""
         ...
 
-    def parked(self) -> list[Trace]:
-        """Return the parked messages, oldest first."""
+    def parked(self, among: Among = EVERY) -> list[Trace]:
+        """Return the parked messages, or those ``among`` them, oldest first."""
         ...
 
     def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:

@@ -19,7 +19,7 @@ from tis_esr.engine.production.mongodb.parking import shown
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS, SCHEMA
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import UnusableServerError, schema_finding
-from tis_esr.engine.reader_protocol import ParkedTally, Trace
+from tis_esr.engine.reader_protocol import EVERY, Among, ParkedTally, Trace
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.errors import Exit, TisEsrError
 
@@ -137,9 +137,11 @@ class ProductionReader:
             found = [shown(entry) for entry in self._database[ROWS].find({"_id": {"$in": keys}})]
             return sorted(found, key=lambda row: (row.file, row.row))
 
-    def parked(self) -> list[Trace]:
+    def parked(self, among: Among = EVERY) -> list[Trace]:
         """See Reader.parked."""
-        return self._handled({"parked_at": {"$gt": 0}})
+        fields = {name: value or {"$in": ["", None]} for name, value in among.fields.items()}
+        ids = {"id": {"$in": among.ids}} if among.ids else {}
+        return self._handled({"parked_at": {"$gt": 0}, **fields, **ids})
 
     def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:
         """See Reader.parked_tallies."""
