@@ -109,19 +109,25 @@ async def test_a_team_signs_in_at_its_provider_and_any_process_serves_the_sessio
             assert first.stopped()[0] == 0
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-async def test_signing_in_and_out_at_a_provider_is_in_the_audit_of_either_engine(
-    engine: str, state: Path, tmp_path: Path
-) -> None:
-    called, port = program(engine, tmp_path), _free_port()
-    origin = f"http://127.0.0.1:{port}"
-    if engine == "production":
+@pytest.fixture(params=ENGINES)
+def either(request: pytest.FixtureRequest, state: Path, tmp_path: Path) -> Program:
+    """The program on an engine: a state file with the demo's days, or an empty production engine."""
+    called = program(request.param, tmp_path)
+    if request.param == "production":
         assert called("install").code == 0
     else:
         shutil.copyfile(state, called.settings["TIS_ESR_STATE"])
+    return called
+
+
+async def test_signing_in_and_out_at_a_provider_is_in_the_audit_of_either_engine(
+    either: Program, tmp_path: Path
+) -> None:
+    port = _free_port()
+    origin = f"http://127.0.0.1:{port}"
     async with Provider().running() as provider:
         settings = {
-            **called.settings,
+            **either.settings,
             "TIS_ESR_CONSOLE_URL": origin,
             "TIS_ESR_CONSOLE_OIDC_ISSUER": provider.issuer,
             "TIS_ESR_CONSOLE_OIDC_CLIENT_ID": CLIENT,
@@ -134,8 +140,8 @@ async def test_signing_in_and_out_at_a_provider_is_in_the_audit_of_either_engine
                 await browser.post(f"{origin}/sign-out", data={"form_token": form_token(page)})
                 again = await browser.get(f"{origin}/sign-in/callback?code=guess&state=guess")
                 assert again.status_code == 403
-            found = called("audit", "--json").json["entries"]
-            assert called("audit", "--verify").code == 0
+            found = either("audit", "--json").json["entries"]
+            assert either("audit", "--verify").code == 0
     assert [(one["who"], one["via"], one["act"], one["result"]) for one in found][:2] == [
         ("testa.specimen", "console", "console.sign-out", "signed out"),
         ("testa.specimen", "console", "console.sign-in", "signed in as operator"),

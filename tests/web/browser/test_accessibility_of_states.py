@@ -99,6 +99,18 @@ async def test_processes_of_which_one_is_gone(browser: Browser, processes: Path)
         assert "TIS_ESR_APPLICANTS_CRON" in await check(page)
 
 
+async def test_pages_beside_services_that_hold_the_state_file(browser: Browser, state: Path) -> None:
+    def beside(origin: str) -> Desk:
+        usual = made(state)(origin)
+        return replace(usual, console=replace(usual.console, is_beside_services=True))
+
+    async with served_desk(browser, beside) as (visits, _), visits.window() as page:
+        await page.goto("/procedures/full-file/EMD")
+        assert "tis-esr export notifications --full --deanery EMD" in await check(page)
+        await page.goto("/exports")
+        assert "Create the ticked files now" in await check(page)
+
+
 async def test_what_people_of_a_trust_see(browser: Browser, state: Path) -> None:
     account = msgspec.structs.replace(TRUST, trusts=frozenset({"RX68"}))
     async with served_desk(browser, made(state, account=account)) as (visits, _), visits.window() as page:
