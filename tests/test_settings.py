@@ -3,7 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
-from tis_esr.settings import BadSettingsError, load, unknown_variables
+from tis_esr.reading_settings import load, unknown_variables
+from tis_esr.settings import BadSettingsError
 
 
 @pytest.fixture(autouse=True)

@@ -188,6 +188,6 @@ class Days:
             codes = [made.run(**disturbance) for disturbance in disturbances]
             assert not all_kill or set(codes) == {KILLED}, list(zip(disturbances, codes, strict=True))
             if codes[-1] != 0:
-                assert codes[-1] == KILLED
+                assert codes[-1] == KILLED, codes
                 assert made.run() == 0
             return made.found()

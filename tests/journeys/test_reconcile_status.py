@@ -17,8 +17,8 @@ from tests.journeys.test_tasks_killed import running
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.status_check import comparing
+from tis_esr.reading_settings import load
 from tis_esr.services.data_exporter.outbound import OutboundState
-from tis_esr.settings import load
 from tis_esr.simulation.days.generated_world import World
 
 OTHER = "EOE/RX1/800/STR/002"

@@ -11,7 +11,7 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.journeys.test_tasks_killed import running
 
 from tis_esr.operations import waiting_for_services
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 from tis_esr.simulation.days.generated_world import World
 
 LATER = "EOE/RX1/800/STR/002"

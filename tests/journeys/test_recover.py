@@ -19,7 +19,7 @@ from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.doctor.check import Check
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 from tis_esr.simulation.days.generated_world import World
 
 LATER = "EOE/RX1/800/STR/002"

@@ -10,7 +10,7 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.journeys.test_reconciling import a_day
 from tests.journeys.test_tasks_killed import running
 
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 from tis_esr.simulation.days.generated_world import World
 
 LATER = "EOE/RX1/800/STR/002"

@@ -17,10 +17,10 @@ from tests.journeys.test_tasks_killed import running
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.operations import waiting_for_services
+from tis_esr.reading_settings import load
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
-from tis_esr.settings import load
 from tis_esr.simulation.days.generated_world import World
 
 POSTS = [f"EOE/RX1/800/STR/00{number}" for number in (1, 2, 3)]

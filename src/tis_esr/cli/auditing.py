@@ -6,7 +6,7 @@ import typer
 
 from tis_esr.commands.command_line import JsonOption, StateOption, command
 from tis_esr.commands.outcome import user_errors_reported
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 
 
 @command("tis-esr audit", "tis-esr audit --act parked.look", "tis-esr audit --verify")

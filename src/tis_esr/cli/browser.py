@@ -8,7 +8,7 @@ import typer
 from tis_esr.commands.command_line import StateOption, command, folder_of
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 
 
 @command("tis-esr console --demo", "tis-esr console --state demo/state.sqlite", "tis-esr console --port 9000")

@@ -24,7 +24,7 @@ from tis_esr.commands.command_line import (
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.commands.terminal import print_json
 from tis_esr.errors import UsageError
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 
 
 @command(

@@ -19,7 +19,7 @@ from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
 from tis_esr.operations.parked.kinds import AgeBand, Grouping
 from tis_esr.parking_causes import ParkingCause
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 
 
 class ParkedAct(StrEnum):

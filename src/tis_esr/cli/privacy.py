@@ -10,7 +10,7 @@ import typer
 from tis_esr.commands.command_line import DayOption, JsonOption, StateOption, command, day_of
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 
 
 class Request(StrEnum):

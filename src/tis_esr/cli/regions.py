@@ -22,8 +22,9 @@ from tis_esr.commands.command_line import (
 )
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
+from tis_esr.reading_settings import load
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.settings import Settings, load
+from tis_esr.settings import Settings
 
 if TYPE_CHECKING:
     from tis_esr.files.file_store import FileStore

@@ -24,8 +24,8 @@ from tis_esr.commands.command_line import (
 from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.errors import UsageError
 from tis_esr.operations.moments import moment_of
+from tis_esr.reading_settings import load
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.settings import load
 
 
 @command(

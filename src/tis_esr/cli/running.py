@@ -7,7 +7,7 @@ import typer
 
 from tis_esr.commands.command_line import DayOption, JsonOption, StateOption, check_state, command, day_of
 from tis_esr.commands.outcome import user_errors_reported
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 
 
 def _services(incomplete: str) -> list[str]:

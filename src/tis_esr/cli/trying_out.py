@@ -11,7 +11,7 @@ from tis_esr.commands.outcome import user_errors_reported
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.counted import counted
 from tis_esr.errors import UsageError
-from tis_esr.settings import load
+from tis_esr.reading_settings import load
 
 
 @command("tis-esr demo", "tis-esr demo --dir /tmp/demo --as-of 2026-11-24", "tis-esr demo --days 3")
