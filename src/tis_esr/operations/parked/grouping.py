@@ -17,11 +17,7 @@ from tis_esr.parking_causes import ParkingCause
 
 
 class CountedGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """How many parked messages have the same cause, age, office or file.
-
-    ``key`` is the value for machines, ``none`` where messages have no office or file. ``causes`` counts the messages by
-    cause. ``options`` are those of ``tis-esr parked`` that choose these messages.
-    """
+    """How many parked messages have the same cause, age, office or file; its fields are those of a Group."""
 
     by: Grouping
     key: str
@@ -33,7 +29,11 @@ class CountedGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(CountedGroup, frozen=True, kw_only=True):
-    """Parked messages with the same cause, age, office or file, oldest first."""
+    """Parked messages with the same cause, age, office or file, oldest first.
+
+    ``key`` is the value for machines, ``none`` where messages have no office or file. ``causes`` counts the messages by
+    cause. ``options`` are those of ``tis-esr parked`` that choose these messages.
+    """
 
     messages: list[ParkedMessage]
 
