@@ -1,5 +1,6 @@
 """``tis-esr console`` as people start and stop it; for pages and sign-in see tests/web/console."""
 
+import shutil
 import signal
 import socket
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.journeys.program import ENGINES, Program, program
+from tests.web.console.browsing import form_token
 from tests.web.console.conftest import state
 from tests.web.console.console_process import console_process
 from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
@@ -105,6 +107,58 @@ async def test_a_team_signs_in_at_its_provider_and_any_process_serves_the_sessio
                 elsewhere = await browser.get(f"http://127.0.0.1:{other}/files", headers=behind_the_proxy)
                 assert "testa.specimen" in elsewhere.text
             assert first.stopped()[0] == 0
+
+
+@pytest.fixture(params=ENGINES)
+def either(request: pytest.FixtureRequest, state: Path, tmp_path: Path) -> Program:
+    """The program on an engine: a state file with the demo's days, or an empty production engine."""
+    called = program(request.param, tmp_path)
+    if request.param == "production":
+        assert called("install").code == 0
+    else:
+        shutil.copyfile(state, called.settings["TIS_ESR_STATE"])
+    return called
+
+
+async def test_signing_in_and_out_at_a_provider_is_in_the_audit_of_either_engine(
+    either: Program, tmp_path: Path
+) -> None:
+    port = _free_port()
+    origin = f"http://127.0.0.1:{port}"
+    async with Provider().running() as provider:
+        settings = {
+            **either.settings,
+            "TIS_ESR_CONSOLE_URL": origin,
+            "TIS_ESR_CONSOLE_OIDC_ISSUER": provider.issuer,
+            "TIS_ESR_CONSOLE_OIDC_CLIENT_ID": CLIENT,
+            "TIS_ESR_CONSOLE_OIDC_CLIENT_SECRET": SECRET,
+        }
+        with console_process(["--port", port], tmp_path, settings):
+            async with httpx2.AsyncClient(headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+                page = await browser.get(f"{origin}/files", follow_redirects=True)
+                assert "testa.specimen" in page.text
+                await browser.post(f"{origin}/sign-out", data={"form_token": form_token(page)})
+                again = await browser.get(f"{origin}/sign-in/callback?code=guess&state=guess")
+                assert again.status_code == 403
+            found = either("audit", "--json").json["entries"]
+            assert either("audit", "--verify").code == 0
+    assert [(one["who"], one["via"], one["act"], one["result"]) for one in found][:2] == [
+        ("testa.specimen", "console", "console.sign-out", "signed out"),
+        ("testa.specimen", "console", "console.sign-in", "signed in as operator"),
+    ]
+
+
+def test_a_console_for_a_team_does_not_create_a_state_file_that_was_named_wrongly(tmp_path: Path) -> None:
+    called = program("embedded", tmp_path)
+    said = called(
+        "console",
+        TIS_ESR_CONSOLE_URL="http://127.0.0.1:8090",
+        TIS_ESR_CONSOLE_OIDC_ISSUER="http://127.0.0.1:9/realms/tis",
+        TIS_ESR_CONSOLE_OIDC_CLIENT_ID=CLIENT,
+        TIS_ESR_CONSOLE_OIDC_CLIENT_SECRET=SECRET,
+    )
+    assert said.code == 2
+    assert "no such state file" in said.text
 
 
 def _free_port() -> int:

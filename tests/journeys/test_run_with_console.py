@@ -3,17 +3,22 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import httpx2
 import pytest
 from tests.journeys.program import ENGINES, Program, program
-from tests.journeys.small_world import NPN, Small, por, small_world
+from tests.journeys.small_world import NPN, TODAY, Small, por, small_world
 from tests.web.console.browsing import form_token, text
 from tests.web.console.console_process import console_process
 from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
 from tests.web.console.test_alarms_and_acts import HELD, alarm, plan_of, stored
+
+from tis_esr.operations.composition import reader_of, today
+from tis_esr.services.data_exporter.outbound import APPLICANTS, ApplicantRecord, RecordState
+from tis_esr.settings import Settings
+from tis_esr.simulation.days.generated_world import World
 
 
 @pytest.fixture
@@ -52,6 +57,45 @@ async def test_a_state_file_is_shown_and_acted_on_while_its_services_hold_it(sma
         code, rest = running.stopped()
     assert code == 0
     assert "Traceback" not in rest
+
+
+async def test_files_are_created_in_the_console_of_a_state_file_by_the_services_beside_it(
+    tmp_path: Path,
+) -> None:
+    late = (today() - TODAY).days
+
+    def due(world: World) -> None:
+        world.placement(world.post("EOE", npn=NPN), world.person(), late + 30, late + 300)
+
+    with small_world(tmp_path, due) as small:
+        called = of("embedded", small)
+        called.settings |= {
+            "TIS_ESR_APPLICANTS_CRON": "0 0 29 2 *",
+            "TIS_ESR_NOTIFICATIONS_CRON": "0 0 29 2 *",
+        }
+        small.file(por(), day_number=late)
+        with console_process(["--console"], tmp_path, called.settings, "run") as running:
+            origin = running.address.partition("/sign-in")[0]
+            said = {"Sec-Fetch-Site": "same-origin"}
+            async with httpx2.AsyncClient(base_url=origin, headers=said, follow_redirects=True) as browser:
+                await browser.get(running.address)
+                async with asyncio.timeout(30):
+                    while not _due_in(Path(called.settings["TIS_ESR_STATE"])):  # noqa: ASYNC110 - of another process
+                        await asyncio.sleep(0.1)
+                fields = {"form_token": form_token(await browser.get("/exports")), "item": "EOE:APP"}
+                page = await browser.post("/exports/create", data=fields)
+                assert "Create 1 file for ESR with 1 row?" in text(page)
+                fields = {"form_token": form_token(page), "plan": plan_of(page), "why": "the office asked"}
+                assert "Done. 1 file requested" in text(await browser.post("/exports/create", data=fields))
+                async with asyncio.timeout(30):
+                    while not list((tmp_path / "out").glob("DE_EOE_APP_*")):  # noqa: ASYNC110 - of another process
+                        await asyncio.sleep(0.1)
+            assert running.stopped()[0] == 0
+
+
+def _due_in(state: Path) -> list[ApplicantRecord]:
+    with closing(reader_of(Settings(), state)) as reader:
+        return [one for one in reader.find(APPLICANTS, {}) if one.state is RecordState.TO_EXPORT]
 
 
 async def test_browsers_that_stall_keep_neither_files_nor_health_nor_others_waiting(small: Small) -> None:

@@ -54,13 +54,15 @@ class Desk:
                 if one.row:
                     work.account(one.source_file, one.row, "PER", RowState.APPLIED)
 
-    async def park(self, *numbers: int, fault: Fault = REJECTED, rows: bool = False) -> list[ParkedMessage]:
+    async def park(
+        self, *numbers: int, fault: Fault = REJECTED, rows: bool = False, file: str = FILE
+    ) -> list[ParkedMessage]:
         """Park messages by handling them; return all that is parked."""
         self.faults |= dict.fromkeys(numbers, fault)
         if rows:
-            pending = [Row(file=FILE, row=n, type="PER", state=RowState.PENDING) for n in numbers]
+            pending = [Row(file=file, row=n, type="PER", state=RowState.PENDING) for n in numbers]
             await self.bench.account(*pending)
-        messages = {n: message(QUEUE, n, {"n": n}, row=n if rows else 0) for n in numbers}
+        messages = {n: message(QUEUE, n, {"n": n}, file, row=n if rows else 0) for n in numbers}
         self.sent |= {one.id: n for n, one in messages.items()}
         await self.bench.send(*messages.values())
         await self.bench.runner.drain([QUEUE])

@@ -3,14 +3,14 @@
 import pytest
 
 from tis_esr.commands.parked_desk import listing
-from tis_esr.engine.reader_protocol import Trace
+from tis_esr.engine.reader_protocol import Among, Trace
 from tis_esr.errors import Exit
 from tis_esr.operations.parked.listing import Choice
 from tis_esr.settings import Settings
 
 
 class OneParked:
-    def parked(self) -> list[Trace]:
+    def parked(self, among: Among) -> list[Trace]:
         reason = "not a change of TIS: data.id is not a whole number"
         return [
             Trace(

@@ -26,6 +26,7 @@ _DEMO_DAYS: Final = 3
 def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
     """Serve until Ctrl-C or SIGTERM: a state file to its owner, or with a provider the engine's store to its people."""
     if state is None and settings.console_oidc_issuer is not None:
+        check_state(settings, None)
         log_events(settings.log_format)
         asyncio.run(_shared(settings, _port(settings, port)))
         return Exit.DONE

@@ -1,7 +1,7 @@
 """Reads an engine's data for people: counts, rows, messages and documents, while services run."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -37,6 +37,37 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     def parked_since(self) -> float:
         """Return ``parked_at``; ``at`` for a message of an earlier version, which did not store it."""
         return self.parked_at or self.at
+
+
+class ParkedTally(msgspec.Struct, frozen=True, kw_only=True):
+    """How many parked messages have the same office, file and cause, and were parked within the same period.
+
+    ``oldest`` is the first time of it, in seconds since 1970, as ``Trace.parked_since``; 0 if none is stored.
+    """
+
+    deanery: str
+    source_file: str
+    cause: str
+    number: int
+    oldest: float
+
+
+class Among(msgspec.Struct, frozen=True, kw_only=True):
+    """Which parked messages: all that meet every condition that is set; None, or no ids, is no condition."""
+
+    ids: list[str] = []
+    deanery: str | None = None
+    source_file: str | None = None
+    cause: str | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return the conditions but the ids, by the names of ``Trace``."""
+        said = {"deanery": self.deanery, "source_file": self.source_file, "cause": self.cause}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+EVERY: Final = Among()
 
 
 class Reader(Protocol):
@@ -85,8 +116,15 @@ class Reader(Protocol):
         """Return the outcome of the rows at these places (file, row)."""
         ...
 
-    def parked(self) -> list[Trace]:
-        """Return the parked messages, oldest first."""
+    def parked(self, among: Among = EVERY) -> list[Trace]:
+        """Return the parked messages, or those ``among`` them, oldest first."""
+        ...
+
+    def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:
+        """Return how many messages are parked, counted by the store by office, file, cause and period.
+
+        A period begins at each of ``starts``, in seconds since 1970; without them there is one.
+        """
         ...
 
     def parked_message(self, queue: str, id_: str) -> Message | None:

@@ -106,9 +106,8 @@ def _alarms(reader: Reader, text: str) -> Iterator[Hit]:
 
 def _batches(reader: Reader, text: str) -> Iterator[Hit]:
     for batch in reader.get(BATCHES, [text.removeprefix("batch:")]) if len(text) <= 60 else ():
-        yield Hit(
-            kind=HitKind.BATCH, id=batch.id, what=f"{counted(batch.total, 'message')}, {batch.state.value}"
-        )
+        what = f"{counted(batch.total, 'message')}, {batch.state.value}"
+        yield Hit(kind=HitKind.BATCH, id=batch.id, what=what, offices=batch.offices)
 
 
 def _messages(reader: Reader, text: str) -> Iterator[Hit]:

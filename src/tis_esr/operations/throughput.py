@@ -7,6 +7,7 @@ import msgspec
 
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.dates import midnight
 from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundState
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, NOT_TAKEN
@@ -55,14 +56,15 @@ def throughput(reader: Reader, *, last: date, offices: Several[str] | None = Non
             days[ours.day].files_out += 1
             days[ours.day].rows_out += ours.rows
     before = 0
-    for trace in reader.parked():
-        if _is_others(trace.deanery, offices):
+    starts = [midnight(one).timestamp() for one in (*days, last + timedelta(days=1))]
+    for tally in reader.parked_tallies(starts):
+        if _is_others(tally.deanery, offices):
             continue
-        flow = days.get(datetime.fromtimestamp(trace.parked_at, UTC).astimezone(LONDON).date())
+        flow = days.get(datetime.fromtimestamp(tally.oldest, UTC).astimezone(LONDON).date())
         if flow is None:
-            before += 1
+            before += tally.number
         else:
-            flow.parked += 1
+            flow.parked += tally.number
     waiting = {queue: number for queue, number in reader.waiting().items() if number}
     return Throughput(
         days=list(days.values()), parked_before=before, waiting={} if offices is not None else waiting

@@ -7,11 +7,15 @@ from enum import StrEnum
 import msgspec
 
 from tis_esr.decisions.who import Who
-from tis_esr.engine.reader_protocol import Reader, Trace
+from tis_esr.engine.reader_protocol import ParkedTally, Reader
 from tis_esr.operations.file_questions.open_findings import OpenFindings
 from tis_esr.operations.ledger import LedgerEntry
-from tis_esr.operations.parked.listing import Choice, grouped, parked_message
+from tis_esr.operations.parked.catalogue import CATALOGUE
+from tis_esr.operations.parked.grouping import counted_by
+from tis_esr.operations.parked.kinds import Grouping
+from tis_esr.operations.parked.listing import Choice
 from tis_esr.operations.states import words
+from tis_esr.parking_causes import ParkingCause
 
 
 class WaitKind(StrEnum):
@@ -39,20 +43,21 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
 def waits(reader: Reader, findings: OpenFindings, offices: Several[str] | None = None) -> list[Wait]:
     """Return what waits, of some offices or of all; messages and files without an office are only in the latter."""
     mine = findings if offices is None else findings.of(offices)
-    parked = [one for one in reader.parked() if offices is None or one.deanery in offices]
+    parked = [one for one in reader.parked_tallies() if offices is None or one.deanery in offices]
     return [*_parked(parked), *_files(mine.files), *_without_a_file(mine)]
 
 
-def _parked(traces: Iterable[Trace]) -> Iterator[Wait]:
-    for group in grouped(map(parked_message, traces), Choice()):
+def _parked(tallies: Iterable[ParkedTally]) -> Iterator[Wait]:
+    for group in counted_by(Grouping.CAUSE, tallies, Choice(), 0.0):
+        text = CATALOGUE[ParkingCause(group.key)]
         yield Wait(
             kind=WaitKind.PARKED,
-            what=f"Parked: {group.title[:1].lower()}{group.title[1:]}",
-            number=len(group.messages),
-            who=group.who,
-            action=group.action,
+            what=f"Parked: {text.title[:1].lower()}{text.title[1:]}",
+            number=group.number,
+            who=text.who,
+            action=text.action,
             oldest=group.oldest,
-            code=group.cause.value,
+            code=group.key,
         )
 
 

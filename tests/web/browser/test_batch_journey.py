@@ -3,25 +3,16 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 from tests.operations.parked_desk import FAILED
 from tests.operations.parked_desk import desk as parked_desk
 from tests.services.bench import Benches
-from tests.web.browser.visitor import Visits, violations
+from tests.web.browser.visitor import Visits, check
 from tests.web.console.console_process import console_process
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PERSON = {"TIS_ESR_PERSON": "testa.specimen", "TIS_ESR_EDIT_PARKED": "two"}
-
-
-async def check(page: Page) -> str:
-    """Return what a page says, once axe has found nothing and it fits on a phone."""
-    said = await page.inner_text("main")
-    assert await violations(page) == []
-    assert await page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [320, 320]
-    await page.set_viewport_size({"width": 1280, "height": 900})
-    return said
 
 
 async def test_a_batch_begun_in_the_console_goes_on_after_the_console_was_killed(

@@ -19,6 +19,7 @@ from tis_esr.engine.work import Work
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.composition import today
 from tis_esr.services.data_exporter.outbound import APPLICANTS, RecordState
+from tis_esr.simulation.tcs.server import running_simulator
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,13 +44,16 @@ async def _with_one_at_risk(place: Path) -> None:
 async def desk(
     browser: Browser, state: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Visits]:
-    """The demo's days, and one who misses the deadline if nobody acts."""
+    """The demo's days with their TIS, and one who misses the deadline if nobody acts."""
     folder = tmp_path_factory.mktemp("questions")
     copy = folder / "state.sqlite"
     shutil.copyfile(state, copy)
+    shutil.copytree(state.parent / "tcs", folder / "tcs")
     await _with_one_at_risk(copy)
-    with console_process(["--state", copy, "--port", "0"], folder) as console:
-        yield await Visits.begun(browser, console)
+    with running_simulator(folder / "tcs") as tcs:
+        settings = {"TIS_ESR_TCS_URL": tcs.url}
+        with console_process(["--state", copy, "--port", "0"], folder, settings) as console:
+            yield await Visits.begun(browser, console)
 
 
 async def searched(page: Page, typed: str) -> str:
@@ -80,6 +84,31 @@ async def test_why_was_this_doctor_not_sent(desk: Visits) -> None:
 async def test_is_this_position_known_matched_deleted(typed: str, answer: str, desk: Visits) -> None:
     async with desk.window() as page:
         assert answer in await searched(page, typed)
+
+
+async def test_which_of_our_posts_have_no_position(desk: Visits) -> None:
+    """Of an office, then of one of its trusts: by the menu, links and filters, without typing an address."""
+    async with desk.window() as page:
+        await page.goto("/")
+        await page.get_by_role("button", name="More").click()
+        await page.locator("header").get_by_role("link", name="Positions and posts").click()
+        await page.get_by_role("main").get_by_role("link", name="EMD").click()
+        await page.get_by_role("link", name="Posts of EMD").click()
+        await page.get_by_text("59 posts: 55 with position, 2 without position").wait_for()
+        await page.select_option("#filter-state", label="Without position")
+        await page.get_by_role("button", name="Apply filters").click()
+        await page.get_by_text("2 posts: 2 without position.").wait_for()
+        assert await page.locator("main tbody tr > :first-child").all_inner_texts() == [
+            "EMD/RX81/100/STR/100018",
+            "EMD/RX87/700/STR/100024",
+        ]
+        await page.select_option("#filter-trust", "RX87")
+        await page.get_by_role("button", name="Apply filters").click()
+        await page.get_by_text("1 post: 1 without position.").wait_for()
+        await page.get_by_role("link", name="EMD/RX87/700/STR/100024").click()
+        said = " ".join((await page.inner_text("main")).split())
+    assert "can't be sent: ESR has sent no position" in said
+    assert "Who must act: the trust, in ESR: create the position in ESR with this post number" in said
 
 
 async def test_when_was_it_first_sent_and_in_which_file(desk: Visits) -> None:

@@ -84,3 +84,12 @@ async def violations(page: Page, widths: Sequence[int] = WIDTHS) -> list[str]:
                 f"{width}: {rule['id']}: {rule['help']}: {node['html'][:200]}" for node in rule["nodes"]
             ]
     return found
+
+
+async def check(page: Page) -> str:
+    """Return what a page says, once axe has found nothing and it fits on a phone."""
+    said = await page.inner_text("main")
+    assert await violations(page) == []
+    assert await page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [320, 320]
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    return said

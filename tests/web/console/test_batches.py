@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.operations.parked_desk import FAILED, Desk
+from tests.operations.parked_desk import FAILED, QUEUE, Desk
 from tests.operations.parked_desk import desk as parked_desk
 from tests.services.bench import Benches
 from tests.services.conftest import benches, embedded
@@ -13,13 +13,16 @@ from tests.web.console.browsing import OWNER, form_token, text, title
 from tests.web.console.test_alarms_and_acts import confirmed
 from tests.web.console.test_parked import account, console
 
-from tis_esr.operations.access.accounts import Role
+from tis_esr.engine.envelope import derived_id
+from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.batches.control import BatchAct, control
 from tis_esr.operations.batches.documents import BatchState, Verdict
 from tis_esr.operations.processes.announced import Process, beat
 
 __all__ = ["benches", "embedded"]
+EMD = "DE_EMD_RMC_20261124_00000102.DAT"
+LEAD = Account(name="testa.lead", roles=frozenset({Role.OPERATOR}), offices=frozenset({"EOE"}))
 
 
 async def begun(here: Desk, *numbers: int, who: str = OWNER.name) -> str:
@@ -130,19 +133,102 @@ async def test_a_batch_goes_on_where_it_was_after_whoever_moved_it_on_has_died(b
         assert sorted(here.handled) == list(range(1, 31))
 
 
-async def test_viewers_look_and_people_of_an_office_see_what_they_began(benches: Benches) -> None:
-    limited: dict[str, Any] = {"offices": frozenset({"EMD"})}
+async def test_viewers_look_and_do_nothing(benches: Benches) -> None:
     async with parked_desk(benches) as here:
-        theirs, others = await begun(here, 1, who="testa.other"), await begun(here, 2, who="ann")
+        batch = await begun(here, 1)
         async with console(here, account(Role.VIEWER)).signed_in() as browser:
-            assert 'action="/batches/pause"' not in (await browser.get(f"/batches/{others}")).text
-            assert (await asked(browser, "stop", others)).status_code == 403
-        async with console(here, account(Role.OPERATOR, **limited)).signed_in() as browser:
-            listed = text(await browser.get("/batches"))
-            assert (theirs in listed, others in listed) == (True, False)
-            assert (await browser.get(f"/batches/{others}")).status_code == 404
-            assert (await asked(browser, "stop", others)).status_code == 404
-            assert (await asked(browser, "stop", theirs)).status_code == 200
+            assert 'action="/batches/pause"' not in (await browser.get(f"/batches/{batch}")).text
+            assert (await asked(browser, "stop", batch)).status_code == 403
+
+
+async def three_batches(here: Desk) -> tuple[str, str, str]:
+    """Return a batch of EOE, one of EMD and one of both, begun by the support team."""
+    await here.park(1, 2, 3)
+    await here.park(11, 12, file=EMD)
+    own, other = here.parked(deanery="EOE"), here.parked(deanery="EMD")
+    sets = own[:2], other[:1], [own[2], other[1]]
+    eoe, emd, both = [(await here.begin(some, who=Person("ann", "console"))).id for some in sets]
+    return eoe, emd, both
+
+
+async def test_people_of_an_office_see_and_steer_the_batches_of_its_messages_alone(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        own, other, mixed = await three_batches(here)
+        async with console(here, LEAD).signed_in() as browser:
+            listed, csv = (
+                text(await browser.get("/batches")),
+                (await browser.get("/batches.csv")).text.splitlines(),
+            )
+            assert [batch in listed for batch in (own, other, mixed)] == [True, False, False]
+            assert [line.partition(",")[0] for line in csv[1:]] == [own.removeprefix("B")]
+            assert "Batches with messages of other offices are not listed." in listed
+            assert (await browser.get(f"/batches/{own}")).status_code == 200
+            page = await asked(browser, "pause", own)
+            assert (await confirmed(browser, "/batches/pause", page, "TCS is slow")).status_code == 303
+        assert here.batch(own)[0].state is BatchState.PAUSED
+
+
+async def test_a_batch_of_another_office_is_answered_as_one_that_there_is_not(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        _, other, mixed = await three_batches(here)
+        async with console(here, LEAD, searches=100).signed_in() as browser:
+            token = form_token(await browser.get("/"))
+            for path in ("/batches/{}", "/batches/{}.csv", "/batches/{}?verdict=done"):
+                unknown = await browser.get(path.format("B99"))
+                for batch in (other, mixed):
+                    answer = await browser.get(path.format(batch))
+                    assert (answer.status_code, text(answer)) == (404, text(unknown))
+            for act in ("pause", "resume", "stop"):
+                unknown = await asked(browser, act, "B99")
+                for batch in (other, mixed):
+                    answer = await asked(browser, act, batch)
+                    assert (answer.status_code, text(answer)) == (404, text(unknown))
+            found = [
+                await browser.post("/search", data={"form_token": token, "word": word}, follow_redirects=True)
+                for word in (other, mixed)
+            ]
+        assert all(", running" not in answer.text for answer in found)
+        assert here.batch(other)[0].state is here.batch(mixed)[0].state is BatchState.RUNNING
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"scope": "all", "cause": "tcs-rejected"},
+        {"item": [f"{QUEUE}|{derived_id(QUEUE, n)}" for n in (1, 11)]},
+    ],
+)
+async def test_people_of_an_office_begin_batches_of_its_messages_alone(
+    benches: Benches, fields: dict[str, Any]
+) -> None:
+    """By a filter that others match too, or by an id of another office: that one is left out as if it were unknown."""
+    async with parked_desk(benches) as here:
+        await here.park(1)
+        await here.park(11, file=EMD)
+        async with console(here, LEAD).signed_in() as browser:
+            token = form_token(await browser.get("/parked"))
+            page = await browser.post("/parked/retry", data={"form_token": token, **fields})
+            assert "Retry 1 message?" in text(page)
+            done = await confirmed(browser, "/parked/retry", page, "TCS was fixed")
+            listed = text(await browser.get(done.headers["location"]))
+        [started] = here.audit()
+        batch = f"B{started.number}"
+        assert batch in listed
+        assert here.batch(batch)[0].offices == ["EOE"]
+        assert started.on == [derived_id(QUEUE, 1)]
+
+
+async def test_only_an_id_of_another_office_chooses_nothing(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        await here.park(11, file=EMD)
+        async with console(here, LEAD).signed_in() as browser:
+            token = form_token(await browser.get("/parked"))
+            for id_ in (derived_id(QUEUE, 11), derived_id(QUEUE, 99)):
+                answer = await browser.post(
+                    "/parked/retry", data={"form_token": token, "item": f"{QUEUE}|{id_}"}
+                )
+                assert (answer.status_code, "Nothing was chosen." in text(answer)) == (400, True)
+        assert here.audit() == []
 
 
 @pytest.mark.parametrize("path", ["/batches/B99", "/batches/B99.csv", "/batches/nonsense"])

@@ -133,6 +133,16 @@ async def test_without_services_the_page_says_which_command_creates_files(place:
     assert (refused.status_code, "Nothing was done" in text(refused)) == (409, True)
 
 
+async def test_beside_services_a_state_file_has_them_too(place: Path) -> None:
+    made = desk(place)
+    made = replace(made, console=replace(made.console, is_beside_services=True))
+    async with made.signed_in() as browser:
+        assert 'id="export-acts"' in (await browser.get("/exports")).text
+        page = await ask(browser, "/exports/create", item="EOE:APP")
+        done = await confirm(browser, "/exports/create", page)
+        assert "Done. 1 file requested" in text(await browser.get(done.headers["location"]))
+
+
 async def test_files_are_created_after_a_confirmation_with_their_counts_and_a_reason(place: Path) -> None:
     async with with_services(place).signed_in() as browser:
         page = await ask(browser, "/exports/create", item=["EOE:APP", "LDN:APP"])

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html import unescape
 from importlib import import_module
@@ -271,6 +272,31 @@ async def test_a_full_file_is_created_and_named(here: Small) -> None:
         said = text(await browser.get(path))
     assert re.search(r"sent DE_EOE_DNF_20261125_\d{8}\.DAT with 1 row", said)
     assert ("export.full") in [act for _, act in trail(here)]
+
+
+@pytest.mark.parametrize(
+    ("page", "step", "fields", "command"),
+    [
+        (ADDRESS, STEP, {"step": "DOCTOR", **TIMES}, "tis-esr recover --from 2026-11-25T09:00 --to 2026-11-25T17:30"),
+        ("/procedures/region/EOE", "/procedures/region/step", {"deanery": "EOE"}, "tis-esr region start EOE"),
+        (
+            "/procedures/full-file/EOE", "/procedures/full-file/step", {"deanery": "EOE"},
+            "tis-esr export notifications --full --deanery EOE",
+        ),
+    ],
+)  # fmt: skip
+async def test_beside_services_that_hold_the_state_file_each_page_names_the_command(
+    page: str, step: str, fields: dict[str, str], command: str, here: Small
+) -> None:
+    one = console(here)
+    one = replace(one, console=replace(one.console, is_beside_services=True))
+    async with one.signed_in() as browser:
+        shown = await browser.get(page)
+        refused = await asked(browser, step, page, **fields)
+    assert f'action="{step}"' not in shown.text
+    assert f"Stop them, then use {command} , or" in text(shown)
+    assert (refused.status_code, command in text(refused)) == (409, True)
+    assert "Nothing was done." in text(refused)
 
 
 async def test_a_region_that_files_were_sent_for_cannot_be_started_again(here: Small) -> None:

@@ -14,7 +14,7 @@ from tis_esr.engine.embedded.schema import open_state, table
 from tis_esr.engine.embedded.searching import conditions_of, selected
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
-from tis_esr.engine.reader_protocol import Trace
+from tis_esr.engine.reader_protocol import EVERY, Among, ParkedTally, Trace
 from tis_esr.engine.row_accounting import Row, RowState
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -126,9 +126,23 @@ class StateReader:
         _, reason = max(self._connection.execute(query, (file, row)), default=(0, None))
         return reason
 
-    def parked(self) -> list[Trace]:
-        """Return the parked messages, oldest first."""
-        return self._traces("state = 'parked'", ())
+    def parked(self, among: Among = EVERY) -> list[Trace]:
+        """See Reader.parked."""
+        conditions = ["state = 'parked'", *(f"{name} = ?" for name in among.fields)]
+        if among.ids:
+            conditions.append(f"id IN ({','.join('?' * len(among.ids))})")
+        return self._traces(" AND ".join(conditions), [*among.fields.values(), *among.ids])
+
+    def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:
+        """See Reader.parked_tallies."""
+        since = "CASE WHEN parked_at > 0 THEN parked_at ELSE created END"
+        period = " + ".join(f"({since} >= ?)" for _ in starts) or "''"
+        query = (
+            f"SELECT deanery, source_file, cause, count(*), min({since}) FROM messages WHERE state = 'parked'"
+            f" GROUP BY deanery, source_file, cause, {period}"
+        )
+        names, rows = ParkedTally.__struct_fields__, self._connection.execute(query, starts)
+        return [ParkedTally(**dict(zip(names, row, strict=True))) for row in rows]
 
     def parked_message(self, queue: str, id_: str) -> Message | None:
         """Return a parked message with its body; None if it is not parked."""

@@ -19,7 +19,7 @@ from tis_esr.engine.production.mongodb.parking import shown
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS, SCHEMA
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import UnusableServerError, schema_finding
-from tis_esr.engine.reader_protocol import Trace
+from tis_esr.engine.reader_protocol import EVERY, Among, ParkedTally, Trace
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.errors import Exit, TisEsrError
 
@@ -137,9 +137,29 @@ class ProductionReader:
             found = [shown(entry) for entry in self._database[ROWS].find({"_id": {"$in": keys}})]
             return sorted(found, key=lambda row: (row.file, row.row))
 
-    def parked(self) -> list[Trace]:
+    def parked(self, among: Among = EVERY) -> list[Trace]:
         """See Reader.parked."""
-        return self._handled({"parked_at": {"$gt": 0}})
+        fields = {name: value or {"$in": ["", None]} for name, value in among.fields.items()}
+        ids = {"id": {"$in": among.ids}} if among.ids else {}
+        return self._handled({"parked_at": {"$gt": 0}, **fields, **ids})
+
+    def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:
+        """See Reader.parked_tallies."""
+        names = ("deanery", "source_file", "cause")
+        period = {"$add": [0, *({"$cond": [{"$gte": ["$parked_at", start]}, 1, 0]} for start in starts)]}
+        by = {**{name: {"$ifNull": [f"${name}", ""]} for name in names}, "period": period}
+        stages: list[Json] = [
+            {"$match": {"parked_at": {"$gt": 0}, "state": {"$in": FINISHED}}},
+            {"$group": {"_id": by, "number": {"$sum": 1}, "oldest": {"$min": "$parked_at"}}},
+        ]
+        return [
+            ParkedTally(
+                **{name: entry["_id"][name] for name in names},
+                number=entry["number"],
+                oldest=entry["oldest"],
+            )
+            for entry in self._grouped(INBOX, stages)
+        ]
 
     def parked_message(self, queue: str, id_: str) -> Message | None:
         """See Reader.parked_message."""

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -16,11 +16,11 @@ from tis_esr.engine.protocol import Cursor
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account
+from tis_esr.operations.access.sign_in_audit import VIA, SignInAudit
 from tis_esr.operations.audit.trail import Person, record
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step, end_of
 
 T = TypeVar("T")
-VIA: Final = "console"
 _SEEN_EVERY = timedelta(minutes=1)
 """How exactly the last use is stored: a write a minute at most, however many pages a person opens."""
 _MOST_IN_MEMORY = 1000
@@ -97,14 +97,21 @@ def _hash(secret: str) -> str:
 
 
 class MemorySessions:
-    """Sessions of one process, that end with it: a state file is for its owner, and another process may hold it."""
+    """Sessions of one process, that end with it: another process may hold the state file.
 
-    def __init__(self, lifetimes: Lifetimes, now: Callable[[], datetime]) -> None:
-        self._lifetimes, self._now = lifetimes, now
+    Beginning and signing out are recorded in the ``audit``; None for the owner of a state file, who is alone.
+    """
+
+    def __init__(
+        self, lifetimes: Lifetimes, now: Callable[[], datetime], audit: SignInAudit | None = None
+    ) -> None:
+        self._lifetimes, self._now, self._audit = lifetimes, now, audit
         self._held: dict[str, Session] = {}
 
     async def begin(self, account: Account, secret: str, sealed: str = "") -> Session:
         """See Sessions."""
+        if self._audit is not None:
+            await self._audit.signed_in(account)
         now = self._now()
         self._held = {k: one for k, one in self._held.items() if not self._lifetimes.is_over(one, now)}
         while len(self._held) >= _MOST_IN_MEMORY:
@@ -129,7 +136,8 @@ class MemorySessions:
 
     async def end(self, session: Session) -> None:
         """See Sessions."""
-        self._held.pop(session.key, None)
+        if self._held.pop(session.key, None) is not None and self._audit is not None:
+            await self._audit.signed_out(session.account)
 
 
 class StoredSessions:

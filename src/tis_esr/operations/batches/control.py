@@ -1,5 +1,6 @@
 """Pauses, resumes and stops batches, and shows them."""
 
+from collections.abc import Container
 from enum import StrEnum
 
 import msgspec
@@ -84,10 +85,14 @@ class BatchDetails(msgspec.Struct, frozen=True, kw_only=True):
     items: list[BatchItem]
 
 
-def batches(reader: Reader, last: int) -> list[Batch]:
-    """Return the newest batches, newest first, at most ``last``; all that are open are among them."""
+def batches(reader: Reader, last: int, offices: Container[str] | None = None) -> list[Batch]:
+    """Return the newest batches, newest first, at most ``last``; all that are open are among them.
+
+    With ``offices`` only batches whose messages are all of these.
+    """
     found = reader.find(BATCHES, {"number": Between(0, _NEWEST)}, ("number",))
-    return [batch for place, batch in enumerate(reversed(found)) if place < last or batch.is_open]
+    within = [batch for batch in reversed(found) if batch.is_within(offices)]
+    return [batch for place, batch in enumerate(within) if place < last or batch.is_open]
 
 
 def batch_details(reader: Reader, batch_id: str) -> BatchDetails:

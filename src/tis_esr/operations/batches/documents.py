@@ -1,6 +1,6 @@
 """The stored documents of batches: the batch with its totals, and one item per message of the frozen set."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -46,7 +46,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     ``choice`` says in words how its messages were chosen. ``counts`` are its messages by verdict: they add up to
     ``total``. ``cap`` is how many may be in flight. ``changed_by`` and ``note`` say who changed its state last, and
-    why. ``is_open`` is True until it cannot change any more.
+    why. ``is_open`` is True until it cannot change any more. ``offices`` are those of its messages, with "" if one has none.
     """
 
     id: str
@@ -63,10 +63,15 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
     note: str = ""
     is_open: bool = True
+    offices: list[str] = []
 
     def of(self, *verdicts: Verdict) -> int:
         """Return how many messages have one of these verdicts."""
         return sum(self.counts.get(verdict, 0) for verdict in verdicts)
+
+    def is_within(self, offices: Container[str] | None) -> bool:
+        """Return whether all its messages are of these offices; None means all offices."""
+        return offices is None or (bool(self.offices) and all(office in offices for office in self.offices))
 
     @property
     def begun(self) -> int:

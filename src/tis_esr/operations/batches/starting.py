@@ -54,6 +54,7 @@ async def start_in(
         counts={Verdict.NOT_BEGUN: len(messages)},
         changed_by=person.name,
         changed_at=work.moment,
+        offices=sorted({message.deanery for message in messages}),
     )
     work.put(BATCHES, batch)
     for number, message in enumerate(messages, start=1):

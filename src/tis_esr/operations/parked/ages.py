@@ -1,8 +1,9 @@
 """The ages of parked messages in a few bands, by the Europe/London day on which they were parked."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from tis_esr.operations.dates import midnight
 from tis_esr.operations.parked.kinds import AgeBand
 from tis_esr.services.cron import LONDON
 
@@ -14,6 +15,12 @@ TITLES: Final = {
     AgeBand.UNKNOWN: "Time of parking not stored",
 }
 _LAST_DAYS: Final = ((0, AgeBand.TODAY), (7, AgeBand.WEEK), (30, AgeBand.MONTH))
+
+
+def starts_of_bands(now: float) -> list[float]:
+    """Return when each band begins but the oldest: messages parked between two of these moments are of one band."""
+    today = datetime.fromtimestamp(now, UTC).astimezone(LONDON).date()
+    return [midnight(today - timedelta(days=last)).timestamp() for last, _ in _LAST_DAYS]
 
 
 def age_band(parked_at: float, now: float) -> AgeBand:

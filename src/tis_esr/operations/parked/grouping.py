@@ -3,23 +3,21 @@
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
-from tis_esr.operations.parked.ages import TITLES
-from tis_esr.operations.parked.catalogue import CATALOGUE
+from tis_esr.engine.reader_protocol import ParkedTally
+from tis_esr.operations.dates import iso
+from tis_esr.operations.parked.ages import TITLES, age_band
+from tis_esr.operations.parked.catalogue import CATALOGUE, cause_of
 from tis_esr.operations.parked.kinds import AgeBand, Grouping
-from tis_esr.operations.parked.listing import NONE, Choice, ParkedMessage, band_of, known_since
+from tis_esr.operations.parked.listing import NONE, Choice, ParkedMessage, band_of, is_counted, known_since
 from tis_esr.parking_causes import ParkingCause
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Parked messages with the same cause, age, office or file, oldest first.
-
-    ``key`` is the value for machines, ``none`` where messages have no office or file. ``causes`` counts the messages by
-    cause. ``options`` are those of ``tis-esr parked`` that choose these messages.
-    """
+class CountedGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """How many parked messages have the same cause, age, office or file; its fields are those of a Group."""
 
     by: Grouping
     key: str
@@ -28,10 +26,22 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     oldest: str
     causes: dict[str, int]
     options: str
+
+
+class Group(CountedGroup, frozen=True, kw_only=True):
+    """Parked messages with the same cause, age, office or file, oldest first.
+
+    ``key`` is the value for machines, ``none`` where messages have no office or file. ``causes`` counts the messages by
+    cause. ``options`` are those of ``tis-esr parked`` that choose these messages.
+    """
+
     messages: list[ParkedMessage]
 
 
-def who_act(group: Group) -> list[str]:
+G = TypeVar("G", bound=CountedGroup)
+
+
+def who_act(group: CountedGroup) -> list[str]:
     """Return who acts on the causes of a group, those of the most frequent cause first."""
     return list(dict.fromkeys(CATALOGUE[ParkingCause(cause)].who for cause in group.causes))
 
@@ -48,7 +58,21 @@ def grouped_by(by: Grouping, messages: Iterable[ParkedMessage], chosen: Choice, 
     by_key: dict[str, list[ParkedMessage]] = {}
     for message in messages:
         by_key.setdefault(_key(by, message, now), []).append(message)
-    groups = [_group(by, key, some, chosen) for key, some in by_key.items()]
+    return _in_order(by, [_group(by, key, some, chosen) for key, some in by_key.items()])
+
+
+def counted_by(
+    by: Grouping, tallies: Iterable[ParkedTally], chosen: Choice, now: float
+) -> list[CountedGroup]:
+    """Return the same groups from what the store has counted; a choice by id, reason or exact age can't be counted."""
+    by_key: dict[str, list[ParkedTally]] = {}
+    for tally in tallies:
+        if is_counted(tally, chosen, now):
+            by_key.setdefault(_key_of(by, tally, now), []).append(tally)
+    return _in_order(by, [_counted(by, key, some, chosen) for key, some in by_key.items()])
+
+
+def _in_order(by: Grouping, groups: list[G]) -> list[G]:
     if by is Grouping.AGE:
         return sorted(groups, key=lambda group: _OLDEST_FIRST.index(AgeBand(group.key)))
     return sorted(groups, key=lambda group: (-group.number, group.key))
@@ -60,6 +84,29 @@ def _key(by: Grouping, message: ParkedMessage, now: float) -> str:
     if by is Grouping.AGE:
         return band_of(message, now).value
     return (message.deanery if by is Grouping.OFFICE else message.source_file) or NONE
+
+
+def _key_of(by: Grouping, tally: ParkedTally, now: float) -> str:
+    if by is Grouping.CAUSE:
+        return cause_of(tally.cause).value
+    if by is Grouping.AGE:
+        return age_band(tally.oldest, now).value
+    return (tally.deanery if by is Grouping.OFFICE else tally.source_file) or NONE
+
+
+def _counted(by: Grouping, key: str, tallies: Sequence[ParkedTally], chosen: Choice) -> CountedGroup:
+    causes: Counter[str] = Counter()
+    for tally in tallies:
+        causes[cause_of(tally.cause).value] += tally.number
+    return CountedGroup(
+        by=by,
+        key=key,
+        title=_title(by, key),
+        number=causes.total(),
+        oldest=iso(min((tally.oldest for tally in tallies if tally.oldest), default=0.0)),
+        causes=dict(causes.most_common()),
+        options=shlex.join(_narrowed(by, key, chosen).options),
+    )
 
 
 def _group(by: Grouping, key: str, messages: Sequence[ParkedMessage], chosen: Choice) -> Group:

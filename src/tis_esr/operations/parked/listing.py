@@ -10,7 +10,7 @@ import msgspec
 
 from tis_esr.counted import counted
 from tis_esr.engine.envelope import Identity
-from tis_esr.engine.reader_protocol import Reader, Trace
+from tis_esr.engine.reader_protocol import Among, ParkedTally, Reader, Trace
 from tis_esr.operations.dates import iso
 from tis_esr.operations.parked.ages import age_band
 from tis_esr.operations.parked.catalogue import CATALOGUE, cause_of, runbook
@@ -137,7 +137,27 @@ def parked_message(trace: Trace) -> ParkedMessage:
 
 def parked_messages(reader: Reader, choice: Choice, now: float) -> list[ParkedMessage]:
     """Return the parked messages that meet a choice, oldest first; ``now`` is in seconds since 1970."""
-    return [parked_message(trace) for trace in reader.parked() if is_chosen(trace, choice, now)]
+    return [parked_message(trace) for trace in parked_traces(reader, choice, now)]
+
+
+def parked_traces(reader: Reader, choice: Choice, now: float) -> list[Trace]:
+    """Return the same as they are stored, which is faster where only some are shown."""
+    return [trace for trace in reader.parked(_among(choice)) if is_chosen(trace, choice, now)]
+
+
+def _among(choice: Choice) -> Among:
+    """Return what the store can leave out; a cause that it does not know is OTHER, so that one it can't."""
+    cause = choice.cause
+    return Among(
+        ids=choice.ids,
+        deanery=_stored(choice.deanery),
+        source_file=_stored(choice.file),
+        cause=cause.value if cause is not None and cause is not ParkingCause.OTHER else None,
+    )
+
+
+def _stored(name: str) -> str | None:
+    return ("" if name == NONE else name) if name else None
 
 
 def is_chosen(trace: Trace, choice: Choice, now: float) -> bool:
@@ -147,18 +167,29 @@ def is_chosen(trace: Trace, choice: Choice, now: float) -> bool:
     """
     if choice.ids and trace.id not in choice.ids:
         return False
-    if choice.cause is not None and cause_of(trace.cause) is not choice.cause:
-        return False
-    if choice.deanery and (trace.deanery or NONE) != choice.deanery:
-        return False
-    if choice.file and (trace.source_file or NONE) != choice.file:
+    if not _is_of(trace, choice) or not _is_as_old(trace.parked_since, choice, now):
         return False
     if choice.reason and re.search(re.escape(choice.reason), trace.reason, re.IGNORECASE) is None:
         return False
     since = trace.parked_since
-    if choice.age is not None and age_band(since, now) is not choice.age:
-        return False
     return not choice.older_than or (bool(since) and now - since > choice.older_than)
+
+
+def is_counted(tally: ParkedTally, choice: Choice, now: float) -> bool:
+    """Return whether messages that the store has counted meet a choice by cause, office, file and age in days."""
+    return _is_of(tally, choice) and _is_as_old(tally.oldest, choice, now)
+
+
+def _is_of(parked: Trace | ParkedTally, choice: Choice) -> bool:
+    if choice.cause is not None and cause_of(parked.cause) is not choice.cause:
+        return False
+    if choice.deanery and (parked.deanery or NONE) != choice.deanery:
+        return False
+    return not choice.file or (parked.source_file or NONE) == choice.file
+
+
+def _is_as_old(since: float, choice: Choice, now: float) -> bool:
+    return choice.age is None or age_band(since, now) is choice.age
 
 
 def known_since(message: ParkedMessage) -> str:

@@ -26,7 +26,8 @@ from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError, UsageError
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.access.acts_once import ACTS_DONE, ActDone, once, once_in_steps
-from tis_esr.operations.access.sessions import VIA, key_from, new_secret
+from tis_esr.operations.access.sessions import key_from, new_secret
+from tis_esr.operations.access.sign_in_audit import VIA
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.dates import iso, readable
 from tis_esr.web.console.console import Page, account_of, console_of

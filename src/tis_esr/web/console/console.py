@@ -65,6 +65,7 @@ class Console:
     """One console. ``origins`` are those under which it is served; requests for any other host are refused.
 
     ``runner`` opens the engine for an act. On a state file that raises StateInUseError while another process holds it.
+    ``is_beside_services`` says that the services of ``tis-esr run`` are in the same process, and with them the state file.
     ``secret`` seals what goes to browsers and back; all processes of an installation have the same.
     """
 
@@ -79,6 +80,17 @@ class Console:
     remembered: Remembered[Any]
     background: Background = field(default_factory=Background)
     secret: str = field(default_factory=new_secret, repr=False)
+    is_beside_services: bool = False
+
+    @property
+    def has_services(self) -> bool:
+        """Return whether running services do what an act requests: on a state file only those of the same process can."""
+        return self.settings.engine == "production" or self.is_beside_services
+
+    @property
+    def shares_state_file(self) -> bool:
+        """Return whether services of this process hold the state file, so that a guided procedure can't open it."""
+        return self.settings.engine != "production" and self.is_beside_services
 
     @property
     def menu(self) -> list[Page]:

@@ -12,6 +12,7 @@ from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import EVERYTHING, Account, Role
 from tis_esr.operations.access.claims import ClaimMapping
 from tis_esr.operations.access.sessions import Lifetimes, MemorySessions, Sessions, StoredSessions, new_secret
+from tis_esr.operations.access.sign_in_audit import SignInAudit
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.configured_stores import required_setting, secret_text
 from tis_esr.settings import LOOPBACK, Settings
@@ -54,7 +55,10 @@ async def local_console(
     sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
     questions = Questions(partial(reader_of, settings, settings.state))
     acting = opened_for_each(settings) if runner is None else _always(runner)
-    serving = _serving(settings, None, host, port, sign_in, sessions, questions, acting, setting)
+    beside = runner is not None
+    serving = _serving(
+        settings, None, host, port, sign_in, sessions, questions, acting, setting, beside=beside
+    )
     async with serving as address[0]:
         show(address[0] + sign_in.path)
         yield
@@ -87,11 +91,16 @@ async def shared_console(
             sessions = StoredSessions(_lifetimes(settings), kept)
         else:
             acting = opened_for_each(settings) if runner is None else _always(runner)
-            sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
+            audit = SignInAudit(acting)
+            stack.push_async_callback(audit.close)
+            sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC), audit)
         questions = Questions(partial(reader_of, settings), keep=settings.engine == "production")
         stack.callback(questions.close)
         host = settings.console_host
-        serving = _serving(settings, url, host, port, sign_in, sessions, questions, acting, setting)
+        beside = runner is not None
+        serving = _serving(
+            settings, url, host, port, sign_in, sessions, questions, acting, setting, beside=beside
+        )
         await stack.enter_async_context(serving)
         yield url
 
@@ -121,8 +130,10 @@ async def _serving(
     questions: Questions,
     runner: OpenRunner,
     setting: str,
+    *,
+    beside: bool,
 ) -> AsyncIterator[str]:
-    """Serve during the block, under ``url`` if browsers see another address; yields where this process listens."""
+    """Serve during the block, ``beside`` services or alone, under ``url`` if browsers see another address; yields where this process listens."""
 
     background = Background()
 
@@ -140,6 +151,7 @@ async def _serving(
             remembered=Remembered(_REMEMBERED_SECONDS),
             background=background,
             secret=_sealing_secret(settings),
+            is_beside_services=beside,
         )
         return application(console)
 

@@ -54,8 +54,8 @@ def address_of(batch: str) -> str:
 
 
 def may_see(account: Account, batch: Batch) -> bool:
-    """Return whether a person sees a batch: those limited to offices see what they have started themselves."""
-    return account.offices is None or batch.who == account.name
+    """Return whether a person sees a batch: those limited to offices see batches of messages of these alone."""
+    return batch.is_within(account.offices)
 
 
 def _state(batch: Batch) -> Markup:
@@ -147,9 +147,9 @@ async def batch_csv(request: Request) -> Response:
 async def _listed(request: Request) -> tuple[Choice, list[Batch]]:
     states = {"": "All states", **{one.value: one.value.capitalize() for one in BatchState}}
     state = choice(request, "state", "State", states)
-    found: list[Batch] = await console_of(request).questions.ask(partial(newest, last=_LISTED))
-    account = account_of(request)
-    return state, [one for one in found if may_see(account, one) and state.value in ("", one.state.value)]
+    question = partial(newest, last=_LISTED, offices=account_of(request).offices)
+    found: list[Batch] = await console_of(request).questions.ask(question)
+    return state, [one for one in found if state.value in ("", one.state.value)]
 
 
 async def _seen(request: Request) -> _Seen:

@@ -26,10 +26,10 @@ _NOT_DONE: Final = "Not done"
 
 async def _plan_of_files(request: Request, form: Form) -> Plan:
     console, account = console_of(request), account_of(request)
-    if console.settings.engine != "production":
+    if not console.has_services:
         raise ProblemError(
             409,
-            "No services run on a state file that could create files. Nothing was done.",
+            "No services run beside this console that could create files of its state file. Nothing was done.",
             "Use tis-esr export applicants, or notifications, with --deanery.",
             _NOT_DONE,
         )
@@ -91,7 +91,7 @@ async def _plan_of_rows(request: Request, form: Form) -> Plan:
             _NOT_DONE,
         )
     items = [Item(row, f"Row {row}: {can[row]}", "") for row in wanted]
-    at_once = "yes" if console.settings.engine == "production" else ""
+    at_once = "yes" if console.has_services else ""
     values = {"file": name, "rows": msgspec.json.encode({row: can[row] for row in wanted}).decode()}
     return Plan(items=items, values={**values, "at_once": at_once}, back=file_address(name))
 

@@ -104,7 +104,7 @@ async def exports(request: Request) -> Response:
         "choices": choices,
         "chosen": [one for one in choices if not one.is_default],
         "may_act": account.may(Role.OPERATOR),
-        "has_services": console.settings.engine == "production",
+        "has_services": console.has_services,
     }
     return page(request, "exports.html", "Exports", values, trail=_TRAIL[:1])
 
@@ -132,7 +132,7 @@ async def export(request: Request) -> Response:
         "table": _ROWS.page(request, found.rows, csv=f"{address_of(line)}.csv"),
         "day": today(),
         "may_act": account_of(request).may(Role.OPERATOR),
-        "has_services": console_of(request).settings.engine == "production",
+        "has_services": console_of(request).has_services,
     }
     return page(request, "export.html", f"Next {line.type} of {line.office}", values, trail=_TRAIL)
 

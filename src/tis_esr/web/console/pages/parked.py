@@ -10,17 +10,17 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr.engine.reader_protocol import Trace
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import today
-from tis_esr.operations.parked.catalogue import CATALOGUE
-from tis_esr.operations.parked.grouping import Group, grouped_by, who_act
+from tis_esr.operations.parked.catalogue import CATALOGUE, cause_of
+from tis_esr.operations.parked.grouping import CountedGroup, counted_by, who_act
 from tis_esr.operations.parked.kinds import Grouping
-from tis_esr.operations.parked.listing import ParkedMessage, known_since
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.visible import visible
 from tis_esr.web.console.addresses import Choice, choice, with_query
 from tis_esr.web.console.console import account_of, console_of
-from tis_esr.web.console.pages.parked_filters import FIELDS, filters, key_of, messages_of
+from tis_esr.web.console.pages.parked_filters import FIELDS, filters, tallies_of, traces_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
@@ -46,44 +46,53 @@ def runbook_of(cause: str) -> Markup:
     return Markup('<a href="/parked/causes/{}">{}</a>').format(cause, CATALOGUE[ParkingCause(cause)].title)
 
 
-def _link(one: ParkedMessage) -> Markup:
+def _since(one: Trace) -> datetime | None:
+    return datetime.fromtimestamp(one.parked_since, UTC) if one.parked_since else None
+
+
+def _link(one: Trace) -> Markup:
     where = f"{one.source_file} row {number(one.row)}" if one.row else one.source_file or one.id
     return Markup('<a href="{}">{}</a>').format(address_of(one.queue, one.id), visible(where))
 
 
-_MESSAGES: Final = Table[ParkedMessage](
+_MESSAGES: Final = Table[Trace](
     columns=(
         Column("message", "Message", lambda one: f"{one.source_file}:{one.row:06}:{one.id}", _link),
-        Column("cause", "Cause", lambda one: one.cause.value, lambda one: runbook_of(one.cause.value)),
+        Column(
+            "cause",
+            "Cause",
+            lambda one: cause_of(one.cause).value,
+            lambda one: runbook_of(cause_of(one.cause).value),
+        ),
         Column("office", "Office", lambda one: one.deanery),
         Column("queue", "Queue", lambda one: one.queue),
         Column("attempts", "Attempts", lambda one: one.attempts, is_number=True),
-        Column("parked", "Parked", known_since, lambda one: moment(known_since(one))),
+        Column("parked", "Parked", _since),
         Column("reason", "Reason", lambda one: one.reason, sortable=False),
     ),
-    key=key_of,
+    key=lambda one: f"{one.queue}|{one.id}",
     sort="parked",
 )
 
 
-def _groups_table(request: Request, by: Grouping) -> Table[Group]:
+def _groups_table(request: Request, by: Grouping) -> Table[CountedGroup]:
     name = {Grouping.CAUSE: "cause", Grouping.AGE: "age", Grouping.OFFICE: "office", Grouping.FILE: "file"}[
         by
     ]
 
-    def link(group: Group) -> Markup:
+    def link(group: CountedGroup) -> Markup:
         href = with_query(
             request, "/parked/messages", **{"by": None, "sort": None, "after": None, name: group.key}
         )
         return Markup('<a href="{}">{}</a>').format(href, visible(group.title))
 
-    def causes(group: Group) -> Markup:
+    def causes(group: CountedGroup) -> Markup:
         items = [
             Markup("<li>{} {}</li>").format(number(n), runbook_of(cause)) for cause, n in group.causes.items()
         ]
         return Markup('<ul class="nhsuk-list">{}</ul>').format(Markup("").join(items))
 
-    return Table[Group](
+    return Table[CountedGroup](
         columns=(
             Column("group", _BY[by.value], lambda group: group.title, link),
             Column("number", "Messages", lambda group: group.number, is_number=True),
@@ -118,7 +127,7 @@ async def groups_csv(request: Request) -> Response:
 async def messages(request: Request) -> Response:
     """List parked messages, with boxes to tick for people who may act."""
     shown, choice = filters(request)
-    found = await messages_of(request, choice)
+    found = await traces_of(request, choice)
     account = account_of(request)
     values = {
         "table": await console_of(request).questions.run(
@@ -139,7 +148,7 @@ async def messages(request: Request) -> Response:
 async def messages_csv(request: Request) -> Response:
     """Return the listed messages as CSV."""
     _, choice = filters(request)
-    found = await messages_of(request, choice)
+    found = await traces_of(request, choice)
     return await console_of(request).questions.run(partial(_MESSAGES.csv, request, "parked", found))
 
 
@@ -155,14 +164,12 @@ async def cause(request: Request) -> Response:
     return page(request, "parked_cause.html", text.title, {"cause": text, "code": code}, trail=TRAIL)
 
 
-async def _grouped(request: Request) -> tuple[Choice, list[Choice], list[Group]]:
-    by = choice(request, "by", "Group by", _BY, Grouping.CAUSE.value)
+async def _grouped(request: Request) -> tuple[Choice, list[Choice], list[CountedGroup]]:
+    by = choice(request, "by", "CountedGroup by", _BY, Grouping.CAUSE.value)
     shown, chosen = filters(request)
-    found = await messages_of(request, chosen)
     now = datetime.now(UTC).timestamp()
-    question = partial(grouped_by, Grouping(by.value), found, chosen, now)
-    return by, shown, await console_of(request).questions.run(question)
+    return by, shown, counted_by(Grouping(by.value), await tallies_of(request, now), chosen, now)
 
 
-def _causes(found: Sequence[ParkedMessage]) -> list[str]:
-    return list(dict.fromkeys(one.cause.value for one in found))
+def _causes(found: Sequence[Trace]) -> list[str]:
+    return list(dict.fromkeys(cause_of(one.cause).value for one in found))

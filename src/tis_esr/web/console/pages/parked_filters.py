@@ -8,10 +8,11 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
-from tis_esr.operations.parked.ages import TITLES
+from tis_esr.engine.reader_protocol import ParkedTally, Trace
+from tis_esr.operations.parked.ages import TITLES, starts_of_bands
 from tis_esr.operations.parked.catalogue import CATALOGUE
 from tis_esr.operations.parked.kinds import AgeBand
-from tis_esr.operations.parked.listing import NONE, Choice, ParkedMessage, parked_messages
+from tis_esr.operations.parked.listing import NONE, Choice, ParkedMessage, parked_messages, parked_traces
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.web.console import addresses
 from tis_esr.web.console.console import account_of, console_of
@@ -60,6 +61,24 @@ async def messages_of(request: Request, choice: Choice, keys: Sequence[str] = ()
     )
     account, wanted = account_of(request), frozenset(keys)
     return [one for one in found if account.sees(one.deanery) and (not wanted or key_of(one) in wanted)]
+
+
+async def traces_of(request: Request, choice: Choice) -> list[Trace]:
+    """Return the same messages as they are stored: of a long list only one page is shown."""
+    now, account = datetime.now(UTC).timestamp(), account_of(request)
+    found: list[Trace] = await console_of(request).questions.ask(
+        partial(parked_traces, choice=choice, now=now)
+    )
+    return [one for one in found if account.sees(one.deanery)]
+
+
+async def tallies_of(request: Request, now: float) -> list[ParkedTally]:
+    """Return how many parked messages there are that the person may see, as the store counts them by age and the rest."""
+    starts = starts_of_bands(now)
+    found: list[ParkedTally] = await console_of(request).questions.ask(
+        lambda reader: reader.parked_tallies(starts)
+    )
+    return [one for one in found if account_of(request).sees(one.deanery)]
 
 
 def narrowed(choice: Choice, keys: Sequence[str]) -> Choice:

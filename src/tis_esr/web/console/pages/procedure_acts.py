@@ -22,9 +22,13 @@ from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.procedures import (
     checklist_of,
     full_asked,
+    full_file_command,
+    held_unless,
     outage_asked,
     own_office,
     recovery_address,
+    recovery_command,
+    region_command,
 )
 from tis_esr.web.console.pages.task_lists import NAMES
 from tis_esr.web.console.problems import ProblemError
@@ -38,6 +42,7 @@ def _plan(procedure: Procedure, about: str, step: str, text: str, back: str, **v
 async def _plan_of_recovery(request: Request, form: Form) -> Plan:
     begun, ended = outage_asked(form.get("from", ""), form.get("to", ""))
     full = full_asked(form.all("dnf"))
+    _refuse_held(held_unless(request, recovery_command(begun, ended)))
     found, trouble = await checklist_of(
         request, begun, ended, full, checked=form.get("step") == RecoveryStep.DOCTOR
     )
@@ -56,6 +61,7 @@ async def _plan_of_recovery(request: Request, form: Form) -> Plan:
 
 async def _plan_of_region(request: Request, form: Form) -> Plan:
     deanery, where = own_office(request, form.get("deanery", "")), Where(console_of(request).settings)
+    _refuse_held(held_unless(request, region_command(deanery)))
     try:
         where.region_place()
         about = where.region(deanery, today())
@@ -75,6 +81,7 @@ async def _plan_of_region(request: Request, form: Form) -> Plan:
 
 async def _plan_of_full_file(request: Request, form: Form) -> Plan:
     deanery = own_office(request, form.get("deanery", ""))
+    _refuse_held(held_unless(request, full_file_command(deanery)))
     again = "yes" if form.get("again") else ""
     text = f"create and send the DNF of {deanery}: who is in every position now and next"
     text += (
@@ -127,6 +134,16 @@ def _not_next() -> ProblemError:
         "Open the procedure again: it shows which step is next.",
         "Not done",
     )
+
+
+def _refuse_held(command: str) -> None:
+    if command:
+        raise ProblemError(
+            409,
+            "The services of this process hold the state file, and a step needs it for itself. Nothing was done.",
+            f"Stop tis-esr run --console, then use: {command}",
+            "Not done",
+        )
 
 
 def _not_now(why: str) -> ProblemError:

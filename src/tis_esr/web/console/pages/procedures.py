@@ -92,6 +92,7 @@ async def recovery(request: Request) -> Response:
         "query": {"from": _written(begun), "to": _written(ended)},
         "unfinished": report.unfinished if report else [],
         "here": recovery_address(found.key, stored.full),
+        "held": held_unless(request, recovery_command(begun, ended)),
         **task_list(tasks, run),
     }
     title = "Recovery from an outage"
@@ -104,7 +105,14 @@ async def region(request: Request) -> Response:
     found: RegionChecklist
     found, run = await console_of(request).questions.ask(partial(_region, deanery=deanery))
     tasks = [Task(step.step, step.state, step.text, step.at) for step in found.steps]
-    values = {"deanery": deanery, "found": found, "here": request.url.path, **task_list(tasks, run)}
+    held = held_unless(request, region_command(deanery))
+    values = {
+        "deanery": deanery,
+        "found": found,
+        "here": request.url.path,
+        "held": held,
+        **task_list(tasks, run),
+    }
     return page(request, "region.html", f"Start of region {deanery}", values, trail=TRAIL)
 
 
@@ -120,8 +128,35 @@ async def full_file(request: Request) -> Response:
         Task("CREATE", StepState.NEXT, f"repeat who is in every position of {deanery} now and next; {last}"),
         Task("CONFIRMATION", StepState.LATER, "a DCC of the same number, the next day: see the file's page"),
     ]
-    values = {"deanery": deanery, "file": file, "here": request.url.path, **task_list(tasks, run)}
+    held = held_unless(request, full_file_command(deanery))
+    values = {
+        "deanery": deanery,
+        "file": file,
+        "here": request.url.path,
+        "held": held,
+        **task_list(tasks, run),
+    }
     return page(request, "full_file.html", f"Full file of {deanery}", values, trail=TRAIL)
+
+
+def held_unless(request: Request, command: str) -> str:
+    """Return the command that does a step where this console can't, because its services hold the state file; else ""."""
+    return command if console_of(request).shares_state_file else ""
+
+
+def recovery_command(begun: datetime, ended: datetime) -> str:
+    """Return the command of a recovery."""
+    return f"tis-esr recover --from {_written(begun)} --to {_written(ended)}"
+
+
+def region_command(deanery: str) -> str:
+    """Return the command that starts a region."""
+    return f"tis-esr region start {deanery}"
+
+
+def full_file_command(deanery: str) -> str:
+    """Return the command that creates a full file."""
+    return f"tis-esr export notifications --full --deanery {deanery}"
 
 
 def outage_asked(begun: str, ended: str) -> tuple[datetime, datetime]:
