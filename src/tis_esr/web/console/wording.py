@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from tis_esr.counted import counted
 from tis_esr.operations.board.cells import in_words as in_words_of_cell
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import iso, readable
@@ -67,11 +68,6 @@ def percent(share: float | None, places: int = 1) -> str:
     return "" if share is None else f"{share:.{places}%}"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return ``1 file`` or ``1,204 files``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 FILTERS = {
     "number": number,
     "signed": signed,
@@ -82,7 +78,7 @@ FILTERS = {
     "cell_state": in_words_of_cell,
     "first_upper": first_upper,
     "percent": percent,
-    "plural": plural,
+    "counted": counted,
     "visible": visible,
     "why": why_link,
 }

@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Role
@@ -18,7 +19,6 @@ from tis_esr.web.console.console import console_of
 from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.alarms import address_of
 from tis_esr.web.console.problems import ProblemError
-from tis_esr.web.console.wording import plural
 
 _LONGEST_NAME: Final = 100
 
@@ -93,7 +93,7 @@ def _silence_sentence(plan: Plan) -> str:
 
 
 def _number(plan: Plan) -> str:
-    return plural(len(plan.items), "alarm")
+    return counted(len(plan.items), "alarm")
 
 
 def _has(plan: Plan) -> str:

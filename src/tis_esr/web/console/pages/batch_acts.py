@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from tis_esr.counted import counted
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.audit.trail import Person
@@ -17,7 +18,6 @@ from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.batches import address_of, may_see
 from tis_esr.web.console.problems import ProblemError
-from tis_esr.web.console.wording import plural
 
 _DONE: Final = {BatchAct.PAUSE: "paused", BatchAct.RESUME: "resumed", BatchAct.STOP: "stopped"}
 
@@ -35,7 +35,7 @@ async def _plan(act: BatchAct, request: Request, form: Form) -> Plan:
     return Plan(
         items=[Item(batch.id, batch.why, address_of(batch.id))],
         back=address_of(batch.id),
-        chosen=f"1 batch of {plural(batch.total, 'message')}",
+        chosen=f"1 batch of {counted(batch.total, 'message')}",
         facts=_facts(act, batch),
     )
 
@@ -43,11 +43,11 @@ async def _plan(act: BatchAct, request: Request, form: Form) -> Plan:
 def _facts(act: BatchAct, batch: Batch) -> list[str]:
     left, flying = batch.of(Verdict.NOT_BEGUN), batch.of(Verdict.WAITING)
     if act is BatchAct.RESUME:
-        return [f"{plural(left, 'message')} not begun yet will be retried, as the pace of the batch allows"]
+        return [f"{counted(left, 'message')} not begun yet will be retried, as the pace of the batch allows"]
     until = "until it is resumed" if act is BatchAct.PAUSE else "and can be retried by a new batch"
     return [
-        f"{plural(flying, 'message')} in flight will be handled in any case, and get a verdict",
-        f"{plural(left, 'message')} not begun yet will stay parked, {until}",
+        f"{counted(flying, 'message')} in flight will be handled in any case, and get a verdict",
+        f"{counted(left, 'message')} not begun yet will stay parked, {until}",
     ]
 
 

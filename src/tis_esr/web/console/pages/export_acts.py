@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
+from tis_esr.counted import counted
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.audit.trail import Person
@@ -19,7 +20,6 @@ from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.export_files import file_address, file_and_plan, refuse_foreign, unknown_file
 from tis_esr.web.console.problems import ProblemError
-from tis_esr.web.console.wording import plural
 
 _NOT_DONE: Final = "Not done"
 
@@ -61,12 +61,12 @@ async def _plan_of_files(request: Request, form: Form) -> Plan:
 
 
 def _files_sentence(plan: Plan) -> str:
-    return f"Create {plural(len(plan.items), 'file')} for ESR with {plural(_asked(plan).rows, 'row')}"
+    return f"Create {counted(len(plan.items), 'file')} for ESR with {counted(_asked(plan).rows, 'row')}"
 
 
 async def _create(work: Work, person: Person, plan: Plan, why: str) -> str:
     await request_confirmed(work, person, _asked(plan), why)
-    return f"{plural(len(plan.items), 'file')} requested: a running DataExporter compares the rows with TIS and creates them."
+    return f"{counted(len(plan.items), 'file')} requested: a running DataExporter compares the rows with TIS and creates them."
 
 
 def _asked(plan: Plan) -> FileRequests:
@@ -97,7 +97,7 @@ async def _plan_of_rows(request: Request, form: Form) -> Plan:
 
 
 def _rows_sentence(plan: Plan) -> str:
-    return f"Resend {plural(len(plan.items), 'row')} of {plan.values['file']}"
+    return f"Resend {counted(len(plan.items), 'row')} of {plan.values['file']}"
 
 
 async def _resend(work: Work, person: Person, plan: Plan, why: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
+from tis_esr.counted import counted
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.audit.trail import Person
@@ -24,7 +25,6 @@ from tis_esr.web.console.pages.parked_correction import plan_of_edit, prepare_ed
 from tis_esr.web.console.pages.parked_filters import chosen_by
 from tis_esr.web.console.pages.parked_sets import FrozenSet, again, changed, found_by, plan_of
 from tis_esr.web.console.problems import ProblemError
-from tis_esr.web.console.wording import plural
 
 IN_FLIGHT: Final = 100
 """Messages of a batch that are handled at once, as ``tis-esr parked retry`` has it."""
@@ -40,12 +40,12 @@ async def _plan_of_retry(request: Request, form: Form) -> Plan:
     if found and not messages:
         raise ProblemError(
             409,
-            f"No service handles {plural(left, 'unreadable row')}, so a retry is not possible. Nothing was done.",
+            f"No service handles {counted(left, 'unreadable row')}, so a retry is not possible. Nothing was done.",
             "Ask ESR to send them again, then discard them.",
             "Not done",
         )
     if len(messages) > MOST:
-        raise ProblemError(409, f"{plural(len(messages), 'message is', 'messages are')} more than a batch can have ({MOST:,}). Nothing was done.", "Choose fewer, for example by office or file.", "Not done")  # fmt: skip
+        raise ProblemError(409, f"{counted(len(messages), 'message is', 'messages are')} more than a batch can have ({MOST:,}). Nothing was done.", "Choose fewer, for example by office or file.", "Not done")  # fmt: skip
     dry: RetryReport = await console_of(request).questions.ask(
         partial(planned, messages=messages, unreadable=left, today=today(), now=datetime.now(UTC).timestamp())
     )
@@ -62,7 +62,7 @@ def _dry_run(dry: RetryReport) -> list[str]:
         f" at most {IN_FLIGHT} at once. If the tracer is parked again, it stops by itself",
     ]
     if dry.unreadable:
-        facts.append(f"{plural(dry.unreadable, 'unreadable row')} can only be discarded, and is left out")
+        facts.append(f"{counted(dry.unreadable, 'unreadable row')} can only be discarded, and is left out")
     return facts
 
 
@@ -85,7 +85,9 @@ async def _prepare_retry(request: Request, plan: Plan) -> Do:
                 "Open Batches: wait until that batch has finished, or stop it; then choose again.",
                 "In another batch",
             ) from None
-        return f"Batch {batch.id} of {plural(batch.total, 'message')} has begun: open it to see its verdicts."
+        return (
+            f"Batch {batch.id} of {counted(batch.total, 'message')} has begun: open it to see its verdicts."
+        )
 
     return retry
 
@@ -123,13 +125,13 @@ async def _prepare_discard(request: Request, plan: Plan) -> Do:
         number = await discard_in(work, person, messages, remark)
         if number < len(messages):
             raise changed(len(messages), number, 0, len(messages) - number)
-        return f"{plural(number, 'message')} discarded. Review on {in_words(review)}."
+        return f"{counted(number, 'message')} discarded. Review on {in_words(review)}."
 
     return discard
 
 
 def _number(plan: Plan) -> str:
-    return plural(int(plan.values["number"]), "message")
+    return counted(int(plan.values["number"]), "message")
 
 
 _ACTS: Final = (

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
+from tis_esr.counted import counted
 from tis_esr.operations.batches.errors import SetChangedError
 from tis_esr.operations.batches.freezing import parked_moments, refuse_changed, token_of
 from tis_esr.operations.parked.catalogue import CATALOGUE
@@ -17,7 +18,6 @@ from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.parked import address_of
 from tis_esr.web.console.pages.parked_filters import FIELDS, chosen_by, messages_of, narrowed
 from tis_esr.web.console.problems import ProblemError
-from tis_esr.web.console.wording import plural
 
 _LISTED: Final = 50
 
@@ -64,7 +64,7 @@ def plan_of(
     token = token_of(messages, datetime.now(UTC).timestamp()).text
     frozen = FrozenSet(fields, keys, token)
     items = [Item(one.id, _described(one), address_of(*one.identity)) for one in messages[:_LISTED]]
-    chosen = plural(len(messages), "message")
+    chosen = counted(len(messages), "message")
     if len(messages) > _LISTED:
         chosen = f"{chosen}, of which the first {_LISTED} are listed"
     if keys and len(keys) > len(messages):

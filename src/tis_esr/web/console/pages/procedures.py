@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import TisEsrError, UsageError
 from tis_esr.operations.composition import today
@@ -38,7 +39,6 @@ from tis_esr.web.console.pages.doctor import checks_of
 from tis_esr.web.console.pages.task_lists import Task, task_list
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
-from tis_esr.web.console.wording import plural
 
 TRAIL: Final = (("/", "Start"), ("/procedures", "Guided procedures"))
 _MINUTES: Final = "%Y-%m-%dT%H:%M"
@@ -122,7 +122,7 @@ async def full_file(request: Request) -> Response:
     file: FullFile | None
     file, run = await console_of(request).questions.ask(partial(_full_file, deanery=deanery))
     last = (
-        f"the last one is {file.name} with {plural(file.rows, 'row')}" if file else "none was created lately"
+        f"the last one is {file.name} with {counted(file.rows, 'row')}" if file else "none was created lately"
     )
     tasks = [
         Task("CREATE", StepState.NEXT, f"repeat who is in every position of {deanery} now and next; {last}"),
