@@ -20,7 +20,7 @@ from servers.running import Rabbit
 
 from tis_esr.engine.production.mongodb.schema import SCHEMA
 from tis_esr.engine.production.rabbitmq.amqp import connect
-from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, Queue, declare, queues
+from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, declare, queues
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import install
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
@@ -55,7 +55,7 @@ class Place:
         topology = queues(bindings_only())
         try:
             self._purge(topology)
-        except ChannelClosedByBroker:  # a test deleted one
+        except ChannelClosedByBroker:  # a test deleted it
             connection = await connect(self.amqp_url)
             await declare(await connection.channel(), topology)
             await connection.close()
@@ -65,14 +65,15 @@ class Place:
             await asyncio.gather(*(client[database][name].delete_many({}) for name in names))
 
     def _purge(self, topology: Iterable[Queue]) -> None:
-        """Empty the queues; raises ChannelClosedByBroker if one does not exist.
+        """Empty the queues; raises ChannelClosedByBroker if one, or the exchange, does not exist.
 
         They are not asked for their messages first: those of a consumer that is just gone are not counted yet, and come back.
         """
         with BlockingConnection(URLParameters(self.amqp_url)) as connection:
             channel = connection.channel()
-            for queue in topology:
-                channel.queue_purge(queue.name)
+            channel.exchange_declare(EXCHANGE, passive=True)
+            for name in (DEAD, *(queue.name for queue in topology)):
+                channel.queue_purge(name)
 
 
 @cache
