@@ -73,7 +73,7 @@ def main() -> int:
     figures: Json = {"posts": given.posts, "people": given.people, "think": given.think}
     engines = ["embedded", "production"] if given.production else ["embedded"]
     for engine in engines:
-        with _console(_store(engine)) as address:
+        with console(_store(engine)) as address:
             figures[engine] = asyncio.run(_people(address, _pages(), given.people, given.rounds, given.think))
         _print(engine, figures[engine])
         (OUT / "console.json").write_text(json.dumps(figures, indent=1) + "\n")
@@ -179,7 +179,7 @@ def _print(engine: str, found: Json) -> None:
 
 
 @contextmanager
-def _console(store: Json) -> Iterator[str]:
+def console(store: Json) -> Iterator[str]:
     """Run a console as a process of its own; yields the address that signs in."""
     words = [sys.executable, "-m", "bench.console", "--serve", json.dumps(store)]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])

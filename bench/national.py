@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pymongo
+from bench.browsing import browsed
 from bench.parts import OUT, PROGRAM, command, cpu_seconds, peak, production, rows_in, simulator, transactions
 from tests.servers import place
 
@@ -51,22 +52,24 @@ def main() -> None:
         default="as usual",
         help="alarms as usual; alarms, board and metrics every 10 seconds; or no alarms",
     )
+    parser.add_argument("--people", type=int, default=0, help="who read the console meanwhile")
+    parser.add_argument("--think", type=float, default=10.0, help="seconds that a person looks at a page")
     given = parser.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)
-    figures = {"cores": os.cpu_count(), "watched": given.watched}
-    figures |= national_day(given.posts, given.peak, given.workers, given.watched)
+    figures = {"cores": os.cpu_count(), "watched": given.watched, "people": given.people}
+    figures |= national_day(given)
     (OUT / "national.json").write_text(json.dumps(figures, indent=1) + "\n")
     for name, figure in figures.items():
         print(f"{name}: {figure}")
 
 
-def national_day(posts: int, at_the_mark: int, workers: int, watched: str) -> dict[str, Any]:
+def national_day(given: argparse.Namespace) -> dict[str, Any]:
     """Time one day of 13 deaneries, every position new, then a quiet file."""
     today = datetime.now(ZoneInfo("Europe/London")).date()
-    many = ("--deaneries", "13", "--posts", str(posts))
+    many = ("--deaneries", "13", "--posts", str(given.posts))
     command("synthesize", *many, "--out", str(FOLDER), "--as-of", str(today))
-    if at_the_mark:
-        reach_the_mark(FOLDER / "tcs" / "placements.jsonl", at_the_mark, today + timedelta(weeks=13, days=-1))
+    if given.peak:
+        reach_the_mark(FOLDER / "tcs" / "placements.jsonl", given.peak, today + timedelta(weeks=13, days=-1))
     (FOLDER / "arriving").mkdir()
     servers = place()
     database = servers.emptied()
@@ -74,12 +77,15 @@ def national_day(posts: int, at_the_mark: int, workers: int, watched: str) -> di
     reader = ProductionReader(ServerAddresses(servers.amqp_url, servers.mongodb_url, database))
     with simulator(FOLDER / "tcs") as url:
         os.environ.update(production(servers, database, url, FOLDER))
-        os.environ |= {"closely": {ALARMS: "10"}, "not": {ALARMS: "600"}}.get(watched, {})
-        with running(workers) as processes, looked_at(closely=watched == "closely"):
-            figures = timed(client, database, reader, url, processes)
+        os.environ |= {"closely": {ALARMS: "10"}, "not": {ALARMS: "600"}}.get(given.watched, {})
+        store = {"amqp": servers.amqp_url, "mongodb": servers.mongodb_url, "database": database}
+        with running(given.workers) as processes, looked_at(closely=given.watched == "closely"):
+            with browsed(given.people, given.think, store) as read:
+                figures = timed(client, database, reader, url, processes)
+            figures["read in the console"] = read
             figures["quiet file's seconds"] = quiet_file(reader, today)
             figures["peak MB of each process"] = [peak(process.pid) for process in processes]
-    return {"day": str(today), "posts": posts, "placements at the mark": at_the_mark, **figures}
+    return {"day": str(today), "posts": given.posts, "placements at the mark": given.peak, **figures}
 
 
 def timed(
