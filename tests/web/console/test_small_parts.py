@@ -1,7 +1,9 @@
 """Cells of CSV, limits on attempts, remembered answers, and where sign-in leads."""
 
 import asyncio
+from gc import collect
 from threading import Event
+from weakref import ref
 
 import pytest
 
@@ -183,6 +185,25 @@ async def test_an_answer_that_is_too_old_is_given_at_once_while_a_newer_one_is_f
     assert (await remembered.get("a", find))[0] == 2
     now = 11.0 + 80.0
     assert (await remembered.ready("a", find))[0] == 3
+
+
+async def test_an_answer_that_nobody_asks_for_any_more_does_not_stay_in_memory() -> None:
+    now = 0.0
+
+    class Large:
+        pass
+
+    async def find() -> Large:
+        return Large()
+
+    remembered: Remembered[Large] = Remembered(10.0, lambda: now)
+    of_yesterday = ref((await remembered.get("yesterday", find))[0])
+    kept_longer = ref((await remembered.get("longer", find, times=2))[0])
+    now = 80.0
+    await remembered.get("today", find)
+    collect()
+    assert of_yesterday() is None
+    assert kept_longer() is not None
 
 
 async def test_an_answer_that_cannot_be_found_again_is_missed_by_the_next_who_has_to_wait() -> None:
