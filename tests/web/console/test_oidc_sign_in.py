@@ -270,6 +270,21 @@ async def test_signing_out_ends_the_session_here_and_at_the_provider(provider: P
     assert ended["id_token_hint"].count(".") == 2
 
 
+async def test_signing_out_after_the_session_has_ended_by_itself_ends_it_at_the_provider_too(
+    provider: Provider, state: Path
+) -> None:
+    console = shared_desk(state, provider.issuer)
+    async with console.browser() as browser:
+        await signed_in(browser)
+        token = form_token(await browser.get("/files"))
+        console.clock.passes(minutes=16)
+        answer = await browser.post("/sign-out", data={"form_token": token})
+        assert answer.status_code == 303
+        assert await at_the_provider(answer.headers["location"]) == "/signed-out"
+    [ended] = provider.ended
+    assert (ended["client_id"], "id_token_hint" in ended) == (CLIENT, False)
+
+
 async def test_while_the_provider_is_unavailable_the_page_says_so_and_recovers(
     provider: Provider, state: Path
 ) -> None:

@@ -130,12 +130,12 @@ class OidcSignIn:
         return response
 
     async def _sign_out(self, request: Request) -> Response:
-        """End the session here, then at the provider."""
-        await read_form(request)
+        """End the session here, then at the provider; at the provider also if the one here has ended by itself."""
         console = console_of(request)
         session = session_of(request)
         values = {"post_logout_redirect_uri": self._home, "client_id": self._client_id}
         if session is not None:
+            await read_form(request)
             await console.sessions.end(session)
             key = key_from(request.cookies.get(console.cookie, ""), "sign-out")
             values["id_token_hint"] = Fernet(key).decrypt(session.sealed.encode()).decode()
