@@ -66,9 +66,7 @@ class Remembered(Generic[T]):
             task.add_done_callback(lambda _: self._tasks.pop(key, None))
         return task
 
-    async def _find(
-        self, key: Hashable, find: Callable[[], Awaitable[T]], times: int
-    ) -> tuple[T, datetime]:
+    async def _find(self, key: Hashable, find: Callable[[], Awaitable[T]], times: int) -> tuple[T, datetime]:
         answer, at = await find(), datetime.now(UTC)
         now = self._now()
         self._forget(key)
