@@ -38,7 +38,7 @@ _POSTS: Final = Table[ListedPost](
         Column("positions", "Positions", lambda one: one.positions),
         Column("deleted", "Deleted positions", lambda one: one.deleted),
     ),
-    key=lambda one: one.post_number,
+    key=lambda one: one.key,
     sort="post",
 )  # fmt: skip
 _FOR_TRUSTS: Final = _POSTS.without_links("post")
