@@ -1,6 +1,8 @@
 """Cells of CSV, limits on attempts, remembered answers, and where sign-in leads."""
 
 import asyncio
+import csv
+import io
 from gc import collect
 from threading import Event
 from weakref import ref
@@ -13,7 +15,7 @@ from tis_esr.web.console.questions import MOST, Questions
 from tis_esr.web.console.rate_limit import RateLimit
 from tis_esr.web.console.remembered import Remembered
 from tis_esr.web.console.sign_in.next_address import next_address
-from tis_esr.web.console.spreadsheet import cell
+from tis_esr.web.console.spreadsheet import table
 
 
 @pytest.mark.parametrize(
@@ -24,8 +26,10 @@ from tis_esr.web.console.spreadsheet import cell
         ("-2", "'-2"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\t=1", "'\t=1"),
-        ("\r=1", "'\r=1"),
+        ("\n=1", "'\n=1"),
         ("  =1", "'  =1"),
+        ("\u00a0=1", "'\u00a0=1"),
+        ("\uff1dHYPERLINK(1)", "'\uff1dHYPERLINK(1)"),
         (-2, "-2"),
         ("a=1", "a=1"),
         (None, ""),
@@ -33,7 +37,19 @@ from tis_esr.web.console.spreadsheet import cell
     ],
 )
 def test_a_cell_is_never_a_formula(value: object, written: str) -> None:
-    assert cell(value) == written
+    cells = table("some", ["One", "Two"], [["x", value]]).body
+    assert bytes(cells).decode("utf-8-sig") == _csv([["One", "Two"], ["x", written]])
+
+
+def test_a_cell_shows_what_nobody_could_see() -> None:
+    cells = bytes(table("some", ["One"], [["a\u202eb"]]).body).decode("utf-8-sig")
+    assert "\u202e" not in cells
+
+
+def _csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def test_attempts_come_back_with_time_and_each_client_has_its_own() -> None:
