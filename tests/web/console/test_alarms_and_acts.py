@@ -111,6 +111,17 @@ async def test_an_alarm_is_owned_after_a_confirmation_with_a_reason_and_the_page
     assert entry.why == "ann: on call today"
 
 
+async def test_what_was_done_is_said_by_the_page_that_follows_and_not_by_its_links(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        page = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+        after = await browser.get(
+            (await confirmed(browser, "/alarms/own", page, "on call")).headers["location"]
+        )
+    assert "Done. ann owns 1 alarm." in text(after)
+    assert "sort=" in after.text
+    assert "done=" not in after.text
+
+
 async def test_several_are_silenced_at_once_and_what_is_not_chosen_is_left(place: Path) -> None:
     until = (today() + timedelta(days=3)).isoformat()
     async with desk(place).signed_in() as browser:
