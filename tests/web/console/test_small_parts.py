@@ -9,6 +9,7 @@ from weakref import ref
 
 import pytest
 
+from tis_esr.web.console.background import Background
 from tis_esr.web.console.opening import origin_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.questions import MOST, Questions
@@ -255,3 +256,36 @@ async def test_who_can_do_without_an_answer_does_not_wait_for_it() -> None:
     found = await remembered.soon("a", find, seconds=5)
     assert found is not None
     assert found[0] == "found"
+
+
+async def test_a_step_that_is_requested_while_the_one_before_is_just_ending_is_done_after_it() -> None:
+    background, done, end = Background(), list[str](), asyncio.Event()
+
+    async def step(name: str) -> None:
+        if not done:
+            await end.wait()
+        done.append(name)
+
+    background.start("recovery", step("first"))
+    await asyncio.sleep(0)
+    for name in ("second", "the second again"):
+        background.start("recovery", step(name))
+    background.start("region", step("another"))
+    end.set()
+    await background.finished()
+    assert sorted(done) == ["another", "first", "second"]
+    assert done.index("first") < done.index("second")
+
+
+async def test_a_console_that_ends_begins_nothing_more() -> None:
+    background, done = Background(), list[str]()
+
+    async def step(name: str) -> None:
+        await asyncio.sleep(0 if done else 60)
+        done.append(name)
+
+    for name in ("first", "second"):
+        background.start("recovery", step(name))
+    await asyncio.sleep(0)
+    await background.close()
+    assert done == []
