@@ -173,7 +173,7 @@ def origin_of(url: str) -> str:
 def opened_for_each(settings: Settings) -> OpenRunner:
     """Return what opens a state file for one act at a time, so that other processes can write to it meanwhile.
 
-    It raises UnusableStateError while the file is away: an empty one in its place would look like a quiet day.
+    It raises UnusableStateError while the file is missing: a new, empty one would look as if nothing had happened.
     """
     one_at_a_time = asyncio.Lock()
 
