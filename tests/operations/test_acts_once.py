@@ -35,6 +35,25 @@ async def test_two_clicks_at_one_moment_do_an_act_once(benches: Benches) -> None
         assert [entry.on for entry in entries(bench.reader())] == [["two"], ["one"]]
 
 
+@pytest.mark.parametrize("refusal", [UsageError("ID", "is paused already"), RuntimeError()])
+async def test_a_click_that_finds_the_act_done_by_the_first_one_is_not_told_that_nothing_was_done(
+    benches: Benches, refusal: Exception
+) -> None:
+    async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
+
+        async def second(_: Work) -> str:
+            await audited(bench, "one")
+            raise refusal
+
+        async def alone(_: Work) -> str:
+            raise refusal
+
+        assert (await once(bench.runner, "one", "ann", "/test", second)).result == "done"
+        with pytest.raises(type(refusal)):
+            await once(bench.runner, "two", "ann", "/test", alone)
+        assert [entry.on for entry in entries(bench.reader())] == [["one"]]
+
+
 async def test_an_act_in_steps_is_begun_once_and_says_so_while_it_has_no_result(benches: Benches) -> None:
     async with benches.open(EXPORTER, World(TODAY, Random(1))) as bench:
         times = 0

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
 from tests.operations.applicant_records import EXPORTER
 from tests.services.bench import Bench, Benches
 from tests.services.data_exporter.test_record_intake import nowhere
@@ -77,6 +78,16 @@ async def test_updates_are_those_of_the_files_of_some_days_and_offices(benches: 
     said = f"{today} {week}"
     for personal in ("7200001", "7200002", "example.invalid"):
         assert personal not in said
+
+
+async def test_updates_of_one_row_for_two_assignments_are_told_apart_so_that_no_page_leaves_one_out(
+    benches: Benches,
+) -> None:
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        one = entry(TODAYS, 2, "email")
+        await bench.keep(JOURNAL, one, replace(one, correlation_id=f"{TODAYS}:5"))
+        keys = [update.key for update in (await of_days(bench, 1)).updates]
+    assert len(set(keys)) == len(keys) == 2
 
 
 async def test_refusals_are_grouped_by_reason_with_who_must_act(benches: Benches) -> None:

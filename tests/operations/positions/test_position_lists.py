@@ -106,6 +106,19 @@ async def test_posts_of_tis_have_a_position_none_or_only_deleted_ones(benches: B
     assert tis.asked == ["EOE/"]
 
 
+async def test_several_posts_with_one_number_are_told_apart_so_that_no_page_of_them_leaves_one_out(
+    benches: Benches,
+) -> None:
+    tis: Any = Tis(ST, ST, "EOE/RX4/800/STR/0004", ST)
+    async with benches.open(EXPORTER, nowhere()) as bench:
+        reader = bench.reader()
+        found = (await post_list(reader, tis, "EOE")).posts
+        reader.close()
+    keys = [one.key for one in found]
+    assert len(set(keys)) == len(keys) == 4
+    assert keys == sorted(keys)
+
+
 async def test_while_tis_does_not_answer_the_list_says_so(benches: Benches) -> None:
     tis: Any = Tis(away=True)
     async with benches.open(EXPORTER, nowhere()) as bench:

@@ -10,17 +10,24 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 from tests.web.console.browsing import OWNER, Desk, desk, form_token, text, title
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.pauses import PatienceExhaustedError
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.audit.trail import AUDIT, AuditEntry
+from tis_esr.operations.audit.trail import AUDIT, AuditEntry, Person, record
 from tis_esr.operations.composition import reader_of, today
 from tis_esr.settings import Settings
+from tis_esr.web.console.acts import Act, Item, Plan, page_of
+from tis_esr.web.console.console import Page
+from tis_esr.web.console.forms import Form
+from tis_esr.web.console.pages import PAGES
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 LATE, HELD = "file-late:RMT of 2026-11-24", "file-held:EMD"
@@ -102,6 +109,17 @@ async def test_an_alarm_is_owned_after_a_confirmation_with_a_reason_and_the_page
     [entry] = trail(place)
     assert (entry.who, entry.via, entry.act, entry.on) == (OWNER.name, "console", "alarm.own", [LATE])
     assert entry.why == "ann: on call today"
+
+
+async def test_what_was_done_is_said_by_the_page_that_follows_and_not_by_its_links(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        page = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+        after = await browser.get(
+            (await confirmed(browser, "/alarms/own", page, "on call")).headers["location"]
+        )
+    assert "Done. ann owns 1 alarm." in text(after)
+    assert "sort=" in after.text
+    assert "done=" not in after.text
 
 
 async def test_several_are_silenced_at_once_and_what_is_not_chosen_is_left(place: Path) -> None:
@@ -197,6 +215,46 @@ async def test_a_state_file_that_another_process_holds_is_a_page_that_says_so(pl
         assert refused.status_code == 409
         assert "The state file is held by another process" in text(refused)
         assert (await confirmed(browser, "/alarms/own", page, "on call")).status_code == 303
+
+
+async def test_an_act_that_was_done_before_its_page_failed_is_not_said_to_have_changed_nothing(
+    place: Path,
+) -> None:
+    async def plan(_: Request, __: Form) -> Plan:
+        return Plan(items=[Item(LATE)], back="/alarms")
+
+    async def do(work: Work, person: Person, _: Plan, why: str) -> str:
+        await record(work, person, "test.act", [LATE], why=why)
+        return "done"
+
+    def after(_: Request, __: Plan) -> None:
+        raise RuntimeError
+
+    act = Act("/test", "Test", Role.OPERATOR, plan, lambda _: "Test", do, after=after)
+    async with desk(place, pages=(*PAGES, page_of(act))).signed_in() as browser:
+        page = await confirmation(browser, "/test")
+        answer = await confirmed(browser, "/test", page, "on call")
+    assert [one.act for one in trail(place)] == ["test.act"]
+    assert answer.status_code == 500
+    assert "Nothing was" not in text(answer)
+    assert "It is not known whether what the form asked for was done." in text(answer)
+
+
+async def test_an_act_whose_end_is_not_known_is_said_to_be_safe_to_send_again_and_names_no_command(
+    place: Path,
+) -> None:
+    async def gives_up(_: Request) -> Response:
+        raise PatienceExhaustedError("/alarms/own", "MongoDB did not answer within 5 seconds")
+
+    pages = (*PAGES, Page("/test", "Test", Role.OPERATOR, gives_up, methods=("GET", "POST")))
+    async with desk(place, pages=pages).signed_in() as browser:
+        sent, read = await browser.post("/test"), await browser.get("/test")
+    assert (sent.status_code, read.status_code) == (503, 503)
+    assert "MongoDB did not answer within 5 seconds. It is not known whether" in text(sent)
+    assert "Send the form again" in text(sent)
+    for answer in (sent, read):
+        assert "command" not in text(answer)
+        assert "/alarms/own" not in text(answer)
 
 
 async def test_a_notice_is_for_the_one_who_acted(place: Path) -> None:

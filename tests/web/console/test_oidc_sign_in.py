@@ -180,6 +180,26 @@ async def test_several_tabs_sign_in_at_once(provider: Provider, state: Path) -> 
         assert (await browser.get("/files")).status_code == 200
 
 
+async def test_the_cookies_of_a_browser_that_reopens_ten_tabs_pass_a_usual_proxy(
+    provider: Provider, state: Path
+) -> None:
+    async with shared_desk(state, provider.issuer).browser() as browser:
+        for _ in range(10):
+            await browser.get("/sign-in", params={"next": "/files?office=EMD&days=30"})
+        written = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    assert written.count("-sign-in-") == 10
+    assert len(written) < 8000
+
+
+async def test_a_long_address_does_not_prevent_the_sign_in(provider: Provider, state: Path) -> None:
+    async with shared_desk(state, provider.issuer).browser() as browser:
+        begun = await browser.get("/sign-in", params={"next": f"/files?after={'x' * 3000}"})
+        assert len(begun.headers["set-cookie"]) < 4096
+        answer = await browser.get(await at_the_provider(begun.headers["location"]))
+        assert answer.headers["location"] == "/"
+        assert (await browser.get("/files")).status_code == 200
+
+
 async def test_keys_are_kept_and_a_new_one_is_fetched_when_it_is_used(
     provider: Provider, state: Path
 ) -> None:
@@ -268,6 +288,21 @@ async def test_signing_out_ends_the_session_here_and_at_the_provider(provider: P
     [ended] = provider.ended
     assert ended["client_id"] == CLIENT
     assert ended["id_token_hint"].count(".") == 2
+
+
+async def test_signing_out_after_the_session_has_ended_by_itself_ends_it_at_the_provider_too(
+    provider: Provider, state: Path
+) -> None:
+    console = shared_desk(state, provider.issuer)
+    async with console.browser() as browser:
+        await signed_in(browser)
+        token = form_token(await browser.get("/files"))
+        console.clock.passes(minutes=16)
+        answer = await browser.post("/sign-out", data={"form_token": token})
+        assert answer.status_code == 303
+        assert await at_the_provider(answer.headers["location"]) == "/signed-out"
+    [ended] = provider.ended
+    assert (ended["client_id"], "id_token_hint" in ended) == (CLIENT, False)
 
 
 async def test_while_the_provider_is_unavailable_the_page_says_so_and_recovers(

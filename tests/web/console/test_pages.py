@@ -6,8 +6,10 @@ import io
 import re
 import shutil
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
@@ -15,6 +17,7 @@ from tests.operations.applicant_records import record
 from tests.web.console.browsing import desk, form_token, logged, text, title
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
@@ -337,3 +340,33 @@ async def test_a_long_forecast_is_cut_and_says_where_the_rest_is(tmp_path: Path)
     assert "and 300 more lines" in text(page)
     assert len(page.content) < 100_000
     assert len(table.text.splitlines()) == 651
+
+
+@pytest.mark.parametrize("end", ["", "/", "//", "/.", "\\", "/ "])
+@pytest.mark.parametrize("before", ["", "file:", "row:"])
+async def test_no_address_has_a_file_of_the_server_read(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, end: str
+) -> None:
+    of_file, read = import_module("tis_esr.operations.why.of_file"), []
+    again = of_file.again
+
+    def watched(reader: Reader, name: str, path: str, day: date) -> Any:
+        read.append(path)
+        return again(reader, name, path, day)
+
+    monkeypatch.setattr(of_file, "again", watched)
+    (tmp_path / RMF).write_text("HDR|")
+    async with desk(state).signed_in() as browser:
+        answer = await browser.get("/why", params={"word": f"{before}{tmp_path / RMF}{end}"})
+        again_ = await browser.get("/why", params={"word": f"{before}{RMF}"})
+    assert answer.status_code in {200, 400}
+    assert again_.status_code == 200
+    assert set(read) == {""}
+
+
+async def test_a_search_with_very_many_blanks_is_a_search_for_the_rest(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        token, word = form_token(await browser.get("/why")), "12345678" + " " * 1300 + "x"
+        sent = await browser.post("/search", data={"word": word, "form_token": token})
+        asked = await browser.get("/search", params={"word": word})
+    assert (sent.status_code, asked.status_code) == (303, 200)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -180,6 +181,24 @@ async def test_a_double_click_does_a_step_once(here: Small) -> None:
     assert first.headers["location"] == again.headers["location"]
     begun, ended = "recover.doctor", "recover.doctor"
     assert [act for _, act in trail(here)] == ["recovery.step", begun, ended]
+
+
+async def test_other_pages_and_services_go_on_while_a_step_reads_the_store(
+    here: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    performing = import_module("tis_esr.operations.procedures.performing")
+    outage_between, read_by = performing.outage_between, []
+
+    def watched(*args: Any) -> Any:
+        read_by.append(threading.current_thread())
+        return outage_between(*args)
+
+    monkeypatch.setattr(performing, "outage_between", watched)
+    one = console(here)
+    async with one.signed_in() as browser:
+        await done(one, browser, "DOCTOR")
+    assert read_by
+    assert threading.main_thread() not in read_by
 
 
 async def test_a_step_that_another_person_did_meanwhile_is_refused_and_says_which_is_next(

@@ -3,9 +3,11 @@
 import asyncio
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -38,18 +40,34 @@ def applicants() -> Iterator[ApplicantRecord]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("promise") / "promise.sqlite"
+    return asyncio.run(stored(tmp_path_factory.mktemp("promise") / "promise.sqlite", applicants()))
 
-    async def keep() -> None:
-        with closing(EmbeddedEngine(place, ALL_COLLECTIONS)) as engine:
-            work = Work(engine, {}, today=today(), now=datetime.now(UTC))
-            for one in applicants():
-                await work.get(APPLICANTS, [one.key])
-                work.put(APPLICANTS, one)
-            await work.commit()
 
-    asyncio.run(keep())
+async def stored(place: Path, records: Iterable[ApplicantRecord]) -> Path:
+    with closing(EmbeddedEngine(place, ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=today(), now=datetime.now(UTC))
+        for one in records:
+            await work.get(APPLICANTS, [one.key])
+            work.put(APPLICANTS, one)
+        await work.commit()
     return place
+
+
+async def test_a_placement_of_two_offices_is_on_the_pages_of_the_list_once_for_each(tmp_path: Path) -> None:
+    start, known = today() + timedelta(days=60), today() - timedelta(days=40)
+    several = [
+        record(LATE + number, start, deanery=deanery, position_id=position, known_since=known)
+        for number in range(51)
+        for position, deanery in enumerate(("EOE", "WES") if number == 49 else ("EOE",), start=1)
+    ]
+    place = await stored(tmp_path / "two.sqlite", several)
+    async with desk(place).signed_in() as browser:
+        first = await browser.get("/promise/misses")
+        [following] = set(re.findall(r'href="([^"]*after=[^"]*)"', first.text))
+        second = await browser.get(unescape(following))
+    shown = re.findall(r'href="/why\?word=placement:(\d+)"', first.text + second.text)
+    assert "52 misses" in text(first)
+    assert len(shown) == 52
 
 
 async def test_the_figure_says_who_was_missed_and_whose_it_is_and_who_is_due(place: Path) -> None:

@@ -244,6 +244,20 @@ async def test_a_form_while_the_store_is_away_does_nothing_and_says_so(place: Pa
     assert kept(place)[LATE].owner == "ann"
 
 
+async def test_a_form_while_the_state_file_is_away_puts_no_empty_one_in_its_place(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        page = await confirmation(browser, OWN, item=LATE, owner="ann")
+        moved = place.rename(place.with_suffix(".moved"))
+        away, listed = await confirmed(browser, OWN, page, "on call"), await browser.get("/alarms")
+        assert not place.exists()
+        moved.rename(place)
+        assert (away.status_code, listed.status_code) == (409, 503)
+        assert "Nothing was done." in text(away)
+        assert "does not exist any more" not in text(away)
+        assert (await confirmed(browser, OWN, page, "on call")).status_code == 303
+    assert kept(place)[LATE].owner == "ann"
+
+
 async def test_pages_for_others_are_refused_alike_by_address_and_by_form() -> None:
     viewer = Account(name="v.iewer", roles=frozenset({Role.VIEWER}))
     async with desk(account=viewer).signed_in() as browser:

@@ -1,17 +1,22 @@
 """Cells of CSV, limits on attempts, remembered answers, and where sign-in leads."""
 
 import asyncio
+import csv
+import io
+from gc import collect
 from threading import Event
+from weakref import ref
 
 import pytest
 
+from tis_esr.web.console.background import Background
 from tis_esr.web.console.opening import origin_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.questions import MOST, Questions
 from tis_esr.web.console.rate_limit import RateLimit
 from tis_esr.web.console.remembered import Remembered
 from tis_esr.web.console.sign_in.next_address import next_address
-from tis_esr.web.console.spreadsheet import cell
+from tis_esr.web.console.spreadsheet import table
 
 
 @pytest.mark.parametrize(
@@ -22,8 +27,10 @@ from tis_esr.web.console.spreadsheet import cell
         ("-2", "'-2"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\t=1", "'\t=1"),
-        ("\r=1", "'\r=1"),
+        ("\n=1", "'\n=1"),
         ("  =1", "'  =1"),
+        ("\u00a0=1", "'\u00a0=1"),
+        ("\uff1dHYPERLINK(1)", "'\uff1dHYPERLINK(1)"),
         (-2, "-2"),
         ("a=1", "a=1"),
         (None, ""),
@@ -31,7 +38,19 @@ from tis_esr.web.console.spreadsheet import cell
     ],
 )
 def test_a_cell_is_never_a_formula(value: object, written: str) -> None:
-    assert cell(value) == written
+    cells = table("some", ["One", "Two"], [["x", value]]).body
+    assert bytes(cells).decode("utf-8-sig") == _csv([["One", "Two"], ["x", written]])
+
+
+def test_a_cell_shows_what_nobody_could_see() -> None:
+    cells = bytes(table("some", ["One"], [["a\u202eb"]]).body).decode("utf-8-sig")
+    assert "\u202e" not in cells
+
+
+def _csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 def test_attempts_come_back_with_time_and_each_client_has_its_own() -> None:
@@ -185,6 +204,25 @@ async def test_an_answer_that_is_too_old_is_given_at_once_while_a_newer_one_is_f
     assert (await remembered.ready("a", find))[0] == 3
 
 
+async def test_an_answer_that_nobody_asks_for_any_more_does_not_stay_in_memory() -> None:
+    now = 0.0
+
+    class Large:
+        pass
+
+    async def find() -> Large:
+        return Large()
+
+    remembered: Remembered[Large] = Remembered(10.0, lambda: now)
+    of_yesterday = ref((await remembered.get("yesterday", find))[0])
+    kept_longer = ref((await remembered.get("longer", find, times=2))[0])
+    now = 80.0
+    await remembered.get("today", find)
+    collect()
+    assert of_yesterday() is None
+    assert kept_longer() is not None
+
+
 async def test_an_answer_that_cannot_be_found_again_is_missed_by_the_next_who_has_to_wait() -> None:
     now, fails = 0.0, False
 
@@ -218,3 +256,36 @@ async def test_who_can_do_without_an_answer_does_not_wait_for_it() -> None:
     found = await remembered.soon("a", find, seconds=5)
     assert found is not None
     assert found[0] == "found"
+
+
+async def test_a_step_that_is_requested_while_the_one_before_is_just_ending_is_done_after_it() -> None:
+    background, done, end = Background(), list[str](), asyncio.Event()
+
+    async def step(name: str) -> None:
+        if not done:
+            await end.wait()
+        done.append(name)
+
+    background.start("recovery", step("first"))
+    await asyncio.sleep(0)
+    for name in ("second", "the second again"):
+        background.start("recovery", step(name))
+    background.start("region", step("another"))
+    end.set()
+    await background.finished()
+    assert sorted(done) == ["another", "first", "second"]
+    assert done.index("first") < done.index("second")
+
+
+async def test_a_console_that_ends_begins_nothing_more() -> None:
+    background, done = Background(), list[str]()
+
+    async def step(name: str) -> None:
+        await asyncio.sleep(0 if done else 60)
+        done.append(name)
+
+    for name in ("first", "second"):
+        background.start("recovery", step(name))
+    await asyncio.sleep(0)
+    await background.close()
+    assert done == []

@@ -48,14 +48,22 @@ async def once(
     ``do`` writes its entry of the audit, returns the result and commits nothing. It is repeated if something that it
     read changes meanwhile. Raises what it raises, then nothing is done; UnauditedActError; PatienceExhaustedError while
     the store is unavailable.
+
+    What ``do`` refuses because the same form, sent at the same moment, has done it meanwhile is no refusal.
     """
 
     async def attempt() -> ActDone:
         work = runner.work()
-        if done := (await work.get(ACTS_DONE, [token])).get(token):
+        if done := await _found(work, token):
             return done
         before = (await newest(work)).number
-        done = _noted(work, token, who, act, await do(work))
+        try:
+            result = await do(work)
+        except Exception:
+            if done := await _found(runner.work(), token):
+                return done
+            raise
+        done = _noted(work, token, who, act, result)
         if (await newest(work)).number == before:
             raise UnauditedActError(act)
         await work.commit()
@@ -77,7 +85,7 @@ async def once_in_steps(
     async def begin() -> ActDone:
         nonlocal is_first
         work = runner.work()
-        if done := (await work.get(ACTS_DONE, [token])).get(token):
+        if done := await _found(work, token):
             return done
         done = _noted(work, token, who, act, "")
         await work.commit()
@@ -105,6 +113,10 @@ async def once_in_steps(
             await runner.patiently(act, lambda: note(None))
         raise
     return await runner.patiently(act, lambda: note(result)) or begun
+
+
+async def _found(work: Work, token: str) -> ActDone | None:
+    return (await work.get(ACTS_DONE, [token])).get(token)
 
 
 def _noted(work: Work, token: str, who: str, act: str, result: str) -> ActDone:

@@ -65,8 +65,8 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """Return what is unique: file, row and field."""
-        return f"{self.file}:{self.row:07}:{self.section}.{self.field}"
+        """Return what is unique: file, row, the row of the assignment, and field."""
+        return f"{self.file}:{self.row:07}:{self.origin_row:07}:{self.section}.{self.field}"
 
 
 class UpdateList(msgspec.Struct, frozen=True, kw_only=True):

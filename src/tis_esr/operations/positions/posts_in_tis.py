@@ -1,5 +1,6 @@
 """The current posts of one office in TIS, with and without positions in ESR."""
 
+from collections import Counter
 from enum import StrEnum
 
 import msgspec
@@ -24,7 +25,10 @@ _STATES = {WITH: PostState.WITH, DELETED: PostState.ONLY_DELETED}
 
 
 class ListedPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post of TIS with its codes and names; ``positions`` are the numbers of its positions, ``deleted`` of deleted ones."""
+    """A post of TIS with its codes and names; ``positions`` are the numbers of its positions, ``deleted`` of deleted ones.
+
+    ``nth`` counts the posts with this number, of which TIS may have several.
+    """
 
     post_number: str
     trust: str
@@ -36,6 +40,12 @@ class ListedPost(msgspec.Struct, frozen=True, kw_only=True):
     state: PostState
     positions: str
     deleted: str
+    nth: int = 1
+
+    @property
+    def key(self) -> str:
+        """Return the number, and which of the posts with it this is."""
+        return f"{self.post_number} {self.nth:04}"
 
 
 class PostList(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +64,15 @@ async def post_list(reader: Reader, tcs: Tcs | None, deanery: str) -> PostList:
         found = await posts(reader, tcs, Filters(deaneries=[deanery]), without_position=False)
     except TcsError as error:
         return PostList(deanery=deanery, posts=[], trouble=str(error))
-    return PostList(deanery=deanery, posts=[_listed(row) for row in found], trouble="")
+    seen: Counter[Value] = Counter()
+    listed = []
+    for row in found:
+        seen[row["post_number"]] += 1
+        listed.append(_listed(row, seen[row["post_number"]]))
+    return PostList(deanery=deanery, posts=listed, trouble="")
 
 
-def _listed(row: dict[str, Value]) -> ListedPost:
+def _listed(row: dict[str, Value], nth: int) -> ListedPost:
     names = (
         "post_number",
         "trust",
@@ -72,4 +87,5 @@ def _listed(row: dict[str, Value]) -> ListedPost:
         **{name: str(row[name] or "") for name in names},
         state=_STATES.get(str(row["state"]), PostState.WITHOUT),
         deleted=str(row["deleted_positions"] or ""),
+        nth=nth,
     )

@@ -30,6 +30,7 @@ from tis_esr.operations.access.sessions import key_from, new_secret
 from tis_esr.operations.access.sign_in_audit import VIA
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.dates import iso, readable
+from tis_esr.web.console.addresses import DONE
 from tis_esr.web.console.console import Page, account_of, console_of
 from tis_esr.web.console.forms import Form, check_token, read_fields
 from tis_esr.web.console.problems import ProblemError
@@ -41,7 +42,6 @@ MOST_ITEMS: Final = 500
 LONGEST_REASON: Final = 500
 MINUTES: Final = 30
 """How long a confirmation page may be open."""
-_DONE: Final = "done"
 _RESUME: Final = "resume"
 K = TypeVar("K", bound=msgspec.Struct)
 
@@ -146,7 +146,7 @@ def find_done(reader: Reader, token: str) -> ActDone | None:
 
 async def notice_of(request: Request) -> str:
     """Return what the act did that led to this page, for the person who did it; "" for any other address."""
-    token = request.query_params.get(_DONE, "")
+    token = request.query_params.get(DONE, "")
     session = session_of(request)
     if not token or len(token) > 64 or session is None or request.method != "GET":
         return ""
@@ -205,7 +205,7 @@ async def _do(act: Act, request: Request, frozen: _Frozen, why: str) -> Response
     if act.after is not None:
         act.after(request, plan)
     parts = urlsplit(next_address(plan.back))
-    query = "&".join(filter(None, [parts.query, urlencode({_DONE: frozen.token})]))
+    query = "&".join(filter(None, [parts.query, urlencode({DONE: frozen.token})]))
     return RedirectResponse(f"{parts.path}?{query}", 303)
 
 

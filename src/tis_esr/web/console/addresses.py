@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from tis_esr.counted import counted
 from tis_esr.web.console.problems import ProblemError
+
+DONE: Final = "done"
+"""Names the act that led to a page, which says what it did."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,11 @@ def whole_number(request: Request, name: str, label: str, default: int, allowed:
 
 
 def with_query(request: Request, path: str = "", **changed: str | int | None) -> str:
-    """Return this page's address, or that of ``path``, with some values changed, or left out where None."""
-    values = {name: value for name, value in request.query_params.items() if value}
+    """Return this page's address, or that of ``path``, with some values changed, or left out where None.
+
+    What an act did is said once: links of the page that says it don't say it again.
+    """
+    values = {name: value for name, value in request.query_params.items() if value and name != DONE}
     kept = {**values, **{name: str(value) for name, value in changed.items() if value is not None}}
     for name, value in changed.items():
         if value is None:

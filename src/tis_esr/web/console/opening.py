@@ -171,15 +171,24 @@ def origin_of(url: str) -> str:
 
 
 def opened_for_each(settings: Settings) -> OpenRunner:
-    """Return what opens a state file for one act at a time, so that other processes can write to it meanwhile."""
+    """Return what opens a state file for one act at a time, so that other processes can write to it meanwhile.
+
+    It raises UnusableStateError while the file is missing: a new, empty one would look as if nothing had happened.
+    """
     one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Runner]:
-        async with one_at_a_time, engine_for_operation(_hasty(settings), settings.state) as runner:
-            yield runner
+        async with one_at_a_time:
+            await asyncio.to_thread(_refuse_missing, settings)
+            async with engine_for_operation(_hasty(settings), settings.state) as runner:
+                yield runner
 
     return opened
+
+
+def _refuse_missing(settings: Settings) -> None:
+    reader_of(settings, settings.state).close()
 
 
 def _sealing_secret(settings: Settings) -> str:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr.engine.pauses import PatienceExhaustedError
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.operations.access.accounts import Role
 from tis_esr.web.console.rendering import page, session_of
@@ -31,6 +32,10 @@ _TEXTS: Final = {
     503: ("Not available", "What this page needs is not available at the moment.", "Try again in a minute."),
     504: ("Took too long", "The store took too long to answer.", "Try again, with fewer days or an office chosen."),
 }  # fmt: skip
+
+
+_UNKNOWN: Final = "It is not known whether what the form asked for was done."
+_AGAIN: Final = "Send the form again in a minute: what you confirmed is done once, however often it is sent."
 
 
 class ProblemError(HTTPException):
@@ -58,10 +63,13 @@ async def own_problem(request: Request, error: Exception) -> Response:
         return await fault(request, error)
     _log.warning("console_store_unavailable", error=type(error).__name__)
     title, _, advice = _TEXTS[503]
-    session = session_of(request)
+    session, is_form = session_of(request), _is_form(request)
+    said = error.reason if isinstance(error, PatienceExhaustedError) else str(error)
     values = {
-        "happened": f"The store can't be read: {error}.",
-        "advice": error.advice or advice,
+        "happened": f"The store can't be used: {said}. {_UNKNOWN}"
+        if is_form
+        else f"The store can't be read: {said}.",
+        "advice": _AGAIN if is_form else error.advice or advice,
         "link": _DOCTOR if session is not None and session.account.may(Role.OPERATOR) else _HOME,
     }
     return page(request, "problem.html", title, values, status=503, headers={"Retry-After": "60"})
@@ -73,4 +81,12 @@ async def fault(request: Request, error: Exception) -> Response:
     own = [frame for frame in frames if "tis_esr" in frame.filename] or list(frames)
     place = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
     _log.error("console_page_failed", error=type(error).__name__, place=place)
-    return await http_problem(request, HTTPException(500))
+    if not _is_form(request):
+        return await http_problem(request, HTTPException(500))
+    happened = f"The page can't be shown because of an internal error. {_UNKNOWN}"
+    advice = "See the page that it is about, and the audit, before you send it again. Give support the time and this page's address."
+    return await http_problem(request, ProblemError(500, happened, advice))
+
+
+def _is_form(request: Request) -> bool:
+    return request.method == "POST"

@@ -13,11 +13,15 @@ _OUTLIVES: Final = 8
 
 
 class Remembered(Generic[T]):
-    """Keeps each answer for ``seconds``; who asks while it is being found waits for that one, and gets its error too."""
+    """Keeps each answer for ``seconds``; who asks while it is being found waits for that one, and gets its error too.
+
+    What is far too old is dropped when the next answer is found: some are large, and nobody asks for them any more.
+    """
 
     def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._now = seconds, now
         self._found: dict[Hashable, tuple[float, datetime, T]] = {}
+        self._useful_until: dict[Hashable, float] = {}
         self._tasks: dict[Hashable, asyncio.Task[tuple[T, datetime]]] = {}
         self._begun: set[asyncio.Task[tuple[T, datetime]]] = set()
 
@@ -29,7 +33,7 @@ class Remembered(Generic[T]):
         if kept is None or self._now() - kept[0] >= self._seconds * times * _OUTLIVES:
             return await self.get(key, find, times=times)
         if self._now() - kept[0] >= self._seconds * times:
-            self._finding(key, find)
+            self._finding(key, find, times)
         return kept[2], kept[1]
 
     async def soon(
@@ -49,24 +53,34 @@ class Remembered(Generic[T]):
         kept = self._found.get(key)
         if kept is not None and self._now() - kept[0] < self._seconds * times:
             return kept[2], kept[1]
-        return await asyncio.shield(self._finding(key, find))
+        return await asyncio.shield(self._finding(key, find, times))
 
-    def _finding(self, key: Hashable, find: Callable[[], Awaitable[T]]) -> asyncio.Task[tuple[T, datetime]]:
+    def _finding(
+        self, key: Hashable, find: Callable[[], Awaitable[T]], times: int
+    ) -> asyncio.Task[tuple[T, datetime]]:
         """Return what finds an answer, for all who wait for it; it goes on when nobody waits any more."""
         task = self._tasks.get(key)
         if task is None:
-            task = self._tasks[key] = asyncio.create_task(self._find(key, find))
+            task = self._tasks[key] = asyncio.create_task(self._find(key, find, times))
             task.add_done_callback(self._ended)
             task.add_done_callback(lambda _: self._tasks.pop(key, None))
         return task
 
-    async def _find(self, key: Hashable, find: Callable[[], Awaitable[T]]) -> tuple[T, datetime]:
+    async def _find(self, key: Hashable, find: Callable[[], Awaitable[T]], times: int) -> tuple[T, datetime]:
         answer, at = await find(), datetime.now(UTC)
-        self._found.pop(key, None)
+        now = self._now()
+        self._forget(key)
+        for old in [one for one, until in self._useful_until.items() if until <= now]:
+            self._forget(old)
         while len(self._found) >= _MOST:
-            del self._found[next(iter(self._found))]
-        self._found[key] = (self._now(), at, answer)
+            self._forget(next(iter(self._found)))
+        self._found[key] = (now, at, answer)
+        self._useful_until[key] = now + self._seconds * times * _OUTLIVES
         return answer, at
+
+    def _forget(self, key: Hashable) -> None:
+        self._found.pop(key, None)
+        self._useful_until.pop(key, None)
 
     def _ended(self, task: asyncio.Task[tuple[T, datetime]]) -> None:
         """Drop an error that nobody waits for any more: the next who asks gets one of their own."""

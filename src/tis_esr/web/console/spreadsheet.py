@@ -1,23 +1,11 @@
 """Tables as CSV for spreadsheets, in which no cell is taken for a formula."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import Response
 
-_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def cell(value: Any) -> str:
-    """Return a cell; a text that a spreadsheet would calculate gets an apostrophe before it, so that it is text."""
-    if value is None:
-        return ""
-    text = str(value)
-    if isinstance(value, int | float) or not text.lstrip(" ").startswith(_STARTS_FORMULA):
-        return text
-    return f"'{text}"
+from tis_esr.operations.csv_values import csv_text
 
 
 def named(name: str, rows: int, most: int) -> str:
@@ -27,11 +15,7 @@ def named(name: str, rows: int, most: int) -> str:
 
 def table(name: str, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """Return a CSV file to save, with the byte order mark that spreadsheets tell UTF-8 by."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([cell(header) for header in headers])
-    writer.writerows([cell(value) for value in row] for row in rows)
-    return csv_file(name, text.getvalue())
+    return csv_file(name, csv_text(headers, rows, line_end="\r\n"))
 
 
 def csv_file(name: str, text: str) -> Response:

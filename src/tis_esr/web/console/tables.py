@@ -180,7 +180,7 @@ def _read(text: str) -> tuple[Any, ...]:
         return ()
     try:
         found = json.loads(urlsafe_b64decode(text[:_LONGEST_PLACE].encode() + b"=="))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _no_place() from None
     if not isinstance(found, list) or len(found) != 3:
         raise _no_place()

@@ -141,7 +141,10 @@ async def batch(request: Request) -> Response:
 async def batch_csv(request: Request) -> Response:
     """Return the messages of a batch with their verdicts as CSV."""
     seen = await _seen(request)
-    return _ITEMS.csv(request, f"batch-{seen.found.batch.id}", _of(seen.found.items, _verdict(request)))
+    items = _of(seen.found.items, _verdict(request))
+    return await console_of(request).questions.run(
+        partial(_ITEMS.csv, request, f"batch-{seen.found.batch.id}", items)
+    )
 
 
 async def _listed(request: Request) -> tuple[Choice, list[Batch]]:

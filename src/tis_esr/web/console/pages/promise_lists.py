@@ -22,6 +22,11 @@ def _why(placement: int) -> Markup:
     return Markup('<a href="/why?word=placement:{0}">{0}</a>').format(placement)
 
 
+def _key(one: Miss | Due) -> str:
+    """Return what is unique: the positions of a placement may be of two offices, each with its own line."""
+    return f"{one.placement:012} {one.deanery}"
+
+
 _MISSES: Final = Table[Miss](
     columns=(
         Column("starts", "Starts", lambda one: one.starts),
@@ -33,7 +38,7 @@ _MISSES: Final = Table[Miss](
         Column("reason", "Reason", lambda one: one.text),
         Column("who", "Whose it is", lambda one: one.who.value),
     ),
-    key=lambda one: f"{one.placement:012}",
+    key=_key,
     sort="starts",
 )
 _DUE: Final = Table[Due](
@@ -46,7 +51,7 @@ _DUE: Final = Table[Due](
         Column("reason", "What keeps it", lambda one: REASON_WORDS[one.reason] if one.reason else "nothing: it goes with a file"),
         Column("who", "Who must act", lambda one: one.who.value),
     ),
-    key=lambda one: f"{one.placement:012}",
+    key=_key,
     sort="left",
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ from tis_esr.web.console.sealed_words import opened, sealed
 
 _TRAIL: Final = (("/", "Start"),)
 _LONGEST: Final = 300
+_LONGEST_TYPED: Final = 1200
 _MESSAGES: Final = 200
 _SLASHES: Final = 3
 """A national post number has four, a date of birth two."""
@@ -30,7 +31,7 @@ _SLASHES: Final = 3
 async def search(request: Request) -> Response:
     """Lead to what was searched for. It is a POST, so that no address has what was typed."""
     fields = await read_form(request)
-    typed = fields.get("word", "")
+    typed = fields.get("word", "").strip()[:_LONGEST_TYPED]
     try:
         found = await _found(request, typed)
     except BadWordError as error:
@@ -47,6 +48,7 @@ async def results(request: Request) -> Response:
     """List what a search found, or say what was tried."""
     sealed_word = request.query_params.get("sealed", "")
     typed = opened(request, sealed_word) if sealed_word else request.query_params.get("word", "")
+    typed = typed.strip()[:_LONGEST_TYPED]
     if not typed:
         return why_ask(request)
     try:
@@ -86,7 +88,7 @@ def _messages(reader: Reader, id_: str) -> list[Trace]:
 async def _found(request: Request, typed: str) -> Found:
     console = console_of(request)
     console.searches.take(required_session(request).key)
-    found: Found = await console.questions.ask(partial(find, typed=typed[: 4 * _LONGEST]))
+    found: Found = await console.questions.ask(partial(find, typed=typed))
     mine = [hit for hit in found.hits if _is_for(hit, account_of(request))]
     return Found(hits=mine, tried=found.tried, is_personal=found.is_personal)
 

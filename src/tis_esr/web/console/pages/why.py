@@ -15,7 +15,7 @@ from tis_esr.operations.search import may_be_person
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.operations.why.explain import explain
 from tis_esr.operations.why.within import explain_within, meanings_within
-from tis_esr.operations.why.word import BadWordError, read_word
+from tis_esr.operations.why.word import BadWordError, Kind, read_word
 from tis_esr.settings import Settings
 from tis_esr.web.console.console import account_of, console_of, required_session
 from tis_esr.web.console.problems import ProblemError
@@ -35,10 +35,11 @@ async def why(request: Request) -> Response:
     if sealed_word := request.query_params.get("sealed"):
         word, is_personal = opened(request, sealed_word), True
     else:
-        word, is_personal = _not_a_place(request.query_params.get("word", "")), False
+        word, is_personal = request.query_params.get("word", ""), False
     if not word:
         return why_ask(request)
     try:
+        word = _not_a_place(word)
         if not is_personal and await _may_be_person(request, word):
             return RedirectResponse(why_address(request, word, is_personal=True), 303)
         console.searches.take(required_session(request).key)
@@ -78,12 +79,10 @@ async def _may_be_person(request: Request, word: str) -> bool:
 
 
 def _not_a_place(word: str) -> str:
-    """Return a word without folders: a browser can name no file of the server to be read."""
+    """Return a word without folders: a browser can name no file of the server to be read. Raises BadWordError."""
     text = word.strip().replace("\\", "/")
-    if not text.upper().endswith(".DAT"):
-        return word
-    prefix = "file:" if text.startswith("file:") else ""
-    return prefix + text.removeprefix("file:").rpartition("/")[2]
+    read = read_word(text) if text else None
+    return f"{Kind.FILE}:{read.text}" if read is not None and read.path else word
 
 
 def _explained(

@@ -78,10 +78,10 @@ class LocalSignIn:
         return page(request, "sign_in_local.html", "Sign in", {"printed": True})
 
     async def _sign_out(self, request: Request) -> Response:
-        await read_form(request)
         console = console_of(request)
         session = session_of(request)
         if session is not None:
+            await read_form(request)
             await console.sessions.end(session)
         request.scope["console.session"] = None
         response = page(request, "sign_in_local.html", "Signed out", {"signed_out": True})

@@ -30,6 +30,8 @@ _log = structlog.get_logger()
 _ATTEMPTS_A_MINUTE: Final = 20
 _MINUTES: Final = 10
 """How long a person may take at the provider."""
+_LONGEST_NEXT: Final = 1000
+"""Characters of the address to return to: browsers drop a cookie of more than 4,096, and the sign-in with it."""
 _SKEW_SECONDS: Final = 60
 _KEYS_SECONDS: Final = 3600
 """How long the provider's addresses and keys are kept; an unknown key is asked for at once."""
@@ -69,7 +71,7 @@ class OidcSignIn:
         if session_of(request) is not None:
             return RedirectResponse(target, 303)
         self._attempts.take(_client(request))
-        begun: dict[str, Any] = {"next": target}
+        begun: dict[str, Any] = {"next": target if len(target) <= _LONGEST_NEXT else "/"}
         state = new_secret()
         request.scope["session"] = begun
         try:
@@ -79,7 +81,7 @@ class OidcSignIn:
         except (httpx2.HTTPError, AuthlibBaseError, ValueError, KeyError, RuntimeError) as error:
             raise self._unavailable(error) from None
         console = console_of(request)
-        sealed = self._sealing.encrypt(json.encode(begun)).decode()
+        sealed = self._sealing.encrypt(json.encode(_shortened(begun))).decode()
         console.set_cookie(response, sealed, name=_cookie(console.cookie, state), seconds=60 * _MINUTES)
         return response
 
@@ -130,12 +132,12 @@ class OidcSignIn:
         return response
 
     async def _sign_out(self, request: Request) -> Response:
-        """End the session here, then at the provider."""
-        await read_form(request)
+        """End the session here, then at the provider; at the provider also if the one here has ended by itself."""
         console = console_of(request)
         session = session_of(request)
         values = {"post_logout_redirect_uri": self._home, "client_id": self._client_id}
         if session is not None:
+            await read_form(request)
             await console.sessions.end(session)
             key = key_from(request.cookies.get(console.cookie, ""), "sign-out")
             values["id_token_hint"] = Fernet(key).decrypt(session.sealed.encode()).decode()
@@ -206,6 +208,16 @@ class OidcSignIn:
 def _cookie(session_cookie: str, state: str) -> str:
     """Return the name of the cookie of one attempt: several tabs may sign in at once, as when a browser reopens them."""
     return f"{session_cookie}-sign-in-{sha256(state.encode()).hexdigest()[:8]}"
+
+
+def _shortened(begun: dict[str, Any]) -> dict[str, Any]:
+    """Return what has to come back, without the provider's address: proxies limit the cookies of all attempts together."""
+    return {
+        name: {**kept, "data": {key: one for key, one in kept["data"].items() if key != "url"}}
+        if isinstance(kept, dict)
+        else kept
+        for name, kept in begun.items()
+    }
 
 
 def _refuse_weak_signatures(metadata: dict[str, Any]) -> None:
