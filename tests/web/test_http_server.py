@@ -132,3 +132,20 @@ async def test_a_client_that_reads_no_more_of_its_answer_is_not_waited_for(
         with contextlib.suppress(ConnectionError):
             assert await read_slowly(reader) < LONG
         writer.close()
+
+
+async def test_a_request_that_came_with_the_one_before_may_take_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.6)
+        await hello(scope, receive, send)
+
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.3)
+    async with served(lambda _: slow, "127.0.0.1", 0, setting="--port") as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" * 2)
+        for _ in range(2):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+            assert await reader.readexactly(9) == b"127.0.0.1"
+        writer.close()

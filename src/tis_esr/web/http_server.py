@@ -96,13 +96,17 @@ def _protocol(connections: _Connections) -> type[H11Protocol]:
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            if self.cycle is not None and not self.cycle.response_complete:
-                connections.goes_on(self)
+            self._if_asked()
 
         def on_response_complete(self) -> None:
             if not self.transport.is_closing():
                 connections.waits(self)
             super().on_response_complete()
+            self._if_asked()
+
+        def _if_asked(self) -> None:
+            if self.cycle is not None and not self.cycle.response_complete:
+                connections.goes_on(self)
 
         def connection_lost(self, exc: Exception | None) -> None:
             connections.lost(self)
