@@ -51,6 +51,14 @@ async def test_as_many_batches_of_a_queue_as_named_are_under_way_at_once(bench: 
     assert (len(together.done), len(set(together.done)), together.most) == (20, 20, 3)
 
 
+async def test_all_queues_are_drained_also_where_their_names_can_be_read_only_once(bench: Bench) -> None:
+    first, second = Together(1), Together(1)
+    running = await bench.open(Handler("esr.queue.b", "b", first), Handler("esr.queue.a", "a", second))
+    await send(running, "1")
+    await running.drain(iter(["esr.queue.a"]))
+    assert second.done == ["1"]
+
+
 async def test_while_nothing_slow_is_waited_for_one_batch_goes_after_the_other(bench: Bench) -> None:
     together = Together(1)
     running = await bench.open(Handler("esr.queue.a", "a", together, batch=1, at_once=3))

@@ -235,6 +235,7 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     ("redrive --reason x --state state", {}, 2, "--why: say why they are retried; it is recorded in the audit"),
     ("redrive --reason x --discard w --state state", {}, 2, "--ticket: name the ticket under which this is tracked"),
     ("redrive --reason x --discard w --ticket t --state state", {}, 2, "--review: give the day on which the outcome is checked"),
+    ("redrive x --discard w --why z --state state", {}, 2, "--why: goes with a retry; the text of --discard says why messages are discarded"),
     ("redrive --unfinished --state state", {}, 2, "--why: say why they are driven again; it is recorded in the audit"),
     ("redrive --unfinished --discard because", {}, 2, "--unfinished: goes with no ids, --reason or --discard; so does FILE"),
     ("redrive DE_EOE_RMC_20261124_00000101.DAT x", {}, 2, "ID: name one file, or messages by their ids"),

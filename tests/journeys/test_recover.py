@@ -120,6 +120,21 @@ def test_all_steps_together_make_up_for_the_outage_and_the_same_command_does_not
 
 
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
+def test_a_recovery_that_leaves_something_to_a_person_ends_with_code_1_and_only_then(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_findings(monkeypatch)
+    monkeypatch.setattr("tis_esr.operations.reconciling.Comparison.parked", lambda _: 2)
+    said = recover(here, "--yes")
+    assert (said.code, said.text.splitlines()[-1]) == (
+        1,
+        "The recovery is finished. What it left to a person is said with its steps.",
+    )
+    assert "2 messages were parked meanwhile (tis-esr parked)" in said.text
+    assert recover(here, "--yes").code == 0
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
 def test_it_stops_before_a_step_that_is_not_confirmed_and_goes_on_there(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,12 +67,24 @@ def test_a_service_without_a_process_and_a_queue_without_a_consumer_are_told_apa
 
 
 def test_a_service_whose_queues_only_another_program_reads_is_named() -> None:
-    [finding] = running.foreign_findings(BY_SERVICE, set(), [ONE])
+    [finding] = running.foreign_findings(BY_SERVICE, set(), [ONE], [])
     assert finding.problem == "no announced process runs Reconciliation, but something else reads the queues"
     assert not finding.is_note
     both = [ONE, other(services=["Reconciliation"])]
-    assert running.foreign_findings(BY_SERVICE, set(), both) == []
-    assert running.foreign_findings(BY_SERVICE, {"esr.queue.c"}, [ONE]) == []
+    assert running.foreign_findings(BY_SERVICE, set(), both, []) == []
+    assert running.foreign_findings(BY_SERVICE, {"esr.queue.c"}, [ONE], []) == []
+
+
+def test_a_process_that_still_reads_its_queues_and_can_not_reach_the_store_is_not_taken_for_another_program() -> (
+    None
+):
+    silent = msgspec.structs.replace(ONE, heartbeat=datetime(2026, 11, 24, 9, tzinfo=UTC).timestamp())
+    [of_ours, foreign] = running.foreign_findings(BY_SERVICE, set(), [], [silent])
+    assert of_ours.problem == (
+        "one has had no heartbeat since 24 Nov 2026 09:00:00, but the queues of DataExporter have a consumer"
+    )
+    assert of_ours.remedy.startswith("see its log: it may still run without reaching the store")
+    assert foreign.problem == "no announced process runs Reconciliation, but something else reads the queues"
 
 
 def test_a_process_that_is_gone_is_a_note() -> None:

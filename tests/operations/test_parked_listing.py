@@ -65,6 +65,11 @@ class Parked:
         return [trace(id_) for id_ in self.ids]
 
 
+def test_a_message_of_an_earlier_version_without_a_time_of_parking_is_as_old_as_it_was_sent() -> None:
+    [group] = grouped([parked_message(trace("1", parked_at=0.0, at=NOW - 9 * DAY))], Choice())
+    assert group.oldest == "2027-01-06T08:00:00+00:00"
+
+
 def test_the_beginning_of_an_id_names_a_message_if_it_is_the_only_one() -> None:
     reader = Parked("abcd1111", "abcd2222", "ffff0000")
     assert full_ids(reader, ["abcd1", "ffff"]) == ["abcd1111", "ffff0000"]  # type: ignore[arg-type]

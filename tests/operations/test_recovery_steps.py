@@ -121,7 +121,7 @@ async def test_a_step_whose_request_was_parked_is_not_done_until_it_was_retried(
         assert list((await bench.all(RECOVERIES))["invented"].done) == [step]
 
 
-async def test_positions_that_could_not_be_compared_are_said(
+async def test_positions_that_could_not_be_compared_are_said_and_left_to_a_person(
     benches: Benches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def nothing(*_: object) -> None:
@@ -136,4 +136,5 @@ async def test_positions_that_could_not_be_compared_are_said(
         stored = StoredRecovery(key="invented", day=TODAY)
         recovery = Recovery(place, bench.runner, None, Person("ann"), MISSED, stored, TODAY, bench.reader)
         text = await recovery.do(RecoveryStep.RECONCILE)
+        assert (await bench.all(RECOVERIES))["invented"].done[RecoveryStep.RECONCILE].needs_somebody
     assert text == ("compared 0 positions with TIS, and applied the daily rules; 1 could not be compared")

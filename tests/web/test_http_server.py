@@ -91,3 +91,61 @@ async def test_it_ends_while_a_client_is_connected() -> None:
         async with serving() as port:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
+
+
+LONG = 60_000_000
+
+
+async def a_long_answer(_: Any, __: Any, send: Any) -> None:
+    head = [(b"content-length", str(LONG).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": b"x" * LONG})
+
+
+async def read_slowly(reader: asyncio.StreamReader) -> int:
+    """Return how many bytes of an answer arrive at a client that takes its time."""
+    got = 0
+    while got < LONG and (part := await reader.read(1_000_000)):
+        got += len(part)
+        await asyncio.sleep(0.02)
+    return got
+
+
+async def test_a_long_answer_arrives_whole_at_a_slow_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.5)
+    async with served(lambda _: a_long_answer, "127.0.0.1", 0, setting="--port") as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=500_000)
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert (head[:15], await read_slowly(reader)) == (b"HTTP/1.1 200 OK", LONG)
+        writer.close()
+
+
+async def test_a_client_that_reads_no_more_of_its_answer_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.5)
+    async with served(lambda _: a_long_answer, "127.0.0.1", 0, setting="--port") as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1000)
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        await asyncio.sleep(1.5)
+        with contextlib.suppress(ConnectionError):
+            assert await read_slowly(reader) < LONG
+        writer.close()
+
+
+async def test_a_request_that_came_with_the_one_before_may_take_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.6)
+        await hello(scope, receive, send)
+
+    monkeypatch.setattr(http_server, "HEAD_SECONDS", 0.3)
+    async with served(lambda _: slow, "127.0.0.1", 0, setting="--port") as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n" * 2)
+        for _ in range(2):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+            assert await reader.readexactly(9) == b"127.0.0.1"
+        writer.close()

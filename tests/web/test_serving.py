@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 from msgspec.json import encode
+from structlog.testing import capture_logs
 from tests.web.hooks.test_s3_events import EVENT
 
 from tis_esr.web.hooks.event_hook import S3Hook
@@ -20,13 +21,15 @@ class Process:
     def __init__(self) -> None:
         self.down: dict[str, str] = {}
         self.troubles: dict[str, str] = {}
-        self.measured = 0
+        self.measured = self.fails_at = 0
 
     async def report(self) -> dict[str, str]:
         return self.troubles
 
     async def metrics(self) -> bytes:
         self.measured += 1
+        if self.measured == self.fails_at:
+            raise ValueError("Specimen")
         return f"measured {self.measured}\n".encode()
 
     def serving(self, port: int = 0, hook: S3Hook | None = None, host: str = "127.0.0.1") -> Any:
@@ -71,6 +74,22 @@ async def test_a_process_is_ready_while_it_has_no_trouble_and_names_what_it_has(
         assert await get(f"{address}/health/ready") == (503, "application/json", said)
         process.troubles = {}
         assert await get(f"{address}/health/ready") == ready
+
+
+async def test_a_fault_of_an_endpoint_is_logged_by_its_class_and_place_and_the_next_request_is_answered() -> (
+    None
+):
+    process = Process()
+    process.fails_at = 1
+    with capture_logs() as logs:
+        async with process.serving() as address:
+            status, _, text = await get(f"{address}/metrics")
+            assert await get(f"{address}/metrics") == (200, "text/plain", "measured 2\n")
+    assert (status, text) == (500, '{"error":"internal error, which is logged"}')
+    [failed] = [line for line in logs if line["event"] == "endpoint_failed"]
+    assert (failed["path"], failed["fault"], failed["log_level"]) == ("/metrics", "ValueError", "error")
+    assert failed["place"].startswith("test_serving.py:")
+    assert "Specimen" not in f"{logs}"
 
 
 async def test_metrics_are_text_and_measured_anew_each_time() -> None:

@@ -289,6 +289,10 @@ def redrive(
             )
         elif not discard.strip():
             raise UsageError("--discard", "say why: the text becomes the reason of the rows")
+        elif why:
+            raise UsageError(
+                "--why", "goes with a retry; the text of --discard says why messages are discarded"
+            )
         else:
             review_on = discarding.review_day(review)
             remark = Remark(why=discard.strip(), ticket=ticket.strip(), review_on=review_on)

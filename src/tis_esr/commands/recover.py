@@ -57,11 +57,12 @@ def show(place: Place, asked: Asked, *, as_json: bool) -> Exit:
 
 
 def recover(place: Place, asked: Asked, confirmed: Callable[[str], bool], *, as_json: bool) -> Exit:
-    """Do the steps that are left, each after a confirmation."""
+    """Do the steps that are left, each after a confirmation; DONE_WITH_PARKED if they leave something to a person."""
     refuse_impossible_day(place.settings, place.state, asked.day)
     found = asyncio.run(_reported(place, asked))
     if not as_json:
         _show_outage(found)
+    left = False
     while (step := found.current) is not None:
         if step.state is StepState.WAITING:
             _stopped(found, step, as_json=as_json)
@@ -71,13 +72,16 @@ def recover(place: Place, asked: Asked, confirmed: Callable[[str], bool], *, as_
             return Exit.DONE_WITH_PARKED
         asyncio.run(_done(place, asked, found.outage, step.step))
         found = asyncio.run(_reported(place, asked))
+        done = next(one for one in found.steps if one.step is step.step)
+        left |= done.needs_somebody
         if not as_json:
-            _show(next(one for one in found.steps if one.step is step.step))
+            _show(done)
     if as_json:
         print_json(found)
     else:
-        say("The recovery is finished.")
-    return Exit.DONE
+        more = " What it left to a person is said with its steps." if left else ""
+        say(f"The recovery is finished.{more}")
+    return Exit.DONE_WITH_PARKED if left else Exit.DONE
 
 
 def _stopped(found: RecoveryReport, step: RecoveryStepReport, *, as_json: bool) -> None:

@@ -62,7 +62,8 @@ class Runner:
 
     async def drain(self, queues: Iterable[str]) -> None:
         """Handle the queues' messages until none is left; raises PatienceExhaustedError."""
-        chosen = {handler.queue: handler for handler in self.handlers if handler.queue in set(queues)}
+        wanted = set(queues)
+        chosen = {handler.queue: handler for handler in self.handlers if handler.queue in wanted}
         while await self.patiently("queues", lambda: self.engine.next_ready(list(chosen))) is not None:
             async with asyncio.TaskGroup() as group:
                 for handler in chosen.values():

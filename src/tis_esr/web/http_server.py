@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import math
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -36,7 +37,8 @@ class PortUnusableError(TisEsrError, OSError):
 class _Connections:
     """Closes connections on which no request arrives in time. At most ``most`` are open: one more closes the oldest.
 
-    Idle connections are closed first, so that slow clients, however many, never block others.
+    Idle connections are closed first, so that slow clients, however many, never block others. One whose client still
+    reads its answer is not idle: it has the same time again for as long as anything of the answer is read.
     """
 
     def __init__(self, most: int, seconds: float) -> None:
@@ -45,13 +47,13 @@ class _Connections:
 
     def opened(self, connection: H11Protocol) -> None:
         while len(self._open) >= self._most:
-            idle = (one for one, timer in self._open.items() if timer is not None)
+            idle = (one for one, timer in self._open.items() if timer is not None and not _unread(one))
             self._abort(next(idle, next(iter(self._open))))
         self.waits(connection)
 
     def waits(self, connection: H11Protocol) -> None:
         self.goes_on(connection)
-        self._open[connection] = connection.loop.call_later(self._seconds, self._abort, connection)
+        self._limit(connection, math.inf)
 
     def goes_on(self, connection: H11Protocol) -> None:
         if timer := self._open.get(connection):
@@ -62,9 +64,26 @@ class _Connections:
         if timer := self._open.pop(connection, None):
             timer.cancel()
 
+    def _limit(self, connection: H11Protocol, unread: float) -> None:
+        later = connection.loop.call_later(self._seconds, self._late, connection, unread)
+        self._open[connection] = later
+
+    def _late(self, connection: H11Protocol, before: float) -> None:
+        """Close a connection, unless less of its answer is unread than ``before``."""
+        unread = _unread(connection)
+        if 0 < unread < before:
+            self._limit(connection, unread)
+        else:
+            self._abort(connection)
+
     def _abort(self, connection: H11Protocol) -> None:
         self.lost(connection)
         connection.transport.abort()
+
+
+def _unread(connection: H11Protocol) -> int:
+    """Return how many bytes of its answer wait to be read by the client."""
+    return connection.transport.get_write_buffer_size()
 
 
 def _protocol(connections: _Connections) -> type[H11Protocol]:
@@ -77,13 +96,17 @@ def _protocol(connections: _Connections) -> type[H11Protocol]:
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            if self.cycle is not None and not self.cycle.response_complete:
-                connections.goes_on(self)
+            self._if_asked()
 
         def on_response_complete(self) -> None:
             if not self.transport.is_closing():
                 connections.waits(self)
             super().on_response_complete()
+            self._if_asked()
+
+        def _if_asked(self) -> None:
+            if self.cycle is not None and not self.cycle.response_complete:
+                connections.goes_on(self)
 
         def connection_lost(self, exc: Exception | None) -> None:
             connections.lost(self)

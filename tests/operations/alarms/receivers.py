@@ -74,7 +74,7 @@ class MailServer:
     """Speaks enough of SMTP to take messages; ``refuses`` are addresses that it rejects, ``answer`` ends a message.
 
     With ``tls`` it offers STARTTLS, or (``is_implicit``) is encrypted from the start. With ``login`` it asks for this user
-    and password. ``said`` are the commands that it got, each with whether they were encrypted.
+    and password, by one of the ``methods``. ``said`` are the commands that it got, each with whether they were encrypted.
     """
 
     port: int = 0
@@ -84,6 +84,7 @@ class MailServer:
     tls: ssl.SSLContext | None = None
     is_implicit: bool = False
     login: tuple[str, str] | None = None
+    methods: str = "PLAIN"
     messages: list[str] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     said: list[tuple[str, bool]] = field(default_factory=list)
@@ -111,7 +112,7 @@ class MailServer:
             self.said.append((verb, is_secure))
             if verb == "EHLO":
                 offers = ["STARTTLS"] if self.tls is not None and not is_secure else []
-                offers += ["AUTH PLAIN"] if self.login else []
+                offers += [f"AUTH {self.methods}"] if self.login else []
                 lines = ["loopback", *offers]
                 for place, text in enumerate(lines, 1):
                     say(f"250{' ' if place == len(lines) else '-'}{text}")

@@ -87,19 +87,27 @@ def gap(deanery: str, settled: str = "") -> Gap:
 
 
 def test_missing_numbers_of_all_offices_are_one_finding() -> None:
-    [found] = missing_numbers([gap("EOE"), gap("LDN"), gap("WES", settled="never written")])
+    [found] = missing_numbers([gap("EOE"), gap("LDN"), gap("WES", settled="never written")], NOON.date())
     assert (found.id, found.members) == ("file-gap:RMT", ["EOE-RMT-7", "LDN-RMT-7"])
     assert found.text == "2 files of RMT did not arrive, though later numbers did"
-    [single] = missing_numbers([gap("EOE")])
+    [single] = missing_numbers([gap("EOE")], NOON.date())
     assert single.text == "number 7 of EOE has not arrived"
 
 
 def test_a_jump_of_the_numbers_by_any_width_is_found_and_watched_for_weeks() -> None:
     for last in (1101, 99999998):
         name = f"DE_EOE_RMC_20261124_{last + 1:08}.DAT"
-        [found] = missing_numbers([msgspec.structs.replace(gap("EOE"), first=102, last=last, shown_by=name)])
+        jump = msgspec.structs.replace(gap("EOE"), first=102, last=last, shown_by=name)
+        [found] = missing_numbers([jump], NOON.date())
         assert found.watched_until is not None
         assert found.watched_until > NOON + timedelta(days=50)
+
+
+def test_a_gap_before_a_file_that_is_held_for_its_impossible_date_is_found_and_watched_for_weeks() -> None:
+    shown_by = "DE_EOE_RMC_99991231_00000008.DAT"
+    [found] = missing_numbers([msgspec.structs.replace(gap("EOE"), shown_by=shown_by)], NOON.date())
+    assert found.watched_until is not None
+    assert NOON + timedelta(days=50) < found.watched_until < NOON + timedelta(days=60)
 
 
 def late(kind: str, rows: int, settled: str = "") -> Unconfirmed:

@@ -128,6 +128,22 @@ async def test_a_mail_server_without_what_the_settings_ask_for_is_told(
         )
 
 
+async def test_a_mail_server_whose_login_is_of_another_kind_is_told() -> None:
+    async with mail_server(login=LOGIN, methods="GSSAPI NTLM") as server:
+        assert await attempt(mail(server, "none"), a_notice()) == (
+            "could not send: the mail server offers no login that is supported; leave TIS_ESR_SMTP_USER out"
+        )
+
+
+async def test_a_mail_server_that_takes_no_address_with_other_letters_is_told() -> None:
+    async with mail_server() as server:
+        sink = Mail("127.0.0.1", server.port, "tis-esr@example.org", ("ané@example.org",), "none")
+        assert await attempt(sink, a_notice()) == (
+            "could not send: the mail server takes only addresses in ASCII; check TIS_ESR_ALARM_MAIL_TO and"
+            " TIS_ESR_ALARM_MAIL_FROM"
+        )
+
+
 async def test_a_server_that_says_nothing_in_the_handshake_times_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

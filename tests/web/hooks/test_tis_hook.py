@@ -6,10 +6,11 @@ import aiohttp
 import pytest
 from msgspec.json import encode
 from starlette.applications import Starlette
+from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from tis_esr.engine.faults import TransientError
-from tis_esr.web.hooks.requests import MOST_BYTES
+from tis_esr.web.hooks.requests import MOST_BYTES, has_token
 from tis_esr.web.hooks.tis_hook import TisHook
 from tis_esr.web.http_server import served
 
@@ -69,6 +70,13 @@ async def test_what_is_refused_says_why_and_stores_nothing(
     world = World()
     assert await world.post(body, headers) == answer
     assert world.recorded == []
+
+
+def test_a_token_may_have_any_letters() -> None:
+    header = (b"authorization", "Bearer clé-inventée".encode())
+    request = Request({"type": "http", "headers": [header]})
+    assert has_token(request, "clé-inventée".encode())
+    assert not has_token(request, b"cle-inventee")
 
 
 @pytest.mark.parametrize("fault", [TransientError("away"), OSError("away")])

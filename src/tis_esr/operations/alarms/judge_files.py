@@ -62,7 +62,7 @@ def _bad(kind: str, day: date | None, files: list[InboundFile]) -> Finding:
     )
 
 
-def missing_numbers(gaps: Sequence[Gap]) -> list[Finding]:
+def missing_numbers(gaps: Sequence[Gap], today: date) -> list[Finding]:
     """Return one finding for the gaps of each counter: RMT, APC or DCC."""
     found: dict[str, list[Gap]] = {}
     for gap in gaps:
@@ -75,19 +75,21 @@ def missing_numbers(gaps: Sequence[Gap]) -> list[Finding]:
             [gap.name for gap in some],
             some[0].text if len(some) == 1 else f"{counted(sum(gap.number for gap in some), 'file')} of {counter} did not arrive, though later numbers did",
             consequence=_offices(gap.deanery for gap in some),
-            watched_until=max(map(_watched_until, some)),
+            watched_until=max(_watched_until(gap, today) for gap in some),
         )
         for counter, some in sorted(found.items())
     ]  # fmt: skip
 
 
-def _watched_until(gap: Gap) -> datetime:
+def _watched_until(gap: Gap, today: date) -> datetime:
     """Return when the file before a gap is too old to show it, if an office has one file a day.
 
-    A longer gap than that could show is a jump of the numbers: the file before it is that of the day before.
+    A longer gap than that could show is a jump of the numbers: the file before it is that of the day before. The file
+    behind it may be held for a date to come, which can be any.
     """
     days = gap.number if gap.number < GAP_DAYS else 0
-    return midnight(FileName.parse(gap.shown_by).date + timedelta(days=GAP_DAYS - days - 1)).astimezone(UTC)
+    shown_on = min(FileName.parse(gap.shown_by).date, today)
+    return midnight(shown_on + timedelta(days=GAP_DAYS - days - 1)).astimezone(UTC)
 
 
 def unconfirmed(files: Sequence[Unconfirmed], leaving: Set[tuple[str, date]] = frozenset()) -> list[Finding]:

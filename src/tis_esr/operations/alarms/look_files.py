@@ -51,7 +51,7 @@ def file_findings(reader: Reader, settings: Settings, now: datetime, today: date
     return [
         *absent_files(cells),
         *bad_files(files),
-        *missing_numbers(other_gaps(gaps(files, sent, oldest), late)),
+        *missing_numbers(other_gaps(gaps(files, sent, oldest), late), today),
         *unconfirmed(described(reader, overdue.values(), due_days), leaving_tomorrow(cells)),
     ]
 

@@ -34,7 +34,7 @@ async def check(settings: Settings) -> list[Finding]:
         idle = set(await idle_queues(settings, [queue for own in by_queue.values() for queue in own]))
     except (BadSettingsError, AMQPError, OSError, TimeoutError, ValueError):
         return [Finding(_SUBJECT, "could not list the consumers of RabbitMQ's queues", "see engine")]
-    foreign = foreign_findings(by_queue, idle, live(*found)) if announced is not None else []
+    foreign = foreign_findings(by_queue, idle, live(*found), gone) if announced is not None else []
     return [*idle_findings(by_queue, idle, live(*found)), *foreign, *gone_findings(gone)]
 
 
@@ -82,17 +82,31 @@ def idle_findings(
 
 
 def foreign_findings(
-    by_service: Mapping[str, Sequence[str]], idle: Collection[str], running: Sequence[Process]
+    by_service: Mapping[str, Sequence[str]],
+    idle: Collection[str],
+    running: Sequence[Process],
+    gone: Sequence[Process],
 ) -> list[Finding]:
-    """Return the services that no announced process runs, although all of their queues have a consumer."""
+    """Return the services that no announced process runs, although all of their queues have a consumer.
+
+    What reads them may be a process that can't reach the store, and so is ``gone``, or another program.
+    """
     read = [
         name for name, own in by_service.items() if set(own).isdisjoint(idle) and not _runs(name, running)
     ]
-    if not read:
-        return []
-    problem = f"no announced process runs {', '.join(read)}, but something else reads the queues"
-    remedy = "find it with rabbitmqctl list_consumers, and stop it: the messages that it takes are not handled here"
-    return [Finding(_SUBJECT, problem, remedy)]
+    found = []
+    for process in gone:
+        if own := [name for name in read if name in process.services]:
+            since = readable(iso(process.heartbeat))
+            problem = f"{process.name} has had no heartbeat since {since}, but the queues of {', '.join(own)} have a consumer"
+            remedy = "see its log: it may still run without reaching the store. If it has ended, find the consumer with rabbitmqctl list_consumers"
+            found.append(Finding(_SUBJECT, problem, remedy))
+    foreign = [name for name in read if not _runs(name, gone)]
+    if foreign:
+        problem = f"no announced process runs {', '.join(foreign)}, but something else reads the queues"
+        remedy = "find it with rabbitmqctl list_consumers, and stop it: the messages that it takes are not handled here"
+        found.append(Finding(_SUBJECT, problem, remedy))
+    return found
 
 
 def gone_findings(gone: Sequence[Process]) -> list[Finding]:

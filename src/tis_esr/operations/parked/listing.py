@@ -214,7 +214,6 @@ def grouped(messages: Iterable[ParkedMessage], chosen: Choice) -> list[CauseGrou
 
 def _group(cause: ParkingCause, messages: Sequence[ParkedMessage], chosen: Choice) -> CauseGroup:
     text = CATALOGUE[cause]
-    known = [message.parked_at for message in messages if message.parked_at]
     return CauseGroup(
         cause=cause,
         title=text.title,
@@ -223,7 +222,7 @@ def _group(cause: ParkingCause, messages: Sequence[ParkedMessage], chosen: Choic
         can_retry=text.can_retry,
         runbook=runbook(cause),
         messages=list(messages),
-        oldest=min(known, default=""),
+        oldest=min(filter(None, map(known_since, messages)), default=""),
         options=shlex.join(msgspec.structs.replace(chosen, cause=cause).options),
     )
 

@@ -13,7 +13,7 @@ from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import iso
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.outage import Outage
-from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryStep, StoredRecovery
+from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryDone, RecoveryStep, StoredRecovery
 from tis_esr.operations.redriving import Unfinished, find_unfinished
 from tis_esr.operations.region.reports import StepState
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
@@ -37,12 +37,16 @@ class Place:
 
 
 class RecoveryStepReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One step: ``at`` is when it was done, "" if it is not; ``text`` what was done, would be done, or is waited for."""
+    """One step: ``at`` is when it was done, "" if it is not; ``text`` what was done, would be done, or is waited for.
+
+    ``needs_somebody`` says that it is done, and left something to a person.
+    """
 
     step: RecoveryStep
     state: StepState
     at: str = ""
     text: str
+    needs_somebody: bool = False
 
 
 class RecoveryReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +93,7 @@ async def recovery_report(
     steps: list[RecoveryStepReport] = []
     for step in RecoveryStep:
         if (done := stored.done.get(step)) is not None:
-            steps.append(RecoveryStepReport(step=step, state=StepState.DONE, at=iso(done.at), text=done.text))
+            steps.append(_done(step, done))
         elif step is RecoveryStep.DOCTOR and (faults := faults_of(checks)):
             steps.append(
                 RecoveryStepReport(step=step, state=StepState.WAITING, text=f"{ahead[step]}: {faults}")
@@ -101,6 +105,16 @@ async def recovery_report(
     names = [file.name for file in unfinished.files]
     return RecoveryReport(
         outage=found, unfinished=names, day=today, begun=stored.day, dry_run=dry_run, steps=steps
+    )
+
+
+def _done(step: RecoveryStep, done: RecoveryDone) -> RecoveryStepReport:
+    return RecoveryStepReport(
+        step=step,
+        state=StepState.DONE,
+        at=iso(done.at),
+        text=done.text,
+        needs_somebody=done.needs_somebody,
     )
 
 

@@ -44,6 +44,14 @@ CALLING_TCS = frozenset({RecoveryStep.RECONCILE, RecoveryStep.STATUSES, Recovery
 
 
 @dataclass(frozen=True)
+class _Did:
+    """What a step did, and what it ``left`` to a person, "" if nothing."""
+
+    text: str
+    left: str = ""
+
+
+@dataclass(frozen=True)
 class Recovery:
     """The steps of one recovery, as of ``today``; ``tcs`` is there for the steps that need it."""
 
@@ -61,7 +69,7 @@ class Recovery:
 
         Raises NobodyWorksError, ParkedCommandError, PatienceExhaustedError, StatusBusyError, OSError.
         """
-        doing: dict[RecoveryStep, Callable[[], Awaitable[str]]] = {
+        doing: dict[RecoveryStep, Callable[[], Awaitable[_Did]]] = {
             RecoveryStep.DOCTOR: self._doctor,
             RecoveryStep.REDRIVE: self._redrive,
             RecoveryStep.RECONCILE: self._reconcile,
@@ -70,21 +78,26 @@ class Recovery:
             RecoveryStep.FULL_FILES: self._full_files,
         }
         async with audited(self.runner, self.person, f"recover.{step.lower()}", [self.stored.key]) as act:
-            act.result = await doing[step]()
-            await self.runner.patiently("recovery", partial(self._done, step, act.result))
+            did = await doing[step]()
+            act.result = f"{did.text}{did.left}"
+            await self.runner.patiently("recovery", partial(self._done, step, did))
         return act.result
 
-    async def _done(self, step: RecoveryStep, text: str) -> None:
+    async def _done(self, step: RecoveryStep, did: _Did) -> None:
         work = self.runner.work()
         known = (await work.get(RECOVERIES, [self.stored.key])).get(self.stored.key) or self.stored
-        done = {**known.done, step: RecoveryDone(at=work.time(), text=text)}
+        text, needs_somebody = f"{did.text}{did.left}", bool(did.left)
+        done = {
+            **known.done,
+            step: RecoveryDone(at=work.time(), text=text, needs_somebody=needs_somebody),
+        }
         work.put(RECOVERIES, msgspec.structs.replace(known, done=done, full=self.stored.full))
         await work.commit()
 
-    async def _doctor(self) -> str:
-        return "checked the installation: every check is OK"
+    async def _doctor(self) -> _Did:
+        return _Did("checked the installation: every check is OK")
 
-    async def _redrive(self) -> str:
+    async def _redrive(self) -> _Did:
         with closing(self.open_reader()) as reader:
             done = await drive_again(
                 self.runner,
@@ -103,9 +116,10 @@ class Recovery:
         if done.absent:
             named = ", ".join(done.absent[:_NAMED]) + (" and more" if len(done.absent) > _NAMED else "")
             left += f"; {counted(len(done.absent), 'unfinished file is', 'unfinished files are')} not in the store: {named}"
-        return f"drove again {counted(len(done.files), 'file')}, requeued {counted(done.requeued, 'message')}{left}"
+        did = f"drove again {counted(len(done.files), 'file')}, requeued {counted(done.requeued, 'message')}"
+        return _Did(did, left)
 
-    async def _reconcile(self) -> str:
+    async def _reconcile(self) -> _Did:
         asked = await request(self.runner, self.open_reader, self.today, DEANERIES)
         if self.place.has_services:
             await until_done(asked.left, lambda _: None, POSITIONS)
@@ -115,9 +129,9 @@ class Recovery:
         left = f"; {total - done:,} could not be compared" if total > done else ""
         if parked := asked.parked():
             left += f"; {counted(parked, 'message was', 'messages were')} parked meanwhile (tis-esr parked)"
-        return f"compared {counted(done, 'position')} with TIS, and applied the daily rules{left}"
+        return _Did(f"compared {counted(done, 'position')} with TIS, and applied the daily rules", left)
 
-    async def _statuses(self) -> str:
+    async def _statuses(self) -> _Did:
         assert self.tcs is not None  # noqa: S101 - opened for this step
         holder = process_name(self.place.settings, embedded=self.place.state is not None)
         comparer = Comparer(self.runner, self.tcs, DEANERIES, repairs_by=self.person, holder=holder)
@@ -131,16 +145,17 @@ class Recovery:
             f"; {counted(parked, 'repair was', 'repairs were')} parked (tis-esr parked)" if parked else ""
         )
         failed += f"; {found.unchecked:,} could not be read" if found.unchecked else ""
-        return (
+        did = (
             f"compared {counted(found.placements, 'placement')} and {counted(found.posts, 'post')} with TIS,"
-            f" {counted(sum(found.counts.values()), 'difference')}, {found.repaired:,} repaired{failed}"
+            f" {counted(sum(found.counts.values()), 'difference')}, {found.repaired:,} repaired"
         )
+        return _Did(did, failed)
 
-    async def _exports(self) -> str:
+    async def _exports(self) -> _Did:
         for command, kind in ((APPLICANT_COMMAND, "APP"), (NOTIFICATION_COMMAND, "DNC")):
             if missed := self.outage.missed(kind):
                 await self._export(command, missed)
-        return exports_in_words(self.outage, self.today, self.stored.day)
+        return _Did(exports_in_words(self.outage, self.today, self.stored.day))
 
     async def _export(self, command: str, deaneries: list[str]) -> None:
         export, day, occasion = EXPORTS[command], self.today, f"recovery {self.stored.key}"
@@ -163,13 +178,13 @@ class Recovery:
         ask(work, command, self.today, deaneries, occasion)
         await work.commit()
 
-    async def _full_files(self) -> str:
+    async def _full_files(self) -> _Did:
         for deanery in self.stored.full:
             await self.runner.patiently("recovery", partial(self._full_file, deanery))
         if self.place.has_services and self.stored.full:
             await self._exported(NOTIFICATION_COMMAND, self.stored.full)
         names = ", ".join(self.stored.full)
-        return f"created the DNF of {names}" if names else "no DNF was asked for"
+        return _Did(f"created the DNF of {names}" if names else "no DNF was asked for")
 
     async def _full_file(self, deanery: str) -> None:
         if self.place.has_services:

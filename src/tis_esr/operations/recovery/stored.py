@@ -20,10 +20,11 @@ class RecoveryStep(StrEnum):
 
 
 class RecoveryDone(msgspec.Struct, frozen=True, kw_only=True):
-    """When a step was finished, by the engine's clock, and what it did."""
+    """When a step was finished, by the engine's clock, what it did, and whether it left something to a person."""
 
     at: float
     text: str
+    needs_somebody: bool = False
 
 
 class StoredRecovery(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ def has_token(request: Request, token: bytes | None) -> bool:
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if token is None or scheme.lower() != "bearer":
         return False
-    return hmac.compare_digest(given.strip().encode(errors="surrogateescape"), token)
+    return hmac.compare_digest(given.strip().encode("latin-1"), token)  # as Starlette decodes headers
 
 
 async def body_of(request: Request) -> bytes:

@@ -19,6 +19,9 @@ from tis_esr.operations.alarms.sinks.sink import PartlyAcceptedError, SinkError
 
 _SECONDS = 10.0
 _CONNECTION = "check TIS_ESR_SMTP_SECURITY and TIS_ESR_SMTP_PORT"
+_ASCII = (
+    "the mail server takes only addresses in ASCII; check TIS_ESR_ALARM_MAIL_TO and TIS_ESR_ALARM_MAIL_FROM"
+)
 _NO_LOGIN = "the mail server offers no login that is supported; leave TIS_ESR_SMTP_USER out"
 Security = Literal["starttls", "tls", "none"]
 
@@ -85,11 +88,13 @@ def _reason(error: Exception) -> str:
         case smtplib.SMTPNotSupportedError():
             if "STARTTLS" in str(error):
                 return f"the mail server does not offer STARTTLS; {_CONNECTION}"
-            return _NO_LOGIN
+            return _ASCII if "SMTPUTF8" in str(error) else _NO_LOGIN
         case smtplib.SMTPResponseException():
             return f"the mail server answered {error.smtp_code}"
         case smtplib.SMTPRecipientsRefused():
             return "the mail server rejected all addresses"
+        case smtplib.SMTPException() if "authentication method" in str(error):
+            return _NO_LOGIN
         case ssl.SSLCertVerificationError():
             return (
                 f"the certificate of the mail server is not trusted ({error.verify_message.rstrip('.')});"
