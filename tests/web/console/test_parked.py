@@ -1,5 +1,6 @@
 """Parked messages on pages: groups, lists, one message, and the acts on them, on both engines."""
 
+import asyncio
 import re
 from contextlib import closing
 from html import unescape
@@ -22,6 +23,7 @@ from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.batches.documents import BatchState, Verdict
 from tis_esr.operations.composition import today
 from tis_esr.operations.parked.discarding import Remark, discard
+from tis_esr.operations.parked.retrying import retry
 
 __all__ = ["benches", "embedded"]
 LIST = "/parked/messages"
@@ -190,6 +192,25 @@ async def test_what_was_discarded_between_the_check_and_the_act_is_not_counted_t
             await discard(here.bench.runner, Person("ben"), messages[:1], Remark(why="not needed"))
             refused = await confirmed(browser, "/parked/retry", page, "TCS was fixed")
     assert "2 then, 1 now (0 parked since, 1 no longer parked)" in text(refused)
+
+
+async def test_a_message_that_was_retried_and_parked_again_since_the_confirmation_is_not_discarded(
+    benches: Benches,
+) -> None:
+    async with parked_desk(benches) as here:
+        messages = await here.park(1, 2)
+        fields = {"ticket": "T-1", "review": today().isoformat()}
+        async with console(here).signed_in() as browser:
+            ticked = [f"{QUEUE}|{one.id}" for one in messages]
+            page = await form(browser, "/parked/discard", item=ticked, **fields)
+            assert "By cause: tcs-rejected: 2" in text(page)
+            here.faults[2] = FAILED
+            await asyncio.sleep(1.1)
+            await retry(here.bench.runner, Person("ben"), messages[1:], "")
+            await here.bench.runner.drain([QUEUE])
+            refused = await confirmed(browser, "/parked/discard", page, "not needed")
+    assert "2 then, 2 now (1 parked since, 1 no longer parked)" in text(refused)
+    assert [one.cause for one in here.parked()] == [REJECTED[1], FAILED[1]]
 
 
 async def test_a_viewer_looks_and_people_of_an_office_see_only_theirs(benches: Benches) -> None:
