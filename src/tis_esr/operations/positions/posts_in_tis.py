@@ -1,5 +1,7 @@
 """The current posts of one office in TIS, with and without positions in ESR."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
@@ -24,7 +26,10 @@ _STATES = {WITH: PostState.WITH, DELETED: PostState.ONLY_DELETED}
 
 
 class ListedPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post of TIS with its codes and names; ``positions`` are the numbers of its positions, ``deleted`` of deleted ones."""
+    """A post of TIS with its codes and names; ``positions`` are the numbers of its positions, ``deleted`` of deleted ones.
+
+    Several posts may have one number: ``place`` is which of them it is, from 1.
+    """
 
     post_number: str
     trust: str
@@ -36,6 +41,12 @@ class ListedPost(msgspec.Struct, frozen=True, kw_only=True):
     state: PostState
     positions: str
     deleted: str
+    place: int = 1
+
+    @property
+    def key(self) -> str:
+        """Return what no other post of the list has."""
+        return f"{self.post_number}:{self.place}"
 
 
 class PostList(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +65,17 @@ async def post_list(reader: Reader, tcs: Tcs | None, deanery: str) -> PostList:
         found = await posts(reader, tcs, Filters(deaneries=[deanery]), without_position=False)
     except TcsError as error:
         return PostList(deanery=deanery, posts=[], trouble=str(error))
-    return PostList(deanery=deanery, posts=[_listed(row) for row in found], trouble="")
+    return PostList(deanery=deanery, posts=list(_each(found)), trouble="")
 
 
-def _listed(row: dict[str, Value]) -> ListedPost:
+def _each(rows: Iterable[dict[str, Value]]) -> Iterator[ListedPost]:
+    seen: Counter[Value] = Counter()
+    for row in rows:
+        seen[row["post_number"]] += 1
+        yield _listed(row, seen[row["post_number"]])
+
+
+def _listed(row: dict[str, Value], place: int) -> ListedPost:
     names = (
         "post_number",
         "trust",
@@ -72,4 +90,5 @@ def _listed(row: dict[str, Value]) -> ListedPost:
         **{name: str(row[name] or "") for name in names},
         state=_STATES.get(str(row["state"]), PostState.WITHOUT),
         deleted=str(row["deleted_positions"] or ""),
+        place=place,
     )

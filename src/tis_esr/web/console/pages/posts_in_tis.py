@@ -38,7 +38,7 @@ _POSTS: Final = Table[ListedPost](
         Column("positions", "Positions", lambda one: one.positions),
         Column("deleted", "Deleted positions", lambda one: one.deleted),
     ),
-    key=lambda one: one.post_number,
+    key=lambda one: one.key,
     sort="post",
 )  # fmt: skip
 _FOR_TRUSTS: Final = _POSTS.without_links("post")
@@ -50,7 +50,9 @@ async def posts(request: Request) -> Response:
     table = _POSTS if account_of(request).trusts is None else _FOR_TRUSTS
     values = {
         "office": found.deanery,
-        "table": table.page(request, shown, csv="/posts.csv"),
+        "table": await console_of(request).questions.run(
+            partial(table.page, request, shown, csv="/posts.csv")
+        ),
         "states": [(_WORDS[state][0], sum(one.state is state for one in shown)) for state in PostState],
         "at": at,
         "choices": choices,
@@ -62,7 +64,8 @@ async def posts(request: Request) -> Response:
 async def posts_csv(request: Request) -> Response:
     """Return what the page shows as CSV."""
     _, found, shown, _ = await _found(request)
-    return _POSTS.csv(request, f"posts-{found.deanery}", shown)
+    name = f"posts-{found.deanery}"
+    return await console_of(request).questions.run(partial(_POSTS.csv, request, name, shown))
 
 
 async def _found(request: Request) -> tuple[list[Choice], PostList, list[ListedPost], str]:

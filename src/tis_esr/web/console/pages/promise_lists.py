@@ -33,7 +33,7 @@ _MISSES: Final = Table[Miss](
         Column("reason", "Reason", lambda one: one.text),
         Column("who", "Whose it is", lambda one: one.who.value),
     ),
-    key=lambda one: f"{one.placement:012}",
+    key=lambda one: f"{one.placement:012}:{one.deanery}",
     sort="starts",
 )
 _DUE: Final = Table[Due](
@@ -46,7 +46,7 @@ _DUE: Final = Table[Due](
         Column("reason", "What keeps it", lambda one: REASON_WORDS[one.reason] if one.reason else "nothing: it goes with a file"),
         Column("who", "Who must act", lambda one: one.who.value),
     ),
-    key=lambda one: f"{one.placement:012}",
+    key=lambda one: f"{one.placement:012}:{one.deanery}",
     sort="left",
 )  # fmt: skip
 
