@@ -115,6 +115,32 @@ async def test_several_are_silenced_at_once_and_what_is_not_chosen_is_left(place
     assert {id_ for id_, one in kept(place).items() if one.silenced_until} == {LATE, HELD}
 
 
+async def test_the_end_of_a_silence_is_called_so_before_it_is_confirmed(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        until = (today() + timedelta(days=3)).isoformat()
+        page = await confirmation(browser, "/alarms/silence", item=HELD, until=until)
+        await confirmed(browser, "/alarms/silence", page, "ESR knows")
+        page = await confirmation(browser, "/alarms/silence", item=HELD, until=today().isoformat())
+        assert "End the silence of 1 alarm?" in text(page)
+        assert "Silence 1 alarm until" not in text(page)
+        await confirmed(browser, "/alarms/silence", page, "ESR was late again")
+    assert kept(place)[HELD].silenced_until is None
+
+
+async def test_an_owner_who_came_since_the_confirmation_is_not_replaced(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        page = await confirmation(browser, "/alarms/own", item=[HELD, LATE], owner="ann")
+        other = await confirmation(browser, "/alarms/own", item=LATE, owner="ben")
+        assert (await confirmed(browser, "/alarms/own", other, "on call")).status_code == 303
+        refused = await confirmed(browser, "/alarms/own", page, "on call")
+        assert f"Alarm {LATE} is owned by ben since you chose. Nothing was done." in text(refused)
+        assert {one.owner for one in kept(place).values()} == {"", "ben"}
+        page = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+        assert "Replaces ben as the owner of 1 alarm" in text(page)
+        assert (await confirmed(browser, "/alarms/own", page, "ben is ill")).status_code == 303
+    assert kept(place)[LATE].owner == "ann"
+
+
 async def test_a_double_click_or_a_form_sent_again_changes_nothing_and_leads_to_the_same_page(
     place: Path,
 ) -> None:
