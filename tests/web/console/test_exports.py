@@ -26,6 +26,7 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundState,
     RecordState,
 )
+from tis_esr.services.data_exporter.region_starts import REGION_STARTS, RegionStart
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.settings import Settings
 
@@ -108,6 +109,24 @@ async def test_each_office_shows_what_would_go_against_the_last_file_and_what_is
     assert "LDN APP" not in held
     assert csv[1].startswith(f"EOE,APP,2,0,{APP},0,2,1,")
     assert len(csv) == 2
+
+
+async def test_rows_that_the_start_of_a_region_withholds_are_not_counted_as_going(place: Path) -> None:
+    with closing(EmbeddedEngine(place, ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=DAY, now=datetime.now(UTC))
+        await work.get(REGION_STARTS, ["EOE"])
+        work.put(REGION_STARTS, RegionStart(deanery="EOE"))
+        await work.commit()
+    async with desk(place).signed_in() as browser:
+        said = text(await browser.get("/exports"))
+        csv = (await browser.get("/exports.csv?office=EOE&type=APP")).text.splitlines()
+        going = (await browser.get("/exports.csv?show=going")).text.splitlines()
+        one = text(await browser.get("/exports/EOE/APP"))
+    assert "1 row would go now" in said
+    assert "EOE APP APP withheld" in said
+    assert csv[1].startswith(f"EOE,APP,,,{APP},")
+    assert [line.split(",")[0] for line in going[1:]] == ["LDN"]
+    assert "2 rows wait, as of" in one
 
 
 async def test_one_export_names_its_rows_the_difference_and_who_must_act(place: Path) -> None:
