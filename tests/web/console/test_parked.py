@@ -57,6 +57,8 @@ async def test_groups_say_how_many_since_when_and_who_acts(benches: Benches) -> 
             csv = (await browser.get("/parked/messages.csv?cause=tcs-failed")).text.splitlines()
             runbook = text(await browser.get("/parked/causes/tcs-failed"))
     assert "3 parked messages in 2 groups" in causes
+    assert "Group by Cause" in causes
+    assert "CountedGroup" not in causes
     assert causes.index("TCS rejected the call") < causes.index("TCS failed on this record")
     assert "TIS's team" in causes
     assert FILE in files
