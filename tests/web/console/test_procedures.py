@@ -1,5 +1,6 @@
 """Guided procedures on pages: each step with its state, confirmed and audited, done in the background, resumable by others."""
 
+import asyncio
 import os
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
+import msgspec
 import pytest
 from tests.journeys.program import program
 from tests.journeys.small_world import NPN, Small, por, small_world
@@ -29,6 +31,7 @@ from tis_esr.operations.composition import reader_of
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.manual_day import ACT as DAY
 from tis_esr.operations.moments import moment_of
+from tis_esr.operations.procedures import performing
 from tis_esr.operations.procedures.performing import outage_of
 from tis_esr.operations.procedures.step_runs import STEP_RUNS, Procedure, StepRun
 from tis_esr.settings import Settings
@@ -274,6 +277,41 @@ async def test_a_full_file_is_created_and_named(here: Small) -> None:
         said = text(await browser.get(path))
     assert re.search(r"sent DE_EOE_DNF_20261125_\d{8}\.DAT with 1 row", said)
     assert ("export.full") in [act for _, act in trail(here)]
+
+
+async def test_a_full_file_whose_process_ends_after_it_was_sent_is_not_sent_twice(
+    here: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, path = console(here), "/procedures/full-file/EOE"
+
+    async def create(browser: httpx2.AsyncClient) -> None:
+        page = await asked(browser, "/procedures/full-file/step", path, deanery="EOE", again="yes")
+        await confirmed(browser, "/procedures/full-file/step", page)
+        await one.console.background.finished()
+
+    async def killed(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    async with one.signed_in() as browser:
+        with monkeypatch.context() as patched:
+            patched.setattr(performing, "store_end", killed)
+            await create(browser)
+        await silent_since(here, 600.0)
+        assert "what was done already is not done twice" in text(await browser.get(path))
+        await create(browser)
+        assert len([*(here.folder / "out").glob("*_DNF_*")]) == 1
+        assert "with 1 row" in text(await browser.get(path))
+        await create(browser)
+    assert len([*(here.folder / "out").glob("*_DNF_*")]) == 2, "asked for again once it was done"
+
+
+async def silent_since(small: Small, seconds: float) -> None:
+    """Make the process that does the step of a full file silent for some time."""
+    with closing(EmbeddedEngine(state_of(small), ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=date(2026, 11, 25), now=datetime.now(UTC))
+        [run] = (await work.get(STEP_RUNS, ["full-file:EOE"])).values()
+        work.put(STEP_RUNS, msgspec.structs.replace(run, seen_at=run.seen_at - seconds))
+        await work.commit()
 
 
 @pytest.mark.parametrize(

@@ -153,12 +153,17 @@ async def _full_file(where: Where, run: StepRun, day: date) -> None:
 
 
 async def _created(where: Where, runner: Runner, run: StepRun, day: date) -> str:
+    occasion = f"{run.occasion} {day}" if run.occasion else ""
     if where.state is None:
-        request = partial(request_full_file, runner, run.person, day, run.about, again=run.again)
+        request = partial(
+            request_full_file, runner, run.person, day, run.about, again=run.again, occasion=occasion
+        )
         await runner.patiently("full file", request)
         return f"requested the DNF of {run.about} from the running DataExporter"
     async with audited(runner, run.person, "export.full", [run.about], why=f"DNF of {day}") as act:
-        file = await full_file(runner.work, outbound_store(where.settings), day, run.about, again=run.again)
+        file = await full_file(
+            runner.work, outbound_store(where.settings), day, run.about, again=run.again, occasion=occasion
+        )
         act.result = (
             f"created no DNF of {run.about}: nothing is new since the last one"
             if file is None
