@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from html import unescape
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +34,7 @@ from tis_esr.operations.moments import moment_of
 from tis_esr.operations.procedures import performing
 from tis_esr.operations.procedures.performing import outage_of
 from tis_esr.operations.procedures.step_runs import STEP_RUNS, Procedure, StepRun
+from tis_esr.operations.recovery.stored import RECOVERIES, StoredRecovery
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.web.console.pages.procedures import recovery_address
@@ -164,6 +165,36 @@ async def test_a_recovery_that_was_begun_to_the_second_is_opened_as_it_is(here: 
         [href] = re.findall(r'href="(/procedures/recovery[^"]*)"', listed.text)
         shown = await browser.get(unescape(href))
     assert "checked the installation: every check is OK" in text(shown)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "2026-07-01T22:30:00+00:00/2026-07-02T01:00:00+00:00",
+        "2026-07-01T23:30:00+01:00/2026-07-02T02:00:00+01:00",
+    ],
+)
+async def test_recoveries_are_listed_with_their_times_in_london(
+    here: Small, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("tis_esr.web.console.pages.procedures"), "datetime", Summer)
+    with closing(EmbeddedEngine(state_of(here), ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=date(2026, 11, 25), now=datetime.now(UTC))
+        await work.get(RECOVERIES, [key])
+        work.put(RECOVERIES, StoredRecovery(key=key, day=date(2026, 11, 25)))
+        await work.commit()
+    async with console(here).signed_in() as browser:
+        page = await browser.get("/procedures")
+    assert "1 Jul 2026 23:30 to 2 Jul 2026 02:00" in text(page)
+    assert 'max="2026-07-02T12:15"' in page.text, "London time, not UTC"
+
+
+class Summer(datetime):
+    """A clock in July."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Summer":
+        return cls(2026, 7, 2, 11, 15, tzinfo=UTC).astimezone(tz)
 
 
 async def test_a_step_says_what_it_will_do_and_nothing_is_done_before_the_confirmation(here: Small) -> None:

@@ -20,12 +20,13 @@ from tis_esr.operations.audit.acts import audited
 from tis_esr.operations.composition import engine_for_operation, reader_of, window
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, required_setting
 from tis_esr.operations.manual_export import full_file, request_full_file
+from tis_esr.operations.outage import Outage
 from tis_esr.operations.procedures.checklists import last_run, outage_between, region_checklist
 from tis_esr.operations.procedures.step_runs import Procedure, StepRun
 from tis_esr.operations.procedures.watching import StepTakenError, kept_alive, store_end
 from tis_esr.operations.recovery.opening import opened_recovery
 from tis_esr.operations.recovery.reports import Place, stored_recovery
-from tis_esr.operations.recovery.stored import RecoveryStep
+from tis_esr.operations.recovery.stored import RecoveryStep, StoredRecovery
 from tis_esr.operations.region.opening import Place as RegionPlace
 from tis_esr.operations.region.opening import opened_steps
 from tis_esr.operations.region.reports import Region
@@ -121,14 +122,19 @@ async def _perform(where: Where, run: StepRun, day: date) -> None:
 
 async def _recovery(where: Where, run: StepRun, day: date) -> None:
     place, step = where.recovery(), RecoveryStep(run.step)
-    begun, ended = outage_of(run.about)
-    with closing(reader_of(where.settings, where.state)) as reader:
-        found = outage_between(reader, where.settings, begun, ended, day)
-        stored = stored_recovery(reader, found, day, run.full)
+    found, stored = await asyncio.to_thread(_outage_asked, where, run, day)
     async with opened_recovery(place, run.person, found, stored, day, step) as recovery:
         async with kept_alive(recovery.runner, run):
             text = await recovery.do(step)
         await store_end(recovery.runner, run, result=text)
+
+
+def _outage_asked(where: Where, run: StepRun, day: date) -> tuple[Outage, StoredRecovery]:
+    """Return the outage and its recovery; much is read for it, so not on the event loop that services may share."""
+    begun, ended = outage_of(run.about)
+    with closing(reader_of(where.settings, where.state)) as reader:
+        found = outage_between(reader, where.settings, begun, ended, day)
+        return found, stored_recovery(reader, found, day, run.full)
 
 
 async def _region(where: Where, run: StepRun, day: date) -> None:
@@ -136,7 +142,7 @@ async def _region(where: Where, run: StepRun, day: date) -> None:
     async with opened_steps(where.region_place(), region, run.person, step, _no_bar) as (runner, steps):
         async with kept_alive(runner, run):
             await steps.do(step)
-        await store_end(runner, run, result=_done(where, run, step))
+        await store_end(runner, run, result=await asyncio.to_thread(_done, where, run, step))
 
 
 def _done(where: Where, run: StepRun, step: StartStep) -> str:

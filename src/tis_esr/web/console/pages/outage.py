@@ -1,6 +1,5 @@
 """Two questions about time: what was lost in an outage, and who misses the deadline if nothing is done."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -16,7 +15,7 @@ from tis_esr.operations.outage import outage as find_outage
 from tis_esr.web.console.addresses import choice, whole_number
 from tis_esr.web.console.addresses import offices as office_options
 from tis_esr.web.console.console import account_of, console_of
-from tis_esr.web.console.pages.procedures import outage_asked, recovery_address
+from tis_esr.web.console.pages.procedures import latest_minute, outage_asked, recovery_address
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
 
@@ -56,7 +55,7 @@ _TABLE: Final = Table[AtRisk](
 async def outage(request: Request) -> Response:
     """Ask for the times of an outage; with them, show what it delayed and dropped."""
     begun, ended = request.query_params.get("from", ""), request.query_params.get("to", "")
-    values: dict[str, object] = {"latest": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"), "found": None}
+    values: dict[str, object] = {"latest": latest_minute(), "found": None}
     if begun or ended:
         first, last = outage_asked(begun, ended)
         settings = console_of(request).settings
