@@ -22,6 +22,7 @@ from tests.journeys.test_reconciling import a_day
 from tests.web.console.browsing import OWNER, Desk, desk, form_token, text, title
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
@@ -279,6 +280,23 @@ async def test_a_step_that_is_being_done_is_watched_and_one_whose_process_died_c
         answer = await confirmed(browser, STEP, confirmation)
         await one.console.background.finished()
     assert answer.status_code == (303 if "Interrupted" in said else 409)
+
+
+async def test_whether_a_step_is_being_done_is_judged_by_the_clock_of_the_store(
+    here: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = datetime.now(UTC).timestamp() - 1000.0
+    monkeypatch.setattr(StateReader, "time", lambda _: store)
+    run = StepRun(
+        procedure=Procedure.REGION, about="EOE", step="WITHHOLD", text="withhold", who="ann", via="console",
+        begun_at=store - 5, seen_at=store - 5, is_taken=True,
+    )  # fmt: skip
+    with closing(EmbeddedEngine(state_of(here), ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=date(2026, 11, 25), now=datetime.now(UTC))
+        work.put(STEP_RUNS, run)
+        await work.commit()
+    async with console(here).signed_in() as browser:
+        assert "is being done" in text(await browser.get("/procedures/region/EOE"))
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ async def recovery(request: Request) -> Response:
     begun, ended = outage_asked(request.query_params.get("from", ""), request.query_params.get("to", ""))
     full = full_asked(request.query_params.getlist("dnf"))
     found: Outage
-    found, stored, run = await console_of(request).questions.ask(
+    found, stored, run, now = await console_of(request).questions.ask(
         partial(_recovery, where=Where(console_of(request).settings), begun=begun, ended=ended, full=full)
     )
     report, trouble = await checklist_of(request, begun, ended, full)
@@ -95,7 +95,7 @@ async def recovery(request: Request) -> Response:
         "unfinished": report.unfinished if report else [],
         "here": recovery_address(found.key, stored.full),
         "held": held_unless(request, recovery_command(begun, ended)),
-        **task_list(tasks, run),
+        **task_list(tasks, run, now),
     }
     title = "Recovery from an outage"
     return page(request, "recovery.html", title, values, trail=TRAIL)
@@ -105,7 +105,7 @@ async def region(request: Request) -> Response:
     """Show how far a region's start is, and its next step."""
     deanery = office_asked(request)
     found: RegionChecklist
-    found, run = await console_of(request).questions.ask(partial(_region, deanery=deanery))
+    found, run, now = await console_of(request).questions.ask(partial(_region, deanery=deanery))
     tasks = [Task(step.step, step.state, step.text, step.at) for step in found.steps]
     held = held_unless(request, region_command(deanery))
     values = {
@@ -113,7 +113,7 @@ async def region(request: Request) -> Response:
         "found": found,
         "here": request.url.path,
         "held": held,
-        **task_list(tasks, run),
+        **task_list(tasks, run, now),
     }
     return page(request, "region.html", f"Start of region {deanery}", values, trail=TRAIL)
 
@@ -122,7 +122,7 @@ async def full_file(request: Request) -> Response:
     """Show the last full file of a deanery, and create one."""
     deanery = office_asked(request)
     file: FullFile | None
-    file, run = await console_of(request).questions.ask(partial(_full_file, deanery=deanery))
+    file, run, now = await console_of(request).questions.ask(partial(_full_file, deanery=deanery))
     last = (
         f"the last one is {file.name} with {counted(file.rows, 'row')}" if file else "none was created lately"
     )
@@ -136,7 +136,7 @@ async def full_file(request: Request) -> Response:
         "file": file,
         "here": request.url.path,
         "held": held,
-        **task_list(tasks, run),
+        **task_list(tasks, run, now),
     }
     return page(request, "full_file.html", f"Full file of {deanery}", values, trail=TRAIL)
 
@@ -252,18 +252,19 @@ def _checklist(
 
 def _recovery(
     reader: Reader, where: Where, begun: datetime, ended: datetime, full: list[str]
-) -> tuple[Outage, StoredRecovery, StepRun | None]:
+) -> tuple[Outage, StoredRecovery, StepRun | None, float]:
     found = outage_between(reader, where.settings, begun, ended, today())
     stored = stored_recovery(reader, found, today(), full)
-    return found, stored, last_run(reader, Procedure.RECOVERY, found.key)
+    return found, stored, last_run(reader, Procedure.RECOVERY, found.key), reader.time()
 
 
-def _region(reader: Reader, deanery: str) -> tuple[RegionChecklist, StepRun | None]:
-    return region_checklist(reader, deanery), last_run(reader, Procedure.REGION, deanery)
+def _region(reader: Reader, deanery: str) -> tuple[RegionChecklist, StepRun | None, float]:
+    return region_checklist(reader, deanery), last_run(reader, Procedure.REGION, deanery), reader.time()
 
 
-def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun | None]:
-    return last_full_files(reader, today()).get(deanery), last_run(reader, Procedure.FULL_FILE, deanery)
+def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun | None, float]:
+    file = last_full_files(reader, today()).get(deanery)
+    return file, last_run(reader, Procedure.FULL_FILE, deanery), reader.time()
 
 
 def latest_minute() -> str:
