@@ -257,7 +257,7 @@ async def test_a_long_list_is_sorted_on_the_server_and_its_pages_do_not_shift(tm
         csv = await browser.get("/alarms.csv?sort=affected")
         lines = csv.text.splitlines()
         assert len(lines) == 122
-        assert lines[1].startswith("1,file-late:000 is wrong,0,2026-11-24T09:00:00+00:00")
+        assert lines[1].startswith("warning,file-late:000 is wrong,0,2026-11-24T09:00:00+00:00")
 
 
 @pytest.mark.parametrize(

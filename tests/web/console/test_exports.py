@@ -107,7 +107,7 @@ async def test_each_office_shows_what_would_go_against_the_last_file_and_what_is
     assert "3 rows would go now" in said
     assert f"EOE APP APP 2 0 {APP} , 2 0 2 1" in said
     assert "LDN APP" not in held
-    assert csv[1].startswith(f"EOE,APP,2,0,{APP},0,2,1,")
+    assert csv[1].startswith(f'EOE,APP,2,0,"{APP}, 2",0,2,1,')
     assert len(csv) == 2
 
 
@@ -124,7 +124,7 @@ async def test_rows_that_the_start_of_a_region_withholds_are_not_counted_as_goin
         one = text(await browser.get("/exports/EOE/APP"))
     assert "1 row would go now" in said
     assert "EOE APP APP withheld" in said
-    assert csv[1].startswith(f"EOE,APP,,,{APP},")
+    assert csv[1].startswith(f'EOE,APP,withheld,,"{APP}, 2",')
     assert [line.split(",")[0] for line in going[1:]] == ["LDN"]
     assert "2 rows wait, as of" in one
 

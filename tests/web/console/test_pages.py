@@ -291,7 +291,7 @@ async def test_csv_has_what_is_shown(state: Path) -> None:
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     heads, row = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
     assert heads[:3] == ["File", "Office", "Type"]
-    assert row[:6] == [RMF, "EMD", "RMF", "2026-11-24", "Split", "260"]
+    assert row[:6] == [RMF, "EMD", "RMF", "2026-11-24", "Split, incomplete", "260"]
 
 
 async def test_the_forecast_adds_up(state: Path) -> None:

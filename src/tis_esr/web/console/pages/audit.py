@@ -50,7 +50,9 @@ async def audit(request: Request) -> Response:
     """List the entries of the audit, the newest first."""
     choices, found = await _found(request)
     values = {
-        "table": _TABLE.page(request, found.entries, csv="/audit.csv"),
+        "table": await console_of(request).questions.run(
+            partial(_TABLE.page, request, found.entries, csv="/audit.csv")
+        ),
         "choices": choices,
         "chosen": [one for one in choices if not one.is_default],
         "not_before": found.not_before,

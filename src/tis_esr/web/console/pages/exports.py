@@ -67,13 +67,17 @@ def _last(line: ExportLine) -> Markup:
     )
 
 
+def _last_written(line: ExportLine) -> str:
+    return "" if line.last is None else f"{line.last.name}, {line.last.rows}"
+
+
 _TABLE: Final = Table[ExportLine](
     columns=(
         Column("office", "Office", lambda line: line.office, _link),
         Column("type", "Type", lambda line: line.type),
-        Column("going", "Rows now", _now, _going, is_number=True),
+        Column("going", "Rows now", _now, _going, is_number=True, written=lambda line: "withheld" if line.withheld else line.going),
         Column("more", "Against the last file", _more, _difference, is_number=True),
-        Column("last", "Last file, rows", lambda line: line.last.name if line.last else "", _last),
+        Column("last", "Last file, rows", lambda line: line.last.name if line.last else "", _last, written=_last_written),
         Column("again", "Resent", lambda line: line.again, is_number=True),
         Column("stale", "To be compared first", lambda line: line.stale, is_number=True),
         Column("held", "Held", lambda line: line.held + line.held_back, is_number=True),

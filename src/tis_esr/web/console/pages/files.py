@@ -54,7 +54,8 @@ async def files_csv(request: Request) -> Response:
     headers = ("File", "Office", "Type", "Day", "State", "Rows", "Applied", "Parked", "Open findings")
     rows = [
         (
-            file.name, file.deanery, file.type, file.day, words(file.state), file.rows,
+            f"{file.name} (copy {file.copy})" if file.copy else file.name, file.deanery, file.type, file.day,
+            f"{words(file.state)}, incomplete" if file.incomplete else words(file.state), file.rows,
             file.row_states["APPLIED"], file.row_states["PARKED"], "; ".join(file.open_findings),
         )
         for file in found.files
