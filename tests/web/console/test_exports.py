@@ -12,6 +12,7 @@ import pytest
 from tests.operations.applicant_records import record
 from tests.web.console.browsing import OWNER, Desk, desk, form_token, text, title
 
+from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
@@ -136,11 +137,23 @@ async def test_one_export_names_its_rows_the_difference_and_who_must_act(place: 
     said = text(page)
     assert title(page) == "Next APP of EOE – TIS-ESR"
     assert "2 rows would go now" in said
-    assert "missing: dob 1 the local office, in TIS correct it in TIS today" in said
+    assert "missing: dob 1 the local office, in TIS correct it in TIS: a later file has it" in said
     assert "RX1 2 2 0" in said
     assert 'href="/why?word=placement%3A1"' in page.text
     assert [line.split(",")[1] for line in csv[1:]] == ["1:1", "2:2"]
     assert "7200001" not in page.text, "no GMC number is shown"
+
+
+async def test_held_records_that_leave_the_window_are_to_be_corrected_today(tmp_path: Path) -> None:
+    place = tmp_path / "held.sqlite"
+    held: dict[str, Any] = {"state": RecordState.INVALID_DATA, "reason": "missing: dob", "missing": ["dob"]}
+    await keep(
+        place, record(3, ApplicantWindow().edges(DAY)[0], **held), record(4, SOON, **held, position_id=4)
+    )
+    async with desk(place).signed_in() as browser:
+        said = text(await browser.get("/exports/EOE/APP"))
+    assert "missing: dob 1 the local office, in TIS correct it in TIS today, and ask support" in said
+    assert "missing: dob 1 the local office, in TIS correct it in TIS: a later file has it" in said
 
 
 async def test_without_services_the_page_says_which_command_creates_files(place: Path) -> None:
