@@ -7,6 +7,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr.counted import counted
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import crons, today, window
 from tis_esr.operations.deadlines import AtRisk, Deadlines, deadlines
@@ -21,6 +22,7 @@ from tis_esr.web.console.tables import Column, Table
 
 _TRAIL: Final = (("/", "Start"), ("/why", "Why"))
 _WEEK: Final = 7
+_AHEAD: Final = (1, _WEEK, 14, 28, 91)
 
 
 def _why(kind: str, id_: int) -> Markup:
@@ -75,6 +77,8 @@ async def deadlines_page(request: Request) -> Response:
     office = choice(request, "office", "Office", office_options(visible))
     shown = choice(request, "show", "Show", {"": "Still in time", "missed": "Missed already"})
     days = whole_number(request, "days", "number of days", _WEEK, range(1, 92))
+    lengths = {str(one): counted(one, "day") for one in sorted({*_AHEAD, days})}
+    ahead = choice(request, "days", "Looking ahead", lengths, str(_WEEK))
     settings = console_of(request).settings
     ask = partial(
         deadlines,
@@ -84,7 +88,7 @@ async def deadlines_page(request: Request) -> Response:
         days=days,
     )
     found: Deadlines = await console_of(request).questions.ask(ask)
-    choices = [office, shown]
+    choices = [office, shown, ahead]
     values = {
         "found": found,
         "table": _TABLE.page(request, found.missed if shown.value else found.at_risk),
