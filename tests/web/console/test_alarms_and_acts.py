@@ -141,6 +141,17 @@ async def test_an_owner_who_came_since_the_confirmation_is_not_replaced(place: P
     assert kept(place)[LATE].owner == "ann"
 
 
+async def test_an_alarm_that_has_cleared_gets_no_owner_who_would_be_forgotten(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        page = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+        await stored(place, [alarm(LATE, state=AlarmState.CLEARED, cleared_at=AT)])
+        refused = await confirmed(browser, "/alarms/own", page, "on call")
+        again = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+    assert f"Alarm {LATE} has cleared, so it needs no owner. Nothing was done." in text(refused)
+    assert again.status_code == 409
+    assert kept(place)[LATE].owner == ""
+
+
 async def test_a_double_click_or_a_form_sent_again_changes_nothing_and_leads_to_the_same_page(
     place: Path,
 ) -> None:

@@ -1,7 +1,7 @@
 """Acts about alarms: own, note, silence; on the list for several, on an alarm's page for one."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from typing import Final
@@ -15,7 +15,7 @@ from tis_esr.engine.work import Work
 from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.alarms import acts
-from tis_esr.operations.alarms.alarm import ALARMS, Alarm
+from tis_esr.operations.alarms.alarm import ALARMS, ENDED, Alarm
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.composition import today
 from tis_esr.operations.dates import day as in_words
@@ -61,6 +61,7 @@ async def _plan_of_owner(request: Request, form: Form) -> Plan:
             400, "The owner's name can't be used. Nothing was done.", "Give a name in one line."
         )
     known = await _ticked(request, form)
+    _refuse_cleared(known)
     before = {alarm.id: alarm.owner for alarm in known}
     values = {"owner": owner, "before": msgspec.json.encode(before).decode()}
     replaced = Counter(one for one in before.values() if one not in ("", owner))
@@ -91,10 +92,18 @@ async def _own(work: Work, person: Person, plan: Plan, why: str) -> str:
 async def _refuse_other_owners(work: Work, plan: Plan) -> None:
     """Raise UsageError if an alarm has got another owner since it was chosen, so that two people do not both act on it."""
     before = msgspec.json.decode(plan.values["before"], type=dict[str, str])
-    for id_, alarm in (await work.get(ALARMS, plan.ids)).items():
+    known = await work.get(ALARMS, plan.ids)
+    _refuse_cleared(known.values())
+    for id_, alarm in known.items():
         if alarm.owner not in (before[id_], plan.values["owner"]):
             now = f"is owned by {alarm.owner}" if alarm.owner else "has no owner"
             raise UsageError("owner", f"alarm {id_} {now} since you chose")
+
+
+def _refuse_cleared(alarms: Iterable[Alarm]) -> None:
+    """Raise UsageError if an alarm has cleared: it forgets its owner when it is raised again."""
+    if cleared := sorted(alarm.id for alarm in alarms if alarm.state in ENDED):
+        raise UsageError("owner", f"alarm {cleared[0]} has cleared, so it needs no owner")
 
 
 async def _note(work: Work, person: Person, plan: Plan, why: str) -> str:
