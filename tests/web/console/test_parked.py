@@ -68,6 +68,17 @@ async def test_groups_say_how_many_since_when_and_who_acts(benches: Benches) -> 
     assert "Who acts TIS's team" in runbook
 
 
+async def test_a_group_leads_to_its_messages_however_its_file_is_named(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        await here.park(1, file="folder/" + "x" * 300 + ".DAT")
+        await here.park(2, file="two\tcolumns.DAT")
+        async with console(here).signed_in() as browser:
+            groups = await browser.get("/parked?by=file")
+            for href in re.findall(r'href="(/parked/messages\?file=[^"]+)"', groups.text):
+                assert "1 message." in text(await browser.get(unescape(href))), href
+            assert groups.text.count('href="/parked/messages?file=') == 2
+
+
 async def test_one_message_says_what_happened_and_shows_its_content_masked(benches: Benches) -> None:
     async with parked_desk(benches) as here:
         [one] = await here.park(1, rows=True)
