@@ -160,6 +160,7 @@ async def test_without_services_the_page_says_which_command_creates_files(place:
     async with desk(place).signed_in() as browser:
         page = await browser.get("/exports")
         refused = await ask(browser, "/exports/create", item="EOE:APP")
+        assert "They go in the next export" in text(await browser.get(f"/exports/files/{APP}"))
     assert 'id="export-acts"' not in page.text
     assert "tis-esr export applicants --deanery EOE" in text(page)
     assert (refused.status_code, "Nothing was done" in text(refused)) == (409, True)
