@@ -15,6 +15,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import TisEsrError, UsageError
 from tis_esr.operations.composition import today
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.dates import in_london
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.moments import moment_of
 from tis_esr.operations.outage import Outage, refuse_impossible
@@ -35,7 +36,6 @@ from tis_esr.operations.recovery.reports import RecoveryReport, stored_recovery
 from tis_esr.operations.recovery.stored import StoredRecovery
 from tis_esr.operations.region.reports import StepState
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.services.cron import LONDON
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.pages.doctor import checks_of
 from tis_esr.web.console.pages.task_lists import Task, task_list
@@ -269,10 +269,10 @@ def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun |
 
 def latest_minute() -> str:
     """Return the present minute in London, the last that an outage can have begun or ended in."""
-    return datetime.now(LONDON).strftime(_MINUTES)
+    return in_london(datetime.now(UTC)).strftime(_MINUTES)
 
 
 def _of_outage(key: str) -> str:
     """Return an outage in words; its key has the offset that its times were given with."""
-    begun, ended = (at.astimezone(LONDON) for at in outage_of(key))
+    begun, ended = map(in_london, outage_of(key))
     return f"{in_words(begun.date())} {begun:%H:%M} to {in_words(ended.date())} {ended:%H:%M}"
