@@ -21,6 +21,7 @@ PATHS = (
     "/people.csv",
     "/positions?office=EMD",
     "/positions.csv?office=EMD",
+    "/audit",
     "/audit.csv",
 )
 
