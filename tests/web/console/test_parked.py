@@ -79,6 +79,17 @@ async def test_a_group_leads_to_its_messages_however_its_file_is_named(benches: 
             assert groups.text.count('href="/parked/messages?file=') == 2
 
 
+async def test_groups_go_on_behind_a_file_with_a_very_long_name(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        for number in range(52):
+            await here.park(number, file=f"{number:02}{'x' * 900}.DAT")
+        async with console(here).signed_in() as browser:
+            first = await browser.get("/parked?by=file&sort=group")
+            [behind] = [unescape(href) for href in re.findall(r'href="([^"]*after=[^"]*)"', first.text)]
+            rest = await browser.get(behind)
+    assert [page.text.count('href="/parked/messages?file=') for page in (first, rest)] == [50, 2]
+
+
 async def test_one_message_says_what_happened_and_shows_its_content_masked(benches: Benches) -> None:
     async with parked_desk(benches) as here:
         [one] = await here.park(1, rows=True)

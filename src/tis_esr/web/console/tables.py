@@ -26,7 +26,8 @@ T = TypeVar("T")
 Value = str | int | float | date | datetime | None
 A_PAGE: Final = 50
 MOST_IN_A_SPREADSHEET: Final = 50_000
-_LONGEST_PLACE: Final = 2000
+_LONGEST_PLACE: Final = 8000
+"""Of a place in an address: a value and a key, each of which may be the name of a file."""
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ async def report_csv(request: Request) -> Response:
     wanted = _wanted(request)
     found = await _made(request, wanted)
     name = "-".join(filter(None, [wanted.kind.value, wanted.office.value, wanted.codes["trust"]]))
-    return csv_file(re.sub(r"[^A-Za-z0-9-]", "_", name), csv_of(found))
+    text = await console_of(request).questions.run(partial(csv_of, found))
+    return csv_file(re.sub(r"[^A-Za-z0-9-]", "_", name), text)
 
 
 async def _made(request: Request, wanted: _Wanted) -> Report:
