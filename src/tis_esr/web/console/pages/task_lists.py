@@ -60,7 +60,7 @@ class Task:
 def task_list(tasks: Sequence[Task], run: StepRun | None, now: float) -> dict[str, object]:
     """Return what the task list's template needs: the tasks, the one to do now, and the last request.
 
-    ``now`` is by the clock that processes share, as the times of the request.
+    ``now`` is of the clock that processes share, as the times of the request are.
     """
     current = next((task for task in tasks if task.state != StepState.DONE), None)
     state = run.state(now) if run is not None else None
