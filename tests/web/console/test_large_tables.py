@@ -22,6 +22,8 @@ from tis_esr.web.console.tables import Table
 PATHS = (
     "/parked/messages",
     "/parked/messages.csv",
+    "/parked/discarded",
+    "/parked/discarded.csv",
     "/promise/misses",
     "/promise/misses.csv",
     "/promise/due",
