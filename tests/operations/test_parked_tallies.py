@@ -1,14 +1,17 @@
 """What the store counts of parked messages: the same groups as the messages themselves give, on both engines."""
 
+import sqlite3
 import time
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from tests.operations.parked_desk import FAILED, Desk, desk
 from tests.services.bench import Benches
 from tests.services.conftest import benches, embedded
 
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.reader_protocol import ParkedTally
 from tis_esr.operations.parked.ages import starts_of_bands
 from tis_esr.operations.parked.grouping import CountedGroup, counted_by, grouped_by
@@ -89,3 +92,23 @@ def test_messages_parked_between_two_starts_are_of_one_age() -> None:
         "2026-10-19T23:00:00+00:00",
         "2026-09-26T23:00:00+00:00",
     ]
+
+
+async def test_a_message_whose_time_is_not_stored_does_not_hide_since_when_others_are_parked(
+    benches: Benches,
+) -> None:
+    now = time.time()
+    async with desk(benches) as here:
+        await here.park(1, 2)
+        with closing(here.bench.reader()) as reader:
+            if not isinstance(reader, StateReader):
+                pytest.skip("MongoDB always stores it")
+            file = Path(reader._connection.execute("PRAGMA database_list").fetchone()[2])
+        with sqlite3.connect(file) as store:
+            old = {1: (0.0, 0.0), 2: (now - 90 * 86400, 1.0)}
+            for id_, number in here.sent.items():
+                store.execute(
+                    "UPDATE messages SET parked_at = ?, created = ? WHERE id = ?", (*old[number], id_)
+                )
+        found = counted_by(Grouping.AGE, tallies(here, *starts_of_bands(now)), Choice(), now)
+    assert [(one.key, one.number) for one in found] == [("over-30d", 1), ("unknown", 1)]

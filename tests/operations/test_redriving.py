@@ -150,13 +150,17 @@ async def test_one_file_is_driven_again_alone(benches: Benches, store: Folder) -
 
 
 async def test_unreadable_rows_and_files_that_are_gone_are_left_and_named(
-    benches: Benches, store: Folder
+    benches: Benches, store: Folder, tmp_path: Path
 ) -> None:
     gone = "DE_EOE_RMC_20261123_00000100.DAT"
     async with benches.open(None, world()) as bench:
         await bench.keep(FILES, InboundFile(name=gone, state=FileState.SPLITTING, deanery="EOE", rows=1))
         unfinished = await found(bench, store, gone)
         assert (unfinished.files, unfinished.absent) == ([], [gone])
+        held = InboundFile(name=DONE, state=FileState.HELD, deanery="EOE", reason="not there")
+        await bench.keep(FILES, held.settle("removed from the store"))
+        (tmp_path / "in" / DONE).unlink()
+        assert (await found(bench, store)).absent == [gone], "also where no file is named"
         await park(bench, "unreadable", queue=UNREADABLE)
         assert (await found(bench, store)).unreadable == 1
 

@@ -123,7 +123,8 @@ class Reader(Protocol):
     def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:
         """Return how many messages are parked, counted by the store by office, file, cause and period.
 
-        A period begins at each of ``starts``, in seconds since 1970; without them there is one.
+        A period begins at each of ``starts``, in seconds since 1970; without them there is one. Messages of which no
+        time is stored are counted apart.
         """
         ...
 

@@ -23,6 +23,11 @@ def moment(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC).astimezone(_LONDON).replace(microsecond=0)
 
 
+def in_london(at: datetime) -> datetime:
+    """Return the same moment in London time."""
+    return at.astimezone(_LONDON)
+
+
 def midnight(value: date) -> datetime:
     """Return the moment at which a day begins in London."""
     return datetime.combine(value, time.min, _LONDON)

@@ -144,18 +144,20 @@ async def request_files(
 
 
 async def full_file(
-    begin: Callable[[], Work], out: FileStore, day: date, deanery: str, *, again: bool
+    begin: Callable[[], Work], out: FileStore, day: date, deanery: str, *, again: bool, occasion: str = ""
 ) -> OutboundFile | None:
-    """Create the DNF of a deanery; return None if nothing is new since the last one."""
+    """Create the DNF of a deanery; return None if nothing is new since the last one. The same occasion creates one."""
     await refuse_while_starting(begin(), deanery)
     run = FullExport(begin, out, FULL_EXPORT)
-    return await run.full(day, deanery, occasion=uuid4().hex, again=again)
+    return await run.full(day, deanery, occasion=occasion or uuid4().hex, again=again)
 
 
-async def request_full_file(runner: Runner, person: Person, day: date, deanery: str, *, again: bool) -> None:
-    """Request the DNF of a deanery from a running DataExporter, with an entry in the audit."""
+async def request_full_file(
+    runner: Runner, person: Person, day: date, deanery: str, *, again: bool, occasion: str = ""
+) -> None:
+    """Request the DNF of a deanery from a running DataExporter, with an entry in the audit; the same occasion requests one."""
     work = runner.work()
     await refuse_while_starting(work, deanery)
-    ask(work, NOTIFICATION_COMMAND, day, [deanery], uuid4().hex, full=True, again=again)
+    ask(work, NOTIFICATION_COMMAND, day, [deanery], occasion or uuid4().hex, full=True, again=again)
     await record(work, person, "export.full", [deanery], why=f"DNF of {day}", result="requested")
     await work.commit()

@@ -3,12 +3,13 @@
 Safe to repeat: a file is split from where its splitting stopped, and a message takes effect once.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
 
-from tis_esr.engine.reader_protocol import Reader, Trace
+from tis_esr.engine.reader_protocol import Among, Reader, Trace
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.files.file_store import FileStore
@@ -78,20 +79,19 @@ async def find_unfinished(reader: Reader, store: FileStore, only: str | None = N
     Raises OSError if the store fails, UsageError for a file that is neither in it nor in the ledger.
     """
     stamps = (await store.listing()).stamps
-    names = sorted(stamps) if only is None else [only]
-    known = {file.name: file for file in _entries(reader, names) if not file.copy}
+    known, parked, waiting = await asyncio.to_thread(_read, reader, sorted(stamps), only)
+    names = sorted({*stamps, *known}) if only is None else [only]
     if only is not None and not (known or only in stamps):
         raise UsageError(
             "FILE", f"{only} is neither in the ledger nor in the inbound store; see tis-esr files"
         )
     files = [_unfinished(name, known.get(name)) for name in names if _is_unfinished(name, known, stamps)]
-    parked = _parked(reader, only)
     return Unfinished(
         files=[file for file in files if file.name in stamps],
         absent=[file.name for file in files if file.name not in stamps],
         parked=len([trace for trace in parked if trace.queue != UNREADABLE]),
         unreadable=len([trace for trace in parked if trace.queue == UNREADABLE]),
-        waiting=sum(reader.waiting().values()),
+        waiting=waiting,
     )
 
 
@@ -119,7 +119,8 @@ async def drive_again(
             split = InboundDataReader(runner.work, acknowledges=acknowledges)
             for name in names:
                 await runner.patiently(name, partial(split.take, store, name))
-        keys = [(trace.queue, trace.id) for trace in _parked(reader, only) if trace.queue != UNREADABLE]
+        parked = await asyncio.to_thread(_parked, reader, only)
+        keys = [(trace.queue, trace.id) for trace in parked if trace.queue != UNREADABLE]
         requeued = await retry_all(runner, person, keys, why)
         act.result = f"files: {len(names)}; messages requeued: {requeued}"
     return _redriven(found, requeued, dry_run=False)
@@ -130,6 +131,26 @@ async def _announced(runner: Runner, names: Sequence[str]) -> None:
     work = runner.work()
     announce(work, [(name, f"redrive {work.time()}") for name in names])
     await work.commit()
+
+
+def _read(
+    reader: Reader, names: Sequence[str], only: str | None
+) -> tuple[dict[str, InboundFile], list[Trace], int]:
+    """Return the ledger's entries of files, with those of files that are gone, what is parked, and how much waits.
+
+    Much may be read: it is done beside the event loop, which services may share.
+    """
+    entries = _entries(reader, names if only is None else [only])
+    if only is None:
+        there = set(names)
+        entries += [file for file in reader.find(FILES, {}) if file.name not in there and _is_missed(file)]
+    known = {file.name: file for file in entries if not file.copy}
+    return known, _parked(reader, only), sum(reader.waiting().values())
+
+
+def _is_missed(file: InboundFile) -> bool:
+    """Return whether a file that is gone is missed: it is not split, and nobody has settled it."""
+    return file.state in UNDER_WAY or (file.state is FileState.HELD and bool(file.open_findings))
 
 
 def _entries(reader: Reader, names: Sequence[str]) -> list[InboundFile]:
@@ -153,4 +174,4 @@ def _unfinished(name: str, known: InboundFile | None) -> UnfinishedFile:
 
 
 def _parked(reader: Reader, only: str | None) -> list[Trace]:
-    return [trace for trace in reader.parked() if (trace.source_file == only if only else trace.source_file)]
+    return [trace for trace in reader.parked(Among(source_file=only)) if trace.source_file]

@@ -133,6 +133,43 @@ async def test_several_are_silenced_at_once_and_what_is_not_chosen_is_left(place
     assert {id_ for id_, one in kept(place).items() if one.silenced_until} == {LATE, HELD}
 
 
+async def test_the_end_of_a_silence_is_called_so_before_it_is_confirmed(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        until = (today() + timedelta(days=3)).isoformat()
+        page = await confirmation(browser, "/alarms/silence", item=HELD, until=until)
+        await confirmed(browser, "/alarms/silence", page, "ESR knows")
+        page = await confirmation(browser, "/alarms/silence", item=HELD, until=today().isoformat())
+        assert "End the silence of 1 alarm?" in text(page)
+        assert "Silence 1 alarm until" not in text(page)
+        await confirmed(browser, "/alarms/silence", page, "ESR was late again")
+    assert kept(place)[HELD].silenced_until is None
+
+
+async def test_an_owner_who_came_since_the_confirmation_is_not_replaced(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        page = await confirmation(browser, "/alarms/own", item=[HELD, LATE], owner="ann")
+        other = await confirmation(browser, "/alarms/own", item=LATE, owner="ben")
+        assert (await confirmed(browser, "/alarms/own", other, "on call")).status_code == 303
+        refused = await confirmed(browser, "/alarms/own", page, "on call")
+        assert f"Alarm {LATE} is owned by ben since you chose. Nothing was done." in text(refused)
+        assert {one.owner for one in kept(place).values()} == {"", "ben"}
+        page = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+        assert "Replaces ben as the owner of 1 alarm" in text(page)
+        assert (await confirmed(browser, "/alarms/own", page, "ben is ill")).status_code == 303
+    assert kept(place)[LATE].owner == "ann"
+
+
+async def test_an_alarm_that_has_cleared_gets_no_owner_who_would_be_forgotten(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        page = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+        await stored(place, [alarm(LATE, state=AlarmState.CLEARED, cleared_at=AT)])
+        refused = await confirmed(browser, "/alarms/own", page, "on call")
+        again = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+    assert f"Alarm {LATE} has cleared, so it needs no owner. Nothing was done." in text(refused)
+    assert again.status_code == 409
+    assert kept(place)[LATE].owner == ""
+
+
 async def test_a_double_click_or_a_form_sent_again_changes_nothing_and_leads_to_the_same_page(
     place: Path,
 ) -> None:
@@ -289,7 +326,7 @@ async def test_a_long_list_is_sorted_on_the_server_and_its_pages_do_not_shift(tm
         csv = await browser.get("/alarms.csv?sort=affected")
         lines = csv.text.splitlines()
         assert len(lines) == 122
-        assert lines[1].startswith("1,file-late:000 is wrong,0,2026-11-24T09:00:00+00:00")
+        assert lines[1].startswith("warning,file-late:000 is wrong,0,2026-11-24T09:00:00+00:00")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from tests.operations.applicant_records import record
 from tests.web.console.browsing import OWNER, Desk, desk, form_token, text, title
 
+from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
@@ -26,6 +27,7 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundState,
     RecordState,
 )
+from tis_esr.services.data_exporter.region_starts import REGION_STARTS, RegionStart
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.settings import Settings
 
@@ -106,8 +108,26 @@ async def test_each_office_shows_what_would_go_against_the_last_file_and_what_is
     assert "3 rows would go now" in said
     assert f"EOE APP APP 2 0 {APP} , 2 0 2 1" in said
     assert "LDN APP" not in held
-    assert csv[1].startswith(f"EOE,APP,2,0,{APP},0,2,1,")
+    assert csv[1].startswith(f'EOE,APP,2,0,"{APP}, 2",0,2,1,')
     assert len(csv) == 2
+
+
+async def test_rows_that_the_start_of_a_region_withholds_are_not_counted_as_going(place: Path) -> None:
+    with closing(EmbeddedEngine(place, ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=DAY, now=datetime.now(UTC))
+        await work.get(REGION_STARTS, ["EOE"])
+        work.put(REGION_STARTS, RegionStart(deanery="EOE"))
+        await work.commit()
+    async with desk(place).signed_in() as browser:
+        said = text(await browser.get("/exports"))
+        csv = (await browser.get("/exports.csv?office=EOE&type=APP")).text.splitlines()
+        going = (await browser.get("/exports.csv?show=going")).text.splitlines()
+        one = text(await browser.get("/exports/EOE/APP"))
+    assert "1 row would go now" in said
+    assert "EOE APP APP withheld" in said
+    assert csv[1].startswith(f'EOE,APP,withheld,,"{APP}, 2",')
+    assert [line.split(",")[0] for line in going[1:]] == ["LDN"]
+    assert "2 rows wait, as of" in one
 
 
 async def test_one_export_names_its_rows_the_difference_and_who_must_act(place: Path) -> None:
@@ -117,17 +137,30 @@ async def test_one_export_names_its_rows_the_difference_and_who_must_act(place: 
     said = text(page)
     assert title(page) == "Next APP of EOE – TIS-ESR"
     assert "2 rows would go now" in said
-    assert "missing: dob 1 the local office, in TIS correct it in TIS today" in said
+    assert "missing: dob 1 the local office, in TIS correct it in TIS: a later file has it" in said
     assert "RX1 2 2 0" in said
     assert 'href="/why?word=placement%3A1"' in page.text
     assert [line.split(",")[1] for line in csv[1:]] == ["1:1", "2:2"]
     assert "7200001" not in page.text, "no GMC number is shown"
 
 
+async def test_held_records_that_leave_the_window_are_to_be_corrected_today(tmp_path: Path) -> None:
+    place = tmp_path / "held.sqlite"
+    held: dict[str, Any] = {"state": RecordState.INVALID_DATA, "reason": "missing: dob", "missing": ["dob"]}
+    await keep(
+        place, record(3, ApplicantWindow().edges(DAY)[0], **held), record(4, SOON, **held, position_id=4)
+    )
+    async with desk(place).signed_in() as browser:
+        said = text(await browser.get("/exports/EOE/APP"))
+    assert "missing: dob 1 the local office, in TIS correct it in TIS today, and ask support" in said
+    assert "missing: dob 1 the local office, in TIS correct it in TIS: a later file has it" in said
+
+
 async def test_without_services_the_page_says_which_command_creates_files(place: Path) -> None:
     async with desk(place).signed_in() as browser:
         page = await browser.get("/exports")
         refused = await ask(browser, "/exports/create", item="EOE:APP")
+        assert "They go in the next export" in text(await browser.get(f"/exports/files/{APP}"))
     assert 'id="export-acts"' not in page.text
     assert "tis-esr export applicants --deanery EOE" in text(page)
     assert (refused.status_code, "Nothing was done" in text(refused)) == (409, True)

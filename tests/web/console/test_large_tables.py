@@ -1,6 +1,10 @@
 """Tables with very many rows: they are sorted beside the event loop, and a CSV file that lacks rows says so in its name."""
 
+import re
 import threading
+from contextlib import closing
+from datetime import UTC, datetime
+from html import unescape
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -8,11 +12,18 @@ from typing import Any
 import pytest
 from tests.web.console.browsing import desk
 
+from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.work import Work
+from tis_esr.operations.all_collections import ALL_COLLECTIONS
+from tis_esr.operations.composition import today
+from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundFile, enter
 from tis_esr.web.console.tables import Table
 
 PATHS = (
     "/parked/messages",
     "/parked/messages.csv",
+    "/parked/discarded",
+    "/parked/discarded.csv",
     "/promise/misses",
     "/promise/misses.csv",
     "/promise/due",
@@ -59,3 +70,17 @@ async def test_the_name_of_a_csv_file_that_lacks_rows_says_so(
         answer = await browser.get(path)
     assert f'filename="{name}' in answer.headers["content-disposition"]
     assert len(answer.text.splitlines()) == 3
+
+
+async def test_files_with_very_long_names_are_all_listed(tmp_path: Path) -> None:
+    place = tmp_path / "files.sqlite"
+    with closing(EmbeddedEngine(place, ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=today(), now=datetime.now(UTC))
+        for number in range(60):
+            enter(work, InboundFile(name=f"{'x' * 210}{number:03}", state=FileState.REFUSED))
+        await work.commit()
+    async with desk(place).signed_in() as browser:
+        first = await browser.get("/files")
+        [behind] = [unescape(one) for one in re.findall(r'href="([^"]*after=[^"]*)"', first.text)]
+        rest = await browser.get(behind)
+    assert [page.text.count('href="/files/xxx') for page in (first, rest)] == [50, 10]

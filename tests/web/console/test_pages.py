@@ -287,6 +287,13 @@ async def test_a_store_with_nothing_in_it_has_pages_that_say_so(state: Path, tmp
         assert (await browser.get("/why?word=1")).status_code == 200
 
 
+async def test_how_far_deadlines_look_ahead_is_a_filter_that_others_keep(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        page = await browser.get("/deadlines?days=30&office=EMD")
+    assert '<option value="30" selected>30 days</option>' in page.text
+    assert "Remove the filter Looking ahead: 30 days" in text(page)
+
+
 async def test_csv_has_what_is_shown(state: Path) -> None:
     async with desk(state).signed_in() as browser:
         answer = await browser.get("/files.csv?office=EMD&type=RMF")
@@ -294,7 +301,7 @@ async def test_csv_has_what_is_shown(state: Path) -> None:
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     heads, row = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
     assert heads[:3] == ["File", "Office", "Type"]
-    assert row[:6] == [RMF, "EMD", "RMF", "2026-11-24", "Split", "260"]
+    assert row[:6] == [RMF, "EMD", "RMF", "2026-11-24", "Split, incomplete", "260"]
 
 
 async def test_the_forecast_adds_up(state: Path) -> None:

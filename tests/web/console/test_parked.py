@@ -1,5 +1,6 @@
 """Parked messages on pages: groups, lists, one message, and the acts on them, on both engines."""
 
+import asyncio
 import re
 from contextlib import closing
 from html import unescape
@@ -22,6 +23,7 @@ from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.batches.documents import BatchState, Verdict
 from tis_esr.operations.composition import today
 from tis_esr.operations.parked.discarding import Remark, discard
+from tis_esr.operations.parked.retrying import retry
 
 __all__ = ["benches", "embedded"]
 LIST = "/parked/messages"
@@ -55,6 +57,8 @@ async def test_groups_say_how_many_since_when_and_who_acts(benches: Benches) -> 
             csv = (await browser.get("/parked/messages.csv?cause=tcs-failed")).text.splitlines()
             runbook = text(await browser.get("/parked/causes/tcs-failed"))
     assert "3 parked messages in 2 groups" in causes
+    assert "Group by Cause" in causes
+    assert "CountedGroup" not in causes
     assert causes.index("TCS rejected the call") < causes.index("TCS failed on this record")
     assert "TIS's team" in causes
     assert FILE in files
@@ -62,6 +66,28 @@ async def test_groups_say_how_many_since_when_and_who_acts(benches: Benches) -> 
     assert "Remove the filter Cause: TCS failed on this record" in text(one)
     assert len(csv) == 2
     assert "Who acts TIS's team" in runbook
+
+
+async def test_a_group_leads_to_its_messages_however_its_file_is_named(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        await here.park(1, file="folder/" + "x" * 300 + ".DAT")
+        await here.park(2, file="two\tcolumns.DAT")
+        async with console(here).signed_in() as browser:
+            groups = await browser.get("/parked?by=file")
+            for href in re.findall(r'href="(/parked/messages\?file=[^"]+)"', groups.text):
+                assert "1 message." in text(await browser.get(unescape(href))), href
+            assert groups.text.count('href="/parked/messages?file=') == 2
+
+
+async def test_groups_go_on_behind_a_file_with_a_very_long_name(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        for number in range(52):
+            await here.park(number, file=f"{number:02}{'x' * 900}.DAT")
+        async with console(here).signed_in() as browser:
+            first = await browser.get("/parked?by=file&sort=group")
+            [behind] = [unescape(href) for href in re.findall(r'href="([^"]*after=[^"]*)"', first.text)]
+            rest = await browser.get(behind)
+    assert [page.text.count('href="/parked/messages?file=') for page in (first, rest)] == [50, 2]
 
 
 async def test_one_message_says_what_happened_and_shows_its_content_masked(benches: Benches) -> None:
@@ -190,6 +216,25 @@ async def test_what_was_discarded_between_the_check_and_the_act_is_not_counted_t
             await discard(here.bench.runner, Person("ben"), messages[:1], Remark(why="not needed"))
             refused = await confirmed(browser, "/parked/retry", page, "TCS was fixed")
     assert "2 then, 1 now (0 parked since, 1 no longer parked)" in text(refused)
+
+
+async def test_a_message_that_was_retried_and_parked_again_since_the_confirmation_is_not_discarded(
+    benches: Benches,
+) -> None:
+    async with parked_desk(benches) as here:
+        messages = await here.park(1, 2)
+        fields = {"ticket": "T-1", "review": today().isoformat()}
+        async with console(here).signed_in() as browser:
+            ticked = [f"{QUEUE}|{one.id}" for one in messages]
+            page = await form(browser, "/parked/discard", item=ticked, **fields)
+            assert "By cause: tcs-rejected: 2" in text(page)
+            here.faults[2] = FAILED
+            await asyncio.sleep(1.1)
+            await retry(here.bench.runner, Person("ben"), messages[1:], "")
+            await here.bench.runner.drain([QUEUE])
+            refused = await confirmed(browser, "/parked/discard", page, "not needed")
+    assert "2 then, 2 now (1 parked since, 1 no longer parked)" in text(refused)
+    assert [one.cause for one in here.parked()] == [REJECTED[1], FAILED[1]]
 
 
 async def test_a_viewer_looks_and_people_of_an_office_see_only_theirs(benches: Benches) -> None:

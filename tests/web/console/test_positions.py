@@ -1,8 +1,10 @@
 """Positions and posts on pages: by office, state, trust, specialty and grade; as CSV that no spreadsheet calculates."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,17 @@ async def test_posts_with_and_without_positions_are_listed_and_exported(
     assert "3 posts: 1 with position, 1 without position, 1 only deleted positions" in text(page)
     assert "EOE/RX7/100/STR/0009 Without position RX7" in without
     assert csv[1] == f"{ST},with position,RX1,,800,STR,1001; 1002,"
+
+
+async def test_posts_with_one_number_are_all_listed_also_at_the_end_of_a_page(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_tis(monkeypatch, Tis(*(f"EOE/RX7/100/STR/{n:04}" for n in range(49)), *["EOE/RX7/100/STR/0050"] * 3))
+    async with desk(place).signed_in() as browser:
+        first = await browser.get("/posts?office=EOE")
+        [behind] = [unescape(href) for href in re.findall(r'href="([^"]*after=[^"]*)"', first.text)]
+        rest = await browser.get(behind)
+    assert [page.text.count('"/why?word=EOE%2FRX7%2F100%2FSTR%2F0050"') for page in (first, rest)] == [1, 2]
 
 
 async def test_without_tis_the_page_says_why_and_asks_again_next_time(

@@ -1,12 +1,13 @@
 """Guided procedures on pages: each step with its state, confirmed and audited, done in the background, resumable by others."""
 
+import asyncio
 import os
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from html import unescape
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
+import msgspec
 import pytest
 from tests.journeys.program import program
 from tests.journeys.small_world import NPN, Small, por, small_world
@@ -21,6 +23,7 @@ from tests.journeys.test_reconciling import a_day
 from tests.web.console.browsing import OWNER, Desk, desk, form_token, text, title
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
+from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
@@ -30,8 +33,10 @@ from tis_esr.operations.composition import reader_of
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.manual_day import ACT as DAY
 from tis_esr.operations.moments import moment_of
+from tis_esr.operations.procedures import performing
 from tis_esr.operations.procedures.performing import outage_of
 from tis_esr.operations.procedures.step_runs import STEP_RUNS, Procedure, StepRun
+from tis_esr.operations.recovery.stored import RECOVERIES, StoredRecovery
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.web.console.pages.procedures import recovery_address
@@ -164,11 +169,43 @@ async def test_a_recovery_that_was_begun_to_the_second_is_opened_as_it_is(here: 
     assert "checked the installation: every check is OK" in text(shown)
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "2026-07-01T22:30:00+00:00/2026-07-02T01:00:00+00:00",
+        "2026-07-01T23:30:00+01:00/2026-07-02T02:00:00+01:00",
+    ],
+)
+async def test_recoveries_are_listed_with_their_times_in_london(
+    here: Small, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("tis_esr.web.console.pages.procedures"), "datetime", Summer)
+    with closing(EmbeddedEngine(state_of(here), ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=date(2026, 11, 25), now=datetime.now(UTC))
+        await work.get(RECOVERIES, [key])
+        work.put(RECOVERIES, StoredRecovery(key=key, day=date(2026, 11, 25)))
+        await work.commit()
+    async with console(here).signed_in() as browser:
+        page = await browser.get("/procedures")
+    assert "1 Jul 2026 23:30 to 2 Jul 2026 02:00" in text(page)
+    assert 'max="2026-07-02T12:15"' in page.text, "London time, not UTC"
+
+
+class Summer(datetime):
+    """A clock in July."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Summer":
+        return cls(2026, 7, 2, 11, 15, tzinfo=UTC).astimezone(tz)
+
+
 async def test_a_step_says_what_it_will_do_and_nothing_is_done_before_the_confirmation(here: Small) -> None:
     async with console(here).signed_in() as browser:
         page = await asked(browser, STEP, ADDRESS, step="DOCTOR", **TIMES)
     assert "Check the installation?" in text(page)
     assert "check the installation (tis-esr doctor)" in text(page)
+    assert "1 step: what is added before it is done is included" in text(page)
+    assert "what is added meanwhile is not included" not in text(page)
     assert trail(here) == []
 
 
@@ -264,6 +301,23 @@ async def test_a_step_that_is_being_done_is_watched_and_one_whose_process_died_c
     assert answer.status_code == (303 if "Interrupted" in said else 409)
 
 
+async def test_whether_a_step_is_being_done_is_judged_by_the_clock_of_the_store(
+    here: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = datetime.now(UTC).timestamp() - 1000.0
+    monkeypatch.setattr(StateReader, "time", lambda _: store)
+    run = StepRun(
+        procedure=Procedure.REGION, about="EOE", step="WITHHOLD", text="withhold", who="ann", via="console",
+        begun_at=store - 5, seen_at=store - 5, is_taken=True,
+    )  # fmt: skip
+    with closing(EmbeddedEngine(state_of(here), ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=date(2026, 11, 25), now=datetime.now(UTC))
+        work.put(STEP_RUNS, run)
+        await work.commit()
+    async with console(here).signed_in() as browser:
+        assert "is being done" in text(await browser.get("/procedures/region/EOE"))
+
+
 @pytest.mark.parametrize(
     "query", ["", "?from=x&to=y", "?from=2026-11-25T17:30&to=2026-11-25T09:00", "?from=1026-11-25T09:00&to=2026-11-25T17:30"]
 )  # fmt: skip
@@ -291,6 +345,41 @@ async def test_a_full_file_is_created_and_named(here: Small) -> None:
         said = text(await browser.get(path))
     assert re.search(r"sent DE_EOE_DNF_20261125_\d{8}\.DAT with 1 row", said)
     assert ("export.full") in [act for _, act in trail(here)]
+
+
+async def test_a_full_file_whose_process_ends_after_it_was_sent_is_not_sent_twice(
+    here: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, path = console(here), "/procedures/full-file/EOE"
+
+    async def create(browser: httpx2.AsyncClient) -> None:
+        page = await asked(browser, "/procedures/full-file/step", path, deanery="EOE", again="yes")
+        await confirmed(browser, "/procedures/full-file/step", page)
+        await one.console.background.finished()
+
+    async def killed(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    async with one.signed_in() as browser:
+        with monkeypatch.context() as patched:
+            patched.setattr(performing, "store_end", killed)
+            await create(browser)
+        await silent_since(here, 600.0)
+        assert "what was done already is not done twice" in text(await browser.get(path))
+        await create(browser)
+        assert len([*(here.folder / "out").glob("*_DNF_*")]) == 1
+        assert "with 1 row" in text(await browser.get(path))
+        await create(browser)
+    assert len([*(here.folder / "out").glob("*_DNF_*")]) == 2, "asked for again once it was done"
+
+
+async def silent_since(small: Small, seconds: float) -> None:
+    """Make the process that does the step of a full file silent for some time."""
+    with closing(EmbeddedEngine(state_of(small), ALL_COLLECTIONS)) as engine:
+        work = Work(engine, {}, today=date(2026, 11, 25), now=datetime.now(UTC))
+        [run] = (await work.get(STEP_RUNS, ["full-file:EOE"])).values()
+        work.put(STEP_RUNS, msgspec.structs.replace(run, seen_at=run.seen_at - seconds))
+        await work.commit()
 
 
 @pytest.mark.parametrize(

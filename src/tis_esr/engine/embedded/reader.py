@@ -136,7 +136,7 @@ class StateReader:
     def parked_tallies(self, starts: Sequence[float] = ()) -> list[ParkedTally]:
         """See Reader.parked_tallies."""
         since = "CASE WHEN parked_at > 0 THEN parked_at ELSE created END"
-        period = " + ".join(f"({since} >= ?)" for _ in starts) or "''"
+        period = " + ".join([f"({since} > 0)", *(f"({since} >= ?)" for _ in starts)])
         query = (
             f"SELECT deanery, source_file, cause, count(*), min({since}) FROM messages WHERE state = 'parked'"
             f" GROUP BY deanery, source_file, cause, {period}"

@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"(\d{1,9})-([0-9a-f]{8})-([0-9a-f]{8})")
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A set at one moment: its size, the moment in seconds since 1970, and a digest of its messages' ids."""
+    """A set at one moment: its size, the moment in seconds since 1970, and a digest of which messages were parked when."""
 
     number: int
     at: int
@@ -27,9 +27,12 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def token_of(messages: Sequence[ParkedMessage], now: float) -> Token:
-    """Return the token of a set at this moment."""
-    ids = "\n".join(sorted("|".join(message.identity) for message in messages))
-    digest = blake2b(ids.encode(), digest_size=4).hexdigest()
+    """Return the token of a set at this moment.
+
+    A message that was retried and parked again since has changed: it may have another cause.
+    """
+    parked = "\n".join(sorted("|".join((*message.identity, message.parked_at)) for message in messages))
+    digest = blake2b(parked.encode(), digest_size=4).hexdigest()
     return Token(number=len(messages), at=int(now), digest=digest)
 
 

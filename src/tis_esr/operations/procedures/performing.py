@@ -122,14 +122,15 @@ async def _perform(where: Where, run: StepRun, day: date) -> None:
 
 async def _recovery(where: Where, run: StepRun, day: date) -> None:
     place, step = where.recovery(), RecoveryStep(run.step)
-    found, stored = await asyncio.to_thread(_outage, where, run, day)
+    found, stored = await asyncio.to_thread(_outage_asked, where, run, day)
     async with opened_recovery(place, run.person, found, stored, day, step) as recovery:
         async with kept_alive(recovery.runner, run):
             text = await recovery.do(step)
         await store_end(recovery.runner, run, result=text)
 
 
-def _outage(where: Where, run: StepRun, day: date) -> tuple[Outage, StoredRecovery]:
+def _outage_asked(where: Where, run: StepRun, day: date) -> tuple[Outage, StoredRecovery]:
+    """Return the outage and its recovery; much is read for it, so not on the event loop that services may share."""
     begun, ended = outage_of(run.about)
     with closing(reader_of(where.settings, where.state)) as reader:
         found = outage_between(reader, where.settings, begun, ended, day)
@@ -158,12 +159,17 @@ async def _full_file(where: Where, run: StepRun, day: date) -> None:
 
 
 async def _created(where: Where, runner: Runner, run: StepRun, day: date) -> str:
+    occasion = f"{run.occasion} {day}" if run.occasion else ""
     if where.state is None:
-        request = partial(request_full_file, runner, run.person, day, run.about, again=run.again)
+        request = partial(
+            request_full_file, runner, run.person, day, run.about, again=run.again, occasion=occasion
+        )
         await runner.patiently("full file", request)
         return f"requested the DNF of {run.about} from the running DataExporter"
     async with audited(runner, run.person, "export.full", [run.about], why=f"DNF of {day}") as act:
-        file = await full_file(runner.work, outbound_store(where.settings), day, run.about, again=run.again)
+        file = await full_file(
+            runner.work, outbound_store(where.settings), day, run.about, again=run.again, occasion=occasion
+        )
         act.result = (
             f"created no DNF of {run.about}: nothing is new since the last one"
             if file is None

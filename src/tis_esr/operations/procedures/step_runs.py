@@ -6,6 +6,7 @@ nothing for STALE_SECONDS has ended, and anybody may request the step again: eac
 
 from enum import StrEnum
 from typing import Final
+from uuid import uuid4
 
 import msgspec
 
@@ -37,8 +38,8 @@ class RunState(StrEnum):
 class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     """One request for a step. ``about`` is the outage or the deanery, ``text`` what the step does, ``result`` what it did.
 
-    ``full`` are the deaneries that a recovery makes a DNF of, ``again`` repeats a DNF that has nothing new. Times are by
-    the engine's clock; ``is_taken`` says that a process has begun it; ``error`` why it failed, without personal data.
+    ``full`` are the deaneries that a recovery makes a DNF of, ``again`` repeats a DNF that has nothing new; ``occasion`` is
+    what that DNF is for: one that is requested again after an interruption has the same. Times are by the engine's clock; ``is_taken`` says that a process has begun it; ``error`` why it failed, without personal data.
     """
 
     procedure: Procedure
@@ -49,6 +50,7 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     via: str
     full: list[str] = []
     again: bool = False
+    occasion: str = ""
     begun_at: float = 0.0
     seen_at: float = 0.0
     is_taken: bool = False
@@ -97,7 +99,16 @@ async def request_step(work: Work, run: StepRun, why: str) -> None:
     now = work.time()
     if known is not None and known.state(now) is RunState.RUNNING:
         raise StepRunningError(known.who)
-    work.put(STEP_RUNS, msgspec.structs.replace(run, begun_at=now, seen_at=now))
+    occasion = _occasion(known, run, now) or uuid4().hex
+    work.put(STEP_RUNS, msgspec.structs.replace(run, occasion=occasion, begun_at=now, seen_at=now))
     await record(
         work, run.person, f"{run.procedure}.step", [run.about], why=why, result=f"requested {run.step}"
+    )
+
+
+def _occasion(known: StepRun | None, run: StepRun, now: float) -> str:
+    """Return the occasion of the last request if this one repeats it, because it did not end well; else ""."""
+    is_repeated = known is not None and (known.step, known.again) == (run.step, run.again)
+    return (
+        known.occasion if known is not None and is_repeated and known.state(now) is not RunState.DONE else ""
     )

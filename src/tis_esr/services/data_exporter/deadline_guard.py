@@ -77,9 +77,13 @@ def searches(deanery: str, day: date, window: ApplicantWindow) -> list[Where]:
 
 
 def unsent(record: ApplicantRecord, day: date, window: ApplicantWindow, *, is_stale: bool) -> Unsent:
-    """Return why a record was not sent, and who must act. ``is_stale`` says that it has to be compared with TIS first."""
-    at = deadline(record.date_from, day, window) or Deadline.LEAVING
-    reason, who, action = _obstacle(record, is_stale=is_stale)
+    """Return why a record was not sent, and who must act: today, unless it can wait for a later file.
+
+    ``is_stale`` says that it has to be compared with TIS first.
+    """
+    found = deadline(record.date_from, day, window)
+    at = found or Deadline.LEAVING
+    reason, who, action = _obstacle(record, is_stale=is_stale, can_wait=found is None)
     if at is Deadline.MISSED:
         reason = _TOO_LATE if record.state is RecordState.TO_EXPORT else reason
         who, action = Who.TRUST, "create the record in ESR manually"
@@ -94,7 +98,7 @@ def unsent(record: ApplicantRecord, day: date, window: ApplicantWindow, *, is_st
     )
 
 
-def _obstacle(record: ApplicantRecord, *, is_stale: bool) -> tuple[str, Who, str]:
+def _obstacle(record: ApplicantRecord, *, is_stale: bool, can_wait: bool) -> tuple[str, Who, str]:
     if record.state is RecordState.DELETED_BEFORE_EXPORT:
         return record.reason, Who.TRUST, ""
     if record.state is not RecordState.INVALID_DATA:
@@ -102,4 +106,6 @@ def _obstacle(record: ApplicantRecord, *, is_stale: bool) -> tuple[str, Who, str
         return _NOT_COMPARED if is_stale else _AFTER_THE_FILE, Who.SUPPORT, again
     if record.missing and FROM_ESR.issuperset(record.missing):
         return record.reason, Who.TRUST, "add it to the position in ESR"
+    if can_wait:
+        return record.reason, Who.LOCAL_OFFICE, "correct it in TIS: a later file has it"
     return record.reason, Who.LOCAL_OFFICE, "correct it in TIS today, and ask support for another file"

@@ -58,7 +58,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a person is about to do, frozen when they are asked to confirm it.
 
     ``values`` are further fields of the form, checked. ``back`` is the address of the page that it leads to. ``chosen``
-    says in words what is chosen where it is more than the ``items`` listed, ``facts`` what the act would do.
+    says in words what is chosen where it is more than the ``items`` listed, ``facts`` what the act would do, ``meanwhile``
+    what happens if it changes before it is confirmed, where that is not what the page says of every act.
     """
 
     items: list[Item]
@@ -66,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, str] = {}
     chosen: str = ""
     facts: list[str] = []
+    meanwhile: str = ""
 
     @property
     def ids(self) -> list[str]:

@@ -26,7 +26,8 @@ T = TypeVar("T")
 Value = str | int | float | date | datetime | None
 A_PAGE: Final = 50
 MOST_IN_A_SPREADSHEET: Final = 50_000
-_LONGEST_PLACE: Final = 2000
+_LONGEST_PLACE: Final = 8000
+"""Of a place in an address: a value and a key, each of which may be the name of a file."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Column(Generic[T]):
     """A column: its name in addresses, its header, its value in sorting and in CSV, and how a page shows it.
 
     Without ``show`` a page writes the value: numbers with separators, days, moments in London with UTC on hover.
+    ``written`` is what CSV has instead of a value that only sorts.
     """
 
     name: str
@@ -42,6 +44,11 @@ class Column(Generic[T]):
     show: Callable[[T], Markup] | None = None
     is_number: bool = False
     sortable: bool = True
+    written: Callable[[T], Value] | None = None
+
+    def csv_cell(self, row: T) -> object:
+        """Return the cell of a row for CSV."""
+        return _plain((self.written or self.value)(row))
 
     def cell(self, row: T) -> Markup:
         """Return the cell of a row as HTML."""
@@ -120,7 +127,7 @@ class Table(Generic[T]):
         all_ = self._in_order(found, column, down=down)
         rows, name = all_[:MOST_IN_A_SPREADSHEET], named(name, len(all_), MOST_IN_A_SPREADSHEET)
         headers = [one.header for one in self.columns]
-        return spreadsheet(name, headers, [[_plain(one.value(row)) for one in self.columns] for row in rows])
+        return spreadsheet(name, headers, [[one.csv_cell(row) for one in self.columns] for row in rows])
 
     def _sorted_by(self, request: Request) -> tuple[Column[T], bool]:
         wanted = request.query_params.get("sort", "") or self.sort

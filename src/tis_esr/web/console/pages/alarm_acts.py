@@ -1,18 +1,23 @@
 """Acts about alarms: own, note, silence; on the list for several, on an alarm's page for one."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from typing import Final
 
+import msgspec
 from starlette.requests import Request
 
 from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
+from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.alarms import acts
-from tis_esr.operations.alarms.alarm import ALARMS, Alarm
+from tis_esr.operations.alarms.alarm import ALARMS, ENDED, Alarm
 from tis_esr.operations.audit.trail import Person
+from tis_esr.operations.composition import today
 from tis_esr.operations.dates import day as in_words
 from tis_esr.web.console.acts import Act, Item, Plan, page_of
 from tis_esr.web.console.console import console_of
@@ -24,16 +29,25 @@ _LONGEST_NAME: Final = 100
 
 
 async def _chosen(request: Request, form: Form, **values: str) -> Plan:
-    """Return the ticked alarms, in the order of their ids."""
+    """Return the plan for the ticked alarms."""
+    return _plan_for(await _ticked(request, form), form, values)
+
+
+async def _ticked(request: Request, form: Form) -> list[Alarm]:
+    """Return the ticked alarms, in the order of their ids. Raises ProblemError if one does not exist."""
     ids = form.all("item")
     known: list[Alarm] = await console_of(request).questions.ask(partial(_known, ids=ids))
     if missing := sorted(set(ids) - {alarm.id for alarm in known}):
         raise ProblemError(
             409, f"Alarm {missing[0]} does not exist any more. Nothing was done.", "Open the list again."
         )
+    return known
+
+
+def _plan_for(known: Sequence[Alarm], form: Form, values: dict[str, str], facts: Sequence[str] = ()) -> Plan:
     items = [Item(alarm.id, alarm.text, address_of(alarm.id)) for alarm in known]
     back = items[0].href if len(items) == 1 and form.get("back") == "alarm" else "/alarms"
-    return Plan(items=items, values=values, back=back)
+    return Plan(items=items, values=values, back=back, facts=list(facts))
 
 
 def _known(reader: Reader, ids: list[str]) -> list[Alarm]:
@@ -46,7 +60,13 @@ async def _plan_of_owner(request: Request, form: Form) -> Plan:
         raise ProblemError(
             400, "The owner's name can't be used. Nothing was done.", "Give a name in one line."
         )
-    return await _chosen(request, form, owner=owner)
+    known = await _ticked(request, form)
+    _refuse_cleared(known)
+    before = {alarm.id: alarm.owner for alarm in known}
+    values = {"owner": owner, "before": msgspec.json.encode(before).decode()}
+    replaced = Counter(one for one in before.values() if one not in ("", owner))
+    facts = [f"Replaces {one} as the owner of {counted(n, 'alarm')}" for one, n in sorted(replaced.items())]
+    return _plan_for(known, form, values, facts)
 
 
 async def _plan_of_silence(request: Request, form: Form) -> Plan:
@@ -61,11 +81,29 @@ async def _plan_of_silence(request: Request, form: Form) -> Plan:
 
 async def _own(work: Work, person: Person, plan: Plan, why: str) -> str:
     owner = plan.values["owner"]
+    await _refuse_other_owners(work, plan)
     for id_ in plan.ids:
         await acts.own(work, person, id_, owner, why)
     if owner == acts.NOBODY:
         return f"{_number(plan)} {_has(plan)} no owner now."
     return f"{owner} owns {_number(plan)}."
+
+
+async def _refuse_other_owners(work: Work, plan: Plan) -> None:
+    """Raise UsageError if an alarm has got another owner since it was chosen, so that two people do not both act on it."""
+    before = msgspec.json.decode(plan.values["before"], type=dict[str, str])
+    known = await work.get(ALARMS, plan.ids)
+    _refuse_cleared(known.values())
+    for id_, alarm in known.items():
+        if alarm.owner not in (before[id_], plan.values["owner"]):
+            now = f"is owned by {alarm.owner}" if alarm.owner else "has no owner"
+            raise UsageError("owner", f"alarm {id_} {now} since you chose")
+
+
+def _refuse_cleared(alarms: Iterable[Alarm]) -> None:
+    """Raise UsageError if an alarm has cleared: it forgets its owner when it is raised again."""
+    if cleared := sorted(alarm.id for alarm in alarms if alarm.state in ENDED):
+        raise UsageError("owner", f"alarm {cleared[0]} has cleared, so it needs no owner")
 
 
 async def _note(work: Work, person: Person, plan: Plan, why: str) -> str:
@@ -89,7 +127,10 @@ def _owner_sentence(plan: Plan) -> str:
 
 
 def _silence_sentence(plan: Plan) -> str:
-    return f"Silence {_number(plan)} until {in_words(date.fromisoformat(plan.values['until']))}"
+    until = date.fromisoformat(plan.values["until"])
+    if until <= today():
+        return f"End the silence of {_number(plan)}"
+    return f"Silence {_number(plan)} until {in_words(until)}"
 
 
 def _number(plan: Plan) -> str:

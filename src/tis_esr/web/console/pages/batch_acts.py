@@ -37,6 +37,7 @@ async def _plan(act: BatchAct, request: Request, form: Form) -> Plan:
         back=address_of(batch.id),
         chosen=f"1 batch of {counted(batch.total, 'message')}",
         facts=_facts(act, batch),
+        meanwhile="it goes on until you confirm, so fewer may be left then",
     )
 
 

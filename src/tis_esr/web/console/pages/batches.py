@@ -71,7 +71,7 @@ def _message(item: BatchItem) -> Markup:
 
 _BATCHES: Final = Table[Batch](
     columns=(
-        Column("batch", "Batch", lambda one: one.number, lambda one: Markup('<a href="{}">{}</a>').format(address_of(one.id), one.id)),
+        Column("batch", "Batch", lambda one: one.number, lambda one: Markup('<a href="{}">{}</a>').format(address_of(one.id), one.id), written=lambda one: one.id),
         Column("state", "State", lambda one: one.state.value, _state),
         Column("total", "Messages", lambda one: one.total, is_number=True),
         Column("done", "Done", lambda one: one.of(Verdict.DONE), is_number=True),
@@ -128,7 +128,9 @@ async def batch(request: Request) -> Response:
         "is_active": one.state in ACTIVE,
         "totals": [(kind.value.capitalize(), one.of(kind), with_query(request, verdict=kind.value, after=None)) for kind in Verdict if one.of(kind)],
         "movers": seen.movers,
-        "table": _ITEMS.page(request, _of(seen.found.items, verdict), csv=f"{address_of(one.id)}.csv"),
+        "table": await console_of(request).questions.run(
+            partial(_ITEMS.page, request, _of(seen.found.items, verdict), csv=f"{address_of(one.id)}.csv")
+        ),
         "choices": [verdict],
         "chosen": [] if verdict.is_default else [verdict],
         "may_act": account_of(request).may(Role.OPERATOR),
@@ -141,10 +143,8 @@ async def batch(request: Request) -> Response:
 async def batch_csv(request: Request) -> Response:
     """Return the messages of a batch with their verdicts as CSV."""
     seen = await _seen(request)
-    items = _of(seen.found.items, _verdict(request))
-    return await console_of(request).questions.run(
-        partial(_ITEMS.csv, request, f"batch-{seen.found.batch.id}", items)
-    )
+    name, items = f"batch-{seen.found.batch.id}", _of(seen.found.items, _verdict(request))
+    return await console_of(request).questions.run(partial(_ITEMS.csv, request, name, items))
 
 
 async def _listed(request: Request) -> tuple[Choice, list[Batch]]:

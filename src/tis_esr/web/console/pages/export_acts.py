@@ -22,6 +22,7 @@ from tis_esr.web.console.pages.export_files import file_address, file_and_plan, 
 from tis_esr.web.console.problems import ProblemError
 
 _NOT_DONE: Final = "Not done"
+_MEANWHILE: Final = "if their rows change before you confirm, nothing is done, and the difference is shown"
 
 
 async def _plan_of_files(request: Request, form: Form) -> Plan:
@@ -57,7 +58,8 @@ async def _plan_of_files(request: Request, form: Form) -> Plan:
         Item(f"{one.office}:{one.type}", one.text, f"/exports/{one.office}/{one.type}") for one in asked.files
     ]
     back = items[0].href if len(items) == 1 and form.get("back") == "export" else "/exports"
-    return Plan(items=items, values={"asked": msgspec.json.encode(asked).decode()}, back=back)
+    values = {"asked": msgspec.json.encode(asked).decode()}
+    return Plan(items=items, values=values, back=back, meanwhile=_MEANWHILE)
 
 
 def _files_sentence(plan: Plan) -> str:

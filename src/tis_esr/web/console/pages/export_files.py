@@ -135,6 +135,7 @@ async def file(request: Request) -> Response:
         "most": MOST_ROWS,
         "is_written": plan is not None,
         "may_act": account_of(request).may(Role.OPERATOR),
+        "has_services": console.has_services,
     }
     return page(request, "export_file.html", f"File {name}", values, trail=_TRAIL)
 

@@ -38,8 +38,18 @@ def _link(line: ExportLine) -> Markup:
     )
 
 
+def _now(line: ExportLine) -> int | None:
+    return None if line.withheld else line.going
+
+
+def _more(line: ExportLine) -> int | None:
+    return None if line.withheld else line.more_than_last
+
+
 def _difference(line: ExportLine) -> Markup:
     more = line.more_than_last
+    if line.withheld:
+        return Markup("")
     return Markup("{}").format("no last file" if more is None else signed(more))
 
 
@@ -57,13 +67,17 @@ def _last(line: ExportLine) -> Markup:
     )
 
 
+def _last_written(line: ExportLine) -> str:
+    return "" if line.last is None else f"{line.last.name}, {line.last.rows}"
+
+
 _TABLE: Final = Table[ExportLine](
     columns=(
         Column("office", "Office", lambda line: line.office, _link),
         Column("type", "Type", lambda line: line.type),
-        Column("going", "Rows now", lambda line: line.going, _going, is_number=True),
-        Column("more", "Against the last file", lambda line: line.more_than_last, _difference, is_number=True),
-        Column("last", "Last file, rows", lambda line: line.last.name if line.last else "", _last),
+        Column("going", "Rows now", _now, _going, is_number=True, written=lambda line: "withheld" if line.withheld else line.going),
+        Column("more", "Against the last file", _more, _difference, is_number=True),
+        Column("last", "Last file, rows", lambda line: line.last.name if line.last else "", _last, written=_last_written),
         Column("again", "Resent", lambda line: line.again, is_number=True),
         Column("stale", "To be compared first", lambda line: line.stale, is_number=True),
         Column("held", "Held", lambda line: line.held + line.held_back, is_number=True),
@@ -96,7 +110,8 @@ async def exports(request: Request) -> Response:
     account, console = account_of(request), console_of(request)
     values = {
         "table": _TABLE.page(request, lines, csv="/exports.csv"),
-        "rows": sum(line.going for line in lines),
+        "rows": sum(_now(line) or 0 for line in lines),
+        "is_cut": any(line.is_cut and not line.withheld for line in lines),
         "held": sum(line.held + line.held_back for line in lines),
         "withheld": sorted({line.office for line in lines if line.withheld}),
         "day": today(),
@@ -191,5 +206,5 @@ async def _found(request: Request) -> tuple[list[Choice], list[ExportLine], str]
 
 def _is_shown(line: ExportLine, show: str) -> bool:
     if show == "going":
-        return line.going > 0
+        return bool(_now(line))
     return line.held + line.held_back > 0 if show == "held" else True

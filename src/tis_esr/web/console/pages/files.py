@@ -22,6 +22,8 @@ from tis_esr.web.console.rendering import page
 from tis_esr.web.console.spreadsheet import named, table
 
 _A_PAGE: Final = 50
+_LONGEST_PLACE: Final = 2000
+"""Of a place in an address: a day and the name of a file."""
 _IN_A_SPREADSHEET: Final = 5000
 _FINDINGS: Final = 100
 """Of each kind."""
@@ -32,7 +34,7 @@ _TRAIL: Final = (("/", "Start"), ("/files", "Files"))
 async def files(request: Request) -> Response:
     """List the files that changed lately, newest first."""
     choices, wanted = _wanted(request)
-    after = request.query_params.get("after", "")[:200]
+    after = request.query_params.get("after", "")[:_LONGEST_PLACE]
     found = await _listed(request, choices, wanted, after)
     values = {
         "found": found,
@@ -54,7 +56,8 @@ async def files_csv(request: Request) -> Response:
     headers = ("File", "Office", "Type", "Day", "State", "Rows", "Applied", "Parked", "Open findings")
     rows = [
         (
-            file.name, file.deanery, file.type, file.day, words(file.state), file.rows,
+            f"{file.name} (copy {file.copy})" if file.copy else file.name, file.deanery, file.type, file.day,
+            f"{words(file.state)}, incomplete" if file.incomplete else words(file.state), file.rows,
             file.row_states["APPLIED"], file.row_states["PARKED"], "; ".join(file.open_findings),
         )
         for file in found.files

@@ -1,6 +1,5 @@
 """Two questions about time: what was lost in an outage, and who misses the deadline if nothing is done."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -8,6 +7,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr.counted import counted
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import crons, today, window
 from tis_esr.operations.deadlines import AtRisk, Deadlines, deadlines
@@ -16,12 +16,13 @@ from tis_esr.operations.outage import outage as find_outage
 from tis_esr.web.console.addresses import choice, whole_number
 from tis_esr.web.console.addresses import offices as office_options
 from tis_esr.web.console.console import account_of, console_of
-from tis_esr.web.console.pages.procedures import outage_asked, recovery_address
+from tis_esr.web.console.pages.procedures import latest_minute, outage_asked, recovery_address
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
 
 _TRAIL: Final = (("/", "Start"), ("/why", "Why"))
 _WEEK: Final = 7
+_AHEAD: Final = (1, _WEEK, 14, 28, 91)
 
 
 def _why(kind: str, id_: int) -> Markup:
@@ -56,7 +57,7 @@ _TABLE: Final = Table[AtRisk](
 async def outage(request: Request) -> Response:
     """Ask for the times of an outage; with them, show what it delayed and dropped."""
     begun, ended = request.query_params.get("from", ""), request.query_params.get("to", "")
-    values: dict[str, object] = {"latest": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"), "found": None}
+    values: dict[str, object] = {"latest": latest_minute(), "found": None}
     if begun or ended:
         first, last = outage_asked(begun, ended)
         settings = console_of(request).settings
@@ -76,6 +77,8 @@ async def deadlines_page(request: Request) -> Response:
     office = choice(request, "office", "Office", office_options(visible))
     shown = choice(request, "show", "Show", {"": "Still in time", "missed": "Missed already"})
     days = whole_number(request, "days", "number of days", _WEEK, range(1, 92))
+    lengths = {str(one): counted(one, "day") for one in sorted({*_AHEAD, days})}
+    ahead = choice(request, "days", "Looking ahead", lengths, str(_WEEK))
     settings = console_of(request).settings
     ask = partial(
         deadlines,
@@ -85,7 +88,7 @@ async def deadlines_page(request: Request) -> Response:
         days=days,
     )
     found: Deadlines = await console_of(request).questions.ask(ask)
-    choices = [office, shown]
+    choices = [office, shown, ahead]
     values = {
         "found": found,
         "table": _TABLE.page(request, found.missed if shown.value else found.at_risk),

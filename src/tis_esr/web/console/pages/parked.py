@@ -165,7 +165,7 @@ async def cause(request: Request) -> Response:
 
 
 async def _grouped(request: Request) -> tuple[Choice, list[Choice], list[CountedGroup]]:
-    by = choice(request, "by", "CountedGroup by", _BY, Grouping.CAUSE.value)
+    by = choice(request, "by", "Group by", _BY, Grouping.CAUSE.value)
     shown, chosen = filters(request)
     now = datetime.now(UTC).timestamp()
     return by, shown, counted_by(Grouping(by.value), await tallies_of(request, now), chosen, now)

@@ -1,5 +1,6 @@
 """Discarded messages: who discarded them, why, under which ticket, and when the outcome is to be reviewed."""
 
+from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -41,13 +42,17 @@ _TABLE: Final = Table[Discarded](
 
 async def discarded(request: Request) -> Response:
     """List what was discarded, the next to be reviewed first."""
-    table = _TABLE.page(request, await _found(request), csv="/parked/discarded.csv")
+    found = await _found(request)
+    table = await console_of(request).questions.run(
+        partial(_TABLE.page, request, found, csv="/parked/discarded.csv")
+    )
     return page(request, "parked_discarded.html", "Discarded messages", {"table": table}, trail=TRAIL)
 
 
 async def discarded_csv(request: Request) -> Response:
     """Return what was discarded as CSV."""
-    return _TABLE.csv(request, "discarded", await _found(request))
+    found = await _found(request)
+    return await console_of(request).questions.run(partial(_TABLE.csv, request, "discarded", found))
 
 
 async def _found(request: Request) -> list[Discarded]:

@@ -14,12 +14,14 @@ from tis_esr.operations.parked.catalogue import CATALOGUE
 from tis_esr.operations.parked.kinds import AgeBand
 from tis_esr.operations.parked.listing import NONE, Choice, ParkedMessage, parked_messages, parked_traces
 from tis_esr.parking_causes import ParkingCause
+from tis_esr.visible import visible
 from tis_esr.web.console import addresses
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
 
 FIELDS: Final = ("cause", "office", "age", "file")
-_LONGEST_NAME: Final = 100
+_LONGEST_NAME: Final = 1024
+"""The longest key of an S3 object: an event may name a file by any."""
 
 
 def filters(request: Request) -> tuple[list[addresses.Choice], Choice]:
@@ -95,8 +97,4 @@ def _files(request: Request) -> dict[str, str]:
     """Return the file of the address as an option: files are chosen from the groups by file."""
     known = {"": "All files", NONE: "No file"}
     name = request.query_params.get("file", "")
-    return (
-        {**known, name: name}
-        if name.isprintable() and 0 < len(name) <= _LONGEST_NAME and name != NONE
-        else known
-    )
+    return {**known, name: visible(name)} if 0 < len(name) <= _LONGEST_NAME and name != NONE else known

@@ -12,6 +12,7 @@ from tis_esr.engine.faults import StateInUseError
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import today
+from tis_esr.operations.dates import iso, readable
 from tis_esr.operations.parked.details import Details, details, record_look
 from tis_esr.operations.parked.discarding import DISCARDED, Discarded
 from tis_esr.operations.parked.editing import Edit, edits_of
@@ -79,7 +80,7 @@ async def _gone(request: Request, queue: str, id_: str) -> ProblemError:
     if known is not None and account_of(request).sees(known.deanery):
         return ProblemError(
             404,
-            f"This message is not parked any more: {known.who} discarded it on {known.at:%d %b %Y}.",
+            f"This message is not parked any more: {known.who} discarded it at {readable(iso(known.at.timestamp()))}.",
             "Discarded messages are listed with their reason and day of review.",
             "Not parked",
         )

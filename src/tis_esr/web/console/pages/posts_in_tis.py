@@ -64,9 +64,8 @@ async def posts(request: Request) -> Response:
 async def posts_csv(request: Request) -> Response:
     """Return what the page shows as CSV."""
     _, found, shown, _ = await _found(request)
-    return await console_of(request).questions.run(
-        partial(_POSTS.csv, request, f"posts-{found.deanery}", shown)
-    )
+    name = f"posts-{found.deanery}"
+    return await console_of(request).questions.run(partial(_POSTS.csv, request, name, shown))
 
 
 async def _found(request: Request) -> tuple[list[Choice], PostList, list[ListedPost], str]:

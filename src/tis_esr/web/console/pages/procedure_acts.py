@@ -33,10 +33,14 @@ from tis_esr.web.console.pages.procedures import (
 from tis_esr.web.console.pages.task_lists import NAMES
 from tis_esr.web.console.problems import ProblemError
 
+_MEANWHILE: Final = "what is added before it is done is included, and its result says what it did"
+
 
 def _plan(procedure: Procedure, about: str, step: str, text: str, back: str, **values: str) -> Plan:
     fields = {"procedure": procedure.value, "about": about, "step": step, "text": text, **values}
-    return Plan(items=[Item(NAMES[step], text, back)], values=fields, back=back)
+    return Plan(
+        items=[Item(NAMES[step], text, back)], values=fields, back=back, chosen="1 step", meanwhile=_MEANWHILE
+    )
 
 
 async def _plan_of_recovery(request: Request, form: Form) -> Plan:

@@ -14,6 +14,8 @@ from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import TisEsrError, UsageError
 from tis_esr.operations.composition import today
+from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.dates import in_london
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.moments import moment_of
 from tis_esr.operations.outage import Outage, refuse_impossible
@@ -68,7 +70,7 @@ async def procedures(request: Request) -> Response:
         },
         "offices": account.visible_offices,
         "is_limited": account.offices is not None,
-        "latest": datetime.now(UTC).strftime(_MINUTES),
+        "latest": latest_minute(),
     }
     return page(request, "procedures.html", "Guided procedures", values, trail=TRAIL[:1])
 
@@ -78,7 +80,7 @@ async def recovery(request: Request) -> Response:
     begun, ended = outage_asked(request.query_params.get("from", ""), request.query_params.get("to", ""))
     full = full_asked(request.query_params.getlist("dnf"))
     found: Outage
-    found, stored, run = await console_of(request).questions.ask(
+    found, stored, run, now = await console_of(request).questions.ask(
         partial(_recovery, where=Where(console_of(request).settings), begun=begun, ended=ended, full=full)
     )
     report, trouble = await checklist_of(request, begun, ended, full)
@@ -93,7 +95,7 @@ async def recovery(request: Request) -> Response:
         "unfinished": report.unfinished if report else [],
         "here": recovery_address(found.key, stored.full),
         "held": held_unless(request, recovery_command(begun, ended)),
-        **task_list(tasks, run),
+        **task_list(tasks, run, now),
     }
     title = "Recovery from an outage"
     return page(request, "recovery.html", title, values, trail=TRAIL)
@@ -103,7 +105,7 @@ async def region(request: Request) -> Response:
     """Show how far a region's start is, and its next step."""
     deanery = office_asked(request)
     found: RegionChecklist
-    found, run = await console_of(request).questions.ask(partial(_region, deanery=deanery))
+    found, run, now = await console_of(request).questions.ask(partial(_region, deanery=deanery))
     tasks = [Task(step.step, step.state, step.text, step.at) for step in found.steps]
     held = held_unless(request, region_command(deanery))
     values = {
@@ -111,7 +113,7 @@ async def region(request: Request) -> Response:
         "found": found,
         "here": request.url.path,
         "held": held,
-        **task_list(tasks, run),
+        **task_list(tasks, run, now),
     }
     return page(request, "region.html", f"Start of region {deanery}", values, trail=TRAIL)
 
@@ -120,7 +122,7 @@ async def full_file(request: Request) -> Response:
     """Show the last full file of a deanery, and create one."""
     deanery = office_asked(request)
     file: FullFile | None
-    file, run = await console_of(request).questions.ask(partial(_full_file, deanery=deanery))
+    file, run, now = await console_of(request).questions.ask(partial(_full_file, deanery=deanery))
     last = (
         f"the last one is {file.name} with {counted(file.rows, 'row')}" if file else "none was created lately"
     )
@@ -134,7 +136,7 @@ async def full_file(request: Request) -> Response:
         "file": file,
         "here": request.url.path,
         "held": held,
-        **task_list(tasks, run),
+        **task_list(tasks, run, now),
     }
     return page(request, "full_file.html", f"Full file of {deanery}", values, trail=TRAIL)
 
@@ -250,20 +252,27 @@ def _checklist(
 
 def _recovery(
     reader: Reader, where: Where, begun: datetime, ended: datetime, full: list[str]
-) -> tuple[Outage, StoredRecovery, StepRun | None]:
+) -> tuple[Outage, StoredRecovery, StepRun | None, float]:
     found = outage_between(reader, where.settings, begun, ended, today())
     stored = stored_recovery(reader, found, today(), full)
-    return found, stored, last_run(reader, Procedure.RECOVERY, found.key)
+    return found, stored, last_run(reader, Procedure.RECOVERY, found.key), reader.time()
 
 
-def _region(reader: Reader, deanery: str) -> tuple[RegionChecklist, StepRun | None]:
-    return region_checklist(reader, deanery), last_run(reader, Procedure.REGION, deanery)
+def _region(reader: Reader, deanery: str) -> tuple[RegionChecklist, StepRun | None, float]:
+    return region_checklist(reader, deanery), last_run(reader, Procedure.REGION, deanery), reader.time()
 
 
-def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun | None]:
-    return last_full_files(reader, today()).get(deanery), last_run(reader, Procedure.FULL_FILE, deanery)
+def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun | None, float]:
+    file = last_full_files(reader, today()).get(deanery)
+    return file, last_run(reader, Procedure.FULL_FILE, deanery), reader.time()
+
+
+def latest_minute() -> str:
+    """Return the present minute in London, the last that an outage can have begun or ended in."""
+    return in_london(datetime.now(UTC)).strftime(_MINUTES)
 
 
 def _of_outage(key: str) -> str:
-    begun, ended = outage_of(key)
-    return f"{begun:%d %b %Y %H:%M} to {ended:%d %b %Y %H:%M}".lstrip("0")
+    """Return an outage in words; its key has the offset that its times were given with."""
+    begun, ended = map(in_london, outage_of(key))
+    return f"{in_words(begun.date())} {begun:%H:%M} to {in_words(ended.date())} {ended:%H:%M}"

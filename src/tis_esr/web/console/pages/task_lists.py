@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from tis_esr.operations.dates import iso
@@ -58,10 +57,13 @@ class Task:
         return _COLOURS[self.state]
 
 
-def task_list(tasks: Sequence[Task], run: StepRun | None) -> dict[str, object]:
-    """Return what the task list's template needs: the tasks, the one to do now, and the last request."""
+def task_list(tasks: Sequence[Task], run: StepRun | None, now: float) -> dict[str, object]:
+    """Return what the task list's template needs: the tasks, the one to do now, and the last request.
+
+    ``now`` is of the clock that processes share, as the times of the request are.
+    """
     current = next((task for task in tasks if task.state != StepState.DONE), None)
-    state = run.state(datetime.now(UTC).timestamp()) if run is not None else None
+    state = run.state(now) if run is not None else None
     shown, may_do = list(tasks), current is not None and current.state == StepState.NEXT
     if run is not None and current is not None and run.step == current.step and state is not RunState.DONE:
         assert state is not None  # noqa: S101 - of the run
