@@ -16,7 +16,9 @@ from pika import BlockingConnection, URLParameters
 from pika.exceptions import ChannelClosedByBroker
 from pymongo import AsyncMongoClient
 from servers.__main__ import AMQP, HOME, MONGODB, addresses
+from servers.programs import one_at_a_time
 from servers.running import Rabbit
+from tests.left_behind import own_name, remove_left_behind
 
 from tis_esr.engine.production.mongodb.schema import SCHEMA
 from tis_esr.engine.production.rabbitmq.amqp import connect
@@ -39,7 +41,7 @@ class Place:
         return ServerAddresses(
             self.amqp_url,
             self.mongodb_url,
-            database or f"test_{uuid4().hex[:12]}",
+            database or own_name(uuid4().hex[:12]),
             lease_seconds=lease_seconds,
             resend_seconds=2.0,
             poll_seconds=0.2,
@@ -79,7 +81,7 @@ class Place:
 @cache
 def _database(place: Place) -> str:
     """Install a database for this test process, gone again at its end."""
-    name = f"test_{uuid4().hex[:12]}"
+    name = own_name(uuid4().hex[:12])
     asyncio.run(install(place.addresses(database=name), ALL_COLLECTIONS, queues(bindings_only())))
     _end_transactions_soon(place)
     atexit.register(_forget, place, name)
@@ -120,12 +122,15 @@ def place() -> Place:
     found = addresses()
     url = found[AMQP]
     if AMQP not in os.environ and urlsplit(url).port != 5672:
-        url = own_virtual_host(Rabbit(HOME / "rabbitmq", urlsplit(url).port or 0))
+        rabbit = Rabbit(HOME / "rabbitmq", urlsplit(url).port or 0)
+        with one_at_a_time():
+            remove_left_behind(rabbit, None if MONGODB in os.environ else found[MONGODB])
+        url = own_virtual_host(rabbit)
     return Place(url, found[MONGODB])
 
 
 def own_virtual_host(rabbit: Rabbit) -> str:
     """Make an empty virtual host for this test process, gone again at its end; return its URL."""
-    name = f"tests-{os.getpid()}"
+    name = own_name()
     atexit.register(rabbit.control, "delete_vhost", name)
     return rabbit.virtual_host(name)

@@ -22,6 +22,7 @@ from servers.__main__ import addresses as real_addresses
 from servers.programs import NotInstalled
 from servers.running import Mongo, Rabbit, remove
 from tests.engines.benches import NOTES
+from tests.left_behind import own_name
 from tests.servers import delete_from_rabbitmq
 
 from tis_esr.engine.production.rabbitmq.amqp import Channel, connect
@@ -81,7 +82,7 @@ def ground() -> Iterator[Ground]:
     if AMQP_URL_OF_TESTS in os.environ or port == 5672:
         yield Ground(amqp_url, mongodb_url, None)
         return
-    rabbit, name = Rabbit(HOME / "rabbitmq", port), f"bad-servers-{uuid4().hex[:8]}"
+    rabbit, name = Rabbit(HOME / "rabbitmq", port), own_name(uuid4().hex[:8])
     yield Ground(rabbit.virtual_host(name), mongodb_url, rabbit)
     rabbit.control("delete_vhost", name)
 
@@ -89,7 +90,7 @@ def ground() -> Iterator[Ground]:
 @pytest.fixture
 async def good(ground: Ground) -> AsyncIterator[ServerAddresses]:
     """Addresses under which all is well but nothing installed yet; what a test leaves is taken away."""
-    addresses = ServerAddresses(ground.amqp_url, ground.mongodb_url, f"bad_{uuid4().hex[:12]}")
+    addresses = ServerAddresses(ground.amqp_url, ground.mongodb_url, own_name(uuid4().hex[:12]))
     yield addresses
     async with AsyncMongoClient(ground.mongodb_url) as client:
         await client.drop_database(addresses.database)

@@ -18,6 +18,7 @@ from pymongo import MongoClient
 from servers.__main__ import AMQP, HOME, MONGODB, addresses
 from servers.running import Rabbit
 from tests.journeys.small_world import NPN, Small, por, small_world
+from tests.left_behind import own_name
 from typer.testing import CliRunner
 
 from tis_esr.cli import app
@@ -95,7 +96,7 @@ def shell_with_in(shell: Shell) -> Shell:
 def real_servers() -> Iterator[dict[str, str]]:
     """Give settings for the production engine on a virtual host and a database that nobody else uses."""
     found = addresses()
-    amqp_url, database = found[AMQP], f"operating_{uuid4().hex[:12]}"
+    amqp_url, database = found[AMQP], own_name(uuid4().hex[:12])
     port = urlsplit(amqp_url).port or 5672
     rabbit = None if AMQP in os.environ or port == 5672 else Rabbit(HOME / "rabbitmq", port)
     if rabbit is not None:

@@ -14,6 +14,7 @@ from tests.journeys.program import ENGINES
 from tests.journeys.small_world import por
 from tests.journeys.story import APC_1, APP_1, DRAFT, MOVED, NEW, Story, npn, story
 from tests.journeys.test_tasks_killed import running
+from tests.left_behind import own_name
 from tests.queries.plans import PLANS
 from tests.queries.sqlite_plans import Explaining
 from tests.servers import place
@@ -113,7 +114,7 @@ def test_a_scan_and_a_sort_in_sqlite_are_found() -> None:
 
 
 def test_a_scan_and_a_sort_in_mongodb_are_found() -> None:
-    name = f"test_{uuid4().hex[:12]}"
+    name = own_name(uuid4().hex[:12])
     with PLANS.apart() as plans, MongoClient[dict[str, object]](place().mongodb_url) as client:
         kept = client[name].kept
         kept.insert_one({"part": "a"})
