@@ -39,8 +39,6 @@ RMF = "DE_EMD_RMF_20261124_00004001.DAT"
         (f"{RMF}:12", f"/files/{RMF}?row=12"),
         (f"{RMF} row 12", f"/files/{RMF}?row=12"),
         (f"{RMF} 12", f"/files/{RMF}?row=12"),
-        ("//attacker.example/", "/search?word=%2F%2Fattacker.example%2F"),
-        ("12345", "/search?word=12345"),
     ],
 )
 async def test_one_box_leads_to_what_was_typed(typed: str, address: str, state: Path) -> None:
@@ -51,10 +49,10 @@ async def test_one_box_leads_to_what_was_typed(typed: str, address: str, state: 
         assert (await browser.get(address)).status_code == 200
 
 
-@pytest.mark.parametrize("typed", ["no number of anything", "Testa Specimen", "01/02/1990"])
-async def test_what_is_not_found_and_may_be_a_name_is_in_no_address_title_or_log(
-    typed: str, state: Path
-) -> None:
+@pytest.mark.parametrize(
+    "typed", ["no number of anything", "Testa Specimen", "01/02/1990", "01021990", "//attacker.example/"]
+)
+async def test_what_is_not_found_is_in_no_address_title_or_log(typed: str, state: Path) -> None:
     async with desk(state).signed_in() as browser:
         with logged() as lines:
             token = form_token(await browser.get("/"))

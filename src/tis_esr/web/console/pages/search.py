@@ -11,7 +11,7 @@ from tis_esr.engine.reader_protocol import Reader, Trace
 from tis_esr.operations.access.accounts import Account
 from tis_esr.operations.search import Found, Hit, HitKind
 from tis_esr.operations.search import search as find
-from tis_esr.operations.why.word import BadWordError, Kind, read_word
+from tis_esr.operations.why.word import BadWordError
 from tis_esr.web.console.console import account_of, console_of, required_session
 from tis_esr.web.console.forms import read_form
 from tis_esr.web.console.pages.alarms import address_of
@@ -24,8 +24,6 @@ _TRAIL: Final = (("/", "Start"),)
 _LONGEST: Final = 300
 _LONGEST_TYPED: Final = 1200
 _MESSAGES: Final = 200
-_SLASHES: Final = 3
-"""A national post number has four, a date of birth two."""
 
 
 async def search(request: Request) -> Response:
@@ -40,7 +38,7 @@ async def search(request: Request) -> Response:
         is_number = typed.strip().isdigit()
         word = typed.strip() if is_number else ""
         return RedirectResponse(_address(request, found.hits[0], word), 303)
-    query = {"word": typed.strip()} if _is_harmless(found, typed) else {"sealed": sealed(request, typed)}
+    query = {"word": typed.strip()} if _is_harmless(found) else {"sealed": sealed(request, typed)}
     return RedirectResponse(f"/search?{urlencode(query)}", 303)
 
 
@@ -55,7 +53,7 @@ async def results(request: Request) -> Response:
         found = await _found(request, typed)
     except BadWordError as error:
         return why_ask(request, error)
-    is_harmless = _is_harmless(found, typed)
+    is_harmless = _is_harmless(found)
     if not is_harmless and not sealed_word:
         return RedirectResponse(f"/search?{urlencode({'sealed': sealed(request, typed)})}", 303)
     values = {
@@ -93,13 +91,9 @@ async def _found(request: Request, typed: str) -> Found:
     return Found(hits=mine, tried=found.tried, is_personal=found.is_personal)
 
 
-def _is_harmless(found: Found, typed: str) -> bool:
-    """Return whether an address may have what was typed: what is found, or has the form of an id; else it may be a name."""
-    if found.is_personal or found.hits:
-        return not found.is_personal
-    word = read_word(typed)
-    is_file = word.kind in {Kind.FILE, Kind.ROW}
-    return word.number is not None or is_file or word.text.count("/") >= _SLASHES
+def _is_harmless(found: Found) -> bool:
+    """Return whether an address may have what was typed: what is found and is no person; else it may be a name or a birthday."""
+    return bool(found.hits) and not found.is_personal
 
 
 def _is_for(hit: Hit, account: Account) -> bool:
