@@ -144,6 +144,22 @@ async def test_the_board_refreshes_by_itself_until_it_is_paused(visits: Visits) 
         assert await page.get_by_role("button", name="Pause refreshing").is_visible()
 
 
+async def test_a_board_that_is_left_with_a_link_selected_says_that_it_does_not_refresh(visits: Visits) -> None:
+    async with visits.window() as page:
+        await page.clock.install()
+        await page.goto("/")
+        await page.locator(".app-board a").first.focus()
+        await page.clock.run_for(121_000)
+        assert await page.locator(".app-stale").count() == 0
+        await page.clock.run_for(60_000)
+        assert await page.locator(".app-stale").count() == 1
+        assert "does not refresh while" in await page.inner_text("#said")
+        await page.locator(".app-board a").first.evaluate("link => link.blur()")
+        async with page.expect_response(lambda answer: "x-refresh" in answer.request.headers):
+            await page.clock.run_for(61_000)
+        await page.locator(".app-stale").wait_for(state="detached")
+
+
 async def test_without_javascript_there_is_a_link_that_refreshes(visits: Visits) -> None:
     async with visits.window(java_script_enabled=False) as page:
         await page.goto("/?office=EMD")

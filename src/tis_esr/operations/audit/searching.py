@@ -52,9 +52,11 @@ class FoundEntries(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def search(reader: Reader, sought: Sought, looked_at: int = LOOKED_AT) -> FoundEntries:
-    """Return the entries that meet the conditions, among the newest ``looked_at``."""
+    """Return the entries that meet the conditions, among the newest ``looked_at``; those before ``since`` are not read."""
     seen: list[AuditEntry] = []
     for entry in _newest_first(reader):
+        if sought.since is not None and _day(entry) < sought.since:
+            break
         if len(seen) == looked_at:
             return _found(seen, sought, seen[-1].number)
         seen.append(entry)

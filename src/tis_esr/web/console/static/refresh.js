@@ -3,6 +3,7 @@ const live = document.querySelector("[data-live]");
 const controls = document.getElementById("refreshing");
 const said = document.getElementById("said");
 let paused = false;
+let skipped = 0;
 
 const button = document.createElement("button");
 button.type = "button";
@@ -27,18 +28,28 @@ function show(fresh) {
   live.dispatchEvent(new Event("refreshed", { bubbles: true }));
 }
 
+function tellStale(text) {
+  if (!controls.classList.contains("app-stale")) said.textContent = text;
+  controls.classList.add("app-stale");
+}
+
 async function refresh() {
-  if (paused || isInUse()) return;
+  if (paused || document.hidden) return;
+  if (isInUse()) {
+    skipped += 1;
+    if (skipped >= 3) tellStale("The page does not refresh while something in it is selected: reload it");
+    return;
+  }
   try {
     const answer = await fetch(location.href, { headers: { "X-Refresh": "1" }, redirect: "error" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-live]");
     if (!fresh) throw new Error("not this page");
     if (!paused && !isInUse()) show(fresh);
+    skipped = 0;
     controls.classList.remove("app-stale");
   } catch {
-    if (!controls.classList.contains("app-stale")) said.textContent = "The page could not be refreshed: reload it";
-    controls.classList.add("app-stale");
+    tellStale("The page could not be refreshed: reload it");
   }
 }
 
