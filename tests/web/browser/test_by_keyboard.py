@@ -144,7 +144,9 @@ async def test_the_board_refreshes_by_itself_until_it_is_paused(visits: Visits) 
         assert await page.get_by_role("button", name="Pause refreshing").is_visible()
 
 
-async def test_a_board_that_is_left_with_a_link_selected_says_that_it_does_not_refresh(visits: Visits) -> None:
+async def test_a_board_that_is_left_with_a_link_selected_says_that_it_does_not_refresh(
+    visits: Visits,
+) -> None:
     async with visits.window() as page:
         await page.clock.install()
         await page.goto("/")

@@ -16,9 +16,12 @@ _AT_ONCE = 100
 _BEHIND_ALL_NAMES = "\uffff"
 
 
-async def unfinished(database: AsyncDatabase[Json], keys: Sequence[str]) -> list[str]:
+async def unfinished(
+    database: AsyncDatabase[Json], keys: Sequence[str], session: AsyncClientSession | None = None
+) -> list[str]:
     """Return which of these messages have neither taken effect nor been parked."""
-    found = database[INBOX].find({"_id": {"$in": list(keys)}, "state": {"$in": FINISHED}}, {"_id": 1})
+    wanted = {"_id": {"$in": list(keys)}, "state": {"$in": FINISHED}}
+    found = database[INBOX].find(wanted, {"_id": 1}, session=session)
     finished = {entry["_id"] async for entry in found}
     return [key for key in keys if key not in finished]
 
@@ -79,14 +82,31 @@ async def due(database: AsyncDatabase[Json], now: float) -> list[Json]:
 
 
 async def first_open(database: AsyncDatabase[Json], queues: Sequence[str], now: float) -> float | None:
-    """Return when a message of these queues may be claimed next; None if none is left."""
-    packets = database[OUTBOX].find({"queue": {"$in": list(queues)}}, {"messages": 0}).sort("created")
-    async for packet in packets:
-        for _, left in await settle(database, [packet], now):
-            held = database[INBOX].find({"_id": {"$in": left}, "at": {"$gt": now}}, {"at": 1})
-            later = {entry["_id"]: float(entry["at"]) async for entry in held}
-            return min((later.get(key, now) for key in left), default=now)
+    """Return when a message of these queues may be claimed next; None if none is left.
+
+    All is read as of one moment: a packet whose state changes meanwhile moves in the index and could be missed, and with it
+    what is to be done. Packets of which nothing is left are deleted.
+    """
+    over: list[str] = []
+    try:
+        async with database.client.start_session(snapshot=True) as session:
+            wanted = {"queue": {"$in": list(queues)}}
+            async for packet in database[OUTBOX].find(wanted, {"keys": 1}, session=session).sort("created"):
+                if left := await unfinished(database, packet["keys"], session):
+                    return await _ready(database, left, now, session)
+                over.append(packet["_id"])
+    finally:
+        if over:
+            await database[OUTBOX].delete_many({"_id": {"$in": over}})
     return None
+
+
+async def _ready(
+    database: AsyncDatabase[Json], left: Sequence[str], now: float, session: AsyncClientSession
+) -> float:
+    held = database[INBOX].find({"_id": {"$in": list(left)}, "at": {"$gt": now}}, {"at": 1}, session=session)
+    later = {entry["_id"]: float(entry["at"]) async for entry in held}
+    return min(later.get(key, now) for key in left)
 
 
 async def lost(database: AsyncDatabase[Json], left: Sequence[str], now: float, since: float) -> set[str]:
