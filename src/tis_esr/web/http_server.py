@@ -37,8 +37,8 @@ class PortUnusableError(TisEsrError, OSError):
 class _Connections:
     """Closes connections on which no request arrives in time. At most ``most`` are open: one more closes the oldest.
 
-    Idle connections are closed first, so that slow clients, however many, never block others. One whose client still
-    reads its answer is not idle: it has the same time again for as long as anything of the answer is read.
+    Those that have waited longest for a request, or for their client to read, are closed first, so that slow clients,
+    however many, never block others. A client that still reads its answer has the same time again.
     """
 
     def __init__(self, most: int, seconds: float) -> None:
@@ -47,7 +47,7 @@ class _Connections:
 
     def opened(self, connection: H11Protocol) -> None:
         while len(self._open) >= self._most:
-            idle = (one for one, timer in self._open.items() if timer is not None and not _unread(one))
+            idle = (one for one, timer in self._open.items() if timer is not None)
             self._abort(next(idle, next(iter(self._open))))
         self.waits(connection)
 
@@ -66,6 +66,7 @@ class _Connections:
 
     def _limit(self, connection: H11Protocol, unread: float) -> None:
         later = connection.loop.call_later(self._seconds, self._late, connection, unread)
+        self._open.pop(connection, None)  # to the end: those before it have waited longer
         self._open[connection] = later
 
     def _late(self, connection: H11Protocol, before: float) -> None:
