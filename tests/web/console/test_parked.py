@@ -79,8 +79,8 @@ async def test_a_group_leads_to_its_messages_however_its_file_is_named(benches: 
             assert groups.text.count('href="/parked/messages?file=') == 2
 
 
-async def test_groups_go_on_behind_a_file_with_a_very_long_name(benches: Benches) -> None:
-    async with parked_desk(benches) as here:
+async def test_groups_go_on_behind_a_file_with_a_very_long_name(embedded: Benches) -> None:
+    async with parked_desk(embedded) as here:
         for number in range(52):
             await here.park(number, file=f"{number:02}{'x' * 900}.DAT")
         async with console(here).signed_in() as browser:
