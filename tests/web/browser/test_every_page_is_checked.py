@@ -48,10 +48,10 @@ async def test_every_page_is_checked_by_axe_in_one_state_at_least(
     visited = desk(state, searches=1000)
     async with visited.signed_in() as browser:
         for path in by_address.STATES:
-            await browser.get(path)
+            await browser.get(path, follow_redirects=True)
     async with visited.browser() as browser:
         for path in by_address.SIGNED_OUT:
-            await browser.get(path)
+            await browser.get(path, follow_redirects=True)
     assert pages() - shown - JOURNEYS.keys() == set(), "no axe test shows these pages: add a state"
     assert JOURNEYS.keys() - (pages() - shown) == set(), (
         "in STATES, or removed: the journey need not be named"
