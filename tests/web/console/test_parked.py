@@ -68,8 +68,8 @@ async def test_groups_say_how_many_since_when_and_who_acts(benches: Benches) -> 
     assert "Who acts TIS's team" in runbook
 
 
-async def test_a_group_leads_to_its_messages_however_its_file_is_named(benches: Benches) -> None:
-    async with parked_desk(benches) as here:
+async def test_a_group_leads_to_its_messages_however_its_file_is_named(embedded: Benches) -> None:
+    async with parked_desk(embedded) as here:
         await here.park(1, file="folder/" + "x" * 300 + ".DAT")
         await here.park(2, file="two\tcolumns.DAT")
         async with console(here).signed_in() as browser:
