@@ -12,7 +12,7 @@ import pytest
 from tis_esr.web.console.background import Background
 from tis_esr.web.console.opening import origin_of
 from tis_esr.web.console.problems import ProblemError
-from tis_esr.web.console.questions import MOST, Questions
+from tis_esr.web.console.questions import MOST, Questions, run_in_time
 from tis_esr.web.console.rate_limit import RateLimit
 from tis_esr.web.console.remembered import Remembered
 from tis_esr.web.console.sign_in.next_address import next_address
@@ -159,6 +159,13 @@ async def test_questions_that_nobody_waits_for_any_more_use_no_more_threads_than
             await asyncio.sleep(0.01)
         while (await asyncio.gather(questions.run(lambda: 1), return_exceptions=True)) != [1]:  # noqa: ASYNC110
             await asyncio.sleep(0.01)  # a busy machine can need longer than this question may
+
+
+async def test_a_question_to_tis_that_is_never_answered_frees_its_thread() -> None:
+    questions = Questions(NotImplementedError)
+    with pytest.raises(ProblemError, match="took too long"):
+        await questions.run(lambda: run_in_time(asyncio.Event().wait(), 0.05))
+    assert questions.running == 0
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """Asks the store questions in worker threads: few at once, each within a time, so that no question stops the others."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import closing
 from functools import partial
 from threading import Lock
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from anyio import CapacityLimiter, fail_after, to_thread
 
@@ -16,6 +17,19 @@ SECONDS: Final = 15.0
 AT_ONCE: Final = 8
 MOST: Final = 40
 """With those that took too long: nobody waits for them any more, and their threads can't be stopped."""
+
+
+def run_in_time(work: Coroutine[Any, Any, T], seconds: float = SECONDS - 1) -> T:
+    """Run what also asks TIS in a loop of its own; raises TimeoutError before nobody waits for it any more.
+
+    Unlike a query, it can be stopped: its thread ends and is free for other questions.
+    """
+
+    async def within() -> T:
+        async with asyncio.timeout(seconds):
+            return await work
+
+    return asyncio.run(within())
 
 
 class Questions:

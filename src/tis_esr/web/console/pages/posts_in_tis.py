@@ -1,6 +1,5 @@
 """The current posts of an office in TIS, with and without positions in ESR. TCS is asked for them."""
 
-import asyncio
 from functools import partial
 from typing import Final
 
@@ -15,6 +14,7 @@ from tis_esr.web.console.addresses import Choice, choice
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.pages.post_codes import code_choices, has_codes
 from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.questions import run_in_time
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
 from tis_esr.web.console.wording import first_upper, tag, why_link
@@ -107,4 +107,4 @@ def _asked(reader: Reader, settings: Settings, deanery: str) -> PostList:
         async with tcs_for_operation(settings, None) as tcs:
             return await post_list(reader, tcs, deanery)
 
-    return asyncio.run(ask())
+    return run_in_time(ask())

@@ -19,6 +19,7 @@ from tis_esr.operations.why.word import BadWordError, Kind, read_word
 from tis_esr.settings import Settings
 from tis_esr.web.console.console import account_of, console_of, required_session
 from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.questions import run_in_time
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.sealed_words import opened, sealed
 
@@ -99,7 +100,7 @@ def _explained(
                 reader, word, day, offices, window=window(settings), tcs=tcs, due_days=due
             )
 
-    return asyncio.run(ask())
+    return run_in_time(ask())
 
 
 def _not_theirs() -> ProblemError:
