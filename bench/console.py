@@ -16,6 +16,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -187,6 +188,8 @@ def console(store: Json) -> Iterator[str]:
     address = process.stdout.readline().strip()
     if not address:
         sys.exit("the console did not start")
+    # A log that nobody reads stops whoever writes it, once the pipe is full.
+    threading.Thread(target=process.stdout.read, daemon=True).start()
     try:
         yield address
     finally:
