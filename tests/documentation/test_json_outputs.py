@@ -15,7 +15,6 @@ EMPTY = {"parked list --discarded"}
 """Outputs that may be an empty list here; their journeys show them filled."""
 OFF = {"parked edit"}
 """Outputs of commands that are off by default."""
-_DAY = "day --in {small.folder}/in --out {small.folder}/out --tcs {small.tcs.url} --as-of 2026-11-26"
 SCHEMAS = ROOT / "docs" / "reference" / "schemas"
 
 
@@ -31,7 +30,7 @@ def _printed(lived: Story, command: str) -> Any:
     folder = lived.small.folder
     words = {
         "demo": ["--dir", folder / "demo"],
-        "day": _DAY.format(small=lived.small).split()[1:],
+        "day": ["--in", folder / "in", "--out", folder / "out", "--tcs", lived.small.tcs.url, "--as-of", "2026-11-26"],
         "synthesize": ["--out", folder / "made"],
         "ingest": [next((folder / "in").iterdir())],
         "export": ["applicants", "--dry-run", "--as-of", "2026-11-26"],

@@ -156,15 +156,17 @@ async def _listed(request: Request) -> tuple[Choice, list[Batch]]:
 
 
 async def _seen(request: Request) -> _Seen:
+    """Return a batch; raises the same ProblemError for one of another office as for an unknown one."""
+    unknown = ProblemError(
+        404, "There is no batch of this name.", "Open the list of batches.", "No such batch"
+    )
     id_ = request.path_params["batch"]
     try:
         seen: _Seen = await console_of(request).questions.ask(partial(_look, id_=id_))
     except UnknownBatchError:
-        seen = None  # type: ignore[assignment]
-    if seen is None or not may_see(account_of(request), seen.found.batch):
-        raise ProblemError(
-            404, "There is no batch of this name.", "Open the list of batches.", "No such batch"
-        )
+        raise unknown from None
+    if not may_see(account_of(request), seen.found.batch):
+        raise unknown
     return seen
 
 
