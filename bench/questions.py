@@ -45,10 +45,10 @@ from tis_esr.operations.reports.making import make_report
 from tis_esr.operations.reports.report import Filters
 from tis_esr.operations.why.explain import explain
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import APPLICANTS, RecordState
 from tis_esr.settings import Settings
 from tis_esr.tcs.client import Tcs, TcsSettings
+from tis_esr.wall_clock import LONDON
 
 FOLDER = OUT / "questions"
 STATE = FOLDER / "state.sqlite"

@@ -1,7 +1,6 @@
 """Every setting, from the environment (``TIS_ESR_...``) or from ``tis-esr.toml`` in the working folder."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -19,6 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tis_esr import wall_clock
 from tis_esr.engine.production.url_options import amqp_problem, mongodb_problem
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.services.cron import next_after
@@ -42,7 +42,7 @@ class BadSettingsError(TisEsrError):
 
 
 def _cron(text: str) -> str:
-    next_after(text, datetime.now(UTC))
+    next_after(text, wall_clock.now())
     return text
 
 

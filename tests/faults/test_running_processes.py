@@ -25,11 +25,11 @@ from tests.simulation.outcome import Outcome
 from tis_esr.commands.day import day
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.reader import ProductionReader
-from tis_esr.services.cron import LONDON
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 from tis_esr.settings import Settings
 from tis_esr.simulation.tcs.server import running_simulator
 from tis_esr.simulation.tcs.switches import Switches
+from tis_esr.wall_clock import LONDON
 
 QUIET_SECONDS = 0.5
 LONGEST = 100.0

@@ -16,7 +16,7 @@ from tis_esr.operations.alarms.sight import Sight
 from tis_esr.operations.alarms.sources import SOURCES, judge
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.doctor.running import queues_by_service
-from tis_esr.services.cron import LONDON
+from tis_esr.wall_clock import LONDON
 
 EACH = timedelta(minutes=1)
 """How often a process judges alarms, where nothing else is set."""

@@ -7,8 +7,7 @@ import pytest
 from tests.journeys.program import ENGINES, Program, program
 from tests.journeys.small_world import NPN, TODAY, por, small_world
 
-from tis_esr.commands import board as command
-from tis_esr.commands import digest as digest_command
+from tis_esr import wall_clock
 from tis_esr.simulation.days.generated_world import World
 
 LATER = str(TODAY + timedelta(days=40))
@@ -26,16 +25,16 @@ def here(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         called = program(request.param, folder)
         small.file(por(), por(2, "EOE/RX1/800/STR/002"))
         words = ["--in", folder / "in", "--out", folder / "out", "--tcs", small.tcs.url, "--as-of", TODAY]
-        called("day", *words)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wall_clock, "now", lambda: datetime.combine(TODAY, time(14, 20), UTC))
+            called("day", *words)
         yield called
 
 
 @pytest.fixture(autouse=True)
 def evening(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is 16:30 of the day."""
-    at = datetime.combine(TODAY, time(16, 30), UTC)
-    monkeypatch.setattr(command, "wall_clock", lambda: at)
-    monkeypatch.setattr(digest_command, "wall_clock", lambda: at)
+    monkeypatch.setattr(wall_clock, "now", lambda: datetime.combine(TODAY, time(16, 30), UTC))
 
 
 def test_the_board_names_what_is_missing_and_whom_it_affects(here: Program) -> None:

@@ -14,7 +14,7 @@ from tests.web.console.conftest import state
 from tests.web.console.console_process import console_process
 from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
 
-from tis_esr.operations.composition import today
+from tis_esr.wall_clock import today
 
 __all__ = ["state"]
 

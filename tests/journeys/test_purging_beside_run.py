@@ -10,10 +10,11 @@ import pytest
 from tests.journeys.small_world import Small, por
 from tests.journeys.test_tasks_killed import ours, running, settings, small, supervised, until
 
-from tis_esr.operations.composition import reader_of, today
-from tis_esr.process import serving_process as run_command
+from tis_esr import wall_clock
+from tis_esr.operations.composition import reader_of
 from tis_esr.services.retention.audit import PURGES
 from tis_esr.settings import Settings
+from tis_esr.wall_clock import today
 
 __all__ = ["ours", "settings", "small"]
 
@@ -39,7 +40,7 @@ async def test_what_is_old_goes_beside_the_services_and_is_counted(
         await until(small.events)
     settings = settings.model_copy(update={"keep_rows_days": 5})
     later = today() + timedelta(days=6)
-    monkeypatch.setattr(run_command, "today", lambda: later)
+    monkeypatch.setattr(wall_clock, "today", lambda: later)
     async with running(settings) as address, aiohttp.ClientSession() as session, asyncio.timeout(60):
         while "rows" not in await purged(session, address):  # noqa: ASYNC110 - over HTTP
             await asyncio.sleep(0.1)

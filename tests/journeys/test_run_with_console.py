@@ -15,10 +15,11 @@ from tests.web.console.console_process import console_process
 from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
 from tests.web.console.test_alarms_and_acts import HELD, alarm, plan_of, stored
 
-from tis_esr.operations.composition import reader_of, today
+from tis_esr.operations.composition import reader_of
 from tis_esr.services.data_exporter.outbound import APPLICANTS, ApplicantRecord, RecordState
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
+from tis_esr.wall_clock import today
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from tis_esr.services.contracts.commands import (
     NOTIFICATION_COMMAND,
     RECONCILE_ALL_COMMAND,
 )
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     OUTBOUND_FILES,
@@ -36,6 +35,7 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.services.data_exporter.pending_records import NO_LONGER, START_PASSED
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, KnownPosition
+from tis_esr.wall_clock import LONDON
 
 CRONS = {
     RECONCILE_ALL_COMMAND: "0 1 * * *",

@@ -24,9 +24,9 @@ from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryStep, StoredR
 from tis_esr.operations.region.by_services import ParkedCommandError
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.contracts.bodies import GenerateFile
-from tis_esr.services.cron import LONDON
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.settings import Settings
+from tis_esr.wall_clock import LONDON
 
 BEGUN = TODAY - timedelta(days=2)
 AT = datetime(2026, 11, 22, 9, tzinfo=LONDON)

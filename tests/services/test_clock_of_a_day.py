@@ -1,14 +1,15 @@
 """A day that is run later or earlier has its own clock: that day in London, at the current time of day there."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tis_esr import wall_clock
 from tis_esr.operations.composition import engine_for_operation
 from tis_esr.services import day as days
-from tis_esr.services.cron import LONDON
 from tis_esr.settings import Settings
+from tis_esr.wall_clock import LONDON
 
 
 @pytest.mark.parametrize("day", [date(2026, 7, 15), date(2026, 12, 1)])
@@ -18,13 +19,7 @@ from tis_esr.settings import Settings
 def test_the_clock_of_a_day_is_on_that_day_in_london_also_in_the_first_hour_of_a_summer_day(
     monkeypatch: pytest.MonkeyPatch, now: datetime, day: date
 ) -> None:
-    class At(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> "At":
-            at = now.astimezone(tz)
-            return cls.combine(at.date(), at.time(), at.tzinfo)
-
-    monkeypatch.setattr(days, "datetime", At)
+    monkeypatch.setattr(wall_clock, "now", lambda: now)
     at = days.clock(day)().astimezone(LONDON)
     assert (at.date(), at.time()) == (day, now.astimezone(LONDON).time())
 

@@ -16,7 +16,7 @@ from tests.services.bench import Bench, Benches
 from tests.services.tcs_on_bench import TODAY
 from typer.testing import CliRunner
 
-from tis_esr import cli
+from tis_esr import cli, wall_clock
 from tis_esr.commands import files as command
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
@@ -92,7 +92,7 @@ async def test_a_file_that_was_exported_without_its_inbound_is_named_for_a_week(
 ) -> None:
     async with benches.open("DataExporter", World(TODAY, Random(1))) as bench:
         monkeypatch.setattr(command, "reader_of", lambda *_: bench.reader())
-        monkeypatch.setattr(command, "today", lambda: TODAY)
+        monkeypatch.setattr(wall_clock, "today", lambda: TODAY)
         await bench.keep(
             OUTBOUND_FILES,
             *(

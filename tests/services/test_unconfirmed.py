@@ -13,7 +13,7 @@ from tests.services.records import applicant, applicants, draft, notifications
 from tests.services.tcs_on_bench import TODAY
 from typer.testing import CliRunner
 
-from tis_esr import cli
+from tis_esr import cli, wall_clock
 from tis_esr.commands import files as command
 from tis_esr.decisions.quarantine_suspicion import suspected_causes
 from tis_esr.files.folder import Folder
@@ -53,7 +53,7 @@ async def test_files_lists_them_from_the_day_after_until_they_are_answered_or_se
         monkeypatch.setattr(command, "reader_of", lambda *_: bench.reader())
 
         async def call(day: date, *words: str) -> tuple[int, str]:
-            monkeypatch.setattr(command, "today", lambda: day)
+            monkeypatch.setattr(wall_clock, "today", lambda: day)
             result = await asyncio.to_thread(CliRunner().invoke, cli.app, ["files", *words])
             return result.exit_code, result.output
 
@@ -99,7 +99,7 @@ async def test_a_file_whose_answer_is_waived_is_nobodys_work_and_raises_no_alarm
     async with benches.open(EXPORTER, nowhere()) as bench:
         await sent(bench)
         monkeypatch.setattr(command, "reader_of", lambda *_: bench.reader())
-        monkeypatch.setattr(command, "today", lambda: LATE)
+        monkeypatch.setattr(wall_clock, "today", lambda: LATE)
 
         async def alarms() -> list[str]:
             noon = datetime.combine(LATE, time(12), UTC)

@@ -1,11 +1,11 @@
 """Commands that answer questions: about files, placements, posts, positions and people, and about the messages."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from tis_esr import wall_clock
 from tis_esr.commands.command_line import (
     DayOption,
     JsonOption,
@@ -123,7 +123,7 @@ def outage(
     with user_errors_reported():
         from tis_esr.commands.outage import outage as run_
 
-        until = moment_of("--to", end) if end is not None else datetime.now(UTC)
+        until = moment_of("--to", end) if end is not None else wall_clock.now()
         since = moment_of("--from", start)
         raise typer.Exit(int(run_(load(), since, until, day_of(as_of), state, as_json=as_json)))
 

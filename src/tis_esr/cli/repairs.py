@@ -1,11 +1,11 @@
 """Commands that repair: generate records again, compare statuses with TIS, recover from an outage."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from tis_esr import wall_clock
 from tis_esr.commands.command_line import (
     DayOption,
     DeaneryOption,
@@ -168,7 +168,7 @@ def recover(
 
         settings = load()
         first, last = moment_of("--from", begun), moment_of("--to", ended)
-        refuse_impossible(first, last, day := day_of(as_of), datetime.now(UTC))
+        refuse_impossible(first, last, day := day_of(as_of), wall_clock.now())
         if as_json and not (yes or dry_run):
             raise UsageError("--json", "needs --yes or --dry-run: questions are not JSON")
         full = dnf or []

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
+from tis_esr import wall_clock
 from tis_esr.commands.person import person_of
 from tis_esr.commands.printing_alarms import show_alarm, show_all, show_kind, show_tests
 from tis_esr.commands.terminal import print_json, say
@@ -16,7 +17,7 @@ from tis_esr.operations.alarms.alarm import ALARMS, Alarm
 from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.overview import Alarms, in_london, overview
 from tis_esr.operations.alarms.sinks.configured import sinks_of
-from tis_esr.operations.composition import engine_for_operation, reader_of, today
+from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.settings import Settings
 
 _TRIES = 5
@@ -26,7 +27,7 @@ def list_(settings: Settings, state: Path | None, *, cleared: bool, as_json: boo
     """Print the active alarms and the receivers; DONE_WITH_PARKED if an alarm is active."""
     names = [sink.name for sink in sinks_of(settings)]
     with closing(reader_of(settings, state)) as reader:
-        found = overview(reader, names, datetime.now(UTC), cleared=cleared)
+        found = overview(reader, names, wall_clock.now(), cleared=cleared)
     if as_json:
         print_json(found)
     else:
@@ -42,9 +43,9 @@ def show(settings: Settings, word: str, state: Path | None, *, as_json: bool) ->
             return Exit.DONE
         alarm = acts.find(reader, word)
     if as_json:
-        print_json(Alarms(alarms=[in_london(alarm, today())]))
+        print_json(Alarms(alarms=[in_london(alarm, wall_clock.today())]))
     else:
-        show_alarm(in_london(alarm, today()))
+        show_alarm(in_london(alarm, wall_clock.today()))
     return Exit.DONE
 
 
@@ -123,7 +124,7 @@ async def _act(
 
 def _done(alarm: Alarm, said: str, *, as_json: bool) -> Exit:
     if as_json:
-        print_json(Alarms(alarms=[in_london(alarm, today())]))
+        print_json(Alarms(alarms=[in_london(alarm, wall_clock.today())]))
     else:
         say(said)
     return Exit.DONE

@@ -1,13 +1,13 @@
 """What the commands share: the program, common options, and the parsing of days and folders."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
+from tis_esr import wall_clock
 from tis_esr.commands.help_pages import Command, Group
 from tis_esr.errors import UsageError
 from tis_esr.operations.moments import YEARS
@@ -87,7 +87,7 @@ def command(*examples: str, name: str | None = None) -> Callable[[Typed], Typed]
 def day_of(text: str | None, option: str = "--as-of") -> date:
     """Parse a day; the default is today in London. Raises UsageError that names the option."""
     if text is None:
-        return datetime.now(ZoneInfo("Europe/London")).date()
+        return wall_clock.today()
     try:
         day = date.fromisoformat(text)
     except ValueError:

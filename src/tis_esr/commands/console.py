@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from tis_esr import wall_clock
 from tis_esr.commands.command_line import check_state
 from tis_esr.commands.demo import demo
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, say
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit
-from tis_esr.operations.composition import today
 from tis_esr.process.logs import log_events
 from tis_esr.process.serving_process import Beside
 from tis_esr.settings import Settings
@@ -40,7 +40,7 @@ def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
 
 def console_of_demo(settings: Settings, folder: Path, port: int | None) -> Exit:
     """Run the demo's three days, the last of them today, and serve what they left."""
-    demo(settings, folder, today() - timedelta(days=_DEMO_DAYS - 1), _DEMO_DAYS)
+    demo(settings, folder, wall_clock.today() - timedelta(days=_DEMO_DAYS - 1), _DEMO_DAYS)
     say("")
     return console(settings, folder / "state.sqlite", port)
 

@@ -4,10 +4,11 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
+from tis_esr import wall_clock
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
 from tis_esr.errors import Exit
 from tis_esr.operations.board.built_in import terms_of
-from tis_esr.operations.board.day_shown import instead_of_today, shown_as_of, wall_clock
+from tis_esr.operations.board.day_shown import instead_of_today, shown_as_of
 from tis_esr.operations.composition import reader_of
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.digest import digest as digest_of
@@ -19,7 +20,7 @@ def digest(
 ) -> Exit:
     """Print the digest of a day, today's by default; DONE_WITH_PARKED if somebody must act."""
     with closing(reader_of(settings, state)) as reader:
-        clock = wall_clock()
+        clock = wall_clock.now()
         shown, now = shown_as_of(reader, day, clock)
         found = digest_of(reader, day=shown, now=now, terms=terms_of(settings), deanery=deanery)
     if as_json:

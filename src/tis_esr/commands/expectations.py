@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from tis_esr import wall_clock
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, console, print_json, say
 from tis_esr.counted import counted
@@ -17,7 +18,7 @@ from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.board.cells import FileType
 from tis_esr.operations.board.expectation_changes import set_expectation, waive, withdraw
 from tis_esr.operations.board.expectations import Expectation, Expectations, Waiver, listed
-from tis_esr.operations.composition import engine_for_operation, reader_of, today
+from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.dates import day as in_words
 from tis_esr.settings import Settings
 
@@ -76,7 +77,7 @@ async def apply(settings: Settings, state: Path | None, change: Change, *, as_js
 def show(settings: Settings, state: Path | None, *, as_json: bool) -> Exit:
     """Print the expectations, built-in ones first, and the waivers that have not ended."""
     with closing(reader_of(settings, state)) as reader:
-        found = listed(reader, terms_of(settings).built_in, today())
+        found = listed(reader, terms_of(settings).built_in, wall_clock.today())
     if as_json:
         print_json(found)
     else:

@@ -3,12 +3,13 @@
 from functools import partial
 from pathlib import Path
 
+from tis_esr import wall_clock
 from tis_esr.commands.person import person_of
 from tis_esr.commands.printing import by_state
 from tis_esr.commands.terminal import NOTICE, print_json, say
 from tis_esr.counted import counted
 from tis_esr.errors import Exit, UsageError
-from tis_esr.operations.composition import engine_for_operation, reader_of, today
+from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.kept import too_old
 from tis_esr.operations.ledger import Gap, Ledger, LedgerEntry, ledger
 from tis_esr.operations.settling import settle_findings
@@ -26,7 +27,7 @@ def files(settings: Settings, name: str | None, state: Path | None, *, as_json: 
     """
     reader = reader_of(settings, state)
     try:
-        day = working_day(reader, today())
+        day = working_day(reader, wall_clock.today())
         found = ledger(reader, name, today=day, due_days=settings.confirmation_due_days)
     finally:
         reader.close()

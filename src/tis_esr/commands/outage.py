@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
+from tis_esr import wall_clock
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
 from tis_esr.decisions.who import Who
 from tis_esr.errors import Exit
@@ -22,7 +23,7 @@ def outage(
     settings: Settings, start: datetime, end: datetime, today: date, state: Path | None, *, as_json: bool
 ) -> Exit:
     """Print the effects of an outage; DONE_WITH_PARKED while something is still open. Raises UsageError."""
-    refuse_impossible(start, end, today, datetime.now(UTC))
+    refuse_impossible(start, end, today, wall_clock.now())
     with closing(reader_of(settings, state)) as reader:
         found = find_outage(reader, start, end, today=today, window=window(settings), crons=crons(settings))
     if as_json:

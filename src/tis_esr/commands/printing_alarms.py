@@ -11,7 +11,7 @@ from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.kinds import Kind, Severity, duration
 from tis_esr.operations.alarms.overview import Alarms, Receiver
 from tis_esr.operations.states import words
-from tis_esr.services.cron import LONDON
+from tis_esr.wall_clock import LONDON
 
 _STYLES = {Severity.CRITICAL: BAD, Severity.WARNING: NOTICE, Severity.INFO: ""}
 _MEMBERS = 20

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import date, datetime
 
+from tis_esr import wall_clock
 from tis_esr.commands.as_of_day import refuse_impossible_day
 from tis_esr.commands.outage import show_effects
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import GOOD, HEADING, NOTICE, print_json, say
 from tis_esr.errors import Exit
-from tis_esr.operations.composition import crons, reader_of, today, window
+from tis_esr.operations.composition import crons, reader_of, window
 from tis_esr.operations.dates import readable
 from tis_esr.operations.doctor.checks import examine
 from tis_esr.operations.outage import Outage, outage
@@ -39,7 +40,7 @@ class Asked:
     @property
     def day(self) -> date:
         """Return today for the next step: a question may be answered on the day after it was asked."""
-        return self._as_of or today()
+        return self._as_of or wall_clock.today()
 
 
 def show(place: Place, asked: Asked, *, as_json: bool) -> Exit:

@@ -4,11 +4,12 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 import structlog
 
+from tis_esr import wall_clock
 from tis_esr.engine.batches import SUSPECT_ATTEMPTS, Batches, Outcome
 from tis_esr.engine.consumer import Consumer
 from tis_esr.engine.envelope import Message
@@ -35,7 +36,7 @@ class Runner:
         handlers: Iterable[Handler],
         *,
         today: Callable[[], date],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = wall_clock.now,
         patience: float = 120.0,
         observe: Observer = unobserved,
     ) -> None:

@@ -4,11 +4,12 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+from tis_esr import wall_clock
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.retention_periods import Retention
 from tis_esr.engine.embedded.engine import EmbeddedEngine
@@ -32,7 +33,7 @@ from tis_esr.services.contracts.commands import (
     NOTIFICATION_COMMAND,
     RECONCILE_ALL_COMMAND,
 )
-from tis_esr.services.cron import LONDON, next_day
+from tis_esr.services.cron import next_day
 from tis_esr.services.day import clock
 from tis_esr.services.flow import CALLING_TCS, SERVICES, Dependencies, bindings_only, handlers
 from tis_esr.services.retention.daily_purge import Purge
@@ -92,7 +93,7 @@ async def serving(
         found = handlers(dependencies)
         async with engine_of(settings, found, supervisor) as engine:
             await tcs.check()
-            runner = Runner(engine, found, today=today, observe=observe)
+            runner = Runner(engine, found, today=wall_clock.today, observe=observe)
             process = process_name(settings, embedded=False)
             async with budgeted(settings, runner, tcs, services, supervisor, process):
                 yield System(runner, tcs, dependencies, supervisor, process)
@@ -108,8 +109,8 @@ async def engine_for_operation(
         yield Runner(
             engine,
             found,
-            today=lambda: day or today(),
-            now=clock(day) if day is not None else _now,
+            today=lambda: day or wall_clock.today(),
+            now=clock(day) if day is not None else wall_clock.now,
             patience=settings.patience_seconds,
         )
 
@@ -168,15 +169,6 @@ def addresses(settings: Settings) -> ServerAddresses:
         lease_seconds=settings.lease_seconds,
         resend_seconds=settings.resend_seconds,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def today() -> date:
-    """Return London's day, which is today for every rule."""
-    return datetime.now(UTC).astimezone(LONDON).date()
 
 
 def _tcs(settings: Settings, url: str) -> Tcs:

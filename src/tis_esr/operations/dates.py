@@ -1,9 +1,8 @@
 """Formats days and times for people: ``25 Nov 2026``, ``25 Nov 2026 14:00``, in London."""
 
 from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
 
-_LONDON = ZoneInfo("Europe/London")
+from tis_esr.wall_clock import LONDON
 
 
 def day(value: date) -> str:
@@ -20,17 +19,17 @@ def moment(seconds: float) -> datetime | None:
     """Return a moment of an engine's clock in London time, to the second; None if it was not stored."""
     if not seconds:
         return None
-    return datetime.fromtimestamp(seconds, UTC).astimezone(_LONDON).replace(microsecond=0)
+    return datetime.fromtimestamp(seconds, UTC).astimezone(LONDON).replace(microsecond=0)
 
 
 def in_london(at: datetime) -> datetime:
     """Return the same moment in London time."""
-    return at.astimezone(_LONDON)
+    return at.astimezone(LONDON)
 
 
 def midnight(value: date) -> datetime:
     """Return the moment at which a day begins in London."""
-    return datetime.combine(value, time.min, _LONDON)
+    return datetime.combine(value, time.min, LONDON)
 
 
 def iso(seconds: float) -> str:

@@ -20,7 +20,7 @@ from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.digest_to_do import named, to_do
 from tis_esr.operations.leaving_applicants import leaving_unless_somebody_acts, left_before, left_with
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.services.cron import LONDON
+from tis_esr.wall_clock import LONDON
 
 _ALL_WELL = "all well"
 _STANDING = {

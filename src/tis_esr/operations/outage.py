@@ -20,7 +20,6 @@ from tis_esr.operations.dates import iso, readable
 from tis_esr.operations.outage_delays import delayed
 from tis_esr.operations.outage_effects import Effect, EffectKind, effect
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.deadline_guard import unsent
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -32,6 +31,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.pending_records import START_PASSED
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS
+from tis_esr.wall_clock import LONDON
 
 LONGEST = timedelta(days=60)
 """The longest outage that can be asked about."""

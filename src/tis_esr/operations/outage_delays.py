@@ -20,7 +20,7 @@ from tis_esr.services.contracts.commands import (
     NOTIFICATION_COMMAND,
     RECONCILE_ALL_COMMAND,
 )
-from tis_esr.services.cron import LONDON, next_after
+from tis_esr.services.cron import next_after
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.inbound_data_reader.file_ledger import (
     FILES,
@@ -29,6 +29,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
     FileState,
     InboundFile,
 )
+from tis_esr.wall_clock import LONDON
 
 _SHOWN_UP_WITHIN = timedelta(days=7)
 _EXPORTS = {APPLICANT_COMMAND: "APP", NOTIFICATION_COMMAND: "DNC"}

@@ -8,9 +8,9 @@ import msgspec
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.dates import midnight
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundState
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, NOT_TAKEN
+from tis_esr.wall_clock import LONDON
 
 DAYS = 30
 _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)

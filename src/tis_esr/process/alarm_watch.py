@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import structlog
 
+from tis_esr import wall_clock
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.supervision import Beat
 from tis_esr.engine.work import Work
@@ -23,7 +24,7 @@ from tis_esr.operations.alarms.sinks.configured import sinks_of
 from tis_esr.operations.alarms.sinks.sink import Sink
 from tis_esr.operations.alarms.sources import SOURCES, judge
 from tis_esr.operations.board.built_in import terms_of
-from tis_esr.operations.composition import System, reader_of, today
+from tis_esr.operations.composition import System, reader_of
 from tis_esr.operations.digest import Digest, digest
 from tis_esr.process.dead_mans_switch import dead_mans_switch
 from tis_esr.process.own_condition import Restarts, free_disks, memory_share
@@ -74,7 +75,7 @@ class AlarmWatch:
             self._queues,
             self._own_services,
             now,
-            today(),
+            wall_clock.today(),
         )
         await store(begin, await judge(sight, SOURCES, last, beat), self._receivers, sight.today, now)
         await self._measure(begin)
@@ -141,7 +142,7 @@ class AlarmWatch:
         if not self.sinks:
             return []
         with closing(reader_of(self._settings)) as reader:
-            return statuses(reader, self._receivers.sinks, datetime.now(UTC))
+            return statuses(reader, self._receivers.sinks, wall_clock.now())
 
 
 def alarm_tasks(

@@ -6,12 +6,12 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import structlog
 
+from tis_esr import wall_clock
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.protocol import Engine
@@ -22,7 +22,7 @@ from tis_esr.files.file_store import FileStore, Nowhere, name_fault
 from tis_esr.files.folder import BadFolderError
 from tis_esr.operations.audit.logged_head import LoggedHead
 from tis_esr.operations.batches.advancing import advance_all
-from tis_esr.operations.composition import System, crons, purge_of, serving, today
+from tis_esr.operations.composition import System, crons, purge_of, serving
 from tis_esr.operations.configured_stores import inbound_store, outbound_store, same_place, secret_text
 from tis_esr.process.alarm_watch import alarm_tasks
 from tis_esr.process.announcement import Announcement
@@ -222,7 +222,7 @@ def _schedule(
     schedule = Schedule(crons(settings))
 
     async def look(_: Beat) -> None:
-        for command in await schedule.tick(system.runner.work, datetime.now(UTC)):
+        for command in await schedule.tick(system.runner.work, wall_clock.now()):
             _log.info(_REQUESTED.get(command, "export_requested"), command=command)
 
     return every(
@@ -289,7 +289,7 @@ def _purge(settings: Settings, system: System, metrics: Metrics, stop: asyncio.E
             return not stop.is_set()
 
         purge.goes_on = goes_on
-        await purge.of_day(today())
+        await purge.of_day(wall_clock.today())
         if fresh := purge.removed - logged:
             _log.info("purged", removed=dict(fresh))
             logged.update(fresh)

@@ -13,7 +13,8 @@ from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.contracts.commands import ask
-from tis_esr.services.cron import LONDON, next_after
+from tis_esr.services.cron import next_after
+from tis_esr.wall_clock import LONDON
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):

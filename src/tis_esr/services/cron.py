@@ -1,13 +1,12 @@
 """Computes when a cron expression fires, in London time, correct over both clock changes."""
 
 from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from tis_esr.errors import TisEsrError
+from tis_esr.wall_clock import LONDON
 
-LONDON = ZoneInfo("Europe/London")
 _FIELDS = 5  # CronSim takes a sixth, for seconds, and then doesn't look after the clock changes
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 
+from tis_esr import wall_clock
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.engine.runner import Runner
 from tis_esr.files.file_store import FileStore
 from tis_esr.records.file_names import DEANERIES, BadFileNameError, FileName
 from tis_esr.services.contracts.commands import DAILY_RULES_COMMAND, RECONCILE_ALL_COMMAND, ask
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT, NOTIFICATION_EXPORT, Export, ExportRun
 from tis_esr.services.data_exporter.outbound import OutboundFile
 from tis_esr.services.data_exporter.region_starts import sendable
@@ -18,6 +18,7 @@ from tis_esr.services.flow import ACKNOWLEDGING, AFTER_APPLICANTS, PEOPLE, SPLIT
 from tis_esr.services.inbound_data_reader.file_admission import Taken
 from tis_esr.services.inbound_data_reader.file_splitting import InboundDataReader
 from tis_esr.services.inbound_data_reader.ledger_horizon import within
+from tis_esr.wall_clock import LONDON
 
 
 @dataclass(frozen=True)
@@ -159,4 +160,4 @@ def _title(stage: tuple[str, ...]) -> str:
 
 def clock(day: date) -> Callable[[], datetime]:
     """Return a clock (UTC) for a day that is run later or earlier: that day in London, at the current time of day there."""
-    return lambda: datetime.combine(day, datetime.now(LONDON).time(), LONDON).astimezone(UTC)
+    return lambda: datetime.combine(day, wall_clock.now().astimezone(LONDON).time(), LONDON).astimezone(UTC)

@@ -1,12 +1,13 @@
 """When a call to TCS is retried at once, and after how long."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import stamina
 
+from tis_esr import wall_clock
 from tis_esr.tcs.breaker import LONGEST_RETRY_AFTER
 from tis_esr.tcs.tcs_errors import (
     TcsAccessError,
@@ -83,4 +84,4 @@ def seconds_of_retry_after(value: str | None) -> float | None:
     except ValueError:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(0.0, (aware - datetime.now(UTC)).total_seconds()), LONGEST_RETRY_AFTER)
+    return min(max(0.0, (aware - wall_clock.now()).total_seconds()), LONGEST_RETRY_AFTER)

@@ -17,9 +17,9 @@ from tests.web.console.console_process import console_process
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.composition import today
 from tis_esr.services.data_exporter.outbound import APPLICANTS, RecordState
 from tis_esr.simulation.tcs.server import running_simulator
+from tis_esr.wall_clock import today
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -22,8 +22,9 @@ from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.audit.trail import AUDIT, AuditEntry, Person, record
-from tis_esr.operations.composition import reader_of, today
+from tis_esr.operations.composition import reader_of
 from tis_esr.settings import Settings
+from tis_esr.wall_clock import today
 from tis_esr.web.console.acts import Act, Item, Plan, page_of
 from tis_esr.web.console.console import Page
 from tis_esr.web.console.forms import Form

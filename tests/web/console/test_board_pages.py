@@ -1,10 +1,12 @@
 """One office of the board with its last 30 days, and the calendar of all offices."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.web.console.browsing import desk, text, title
 
+from tis_esr import wall_clock
 from tis_esr.operations.access.accounts import Account, Role
 
 EMD = Account(name="testa.office", roles=frozenset({Role.VIEWER}), offices=frozenset({"EMD"}))
@@ -25,7 +27,10 @@ async def test_an_office_shows_each_file_with_times_consequence_and_who_must_act
     assert 'href="/files/DE_EMD_RMF_20261124_00004001.DAT"' in page.text
 
 
-async def test_an_office_has_its_30_days_with_share_usual_arrival_and_charts_as_tables(state: Path) -> None:
+async def test_an_office_has_its_30_days_with_share_usual_arrival_and_charts_as_tables(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wall_clock, "now", lambda: datetime(2026, 11, 26, 20, tzinfo=UTC))
     async with desk(state).signed_in() as browser:
         page = await browser.get("/board/EMD?day=2026-11-26")
     said = text(page)

@@ -18,7 +18,7 @@ from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.audit.trail import AUDIT, AuditEntry
-from tis_esr.operations.composition import reader_of, today
+from tis_esr.operations.composition import reader_of
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     OUTBOUND_FILES,
@@ -30,6 +30,7 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.services.data_exporter.region_starts import REGION_STARTS, RegionStart
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.settings import Settings
+from tis_esr.wall_clock import today
 
 DAY = today()
 SOON = DAY + timedelta(days=30)

@@ -15,8 +15,8 @@ from tests.web.console.browsing import desk
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.composition import today
 from tis_esr.services.inbound_data_reader.file_ledger import FileState, InboundFile, enter
+from tis_esr.wall_clock import today
 from tis_esr.web.console.tables import Table
 
 PATHS = (

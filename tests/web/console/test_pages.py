@@ -21,9 +21,9 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.composition import today
 from tis_esr.records.file_names import DEANERIES
 from tis_esr.services.data_exporter.outbound import APPLICANTS
+from tis_esr.wall_clock import today
 
 RMF = "DE_EMD_RMF_20261124_00004001.DAT"
 

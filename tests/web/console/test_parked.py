@@ -21,9 +21,9 @@ from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.batches.documents import BatchState, Verdict
-from tis_esr.operations.composition import today
 from tis_esr.operations.parked.discarding import Remark, discard
 from tis_esr.operations.parked.retrying import retry
+from tis_esr.wall_clock import today
 
 __all__ = ["benches", "embedded"]
 LIST = "/parked/messages"

@@ -12,8 +12,8 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.composition import today
 from tis_esr.services.inbound_data_writer.person_journal import JOURNAL, JournalEntry, Outcome
+from tis_esr.wall_clock import today
 
 EOE = f"DE_EOE_RMC_{today():%Y%m%d}_00000101.DAT"
 LDN = f"DE_LDN_RMC_{today():%Y%m%d}_00000102.DAT"

@@ -16,8 +16,8 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.composition import today
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
+from tis_esr.wall_clock import today
 from tis_esr.web.console.pages import posts_in_tis
 
 FORMULA = "=cmd|' /C calc'!A0"

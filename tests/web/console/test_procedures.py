@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime
 from html import unescape
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.journeys.small_world import NPN, Small, por, small_world
 from tests.journeys.test_reconciling import a_day
 from tests.web.console.browsing import OWNER, Desk, desk, form_token, text, title
 
+from tis_esr import wall_clock
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.embedded.reader import StateReader
 from tis_esr.engine.production.server_checks import Finding
@@ -59,9 +60,7 @@ def two_posts(world: World) -> None:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Small]:
     """A first day, then an outage in which a file arrives; today is the day after the first."""
-    for module in ("procedures", "procedure_acts"):
-        found = import_module(f"tis_esr.web.console.pages.{module}")
-        monkeypatch.setattr(found, "today", lambda: date(2026, 11, 25))
+    monkeypatch.setattr(wall_clock, "today", lambda: date(2026, 11, 25))
     found_by(monkeypatch, Check(name="engine", ok=True, findings=[]))
     with small_world(tmp_path, two_posts) as small:
         small.file(por())
@@ -179,7 +178,7 @@ async def test_a_recovery_that_was_begun_to_the_second_is_opened_as_it_is(here: 
 async def test_recoveries_are_listed_with_their_times_in_london(
     here: Small, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("tis_esr.web.console.pages.procedures"), "datetime", Summer)
+    monkeypatch.setattr(wall_clock, "now", lambda: datetime(2026, 7, 2, 11, 15, tzinfo=UTC))
     with closing(EmbeddedEngine(state_of(here), ALL_COLLECTIONS)) as engine:
         work = Work(engine, {}, today=date(2026, 11, 25), now=datetime.now(UTC))
         await work.get(RECOVERIES, [key])
@@ -189,14 +188,6 @@ async def test_recoveries_are_listed_with_their_times_in_london(
         page = await browser.get("/procedures")
     assert "1 Jul 2026 23:30 to 2 Jul 2026 02:00" in text(page)
     assert 'max="2026-07-02T12:15"' in page.text, "London time, not UTC"
-
-
-class Summer(datetime):
-    """A clock in July."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> "Summer":
-        return cls(2026, 7, 2, 11, 15, tzinfo=UTC).astimezone(tz)
 
 
 async def test_a_step_says_what_it_will_do_and_nothing_is_done_before_the_confirmation(here: Small) -> None:

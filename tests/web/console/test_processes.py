@@ -14,8 +14,8 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.composition import today
 from tis_esr.operations.processes.announced import PROCESSES
+from tis_esr.wall_clock import today
 
 VIEWER = Account(name="testa.viewer", roles=frozenset({Role.VIEWER}))
 

@@ -18,8 +18,8 @@ from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.composition import today
 from tis_esr.services.data_exporter.outbound import APPLICANTS, ApplicantRecord, RecordState
+from tis_esr.wall_clock import today
 
 LATE, DUE, BLOCKED = 7001, 7002, 7003
 

@@ -3,7 +3,7 @@
 import re
 import shutil
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import httpx2
 import pytest
 from tests.web.console.browsing import desk, text, title
 
+from tis_esr import wall_clock
 from tis_esr.operations.access.accounts import Account, Role
-from tis_esr.operations.composition import today
+from tis_esr.wall_clock import today
 
 EMD = Account(name="testa.office", roles=frozenset({Role.VIEWER}), offices=frozenset({"EMD"}))
 
@@ -98,7 +99,10 @@ async def test_an_account_of_two_offices_sees_both(state: Path) -> None:
     assert set(re.findall(r"/board/([A-Z]{3})\?", page.text)) == {"EMD", "WES"}
 
 
-async def test_without_any_file_the_page_says_so(state: Path, tmp_path: Path) -> None:
+async def test_without_any_file_the_page_says_so(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wall_clock, "now", lambda: datetime(2026, 11, 26, 9, tzinfo=UTC))
     empty = tmp_path / "empty.sqlite"
     shutil.copyfile(state, empty)
     with sqlite3.connect(empty) as store:

@@ -12,8 +12,8 @@ from tests.web.console.browsing import desk, form_token, text
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
-from tis_esr.operations.composition import today
 from tis_esr.services.data_exporter.outbound import APPLICANTS
+from tis_esr.wall_clock import today
 
 NUMBER = 7200001
 

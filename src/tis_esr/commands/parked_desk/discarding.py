@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from tis_esr import wall_clock
 from tis_esr.commands.parked_desk.listing import chosen
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.errors import Exit, UsageError
-from tis_esr.operations.composition import engine_for_operation, reader_of, today
+from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.parked.discarding import Remark
 from tis_esr.operations.parked.discarding import discard as act
@@ -65,7 +66,7 @@ def _refuse_incomplete(remark: Remark) -> None:
         raise UsageError("--ticket", "name the ticket under which this is tracked")
     if remark.review_on is None:
         raise UsageError("--review", "give the day on which the outcome is checked, as 2026-12-24")
-    if remark.review_on < today():
+    if remark.review_on < wall_clock.today():
         raise UsageError("--review", f"{remark.review_on} is in the past; give today or a later day")
 
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from tis_esr import wall_clock
 from tis_esr.commands.terminal import BAD, HEADING, NOTICE, print_json, say
 from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import Exit
-from tis_esr.operations.composition import reader_of, today
+from tis_esr.operations.composition import reader_of
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.parked.discarding import Discarded, discarded
 from tis_esr.operations.parked.finding import full_ids
@@ -34,15 +35,10 @@ _GROUPS: Final = 20
 _HOUR: Final = 3600.0
 
 
-def now() -> float:
-    """Return the seconds since 1970."""
-    return datetime.now(UTC).timestamp()
-
-
 def chosen(reader: Reader, choice: Choice) -> list[ParkedMessage]:
     """Return the messages that a person means. Raises UnknownMessageError, AmbiguousIdError or ShortIdError."""
     whole = msgspec.structs.replace(choice, ids=full_ids(reader, choice.ids))
-    return parked_messages(reader, whole, now())
+    return parked_messages(reader, whole, wall_clock.now().timestamp())
 
 
 def list_parked(
@@ -52,7 +48,7 @@ def list_parked(
     with closing(reader_of(settings, state)) as reader:
         found = chosen(reader, choice)
     if as_json:
-        print_json(grouped_by(by, found, choice, now()) if by else found)
+        print_json(grouped_by(by, found, choice, wall_clock.now().timestamp()) if by else found)
     elif not found and choice.is_everything:
         say("Nothing is parked.")
     elif not found:
@@ -60,7 +56,7 @@ def list_parked(
     elif by in {None, Grouping.CAUSE}:
         _show_causes(grouped(found, choice))
     else:
-        _show_groups(grouped_by(by, found, choice, now()), by)
+        _show_groups(grouped_by(by, found, choice, wall_clock.now().timestamp()), by)
     return Exit.DONE_WITH_PARKED if found else Exit.DONE
 
 
@@ -74,7 +70,7 @@ def list_discarded(settings: Settings, state: Path | None, *, as_json: bool) -> 
         say("No message was discarded.")
     else:
         for one in found:
-            _show_discarded(one, today())
+            _show_discarded(one, wall_clock.today())
     return Exit.DONE
 
 
@@ -124,7 +120,7 @@ def _next_steps(groups: Sequence[CauseGroup]) -> Iterator[str]:
 
 def _oldest(since: str) -> str:
     """Return the age of the oldest message, from an hour on."""
-    age = now() - datetime.fromisoformat(since).timestamp() if since else 0.0
+    age = wall_clock.now().timestamp() - datetime.fromisoformat(since).timestamp() if since else 0.0
     return f", oldest {age_text(age)}" if age >= _HOUR else ""
 
 

@@ -4,7 +4,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from tis_esr.commands.parked_desk.listing import chosen, now
+from tis_esr import wall_clock
+from tis_esr.commands.parked_desk.listing import chosen
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import print_json, say
 from tis_esr.counted import counted
@@ -13,7 +14,7 @@ from tis_esr.operations.batches.advancing import advance
 from tis_esr.operations.batches.errors import EmptyBatchError
 from tis_esr.operations.batches.freezing import parked_moments, refuse_changed
 from tis_esr.operations.batches.starting import start
-from tis_esr.operations.composition import engine_for_operation, reader_of, today
+from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.parked.listing import Choice, ParkedMessage
 from tis_esr.operations.parked.retry_plan import RetryReport, planned, retryable
 from tis_esr.operations.parked.retrying import retry as requeue
@@ -44,7 +45,7 @@ async def retry(
             refuse_changed(messages, parked_moments(messages), expect)
         if not messages and not dry_run:
             raise EmptyBatchError(left)
-        report = planned(reader, messages, left, today(), now())
+        report = planned(reader, messages, left, wall_clock.today(), wall_clock.now().timestamp())
     if not dry_run:
         report = await _act(settings, choice, state, messages, report, why=why, cap=cap)
     if as_json:

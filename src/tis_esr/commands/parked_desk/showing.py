@@ -6,11 +6,12 @@ from pathlib import Path
 
 import msgspec
 
+from tis_esr import wall_clock
 from tis_esr.commands.parked_desk.listing import chosen, place
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, NOTICE, print_json, say
 from tis_esr.errors import Exit, UsageError
-from tis_esr.operations.composition import engine_for_operation, reader_of, today
+from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.dates import readable
 from tis_esr.operations.parked.details import Details, details, record_look
 from tis_esr.operations.parked.listing import Choice
@@ -36,7 +37,7 @@ async def show(
                 look = partial(record_look, runner, person_of(settings), message, why)
                 await runner.patiently("the audit", look)
     with closing(reader_of(settings, state)) as reader:
-        found = [details(reader, message, today(), unmask=unmask) for message in messages]
+        found = [details(reader, message, wall_clock.today(), unmask=unmask) for message in messages]
     if as_json:
         print_json(found)
     else:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Final
 
 import msgspec
 import structlog
 
+from tis_esr import wall_clock
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import TisEsrError
 from tis_esr.operations.access.accounts import Account
@@ -62,7 +63,7 @@ class SignInAudit:
             _log.error("console_audit_entry_lost", act=entry.act, who=entry.who, at=entry.at.isoformat())
 
     async def _record(self, account: Account, act: str, result: str) -> None:
-        self._due.append(_Entry(account.name, act, result, datetime.now(UTC)))
+        self._due.append(_Entry(account.name, act, result, wall_clock.now()))
         if not await self._write() and (self._later is None or self._later.done()):
             _log.warning("console_audit_waits", act=act)
             self._later = asyncio.create_task(self._write_later())

@@ -13,7 +13,8 @@ from tis_esr.operations.alarms.findings import Finding, finding
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.notice import DIGEST, Notice
 from tis_esr.operations.alarms.thresholds import DIGEST_LATE
-from tis_esr.services.cron import LONDON, next_after
+from tis_esr.services.cron import next_after
+from tis_esr.wall_clock import LONDON
 
 CAUGHT_UP: Final = timedelta(hours=12)
 """A digest that was missed is sent within this time; a later one would be about another day."""

@@ -14,7 +14,7 @@ from tis_esr.operations.alarms.evaluation import EVALUATIONS
 from tis_esr.operations.alarms.lifecycle import active, is_silenced
 from tis_esr.operations.alarms.thresholds import STALE
 from tis_esr.operations.dates import moment
-from tis_esr.services.cron import LONDON
+from tis_esr.wall_clock import LONDON
 
 _CLEARED_SHOWN = 50
 

@@ -7,8 +7,8 @@ import msgspec
 from tis_esr.engine.collection import Between
 from tis_esr.engine.protocol import Cursor
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD, AuditHead
-from tis_esr.services.cron import LONDON
 from tis_esr.services.retention.step import DOCUMENTS_A_STEP, Step
+from tis_esr.wall_clock import LONDON
 
 
 async def remove_audit_entries(step: Step) -> Cursor | None:

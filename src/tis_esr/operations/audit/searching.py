@@ -9,7 +9,7 @@ import msgspec
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.audit.trail import AUDIT, AUDIT_HEAD, AuditEntry
-from tis_esr.services.cron import LONDON
+from tis_esr.wall_clock import LONDON
 
 LOOKED_AT: Final = 20_000
 """Entries that one search looks at, from the newest."""

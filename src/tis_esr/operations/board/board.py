@@ -18,9 +18,9 @@ from tis_esr.operations.board.presence import Presence, by_answers, refused, wit
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.ledger import row_states
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS, RecordState
 from tis_esr.services.inbound_data_reader.file_ledger import InboundFile
+from tis_esr.wall_clock import LONDON
 
 EARLIER_DAYS = 14
 """Cells of this many days before that still need somebody are shown as well."""

@@ -8,18 +8,13 @@ from tis_esr.errors import UsageError
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.kept import kept_from
 from tis_esr.operations.unconfirmed import working_day
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
+from tis_esr.wall_clock import LONDON
 
 _OPTION = "--day"
 _END_OF_DAY = time(23, 59)
 _LONG_AGO = date(2000, 1, 1)
-
-
-def wall_clock() -> datetime:
-    """Return the moment, in UTC."""
-    return datetime.now(UTC)
 
 
 def shown_as_of(reader: Reader, day: date | None, now: datetime) -> tuple[date, datetime]:

@@ -1,11 +1,12 @@
 """Changes expectations and waivers: a new version or a withdrawal each, with who and why, and an audit entry."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import TypeVar
 
 import msgspec
 
+from tis_esr import wall_clock
 from tis_esr.engine.collection import Between, Collection
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
@@ -159,7 +160,7 @@ def _check_schedule(schedule: str) -> None:
     if not schedule:
         return
     try:
-        next_after(schedule, datetime.now(UTC))
+        next_after(schedule, wall_clock.now())
     except BadCronError as error:
         raise ChangeError("--due", str(error)) from error
 

@@ -9,7 +9,8 @@ import msgspec
 from tis_esr.engine.collection import Between, Collection
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.board.cells import FileType
-from tis_esr.services.cron import LONDON, next_after
+from tis_esr.services.cron import next_after
+from tis_esr.wall_clock import LONDON
 
 _INSTANT = timedelta(microseconds=1)
 _NEXT_DAY = timedelta(days=1)

@@ -8,10 +8,10 @@ from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.board.cells import FileType
 from tis_esr.operations.unconfirmed import answer_name
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES, OutboundFile, OutboundState
 from tis_esr.services.data_exporter.rtc_documents import RTC_FILES, RtcFile
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, NOT_TAKEN, InboundFile
+from tis_esr.wall_clock import LONDON
 
 Place = tuple[str, FileType, date]
 _LONG_AGO = date(2000, 1, 1)

@@ -7,7 +7,7 @@ from math import ceil
 from statistics import median
 
 from tis_esr.operations.board.cells import CellState, FileType
-from tis_esr.services.cron import LONDON
+from tis_esr.wall_clock import LONDON
 
 ENOUGH_DAYS = 7
 """With fewer known arrivals nothing is said about what is usual."""

@@ -13,7 +13,7 @@ from tis_esr.operations.board.expected_files import Days
 from tis_esr.operations.board.history import HISTORY_DAYS, end_of_day, history
 from tis_esr.operations.board.history_lines import DayEnd, History
 from tis_esr.operations.board.whole_board import Board
-from tis_esr.services.cron import LONDON
+from tis_esr.wall_clock import LONDON
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):

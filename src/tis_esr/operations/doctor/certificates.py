@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from cryptography import x509
 from pymongo.asynchronous.uri_parser import parse_uri
 from pymongo.errors import PyMongoError
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.engine.production.server_checks import AMQP, MONGODB, Finding
 from tis_esr.operations.configured_stores import secret_text
@@ -46,7 +47,7 @@ class Certificate(msgspec.Struct, frozen=True):
 async def check(settings: Settings) -> list[Finding]:
     """Read the certificate of each server that is called with TLS."""
     found = []
-    now = datetime.now(UTC)
+    now = wall_clock.now()
     for server in [*tls_servers(settings), *await _of_mongodb(settings)]:
         certificate = await read(server)
         if certificate is None:

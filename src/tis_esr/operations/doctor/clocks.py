@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,13 +11,14 @@ import aiohttp
 import msgspec
 from pymongo.errors import PyMongoError
 
+from tis_esr import wall_clock
 from tis_esr.engine.production.mongodb.health import clock_ahead
 from tis_esr.engine.production.server_checks import MONGODB, Finding
 from tis_esr.operations.composition import addresses
 from tis_esr.operations.doctor import management
 from tis_esr.operations.doctor.check import not_checked
-from tis_esr.services.cron import LONDON
 from tis_esr.settings import BadSettingsError, Settings
+from tis_esr.wall_clock import LONDON
 
 LARGEST_SKEW_SECONDS: Final = 5.0
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
@@ -36,7 +37,7 @@ class Clock(msgspec.Struct, frozen=True):
 async def check(settings: Settings) -> list[Finding]:
     """Compare this machine's clock with those of MongoDB, RabbitMQ and TCS; check London's time zone."""
     clocks, unread = await read(settings)
-    return [*skews(clocks), *unread, *zone_findings(LONDON, datetime.now(UTC).year)]
+    return [*skews(clocks), *unread, *zone_findings(LONDON, wall_clock.now().year)]
 
 
 async def read(settings: Settings) -> tuple[list[Clock], list[Finding]]:

@@ -1,12 +1,14 @@
 """Schedules that can't do what they are for: exports before the inbound files are due, or too close to each other."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.engine.production.server_checks import Finding
-from tis_esr.services.cron import LONDON, BadCronError, next_after
+from tis_esr.services.cron import BadCronError, next_after
 from tis_esr.settings import Settings
+from tis_esr.wall_clock import LONDON
 
 INBOUND_DUE: Final = time(14, 30)
 """ESR promises the RMC files of a day by then, London time."""
@@ -18,7 +20,7 @@ _SCHEDULES: Final = ("reconcile_all_cron", "daily_rules_cron", *_EXPORTS)
 
 async def check(settings: Settings) -> list[Finding]:
     """Check the schedules of the settings."""
-    return findings(settings, datetime.now(UTC))
+    return findings(settings, wall_clock.now())
 
 
 def findings(settings: Settings, now: datetime) -> list[Finding]:

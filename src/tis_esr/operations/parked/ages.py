@@ -5,7 +5,7 @@ from typing import Final
 
 from tis_esr.operations.dates import midnight
 from tis_esr.operations.parked.kinds import AgeBand
-from tis_esr.services.cron import LONDON
+from tis_esr.wall_clock import LONDON
 
 TITLES: Final = {
     AgeBand.TODAY: "Parked today",

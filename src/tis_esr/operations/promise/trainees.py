@@ -14,7 +14,6 @@ from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.promise.brief_records import BRIEF_POSITIONS, BriefPosition, BriefRecord, placements
 from tis_esr.records.file_names import FileName
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.outbound import (
     OUTBOUND_FILES,
     SENT,
@@ -25,6 +24,7 @@ from tis_esr.services.data_exporter.outbound import (
 from tis_esr.services.data_exporter.pending_records import START_PASSED
 from tis_esr.services.data_exporter.sent_before import is_sent_before
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
+from tis_esr.wall_clock import LONDON
 
 _NOT_WRITTEN = (OutboundState.ALLOCATING, OutboundState.ALLOCATED)
 _STATES = {state: place for place, state in enumerate(RecordState)}

@@ -30,7 +30,6 @@ from tis_esr.operations.status_check.repairs import (
 )
 from tis_esr.operations.status_check.stored_run import HOLD_SECONDS, STATUS_RUNS, StatusRun, stored_run
 from tis_esr.services.concurrently import outcomes
-from tis_esr.services.cron import LONDON
 from tis_esr.services.data_exporter.export_run import APPLICANT_EXPORT
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -45,6 +44,7 @@ from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, P
 from tis_esr.tcs.client import Tcs
 from tis_esr.tcs.models import RECONCILED
 from tis_esr.tcs.tcs_errors import TcsError, TcsUnavailableError
+from tis_esr.wall_clock import LONDON
 
 PAGE: Final = 100
 """Documents a page: at most that many calls to TCS are requested at once."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from operator import attrgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -47,12 +46,12 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.pending_records import DUPLICATE, has_gone, held_back, withdrawn
 from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
+from tis_esr.wall_clock import LONDON
 
 _log = structlog.get_logger()
 
 ROWS_A_CHUNK = 500
 _ENDED = (OutboundState.SENT, OutboundState.NOTHING_TO_SEND)
-_LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)
@@ -318,7 +317,7 @@ class ExportRun:
         """Notify the other services, chunk by chunk, that the applicants of a file were exported; then mark the file as sent."""
         if self._export is not APPLICANT_EXPORT:
             return await self._became(self._begin(), file, state=OutboundState.SENT)
-        at = datetime.combine(file.day, self._export.at, _LONDON).astimezone(UTC)
+        at = datetime.combine(file.day, self._export.at, LONDON).astimezone(UTC)
         while file.notified < file.rows:
             work = self._begin()
             rows = Between(file.notified + 1, file.notified + 1 + ROWS_A_CHUNK)

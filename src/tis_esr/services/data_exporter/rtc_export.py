@@ -7,7 +7,6 @@ allocated, so always with the same bytes; then the allocated rows are removed, a
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -33,13 +32,13 @@ from tis_esr.services.data_exporter.rtc_documents import (
     merged,
 )
 from tis_esr.services.data_exporter.rtc_lines import incomplete_line, lines
+from tis_esr.wall_clock import LONDON
 
 _log = structlog.get_logger()
 
 RTC_COMMAND = "rtcfilegenerationcommand"
 PENDING_SECONDS = 20.0
 """The pause in seconds before an RTC checks again whether its rows are accounted for."""
-_LONDON = ZoneInfo("Europe/London")
 _ROWS_AT_ONCE = 2000
 _NO_ROW = 2**53
 
@@ -134,7 +133,7 @@ class RtcExport:
             own = lines(file.source, rows, chunk.rows)
             step.put(RTC_ROWS, msgspec.structs.replace(chunk, rows=[], lines=own))
             file = await self._became(step, file, allocated=chunk.end, rows=file.rows + len(own))
-        created = work.now.astimezone(_LONDON).replace(tzinfo=None, microsecond=0)
+        created = work.now.astimezone(LONDON).replace(tzinfo=None, microsecond=0)
         rows_in_all = file.rows + bool(file.incomplete)
         changes = {"state": RtcState.ALLOCATED, "created_at": created, "rows": rows_in_all}
         return await self._became(work.another(), file, **changes)

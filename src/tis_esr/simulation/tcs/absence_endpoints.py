@@ -1,10 +1,11 @@
 """Absences (contract 2.4): A1 to A5, with ``amendedDate`` as the version of a row."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from aiohttp import web
 
+from tis_esr import wall_clock
 from tis_esr.simulation.tcs.dto_store import Store
 from tis_esr.simulation.tcs.responses import error, json, not_found, server_error, stale
 from tis_esr.simulation.tcs.switches import Misbehaviour
@@ -98,4 +99,4 @@ def _same_moment(one: str, other: str) -> bool:
 
 
 def _now() -> str:
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return wall_clock.now().replace(tzinfo=None).isoformat(timespec="milliseconds")

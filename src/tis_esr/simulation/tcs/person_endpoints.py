@@ -1,10 +1,10 @@
 """People (contract 2.3): H1, H2, H5, H6, H9, H10, H11, H13, W1 and W2."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
+from tis_esr import wall_clock
 from tis_esr.simulation.tcs.dto_store import Store
 from tis_esr.simulation.tcs.post_endpoints import latest_end_first, summary, view
 from tis_esr.simulation.tcs.responses import json, not_found, server_error
@@ -126,7 +126,7 @@ def _details(store: Store, path: str, kind: str) -> list[web.RouteDef]:
         )
         if isinstance(details.get("disability"), str) and details["disability"].upper() in {"YES", "NO"}:
             details["disability"] = details["disability"].upper()
-        details["amendedDate"] = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+        details["amendedDate"] = wall_clock.now().replace(tzinfo=None).isoformat(timespec="milliseconds")
         return json(details)
 
     return [web.get(f"/{path}/{{id:[0-9]+}}", read), web.patch(f"/{path}/{{id:[0-9]+}}", patch)]

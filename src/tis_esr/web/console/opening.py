@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from tis_esr import wall_clock
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import EVERYTHING, Account, Role
@@ -52,7 +53,7 @@ async def local_console(
     address = [""]
     account = Account(name=name, roles=EVERYTHING)
     sign_in = LocalSignIn(account, lambda path: show(address[0] + path))
-    sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC))
+    sessions = MemorySessions(_lifetimes(settings), wall_clock.now)
     questions = Questions(partial(reader_of, settings, settings.state))
     acting = opened_for_each(settings) if runner is None else _always(runner)
     beside = runner is not None
@@ -93,7 +94,7 @@ async def shared_console(
             acting = opened_for_each(settings) if runner is None else _always(runner)
             audit = SignInAudit(acting)
             stack.push_async_callback(audit.close)
-            sessions = MemorySessions(_lifetimes(settings), lambda: datetime.now(UTC), audit)
+            sessions = MemorySessions(_lifetimes(settings), wall_clock.now, audit)
         questions = Questions(partial(reader_of, settings), keep=settings.engine == "production")
         stack.callback(questions.close)
         host = settings.console_host

@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Generic, TypeVar
+
+from tis_esr import wall_clock
 
 T = TypeVar("T")
 _MOST: Final = 200
@@ -67,7 +69,7 @@ class Remembered(Generic[T]):
         return task
 
     async def _find(self, key: Hashable, find: Callable[[], Awaitable[T]], times: int) -> tuple[T, datetime]:
-        answer, at = await find(), datetime.now(UTC)
+        answer, at = await find(), wall_clock.now()
         now = self._now()
         self._forget(key)
         for old in [one for one, until in self._useful_until.items() if until <= now]:

@@ -4,7 +4,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from tis_esr import wall_clock
 from tis_esr.errors import TisEsrError
 
 AWS_HOSTS: Final = re.compile(r"^sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$")
@@ -81,7 +82,7 @@ class SnsVerifier:
         topics: Collection[str],
         fetch: Callable[[str], Awaitable[bytes]],
         certificate_hosts: re.Pattern[str] = AWS_HOSTS,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = wall_clock.now,
     ) -> None:
         self._topics = frozenset(topics)
         self._fetch = fetch

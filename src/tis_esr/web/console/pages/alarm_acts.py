@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
@@ -17,7 +18,6 @@ from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.alarms import acts
 from tis_esr.operations.alarms.alarm import ALARMS, ENDED, Alarm
 from tis_esr.operations.audit.trail import Person
-from tis_esr.operations.composition import today
 from tis_esr.operations.dates import day as in_words
 from tis_esr.web.console.acts import Act, Item, Plan, page_of
 from tis_esr.web.console.console import console_of
@@ -128,7 +128,7 @@ def _owner_sentence(plan: Plan) -> str:
 
 def _silence_sentence(plan: Plan) -> str:
     until = date.fromisoformat(plan.values["until"])
-    if until <= today():
+    if until <= wall_clock.today():
         return f"End the silence of {_number(plan)}"
     return f"Silence {_number(plan)} until {in_words(until)}"
 

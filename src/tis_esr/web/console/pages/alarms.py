@@ -1,6 +1,5 @@
 """The list of alarms, and one alarm with its history and what to do about it."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 from urllib.parse import quote
@@ -9,6 +8,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.alarms.acts import LONGEST_SILENCE, NOBODY
@@ -17,7 +17,6 @@ from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.overview import Alarms, in_london, overview
 from tis_esr.operations.alarms.sinks.configured import sinks_of
-from tis_esr.operations.composition import today
 from tis_esr.web.console.addresses import Choice, choice
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
@@ -84,7 +83,11 @@ async def alarm(request: Request) -> Response:
             "It may have been purged after it was cleared: open the list of alarms.",
             "No such alarm",
         )
-    values = {"alarm": in_london(found, today()), "kind": BY_ID.get(found.kind), **_acting(request)}
+    values = {
+        "alarm": in_london(found, wall_clock.today()),
+        "kind": BY_ID.get(found.kind),
+        **_acting(request),
+    }
     return page(request, "alarm.html", f"Alarm {found.id}", values, trail=_TRAIL)
 
 
@@ -95,7 +98,7 @@ def one_alarm(reader: Reader, id_: str) -> Alarm | None:
 
 def _acting(request: Request) -> dict[str, object]:
     """Return what the forms of acts need, for people who may act."""
-    account, day = account_of(request), today()
+    account, day = account_of(request), wall_clock.today()
     return {
         "may_act": account.may(Role.OPERATOR),
         "me": account.name,
@@ -115,7 +118,7 @@ async def _found(request: Request) -> tuple[list[Choice], Alarms, list[Alarm]]:
     console, cleared = console_of(request), state.value == "cleared"
     names = [sink.name for sink in sinks_of(console.settings)]
     found: Alarms = await console.questions.ask(
-        partial(overview, sinks=names, now=datetime.now(UTC), cleared=cleared)
+        partial(overview, sinks=names, now=wall_clock.now(), cleared=cleared)
     )
     whose = {"": None, "me": account_of(request).name, NOBODY: ""}[owner.value]
     mine = [

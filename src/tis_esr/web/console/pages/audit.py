@@ -8,9 +8,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.operations.audit.searching import FoundEntries, Sought, one_entry, search
 from tis_esr.operations.audit.trail import AuditEntry, Verdict, verify
-from tis_esr.operations.composition import today
 from tis_esr.visible import visible
 from tis_esr.web.console.addresses import Choice, choice, text
 from tis_esr.web.console.console import console_of
@@ -91,7 +91,7 @@ async def _found(request: Request) -> tuple[list[Choice], FoundEntries]:
     via = choice(request, "via", "Through", {"": "Anything", "console": "Console", "command line": "Command line", "batch": "A batch itself"})  # fmt: skip
     on = text(request, "on", "On: an id, or its beginning (no GMC number)", _LONGEST)
     who, act = (request.query_params.get(name, "")[:_LONGEST] for name in ("who", "act"))
-    since = None if days.value == "all" else today() - timedelta(days=int(days.value) - 1)
+    since = None if days.value == "all" else wall_clock.today() - timedelta(days=int(days.value) - 1)
     sought = Sought(who=who, act=act, via=via.value, on=on.value, since=since)
     found: FoundEntries = await console_of(request).questions.ask(partial(search, sought=sought))
     people = {"": "Everybody", **dict.fromkeys([*found.people, *filter(None, [who])], "")}

@@ -1,12 +1,13 @@
 """One office of the board with its last 30 days, and the calendar of all offices."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import UsageError
 from tis_esr.operations.board.built_in import Terms, terms_of
@@ -68,7 +69,7 @@ async def office(request: Request) -> Response:
 async def calendar_page(request: Request) -> Response:
     """Show the last 30 days of the person's offices."""
     console, wanted = console_of(request), account_of(request).visible_offices
-    question = partial(_history, day=day_in(request), now=datetime.now(UTC), terms=terms_of(console.settings))
+    question = partial(_history, day=day_in(request), now=wall_clock.now(), terms=terms_of(console.settings))
 
     async def ask() -> History:
         return await console.questions.ask(question)
@@ -97,7 +98,7 @@ def _history(reader: Reader, *, day: date | None, now: datetime, terms: Terms) -
 async def _office(request: Request, code: str) -> Office:
     console = console_of(request)
     question = partial(
-        office_of, deanery=code, day=day_in(request), now=datetime.now(UTC), terms=terms_of(console.settings)
+        office_of, deanery=code, day=day_in(request), now=wall_clock.now(), terms=terms_of(console.settings)
     )
     try:
         found: Office = await console.questions.ask(question)

@@ -6,11 +6,12 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.audit.trail import Person
-from tis_esr.operations.composition import today, window
+from tis_esr.operations.composition import window
 from tis_esr.operations.exports.kinds import EXPORTED_TYPES
 from tis_esr.operations.exports.requesting import FileRequests, request_confirmed, requests_of
 from tis_esr.operations.exports.resending_rows import MOST_ROWS, resend_rows
@@ -45,7 +46,7 @@ async def _plan_of_files(request: Request, form: Form) -> Plan:
             "Open the list of exports again.",
             _NOT_DONE,
         )
-    question = partial(requests_of, exports=known, day=today(), window=window(console.settings))
+    question = partial(requests_of, exports=known, day=wall_clock.today(), window=window(console.settings))
     asked: FileRequests = await console.questions.ask(question)
     if empty := [f"{one.type} of {one.office}" for one in asked.files if not one.rows]:
         raise ProblemError(

@@ -8,10 +8,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import Role
-from tis_esr.operations.composition import today, window
+from tis_esr.operations.composition import window
 from tis_esr.operations.exports.resending_rows import MOST_ROWS, resend_plan
 from tis_esr.operations.exports.sent_files import (
     AnsweredRows,
@@ -144,11 +145,13 @@ def file_and_plan(
     reader: Reader, name: str, settings: Settings
 ) -> tuple[tuple[SentFile, AnsweredRows] | None, Plan | None]:
     """Return a file with its answers, and which of its rows can be resent today; None while it is not written."""
-    found = sent_file_of(reader, name, today(), settings.confirmation_due_days)
+    found = sent_file_of(reader, name, wall_clock.today(), settings.confirmation_due_days)
     if found is None or found[0].confirmation is Confirmation.BEING_CREATED:
         return found, None
     try:
-        return found, resend_plan(reader, name, today(), window(settings), settings.confirmation_due_days)
+        return found, resend_plan(
+            reader, name, wall_clock.today(), window(settings), settings.confirmation_due_days
+        )
     except UsageError:
         return found, None
 
@@ -183,8 +186,8 @@ async def _found(request: Request) -> tuple[list[Choice], list[SentFile]]:
     question = partial(
         sent_files,
         offices=[office.value] if office.value else account.visible_offices,
-        first=today() - timedelta(days=int(days.value) - 1),
-        today=today(),
+        first=wall_clock.today() - timedelta(days=int(days.value) - 1),
+        today=wall_clock.today(),
         due_days=console.settings.confirmation_due_days,
     )
     found: list[SentFile] = await console.questions.ask(question)

@@ -7,8 +7,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.operations.access.accounts import Role
-from tis_esr.operations.composition import today, window
+from tis_esr.operations.composition import window
 from tis_esr.operations.exports.details import Compared, ExportDetails, GoingRow, HeldGroup, export_details
 from tis_esr.operations.exports.kinds import EXPORTED_TYPES, WORD_OF
 from tis_esr.operations.exports.overview import ExportLine, overview
@@ -114,7 +115,7 @@ async def exports(request: Request) -> Response:
         "is_cut": any(line.is_cut and not line.withheld for line in lines),
         "held": sum(line.held + line.held_back for line in lines),
         "withheld": sorted({line.office for line in lines if line.withheld}),
-        "day": today(),
+        "day": wall_clock.today(),
         "at": at,
         "choices": choices,
         "chosen": [one for one in choices if not one.is_default],
@@ -145,7 +146,7 @@ async def export(request: Request) -> Response:
         "more_held": len(found.held) - len(held),
         "more_compared": len(found.compared) - len(compared),
         "table": _ROWS.page(request, found.rows, csv=f"{address_of(line)}.csv"),
-        "day": today(),
+        "day": wall_clock.today(),
         "may_act": account_of(request).may(Role.OPERATOR),
         "has_services": console_of(request).has_services,
     }
@@ -168,7 +169,7 @@ async def _details(request: Request) -> ExportDetails:
             "Open the list of exports.",
             "No such export",
         )
-    console, day = console_of(request), today()
+    console, day = console_of(request), wall_clock.today()
     question = partial(export_details, office=office, type_=type_, day=day, window=window(console.settings))
 
     async def ask() -> ExportDetails:
@@ -180,7 +181,7 @@ async def _details(request: Request) -> ExportDetails:
 
 
 async def _found(request: Request) -> tuple[list[Choice], list[ExportLine], str]:
-    console, account, day = console_of(request), account_of(request), today()
+    console, account, day = console_of(request), account_of(request), wall_clock.today()
     office = choice(request, "office", "Office", offices(account.visible_offices))
     types = {"": "APP and DNC", **{one: f"{one}: {WORD_OF[one]}" for one in EXPORTED_TYPES}}
     type_ = choice(request, "type", "Type", types)

@@ -8,8 +8,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.operations.access.accounts import Account
-from tis_esr.operations.composition import today
 from tis_esr.operations.file_questions.file_list import FILE_STATES, FileFilter, FilePage, file_list
 from tis_esr.operations.file_questions.one_file import OneFile, one_file
 from tis_esr.operations.file_questions.open_findings import OpenFindings, open_findings
@@ -120,7 +120,7 @@ async def open_findings_of(request: Request) -> tuple[OpenFindings, str]:
     due = console.settings.confirmation_due_days
 
     async def ask() -> OpenFindings:
-        return await console.questions.ask(partial(open_findings, today=today(), due_days=due))
+        return await console.questions.ask(partial(open_findings, today=wall_clock.today(), due_days=due))
 
     answer: tuple[OpenFindings, datetime] = await console.remembered.ready("findings", ask)
     return answer[0], answer[1].isoformat()

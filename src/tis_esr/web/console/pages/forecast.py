@@ -7,8 +7,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.operations.coming_applicants import Horizon
-from tis_esr.operations.composition import today, window
+from tis_esr.operations.composition import window
 from tis_esr.operations.forecast import Forecast, Line, Step
 from tis_esr.operations.forecast import forecast as foresee
 from tis_esr.web.console.addresses import Choice, choice, offices, with_query
@@ -65,7 +66,7 @@ def _choices(request: Request) -> tuple[Choice, Choice, Choice]:
 async def _found(request: Request, office: Choice, weeks: Choice, by: Choice) -> tuple[Forecast, str]:
     console = console_of(request)
     wanted = [office.value] if office.value else account_of(request).visible_offices
-    horizon = Horizon(today(), int(weeks.value), window(console.settings))
+    horizon = Horizon(wall_clock.today(), int(weeks.value), window(console.settings))
     question = partial(foresee, deaneries=wanted, horizon=horizon, by=Step(by.value))
 
     async def ask() -> Forecast:

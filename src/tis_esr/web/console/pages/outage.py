@@ -7,9 +7,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.operations.access.accounts import Role
-from tis_esr.operations.composition import crons, today, window
+from tis_esr.operations.composition import crons, window
 from tis_esr.operations.deadlines import AtRisk, Deadlines, deadlines
 from tis_esr.operations.outage import Outage
 from tis_esr.operations.outage import outage as find_outage
@@ -62,7 +63,12 @@ async def outage(request: Request) -> Response:
         first, last = outage_asked(begun, ended)
         settings = console_of(request).settings
         ask = partial(
-            find_outage, start=first, end=last, today=today(), window=window(settings), crons=crons(settings)
+            find_outage,
+            start=first,
+            end=last,
+            today=wall_clock.today(),
+            window=window(settings),
+            crons=crons(settings),
         )
         found: Outage = await console_of(request).questions.ask(ask)
         may_recover = account_of(request).may(Role.OPERATOR)
@@ -82,7 +88,7 @@ async def deadlines_page(request: Request) -> Response:
     settings = console_of(request).settings
     ask = partial(
         deadlines,
-        day=today(),
+        day=wall_clock.today(),
         window=window(settings),
         deaneries=[office.value] if office.value else visible,
         days=days,

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import Trace
 from tis_esr.operations.access.accounts import Role
-from tis_esr.operations.composition import today
 from tis_esr.operations.parked.catalogue import CATALOGUE, cause_of
 from tis_esr.operations.parked.grouping import CountedGroup, counted_by, who_act
 from tis_esr.operations.parked.kinds import Grouping
@@ -138,7 +138,7 @@ async def messages(request: Request) -> Response:
         "groups": with_query(request, "/parked", sort=None, after=None),
         "causes": _causes(found),
         "may_act": account.may(Role.OPERATOR),
-        "today": today().isoformat(),
+        "today": wall_clock.today().isoformat(),
         "fields": {name: request.query_params.get(name, "") for name in FIELDS},
         "can_choose_all": not choice.is_everything,
     }
@@ -167,7 +167,7 @@ async def cause(request: Request) -> Response:
 async def _grouped(request: Request) -> tuple[Choice, list[Choice], list[CountedGroup]]:
     by = choice(request, "by", "Group by", _BY, Grouping.CAUSE.value)
     shown, chosen = filters(request)
-    now = datetime.now(UTC).timestamp()
+    now = wall_clock.now().timestamp()
     return by, shown, counted_by(Grouping(by.value), await tallies_of(request, now), chosen, now)
 
 

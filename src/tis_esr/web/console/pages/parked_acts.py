@@ -1,20 +1,20 @@
 """Acts on parked messages: retry as a batch, discard, send a corrected copy; on those ticked, or on all that filters mean."""
 
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from typing import Final
 
 import msgspec
 from starlette.requests import Request
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.engine.work import Work
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.batches.errors import InOtherBatchError
 from tis_esr.operations.batches.starting import MOST, start_in
-from tis_esr.operations.composition import today
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.parked.discarding import Remark, discard_in
 from tis_esr.operations.parked.retry_plan import RetryReport, planned, retryable
@@ -47,7 +47,13 @@ async def _plan_of_retry(request: Request, form: Form) -> Plan:
     if len(messages) > MOST:
         raise ProblemError(409, f"{counted(len(messages), 'message is', 'messages are')} more than a batch can have ({MOST:,}). Nothing was done.", "Choose fewer, for example by office or file.", "Not done")  # fmt: skip
     dry: RetryReport = await console_of(request).questions.ask(
-        partial(planned, messages=messages, unreadable=left, today=today(), now=datetime.now(UTC).timestamp())
+        partial(
+            planned,
+            messages=messages,
+            unreadable=left,
+            today=wall_clock.today(),
+            now=wall_clock.now().timestamp(),
+        )
     )
     return plan_of(fields, keys, messages, list(_dry_run(dry)), back="/batches")
 
@@ -100,7 +106,7 @@ async def _plan_of_discard(request: Request, form: Form) -> Plan:
         day = date.fromisoformat(review)
     except ValueError:
         day = date.min
-    if day < today():
+    if day < wall_clock.today():
         raise ProblemError(400, "A discard needs a day of review, today or later. Nothing was done.", "Choose the day on which the outcome is checked.", "Not done")  # fmt: skip
     fields, keys, messages = await found_by(request, form)
     if len(messages) > DISCARDED_AT_MOST:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tis_esr.operations.composition import today
+from tis_esr import wall_clock
 from tis_esr.operations.parked.discarding import Discarded
 from tis_esr.operations.parked.discarding import discarded as all_discarded
 from tis_esr.web.console.console import account_of, console_of
@@ -18,7 +18,7 @@ from tis_esr.web.console.wording import day
 
 
 def _review(one: Discarded) -> Markup:
-    is_due = one.review_on is not None and one.review_on <= today()
+    is_due = one.review_on is not None and one.review_on <= wall_clock.today()
     return Markup("{} <strong>(due)</strong>").format(day(one.review_on)) if is_due else day(one.review_on)
 
 

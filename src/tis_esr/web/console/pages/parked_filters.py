@@ -1,13 +1,13 @@
 """Which parked messages an address or a form means, and the filters that show it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 import msgspec
 from starlette.requests import Request
 
+from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import ParkedTally, Trace
 from tis_esr.operations.parked.ages import TITLES, starts_of_bands
 from tis_esr.operations.parked.catalogue import CATALOGUE
@@ -57,7 +57,7 @@ def chosen_by(fields: Mapping[str, str], ids: Sequence[str] = ()) -> Choice:
 
 async def messages_of(request: Request, choice: Choice, keys: Sequence[str] = ()) -> list[ParkedMessage]:
     """Return the parked messages of a choice that the person may see, oldest first; of ``keys`` only those."""
-    now = datetime.now(UTC).timestamp()
+    now = wall_clock.now().timestamp()
     found: list[ParkedMessage] = await console_of(request).questions.ask(
         partial(parked_messages, choice=choice, now=now)
     )
@@ -67,7 +67,7 @@ async def messages_of(request: Request, choice: Choice, keys: Sequence[str] = ()
 
 async def traces_of(request: Request, choice: Choice) -> list[Trace]:
     """Return the same messages as they are stored: of a long list only one page is shown."""
-    now, account = datetime.now(UTC).timestamp(), account_of(request)
+    now, account = wall_clock.now().timestamp(), account_of(request)
     found: list[Trace] = await console_of(request).questions.ask(
         partial(parked_traces, choice=choice, now=now)
     )

@@ -8,10 +8,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.engine.faults import StateInUseError
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.access.accounts import Role
-from tis_esr.operations.composition import today
 from tis_esr.operations.dates import iso, readable
 from tis_esr.operations.parked.details import Details, details, record_look
 from tis_esr.operations.parked.discarding import DISCARDED, Discarded
@@ -96,7 +96,7 @@ async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Resp
     console, account = console_of(request), account_of(request)
     try:
         shown: _Shown = await console.questions.ask(
-            partial(_shown, message=found, day=today(), unmask=unmask)
+            partial(_shown, message=found, day=wall_clock.today(), unmask=unmask)
         )
     except UnknownMessageError:
         raise await _gone(request, *found.identity) from None
@@ -110,7 +110,7 @@ async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Resp
         "may_act": account.may(Role.OPERATOR),
         "may_unmask": account.may(Role.PRIVACY),
         "editing": editing,
-        "today": today().isoformat(),
+        "today": wall_clock.today().isoformat(),
         "most": LONGEST_REASON,
     }
     title = f"Parked message {found.id[:12]}"

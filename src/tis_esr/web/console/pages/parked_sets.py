@@ -1,12 +1,12 @@
 """Sets of parked messages that an act is about: chosen by a form, frozen by a token, read again before the act."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 from starlette.requests import Request
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.operations.batches.errors import SetChangedError
 from tis_esr.operations.batches.freezing import parked_moments, refuse_changed, token_of
@@ -61,7 +61,7 @@ def plan_of(
     **values: str,
 ) -> Plan:
     """Return the plan of an act on these messages, with the token of their set."""
-    token = token_of(messages, datetime.now(UTC).timestamp()).text
+    token = token_of(messages, wall_clock.now().timestamp()).text
     frozen = FrozenSet(fields, keys, token)
     items = [Item(one.id, _described(one), address_of(*one.identity)) for one in messages[:_LISTED]]
     chosen = counted(len(messages), "message")

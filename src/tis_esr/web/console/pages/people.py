@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tis_esr.operations.composition import today
+from tis_esr import wall_clock
 from tis_esr.operations.person_updates.journal import (
     Changed,
     Update,
@@ -126,7 +126,7 @@ async def _found(request: Request) -> tuple[list[Choice], UpdateList, list[Updat
     state = choice(request, "state", "Outcome", states)
     reasons = {"": "Any", **{code.lower(): words(code) for code in refusal_codes()}}
     reason = choice(request, "reason", "Reason", reasons)
-    last, wanted = today(), [office.value] if office.value else visible
+    last, wanted = wall_clock.today(), [office.value] if office.value else visible
     first = last - timedelta(days=int(days.value) - 1)
 
     async def ask() -> UpdateList:

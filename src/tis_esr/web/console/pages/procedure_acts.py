@@ -5,11 +5,11 @@ from typing import Final
 
 from starlette.requests import Request
 
+from tis_esr import wall_clock
 from tis_esr.engine.work import Work
 from tis_esr.errors import TisEsrError, UsageError
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.audit.trail import Person
-from tis_esr.operations.composition import today
 from tis_esr.operations.procedures.next_step import NotNextError, refuse_unless_next
 from tis_esr.operations.procedures.performing import Where, perform
 from tis_esr.operations.procedures.step_runs import Procedure, StepRun, request_step
@@ -68,7 +68,7 @@ async def _plan_of_region(request: Request, form: Form) -> Plan:
     _refuse_held(held_unless(request, region_command(deanery)))
     try:
         where.region_place()
-        about = where.region(deanery, today())
+        about = where.region(deanery, wall_clock.today())
         async with console_of(request).runner() as runner:
             found = await report(runner, about, dry_run=True)
     except TisEsrError as error:
@@ -119,7 +119,7 @@ async def _request(work: Work, person: Person, plan: Plan, why: str) -> str:
 def _begin(request: Request, plan: Plan) -> None:
     """Do the requested step in the background."""
     console, procedure, about = console_of(request), Procedure(plan.values["procedure"]), plan.values["about"]
-    work = perform(Where(console.settings), procedure, about, today())
+    work = perform(Where(console.settings), procedure, about, wall_clock.today())
     console.background.start(f"{procedure}:{about}", work)
 
 

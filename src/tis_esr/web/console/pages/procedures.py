@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Final
 from urllib.parse import urlencode
@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import TisEsrError, UsageError
-from tis_esr.operations.composition import today
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import in_london
 from tis_esr.operations.doctor.check import Check
@@ -57,7 +57,7 @@ class NoPlaceError(TisEsrError):
 async def procedures(request: Request) -> Response:
     """List what was begun, and forms to begin."""
     account = account_of(request)
-    found: Overview = await console_of(request).questions.ask(partial(overview, today=today()))
+    found: Overview = await console_of(request).questions.ask(partial(overview, today=wall_clock.today()))
     values = {
         "recoveries": [
             {"href": recovery_address(one.key, one.full), "text": _of_outage(one.key), "stored": one}
@@ -165,7 +165,7 @@ def outage_asked(begun: str, ended: str) -> tuple[datetime, datetime]:
     """Return the times of an outage. Raises ProblemError for what can't be one."""
     try:
         first, last = moment_of("from", begun), moment_of("to", ended)
-        refuse_impossible(first, last, today(), datetime.now(UTC))
+        refuse_impossible(first, last, wall_clock.today(), wall_clock.now())
     except UsageError as error:
         raise ProblemError(
             400,
@@ -247,14 +247,14 @@ def _checklist(
         place = where.recovery()
     except TisEsrError as error:
         raise NoPlaceError(str(error)) from error
-    return asyncio.run(recovery_checklist(reader, place, begun, ended, today(), full, checks))
+    return asyncio.run(recovery_checklist(reader, place, begun, ended, wall_clock.today(), full, checks))
 
 
 def _recovery(
     reader: Reader, where: Where, begun: datetime, ended: datetime, full: list[str]
 ) -> tuple[Outage, StoredRecovery, StepRun | None, float]:
-    found = outage_between(reader, where.settings, begun, ended, today())
-    stored = stored_recovery(reader, found, today(), full)
+    found = outage_between(reader, where.settings, begun, ended, wall_clock.today())
+    stored = stored_recovery(reader, found, wall_clock.today(), full)
     return found, stored, last_run(reader, Procedure.RECOVERY, found.key), reader.time()
 
 
@@ -263,13 +263,13 @@ def _region(reader: Reader, deanery: str) -> tuple[RegionChecklist, StepRun | No
 
 
 def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun | None, float]:
-    file = last_full_files(reader, today()).get(deanery)
+    file = last_full_files(reader, wall_clock.today()).get(deanery)
     return file, last_run(reader, Procedure.FULL_FILE, deanery), reader.time()
 
 
 def latest_minute() -> str:
     """Return the present minute in London, the last that an outage can have begun or ended in."""
-    return in_london(datetime.now(UTC)).strftime(_MINUTES)
+    return in_london(wall_clock.now()).strftime(_MINUTES)
 
 
 def _of_outage(key: str) -> str:

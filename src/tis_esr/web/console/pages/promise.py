@@ -9,7 +9,8 @@ from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tis_esr.operations.composition import today, window
+from tis_esr import wall_clock
+from tis_esr.operations.composition import window
 from tis_esr.operations.promise.left import left_by_day
 from tis_esr.operations.promise.promise import Counts, Per, Promise
 from tis_esr.operations.promise.promise import promise as count
@@ -92,7 +93,7 @@ async def counted_soon(request: Request, wanted: Sequence[str], *, weeks: int) -
 def _question(
     request: Request, wanted: Sequence[str], weeks: int, by: Per
 ) -> tuple[Hashable, Callable[[], Awaitable[Promise]]]:
-    console, day = console_of(request), today()
+    console, day = console_of(request), wall_clock.today()
     question = partial(
         count,
         deaneries=wanted,

@@ -8,9 +8,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import Account
-from tis_esr.operations.composition import today
 from tis_esr.operations.reports.at_once import ReportNotMadeError, report_at_once
 from tis_esr.operations.reports.csv_reports import csv_of
 from tis_esr.operations.reports.kinds import ReportKind
@@ -90,7 +90,7 @@ async def _made(request: Request, wanted: _Wanted) -> Report:
         settings=console.settings,
         kind=wanted.kind,
         filters=wanted.filters,
-        day=today(),
+        day=wall_clock.today(),
         weeks=int(wanted.weeks.value),
         without_position=wanted.without_position,
         for_trust=wanted.for_trust,

@@ -7,8 +7,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.counted import counted, plural
-from tis_esr.operations.composition import today
 from tis_esr.operations.throughput import DayFlow, Throughput
 from tis_esr.operations.throughput import throughput as flow
 from tis_esr.web.console.addresses import choice, offices
@@ -26,9 +26,11 @@ async def throughput(request: Request) -> Response:
     mine = None if account.offices is None and not office.value else tuple(wanted)
 
     async def ask() -> Throughput:
-        return await console.questions.ask(partial(flow, last=today(), offices=mine))
+        return await console.questions.ask(partial(flow, last=wall_clock.today(), offices=mine))
 
-    answer: tuple[Throughput, datetime] = await console.remembered.ready(("throughput", today(), mine), ask)
+    answer: tuple[Throughput, datetime] = await console.remembered.ready(
+        ("throughput", wall_clock.today(), mine), ask
+    )
     found, at = answer
     values: dict[str, Any] = {
         "found": found,

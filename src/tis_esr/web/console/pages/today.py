@@ -1,6 +1,6 @@
 """The start page: the board of a day, what needs somebody, alarms, the promise, and what waits for whom."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -9,12 +9,12 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr import wall_clock
 from tis_esr.errors import UsageError
 from tis_esr.operations.alarms.overview import Alarms, overview
 from tis_esr.operations.board.board import EARLIER_DAYS
 from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.board.cells import Cell, FileType
-from tis_esr.operations.composition import today as day_of_rules
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.promise.left import left_by_day
 from tis_esr.operations.today import Today, today_of
@@ -82,7 +82,7 @@ async def day_shown(request: Request, wanted: list[str]) -> Today:
     console = console_of(request)
     day = day_in(request)
     question = partial(
-        today_of, day=day, now=datetime.now(UTC), terms=terms_of(console.settings), deaneries=wanted
+        today_of, day=day, now=wall_clock.now(), terms=terms_of(console.settings), deaneries=wanted
     )
 
     async def ask() -> Today:
@@ -97,7 +97,7 @@ async def day_shown(request: Request, wanted: list[str]) -> Today:
 
 
 def _day_choice(request: Request, shown: date) -> Choice:
-    last = max(shown, day_of_rules())
+    last = max(shown, wall_clock.today())
     days = [shown, *(last - timedelta(days=back) for back in range(_DAYS))]
     options = {one.isoformat(): f"{one:%a} {in_words(one)}" for one in sorted(set(days), reverse=True)}
     return choice(request, "day", "Day", {"": "The last day", **options})
@@ -106,7 +106,7 @@ def _day_choice(request: Request, shown: date) -> Choice:
 def _around(request: Request, day: date) -> dict[str, str]:
     """Return the addresses of the days before and after."""
     before, after = day - timedelta(days=1), day + timedelta(days=1)
-    is_past = after <= day_of_rules()
+    is_past = after <= wall_clock.today()
     return {
         "here": with_query(request),
         "day_before": with_query(request, day=before.isoformat()),
@@ -127,7 +127,7 @@ def _shown(cell: Cell | None) -> Markup:
 
 async def _alarms(request: Request) -> Alarms:
     console = console_of(request)
-    found: Alarms = await console.questions.ask(partial(overview, sinks=(), now=datetime.now(UTC)))
+    found: Alarms = await console.questions.ask(partial(overview, sinks=(), now=wall_clock.now()))
     return found
 
 

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import Reader
-from tis_esr.operations.composition import tcs_for_operation, today, window
+from tis_esr.operations.composition import tcs_for_operation, window
 from tis_esr.operations.search import may_be_person
 from tis_esr.operations.why.answers import Explanation
 from tis_esr.operations.why.explain import explain
@@ -46,7 +47,7 @@ async def why(request: Request) -> Response:
         console.searches.take(required_session(request).key)
         offices = account_of(request).offices
         found: Explanation | None = await console.questions.ask(
-            partial(_explained, word=word, settings=console.settings, day=today(), offices=offices)
+            partial(_explained, word=word, settings=console.settings, day=wall_clock.today(), offices=offices)
         )
     except BadWordError as error:
         return why_ask(request, error)
