@@ -38,6 +38,7 @@ from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.access.accounts import EVERYTHING, Account
 from tis_esr.operations.access.sessions import Lifetimes, MemorySessions
+from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.services.data_exporter.outbound import APPLICANTS, RecordState
 from tis_esr.settings import Settings
 from tis_esr.web.console.application import application
@@ -199,6 +200,7 @@ def console(store: Json) -> Iterator[str]:
 
 async def _serve(store: Json) -> None:
     """Serve a store until stopped; print the address that signs in. Searches are not limited: one session is 20 people's."""
+    collect_less_often()
     settings = Settings(
         engine="embedded", state=STATE, inbound=str(FOLDER / "in"), outbound=str(FOLDER), tcs_url=_NO_TCS
     )
