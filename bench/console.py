@@ -1,7 +1,7 @@
 """The console at national size: 20 people over all pages at once, server time by page, and bytes on the wire.
 
 ``python -m bench.console`` uses the day of ``bench.questions``, which it runs if it is not kept: 13 deaneries, 60,000 posts,
-with applicants sent. With ``--production`` the same documents are copied into MongoDB, and read there. The console is a
+with applicants sent, and TCS simulated. With ``--production`` the same documents are copied into MongoDB, and read there. The console is a
 process of its own; each person opens a page, reads it for ``--think`` seconds, and opens the next one, in an order of their
 own. The first round fills caches and is not counted.
 
@@ -30,7 +30,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx2
-from bench.parts import OUT
+from bench.parts import OUT, simulator
 from bench.questions import FOLDER, STATE, build, copied
 
 from tis_esr.engine.embedded.reader import StateReader
@@ -55,7 +55,7 @@ from tis_esr.web.http_server import served
 MEDIAN, P95, BYTES = 0.3, 1.0, 100_000
 _NOT_LIMITED = 10**9
 _NO_TCS = "http://127.0.0.1:1/tcs"
-"""Answers at once that it isn't there: how fast TCS is, is not measured."""
+"""Answers at once that it isn't there."""
 Json = dict[str, Any]
 
 
@@ -75,11 +75,14 @@ def main() -> int:
     build(given.posts)
     figures: Json = {"posts": given.posts, "people": given.people, "think": given.think}
     engines = ["embedded", "production"] if given.production else ["embedded"]
-    for engine in engines:
-        with console(_store(engine)) as address:
-            figures[engine] = asyncio.run(_people(address, _pages(), given.people, given.rounds, given.think))
-        _print(engine, figures[engine])
-        (OUT / "console.json").write_text(json.dumps(figures, indent=1) + "\n")
+    with simulator(FOLDER / "tcs") as tcs:
+        for engine in engines:
+            with console({**_store(engine), "tcs": tcs}) as address:
+                figures[engine] = asyncio.run(
+                    _people(address, _pages(), given.people, given.rounds, given.think)
+                )
+            _print(engine, figures[engine])
+            (OUT / "console.json").write_text(json.dumps(figures, indent=1) + "\n")
     return (
         1 if any(_faults(path, page) for engine in engines for path, page in figures[engine].items()) else 0
     )
@@ -205,7 +208,11 @@ async def _serve(store: Json) -> None:
     """Serve a store until stopped; print the address that signs in. Searches are not limited: one session is 20 people's."""
     collect_less_often()
     settings = Settings(
-        engine="embedded", state=STATE, inbound=str(FOLDER / "in"), outbound=str(FOLDER), tcs_url=_NO_TCS
+        engine="embedded",
+        state=STATE,
+        inbound=str(FOLDER / "in"),
+        outbound=str(FOLDER),
+        tcs_url=store.get("tcs", _NO_TCS),
     )
     open_reader: Callable[[], Reader] = partial(StateReader, STATE)
     if "mongodb" in store:

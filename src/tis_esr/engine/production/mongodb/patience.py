@@ -1,4 +1,4 @@
-"""How long MongoDB may take: a server that is gone without a word must not keep a service, a command or a page for ever."""
+"""How long MongoDB may take: a server that is gone without a word must not hold up a service, a command or a page without end."""
 
 from typing import Final, TypedDict
 
