@@ -43,7 +43,9 @@ def _request(title: str, operation: Json) -> Iterator[str]:
         yield table(("parameter", "in", "type", "meaning"), rows)
     if "requestBody" in operation:
         yield f"Body: {_content(operation['requestBody'])}."
-    answers = [(status, each["description"], _content(each)) for status, each in operation["responses"].items()]
+    answers = [
+        (status, each["description"], _content(each)) for status, each in operation["responses"].items()
+    ]
     yield table(("status", "meaning", "body"), answers)
 
 

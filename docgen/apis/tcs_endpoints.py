@@ -19,7 +19,7 @@ Fields that are not listed are ignored, and every field but the id may be missin
 """
 _OPENING = """# The part of TCS that is used
 
-The same as [OpenAPI 3.1](openapi-tcs.json), for tools. [Load on TCS](../how-to/load-on-tcs.md) says how often TCS is called; `tis-esr simulate-tcs` serves these requests on generated data."""
+The same as [OpenAPI 3.1](openapi-tcs.json), for tools. [Load on TCS](../how-to/load-on-tcs.md) says how often TCS is called; `tis-esr tcs-simulator` serves these requests on generated data."""
 _AT: Final = "#/components/schemas/{name}"
 
 _LISTED: Final = {

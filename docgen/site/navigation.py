@@ -17,13 +17,21 @@ from docgen.markdown import links, without_code
 INDEX = "docs/README"
 LISTS = ("docs/decisions/README", "docs/reference/alarms", "docs/runbooks/parked/README")
 """Pages that list others, which stand below them in the menu."""
+RUNBOOKS = "docs/runbooks"
 PROJECT = (INDEX, "CHANGELOG", "CONTRIBUTING", "SECURITY", "CODE_OF_CONDUCT")
+
+_MOVED = """<!DOCTYPE html>
+<html lang="en-GB">
+<head><meta charset="utf-8"><title>{name}</title><meta http-equiv="refresh" content="0; url={page}"></head>
+<body><main><h1>{name}</h1><p><a href="{page}">Runbook</a></p></main></body>
+</html>
+"""
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register with Sphinx."""
     app.connect("source-read", _add_menu)
-    app.connect("build-finished", _add_start_page)
+    app.connect("build-finished", _add_other_addresses)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -62,7 +70,13 @@ def _menu(pages: Iterable[str], caption: str = "") -> str:
     return "\n\n" + "\n".join(lines) + "\n"
 
 
-def _add_start_page(app: Sphinx, error: Exception | None) -> None:
-    """Let the folder's address lead to the first page."""
-    if error is None:
-        shutil.copyfile(Path(app.outdir) / f"{app.config.root_doc}.html", Path(app.outdir) / "index.html")
+def _add_other_addresses(app: Sphinx, error: Exception | None) -> None:
+    """Let the folder's address lead to the first page, and a runbook's in the repository, which alarms link to, to its page."""
+    if error is not None:
+        return
+    out = Path(app.outdir)
+    shutil.copyfile(out / f"{app.config.root_doc}.html", out / "index.html")
+    for page in list((out / RUNBOOKS).rglob("*.html")):
+        moved = page.with_suffix(".md") / "index.html"
+        moved.parent.mkdir()
+        moved.write_text(_MOVED.format(name=page.stem, page=f"../{page.name}"))
