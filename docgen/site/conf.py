@@ -25,6 +25,7 @@ smartquotes = False
 
 html_theme = "theme"
 html_theme_path = ["."]
+html_static_path = ["diagrams"]
 html_title = "tis-esr"
 html_permalinks_icon = "#"
 html_copy_source = False

@@ -3,8 +3,16 @@
 from docutils import nodes
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
+from sphinx.util.logging import getLogger
 from sphinx.util.typing import ExtensionMetadata
 from sphinx.writers.html5 import HTML5Translator
+
+from docgen.site.diagrams import DRAWINGS, name_of
+
+_log = getLogger(__name__)
+_DRAWN = """<img class="diagram" src="{address}" alt="A diagram. Its text follows.">
+<details><summary>The diagram as text</summary>
+"""
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -15,7 +23,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 
 class Translator(HTML5Translator):
-    """Tables and blocks of code that scroll can be scrolled by keyboard; a head without text is left out."""
+    """Tables and blocks of code that scroll can be scrolled by keyboard; a head without text is left out; diagrams are drawn."""
 
     def visit_table(self, node: nodes.Element) -> None:
         """Open a table in a box of its own width."""
@@ -34,9 +42,21 @@ class Translator(HTML5Translator):
         super().visit_thead(node)
 
     def visit_literal_block(self, node: nodes.Element) -> None:
-        """Write a block of code."""
+        """Write a block of code; of a diagram its drawing, and its text to be opened."""
+        is_diagram = node.get("language") == "mermaid"
+        if is_diagram:
+            self.body.append(_DRAWN.format(address=self._drawing(node)))
         try:
             super().visit_literal_block(node)
         except nodes.SkipNode:
             self.body[-1] = self.body[-1].replace("<pre>", '<pre tabindex="0">', 1)
+            if is_diagram:
+                self.body.append("</details>\n")
             raise
+
+    def _drawing(self, node: nodes.Element) -> str:
+        """Return the address of a diagram's drawing, seen from the page."""
+        name = name_of(node.astext())
+        if not (DRAWINGS / name).exists():
+            _log.warning("a diagram has no drawing: run tools/draw_diagrams.py", location=node)
+        return "../" * self.builder.current_docname.count("/") + f"_static/{name}"
