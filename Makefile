@@ -47,7 +47,7 @@ site: $(VENV)/dev.stamp
 
 # Every page of it in a browser, with axe; make test visits one page of each kind. About ten minutes.
 check-site: $(VENV)/dev.stamp
-	EVERY_PAGE=1 $(BIN)/pytest tests/documentation/site
+	EVERY_PAGE=1 $(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/documentation/site
 
 # The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
 faults: $(VENV)/dev.stamp

@@ -41,6 +41,13 @@ class Translator(HTML5Translator):
             raise nodes.SkipNode
         super().visit_thead(node)
 
+    def visit_entry(self, node: nodes.Element) -> None:
+        """Open a cell; one without text in a head is no heading."""
+        if isinstance(node.parent.parent, nodes.thead) and not node.astext().strip():
+            self.body.append("<td></td>")
+            raise nodes.SkipNode
+        super().visit_entry(node)
+
     def visit_literal_block(self, node: nodes.Element) -> None:
         """Write a block of code; of a diagram its drawing, and its text to be opened."""
         is_diagram = node.get("language") == "mermaid"

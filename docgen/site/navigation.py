@@ -1,4 +1,4 @@
-"""The menu: the sections of ``docs/README.md``, and below a page that lists others, those that it lists.
+"""The menu: the sections of ``docs/README.md``, of each line its first link, and below a page that lists others, those that it lists.
 
 A page in neither is a warning of Sphinx, and so fails the build.
 """
@@ -15,7 +15,12 @@ from sphinx.util.typing import ExtensionMetadata
 from docgen.markdown import links, without_code
 
 INDEX = "docs/README"
-LISTS = ("docs/decisions/README", "docs/reference/alarms", "docs/runbooks/parked/README")
+LISTS = (
+    "docs/decisions/README",
+    "docs/reference/alarms",
+    "docs/reference/http",
+    "docs/runbooks/parked/README",
+)
 """Pages that list others, which stand below them in the menu."""
 RUNBOOKS = "docs/runbooks"
 PROJECT = (INDEX, "CHANGELOG", "CONTRIBUTING", "SECURITY", "CODE_OF_CONDUCT")
@@ -36,9 +41,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 
 def sections(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the title of each section of a page, and the pages that it links to."""
+    """Yield the title of each section of the index, and the pages that the lines of it are about."""
     for part in re.split(r"^## ", without_code(text), flags=re.MULTILINE)[1:]:
-        yield part.partition("\n")[0].strip(), _pages(INDEX, part)
+        title, *lines = part.splitlines()
+        yield title, [page for line in lines for page in _pages(INDEX, line)[:1]]
 
 
 def _add_menu(app: Sphinx, name: str, source: list[str]) -> None:
@@ -47,7 +53,7 @@ def _add_menu(app: Sphinx, name: str, source: list[str]) -> None:
         source[0] += "".join(_menu(pages, title) for title, pages in sections(index))
         source[0] += _menu(PROJECT, "Project")
     elif name in LISTS:
-        elsewhere = {INDEX, name, *_pages(INDEX, index)}
+        elsewhere = {*PROJECT, name, *(page for _, pages in sections(index) for page in pages)}
         source[0] += _menu([page for page in _pages(name, source[0]) if page not in elsewhere])
 
 

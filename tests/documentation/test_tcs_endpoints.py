@@ -39,12 +39,13 @@ class Call(NamedTuple):
     def operation(self) -> tuple[str, str]:
         """Return the operation that this is a call of."""
         path = urlsplit(self.url).path.partition("/tcs")[2]
-        [found] = [
+        fitting = [
             (method, template)
             for method, template in OPERATIONS
             if method == self.method and re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path)
         ]
-        return found
+        assert fitting, f"{self.method} {path} is not described"
+        return min(fitting, key=lambda operation: operation[1].count("{"))
 
 
 @pytest.fixture(scope="module")
@@ -100,5 +101,4 @@ def test_what_tcs_answers_is_as_described_as_far_as_it_is_read(calls: list[Call]
         schema = of_json(described["200"])
         if schema and call.reply.status == 200:
             answered: Any = msgspec.json.decode(call.reply.content)
-            found = problems(DOCUMENT, schema, answered)
-            assert [one for one in found if "Additional properties" not in one] == [], call.operation()
+            assert problems(DOCUMENT, schema, answered, may_have_more=True) == [], call.operation()
