@@ -16,6 +16,7 @@ from docgen import (
     prometheus_rules,
     settings_page,
 )
+from docgen.apis import messages_page, own_endpoints, tcs_endpoints
 from tis_esr.operations.alarms.catalogue import CATALOGUE
 from tis_esr.operations.asyncapi import document
 from tis_esr.operations.parked.catalogue import CATALOGUE as CAUSES
@@ -35,6 +36,11 @@ PAGES: dict[Path, Callable[[], str]] = {
     **{DOCS / "runbooks" / f"{kind.id}.md": partial(alarm_pages.runbook, kind) for kind in CATALOGUE},
     ROOT / "deploy" / "prometheus" / "rules.yaml": prometheus_rules.text,
     _REFERENCE / "asyncapi.json": lambda: _as_printed(document()),
+    _REFERENCE / "messages.md": messages_page.page,
+    _REFERENCE / "openapi.json": lambda: _as_printed(own_endpoints.document()),
+    _REFERENCE / "http-api.md": own_endpoints.page,
+    _REFERENCE / "openapi-tcs.json": lambda: _as_printed(tcs_endpoints.document()),
+    _REFERENCE / "tcs-api.md": tcs_endpoints.page,
     **{
         _REFERENCE / "schemas" / json_outputs.file_name(command): partial(json_outputs.text, command)
         for command in json_outputs.OUTPUTS
