@@ -13,7 +13,15 @@ from tis_esr.tcs.client import Tcs, TcsSettings
 _SCHEMA = Path(__file__).parent / "chart_values.schema.json"
 """The schema of the chart's values; what follows from the program is filled in below ``$defs``."""
 _SET_BY_THE_CHART = frozenset(
-    {"engine", "http_host", "http_port", "console_host", "console_port", "tcs_concurrency", "tcs_concurrency_total"}
+    {
+        "engine",
+        "http_host",
+        "http_port",
+        "console_host",
+        "console_port",
+        "tcs_concurrency",
+        "tcs_concurrency_total",
+    }
 )
 _NOT_IN_A_CLUSTER = frozenset({"state", "person"})
 """For the embedded engine, and for a person's shell."""
@@ -35,7 +43,9 @@ def services_json() -> str:
 def values_schema() -> str:
     """Return the JSON Schema of the chart's values."""
     schema = json.loads(_SCHEMA.read_text())
-    allowed = {name: rule for name, rule in _settings().items() if name not in _SET_BY_THE_CHART | _NOT_IN_A_CLUSTER}
+    allowed = {
+        name: rule for name, rule in _settings().items() if name not in _SET_BY_THE_CHART | _NOT_IN_A_CLUSTER
+    }
     plain = {name: rule for name, rule in allowed.items() if not _is_secret(rule)}
     texts = descriptions()
     schema["$defs"] |= {
@@ -45,7 +55,9 @@ def values_schema() -> str:
             "type": "object",
             "additionalProperties": False,
             "required": [_variable(name) for name in ("tcs_url", *_STORES)],
-            "properties": {_variable(name): {**rule, "description": texts[name]} for name, rule in plain.items()},
+            "properties": {
+                _variable(name): {**rule, "description": texts[name]} for name, rule in plain.items()
+            },
         },
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
