@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 import typer
+from docgen import metrics_page
 from tests.deploy.chart import CHART, NAMES, Rendered, container, environment, of_kind, pods, rendered
 
 from tis_esr.cli import app
@@ -151,9 +152,13 @@ def test_processes_grow_by_the_queues_that_their_services_read() -> None:
     [scaled] = of_kind(rendered("autoscaled"), "ScaledObject").values()
     query = scaled["spec"]["triggers"][0]["metadata"]["query"]
     found = re.fullmatch(
-        r'sum\(max by \(queue\) \(tis_esr_queue_depth\{namespace="a-namespace",queue=~"([^"]+)"\}\)\)', query
+        r'sum\(max by \(queue\) \(tis_esr_queue_depth\{namespace="a-namespace",queue=~"([^"]+)"\}\)\)'
+        r' or 0 \* max\(tis_esr_outbox_depth\{namespace="a-namespace"\}\)',
+        query,
     )
     assert found
+    assert "`tis_esr_queue_depth`" in metrics_page.page()
+    assert "`tis_esr_outbox_depth`" in metrics_page.page()
     named = set(found[1].split("|"))
     others = {"esr.queue.file.arrived", "esr.queue.apc.split", "esr.queue.dcc.split", "esr.queue.rmt.split"}
     assert named <= {queue.name for queue in queues(bindings_only())}
