@@ -15,6 +15,7 @@ from servers.programs import (
     helm,
     mongod,
     one_at_a_time,
+    promtool,
     rabbitmq,
     sshd,
     systemd_analyze,
@@ -36,6 +37,7 @@ def install() -> None:
         chromium()
         helm(HOME / "helm")
         custom_resource_types(HOME / "custom_resources")
+        promtool()
         systemd_analyze()
 
 

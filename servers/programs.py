@@ -100,6 +100,13 @@ def helm(cache: Path) -> Path:
     return program
 
 
+def promtool() -> Path:
+    """Return the tool that checks and tests rules, installed with Prometheus by the package manager if need be."""
+    if not shutil.which("promtool"):
+        _apt_install("prometheus")
+    return Path("/usr/bin/promtool")
+
+
 def systemd_analyze() -> Path:
     """Return systemd-analyze, installed by the package manager if need be."""
     if not shutil.which("systemd-analyze"):
