@@ -8,6 +8,7 @@ import msgspec
 
 from docgen import (
     alarm_pages,
+    chart_files,
     cli_page,
     data_page,
     json_outputs,
@@ -24,6 +25,7 @@ from tis_esr.operations.parked.catalogue import CATALOGUE as CAUSES
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 _REFERENCE = DOCS / "reference"
+_CHART = ROOT / "deploy" / "helm" / "tis-esr"
 _PARKED = DOCS / "runbooks" / "parked"
 
 PAGES: dict[Path, Callable[[], str]] = {
@@ -35,6 +37,8 @@ PAGES: dict[Path, Callable[[], str]] = {
     _REFERENCE / "alarms.md": alarm_pages.page,
     **{DOCS / "runbooks" / f"{kind.id}.md": partial(alarm_pages.runbook, kind) for kind in CATALOGUE},
     ROOT / "deploy" / "prometheus" / "rules.yaml": prometheus_rules.text,
+    _CHART / "values.schema.json": chart_files.values_schema,
+    _CHART / "files" / "services.json": chart_files.services_json,
     _REFERENCE / "asyncapi.json": lambda: _as_printed(document()),
     _REFERENCE / "messages.md": messages_page.page,
     _REFERENCE / "openapi.json": lambda: _as_printed(own_endpoints.document()),
