@@ -8,7 +8,16 @@ import os
 import sys
 from pathlib import Path
 
-from servers.programs import NotInstalled, chromium, mongod, one_at_a_time, rabbitmq, sshd
+from servers.programs import (
+    NotInstalled,
+    alertmanager,
+    chromium,
+    mongod,
+    one_at_a_time,
+    prometheus,
+    rabbitmq,
+    sshd,
+)
 from servers.running import DidNotStart, Mongo, Rabbit, answers, own_port
 
 HOME = Path(__file__).parent.parent / ".servers"
@@ -24,6 +33,8 @@ def install() -> None:
             mongod(HOME / "mongod")
         sshd()
         chromium()
+        prometheus()
+        alertmanager()
 
 
 def addresses() -> dict[str, str]:
