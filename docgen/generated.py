@@ -16,6 +16,7 @@ from docgen import (
     prometheus_rules,
     settings_page,
 )
+from docgen.dashboards.catalogue import DASHBOARDS
 from tis_esr.operations.alarms.catalogue import CATALOGUE
 from tis_esr.operations.asyncapi import document
 from tis_esr.operations.parked.catalogue import CATALOGUE as CAUSES
@@ -34,6 +35,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     _REFERENCE / "alarms.md": alarm_pages.page,
     **{DOCS / "runbooks" / f"{kind.id}.md": partial(alarm_pages.runbook, kind) for kind in CATALOGUE},
     ROOT / "deploy" / "prometheus" / "rules.yaml": prometheus_rules.text,
+    **{ROOT / "deploy" / "grafana" / name: page for name, page in DASHBOARDS.items()},
     _REFERENCE / "asyncapi.json": lambda: _as_printed(document()),
     **{
         _REFERENCE / "schemas" / json_outputs.file_name(command): partial(json_outputs.text, command)
