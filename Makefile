@@ -1,5 +1,5 @@
-# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd and Chromium,
-# if they are missing, with the machine's package manager; mongod, if it is missing, into .servers.
+# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd, Chromium,
+# Prometheus and Alertmanager, if they are missing, with the machine's package manager; mongod, if it is missing, into .servers.
 # make test PYTHON=python3.13: the same on another Python, in a virtual environment of its own.
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
