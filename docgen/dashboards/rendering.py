@@ -14,6 +14,9 @@ from docgen.dashboards.panels import Panel, Row
 
 _Builder: TypeAlias = timeseries.Panel | stat.Panel | table.Panel
 _SOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
+_WITHOUT_TIME = dashboard.DataTransformerConfig(
+    id_val="organize", options={"excludeByName": {"Time": True}, "renameByName": {"Value": "number"}}
+)
 _HEIGHT = {"timeseries": 8, "stat": 4, "table": 8}
 _OF_ALL = "tis_esr_tcs_limit"
 """A metric that every process exports: its jobs are those to choose from."""
@@ -69,6 +72,8 @@ def _panel(panel: Panel) -> _Builder:
     made.span(panel.width).height(_HEIGHT[panel.form])
     if panel.bad is not None:
         made.thresholds(_thresholds(panel.bad, is_bad_below=panel.is_bad_below))
+    if panel.form == "table":
+        made.with_transformation(_WITHOUT_TIME)
     for place, (expression, legend) in enumerate(panel.queries):
         query = prometheus.Dataquery().expr(expression).legend_format(legend).ref_id("ABCDEFGH"[place])
         if panel.form == "table":

@@ -70,9 +70,9 @@ MEASURABLE = (
     Condition(
         "task-restarts",
         'tis_esr_task_restarts_total{task="inbound files"}',
-        "0 1x1500",
+        "0 1x60",
         1,
-        "1x1500",
+        "1x60",
         (("task", "inbound files"),),
     ),
     Condition("clock-skew", "tis_esr_clock_skew_seconds", 31, 5, 30),

@@ -27,6 +27,7 @@ from tis_esr.simulation.tcs.switches import Switches
 DEPLOY = ROOT / "deploy" / "prometheus"
 DOCS_URL = "https://docs.example/tis-esr"
 _PROGRAM = [sys.executable, "-c", "from tis_esr.start import main; main()"]
+STATE = "TIS_ESR_STATE"
 _PATIENCE = 90.0
 _PAST_DAYS = 20
 T = TypeVar("T")
@@ -73,13 +74,13 @@ def until(found: Callable[[], T], what: Callable[[], object] = str) -> T:
 
 
 @contextmanager
-def installation(folder: Path) -> Iterator[Installation]:
-    """Run a past day, then today's services with traffic, Prometheus, Alertmanager and the receiver of alerts.
+def installation(folder: Path, engine: Mapping[str, str]) -> Iterator[Installation]:
+    """Run a past day on an engine, then today's services with traffic, Prometheus, Alertmanager and the receiver of alerts.
 
     TCS is down when the files arrive, so that messages are released and handled later.
     """
     today = wall_clock.today()
-    _past_day(folder, today - timedelta(days=_PAST_DAYS))
+    _past_day(folder, today - timedelta(days=_PAST_DAYS), engine)
     synthesize(deaneries=3, posts=150, seed=7, out=folder / "today", as_of=today)
     (folder / "arriving").mkdir()
     with ExitStack() as stack:
@@ -87,7 +88,7 @@ def installation(folder: Path) -> Iterator[Installation]:
         tcs = stack.enter_context(running_simulator(folder / "today" / "tcs", faults))
         receiver = stack.enter_context(_receiver())
         port = free_port()
-        settings = _settings(folder, tcs.url, receiver.address, port)
+        settings = {**engine, **_settings(folder, tcs.url, receiver.address, port)}
         program = stack.enter_context(_running(folder, settings))
         manager = stack.enter_context(running_alertmanager(folder, _alertmanager(folder, receiver.address)))
         prometheus = stack.enter_context(running_prometheus(folder, _prometheus(folder, port, manager)))
@@ -99,15 +100,15 @@ def installation(folder: Path) -> Iterator[Installation]:
         yield Installation(program, prometheus, receiver, folder)
 
 
-def _past_day(folder: Path, day: date) -> None:
+def _past_day(folder: Path, day: date, engine: Mapping[str, str]) -> None:
     """Process a day whose files to ESR nobody confirmed, and of which rows are old enough to be purged."""
     synthesize(deaneries=3, posts=60, seed=7, out=folder / "past", as_of=day)
     with running_simulator(folder / "past" / "tcs") as tcs:
         words = ["--in", folder / "past" / "in", "--out", folder / "out", "--tcs", tcs.url]
-        words += ["--as-of", day.isoformat(), "--state", folder / "state"]
+        words += ["--as-of", day.isoformat(), *(["--state", engine[STATE]] if STATE in engine else [])]
         done = subprocess.run(
             [*_PROGRAM, "day", *map(str, words)],
-            env=_environment({}),
+            env=_environment(engine),
             cwd=folder,
             capture_output=True,
             check=False,
@@ -126,7 +127,6 @@ def _arrive(folder: Path, today: date) -> None:
 
 def _settings(folder: Path, tcs: str, receiver: str, port: int) -> dict[str, str]:
     return {
-        "TIS_ESR_STATE": str(folder / "state"),
         "TIS_ESR_INBOUND": str(folder / "arriving"),
         "TIS_ESR_OUTBOUND": str(folder / "out"),
         "TIS_ESR_TCS_URL": tcs,

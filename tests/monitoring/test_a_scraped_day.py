@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from docgen.dashboards.catalogue import DASHBOARDS
 from docgen.generated import ROOT
 from servers.monitoring import Prometheus
-from tests.monitoring.installation import DOCS_URL, Installation, installation, until
+from tests.monitoring.healthy import JUDGED
+from tests.monitoring.installation import DOCS_URL, STATE, Installation, installation, until
+from tests.servers import place
 
 GONE = "TisEsrAlarmsNotJudgedUnknown"
 GRAFANA = ROOT / "deploy" / "grafana"
@@ -31,9 +34,25 @@ def has_data(prometheus: Prometheus, query: str) -> bool:
     return any(not math.isnan(float(one["value"][1])) for one in prometheus.query(query))
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Installation]:
-    with installation(tmp_path) as found:
+def engine(name: str, folder: Path) -> dict[str, str]:
+    """Return the settings of an engine that is installed and empty."""
+    if name == "embedded":
+        return {STATE: str(folder / "state")}
+    servers = place()
+    return {
+        "TIS_ESR_ENGINE": "production",
+        "TIS_ESR_AMQP_URL": servers.amqp_url,
+        "TIS_ESR_MONGODB_URL": servers.mongodb_url,
+        "TIS_ESR_MONGODB_DATABASE": servers.emptied(),
+    }
+
+
+LONG = pytest.mark.skipif(not os.environ.get("LONG_MONITORING"), reason="make monitoring")
+
+
+@pytest.fixture(params=["embedded", pytest.param("production", marks=LONG)])
+def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path, engine(request.param, tmp_path)) as found:
         yield found
 
 
@@ -41,8 +60,8 @@ def _every_panel_shows_data(prometheus: Prometheus) -> None:
     empty = queries()
 
     def none_is_empty() -> bool:
-        for place in [place for place, query in empty.items() if has_data(prometheus, query)]:
-            del empty[place]
+        for where in [where for where, query in empty.items() if has_data(prometheus, query)]:
+            del empty[where]
         return not empty
 
     until(none_is_empty, lambda: json.dumps(empty, indent=1))
@@ -51,6 +70,8 @@ def _every_panel_shows_data(prometheus: Prometheus) -> None:
 @pytest.mark.timeout(240)
 def test_every_panel_shows_the_day_and_alerts_and_silence_reach_a_webhook(running: Installation) -> None:
     _every_panel_shows_data(running.prometheus)
+    [known] = running.prometheus.query("count(count by (alarm) (tis_esr_alarm_active))")
+    assert int(known["value"][1]) == len(JUDGED)
     receiver = running.receiver
     [path, incomplete] = until(lambda: receiver.of("TisEsrFileIncomplete"), lambda: str(receiver.alerts))[0]
     assert path == "/ticket"

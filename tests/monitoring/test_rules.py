@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,27 +35,27 @@ def test_every_kind_has_a_condition_here() -> None:
     assert {one.kind for one in MEASURABLE} & HERE == set()
 
 
-def _failures(tests: Callable[[Condition, int], dict[str, Any]], folder: Path) -> str:
-    """Run the test of each condition, those that last a day with longer steps."""
-    everything = (*JUDGED_HERE, *MEASURABLE)
-    long = [tests(one, STEP) for one in everything if one.minutes >= DAY]
-    short = [tests(one, 1) for one in everything if one.minutes < DAY]
-    return failures(short, folder) + failures(long, folder, STEP)
-
-
 def test_each_alert_fires_for_its_condition_alone_and_not_before_it_has_lasted(tmp_path: Path) -> None:
+    """Those that last a day are evaluated less often."""
+
     def fires_in_time(one: Condition, step: int) -> dict[str, Any]:
         before: dict[int, list[str]] = {one.minutes - step: []} if one.minutes else {}
         return fires(one.series, {one.series: one.value}, {**before, one.minutes: [_firing(one)]}, step)
 
-    assert _failures(fires_in_time, tmp_path) == ""
+    everything = (*JUDGED_HERE, *MEASURABLE)
+    short = [fires_in_time(one, 1) for one in everything if one.minutes < DAY]
+    long = [fires_in_time(one, STEP) for one in everything if one.minutes >= DAY]
+    assert failures(short, tmp_path) == ""
+    assert failures(long, tmp_path, STEP) == ""
 
 
-def test_no_alert_fires_at_the_value_beside_its_threshold(tmp_path: Path) -> None:
-    def stays_quiet(one: Condition, step: int) -> dict[str, Any]:
-        return fires(one.series, {one.series: one.quiet}, {one.minutes + step: []}, step)
-
-    assert _failures(stays_quiet, tmp_path) == ""
+def test_no_alert_fires_at_the_values_beside_the_thresholds(tmp_path: Path) -> None:
+    everything = (*JUDGED_HERE, *MEASURABLE)
+    below = {one.series: one.quiet for one in reversed(everything)}
+    above = {one.series: one.quiet for one in everything}
+    assert below != above, "the clock, behind and ahead"
+    tests = [fires("beside", dict(quiet), {41: []}) for quiet in (below, above)]
+    assert failures(tests, tmp_path) == ""
 
 
 def test_nothing_fires_for_a_process_without_a_share_of_tcs_or_a_limit_of_memory(tmp_path: Path) -> None:
