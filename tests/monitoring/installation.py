@@ -163,7 +163,7 @@ def _prometheus(folder: Path, port: int, alertmanager: str) -> Path:
     text = text.replace("127.0.0.1:9093", alertmanager.removeprefix("http://"))
     (folder / "prometheus.yaml").write_text(text)
     rules = (DEPLOY / "rules.yaml").read_text()
-    (folder / "rules.yaml").write_text(re.sub(r"for: \d+m", "for: 0s", rules).replace("for: 0m", "for: 0s"))
+    (folder / "rules.yaml").write_text(re.sub(r"for: [1-9]\d*m", "for: 3s", rules))
     return folder / "prometheus.yaml"
 
 
