@@ -1,12 +1,12 @@
-# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd, Chromium, Prometheus and
-# systemd, if they are missing, with the machine's package manager; mongod, Helm and the types of custom resources, if they are missing, into .servers.
+# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd, Chromium, Prometheus,
+# Alertmanager and systemd, if they are missing, with the machine's package manager; mongod, Helm and the types of custom resources, if they are missing, into .servers.
 # make test PYTHON=python3.13: the same on another Python, in a virtual environment of its own.
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 4
 
-.PHONY: run test lint types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter fuzz services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter fuzz services stop-services bench lock clean monitoring
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -72,6 +72,11 @@ FUZZ_RUNS ?= 10000000
 fuzz: $(VENV)/fuzz.stamp
 	mkdir -p .fuzz/corpus
 	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -timeout=86400 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
+
+# Prometheus, Alertmanager, rules and dashboards with a day on either engine; make test has the embedded one.
+monitoring: $(VENV)/dev.stamp
+	$(BIN)/python -m servers install
+	LONG_MONITORING=1 $(BIN)/pytest tests/monitoring
 
 # RabbitMQ and MongoDB on this machine, without Docker: prints their addresses.
 services: $(VENV)/dev.stamp

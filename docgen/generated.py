@@ -18,6 +18,7 @@ from docgen import (
     settings_page,
 )
 from docgen.apis import messages_page, own_endpoints, tcs_endpoints
+from docgen.dashboards.catalogue import DASHBOARDS
 from tis_esr.operations.alarms.catalogue import CATALOGUE
 from tis_esr.operations.asyncapi import document
 from tis_esr.operations.parked.catalogue import CATALOGUE as CAUSES
@@ -39,6 +40,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     ROOT / "deploy" / "prometheus" / "rules.yaml": prometheus_rules.text,
     _CHART / "values.schema.json": chart_files.values_schema,
     _CHART / "files" / "services.json": chart_files.services_json,
+    **{ROOT / "deploy" / "grafana" / name: page for name, page in DASHBOARDS.items()},
     _REFERENCE / "asyncapi.json": lambda: _as_printed(document()),
     _REFERENCE / "messages.md": messages_page.page,
     _REFERENCE / "openapi.json": lambda: _as_printed(own_endpoints.document()),
