@@ -1,0 +1,63 @@
+"""Spans of calls to TCS, by OpenTelemetry's conventions for HTTP clients.
+
+The values in an address may name a person, so ``url.full`` has REDACTED in their place, as the conventions allow.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from tis_esr.tcs.endpoints import Endpoint
+from tis_esr.tracing import names, spans
+from tis_esr.tracing.spans import Kind, Open, Value
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class CallSpan:
+    """The span of one request, if it is recorded."""
+
+    endpoint: Endpoint
+    span: Open | None
+
+    def propagated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers of the request with the trace context, if it is recorded."""
+        return headers if self.span is None else {**headers, "traceparent": self.span.context.traceparent}
+
+    def answered(self, status: int) -> None:
+        """Note the status of the reply; 404 is no error where it is a normal response."""
+        if self.span is None:
+            return
+        self.span.attributes[names.HTTP_RESPONSE_STATUS_CODE] = status
+        if status >= 400 and not (status == 404 and self.endpoint.may_miss):
+            self.span.error = str(status)
+
+
+@contextmanager
+def call_span(root: str, endpoint: Endpoint, resends: int) -> Iterator[CallSpan]:
+    """Record the block as a request to an endpoint of TCS at the base URL ``root``, below the work in progress."""
+    if spans.recorder() is None:
+        yield CallSpan(endpoint, None)
+        return
+    attributes = _of_endpoint(root, endpoint)
+    if resends:
+        attributes = {**attributes, names.HTTP_REQUEST_RESEND_COUNT: resends}
+    with spans.child(f"{endpoint.method} {endpoint.path}", Kind.CLIENT, attributes) as span:
+        yield CallSpan(endpoint, span)
+
+
+@cache
+def _of_endpoint(root: str, endpoint: Endpoint) -> Mapping[str, Value]:
+    parts = urlsplit(root)
+    return {
+        names.HTTP_REQUEST_METHOD: endpoint.method,
+        names.URL_TEMPLATE: parts.path + endpoint.path,
+        names.URL_FULL: root + re.sub(r"\{\w+\}", "REDACTED", endpoint.path),
+        names.SERVER_ADDRESS: parts.hostname or "",
+        names.SERVER_PORT: parts.port or _PORTS[parts.scheme],
+    }
