@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol
 
+from tis_esr.tracing.names import SPANS_LEFT_OUT
+
 Value = str | int | bool
 CHILDREN: Final = 50
 """So many spans directly below one are recorded; of the others it says how many they were."""
@@ -174,7 +176,7 @@ def _has_room(above: Context) -> bool:
 
 def left_out(context: Context) -> dict[str, Value]:
     """Return the attribute that says how many spans below this one were not recorded."""
-    return {"tis_esr.spans_left_out": -context.left} if context.left < 0 else {}
+    return {SPANS_LEFT_OUT: -context.left} if context.left < 0 else {}
 
 
 def with_ids(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
