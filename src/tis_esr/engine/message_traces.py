@@ -56,6 +56,20 @@ def handling(message: Message) -> Context:
     return _context(message.correlation_id, message.id, message.queue, message.attempts)
 
 
+def above(cause: Message, handled: Iterable[Message]) -> Context | None:
+    """Return the context that the creation of a message belongs below, None if the trace of its cause is not recorded.
+
+    It is the handling of its cause; of a cause without a queue, that of the message of the same trace among those that
+    are ``handled``, or else the first of the trace.
+    """
+    if not is_sampled(cause.correlation_id):
+        return None
+    if cause.queue:
+        return handling(cause)
+    of_trace = (message for message in handled if message.correlation_id == cause.correlation_id)
+    return handling(next(of_trace, cause))
+
+
 def about(message: Message) -> AbstractContextManager[None]:
     """Do the block's work in the context of the handling of one message of a batch."""
     return nullcontext() if spans.recorder() is None else spans.within(handling(message))

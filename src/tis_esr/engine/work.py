@@ -213,7 +213,7 @@ class Work:
         if not queues:
             raise UnroutableError(routing_key)
         encoded = _encoder.encode(body)
-        above = message_traces.handling(cause) if message_traces.is_sampled(cause.correlation_id) else None
+        above = message_traces.above(cause, self._messages)
         for queue in queues:
             id_ = derived_id(cause.id, queue, key)
             if above is not None:
