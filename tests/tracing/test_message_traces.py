@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
@@ -17,10 +16,11 @@ from tests.journeys.test_privacy import everything_logged
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import PermanentError, TransientError
-from tis_esr.engine.message_traces import begun
+from tis_esr.engine.message_traces import begun, traceparent
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.tracing.exporting import NoTracesError, exporting
+from tis_esr.tracing.spans import muted
 
 QUEUES = ["esr.queue.a", "esr.queue.b", "esr.queue.c"]
 BODY = {"lastName": "Specimenandun", "dob": "1990-01-15"}
@@ -239,7 +239,7 @@ async def test_lines_of_a_batch_have_the_ids_of_its_span(desk: Desk) -> None:
 
 
 async def test_without_traces_lines_have_no_ids_and_nothing_is_recorded(desk: Desk) -> None:
-    with everything_logged() as text, ExitStack():
+    with everything_logged() as text:
         work = desk.runner.work()
         cause = Message(id="1", queue="", correlation_id="f:1", source_file="f", deanery="", row=1, body=b"")
         work.emit("a", BODY, cause=cause)
@@ -247,6 +247,21 @@ async def test_without_traces_lines_have_no_ids_and_nothing_is_recorded(desk: De
         await desk.runner.drain(QUEUES)
     assert '"stepped"' in text.getvalue()
     assert "trace_id" not in text.getvalue()
+
+
+async def test_a_dry_run_records_nothing(desk: Desk) -> None:
+    with muted():
+        assert await desk.send(2) == []
+
+
+def test_the_header_of_a_message_names_its_creation_and_whether_the_trace_is_recorded() -> None:
+    message = Message(
+        id="0123", queue="esr.queue.a", correlation_id="f:2", source_file="f", deanery="", row=2, body=b""
+    )
+    trace = b2sum("f:2")
+    assert traceparent(message) == f"00-{trace}-{b2sum('0123')[:16]}-00"
+    with exporting(share=1, system="sqlite", instance="here", exporter=InMemorySpanExporter()):
+        assert traceparent(message) == f"00-{trace}-{b2sum('0123')[:16]}-01"
 
 
 async def test_no_span_holds_a_word_of_a_message_or_a_reason(desk: Desk) -> None:

@@ -30,6 +30,7 @@ def one_to_come(world: World) -> None:
 class Day:
     """A row's file, what the collector has of it, and the folder of the processes."""
 
+    engine: str
     file: str
     collector: Collector
     folder: Path
@@ -108,7 +109,7 @@ def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             "TIS_ESR_NOTIFICATIONS_CRON": NEVER,
         }
         {"embedded": on_embedded, "production": on_production}[request.param](small, settings)
-        yield Day(file, there, folder)
+        yield Day(request.param, file, there, folder)
 
 
 def test_the_row_of_the_applicant_file_is_in_the_trace_of_the_row_that_it_answers(day: Day) -> None:
@@ -158,18 +159,17 @@ def test_the_trace_goes_through_several_processes(day: Day) -> None:
             "process esr.queue.apprecord.generated",
         )
     }
-    engine = {span.attributes.get("messaging.system") for span in day.spans} - {None}
-    if engine == {"rabbitmq"}:
-        assert len(stations) == 3
-    else:
-        assert engine == {"sqlite"}
-        assert {span.resource["service.name"] for span in day.spans} == {"tis-esr"}
+    assert len(stations) == {"embedded": 2, "production": 3}[day.engine]
+    systems = {span.attributes.get("messaging.system") for span in day.spans} - {None}
+    assert systems == {{"embedded": "sqlite", "production": "rabbitmq"}[day.engine]}
 
 
 def test_units_of_work_and_calls_to_tcs_are_in_the_trace(day: Day) -> None:
     found = {tuple(day.above(span)[-2:]) for span in day.spans}
     assert ("process esr.queue.por.split", "commit") in found
     assert ("process esr.queue.por.saved", "GET /api/posts/in/{npns}") in found
+    is_published = ("process esr.queue.por.split", "send esr.queue.por.saved") in found
+    assert is_published == (day.engine == "production")
 
 
 def test_nothing_of_the_person_is_in_any_span(day: Day) -> None:

@@ -10,28 +10,31 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Final
 
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.tracing import names, spans
-from tis_esr.tracing.spans import Context, Kind, Span, Value
+from tis_esr.tracing.spans import Context, Kind, Recorder, Span, Value
 
 LINKS: Final = 128
 """So many messages of a batch are linked with it."""
 
 
-@lru_cache(maxsize=16384)
 def trace_of(correlation_id: str) -> int:
-    """Return the id of the trace of a row (``file:row``), or of whatever else the correlation id names."""
-    return int(derived_id(correlation_id), 16)
+    """Return the id of the trace of a row (``file:row``), or of whatever else the correlation id names: its ``derived_id``."""
+    return int.from_bytes(blake2b(correlation_id.encode(), digest_size=16).digest())
+
+
+@lru_cache(maxsize=8192)
+def _is_chosen(recorder: Recorder, correlation_id: str) -> bool:
+    return correlation_id.endswith(":0") or recorder.samples(trace_of(correlation_id))
 
 
 def is_sampled(correlation_id: str) -> bool:
     """Return whether the trace is recorded; the same in every process with the same share."""
     recorder = spans.recorder()
-    if recorder is None:
-        return False
-    return correlation_id.endswith(":0") or recorder.samples(trace_of(correlation_id))
+    return recorder is not None and _is_chosen(recorder, correlation_id)
 
 
 def _context(correlation_id: str, *cause: object) -> Context:
@@ -45,8 +48,14 @@ def origin(correlation_id: str) -> Context:
 
 
 def creation(message: Message) -> Context:
-    """Return the context of the creation of a message, which its ``traceparent`` names."""
+    """Return the context of the creation of a message."""
     return _context(message.correlation_id, message.id)
+
+
+def traceparent(message: Message) -> str:
+    """Return the context of the creation of a message in the form of the W3C's header."""
+    last = "01" if is_sampled(message.correlation_id) else "00"
+    return f"00-{derived_id(message.correlation_id)}-{derived_id(message.id)[:16]}-{last}"
 
 
 def handling(message: Message) -> Context:
@@ -107,6 +116,16 @@ def created(messages: Iterable[Message], causes: Mapping[str, Context], began: i
             )
 
 
+def sending(queue: str, messages: Sequence[Message]) -> AbstractContextManager[object]:
+    """Record the block as the publishing of committed messages, below what committed them."""
+    recorder = spans.recorder()
+    if recorder is None or not spans.is_recording():
+        return nullcontext()
+    attributes = _of_batch(recorder.system, "send", "send", queue, messages)
+    links = [creation(message) for message in _traced(recorder, messages)[:LINKS]]
+    return spans.child(f"send {queue}", Kind.CLIENT, attributes, links)
+
+
 @contextmanager
 def received(queue: str, messages: Sequence[Message], began: int) -> Iterator[None]:
     """Record that messages were claimed since ``began``; tasks started in the block handle them below it."""
@@ -114,7 +133,7 @@ def received(queue: str, messages: Sequence[Message], began: int) -> Iterator[No
     if recorder is None:
         yield
         return
-    traced = _traced(messages)
+    traced = _traced(recorder, messages)
     one = creation(messages[0]) if len(messages) == 1 else None
     context = spans.new(below=one, is_sampled=bool(traced))
     if traced:
@@ -146,7 +165,7 @@ class Attempt:
             self._batch = None
             self._handling = spans.within(handling(messages[0]))
             return
-        traced = _traced(messages)
+        traced = _traced(self._recorder, messages)
         self._batch = spans.new(below=self._above, is_sampled=bool(traced))
         self._handling = spans.opened(
             f"process_batch {queue}",
@@ -168,7 +187,7 @@ class Attempt:
             return
         now, is_parked = time.time_ns(), outcome == "parked"
         batch = self._batch or self._above
-        for message in messages if is_parked else _traced(messages):
+        for message in messages if is_parked else _traced(recorder, messages):
             context = handling(message)
             context.is_sampled = True
             links = [batch] if batch and batch.trace_id != context.trace_id and batch.is_sampled else []
@@ -189,8 +208,8 @@ class Attempt:
             )
 
 
-def _traced(messages: Iterable[Message]) -> list[Message]:
-    return [message for message in messages if is_sampled(message.correlation_id)]
+def _traced(recorder: Recorder, messages: Iterable[Message]) -> list[Message]:
+    return [message for message in messages if _is_chosen(recorder, message.correlation_id)]
 
 
 def _of_message(system: str, operation: str, message: Message) -> dict[str, Value]:

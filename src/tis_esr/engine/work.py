@@ -311,8 +311,11 @@ class Work:
             self._failed.setdefault(message.identity, conflict)
 
     async def _save(self, commit: Commit) -> None:
-        with spans.child("commit", spans.Kind.INTERNAL, _sizes(commit)):
-            began = time.time_ns()
+        began = time.time_ns()
+        if spans.is_recording():
+            with spans.child("commit", spans.Kind.INTERNAL, _sizes(commit)):
+                await self._engine.commit(commit)
+        else:
             await self._engine.commit(commit)
         message_traces.created(commit.messages, self._causes, began)
         self._causes = {}

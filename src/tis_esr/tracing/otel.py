@@ -58,7 +58,7 @@ class OtlpRecorder:
         """See Recorder.record. What finds the queue full is dropped, and counted."""
         if not self._counted.has_room():
             return
-        self._ids.next = span.context
+        self._ids.of_thread.next = span.context
         recorded = self._tracer.start_span(
             span.name,
             otel_context.Context()
@@ -84,16 +84,16 @@ class OtlpRecorder:
 
 
 class _GivenIds(IdGenerator):
-    """Gives a span the ids that follow from its message."""
+    """Gives a span the ids that follow from its message; each thread has its own next one."""
 
     def __init__(self) -> None:
-        self.next = Context(1, 1, is_sampled=True)
+        self.of_thread = threading.local()
 
     def generate_span_id(self) -> int:
-        return self.next.span_id
+        return int(self.of_thread.next.span_id)
 
     def generate_trace_id(self) -> int:
-        return self.next.trace_id
+        return int(self.of_thread.next.trace_id)
 
 
 class _Counted(SpanExporter):

@@ -132,14 +132,21 @@ def new(*, below: Context | None = None, is_sampled: bool = True) -> Context:
     return Context(trace_id, random.getrandbits(64) or 1, is_sampled)
 
 
+def is_recording() -> bool:
+    """Return whether the work in progress is recorded."""
+    return recorder() is not None and (context := _current.get()) is not None and context.is_sampled
+
+
 @contextmanager
-def child(name: str, kind: Kind, attributes: Mapping[str, Value]) -> Iterator[Open | None]:
+def child(
+    name: str, kind: Kind, attributes: Mapping[str, Value], links: Sequence[Context] = ()
+) -> Iterator[Open | None]:
     """Record the block as a span below the current one; None where that is not recorded."""
     above = _current.get()
     if recorder() is None or above is None or not _has_room(above):
         yield None
         return
-    with opened(name, kind, new(below=above), above, attributes) as span:
+    with opened(name, kind, new(below=above), above, attributes, links) as span:
         yield span
 
 

@@ -11,7 +11,7 @@ from pika.exceptions import AMQPError
 
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
-from tis_esr.engine.message_traces import creation
+from tis_esr.engine.message_traces import traceparent
 from tis_esr.engine.production.rabbitmq.amqp import Connection, Sender, UnroutableMessagesError, connect
 from tis_esr.engine.production.rabbitmq.deliveries import ConsumerBuffer
 from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, Queue, declare, declare_one, own_key
@@ -174,7 +174,7 @@ def properties(message: Message) -> BasicProperties:
         "sourceFile": message.source_file,
         "deanery": message.deanery,
         "row": message.row,
-        "traceparent": creation(message).traceparent,
+        "traceparent": traceparent(message),
     }
     if message.last_row:
         headers["lastRow"] = message.last_row
