@@ -254,14 +254,24 @@ async def test_a_dry_run_records_nothing(desk: Desk) -> None:
         assert await desk.send(2) == []
 
 
-def test_the_header_of_a_message_names_its_creation_and_whether_the_trace_is_recorded() -> None:
+async def test_the_header_of_a_message_names_its_creation_and_whether_the_trace_is_recorded(
+    desk: Desk,
+) -> None:
     message = Message(
-        id="0123", queue="esr.queue.a", correlation_id="f:2", source_file="f", deanery="", row=2, body=b""
+        id=derived_id(derived_id("f", 2), "esr.queue.a", ""),
+        queue="esr.queue.a",
+        correlation_id="f:2",
+        source_file="f",
+        deanery="EOE",
+        row=2,
+        body=b"",
     )
-    trace = b2sum("f:2")
-    assert traceparent(message) == f"00-{trace}-{b2sum('0123')[:16]}-00"
+    [created] = called(await desk.send(2), "create esr.queue.a")
+    assert created.context is not None
+    ids = f"{created.context.trace_id:032x}-{created.context.span_id:016x}"
+    assert traceparent(message) == f"00-{ids}-00"
     with exporting(share=1, system="sqlite", instance="here", exporter=InMemorySpanExporter()):
-        assert traceparent(message) == f"00-{trace}-{b2sum('0123')[:16]}-01"
+        assert traceparent(message) == f"00-{ids}-01"
 
 
 async def test_no_span_holds_a_word_of_a_message_or_a_reason(desk: Desk) -> None:
