@@ -296,12 +296,15 @@ def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: boo
 
 def _emit(work: Work, file: InboundFile, usable: list[Record], rows: list[AssignmentRow]) -> None:
     """Emit the message of a group's usable rows: ``rows`` if they belong to an assignment."""
+    if not usable:
+        return
+    first = usable[0]
+    cause = _cause(file, first, usable[-1].row if rows else 0)
+    begun("read row", cause, {names.RECORD_TYPE: first.type, names.ROW: first.row})
     if rows:
-        cause = _begun(usable[0], _cause(file, usable[0], usable[-1].row))
         work.emit("asg.split", Assignment(rows=rows, head=file.asg_head), cause=cause)
-    elif usable:
-        cause = _begun(usable[0], _cause(file, usable[0]))
-        work.emit(f"{usable[0].type.lower()}.split", _values(usable[0]), cause=cause)
+    else:
+        work.emit(f"{first.type.lower()}.split", _values(first), cause=cause)
 
 
 def _sorted_out(
@@ -405,11 +408,6 @@ def _park(work: Work, file: InboundFile, record: Record, reason: str) -> None:
     work.account(file.name, record.row, record.type, RowState.PENDING)
     message = msgspec.structs.replace(_cause(file, record), queue=UNREADABLE, body=msgspec.json.encode(body))
     work.park(message, reason, cause)
-
-
-def _begun(record: Record, cause: Message) -> Message:
-    begun("read row", cause, {names.RECORD_TYPE: record.type, names.ROW: record.row})
-    return cause
 
 
 def _cause(file: InboundFile, record: Record, last_row: int = 0) -> Message:
