@@ -67,6 +67,10 @@ class Recorder(Protocol):
         """Take a span; never waits and never fails."""
         ...
 
+    def __hash__(self) -> int:
+        """Return the identity's: what it samples is remembered."""
+        ...
+
 
 @dataclass(slots=True)
 class Open:
