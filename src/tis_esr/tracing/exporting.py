@@ -1,6 +1,6 @@
 """Export of spans by OTLP over HTTP: the extra ``traces``, which is loaded only here.
 
-A collector that is away, slow or hangs costs spans, never work: the queue is bounded, a thread of its own sends it, and
+A collector that is unavailable, slow or hangs costs spans, never work: the queue is bounded, a thread of its own sends it, and
 the process waits a few seconds for it at its end.
 """
 
