@@ -62,20 +62,15 @@ def on_production(small: Small, settings: dict[str, str]) -> None:
     with processes(settings, small.folder) as running:
         for services in (READS, MATCHES, WRITES):
             running.start(PROGRAM, *services)
-        exported = _waiting_for_applicant(running, small)
+        store = small.tcs.simulator.store
+        running.wait_for("esr-changed", lambda: bool(store.post_events), 60)
         assert (
             Program("production", small.folder, settings)("export", "applicants", "--deanery", "EOE").code
             == 0
         )
-        running.wait_for("esr-exported", exported, 60)
+        running.wait_for("esr-exported", lambda: bool(store.placement_events), 60)
         running.end()
         assert running.codes == [0, 0, 0]
-
-
-def _waiting_for_applicant(running: Processes, small: Small):  # type: ignore[no-untyped-def]
-    store = small.tcs.simulator.store
-    running.wait_for("esr-changed", lambda: bool(store.post_events), 60)
-    return lambda: bool(store.placement_events)
 
 
 def on_embedded(small: Small, settings: dict[str, str]) -> None:
