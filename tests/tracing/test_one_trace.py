@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.faults.processes import NEVER, PROGRAM, Processes, processes
+from tests.faults.processes import NEVER, PROGRAM, processes
 from tests.journeys.program import Program, settings_of
 from tests.journeys.small_world import NPN, TODAY, Small, por, small_world
 from tests.tracing.collector import Collector, Received, collector
