@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from tis_esr.tracing.names import SPANS_LEFT_OUT
 
 Value = str | int | bool
-CHILDREN: Final = 50
+CHILDREN: Final = 10
 """So many spans directly below one are recorded; of the others it says how many they were."""
 
 
