@@ -92,6 +92,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.trouble
 	$(BIN)/python -m bench.questions --production
 	$(BIN)/python -m bench.console --production
+	$(BIN)/python -m bench.traces
 
 # Versions are locked with hashes. Needs uv; run it after changing the dependencies in pyproject.toml.
 lock:
