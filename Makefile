@@ -1,12 +1,12 @@
-# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd, Chromium,
-# Prometheus and Alertmanager, if they are missing, with the machine's package manager; mongod, if it is missing, into .servers.
+# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd, Chromium, Prometheus,
+# Alertmanager and systemd, if they are missing, with the machine's package manager; mongod, Helm and the types of custom resources, if they are missing, into .servers.
 # make test PYTHON=python3.13: the same on another Python, in a virtual environment of its own.
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
-TESTS_AT_ONCE ?= 5
+TESTS_AT_ONCE ?= 4
 
-.PHONY: run test lint types arrows unit gate docs screenshots faults simulate simulate-quarter fuzz monitoring services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter fuzz monitoring services stop-services bench lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -39,6 +39,15 @@ gate: $(VENV)/dev.stamp
 # Writes the generated pages of docs/reference and the outputs that pages show.
 docs: $(VENV)/dev.stamp
 	PYTHONPATH=src $(BIN)/python -m docgen
+
+# The documentation as static pages in site/: open site/index.html, or serve the folder. No page requests anything from another host.
+site: $(VENV)/dev.stamp
+	rm -rf site
+	$(BIN)/python -m docgen.site site
+
+# Every page of it in a browser, with axe; make test visits one page of each kind. About ten minutes.
+check-site: $(VENV)/dev.stamp
+	EVERY_PAGE=1 $(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/documentation/site
 
 # The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
 faults: $(VENV)/dev.stamp
@@ -107,4 +116,4 @@ $(VENV)/fuzz.stamp: tests/fuzz/requirements.txt $(VENV)/dev.stamp
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* .fuzz demo bench/out dist
+	rm -rf .venv .venv-* .fuzz demo bench/out dist site

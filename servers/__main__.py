@@ -12,11 +12,14 @@ from servers.programs import (
     NotInstalled,
     alertmanager,
     chromium,
+    custom_resource_types,
+    helm,
     mongod,
     one_at_a_time,
     prometheus,
     rabbitmq,
     sshd,
+    systemd_analyze,
 )
 from servers.running import DidNotStart, Mongo, Rabbit, answers, own_port
 
@@ -33,8 +36,11 @@ def install() -> None:
             mongod(HOME / "mongod")
         sshd()
         chromium()
+        helm(HOME / "helm")
+        custom_resource_types(HOME / "custom_resources")
         prometheus()
         alertmanager()
+        systemd_analyze()
 
 
 def addresses() -> dict[str, str]:
