@@ -31,7 +31,15 @@ _KEPT: list[Any] = []
 
 
 def used() -> dict[str, int]:
-    """Return what the process uses: bytes of memory, blocks of Python's allocator after a collection, file handles, connections, threads."""
+    """Return what the process uses: bytes of memory, blocks of Python's allocator, file handles, connections, threads.
+
+    Blocks are counted after a garbage collection and without caches of a fixed size, which take weeks to fill.
+    """
+    from tis_esr.operations.board import expectations
+    from tis_esr.records import file_names
+
+    for cached in (expectations._fires_on, file_names._parse):
+        cached.cache_clear()
     gc.collect()
     blocks = sys.getallocatedblocks()
     pages = int(Path("/proc/self/statm").read_text().split()[1])

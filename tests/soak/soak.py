@@ -27,11 +27,11 @@ from tis_esr.simulation.tcs.switches import Switches
 
 LONDON = ZoneInfo("Europe/London")
 SETTINGS = {
-    "TIS_ESR_KEEP_ROWS_DAYS": "3",
-    "TIS_ESR_KEEP_PERSONAL_DAYS": "4",
-    "TIS_ESR_KEEP_HISTORY_DAYS": "6",
+    "TIS_ESR_KEEP_ROWS_DAYS": "2",
+    "TIS_ESR_KEEP_PERSONAL_DAYS": "2",
+    "TIS_ESR_KEEP_HISTORY_DAYS": "3",
     "TIS_ESR_SWEEP_SECONDS": "0.05",
-    "TIS_ESR_ALARM_SECONDS": "1",
+    "TIS_ESR_ALARM_SECONDS": "5",
     "TIS_ESR_EXPORT_WAIT_MINUTES": "0",
     "TIS_ESR_HTTP_PORT": "0",
     "TIS_ESR_LOG_FORMAT": "json",
