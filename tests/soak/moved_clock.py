@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -89,16 +89,16 @@ def leak_connections() -> None:
 
 
 def leak_memory() -> None:
-    """Keep what is observed of each batch."""
-    from tis_esr.web.metrics import Metrics
+    """Keep each message whose body was read."""
+    from tis_esr.engine.envelope import Message
 
-    observed = Metrics.observe
+    decoded = Message.decode
 
-    def leaking(self: Metrics, queue: str, outcome: str, messages: Sequence[Any], seconds: float) -> None:
-        _KEPT.extend(messages)
-        observed(self, queue, outcome, messages, seconds)
+    def leaking(self: Message, type_: type[Any]) -> Any:
+        _KEPT.append(body := decoded(self, type_))
+        return body
 
-    Metrics.observe = leaking  # type: ignore[method-assign]
+    Message.decode = leaking  # type: ignore[method-assign]
 
 
 def leak_store() -> None:

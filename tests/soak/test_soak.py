@@ -4,7 +4,7 @@ import pytest
 from tests.soak.judge import growing, slope
 from tests.soak.soak import Sample, Soak, soaking
 
-WARM, JUDGED, LEAKING = 7, 7, 3
+WARM, JUDGED, LEAKING = 7, 6, 2
 OF_THE_PROCESS = ("blocks", "handles", "connections", "threads")
 """The store is steady only after three weeks: ``test_plateau`` and the long form judge it."""
 STEADY: Sample = {
@@ -39,18 +39,18 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Soak:
     return soak
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_nothing_of_a_process_grows(lived: Soak) -> None:
     print(*lived.samples, sep="\n")
     assert growing(lived.samples[WARM : WARM + JUDGED], OF_THE_PROCESS) == {}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_a_process_that_leaks_is_found_within_days(lived: Soak) -> None:
     assert set(growing(lived.samples[-LEAKING - 1 :], OF_THE_PROCESS)) == {"handles", "connections", "blocks"}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_traffic_of_each_day_went_through_and_no_login_was_refused(lived: Soak) -> None:
     days = WARM + JUDGED + LEAKING
     sent = {path.name.split("_")[2] for path in (lived.small.folder / "out").glob("*.DAT")}
