@@ -95,6 +95,7 @@ lock:
 
 # The wheel, and its bill of materials (CycloneDX) beside it; with IMAGE_ROOT=FOLDER, which has an image's files, the image's as well.
 wheel: $(VENV)/dev.stamp
+	rm -f dist/tis_esr-*
 	$(BIN)/hatchling build -t wheel -d dist
 
 sbom: wheel

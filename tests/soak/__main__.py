@@ -57,7 +57,7 @@ def main() -> int:
             judged_from,
             f"{asked.weeks} weeks of {asked.deaneries} deaneries in {minutes:.0f} minutes:\n\n{result}",
         )
-    if found := growing(soak.samples[judged_from:]):
+    if found := growing(soak.samples[judged_from:], earlier=soak.samples[:judged_from]):
         print(
             f"These grow: {', '.join(f'{name} by {one.grown:.0f}' for name, one in found.items())}",
             file=sys.stderr,

@@ -16,13 +16,15 @@ class Measure(NamedTuple):
     divisor: int
     share: float
     least: float
+    is_pool: bool = False
+    """It fills up to what a busy moment needs, and is emptied where connections are cut: it grows only beyond its highest earlier day."""
 
 
 MEASURES = {
     "memory": Measure("Resident memory", "MB", 1_000_000, 0.03, 0),
     "blocks": Measure("Blocks of Python's memory", "thousand", 1000, 0.003, 0),
     "handles": Measure("Open files", "files", 1, 0, 0.9),
-    "connections": Measure("Sockets", "sockets", 1, 0, 2.5),
+    "connections": Measure("Sockets", "sockets", 1, 0, 2.5, is_pool=True),
     "threads": Measure("Threads", "threads", 1, 0, 1.9),
     "store": Measure("State file, pages in use", "MB", 1_000_000, 0.05, 0),
 }
@@ -49,16 +51,22 @@ def slope(values: Sequence[float]) -> float:
     )
 
 
-def growths(samples: Sequence[Sample], names: Sequence[str] = tuple(MEASURES)) -> dict[str, Growth]:
-    """Return by how much each measure grew over the days of the samples, at least three."""
+def growths(
+    samples: Sequence[Sample], names: Sequence[str] = tuple(MEASURES), earlier: Sequence[Sample] = ()
+) -> dict[str, Growth]:
+    """Return by how much each measure grew over the days of the samples, at least three; ``earlier`` are the days before."""
     found = {}
     for name in names:
-        values = [sample[name] for sample in samples]
-        allowed = max(MEASURES[name].share * median(values), MEASURES[name].least)
-        found[name] = Growth(slope(values) * (len(values) - 1), allowed)
+        measure, values = MEASURES[name], [sample[name] for sample in samples]
+        grown = slope(values) * (len(values) - 1)
+        if measure.is_pool and earlier:
+            grown = min(grown, max(values) - max(sample[name] for sample in earlier))
+        found[name] = Growth(grown, max(measure.share * median(values), measure.least))
     return found
 
 
-def growing(samples: Sequence[Sample], names: Sequence[str] = tuple(MEASURES)) -> dict[str, Growth]:
+def growing(
+    samples: Sequence[Sample], names: Sequence[str] = tuple(MEASURES), earlier: Sequence[Sample] = ()
+) -> dict[str, Growth]:
     """Return the measures that are not flat."""
-    return {name: one for name, one in growths(samples, names).items() if not one.is_flat}
+    return {name: one for name, one in growths(samples, names, earlier).items() if not one.is_flat}

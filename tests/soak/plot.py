@@ -67,7 +67,7 @@ def summary(samples: Sequence[Sample], judged_from: int) -> str:
     """Return the same as a table: level, range and growth over the judged days."""
     judged = samples[judged_from:]
     rows = []
-    for name, growth in growths(judged).items():
+    for name, growth in growths(judged, earlier=samples[:judged_from]).items():
         values = [sample[name] for sample in judged]
         per = f"{_shown(name, growth.grown)} (allowed {_shown(name, growth.allowed)})"
         rows.append(

@@ -42,12 +42,13 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Soak:
 @pytest.mark.timeout(300)
 def test_nothing_of_a_process_grows(lived: Soak) -> None:
     print(*lived.samples, sep="\n")
-    assert growing(lived.samples[WARM : WARM + JUDGED], OF_THE_PROCESS) == {}
+    assert growing(lived.samples[WARM : WARM + JUDGED], OF_THE_PROCESS, lived.samples[:WARM]) == {}
 
 
 @pytest.mark.timeout(300)
 def test_a_process_that_leaks_is_found_within_days(lived: Soak) -> None:
-    assert set(growing(lived.samples[-LEAKING - 1 :], OF_THE_PROCESS)) == {"handles", "connections", "blocks"}
+    leaking, before = lived.samples[-LEAKING - 1 :], lived.samples[: -LEAKING - 1]
+    assert set(growing(leaking, OF_THE_PROCESS, before)) == {"handles", "connections", "blocks"}
 
 
 @pytest.mark.timeout(300)
@@ -82,6 +83,15 @@ def test_single_high_days_and_a_sink_are_no_growth() -> None:
     sinking = [{**STEADY, "memory": STEADY["memory"] - day * 2_000_000} for day in range(10)]
     assert growing(high) == {}
     assert growing(sinking) == {}
+
+
+def test_a_pool_that_fills_again_does_not_grow_and_one_that_fills_more_does() -> None:
+    earlier = [{**STEADY, "connections": 19}]
+    filling = [{**STEADY, "connections": 11 + day} for day in range(9)]
+    assert growing(filling, earlier=earlier) == {}
+    assert set(
+        growing([*filling, *({**STEADY, "connections": 20 + day} for day in range(5))], earlier=earlier)
+    ) == {"connections"}
 
 
 def test_a_slope_is_the_median_of_all_pairs() -> None:
