@@ -22,7 +22,7 @@ class Measure(NamedTuple):
 
 MEASURES = {
     "memory": Measure("Resident memory", "MB", 1_000_000, 0.03, 0),
-    "blocks": Measure("Blocks of Python's memory", "thousand", 1000, 0.003, 0),
+    "blocks": Measure("Blocks of memory", "thousand", 1000, 0.003, 0),
     "handles": Measure("Open files", "files", 1, 0, 0.9),
     "connections": Measure("Sockets", "sockets", 1, 0, 2.5, is_pool=True),
     "threads": Measure("Threads", "threads", 1, 0, 1.9),
