@@ -1,6 +1,6 @@
 # Two stages, so that sources and build tools are not in the final image.
 # For a release, PYTHON_IMAGE has a digest: docs/how-to/release.md.
-ARG PYTHON_IMAGE=python:3.13-slim
+ARG PYTHON_IMAGE=python:3.11-slim
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
 COPY requirements-build.txt ./
