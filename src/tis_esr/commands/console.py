@@ -15,6 +15,7 @@ from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, say
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit
+from tis_esr.operations.composition import reader_of
 from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.logs import log_events
 from tis_esr.process.serving_process import Beside
@@ -29,6 +30,8 @@ def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
     collect_less_often()
     if state is None and settings.console_oidc_issuer is not None:
         check_state(settings, None)
+        if settings.engine == "embedded":
+            reader_of(settings).close()
         log_events(settings.log_format)
         asyncio.run(_shared(settings, _port(settings, port)))
         return Exit.DONE
@@ -36,6 +39,7 @@ def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
         refuse_open(settings)
     check_state(settings, state)
     of_file = settings.model_copy(update={"engine": "embedded", "state": state or settings.state})
+    reader_of(of_file).close()
     asyncio.run(_local(of_file, _port(settings, port)))
     return Exit.DONE
 
