@@ -83,6 +83,14 @@ async def confirmed(
     return await browser.post(path, data={"form_token": form_token(page), "plan": plan_of(page), "why": why})
 
 
+async def test_the_confirmation_names_the_page_above_it(place: Path) -> None:
+    async with desk(place).signed_in() as browser:
+        page = await confirmation(browser, "/alarms/own", item=LATE, owner="ann")
+    [trail] = re.findall(r'<nav class="nhsuk-breadcrumb.*?</nav>', page.text, re.DOTALL)
+    links = re.findall(r'<a class="nhsuk-breadcrumb__link" href="([^"]*)">\s*(.*?)\s*</a>', trail)
+    assert links[:2] == [("/", "Start"), ("/alarms", "Alarms")]
+
+
 async def test_alarms_are_listed_the_most_severe_first_with_owner_and_age(place: Path) -> None:
     async with desk(place).signed_in() as browser:
         said = text(await browser.get("/alarms"))

@@ -65,7 +65,7 @@ async def test_what_is_not_found_is_in_no_address_title_or_log(typed: str, state
     assert by_hand.headers["location"].startswith("/search?sealed=")
     assert title(page) == "Search – TIS-ESR"
     assert "Nothing here has exactly what was searched for." in text(page)
-    assert not [word for word in typed.split() if word in unquote_plus(address)]
+    assert not [word for word in typed.split() if len(word) > 3 and word in unquote_plus(address)]
     assert not [
         link for link in re.findall(r'(?:href|action)="([^"]*)"', page.text) if typed in unquote_plus(link)
     ]

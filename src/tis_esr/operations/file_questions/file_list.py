@@ -75,6 +75,15 @@ def _is_wanted(file: InboundFile, wanted: FileFilter) -> bool:
     )
 
 
+def is_place(text: str) -> bool:
+    """Return whether a text can be ``FilePage.after``: a day, a blank and a file's key."""
+    day, _, key = text.partition(" ")
+    try:
+        return bool(key) and date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        return False
+
+
 def _place(file: InboundFile) -> str:
     """Return the place of a file in the list, the newest day's last."""
     return f"{file.day or date.max} {file.key}"

@@ -251,7 +251,9 @@ def _ask(act: Act, request: Request, frozen: _Frozen, *, why: str = "", problem:
         "heading": f"{sentence}?",
     }
     title = f"Error: {act.name}" if problem else act.name
-    trail = (("/", "Start"), (frozen.plan.back, "Back"))
+    back = frozen.plan.back
+    above = console_of(request).name_of(back)
+    trail = (("/", "Start"), *([(back, above)] if above else []))
     return page(request, "confirm.html", title, values, trail=trail, status=400 if problem else 200)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tis_esr import wall_clock
 from tis_esr.operations.access.accounts import Account
-from tis_esr.operations.file_questions.file_list import FILE_STATES, FileFilter, FilePage, file_list
+from tis_esr.operations.file_questions.file_list import FILE_STATES, FileFilter, FilePage, file_list, is_place
 from tis_esr.operations.file_questions.one_file import OneFile, one_file
 from tis_esr.operations.file_questions.open_findings import OpenFindings, open_findings
 from tis_esr.operations.states import words
@@ -34,7 +34,7 @@ _TRAIL: Final = (("/", "Start"), ("/files", "Files"))
 async def files(request: Request) -> Response:
     """List the files that changed lately, newest first."""
     choices, wanted = _wanted(request)
-    after = request.query_params.get("after", "")[:_LONGEST_PLACE]
+    after = _place(request)
     found = await _listed(request, choices, wanted, after, _A_PAGE)
     values = {
         "found": found,
@@ -45,6 +45,16 @@ async def files(request: Request) -> Response:
         "csv": with_query(request, "/files.csv", after=None),
     }
     return page(request, "files.html", "Files", values, trail=_TRAIL[:1])
+
+
+def _place(request: Request) -> str:
+    """Return the place behind which the page begins, "" for the first one. Raises ProblemError."""
+    after = request.query_params.get("after", "")
+    if after and not is_place(after[:_LONGEST_PLACE]):
+        raise ProblemError(
+            400, "The address begins at a place that this list does not have.", "Begin at its first page."
+        )
+    return after
 
 
 async def files_csv(request: Request) -> Response:

@@ -13,7 +13,7 @@ from tis_esr.settings import Settings
 from tis_esr.web.console.addresses import Choice, choice
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.pages.post_codes import code_choices, has_codes
-from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.problems import SET_TCS, ProblemError
 from tis_esr.web.console.questions import run_in_time
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
@@ -77,7 +77,7 @@ async def _found(request: Request) -> tuple[list[Choice], PostList, list[ListedP
             partial(_asked, settings=console.settings, deanery=office.value)
         )
         if answer.trouble:
-            raise _not_available(answer)
+            raise _not_available(answer, is_set=console.settings.tcs_url is not None)
         return answer
 
     key = ("posts", office.value)
@@ -91,11 +91,12 @@ async def _found(request: Request) -> tuple[list[Choice], PostList, list[ListedP
     return [office, state, *codes], found, shown, at.isoformat()
 
 
-def _not_available(found: PostList) -> ProblemError:
+def _not_available(found: PostList, *, is_set: bool) -> ProblemError:
+    advice = "Try again later." if is_set else SET_TCS
     return ProblemError(
         503,
         f"Only TIS knows which posts of {found.deanery} exist, and it was not asked, or has not answered: {found.trouble}.",
-        "Try again later. Positions and posts lists the positions, which are known without TIS.",
+        f"{advice} Positions and posts lists the positions, which are known without TIS.",
         "Posts not available",
     )
 

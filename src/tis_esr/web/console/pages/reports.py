@@ -17,7 +17,7 @@ from tis_esr.operations.reports.kinds import ReportKind
 from tis_esr.operations.reports.report import TITLES, Filters, Report
 from tis_esr.web.console.addresses import Choice, choice, with_query
 from tis_esr.web.console.console import account_of, console_of, required_session
-from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.problems import SET_TCS, ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.spreadsheet import csv_file
 from tis_esr.web.console.wording import first_upper
@@ -102,8 +102,9 @@ async def _made(request: Request, wanted: _Wanted) -> Report:
             503, f"{first_upper(str(error))}.", "Try again later.", "Report not available"
         ) from None
     except UsageError as error:
+        advice = SET_TCS if error.option == "--tcs" else "Change the filters."
         raise ProblemError(
-            400, f"This report can't be made: {error.reason}.", "Change the filters.", "Report not possible"
+            400, f"This report can't be made: {error.reason}.", advice, "Report not possible"
         ) from None
     return found
 
