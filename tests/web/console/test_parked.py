@@ -321,3 +321,41 @@ async def test_where_a_look_cannot_be_audited_nothing_is_shown_unmasked(tmp_path
         assert (refused.status_code, title(refused)) == (409, "In use – TIS-ESR")
         assert "Nothing was shown." in text(refused)
         assert '"n": 1' not in refused.text
+
+
+async def searched(browser: httpx2.AsyncClient, word: str) -> httpx2.Response:
+    token = form_token(await browser.get("/parked"))
+    found = await browser.post("/search", data={"form_token": token, "word": word})
+    assert found.status_code == 303
+    return await browser.get(found.headers["location"])
+
+
+async def test_a_message_is_found_by_its_id_while_it_is_parked_and_after_it_was_handled(
+    benches: Benches,
+) -> None:
+    async with parked_desk(benches) as here:
+        first, second, third = await here.park(1, 2, 3)
+        async with console(here).signed_in() as browser:
+            parked = await searched(browser, f" {first.id.upper()} ")
+            await discard(here.bench.runner, Person("ann"), [third], Remark(why="sent again", ticket="T-1"))
+            here.faults.clear()
+            batch = await here.begin([first, second])
+            await here.steps()
+            handled = await searched(browser, first.id)
+            discarded = await searched(browser, third.id)
+            unknown = await searched(browser, "f" * 32)
+    assert title(parked) == f"Parked message {first.id[:12]} – TIS-ESR"
+    assert f"batch {batch.id} of ann had it. Verdict: done." in text(handled)
+    assert f'href="/batches/{batch.id}"' in handled.text
+    assert "not parked any more: ann discarded it" in text(discarded)
+    assert "Tried:" in text(unknown)
+    assert "message id" in text(unknown)
+
+
+async def test_one_hit_is_not_asked_about(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        [one] = await here.park(1)
+        async with console(here).signed_in() as browser:
+            said = text(await browser.get(f"/search?word={one.id}"))
+    assert "1 hit." in said
+    assert "Which one is meant?" not in said

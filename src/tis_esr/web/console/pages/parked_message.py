@@ -12,7 +12,9 @@ from tis_esr import wall_clock
 from tis_esr.engine.faults import StateInUseError
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.access.accounts import Role
+from tis_esr.operations.batches.documents import Batch, BatchItem
 from tis_esr.operations.dates import iso, readable
+from tis_esr.operations.parked.by_id import batches_of
 from tis_esr.operations.parked.details import Details, details, record_look
 from tis_esr.operations.parked.discarding import DISCARDED, Discarded
 from tis_esr.operations.parked.editing import Edit, edits_of
@@ -30,6 +32,7 @@ from tis_esr.web.console.rendering import page
 class _Shown(msgspec.Struct, frozen=True):
     details: Details
     edits: list[Edit]
+    batches: list[Batch]
 
 
 async def message(request: Request) -> Response:
@@ -74,15 +77,27 @@ async def message_of(request: Request, queue: str, id_: str) -> ParkedMessage:
 
 
 async def _gone(request: Request, queue: str, id_: str) -> ProblemError:
-    known: Discarded | None = await console_of(request).questions.ask(
-        lambda reader: next(iter(reader.get(DISCARDED, [f"{queue}|{id_}"])), None)
-    )
-    if known is not None and account_of(request).sees(known.deanery):
+    known: Discarded | None
+    batches: list[tuple[Batch, BatchItem]]
+    known, batches = await console_of(request).questions.ask(partial(_past, queue=queue, id_=id_))
+    account = account_of(request)
+    mine = [one for one in batches if all(map(account.sees, one[0].offices))]
+    if known is not None and account.sees(known.deanery):
         return ProblemError(
             404,
             f"This message is not parked any more: {known.who} discarded it at {readable(iso(known.at.timestamp()))}.",
             "Discarded messages are listed with their reason and day of review.",
             "Not parked",
+            ("/parked/discarded", "Discarded messages"),
+        )
+    if mine:
+        batch, item = mine[0]
+        return ProblemError(
+            404,
+            f"This message is not parked any more: batch {batch.id} of {batch.who} had it. Verdict: {item.verdict.value}.",
+            "The batch has who started it, when and why, and the verdict of each of its messages.",
+            "Not parked",
+            (f"/batches/{batch.id}", f"Batch {batch.id}"),
         )
     return ProblemError(
         404,
@@ -90,6 +105,12 @@ async def _gone(request: Request, queue: str, id_: str) -> ProblemError:
         "Open the list of parked messages. The batches say what became of retries.",
         "Not parked",
     )
+
+
+def _past(reader: Reader, queue: str, id_: str) -> tuple[Discarded | None, list[tuple[Batch, BatchItem]]]:
+    """Return the discard of a message, if there is one, and the batches that had it, the newest first."""
+    discarded = next(iter(reader.get(DISCARDED, [f"{queue}|{id_}"])), None)
+    return discarded, batches_of(reader, queue, id_)
 
 
 async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Response:
@@ -104,6 +125,7 @@ async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Resp
     values = {
         "details": shown.details,
         "edits": shown.edits,
+        "batches": [one for one in shown.batches if all(map(account.sees, one.offices))],
         "body": _written(shown.details.payload),
         "key": key_of(found),
         "href": address_of(*found.identity),
@@ -120,7 +142,13 @@ async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Resp
 
 
 def _shown(reader: Reader, message: ParkedMessage, day: date, *, unmask: bool) -> _Shown:
-    return _Shown(details(reader, message, day, unmask=unmask), edits_of(reader, message.id))
+    return _Shown(
+        details(reader, message, day, unmask=unmask), edits_of(reader, message.id), _batches(reader, message)
+    )
+
+
+def _batches(reader: Reader, message: ParkedMessage) -> list[Batch]:
+    return [batch for batch, _ in batches_of(reader, *message.identity)]
 
 
 def _written(payload: Any) -> str:
