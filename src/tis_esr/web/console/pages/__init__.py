@@ -58,7 +58,7 @@ PAGES = (
     Page("/messages/{id:path}", "Messages", Role.VIEWER, messages_of),
     Page("/outage", "Outage", Role.VIEWER, outage, all_offices=True),
     Page("/deadlines", "Deadlines", Role.VIEWER, deadlines_page),
-    Page("/files", "Files", Role.VIEWER, files, "Files from ESR with their states and rows, and what each contained"),
+    Page("/files", "Files from ESR", Role.VIEWER, files, "Their states and rows, and what each contained"),
     Page("/files.csv", "Files as CSV", Role.VIEWER, files_csv),
     Page("/findings", "Findings", Role.VIEWER, findings, "Files that need somebody: refused, incomplete, missing or not confirmed by ESR"),
     Page("/files/{name}", "File", Role.VIEWER, file),

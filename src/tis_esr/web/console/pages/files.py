@@ -4,11 +4,13 @@ import time
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from tis_esr import wall_clock
+from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.operations.access.accounts import Account
 from tis_esr.operations.file_questions.file_list import FILE_STATES, FileFilter, FilePage, file_list
 from tis_esr.operations.file_questions.one_file import OneFile, one_file
@@ -28,7 +30,7 @@ _IN_A_SPREADSHEET: Final = 5000
 _FINDINGS: Final = 100
 """Of each kind."""
 _DAYS: Final = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
-_TRAIL: Final = (("/", "Start"), ("/files", "Files"))
+_TRAIL: Final = (("/", "Start"), ("/files", "Files from ESR"))
 
 
 async def files(request: Request) -> Response:
@@ -44,7 +46,7 @@ async def files(request: Request) -> Response:
         "newest": with_query(request, after=None) if after else "",
         "csv": with_query(request, "/files.csv", after=None),
     }
-    return page(request, "files.html", "Files", values, trail=_TRAIL[:1])
+    return page(request, "files.html", "Files from ESR", values, trail=_TRAIL[:1])
 
 
 async def files_csv(request: Request) -> Response:
@@ -94,6 +96,8 @@ async def file(request: Request) -> Response:
     )
     if not (found.entries or found.ours):
         raise unknown
+    if found.ours is not None and found.ours.answer and found.ours.rows:
+        return RedirectResponse(with_query(request, f"/exports/files/{quote(name, safe='')}"), 303)
     behind = first + _A_PAGE
     values: dict[str, Any] = {
         "name": name,
@@ -129,7 +133,7 @@ async def open_findings_of(request: Request) -> tuple[OpenFindings, str]:
 def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:
     account = account_of(request)
     visible = account.visible_offices
-    types = {"": "All types", **{one: one for one in FILE_TYPES}}
+    types = {"": "All types", **{one: one for one in FILE_TYPES if one in INBOUND_TYPES}}
     states = {"": "All states", **{code: words(code) for code in FILE_STATES}}
     office = choice(request, "office", "Office", offices(visible))
     kind = choice(request, "type", "Type", types)
