@@ -1,9 +1,13 @@
 """What ESR rejected: every page says the same of who must act, and of the state of the file."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from tests.web.console.browsing import desk, text, title
+
+from tis_esr import wall_clock
 
 APP = "DE_EMD_APP_20261124_00000001.DAT"
 REJECTED = 1900041
@@ -21,8 +25,9 @@ async def test_every_page_says_that_the_trust_must_act_on_what_esr_rejected(stat
 
 
 async def test_a_file_of_ours_has_one_page_with_one_state_and_esrs_reason_for_each_rejected_row(
-    state: Path,
+    state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(wall_clock, "now", lambda: datetime(2026, 11, 26, 15, tzinfo=UTC))
     async with desk(state).signed_in() as browser:
         moved = await browser.get(f"/files/{APP}?row=5")
         page = await browser.get(moved.headers["location"])

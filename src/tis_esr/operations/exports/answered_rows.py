@@ -1,9 +1,10 @@
 """Rows of a file of ours with ESR's answer in its own words: those that it rejected, and a single one."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from tis_esr.decisions.rejected_by_esr import REJECTION_WHO
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.states import words
 from tis_esr.records.file_names import FileName
@@ -14,6 +15,9 @@ from tis_esr.services.data_exporter.outbound import (
     NotificationRecord,
     RecordState,
 )
+
+WHO_ACTS: Final = REJECTION_WHO.value
+"""Who must act on the rows that ESR rejected, in words."""
 
 
 class AnsweredRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,11 +52,11 @@ def _find(reader: Reader, file: str, where: dict[str, Any]) -> list[AnsweredRow]
 
 def _row(record: ApplicantRecord | NotificationRecord) -> AnsweredRow:
     last = record.answers[-1] if record.answers else None
-    is_applicant = isinstance(record, ApplicantRecord)
+    placement = record.placement_id if isinstance(record, ApplicantRecord) else None
     return AnsweredRow(
         row=record.file_row or 0,
         record=record.key,
-        word=f"placement:{record.placement_id}" if is_applicant else f"position:{record.position_id}",
+        word=f"placement:{placement}" if placement is not None else f"position:{record.position_id}",
         state=words(record.state.value),
         message=last.text if last else "",
         answered_in=f"{last.file}, row {last.row}" if last else "",

@@ -57,7 +57,7 @@ PAGES = (
     Page("/search", "Search", Role.VIEWER, results),
     Page("/messages/{id:path}", "Messages", Role.VIEWER, messages_of),
     Page("/outage", "Outage", Role.VIEWER, outage, all_offices=True),
-    Page("/deadlines", "Deadlines", Role.VIEWER, deadlines_page),
+    Page("/deadlines", "Deadlines", Role.VIEWER, deadlines_page, "Who leaves the window, or misses the deadline of the 12-week promise, if nothing is done"),
     Page("/files", "Files from ESR", Role.VIEWER, files, "Their states and rows, and what each contained"),
     Page("/files.csv", "Files as CSV", Role.VIEWER, files_csv),
     Page("/findings", "Findings", Role.VIEWER, findings, "Files that need somebody: refused, incomplete, missing or not confirmed by ESR"),

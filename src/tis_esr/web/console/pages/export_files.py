@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tis_esr import wall_clock
-from tis_esr.decisions.rejected_by_esr import REJECTION_WHO
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import UsageError
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import window
-from tis_esr.operations.exports.answered_rows import AnsweredRow, answered_row, rejected_rows
+from tis_esr.operations.exports.answered_rows import WHO_ACTS, AnsweredRow, answered_row, rejected_rows
 from tis_esr.operations.exports.resending_rows import MOST_ROWS, resend_plan
 from tis_esr.operations.exports.sent_files import (
     WITH_REJECTED_ROWS,
@@ -145,7 +144,7 @@ async def file(request: Request) -> Response:
         "answered": answered,
         "row": row,
         "one": await console.questions.ask(partial(answered_row, file=name, row=row)) if row else None,
-        "rejection_who": REJECTION_WHO.value,
+        "rejection_who": WHO_ACTS,
         "rejected": rejected[:_REJECTED_SHOWN],
         "more_rejected": max(0, len(rejected) - _REJECTED_SHOWN),
         "state": _WORDS[sent.confirmation],

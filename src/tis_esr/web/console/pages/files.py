@@ -10,13 +10,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tis_esr import wall_clock
-from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.operations.access.accounts import Account
-from tis_esr.operations.file_questions.file_list import FILE_STATES, FileFilter, FilePage, file_list
+from tis_esr.operations.file_questions.file_list import (
+    FILE_STATES,
+    LISTED_TYPES,
+    FileFilter,
+    FilePage,
+    file_list,
+)
 from tis_esr.operations.file_questions.one_file import OneFile, one_file
 from tis_esr.operations.file_questions.open_findings import OpenFindings, open_findings
 from tis_esr.operations.states import words
-from tis_esr.records.file_names import FILE_TYPES, BadFileNameError, FileName
+from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.web.console.addresses import Choice, choice, offices, whole_number, with_query
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
@@ -133,7 +138,7 @@ async def open_findings_of(request: Request) -> tuple[OpenFindings, str]:
 def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:
     account = account_of(request)
     visible = account.visible_offices
-    types = {"": "All types", **{one: one for one in FILE_TYPES if one in INBOUND_TYPES}}
+    types = {"": "All types", **{one: one for one in LISTED_TYPES}}
     states = {"": "All states", **{code: words(code) for code in FILE_STATES}}
     office = choice(request, "office", "Office", offices(visible))
     kind = choice(request, "type", "Type", types)
