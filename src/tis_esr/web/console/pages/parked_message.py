@@ -12,11 +12,9 @@ from tis_esr import wall_clock
 from tis_esr.engine.faults import StateInUseError
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.access.accounts import Role
-from tis_esr.operations.batches.documents import Batch, BatchItem
-from tis_esr.operations.dates import iso, readable
+from tis_esr.operations.batches.documents import Batch
 from tis_esr.operations.parked.by_id import batches_of
 from tis_esr.operations.parked.details import Details, details, record_look
-from tis_esr.operations.parked.discarding import DISCARDED, Discarded
 from tis_esr.operations.parked.editing import Edit, edits_of
 from tis_esr.operations.parked.finding import UnknownMessageError
 from tis_esr.operations.parked.listing import Choice, ParkedMessage
@@ -25,6 +23,7 @@ from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.forms import read_form
 from tis_esr.web.console.pages.parked import TRAIL, address_of
 from tis_esr.web.console.pages.parked_filters import key_of, messages_of
+from tis_esr.web.console.pages.parked_past import gone
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 
@@ -73,44 +72,7 @@ async def message_of(request: Request, queue: str, id_: str) -> ParkedMessage:
     for one in await messages_of(request, Choice(ids=[id_])):
         if one.queue == queue:
             return one
-    raise await _gone(request, queue, id_)
-
-
-async def _gone(request: Request, queue: str, id_: str) -> ProblemError:
-    known: Discarded | None
-    batches: list[tuple[Batch, BatchItem]]
-    known, batches = await console_of(request).questions.ask(partial(_past, queue=queue, id_=id_))
-    account = account_of(request)
-    mine = [one for one in batches if all(map(account.sees, one[0].offices))]
-    if known is not None and account.sees(known.deanery):
-        return ProblemError(
-            404,
-            f"This message is not parked any more: {known.who} discarded it at {readable(iso(known.at.timestamp()))}.",
-            "Discarded messages are listed with their reason and day of review.",
-            "Not parked",
-            ("/parked/discarded", "Discarded messages"),
-        )
-    if mine:
-        batch, item = mine[0]
-        return ProblemError(
-            404,
-            f"This message is not parked any more: batch {batch.id} of {batch.who} had it. Verdict: {item.verdict.value}.",
-            "The batch has who started it, when and why, and the verdict of each of its messages.",
-            "Not parked",
-            (f"/batches/{batch.id}", f"Batch {batch.id}"),
-        )
-    return ProblemError(
-        404,
-        "No message of this id is parked: it was retried or discarded meanwhile, or never parked.",
-        "Open the list of parked messages. The batches say what became of retries.",
-        "Not parked",
-    )
-
-
-def _past(reader: Reader, queue: str, id_: str) -> tuple[Discarded | None, list[tuple[Batch, BatchItem]]]:
-    """Return the discard of a message, if there is one, and the batches that had it, the newest first."""
-    discarded = next(iter(reader.get(DISCARDED, [f"{queue}|{id_}"])), None)
-    return discarded, batches_of(reader, queue, id_)
+    raise await gone(request, queue, id_)
 
 
 async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Response:
@@ -120,7 +82,7 @@ async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Resp
             partial(_shown, message=found, day=wall_clock.today(), unmask=unmask)
         )
     except UnknownMessageError:
-        raise await _gone(request, *found.identity) from None
+        raise await gone(request, *found.identity) from None
     editing = console.settings.edit_parked
     values = {
         "details": shown.details,
