@@ -12,12 +12,14 @@ from docgen import (
     cli_page,
     data_page,
     json_outputs,
+    licences_page,
     metrics_page,
     parked_pages,
     prometheus_rules,
     settings_page,
 )
 from docgen.apis import messages_page, own_endpoints, tcs_endpoints
+from docgen.dashboards.catalogue import DASHBOARDS
 from tis_esr.operations.alarms.catalogue import CATALOGUE
 from tis_esr.operations.asyncapi import document
 from tis_esr.operations.parked.catalogue import CATALOGUE as CAUSES
@@ -32,11 +34,13 @@ PAGES: dict[Path, Callable[[], str]] = {
     _REFERENCE / "cli.md": cli_page.page,
     _REFERENCE / "settings.md": settings_page.page,
     _REFERENCE / "metrics.md": metrics_page.page,
+    _REFERENCE / "licences.md": licences_page.page,
     _REFERENCE / "json-outputs.md": json_outputs.page,
     _REFERENCE / "data-dictionary.md": data_page.page,
     _REFERENCE / "alarms.md": alarm_pages.page,
     **{DOCS / "runbooks" / f"{kind.id}.md": partial(alarm_pages.runbook, kind) for kind in CATALOGUE},
     ROOT / "deploy" / "prometheus" / "rules.yaml": prometheus_rules.text,
+    **{ROOT / "deploy" / "grafana" / name: page for name, page in DASHBOARDS.items()},
     _CHART / "values.schema.json": chart_files.values_schema,
     _CHART / "files" / "services.json": chart_files.services_json,
     _REFERENCE / "asyncapi.json": lambda: _as_printed(document()),

