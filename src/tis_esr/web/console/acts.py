@@ -147,13 +147,15 @@ def find_done(reader: Reader, token: str) -> ActDone | None:
 
 
 async def notice_of(request: Request) -> str:
-    """Return what the act did that led to this page, for the person who did it; "" for any other address."""
+    """Return what the act did that led to this page, by whom and when, for the person who did it; "" for any other address."""
     token = request.query_params.get(DONE, "")
     session = session_of(request)
     if not token or len(token) > 64 or session is None or request.method != "GET":
         return ""
     done: ActDone | None = await console_of(request).questions.ask(partial(find_done, token=token))
-    return done.result if done is not None and done.who == session.account.name else ""
+    if done is None or done.who != session.account.name or not done.result:
+        return ""
+    return f"{done.result} By {done.who}, {readable(iso(done.at.timestamp()))}."
 
 
 async def _answer(act: Act, request: Request) -> Response:

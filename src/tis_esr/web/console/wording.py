@@ -9,6 +9,7 @@ from tis_esr.counted import counted
 from tis_esr.operations.board.cells import in_words as in_words_of_cell
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import iso, readable
+from tis_esr.operations.promise.judged import judged_in_words
 from tis_esr.operations.states import words
 from tis_esr.visible import visible
 
@@ -78,6 +79,7 @@ FILTERS = {
     "cell_state": in_words_of_cell,
     "first_upper": first_upper,
     "percent": percent,
+    "judged": judged_in_words,
     "counted": counted,
     "visible": visible,
     "why": why_link,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from tis_esr import wall_clock
 from tis_esr.operations.composition import window
+from tis_esr.operations.promise.judged import share_in_words
 from tis_esr.operations.promise.left import left_by_day
 from tis_esr.operations.promise.promise import Counts, Per, Promise
 from tis_esr.operations.promise.promise import promise as count
@@ -20,7 +21,6 @@ from tis_esr.web.console.charts.of_applicants import promise_by_month
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import percent
 
 _WEEKS: Final = {"4": "4 weeks", "13": "13 weeks", "20": "20 weeks", "26": "26 weeks"}
 _PER: Final = {
@@ -40,7 +40,7 @@ _LINES: Final = Table[Counts](
         Column("missed", "Missed", lambda one: one.missed, is_number=True),
         Column("due", "Due", lambda one: one.due, is_number=True),
         Column("unknown", "Unknown", lambda one: one.unknown, is_number=True),
-        Column("share", "Share in time", lambda one: one.share, lambda one: escape(percent(one.share)), is_number=True),
+        Column("share", "Share in time", lambda one: one.share, lambda one: escape(share_in_words(one)), is_number=True),
     ),
     key=lambda one: one.name,
     sort="name",
