@@ -56,12 +56,14 @@ async def why(request: Request) -> Response:
     title = "Why: a search by number" if is_personal else f"Why: {word.strip()}"
     values = {
         "found": found,
-        "events": found.timeline[:_EVENTS],
+        "events": found.events[:_EVENTS],
+        "steps": found.steps,
+        "most_steps": _EVENTS,
         "choices": [
             (choice, why_address(request, choice.word, is_personal=choice.word.startswith("gmc:")))
             for choice in found.choices
         ],
-        "more": max(0, len(found.timeline) - _EVENTS),
+        "more": max(0, len(found.events) - _EVENTS),
     }
     return page(request, "why.html", title, values, trail=(("/", "Start"), ("/why", "Why")))
 
