@@ -8,6 +8,7 @@ import msgspec
 
 from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import ParkedTally, Reader
+from tis_esr.first_letters import first_lower, first_upper
 from tis_esr.operations.file_questions.open_findings import OpenFindings
 from tis_esr.operations.ledger import LedgerEntry
 from tis_esr.operations.parked.catalogue import CATALOGUE
@@ -52,7 +53,7 @@ def _parked(tallies: Iterable[ParkedTally]) -> Iterator[Wait]:
         text = CATALOGUE[ParkingCause(group.key)]
         yield Wait(
             kind=WaitKind.PARKED,
-            what=f"Parked: {text.title[:1].lower()}{text.title[1:]}",
+            what=f"Parked: {first_lower(text.title)}",
             number=group.number,
             who=text.who,
             action=text.action,
@@ -100,4 +101,4 @@ def _without_a_file(found: OpenFindings) -> Iterator[Wait]:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{first_upper(text)}." if text else ""

@@ -74,7 +74,10 @@ async def test_backlog_and_throughput_say_the_numbers_and_have_them_as_tables(st
         said = text(await browser.get("/throughput"))
         limited = text(await browser.get("/throughput?office=WES"))
     assert "4 parked messages." in said
-    assert "Messages still parked, by the day of parking. 4 of these days are still parked." in said
+    assert (
+        "Messages still parked, by the day of parking. 4 messages parked in these 30 days are still parked."
+        in said
+    )
     assert "Rows from ESR, as a table" in said
     assert "0 files with 0 rows in 30 days." in limited
     assert "Waiting in queues" not in limited

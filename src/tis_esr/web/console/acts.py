@@ -24,6 +24,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError, UsageError
+from tis_esr.first_letters import first_lower, first_upper
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.access.acts_once import ACTS_DONE, ActDone, once, once_in_steps
 from tis_esr.operations.access.sessions import key_from, new_secret
@@ -181,13 +182,13 @@ async def _answer(act: Act, request: Request) -> Response:
             raise
         said = error.reason if isinstance(error, UsageError) else str(error)
         raise ProblemError(
-            409, f"{said[:1].upper()}{said[1:]}. Nothing was done.", "Go back, and choose again.", "Not done"
+            409, f"{first_upper(said)}. Nothing was done.", "Go back, and choose again.", "Not done"
         ) from None
 
 
 def _problem(act: Act, why: str) -> str:
     if not why:
-        return f"Enter: {act.reason.lower()}"
+        return f"Enter a {first_lower(act.reason)}"
     return f"Use at most {LONGEST_REASON} characters" if len(why) > LONGEST_REASON else ""
 
 

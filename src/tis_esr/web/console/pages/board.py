@@ -19,7 +19,7 @@ from tis_esr.operations.board.history_lines import History, HistoryLine
 from tis_esr.operations.board.office import Office, office_of
 from tis_esr.operations.dates import day as in_words
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.web.console.board_words import clock, state_tag
+from tis_esr.web.console.board_words import clock, source_words, state_tag
 from tis_esr.web.console.charts.arrivals import arrivals
 from tis_esr.web.console.charts.calendar import calendar
 from tis_esr.web.console.console import account_of, console_of
@@ -56,6 +56,7 @@ async def office(request: Request) -> Response:
         "answers": (FileType.APC, FileType.DCC),
         "clock": clock,
         "state_tag": state_tag,
+        "source_words": source_words,
         "usual": _usual,
         "calendar": calendar("calendar", f"30 days of {code}", by_type(found.history))
         if found.history.lines
