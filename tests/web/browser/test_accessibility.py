@@ -100,7 +100,7 @@ STATES = {
     "/deadlines?days=90": "Who misses the deadline",
     "/procedures": "Guided procedures",
     "/procedures/recovery?from=2026-11-24T09:00&to=2026-11-24T17:30": "Recovery from an outage",
-    "/procedures/recovery?from=x": "Bad request",
+    "/procedures/recovery?from=x": "Error: Guided procedures",
     "/procedures/region/WES": "Start of region WES",
     "/procedures/full-file/EMD": "Full file of EMD",
     "/procedures/full-file/XXX": "No such office",

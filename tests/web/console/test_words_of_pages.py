@@ -7,7 +7,7 @@ import pytest
 from tests.web.console.browsing import desk, text
 
 from tis_esr.operations.access.accounts import Account, Role
-from tis_esr.web.console.page_links import LINKED, on_pages
+from tis_esr.web.console.page_links import LINKED, NAMED, on_pages
 from tis_esr.web.console.pages import PAGES
 
 FILE = "DE_EMD_RMF_20261124_00004001.DAT"
@@ -96,3 +96,28 @@ async def test_why_of_a_file_leads_to_its_page(state: Path) -> None:
         page = await browser.get(f"/why?word=file:{FILE}")
     assert f'href="/files/{FILE}"' in page.text
     assert "give its path instead of its name" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("address", "leads_to"),
+    [
+        ("/batches/none", "/batches"),
+        ("/alarms/none", "/alarms"),
+        ("/reports/none", "/reports"),
+        ("/processes/none", "/processes"),
+        ("/exports/EMD/XXX", "/exports"),
+        ("/parked/causes/none", "/parked/messages"),
+        ("/audit/entries/999999", "/audit"),
+        ("/board/XXX", "/"),
+    ],
+)
+async def test_a_page_that_an_error_names_is_a_link(address: str, leads_to: str, state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        page = await browser.get(address)
+    main = page.text.partition('id="maincontent">')[2].partition("</main>")[0]
+    assert page.status_code == 404
+    assert f'<a href="{leads_to}">' in main.replace("Go to the start page", "")
+
+
+def test_every_page_that_an_advice_can_name_is_in_the_table_of_pages() -> None:
+    assert set(NAMED.values()) <= {one.path for one in PAGES}

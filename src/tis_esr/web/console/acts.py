@@ -32,6 +32,7 @@ from tis_esr.operations.access.sign_in_audit import VIA
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.dates import iso, readable
 from tis_esr.web.console.addresses import DONE
+from tis_esr.web.console.asked_again import AskAgainError, asked_again
 from tis_esr.web.console.console import Page, account_of, console_of
 from tis_esr.web.console.forms import Form, check_token, read_fields
 from tis_esr.web.console.problems import ProblemError
@@ -83,8 +84,8 @@ Do = Callable[[Work, Person, Plan, str], Awaitable[str]]
 class Act:
     """One act: the address that its forms are posted to, its name, and the role that it needs.
 
-    ``plan`` reads the form and returns what is meant; it refuses what the person may not do, or what can't be, by
-    ProblemError or UsageError, and checks that every item is of their offices, unless the act is for accounts with
+    ``plan`` reads the form and returns what is meant; it asks again for a field by AskAgainError, refuses what the person
+    may not do, or what can't be, by ProblemError or UsageError, and checks that every item is of their offices, unless the act is for accounts with
     ``all_offices`` alone. ``sentence`` says what is about to be
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
@@ -170,6 +171,8 @@ async def _answer(act: Act, request: Request) -> Response:
         if problem := _problem(act, why):
             return _ask(act, request, frozen, why=why, problem=problem)
         return await _do(act, request, frozen, why)
+    except AskAgainError as error:
+        return asked_again(request, act.path, act.name, form, error)
     except StateInUseError:
         raise ProblemError(
             409,

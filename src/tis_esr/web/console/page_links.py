@@ -51,6 +51,21 @@ LINKED: Final = (
     Linked(rf"region status {_OFFICE}", "/procedures/region/{deanery}", "/procedures/region/{office}", "the start of the region"),
     Linked(r"why PLACEMENT\b", "/why", "/why", "Why"),
 )  # fmt: skip
+NAMED: Final = {
+    "list of exports": "/exports",
+    "list of batches": "/batches",
+    "Batches": "/batches",
+    "list of alarms": "/alarms",
+    "list of parked messages": "/parked/messages",
+    "Discarded messages": "/parked/discarded",
+    "list of processes": "/processes",
+    "list of reports": "/reports",
+    "Positions and posts": "/positions",
+    "the board": "/",
+    "the audit": "/audit",
+}
+"""Pages as an advice names them, with their address."""
+_NAMED: Final = re.compile("|".join(map(re.escape, NAMED)))
 _COMPILED: Final = [(re.compile(one.command), one) for one in LINKED]
 _COMMAND: Final = re.compile(r"`(?P<quoted>[^`]+)`|(?P<bare>tis-esr )")
 _NAME: Final = "tis-esr "
@@ -66,6 +81,17 @@ def on_pages(text: str, can_open: CanOpen) -> Markup:
         said, end = _page(text, found, can_open)
         written += visible(text[at : found.start()]) + said
         at = end
+    return written + visible(text[at:])
+
+
+def with_named_pages(text: str, can_open: CanOpen) -> Markup:
+    """Return an advice in which the pages that it names are links, where the person may open them."""
+    written, at = Markup(""), 0
+    for found in _NAMED.finditer(text):
+        address = NAMED[found[0]]
+        link = Markup('<a href="{}">{}</a>').format(address, found[0]) if can_open(address) else found[0]
+        written += visible(text[at : found.start()]) + link
+        at = found.end()
     return written + visible(text[at:])
 
 

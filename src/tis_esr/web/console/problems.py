@@ -39,11 +39,13 @@ _AGAIN: Final = "Send the form again in a minute: what you confirmed is done onc
 
 
 class ProblemError(HTTPException):
-    """A problem with its own words: what ``happened`` and what to do."""
+    """A problem with its own words: what ``happened`` and what to do; ``again`` is the address of what is to be opened again."""
 
-    def __init__(self, status: int, happened: str, advice: str = "", title: str = "") -> None:
+    def __init__(
+        self, status: int, happened: str, advice: str = "", title: str = "", *, again: str = ""
+    ) -> None:
         super().__init__(status, happened)
-        self.happened, self.advice, self.title = happened, advice, title
+        self.happened, self.advice, self.title, self.again = happened, advice, title, again
 
 
 async def http_problem(request: Request, error: Exception) -> Response:
@@ -53,7 +55,9 @@ async def http_problem(request: Request, error: Exception) -> Response:
     title, happened, advice = _TEXTS.get(status, _TEXTS[400])
     if isinstance(error, ProblemError):
         title, happened, advice = error.title or title, error.happened, error.advice
-    values = {"happened": happened, "advice": advice, "link": _HOME}
+    again = error.again if isinstance(error, ProblemError) else ""
+    link = {"href": again, "text": "Open it again"} if again else _HOME
+    values = {"happened": happened, "advice": advice, "link": link}
     return page(request, "problem.html", title, values, status=status, headers=headers)
 
 

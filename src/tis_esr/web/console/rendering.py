@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from tis_esr import __version__
 from tis_esr.operations.access.sessions import Session
 from tis_esr.web.console.assets import assets
-from tis_esr.web.console.page_links import on_pages
+from tis_esr.web.console.page_links import on_pages, with_named_pages
 from tis_esr.web.console.wording import FILTERS
 
 
@@ -36,6 +36,7 @@ def _environment() -> Environment:
     )
     found.filters.update(FILTERS)
     found.filters["on_pages"] = _on_pages
+    found.filters["with_named_pages"] = _with_named_pages
     return found
 
 
@@ -43,6 +44,12 @@ def _environment() -> Environment:
 def _on_pages(context: Context, text: str) -> Markup:
     """Return a text in which commands are pages, for the person who reads the page."""
     return on_pages(text, context["can_open"])
+
+
+@pass_context
+def _with_named_pages(context: Context, text: str) -> Markup:
+    """Return an advice in which named pages are links, for the person who reads it."""
+    return with_named_pages(text, context["can_open"])
 
 
 def page(

@@ -17,7 +17,7 @@ from tis_esr.operations.outage import outage as find_outage
 from tis_esr.web.console.addresses import choice, whole_number
 from tis_esr.web.console.addresses import offices as office_options
 from tis_esr.web.console.console import account_of, console_of
-from tis_esr.web.console.pages.procedures import latest_minute, outage_asked, recovery_address
+from tis_esr.web.console.pages.procedures import OutageTimesError, outage_asked, recovery_address, times_typed
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
 
@@ -58,9 +58,14 @@ _TABLE: Final = Table[AtRisk](
 async def outage(request: Request) -> Response:
     """Ask for the times of an outage; with them, show what it delayed and dropped."""
     begun, ended = request.query_params.get("from", ""), request.query_params.get("to", "")
-    values: dict[str, object] = {"latest": latest_minute(), "found": None}
+    title = "What an outage delayed and dropped"
+    values: dict[str, object] = {"found": None, "heading": title, **times_typed(request, "")}
     if begun or ended:
-        first, last = outage_asked(begun, ended)
+        try:
+            first, last = outage_asked(begun, ended)
+        except OutageTimesError as error:
+            values |= times_typed(request, error.reason)
+            return page(request, "outage.html", f"Error: {title}", values, trail=_TRAIL, status=400)
         settings = console_of(request).settings
         ask = partial(
             find_outage,
@@ -73,7 +78,7 @@ async def outage(request: Request) -> Response:
         found: Outage = await console_of(request).questions.ask(ask)
         may_recover = account_of(request).may(Role.OPERATOR)
         values |= {"found": found, "recovery": recovery_address(found.key) if may_recover else ""}
-    return page(request, "outage.html", "What an outage delayed and dropped", values, trail=_TRAIL)
+    return page(request, "outage.html", title, values, trail=_TRAIL)
 
 
 async def deadlines_page(request: Request) -> Response:
