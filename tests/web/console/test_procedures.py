@@ -195,7 +195,9 @@ async def test_a_step_says_what_it_will_do_and_nothing_is_done_before_the_confir
         page = await asked(browser, STEP, ADDRESS, step="DOCTOR", **TIMES)
     assert "Check the installation?" in text(page)
     assert "check the installation (tis-esr doctor)" in text(page)
-    assert "1 step: what is added before it is done is included" in text(page)
+    assert "1 step: it covers what is there when it runs, and the page says afterwards what it did" in text(
+        page
+    )
     assert "what is added meanwhile is not included" not in text(page)
     assert trail(here) == []
 

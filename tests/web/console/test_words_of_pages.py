@@ -121,3 +121,46 @@ async def test_a_page_that_an_error_names_is_a_link(address: str, leads_to: str,
 
 def test_every_page_that_an_advice_can_name_is_in_the_table_of_pages() -> None:
     assert set(NAMED.values()) <= {one.path for one in PAGES}
+
+
+async def test_a_spreadsheet_says_what_the_page_says(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        people = (await browser.get("/people.csv?days=30")).text
+        promise = (await browser.get("/promise.csv")).text
+        months = await browser.get("/promise/months.csv")
+        page = await browser.get("/promise")
+    assert re.search(r"DE_EMD_RMF_20261124_00004001\.DAT, row [1-9]", people)
+    assert not re.search(r"\.DAT:0", people)
+    shares = [line.rsplit(",", 1)[1] for line in promise.splitlines()[1:]]
+    assert [one for one in shares if not re.fullmatch(r"|\d+\.\d%", one)] == []
+    assert months.text.startswith("\ufeffMonth of start,Trainees,")
+    assert re.search(r"^20\d\d-\d\d,", months.text, re.MULTILINE)
+    assert "/promise/months.csv" in page.text
+
+
+async def test_those_held_back_in_the_forecast_lead_to_who_they_are(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        page = await browser.get("/forecast")
+        office = re.findall(r'<a href="(/exports/[A-Z]{3}/APP)">', page.text)[0]
+        held = text(await browser.get(office))
+    assert "Held, and why" in held
+    assert "Nothing is held" not in held
+
+
+async def test_parked_groups_by_cause_name_each_cause_once_and_lead_to_its_runbook(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        said = text(await browser.get("/parked"))
+        by_office = text(await browser.get("/parked?by=office"))
+    rows = said.partition("What to do")[2]
+    assert rows.count("A row from ESR cannot be read") == 2  # the name, and that of its runbook's link
+    assert "Runbook : A row from ESR cannot be read" in rows
+    assert "Causes" in by_office
+
+
+async def test_rows_that_were_not_used_are_called_so_on_the_board(state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        board = text(await browser.get("/?day=2026-11-24"))
+        office = text(await browser.get("/board/EMD?day=2026-11-24"))
+    for said in (board, office):
+        assert "4 rows not used" in said
+        assert not re.search(r"\d refused", said)

@@ -139,7 +139,7 @@ def who_acts(cell: Cell) -> tuple[Who, str]:
     if cell.state in {CellState.REJECTED, CellState.CONFIRMED_WITH_ERRORS}:
         return Who.LOCAL_OFFICE, "correct what ESR rejected: tis-esr report rejections"
     if cell.state is CellState.COMPLETE_WITH_REFUSALS:
-        return Who.SUPPORT, f"see what was refused: tis-esr files {cell.file}; tis-esr parked list"
+        return Who.SUPPORT, f"see which rows were not used: tis-esr files {cell.file}; tis-esr parked list"
     return Who.NOBODY, ""
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from tis_esr.counted import plural
 from tis_esr.first_letters import first_upper
-from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, in_words
+from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, in_words, not_taken
 from tis_esr.web.console.wording import tag
 
 _COLOURS: Final = {
@@ -53,8 +53,8 @@ def short(cell: Cell) -> Markup:
         when = Markup('<a href="/files/{}">{}<span class="nhsuk-u-visually-hidden"> {}</span></a>').format(
             quote(cell.file), when or "file", name
         )
-    refused = f" {cell.refused:,} refused" if cell.refused else ""
-    return Markup("{}<br>{}{}").format(state_tag(cell.state), when, refused)
+    lost = not_taken(cell)
+    return Markup("{}<br>{}{}").format(state_tag(cell.state), when, f" {lost}" if lost else "")
 
 
 def source_words(source: str) -> str:

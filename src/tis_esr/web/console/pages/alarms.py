@@ -45,7 +45,7 @@ def _link(alarm: Alarm) -> Markup:
 _TABLE: Final = Table[Alarm](
     columns=(
         Column("severity", "Severity", lambda alarm: list(Severity).index(alarm.severity), lambda alarm: tag(alarm.severity.value, _COLOURS[alarm.severity]), written=lambda alarm: alarm.severity.value),
-        Column("text", "Alarm", lambda alarm: alarm.text, _link),
+        Column("text", "Alarm", lambda alarm: alarm.text, _link, is_text=True),
         Column("affected", "Affected", lambda alarm: alarm.number, is_number=True),
         Column("since", "Since", lambda alarm: alarm.since),
         Column("owner", "Owner", lambda alarm: alarm.owner),

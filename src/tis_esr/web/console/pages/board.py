@@ -12,7 +12,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import UsageError
 from tis_esr.operations.board.built_in import Terms, terms_of
 from tis_esr.operations.board.calendar import by_office, by_type
-from tis_esr.operations.board.cells import FileType
+from tis_esr.operations.board.cells import FileType, not_taken
 from tis_esr.operations.board.day_shown import shown_as_of
 from tis_esr.operations.board.history import history
 from tis_esr.operations.board.history_lines import History, HistoryLine
@@ -57,6 +57,7 @@ async def office(request: Request) -> Response:
         "clock": clock,
         "state_tag": state_tag,
         "source_words": source_words,
+        "not_taken": not_taken,
         "usual": _usual,
         "calendar": calendar("calendar", f"30 days of {code}", by_type(found.history))
         if found.history.lines

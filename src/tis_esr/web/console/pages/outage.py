@@ -17,6 +17,7 @@ from tis_esr.operations.outage import outage as find_outage
 from tis_esr.web.console.addresses import choice, whole_number
 from tis_esr.web.console.addresses import offices as office_options
 from tis_esr.web.console.console import account_of, console_of
+from tis_esr.web.console.page_links import on_pages
 from tis_esr.web.console.pages.procedures import OutageTimesError, outage_asked, recovery_address, times_typed
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
@@ -29,6 +30,11 @@ _AHEAD: Final = (1, _WEEK, 14, 28, 91)
 def _why(kind: str, id_: int) -> Markup:
     """Return an id, which has no thousands separators, as a link to why."""
     return Markup('<a class="app-ident" href="/why?word={}:{}">{}</a>').format(kind, id_, id_)
+
+
+def _named(_page: str) -> bool:
+    """Return False: a table that is the same for everybody names pages, and links none."""
+    return False
 
 
 _TABLE: Final = Table[AtRisk](
@@ -46,9 +52,15 @@ _TABLE: Final = Table[AtRisk](
             "position", "Position", lambda one: one.position_id, lambda one: _why("position", one.position_id)
         ),
         Column("starts", "Starts", lambda one: one.starts),
-        Column("reason", "Reason", lambda one: one.reason),
+        Column("reason", "Reason", lambda one: one.reason, is_text=True),
         Column("who", "Who must act", lambda one: one.who.value),
-        Column("action", "What to do", lambda one: one.action),
+        Column(
+            "action",
+            "What to do",
+            lambda one: one.action,
+            lambda one: on_pages(one.action, _named),
+            is_text=True,
+        ),
     ),
     key=lambda one: f"{one.placement_id}:{one.position_id}",
     sort="last",
