@@ -12,6 +12,7 @@ from tis_esr.decisions.rejected_by_esr import REJECTION_WHO
 from tis_esr.decisions.who import Who
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import ParkedTally, Reader
+from tis_esr.first_letters import first_lower, first_upper
 from tis_esr.operations.file_questions.open_findings import OpenFindings
 from tis_esr.operations.ledger import LedgerEntry
 from tis_esr.operations.parked.catalogue import CATALOGUE
@@ -87,7 +88,7 @@ def _parked(tallies: Iterable[ParkedTally]) -> Iterator[Wait]:
         text = CATALOGUE[ParkingCause(group.key)]
         yield Wait(
             kind=WaitKind.PARKED,
-            what=f"Parked: {text.title[:1].lower()}{text.title[1:]}",
+            what=f"Parked: {first_lower(text.title)}",
             number=group.number,
             who=text.who,
             action=text.action,
@@ -195,4 +196,4 @@ def _refused(reader: Reader, offices: Sequence[str], today: date) -> Iterator[Wa
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{first_upper(text)}." if text else ""

@@ -107,7 +107,7 @@ async def test_each_office_shows_what_would_go_against_the_last_file_and_what_is
         held = text(await browser.get("/exports?show=held"))
         csv = (await browser.get("/exports.csv?office=EOE&type=APP")).text.splitlines()
     assert "3 rows would go now" in said
-    assert f"EOE APP APP 2 0 {APP} , 2 0 2 1" in said
+    assert f"EOE APP APP 2 0 {APP} 2 rows 0 2 1" in said
     assert "LDN APP" not in held
     assert csv[1].startswith(f'EOE,APP,2,0,"{APP}, 2",0,2,1,')
     assert len(csv) == 2

@@ -182,7 +182,9 @@ async def test_why_says_who_must_act_and_how_it_came_about(state: Path) -> None:
     assert "was sent to ESR on 24 Nov 2026 in DE_EMD_APP_20261124_" in said
     assert "Who must act: nobody" in said
     assert "TIS was not asked: the address of TCS is not set" in said
-    assert said.index("POR row: Applied") < said.index("Exported in DE_EMD_APP_20261124_")
+    assert said.index("Row (position and its post, POR): Applied") < said.index(
+        "Exported in DE_EMD_APP_20261124_"
+    )
     assert f'href="/files/{RMF}?row=' in page.text
 
 

@@ -34,7 +34,7 @@ async def test_the_board_says_each_files_state_in_words_with_its_time_and_a_link
     assert title(page) == "Today – TIS-ESR"
     assert "Tuesday 24 Nov 2026" in text(page)
     assert "Office RMC APP DNC RTC APC DCC" in board or "Office RMC APP DNC" in board
-    assert "EMD Complete with refusals" in board
+    assert "EMD Complete, with faults" in board
     assert "Confirmed" in board
     assert 'href="/files/DE_EMD_RMF_20261124_00004001.DAT"' in page.text
     assert 'href="/board/EMD?day=2026-11-24"' in page.text

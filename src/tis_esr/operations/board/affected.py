@@ -140,7 +140,7 @@ def who_acts(cell: Cell) -> tuple[Who, str]:
     if cell.state in {CellState.REJECTED, CellState.CONFIRMED_WITH_ERRORS}:
         return REJECTION_WHO, OF_ROWS
     if cell.state is CellState.COMPLETE_WITH_REFUSALS:
-        return Who.SUPPORT, f"see what was refused: tis-esr files {cell.file}; tis-esr parked list"
+        return Who.SUPPORT, f"see which rows were not used: tis-esr files {cell.file}; tis-esr parked list"
     return Who.NOBODY, ""
 
 

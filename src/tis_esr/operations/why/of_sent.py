@@ -11,6 +11,7 @@ from tis_esr.decisions.rejected_by_esr import OF_NOTIFICATION, REJECTION_WHO
 from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates, is_somebody_elses
 from tis_esr.decisions.who import Who
 from tis_esr.operations.dates import day, period
+from tis_esr.operations.record_words import kind_words
 from tis_esr.operations.why.answers import Answer
 from tis_esr.operations.why.holdings import Holdings
 from tis_esr.operations.why.in_tis import InTis
@@ -112,11 +113,10 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
 
 def answered(answer: EsrAnswer) -> str:
     """Return ESR's answer as part of a sentence, with ESR's own text."""
-    kind = f" with {answer.kind}" if answer.kind else ""
     text = f': "{answer.text}"' if answer.text else ""
     said = "accepted it" if answer.is_accepted else "rejected it"
     number = f" (applicant number {answer.applicant_number})" if answer.applicant_number else ""
-    return f"ESR {said}{kind}{text}{number} ({answer.file}, row {answer.row})"
+    return f"ESR {said}{kind_words(answer.kind)}{text}{number} ({answer.file}, row {answer.row})"
 
 
 def _before(record: Outbound) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from tis_esr.counted import counted
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.board.cells import in_words as in_words_of_cell
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import iso, readable
@@ -52,11 +53,6 @@ def why_link(word: str, text: str) -> Markup:
     return Markup('<a class="app-ident" href="/why?{}">{}</a>').format(
         urlencode({"word": word}), visible(text)
     )
-
-
-def first_upper(text: str) -> str:
-    """Return a text that begins with a capital letter, and is otherwise as it was."""
-    return text[:1].upper() + text[1:]
 
 
 def tag(text: str, colour: str) -> Markup:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import UsageError
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import window
 from tis_esr.operations.exports.answered_rows import WHO_ACTS, AnsweredRow, answered_row, rejected_rows
@@ -31,7 +32,7 @@ from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import first_upper, tag, why_link
+from tis_esr.web.console.wording import tag, why_link
 
 _TRAIL: Final = (("/", "Start"), ("/exports", "Exports"), ("/exports/files", "Files sent"))
 _DAYS: Final = {"7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}

@@ -19,6 +19,7 @@ from tis_esr.operations.parked.editing import Edit, edits_of
 from tis_esr.operations.parked.finding import UnknownMessageError
 from tis_esr.operations.parked.listing import Choice, ParkedMessage
 from tis_esr.web.console.acts import LONGEST_REASON, person_of
+from tis_esr.web.console.asked_again import AskAgainError, Field, asked_again
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.forms import read_form
 from tis_esr.web.console.pages.parked import TRAIL, address_of
@@ -43,15 +44,15 @@ async def message(request: Request) -> Response:
 async def unmasked(request: Request) -> Response:
     """Show one message with its body as it is, once the look is in the audit with its reason."""
     form = await read_form(request)
-    why, key = form.get("why", "").strip(), form.get("item", "")
+    why = form.get("why", "").strip()
+    queue, _, id_ = form.get("item", "").partition("|")
     if not why or len(why) > LONGEST_REASON:
-        raise ProblemError(
-            400,
-            "To see personal data a reason is needed. Nothing was shown.",
-            f"Go back, and say why in at most {LONGEST_REASON} characters.",
-            "Reason missing",
+        wrong = (
+            f"Use at most {LONGEST_REASON} characters" if why else "Enter why you need to see personal data"
         )
-    queue, _, id_ = key.partition("|")
+        label = "Why do you need to see personal data?"
+        asked = AskAgainError([Field("why", label, why, wrong, "textarea")], address_of(queue, id_))
+        return asked_again(request, "/parked/unmasked", "Show unmasked", form, asked)
     found = await message_of(request, queue, id_)
     try:
         async with console_of(request).runner() as runner:

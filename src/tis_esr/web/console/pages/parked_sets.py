@@ -115,6 +115,6 @@ def changed(before: int, now: int, added: int, gone: int) -> ProblemError:
         409,
         f"The set has changed since it was shown: {before:,} then, {now:,} now ({added:,} parked since,"
         f" {gone:,} no longer parked). Nothing was done.",
-        "Another person, or a batch, may have acted on them: see Batches and the audit. Open the list again, and choose again.",
+        "Another person, or a batch, may have acted on them: see Batches and the audit. Open the list of parked messages again, and choose again.",
         "The set has changed",
     )
