@@ -1,6 +1,7 @@
 """Guided procedures as task lists: recovery from an outage, the start of a region, the full file of a deanery."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -45,6 +46,8 @@ from tis_esr.web.console.rendering import page
 
 TRAIL: Final = (("/", "Start"), ("/procedures", "Guided procedures"))
 _MINUTES: Final = "%Y-%m-%dT%H:%M"
+_OF_A_FIELD: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
+"""What a browser's field for a time accepts as its value."""
 
 
 class NoPlaceError(TisEsrError):
@@ -288,10 +291,10 @@ def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun |
 
 def times_typed(request: Request, wrong: str) -> dict[str, object]:
     """Return what the form for the times of an outage shows: those of the address, and what is wrong with them."""
-    query = request.query_params
+    typed = (request.query_params.get(name, "") for name in ("from", "to"))
     return {
         "latest": latest_minute(),
-        "typed": (query.get("from", ""), query.get("to", "")),
+        "typed": [one if _OF_A_FIELD.fullmatch(one) else "" for one in typed],
         "wrong": wrong,
     }
 
