@@ -45,11 +45,18 @@ _AGAIN: Final = "Send the form again in a minute: what you confirmed is done onc
 
 
 class ProblemError(HTTPException):
-    """A problem with its own words: what ``happened`` and what to do."""
+    """A problem with its own words: what ``happened`` and what to do, and the ``link`` to follow (address, text)."""
 
-    def __init__(self, status: int, happened: str, advice: str = "", title: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        happened: str,
+        advice: str = "",
+        title: str = "",
+        link: tuple[str, str] | None = None,
+    ) -> None:
         super().__init__(status, happened)
-        self.happened, self.advice, self.title = happened, advice, title
+        self.happened, self.advice, self.title, self.link = happened, advice, title, link
 
 
 async def http_problem(request: Request, error: Exception) -> Response:
@@ -57,9 +64,11 @@ async def http_problem(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
     title, happened, advice = _TEXTS.get(status, _TEXTS[400])
+    link = _HOME
     if isinstance(error, ProblemError):
         title, happened, advice = error.title or title, error.happened, error.advice
-    values = {"happened": happened, "advice": advice, "link": _HOME}
+        link = dict(zip(("href", "text"), error.link, strict=True)) if error.link else _HOME
+    values = {"happened": happened, "advice": advice, "link": link}
     return page(request, "problem.html", title, values, status=status, headers=headers)
 
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.composition import tcs_for_operation
 from tis_esr.operations.positions.posts_in_tis import ListedPost, PostList, PostState, post_list
 from tis_esr.settings import Settings
@@ -17,7 +18,7 @@ from tis_esr.web.console.problems import SET_TCS, ProblemError
 from tis_esr.web.console.questions import run_in_time
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import first_upper, tag, why_link
+from tis_esr.web.console.wording import tag, why_link
 
 _TRAIL: Final = (("/", "Start"), ("/positions", "Positions and posts"))
 _TIMES: Final = 40
