@@ -40,7 +40,7 @@ def console(
 ) -> None:
     """Serve the web console until stopped: files, explanations, forecast, checks.
 
-    A demo that is there already is shown as it is; tis-esr demo --days 3 runs it anew. A state file is shown on this machine only, by an address that is printed and signs in once. The production engine's
+    A demo that is there already is shown as it is; tis-esr demo --days 3 replaces it. A state file is shown on this machine only, by an address that is printed and signs in once. The production engine's
     store is shown to people who sign in at an OIDC provider.
     """
     with user_errors_reported():

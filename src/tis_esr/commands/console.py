@@ -56,7 +56,7 @@ def console_of_demo(settings: Settings, folder: Path, port: int | None) -> Exit:
     """
     refuse_unusable(_HOST, _port(settings, port), "--port")
     if has_demo(folder):
-        say(f"{folder} holds a demo, which is shown as it is. To run it anew: {_anew(folder)}")
+        say(f"{folder} holds a demo, which is shown as it is. To replace it: {_replacing(folder)}")
     else:
         demo(settings, folder, wall_clock.today() - timedelta(days=_DEMO_DAYS - 1), _DEMO_DAYS)
     say("")
@@ -73,7 +73,7 @@ def _of_demo(settings: Settings, folder: Path, tcs: str) -> Settings:
     )
 
 
-def _anew(folder: Path) -> str:
+def _replacing(folder: Path) -> str:
     return f"tis-esr demo --days {_DEMO_DAYS} --dir {folder}"
 
 
