@@ -18,7 +18,7 @@ async def test_every_page_says_that_the_trust_must_act_on_what_esr_rejected(stat
         board = text(await browser.get("/board/EMD?day=2026-11-24"))
         placement = text(await browser.get(f"/why?word={REJECTED}"))
         file = text(await browser.get(f"/why?word=file:{APP}"))
-    assert "The trust, in ESR: read ESR's messages: tis-esr report rejections" in board
+    assert "The trust, in ESR: read ESR's messages" in board
     assert "correct what" not in board
     assert re.search(r"The trust, in ESR[:.]? read ESR's message; data corrected", placement, re.IGNORECASE)
     assert re.search(r"The trust, in ESR[:.]? read ESR's messages", file, re.IGNORECASE)

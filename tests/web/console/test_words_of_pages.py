@@ -132,7 +132,7 @@ async def test_a_spreadsheet_says_what_the_page_says(state: Path) -> None:
     assert re.search(r"DE_EMD_RMF_20261124_00004001\.DAT, row [1-9]", people)
     assert not re.search(r"\.DAT:0", people)
     shares = [line.rsplit(",", 1)[1] for line in promise.splitlines()[1:]]
-    assert [one for one in shares if not re.fullmatch(r"|\d+\.\d%", one)] == []
+    assert [one for one in shares if not re.fullmatch(r"|\d+\.\d% of [\d]+", one)] == []
     assert months.text.startswith("\ufeffMonth of start,Trainees,")
     assert re.search(r"^20\d\d-\d\d,", months.text, re.MULTILINE)
     assert "/promise/months.csv" in page.text
