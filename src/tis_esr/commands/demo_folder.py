@@ -59,14 +59,19 @@ def emptied(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, fcntl.LOCK_EX):
         _refuse_state_in_use(folder)
-        mark.write_bytes(_UNFINISHED)
+        _write(mark, _UNFINISHED)
         for path in folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
             elif path != mark:
                 path.unlink()
         yield
-        mark.write_bytes(b"")
+        _write(mark, b"")
+
+
+def _write(mark: Path, said: bytes) -> None:
+    with open_private(mark, "wb") as file:
+        file.write(said)
 
 
 def kept(folder: Path) -> AbstractContextManager[None]:
