@@ -1,6 +1,6 @@
 """Who must act on what ESR rejected, and what to do: the only place that says so.
 
-ESR publishes no list of its messages from which the cause can be told, so there is one answer: the trust, which has the
+ESR publishes no list of its messages from which the cause can be seen, so there is one answer: the trust, which has the
 record and ESR's screens, reads the message. What it finds wrong in TIS goes to the local office, and needs nothing more.
 """
 

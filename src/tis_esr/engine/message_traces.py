@@ -19,7 +19,7 @@ from tis_esr.tracing import names, spans
 from tis_esr.tracing.spans import Context, Kind, Recorder, Span, Value
 
 OTHER_FILE: Final = "(a file that is not ESR's)"
-"""Stands in traces for what names such a file: whoever named it may have named a person."""
+"""Stands in traces for what names such a file: its name may hold a person's."""
 LINKS: Final = 128
 """So many messages of a batch are linked with it."""
 

@@ -1,4 +1,4 @@
-"""What became of a message that is not parked any more: who discarded it when, or which batch had it."""
+"""The outcome of a message that is not parked any more: who discarded it when, or which batch had it."""
 
 from functools import partial
 
@@ -14,11 +14,11 @@ from tis_esr.web.console.problems import ProblemError
 
 
 async def gone(request: Request, queue: str, id_: str) -> ProblemError:
-    """Return the page of a message that is not parked, as far as the person may see what became of it."""
+    """Return the page of a message that is not parked, as far as the person may see its outcome."""
     return await past(request, queue, id_) or ProblemError(
         404,
         "No message of this id is parked: it was retried or discarded meanwhile, or never parked.",
-        "Open the list of parked messages. The batches say what became of retries.",
+        "Open the list of parked messages. The batches have the outcome of retries.",
         "Not parked",
     )
 
@@ -26,7 +26,7 @@ async def gone(request: Request, queue: str, id_: str) -> ProblemError:
 async def past(
     request: Request, queue: str, id_: str, *, status: int = 404, more: str = ""
 ) -> ProblemError | None:
-    """Return what became of a message, with what ``more`` says; None if nothing is known that the person may see."""
+    """Return the outcome of a message, with what ``more`` says; None if nothing is known that the person may see."""
     known, batches = await console_of(request).questions.ask(partial(_past, queue=queue, id_=id_))
     account = account_of(request)
     mine = [one for one in batches if all(map(account.sees, one[0].offices))]
