@@ -3,11 +3,12 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from tis_esr import wall_clock
 from tis_esr.commands.demo import demo
 from tis_esr.settings import Settings
 
@@ -41,3 +42,10 @@ def _one_at_a_time(place: Path) -> Iterator[None]:
     with place.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture(autouse=True)
+def days_of_the_demo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that looks at the demo's days it is the evening of the last one, whenever the test is run."""
+    if "state" in request.fixturenames:
+        monkeypatch.setattr(wall_clock, "now", lambda: datetime(2026, 11, 26, 20, tzinfo=UTC))

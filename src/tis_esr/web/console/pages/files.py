@@ -1,6 +1,5 @@
 """The list of files from ESR, one file, and what somebody has to look at."""
 
-import time
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -157,7 +156,7 @@ def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:
     findings_ = choice(request, "findings", "Findings", {"": "All files", "open": "Only with open findings"})
     days = choice(request, "days", "Period", _DAYS, "7")
     wanted = FileFilter(
-        since=time.time() - int(days.value) * 86400,
+        since=wall_clock.now().timestamp() - int(days.value) * 86400,
         offices=frozenset([office.value] if office.value else visible),
         type=kind.value,
         state=state.value,
