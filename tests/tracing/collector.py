@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector on loopback: receives OTLP over HTTP, or refuses it, or never answers."""
+"""An OpenTelemetry collector on loopback: receives OTLP over HTTP, or refuses it, or never answers. ``Kept`` is one in memory."""
 
 import threading
 from collections.abc import Iterator
@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
+from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
 
-How = Literal["accepts", "refuses", "hangs"]
+from tis_esr.tracing.collector_client import Reply
+
+How = Literal["accepts", "refuses", "hangs", "is busy", "takes a part"]
+REASON = "no room for tenant 7"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Collector:
     how: How = "accepts"
     spans: list[Received] = field(default_factory=list)
     types: set[str] = field(default_factory=set)
+    requests: list[dict[str, str]] = field(default_factory=list)
     asked: threading.Event = field(default_factory=threading.Event)
     let_go: threading.Event = field(default_factory=threading.Event)
 
@@ -60,16 +65,20 @@ def collector(how: How = "accepts") -> Iterator[Collector]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             here.types.add(f"{self.path} {self.headers['Content-Type']}")
+            status, reply = _reply(here.how)
+            is_hanging = here.how == "hangs"
             here.asked.set()
-            if here.how == "hangs":
+            if is_hanging:
                 here.let_go.wait(60)
                 return
-            if here.how == "accepts":
+            here.requests.append({name.lower(): value for name, value in self.headers.items()})
+            if status == 200:
                 here.spans += _read(body)
-            self.send_response(200 if here.how == "accepts" else 403)
+            self.send_response(status)
             self.send_header("Content-Type", "application/x-protobuf")
+            self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
-            self.wfile.write(ExportTraceServiceResponse().SerializeToString())
+            self.wfile.write(reply)
 
         def log_message(self, *args: object) -> None: ...
 
@@ -83,6 +92,26 @@ def collector(how: How = "accepts") -> Iterator[Collector]:
         here.let_go.set()
         server.shutdown()
         server.server_close()
+
+
+def _reply(how: How) -> tuple[int, bytes]:
+    if how == "refuses":
+        return 403, Status(code=7, message=REASON).SerializeToString()
+    if how == "is busy":
+        return 503, b""
+    partial = {"rejected_spans": 3, "error_message": REASON} if how == "takes a part" else {}
+    return 200, ExportTraceServiceResponse(partial_success=partial).SerializeToString()
+
+
+@dataclass
+class Kept:
+    """Takes the place of the connection to a collector, and keeps what is sent."""
+
+    spans: list[Received] = field(default_factory=list)
+
+    def send(self, body: bytes, number: int) -> Reply:
+        self.spans += _read(body)
+        return Reply()
 
 
 def _read(body: bytes) -> Iterator[Received]:

@@ -118,11 +118,11 @@ async def serving(
 
 @asynccontextmanager
 async def engine_for_operation(
-    settings: Settings, state: Path | None = None, day: date | None = None, *, traces: bool = False
+    settings: Settings, state: Path | None = None, day: date | None = None, *, traces: bool = True
 ) -> AsyncIterator[Runner]:
     """Open the engine for a manual step that handles no messages itself, as of ``day`` or else of today in London.
 
-    With ``traces`` it is traced if the settings say so. Raises NoTracesError.
+    It is traced if the settings say so, except without ``traces``: a dry run does nothing. Raises NoTracesError and BadCollectorError.
     """
     found = bindings_only()
     async with AsyncExitStack() as stack:

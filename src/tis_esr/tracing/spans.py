@@ -25,6 +25,22 @@ class Kind(Enum):
     CONSUMER = "CONSUMER"
 
 
+class Start(NamedTuple):
+    """A moment by the wall clock (nanoseconds since 1970), and by the clock that nobody sets back."""
+
+    wall: int
+    ticks: int
+
+    @classmethod
+    def now(cls) -> "Start":
+        """Return this moment."""
+        return cls(time.time_ns(), time.monotonic_ns())
+
+    def end(self) -> int:
+        """Return the moment now, in nanoseconds since 1970, as far behind this one as time has passed."""
+        return self.wall + time.monotonic_ns() - self.ticks
+
+
 @dataclass(slots=True)
 class Context:
     """The ids of a span, and whether its trace is recorded. ``left`` is how many more spans below it are."""
@@ -164,7 +180,7 @@ def opened(
     links: Sequence[Context] = (),
 ) -> Iterator[Open]:
     """Record the block as this span, with the class of what it raises as its error."""
-    span, begun = Open(context, dict(attributes)), time.time_ns()
+    span, start = Open(context, dict(attributes)), Start.now()
     token = _current.set(context)
     try:
         yield span
@@ -175,7 +191,7 @@ def opened(
         _current.reset(token)
         if (to := recorder()) is not None and context.is_sampled:
             noted = {**span.attributes, **left_out(context)}
-            to.record(Span(name, kind, context, parent, begun, time.time_ns(), noted, links, span.error))
+            to.record(Span(name, kind, context, parent, start.wall, start.end(), noted, links, span.error))
 
 
 def _has_room(above: Context) -> bool:

@@ -319,7 +319,7 @@ class ExportRun:
             values = {name: from_json(columns[name], value) for name, value in record.fields.items()}
             if self._export is APPLICANT_EXPORT:
                 values["effectiveDate"] = file.day
-            rows.add(record.correlation_id, record.file_row)
+            rows.add(record.correlation_id, record.file_row, answers_row=record.source_row > 0)
             yield _line(self._export.record_type, values)
         yield _line("TRL", trailer(file.rows + 2))
 

@@ -14,7 +14,7 @@ import structlog
 
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import PermanentError, RetryLimitedError, TransientError
-from tis_esr.engine.message_traces import about, begun
+from tis_esr.engine.message_traces import about
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, Listing, name_fault, printable
@@ -230,5 +230,5 @@ def announce(
             row=0,
             body=b"",
         )
-        begun("announce file", cause, {})
-        work.emit("file.arrived", FileArrived(name=name, stamp=stamps.get(name, "")), cause=cause)
+        arrived = FileArrived(name=name, stamp=stamps.get(name, ""))
+        work.emit("file.arrived", arrived, cause=cause, begins=("announce file", {}))
