@@ -1,17 +1,19 @@
-"""An OpenTelemetry collector on loopback: receives OTLP over HTTP, or refuses it, or never answers. ``Kept`` is one in memory."""
+"""An OpenTelemetry collector on loopback: receives OTLP over HTTP, or refuses it, or never answers. ``Kept`` is one in memory.
 
+Requests are read with OpenTelemetry's own definitions: a name or a type that they do not have is an error.
+"""
+
+import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
-from google.rpc.status_pb2 import Status
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
+from google.protobuf import json_format
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tis_esr.tracing.collector_client import Reply
 
@@ -75,7 +77,7 @@ def collector(how: How = "accepts") -> Iterator[Collector]:
             if status == 200:
                 here.spans += _read(body)
             self.send_response(status)
-            self.send_header("Content-Type", "application/x-protobuf")
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
             self.wfile.write(reply)
@@ -96,11 +98,11 @@ def collector(how: How = "accepts") -> Iterator[Collector]:
 
 def _reply(how: How) -> tuple[int, bytes]:
     if how == "refuses":
-        return 403, Status(code=7, message=REASON).SerializeToString()
+        return 403, json.dumps({"code": 7, "message": REASON}).encode()
     if how == "is busy":
         return 503, b""
-    partial = {"rejected_spans": 3, "error_message": REASON} if how == "takes a part" else {}
-    return 200, ExportTraceServiceResponse(partial_success=partial).SerializeToString()
+    partial = {"rejectedSpans": "3", "errorMessage": REASON} if how == "takes a part" else {}
+    return 200, json.dumps({"partialSuccess": partial}).encode()
 
 
 @dataclass
@@ -115,7 +117,8 @@ class Kept:
 
 
 def _read(body: bytes) -> Iterator[Received]:
-    for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+    request = json_format.ParseDict(json.loads(body, object_hook=_with_bytes), ExportTraceServiceRequest())
+    for of_resource in request.resource_spans:
         resource = _values(of_resource.resource.attributes)
         for of_scope in of_resource.scope_spans:
             for span in of_scope.spans:
@@ -132,6 +135,12 @@ def _read(body: bytes) -> Iterator[Received]:
                     is_error=span.status.code == 2,
                     resource=resource,
                 )
+
+
+def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
+    """OTLP writes ids in hexadecimal digits, where protobuf's JSON has Base64."""
+    ids = found.keys() & {"traceId", "spanId", "parentSpanId"}
+    return {**found, **{name: b64encode(bytes.fromhex(found[name])).decode() for name in ids}}
 
 
 def _values(attributes: Any) -> dict[str, Any]:

@@ -102,7 +102,7 @@ async def test_what_a_process_recorded_reaches_the_collector_when_it_ends(tmp_pa
         async with exporting(share=1, system="sqlite", instance="here", endpoint=there.url):
             await handle(tmp_path)
         assert len([span for span in there.spans if span.name == "process esr.queue.a"]) == MESSAGES
-        assert there.types == {"/v1/traces application/x-protobuf"}
+        assert there.types == {"/v1/traces application/json"}
 
 
 async def test_the_reason_of_a_collector_that_refuses_is_logged() -> None:

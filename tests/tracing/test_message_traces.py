@@ -19,7 +19,7 @@ from tis_esr.engine.file_traces import file_span
 from tis_esr.engine.message_traces import shown, traceparent
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
-from tis_esr.tracing.exporting import NoTracesError, exporting
+from tis_esr.tracing.exporting import exporting
 from tis_esr.tracing.spans import muted
 
 NAME = "DE_EOE_RMC_20261124_00000101.DAT"
@@ -274,22 +274,9 @@ async def test_no_span_holds_a_word_of_a_message_or_a_reason(desk: Desk) -> None
     assert [word for word in ("Specimenandun", "lastName", "1990-01-15", "dob") if word in said] == []
 
 
-async def test_traces_without_their_extra_are_said_with_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("otlp", "encoding", "collector_client"):
-        monkeypatch.delitem(sys.modules, f"tis_esr.tracing.{name}", raising=False)
-    monkeypatch.setitem(sys.modules, "opentelemetry.proto.trace.v1", None)
-    with pytest.raises(
-        NoTracesError, match=r"TIS_ESR_TRACES needs the extra: pip install 'tis-esr\[traces\]'"
-    ):
-        async with exporting(share=1, system="sqlite", instance="here"):
-            pass
-
-
-def test_the_program_does_not_load_opentelemetry_while_traces_are_off() -> None:
+def test_the_program_does_not_load_what_sends_traces_while_they_are_off() -> None:
     loads = "import tis_esr.process.serving_process, sys"
-    looks = "print([name for name in sys.modules if name.startswith('opentelemetry')])"
+    looks = "print([name for name in sys.modules if name.startswith(('tis_esr.tracing.otlp', 'urllib3'))])"
     done = subprocess.run([sys.executable, "-c", f"{loads}; {looks}"], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
 

@@ -16,7 +16,7 @@ async def traced(settings: Settings, process: str, *, embedded: bool) -> AsyncIt
 
     ``embedded`` says that a state file is used, whatever engine is set: there all processes have one name.
 
-    Raises NoTracesError and BadCollectorError.
+    Raises BadCollectorError.
     """
     if not settings.traces:
         yield

@@ -1,12 +1,10 @@
-"""Sends encoded spans to a collector by OTLP over HTTP, and reads its reply; needs the extra ``traces``."""
+"""Sends encoded spans to a collector by OTLP over HTTP, and reads its reply."""
 
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import urllib3
-from google.protobuf.message import DecodeError
-from google.rpc.status_pb2 import Status
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from tis_esr.tracing.collector_address import Destination
 
@@ -14,6 +12,25 @@ _SECONDS: Final = 10.0
 _MAY_PASS: Final = (429, 502, 503, 504)
 """The statuses after which OTLP has the same spans sent again."""
 _TEXT: Final = 200
+
+
+class _Partial(msgspec.Struct, rename="camel"):
+    """What a collector did not take of a request; its reply names what is not zero only."""
+
+    rejected_spans: int | str = 0
+    error_message: str = ""
+
+
+class _Accepted(msgspec.Struct, rename="camel"):
+    """A collector's reply."""
+
+    partial_success: _Partial = msgspec.field(default_factory=_Partial)
+
+
+class _Error(msgspec.Struct):
+    """A collector's reply that says why a request failed."""
+
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +51,7 @@ class CollectorClient:
 
     def __init__(self, to: Destination) -> None:
         self._url = to.url
-        self._headers = {**to.headers, "content-type": "application/x-protobuf"}
+        self._headers = {**to.headers, "content-type": "application/json"}
         self._pool = urllib3.PoolManager(
             num_pools=1, retries=False, timeout=urllib3.Timeout(_SECONDS), ca_certs=to.ca_file
         )
@@ -55,16 +72,17 @@ class CollectorClient:
 
 
 def _partial(body: bytes) -> Reply:
+    """Return what a reply without an error says; nothing if it is no JSON, as that of a proxy."""
     try:
-        partial = ExportTraceServiceResponse.FromString(body).partial_success
-    except DecodeError:
+        partial = msgspec.json.decode(body or b"{}", type=_Accepted).partial_success
+        return Reply(int(partial.rejected_spans), partial.error_message[:_TEXT])
+    except ValueError:
         return Reply()
-    return Reply(partial.rejected_spans, partial.error_message[:_TEXT])
 
 
 def _said(body: bytes) -> str:
     """Return the text of a collector's error; "" for what is no error of OTLP's."""
     try:
-        return str(Status.FromString(body).message)[:_TEXT]
-    except DecodeError:
+        return msgspec.json.decode(body, type=_Error).message[:_TEXT]
+    except ValueError:
         return ""

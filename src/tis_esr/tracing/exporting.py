@@ -1,4 +1,4 @@
-"""Export of spans by OTLP over HTTP: the extra ``traces``, which is loaded only here.
+"""Export of spans by OTLP over HTTP.
 
 A collector that is unavailable, slow or hangs costs spans, never work: the queue is bounded, a thread of its own sends it, and
 the process waits a few seconds for it at its end, while its event loop goes on.
@@ -10,21 +10,11 @@ from contextlib import asynccontextmanager
 from os import environ
 from typing import TYPE_CHECKING
 
-from tis_esr.errors import Exit, TisEsrError
 from tis_esr.tracing import spans
 from tis_esr.tracing.collector_address import destination
 
 if TYPE_CHECKING:
     from tis_esr.tracing.otlp import Sender
-
-
-class NoTracesError(TisEsrError):
-    """Traces are enabled, and the extra is not installed."""
-
-    exit_code = Exit.USAGE
-
-    def __init__(self) -> None:
-        super().__init__("TIS_ESR_TRACES needs the extra: pip install 'tis-esr[traces]'")
 
 
 @asynccontextmanager
@@ -34,15 +24,15 @@ async def exporting(
     """Export this process's spans meanwhile, unless that is done already; of the rows a ``share`` (0 to 1), chosen by the trace's id.
 
     ``system`` is the messaging system, ``instance`` names the process, ``endpoint`` is the collector's base URL; without
-    it OTEL_EXPORTER_OTLP_ENDPOINT counts. Raises NoTracesError if the extra is not installed, and BadCollectorError.
+    it OTEL_EXPORTER_OTLP_ENDPOINT counts. Raises BadCollectorError.
     """
     if spans.recorder() is not None:
         yield
         return
-    try:
-        from tis_esr.tracing.otlp import OtlpRecorder
-    except ImportError as error:
-        raise NoTracesError from error
+    from tis_esr.tracing.otlp import (
+        OtlpRecorder,
+    )  # costs time and memory, which those without traces do not pay
+
     recorder = OtlpRecorder(share, system, instance, destination(endpoint, environ), sender)
     try:
         with spans.recording(recorder):

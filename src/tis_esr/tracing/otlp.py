@@ -1,4 +1,4 @@
-"""What ``exporting`` does: a bounded queue of spans, and the thread that sends them. Importing it needs the extra ``traces``."""
+"""What ``exporting`` does: a bounded queue of spans, and the thread that sends them."""
 
 import threading
 import time
