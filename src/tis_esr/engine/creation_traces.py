@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tis_esr.engine.envelope import Message
-from tis_esr.engine.message_traces import above, creation, is_sampled, of_message, origin, shown
+from tis_esr.engine.message_traces import above, creation, is_traced, of_message, origin, shown, trace_of
 from tis_esr.tracing import names, spans
 from tis_esr.tracing.spans import Context, Kind, Recorder, Span, Start, Value
 
@@ -22,14 +22,16 @@ class Creations:
         self._parents: dict[str, Context | None] = {}
         self._begun: dict[int, Span] = {}
 
-    def begin(self, beginning: Beginning, cause: Message) -> Context | None:
-        """Begin the trace of a cause that has no queue, linked with the work in progress; None if it is not recorded."""
-        if not is_sampled(cause.correlation_id):
-            return None
+    def emitted(self, ids: Sequence[str], cause: Message, begins: Beginning | None = None) -> None:
+        """Note messages that a cause emits, and the first span of its trace, if it ``begins`` with them."""
+        if is_traced(cause):
+            parent = above(cause) if begins is None else self._begin(begins, cause)
+            self._parents.update(dict.fromkeys(ids, parent))
+
+    def _begin(self, beginning: Beginning, cause: Message) -> Context:
+        """Begin the trace of a cause, linked with the work in progress."""
         (name, attributes), current = beginning, spans.current()
-        first = origin(cause.correlation_id)
-        if not cause.row:
-            first = spans.new(below=first)
+        first = origin(cause.correlation_id) if cause.row else spans.new(trace_of(cause.correlation_id))
         links = [current] if current is not None and current.is_sampled else []
         noted = {
             names.MESSAGING_MESSAGE_CONVERSATION_ID: shown(cause.correlation_id, cause.source_file),
@@ -38,11 +40,6 @@ class Creations:
         now = Start.now().wall
         self._begun[first.span_id] = Span(name, Kind.INTERNAL, first, None, now, now, noted, links)
         return first
-
-    def emitted(self, id_: str, cause: Message, begun: Context | None = None) -> None:
-        """Note a message that a cause emits, whose trace may have ``begun`` with it."""
-        if is_sampled(cause.correlation_id):
-            self._parents[id_] = begun or above(cause)
 
     def committed(self, messages: Sequence[Message], start: Start) -> None:
         """Record the creation of committed messages since ``start``, below the handling of what caused each."""

@@ -1,9 +1,9 @@
 """Traces of files: reading or writing one is a span of the file's own trace, and each traced row of it one of the row's."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from tis_esr.engine.message_traces import is_sampled, origin, shown
+from tis_esr.engine.message_traces import is_sampled, origin, shown, trace_of
 from tis_esr.tracing import names, spans
 from tis_esr.tracing.spans import Kind, Open, Span, Start, Value
 
@@ -14,7 +14,7 @@ def file_span(name: str, file: str) -> Iterator[Open]:
 
     It is below the work in progress if that is in the same trace, and linked with it otherwise.
     """
-    context, above = spans.new(below=origin(f"{file}:0")), spans.current()
+    context, above = spans.new(trace_of(f"{file}:0")), spans.current()
     if spans.recorder() is None:
         yield Open(context)
         return
@@ -24,6 +24,13 @@ def file_span(name: str, file: str) -> Iterator[Open]:
         name, Kind.INTERNAL, context, parent, {names.FILE_NAME: shown(file, file)}, links
     ) as span:
         yield span
+
+
+def about_file(file: str) -> AbstractContextManager[None]:
+    """Do the block's work in the trace of a file, unless it is part of other work, which has a context already."""
+    if spans.recorder() is None or spans.current() is not None:
+        return nullcontext()
+    return spans.within(origin(f"{file}:0"))
 
 
 class WrittenRows:
@@ -55,7 +62,7 @@ class WrittenRows:
                 Span(
                     "write row",
                     Kind.INTERNAL,
-                    spans.new(below=first),
+                    spans.new(first.trace_id),
                     parent,
                     self._start.wall,
                     end,

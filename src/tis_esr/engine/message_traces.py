@@ -50,6 +50,14 @@ def is_sampled(correlation_id: str) -> bool:
     return recorder is not None and _is_chosen(recorder, correlation_id)
 
 
+def is_traced(cause: Message) -> bool:
+    """Return whether the trace of a message that is handled, or of another cause, is recorded."""
+    attempt = _attempt.get()
+    if attempt is not None and cause.queue:
+        return cause.correlation_id in attempt.rows
+    return is_sampled(cause.correlation_id)
+
+
 def _context(correlation_id: str, *cause: object) -> Context:
     span_id = int(derived_id(*cause)[:16], 16)
     return Context(trace_of(correlation_id), span_id, is_sampled(correlation_id))
@@ -110,15 +118,23 @@ def received(queue: str, messages: Sequence[Message], start: Start) -> Iterator[
         return
     traced = _traced(recorder, messages)
     one = creation(messages[0]) if len(messages) == 1 else None
-    context = spans.new(below=one, is_sampled=bool(traced))
+    context = spans.new(one and one.trace_id, is_sampled=bool(traced))
     if traced:
         links = () if one else [creation(message) for message in traced[:LINKS]]
         attributes = of_batch(recorder.system, "receive", "receive", queue, messages)
         recorder.record(
             Span(f"receive {queue}", Kind.CLIENT, context, one, start.wall, start.end(), attributes, links)
         )
-    with spans.within(context):
-        yield
+    token = _claimed.set(frozenset([message.correlation_id for message in traced]))
+    try:
+        with spans.within(context):
+            yield
+    finally:
+        _claimed.reset(token)
+
+
+_claimed: ContextVar[frozenset[str] | None] = ContextVar("claimed", default=None)
+"""The traced ones among the correlation ids of the messages that were claimed together."""
 
 
 class Attempt:
@@ -130,16 +146,26 @@ class Attempt:
     def __init__(self, queue: str, messages: Sequence[Message]) -> None:
         self._queue, self._messages = queue, messages
         self._recorder = spans.recorder()
+        self.rows: frozenset[str] = frozenset()
+        """The correlation ids of the traced messages."""
         if self._recorder is None:
             return
         self._start = Start.now()
         self._above = spans.current()
         self._contexts: dict[Identity, Context] = {}
-        self._traced = _traced(self._recorder, messages)
+        claimed = _claimed.get()
+        self._traced = (
+            _traced(self._recorder, messages)
+            if claimed is None
+            else [message for message in messages if message.correlation_id in claimed]
+        )
+        self.rows = frozenset([message.correlation_id for message in self._traced])
         self._mine = {message.identity for message in self._traced}
         self._of_trace = {message.correlation_id: message for message in reversed(self._traced)}
         self._batch = (
-            spans.new(below=self._above, is_sampled=bool(self._traced)) if len(messages) > 1 else None
+            spans.new(self._above and self._above.trace_id, is_sampled=bool(self._traced))
+            if len(messages) > 1
+            else None
         )
 
     @contextmanager
@@ -181,8 +207,10 @@ class Attempt:
     def _handled(self, message: Message) -> Context:
         known = self._contexts.get(message.identity)
         if known is None:
-            known = self._contexts[message.identity] = spans.new(below=creation(message))
-            known.is_sampled = is_sampled(message.correlation_id)
+            known = spans.new(
+                trace_of(message.correlation_id), is_sampled=message.correlation_id in self.rows
+            )
+            self._contexts[message.identity] = known
         return known
 
     def ended(self, outcome: str, messages: Sequence[Message]) -> None:
@@ -192,7 +220,9 @@ class Attempt:
             return
         is_parked, end = outcome == "parked", self._start.end()
         batch = self._batch or self._above
-        for message in messages if is_parked else _traced(recorder, messages):
+        for message in messages:
+            if not is_parked and message.correlation_id not in self.rows:
+                continue
             context = self._handled(message)
             context.is_sampled = True
             links = [batch] if batch and batch.trace_id != context.trace_id and batch.is_sampled else []

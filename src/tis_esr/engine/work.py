@@ -202,7 +202,7 @@ class Work:
 
     def send(self, message: Message) -> None:
         """Send a message to the one queue that it names, as the copy of another one."""
-        self._creations.emitted(message.id, message)
+        self._creations.emitted([message.id], message)
         self._parts.emit(message)
 
     def emit(
@@ -222,10 +222,9 @@ class Work:
         if not queues:
             raise UnroutableError(routing_key)
         encoded = _encoder.encode(body)
-        first = None if begins is None else self._creations.begin(begins, cause)
-        for queue in queues:
-            id_ = derived_id(cause.id, queue, key)
-            self._creations.emitted(id_, cause, first)
+        ids = [derived_id(cause.id, queue, key) for queue in queues]
+        self._creations.emitted(ids, cause, begins)
+        for queue, id_ in zip(queues, ids, strict=True):
             self._parts.emit(
                 Message(
                     id=id_,

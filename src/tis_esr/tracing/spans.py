@@ -146,10 +146,9 @@ def within(context: Context | None) -> Iterator[None]:
         _current.reset(token)
 
 
-def new(*, below: Context | None = None, is_sampled: bool = True) -> Context:
-    """Return the context of another span, in the same trace as the one above it or in a new one."""
-    trace_id = below.trace_id if below else random.getrandbits(128)
-    return Context(trace_id, random.getrandbits(64) or 1, is_sampled)
+def new(trace_id: int | None = None, *, is_sampled: bool = True) -> Context:
+    """Return the context of another span, in a trace or in a new one."""
+    return Context(trace_id or random.getrandbits(128), random.getrandbits(64) or 1, is_sampled)
 
 
 def is_recording() -> bool:
@@ -166,7 +165,7 @@ def child(
     if recorder() is None or above is None or not _has_room(above):
         yield None
         return
-    with opened(name, kind, new(below=above), above, attributes, links) as span:
+    with opened(name, kind, new(above.trace_id), above, attributes, links) as span:
         yield span
 
 
