@@ -118,7 +118,7 @@ def received(queue: str, messages: Sequence[Message], start: Start) -> Iterator[
         return
     traced = _traced(recorder, messages)
     one = creation(messages[0]) if len(messages) == 1 else None
-    context = spans.new(one and one.trace_id, is_sampled=bool(traced))
+    context = spans.new(one.trace_id if one else None, is_sampled=bool(traced))
     if traced:
         links = () if one else [creation(message) for message in traced[:LINKS]]
         attributes = of_batch(recorder.system, "receive", "receive", queue, messages)
@@ -162,11 +162,10 @@ class Attempt:
         self.rows = frozenset([message.correlation_id for message in self._traced])
         self._mine = {message.identity for message in self._traced}
         self._of_trace = {message.correlation_id: message for message in reversed(self._traced)}
-        self._batch = (
-            spans.new(self._above and self._above.trace_id, is_sampled=bool(self._traced))
-            if len(messages) > 1
-            else None
-        )
+        self._batch: Context | None = None
+        if len(messages) > 1:
+            trace_id = self._above.trace_id if self._above else None
+            self._batch = spans.new(trace_id, is_sampled=bool(self._traced))
 
     @contextmanager
     def block(self) -> Iterator[None]:
