@@ -208,7 +208,7 @@ class Batches:
 
 @dataclass(frozen=True)
 class _Trial:
-    """One attempt at a batch, for those who are told its outcome."""
+    """One attempt at a batch, whose outcome is recorded and observed."""
 
     queue: str
     attempt: Attempt

@@ -9,8 +9,8 @@ import urllib3
 from tis_esr.tracing.collector_address import Destination
 
 _SECONDS: Final = 10.0
-_MAY_PASS: Final = (429, 502, 503, 504)
-"""The statuses after which OTLP has the same spans sent again."""
+_TRANSIENT: Final = (429, 502, 503, 504)
+"""The statuses after which OTLP has a request retried."""
 _TEXT: Final = 200
 
 
@@ -35,14 +35,14 @@ class _Error(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What became of spans: how many were ``rejected``, and why; or that they should be sent again (``may_pass``).
+    """What became of spans: how many were ``rejected``, and why; or that they should be retried (``is_transient``).
 
     ``pause`` is in how many seconds the collector wants them, 0 if it says nothing.
     """
 
     rejected: int = 0
     reason: str = ""
-    may_pass: bool = False
+    is_transient: bool = False
     pause: float = 0.0
 
 
@@ -57,22 +57,22 @@ class CollectorClient:
         )
 
     def send(self, body: bytes, number: int) -> Reply:
-        """Send a request with that number of spans; gives up after 10 seconds without a word from the collector."""
+        """Send a request with that number of spans; times out after 10 seconds."""
         try:
             reply = self._pool.request("POST", self._url, body=body, headers=self._headers, redirect=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            return Reply(reason=type(error).__name__, may_pass=True)
+            return Reply(reason=type(error).__name__, is_transient=True)
         status, reason = reply.status, f"HTTP {reply.status} {reply.reason or ''}".strip()
         if 200 <= status < 300:
             return _partial(reply.data)
-        if status in _MAY_PASS:
+        if status in _TRANSIENT:
             after = reply.headers.get("retry-after", "")
-            return Reply(reason=reason, may_pass=True, pause=float(after) if after.isdecimal() else 0.0)
+            return Reply(reason=reason, is_transient=True, pause=float(after) if after.isdecimal() else 0.0)
         return Reply(number, f"{reason}: {_said(reply.data)}".removesuffix(": "))
 
 
 def _partial(body: bytes) -> Reply:
-    """Return what a reply without an error says; nothing if it is no JSON, as that of a proxy."""
+    """Return what a reply without an error says; nothing if it is another's, such as a proxy's."""
     try:
         partial = msgspec.json.decode(body or b"{}", type=_Accepted).partial_success
         return Reply(int(partial.rejected_spans), partial.error_message[:_TEXT])

@@ -41,7 +41,8 @@ class Losses:
             self._is_out, self._lost, self._told = False, 0, 0
 
     def closed(self) -> None:
-        """Log how many spans are lost that no line has counted."""
+        """Log how many spans are lost that no line has counted; no other line follows."""
         lost = self.recorded - self.sent - self._told_before - self._told
         if lost:
             _log.warning("traces_not_exported", lost=lost, closing=True)
+        self._is_out = True

@@ -34,7 +34,7 @@ class Sender(Protocol):
 class OtlpRecorder:
     """Queues spans, and has a thread send them; see Recorder.
 
-    What may pass is sent again after a pause, while others wait in the queue. What the collector rejects, and what
+    A transient failure is retried after a pause, while others wait in the queue. What the collector rejects, and what
     the queue has no room for, is lost and counted.
     """
 
@@ -98,7 +98,7 @@ class OtlpRecorder:
         while True:
             is_last = self._is_closing
             reply = self._sender.send(body, number)
-            if not reply.may_pass or is_last:
+            if not reply.is_transient or is_last:
                 self._count(reply, number)
                 return
             with self._due:
@@ -108,7 +108,7 @@ class OtlpRecorder:
             pauses += 1
 
     def _count(self, reply: Reply, number: int) -> None:
-        lost = number if reply.may_pass else min(number, reply.rejected)
+        lost = number if reply.is_transient else min(number, reply.rejected)
         with self._due:
             self._losses.sent += number - lost
             if reply.reason:

@@ -26,7 +26,7 @@ class Kind(Enum):
 
 
 class Start(NamedTuple):
-    """A moment by the wall clock (nanoseconds since 1970), and by the clock that nobody sets back."""
+    """A moment of the wall clock (nanoseconds since 1970), and of the monotonic clock."""
 
     wall: int
     ticks: int
