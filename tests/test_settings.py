@@ -80,6 +80,15 @@ def test_settings_that_contradict_each_other_are_refused_with_the_reason(
         ("mongodb_url", f"{MONGODB}replicaSet=rs0&W=1", "the option W=1 must be majority"),
         ("mongodb_url", f"{MONGODB}journal=false", "the option journal=false must be true"),
         ("mongodb_url", f"{MONGODB}readConcernLevel=local", "may be rolled back"),
+        (
+            "mongodb_url",
+            f"{MONGODB}socketTimeoutMS=60001",
+            "the option socketTimeoutMS=60001 must be between 1 and 60000 milliseconds: a server that no longer answers",
+        ),
+        ("mongodb_url", f"{MONGODB}sockettimeoutms=0", "must be between 1 and 60000 milliseconds"),
+        ("mongodb_url", f"{MONGODB}timeoutMS=120000", "must be between 1 and 60000 milliseconds"),
+        ("mongodb_url", f"{MONGODB}serverSelectionTimeoutMS=30000", "between 1 and 5000 milliseconds"),
+        ("mongodb_url", f"{MONGODB}connectTimeoutMS=soon", "between 1 and 5000 milliseconds"),
         ("amqp_url", f"{AMQP}heartbeat=0", "a lost connection is never noticed"),
         ("sweep_seconds", "inf", "should be less than or equal to 3600"),
         ("http_port", "eighty", "should be a valid integer"),
@@ -101,6 +110,7 @@ def test_a_value_that_can_not_be_right_is_refused_with_its_setting_and_the_reaso
     ("name", "value"),
     [
         ("mongodb_url", "mongodb://host/?replicaSet=rs0&readPreference=primary&w=majority&tlsCAFile=/ca.pem"),
+        ("mongodb_url", "mongodb://host/?socketTimeoutMS=60000&serverSelectionTimeoutMS=1&timeoutMS=30000"),
         ("amqp_url", "amqps://host/esr?heartbeat=20"),
         ("inbound", ""),
     ],

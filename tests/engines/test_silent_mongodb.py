@@ -12,9 +12,10 @@ from tests.faults.wire import Wire, wire
 from tests.servers import Place
 
 from tis_esr.engine.faults import TransientError
-from tis_esr.engine.production.mongodb.patience import PATIENCE
+from tis_esr.engine.production.mongodb.patience import PATIENCE, patience
 from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.engine.production.server_addresses import ServerAddresses
+from tis_esr.engine.production.server_checks import findings_of
 
 SAID = "MongoDB .*: (NetworkTimeout|ServerSelectionTimeoutError)"
 
@@ -77,3 +78,34 @@ async def test_a_services_unit_of_work_fails_for_now_and_goes_through_once_it_sp
             work.put(NOTES, Note(name="a"))
             await work.commit()
             assert [note.name for note in (await runner.work().get(NOTES, ["a"])).values()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("options", "selection", "connect", "socket"),
+    [
+        ("", 5000, 5000, 60_000),
+        ("socketTimeoutMS=1500&serverselectiontimeoutms=700", 700, 5000, 1500),
+        ("connectTimeoutMS=9000&socketTimeoutMS=0&serverSelectionTimeoutMS=soon", 5000, 5000, 60_000),
+    ],
+)
+def test_a_shorter_timeout_in_the_url_counts_and_a_longer_one_does_not(
+    options: str, selection: int, connect: int, socket: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    assert patience(f"mongodb://user:invented-Pa55word@host:27017/?{options}") == {
+        "serverSelectionTimeoutMS": selection,
+        "connectTimeoutMS": connect,
+        "socketTimeoutMS": socket,
+    }
+
+
+async def test_a_check_of_the_server_ends_with_a_finding_when_it_no_longer_answers(
+    bench: ProductionBench,
+) -> None:
+    with wire(line_to_mongodb(bench)) as line:
+        line.hold()
+        async with asyncio.timeout(10):
+            [finding] = await findings_of(
+                replace(through(line, bench), amqp_url=bench.addresses.amqp_url), [], []
+            )
+    assert finding.problem.startswith("could not connect to MongoDB (ServerSelectionTimeoutError")
