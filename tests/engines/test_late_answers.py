@@ -13,6 +13,8 @@ from tests.servers import Place
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.mongodb.patience import PATIENCE
 from tis_esr.engine.production.mongodb.schema import LEASES
+from tis_esr.engine.production.server_addresses import ServerAddresses
+from tis_esr.engine.production.server_checks import MONGODB, findings_of
 from tis_esr.engine.runner import Handler, Runner
 
 
@@ -31,10 +33,13 @@ async def bench(servers: Place, line: MongodbWire) -> AsyncIterator[ProductionBe
     await bench.clear()
 
 
+def far(line: MongodbWire, bench: ProductionBench) -> ServerAddresses:
+    return replace(bench.addresses, mongodb_url=f"mongodb://127.0.0.1:{line.port}/?directConnection=true")
+
+
 async def over(line: MongodbWire, bench: ProductionBench) -> Runner:
     """Open an engine whose connection to MongoDB is the line."""
-    near = bench.addresses
-    bench.addresses = replace(near, mongodb_url=f"mongodb://127.0.0.1:{line.port}/?directConnection=true")
+    near, bench.addresses = bench.addresses, far(line, bench)
     running = await bench.open(Handler("esr.queue.a", "a", Seen()))
     bench.addresses = near
     return running
@@ -123,3 +128,12 @@ async def test_a_replay_whose_answers_are_lost_is_counted(bench: ProductionBench
     assert await running.engine.replay([message.identity]) == 1
     [again] = await claimed(running.engine)
     assert again.id == message.id
+
+
+async def test_a_check_of_a_server_that_greets_and_then_says_nothing_ends_with_a_finding(
+    bench: ProductionBench, line: MongodbWire
+) -> None:
+    line.lose_answer("find engine.schema")
+    found = await findings_of(far(line, bench), [], [])
+    [problem] = [finding.problem for finding in found if finding.setting == MONGODB]
+    assert problem == "could not connect to MongoDB (NetworkTimeout)"

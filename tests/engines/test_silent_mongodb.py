@@ -15,7 +15,6 @@ from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.mongodb.patience import PATIENCE, patience
 from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.engine.production.server_addresses import ServerAddresses
-from tis_esr.engine.production.server_checks import findings_of
 
 SAID = "MongoDB .*: (NetworkTimeout|ServerSelectionTimeoutError)"
 
@@ -97,15 +96,3 @@ def test_a_shorter_timeout_in_the_url_counts_and_a_longer_one_does_not(
         "connectTimeoutMS": connect,
         "socketTimeoutMS": socket,
     }
-
-
-async def test_a_check_of_the_server_ends_with_a_finding_when_it_no_longer_answers(
-    bench: ProductionBench,
-) -> None:
-    with wire(line_to_mongodb(bench)) as line:
-        line.hold()
-        async with asyncio.timeout(10):
-            [finding] = await findings_of(
-                replace(through(line, bench), amqp_url=bench.addresses.amqp_url), [], []
-            )
-    assert finding.problem.startswith("could not connect to MongoDB (ServerSelectionTimeoutError")

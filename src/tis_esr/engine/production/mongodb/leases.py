@@ -19,7 +19,6 @@ from tis_esr.engine.production.mongodb.transactions import transaction
 
 Json = dict[str, Any]
 _TRIES = 5
-_SOON = 1.0
 
 
 class Own(NamedTuple):
@@ -44,20 +43,23 @@ async def take(
             held |= await _held(database, free, now, own)
             continue
         return held
-    return dict.fromkeys(keys, now + _SOON) | held
+    return dict.fromkeys(keys, now + 1) | held
 
 
 async def _held(database: AsyncDatabase[Json], keys: Sequence[str], now: float, own: Own) -> dict[str, float]:
-    """End leases that were given up or have expired; return the expiry of the others on these messages."""
+    """End leases that were given up or have expired; return the expiry of the others on these messages.
+
+    One of this process that expired because MongoDB was slow to renew it shows no death.
+    """
     held: dict[str, float] = {}
     async for lease in database[LEASES].find({"keys": {"$in": list(keys)}}):
-        if lease["_id"] in own.given_up:
+        has_expired = lease["until"] < now
+        if lease["_id"] in own.given_up or (has_expired and lease["_id"] in own.in_use):
             await end(database, [lease["_id"]])
-        elif lease["until"] < now and lease["_id"] not in own.in_use:
+        elif has_expired:
             await _run_out(database, lease)
         else:
-            expiry = float(lease["until"]) if lease["until"] >= now else now + _SOON
-            held |= {key: expiry for key in lease["keys"] if key in set(keys)}
+            held |= {key: float(lease["until"]) for key in lease["keys"] if key in set(keys)}
     return held
 
 
