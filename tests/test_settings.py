@@ -90,6 +90,7 @@ def test_settings_that_contradict_each_other_are_refused_with_the_reason(
         ("mongodb_url", f"{MONGODB}serverSelectionTimeoutMS=30000", "between 1 and 5000 milliseconds"),
         ("mongodb_url", f"{MONGODB}connectTimeoutMS=soon", "between 1 and 5000 milliseconds"),
         ("amqp_url", f"{AMQP}heartbeat=0", "a lost connection is never noticed"),
+        ("amqp_url", f"{AMQP}heartbeat=121", "the option heartbeat must be between 1 and 120 seconds"),
         ("sweep_seconds", "inf", "should be less than or equal to 3600"),
         ("http_port", "eighty", "should be a valid integer"),
     ],

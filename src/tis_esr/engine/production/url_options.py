@@ -18,6 +18,7 @@ LONGEST_MS: Final = {
     "timeoutms": 60_000,
 }
 """By option, in lower case: how long MongoDB may take at most, in milliseconds (decision 60)."""
+_LONGEST_HEARTBEAT: Final = 120
 
 
 def mongodb_problem(url: str) -> str:
@@ -49,8 +50,11 @@ def amqp_problem(url: str) -> str:
     if not url.startswith(("amqp://", "amqps://")):
         return "is not a valid RabbitMQ address; write amqp://user:password@host:5672/tis-esr"
     for name, value in _options(url):
-        if name == "heartbeat" and not (value.isdecimal() and int(value) > 0):
-            return "the option heartbeat must be a number of seconds above 0: without it a lost connection is never noticed"
+        if name == "heartbeat" and not (value.isdecimal() and 0 < int(value) <= _LONGEST_HEARTBEAT):
+            return (
+                f"the option heartbeat must be between 1 and {_LONGEST_HEARTBEAT} seconds:"
+                " without it a lost connection is never noticed, with a longer one too late"
+            )
     return ""
 
 
