@@ -15,9 +15,11 @@ from tests.servers import Place
 
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.mongodb import outbox
+from tis_esr.engine.production.mongodb.schema import OUTBOX
 from tis_esr.engine.production.rabbitmq import amqp, broker
 from tis_esr.engine.production.rabbitmq.amqp import Connection, UnansweredError, connect
 from tis_esr.engine.runner import Handler, Runner
+from tis_esr.engine.supervision import Supervisor
 
 
 @pytest.fixture
@@ -168,3 +170,46 @@ async def test_a_packet_that_another_process_has_taken_over_is_not_released_by_t
     assert await outbox.take_unsent(engine.database, now, now + 60) is None
     await outbox.release(engine.database, second, now)
     assert await outbox.take_unsent(engine.database, now + 1, now + 60) is not None
+
+
+async def test_what_was_handled_though_it_was_never_confirmed_is_not_published_again(
+    bench: ProductionBench, line: RabbitmqWire, servers: Place
+) -> None:
+    running = await opened(bench, line, servers, Handler("esr.queue.a", "a", Seen()))
+    engine = bench.engines[0]
+    await send(running, "one", "two")
+    one, two = await claimed(running.engine, 2)
+    await running.work().commit([one])
+    await engine.relay.finish()
+    await engine.stop_renewing()
+    published = line.published
+    await engine.database[OUTBOX].update_many({}, {"$set": {"state": "out", "relay_until": 0.0}})
+    await engine.relay.send_what_is_left()
+    assert line.published == published + 1
+    await running.work().commit([two])
+    await engine.database[OUTBOX].update_many({}, {"$set": {"state": "out", "relay_until": 0.0}})
+    await engine.relay.send_what_is_left()
+    assert line.published == published + 1
+    assert await engine.database[OUTBOX].count_documents({"state": "sent"}) == 1
+
+
+async def test_all_that_wait_for_a_connection_give_up_with_the_one_that_attempts_it(
+    servers: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts, attempted, silence = [], asyncio.Event(), asyncio.Event()
+
+    async def nobody(_: str) -> Connection:
+        attempts.append(1)
+        attempted.set()
+        await silence.wait()
+        raise TimeoutError
+
+    monkeypatch.setattr(broker, "connect", nobody)
+    sender = broker.Broker(servers.amqp_url, [], Supervisor())
+    sending = [asyncio.create_task(sender.publish([message(f"{number}")])) for number in range(20)]
+    await attempted.wait()
+    silence.set()
+    async with asyncio.timeout(5):
+        outcomes = await asyncio.gather(*sending, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {TransientError}
+    assert len(attempts) == 1

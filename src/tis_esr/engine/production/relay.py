@@ -8,6 +8,7 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.message_traces import sending
 from tis_esr.engine.production.mongodb import open_packets, outbox
@@ -86,7 +87,9 @@ class Relay:
 
     async def deliver(self, packet: Json) -> bool:
         """Publish a packet and record its confirmation; return whether all of it was confirmed."""
-        messages = outbox.messages_of(packet)
+        return await self._deliver(packet, outbox.messages_of(packet))
+
+    async def _deliver(self, packet: Json, messages: Sequence[Message]) -> bool:
         with sending(packet["queue"], messages):
             confirmed = await self._broker.publish(messages)
         if len(confirmed) < len(messages):
@@ -107,7 +110,7 @@ class Relay:
                 _log.info("outbox_poll_failed", reason=reason)
 
     async def send_what_is_left(self, beat: Beat = no_beat) -> None:
-        """Send packets whose relay no longer runs, each once.
+        """Send of packets whose relay no longer runs, or that were not confirmed, what is not finished; each once.
 
         A queue that takes nothing holds up its own packets only: no more of them are sent until the next time.
         """
@@ -119,7 +122,9 @@ class Relay:
             packet = await outbox.take_unsent(self._database, began, until, held_up)
             if packet is None:
                 return
-            if not await self.deliver(packet):
+            left = set(await open_packets.unfinished(self._database, packet["keys"]))
+            messages = [m for m in outbox.messages_of(packet) if outbox.entry_id(m) in left]
+            if not await self._deliver(packet, messages):
                 held_up.append(packet["queue"])
 
     async def look_at_what_is_due(self, beat: Beat = no_beat) -> None:

@@ -38,6 +38,7 @@ class Broker:
         self._receiving: Connection | None = None
         self._sender: Sender | None = None
         self._send_lock = asyncio.Lock()
+        self._not_connected = 0.0
         self._keeper: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
         self._closed = False
@@ -99,16 +100,21 @@ class Broker:
         return confirmed
 
     async def _channel_to_send(self) -> Sender:
+        clock = asyncio.get_running_loop().time
+        began = clock()
         async with self._send_lock:
             if self._sending is not None and self._sending.is_open and self._sending.is_blocked:
                 raise TransientError("RabbitMQ accepts no messages: its memory or disk alarm is raised")
             if self._sender is not None and self._sender.is_open:
                 return self._sender
+            if self._not_connected > began:  # while this call waited for its turn
+                raise TransientError("RabbitMQ: could not connect")
             try:
                 if self._sending is None or not self._sending.is_open:
                     self._sending = await connect(self._url)
                 self._sender = await self._sending.sender()
             except TROUBLE as error:
+                self._not_connected = clock()
                 raise TransientError(f"RabbitMQ: {type(error).__name__}") from error
             return self._sender
 
