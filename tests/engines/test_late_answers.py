@@ -60,7 +60,7 @@ async def test_a_claim_whose_answer_was_lost_is_no_death_and_is_claimed_again_be
     assert (again.deaths, again.attempts) == (0, 1)
 
 
-async def test_a_lease_that_is_written_long_after_its_claim_was_given_up_is_no_death(
+async def test_a_lease_that_is_written_long_after_its_claim_was_abandoned_is_no_death(
     bench: ProductionBench, line: MongodbWire
 ) -> None:
     running = await over(line, bench)
@@ -75,7 +75,7 @@ async def test_a_lease_that_is_written_long_after_its_claim_was_given_up_is_no_d
     assert (again.deaths, again.attempts) == (0, 1)
 
 
-async def test_a_lease_that_was_given_up_is_ended_also_when_its_message_went_elsewhere(
+async def test_a_lease_that_was_abandoned_is_ended_also_when_its_message_went_elsewhere(
     bench: ProductionBench, line: MongodbWire
 ) -> None:
     running = await over(line, bench)
@@ -84,7 +84,7 @@ async def test_a_lease_that_was_given_up_is_ended_also_when_its_message_went_els
     with pytest.raises(TransientError, match="NetworkTimeout"):
         await claimed(running.engine)
     await bench.engines[0].broker.close()
-    await bench.engines[0].leases.end_given_up()
+    await bench.engines[0].leases.end_abandoned()
     other = await bench.open(Handler("esr.queue.a", "a", Seen()))
     [again] = await claimed(other.engine)
     assert (again.deaths, again.attempts) == (0, 1)

@@ -193,7 +193,7 @@ async def test_what_was_handled_though_it_was_never_confirmed_is_not_published_a
     assert await engine.database[OUTBOX].count_documents({"state": "sent"}) == 1
 
 
-async def test_all_that_wait_for_a_connection_give_up_with_the_one_that_attempts_it(
+async def test_all_that_wait_for_a_connection_fail_with_the_one_that_attempts_it(
     servers: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts, attempted, silence = [], asyncio.Event(), asyncio.Event()

@@ -77,7 +77,7 @@ class ProductionEngine:
         await self.stop_renewing()
         await self.broker.close()
         with contextlib.suppress(PyMongoError):
-            await self.leases.end_given_up()
+            await self.leases.end_abandoned()
         await self._client.close()
 
     async def stop_renewing(self) -> None:

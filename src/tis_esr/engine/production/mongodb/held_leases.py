@@ -1,4 +1,4 @@
-"""The leases of this process: on the messages that it is handling, and those given up that MongoDB may still have."""
+"""The leases of this process: on the messages that it is handling, and those abandoned that MongoDB may still have."""
 
 import contextlib
 import math
@@ -33,19 +33,19 @@ class HeldLeases:
     def __init__(self, database: AsyncDatabase[dict[str, Any]], clock: ServerClock, seconds: float) -> None:
         self._database, self._clock, self._seconds = database, clock, seconds
         self._held: dict[str, set[str]] = {}
-        self._given_up: dict[str, float] = {}
+        self._abandoned: dict[str, float] = {}
         self._isolated, self._isolating = "", False
 
     async def claim(self, messages: Sequence[Message], now: float) -> inbox.Claimed:
         """Claim delivered messages, see inbox.claim. Raises PyMongoError."""
         token, until = uuid4().hex, now + self._seconds
-        own = leases.Own(self._held.keys(), self._given_up.keys())
+        own = leases.Own(self._held.keys(), self._abandoned.keys())
         isolated = not (self._isolated in self._held or self._isolating)
         self._isolating = self._isolating or isolated
         try:
             claimed = await inbox.claim(self._database, token, messages, now, until, own, isolated=isolated)
         except BaseException:
-            self._given_up[token] = math.inf
+            self._abandoned[token] = math.inf
             raise
         finally:
             self._isolating = self._isolating and not isolated
@@ -104,7 +104,7 @@ class HeldLeases:
         finally:
             self.forget(messages)
             if not is_known and token not in self._held:
-                self._given_up[token] = math.inf
+                self._abandoned[token] = math.inf
 
     async def _give_back(self, token: str, messages: Sequence[Message], at: float) -> None:
         async with transaction(self._database.client) as session:
@@ -112,18 +112,18 @@ class HeldLeases:
             await leases.count_attempts(self._database, map(entry_id, messages), at, session)
 
     async def renew(self) -> None:
-        """Renew the leases in use, and end those that were given up. Raises PyMongoError."""
+        """Renew the leases in use, and end those that were abandoned. Raises PyMongoError."""
         if self._held:
             await leases.renew(self._database, self._held.keys(), self._clock.now() + self._seconds)
-        await self.end_given_up()
+        await self.end_abandoned()
 
-    async def end_given_up(self) -> None:
-        """End the leases that were given up, also those that MongoDB writes late. Raises PyMongoError."""
-        if self._given_up:
-            await leases.end(self._database, self._given_up.keys())
+    async def end_abandoned(self) -> None:
+        """End the leases that were abandoned, also those that MongoDB writes late. Raises PyMongoError."""
+        if self._abandoned:
+            await leases.end(self._database, self._abandoned.keys())
             now = self._clock.now()
-            left = {token: until for token, until in self._given_up.items() if until > now}
-            self._given_up = {token: min(until, now + _LATE_SECONDS) for token, until in left.items()}
+            left = {token: until for token, until in self._abandoned.items() if until > now}
+            self._abandoned = {token: min(until, now + _LATE_SECONDS) for token, until in left.items()}
 
 
 def _by_claim(messages: Iterable[Message]) -> dict[str, list[Message]]:

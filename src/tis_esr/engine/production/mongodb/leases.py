@@ -22,10 +22,10 @@ _TRIES = 5
 
 
 class Own(NamedTuple):
-    """The tokens of a process: of the leases that it uses, and of those that it gave up without an answer."""
+    """The tokens of a process: of the leases that it uses, and of those that it abandoned without an answer."""
 
     in_use: Container[str]
-    given_up: Container[str]
+    abandoned: Container[str]
 
 
 async def take(
@@ -47,14 +47,14 @@ async def take(
 
 
 async def _held(database: AsyncDatabase[Json], keys: Sequence[str], now: float, own: Own) -> dict[str, float]:
-    """End leases that were given up or have expired; return the expiry of the others on these messages.
+    """End leases that were abandoned or have expired; return the expiry of the others on these messages.
 
     One of this process that expired because MongoDB was slow to renew it shows no death.
     """
     held: dict[str, float] = {}
     async for lease in database[LEASES].find({"keys": {"$in": list(keys)}}):
         has_expired = lease["until"] < now
-        if lease["_id"] in own.given_up or (has_expired and lease["_id"] in own.in_use):
+        if lease["_id"] in own.abandoned or (has_expired and lease["_id"] in own.in_use):
             await end(database, [lease["_id"]])
         elif has_expired:
             await _run_out(database, lease)

@@ -93,7 +93,7 @@ class Channel:
         if not self._channel.is_closed:
             await asyncio.wait([self.closed], timeout=_CLOSE_SECONDS)
         if not self._channel.is_closed:
-            self._channel.connection.give_up()
+            self._channel.connection.abort()
 
     async def _answer(self, call: Callable[..., Any]) -> Any:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -102,7 +102,7 @@ class Channel:
         call(callback=lambda frame: None if answer.done() else answer.set_result(frame))
         await asyncio.wait([answer], timeout=_ANSWER_SECONDS)
         if not answer.done():
-            self._channel.connection.give_up()
+            self._channel.connection.abort()
             answer.cancel()
             raise UnansweredError
         return answer.result()
@@ -202,7 +202,7 @@ class _Adapter(AsyncioConnection):
         if not self.is_closed:
             super()._adapter_emit_data(whole)
 
-    def give_up(self) -> None:
+    def abort(self) -> None:
         """End the connection at once, without a word to a server that no longer answers."""
         if not self.is_closed:
             self._terminate_stream(UnansweredError())
@@ -255,7 +255,7 @@ class Connection:
             if not self._connection.is_closed:
                 await asyncio.wait([self.closed], timeout=_CLOSE_SECONDS)
         finally:
-            self._connection.give_up()
+            self._connection.abort()
 
     def _on_blocked(self, *_: object) -> None:
         self.is_blocked = True
@@ -273,7 +273,7 @@ class Connection:
         opened.cancel()
         if self.closed.done():
             raise self.closed.result()
-        self._connection.give_up()
+        self._connection.abort()
         raise UnansweredError
 
 
