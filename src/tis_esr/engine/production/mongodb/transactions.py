@@ -1,4 +1,4 @@
-"""Transactions whose outcome is known: a commit that was not answered is repeated until MongoDB says what became of it."""
+"""Transactions whose outcome is known: a commit that was not answered is repeated until its outcome is known."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ _PAUSE = 0.2
 async def transaction(
     client: AsyncMongoClient[dict[str, Any]], **options: Any
 ) -> AsyncIterator[AsyncClientSession]:
-    """Commit what the block does with the session, or nothing of it.
+    """Commit everything that the block does with the session, or roll it back.
 
     MongoDB commits a transaction once, however often it is asked to. If it does not answer for half a minute, the error
     of the last try is raised, and the transaction may have taken effect.

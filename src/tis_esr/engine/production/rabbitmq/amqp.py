@@ -211,7 +211,7 @@ class _Adapter(AsyncioConnection):
 class Connection:
     """One connection. ``closed`` gets the reason when it closes, from either side.
 
-    While ``is_blocked``, RabbitMQ reads nothing of it: an alarm is raised, and it has published.
+    While ``is_blocked``, RabbitMQ reads none of its frames: an alarm is raised, and it has published.
     """
 
     def __init__(self, connection: _Adapter, closed: "asyncio.Future[BaseException]") -> None:
