@@ -21,6 +21,9 @@ from tis_esr.engine.production.rabbitmq.amqp import Connection, UnansweredError,
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.supervision import Supervisor
 
+pytestmark = pytest.mark.flaky(reruns=1)
+"""Their timeouts are short: see decision 38."""
+
 
 @pytest.fixture
 def line(servers: Place) -> Iterator[RabbitmqWire]:
