@@ -118,18 +118,20 @@ async def test_what_can_not_be_closed_in_order_is_ended(
         await connection.closed
 
 
+def addressed(name: str) -> tuple[str, BasicProperties, bytes]:
+    return "esr.queue.late", BasicProperties(message_id=name), b""
+
+
 async def test_a_confirmation_that_comes_after_its_time_counts_for_no_other_message(
     line: RabbitmqWire, connection: Connection
 ) -> None:
     sender = await connection.sender()
     await (await connection.channel()).declare_queue("esr.queue.late", {"x-expires": 5000})
     line.hold()
-    late = ("esr.queue.late", BasicProperties(message_id="late"), b"")
-    assert await sender.send("", [late], 0.1) == [False]
+    assert await sender.send("", [addressed("late")], 0.1) == [False]
     assert not sender._under_way
     line.release()
-    again = ("esr.queue.late", BasicProperties(message_id="again"), b"")
-    assert await sender.send("", [again], 5) == [True]
+    assert await sender.send("", [addressed("again")], 5) == [True]
 
 
 async def test_a_queue_that_can_not_be_read_does_not_keep_the_others_from_being_read(
@@ -216,3 +218,16 @@ async def test_all_that_wait_for_a_connection_fail_with_the_one_that_attempts_it
         outcomes = await asyncio.gather(*sending, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {TransientError}
     assert len(attempts) == 1
+
+
+async def test_a_confirmation_still_counts_when_that_of_an_earlier_message_did_not_come_in_time(
+    line: RabbitmqWire, connection: Connection
+) -> None:
+    sender = await connection.sender()
+    await (await connection.channel()).declare_queue("esr.queue.late", {"x-expires": 5000})
+    line.hold()
+    impatient = asyncio.create_task(sender.send("", [addressed("impatient")], 0.1))
+    patient = asyncio.create_task(sender.send("", [addressed("patient")], 5))
+    assert await impatient == [False]
+    line.release()
+    assert await patient == [True]

@@ -122,8 +122,11 @@ class HeldLeases:
         if self._abandoned:
             await leases.end(self._database, self._abandoned.keys())
             now = self._clock.now()
-            left = {token: until for token, until in self._abandoned.items() if until > now}
-            self._abandoned = {token: min(until, now + _LATE_SECONDS) for token, until in left.items()}
+            for token, until in list(self._abandoned.items()):
+                if until > now:
+                    self._abandoned[token] = min(until, now + _LATE_SECONDS)
+                else:
+                    del self._abandoned[token]
 
 
 def _by_claim(messages: Iterable[Message]) -> dict[str, list[Message]]:

@@ -144,7 +144,7 @@ class Sender(Channel):
         Raises UnroutableMessagesError.
         """
         outcomes: list[asyncio.Future[bool]] = []
-        first = self._tag + 1
+        tags: list[int] = []
         try:
             for message in messages:
                 key, properties, body = message
@@ -152,9 +152,10 @@ class Sender(Channel):
                 self._tag += 1
                 outcomes.append(asyncio.get_running_loop().create_future())
                 self._under_way[self._tag] = message, outcomes[-1]
+                tags.append(self._tag)
             await asyncio.wait(outcomes, timeout=seconds)
         finally:
-            for tag in range(first, self._tag + 1):  # a confirmation that comes later no longer counts
+            for tag in tags:  # a confirmation that comes later no longer counts
                 self._under_way.pop(tag, None)
         confirmed = [outcome.done() and outcome.result() for outcome in outcomes]
         came_back = {_name(message) for message in messages} & self._returned
