@@ -105,7 +105,7 @@ bench: $(VENV)/dev.stamp
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.txt
 	uv pip compile --group build --universal --generate-hashes --no-emit-index-url --no-header -o requirements-build.txt
-	uv pip compile pyproject.toml --group dev --extra traces --universal --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header \
 	  -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
 
 # The wheel, and its bill of materials (CycloneDX) beside it; with IMAGE_ROOT=FOLDER, which has an image's files, the image's as well.
