@@ -35,8 +35,8 @@ def test_compose_accepts_it() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("stop_grace_period: 40s", "stop_grace_perod: 40s"),
-        ("stop_grace_period: 40s", "stop_grace_period: 40 parsecs"),
+        ("stop_grace_period: 60s", "stop_grace_perod: 60s"),
+        ("stop_grace_period: 60s", "stop_grace_period: 60 parsecs"),
         ("restart: unless-stopped", "restart: perhaps"),
         ("condition: service_healthy", "condition: service_hearty"),
     ],
