@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.deploy.chart import CHART, EXAMPLES, NAMES, called, of_kind, refusal, rendered, rendered_with
 
+from tis_esr import __version__
+
 ALL = {
     "name": "all",
     "services": [],
@@ -15,6 +17,12 @@ ALL = {
 
 def test_there_is_an_example_of_each_way_to_run() -> None:
     assert NAMES == ["apart", "autoscaled", "together"]
+
+
+def test_without_another_tag_the_image_is_of_this_version() -> None:
+    for deployment in of_kind(rendered("together"), "Deployment").values():
+        [container] = deployment["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == f"registry.example/tis-esr:{__version__}"
 
 
 @pytest.mark.parametrize("example", NAMES)
