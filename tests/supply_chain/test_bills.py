@@ -7,12 +7,17 @@ import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from supply_chain import ROOT, bill, locked, sbom
+from tis_esr import __version__
 
 STATUS = """\
 Package: libc6
@@ -71,6 +76,37 @@ def test_the_bill_of_the_wheel_has_what_is_locked_and_what_is_copied(wheel: Path
     assert digest == {"alg": "SHA-256", "content": hashlib.sha256(b"a wheel's bytes").hexdigest()}
 
 
+def _needed(name: str, extras: frozenset[str] = frozenset()) -> set[tuple[str, str]]:
+    """Return the installed packages that a package needs here, by what each says itself, with their versions."""
+    found: dict[tuple[str, frozenset[str]], str] = {}
+    waiting = [(canonicalize_name(name), extras)]
+    while waiting:
+        package = waiting.pop()
+        if package in found:
+            continue
+        found[package] = version(package[0])
+        for text in requires(package[0]) or ():
+            one = Requirement(text)
+            if one.marker is None or any(
+                one.marker.evaluate({"extra": extra}) for extra in ("", *package[1])
+            ):
+                waiting.append((canonicalize_name(one.name), frozenset(one.extras)))
+    return {(package, number) for (package, _), number in found.items()}
+
+
+def test_the_bill_of_the_wheel_is_what_is_installed_with_it_by_the_packages_own_words(wheel: Path) -> None:
+    found = json.loads(bill.of_wheel(wheel))
+    elsewhere = {
+        one.name for one in locked.read(locked.RUNTIME) if one.marker and not Marker(one.marker).evaluate()
+    }
+    listed = {
+        (one["name"], one["version"]) for one in found["components"] if one["purl"].startswith("pkg:pypi")
+    }
+    assert {one for one in listed if one[0] not in elsewhere} == _needed(bill.PROGRAM) - {
+        (bill.PROGRAM, __version__)
+    }
+
+
 def test_the_bill_of_the_wheel_says_what_needs_what(wheel: Path) -> None:
     found = json.loads(bill.of_wheel(wheel))
     names = {one["bom-ref"]: one["name"] for one in [found["metadata"]["component"], *found["components"]]}
@@ -110,8 +146,14 @@ def test_the_bill_of_an_image_has_python_its_packages_those_of_debian_and_what_i
     ],
 )
 def test_a_bill_of_an_image_that_is_not_complete_is_not_written(
-    wheel: Path, image: Path, missing: str, said: str, capsys: pytest.CaptureFixture[str]
+    wheel: Path,
+    image: Path,
+    missing: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(bill, "of_wheel", lambda _: "{}")
     shutil.rmtree(image / missing)
     assert sbom.main([str(wheel), str(image)]) == 2
     assert capsys.readouterr().err == f"{image} {said}. Nothing was written.\n"
