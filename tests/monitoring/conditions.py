@@ -67,7 +67,7 @@ MEASURABLE = (
     Condition("clock-skew", "tis_esr_clock_skew_seconds", 31, 5, 30),
     Condition("clock-skew", "tis_esr_clock_skew_seconds", -31, 5, -30),
     Condition("sink-failing", 'tis_esr_alarm_oldest_unsent_seconds{sink="slack"}', 901, 0, 900, (("sink", "slack"),)),
-    Condition("alarms-not-judged", 'tis_esr_poll_age_seconds{task="alarms"}', 901, 15, 900),
+    Condition("alarms-not-judged", 'tis_esr_poll_age_seconds{task="alarms"}', 901, 0, 900),
 )  # fmt: skip
 """The kinds whose condition Prometheus judges by itself."""
 JUDGED_HERE = tuple(Condition(kind, active(kind), 1, 0, 0) for kind in sorted(HERE))
