@@ -75,7 +75,7 @@ def test_one_pod_of_a_deployment_is_evicted_at_a_time_and_pods_are_spread(exampl
 
 def test_collections_and_queues_are_installed_before_processes_start() -> None:
     [job] = of_kind(rendered("together"), "Job").values()
-    assert job["spec"]["activeDeadlineSeconds"] == 270, "before helm gives up, after 5 minutes"
+    assert job["spec"]["activeDeadlineSeconds"] == 270, "before helm times out, after 5 minutes"
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     [secret] = of_kind(rendered("autoscaled"), "ExternalSecret").values()
     assert secret["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
