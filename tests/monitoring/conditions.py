@@ -6,7 +6,7 @@ from tests.monitoring.healthy import JUDGED, active
 
 HERE = {
     "file-late", "file-missing", "rejects-above-usual", "applicants-leaving-window", "promise-at-risk", "status-drift",
-    "queue-without-consumer", "parked-old", "broker-alarm", "store-disk-low", "store-growth", "foreign-objects", "digest-missing",
+    "queue-without-consumer", "parked-old", "tcs-limit-low", "broker-alarm", "store-disk-low", "store-growth", "foreign-objects", "digest-missing",
 }  # fmt: skip
 """The kinds that only ``tis-esr run`` can judge."""
 
@@ -46,7 +46,6 @@ MEASURABLE = (
     ),
     Condition("outbox-old", "tis_esr_outbox_oldest_seconds", 121, 0, 120),
     Condition("tcs-breaker-open", 'tis_esr_tcs_breaker{state="closed"}', 0, 15, 1),
-    Condition("tcs-limit-low", "tis_esr_tcs_limit", 1, 15, 2),
     Condition(
         "disk-space",
         'tis_esr_disk_free_ratio{place="TIS_ESR_STATE"}',

@@ -75,8 +75,12 @@ def test_no_alert_fires_at_the_values_beside_the_thresholds(tmp_path: Path) -> N
     assert failures(tests, tmp_path) == ""
 
 
-def test_nothing_fires_for_a_process_without_a_share_of_tcs_or_a_limit_of_memory(tmp_path: Path) -> None:
-    changes: dict[str, float | str | None] = {"tis_esr_tcs_limit": 0, "tis_esr_memory_used_ratio": None}
+@pytest.mark.parametrize("share", [0, 1])
+def test_nothing_fires_for_a_process_with_no_or_one_call_of_tcs_for_its_share_or_without_a_limit_of_memory(
+    share: int, tmp_path: Path
+) -> None:
+    """With as many processes as calls, a limit of 1 is the share of each and says nothing about TCS."""
+    changes: dict[str, float | str | None] = {"tis_esr_tcs_limit": share, "tis_esr_memory_used_ratio": None}
     assert failures([fires("not there", changes, {40: []})], tmp_path) == ""
 
 
