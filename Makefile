@@ -116,6 +116,8 @@ lock:
 	uv pip compile --group build --universal --generate-hashes --no-emit-index-url --no-header -o requirements-build.txt
 	uv pip compile pyproject.toml --group dev --extra traces --universal --generate-hashes --no-emit-index-url --no-header \
 	  -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra traces --universal --generate-hashes --no-emit-index-url --no-header \
+	  -c requirements.txt -c requirements-dev.txt -o requirements-traces.txt
 
 # The wheel, and its bill of materials (CycloneDX) beside it; with IMAGE_ROOT=FOLDER, which has an image's files, the image's as well.
 wheel: $(VENV)/dev.stamp

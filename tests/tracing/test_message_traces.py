@@ -292,7 +292,8 @@ def test_traces_without_their_extra_are_said_with_what_to_install(monkeypatch: p
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with (
         pytest.raises(
-            NoTracesError, match=r"TIS_ESR_TRACES needs the extra: pip install 'tis-esr\[traces\]'"
+            NoTracesError,
+            match=r"TIS_ESR_TRACES needs OpenTelemetry: pip install --require-hashes -r requirements-traces\.txt",
         ),
         exporting(share=1, system="sqlite", instance="here"),
     ):

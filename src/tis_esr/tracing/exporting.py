@@ -21,7 +21,9 @@ class NoTracesError(TisEsrError):
     exit_code = Exit.USAGE
 
     def __init__(self) -> None:
-        super().__init__("TIS_ESR_TRACES needs the extra: pip install 'tis-esr[traces]'")
+        super().__init__(
+            "TIS_ESR_TRACES needs OpenTelemetry: pip install --require-hashes -r requirements-traces.txt"
+        )
 
 
 @contextmanager
