@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import msgspec
@@ -55,6 +57,15 @@ def splits(things: Sequence[K]) -> list[list[list[K]]]:
     """Return the batch whole, cut in two at each position, and cut into single messages."""
     cut = [[list(things[:at]), list(things[at:])] for at in range(1, len(things))]
     return [[list(things)], *cut, [[thing] for thing in things]]
+
+
+@cache
+def _empty_state() -> bytes:
+    """Return a state file without documents: copying it costs less than creating its tables again for each bench."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "state"
+        EmbeddedEngine(path, ALL_COLLECTIONS).close()
+        return path.read_bytes()
 
 
 @dataclass
@@ -254,6 +265,7 @@ class Benches:
     ) -> AsyncIterator[tuple[Engine, Callable[[], Reader]]]:
         if self.place is None:
             path = folder / "state"
+            path.write_bytes(_empty_state())
             embedded = EmbeddedEngine(path, ALL_COLLECTIONS)
             try:
                 yield embedded, lambda: StateReader(path)
