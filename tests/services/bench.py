@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import msgspec
+from tests.drawn import drawn
 from tests.queries.plans import PLANS
 from tests.servers import Place
 from tests.services.tcs_on_bench import TODAY, UNCERTAIN_SECONDS, BenchTcs, Trouble
@@ -43,6 +44,8 @@ K = TypeVar("K")
 
 FILE = "DE_EOE_RMC_20261124_00000101.DAT"
 OLDER = "DE_EOE_RMC_20261123_00000100.DAT"
+MOST_EMBEDDED = 16
+"""So many cases of one test are tried on the embedded engine; each costs a tenth of a second."""
 
 
 def orders(things: Sequence[K], seed: int = 1, most: int = 24) -> list[list[K]]:
@@ -215,11 +218,8 @@ class Benches:
     made: int = 0
 
     def some(self, cases: Iterable[K], most: int = 3) -> list[K]:
-        """Return all cases, or a few spread over all of them where each costs a second."""
-        known = list(cases)
-        if self.place is None or len(known) <= most:
-            return known
-        return [known[round(n * (len(known) - 1) / (most - 1))] for n in range(most)]
+        """Return some of the cases, more where each is cheap; all of them in the long form."""
+        return drawn(cases, MOST_EMBEDDED if self.place is None else most)
 
     @asynccontextmanager
     async def open(
