@@ -50,6 +50,7 @@ class Rabbit:
         if self.plugins:
             with config.open("a") as more:
                 more.write(f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.port + MANAGEMENT}\n")
+                more.write("collect_statistics_interval = 500\n")
         self._call("rabbitmq-server", "-detached")
         _wait(lambda: answers(self.port), f"RabbitMQ did not come up; see {self.folder / 'log'}")
         self.control("await_startup")
