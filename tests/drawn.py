@@ -1,4 +1,4 @@
-"""Which of many cases ``make test`` tries: some, drawn anew each day. ``make faults`` tries all of them."""
+"""Which of many cases ``make test`` tries: some, drawn each day. ``make faults`` tries all of them."""
 
 import os
 from collections.abc import Iterable
