@@ -60,9 +60,10 @@ site: $(VENV)/dev.stamp
 check-site: $(VENV)/dev.stamp
 	EVERY_PAGE=1 $(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/documentation/site
 
-# The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
+# The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows, and every case of the services
+# of which make test draws some each day. More than an hour.
 faults: $(VENV)/dev.stamp
-	LONG_FAULTS=1 $(BIN)/pytest tests/faults
+	LONG_FAULTS=1 $(BIN)/pytest --timeout 1800 tests/faults tests/services
 
 # The long form of the simulation: many seeds over all cores. One seed: python -m tests.simulation SEED --trace, or --shrink SEED.
 SEEDS ?= 10000
