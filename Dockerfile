@@ -11,8 +11,8 @@ RUN hatchling build -t wheel -d /wheels
 
 FROM ${PYTHON_IMAGE}
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-COPY requirements-traces.txt /tmp/requirements-traces.txt
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements-traces.txt
+COPY requirements.txt /tmp/requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements.txt
 COPY --from=build /wheels /tmp/wheels
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps /tmp/wheels/*.whl \
  && useradd --uid 10001 --create-home --home-dir /var/lib/tis-esr --shell /usr/sbin/nologin tis-esr \

@@ -60,9 +60,10 @@ site: $(VENV)/dev.stamp
 check-site: $(VENV)/dev.stamp
 	EVERY_PAGE=1 $(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/documentation/site
 
-# The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
+# The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows, and every case of the services
+# of which make test draws some each day. More than an hour.
 faults: $(VENV)/dev.stamp
-	LONG_FAULTS=1 $(BIN)/pytest tests/faults
+	LONG_FAULTS=1 $(BIN)/pytest --timeout 1800 tests/faults tests/services
 
 # The long form of the simulation: many seeds over all cores. One seed: python -m tests.simulation SEED --trace, or --shrink SEED.
 SEEDS ?= 10000
@@ -114,10 +115,8 @@ bench: $(VENV)/dev.stamp
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.txt
 	uv pip compile --group build --universal --generate-hashes --no-emit-index-url --no-header -o requirements-build.txt
-	uv pip compile pyproject.toml --group dev --extra traces --universal --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header \
 	  -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
-	uv pip compile pyproject.toml --extra traces --universal --generate-hashes --no-emit-index-url --no-header \
-	  -c requirements.txt -c requirements-dev.txt -o requirements-traces.txt
 
 # The wheel, and its bill of materials (CycloneDX) beside it; with IMAGE_ROOT=FOLDER, which has an image's files, the image's as well.
 wheel: $(VENV)/dev.stamp

@@ -8,8 +8,6 @@ def page() -> str:
     """Return the page."""
     runtime = locked.read(locked.RUNTIME)
     names = {(package.name, package.version) for package in runtime}
-    traces = [one for one in locked.read(locked.IMAGE) if (one.name, one.version) not in names]
-    names |= {(package.name, package.version) for package in traces}
     development = [package for package in locked.everything() if (package.name, package.version) not in names]
     npm = [(one.name, one.version, one.license) for one in npm_lock.read()]
     copied = [(one.name, one.version, one.licence, one.needed_for) for one in licences.copied()]
@@ -26,9 +24,6 @@ def page() -> str:
                 f"## Needed to run ({len(runtime)})",
                 "In the image, and installed with the wheel.",
                 _packages(runtime),
-                f"## Needed to export traces ({len(traces)})",
-                "In the image, and installed with the wheel's extra `traces`.",
-                _packages(traces),
                 f"## Needed to build and test ({len(development)})",
                 "Not in the image, and not installed with the wheel.",
                 _packages(development),

@@ -10,15 +10,12 @@ from packaging.utils import canonicalize_name
 from supply_chain import ROOT
 
 RUNTIME = ROOT / "requirements.txt"
-IMAGE = ROOT / "requirements-traces.txt"
-"""What the program needs at run time, and what it exports traces with: the image has both."""
 LOCKS = (
     RUNTIME,
-    IMAGE,
     *(ROOT / f"requirements-{name}.txt" for name in ("build", "dev")),
     ROOT / "tests/fuzz/requirements.txt",
 )
-"""Every lock file: what the wheel needs at run time, what the image has, then what builds and tests them."""
+"""Every lock file: what the wheel needs at run time, then what builds and tests it."""
 
 _PACKAGE = re.compile(r"^(?P<pin>[A-Za-z0-9][^\\#\n]*?) ?\\\n(?P<rest>(?:[ ]+.*\n?)*)", re.MULTILINE)
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")

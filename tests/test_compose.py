@@ -14,9 +14,7 @@ import boto3
 import pytest
 import yaml
 from compose_spec import PyOptions
-from packaging.requirements import Requirement
 
-from supply_chain import locked
 from tis_esr.cli import app
 from tis_esr.operations.access.claims import ClaimMapping
 from tis_esr.settings import Settings
@@ -202,18 +200,6 @@ def test_the_image_has_the_oldest_python_that_the_package_allows() -> None:
 )
 def test_ci_runs_the_tests_on_the_python_of_the_image() -> None:
     assert ".".join(map(str, sys.version_info[:2])) == _python_of_the_image()
-
-
-def test_the_image_can_export_traces_which_the_chart_and_compose_may_switch_on() -> None:
-    """Without the extra, a process with TIS_ESR_TRACES ends with code 2."""
-    [lock] = re.findall(r"--require-hashes -r /tmp/(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    in_image = {one.name: one.version for one in locked.read(ROOT / lock)}
-    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["traces"]
-    assert {Requirement(one).name for one in extra} <= in_image.keys()
-    tested = {one.name: one.version for one in locked.read(ROOT / "requirements-dev.txt")}
-    runtime = {one.name: one.version for one in locked.read(locked.RUNTIME)}
-    assert in_image.items() <= {**tested, **runtime}.items()
-    assert runtime.items() <= in_image.items()
 
 
 def test_the_image_is_not_run_by_root_and_takes_only_locked_packages() -> None:

@@ -176,7 +176,6 @@ def test_all_locks_and_what_is_copied_are_audited() -> None:
     places = {one.where.split("/")[-1] for one in audit.in_use()}
     assert places == {
         "requirements.txt",
-        "requirements-traces.txt",
         "requirements-build.txt",
         "requirements-dev.txt",
         "nhsuk-frontend.css",
