@@ -74,11 +74,16 @@ class Exported(msgspec.Struct):
 
 
 class Installation(msgspec.Struct):
-    """What was created, or with ``--check`` what is missing."""
+    """What was created, or with ``--check`` what is missing.
+
+    ``upgraded_from`` is the release of which the store was, None if it was not upgraded; ``copy`` a state file as it was.
+    """
 
     engine: str
     created: list[str]
     findings: list[Finding]
+    upgraded_from: str | None
+    copy: str | None
 
 
 class Examination(msgspec.Struct):

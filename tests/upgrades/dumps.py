@@ -34,7 +34,9 @@ def waiting_in_sqlite(path: Path) -> dict[str, int]:
     if not path.exists():
         return {}
     with closing(sqlite3.connect(path)) as connection:
-        return dict(connection.execute("SELECT queue, count(*) FROM messages WHERE state = 'ready' GROUP BY 1"))
+        return dict(
+            connection.execute("SELECT queue, count(*) FROM messages WHERE state = 'ready' GROUP BY 1")
+        )
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,7 +28,7 @@ from tis_esr.simulation.esr.trusts import Change, adopt, change, edit
 from tis_esr.simulation.tcs.server import Running, running_simulator
 
 UPSTREAM = ("InboundDataReader", "Reconciliation", "AppGenerator", "NotificationGenerator")
-_QUIET = 2.0
+_QUIET = 4.0
 
 
 @dataclass
@@ -44,7 +43,9 @@ class Recording:
 
     def __call__(self, *words: object) -> None:
         print("$ tis-esr", *words, flush=True)
-        subprocess.run([self.program, *map(str, words)], env=self._environment(), cwd=self.folder, check=False)
+        subprocess.run(
+            [self.program, *map(str, words)], env=self._environment(), cwd=self.folder, check=False
+        )
 
     def day(self, day: date) -> None:
         """Run a whole day."""
@@ -54,7 +55,7 @@ class Recording:
         """Run services until they leave nothing more to do for each other, then kill the process."""
         process = subprocess.Popen([self.program, "run", *services], env=self._environment(), cwd=self.folder)
         before, since = self.waiting(), time.monotonic()
-        while time.monotonic() - since < _QUIET or time.monotonic() - since < 2 * _QUIET and not before:
+        while time.monotonic() - since < _QUIET:
             time.sleep(0.2)
             if (now := self.waiting()) != before:
                 before, since = now, time.monotonic()
@@ -137,8 +138,18 @@ def record(program: str, name: str) -> None:
         for engine in ("embedded", "production"):
             folder = result / engine
             subprocess.run(
-                [program, "synthesize", "--posts", "40", "--seed", "5", "--out", str(folder)]
-                + ["--as-of", str(today - timedelta(days=2))],
+                [
+                    program,
+                    "synthesize",
+                    "--posts",
+                    "40",
+                    "--seed",
+                    "5",
+                    "--out",
+                    str(folder),
+                    "--as-of",
+                    str(today - timedelta(days=2)),
+                ],
                 check=True,
                 env=_without_ours(),
             )
@@ -160,7 +171,7 @@ def _record_one(program: str, folder: Path, tcs: Running, engine: str, today: da
         for path in folder.glob("state.sqlite*"):
             path.unlink()
         return
-    addresses = place().addresses(database="recorded_state")
+    addresses = place().addresses()
     own = {
         "TIS_ESR_ENGINE": "production",
         "TIS_ESR_AMQP_URL": addresses.amqp_url,

@@ -46,7 +46,9 @@ def save_tcs(store: Store, folder: Path) -> None:
     """Write the simulated TCS's data with what was written to it, and the events that it was sent."""
     for name in ("posts", "placements", "people", "absences"):
         entities: dict[int, Any] = getattr(store, name)
-        (folder / f"{name}.jsonl").write_bytes(b"".join(msgspec.json.encode(e) + b"\n" for e in entities.values()))
+        (folder / f"{name}.jsonl").write_bytes(
+            b"".join(msgspec.json.encode(e) + b"\n" for e in entities.values())
+        )
     events = {"posts": store.post_events, "placements": store.placement_events}
     (folder / "events.json").write_bytes(msgspec.json.encode(events))
 

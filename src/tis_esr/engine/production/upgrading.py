@@ -1,0 +1,114 @@
+"""Upgrades the production engine's stores while nobody uses them: the database, then the queues with other bodies."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Any
+
+from pika.exceptions import ChannelClosedByBroker
+from pymongo import MongoClient
+
+from tis_esr.engine.collection import Collection
+from tis_esr.engine.production.mongodb import schema
+from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
+from tis_esr.engine.production.mongodb.upgrading import DatabaseUpgrade
+from tis_esr.engine.production.rabbitmq.amqp import Channel, connect
+from tis_esr.engine.production.rabbitmq.topology import Queue
+from tis_esr.engine.production.server_addresses import ServerAddresses
+from tis_esr.engine.production.server_checks import (
+    AMQP,
+    DATABASE,
+    INSTALL_HELPS,
+    Finding,
+    UnusableServerError,
+    findings_of,
+)
+from tis_esr.engine.upgrading import Upgrade
+
+Json = dict[str, Any]
+_NOT_FOUND = 404
+_REMEDY = "go on with the tis-esr that wrote it, or name another database"
+
+
+async def upgrade_database(
+    addresses: ServerAddresses,
+    queues: Sequence[Queue],
+    upgrades: Sequence[Upgrade],
+    collections: Iterable[Collection[Any]],
+    progress: Callable[[str], None] = lambda _: None,
+) -> Upgrade | None:
+    """Bring the database to the present schema, or continue that; return the upgrade, None if there was nothing to do.
+
+    Raises UnusableServerError while a process still consumes one of the queues, and for a version that cannot be
+    upgraded; UpgradeUnderWayError, LostDocumentsError and TransientError.
+    """
+    collections = list(collections)
+    found = [f for f in await findings_of(addresses, collections, queues) if f.remedy not in INSTALL_HELPS]
+    if found:
+        raise UnusableServerError(found)
+    client: MongoClient[Json] = MongoClient(addresses.mongodb_url, serverSelectionTimeoutMS=5000)
+    try:
+        database = client[addresses.database]
+        with trouble_as_transient():
+            stored = await asyncio.to_thread(database[schema.SCHEMA].find_one, {"_id": "version"})
+        upgrade = _upgrade_of(addresses.database, stored, upgrades)
+        if upgrade is None:
+            return None
+        await _refuse_consumers(addresses, queues)
+        work = DatabaseUpgrade(database, upgrade, collections, progress)
+        with trouble_as_transient():
+            await asyncio.to_thread(work.convert)
+            await _purge(addresses, [queue for queue in queues if queue.name in upgrade.bodies])
+            await asyncio.to_thread(work.end)
+        return upgrade
+    finally:
+        client.close()
+
+
+def _upgrade_of(name: str, stored: Json | None, upgrades: Sequence[Upgrade]) -> Upgrade | None:
+    """Return the upgrade that a database needs; raises UnusableServerError if there is none for its version."""
+    if stored is None:
+        return None
+    version = stored["upgrade"]["from"] if "upgrade" in stored else stored["version"]
+    if version == schema.SCHEMA_VERSION:
+        return None
+    upgrade = next((upgrade for upgrade in upgrades if upgrade.production == version), None)
+    if upgrade is None:
+        releases = ", ".join(upgrade.release for upgrade in upgrades)
+        problem = f"{name} has schema version {version}; this tis-esr upgrades the databases of {releases}"
+        raise UnusableServerError([Finding(DATABASE, problem, _REMEDY)])
+    return upgrade
+
+
+async def _refuse_consumers(addresses: ServerAddresses, queues: Sequence[Queue]) -> None:
+    async for channel, queue in _existing(addresses, queues):
+        if await channel.consumers(queue):
+            problem = f"a process still consumes {queue}"
+            raise UnusableServerError(
+                [Finding(AMQP, problem, "stop all processes, then run tis-esr install")]
+            )
+
+
+async def _purge(addresses: ServerAddresses, queues: Sequence[Queue]) -> None:
+    """Remove messages with bodies of the earlier version from RabbitMQ; all of them are in the outbox."""
+    async for channel, queue in _existing(addresses, queues):
+        await channel.purge(queue)
+
+
+async def _existing(
+    addresses: ServerAddresses, queues: Sequence[Queue]
+) -> AsyncIterator[tuple[Channel, str]]:
+    """Yield the names of those queues that exist, each with a channel."""
+    connection = await connect(addresses.amqp_url)
+    try:
+        for queue in queues:
+            channel = await connection.channel()
+            try:
+                await channel.declare_queue(queue.name, passive=True)
+            except ChannelClosedByBroker as error:
+                if error.reply_code != _NOT_FOUND:
+                    raise
+                continue
+            yield channel, queue.name
+            await channel.close()
+    finally:
+        await connection.close()
