@@ -24,6 +24,7 @@ from tis_esr.engine.embedded.schema import (
     table,
 )
 from tis_esr.engine.embedded.searching import column_value
+from tis_esr.engine.faults import UnusableStateError
 from tis_esr.engine.upgrading import PAGE, Json, Step, Upgrade, Written, refuse_loss
 
 Progress = Callable[[str], None]
@@ -51,15 +52,20 @@ def upgrade_state(
     collections: Iterable[Collection[Any]],
     progress: Progress = lambda _: None,
 ) -> Upgraded | None:
-    """Bring a state file to the present schema; None if there was nothing to do, or there is no upgrade of its version.
+    """Bring a state file to the present schema; None if there was nothing to do.
 
-    The copy is beside it, with the release at the end of its name. Raises StateInUseError, LostDocumentsError, and
-    TransientError where the disk is full or fails. ``progress`` is told each step before it begins.
+    The copy is beside it, with the release at the end of its name. Raises UnusableStateError for a version that
+    cannot be upgraded, StateInUseError, LostDocumentsError, and TransientError where the disk is full or fails. ``progress`` is told each step before it begins.
     """
     with closing(open_any_version(path)) as connection:
-        upgrade = next((u for u in upgrades if u.embedded == _version(connection)), None)
-        if upgrade is None:
+        version = _version(connection)
+        if version in {0, SCHEMA_VERSION}:
             return None
+        upgrade = next((upgrade for upgrade in upgrades if upgrade.embedded == version), None)
+        if upgrade is None:
+            releases = ", ".join(upgrade.release for upgrade in upgrades)
+            reason = f"it has schema version {version}; this tis-esr upgrades the state files of {releases}"
+            raise UnusableStateError(str(path), reason)
         with locked(path), disk_trouble(path):
             progress("copy")
             copy = path.with_name(f"{path.name}.{upgrade.release}")
@@ -218,6 +224,6 @@ class _OldTables:
             part = values[start : start + _KEYS_A_QUERY]
             marks = ",".join("?" * len(part))
             found += self._connection.execute(
-                f'SELECT body FROM "{_OLD}{collection}" WHERE "{field}" IN ({marks}) ORDER BY key', part
+                f'SELECT key, body FROM "{_OLD}{collection}" WHERE "{field}" IN ({marks})', part
             ).fetchall()
-        return [msgspec.json.decode(body) for (body,) in found]
+        return [msgspec.json.decode(body) for _, body in sorted(found)]

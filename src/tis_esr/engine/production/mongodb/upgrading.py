@@ -26,7 +26,8 @@ from tis_esr.errors import Exit, TisEsrError
 
 Progress = Callable[[str], None]
 _NEW = "upgraded."
-_HELD_SECONDS = 10.0
+HELD_SECONDS = 10.0
+"""How long a process that was killed keeps others from continuing its upgrade."""
 _OLD_INDEXES = ((schema.OUTBOX, "waiting"), (schema.INBOX, "forgotten"))
 
 
@@ -38,7 +39,7 @@ class UpgradeUnderWayError(TisEsrError):
     def __init__(self, database: str) -> None:
         super().__init__(
             f"another process is upgrading the database {database}; if it was killed, try again in"
-            f" {_HELD_SECONDS:.0f} seconds"
+            f" {HELD_SECONDS:.0f} seconds"
         )
 
 
@@ -51,7 +52,9 @@ class DatabaseUpgrade:
         upgrade: Upgrade,
         collections: Sequence[Collection[Any]],
         progress: Progress = lambda _: None,
+        held_seconds: float = HELD_SECONDS,
     ) -> None:
+        self._held_seconds = held_seconds
         self._database = database.with_options(write_concern=WriteConcern("majority", j=True))
         self._upgrade = upgrade
         self._collections = {collection.name: collection for collection in collections}
@@ -88,20 +91,20 @@ class DatabaseUpgrade:
     def _begin(self) -> None:
         """Note that the upgrade has begun, or take over one that was stopped."""
         now = self._now()
-        held = {"holder": self._holder, "until": now + _HELD_SECONDS}
+        held = {"holder": self._holder, "until": now + self._held_seconds}
         begun = {"from": self._upgrade.production, "done": [], "day": _day(now), **held}
         old = {"_id": "version", "version": self._upgrade.production}
         change = {"$set": {"version": schema.SCHEMA_VERSION, "upgrade": begun}}
         if self._versions.update_one(old, change).matched_count:
             return
-        stopped = {"_id": "version", "upgrade.from": self._upgrade.production, "upgrade.until": {"$lt": now}}
+        stopped = {"_id": "version", "upgrade.from": self._upgrade.production, "upgrade.until": {"$lte": now}}
         taken = {"$set": {f"upgrade.{name}": value for name, value in held.items()}}
         if not self._versions.update_one(stopped, taken).matched_count:
             raise UpgradeUnderWayError(self._database.name)
 
     def _hold(self) -> None:
         """Stay the one who upgrades. Raises UpgradeUnderWayError if another has taken over."""
-        until = {"$set": {"upgrade.until": self._now() + _HELD_SECONDS}}
+        until = {"$set": {"upgrade.until": self._now() + self._held_seconds}}
         if not self._versions.update_one(self._own(), until).matched_count:
             raise UpgradeUnderWayError(self._database.name)
 
@@ -171,13 +174,16 @@ class DatabaseUpgrade:
         )
 
     def _convert_packets(self) -> None:
-        """Convert the messages that are not handled, and have those with another body published again."""
+        """Convert the messages that are not handled, and have all of them published again: twice does no harm."""
         for packet in self._database[schema.OUTBOX].find({"sources": {"$exists": False}}):
-            convert = self._upgrade.bodies.get(packet["queue"])
-            changed: Json = {"sources": sorted({source(m["correlation_id"]) for m in packet["messages"]})}
-            if convert is not None:
-                converted = [{**m, "body": convert(m["body"])} for m in packet["messages"]]
-                changed |= {"messages": converted, "state": "out", "relay_until": 0.0, "look_at": 0.0}
+            convert = self._upgrade.bodies.get(packet["queue"], _unchanged)
+            changed = {
+                "sources": sorted({source(m["correlation_id"]) for m in packet["messages"]}),
+                "messages": [{**m, "body": convert(m["body"])} for m in packet["messages"]],
+                "state": "out",
+                "relay_until": 0.0,
+                "look_at": 0.0,
+            }
             self._database[schema.OUTBOX].update_one({"_id": packet["_id"]}, {"$set": changed})
 
     def _cover(self, entry: Json) -> None:
@@ -278,5 +284,5 @@ class OldCollections:
 
     def find(self, collection: str, field: str, values: Sequence[Any]) -> list[Json]:
         """See OldDocuments.find."""
-        found = self._database[collection].find({field: {"$in": list(values)}}).sort("_id", ASCENDING)
-        return [entry["document"] for entry in found]
+        found = self._database[collection].find({field: {"$in": list(values)}})
+        return [entry["document"] for entry in sorted(found, key=lambda entry: entry["_id"])]

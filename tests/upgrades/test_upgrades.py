@@ -1,0 +1,76 @@
+"""A store of 0.2.0, in the middle of a day, is upgraded and ends that day as if nothing had been."""
+
+from collections.abc import Callable
+
+from tests.upgrades.conftest import OldStore
+
+PutUp = Callable[[str], OldStore]
+
+DELETED_IN_ESR = {"positionId": 6000001, "positionNumber": 26000001, "status": "DELETED", "postId": 100001}
+"""What 0.2.0 had still to tell TCS when it was killed."""
+
+
+def test_a_store_of_an_earlier_release_is_refused_with_what_to_do(put_up: PutUp) -> None:
+    old = put_up("0.2")
+    said = old.day()
+    assert said.code in {2, 3}
+    assert f"schema version {'2' if old.engine == 'embedded' else '1'}" in said.text
+    assert "run tis-esr install" in said.text
+
+
+def test_an_upgraded_store_ends_the_day_that_was_begun(put_up: PutUp) -> None:
+    old = put_up("0.2")
+    events, exported = len(old.tcs.simulator.store.post_events), _exported(old)
+    upgraded = old.install()
+    assert upgraded.code == 0
+    assert "from 0.2.0." in upgraded.text
+    said = old.day()
+    assert said.code == 1, "an applicant's start had passed"
+    assert "2 To export, 87 Confirmed, 3 Deleted before export, 6 Invalid data" in said.text
+    assert "40 Matched, 1 Unmatched, 3 Deleted" in said.text
+    sent = old.sent()
+    assert list(sent) == ["KSS_DNC 28"], "numbers go on after 27, which 0.2.0 had used for files without rows"
+    assert {row.split(",")[1] for row in sent["KSS_DNC 28"]} == {'"1"'}, "types 2, 4 and 5 were sent by 0.2.0"
+    assert {row.rsplit(",", 2)[1] for row in sent["KSS_DNC 28"]} == {"6000013", "6000023"}
+    fresh = old.tcs.simulator.store.post_events[events:]
+    assert [{name: event[name] for name in DELETED_IN_ESR} for event in fresh] == [DELETED_IN_ESR]
+    assert _exported(old) == exported, "TCS knew of every applicant that was sent"
+
+
+def _exported(old: OldStore) -> dict[int, int]:
+    return {number: len(events) for number, events in old.tcs.simulator.store.placement_events.items()}
+
+
+def test_why_parked_rows_and_answers_are_kept(put_up: PutUp) -> None:
+    old = put_up("0.2")
+    old.install()
+    said = old.program("why", "position:6000015").text
+    assert (
+        "was sent to ESR on 24 Nov 2026 in DE_KSS_APP_20261124_00000002.DAT, row 3; ESR accepted it" in said
+    )
+    assert "type 4 (new dates 31 Dec 2026 to 12 Jun 2027)" in said
+    parked = old.program("parked", "--json").json
+    assert sorted(message["cause"] for message in parked) == ["row-out-of-place", *["row-unreadable"] * 3]
+    assert "row 3: parked" in _rows(old) or "Parked" in old.program("files").text
+
+
+def _rows(old: OldStore) -> str:
+    return old.program("why", "DE_EMD_RMF_20261124_00004001.DAT:3").text
+
+
+def test_later_days_go_on_from_there(put_up: PutUp) -> None:
+    old = put_up("0.2")
+    old.install()
+    old.day()
+    said = old.day(1)
+    assert said.code == 0, said.text
+    assert old.sent(1) == {}, "nothing has changed in TIS or ESR"
+    assert old.install().text.count("upgrade:") == 0
+
+
+def test_a_store_of_0_3_needs_no_upgrade(put_up: PutUp) -> None:
+    old = put_up("0.3")
+    assert "upgrade:" not in old.install().text
+    said = old.day()
+    assert said.code == 0, said.text
+    assert "88 Confirmed" in said.text
