@@ -7,8 +7,6 @@ from pathlib import Path
 
 from tis_esr.private_files import make_folder, open_private
 
-_PAGES_AT_ONCE = 1000
-
 
 def back_up(connection: sqlite3.Connection, target: Path) -> None:
     """Copy the file of a connection to ``target``, which is replaced only once the copy is whole and on the disk.
@@ -20,7 +18,7 @@ def back_up(connection: sqlite3.Connection, target: Path) -> None:
     unfinished = target.with_name(f"{target.name}.unfinished")
     open_private(unfinished, "wb").close()
     with closing(sqlite3.connect(unfinished)) as copy:
-        connection.backup(copy, pages=_PAGES_AT_ONCE)
+        connection.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
     with unfinished.open("rb") as written:
         os.fsync(written.fileno())

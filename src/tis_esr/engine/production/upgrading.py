@@ -1,21 +1,19 @@
 """Upgrades the production engine's stores while nobody uses them: the database, then the queues with other bodies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pika.exceptions import ChannelClosedByBroker
 from pymongo import MongoClient
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.production.mongodb import schema
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
 from tis_esr.engine.production.mongodb.upgrading import DatabaseUpgrade
-from tis_esr.engine.production.rabbitmq.amqp import Channel, connect
+from tis_esr.engine.production.queue_care import purge, refuse_consumers
 from tis_esr.engine.production.rabbitmq.topology import Queue
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import (
-    AMQP,
     DATABASE,
     INSTALL_HELPS,
     Finding,
@@ -25,7 +23,6 @@ from tis_esr.engine.production.server_checks import (
 from tis_esr.engine.upgrading import Upgrade
 
 Json = dict[str, Any]
-_NOT_FOUND = 404
 _REMEDY = "go on with the tis-esr that wrote it, or name another database"
 
 
@@ -53,11 +50,11 @@ async def upgrade_database(
         upgrade = _upgrade_of(addresses.database, stored, upgrades)
         if upgrade is None:
             return None
-        await _refuse_consumers(addresses, queues)
+        await refuse_consumers(addresses, queues)
         work = DatabaseUpgrade(database, upgrade, collections, progress)
         with trouble_as_transient():
             await asyncio.to_thread(work.convert)
-            await _purge(addresses, [queue for queue in queues if queue.name in upgrade.bodies])
+            await purge(addresses, [queue for queue in queues if queue.name in upgrade.bodies])
             await asyncio.to_thread(work.end)
         return upgrade
     finally:
@@ -77,38 +74,3 @@ def _upgrade_of(name: str, stored: Json | None, upgrades: Sequence[Upgrade]) -> 
         problem = f"{name} has schema version {version}; this tis-esr upgrades the databases of {releases}"
         raise UnusableServerError([Finding(DATABASE, problem, _REMEDY)])
     return upgrade
-
-
-async def _refuse_consumers(addresses: ServerAddresses, queues: Sequence[Queue]) -> None:
-    async for channel, queue in _existing(addresses, queues):
-        if await channel.consumers(queue):
-            problem = f"a process still consumes {queue}"
-            raise UnusableServerError(
-                [Finding(AMQP, problem, "stop all processes, then run tis-esr install")]
-            )
-
-
-async def _purge(addresses: ServerAddresses, queues: Sequence[Queue]) -> None:
-    """Remove messages with bodies of the earlier version from RabbitMQ; all of them are in the outbox."""
-    async for channel, queue in _existing(addresses, queues):
-        await channel.purge(queue)
-
-
-async def _existing(
-    addresses: ServerAddresses, queues: Sequence[Queue]
-) -> AsyncIterator[tuple[Channel, str]]:
-    """Yield the names of those queues that exist, each with a channel."""
-    connection = await connect(addresses.amqp_url)
-    try:
-        for queue in queues:
-            channel = await connection.channel()
-            try:
-                await channel.declare_queue(queue.name, passive=True)
-            except ChannelClosedByBroker as error:
-                if error.reply_code != _NOT_FOUND:
-                    raise
-                continue
-            yield channel, queue.name
-            await channel.close()
-    finally:
-        await connection.close()

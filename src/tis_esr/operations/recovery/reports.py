@@ -86,6 +86,7 @@ async def recovery_report(
         RecoveryStep.DOCTOR: "check the installation (tis-esr doctor)",
         RecoveryStep.REDRIVE: _redrive(unfinished),
         RecoveryStep.RECONCILE: f"compare {counted(positions, 'position')} with TIS, and apply the daily rules",
+        RecoveryStep.SENT_SINCE: "take over files that were sent and that the store does not know, as after a restore",
         RecoveryStep.STATUSES: "compare the statuses that TIS lists, and repair them",
         RecoveryStep.EXPORTS: exports_in_words(found, today, stored.day),
         RecoveryStep.FULL_FILES: _full(stored),
