@@ -6,7 +6,7 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 3
 
-.PHONY: run test lint types arrows unit gate docs screenshots faults simulate simulate-quarter fuzz services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate docs screenshots faults simulate simulate-quarter fuzz rolling services stop-services bench lock clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -63,6 +63,10 @@ FUZZ_RUNS ?= 10000000
 fuzz: $(VENV)/fuzz.stamp
 	mkdir -p .fuzz/corpus
 	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -timeout=86400 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
+
+# A rolling upgrade with real processes from the version whose checkout is in the folder OLD, for example a worktree of its tag.
+rolling: $(VENV)/dev.stamp
+	PYTHONPATH=src $(BIN)/python -m tests.upgrades.rolling $(OLD)
 
 # RabbitMQ and MongoDB on this machine, without Docker: prints their addresses.
 services: $(VENV)/dev.stamp

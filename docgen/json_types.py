@@ -86,6 +86,19 @@ class Installation(msgspec.Struct):
     copy: str | None
 
 
+class Copied(msgspec.Struct):
+    """Where the store was copied to, and how many documents of a database; None for a state file."""
+
+    target: str
+    documents: int | None
+
+
+class RestoredFrom(msgspec.Struct):
+    """The backup that is in the place of the store now."""
+
+    source: str
+
+
 class Examination(msgspec.Struct):
     """The settings in force, without secrets, and each check with its findings."""
 

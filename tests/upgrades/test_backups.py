@@ -132,8 +132,8 @@ def test_what_was_sent_since_the_backup_is_taken_over(here: tuple[Program, Small
     receive(small, 27, por(3, THIRD))
     day(here, 27)
     assert sorted(set(names(small)) - set(before)) == [
-        "DE_EOE_APP_20261127_00000029.DAT",
-        "DE_EOE_DNC_20261127_00000029.DAT",
+        "DE_EOE_APP_20261127_00000042.DAT",
+        "DE_EOE_DNC_20261127_00000042.DAT",
     ]
     assert len(small.sent("APP", 3)) == 1, "only the third applicant"
 

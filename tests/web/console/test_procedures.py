@@ -47,7 +47,7 @@ ADDRESS = "/procedures/recovery?from=2026-11-25T09%3A00&to=2026-11-25T17%3A30"
 TIMES = {"from": "2026-11-25T09:00", "to": "2026-11-25T17:30"}
 KEY = "2026-11-25T09:00:00+00:00/2026-11-25T17:30:00+00:00"
 STEP = "/procedures/recovery/step"
-STEPS = ["DOCTOR", "REDRIVE", "RECONCILE", "STATUSES", "EXPORTS", "FULL_FILES"]
+STEPS = ["DOCTOR", "REDRIVE", "RECONCILE", "SENT_SINCE", "STATUSES", "EXPORTS", "FULL_FILES"]
 ANOTHER = Account(name="another.specimen", roles=frozenset({Role.OPERATOR}))
 VIEWER = Account(name="v.iewer", roles=frozenset({Role.VIEWER}))
 
