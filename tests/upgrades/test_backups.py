@@ -1,8 +1,10 @@
 """A store restored from a backup: what was sent since is taken over, nothing is sent twice, no number is used twice."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,21 @@ import pymongo
 import pytest
 from tests.journeys.program import ENGINES, Program, Said, program
 from tests.journeys.small_world import NPN, Small, por, small_world
+from tests.journeys.test_tasks_killed import running
 from tests.queries.plans import PLANS
 
+from tis_esr import wall_clock
+from tis_esr.operations.audit.trail import entries
 from tis_esr.operations.composition import reader_of
 from tis_esr.operations.doctor.check import Check
+from tis_esr.reading_settings import load
 from tis_esr.services.data_exporter.outbound import APPLICANTS, NOTIFICATIONS
 from tis_esr.simulation.days.generated_world import World
 from tis_esr.simulation.esr.esr import Esr
 from tis_esr.simulation.esr.trusts import adopt
 
 SECOND, THIRD = "EOE/RX1/800/STR/002", "EOE/RX1/800/STR/003"
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 OUTAGE = ("--from", "2026-11-24T18:00", "--to", "2026-11-25T18:00", "--as-of", "2026-11-26", "--yes")
 
 
@@ -89,6 +96,8 @@ def restored(here: tuple[Program, Small]) -> None:
         said = called("restore", small.folder / "backup", "--yes")
     assert said.code == 0, said.text
     assert "Exports are withheld" in said.text
+    with closing(reader_of(called.read_settings())) as reader:
+        assert [entry.act for entry in entries(reader, last=1)] == ["restore"]
 
 
 def drop(called: Program) -> None:
@@ -96,6 +105,20 @@ def drop(called: Program) -> None:
         database = client[called.settings["TIS_ESR_MONGODB_DATABASE"]]
         for name in database.list_collection_names():
             database[name].delete_many({})
+
+
+async def recovered(here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch) -> Said:
+    """Recover; on the production engine beside running services, on the same day."""
+    called, small = here
+    if called.engine == "embedded":
+        return await asyncio.to_thread(called, "recover", *OUTAGE, "--tcs", small.tcs.url)
+    monkeypatch.setattr(wall_clock, "now", lambda: NOW)
+    monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
+    for name, value in called.settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TIS_ESR_TCS_URL", small.tcs.url)
+    async with running(load()):
+        return await asyncio.to_thread(called, "recover", *OUTAGE, "--tcs", small.tcs.url)
 
 
 def names(small: Small) -> list[str]:
@@ -116,11 +139,13 @@ def test_nothing_is_exported_before_it_is_known_what_was_sent(here: tuple[Progra
     assert names(here[1]) == before
 
 
-def test_what_was_sent_since_the_backup_is_taken_over(here: tuple[Program, Small]) -> None:
+async def test_what_was_sent_since_the_backup_is_taken_over(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
     called, small = here
-    restored(here)
+    await asyncio.to_thread(restored, here)
     before, calls = names(small), len(small.tcs.simulator.store.placement_events)
-    said = called("recover", *OUTAGE, "--tcs", small.tcs.url)
+    said = await recovered(here, monkeypatch)
     assert said.code == 0, said.text
     assert "took over 2 files that the store did not know, 2 records" in said.text
     assert names(small) == before
@@ -130,7 +155,7 @@ def test_what_was_sent_since_the_backup_is_taken_over(here: tuple[Program, Small
     assert len(small.tcs.simulator.store.placement_events) == calls
     assert all(len(events) == 1 for events in small.tcs.simulator.store.placement_events.values())
     receive(small, 27, por(3, THIRD))
-    day(here, 27)
+    await asyncio.to_thread(day, here, 27)
     assert sorted(set(names(small)) - set(before)) == [
         "DE_EOE_APP_20261127_00000042.DAT",
         "DE_EOE_DNC_20261127_00000042.DAT",
@@ -138,10 +163,12 @@ def test_what_was_sent_since_the_backup_is_taken_over(here: tuple[Program, Small
     assert len(small.sent("APP", 3)) == 1, "only the third applicant"
 
 
-def test_a_file_that_esr_answered_and_nobody_has_is_named(here: tuple[Program, Small]) -> None:
-    called, small = here
-    restored(here)
+async def test_a_file_that_esr_answered_and_nobody_has_is_named(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, small = here
+    await asyncio.to_thread(restored, here)
     (small.folder / "out" / "DE_EOE_APP_20261125_00000021.DAT").unlink()
-    said = called("recover", *OUTAGE, "--tcs", small.tcs.url)
+    said = await recovered(here, monkeypatch)
     assert said.code == 1, said.text
     assert "cannot be found: DE_EOE_APP_20261125_00000021.DAT (ask ESR" in said.text
