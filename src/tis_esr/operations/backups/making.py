@@ -32,12 +32,18 @@ async def make_backup(settings: Settings, state: Path | None, target: Path, prog
     """
     if settings.engine == "embedded" or state is not None:
         path = state or settings.state
-        with closing(open_state(path, read_only=True)) as connection, disk_trouble(target):
-            back_up(connection, target)
+        await asyncio.to_thread(_copy_state, path, target)
         return None
     place = addresses(settings)
     with trouble_as_transient():
         return await asyncio.to_thread(dumping.dump, place.mongodb_url, place.database, target, progress)
+
+
+def _copy_state(path: Path, target: Path) -> None:
+    if target.exists():
+        raise dumping.UnusableDumpError(f"{target} exists; name a new file")
+    with closing(open_state(path, read_only=True)) as connection, disk_trouble(target):
+        back_up(connection, target)
 
 
 async def restore_backup(

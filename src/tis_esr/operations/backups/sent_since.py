@@ -6,7 +6,7 @@ the backup was read again: those become exported, in the row that they were sent
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import partial
 
 import msgspec
@@ -34,7 +34,7 @@ from tis_esr.services.data_exporter.outbound import (
     OutboundState,
     RecordState,
 )
-from tis_esr.services.data_exporter.restored import mark_settled
+from tis_esr.services.data_exporter.restored import is_unsettled, mark_settled
 from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState
 from tis_esr.wall_clock import LONDON
@@ -61,27 +61,31 @@ class TakenOver:
     gone: list[str] = field(default_factory=list)
 
 
-async def take_over(runner: Runner, inbound: FileStore, out: FileStore) -> TakenOver:
-    """Take over every file that the store does not know, and raise the counters above every number that was used.
+async def take_over(runner: Runner, inbound: FileStore, out: FileStore, since: date) -> TakenOver | None:
+    """Take over every file of ``since`` or later that the store does not know; raise the counters above every number used.
 
-    Safe to repeat. Raises OSError and TransientError.
+    None if the store was not restored, or that is settled: then unknown files are another program's. Safe to repeat.
+    Raises OSError and TransientError.
     """
+    if not await runner.patiently("recovery", lambda: is_unsettled(runner.work())):
+        return None
     listing = await out.listing()
-    names = [name for name in listing.names if (parsed := _ours(name)) and parsed.type in ANSWERS]
+    names = [name for name in listing.names if _is_ours(name, since)]
     found = TakenOver()
     for name in sorted(names, key=lambda name: FileName.parse(name).sequence):
         known = (await runner.work().get(OUTBOUND_FILES, [name])).get(name)
         if known is None or known.state in _OPEN:
             await _take_over_one(runner, inbound, out, name, found)
-    await _settle(runner, names, found)
+    found.gone = await runner.patiently("recovery", partial(_settle, runner, names, since))
     return found
 
 
-def _ours(name: str) -> FileName | None:
+def _is_ours(name: str, since: date) -> bool:
     try:
-        return FileName.parse(name)
+        parsed = FileName.parse(name)
     except BadFileNameError:
-        return None
+        return False
+    return parsed.type in ANSWERS and parsed.date >= since
 
 
 async def _take_over_one(
@@ -221,23 +225,30 @@ async def _answer_again(work: Work, inbound: FileStore, name: FileName) -> None:
         work.emit(f"{kind.lower()}.split", values, cause=cause)
 
 
-async def _settle(runner: Runner, names: Sequence[str], found: TakenOver) -> None:
-    """Raise the counters, name what is not to be found, and end the withholding of exports, in one step."""
+async def _settle(runner: Runner, names: Sequence[str], since: date) -> list[str]:
+    """Raise the counters, and end the withholding of exports, in one step; return the names of files that are gone."""
     work = runner.work()
+    missing: list[str] = []
     counters = await work.get(COUNTERS, list(_NUMBERED))
     here = [FileName.parse(name) for name in names]
     for counter, (types, answer) in _NUMBERED.items():
         last = counters[counter].last if counter in counters else 0
         answers = await work.find(FILES, {"deanery": list(DEANERIES), "counter": [answer]})
-        answered = [FileName.parse(file.name) for file in answers]
+        answered = [name for name in (FileName.parse(file.name) for file in answers) if name.date >= since]
         sent = [name for name in here if name.type in types]
         numbers = [name.sequence for name in (*sent, *answered)]
         if max(numbers, default=0) > last:
             work.put(COUNTERS, Counter(type=counter, last=max(numbers)))
-        known = {(name.deanery, name.sequence) for name in sent}
-        new = [name for name in answered if name.sequence > last]
-        gone = [name for name in new if (name.deanery, name.sequence) not in known]
-        found.gone += sorted({str(replace(name, type=types[0])) for name in gone})
+        missing += await _gone(work, answered, types)
     await mark_settled(work)
     if work.has_changes:
         await work.commit()
+    return missing
+
+
+async def _gone(work: Work, answered: Sequence[FileName], types: Sequence[str]) -> list[str]:
+    """Return the names of files that ESR has answered and that were not sent, as far as the store knows by now."""
+    asked = {name: [str(replace(name, type=type_)) for type_ in types] for name in answered}
+    entries = await work.get(OUTBOUND_FILES, [name for names in asked.values() for name in names])
+    sent = {name for name, entry in entries.items() if entry.state not in _OPEN}
+    return sorted(names[0] for names in asked.values() if sent.isdisjoint(names))

@@ -148,7 +148,10 @@ class Recovery:
         return _Did(f"compared {counted(done, 'position')} with TIS, and applied the daily rules", left)
 
     async def _sent_since(self) -> _Did:
-        found = await take_over(self.runner, self.place.inbound, self.place.out)
+        since = self.outage.days[0]
+        found = await take_over(self.runner, self.place.inbound, self.place.out, since)
+        if found is None:
+            return _Did("the store was not restored from a backup: nothing to take over")
         if found.files:
             await self._finished(*_AFTER_TAKING_OVER)
         left = ""
