@@ -83,4 +83,5 @@ def test_a_store_of_0_3_needs_no_upgrade(put_up: PutUp) -> None:
     assert "upgrade:" not in old.install().text
     said = old.day()
     assert said.code == 0, said.text
-    assert "88 Confirmed" in said.text
+    assert "87 Confirmed" in said.text
+    assert list(old.sent()) == ["KSS_DNC 28"]
