@@ -15,6 +15,7 @@ from tests.queries.plans import PLANS
 from tests.servers import place
 from tests.upgrades.recorded import Recorded, load_events, recorded
 
+from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.simulation.tcs.server import Running, running_simulator
 
 
@@ -30,6 +31,11 @@ class OldStore:
     def engine(self) -> str:
         """Return the name of the engine."""
         return self.program.engine
+
+    @property
+    def addresses(self) -> ServerAddresses:
+        """Return where its database is."""
+        return place().addresses(database=self.program.settings["TIS_ESR_MONGODB_DATABASE"])
 
     def install(self) -> Said:
         """Upgrade the store, which reads all of it once."""

@@ -81,3 +81,9 @@ def waiting_in_mongodb(addresses: ServerAddresses) -> dict[str, int]:
             finished = {"_id": {"$in": packet["keys"]}, "state": {"$in": ["done", "parked"]}}
             found[packet["queue"]] += len(packet["keys"]) - database["engine.inbox"].count_documents(finished)
         return {queue: number for queue, number in sorted(found.items()) if number}
+
+
+def publish_again(addresses: ServerAddresses) -> None:
+    """Have every message published again: RabbitMQ's queues are not part of a recorded state."""
+    with database_of(addresses) as database:
+        database["engine.outbox"].update_many({}, {"$set": {"state": "out", "relay_until": 0.0}})

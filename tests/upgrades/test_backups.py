@@ -132,6 +132,7 @@ def states(called: Program) -> dict[int, tuple[str, str | None, int | None]]:
     return {record.position_id: (record.state.value, record.file, record.file_row) for record in found}
 
 
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
 def test_nothing_is_exported_before_it_is_known_what_was_sent(here: tuple[Program, Small]) -> None:
     restored(here)
     before = names(here[1])
@@ -163,6 +164,7 @@ async def test_what_was_sent_since_the_backup_is_taken_over(
     assert len(small.sent("APP", 3)) == 1, "only the third applicant"
 
 
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
 async def test_a_file_that_esr_answered_and_nobody_has_is_named(
     here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
 ) -> None:
