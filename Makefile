@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
-TESTS_AT_ONCE ?= 3
+TESTS_AT_ONCE ?= 4
 
 .PHONY: run test lint types arrows unit gate docs screenshots faults simulate simulate-quarter fuzz rolling services stop-services bench lock clean
 
