@@ -74,7 +74,7 @@ class LostDocumentsError(TisEsrError):
 
     def __init__(self, collection: str, old: int, new: int) -> None:
         super().__init__(
-            f"{collection} has {old} documents, of which {new} could be converted; nothing was changed."
+            f"{collection}: {old} of its documents were read, {new} could be converted; nothing was changed."
             " Report this line to support, and go on with the version that wrote them"
         )
 

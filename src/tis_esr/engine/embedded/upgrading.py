@@ -55,7 +55,7 @@ def upgrade_state(
     """Bring a state file to the present schema; None if there was nothing to do.
 
     The copy is beside it, with the release at the end of its name. Raises UnusableStateError for a version that
-    cannot be upgraded, StateInUseError, LostDocumentsError, and TransientError where the disk is full or fails. ``progress`` is told each step before it begins.
+    cannot be upgraded, StateInUseError, LostDocumentsError, and TransientError where the disk is full or fails. ``progress`` gets the name of each step before it begins.
     """
     with closing(open_any_version(path)) as connection:
         version = _version(connection)

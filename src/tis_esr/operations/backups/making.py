@@ -78,7 +78,9 @@ def _restore_state(source: Path, path: Path) -> None:
 async def _restore_database(settings: Settings, source: Path, progress: Progress) -> None:
     place, topology = addresses(settings), queues(bindings_only())
     await refuse_consumers(place, topology)
-    client: MongoClient[dict[str, Any]] = MongoClient(place.mongodb_url, w="majority", journal=True)
+    client: MongoClient[dict[str, Any]] = MongoClient(
+        place.mongodb_url, w="majority", journal=True, serverSelectionTimeoutMS=5000
+    )
     try:
         with trouble_as_transient():
             await asyncio.to_thread(dumping.restore, client[place.database], source, progress)

@@ -115,7 +115,7 @@ async def _chunk(runner: Runner, name: FileName, rows: Sequence[SentRow]) -> lis
 
 
 async def _enter(runner: Runner, inbound: FileStore, name: FileName, rows: int) -> None:
-    """Enter a file as sent, and have ESR's answer handled again."""
+    """Enter a file as sent, and have the rows of ESR's answer requeued."""
     work = runner.work()
     known = (await work.get(OUTBOUND_FILES, [str(name)])).get(str(name))
     blank = OutboundFile(
@@ -203,7 +203,7 @@ def _as_sent(record: ApplicantRecord, row: SentRow, file: str) -> ApplicantRecor
 
 
 async def _answer_again(work: Work, inbound: FileStore, name: FileName) -> None:
-    """Have ESR's answer to a file handled again if it was read when the file was not known."""
+    """Requeue the rows of ESR's answer to a file if it was read when the file was not known."""
     answer = str(FileName(name.deanery, ANSWERS[name.type], name.date, name.sequence, name.digits))
     known = (await work.get(FILES, [answer])).get(answer)
     if known is None or known.state is not FileState.SPLIT or not (await inbound.listing()).has(answer):

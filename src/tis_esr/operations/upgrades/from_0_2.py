@@ -1,6 +1,6 @@
 """The upgrade from 0.2.0, whose documents have no versions of facts.
 
-What cannot be told from them is determined again: the upgrade ends with a request to compare every position with TIS.
+What they do not show is determined again: the upgrade ends with a request to compare every position with TIS.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -35,7 +35,9 @@ def dump(url: str, database: str, folder: Path, progress: Callable[[str, int], N
         raise UnusableDumpError(f"{folder} is not empty; name a new folder")
     make_folder(folder)
     total = 0
-    with MongoClient[RawBSONDocument](url, document_class=RawBSONDocument) as client:
+    with MongoClient[RawBSONDocument](
+        url, document_class=RawBSONDocument, serverSelectionTimeoutMS=5000
+    ) as client:
         source = client[database]
         with client.start_session(snapshot=True) as session:
             for name in sorted(source.list_collection_names()):

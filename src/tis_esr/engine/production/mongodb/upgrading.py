@@ -44,7 +44,7 @@ class UpgradeUnderWayError(TisEsrError):
 
 
 class DatabaseUpgrade:
-    """One process's upgrade of a database. Its calls block; ``progress`` is told each step before it begins."""
+    """One process's upgrade of a database. Its calls block; ``progress`` gets the name of each step before it begins."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class DatabaseUpgrade:
         )
 
     def _convert_packets(self) -> None:
-        """Convert the messages that are not handled, and have all of them published again: twice does no harm."""
+        """Convert the messages that are not handled, and have all of them published again: twice is harmless."""
         for packet in self._database[schema.OUTBOX].find({"sources": {"$exists": False}}):
             convert = self._upgrade.bodies.get(packet["queue"], _unchanged)
             changed = {
