@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -26,6 +26,7 @@ from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.configured_stores import required_setting, secret_text
+from tis_esr.operations.configured_traces import traced
 from tis_esr.operations.own_retention import OWN_RULES
 from tis_esr.services.contracts.commands import (
     APPLICANT_COMMAND,
@@ -62,9 +63,14 @@ async def system(
 ) -> AsyncIterator[System]:
     """Open everything for one day's work, on a state file or the configured engine, and close it at the end.
 
-    Raises NotTcsError, and TaskFailedError.
+    Raises NotTcsError, NoTracesError and TaskFailedError.
     """
-    async with Supervisor() as supervisor, _tcs(settings, tcs_url) as tcs:
+    process = process_name(settings, embedded=state is not None)
+    async with (
+        traced(settings, process, embedded=state is not None),
+        Supervisor() as supervisor,
+        _tcs(settings, tcs_url) as tcs,
+    ):
         await tcs.check()
         dependencies = _dependencies(settings, tcs, inbound, out)
         found = handlers(dependencies)
@@ -72,7 +78,6 @@ async def system(
             runner = Runner(
                 engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
             )
-            process = process_name(settings, embedded=state is not None)
             async with budgeted(settings, runner, tcs, SERVICES, supervisor, process):
                 yield System(runner, tcs, dependencies, supervisor, process)
 
@@ -85,27 +90,39 @@ async def serving(
 
     Today is London's day.
 
-    Raises what makes the engine unusable, named by its setting, NotTcsError, and TaskFailedError.
+    Raises what makes the engine unusable, named by its setting, NotTcsError, NoTracesError and TaskFailedError.
     """
     url = required_setting(settings.tcs_url, "tcs_url", "tis-esr run")
-    async with Supervisor() as supervisor, _tcs(settings, url) as tcs:
+    process = process_name(settings, embedded=False)
+    async with (
+        traced(settings, process, embedded=False),
+        Supervisor() as supervisor,
+        _tcs(settings, url) as tcs,
+    ):
         dependencies = _dependencies(settings, tcs, inbound, out)
         found = handlers(dependencies)
         async with engine_of(settings, found, supervisor) as engine:
             await tcs.check()
             runner = Runner(engine, found, today=wall_clock.today, observe=observe)
-            process = process_name(settings, embedded=False)
             async with budgeted(settings, runner, tcs, services, supervisor, process):
                 yield System(runner, tcs, dependencies, supervisor, process)
 
 
 @asynccontextmanager
 async def engine_for_operation(
-    settings: Settings, state: Path | None = None, day: date | None = None
+    settings: Settings, state: Path | None = None, day: date | None = None, *, traces: bool = False
 ) -> AsyncIterator[Runner]:
-    """Open the engine for a manual step that handles no messages itself, as of ``day`` or else of today in London."""
+    """Open the engine for a manual step that handles no messages itself, as of ``day`` or else of today in London.
+
+    With ``traces`` it is traced if the settings say so. Raises NoTracesError.
+    """
     found = bindings_only()
-    async with Supervisor() as supervisor, engine_of(settings, found, supervisor, state) as engine:
+    async with AsyncExitStack() as stack:
+        if traces:
+            process = process_name(settings, embedded=state is not None)
+            await stack.enter_async_context(traced(settings, process, embedded=state is not None))
+        supervisor = await stack.enter_async_context(Supervisor())
+        engine = await stack.enter_async_context(engine_of(settings, found, supervisor, state))
         yield Runner(
             engine,
             found,
