@@ -16,12 +16,14 @@ from tests.journeys.test_privacy import everything_logged
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import PermanentError, TransientError
-from tis_esr.engine.message_traces import begun, traceparent
+from tis_esr.engine.file_traces import file_span
+from tis_esr.engine.message_traces import begun, shown, traceparent
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
 from tis_esr.tracing.exporting import NoTracesError, exporting
 from tis_esr.tracing.spans import muted
 
+NAME = "DE_EOE_RMC_20261124_00000101.DAT"
 QUEUES = ["esr.queue.a", "esr.queue.b", "esr.queue.c"]
 BODY = {"lastName": "Specimenandun", "dob": "1990-01-15"}
 log = structlog.get_logger()
@@ -58,8 +60,8 @@ class Desk:
                 cause = Message(
                     id=derived_id("f", row),
                     queue="",
-                    correlation_id=f"f:{row}",
-                    source_file="f",
+                    correlation_id=f"{NAME}:{row}",
+                    source_file=NAME,
                     deanery="EOE",
                     row=row,
                     body=b"",
@@ -80,7 +82,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def of_row(spans: Sequence[ReadableSpan], row: int) -> list[ReadableSpan]:
-    return [s for s in spans if (s.attributes or {}).get("messaging.message.conversation_id") == f"f:{row}"]
+    return [
+        s for s in spans if (s.attributes or {}).get("messaging.message.conversation_id") == f"{NAME}:{row}"
+    ]
 
 
 def called(spans: Sequence[ReadableSpan], name: str) -> list[ReadableSpan]:
@@ -128,7 +132,7 @@ async def test_a_trace_id_is_the_hash_that_the_page_computes(desk: Desk) -> None
     page = (Path(__file__).parents[2] / "docs/how-to/trace.md").read_text()
     assert "| b2sum -l 128" in page
     traces = {f"{span.context.trace_id:032x}" for span in of_row(spans, 2) if span.context}
-    assert traces == {b2sum("f:2")}
+    assert traces == {b2sum(f"{NAME}:2")}
 
 
 async def test_a_span_says_what_was_done_by_ids_and_counts(desk: Desk) -> None:
@@ -145,7 +149,7 @@ async def test_a_span_says_what_was_done_by_ids_and_counts(desk: Desk) -> None:
         "messaging.operation.type": "process",
         "messaging.destination.name": "esr.queue.a",
         "messaging.message.id": derived_id(derived_id("f", 3), "esr.queue.a", ""),
-        "messaging.message.conversation_id": "f:3",
+        "messaging.message.conversation_id": f"{NAME}:3",
         "tis_esr.outcome": "done",
         "tis_esr.attempt": 1,
     }
@@ -203,7 +207,7 @@ async def test_rows_outside_the_share_are_not_recorded(desk: Desk) -> None:
     """Of a half those are recorded whose trace id has a 17th hexadecimal digit below 8."""
     spans = await desk.send(*range(1, 9), share=0.5)
     recorded = {row for row in range(1, 9) if of_row(spans, row)}
-    assert recorded == {row for row in range(1, 9) if int(b2sum(f"f:{row}")[16], 16) < 8}
+    assert recorded == {row for row in range(1, 9) if int(b2sum(f"{NAME}:{row}")[16], 16) < 8}
     assert 0 < len(recorded) < 8
     assert len(called(spans, "process_batch esr.queue.b")) == 1
     assert await desk.send(9, share=0.0) == list(spans)
@@ -241,7 +245,9 @@ async def test_lines_of_a_batch_have_the_ids_of_its_span(desk: Desk) -> None:
 async def test_without_traces_lines_have_no_ids_and_nothing_is_recorded(desk: Desk) -> None:
     with everything_logged() as text:
         work = desk.runner.work()
-        cause = Message(id="1", queue="", correlation_id="f:1", source_file="f", deanery="", row=1, body=b"")
+        cause = Message(
+            id="1", queue="", correlation_id=f"{NAME}:1", source_file=NAME, deanery="", row=1, body=b""
+        )
         work.emit("a", BODY, cause=cause)
         await work.commit()
         await desk.runner.drain(QUEUES)
@@ -260,8 +266,8 @@ async def test_the_header_of_a_message_names_its_creation_and_whether_the_trace_
     message = Message(
         id=derived_id(derived_id("f", 2), "esr.queue.a", ""),
         queue="esr.queue.a",
-        correlation_id="f:2",
-        source_file="f",
+        correlation_id=f"{NAME}:2",
+        source_file=NAME,
         deanery="EOE",
         row=2,
         body=b"",
@@ -298,3 +304,37 @@ def test_the_program_does_not_load_opentelemetry_while_traces_are_off() -> None:
     looks = "print([name for name in sys.modules if name.startswith('opentelemetry')])"
     done = subprocess.run([sys.executable, "-c", f"{loads}; {looks}"], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
+
+
+async def test_a_file_that_is_not_esrs_is_not_named(desk: Desk) -> None:
+    name = "Testa Specimen dob 1990-01-15.DAT"
+    with exporting(share=0, system="sqlite", instance="here", exporter=desk.exporter):
+        work = desk.runner.work()
+        cause = Message(
+            id="1", queue="", correlation_id=f"{name}:0", source_file=name, deanery="", row=0, body=b""
+        )
+        begun("announce file", cause, {})
+        work.emit("a", {}, cause=cause)
+        await work.commit()
+        with file_span("read file", name):
+            pass
+        await desk.runner.drain(QUEUES)
+    spans = desk.exporter.get_finished_spans()
+    assert {"announce file", "create esr.queue.a", "read file"} <= {span.name for span in spans}
+    assert [span.name for span in spans if "Specimen" in span.to_json()] == []
+
+
+async def test_exporting_within_exporting_is_that_of_the_outer_one(desk: Desk) -> None:
+    inner = InMemorySpanExporter()
+    with exporting(share=1, system="sqlite", instance="here", exporter=desk.exporter):
+        with exporting(share=1, system="sqlite", instance="step", exporter=inner), file_span("first", NAME):
+            pass
+        with file_span("second", NAME):
+            pass
+    assert [span.name for span in desk.exporter.get_finished_spans()] == ["first", "second"]
+    assert inner.get_finished_spans() == ()
+
+
+def test_a_file_of_esr_is_named() -> None:
+    assert shown(f"{NAME}:2", NAME) == f"{NAME}:2"
+    assert shown("daily:2026-11-24", "") == "daily:2026-11-24"

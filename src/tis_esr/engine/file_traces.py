@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tis_esr.engine.message_traces import is_sampled, origin
+from tis_esr.engine.message_traces import is_sampled, origin, shown
 from tis_esr.tracing import names, spans
 from tis_esr.tracing.spans import Kind, Open, Span, Value
 
@@ -21,7 +21,9 @@ def file_span(name: str, file: str) -> Iterator[Open]:
         return
     parent = above if above is not None and above.trace_id == context.trace_id else None
     links = [above] if above is not None and above.is_sampled and parent is None else []
-    with spans.opened(name, Kind.INTERNAL, context, parent, {names.FILE_NAME: file}, links) as span:
+    with spans.opened(
+        name, Kind.INTERNAL, context, parent, {names.FILE_NAME: shown(file, file)}, links
+    ) as span:
         yield span
 
 

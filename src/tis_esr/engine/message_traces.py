@@ -14,9 +14,12 @@ from hashlib import blake2b
 from typing import Final
 
 from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.tracing import names, spans
 from tis_esr.tracing.spans import Context, Kind, Recorder, Span, Value
 
+OTHER_FILE: Final = "(a file that is not ESR's)"
+"""Stands in traces for what names such a file: its name may hold a person's."""
 LINKS: Final = 128
 """So many messages of a batch are linked with it."""
 
@@ -24,6 +27,16 @@ LINKS: Final = 128
 def trace_of(correlation_id: str) -> int:
     """Return the id of the trace of a row (``file:row``), or of whatever else the correlation id names: its ``derived_id``."""
     return int.from_bytes(blake2b(correlation_id.encode(), digest_size=16).digest())
+
+
+@lru_cache(maxsize=1024)
+def shown(text: str, file: str) -> str:
+    """Return a text about a file for a trace: as it is if the name is one of ESR's files, or there is none."""
+    try:
+        FileName.parse(file)
+    except BadFileNameError:
+        return OTHER_FILE if file else text
+    return text
 
 
 @lru_cache(maxsize=8192)
@@ -91,7 +104,10 @@ def begun(name: str, cause: Message, attributes: Mapping[str, Value]) -> None:
         return
     now, above = time.time_ns(), spans.current()
     links = [above] if above is not None and above.is_sampled else []
-    noted = {names.MESSAGING_MESSAGE_CONVERSATION_ID: cause.correlation_id, **attributes}
+    noted = {
+        names.MESSAGING_MESSAGE_CONVERSATION_ID: shown(cause.correlation_id, cause.source_file),
+        **attributes,
+    }
     recorder.record(Span(name, Kind.INTERNAL, origin(cause.correlation_id), None, now, now, noted, links))
 
 
@@ -219,7 +235,7 @@ def _of_message(system: str, operation: str, message: Message) -> dict[str, Valu
         names.MESSAGING_OPERATION_TYPE: operation,
         names.MESSAGING_DESTINATION_NAME: message.queue,
         names.MESSAGING_MESSAGE_ID: message.id,
-        names.MESSAGING_MESSAGE_CONVERSATION_ID: message.correlation_id,
+        names.MESSAGING_MESSAGE_CONVERSATION_ID: shown(message.correlation_id, message.source_file),
     }
 
 

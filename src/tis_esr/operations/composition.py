@@ -4,7 +4,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -59,9 +59,17 @@ class System:
 
 @asynccontextmanager
 async def system(
-    settings: Settings, state: Path | None, tcs_url: str, inbound: FileStore, out: FileStore, day: date
+    settings: Settings,
+    state: Path | None,
+    tcs_url: str,
+    inbound: FileStore,
+    out: FileStore,
+    day: date,
+    at: datetime | None = None,
 ) -> AsyncIterator[System]:
     """Open everything for one day's work, on a state file or the configured engine, and close it at the end.
+
+    ``at`` is the moment at which it is done, instead of the current time of day; a state file has it too, unless it is to come.
 
     Raises NotTcsError, NoTracesError and TaskFailedError.
     """
@@ -74,10 +82,10 @@ async def system(
         await tcs.check()
         dependencies = _dependencies(settings, tcs, inbound, out)
         found = handlers(dependencies)
-        async with engine_of(settings, found, supervisor, state) as engine:
-            runner = Runner(
-                engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
-            )
+        opened_at = None if at is None else min(at, wall_clock.now())
+        async with engine_of(settings, found, supervisor, state, opened_at) as engine:
+            now = clock(day) if at is None else lambda: at
+            runner = Runner(engine, found, today=lambda: day, now=now, patience=settings.patience_seconds)
             async with budgeted(settings, runner, tcs, SERVICES, supervisor, process):
                 yield System(runner, tcs, dependencies, supervisor, process)
 
@@ -146,14 +154,18 @@ async def tcs_for_operation(settings: Settings, url: str | None) -> AsyncIterato
 
 @asynccontextmanager
 async def engine_of(
-    settings: Settings, found: Sequence[Handler], supervisor: Supervisor, state: Path | None = None
+    settings: Settings,
+    found: Sequence[Handler],
+    supervisor: Supervisor,
+    state: Path | None = None,
+    opened_at: datetime | None = None,
 ) -> AsyncIterator[Engine]:
     """Open the configured engine; a state file given by name selects the embedded one.
 
     Raises StateInUseError, UnusableStateError or UnusableServerError.
     """
     if settings.engine == "embedded" or state is not None:
-        embedded = EmbeddedEngine(state or settings.state, ALL_COLLECTIONS)
+        embedded = EmbeddedEngine(state or settings.state, ALL_COLLECTIONS, opened_at)
         try:
             yield embedded
         finally:

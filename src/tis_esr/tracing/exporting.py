@@ -33,11 +33,14 @@ def exporting(
     endpoint: str | None = None,
     exporter: "SpanExporter | None" = None,
 ) -> Iterator[None]:
-    """Export this process's spans meanwhile; of the rows a ``share`` (0 to 1), chosen by the trace's id.
+    """Export this process's spans meanwhile, unless that is done already; of the rows a ``share`` (0 to 1), chosen by the trace's id.
 
     ``system`` is the messaging system, ``instance`` names the process, ``endpoint`` is the collector's base URL; without
     it OTEL_EXPORTER_OTLP_ENDPOINT counts. Raises NoTracesError if OpenTelemetry is not installed.
     """
+    if spans.recorder() is not None:
+        yield
+        return
     try:
         from tis_esr.tracing.otel import OtlpRecorder
     except ImportError as error:

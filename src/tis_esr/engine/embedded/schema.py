@@ -4,7 +4,7 @@ import errno
 import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -83,9 +83,8 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """
     connection = _opened(path, read_only=read_only)
     try:
-        with disk_trouble(path):
-            _refuse_other_version(connection, path)
-            if not read_only:
+        if not read_only:
+            with disk_trouble(path):
                 create_tables(connection)
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except BaseException:
@@ -105,7 +104,7 @@ def open_any_version(path: Path) -> sqlite3.Connection:
     """Open an existing state file of any schema version for writing. Raises UnusableStateError and TransientError."""
     if not path.exists():
         raise UnusableStateError(str(path), "no such file; tis-esr day creates it")
-    return _opened(path, read_only=False)
+    return _opened(path, read_only=False, any_version=True)
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -114,17 +113,21 @@ def create_tables(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _opened(path: Path, *, read_only: bool) -> sqlite3.Connection:
+def _opened(path: Path, *, read_only: bool, any_version: bool = False) -> sqlite3.Connection:
     if read_only and not path.exists():
         raise UnusableStateError(str(path), "no such file; tis-esr day creates it")
-    with disk_trouble(path):
+    with disk_trouble(path), ExitStack() as on_failure:
         if path.exists() and not path.is_file():
             raise UnusableStateError(str(path), "it is not a file")
         if not read_only:
             _make_private(path)
         target = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
         connection = sqlite3.connect(target, isolation_level=None, check_same_thread=False, uri=True)
+        on_failure.callback(connection.close)
         connection.execute("PRAGMA busy_timeout = 5000")
+        if not any_version:
+            _refuse_other_version(connection, path)
+        _refuse_foreign(connection, path, may_be_empty=not read_only)
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -132,6 +135,7 @@ def _opened(path: Path, *, read_only: bool) -> sqlite3.Connection:
             connection.execute(
                 "PRAGMA secure_delete = ON"
             )  # else what is purged stays readable in free pages
+        on_failure.pop_all()
         return connection
 
 
@@ -148,6 +152,16 @@ def _unusable(path: Path, error: Exception) -> TransientError | UnusableStateErr
     if _of_the_disk(error):
         return TransientError(f"{path}: {error}")
     return UnusableStateError(str(path), str(error))
+
+
+def _refuse_foreign(connection: sqlite3.Connection, path: Path, *, may_be_empty: bool) -> None:
+    """Raise UnusableStateError for a database without the tables of a state file."""
+    if connection.execute("PRAGMA table_info(messages)").fetchone():
+        return
+    if connection.execute("PRAGMA schema_version").fetchone()[0]:
+        raise UnusableStateError(str(path), "it is a database of another program")
+    if not may_be_empty:
+        raise UnusableStateError(str(path), "it is empty; tis-esr day fills it")
 
 
 def _make_private(path: Path) -> None:
