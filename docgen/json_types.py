@@ -87,16 +87,17 @@ class Installation(msgspec.Struct):
 
 
 class Copied(msgspec.Struct):
-    """Where the store was copied to, and how many documents of a database; None for a state file."""
+    """Where the store was copied to, how many documents of a database (None for a state file), whether the audit has it."""
 
     target: str
     documents: int | None
+    is_audited: bool
 
 
 class RestoredFrom(msgspec.Struct):
-    """The backup that is in the place of the store now."""
+    """The backup that is in the place of the store now; None if other tools have restored it."""
 
-    source: str
+    source: str | None
 
 
 class Examination(msgspec.Struct):

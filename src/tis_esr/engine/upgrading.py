@@ -11,6 +11,8 @@ from tis_esr.engine.envelope import Message
 from tis_esr.errors import Exit, TisEsrError
 
 Json = dict[str, Any]
+Page = list[tuple[str, Json]]
+"""Documents with their keys."""
 PAGE = 500
 """Documents that are converted and written together."""
 
@@ -18,7 +20,7 @@ PAGE = 500
 class OldDocuments(Protocol):
     """The documents as an earlier version left them; reading them changes nothing."""
 
-    def pages(self, collection: str) -> Iterator[list[Json]]:
+    def pages(self, collection: str) -> Iterator[Page]:
         """Yield all documents of a collection in the order of their keys, PAGE at a time."""
         ...
 
@@ -67,16 +69,48 @@ class Upgrade:
     requests: Sequence[Message] = ()
 
 
-class LostDocumentsError(TisEsrError):
-    """An upgrade would lose documents, so nothing is changed; names the collection and both numbers."""
+_GO_ON = "nothing was changed. Report this line to support, and go on with the version that wrote it"
+
+
+class UnconvertibleError(TisEsrError):
+    """An upgrade would lose documents, so nothing is changed."""
 
     exit_code = Exit.UNAVAILABLE
 
+
+class LostDocumentsError(UnconvertibleError):
+    """A step keeps fewer documents than it read; names the collection and both numbers."""
+
     def __init__(self, collection: str, old: int, new: int) -> None:
         super().__init__(
-            f"{collection}: {old} of its documents were read, {new} could be converted; nothing was changed."
-            " Report this line to support, and go on with the version that wrote them"
+            f"{collection}: {old} of its documents were read, {new} could be converted; {_GO_ON}"
         )
+
+
+class UnconvertibleDocumentError(UnconvertibleError):
+    """A document has not the form that its release gave it; names the collection and its key, not its content."""
+
+    def __init__(self, collection: str, key: str, error: Exception) -> None:
+        super().__init__(
+            f"{collection}: document {key} could not be converted ({type(error).__name__}); {_GO_ON}"
+        )
+
+
+def converted(step: Step, old: OldDocuments, page: Page) -> list[Written]:
+    """Return what becomes of a page. Raises UnconvertibleDocumentError for the first document that nothing can become of."""
+    try:
+        return list(step.convert(old, [document for _, document in page]))
+    except _FAULTS as error:
+        for key, document in page:
+            try:
+                list(step.convert(old, [document]))
+            except _FAULTS as own:
+                raise UnconvertibleDocumentError(step.reads, key, own) from None
+        raise UnconvertibleDocumentError(step.reads, f"{page[0][0]} or one after it", error) from None
+
+
+_FAULTS = (LookupError, ValueError, TypeError, AttributeError, TisEsrError)
+"""What converting a document raises if it has another form; msgspec's errors are ValueErrors."""
 
 
 def refuse_loss(step: Step, count_old: Callable[[str], int], count_new: Callable[[str], int]) -> None:

@@ -100,11 +100,11 @@ def _refuse_other_version(connection: sqlite3.Connection, path: Path) -> None:
         raise UnusableStateError(str(path), text.format(version, SCHEMA_VERSION))
 
 
-def open_any_version(path: Path) -> sqlite3.Connection:
-    """Open an existing state file of any schema version for writing. Raises UnusableStateError and TransientError."""
+def open_any_version(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open an existing state file of any schema version. Raises UnusableStateError and TransientError."""
     if not path.exists():
         raise UnusableStateError(str(path), "no such file; tis-esr day creates it")
-    return _opened(path, read_only=False, any_version=True)
+    return _opened(path, read_only=read_only, any_version=True)
 
 
 def create_tables(connection: sqlite3.Connection) -> None:

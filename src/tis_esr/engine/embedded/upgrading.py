@@ -25,7 +25,7 @@ from tis_esr.engine.embedded.schema import (
 )
 from tis_esr.engine.embedded.searching import column_value
 from tis_esr.engine.faults import UnusableStateError
-from tis_esr.engine.upgrading import PAGE, Json, Step, Upgrade, Written, refuse_loss
+from tis_esr.engine.upgrading import PAGE, Json, Page, Step, Upgrade, Written, converted, refuse_loss
 
 Progress = Callable[[str], None]
 _OLD = "before upgrade: "
@@ -55,18 +55,15 @@ def upgrade_state(
     """Bring a state file to the present schema; None if there was nothing to do.
 
     The copy is beside it, with the release at the end of its name. Raises UnusableStateError for a version that
-    cannot be upgraded, StateInUseError, LostDocumentsError, and TransientError where the disk is full or fails. ``progress`` gets the name of each step before it begins.
+    cannot be upgraded, StateInUseError, UnconvertibleError, and TransientError where the disk is full or fails. ``progress`` gets the name of each step before it begins.
     """
     with closing(open_any_version(path)) as connection:
-        version = _version(connection)
-        if version in {0, SCHEMA_VERSION}:
+        if _upgrade_of(path, connection, upgrades) is None:
             return None
-        upgrade = next((upgrade for upgrade in upgrades if upgrade.embedded == version), None)
-        if upgrade is None:
-            releases = ", ".join(upgrade.release for upgrade in upgrades)
-            reason = f"it has schema version {version}; this tis-esr upgrades the state files of {releases}"
-            raise UnusableStateError(str(path), reason)
         with locked(path), disk_trouble(path):
+            upgrade = _upgrade_of(path, connection, upgrades)
+            if upgrade is None:  # another process has upgraded it meanwhile
+                return None
             progress("copy")
             copy = path.with_name(f"{path.name}.{upgrade.release}")
             back_up(connection, copy)
@@ -82,8 +79,17 @@ def upgrade_state(
         return Upgraded(upgrade.release, copy)
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _upgrade_of(path: Path, connection: sqlite3.Connection, upgrades: Sequence[Upgrade]) -> Upgrade | None:
+    """Return the upgrade that a state file needs. Raises UnusableStateError if there is none for its version."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version in {0, SCHEMA_VERSION}:
+        return None
+    upgrade = next((upgrade for upgrade in upgrades if upgrade.embedded == version), None)
+    if upgrade is None:
+        releases = ", ".join(upgrade.release for upgrade in upgrades)
+        reason = f"it has schema version {version}; this tis-esr upgrades the state files of {releases}"
+        raise UnusableStateError(str(path), reason)
+    return upgrade
 
 
 def _upgrade(
@@ -123,7 +129,7 @@ def _set_aside(connection: sqlite3.Connection, name: str) -> None:
 def _carry_out(connection: sqlite3.Connection, step: Step, day: str) -> None:
     old = _OldTables(connection)
     for page in old.pages(step.reads):
-        _write(connection, step.convert(old, page), day)
+        _write(connection, converted(step, old, page), day)
     refuse_loss(step, lambda name: _count(connection, _OLD + name), lambda name: _count(connection, name))
 
 
@@ -203,7 +209,7 @@ class _OldTables:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def pages(self, collection: str) -> Iterator[list[Json]]:
+    def pages(self, collection: str) -> Iterator[Page]:
         after = ""
         while True:
             found = self._connection.execute(
@@ -213,7 +219,7 @@ class _OldTables:
             if not found:
                 return
             after = found[-1][0]
-            yield [msgspec.json.decode(body) for _, body in found]
+            yield [(key, msgspec.json.decode(body)) for key, body in found]
 
     def get(self, collection: str, keys: Sequence[str]) -> list[Json]:
         return self.find(collection, "key", keys)

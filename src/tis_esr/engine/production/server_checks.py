@@ -183,6 +183,9 @@ def schema_finding(name: str, found: Mapping[str, Any] | None) -> Finding | None
     if found is None:
         problem = f"the database {name} is not installed"
         return Finding(DATABASE, problem, "run tis-esr install, or correct the name")
+    if "restoring" in found:
+        problem = f"the restore of a backup into the database {name} is not complete"
+        return Finding(DATABASE, problem, "drop the database, then repeat tis-esr restore")
     needed, version = schema.SCHEMA_VERSION, found["version"]
     if "upgrade" in found:
         problem = f"the upgrade of the database {name} from schema version {found['upgrade']['from']} is not complete"

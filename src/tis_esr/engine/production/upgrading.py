@@ -36,7 +36,7 @@ async def upgrade_database(
     """Bring the database to the present schema, or continue that; return the upgrade, None if there was nothing to do.
 
     Raises UnusableServerError while a process still consumes one of the queues, and for a version that cannot be
-    upgraded; UpgradeUnderWayError, LostDocumentsError and TransientError.
+    upgraded; UpgradeUnderWayError, UnconvertibleError and TransientError.
     """
     collections = list(collections)
     found = [f for f in await findings_of(addresses, collections, queues) if f.remedy not in INSTALL_HELPS]
@@ -53,6 +53,14 @@ async def upgrade_database(
         await refuse_consumers(addresses, queues)
         work = DatabaseUpgrade(database, upgrade, collections, progress)
         with trouble_as_transient():
+            await asyncio.to_thread(work.begin)
+            try:
+                await refuse_consumers(
+                    addresses, queues
+                )  # one may have started just before it could see the note
+            except BaseException:
+                await asyncio.to_thread(work.release)
+                raise
             await asyncio.to_thread(work.convert)
             await purge(addresses, [queue for queue in queues if queue.name in upgrade.bodies])
             await asyncio.to_thread(work.end)

@@ -12,15 +12,18 @@ from functools import partial
 import msgspec
 
 from tis_esr.decisions.quarantine import applicant_for_esr
+from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
+from tis_esr.errors import Exit, TisEsrError
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.backups.sent_rows import SentRow, as_written, read_sent
 from tis_esr.records.file_names import DEANERIES, BadFileNameError, FileName
 from tis_esr.records.row_reading import read_records
 from tis_esr.services.data_exporter.export_run import ROWS_A_CHUNK
 from tis_esr.services.data_exporter.exported_event import exported
+from tis_esr.services.data_exporter.full_export import in_file
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
     COUNTERS,
@@ -29,7 +32,6 @@ from tis_esr.services.data_exporter.outbound import (
     PENDING,
     ApplicantRecord,
     Counter,
-    NotificationRecord,
     OutboundFile,
     OutboundState,
     RecordState,
@@ -45,6 +47,7 @@ ANSWERS = {"APP": "APC", "DNC": "DCC", "DNF": "DCC"}
 _RECORD_TYPES = {"APP": "APP", "DNC": "NOT", "DNF": "NOT"}
 _OPEN = (OutboundState.ALLOCATING, OutboundState.NOTHING_TO_SEND)
 _AT = time(14)
+_LONG_AGO = date(1900, 1, 1)
 
 
 @dataclass
@@ -61,23 +64,51 @@ class TakenOver:
     gone: list[str] = field(default_factory=list)
 
 
-async def take_over(runner: Runner, inbound: FileStore, out: FileStore, since: date) -> TakenOver | None:
-    """Take over every file of ``since`` or later that the store does not know; raise the counters above every number used.
+class SentFilesGoneError(TisEsrError):
+    """The outbound store lacks a file that was sent before the backup, so it does not show what was sent since."""
 
-    None if the store was not restored, or that is settled: then unknown files are another program's. Safe to repeat.
-    Raises OSError and TransientError.
+    exit_code = Exit.UNAVAILABLE
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the outbound store no longer has {name}, which was sent before the backup, so it does not show what was sent"
+            " since. Collect copies of those files in a folder (none if none was sent), and repeat tis-esr recover with"
+            " --sent FOLDER. Never put them back into the outbound store: ESR would get them again"
+        )
+
+
+async def take_over(
+    runner: Runner, inbound: FileStore, out: FileStore, since: date, copies: FileStore | None = None
+) -> TakenOver | None:
+    """Take over every file that the store does not know, of ``since`` or of the last day that it knows files of, or later.
+
+    The files are in ``out``, or in ``copies`` if given. Counters are raised above every number used. None if the store
+    was not restored, or that is settled, and no copies are given: then unknown files are another program's. Safe to
+    repeat. Raises SentFilesGoneError, OSError and TransientError.
     """
-    if not await runner.patiently("recovery", lambda: is_unsettled(runner.work())):
+    if copies is None and not await runner.patiently("recovery", lambda: is_unsettled(runner.work())):
         return None
-    listing = await out.listing()
+    store = copies or out
+    listing = await store.listing()
+    last = await runner.patiently("recovery", lambda: _last_sent(runner.work()))
+    if last is not None and copies is None and not listing.has(last.name):
+        raise SentFilesGoneError(last.name)
+    since = min(since, last.day) if last is not None else date.min
     names = [name for name in listing.names if _is_ours(name, since)]
     found = TakenOver()
     for name in sorted(names, key=lambda name: FileName.parse(name).sequence):
         known = (await runner.work().get(OUTBOUND_FILES, [name])).get(name)
         if known is None or known.state in _OPEN:
-            await _take_over_one(runner, inbound, out, name, found)
+            await _take_over_one(runner, inbound, store, name, found)
     found.gone = await runner.patiently("recovery", partial(_settle, runner, names, since))
     return found
+
+
+async def _last_sent(work: Work) -> OutboundFile | None:
+    """Return the newest file with rows that the store knows as sent; all that it does not know are of its day or later."""
+    files = await work.find(OUTBOUND_FILES, {"day": Between(_LONG_AGO, date.max)})
+    sent = [file for file in files if file.state is OutboundState.SENT and file.rows and file.type in ANSWERS]
+    return max(sent, key=lambda file: (file.day, FileName.parse(file.name).sequence), default=None)
 
 
 def _is_ours(name: str, since: date) -> bool:
@@ -152,21 +183,25 @@ class _Taking:
         return True
 
     async def notification(self, row: SentRow) -> bool:
-        """Mark the pending notification with these columns as sent; return whether there is one, or it was before."""
+        """Mark the pending notification with these columns as sent; return whether there is one, or it was before.
+
+        A DNF also repeats what ESR has already, as new notifications.
+        """
         if "positionId" not in row.fields:
             return False
         found = await self._work.find(NOTIFICATIONS, {"position_id": [row.fields["positionId"]]})
         if any(self._is_in(record.file, record.file_row, row) for record in found):
             return True
-        fitting = (
-            r for r in found if self._is_free(r.key, r.state) and as_written("NOT", r.fields) == row.text
-        )
-        record = next(fitting, None)
+        same = [record for record in found if as_written("NOT", record.fields) == row.text]
+        record = next((one for one in same if self._is_free(one.key, one.state)), None)
+        if record is None and self._name.type == "DNF":
+            record = max(
+                (one for one in same if one.has_reached_esr), key=lambda one: one.number, default=None
+            )
         if record is None:
             return False
-        sent: NotificationRecord = msgspec.structs.replace(
-            record, state=RecordState.EXPORTED, reason="", file=str(self._name), file_row=row.number
-        )
+        last = max(one.number for one in found if one.about == record.about)
+        sent = in_file(record, str(self._name), row.number, last + 1)
         self._work.put(NOTIFICATIONS, sent)
         await mark_withdrawn(self._work, [sent])
         return True

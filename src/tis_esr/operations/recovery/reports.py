@@ -23,13 +23,17 @@ from tis_esr.settings import Settings
 
 @dataclass(frozen=True)
 class Place:
-    """Where a recovery works: the settings, the state file and the TCS of a manual run, both file stores."""
+    """Where a recovery works: the settings, the state file and the TCS of a manual run, both file stores.
+
+    ``copies`` are of files that were sent since a backup, where the outbound store no longer has them.
+    """
 
     settings: Settings
     state: Path | None
     tcs_url: str
     inbound: FileStore
     out: FileStore
+    copies: FileStore | None = None
 
     @property
     def has_services(self) -> bool:

@@ -149,7 +149,7 @@ class Recovery:
 
     async def _sent_since(self) -> _Did:
         since = self.outage.days[0]
-        found = await take_over(self.runner, self.place.inbound, self.place.out, since)
+        found = await take_over(self.runner, self.place.inbound, self.place.out, since, self.place.copies)
         if found is None:
             return _Did("the store was not restored from a backup: nothing to take over")
         if found.files:
@@ -158,7 +158,7 @@ class Recovery:
         if found.unmatched:
             left += f"; {counted(len(found.unmatched), 'row has', 'rows have')} no record here: {_some(found.unmatched)}"
         if found.gone:
-            named = f"{_some(found.gone)} (ask ESR for them, and create the DNF of these offices: --dnf)"
+            named = f"{_some(found.gone)} (ask ESR for copies, and run tis-esr recover again with --sent FOLDER and other times)"
             left += (
                 f"; ESR has answered {counted(len(found.gone), 'file')} of ours that cannot be found: {named}"
             )

@@ -13,7 +13,7 @@ import structlog
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError
-from tis_esr.services.data_exporter.restored import is_unsettled
+from tis_esr.services.data_exporter.restored import is_unsettled, refuse_withheld
 
 _log = structlog.get_logger()
 
@@ -96,7 +96,8 @@ async def sendable(work: Work, deaneries: Sequence[str], file_type: str) -> list
 
 
 async def refuse_while_starting(work: Work, deanery: str) -> None:
-    """Raise RegionStartingError if the start of a deanery is in progress."""
+    """Raise RegionStartingError if the start of a deanery is in progress, ExportsWithheldError after a restore."""
+    await refuse_withheld(work)
     start = (await work.get(REGION_STARTS, [deanery])).get(deanery)
     if start is not None and start.is_in_progress:
         raise RegionStartingError(deanery)

@@ -2,10 +2,23 @@
 
 import msgspec
 
+from tis_esr import wall_clock
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.work import Work
+from tis_esr.errors import Exit, TisEsrError
 
 KEY = "latest"
+
+
+class ExportsWithheldError(TisEsrError):
+    """A file was requested, and the store was restored from a backup: nobody knows yet what was sent since."""
+
+    exit_code = Exit.UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__(
+            "exports are withheld: the store was restored from a backup; run tis-esr recover first"
+        )
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +29,11 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 RESTORED = Collection("dataexporter.restored", Restored, lambda _: KEY)
+
+
+def restored_now() -> Restored:
+    """Return the mark of a store that is being restored, for which there is no engine yet."""
+    return Restored(at=wall_clock.now().timestamp())
 
 
 async def mark_restored(work: Work) -> None:
@@ -35,3 +53,9 @@ async def is_unsettled(work: Work) -> bool:
     """Return whether exports are withheld."""
     known = (await work.get(RESTORED, [KEY])).get(KEY)
     return known is not None and not known.is_settled
+
+
+async def refuse_withheld(work: Work) -> None:
+    """Raise ExportsWithheldError while exports are withheld."""
+    if await is_unsettled(work):
+        raise ExportsWithheldError

@@ -84,7 +84,8 @@ async def missing(database: AsyncDatabase[Any], collections: Iterable[Collection
 async def standing(database: AsyncDatabase[Any]) -> Mapping[str, Any] | None:
     """Return the entry of the installed schema; None if there is none.
 
-    It has ``version``, and ``upgrade`` with the version ``from`` which it comes while its upgrade is not complete.
+    It has ``version``, ``upgrade`` with the version ``from`` which it comes while its upgrade is not complete, and
+    ``restoring`` while a restore of a backup is not.
     """
     found: Mapping[str, Any] | None = await database[SCHEMA].find_one({"_id": "version"})
     return found

@@ -6,22 +6,34 @@ so that no process of either version works on it until the upgrade is complete.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
+from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 from pymongo import ASCENDING, ReplaceOne
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.production.mongodb import schema
-from tis_esr.engine.production.mongodb.documents import field_value
+from tis_esr.engine.production.mongodb.documents import replacement
 from tis_esr.engine.production.mongodb.outbox import entry_id, source
-from tis_esr.engine.upgrading import PAGE, Json, Step, Upgrade, Written, refuse_loss
+from tis_esr.engine.upgrading import (
+    PAGE,
+    Json,
+    Page,
+    Step,
+    UnconvertibleError,
+    Upgrade,
+    Written,
+    converted,
+    refuse_loss,
+)
 from tis_esr.errors import Exit, TisEsrError
 
 Progress = Callable[[str], None]
@@ -52,9 +64,7 @@ class DatabaseUpgrade:
         upgrade: Upgrade,
         collections: Sequence[Collection[Any]],
         progress: Progress = lambda _: None,
-        held_seconds: float = HELD_SECONDS,
     ) -> None:
-        self._held_seconds = held_seconds
         self._database = database.with_options(write_concern=WriteConcern("majority", j=True))
         self._upgrade = upgrade
         self._collections = {collection.name: collection for collection in collections}
@@ -62,17 +72,38 @@ class DatabaseUpgrade:
         self._holder = uuid4().hex
 
     def convert(self) -> None:
-        """Do what is left, except for the end. Raises UpgradeUnderWayError and LostDocumentsError."""
-        self._begin()
+        """Do what is left, except for the end. Raises UpgradeUnderWayError, and UnconvertibleError with the database as it was."""
         try:
-            for step in self._upgrade.steps:
-                self._once(step.name, partial(self._carry_out, step))
-            self._once("messages", self._convert_messages)
-            for name in self._to_place():
-                self._once(f"place {name}", partial(self._put_in_place, name))
+            with self._held():
+                for step in self._upgrade.steps:
+                    self._once(step.name, partial(self._carry_out, step))
+                self._once("messages", self._convert_messages)
+                for name in self._to_place():
+                    self._once(f"place {name}", partial(self._put_in_place, name))
+        except UnconvertibleError:
+            self._give_up()
+            raise
         except BaseException:
             self._versions.update_one(self._own(), {"$set": {"upgrade.until": 0.0}})
             raise
+
+    def release(self) -> None:
+        """Stop after ``begin``; an upgrade that has done nothing leaves the database to the version that wrote it."""
+        if self._note()["done"]:
+            self._versions.update_one(self._own(), {"$set": {"upgrade.until": 0.0}})
+        else:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Leave the database to the version that wrote it: its own documents are still unchanged."""
+        was = {"$set": {"version": self._upgrade.production}, "$unset": {"upgrade": ""}}
+        if self._versions.update_one(self._own(), was).matched_count:
+            self._drop_new()
+
+    def _drop_new(self) -> None:
+        for name in self._database.list_collection_names():
+            if name.startswith(_NEW):
+                self._database.drop_collection(name)
 
     def end(self) -> None:
         """Write the messages that it ends with, and open the database to processes of the present version."""
@@ -88,23 +119,42 @@ class DatabaseUpgrade:
     def _own(self) -> Json:
         return {"_id": "version", "upgrade.holder": self._holder}
 
-    def _begin(self) -> None:
-        """Note that the upgrade has begun, or take over one that was stopped."""
+    def begin(self) -> None:
+        """Note that the upgrade has begun, or take over one that was stopped. Raises UpgradeUnderWayError."""
         now = self._now()
-        held = {"holder": self._holder, "until": now + self._held_seconds}
+        held = {"holder": self._holder, "until": now + HELD_SECONDS}
         begun = {"from": self._upgrade.production, "done": [], "day": _day(now), **held}
         old = {"_id": "version", "version": self._upgrade.production}
         change = {"$set": {"version": schema.SCHEMA_VERSION, "upgrade": begun}}
         if self._versions.update_one(old, change).matched_count:
+            self._drop_new()
             return
         stopped = {"_id": "version", "upgrade.from": self._upgrade.production, "upgrade.until": {"$lte": now}}
         taken = {"$set": {f"upgrade.{name}": value for name, value in held.items()}}
         if not self._versions.update_one(stopped, taken).matched_count:
             raise UpgradeUnderWayError(self._database.name)
 
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Stay the one who upgrades also while one call takes long, as the making of an index does."""
+        ended = Event()
+
+        def renew() -> None:
+            with suppress(PyMongoError, UpgradeUnderWayError):  # the next step finds that out
+                while not ended.wait(HELD_SECONDS / 3):
+                    self._hold()
+
+        renewing = Thread(target=renew, daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            renewing.join()
+
     def _hold(self) -> None:
         """Stay the one who upgrades. Raises UpgradeUnderWayError if another has taken over."""
-        until = {"$set": {"upgrade.until": self._now() + self._held_seconds}}
+        until = {"$set": {"upgrade.until": self._now() + HELD_SECONDS}}
         if not self._versions.update_one(self._own(), until).matched_count:
             raise UpgradeUnderWayError(self._database.name)
 
@@ -128,7 +178,7 @@ class DatabaseUpgrade:
         old, day = OldCollections(self._database), self._note()["day"]
         for page in old.pages(step.reads):
             self._hold()
-            for name, writes in _by_collection(step.convert(old, page), day):
+            for name, writes in _by_collection(converted(step, old, page), day):
                 self._database[_NEW + name].bulk_write(writes, ordered=False)
         refuse_loss(step, self._count, lambda name: self._count(_NEW + name))
 
@@ -247,19 +297,7 @@ def _day(now: float) -> str:
 def _by_collection(written: Iterable[Written], day: str) -> Iterator[tuple[str, list[ReplaceOne[Json]]]]:
     in_order = sorted(written, key=lambda one: one[0].name)
     for name, group in groupby(in_order, key=lambda one: one[0].name):
-        yield name, [_replacement(collection, document, day) for collection, document in group]
-
-
-def _replacement(collection: Collection[Any], document: msgspec.Struct, day: str) -> ReplaceOne[Json]:
-    values = {name: getattr(document, name) for name in (*collection.searched, *collection.counted)}
-    beside = {name: field_value(value) for name, value in values.items() if value is not None}
-    body = {
-        "version": 1,
-        "document": msgspec.json.encode(document).decode(),
-        "written_on": day,
-        **beside,
-    }
-    return ReplaceOne({"_id": collection.key(document)}, body, upsert=True)
+        yield name, [replacement(collection, document, day) for collection, document in group]
 
 
 class OldCollections:
@@ -268,7 +306,7 @@ class OldCollections:
     def __init__(self, database: Database[Json]) -> None:
         self._database = database
 
-    def pages(self, collection: str) -> Iterator[list[Json]]:
+    def pages(self, collection: str) -> Iterator[Page]:
         """See OldDocuments.pages."""
         after: Json = {}
         while True:
@@ -276,7 +314,7 @@ class OldCollections:
             if not found:
                 return
             after = {"_id": {"$gt": found[-1]["_id"]}}
-            yield [entry["document"] for entry in found]
+            yield [(entry["_id"], entry["document"]) for entry in found]
 
     def get(self, collection: str, keys: Sequence[str]) -> list[Json]:
         """See OldDocuments.get."""
