@@ -6,7 +6,7 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 4
 
-.PHONY: run test lint types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter soak fuzz rolling services stop-services bench lock wheel sbom audit clean monitoring
+.PHONY: run test lint types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter soak fuzz rolling upgrades services stop-services bench lock wheel sbom audit clean monitoring
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -79,6 +79,10 @@ FUZZ_RUNS ?= 10000000
 fuzz: $(VENV)/fuzz.stamp
 	mkdir -p .fuzz/corpus
 	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -timeout=86400 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
+
+# The long form of the upgrade tests: an upgrade stopped at every ninth write, all on both engines. A few minutes.
+upgrades: $(VENV)/dev.stamp
+	LONG_UPGRADES=1 $(BIN)/pytest tests/upgrades
 
 # A rolling upgrade with real processes from the version whose checkout is in the folder OLD, for example a worktree of its tag.
 rolling: $(VENV)/dev.stamp

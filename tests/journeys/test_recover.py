@@ -157,7 +157,7 @@ def test_a_recovery_that_goes_on_days_later_exports_as_of_that_day_and_says_so(
 ) -> None:
     without_findings(monkeypatch)
     _, small = here
-    answers = iter([True, True, True, True, False])
+    answers = iter([True, True, True, True, True, False])
     monkeypatch.setattr("typer.confirm", lambda _: next(answers))
     said = recover(here)
     assert "stopped before: export what was missed, as of 25 Nov 2026: APP of EMD" in said.text

@@ -1,5 +1,6 @@
 """Stores of earlier versions on both engines, as their processes left them when they were killed."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from tests.upgrades.recorded import Recorded, load_events, recorded
 
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.simulation.tcs.server import Running, running_simulator
+
+LONG = bool(os.environ.get("LONG_UPGRADES"))
+"""``make upgrades`` sets it: a stop at every ninth write, and more on the production engine."""
 
 
 @dataclass

@@ -71,7 +71,7 @@ class Installation:
         more = {
             "PYTHONPATH": str(version / "src"),
             "TIS_ESR_TCS_URL": self.tcs.url,
-            "TIS_ESR_POLL_SECONDS": "0.5",
+            "TIS_ESR_SWEEP_SECONDS": "0.5",
         }
         return {**os.environ, **self.settings, **more}
 

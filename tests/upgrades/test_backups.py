@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,8 +80,8 @@ def answer(small: Small, sent: int, answered: int) -> None:
         put(small, name, content)
 
 
-def restored(here: tuple[Program, Small]) -> None:
-    """Back up after the first day, go on for two, and lose the store."""
+def restored(here: tuple[Program, Small], more: Callable[[], object] = lambda: None) -> None:
+    """Back up after the first day, go on for two and do more, and lose the store."""
     called, small = here
     receive(small, 24, por(1))
     day(here, 24)
@@ -91,6 +91,7 @@ def restored(here: tuple[Program, Small]) -> None:
         day(here, 25)
         answer(small, 25, 26)
         day(here, 26)
+        more()
         if called.engine == "production":
             drop(called)
         said = called("restore", small.folder / "backup", "--yes")
@@ -135,9 +136,16 @@ def states(called: Program) -> dict[int, tuple[str, str | None, int | None]]:
 @pytest.mark.parametrize("here", ["embedded"], indirect=True)
 def test_nothing_is_exported_before_it_is_known_what_was_sent(here: tuple[Program, Small]) -> None:
     restored(here)
-    before = names(here[1])
+    called, small = here
+    before = names(small)
     assert "export_withheld" in day(here, 26).text
-    assert names(here[1]) == before
+    full = called("export", "notifications", "--full", "--deanery", "EOE", "--out", small.folder / "out")
+    assert full.code == 3
+    assert "exports are withheld: the store was restored from a backup" in full.text
+    begun = called("region", "status", "LDN")
+    assert begun.code == 3, begun.text
+    assert "exports are withheld" in begun.text
+    assert names(small) == before
 
 
 async def test_what_was_sent_since_the_backup_is_taken_over(
@@ -174,3 +182,48 @@ async def test_a_file_that_esr_answered_and_nobody_has_is_named(
     said = await recovered(here, monkeypatch)
     assert said.code == 1, said.text
     assert "cannot be found: DE_EOE_APP_20261125_00000021.DAT (ask ESR" in said.text
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_an_outbound_store_without_what_was_sent_is_not_taken_for_nothing_sent(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    await asyncio.to_thread(restored, here)
+    copies = small.folder / "copies"
+    (small.folder / "out").rename(copies)
+    (small.folder / "out").mkdir()
+    said = await recovered(here, monkeypatch)
+    assert said.code == 3, said.text
+    assert "the outbound store no longer has DE_EOE_DNC_20261124_00000008.DAT" in said.text
+    said = await asyncio.to_thread(called, "recover", *OUTAGE, "--tcs", small.tcs.url, "--sent", copies)
+    assert said.code == 0, said.text
+    assert "took over 2 files that the store did not know, 2 records" in said.text
+    assert names(small) == []
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_files_before_the_named_time_are_taken_over_too(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    await asyncio.to_thread(restored, here)
+    late = ("--from", "2026-11-26T01:00", "--to", "2026-11-26T02:00", "--as-of", "2026-11-26", "--yes")
+    said = await asyncio.to_thread(called, "recover", *late, "--tcs", small.tcs.url)
+    assert said.code == 0, said.text
+    assert "took over 2 files that the store did not know, 2 records" in said.text
+
+
+@pytest.mark.parametrize("here", ["embedded"], indirect=True)
+async def test_a_full_file_that_was_sent_since_is_taken_over_with_what_esr_had_before(
+    here: tuple[Program, Small], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called, small = here
+    words = ("export", "notifications", "--full", "--deanery", "EOE", "--out", small.folder / "out")
+    await asyncio.to_thread(restored, here, lambda: called(*words, "--as-of", "2026-11-25").text)
+    said = await recovered(here, monkeypatch)
+    assert said.code == 0, said.text
+    assert "took over 3 files that the store did not know, 4 records" in said.text
+    with closing(reader_of(called.read_settings())) as reader:
+        files = sorted((n.position_id, n.file or "") for n in reader.find(NOTIFICATIONS, {}))
+    assert [file[7:10] for number, file in files if number == 1] == ["DNC", "DNF"]

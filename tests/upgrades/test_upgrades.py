@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from pika import BlockingConnection, URLParameters
-from tests.upgrades.conftest import OldStore
+from tests.journeys.program import ENGINES
+from tests.upgrades.conftest import LONG, OldStore
 from tests.upgrades.dumps import publish_again
 
 PutUp = Callable[[str], OldStore]
@@ -71,6 +72,7 @@ def test_a_database_is_not_upgraded_while_a_process_consumes_its_queues(put_up: 
     assert "schema version 1" in old.day().text
 
 
+@pytest.mark.parametrize("engine", ENGINES if LONG else ["embedded"], indirect=True)
 def test_a_store_of_0_3_needs_no_upgrade(put_up: PutUp) -> None:
     old = put_up("0.3")
     assert "upgrade:" not in old.install().text

@@ -108,7 +108,7 @@ async def _last_sent(work: Work) -> OutboundFile | None:
     """Return the newest file with rows that the store knows as sent; all that it does not know are of its day or later."""
     files = await work.find(OUTBOUND_FILES, {"day": Between(_LONG_AGO, date.max)})
     sent = [file for file in files if file.state is OutboundState.SENT and file.rows and file.type in ANSWERS]
-    return max(sent, key=lambda file: (file.day, FileName.parse(file.name).sequence), default=None)
+    return max(sent, key=lambda file: (file.day, FileName.parse(file.name).sequence, file.name), default=None)
 
 
 def _is_ours(name: str, since: date) -> bool:
