@@ -40,8 +40,9 @@ def test_an_upgraded_store_explains_what_was_ends_the_day_that_was_begun_and_goe
     fresh = old.tcs.simulator.store.post_events[events:]
     assert [{name: event[name] for name in DELETED_IN_ESR} for event in fresh] == [DELETED_IN_ESR]
     assert _exported(old) == exported, "TCS knew of every applicant that was sent"
-    assert old.day(1).code == 0
-    assert old.sent(1) == {}, "nothing has changed in TIS or ESR"
+    if old.engine == "embedded" or LONG:
+        assert old.day(1).code == 0
+        assert old.sent(1) == {}, "nothing has changed in TIS or ESR"
 
 
 def explains_what_was(old: OldStore) -> None:
