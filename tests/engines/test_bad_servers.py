@@ -378,6 +378,17 @@ async def test_a_database_of_an_older_or_newer_program_is_left_alone(
         assert await database["engine.schema"].find().to_list() == [{"_id": "version", "version": version}]
 
 
+async def test_a_database_that_a_newer_program_is_upgrading_is_left_to_it(good: ServerAddresses) -> None:
+    entry = {"_id": "version", "version": 6, "upgrade": {"from": 5, "holder": "x", "until": 0.0, "done": []}}
+    async with database_of(good) as database:
+        await database["engine.schema"].insert_one(entry)
+    finding = await found_at(DATABASE, good)
+    assert (
+        finding.remedy == "a newer tis-esr has upgraded it: use that one, or restore the backup from before"
+    )
+    assert await refused(good) == [finding]
+
+
 async def test_a_database_of_a_version_that_was_never_released_is_not_upgraded(good: ServerAddresses) -> None:
     async with database_of(good) as database:
         await database["engine.schema"].insert_one({"_id": "version", "version": 4})

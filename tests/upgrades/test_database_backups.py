@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pymongo
 import pytest
 from pymongo.database import Database
 from tests.journeys.program import Program, program
+from tests.left_behind import own_name
 from tests.queries.plans import PLANS
 from tests.upgrades.conftest import LONG
 
@@ -154,3 +156,22 @@ def test_a_database_that_other_tools_restored_is_marked_and_its_messages_are_pub
         assert [packet["state"] for packet in outbox.find()] == ["out"]
     with closing(reader_of(here.read_settings())) as reader:
         assert withheld_since(reader) is not None
+
+
+@pytest.mark.skipif(not LONG, reason="make upgrades")
+def test_a_backup_is_restored_into_a_database_of_another_name(here: Program) -> None:
+    with pymongo.MongoClient[dict[str, Any]](here.settings["TIS_ESR_MONGODB_URL"]) as client:
+        was, name = client[here.settings["TIS_ESR_MONGODB_DATABASE"]], own_name(uuid4().hex[:12])
+        wanted = {one: was[one].count_documents({}) for one in was.list_collection_names()}
+        try:
+            said = here("restore", here.folder / "backup", "--yes", TIS_ESR_MONGODB_DATABASE=name)
+            assert said.code == 0, said.text
+            assert here("install", "--check", TIS_ESR_MONGODB_DATABASE=name).code == 0
+            found = {one: client[name][one].count_documents({}) for one in wanted}
+        finally:
+            client.drop_database(name)
+    own = {"audit.entries", "audit.head", "dataexporter.restored"}
+    assert {one: n for one, n in found.items() if one not in own} == {
+        one: n for one, n in wanted.items() if one not in own
+    }
+    assert found["dataexporter.restored"] == 1

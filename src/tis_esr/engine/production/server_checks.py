@@ -187,7 +187,7 @@ def schema_finding(name: str, found: Mapping[str, Any] | None) -> Finding | None
         problem = f"the restore of a backup into the database {name} is not complete"
         return Finding(DATABASE, problem, "drop the database, then repeat tis-esr restore")
     needed, version = schema.SCHEMA_VERSION, found["version"]
-    if "upgrade" in found:
+    if "upgrade" in found and version <= needed:
         problem = f"the upgrade of the database {name} from schema version {found['upgrade']['from']} is not complete"
         return Finding(DATABASE, problem, _CONTINUE)
     if version == needed:

@@ -129,7 +129,12 @@ class DatabaseUpgrade:
         if self._versions.update_one(old, change).matched_count:
             self._drop_new()
             return
-        stopped = {"_id": "version", "upgrade.from": self._upgrade.production, "upgrade.until": {"$lte": now}}
+        stopped = {
+            "_id": "version",
+            "version": schema.SCHEMA_VERSION,
+            "upgrade.from": self._upgrade.production,
+            "upgrade.until": {"$lte": now},
+        }
         taken = {"$set": {f"upgrade.{name}": value for name, value in held.items()}}
         if not self._versions.update_one(stopped, taken).matched_count:
             raise UpgradeUnderWayError(self._database.name)
