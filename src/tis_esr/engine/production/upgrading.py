@@ -9,6 +9,7 @@ from pymongo import MongoClient
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.production.mongodb import schema
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
+from tis_esr.engine.production.mongodb.patience import patience
 from tis_esr.engine.production.mongodb.upgrading import DatabaseUpgrade
 from tis_esr.engine.production.queue_care import purge, refuse_consumers
 from tis_esr.engine.production.rabbitmq.topology import Queue
@@ -42,7 +43,11 @@ async def upgrade_database(
     found = [f for f in await findings_of(addresses, collections, queues) if f.remedy not in INSTALL_HELPS]
     if found:
         raise UnusableServerError(found)
-    client: MongoClient[Json] = MongoClient(addresses.mongodb_url, serverSelectionTimeoutMS=5000)
+    options: dict[str, Any] = {
+        **patience(addresses.mongodb_url),
+        "socketTimeoutMS": None,  # to build an index can take minutes
+    }
+    client: MongoClient[Json] = MongoClient(addresses.mongodb_url, **options)
     try:
         database = client[addresses.database]
         with trouble_as_transient():

@@ -12,6 +12,7 @@ from tis_esr.engine.embedded.backing_up import back_up, remove, swap
 from tis_esr.engine.embedded.schema import disk_trouble, locked, open_state
 from tis_esr.engine.production.mongodb import dumping
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
+from tis_esr.engine.production.mongodb.patience import patience
 from tis_esr.engine.production.queue_care import purge, refuse_consumers
 from tis_esr.engine.production.rabbitmq.topology import Queue, queues
 from tis_esr.engine.production.server_addresses import ServerAddresses
@@ -91,7 +92,7 @@ async def _refuse_unusable(place: ServerAddresses, topology: Sequence[Queue]) ->
 
 
 def _database(place: ServerAddresses) -> MongoClient[dict[str, Any]]:
-    return MongoClient(place.mongodb_url, w="majority", journal=True, serverSelectionTimeoutMS=5000)
+    return MongoClient(place.mongodb_url, w="majority", journal=True, **patience(place.mongodb_url))
 
 
 async def _mark(settings: Settings, state: Path | None, source: str, person: Person) -> None:

@@ -17,6 +17,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from tis_esr import wall_clock
 from tis_esr.engine.production.mongodb.documents import replacement
+from tis_esr.engine.production.mongodb.patience import patience
 from tis_esr.engine.production.mongodb.schema import LEASES, OUTBOX, SCHEMA, SCHEMA_VERSION
 from tis_esr.engine.upgrading import Written
 from tis_esr.errors import Exit, TisEsrError
@@ -66,9 +67,7 @@ def dump(url: str, database: str, folder: Path, progress: Progress) -> int:
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         make_folder(unfinished)
-        with MongoClient[RawBSONDocument](
-            url, document_class=RawBSONDocument, serverSelectionTimeoutMS=5000
-        ) as client:
+        with MongoClient[RawBSONDocument](url, document_class=RawBSONDocument, **patience(url)) as client:
             manifest = _written(client, database, unfinished, progress)
         with open_private(unfinished / _MANIFEST, "xb") as file:
             file.write(msgspec.json.encode(manifest))
