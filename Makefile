@@ -6,7 +6,7 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 4
 
-.PHONY: run test lint scan-history check-compose types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter soak fuzz services stop-services bench lock wheel sbom audit clean monitoring
+.PHONY: run test lint scan-history check-compose types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter soak fuzz rolling upgrades services stop-services bench lock wheel sbom audit clean monitoring
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -89,6 +89,14 @@ FUZZ_RUNS ?= 10000000
 fuzz: $(VENV)/fuzz.stamp
 	mkdir -p .fuzz/corpus
 	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -timeout=86400 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
+
+# The long form of the upgrade tests: an upgrade stopped at every ninth write, all on both engines. A few minutes.
+upgrades: $(VENV)/dev.stamp
+	LONG_UPGRADES=1 $(BIN)/pytest tests/upgrades
+
+# A rolling upgrade with real processes from the version whose checkout is in the folder OLD, for example a worktree of its tag.
+rolling: $(VENV)/dev.stamp
+	PYTHONPATH=src $(BIN)/python -m tests.upgrades.rolling $(OLD)
 
 # Prometheus, Alertmanager, rules and dashboards with a day on either engine; make test has the embedded one.
 monitoring: $(VENV)/dev.stamp
