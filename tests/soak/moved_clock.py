@@ -19,11 +19,13 @@ from typing import Any, BinaryIO
 import time_machine
 
 from tis_esr.engine import monotonic_clock
+from tis_esr.engine.production.mongodb.server_clock import ServerClock
 
 PERIODS = {
     "_SCHEDULE_SECONDS": 0.1,
     "_LEDGER_SECONDS": 0.3,
     "_PURGE_SECONDS": 0.3,
+    "_PURGE_PAUSE": 0.001,
     "_BATCH_SECONDS": 0.3,
     "_AUDIT_SECONDS": 0.3,
 }
@@ -143,9 +145,14 @@ class Forward:
         return self._last
 
 
+async def _moved_too(_: ServerClock, __: object) -> None:
+    """Leave MongoDB's clock where the moved one is, as if the server's had been moved along."""
+
+
 def main(moment: str) -> None:
     """Run the program; its log goes to standard error."""
     monotonic_clock.elapsed = Forward().elapsed
+    ServerClock.read = _moved_too  # type: ignore[method-assign]
     with time_machine.travel(datetime.fromisoformat(moment)) as clock:
         from tis_esr.process import serving_process
         from tis_esr.start import main as program
