@@ -330,6 +330,26 @@ from tis_esr.start import main; main()
     assert not list(tmp_path.iterdir())
 
 
+def test_an_interrupt_while_the_commands_are_put_together_is_one_line(tmp_path: Path) -> None:
+    interrupt = """
+import os, signal, typer.main
+put_together = typer.main.get_command_from_info
+
+def interrupted(*args, **options):
+    os.kill(os.getpid(), signal.SIGINT)
+    return put_together(*args, **options)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+typer.main.get_command_from_info = interrupted
+from tis_esr.start import main; main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", interrupt, "demo"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.stderr == "tis-esr: stopped at once. Run the same command again to continue\n"
+    assert ended.returncode == 130
+
+
 def test_the_installed_program_is_the_one_that_takes_interrupts() -> None:
     project = tomllib.loads((README.parent / "pyproject.toml").read_text())
     assert project["project"]["scripts"] == {"tis-esr": "tis_esr.start:main"}

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs/explanation/performance.md"
 ENGINES: tuple[EngineName, ...] = "embedded", "production"
 IMAGES = {engine: ROOT / f"docs/images/soak-{engine}.svg" for engine in ENGINES}
-WEEKS = {"embedded": 18, "production": 10}
-"""From 24 Nov 2026; the 18th week has a change of London's clock."""
+SIZES = {"embedded": (18, 13), "production": (10, 3)}
+"""Weeks from 24 Nov 2026, of which the 18th has a change of London's clock, and deaneries."""
 ACTS: dict[str, tuple[int, Callable[[Soak], None]]] = {
     "calls fail": (3, Soak.fail_calls),
     "connections to TCS cut": (5, Soak.drop_connections),
@@ -38,16 +38,20 @@ def main() -> int:
     """Live through the weeks, on one engine after the other."""
     parser = argparse.ArgumentParser(prog="make soak")
     parser.add_argument("--engine", choices=ENGINES, help="only this one")
-    parser.add_argument("--weeks", type=int, help=f"default: {WEEKS}")
-    parser.add_argument("--deaneries", type=int, default=13)
+    parser.add_argument("--weeks", type=int, help=f"default: {_defaults(0)}")
+    parser.add_argument("--deaneries", type=int, help=f"default: {_defaults(1)}")
     parser.add_argument("--write", action="store_true", help="write the result into the docs")
     asked = parser.parse_args()
     engines = [engine for engine in ENGINES if asked.engine in {None, engine}]
-    flat = [
-        _is_flat(engine, asked.weeks or WEEKS[engine], asked.deaneries, write=asked.write)
-        for engine in engines
-    ]
+    flat = []
+    for engine in engines:
+        weeks, deaneries = SIZES[engine]
+        flat.append(_is_flat(engine, asked.weeks or weeks, asked.deaneries or deaneries, write=asked.write))
     return 0 if all(flat) else 1
+
+
+def _defaults(place: int) -> str:
+    return ", ".join(f"{sizes[place]} on the {engine} engine" for engine, sizes in SIZES.items())
 
 
 def _is_flat(engine: EngineName, weeks: int, deaneries: int, *, write: bool) -> bool:
