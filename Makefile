@@ -10,7 +10,7 @@ TESTS_AT_ONCE ?= 4
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
-	@echo "In a browser: $(BIN)/tis-esr console --state demo/state.sqlite"
+	@echo 'To type tis-esr as above, in this terminal: export PATH="$(CURDIR)/$(BIN):$$PATH"'
 
 test: lint types arrows unit gate
 
