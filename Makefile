@@ -1,5 +1,5 @@
 # make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd, Chromium, Prometheus,
-# Alertmanager and systemd, if they are missing, with the machine's package manager; mongod, Helm and the types of custom resources, if they are missing, into .servers.
+# Alertmanager and systemd, if they are missing, with the machine's package manager; mongod, Helm, the types of custom resources and the schemas of AsyncAPI, if they are missing, into .servers.
 # make test PYTHON=python3.13: the same on another Python, in a virtual environment of its own.
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))

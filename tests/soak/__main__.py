@@ -31,7 +31,7 @@ ACTS: dict[str, tuple[int, Callable[[Soak], None]]] = {
 }
 """What is done, every how many days. The last restarts the process."""
 WARM_DAYS = 25
-"""Days of a process that are not judged: what is kept longest is kept for 20 days."""
+"""What is kept longest is kept for 20 days."""
 
 
 def main() -> int:
@@ -40,13 +40,16 @@ def main() -> int:
     parser.add_argument("--engine", choices=ENGINES, help="only this one")
     parser.add_argument("--weeks", type=int, help=f"default: {_defaults(0)}")
     parser.add_argument("--deaneries", type=int, help=f"default: {_defaults(1)}")
+    parser.add_argument(
+        "--warm-days",
+        type=int,
+        default=WARM_DAYS,
+        help=f"days of a process that are not judged, default {WARM_DAYS}: the store is steady only then",
+    )
     parser.add_argument("--write", action="store_true", help="write the result into the docs")
     asked = parser.parse_args()
     engines = [engine for engine in ENGINES if asked.engine in {None, engine}]
-    flat = []
-    for engine in engines:
-        weeks, deaneries = SIZES[engine]
-        flat.append(_is_flat(engine, asked.weeks or weeks, asked.deaneries or deaneries, write=asked.write))
+    flat = [_is_flat(engine, asked) for engine in engines]
     return 0 if all(flat) else 1
 
 
@@ -54,8 +57,9 @@ def _defaults(place: int) -> str:
     return ", ".join(f"{sizes[place]} on the {engine} engine" for engine, sizes in SIZES.items())
 
 
-def _is_flat(engine: EngineName, weeks: int, deaneries: int, *, write: bool) -> bool:
+def _is_flat(engine: EngineName, asked: argparse.Namespace) -> bool:
     """Live through the weeks on one engine; say whether nothing grows."""
+    weeks, deaneries = asked.weeks or SIZES[engine][0], asked.deaneries or SIZES[engine][1]
     begun = time.monotonic()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -68,11 +72,11 @@ def _is_flat(engine: EngineName, weeks: int, deaneries: int, *, write: bool) -> 
         soak.stop()
         assert soak.front.refused == 0
     minutes = (time.monotonic() - begun) / 60
-    judged_from = soak.lives[-1] + WARM_DAYS
+    judged_from = soak.lives[-1] + asked.warm_days
     result = summary(soak.samples, judged_from)
     print(result)
-    if write:
-        text = f"{weeks} weeks of {deaneries} deaneries in {minutes:.0f} minutes:\n\n{result}"
+    if asked.write:
+        text = f"{weeks} weeks of {deaneries} deaneries in {minutes:.0f} minutes, judged from day {judged_from}:\n\n{result}"
         _write(engine, soak, judged_from, text)
     found = growing(soak.samples[judged_from:], earlier=soak.samples[:judged_from])
     for name, one in found.items():
