@@ -67,7 +67,7 @@ QUARTER_ENGINE ?= both
 simulate-quarter: $(VENV)/dev.stamp
 	PYTHONPATH=src $(BIN)/python -m tests.quarter --seeds $(QUARTERS) --engine $(QUARTER_ENGINE)
 
-# Simulated weeks of one process of tis-esr run, on one engine after the other: fails if memory, files, sockets or the store grow. About an hour;
+# Simulated weeks of one process of tis-esr run, on one engine after the other: fails if memory, files, sockets or the store grow. About half an hour;
 # SOAK="--engine embedded" is only one of them, SOAK=--write puts the result into the docs.
 SOAK ?=
 soak: $(VENV)/dev.stamp

@@ -62,7 +62,7 @@ def _panel(
 
 
 def _shown(name: str, value: float) -> str:
-    return f"{value / MEASURES[name].divisor:,.1f}".removesuffix(".0")
+    return f"{round(value / MEASURES[name].divisor, 1) + 0.0:,.1f}".removesuffix(".0")
 
 
 def summary(samples: Sequence[Sample], judged_from: int) -> str:
