@@ -71,6 +71,7 @@ def _is_flat(engine: EngineName, asked: argparse.Namespace) -> bool:
             print(f"{engine}, day {day}: {soak.samples[-1]}", flush=True)
         soak.stop()
         assert soak.front.refused == 0
+        assert soak.sent() >= {"APP", "DNC"}
     minutes = (time.monotonic() - begun) / 60
     judged_from = soak.lives[-1] + asked.warm_days
     result = summary(soak.samples, judged_from)

@@ -33,7 +33,6 @@ SETTINGS = {
     "TIS_ESR_KEEP_HISTORY_DAYS": "3",
     "TIS_ESR_SWEEP_SECONDS": "0.05",
     "TIS_ESR_ALARM_SECONDS": "5",
-    "TIS_ESR_EXPORT_WAIT_MINUTES": "0",
     "TIS_ESR_HTTP_PORT": "0",
     "TIS_ESR_LOG_FORMAT": "json",
     "TIS_ESR_TCS_CLIENT_ID": "tis-esr",
@@ -124,6 +123,10 @@ class Soak:
             {**self._tell("measure"), "store": self.store.used(), "log": self.log.stat().st_size}
         )
         self._end_of_day()
+
+    def sent(self) -> set[str]:
+        """Return the types of the files for ESR of the last days."""
+        return {path.name.split("_")[2] for path in (self.small.folder / "out").glob("*.DAT")}
 
     def leak(self, name: str) -> None:
         """Make the process leak from now on."""
