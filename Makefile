@@ -1,5 +1,5 @@
 # make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd, Chromium, Prometheus,
-# Alertmanager and systemd, if they are missing, with the machine's package manager; mongod, Helm and the types of custom resources, if they are missing, into .servers.
+# Alertmanager and systemd, if they are missing, with the machine's package manager; mongod, Helm, the types of custom resources and the schemas of AsyncAPI, if they are missing, into .servers.
 # make test PYTHON=python3.13: the same on another Python, in a virtual environment of its own.
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
@@ -10,7 +10,7 @@ TESTS_AT_ONCE ?= 4
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
-	@echo "In a browser: $(BIN)/tis-esr console --state demo/state.sqlite"
+	@echo 'To type tis-esr as above, in this terminal: export PATH="$(CURDIR)/$(BIN):$$PATH"'
 
 test: lint types arrows unit gate
 
@@ -77,8 +77,9 @@ QUARTER_ENGINE ?= both
 simulate-quarter: $(VENV)/dev.stamp
 	PYTHONPATH=src $(BIN)/python -m tests.quarter --seeds $(QUARTERS) --engine $(QUARTER_ENGINE)
 
-# Simulated weeks of one process of tis-esr run: fails if memory, files, sockets or the store grow. SOAK=--write puts the result into the docs.
-SOAK ?= --weeks 18
+# Simulated weeks of one process of tis-esr run, on one engine after the other: fails if memory, files, sockets or the store grow. About half an hour;
+# SOAK="--engine embedded" is only one of them, SOAK=--write puts the result into the docs.
+SOAK ?=
 soak: $(VENV)/dev.stamp
 	PYTHONPATH=src $(BIN)/python -m tests.soak $(SOAK)
 
