@@ -28,6 +28,16 @@ WARM_DAYS = 25
 """Days of a process that are not judged: what is kept longest is kept for 20 days."""
 
 
+FEWEST_DAYS = 3
+"""A slope over fewer days says nothing."""
+
+
+def judged_days(weeks: int) -> int:
+    """Return how many days are left to judge: those of the last process that are not the first ones of its life."""
+    days, (restarted, _) = 7 * weeks, ACTS["secret"]
+    return days - WARM_DAYS - (restarted if days > restarted else 0)
+
+
 def main() -> int:
     """Live through the weeks."""
     parser = argparse.ArgumentParser(prog="make soak")
@@ -37,6 +47,10 @@ def main() -> int:
     parser.add_argument("--deaneries", type=int, default=13)
     parser.add_argument("--write", action="store_true", help="write the result into the docs")
     asked = parser.parse_args()
+    if (days := judged_days(asked.weeks)) < FEWEST_DAYS:
+        parser.error(
+            f"--weeks {asked.weeks} would leave {max(0, days)} days to judge, of {FEWEST_DAYS}: name 4, or 8 and more"
+        )
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, soaking(Path(folder), DEANERIES[: asked.deaneries]) as soak:
         for day in range(7 * asked.weeks):
