@@ -32,6 +32,14 @@ ACTS: dict[str, tuple[int, Callable[[Soak], None]]] = {
 """What is done, every how many days. The last restarts the process."""
 WARM_DAYS = 25
 """What is kept longest is kept for 20 days."""
+FEWEST_DAYS = 3
+"""A slope over fewer days says nothing."""
+
+
+def judged_days(weeks: int, warm_days: int = WARM_DAYS) -> int:
+    """Return how many days are left to judge: those of the last process that are not the first ones of its life."""
+    days, (restarted, _) = 7 * weeks, ACTS["secret"]
+    return days - warm_days - (restarted if days > restarted else 0)
 
 
 def main() -> int:
@@ -49,6 +57,11 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the result into the docs")
     asked = parser.parse_args()
     engines = [engine for engine in ENGINES if asked.engine in {None, engine}]
+    for weeks in {asked.weeks or SIZES[engine][0] for engine in engines}:
+        if (days := judged_days(weeks, asked.warm_days)) < FEWEST_DAYS:
+            parser.error(
+                f"--weeks {weeks} would leave {max(0, days)} days to judge, of {FEWEST_DAYS}: name 4, or 8 and more"
+            )
     flat = [_is_flat(engine, asked) for engine in engines]
     return 0 if all(flat) else 1
 

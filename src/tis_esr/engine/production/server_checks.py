@@ -22,6 +22,7 @@ from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyM
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.production.mongodb import schema
 from tis_esr.engine.production.mongodb.mongodb_errors import describe, is_retryable
+from tis_esr.engine.production.mongodb.patience import patience_of_a_check
 from tis_esr.engine.production.rabbitmq.amqp import Connection, connect
 from tis_esr.engine.production.rabbitmq.topology import DEAD, EXCHANGE, Queue, declare
 from tis_esr.engine.production.server_addresses import ServerAddresses
@@ -101,7 +102,9 @@ async def install(
 
 async def _install_mongodb(addresses: ServerAddresses, collections: list[Collection[Any]]) -> list[str]:
     try:
-        async with _database(addresses) as database:
+        async with _database(
+            addresses, socketTimeoutMS=None
+        ) as database:  # to build an index can take minutes
             return await schema.install(database, collections)
     except OperationFailure as error:
         if error.code == _MADE_MEANWHILE:  # another process is installing at the same time: continue
@@ -136,9 +139,11 @@ _AWAY = (TimeoutError, AMQPError, OSError, ValueError, RuntimeError)
 
 
 @contextlib.asynccontextmanager
-async def _database(addresses: ServerAddresses) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+async def _database(
+    addresses: ServerAddresses, **options: Any
+) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-        addresses.mongodb_url, serverSelectionTimeoutMS=3000
+        addresses.mongodb_url, **{**patience_of_a_check(addresses.mongodb_url), **options}
     )
     try:
         yield client[addresses.database]

@@ -13,6 +13,7 @@ import structlog
 
 from tis_esr.decisions.quarantine import notification_misfit_reason
 from tis_esr.engine.collection import Between
+from tis_esr.engine.file_traces import about_file
 from tis_esr.engine.work import Work
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.export_run import Export, ExportRun
@@ -112,7 +113,8 @@ class FullExport(ExportRun):
                 if record.fields in there or not _may_go(record):
                     continue
                 if reason := notification_misfit_reason(record.fields):
-                    _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
+                    with about_file(file.name):
+                        _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
                     kept += 1
                     if record.state is RecordState.TO_EXPORT:
                         work.put(NOTIFICATIONS, held_back(record, reason))
