@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,8 @@ from tis_esr.private_files import open_private
 R = TypeVar("R")
 
 _SOON = 0.1
+_SWITCH_SECONDS = 0.0005
+"""How long Python keeps its lock from a waiting thread: the state file's needs it again after each row that it reads."""
 
 
 class EmbeddedEngine:
@@ -52,6 +55,7 @@ class EmbeddedEngine:
             claiming.count_deaths(self._connection)
         except sqlite3.OperationalError as error:
             raise TransientError(f"{path}: {error}") from error
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._claimed: set[Identity] = set()
         self._isolated: set[Identity] = set()
