@@ -7,8 +7,6 @@ from pydantic import SecretStr
 
 from tis_esr.files.file_store import FileStore
 from tis_esr.files.folder import Folder
-from tis_esr.files.s3 import S3Files, S3Settings
-from tis_esr.files.sftp import SftpFiles, SftpSettings
 from tis_esr.settings import BadSettingsError, Settings
 
 _SETTLED_SECONDS = 2.0
@@ -45,7 +43,9 @@ def same_place(settings: Settings) -> bool:
 
 
 def _remote(settings: Settings, kind: Literal["s3", "sftp"], place: str, asked_by: str) -> FileStore:
-    if kind == "s3":
+    if kind == "s3":  # the libraries of either store take a fifth of the time to load the program
+        from tis_esr.files.s3 import S3Files, S3Settings
+
         return S3Files(
             S3Settings(
                 bucket=required_setting(settings.s3_bucket, "s3_bucket", asked_by),
@@ -57,6 +57,8 @@ def _remote(settings: Settings, kind: Literal["s3", "sftp"], place: str, asked_b
                 timeout_seconds=settings.store_timeout_seconds,
             )
         )
+    from tis_esr.files.sftp import SftpFiles, SftpSettings
+
     return SftpFiles(
         SftpSettings(
             host=required_setting(settings.sftp_host, "sftp_host", asked_by),
