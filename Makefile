@@ -1,12 +1,12 @@
-# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd and Chromium,
-# if they are missing, with the machine's package manager; mongod, if it is missing, into .servers.
+# make run: the demo. make test: all checks and tests. Python packages are installed into .venv; RabbitMQ, sshd, Chromium, Prometheus,
+# Alertmanager and systemd, if they are missing, with the machine's package manager; mongod, Helm and the types of custom resources, if they are missing, into .servers.
 # make test PYTHON=python3.13: the same on another Python, in a virtual environment of its own.
 PYTHON ?= python3
 VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
-TESTS_AT_ONCE ?= 3
+TESTS_AT_ONCE ?= 4
 
-.PHONY: run test lint types arrows unit gate docs screenshots faults simulate simulate-quarter fuzz services stop-services bench lock clean
+.PHONY: run test lint types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter fuzz services stop-services bench lock clean monitoring
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -40,6 +40,15 @@ gate: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp
 	PYTHONPATH=src $(BIN)/python -m docgen
 
+# The documentation as static pages in site/: open site/index.html, or serve the folder. No page requests anything from another host.
+site: $(VENV)/dev.stamp
+	rm -rf site
+	$(BIN)/python -m docgen.site site
+
+# Every page of it in a browser, with axe; make test visits one page of each kind. About ten minutes.
+check-site: $(VENV)/dev.stamp
+	EVERY_PAGE=1 $(BIN)/pytest -n $(TESTS_AT_ONCE) --dist worksteal tests/documentation/site
+
 # The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows. About an hour.
 faults: $(VENV)/dev.stamp
 	LONG_FAULTS=1 $(BIN)/pytest tests/faults
@@ -63,6 +72,11 @@ FUZZ_RUNS ?= 10000000
 fuzz: $(VENV)/fuzz.stamp
 	mkdir -p .fuzz/corpus
 	PYTHONPATH=src $(BIN)/python -m tests.fuzz.reading -runs=$(FUZZ_RUNS) -max_len=2048 -timeout=86400 -artifact_prefix=.fuzz/ .fuzz/corpus tests/fuzz/seeds
+
+# Prometheus, Alertmanager, rules and dashboards with a day on either engine; make test has the embedded one.
+monitoring: $(VENV)/dev.stamp
+	$(BIN)/python -m servers install
+	LONG_MONITORING=1 $(BIN)/pytest tests/monitoring
 
 # RabbitMQ and MongoDB on this machine, without Docker: prints their addresses.
 services: $(VENV)/dev.stamp
@@ -102,4 +116,4 @@ $(VENV)/fuzz.stamp: tests/fuzz/requirements.txt $(VENV)/dev.stamp
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* .fuzz demo bench/out dist
+	rm -rf .venv .venv-* .fuzz demo bench/out dist site

@@ -122,7 +122,24 @@ def timed(
         "messages a row": round(messages / rows, 3),
         "transactions a row": round((transactions(client) - transacted) / rows, 3),
         "TCS calls a row": round(asked / rows, 3),
+        "MB on MongoDB's disk": on_disk(client, database),
     }
+
+
+def on_disk(client: Any, database: str) -> dict[str, float]:
+    """Return the MB of compressed documents and of indexes, after a checkpoint: of what is kept as long as rows, and of the rest."""
+    client.admin.command("fsync")
+    found = dict.fromkeys(("rows and messages", "their indexes", "the rest", "its indexes"), 0.0)
+    for name in client[database].list_collection_names():
+        sizes = client[database].command("collStats", name)
+        kept = (
+            ("rows and messages", "their indexes")
+            if name.startswith("engine.")
+            else ("the rest", "its indexes")
+        )
+        for part, size in zip(kept, (sizes["storageSize"], sizes["totalIndexSize"]), strict=True):
+            found[part] = round(found[part] + size / 1e6, 1)
+    return found
 
 
 @contextmanager

@@ -37,11 +37,16 @@ _VALUES = """## Values of labels
 """
 
 
+def declared() -> dict[str, Metric]:
+    """Return every metric by the name that queries use: a counter's ends in ``_total``."""
+    return {_name(metric): metric for metric in sorted(_filled().registry.collect(), key=_name)}
+
+
 def page() -> str:
     """Return the page."""
     rows = [
-        (f"`{_name(metric)}`", metric.type, _labels(metric), metric.documentation)
-        for metric in sorted(_filled().registry.collect(), key=_name)
+        (f"`{name}`", metric.type, _labels(metric), metric.documentation)
+        for name, metric in declared().items()
     ]
     return f"{_OPENING}\n{NOTICE}\n\n{table(('metric', 'type', 'labels', 'meaning'), rows)}\n\n{_VALUES}"
 

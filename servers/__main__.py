@@ -8,7 +8,19 @@ import os
 import sys
 from pathlib import Path
 
-from servers.programs import NotInstalled, chromium, mongod, one_at_a_time, rabbitmq, sshd
+from servers.programs import (
+    NotInstalled,
+    alertmanager,
+    chromium,
+    custom_resource_types,
+    helm,
+    mongod,
+    one_at_a_time,
+    prometheus,
+    rabbitmq,
+    sshd,
+    systemd_analyze,
+)
 from servers.running import DidNotStart, Mongo, Rabbit, answers, own_port
 
 HOME = Path(__file__).parent.parent / ".servers"
@@ -24,6 +36,11 @@ def install() -> None:
             mongod(HOME / "mongod")
         sshd()
         chromium()
+        helm(HOME / "helm")
+        custom_resource_types(HOME / "custom_resources")
+        systemd_analyze()
+        prometheus()
+        alertmanager()
 
 
 def addresses() -> dict[str, str]:

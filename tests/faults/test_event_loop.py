@@ -96,7 +96,7 @@ async def test_running_services_with_many_files_never_keep_the_loop(
     monkeypatch.setattr("tis_esr.process.serving_process.log_events", lambda _: None)
     monkeypatch.setattr("tis_esr.process.serving_process._LEDGER_SECONDS", 0.5)
     monkeypatch.setattr("tis_esr.process.serving_process._SCHEDULE_SECONDS", 0.5)
-    monkeypatch.setattr("tis_esr.services.command_schedule.next_after", _QuarterMinutes().next_after)
+    monkeypatch.setattr("tis_esr.services.command_schedule.next_after", _FiveSeconds().next_after)
     arriving = tmp_path / "arriving"
     arriving.mkdir()
     for number in range(LETTERS[given.get("engine", "embedded")]):
@@ -116,8 +116,8 @@ async def test_running_services_with_many_files_never_keep_the_loop(
     assert dog.found == []
 
 
-class _QuarterMinutes:
-    """Stands in for cron expressions, which can't come due more than once a minute: exports each 15 s, the rest once after 15 s."""
+class _FiveSeconds:
+    """Stands in for cron expressions, which can't come due more than once a minute: exports each 5 s, the rest once after 5 s."""
 
     def __init__(self) -> None:
         settings = Settings()
@@ -128,7 +128,7 @@ class _QuarterMinutes:
         if cron in self._begun - self._exports:
             return moment + timedelta(days=1)
         self._begun.add(cron)
-        return moment + timedelta(seconds=15)
+        return moment + timedelta(seconds=5)
 
 
 async def _is_over(session: aiohttp.ClientSession, address: str, out: Path) -> bool:

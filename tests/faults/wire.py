@@ -33,6 +33,8 @@ class Wire:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._passing = asyncio.Event()
+        self._passing.set()
 
     def up(self) -> None:
         """Listen, always on the same port."""
@@ -44,8 +46,17 @@ class Wire:
         """Refuse connections, and break those that are open."""
         self._do(self._down())
 
+    def hold(self) -> None:
+        """Pass on nothing, without a word to either end, until ``release``."""
+        self._loop.call_soon_threadsafe(self._passing.clear)
+
+    def release(self) -> None:
+        """Pass on what was held, and everything after it."""
+        self._loop.call_soon_threadsafe(self._passing.set)
+
     def close(self) -> None:
         """Be no more."""
+        self.release()
         self.down()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -99,6 +110,7 @@ class Wire:
                     return
                 self.befallen += seconds > 0
                 await asyncio.sleep(seconds)
+                await self._passing.wait()
                 writer.write(block)
                 await writer.drain()
             writer.close()

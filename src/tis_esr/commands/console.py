@@ -15,6 +15,7 @@ from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, say
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit
+from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.logs import log_events
 from tis_esr.process.serving_process import Beside
 from tis_esr.settings import Settings
@@ -25,6 +26,7 @@ _DEMO_DAYS: Final = 3
 
 def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
     """Serve until Ctrl-C or SIGTERM: a state file to its owner, or with a provider the engine's store to its people."""
+    collect_less_often()
     if state is None and settings.console_oidc_issuer is not None:
         check_state(settings, None)
         log_events(settings.log_format)

@@ -35,6 +35,8 @@ def cell(value: object) -> str:
     """
     if not isinstance(value, str):
         return "" if value is None else str(value)
+    if value[:1].isalnum() and value.isprintable():
+        return value  # nearly all are, and there are many
     text = visible(value)
     is_formula = text.startswith(_BREAKS) or text.lstrip().startswith(_BEGINS_A_FORMULA)
     return f"'{text}" if is_formula else text

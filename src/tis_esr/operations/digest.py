@@ -89,8 +89,16 @@ class _Applicants:
     to_create: int = 0
 
 
-def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: str | None = None) -> Digest:
-    """Return the digest of a day as of ``now`` (with a zone), of one office or of all.
+def digest(
+    reader: Reader,
+    *,
+    day: date,
+    now: datetime,
+    terms: Terms,
+    deanery: str | None = None,
+    known: Board | None = None,
+) -> Digest:
+    """Return the digest of a day as of ``now`` (with a zone), of one office or of all; from its board, if that is ``known``.
 
     Of a day that is over it says what was true of it. Whom a file affected that was missing then, and who was about to
     leave the window, is not known any more: who waits now waits for a later file.
@@ -99,7 +107,7 @@ def digest(reader: Reader, *, day: date, now: datetime, terms: Terms, deanery: s
     def board_of(shown: date) -> Board:
         return board(reader, day=shown, now=now, terms=terms, deanery=deanery)
 
-    of_day, before = board_of(day), board_of(day - timedelta(days=1))
+    of_day, before = known or board_of(day), board_of(day - timedelta(days=1))
     today, offices = now.astimezone(LONDON).date(), [deanery] if deanery else DEANERIES
     received = [cell for cell in _of(of_day, FileType.RMC) if _is_here(cell)]
     ended = [cell for cell in _of(of_day, FileType.APP) if _is_here(cell) and not _is_in_work(cell)]

@@ -31,11 +31,11 @@ def today_of(
     is_one, is_all = len(deaneries) == 1, len(deaneries) == len(DEANERIES)
     deanery = deaneries[0] if is_one else None
     found = board(reader, day=shown, now=as_of, terms=terms, deanery=deanery)
-    if not is_one and not is_all:
-        found = _of(found, deaneries)
     told = None
     if is_one or is_all:
-        told = digest(reader, day=shown, now=as_of, terms=terms, deanery=deanery)
+        told = digest(reader, day=shown, now=as_of, terms=terms, deanery=deanery, known=found)
+    else:
+        found = _of(found, deaneries)
     return Today(board=found, needs=needs(found), digest=told)
 
 

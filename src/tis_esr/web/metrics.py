@@ -39,7 +39,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "tis_esr_handler_seconds",
-            "Duration of a batch",
+            "Time that a handler takes for a batch of messages",
             ("queue",),
             registry=self.registry,
             buckets=_SECONDS,
@@ -99,7 +99,9 @@ class Metrics:
             ("deanery", "type"),
             self.unconfirmed,
         )
-        made = CounterMetricFamily("tis_esr_tcs_calls", "Calls to TCS", labels=["method", "path", "outcome"])
+        made = CounterMetricFamily(
+            "tis_esr_tcs_calls", "Calls to TCS, by endpoint and outcome", labels=["method", "path", "outcome"]
+        )
         for call, number in sorted(calls.items()):
             made.add_metric(list(call), number)
         yield made

@@ -28,6 +28,7 @@ from tis_esr.engine.production.mongodb import (
     purging,
 )
 from tis_esr.engine.production.mongodb.mongodb_errors import describe, is_retryable, trouble_as_transient
+from tis_esr.engine.production.mongodb.patience import PATIENCE
 from tis_esr.engine.production.mongodb.schema import INBOX
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.rabbitmq.broker import Broker
@@ -53,7 +54,7 @@ class ProductionEngine:
         self.clock = ServerClock()
         self.broker = Broker(addresses.amqp_url, queues, supervisor)
         self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-            addresses.mongodb_url, serverSelectionTimeoutMS=5000, w="majority", appname="tis-esr"
+            addresses.mongodb_url, **PATIENCE, w="majority", appname="tis-esr"
         )
         self.database = self._client[addresses.database]
         self.relay = Relay(self.database, self.broker, self.clock, addresses, supervisor)

@@ -8,6 +8,12 @@ from tis_esr.operations.alarms.kinds import Kind, Severity
 
 _HOURS = timedelta(hours=1)
 
+
+def _of_ledger(files: str, kind: str) -> str:
+    """Return the condition that there are such files; where no InboundDataReader runs, that another process judged so."""
+    return f'sum(max by (deanery, type, state) ({files})) > 0 or on () sum(max by (severity) (tis_esr_alarm_active{{alarm="{kind}"}})) > 0'
+
+
 FILE_LATE: Final = Kind(
     id="file-late",
     severity=Severity.WARNING,
@@ -53,7 +59,7 @@ FILE_HELD: Final = Kind(
     lasts=timedelta(minutes=10),
     repeat=4 * _HOURS,
     unowned=8 * _HOURS,
-    expression='max(tis_esr_files{state="held"}) > 0',
+    expression=_of_ledger('tis_esr_files{state="held"}', "file-held"),
     source="incident A3",
 )
 FILE_REFUSED: Final = Kind(
@@ -70,7 +76,7 @@ FILE_REFUSED: Final = Kind(
     who=Who.SUPPORT,
     repeat=8 * _HOURS,
     unowned=24 * _HOURS,
-    expression='max(tis_esr_files{state=~"refused|other_content"}) > 0',
+    expression=_of_ledger('tis_esr_files{state=~"refused|other_content"}', "file-refused"),
     source="incident A1",
 )
 FILE_INCOMPLETE: Final = Kind(
@@ -86,7 +92,7 @@ FILE_INCOMPLETE: Final = Kind(
     who=Who.SUPPORT,
     repeat=8 * _HOURS,
     unowned=24 * _HOURS,
-    expression='max(tis_esr_files{state="incomplete"}) > 0',
+    expression=_of_ledger('tis_esr_files{state="incomplete"}', "file-incomplete"),
 )
 FILE_GAP: Final = Kind(
     id="file-gap",
@@ -103,7 +109,7 @@ FILE_GAP: Final = Kind(
     lasts=timedelta(minutes=30),
     repeat=8 * _HOURS,
     unowned=24 * _HOURS,
-    expression="max(tis_esr_file_gaps) > 0",
+    expression=_of_ledger("tis_esr_file_gaps", "file-gap"),
     source="incidents A16 and A17",
 )
 CONFIRMATION_OVERDUE: Final = Kind(
@@ -120,7 +126,7 @@ CONFIRMATION_OVERDUE: Final = Kind(
     who=Who.SUPPORT,
     repeat=24 * _HOURS,
     unowned=24 * _HOURS,
-    expression='max(tis_esr_unconfirmed_files{type!="APP"}) > 0',
+    expression=_of_ledger('tis_esr_unconfirmed_files{type!="APP"}', "confirmation-overdue"),
     source="incident A22",
 )
 SUSPECTED_QUARANTINE: Final = Kind(
@@ -136,7 +142,7 @@ SUSPECTED_QUARANTINE: Final = Kind(
     ),
     who=Who.SUPPORT,
     repeat=4 * _HOURS,
-    expression='max(tis_esr_unconfirmed_files{type="APP"}) > 0',
+    expression=_of_ledger('tis_esr_unconfirmed_files{type="APP"}', "suspected-quarantine"),
     source="incident A7",
 )
 REJECTS_ABOVE_USUAL: Final = Kind(

@@ -39,6 +39,7 @@ BACKLOG_OLD: Final = Kind(
     repeat=2 * _HOURS,
     unowned=4 * _HOURS,
     expression=f"max by (queue) (tis_esr_queue_oldest_seconds) > {BACKLOG_SECONDS}",
+    detail="Queue {{ $labels.queue }}: {{ $value | humanizeDuration }}.",
     source="incidents A2, A17 and A21",
 )
 OUTBOX_OLD: Final = Kind(
@@ -54,6 +55,7 @@ OUTBOX_OLD: Final = Kind(
     who=Who.SUPPORT,
     repeat=_HOURS,
     expression=f"max(tis_esr_outbox_oldest_seconds) > {OUTBOX_SECONDS}",
+    detail="The oldest message: {{ $value | humanizeDuration }}.",
     source="incidents A17 and A18",
 )
 PARKED_OLD: Final = Kind(
@@ -73,6 +75,7 @@ PARKED_OLD: Final = Kind(
     repeat=24 * _HOURS,
     unowned=3 * 24 * _HOURS,
     expression="max by (queue, reason) (tis_esr_parked) > 0",
+    detail="Queue {{ $labels.queue }}: {{ $value }} parked because {{ $labels.reason }}.",
     source="incidents A9, A13, A19 and A22",
 )
 

@@ -79,6 +79,7 @@ DISK_SPACE: Final = Kind(
     lasts=5 * _MINUTES,
     repeat=4 * _HOURS,
     expression=f"min by (place) (tis_esr_disk_free_ratio) < {DISK_FREE_SHARE}",
+    detail="The disk of {{ $labels.place }}: {{ $value | humanizePercentage }} is free.",
     per_process=True,
 )
 MEMORY_HIGH: Final = Kind(
@@ -96,6 +97,7 @@ MEMORY_HIGH: Final = Kind(
     repeat=8 * _HOURS,
     unowned=24 * _HOURS,
     expression=f"max(tis_esr_memory_used_ratio) > {MEMORY_SHARE}",
+    detail="Used: {{ $value | humanizePercentage }}.",
     per_process=True,
     source="incident A17",
 )
@@ -110,6 +112,7 @@ TASK_RESTARTS: Final = Kind(
     repeat=24 * _HOURS,
     unowned=24 * _HOURS,
     expression="sum by (task) (increase(tis_esr_task_restarts_total[1h])) > 0",
+    detail='The task {{ $labels.task }}: {{ $value | printf "%.0f" }} within an hour.',
     per_process=True,
 )
 CLOCK_SKEW: Final = Kind(
@@ -127,6 +130,7 @@ CLOCK_SKEW: Final = Kind(
     repeat=8 * _HOURS,
     unowned=8 * _HOURS,
     expression=f"max(abs(tis_esr_clock_skew_seconds)) > {CLOCK_SECONDS}",
+    detail="They differ by {{ $value | humanizeDuration }}.",
     per_process=True,
 )
 STORE_DISK_LOW: Final = Kind(
@@ -183,6 +187,7 @@ SINK_FAILING: Final = Kind(
     repeat=8 * _HOURS,
     unowned=8 * _HOURS,
     expression=f"max by (sink) (tis_esr_alarm_oldest_unsent_seconds) > {int(SINK_FAILS.total_seconds())}",
+    detail="The receiver {{ $labels.sink }}: {{ $value | humanizeDuration }}.",
 )
 DIGEST_MISSING: Final = Kind(
     id="digest-missing",

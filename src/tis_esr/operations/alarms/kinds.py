@@ -24,8 +24,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     steps with the commands to run, ``who`` acts. The condition must hold for ``lasts``; an active alarm is repeated
     every ``repeat``. It becomes critical at once if its finding is urgent (somebody loses the window, see
     ``Finding.urgent``), and if ``unowned`` is set, when it has no owner for so long. ``expression`` is the condition in
-    PromQL where a metric shows it, "" if only the evaluation here can tell. ``per_process`` says that each process
-    judges it about itself. A silence ends when a member joins that it did
+    PromQL where a metric shows it, "" if only the evaluation here can tell; ``detail`` is what the alert's description adds,
+    a template of Prometheus. ``per_process`` says that each process judges it about itself. A silence ends when a member joins that it did
     not have, unless its members are those that the same cause affects more of every day: ``silence_covers_new``.
     ``source`` names what is known from incidents.
     """
@@ -41,6 +41,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     repeat: timedelta = timedelta(hours=4)
     unowned: timedelta | None = None
     expression: str = ""
+    detail: str = ""
     per_process: bool = False
     silence_covers_new: bool = False
     source: str = ""

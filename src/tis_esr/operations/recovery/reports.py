@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tis_esr.counted import counted
+from tis_esr.engine.collection import EVERYWHERE
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.dates import day as in_words
@@ -81,7 +82,7 @@ async def recovery_report(
 ) -> RecoveryReport:
     """Return how far a recovery is, and what its next steps would do. Raises OSError."""
     unfinished = await find_unfinished(reader, place.inbound)
-    positions = sum(reader.counts(POSITIONS, "status").values())
+    positions = reader.count(POSITIONS, EVERYWHERE)
     ahead = {
         RecoveryStep.DOCTOR: "check the installation (tis-esr doctor)",
         RecoveryStep.REDRIVE: _redrive(unfinished),

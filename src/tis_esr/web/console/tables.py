@@ -127,7 +127,7 @@ class Table(Generic[T]):
         all_ = self._in_order(found, column, down=down)
         rows, name = all_[:MOST_IN_A_SPREADSHEET], named(name, len(all_), MOST_IN_A_SPREADSHEET)
         headers = [one.header for one in self.columns]
-        return spreadsheet(name, headers, [[one.csv_cell(row) for one in self.columns] for row in rows])
+        return spreadsheet(name, headers, ([one.csv_cell(row) for one in self.columns] for row in rows))
 
     def _sorted_by(self, request: Request) -> tuple[Column[T], bool]:
         wanted = request.query_params.get("sort", "") or self.sort

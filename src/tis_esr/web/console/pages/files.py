@@ -35,7 +35,7 @@ async def files(request: Request) -> Response:
     """List the files that changed lately, newest first."""
     choices, wanted = _wanted(request)
     after = request.query_params.get("after", "")[:_LONGEST_PLACE]
-    found = await _listed(request, choices, wanted, after)
+    found = await _listed(request, choices, wanted, after, _A_PAGE)
     values = {
         "found": found,
         "choices": choices,
@@ -49,10 +49,8 @@ async def files(request: Request) -> Response:
 
 async def files_csv(request: Request) -> Response:
     """Return what the list shows as CSV, all pages of it."""
-    _, wanted = _wanted(request)
-    found: FilePage = await console_of(request).questions.ask(
-        partial(file_list, wanted=wanted, limit=_IN_A_SPREADSHEET)
-    )
+    choices, wanted = _wanted(request)
+    found = await _listed(request, choices, wanted, "", _IN_A_SPREADSHEET)
     headers = ("File", "Office", "Type", "Day", "State", "Rows", "Applied", "Parked", "Open findings")
     rows = [
         (
@@ -65,11 +63,13 @@ async def files_csv(request: Request) -> Response:
     return table(named("files", found.total, _IN_A_SPREADSHEET), headers, rows)
 
 
-async def _listed(request: Request, choices: list[Choice], wanted: FileFilter, after: str) -> FilePage:
+async def _listed(
+    request: Request, choices: list[Choice], wanted: FileFilter, after: str, limit: int
+) -> FilePage:
     """Return the files, counted at most every 15 seconds: at national size the counts of rows take most of a second."""
     console, visible = console_of(request), tuple(account_of(request).visible_offices)
-    key = ("files", visible, wanted.with_unnamed, tuple(one.value for one in choices), after)
-    ask = partial(file_list, wanted=wanted, after=after, limit=_A_PAGE)
+    key = ("files", visible, wanted.with_unnamed, tuple(one.value for one in choices), after, limit)
+    ask = partial(file_list, wanted=wanted, after=after, limit=limit)
     found: FilePage
     found, _ = await console.remembered.get(key, lambda: console.questions.ask(ask))
     return found
