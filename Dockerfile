@@ -1,11 +1,15 @@
 # Two stages, so that sources and build tools are not in the final image.
-FROM python:3.11-slim AS build
+# For a release, PYTHON_IMAGE has a digest: docs/how-to/release.md.
+ARG PYTHON_IMAGE=python:3.11-slim
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
+COPY requirements-build.txt ./
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md ./
 COPY src ./src
-RUN pip wheel --no-cache-dir --disable-pip-version-check --no-deps --wheel-dir /wheels .
+RUN hatchling build -t wheel -d /wheels
 
-FROM python:3.11-slim
+FROM ${PYTHON_IMAGE}
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY requirements.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements.txt

@@ -6,7 +6,7 @@ VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 TESTS_AT_ONCE ?= 4
 
-.PHONY: run test lint types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter fuzz services stop-services bench lock clean monitoring
+.PHONY: run test lint types arrows unit gate docs site check-site screenshots faults simulate simulate-quarter soak fuzz services stop-services bench lock wheel sbom audit clean monitoring
 
 run: $(VENV)/run.stamp
 	$(BIN)/tis-esr demo || test $$? -eq 1
@@ -17,6 +17,8 @@ test: lint types arrows unit gate
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=src $(BIN)/python -m supply_chain.credentials
+	PYTHONPATH=src $(BIN)/python -m supply_chain.promises
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
@@ -65,6 +67,11 @@ QUARTER_ENGINE ?= both
 simulate-quarter: $(VENV)/dev.stamp
 	PYTHONPATH=src $(BIN)/python -m tests.quarter --seeds $(QUARTERS) --engine $(QUARTER_ENGINE)
 
+# Simulated weeks of one process of tis-esr run: fails if memory, files, sockets or the store grow. SOAK=--write puts the result into the docs.
+SOAK ?= --weeks 18
+soak: $(VENV)/dev.stamp
+	PYTHONPATH=src $(BIN)/python -m tests.soak $(SOAK)
+
 # Coverage-guided fuzzing of the reader of inbound files, the long form by default. Inputs that reach new code are kept in .fuzz/corpus, where
 # the next run begins; an input that breaks a promise is written to .fuzz/ and belongs in tests/fuzz/seeds with the change that fixes it.
 # One execution may last a day of wall-clock time: a machine that is suspended meanwhile is not a finding.
@@ -92,19 +99,33 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.trouble
 	$(BIN)/python -m bench.questions --production
 	$(BIN)/python -m bench.console --production
+	$(BIN)/python -m bench.traces
 
 # Versions are locked with hashes. Needs uv; run it after changing the dependencies in pyproject.toml.
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.txt
+	uv pip compile --group build --universal --generate-hashes --no-emit-index-url --no-header -o requirements-build.txt
 	uv pip compile pyproject.toml --group dev --extra traces --universal --generate-hashes --no-emit-index-url --no-header \
-	  -c requirements.txt -o requirements-dev.txt
+	  -c requirements.txt -c requirements-build.txt -o requirements-dev.txt
+
+# The wheel, and its bill of materials (CycloneDX) beside it; with IMAGE_ROOT=FOLDER, which has an image's files, the image's as well.
+wheel: $(VENV)/dev.stamp
+	rm -f dist/tis_esr-*
+	$(BIN)/hatchling build -t wheel -d dist
+
+sbom: wheel
+	PYTHONPATH=src $(BIN)/python -m supply_chain.sbom dist/tis_esr-*.whl $(IMAGE_ROOT)
+
+# Known vulnerabilities in what is locked, by a copy of OSV's database in a folder: make audit OSV=FOLDER
+audit: $(VENV)/dev.stamp
+	@PYTHONPATH=src $(BIN)/python -m supply_chain.audit $(OSV)
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: requirements.txt pyproject.toml | $(VENV)/bin/pip
-	@$(BIN)/python tools/install_packages.py --require-hashes -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+$(VENV)/run.stamp: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/bin/pip
+	@$(BIN)/python tools/install_packages.py --require-hashes -r requirements.txt -r requirements-build.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp

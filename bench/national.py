@@ -53,7 +53,7 @@ def main() -> None:
         help="alarms as usual; alarms, board and metrics every 10 seconds; or no alarms",
     )
     parser.add_argument("--people", type=int, default=0, help="who read the console meanwhile")
-    parser.add_argument("--think", type=float, default=10.0, help="seconds that a person looks at a page")
+    parser.add_argument("--think", type=float, default=20.0, help="seconds that a person looks at a page")
     given = parser.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)
     figures = {"cores": os.cpu_count(), "watched": given.watched, "people": given.people}

@@ -99,7 +99,7 @@ def schema(command: str) -> dict[str, Any]:
     made = _tidy(msgspec.json.schema(kind))
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:tis-esr:json:{command}:{version}",
+        "$id": f"urn:tis-esr:json:{command.replace(' ', '-')}:{version}",
         "title": f"tis-esr {command} --json, version {version}",
     }
     return {**head, **made}

@@ -38,9 +38,9 @@ def install() -> None:
         chromium()
         helm(HOME / "helm")
         custom_resource_types(HOME / "custom_resources")
-        systemd_analyze()
         prometheus()
         alertmanager()
+        systemd_analyze()
 
 
 def addresses() -> dict[str, str]:

@@ -183,7 +183,7 @@ def test_the_same_variable_has_the_same_default_everywhere() -> None:
 
 def test_the_image_has_the_oldest_python_that_the_package_allows_which_the_tests_run_on() -> None:
     allowed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
-    used = re.findall(r"^FROM python:(\S+)-slim", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    used = re.findall(r"^ARG PYTHON_IMAGE=python:(\S+)-slim", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert {f">={version}" for version in used} == {allowed}
 
 

@@ -291,6 +291,10 @@ class Settings(BaseSettings):
     """The format of log lines on standard error."""
     traces: bool = False
     """Whether to export OpenTelemetry traces. Needs the extra ``traces``."""
+    traces_share: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """The share of ESR's rows whose traces are recorded, from 0 to 1; the same for all processes. Files and parked messages always are."""
+    traces_endpoint: Annotated[str, AfterValidator(_http_address)] | None = None
+    """The collector, for OTLP over HTTP: ``http://collector:4318``. By default that of OpenTelemetry's variable `OTEL_EXPORTER_OTLP_ENDPOINT`, or else port 4318 of this machine."""
 
     @field_validator("*", mode="before")
     @classmethod

@@ -35,7 +35,7 @@ def test_without_settings_it_says_which_are_missing() -> None:
     ("values", "said"),
     [
         ({"settings__TIS_ESR_TSC_URL": "x"}, "TIS_ESR_TSC_URL"),
-        ({"settings__TIS_ESR_AMQP_URL": "amqp://a:b@c/d"}, "TIS_ESR_AMQP_URL"),
+        ({"settings__TIS_ESR_AMQP_URL": "amqp://a:invented@c/d"}, "TIS_ESR_AMQP_URL"),
         ({"settings__TIS_ESR_ENGINE": "embedded"}, "TIS_ESR_ENGINE"),
         ({"settings__TIS_ESR_HTTP_PORT": 8081}, "TIS_ESR_HTTP_PORT"),
         ({"settings__TIS_ESR_FILES_IN": "folder"}, "TIS_ESR_FILES_IN"),

@@ -1,8 +1,9 @@
-"""Every picture of the docs is one that the console's tests take, is shown, and is described in words."""
+"""Every picture of the docs is one that a test or the soak makes, is shown, and is described in words."""
 
 import re
 
 from tests.documentation.pages import PAGES, ROOT
+from tests.soak.__main__ import IMAGE as SOAK
 from tests.web.browser.test_screenshots import PAGES as TAKEN
 
 IMAGES = ROOT / "docs" / "images"
@@ -13,8 +14,8 @@ SHOWN = [
 ]
 
 
-def test_every_picture_is_taken_by_a_test_and_shown_on_a_page() -> None:
-    taken = {IMAGES / f"{name}.png" for name in TAKEN}
+def test_every_picture_is_made_by_us_and_shown_on_a_page() -> None:
+    taken = {IMAGES / f"{name}.png" for name in TAKEN} | {SOAK}
     assert set(IMAGES.iterdir()) == taken
     assert {(page.parent / target).resolve() for page, _, target in SHOWN} == taken
 

@@ -37,7 +37,7 @@ def test_what_it_runs_on_is_what_the_program_checks_and_compose_and_the_image_ha
     ]
     rows = {row[0]: row[1:] for row in cells if len(row) == 4}
     python = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
-    [image] = set(re.findall(r"FROM python:([0-9.]+)", (ROOT / "Dockerfile").read_text()))
+    [image] = set(re.findall(r"PYTHON_IMAGE=python:([0-9.]+)", (ROOT / "Dockerfile").read_text()))
     compose = dict(re.findall(r"image: (rabbitmq|mongo):([0-9]+)", (ROOT / "compose.yaml").read_text()))
     assert python == f">={rows['Python'][0]}"
     assert f"The container image has {image}" in rows["Python"][2]

@@ -48,10 +48,10 @@ class Processes:
         self._running: list[subprocess.Popen[bytes]] = []
         self.codes: list[int] = []
 
-    def start(self, program: list[str]) -> None:
-        """Start one more."""
-        self._programs.append(program)
-        self._running.append(self._started(program, len(self._running)))
+    def start(self, program: list[str], *services: str) -> None:
+        """Start one more, of these services or of all."""
+        self._programs.append([*program, "run", *services])
+        self._running.append(self._started(self._programs[-1], len(self._running)))
 
     def command(self, *words: str) -> None:
         """Run another command of the program to its end."""
@@ -100,7 +100,7 @@ class Processes:
 
     def _started(self, program: list[str], number: int) -> subprocess.Popen[bytes]:
         with self._log(number).open("ab") as log:
-            return subprocess.Popen([*program, "run"], env=self._environment, stdout=log, stderr=log)
+            return subprocess.Popen(program, env=self._environment, stdout=log, stderr=log)
 
     def _log(self, number: int) -> Path:
         return self._folder / f"process-{number}.log"

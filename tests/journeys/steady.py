@@ -1,5 +1,6 @@
 """Steady traffic: every day the same amount of everything that comes from ESR and TIS, all invented."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,28 +19,30 @@ LIVING = 20
 EACH_DAY = 5
 LIVES_DAYS = 10
 CLEARED_AFTER_DAYS = 3
-MOST_DAYS = 80
+MOST_DAYS = 140
 NEW = 500
 
 
-def npn(number: int) -> str:
-    return post_number(DEANERY, number)
+def npn(number: int, deanery: str = DEANERY) -> str:
+    return post_number(deanery, number)
 
 
-def build(world: World) -> None:
-    """Make TIS's posts, one for each position that will ever come, and its people."""
-    for number in [*range(LIVING), *range(NEW, NEW + MOST_DAYS)]:
-        world.post(DEANERY, npn=npn(number))
-    for _ in range(MOST_DAYS):
-        world.person()
+def build(world: World, deaneries: Sequence[str] = (DEANERY,)) -> None:
+    """Make TIS's posts of each deanery, one for each position that will ever come, and its people."""
+    for deanery in deaneries:
+        for number in [*range(LIVING), *range(NEW, NEW + MOST_DAYS)]:
+            world.post(deanery, npn=npn(number, deanery))
+        for _ in range(MOST_DAYS):
+            world.person()
 
 
 @dataclass
 class Steady:
-    """Brings the traffic of a day, with what ESR answers to that of the day before; ``first`` is day 0's number."""
+    """Brings the traffic of a day of a deanery, which has a place among those that ``build`` made."""
 
     small: Small
-    absences: bool = True
+    deanery: str = DEANERY
+    place: int = 0
     before: Dto | None = None
 
     def day(self, number: int) -> None:
@@ -54,7 +57,7 @@ class Steady:
         """Somebody comes to one of the living posts in five days, for a week; of who came before, ESR hears a day more."""
         world = self.small.world
         placement = world.placement_to_be(
-            self._post(number), world.people[number], number + 5, number + 11, status="CURRENT"
+            self._post(number), self._person(number), number + 5, number + 11, status="CURRENT"
         )
         self.small.tcs.simulator.store.put_placement(placement)
         if self.before is not None:
@@ -69,7 +72,7 @@ class Steady:
         ending = [(NEW + number - LIVES_DAYS, "D")] if number >= LIVES_DAYS else []
         lines = []
         for position, indicator in [*living, (NEW + number, "C"), *ending]:
-            values = position + 1, npn(position), DEANERY
+            values = position + 1 + 10_000 * self.place, npn(position, self.deanery), self.deanery
             lines.append(row("applied", "POR", por_values(*values, indicator=indicator)).raw)
             lines.append(row("applied", "POS", pos_values(*values, indicator=indicator)).raw)
         return lines
@@ -78,8 +81,7 @@ class Steady:
         """Whoever came the day before has another telephone number, and an absence."""
         if number < 6:
             return []
-        world = self.small.world
-        about = World(TODAY, world.random)
+        about = World(TODAY, self.small.world.random)
         start = TODAY + timedelta(days=number)
         absence: dict[str, Any] = {
             "absenceID": f"A{number}",
@@ -87,21 +89,26 @@ class Steady:
             "absenceEnd": start,
             "absenceDuration": 1,
         }
-        person, post = world.people[number - 6], self._post(number - 6)
+        person, post = self._person(number - 6), self._post(number - 6)
         changed = {"homeTel": f"01632 96{number:04d}"}
         assignment(
-            about, DEANERY, person, post["nationalPostNumber"], "applied", per=changed, absence=absence
+            about, self.deanery, person, post["nationalPostNumber"], "applied", per=changed, absence=absence
         )
-        return [line.raw for line in about.lines[DEANERY]]
+        return [line.raw for line in about.lines[self.deanery]]
+
+    def _person(self, number: int) -> Dto:
+        return self.small.world.people[self.place * MOST_DAYS + number]
 
     def _post(self, number: int) -> Dto:
-        return self.small.world.posts[number % LIVING]
+        return self.small.world.posts[self.place * (LIVING + MOST_DAYS) + number % LIVING]
 
     def _answers(self, number: int) -> None:
         """ESR's answers to yesterday's files."""
         for ours, answer in (("APP", "APC"), ("DNC", "DCC")):
             day = TODAY + timedelta(days=number - 1)
-            for path in sorted((self.small.folder / "out").glob(f"DE_{DEANERY}_{ours}_{day:%Y%m%d}_*.DAT")):
+            for path in sorted(
+                (self.small.folder / "out").glob(f"DE_{self.deanery}_{ours}_{day:%Y%m%d}_*.DAT")
+            ):
                 rows = [line.split(",") for line in path.read_text().splitlines()[1:-1]]
                 said = [_answer(answer, row, cells) for row, cells in enumerate(rows, 1)]
                 sequence = int(path.stem.split("_")[-1])
@@ -109,7 +116,7 @@ class Steady:
 
     def _file(self, kind: str, number: int, sequence: int, rows: list[str]) -> None:
         day = TODAY + timedelta(days=number)
-        path = self.folder / f"DE_{DEANERY}_{kind}_{day:%Y%m%d}_{sequence:08d}.DAT"
+        path = self.folder / f"DE_{self.deanery}_{kind}_{day:%Y%m%d}_{sequence:08d}.DAT"
         path.write_text("\n".join([*rows, f"TRL,{len(rows)}"]) + "\n")
 
     @property

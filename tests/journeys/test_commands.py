@@ -6,11 +6,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from tis_esr import wall_clock
 from tis_esr.cli import app
 from tis_esr.simulation.tcs.server import Running, running_simulator
 
@@ -85,6 +87,28 @@ def test_demo_of_three_days_ends_with_what_each_side_believes(tmp_path: Path) ->
         assert table[what][1] == table[what][2]
     assert table["Files quarantined"] == ["-", "-", "0"]
     assert "Records that differ in ESR: 0" in rest
+
+
+@pytest.mark.parametrize(
+    ("now", "came"),
+    [
+        (datetime(2026, 11, 24, 0, 5, tzinfo=UTC), "2026-11-24T00:05"),
+        (datetime(2026, 11, 24, 16, 37, tzinfo=UTC), "2026-11-24T14:20"),
+        (datetime(2026, 11, 26, 23, 59, tzinfo=UTC), "2026-11-24T14:20"),
+    ],
+)
+def test_a_demo_is_in_time_whatever_the_time_is(
+    now: datetime, came: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wall_clock, "now", lambda: now)
+    state = tmp_path / "demo" / "state.sqlite"
+    call("demo", "--dir", tmp_path / "demo", "--as-of", "2026-11-24")
+    board = json.loads(call("board", "--day", "2026-11-24", "--state", state, "--json")[1])
+    parked = json.loads(call("parked", "--state", state, "--json")[1])
+    here = [cell for cell in board["cells"] if cell["came_at"]]
+    assert {cell["came_at"][:16] for cell in here} == {came}
+    assert not any(cell["is_late"] for cell in here)
+    assert {message["parked_at"][:16] for message in parked} <= {came, f"{came[:-1]}{int(came[-1]) + 1}"}
 
 
 def test_demo_replaces_its_own_folder_and_no_other(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 import shutil
 import signal
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -14,6 +15,7 @@ from tests.web.console.conftest import state
 from tests.web.console.console_process import console_process
 from tests.web.console.oidc_provider import CLIENT, SECRET, Provider
 
+from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.wall_clock import today
 
 __all__ = ["state"]
@@ -44,6 +46,52 @@ def test_the_demo_shows_its_three_days_the_last_of_them_today(tmp_path: Path) ->
     assert code == 0
     assert f"DE_EMD_RMC_{today():%Y%m%d}_" in files
     assert "open finding" in found
+
+
+def test_a_demo_that_is_there_is_shown_as_people_left_it(tmp_path: Path) -> None:
+    called = program("embedded", tmp_path)
+    folder = tmp_path / "demo"
+    called("demo", "--dir", folder)
+    [message, *_] = called("parked", "list", "--state", folder / "state.sqlite", "--json").json
+    discard = ("--ticket", "T-1", "--review", f"{today() + timedelta(days=20)}", "--why", "not ours")
+    said = called("parked", "discard", message["id"], *discard, "--state", folder / "state.sqlite")
+    assert said.code == 0, said.text
+    before = called("audit", "--state", folder / "state.sqlite", "--json").json
+    with console_process(["--demo", "--port", "0"], tmp_path) as console:
+        with httpx2.Client(follow_redirects=True) as browser:
+            browser.get(console.address)
+            origin = console.address.partition("/sign-in")[0]
+            posts, checks = browser.get(f"{origin}/posts"), browser.get(f"{origin}/doctor")
+        replaced = called("demo", "--dir", folder)
+        code, _ = console.stopped()
+    assert called("audit", "--state", folder / "state.sqlite", "--json").json == before
+    assert "not ours" in str(before)
+    assert (code, posts.status_code) == (0, 200)
+    assert "Everything that the settings name works." in checks.text
+    assert replaced.code == 3
+    assert "is in use by another tis-esr process; stop that one, or name another --dir" in replaced.text
+
+
+def test_a_console_that_can_not_start_runs_no_demo(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = program("embedded", tmp_path)(
+            "console", "--demo", "--dir", tmp_path / "demo", "--port", taken.getsockname()[1]
+        )
+    assert said.code == 3
+    assert "is in use; set another --port" in said.text
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_demo_whose_state_file_is_in_use_is_not_replaced(tmp_path: Path) -> None:
+    called, folder = program("embedded", tmp_path), tmp_path / "demo"
+    called("demo", "--dir", folder)
+    with closing(EmbeddedEngine(folder / "state.sqlite", [])):
+        said = called("demo", "--dir", folder)
+    assert said.code == 3
+    assert f"the demo in {folder} is in use by another tis-esr process" in said.text
+    assert (folder / "out").is_dir()
 
 
 def test_a_port_in_use_is_named_with_what_to_do(state: Path, tmp_path: Path) -> None:

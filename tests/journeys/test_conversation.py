@@ -121,7 +121,7 @@ def test_a_warning_is_kept_and_told(held: Conversation) -> None:
     [record] = [r for r in held.applicants.values() if r.position_id == UNREGISTERED]
     assert record.answers[0].is_warning
     said = held.program("why", record.placement_id, "--as-of", "2026-11-26").text
-    assert "ESR accepted it with WARNING" in said
+    assert "ESR accepted it with a warning" in said
     assert "No professional registration number" in said
 
 

@@ -26,6 +26,7 @@ from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.audit.trail import AuditEntry, entries
 from tis_esr.operations.composition import engine_for_operation, reader_of
 from tis_esr.operations.doctor.check import Check
+from tis_esr.operations.procedures.step_runs import Procedure
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
 
@@ -46,6 +47,11 @@ def test_the_page_about_the_audit_names_every_act() -> None:
     page = (Path(__file__).parents[2] / "docs" / "how-to" / "audit.md").read_text()
     acts = {act for _, some in LINE_OF.values() for act in some}
     assert [act for act in sorted(acts) if f"`{act}`" not in page] == []
+
+
+def test_the_page_about_the_audit_names_the_steps_that_the_console_requests() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "audit.md").read_text()
+    assert [one for one in Procedure if f"`{one}.step`" not in page] == []
 
 
 def named() -> Iterator[str]:

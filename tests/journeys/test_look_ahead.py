@@ -122,6 +122,7 @@ def test_the_promise_counts_what_is_due_and_what_keeps_it(office: Office) -> Non
         0,
         [
             "Data sent 12 weeks before the start (promised for 90%), starts within 20 weeks from 24 Nov 2026",
+            "None of 4 trainees can be judged yet: 2 are unknown, 2 are due.",
             "Office  Trainees  In time  Missed  Due  Unknown  Share",
             "EOE            4        0       0    2        2",
             "all            4        0       0    2        2",

@@ -1,6 +1,8 @@
 """Every command given what it can't use: one message that says what, where and what to do, a code, no stack trace."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,8 +51,21 @@ MISTAKES: list[tuple[str, dict[str, str], int, str]] = [
     (f"day --in with_a_file --out out --tcs {NOBODY} --state other", {"TIS_ESR_PATIENCE_SECONDS": "0.1"}, 3, "stopped: TCS: POST|GET"),
     # console.
     ("console --state nowhere", {}, 2, "--state: nowhere: no such state file; tis-esr day --state FILE creates it"),
+    ("console --state junk --port 0", {}, 2, "junk can't be used as state: file is not a database; give another --state FILE"),
+    ("console --state empty --port 0", {}, 2, "empty can't be used as state: it is empty; tis-esr day fills it; give another --state FILE"),
+    ("console --state state_cut --port 0", {}, 2, "state_cut can't be used as state: database disk image is malformed; give another --state FILE"),
+    ("console --state foreign --port 0", {}, 2, "foreign can't be used as state: it is a database of another program; give another --state FILE"),
+    ("console --state full --port 0", {}, 2, "full can't be used as state: it is not a file; give another --state FILE"),
+    ("files --state empty", {}, 2, "empty can't be used as state: it is empty; tis-esr day fills it; give another --state FILE"),
+    ("files --state state_cut", {}, 2, "state_cut can't be used as state: database disk image is malformed"),
+    ("files --state foreign", {}, 2, "foreign can't be used as state: it is a database of another program"),
+    (f"day --in in --out out --tcs {NOBODY} --state foreign", {}, 2, "foreign can't be used as state: it is a database of another program"),
     ("console --demo --state full", {}, 2, "--demo: creates a state file of its own; leave out --state"),
     ("console --demo --dir file", {}, 2, f"--dir: file {A_FILE}"),
+    ("console --dir demo", {}, 2, "--dir: is the folder of a demo; give --demo too, or name a --state FILE"),
+    ("console --state state --dir full", {}, 2, "--dir: is the folder of a demo; give --demo too"),
+    ("console --demo --dir full --port 0", {}, 2, "--dir: full is not empty and was not created by tis-esr demo; name a new folder"),
+    ("run --state state", {}, 2, "--state: is no option of run; set TIS_ESR_STATE to name the state file"),
     ("console --port 65536", {}, 2, "Invalid value for '--port': "),
     ("console", PRODUCTION, 2, "TIS_ESR_CONSOLE_OIDC_ISSUER: is not set, and the console of the production engine needs a sign-in"),
     ("console", {"TIS_ESR_CONSOLE_HOST": "192.0.2.1"}, 2, "TIS_ESR_CONSOLE_HOST: 192.0.2.1 is not a loopback address"),
@@ -330,6 +345,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (
         CliRunner().invoke(app, ["ingest", str(place / FILE), "--state", str(place / "state")]).exit_code == 0
     )
+    (place / "empty").touch()
+    (place / "state_cut").write_bytes((place / "state").read_bytes()[:40_000])
+    with closing(sqlite3.connect(place / "foreign")) as another:
+        another.execute("CREATE TABLE theses (title TEXT)")
     return place
 
 

@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 import pytest
 import structlog
+import yaml
 from aiohttp import web
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.journeys.test_commands import NOBODY, call
@@ -45,8 +46,8 @@ from tis_esr.simulation.tcs.server import Running, running_simulator
 from tis_esr.simulation.tcs.switches import Misbehaviour, Switches
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs, TcsSettings
+from tis_esr.tracing.exporting import exporting
 from tis_esr.web.metrics import Metrics
-from tis_esr.web.tracing import Tracing
 
 TODAY = date(2026, 11, 24)
 BROKEN = "DE_EMD_RMC_20261124_00004002.DAT"
@@ -247,18 +248,26 @@ class Observers:
 
     def __init__(self, tcs: Tcs | None = None) -> None:
         self.exporter = InMemorySpanExporter()
-        self.tracing = Tracing(self.exporter)
         self.metrics = Metrics(lambda: tcs.stats if tcs else {}, lambda: tcs.breaker_state if tcs else "")
 
-    def observe(self, queue: str, outcome: str, messages: Sequence[Message], seconds: float) -> None:
-        self.metrics.observe(queue, outcome, messages, seconds)
-        self.tracing.observe(queue, outcome, messages, seconds)
+    def traced(self) -> contextlib.AbstractContextManager[None]:
+        return exporting(share=1.0, system="sqlite", instance="tis-esr", exporter=self.exporter)
 
     async def said(self, runner: Runner) -> dict[str, str]:
         self.metrics.depths = await runner.engine.depths()
-        self.tracing.close()
-        spans = [span.to_json() for span in self.exporter.get_finished_spans()]
-        return {"metrics": self.metrics.text().decode(), "spans": "\n".join(spans)}
+        return {"metrics": self.metrics.text().decode(), "spans": "\n".join(self.told())}
+
+    def told(self) -> list[str]:
+        """Return what spans say, without times and ids that are hashes; spans that say the same once."""
+        told = set()
+        for span in self.exporter.get_finished_spans():
+            whole = json.loads(span.to_json())
+            said = {name: whole[name] for name in ("name", "status", "events")}
+            said["attributes"] = {**whole["attributes"], **whole["resource"]["attributes"]}
+            said["attributes"].pop("messaging.message.id", None)
+            said["links"] = [link["attributes"] for link in whole["links"] if link["attributes"]]
+            told.add(json.dumps(said))
+        return sorted(told)
 
 
 async def walked(folder: Path, tcs_url: str) -> dict[str, str]:
@@ -270,13 +279,16 @@ async def walked(folder: Path, tcs_url: str) -> dict[str, str]:
         async with Tcs(settings, breaker=Breaker(3, 0.05, 0.1)) as tcs:
             observers = Observers(tcs)
             found = handlers(Dependencies(tcs, *stores))
-            runner = Runner(engine, found, today=lambda: TODAY, patience=50, observe=observers.observe)
-            await Arrivals(stores[0]).sweep(runner.work)
-            work = runner.work()
-            announce(work, [(GONE, "event")])
-            await work.commit()
-            await runner.drain(["esr.queue.file.arrived"])
-            await run_day(runner, *stores, TODAY)
+            runner = Runner(
+                engine, found, today=lambda: TODAY, patience=50, observe=observers.metrics.observe
+            )
+            with observers.traced():
+                await Arrivals(stores[0]).sweep(runner.work)
+                work = runner.work()
+                announce(work, [(GONE, "event")])
+                await work.commit()
+                await runner.drain(["esr.queue.file.arrived"])
+                await run_day(runner, *stores, TODAY)
             return await observers.said(runner)
     finally:
         engine.close()
@@ -365,6 +377,17 @@ def test_nothing_that_a_day_says_tells_of_a_person(day: Day) -> None:
     assert leaks(day.said, sorted(day.secrets)) == []
 
 
+def test_spans_have_only_attributes_that_the_example_collector_lets_pass(day: Day) -> None:
+    """What is new in a span is looked at by a person, who adds it there."""
+    collector = Path(__file__).parents[2] / "deploy" / "otel" / "collector.yaml"
+    allowed = set(yaml.safe_load(collector.read_text())["processors"]["redaction"]["allowed_keys"])
+    spans = [json.loads(line) for line in day.said["spans"].splitlines()]
+    assert {name for span in spans for name in span["attributes"]} - allowed == set()
+    assert [
+        span for span in spans if span["links"] or span["events"] or "description" in span["status"]
+    ] == []
+
+
 def test_the_day_had_much_to_tell(day: Day) -> None:
     """It would be no wonder if nothing were found in nothing."""
     assert len(day.secrets) > 1000
@@ -372,6 +395,16 @@ def test_the_day_had_much_to_tell(day: Day) -> None:
     for event in ("file_handled", "paused", "parked", "tcs.paused", "tcs.invalid_date_ignored"):
         assert f'"event": "{event}"' in day.said["log"]
     assert day.said["spans"].count('"name": "process esr.queue.') > 500
+    for name in (
+        "read row",
+        "read file",
+        "commit",
+        "PATCH /api/contact-details/{id}",
+        "write row",
+        "write file",
+    ):
+        assert f'"name": "{name}"' in day.said["spans"]
+    assert "traces_not_exported" not in day.said["log"]
     for kind in ("parked", "released"):
         assert f'tis_esr_handled_total{{outcome="{kind}"' in day.said["metrics"]
     for kind in ("ok", "refused", "repeated", "unavailable"):
@@ -429,8 +462,8 @@ async def test_a_name_in_a_reason_would_be_found_wherever_a_reason_goes(tmp_path
     engine = EmbeddedEngine(tmp_path / "state", COLLECTIONS)
     observers = Observers()
     handler = Handler(f"esr.queue.{FORENAME}", "careless", careless)
-    runner = Runner(engine, [handler], today=lambda: TODAY, observe=observers.observe)
-    with everything_logged() as log:
+    runner = Runner(engine, [handler], today=lambda: TODAY, observe=observers.metrics.observe)
+    with everything_logged() as log, observers.traced():
         cause = Message(
             id=derived_id("row"),
             queue="",
@@ -444,7 +477,7 @@ async def test_a_name_in_a_reason_would_be_found_wherever_a_reason_goes(tmp_path
         work.emit("careless", {}, cause=cause)
         await work.commit()
         await runner.drain([handler.queue])
-        said = await observers.said(runner)
+    said = await observers.said(runner)
     engine.close()
     said |= {"log": log.getvalue(), "reasons": stored_reasons(tmp_path / "state")}
     assert {where for where, _ in leaks(said, phrases("name", SURNAME))} == {"log", "metrics", "reasons"}

@@ -43,9 +43,8 @@ async def test_a_running_process_is_listed_until_it_stops(
     )  # fmt: skip
     assert bool(process["broker"]) == (here.engine == "production")
     schema = 5 if here.engine == "production" else 6
-    assert text.startswith(
-        f"Running {process['name']}  version {__version__}, schema {schema}\n    DataExporter\n"
-    )
+    shown = f"Running {process['name']}  version {__version__}, schema {schema}\n    DataExporter\n"
+    assert shown in text, "beside what the process itself logs, such as an alarm about late files"
     said = here("processes")
     assert (said.code, said.text) == (
         0, "No process runs: none has announced itself. Start tis-esr run.\n",

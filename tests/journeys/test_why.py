@@ -50,7 +50,7 @@ def answers(told: Story, word: object) -> list[str]:
     ]
 
 
-SENT_1 = f"was sent to ESR on 24 Nov 2026 in {APP_1}, row 1; ESR accepted it with INFO (applicant number A1)"
+SENT_1 = f"was sent to ESR on 24 Nov 2026 in {APP_1}, row 1; ESR accepted it (applicant number A1)"
 
 
 def test_new_dates_that_were_sent_after_the_applicant_are_told_with_esrs_refusal(told: Story) -> None:
@@ -62,7 +62,7 @@ def test_new_dates_that_were_sent_after_the_applicant_are_told_with_esrs_refusal
         f"Notification of type 4 (new dates 4 Jan 2027 to 12 Jul 2027) for position 1: was sent to ESR on 25 Nov 2026 in {DNC_2}, row "
     )
     assert dates.endswith(
-        f'; ESR rejected it with ERROR: "{TOO_OLD}" ({DCC_2}, row 1). the trust, in ESR: read ESR\'s message'
+        f'; ESR rejected it with an error: "{TOO_OLD}" ({DCC_2}, row 1). the trust, in ESR: read ESR\'s message'
         " and create or correct the record in ESR manually"
     )
 
@@ -82,12 +82,12 @@ def test_a_withdrawal_that_was_sent_after_the_applicant_is_told(told: Story) -> 
     [
         (
             WARNED,
-            f'; ESR accepted it with WARNING: "{WARNING}" (applicant number A3) ({APC_1}, row 3). the trust,'
+            f'; ESR accepted it with a warning: "{WARNING}" (applicant number A3) ({APC_1}, row 3). the trust,'
             " in ESR: read ESR's warning and check the record in ESR",
         ),
         (
             REFUSED,
-            f'; ESR rejected it with ERROR: "{REFUSAL}" (applicant number A4) ({APC_1}, row 4). the trust,'
+            f'; ESR rejected it with an error: "{REFUSAL}" (applicant number A4) ({APC_1}, row 4). the trust,'
             " in ESR: read ESR's message; data corrected in TIS go with the next file; once the cause in ESR is gone:"
             f" tis-esr export applicants --resend {APP_1} --only 4",
         ),
@@ -256,7 +256,10 @@ def test_the_timeline_has_days_and_times_and_counts_handled_messages_on_a_narrow
     assert "esr.queue.position.reconciled.notificationgenerator: Done" in [event["what"] for event in steps]
     assert "esr.queue" not in narrow.text
     assert f"  {len(steps)} messages of these rows were handled, the last at " in narrow.text
-    assert "  24 Nov 2026  DE_EOE_RMC_20261124_00000101.DAT:1  POR row: Applied" in narrow.text
+    assert (
+        "  24 Nov 2026  DE_EOE_RMC_20261124_00000101.DAT:1  row (position and its post, POR): Applied"
+        in narrow.text
+    )
 
 
 def test_a_post_without_a_position_and_a_person_without_a_placement_are_told_apart(told: Story) -> None:

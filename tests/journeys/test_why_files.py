@@ -87,7 +87,10 @@ def test_a_file_to_esr_is_told_with_its_confirmation(told: Story) -> None:
 
 def test_a_row_from_esr_is_told_with_its_outcome_and_its_position(told: Story) -> None:
     row, position = answers(told, "DE_EOE_RMC_20261126_00000103.DAT:3")
-    assert row == "Row 3 of DE_EOE_RMC_20261126_00000103.DAT (POR): ended as Applied. nobody"
+    assert (
+        row
+        == "Row 3 of DE_EOE_RMC_20261126_00000103.DAT (position and its post, POR): ended as Applied. nobody"
+    )
     assert position.startswith(f"Position 3 (number 1003, {npn(3)}): is matched to post ")
     [outcome, _] = answers(told, "DE_EOE_RMC_20261126_00000103.DAT:11")
     assert (
@@ -99,7 +102,7 @@ def test_a_row_from_esr_is_told_with_its_outcome_and_its_position(told: Story) -
 def test_a_row_of_a_file_to_esr_is_its_record_and_a_row_of_a_confirmation_names_it(told: Story) -> None:
     assert answers(told, f"{APP_1}:1") == answers(told, MOVED)
     row, answered = answers(told, f"{APC_1}:4")
-    assert row == f"Row 4 of {APC_1} (APC): ended as Applied. nobody"
+    assert row == f"Row 4 of {APC_1} (ESR's answer about an applicant, APC): ended as Applied. nobody"
     assert answered.startswith("Applicant 1900004:4 (row 4 of ")
     assert "now Rejected" in answered
 

@@ -46,6 +46,11 @@ async def test_the_tracer_goes_first_then_ten_then_the_rest_under_the_cap(benche
             ("ann", "batch.start"),
             ("tis-esr", "batch.finish"),
         ]
+        assert [entry.act for entry in here.audit() if batch.id in entry.on] == [
+            "batch.start",
+            "batch.finish",
+        ]
+        assert here.audit()[0].on == [batch.id, *(one.id for one in messages)]
 
 
 async def test_a_tracer_that_is_parked_again_stops_the_batch_and_the_rest_stays_parked(

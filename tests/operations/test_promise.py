@@ -155,7 +155,7 @@ async def test_every_miss_has_its_reason_and_whose_it_is(benches: Benches) -> No
         2: ("NO_POSITION", "TRUST"),
         3: ("DATA_MISSING", "LOCAL_OFFICE"),
         4: ("POSITION_DATA_MISSING", "TRUST"),
-        5: ("ESR_REJECTED", "LOCAL_OFFICE"),
+        5: ("ESR_REJECTED", "TRUST"),
         6: ("NO_POSITION", "TRUST"),
         7: ("OURS", "SUPPORT"),
     }
@@ -230,7 +230,7 @@ async def test_what_is_due_and_blocked_is_listed_before_its_window(benches: Benc
             one(3, LAST, sent=90, state=RecordState.REJECTED, answers=[rejected(LAST, 90)]),
         )
     assert [(due.placement, due.days_left, due.reason, due.who.name) for due in found.due] == [
-        (3, 0, MissReason.ESR_REJECTED, "LOCAL_OFFICE"),
+        (3, 0, MissReason.ESR_REJECTED, "TRUST"),
         (1, 40, MissReason.DATA_MISSING, "LOCAL_OFFICE"),
     ]
     assert found.total.due == 3

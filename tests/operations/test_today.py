@@ -30,7 +30,7 @@ async def shown(bench: Bench, deaneries: Sequence[str]) -> Today:
 async def waiting(bench: Bench, offices: Sequence[str] | None) -> list[Wait]:
     reader = bench.reader()
     try:
-        return waits(reader, open_findings(reader, TODAY, 1), offices)
+        return waits(reader, open_findings(reader, TODAY, 1), TODAY, offices)
     finally:
         reader.close()
 

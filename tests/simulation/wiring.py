@@ -5,8 +5,6 @@ import itertools
 import logging
 import time
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
-from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
@@ -14,8 +12,8 @@ import structlog
 from tests.simulation.loop import SimLoop
 from tests.simulation.tcs import TIMEOUT_SECONDS, UNCERTAIN_SECONDS, SimTcs
 
+from tis_esr import wall_clock
 from tis_esr.services.inbound_data_writer import attempts
-from tis_esr.simulation.tcs import absence_endpoints, person_endpoints
 from tis_esr.tcs.breaker import Breaker
 from tis_esr.tcs.client import Tcs, TcsSettings
 from tis_esr.tcs.tokens import NoToken
@@ -34,24 +32,15 @@ def client(server: SimTcs, loop: SimLoop) -> Tcs:
 
 @contextlib.contextmanager
 def virtual_clocks(loop: SimLoop) -> Iterator[None]:
-    """Have libraries and the simulated TCS read the loop's time, and ids of attempts counted."""
-    before = time.monotonic, time.time, absence_endpoints.datetime, person_endpoints.datetime
+    """Have libraries and the program read the loop's time, and ids of attempts counted."""
     numbers = itertools.count(1)
-
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Any:
-            moment = loop.now()
-            return moment if tz is not None else moment.replace(tzinfo=None)
-
-    time.monotonic = loop.time
-    time.time = loop.since_1970
-    absence_endpoints.datetime = person_endpoints.datetime = Clock  # type: ignore[misc,attr-defined]
-    try:
-        with patch.object(attempts, "uuid4", lambda: UUID(int=next(numbers))):
-            yield
-    finally:
-        time.monotonic, time.time, absence_endpoints.datetime, person_endpoints.datetime = before  # type: ignore[misc,attr-defined]
+    with (
+        patch.object(time, "monotonic", loop.time),
+        patch.object(time, "time", loop.since_1970),
+        patch.object(wall_clock, "now", loop.now),
+        patch.object(attempts, "uuid4", lambda: UUID(int=next(numbers))),
+    ):
+        yield
 
 
 def silent() -> None:

@@ -25,15 +25,22 @@ def console(
         ),
     ] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Run the demo's three days first, and show what they left.")
+        bool,
+        typer.Option("--demo", help="Show the demo in the folder; without one, run its three days first."),
     ] = False,
     folder: Annotated[
-        Path, typer.Option("--dir", metavar="FOLDER", help="With --demo: the folder for the demo's files.")
-    ] = Path("demo"),
+        Path | None,
+        typer.Option(
+            "--dir",
+            metavar="FOLDER",
+            help="With --demo: the folder for the demo's files.",
+            show_default="demo",
+        ),
+    ] = None,
 ) -> None:
     """Serve the web console until stopped: files, explanations, forecast, checks.
 
-    A state file is shown on this machine only, by an address that is printed and signs in once. The production engine's
+    A demo that is there already is shown as it is; tis-esr demo --days 3 replaces it. A state file is shown on this machine only, by an address that is printed and signs in once. The production engine's
     store is shown to people who sign in at an OIDC provider.
     """
     with user_errors_reported():
@@ -43,5 +50,7 @@ def console(
         if demo:
             if state is not None:
                 raise UsageError("--demo", "creates a state file of its own; leave out --state")
-            raise typer.Exit(int(console_of_demo(load(), folder_of("--dir", folder), port)))
+            raise typer.Exit(int(console_of_demo(load(), folder_of("--dir", folder or Path("demo")), port)))
+        if folder is not None:
+            raise UsageError("--dir", "is the folder of a demo; give --demo too, or name a --state FILE")
         raise typer.Exit(int(run(load(), state, port)))

@@ -1,12 +1,14 @@
 """Commands to install, check, run and maintain the services."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tis_esr.commands.command_line import DayOption, JsonOption, StateOption, check_state, command, day_of
 from tis_esr.commands.outcome import user_errors_reported
+from tis_esr.errors import UsageError
 from tis_esr.reading_settings import load
 
 
@@ -63,9 +65,12 @@ def run(
     console: Annotated[
         bool, typer.Option("--console", help="Also serve the web console, on TIS_ESR_CONSOLE_PORT.")
     ] = False,
+    state: Annotated[Path | None, typer.Option("--state", hidden=True)] = None,
 ) -> None:
     """Run services until stopped: poll for files, handle messages, export on schedule."""
     with user_errors_reported():
+        if state is not None:
+            raise UsageError("--state", "is no option of run; set TIS_ESR_STATE to name the state file")
         from tis_esr.process.serving_process import run as run_
 
         settings = load()

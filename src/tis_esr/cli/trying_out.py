@@ -35,7 +35,7 @@ def demo(
 ) -> None:
     """Run a whole interface day on generated data: files in, TIS updated, files out.
 
-    TCS is simulated. The folder of an earlier demo is replaced. The exit code is 1: some rows are parked on purpose.
+    TCS is simulated. An earlier demo in the folder is replaced, unless a process uses it. The exit code is 1: some rows are parked on purpose.
     """
     with user_errors_reported():
         from tis_esr.commands.demo import demo as run

@@ -10,18 +10,22 @@ from typing import Final
 
 from tis_esr import wall_clock
 from tis_esr.commands.command_line import check_state
-from tis_esr.commands.demo import demo
+from tis_esr.commands.demo import demo, simulated_tcs
+from tis_esr.commands.demo_folder import STATE, has_demo, kept
 from tis_esr.commands.person import person_of
 from tis_esr.commands.terminal import HEADING, say
 from tis_esr.engine.runner import Runner
 from tis_esr.errors import Exit
+from tis_esr.operations.composition import reader_of
 from tis_esr.process.garbage_collection import collect_less_often
 from tis_esr.process.logs import log_events
 from tis_esr.process.serving_process import Beside
 from tis_esr.settings import Settings
 from tis_esr.web.console.opening import local_console, refuse_open, shared_console
+from tis_esr.web.http_server import refuse_unusable
 
 _DEMO_DAYS: Final = 3
+_HOST: Final = "127.0.0.1"
 
 
 def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
@@ -29,6 +33,8 @@ def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
     collect_less_often()
     if state is None and settings.console_oidc_issuer is not None:
         check_state(settings, None)
+        if settings.engine == "embedded":
+            reader_of(settings).close()
         log_events(settings.log_format)
         asyncio.run(_shared(settings, _port(settings, port)))
         return Exit.DONE
@@ -36,15 +42,39 @@ def console(settings: Settings, state: Path | None, port: int | None) -> Exit:
         refuse_open(settings)
     check_state(settings, state)
     of_file = settings.model_copy(update={"engine": "embedded", "state": state or settings.state})
-    asyncio.run(_local(of_file, _port(settings, port)))
+    reader_of(of_file).close()
+    with kept(of_file.state.parent):
+        asyncio.run(_local(of_file, _port(settings, port)))
     return Exit.DONE
 
 
 def console_of_demo(settings: Settings, folder: Path, port: int | None) -> Exit:
-    """Run the demo's three days, the last of them today, and serve what they left."""
-    demo(settings, folder, wall_clock.today() - timedelta(days=_DEMO_DAYS - 1), _DEMO_DAYS)
+    """Serve the demo in a folder as it is, or first run its three days, the last of them today; TCS is simulated meanwhile.
+
+    Nothing is run if the port can't be used. Raises PortUnusableError, DemoInUseError, and UsageError for a folder that
+    holds something else.
+    """
+    refuse_unusable(_HOST, _port(settings, port), "--port")
+    if has_demo(folder):
+        say(f"{folder} holds a demo, which is shown as it is. To replace it: {_replacing(folder)}")
+    else:
+        demo(settings, folder, wall_clock.today() - timedelta(days=_DEMO_DAYS - 1), _DEMO_DAYS)
     say("")
-    return console(settings, folder / "state.sqlite", port)
+    with kept(folder), simulated_tcs(folder) as tcs:
+        return console(_of_demo(settings, folder, tcs.url), folder / STATE, port)
+
+
+def _of_demo(settings: Settings, folder: Path, tcs: str) -> Settings:
+    """Return the settings with the demo's folders and its simulated TCS, which takes no token."""
+    stores = {"files_in": "folder", "files_out": "folder"}
+    folders = {"inbound": str(folder / "in"), "outbound": str(folder / "out")}
+    return settings.model_copy(
+        update={**stores, **folders, "tcs_url": tcs, "tcs_token": None, "tcs_token_url": None}
+    )
+
+
+def _replacing(folder: Path) -> str:
+    return f"tis-esr demo --days {_DEMO_DAYS} --dir {folder}"
 
 
 def console_beside(settings: Settings) -> Beside:

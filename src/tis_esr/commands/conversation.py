@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tis_esr.commands.day import day
+from tis_esr.commands.demo_folder import when_files_come
 from tis_esr.operations.beliefs import Beliefs, beliefs
 from tis_esr.operations.composition import reader_of, window
 from tis_esr.operations.day_summary import Summary
@@ -59,7 +60,15 @@ class Conversation:
 
     def _day(self, today: date) -> Summary:
         folder, url = self.folder, self.tcs.url
-        _, summary = day(self.settings, folder / "in", folder / "out", url, today, folder / "state.sqlite")
+        _, summary = day(
+            self.settings,
+            folder / "in",
+            folder / "out",
+            url,
+            today,
+            folder / "state.sqlite",
+            at=when_files_come(today),
+        )
         return summary
 
     def _evening(self, today: date) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import closing
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -23,20 +23,37 @@ from tis_esr.settings import Settings
 
 
 def day(
-    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None
+    settings: Settings,
+    inbound: Path,
+    out: Path,
+    tcs: str,
+    as_of: date,
+    state: Path | None,
+    *,
+    at: datetime | None = None,
 ) -> tuple[DayDone, Summary]:
-    """Run the day, check that every row is accounted for, and return its outcome."""
+    """Run the day, check that every row is accounted for, and return its outcome.
+
+    ``at`` is the moment at which it is run (UTC); by default the current time of day.
+    """
     collect_less_often()
     with progress() as bars:
-        done, begun = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, bars))
+        done, begun = asyncio.run(_day(settings, inbound, out, tcs, as_of, state, at, bars))
     return done, accounted(settings, state, done, begun)
 
 
 async def _day(
-    settings: Settings, inbound: Path, out: Path, tcs: str, as_of: date, state: Path | None, bars: Bars
+    settings: Settings,
+    inbound: Path,
+    out: Path,
+    tcs: str,
+    as_of: date,
+    state: Path | None,
+    at: datetime | None,
+    bars: Bars,
 ) -> tuple[DayDone, DayBegun]:
     folders = Folder(inbound), Folder(out, make=True)
-    async with system(settings, state, tcs, *folders, as_of) as opened:
+    async with system(settings, state, tcs, *folders, as_of, at) as opened:
         runner = opened.runner
         with closing(reader_of(settings, state)) as reader:
             refuse_day(reader, as_of, is_live=False)

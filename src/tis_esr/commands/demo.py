@@ -1,25 +1,26 @@
 """``tis-esr demo``: a whole interface day on generated data, with TCS simulated over real HTTP."""
 
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
 from tis_esr.commands.conversation import Conversation
 from tis_esr.commands.day import day
+from tis_esr.commands.demo_folder import STATE, emptied, when_files_come
 from tis_esr.commands.printing import show
 from tis_esr.commands.printing_conversation import show_beliefs, show_later_day
 from tis_esr.commands.terminal import print_json, say
-from tis_esr.errors import Exit, UsageError
+from tis_esr.errors import Exit
 from tis_esr.operations.dates import day as written
 from tis_esr.operations.day_summary import Summary
 from tis_esr.operations.manual_day import exit_code
 from tis_esr.services.day import DayDone
 from tis_esr.settings import Settings
 from tis_esr.simulation.days.generate import synthesize
-from tis_esr.simulation.tcs.server import running_simulator
+from tis_esr.simulation.tcs.server import Running, running_simulator
 
 DEANERIES, POSTS, SEED = 2, 120, 7
-_MARK = ".tis-esr-demo"
 
 
 def demo(settings: Settings, folder: Path, as_of: date, days: int = 1, *, as_json: bool = False) -> Exit:
@@ -27,11 +28,11 @@ def demo(settings: Settings, folder: Path, as_of: date, days: int = 1, *, as_jso
 
     With more than one of the ``days``, ESR is simulated too, and what each system holds at the end is shown.
     """
-    _make_room(folder)
-    synthesize(deaneries=DEANERIES, posts=POSTS, seed=SEED, out=folder, as_of=as_of)
-    state = folder / "state.sqlite"
-    with running_simulator(folder / "tcs") as simulator:
-        done, summary = day(settings, folder / "in", folder / "out", simulator.url, as_of, state)
+    with emptied(folder), _generated(folder, as_of) as simulator:
+        state = folder / STATE
+        done, summary = day(
+            settings, folder / "in", folder / "out", simulator.url, as_of, state, at=when_files_come(as_of)
+        )
         code = exit_code(summary)
         if not as_json:
             _show(done, summary, folder, as_of)
@@ -40,6 +41,22 @@ def demo(settings: Settings, folder: Path, as_of: date, days: int = 1, *, as_jso
         elif as_json:
             print_json(summary)
     return code
+
+
+@contextmanager
+def _generated(folder: Path, as_of: date) -> Iterator[Running]:
+    """Generate the days, and simulate TCS on them; what it has at the end is in the folder ``tcs`` too."""
+    synthesize(deaneries=DEANERIES, posts=POSTS, seed=SEED, out=folder, as_of=as_of)
+    with simulated_tcs(folder) as simulator:
+        yield simulator
+
+
+@contextmanager
+def simulated_tcs(folder: Path) -> Iterator[Running]:
+    """Simulate TCS on a demo's data; what it has at the end is kept for the next time."""
+    with running_simulator(folder / "tcs") as simulator:
+        yield simulator
+        simulator.simulator.store.save()
 
 
 def _converse(conversation: Conversation, days: int, first: Summary, *, as_json: bool) -> None:
@@ -57,25 +74,13 @@ def _converse(conversation: Conversation, days: int, first: Summary, *, as_json:
 
 
 def _show(done: DayDone, summary: Summary, folder: Path, as_of: date) -> None:
-    state = folder / "state.sqlite"
+    state = folder / STATE
     show(done, summary)
     say("")
     say(f"The day was {written(as_of)}. Files from ESR: {folder / 'in'}. Files to ESR: {folder / 'out'}.")
     say(
         f"State file: {state}. To query it: tis-esr why <placement | post number | position | GMC number> --state {state}"
     )
-    say(f"To look at it in a browser: tis-esr console --state {state}")
+    say(f"To look at it in a browser: tis-esr console --demo --dir {folder}")
     if exit_code(summary) is Exit.DONE_WITH_PARKED:
         say("Exit code 1: the generated day has faulty rows and records with missing data on purpose.")
-
-
-def _make_room(folder: Path) -> None:
-    """Delete the files of an earlier demo. Raises UsageError for any other folder that is not empty."""
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / _MARK).exists():
-            raise UsageError(
-                "--dir", f"{folder} is not empty and was not created by tis-esr demo; name a new folder"
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).touch()

@@ -52,7 +52,7 @@ async def export(
     On the production engine the files are requested from the running services.
     """
     command, differs = _COMMANDS[what], Difference([], {})
-    async with engine_for_operation(settings, state, day) as runner:
+    async with engine_for_operation(settings, state, day, traces=not dry_run) as runner:
         refuse_impossible_day(settings, state, day, dry_run=dry_run)
         asked = settings.engine == "production" and state is None
         if asked and not dry_run:

@@ -40,7 +40,7 @@ async def export_full(
         raise UsageError("--deanery", f"{deanery!r} must be one of {', '.join(DEANERIES)}")
     is_requested = settings.engine == "production" and state is None and not dry_run
     file: OutboundFile | None = None
-    async with engine_for_operation(settings, state, day) as runner:
+    async with engine_for_operation(settings, state, day, traces=not dry_run) as runner:
         refuse_impossible_day(settings, state, day, dry_run=dry_run)
         if is_requested:
             request = partial(request_full_file, runner, person_of(settings), day, deanery, again=again)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from tis_esr.commands.terminal import HEADING, NOTICE, console, say
 from tis_esr.counted import counted
-from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, FileType
+from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, FileType, not_taken
 from tis_esr.operations.board.cells import in_words as state_in_words
 from tis_esr.operations.board.history_lines import DayEnd, History, HistoryLine
 from tis_esr.operations.board.needs import Need, needs
@@ -86,8 +86,8 @@ def _show_cell(cell: Cell, day: date) -> None:
     of = "" if cell.day == day else f" of {in_words(cell.day)}"
     say(f"{_words(cell.state)}{_times(cell)}", label=f"{cell.type}{of}:", style=style)
     if cell.file:
-        refused = f", {cell.refused:,} refused" if cell.refused else ""
-        say(f"{cell.file}  {counted(cell.rows, 'row')}{refused}", indent=4)
+        lost = not_taken(cell)
+        say(f"{cell.file}  {counted(cell.rows, 'row')}{f', {lost}' if lost else ''}", indent=4)
     for text in (cell.detail, cell.consequence.text):
         if text:
             say(text, indent=4)
@@ -117,7 +117,7 @@ def _mark(cell: Cell | None) -> str:
         CellState.NOT_DUE: f"by {_clock(cell.due_at, cell.day)}",
         CellState.DUE: f"due {_clock(cell.due_at, cell.day)}",
         CellState.COMPLETE: f"done{came}" if came or cell.rows else "nothing",
-        CellState.COMPLETE_WITH_REFUSALS: f"{cell.refused:,} refused" if cell.refused else "incomplete",
+        CellState.COMPLETE_WITH_REFUSALS: f"{cell.refused:,} unused" if cell.refused else "incomplete",
         CellState.SENT: f"sent{came}",
         CellState.CONFIRMED: "ok",
         CellState.CONFIRMED_WITH_ERRORS: counted(cell.refused, "error"),

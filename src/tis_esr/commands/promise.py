@@ -14,6 +14,7 @@ from tis_esr.decisions.promise import OWNERS, REASON_TEXTS, MissReason
 from tis_esr.operations.composition import reader_of, window
 from tis_esr.operations.csv_values import csv_text
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.promise.judged import judged_in_words, share_in_words
 from tis_esr.operations.promise.left import left_by_day
 from tis_esr.operations.promise.promise import Counts, Due, Miss, Per, Promise
 from tis_esr.operations.promise.promise import promise as count
@@ -87,6 +88,7 @@ def _show(found: Promise) -> None:
     if not found.lines:
         say("No trainee with an applicant record starts in that time.")
         return
+    say(f"{judged_in_words(found.total)}.")
     _table(found.by.value.capitalize(), [*found.lines, found.total])
     _show_reasons(found.total)
     _show_left(found)
@@ -98,7 +100,8 @@ def _show(found: Promise) -> None:
 
 def _table(head: str, lines: Iterable[Counts]) -> None:
     rows = [
-        (line.name, *(f"{getattr(line, name):,}" for name in _COUNTED), _share(line.share)) for line in lines
+        (line.name, *(f"{getattr(line, name):,}" for name in _COUNTED), share_in_words(line))
+        for line in lines
     ]
     headers = (head, "Trainees", "In time", "Missed", "Due", "Unknown", "Share")
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
@@ -107,10 +110,6 @@ def _table(head: str, lines: Iterable[Counts]) -> None:
         for row in (headers, *rows)
     ]  # fmt: skip
     console.table(right[0], right[1:])
-
-
-def _share(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
 
 
 def _show_reasons(total: Counts) -> None:

@@ -48,7 +48,7 @@ async def resend(
     is_requested = is_live and not dry_run and bool(found.rows)
     files: list[OutboundFile] = []
     if found.rows:
-        async with engine_for_operation(settings, state, day) as runner:
+        async with engine_for_operation(settings, state, day, traces=not dry_run) as runner:
             if dry_run:
                 begin = Runner(DryRun(runner.engine), runner.handlers, today=lambda: day).work
                 files = await resent_files(begin, Discarding(), open_, day, found)

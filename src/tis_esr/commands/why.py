@@ -86,8 +86,7 @@ def _show(explanation: Explanation) -> None:
     if not explanation.timeline:
         return
     say("Timeline", style=HEADING)
-    steps = [event for event in explanation.timeline if event.is_step]
-    told = [event for event in explanation.timeline if not event.is_step]
+    steps, told = explanation.steps, explanation.events
     lines = Counter((readable(event.at), event.correlation_id, event.what) for event in told)
     for (at, id_, what), times in list(lines.items())[:_EVENTS_SHOWN]:
         more = f" ({times} times)" if times > 1 else ""

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tis_esr.decisions.rejected_by_esr import REJECTION_WHO
 from tis_esr.decisions.who import Who
 
 PROMISED_DAYS = 84
@@ -37,7 +38,7 @@ REASON_TEXTS = {
 }
 OWNERS = {
     MissReason.OURS: Who.SUPPORT,
-    MissReason.ESR_REJECTED: Who.LOCAL_OFFICE,
+    MissReason.ESR_REJECTED: REJECTION_WHO,
     MissReason.DATA_MISSING: Who.LOCAL_OFFICE,
     MissReason.POSITION_DATA_MISSING: Who.TRUST,
     MissReason.NO_POSITION: Who.TRUST,

@@ -13,6 +13,7 @@ import structlog
 from tis_esr.engine.envelope import PARKING_DEATHS, Identity, Message
 from tis_esr.engine.faults import ConflictError, PermanentError, RetryLimitedError, TransientError
 from tis_esr.engine.handlers import Handler, Observer
+from tis_esr.engine.message_traces import Attempt, about
 from tis_esr.engine.pauses import pause_after
 from tis_esr.engine.protocol import Engine, Parking
 from tis_esr.engine.work import Work
@@ -79,13 +80,15 @@ class Batches:
         A faulty batch is halved until the faulty message is isolated; that one is parked. One that lost a race for a
         document is retried at once, which also ends repeated collisions of two readers.
         """
-        ended = partial(self._ended, handler.queue, time.perf_counter())
+        attempt = Attempt(handler.queue, messages)
+        ended = partial(self._ended, handler.queue, time.perf_counter(), attempt)
         if messages[0].deaths >= PARKING_DEATHS:
             return await self._park([_deadly(messages[0])], ended)
         work = self._begin(messages)
         try:
-            await handler.run(work, messages)
-            await work.commit(messages)
+            with attempt.block():
+                await handler.run(work, messages)
+                await work.commit(messages)
         except asyncio.CancelledError:
             left = work.left(messages)
             self._over([], messages, left, ended)
@@ -186,13 +189,17 @@ class Batches:
             ended("released", messages)
             return Outcome(trouble=trouble)
         for message, reason, cause in parked:
-            about = {"queue": message.queue, "correlation_id": message.correlation_id}
-            _log.warning("parked", **about, cause=cause.value, reason=reason)
+            named = {"queue": message.queue, "correlation_id": message.correlation_id}
+            with about(message):
+                _log.warning("parked", **named, cause=cause.value, reason=reason)
         self._forget(messages)
         ended("parked", messages)
         return Outcome(progress=True)
 
-    def _ended(self, queue: str, started: float, outcome: str, messages: Sequence[Message]) -> None:
+    def _ended(
+        self, queue: str, started: float, attempt: Attempt, outcome: str, messages: Sequence[Message]
+    ) -> None:
+        attempt.ended(outcome, messages)
         self._observe(queue, outcome, messages, time.perf_counter() - started)
 
     def _forget(self, messages: Sequence[Message]) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from tis_esr.engine.batches import Outcome
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.handlers import Handler
+from tis_esr.engine.message_traces import received
 from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.serial_groups import LOOK_SECONDS
@@ -77,9 +79,11 @@ class Consumer:
             self._collect()
             idle = _IDLE
             if self._may_claim():
+                began = time.time_ns()
                 messages = await self._engine.claim(self._handler.queue, self._handler.batch)
                 if messages:
-                    self._begin(messages)
+                    with received(self._handler.queue, messages, began):
+                        self._begin(messages)
                     return True
                 if stopping is None and not self._under_way:
                     ready = await self._engine.next_ready([self._handler.queue])

@@ -1,6 +1,7 @@
 """One handler's unit of work: what it reads, writes, emits and decides, until all of it is committed."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tis_esr.engine import message_traces
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message, derived_id
 from tis_esr.engine.faults import ConflictError, UnroutableError
@@ -15,6 +17,7 @@ from tis_esr.engine.parts import Parts, Place
 from tis_esr.engine.protocol import Commit, Cursor, Engine, Parking, Put, Removal, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.parking_causes import ParkingCause
+from tis_esr.tracing import names, spans
 
 T = TypeVar("T", bound=msgspec.Struct)
 Bindings = Mapping[str, Sequence[str]]
@@ -63,6 +66,7 @@ class Work:
         self._rows_gone: list[tuple[str, int]] = []
         self._discarded: list[tuple[Identity, str]] = []
         self._requeued: list[Identity] = []
+        self._causes: dict[str, spans.Context] = {}
 
     @property
     def has_changes(self) -> bool:
@@ -209,10 +213,14 @@ class Work:
         if not queues:
             raise UnroutableError(routing_key)
         encoded = _encoder.encode(body)
+        above = message_traces.above(cause, self._messages)
         for queue in queues:
+            id_ = derived_id(cause.id, queue, key)
+            if above is not None:
+                self._causes[id_] = above
             self._parts.emit(
                 Message(
-                    id=derived_id(cause.id, queue, key),
+                    id=id_,
                     queue=queue,
                     correlation_id=cause.correlation_id,
                     source_file=cause.source_file,
@@ -303,7 +311,14 @@ class Work:
             self._failed.setdefault(message.identity, conflict)
 
     async def _save(self, commit: Commit) -> None:
-        await self._engine.commit(commit)
+        began = time.time_ns()
+        if spans.is_recording():
+            with spans.child("commit", spans.Kind.INTERNAL, _sizes(commit)):
+                await self._engine.commit(commit)
+        else:
+            await self._engine.commit(commit)
+        message_traces.created(commit.messages, self._causes, began)
+        self._causes = {}
         self._saved.update(message.identity for message, *_ in commit.parked)
         for put in commit.puts:
             self._versions[put.collection.name, put.key] = put.version + 1
@@ -361,3 +376,12 @@ def _put(
     searched = tuple([getattr(document, field) for field in collection.searched])
     counted = tuple([getattr(document, field) for field in collection.counted])
     return Put(collection, key, version, _encoder.encode(document), searched, counted, written_on)
+
+
+def _sizes(commit: Commit) -> dict[str, spans.Value]:
+    return {
+        names.DOCUMENTS: len(commit.puts),
+        names.ROWS: len(commit.rows),
+        names.MESSAGES_SENT: len(commit.messages),
+        names.MESSAGES_DONE: len(commit.done),
+    }

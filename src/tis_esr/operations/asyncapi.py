@@ -189,8 +189,8 @@ def _envelope() -> Json:
                 },
                 "traceparent": {
                     **text,
-                    "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-01$",
-                    "description": "W3C trace context; the trace id is derived from the correlation id.",
+                    "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$",
+                    "description": "W3C trace context; the trace id is derived from the correlation id, and the last digit says whether the trace is recorded.",
                 },
             },
         },

@@ -2,9 +2,9 @@
 
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -26,6 +26,7 @@ from tis_esr.engine.supervision import Supervisor
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.all_collections import ALL_COLLECTIONS
 from tis_esr.operations.configured_stores import required_setting, secret_text
+from tis_esr.operations.configured_traces import traced
 from tis_esr.operations.own_retention import OWN_RULES
 from tis_esr.services.contracts.commands import (
     APPLICANT_COMMAND,
@@ -58,21 +59,33 @@ class System:
 
 @asynccontextmanager
 async def system(
-    settings: Settings, state: Path | None, tcs_url: str, inbound: FileStore, out: FileStore, day: date
+    settings: Settings,
+    state: Path | None,
+    tcs_url: str,
+    inbound: FileStore,
+    out: FileStore,
+    day: date,
+    at: datetime | None = None,
 ) -> AsyncIterator[System]:
     """Open everything for one day's work, on a state file or the configured engine, and close it at the end.
 
-    Raises NotTcsError, and TaskFailedError.
+    ``at`` is the moment at which it is done, instead of the current time of day; a state file has it too, unless it is to come.
+
+    Raises NotTcsError, NoTracesError and TaskFailedError.
     """
-    async with Supervisor() as supervisor, _tcs(settings, tcs_url) as tcs:
+    process = process_name(settings, embedded=state is not None)
+    async with (
+        traced(settings, process, embedded=state is not None),
+        Supervisor() as supervisor,
+        _tcs(settings, tcs_url) as tcs,
+    ):
         await tcs.check()
         dependencies = _dependencies(settings, tcs, inbound, out)
         found = handlers(dependencies)
-        async with engine_of(settings, found, supervisor, state) as engine:
-            runner = Runner(
-                engine, found, today=lambda: day, now=clock(day), patience=settings.patience_seconds
-            )
-            process = process_name(settings, embedded=state is not None)
+        opened_at = None if at is None else min(at, wall_clock.now())
+        async with engine_of(settings, found, supervisor, state, opened_at) as engine:
+            now = clock(day) if at is None else lambda: at
+            runner = Runner(engine, found, today=lambda: day, now=now, patience=settings.patience_seconds)
             async with budgeted(settings, runner, tcs, SERVICES, supervisor, process):
                 yield System(runner, tcs, dependencies, supervisor, process)
 
@@ -85,27 +98,39 @@ async def serving(
 
     Today is London's day.
 
-    Raises what makes the engine unusable, named by its setting, NotTcsError, and TaskFailedError.
+    Raises what makes the engine unusable, named by its setting, NotTcsError, NoTracesError and TaskFailedError.
     """
     url = required_setting(settings.tcs_url, "tcs_url", "tis-esr run")
-    async with Supervisor() as supervisor, _tcs(settings, url) as tcs:
+    process = process_name(settings, embedded=False)
+    async with (
+        traced(settings, process, embedded=False),
+        Supervisor() as supervisor,
+        _tcs(settings, url) as tcs,
+    ):
         dependencies = _dependencies(settings, tcs, inbound, out)
         found = handlers(dependencies)
         async with engine_of(settings, found, supervisor) as engine:
             await tcs.check()
             runner = Runner(engine, found, today=wall_clock.today, observe=observe)
-            process = process_name(settings, embedded=False)
             async with budgeted(settings, runner, tcs, services, supervisor, process):
                 yield System(runner, tcs, dependencies, supervisor, process)
 
 
 @asynccontextmanager
 async def engine_for_operation(
-    settings: Settings, state: Path | None = None, day: date | None = None
+    settings: Settings, state: Path | None = None, day: date | None = None, *, traces: bool = False
 ) -> AsyncIterator[Runner]:
-    """Open the engine for a manual step that handles no messages itself, as of ``day`` or else of today in London."""
+    """Open the engine for a manual step that handles no messages itself, as of ``day`` or else of today in London.
+
+    With ``traces`` it is traced if the settings say so. Raises NoTracesError.
+    """
     found = bindings_only()
-    async with Supervisor() as supervisor, engine_of(settings, found, supervisor, state) as engine:
+    async with AsyncExitStack() as stack:
+        if traces:
+            process = process_name(settings, embedded=state is not None)
+            await stack.enter_async_context(traced(settings, process, embedded=state is not None))
+        supervisor = await stack.enter_async_context(Supervisor())
+        engine = await stack.enter_async_context(engine_of(settings, found, supervisor, state))
         yield Runner(
             engine,
             found,
@@ -129,14 +154,18 @@ async def tcs_for_operation(settings: Settings, url: str | None) -> AsyncIterato
 
 @asynccontextmanager
 async def engine_of(
-    settings: Settings, found: Sequence[Handler], supervisor: Supervisor, state: Path | None = None
+    settings: Settings,
+    found: Sequence[Handler],
+    supervisor: Supervisor,
+    state: Path | None = None,
+    opened_at: datetime | None = None,
 ) -> AsyncIterator[Engine]:
     """Open the configured engine; a state file given by name selects the embedded one.
 
     Raises StateInUseError, UnusableStateError or UnusableServerError.
     """
     if settings.engine == "embedded" or state is not None:
-        embedded = EmbeddedEngine(state or settings.state, ALL_COLLECTIONS)
+        embedded = EmbeddedEngine(state or settings.state, ALL_COLLECTIONS, opened_at)
         try:
             yield embedded
         finally:

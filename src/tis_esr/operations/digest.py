@@ -244,7 +244,7 @@ def _received(cells: Sequence[Cell]) -> Iterable[str]:
     yield f"Files from ESR: {len(here)} of {len(cells)} received{at}{_rest(cells)}."
     refused = sum(cell.refused for cell in cells)
     if refused:
-        yield f"{counted(refused, 'line')} of these files could not be used and {plural(refused, 'waits', 'wait')} for support."
+        yield f"{counted(refused, 'row')} of these files {plural(refused, 'was', 'were')} not used and {plural(refused, 'waits', 'wait')} for support."
 
 
 def _went(cells: Sequence[Cell], title: str, what: str) -> Iterable[str]:

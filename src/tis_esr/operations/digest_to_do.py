@@ -70,7 +70,7 @@ def _plain(cells: Sequence[Cell]) -> str:
     if state is CellState.HELD:
         return f"look at the {_FILES[type_]} {of}, which arrived and can't be used"
     if state is CellState.REJECTED:
-        return f"correct the {_FILES[type_]} {of}, which ESR rejected"
+        return f"read ESR's messages about the {_FILES[type_]} {of}, which ESR rejected"
     if state is CellState.COMPLETE_WITH_REFUSALS:
         return f"look at what could not be used of the {_FILES[type_]} {of}"
     if state is CellState.CONFIRMATION_OVERDUE:

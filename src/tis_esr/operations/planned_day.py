@@ -43,6 +43,7 @@ from tis_esr.services.flow import STAGES, Dependencies, handlers
 from tis_esr.services.notification_generator.known_positions import KNOWN_POSITIONS, VPD_USES
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS, Position
 from tis_esr.tcs.client import Tcs
+from tis_esr.tracing.spans import muted
 
 _COPIED: tuple[Collection[Any], ...] = (
     REGION_STARTS,
@@ -150,12 +151,13 @@ async def planned_changes(
 
 @asynccontextmanager
 async def on_a_copy(tcs: Tcs, day: date, window: ApplicantWindow) -> AsyncIterator[Runner]:
-    """Yield a runner of all services on an empty state file, which is removed at the end."""
+    """Yield a runner of all services on an empty state file, which is removed at the end; no trace tells of it."""
     with TemporaryDirectory(prefix="tis-esr-") as folder:
         copy = await asyncio.to_thread(EmbeddedEngine, Path(folder) / "state", ALL_COLLECTIONS)
         try:
             found = handlers(Dependencies(tcs, Nowhere(), Discarding(), window))
-            yield Runner(copy, found, today=lambda: day, now=clock(day), patience=_PATIENCE)
+            with muted():
+                yield Runner(copy, found, today=lambda: day, now=clock(day), patience=_PATIENCE)
         finally:
             copy.close()
 

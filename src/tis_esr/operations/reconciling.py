@@ -44,6 +44,11 @@ class Comparison:
         return total - done
 
 
+def comparable(reader: Reader, deaneries: Sequence[str]) -> int:
+    """Return how many positions of some offices a comparison covers: those that ESR has sent with a row of their own."""
+    return reader.count(POSITIONS, {"deanery": list(deaneries), "reconciled_at": Between(0.0, _END_OF_TIME)})
+
+
 def parked_since(reader: Reader, asked_at: float) -> int:
     """Return how many messages that a comparison leads to were parked since a moment of the engine's clock."""
     return sum(one.queue in _QUEUES and one.parked_since >= asked_at for one in reader.parked())

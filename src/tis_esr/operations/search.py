@@ -11,6 +11,8 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.alarms.alarm import ALARMS
 from tis_esr.operations.batches.documents import BATCHES
 from tis_esr.operations.dates import period
+from tis_esr.operations.parked.by_id import known_messages
+from tis_esr.operations.why.of_alarm import alarms_of, kind_of
 from tis_esr.operations.why.word import Kind, Word, read_word
 from tis_esr.services.app_generator.applicant_generation import DECISIONS
 from tis_esr.services.data_exporter.outbound import APPLICANTS, OUTBOUND_FILES
@@ -21,6 +23,7 @@ from tis_esr.services.notification_generator.known_positions import KNOWN_POSITI
 from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
 
 MOST_HITS = 50
+_MESSAGE_ID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _ROW_IN_WORDS = re.compile(r"(\S+\.DAT)(?:\s*:\s*|\s+(?:row\s+)?)([0-9]{1,9})", re.IGNORECASE)
 
 
@@ -30,7 +33,9 @@ class HitKind(StrEnum):
     FILE = "file"
     ROW = "row of a file"
     MESSAGES = "messages with this correlation id"
+    MESSAGE = "message"
     ALARM = "alarm"
+    ALARM_KIND = "kind of alarm"
     BATCH = "batch"
     PLACEMENT = "placement"
     POSITION = "position"
@@ -41,6 +46,7 @@ class HitKind(StrEnum):
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was found: its ``id``, for a row of a file the file's, ``what`` it is, and whose ``offices`` (none: all).
 
+    ``queue`` is that of a message that is or was parked.
     ``id`` of a person is a GMC number: personal data, which belongs in no address.
     """
 
@@ -49,6 +55,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     row: int = 0
     what: str = ""
     offices: list[str] = []
+    queue: str = ""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +69,16 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 def search(reader: Reader, typed: str) -> Found:
     """Return everything that has exactly this id, number or name. Raises BadWordError for what can't be one."""
     text = _ROW_IN_WORDS.sub(r"\1:\2", typed.strip())
-    named = [*_alarms(reader, text), *_batches(reader, text), *_messages(reader, text)]
+    if (word_of_alarm := _after_alarm(text)) is not None:
+        return Found(
+            hits=list(_meant_alarms(reader, word_of_alarm))[:MOST_HITS], tried=["alarm", "kind of alarm"]
+        )
+    named = [
+        *_alarms(reader, text),
+        *_batches(reader, text),
+        *_messages(reader, text),
+        *_message(reader, text),
+    ]
     try:
         word = read_word(text)
     except ValueError:
@@ -71,7 +87,7 @@ def search(reader: Reader, typed: str) -> Found:
         raise
     if word.kind in {Kind.FILE, Kind.ROW}:
         return Found(hits=list(_file(reader, word)), tried=["file name", "file name and row"])
-    tried = ["alarm", "batch", "correlation id"]
+    tried = ["alarm", "batch", "correlation id", "message id"]
     if word.number is None:
         hits = [*named, *_posts(reader, word)]
         return Found(hits=hits[:MOST_HITS], tried=[*tried, "national post number"])
@@ -99,6 +115,20 @@ def may_be_person(reader: Reader, word: Word) -> bool:
     return not any((*_placement(reader, word), *_position(reader, word)))
 
 
+def _after_alarm(text: str) -> str | None:
+    """Return what follows ``alarm:``; None if the text does not begin so."""
+    before, colon, rest = text.partition(":")
+    return rest.strip() if colon and before.lower() == Kind.ALARM.value else None
+
+
+def _meant_alarms(reader: Reader, text: str) -> Iterator[Hit]:
+    """Yield what ``tis-esr why alarm:TEXT`` answers about: alarms by id, a part of it or kind; else the kind."""
+    found = alarms_of(reader, text) if text else []
+    yield from (Hit(kind=HitKind.ALARM, id=alarm.id, what=alarm.text) for alarm in found)
+    if not found and (kind := kind_of(text)) is not None:
+        yield Hit(kind=HitKind.ALARM_KIND, id=kind.id, what="not active")
+
+
 def _alarms(reader: Reader, text: str) -> Iterator[Hit]:
     for alarm in reader.get(ALARMS, [text]) if len(text) <= 300 else ():
         yield Hit(kind=HitKind.ALARM, id=alarm.id, what=alarm.text)
@@ -118,6 +148,14 @@ def _messages(reader: Reader, text: str) -> Iterator[Hit]:
     if found:
         offices = sorted({one.deanery for one in found if one.deanery})
         yield Hit(kind=HitKind.MESSAGES, id=text, what=counted(len(found), "message"), offices=offices)
+
+
+def _message(reader: Reader, text: str) -> Iterator[Hit]:
+    """Yield the messages with this id that are parked, were discarded, or were handled by a batch."""
+    if _MESSAGE_ID.fullmatch(text):
+        for one in known_messages(reader, text.lower()):
+            offices = [office for office in one.offices if office]
+            yield Hit(kind=HitKind.MESSAGE, id=one.id, what=one.what, offices=offices, queue=one.queue)
 
 
 def _file(reader: Reader, word: Word) -> Iterator[Hit]:

@@ -7,6 +7,7 @@ from typing import Literal
 import stamina
 import structlog
 
+from tis_esr.tracing.spans import with_ids
 from tis_esr.visible import visible
 
 
@@ -39,6 +40,7 @@ def _configure(level: int, renderer: structlog.typing.Processor) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            with_ids,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _without_effects,

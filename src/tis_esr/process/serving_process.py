@@ -44,7 +44,6 @@ from tis_esr.web.hooks.sns import SnsVerifier
 from tis_esr.web.hooks.tis_hook import TisHook
 from tis_esr.web.metrics import Metrics
 from tis_esr.web.serving import Hook, http
-from tis_esr.web.tracing import Tracing
 
 Beside = Callable[[Runner], contextlib.AbstractAsyncContextManager[None]]
 """What is served beside the services, such as the console: opened with their runner, closed when they have stopped."""
@@ -110,10 +109,6 @@ async def run(settings: Settings, names: Sequence[str], beside: Beside = nothing
             lambda: system.dependencies.refused_values,
         )
         observers.append(metrics.observe)
-        if settings.traces:
-            tracing = Tracing()
-            stack.callback(tracing.close)
-            observers.append(tracing.observe)
         hooks: list[Hook] = []
         if reads_files and (hook := await stack.enter_async_context(_hook(settings, system.runner))):
             hooks.append(hook)

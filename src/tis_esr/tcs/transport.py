@@ -13,6 +13,7 @@ import structlog
 
 from tis_esr.tcs import tcs_errors
 from tis_esr.tcs.breaker import Breaker
+from tis_esr.tcs.call_spans import call_span
 from tis_esr.tcs.deadline_clock import DeadlineClock
 from tis_esr.tcs.dto_reading import Readings, Shape
 from tis_esr.tcs.endpoints import CHECK, CHECK_PATH, Endpoint
@@ -45,6 +46,7 @@ class Call(NamedTuple):
     """One call: ``path`` is encoded already, ``send_by`` a time of the transport's clock.
 
     ``is_trial``: the only call that an open circuit breaker allows, to find out whether TCS is available again.
+    ``resends`` counts the attempts before this one.
     """
 
     endpoint: Endpoint
@@ -52,6 +54,7 @@ class Call(NamedTuple):
     body: bytes | None = None
     send_by: float | None = None
     is_trial: bool = False
+    resends: int = 0
 
     @property
     def urgency(self) -> Urgency:
@@ -268,7 +271,7 @@ class Transport:
                 if attempt.num == 1:
                     raise failed
                 self._count(call.endpoint, "repeated")
-                return await self._attempt(call, shape)
+                return await self._attempt(call._replace(resends=attempt.num - 1), shape)
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, call: Call, shape: Shape[T]) -> Answer[T]:
@@ -305,7 +308,9 @@ class Transport:
         if call.send_by is not None and self.clock.time() >= call.send_by:
             raise tcs_errors.TcsNotSentError(endpoint.method, endpoint.path, before, self.slots.control.limit)
         try:
-            reply = await self._wire.send(endpoint.method, url, call.body, headers)
+            with call_span(self._settings.root, endpoint, call.resends) as span:
+                reply = await self._wire.send(endpoint.method, url, call.body, span.propagated(headers))
+                span.answered(reply.status)
         except NotSentError as error:
             self._judge(call, began, failed=True)
             raise TcsUnavailableError(endpoint.method, endpoint.path, error.reason) from error

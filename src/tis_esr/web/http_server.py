@@ -166,6 +166,11 @@ async def served(
         listening.close()
 
 
+def refuse_unusable(host: str, port: int, setting: str, host_setting: str = "the address") -> None:
+    """Raise PortUnusableError if nothing can listen there at the moment."""
+    _bound(host, port, setting, host_setting).close()
+
+
 def _bound(host: str, port: int, setting: str, host_setting: str) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

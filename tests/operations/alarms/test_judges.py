@@ -64,6 +64,19 @@ def test_files_held_on_one_day_are_one_finding_with_their_names() -> None:
     assert found.consequence == "affects EOE, KSS, LDN"
 
 
+def test_files_that_are_bad_for_different_reasons_are_named_with_their_own() -> None:
+    files = [
+        file("EMD", FileState.SPLIT, incomplete="TRL counts 266 rows, the file has 259 and 1 blank"),
+        file("KSS", FileState.SPLIT, incomplete="it ends without TRL"),
+        file("LDN", FileState.SPLIT, incomplete="it ends without TRL"),
+    ]
+    [found] = bad_files(files)
+    assert found.text == (
+        "3 files incomplete: TRL counts 266 rows, the file has 259 and 1 blank (DE_EMD_RMC_20261124_00000101.DAT);"
+        " it ends without TRL (2 files); dated 24 Nov 2026"
+    )
+
+
 def test_refused_and_other_content_are_one_kind_incomplete_is_another_and_settled_none() -> None:
     found = bad_files(
         [

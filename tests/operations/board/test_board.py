@@ -177,7 +177,7 @@ async def test_a_file_is_confirmed_once_esrs_answer_is_complete(benches: Benches
         "without an answer: 1 of its rows",
     )
     assert whole.state is CellState.CONFIRMED
-    assert (refused.state, refused.refused, refused.who_acts) == (CellState.REJECTED, 3, Who.LOCAL_OFFICE)
+    assert (refused.state, refused.refused, refused.who_acts) == (CellState.REJECTED, 3, Who.TRUST)
 
 
 async def test_a_file_of_ours_that_has_its_rows_and_is_not_written_is_late_then_missing(
@@ -343,7 +343,7 @@ async def test_a_file_of_ours_that_esr_rejected_the_next_morning_is_shown_until_
         await bench.keep(APPLICANTS, msgspec.structs.replace(rejected, state=RecordState.TO_EXPORT))
         corrected = [c for c in (await shown(bench, at("12:00"))).needs_somebody if c.type is APP]
     assert [(c.state, c.day, c.refused, c.who_acts) for c in found] == [
-        (CellState.REJECTED, YESTERDAY, 1, Who.LOCAL_OFFICE)
+        (CellState.REJECTED, YESTERDAY, 1, Who.TRUST)
     ]
     assert corrected == []
 

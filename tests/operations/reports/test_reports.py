@@ -128,6 +128,7 @@ async def test_rejections_have_esrs_words_and_gmc_numbers_only_where_personal_da
         2,
         "APC, row 4",
     )
+    assert masked.rows[0]["who"] == trust.rows[0]["who"] == "the trust, in ESR"
     assert {"message", "gmc_number", "record"}.isdisjoint(trust.columns)
 
 

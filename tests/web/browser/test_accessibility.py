@@ -32,9 +32,9 @@ STATES = {
     "/promise?by=start&weeks=26": "The promise",
     "/promise/misses": "Misses of the promise",
     "/promise/due?kept=blocked": "Due for the promise",
-    "/files?days=90": "Files",
-    "/files?days=90&office=EMD&type=RMC&findings=open": "Files",
-    "/files?type=RTC": "Files",
+    "/files?days=90": "Files from ESR",
+    "/files?days=90&office=EMD&type=RMC&findings=open": "Files from ESR",
+    "/files?type=APC&office=WES": "Files from ESR",
     "/files?days=1000": "Bad request",
     "/files/DE_EMD_RMF_20261124_00004001.DAT": "File DE_EMD_RMF_20261124_00004001.DAT",
     "/files/DE_EMD_RMF_20261124_00004001.DAT?row=60": "File DE_EMD_RMF_20261124_00004001.DAT",
@@ -100,7 +100,7 @@ STATES = {
     "/deadlines?days=90": "Who misses the deadline",
     "/procedures": "Guided procedures",
     "/procedures/recovery?from=2026-11-24T09:00&to=2026-11-24T17:30": "Recovery from an outage",
-    "/procedures/recovery?from=x": "Bad request",
+    "/procedures/recovery?from=x": "Error: Guided procedures",
     "/procedures/region/WES": "Start of region WES",
     "/procedures/full-file/EMD": "Full file of EMD",
     "/procedures/full-file/XXX": "No such office",
@@ -162,6 +162,10 @@ async def test_alarms_and_what_is_done_about_them_too(browser: Browser, state: P
             await is_fine(f"Alarm {HELD}")
             await page.goto("/alarms")
             await is_fine("Alarms")
+            await page.check("tbody input >> nth=0")
+            await page.click("button >> text=Silence")
+            await is_fine("Error: Silence")
+            await page.goto("/alarms")
             await page.check("tbody input >> nth=0")
             await page.fill("#owner", "testa.specimen")
             await page.click("button >> text=Set owner")

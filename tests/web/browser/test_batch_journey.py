@@ -60,6 +60,8 @@ async def test_a_batch_begun_in_the_console_goes_on_after_the_console_was_killed
                 await here.steps()
                 await page.get_by_role("link", name="Done").wait_for()
                 assert "Done\t14" in await page.inner_text("main table >> nth=0")
+                assert await page.get_by_role("button", name="Pause refreshing").count() == 0
+                assert "does not refresh any more" in await page.inner_text("#said")
                 await page.reload()
                 assert "Finished" in await check(page)
             assert sorted(here.handled) == [n for n in range(1, 16) if n != 12]

@@ -16,6 +16,7 @@ from tis_esr.web.console import rendering
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 JOURNEYS: dict[str, Callable[..., Any]] = {
     "alarm.html": by_address.test_alarms_and_what_is_done_about_them_too,
+    "asked_again.html": by_address.test_alarms_and_what_is_done_about_them_too,
     "audit_entry.html": of_batches.test_one_message_its_content_unmasked_a_discard_and_the_audit,
     "batch.html": of_batches.test_a_batch_begun_in_the_console_goes_on_after_the_console_was_killed,
     "confirm.html": by_address.test_alarms_and_what_is_done_about_them_too,

@@ -115,13 +115,15 @@ async def test_when_was_it_first_sent_and_in_which_file(desk: Visits) -> None:
     async with desk.window() as page:
         said = await searched(page, "1900002")
         assert "was sent to ESR on 24 Nov 2026 in DE_EMD_APP_20261124_00000001.DAT, row 23" in said
-        assert said.index("POR row: Applied") < said.index("Exported in DE_EMD_APP_20261124_")
+        assert said.index("Row (position and its post, POR): Applied") < said.index(
+            "Exported in DE_EMD_APP_20261124_"
+        )
 
 
 async def test_did_esr_accept_it_and_with_which_error(desk: Visits) -> None:
     async with desk.window() as page:
         said = await searched(page, "placement:1900041")
-    assert 'ESR rejected it with ERROR: "DIT-10: The applicant could not be created' in said
+    assert 'ESR rejected it with an error: "DIT-10: The applicant could not be created' in said
     assert "Who must act: the trust, in ESR" in said
 
 

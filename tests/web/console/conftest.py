@@ -13,8 +13,6 @@ from tis_esr.commands.demo import demo
 from tis_esr.settings import Settings
 
 HERE = Path(__file__).parent
-WHEN_FILES_COME = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
-"""A time of day at which no file is late yet: demo's days are run at the time of day at which it is called."""
 SECONDS = 150
 """The first test of a process may have to wait for the store."""
 
@@ -34,9 +32,7 @@ def state(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     folder, done = shared / "console-demo", shared / "console-demo.done"
     with _one_at_a_time(shared / "console-demo.lock"):
         if not done.exists():
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(wall_clock, "now", lambda: WHEN_FILES_COME)
-                demo(Settings(), folder, date(2026, 11, 24), days=3)
+            demo(Settings(), folder, date(2026, 11, 24), days=3)
             done.touch()
     return folder / "state.sqlite"
 
@@ -46,3 +42,10 @@ def _one_at_a_time(place: Path) -> Iterator[None]:
     with place.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture(autouse=True)
+def days_of_the_demo(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that looks at the demo's days it is the evening of the last one, whenever the test is run."""
+    if "state" in request.fixturenames:
+        monkeypatch.setattr(wall_clock, "now", lambda: datetime(2026, 11, 26, 20, tzinfo=UTC))

@@ -215,7 +215,7 @@ async def test_people_of_an_office_begin_batches_of_its_messages_alone(
         batch = f"B{started.number}"
         assert batch in listed
         assert here.batch(batch)[0].offices == ["EOE"]
-        assert started.on == [derived_id(QUEUE, 1)]
+        assert started.on == [batch, derived_id(QUEUE, 1)]
 
 
 async def test_only_an_id_of_another_office_chooses_nothing(benches: Benches) -> None:

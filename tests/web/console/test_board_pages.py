@@ -19,10 +19,10 @@ async def test_an_office_shows_each_file_with_times_consequence_and_who_must_act
     assert title(page) == "Board of EMD – TIS-ESR"
     assert "EMD, Tuesday 24 Nov 2026" in said
     assert (
-        "RMC File from ESR Complete with refusals DE_EMD_RMF_20261124_00004001.DAT 14:30 late from 15:00"
+        "RMC File from ESR Complete, with faults DE_EMD_RMF_20261124_00004001.DAT 14:30 late from 15:00"
         in said
     )
-    assert "Support: see what was refused" in said
+    assert "Support: see which rows were not used" in said
     assert "ESR sends it by 14:30" in said
     assert 'href="/files/DE_EMD_RMF_20261124_00004001.DAT"' in page.text
 
@@ -74,7 +74,10 @@ async def test_backlog_and_throughput_say_the_numbers_and_have_them_as_tables(st
         said = text(await browser.get("/throughput"))
         limited = text(await browser.get("/throughput?office=WES"))
     assert "4 parked messages." in said
-    assert "Messages still parked, by the day of parking. 4 of these days are still parked." in said
+    assert (
+        "Messages still parked, by the day of parking. 4 messages parked in these 30 days are still parked."
+        in said
+    )
     assert "Rows from ESR, as a table" in said
     assert "0 files with 0 rows in 30 days." in limited
     assert "Waiting in queues" not in limited

@@ -107,7 +107,7 @@ async def test_each_office_shows_what_would_go_against_the_last_file_and_what_is
         held = text(await browser.get("/exports?show=held"))
         csv = (await browser.get("/exports.csv?office=EOE&type=APP")).text.splitlines()
     assert "3 rows would go now" in said
-    assert f"EOE APP APP 2 0 {APP} , 2 0 2 1" in said
+    assert f"EOE APP APP 2 0 {APP} 2 rows 0 2 1" in said
     assert "LDN APP" not in held
     assert csv[1].startswith(f'EOE,APP,2,0,"{APP}, 2",0,2,1,')
     assert len(csv) == 2
@@ -249,10 +249,10 @@ async def test_files_sent_are_listed_with_their_confirmation(place: Path) -> Non
         page = await browser.get("/exports/files")
         none = await browser.get("/exports/files?confirmation=confirmed")
         csv = (await browser.get("/exports/files.csv?confirmation=overdue")).text.splitlines()
-    assert "1 file with 2 rows: 1 overdue" in text(page)
-    assert ">Waiting for ESR<" in page.text
+    assert "1 file with 2 rows: 1 confirmation overdue" in text(page)
+    assert ">Sent, waiting for ESR<" in page.text
     assert "No file matches these filters" in text(none)
-    assert csv[1].startswith(f"{APP},EOE,APP,{SENT_ON},2,0,overdue,")
+    assert csv[1].startswith(f"{APP},EOE,APP,{SENT_ON},2,0,confirmation overdue,")
 
 
 async def test_chosen_rows_of_a_file_are_resent_once(place: Path) -> None:

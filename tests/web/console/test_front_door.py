@@ -217,11 +217,29 @@ async def test_while_the_store_is_away_the_page_says_so_and_the_next_one_tries_a
         assert (await browser.get("/files")).status_code == 200
 
 
-async def test_a_state_file_that_is_gone_is_named(tmp_path: Path) -> None:
-    async with desk(tmp_path / "gone.sqlite").signed_in() as browser:
+@pytest.mark.parametrize("content", [None, b"", b"garbage, but long enough to be read as one" * 99])
+async def test_a_state_file_that_can_not_be_read_is_named_with_what_helps(
+    content: bytes | None, tmp_path: Path
+) -> None:
+    state = tmp_path / "gone.sqlite"
+    if content is not None:
+        state.write_bytes(content)
+    async with desk(state).signed_in() as browser:
         answer = await browser.get("/files")
     assert answer.status_code == 503
     assert "gone.sqlite" in text(answer)
+    assert "Waiting does not help: put the state file back, or start the console with another" in text(answer)
+    assert "Try again" not in text(answer)
+    assert "retry-after" not in answer.headers
+
+
+async def test_a_wrong_setting_is_named_and_nobody_is_told_to_wait(state: Path) -> None:
+    async with desk(state, tcs_url="http://user:word@host/tcs").signed_in() as browser:
+        answer = await browser.get("/posts?office=EMD")
+    assert answer.status_code == 503
+    assert "the address of TCS contains a user or password" in text(answer)
+    assert "Waiting does not help: correct that, then start the console again." in text(answer)
+    assert "store" not in text(answer)
 
 
 async def test_a_question_that_takes_too_long_is_given_up(state: Path) -> None:

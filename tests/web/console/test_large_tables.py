@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.web.console.browsing import desk
+from tests.web.console.browsing import desk, text
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.work import Work
@@ -84,3 +84,11 @@ async def test_files_with_very_long_names_are_all_listed(tmp_path: Path) -> None
         [behind] = [unescape(one) for one in re.findall(r'href="([^"]*after=[^"]*)"', first.text)]
         rest = await browser.get(behind)
     assert [page.text.count('href="/files/xxx') for page in (first, rest)] == [50, 10]
+
+
+@pytest.mark.parametrize("after", ["garbage", "2026-11-24", "2026-13-01 x", "x" * 3000])
+async def test_a_place_that_the_list_of_files_does_not_have_is_refused(after: str, state: Path) -> None:
+    async with desk(state).signed_in() as browser:
+        answer = await browser.get("/files", params={"after": after})
+    assert answer.status_code == 400
+    assert "The address begins at a place that this list does not have." in text(answer)

@@ -321,3 +321,68 @@ async def test_where_a_look_cannot_be_audited_nothing_is_shown_unmasked(tmp_path
         assert (refused.status_code, title(refused)) == (409, "In use – TIS-ESR")
         assert "Nothing was shown." in text(refused)
         assert '"n": 1' not in refused.text
+
+
+async def searched(browser: httpx2.AsyncClient, word: str) -> httpx2.Response:
+    token = form_token(await browser.get("/parked"))
+    found = await browser.post("/search", data={"form_token": token, "word": word})
+    assert found.status_code == 303
+    return await browser.get(found.headers["location"])
+
+
+async def test_a_message_is_found_by_its_id_while_it_is_parked_and_after_it_was_handled(
+    benches: Benches,
+) -> None:
+    async with parked_desk(benches) as here:
+        first, second, third = await here.park(1, 2, 3)
+        async with console(here).signed_in() as browser:
+            parked = await searched(browser, f" {first.id.upper()} ")
+            await discard(here.bench.runner, Person("ann"), [third], Remark(why="sent again", ticket="T-1"))
+            here.faults.clear()
+            batch = await here.begin([first, second])
+            await here.steps()
+            handled = await searched(browser, first.id)
+            discarded = await searched(browser, third.id)
+            unknown = await searched(browser, "f" * 32)
+    assert title(parked) == f"Parked message {first.id[:12]} – TIS-ESR"
+    assert f"batch {batch.id} of ann had it, begun at" in text(handled)
+    assert f'href="/batches/{batch.id}"' in handled.text
+    assert "not parked any more: ann discarded it" in text(discarded)
+    assert "Tried:" in text(unknown)
+    assert "message id" in text(unknown)
+
+
+async def test_one_hit_is_not_asked_about(benches: Benches) -> None:
+    async with parked_desk(benches) as here:
+        [one] = await here.park(1)
+        async with console(here).signed_in() as browser:
+            said = text(await browser.get(f"/search?word={one.id}"))
+    assert "1 hit." in said
+    assert "Which one is meant?" not in said
+
+
+async def test_a_form_that_is_sent_again_from_an_old_page_says_what_was_done_by_whom_and_when(
+    benches: Benches,
+) -> None:
+    async with parked_desk(benches) as here:
+        first, second, third = await here.park(1, 2, 3)
+        keys = [f"{one.queue}|{one.id}" for one in (first, second, third)]
+        fields = {"ticket": "T-1", "review": today().isoformat()}
+        async with console(here).signed_in() as browser:
+            asked = await form(browser, "/parked/discard", item=keys[:2], **fields)
+            done = await confirmed(browser, "/parked/discard", asked, "sent again by ESR")
+            notice = text(await browser.get(done.headers["location"]))
+            again = await form(browser, "/parked/discard", item=keys[:2], **fields)
+            retried = await form(browser, "/parked/retry", item=keys[0])
+            here.faults.clear()
+            batch = await here.begin([third])
+            await here.steps()
+            late = await form(browser, "/parked/retry", item=keys[2])
+    assert re.search(rf"2 messages discarded\..* By {OWNER.name}, \d", notice)
+    assert (again.status_code, retried.status_code, late.status_code) == (409, 409, 409)
+    said = text(again)
+    assert re.search(rf"not parked any more: {OWNER.name} discarded it at \d", said)
+    assert "1 other was ticked too. Nothing was done now." in said
+    assert f"{OWNER.name} discarded it at" in text(retried)
+    assert f"batch {batch.id} of ann had it, begun at" in text(late)
+    assert "Nothing was chosen" not in said

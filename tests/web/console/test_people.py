@@ -61,7 +61,7 @@ async def test_updates_are_listed_with_the_refused_ones_by_reason(place: Path) -
     assert "3 updates: 2 applied, 1 refused" in said
     assert "not a valid e-mail address 1 1 the trust, in ESR correct the value in ESR" in said
     assert "1 update: 1 refused" in refused
-    assert csv[1] == f"{today()},{EOE}:0000003,contact,email,,Applied,replaced,,"
+    assert csv[1] == f'{today()},"{EOE}, row 3",contact,email,,Applied,replaced,,'
     assert len(csv) == 2
 
 

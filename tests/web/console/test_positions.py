@@ -143,12 +143,14 @@ async def test_without_tis_the_page_says_why_and_asks_again_next_time(
 ) -> None:
     async with desk(place).signed_in() as browser:
         unset = await browser.get("/posts?office=EOE")
+    async with desk(place, tcs_url="http://127.0.0.1:9/tcs").signed_in() as browser:
         with_tis(monkeypatch, Tis(away=True))
         away = await browser.get("/posts?office=EOE")
         with_tis(monkeypatch, Tis(ST))
         again = await browser.get("/posts?office=EOE")
     assert (unset.status_code, title(unset)) == (503, "Posts not available – TIS-ESR")
     assert "the address of TCS is not set" in text(unset)
+    assert "Waiting does not help: set TIS_ESR_TCS_URL, then start the console again." in text(unset)
     assert "no connection" in text(away)
     assert "1 post: 1 with position" in text(again)
 

@@ -195,7 +195,9 @@ async def test_a_step_says_what_it_will_do_and_nothing_is_done_before_the_confir
         page = await asked(browser, STEP, ADDRESS, step="DOCTOR", **TIMES)
     assert "Check the installation?" in text(page)
     assert "check the installation (tis-esr doctor)" in text(page)
-    assert "1 step: what is added before it is done is included" in text(page)
+    assert "1 step: it covers what is there when it runs, and the page says afterwards what it did" in text(
+        page
+    )
     assert "what is added meanwhile is not included" not in text(page)
     assert trail(here) == []
 
@@ -316,7 +318,7 @@ async def test_times_that_no_outage_has_are_refused_on_a_page(here: Small, query
     async with console(here).signed_in() as browser:
         answer = await browser.get(f"/procedures/recovery{query}")
     assert answer.status_code == 400
-    assert "The outage's times can't be used" in text(answer)
+    assert title(answer) == "Error: Guided procedures – TIS-ESR"
 
 
 async def test_settings_that_name_no_tcs_are_said_before_any_step(here: Small) -> None:

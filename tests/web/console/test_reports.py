@@ -103,6 +103,8 @@ async def test_without_the_address_of_tcs_the_posts_are_refused_with_what_to_set
     async with desk(place).signed_in() as browser:
         answer = await browser.get("/reports/posts.csv?office=EOE")
     assert (answer.status_code, "TIS_ESR_TCS_URL" in text(answer)) == (400, True)
+    assert "Waiting does not help: set TIS_ESR_TCS_URL, then start the console again." in text(answer)
+    assert "Change the filters" not in text(answer)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ReportKind if kind is not ReportKind.POSTS])

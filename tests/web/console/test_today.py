@@ -9,12 +9,15 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.operations.applicant_records import record
 from tests.web.console.browsing import desk, text, title
+from tests.web.console.test_promise_pages import stored
 
 from tis_esr import wall_clock
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.wall_clock import today
 
+DEMO_ENDS = datetime(2026, 11, 26, 15, tzinfo=UTC)
 EMD = Account(name="testa.office", roles=frozenset({Role.VIEWER}), offices=frozenset({"EMD"}))
 
 
@@ -31,7 +34,7 @@ async def test_the_board_says_each_files_state_in_words_with_its_time_and_a_link
     assert title(page) == "Today – TIS-ESR"
     assert "Tuesday 24 Nov 2026" in text(page)
     assert "Office RMC APP DNC RTC APC DCC" in board or "Office RMC APP DNC" in board
-    assert "EMD Complete with refusals" in board
+    assert "EMD Complete, with faults" in board
     assert "Confirmed" in board
     assert 'href="/files/DE_EMD_RMF_20261124_00004001.DAT"' in page.text
     assert 'href="/board/EMD?day=2026-11-24"' in page.text
@@ -44,6 +47,50 @@ async def test_what_waits_says_for_whom_and_leads_to_it(state: Path) -> None:
     assert "Files from ESR: incomplete 2 24 Nov 2026 Support Its rows are applied; ask ESR" in waits
     assert re.search(r"Parked: \w[^.]+ \d+ ", waits)
     assert '<a href="/findings">Files from ESR: incomplete</a>' in page.text
+
+
+async def test_open_work_is_a_line_each_with_its_number_and_a_list_of_its_single_things(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wall_clock, "now", lambda: DEMO_ENDS)
+    async with desk(state).signed_in() as browser:
+        page = await browser.get("/")
+        waits = part(page, "What waits for whom")
+        addresses = dict(re.findall(r'<td><a href="([^"]+)">([^<]+)</a></td>', unescape(page.text)))
+        lists = {what: text(await browser.get(where)) for where, what in addresses.items()}
+    assert "Applicants held: data missing or not valid 10 The local office, in TIS, or the trust" in waits
+    assert "Applicants rejected by ESR 6 The trust, in ESR" in waits
+    assert "Notifications rejected by ESR 14 The trust, in ESR" in waits
+    assert "Person updates refused in the last 7 days 16 The trust, in ESR" in waits
+    assert "DE_EMD_APP_20261125" in lists["Applicants held: data missing or not valid"]
+    assert "DE_EMD_APP_20261124_00000001.DAT" in lists["Applicants rejected by ESR"]
+    assert "_DNC_" in lists["Notifications rejected by ESR"]
+    assert "16 updates: 16 refused" in lists["Person updates refused in the last 7 days"]
+
+
+async def test_one_office_sees_its_own_open_work_and_links_to_its_lists(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wall_clock, "now", lambda: DEMO_ENDS)
+    async with desk(state, account=EMD).signed_in() as browser:
+        page = await browser.get("/?office=EMD")
+        numbers = re.findall(r"Applicants rejected by ESR (\d+)", part(page, "What waits for whom"))
+        rejected = text(await browser.get("/exports/files?days=90&type=APP&confirmation=with_rejected_rows"))
+    assert numbers
+    assert int(numbers[0]) < 6
+    assert "&amp;office=EMD" in page.text
+    assert "_KSS_" not in rejected
+
+
+async def test_who_left_the_window_leads_to_the_deadlines_which_the_menu_has(tmp_path: Path) -> None:
+    known = today() - timedelta(days=40)
+    one = record(7001, today() + timedelta(days=1), deanery="EOE", known_since=known, sound_since=known)
+    place = await stored(tmp_path / "left.sqlite", [one])
+    async with desk(place).signed_in() as browser:
+        page = await browser.get("/")
+    [to_do] = [line for line in re.findall(r"<li>(.*?)</li>", page.text) if "left the window unsent" in line]
+    assert '<a href="/deadlines">Deadlines</a>' in to_do
+    assert 'nhsuk-header__navigation-link" href="/deadlines"' in page.text
 
 
 async def test_the_promise_is_a_figure_with_what_is_due(state: Path) -> None:

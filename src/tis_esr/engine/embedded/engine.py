@@ -42,11 +42,13 @@ class EmbeddedEngine:
     """One SQLite file (WAL) used by one process; survives a crash of the process at any point.
 
     Claims, and the delays of released messages, are in memory only, by a monotonic clock; so after a crash every
-    unacknowledged message is ready again. The file is locked while it is open: raises StateInUseError if another
+    unacknowledged message is ready again. ``opened_at`` replaces the wall clock at the opening. The file is locked while it is open: raises StateInUseError if another
     process uses it.
     """
 
-    def __init__(self, path: Path, collections: Iterable[Collection[Any]]) -> None:
+    def __init__(
+        self, path: Path, collections: Iterable[Collection[Any]], opened_at: datetime | None = None
+    ) -> None:
         self.path = path
         self._connection = open_state(path)
         self._lock = _locked(path)
@@ -62,7 +64,8 @@ class EmbeddedEngine:
         self._isolating = False
         self._delayed: dict[Identity, float] = {}
         self._changed: dict[str, asyncio.Event] = {}
-        self._offset = time.time() - monotonic_clock.elapsed()
+        opened = time.time() if opened_at is None else opened_at.timestamp()
+        self._offset = opened - monotonic_clock.elapsed()
 
     def close(self) -> None:
         """Finish work in progress and close the file."""
@@ -86,8 +89,9 @@ class EmbeddedEngine:
 
     async def commit(self, commit: Commit) -> None:
         """See Engine.commit."""
-        day = (commit.day or datetime.fromtimestamp(self.time(), UTC).date()).isoformat()
-        await self._run(lambda: self._transaction(lambda: _apply(self._connection, commit, day)))
+        now = self.time()
+        day = (commit.day or datetime.fromtimestamp(now, UTC).date()).isoformat()
+        await self._run(lambda: self._transaction(lambda: _apply(self._connection, commit, day, now)))
         self._forget([*commit.done, *(message for message, *_ in commit.parked)])
         self._wake(
             [*(message.queue for message in commit.messages), *(queue for queue, _ in commit.requeued)]
@@ -207,7 +211,7 @@ class EmbeddedEngine:
 
     async def depths(self) -> Depths:
         """See Engine.depths."""
-        return await self._run(lambda: _depths(self._connection))
+        return await self._run(lambda: _depths(self._connection, self.time()))
 
     async def trouble(self) -> str:
         """See Engine.trouble."""
@@ -238,6 +242,11 @@ class EmbeddedEngine:
                 self._connection.execute("ROLLBACK")
             raise
         return result
+
+
+def refuse_in_use(path: Path) -> None:
+    """Raise StateInUseError if a process holds the state file at the moment."""
+    _locked(path).close()
 
 
 def _locked(path: Path) -> Any:
@@ -275,8 +284,7 @@ def _find(
     return [Stored(*row) for row in selected(connection, collection, columns, where, order_by, limit)]
 
 
-def _apply(connection: sqlite3.Connection, commit: Commit, day: str) -> None:
-    now = time.time()
+def _apply(connection: sqlite3.Connection, commit: Commit, day: str, now: float) -> None:
     by_collection: dict[str, list[Put]] = {}
     for put in commit.puts:
         by_collection.setdefault(put.collection.name, []).append(put)
@@ -293,7 +301,7 @@ def _apply(connection: sqlite3.Connection, commit: Commit, day: str) -> None:
     )
     parking.account(connection, commit.rows)
     _finish(connection, commit.done, day)
-    parking.park(connection, commit.parked, day)
+    parking.park(connection, commit.parked, day, now)
     purging.remove(connection, commit)
     if parking.end_parking(connection, commit.requeued, None) != len(commit.requeued):
         raise ConflictError("messages")
@@ -324,8 +332,7 @@ def _unfinished(connection: sqlite3.Connection, files: str, queues: Sequence[str
     return {queue: number for queue, number in counts.items() if number}
 
 
-def _depths(connection: sqlite3.Connection) -> Depths:
-    now = time.time()
+def _depths(connection: sqlite3.Connection, now: float) -> Depths:
     waiting = connection.execute(
         "SELECT queue, count(*), min(created) FROM messages WHERE state = 'ready' GROUP BY queue"
     )

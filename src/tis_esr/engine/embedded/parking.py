@@ -1,7 +1,6 @@
 """Parked messages, and rows with their outcomes: a row is parked while a parked message covers it."""
 
 import sqlite3
-import time
 from collections.abc import Sequence
 
 from tis_esr.engine.embedded.many import execute_many, write_rows
@@ -24,9 +23,8 @@ def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     )
 
 
-def park(connection: sqlite3.Connection, parked: Sequence[Parking], day: str) -> None:
+def park(connection: sqlite3.Connection, parked: Sequence[Parking], day: str, now: float) -> None:
     """Park messages, which cover their rows; one that is parked already gets the new reason."""
-    now = time.time()
     execute_many(
         connection,
         "INSERT INTO messages (queue, id, state, correlation_id, source_file, deanery, row, last_row, body,"

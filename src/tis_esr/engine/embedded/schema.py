@@ -88,6 +88,7 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in {0, SCHEMA_VERSION}:
             raise UnusableStateError(str(path), _OTHER_VERSION.format(version, SCHEMA_VERSION))
+        _refuse_foreign(connection, path, may_be_empty=not read_only)
         if not read_only:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -102,6 +103,16 @@ def open_state(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
             raise TransientError(f"{path}: {error}") from error
         raise UnusableStateError(str(path), str(error)) from error
     return connection
+
+
+def _refuse_foreign(connection: sqlite3.Connection, path: Path, *, may_be_empty: bool) -> None:
+    """Raise UnusableStateError for a database without the tables of a state file."""
+    if connection.execute("PRAGMA table_info(messages)").fetchone():
+        return
+    if connection.execute("PRAGMA schema_version").fetchone()[0]:
+        raise UnusableStateError(str(path), "it is a database of another program")
+    if not may_be_empty:
+        raise UnusableStateError(str(path), "it is empty; tis-esr day fills it")
 
 
 def _make_private(path: Path) -> None:

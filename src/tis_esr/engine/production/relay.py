@@ -9,6 +9,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from tis_esr.engine.faults import TransientError
+from tis_esr.engine.message_traces import sending
 from tis_esr.engine.production.mongodb import open_packets, outbox
 from tis_esr.engine.production.mongodb.mongodb_errors import describe
 from tis_esr.engine.production.mongodb.schema import OUTBOX
@@ -86,7 +87,8 @@ class Relay:
     async def deliver(self, packet: Json) -> bool:
         """Publish a packet and record its confirmation; return whether all of it was confirmed."""
         messages = outbox.messages_of(packet)
-        confirmed = await self._broker.publish(messages)
+        with sending(packet["queue"], messages):
+            confirmed = await self._broker.publish(messages)
         if len(confirmed) < len(messages):
             await outbox.release(self._database, packet)
             return False

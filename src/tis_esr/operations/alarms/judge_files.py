@@ -28,6 +28,7 @@ _BY_STATE: Mapping[str, Kind] = {
     FileState.OTHER_CONTENT: about_files.FILE_REFUSED,
     INCOMPLETE: about_files.FILE_INCOMPLETE,
 }
+_REASONS_SHOWN = 3
 _WORDS = {
     about_files.FILE_HELD.id: "held",
     about_files.FILE_REFUSED.id: "refused",
@@ -48,7 +49,7 @@ def bad_files(files: Iterable[InboundFile]) -> list[Finding]:
 def _bad(kind: str, day: date | None, files: list[InboundFile]) -> Finding:
     files = sorted(files, key=lambda file: file.key)
     known = next(one for one in _BY_STATE.values() if one.id == kind)
-    word = f"{_WORDS[kind]}: {files[0].open_findings[0].partition(': ')[2]}"
+    word = f"{_WORDS[kind]}: {_reasons(files)}"
     text = f"{files[0].name} is {word}" if len(files) == 1 else f"{counted(len(files), 'file')} {word}"
     changed = [_moment(file.changed_at) for file in files if file.changed_at]
     return finding(
@@ -60,6 +61,21 @@ def _bad(kind: str, day: date | None, files: list[InboundFile]) -> Finding:
         since=min(changed, default=None),
         watched_until=max(changed) + READ_DAYS if changed else None,
     )
+
+
+def _reasons(files: Sequence[InboundFile]) -> str:
+    """Return why files are bad; where they differ, each reason with its file, or with how many have it."""
+    by_reason: dict[str, list[str]] = {}
+    for file in files:
+        by_reason.setdefault(file.open_findings[0].partition(": ")[2], []).append(file.name)
+    if len(by_reason) == 1:
+        return next(iter(by_reason))
+    said = [
+        f"{reason} ({some[0] if len(some) == 1 else counted(len(some), 'file')})"
+        for reason, some in list(by_reason.items())[:_REASONS_SHOWN]
+    ]
+    more = len(by_reason) - len(said)
+    return "; ".join([*said, *([counted(more, "more reason")] if more else [])])
 
 
 def missing_numbers(gaps: Sequence[Gap], today: date) -> list[Finding]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
-from tis_esr.operations.audit.trail import Person, record
+from tis_esr.operations.audit.trail import Person, newest, record
 from tis_esr.operations.batches.documents import ACTIVE, BATCHES, ITEMS, Batch, BatchItem, Verdict
 from tis_esr.operations.batches.errors import EmptyBatchError, InOtherBatchError, LargeBatchError
 from tis_esr.operations.parked.listing import ParkedMessage
@@ -38,13 +38,14 @@ async def start_in(
         raise EmptyBatchError(0)
     if len(messages) > MOST:
         raise LargeBatchError(len(messages), MOST)
-    entry = await record(
-        work, person, ACT, [message.id for message in messages], why=f"{why} ({choice})", result="started"
-    )
+    number = (await newest(work)).number + 1
+    name = f"B{number}"
+    on = [name, *(message.id for message in messages)]
+    await record(work, person, ACT, on, why=f"{why} ({choice})", result="started")
     await _refuse_shared(work, messages)
     batch = Batch(
-        id=f"B{entry.number}",
-        number=entry.number,
+        id=name,
+        number=number,
         who=person.name,
         why=why,
         started_at=work.moment,
@@ -57,8 +58,8 @@ async def start_in(
         offices=sorted({message.deanery for message in messages}),
     )
     work.put(BATCHES, batch)
-    for number, message in enumerate(messages, start=1):
-        work.put(ITEMS, _item(batch, number, message))
+    for turn, message in enumerate(messages, start=1):
+        work.put(ITEMS, _item(batch, turn, message))
     return batch
 
 

@@ -8,6 +8,7 @@ from tis_esr.counted import counted
 from tis_esr.decisions.deadlines import can_wait_from
 from tis_esr.decisions.periods import ApplicantWindow
 from tis_esr.decisions.promise import PROMISED_DAYS
+from tis_esr.decisions.rejected_by_esr import OF_ROWS, REJECTION_WHO
 from tis_esr.decisions.who import Who
 from tis_esr.engine.collection import Between, Where
 from tis_esr.engine.reader_protocol import Reader
@@ -137,9 +138,9 @@ def who_acts(cell: Cell) -> tuple[Who, str]:
     if cell.state is CellState.HELD:
         return Who.SUPPORT, f"read the finding, and ask ESR for a correct copy: tis-esr files {cell.file}"
     if cell.state in {CellState.REJECTED, CellState.CONFIRMED_WITH_ERRORS}:
-        return Who.LOCAL_OFFICE, "correct what ESR rejected: tis-esr report rejections"
+        return REJECTION_WHO, OF_ROWS
     if cell.state is CellState.COMPLETE_WITH_REFUSALS:
-        return Who.SUPPORT, f"see what was refused: tis-esr files {cell.file}; tis-esr parked list"
+        return Who.SUPPORT, f"see which rows were not used: tis-esr files {cell.file}; tis-esr parked list"
     return Who.NOBODY, ""
 
 

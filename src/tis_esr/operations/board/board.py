@@ -14,7 +14,7 @@ from tis_esr.operations.board.cells import NEEDS_SOMEBODY, NOT_HERE, Cell, CellS
 from tis_esr.operations.board.expected_files import USUAL_DAYS, Days, Expected
 from tis_esr.operations.board.files_of_days import Place
 from tis_esr.operations.board.judging import is_after, next_check
-from tis_esr.operations.board.presence import Presence, by_answers, refused, with_rows
+from tis_esr.operations.board.presence import Presence, answered_state, refused, with_rows
 from tis_esr.operations.board.whole_board import Board
 from tis_esr.operations.ledger import row_states
 from tis_esr.records.file_names import DEANERIES
@@ -141,9 +141,8 @@ class _Cells:
         is_answered = (one.deanery, answer, one.day) in self.answered
         if not confirmed + rejected or (unanswered and not is_answered):
             return one.state, rejected, one.detail
-        if unanswered:
-            return CellState.CONFIRMED_WITH_ERRORS, rejected, f"without an answer: {unanswered:,} of its rows"
-        return by_answers(confirmed, rejected), rejected, one.detail
+        detail = f"without an answer: {unanswered:,} of its rows" if unanswered else one.detail
+        return answered_state(confirmed, rejected, unanswered), rejected, detail
 
     def _with_consequence(self, cell: Cell, here: Presence) -> Cell:
         who, action = who_acts(cell)

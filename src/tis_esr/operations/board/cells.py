@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from tis_esr.counted import counted
 from tis_esr.decisions.who import Who
 from tis_esr.operations.states import words
 
@@ -47,7 +48,13 @@ class CellState(StrEnum):
 
 def in_words(state: CellState) -> str:
     """Return a state as people read it."""
-    return "Sent, waiting for ESR" if state is CellState.SENT else words(state)
+    return _WORDS.get(state) or words(state)
+
+
+_WORDS = {
+    CellState.SENT: "Sent, waiting for ESR",
+    CellState.COMPLETE_WITH_REFUSALS: "Complete, with faults",
+}
 
 
 NOT_HERE = (CellState.LATE, CellState.MISSING, CellState.CONFIRMATION_OVERDUE)
@@ -103,3 +110,12 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """Return ``EOE-RMC-2026-11-24``."""
         return f"{self.deanery}-{self.type}-{self.day}"
+
+
+def not_taken(cell: Cell) -> str:
+    """Return what of a cell's rows was not taken, "" for nothing: ESR's rows that were not used, ours that ESR rejected."""
+    if not cell.refused:
+        return ""
+    if cell.type in {FileType.APP, FileType.DNC}:
+        return f"{cell.refused:,} rejected by ESR"
+    return f"{counted(cell.refused, 'row')} not used"

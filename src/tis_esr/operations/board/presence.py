@@ -148,8 +148,10 @@ def refused(type_: FileType, rows: Mapping[RowState, int]) -> int:
     return rows.get(RowState.PARKED, 0) + (rows.get(RowState.UNMATCHED, 0) if is_answer else 0)
 
 
-def by_answers(confirmed: int, rejected: int) -> CellState:
-    """Return the state of a file of ours that ESR has answered."""
+def answered_state(confirmed: int, rejected: int, unanswered: int = 0) -> CellState:
+    """Return the state of a file of ours that ESR has answered, by its rows; some without an answer are errors."""
+    if unanswered and confirmed + rejected:
+        return CellState.CONFIRMED_WITH_ERRORS
     if not rejected:
         return CellState.CONFIRMED
     return CellState.CONFIRMED_WITH_ERRORS if confirmed else CellState.REJECTED

@@ -1,6 +1,7 @@
 """Files sent to ESR with the state of their confirmation, and one of them with its rows by ESR's answer."""
 
 from collections.abc import Collection as Some
+from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.operations.board.presence import answered_state
 from tis_esr.operations.unconfirmed import ANSWERED_BY, answer_name
 from tis_esr.services.data_exporter.outbound import (
     APPLICANTS,
@@ -27,11 +29,16 @@ _GONE_OUT = (OutboundState.WRITTEN, OutboundState.SENT)
 
 
 class Confirmation(StrEnum):
-    """Whether ESR has confirmed a file; OVERDUE is unconfirmed after its due day, PARTIAL an answer that can't be relied on."""
+    """Whether ESR has confirmed a file; OVERDUE is unconfirmed after its due day, PARTIAL an answer that can't be relied on.
+
+    A confirmed file has the state that the board gives it by its rows: CONFIRMED, CONFIRMED_WITH_ERRORS or REJECTED.
+    """
 
     BEING_CREATED = "BEING_CREATED"
     WAITING = "WAITING"
     CONFIRMED = "CONFIRMED"
+    CONFIRMED_WITH_ERRORS = "CONFIRMED_WITH_ERRORS"
+    REJECTED = "REJECTED"
     PARTIAL = "PARTIAL"
     OVERDUE = "OVERDUE"
     SETTLED = "SETTLED"
@@ -57,6 +64,10 @@ class SentFile(msgspec.Struct, frozen=True, kw_only=True):
     lacks: str
 
 
+WITH_REJECTED_ROWS = (Confirmation.CONFIRMED_WITH_ERRORS, Confirmation.REJECTED)
+"""The states of a file of which ESR rejected rows, or left some without an answer."""
+
+
 class AnsweredRows(msgspec.Struct, frozen=True, kw_only=True):
     """How many rows of a file ESR accepted, rejected, or has not answered; ``resent`` are in a later file, or wait for one.
 
@@ -75,8 +86,11 @@ def sent_files(reader: Reader, offices: Some[str], first: date, today: date, due
     """Return the files with rows of the days from ``first`` on, newest first."""
     found = reader.find(OUTBOUND_FILES, {"day": Between(first, today + timedelta(days=1))})
     mine = [file for file in found if file.rows and file.type in ANSWERED_BY and file.deanery in offices]
-    answers = _answers(reader, mine)
-    files = [_sent(file, answers.get(answer_name(file.name)), today, due_days) for file in mine]
+    answers, states = _answers(reader, mine), _states(reader, mine)
+    files = [
+        _sent(file, answers.get(answer_name(file.name)), states.get(file.name, {}), today, due_days)
+        for file in mine
+    ]
     return sorted(files, key=lambda file: (file.day, file.name), reverse=True)
 
 
@@ -87,8 +101,8 @@ def sent_file_of(
     file = next(iter(reader.get(OUTBOUND_FILES, [name])), None)
     if file is None or not file.rows or file.type not in ANSWERED_BY:
         return None
-    answers = _answers(reader, [file])
-    return _sent(file, answers.get(answer_name(name)), today, due_days), _rows(reader, file)
+    answer, states = _answers(reader, [file]).get(answer_name(name)), _states(reader, [file])
+    return _sent(file, answer, states.get(name, {}), today, due_days), _rows(reader, file)
 
 
 def _answers(reader: Reader, files: list[OutboundFile]) -> dict[str, InboundFile]:
@@ -96,8 +110,25 @@ def _answers(reader: Reader, files: list[OutboundFile]) -> dict[str, InboundFile
     return {answer.name: answer for answer in reader.get(FILES, names)} if names else {}
 
 
-def _sent(file: OutboundFile, answer: InboundFile | None, today: date, due_days: int) -> SentFile:
+def _states(reader: Reader, files: list[OutboundFile]) -> dict[str, dict[str, int]]:
+    """Return the numbers of the records of each file by state, counted by the store."""
+    found: dict[str, dict[str, int]] = {}
+    for collection, types in ((APPLICANTS, ("APP",)), (NOTIFICATIONS, ("DNC", "DNF"))):
+        names = [file.name for file in files if file.type in types]
+        counted: Any = collection
+        if names:
+            for (name, state), number in reader.counts(
+                counted, "file", "state", where={"file": names}
+            ).items():
+                found.setdefault(name, {})[state] = number
+    return found
+
+
+def _sent(
+    file: OutboundFile, answer: InboundFile | None, states: Mapping[str, int], today: date, due_days: int
+) -> SentFile:
     due = file.day + timedelta(days=due_days)
+    state = confirmation(file, answer, is_overdue=due < today)
     return SentFile(
         name=file.name,
         office=file.deanery,
@@ -105,7 +136,7 @@ def _sent(file: OutboundFile, answer: InboundFile | None, today: date, due_days:
         day=file.day,
         rows=file.rows,
         held_back=file.held_back,
-        confirmation=confirmation(file, answer, is_overdue=due < today),
+        confirmation=_by_rows(states) if state is Confirmation.CONFIRMED else state,
         answer=answer_name(file.name),
         due=due,
         settled=file.settled,
@@ -125,6 +156,15 @@ def confirmation(file: OutboundFile, answer: InboundFile | None, *, is_overdue: 
     if answer is not None:
         return Confirmation.PARTIAL
     return Confirmation.OVERDUE if is_overdue else Confirmation.WAITING
+
+
+def _by_rows(states: Mapping[str, int]) -> Confirmation:
+    """Return the state of a confirmed file by the states of its records."""
+    confirmed, rejected, unanswered = (
+        states.get(state.value, 0)
+        for state in (RecordState.CONFIRMED, RecordState.REJECTED, RecordState.EXPORTED)
+    )
+    return Confirmation(answered_state(confirmed, rejected, unanswered).value)
 
 
 def _rows(reader: Reader, file: OutboundFile) -> AnsweredRows:

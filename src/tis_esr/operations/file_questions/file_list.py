@@ -6,12 +6,15 @@ from datetime import date
 
 import msgspec
 
+from tis_esr.decisions.arriving_files import INBOUND_TYPES
 from tis_esr.engine.collection import Between
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.ledger import LedgerEntry, ledger_entry
 from tis_esr.services.inbound_data_reader.file_ledger import FILES, FileState, InboundFile
 
 _END_OF_TIME = 1e12
+LISTED_TYPES = INBOUND_TYPES
+"""The types of the files that are listed: those that ESR sends."""
 FILE_STATES = tuple(state.name for state in FileState)
 
 
@@ -73,6 +76,15 @@ def _is_wanted(file: InboundFile, wanted: FileFilter) -> bool:
         and wanted.state in ("", file.state.name)
         and (bool(file.open_findings) or not wanted.only_open)
     )
+
+
+def is_place(text: str) -> bool:
+    """Return whether a text can be ``FilePage.after``: a day, a blank and a file's key."""
+    day, _, key = text.partition(" ")
+    try:
+        return bool(key) and date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        return False
 
 
 def _place(file: InboundFile) -> str:

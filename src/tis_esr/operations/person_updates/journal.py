@@ -19,7 +19,8 @@ MOST: Final = 20_000
 """Updates that are read for one list."""
 MOST_OF_ONE: Final = 2000
 """Updates of one person that are read."""
-_TYPES: Final = ("RMC", "RMF")
+PERSON_FILES: Final = ("RMC", "RMF")
+"""The types of file that update people."""
 
 
 class UpdateState(StrEnum):
@@ -91,7 +92,7 @@ def updates_of_days(reader: Reader, offices: Sequence[str], first: date, last: d
     """Return the updates of the files dated ``first`` to ``last``."""
     found: list[JournalEntry] = []
     for office in offices:
-        for type_ in _TYPES:
+        for type_ in PERSON_FILES:
             names = Between(f"DE_{office}_{type_}_{first:%Y%m%d}", f"DE_{office}_{type_}_{_after(last)}")
             left = MOST + 1 - len(found)
             if left > 0:

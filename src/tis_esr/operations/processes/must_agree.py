@@ -45,6 +45,8 @@ MUST_AGREE: Final[Mapping[str, frozenset[str]]] = {
     "keep_personal_days": _READER,
     "keep_history_days": _READER,
     "events_token": _EVENTS,
+    "traces": _EVERY,
+    "traces_share": _EVERY,
 }
 """By setting: the services that use it; no service stands for every process."""
 

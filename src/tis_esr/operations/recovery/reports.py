@@ -7,17 +7,17 @@ from pathlib import Path
 import msgspec
 
 from tis_esr.counted import counted
-from tis_esr.engine.collection import EVERYWHERE
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.files.file_store import FileStore
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import iso
 from tis_esr.operations.doctor.check import Check
 from tis_esr.operations.outage import Outage
+from tis_esr.operations.reconciling import comparable
 from tis_esr.operations.recovery.stored import RECOVERIES, RecoveryDone, RecoveryStep, StoredRecovery
 from tis_esr.operations.redriving import Unfinished, find_unfinished
 from tis_esr.operations.region.reports import StepState
-from tis_esr.services.reconciliation.position_reconciliation import POSITIONS
+from tis_esr.records.file_names import DEANERIES
 from tis_esr.settings import Settings
 
 
@@ -82,7 +82,7 @@ async def recovery_report(
 ) -> RecoveryReport:
     """Return how far a recovery is, and what its next steps would do. Raises OSError."""
     unfinished = await find_unfinished(reader, place.inbound)
-    positions = reader.count(POSITIONS, EVERYWHERE)
+    positions = comparable(reader, DEANERIES)
     ahead = {
         RecoveryStep.DOCTOR: "check the installation (tis-esr doctor)",
         RecoveryStep.REDRIVE: _redrive(unfinished),
@@ -158,5 +158,5 @@ def _redrive(unfinished: Unfinished) -> str:
 
 def _full(stored: StoredRecovery) -> str:
     if not stored.full:
-        return "no DNF is asked for (--dnf CODE): what changed goes in the next DNC"
+        return "no DNF is asked for: what changed goes in the next DNC"
     return f"create the DNF of {', '.join(stored.full)}"

@@ -34,6 +34,7 @@ from tis_esr.services.data_exporter.outbound import OUTBOUND_FILES
 from tis_esr.services.data_exporter.region_starts import RegionStart, StartStep
 from tis_esr.services.data_exporter.sent_before import mark_sent
 from tis_esr.services.inbound_data_reader.file_ledger import FILES
+from tis_esr.tracing.spans import muted
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ async def report(runner: Runner, region: Region, *, dry_run: bool = False) -> Re
     if start is None:
         await _refuse_if_live(begin(), region.deanery)
     planner = _Planner(begin, region, start or RegionStart(deanery=region.deanery))
-    steps = [await planner.step(step) for step in StartStep]
+    with muted():
+        steps = [await planner.step(step) for step in StartStep]
     return RegionReport(
         deanery=region.deanery,
         day=region.day,

@@ -5,6 +5,7 @@ from datetime import date
 
 from tis_esr.decisions.data_faults import Fault
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.rejected_by_esr import REJECTION_WHO
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.coming_applicants import Horizon, sent, waiting
 from tis_esr.operations.reports.report import Filters, Value, parts_of
@@ -19,7 +20,7 @@ from tis_esr.services.data_exporter.outbound import (
 
 _ABOUT = ("deanery", "post_number", "office", "trust", "specialty", "grade", "position_number", "starts")
 INVALID_COLUMNS = (*_ABOUT, "state", "reason", "who", "action", "record", "gmc_number")
-REJECTION_COLUMNS = (*_ABOUT, "state", "file", "row", "answered_in", "message", "record", "gmc_number")
+REJECTION_COLUMNS = (*_ABOUT, "state", "file", "row", "answered_in", "who", "message", "record", "gmc_number")
 FORECAST_COLUMNS = (*_ABOUT, "reaches_window", "state", "reason", "record", "gmc_number")
 PERSONAL = frozenset({"gmc_number", "message", "detail"})
 """Columns with personal data: ESR's text may quote what it was sent, and the detail of a refusal names a GMC number."""
@@ -127,5 +128,6 @@ def _answer(record: ApplicantRecord | NotificationRecord) -> Row:
         "file": record.file,
         "row": record.file_row,
         "answered_in": f"{last.file}, row {last.row}" if last else "",
+        "who": REJECTION_WHO.value,
         "message": last.text if last else "",
     }

@@ -105,5 +105,5 @@ def _of_name(taken: Taken | None, known: InboundFile | None) -> tuple[str, str]:
     return (
         "safe",
         f"{content} would be ignored as a whole; a longer copy that begins with all of it adds only its new rows; other"
-        f" content under this name is refused; {_BEHIND}. To judge a copy that you have, give its path instead of its name",
+        f" content under this name is refused; {_BEHIND}. To judge a copy that you have: tis-esr why PATH",
     )

@@ -70,3 +70,13 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     changes: list[Change] = []
     choices: list[Choice] = []
     records: list[str] = []
+
+    @property
+    def events(self) -> list[Event]:
+        """Return the timeline without the messages that were handled."""
+        return [event for event in self.timeline if not event.is_step]
+
+    @property
+    def steps(self) -> list[Event]:
+        """Return the messages that were handled, oldest first."""
+        return [event for event in self.timeline if event.is_step]

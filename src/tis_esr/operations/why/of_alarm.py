@@ -6,6 +6,7 @@ from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmState
 from tis_esr.operations.alarms.catalogue import BY_ID, CATALOGUE
+from tis_esr.operations.alarms.kinds import Kind
 from tis_esr.operations.dates import iso, readable
 from tis_esr.operations.states import words
 from tis_esr.operations.why.answers import Answer, Choice
@@ -21,6 +22,11 @@ def alarms_of(state: Reader, text: str) -> list[Alarm]:
     return [alarm for alarm in active if text.lower() in alarm.id.lower()]
 
 
+def kind_of(text: str) -> Kind | None:
+    """Return the kind that a text names, or that the id of an alarm begins with; None if there is none."""
+    return BY_ID.get(text.partition(":")[0].strip().lower())
+
+
 def of_alarm(state: Reader, text: str) -> tuple[list[Answer], list[Choice]]:
     """Return the answers about the alarm that a text means, or the alarms that it can mean; neither if there is none."""
     found = alarms_of(state, text)
@@ -28,7 +34,7 @@ def of_alarm(state: Reader, text: str) -> tuple[list[Answer], list[Choice]]:
         return [], [Choice(word=f"alarm:{alarm.id}", what=alarm.text) for alarm in found]
     if found:
         return list(_answers(found[0])), []
-    kind = BY_ID.get(text.lower())
+    kind = kind_of(text)
     if kind is None:
         return [], []
     said = f"is not active. It is raised when {kind.condition}; it means: {kind.meaning}"

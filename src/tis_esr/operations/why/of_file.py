@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from tis_esr.counted import counted
 from tis_esr.decisions.arriving_files import INBOUND_TYPES
+from tis_esr.decisions.rejected_by_esr import OF_ROWS, REJECTION_WHO
 from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import RowState
@@ -137,7 +138,7 @@ def _confirmation(state: Reader, file: OutboundFile, today: date, due_days: int)
     if any(found.name == answer for found in state.get(FILES, [answer])):
         who, action = Who.NOBODY, ""
         if counts[RecordState.REJECTED]:
-            who, action = Who.TRUST, "read ESR's messages: tis-esr report rejections"
+            who, action = REJECTION_WHO, OF_ROWS
         return Answer(about=about, sentence=f"has arrived. Records by state: {said}", who=who, action=action)
     if file.settled:
         return Answer(about=about, sentence=f"has not arrived; settled: {file.settled}", who=Who.NOBODY)

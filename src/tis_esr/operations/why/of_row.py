@@ -7,6 +7,7 @@ from tis_esr.decisions.who import Who
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.operations.kept import files_without_rows
+from tis_esr.operations.record_words import record_words
 from tis_esr.operations.states import words
 from tis_esr.operations.unconfirmed import ANSWERED_BY
 from tis_esr.operations.why.answers import Answer
@@ -100,7 +101,7 @@ def _outcome(row: Row) -> Answer:
         who, action = _UNMATCHED_BY_TYPE.get(row.type, _UNMATCHED)
     why = f": {row.reason}" if row.reason else ""
     return Answer(
-        about=f"Row {row.row} of {row.file} ({row.type or 'no record type'})",
+        about=f"Row {row.row} of {row.file} ({record_words(row.type)})",
         sentence=f"ended as {words(row.state.name)}{why}"
         if row.state is not RowState.PENDING
         else "is not handled yet",

@@ -3,12 +3,15 @@
 from datetime import date, timedelta
 
 from tis_esr.counted import counted
+from tis_esr.decisions import rejected_by_esr
 from tis_esr.decisions.applicant_eligibility import REPORTED, Cause, Verdict, verdict
 from tis_esr.decisions.applicants import FROM_ESR
 from tis_esr.decisions.periods import ApplicantWindow
+from tis_esr.decisions.rejected_by_esr import OF_NOTIFICATION, REJECTION_WHO
 from tis_esr.decisions.sent_applicants import dates_fact, has_reportable_dates, is_somebody_elses
 from tis_esr.decisions.who import Who
 from tis_esr.operations.dates import day, period
+from tis_esr.operations.record_words import kind_words
 from tis_esr.operations.why.answers import Answer
 from tis_esr.operations.why.holdings import Holdings
 from tis_esr.operations.why.in_tis import InTis
@@ -110,11 +113,10 @@ def _sent(record: Outbound, held: Holdings, today: date) -> tuple[str, Who, str]
 
 def answered(answer: EsrAnswer) -> str:
     """Return ESR's answer as part of a sentence, with ESR's own text."""
-    kind = f" with {answer.kind}" if answer.kind else ""
     text = f': "{answer.text}"' if answer.text else ""
     said = "accepted it" if answer.is_accepted else "rejected it"
     number = f" (applicant number {answer.applicant_number})" if answer.applicant_number else ""
-    return f"ESR {said}{kind}{text}{number} ({answer.file}, row {answer.row})"
+    return f"ESR {said}{kind_words(answer.kind)}{text}{number} ({answer.file}, row {answer.row})"
 
 
 def _before(record: Outbound) -> str:
@@ -125,12 +127,12 @@ def _before(record: Outbound) -> str:
 
 
 def _acts_on(record: Outbound) -> tuple[Who, str]:
-    if record.state is RecordState.REJECTED and isinstance(record, ApplicantRecord):
-        again = f"tis-esr export applicants --resend {record.file} --only {record.file_row}"
-        corrected = "data corrected in TIS go with the next file; once the cause in ESR is gone"
-        return Who.TRUST, f"read ESR's message; {corrected}: {again}"
     if record.state is RecordState.REJECTED:
-        return Who.TRUST, "read ESR's message and create or correct the record in ESR manually"
+        is_applicant = isinstance(record, ApplicantRecord)
+        action = (
+            rejected_by_esr.of_applicant(record.file, record.file_row) if is_applicant else OF_NOTIFICATION
+        )
+        return REJECTION_WHO, action
     if any(answer.is_warning for answer in record.answers):
         return Who.TRUST, "read ESR's warning and check the record in ESR"
     return Who.NOBODY, ""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.dates import iso
 from tis_esr.operations.kept import ROWS_GONE, files_without_rows
+from tis_esr.operations.record_words import record_words
 from tis_esr.operations.states import words
 from tis_esr.operations.why.answers import Event
 from tis_esr.operations.why.holdings import Holdings
@@ -32,7 +33,7 @@ def timeline(state: Reader, ids: Sequence[str], held: Holdings) -> list[Event]:
         Event(
             at=_day_of(row.file),
             correlation_id=f"{row.file}:{row.row}",
-            what=f"{row.type} row: {_outcome(row.state, row.reason)}",
+            what=f"row ({record_words(row.type)}): {_outcome(row.state, row.reason)}",
         )
         for row in state.rows(places)
     ]

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.message_traces import begun
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import ApplyDailyRules, GenerateFile, ReconcileAll
 
@@ -39,6 +40,7 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
             row=0,
             body=b"",
         )
+        begun("request", cause, {})
         if command == DAILY_RULES_COMMAND:
             work.emit(command, ApplyDailyRules(deanery=deanery, day=day), cause=cause)
         elif command == RECONCILE_ALL_COMMAND:

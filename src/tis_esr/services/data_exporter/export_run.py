@@ -22,6 +22,7 @@ from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_m
 from tis_esr.engine.collection import Between, Collection, Where
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import ConflictError
+from tis_esr.engine.file_traces import WrittenRows, file_span
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
 from tis_esr.records.file_names import DEANERIES, FileName
@@ -46,6 +47,7 @@ from tis_esr.services.data_exporter.outbound import (
 )
 from tis_esr.services.data_exporter.pending_records import DUPLICATE, has_gone, held_back, withdrawn
 from tis_esr.services.data_exporter.withdrawn_applicants import mark_withdrawn
+from tis_esr.tracing import names
 from tis_esr.wall_clock import LONDON
 
 _log = structlog.get_logger()
@@ -210,12 +212,19 @@ class ExportRun:
         if file.state in {OutboundState.ALLOCATING, OutboundState.NOTHING_TO_SEND}:
             file = await self._allocate(file, occasion)
         if file.state is OutboundState.ALLOCATED:
-            await self._out.write(file.name, self._rendered(file))
+            await self._write(file)
             work = self._begin()
             file = await self._became(work, file, state=OutboundState.WRITTEN, written_at=work.now)
         if file.state is OutboundState.WRITTEN:
             file = await self._tell(file)
         return file
+
+    async def _write(self, file: OutboundFile) -> None:
+        rows = WrittenRows(file.name)
+        with file_span("write file", file.name) as span:
+            span.attributes[names.ROWS] = file.rows
+            await self._out.write(file.name, self._rendered(file, rows))
+            rows.written()
 
     async def _allocate(self, file: OutboundFile, occasion: str) -> OutboundFile:
         """Allocate rows of the file to the records to export, chunk by chunk, each together with the entry that counts them."""
@@ -301,7 +310,7 @@ class ExportRun:
                 return
             first += ROWS_A_CHUNK
 
-    async def _rendered(self, file: OutboundFile) -> AsyncIterator[bytes]:
+    async def _rendered(self, file: OutboundFile, rows: WrittenRows) -> AsyncIterator[bytes]:
         created = datetime.combine(file.day, self._export.at)
         name = FileName.parse(file.name)
         yield _line("HDR", header(name, created))
@@ -310,6 +319,7 @@ class ExportRun:
             values = {name: from_json(columns[name], value) for name, value in record.fields.items()}
             if self._export is APPLICANT_EXPORT:
                 values["effectiveDate"] = file.day
+            rows.add(record.correlation_id, record.file_row)
             yield _line(self._export.record_type, values)
         yield _line("TRL", trailer(file.rows + 2))
 

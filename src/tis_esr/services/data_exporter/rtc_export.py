@@ -15,6 +15,7 @@ from tis_esr.counted import plural
 from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import ConflictError, PermanentError, TransientError
+from tis_esr.engine.file_traces import file_span
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
@@ -32,6 +33,7 @@ from tis_esr.services.data_exporter.rtc_documents import (
     merged,
 )
 from tis_esr.services.data_exporter.rtc_lines import incomplete_line, lines
+from tis_esr.tracing import names
 from tis_esr.wall_clock import LONDON
 
 _log = structlog.get_logger()
@@ -109,7 +111,9 @@ class RtcExport:
             await self._refuse_pending(work, file)
             file = await self._allocate(work, file)
         if file.state is RtcState.ALLOCATED:
-            await self._out.write(file.name, self._rendered(work, file))
+            with file_span("write file", file.name) as span:
+                span.attributes[names.ROWS] = file.rows
+                await self._out.write(file.name, self._rendered(work, file))
             file = await self._became(work.another(), file, state=RtcState.WRITTEN)
         if file.state is RtcState.WRITTEN:
             await self._clear(work, file)

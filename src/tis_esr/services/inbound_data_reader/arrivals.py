@@ -14,6 +14,7 @@ import structlog
 
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import PermanentError, RetryLimitedError, TransientError
+from tis_esr.engine.message_traces import about, begun
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, Listing, name_fault, printable
@@ -70,7 +71,8 @@ class Arrivals:
             absent = await self._hold_absent(reader, {told.name for _, told in arrived})
             for message, told in arrived:
                 if told.name not in absent:
-                    await self._take(work, reader, message, told)
+                    with about(message):
+                        await self._take(work, reader, message, told)
         except OSError as error:
             raise TransientError(str(error)) from error
 
@@ -228,4 +230,5 @@ def announce(
             row=0,
             body=b"",
         )
+        begun("announce file", cause, {})
         work.emit("file.arrived", FileArrived(name=name, stamp=stamps.get(name, "")), cause=cause)

@@ -14,6 +14,8 @@ import msgspec
 from tis_esr.counted import counted
 from tis_esr.engine.collection import Between
 from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.file_traces import file_span
+from tis_esr.engine.message_traces import begun
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, NoSuchFileError, UnreadableFileError
@@ -42,6 +44,7 @@ from tis_esr.services.inbound_data_reader.file_ledger import (
 )
 from tis_esr.services.inbound_data_reader.ledger_horizon import oldest_day
 from tis_esr.services.inbound_data_reader.rmt_rows import RMT_TYPES, report, rmt_rows
+from tis_esr.tracing import names
 
 ROWS_A_CHUNK = 2000
 BYTES_A_CHUNK = 4 << 20
@@ -102,7 +105,10 @@ class InboundDataReader:
         try:
             async with store.open(name) as stream:
                 copy = await asyncio.to_thread(copy_of, stream, known.beginning[0] if known else 0)
-                return await self._take(work, copy, known, name, stream, stamp)
+                with file_span("read file", name) as span:
+                    taken = await self._take(work, copy, known, name, stream, stamp)
+                    span.attributes.update({names.STATE: taken.file.state.value, names.ROWS: taken.file.rows})
+                return taken
         except (NoSuchFileError, UnreadableFileError) as error:
             return await self.hold(name, error.reason, stamp)
 
@@ -290,11 +296,15 @@ def _add(work: Work, file: InboundFile, group: list[Record], *, ends_within: boo
 
 def _emit(work: Work, file: InboundFile, usable: list[Record], rows: list[AssignmentRow]) -> None:
     """Emit the message of a group's usable rows: ``rows`` if they belong to an assignment."""
+    if not usable:
+        return
+    first = usable[0]
+    cause = _cause(file, first, usable[-1].row if rows else 0)
+    begun("read row", cause, {names.RECORD_TYPE: first.type, names.ROW: first.row})
     if rows:
-        body = Assignment(rows=rows, head=file.asg_head)
-        work.emit("asg.split", body, cause=_cause(file, usable[0], usable[-1].row))
-    elif usable:
-        work.emit(f"{usable[0].type.lower()}.split", _values(usable[0]), cause=_cause(file, usable[0]))
+        work.emit("asg.split", Assignment(rows=rows, head=file.asg_head), cause=cause)
+    else:
+        work.emit(f"{first.type.lower()}.split", _values(first), cause=cause)
 
 
 def _sorted_out(

@@ -19,6 +19,7 @@ from tis_esr.decisions.people import (
     is_deletion,
 )
 from tis_esr.decisions.person_refusals import Refusal
+from tis_esr.engine import message_traces
 from tis_esr.engine.work import Work
 from tis_esr.services.concurrently import both, each, outcomes
 from tis_esr.services.inbound_data_writer.attempts import Bounds
@@ -218,7 +219,10 @@ async def _carry_out_one(tcs: Tcs, work: Work, case: Case, bounds: Bounds) -> No
     about: dict[str, list[Plan]] = {}
     for plan in case.plans:
         about.setdefault(plan.section, []).append(plan)
-    ended = await outcomes(about, lambda record: _carry_out_in_order(tcs, work, case, about[record], bounds))
+    with message_traces.about(case.message):
+        ended = await outcomes(
+            about, lambda record: _carry_out_in_order(tcs, work, case, about[record], bounds)
+        )
     errors = [error for error in ended.values() if error is not None]
     if errors:
         raise max(errors, key=_gravity)

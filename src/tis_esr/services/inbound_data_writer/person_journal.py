@@ -72,8 +72,7 @@ JOURNAL = Collection(
     "inbounddatawriter.journal",
     JournalEntry,
     lambda entry: entry.key,
-    (("gmc_number",), ("correlation_id",)),
-    counted=("state",),
+    (("gmc_number",), ("correlation_id",), ("state", "correlation_id")),
 )
 TIS_PEOPLE = Collection("inbounddatawriter.people", TisPerson, lambda known: str(known.person_id))
 

@@ -10,6 +10,7 @@ import msgspec
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import PermanentError
+from tis_esr.engine.message_traces import about
 from tis_esr.engine.work import Work
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.concurrently import each
@@ -73,14 +74,15 @@ async def _append(
     async def one(key: str) -> Ended:
         body = sent[key][1]
         before = known[key].open if key in known else None
-        return await attempts.append(
-            work,
-            bounds,
-            before,
-            look=lambda: _is_listed(tcs, body, bounds),
-            write=lambda: _written(tcs, body, bounds),
-            look_first=before is not None or body.again,
-        )
+        with about(sent[key][0]):
+            return await attempts.append(
+                work,
+                bounds,
+                before,
+                look=lambda: _is_listed(tcs, body, bounds),
+                write=lambda: _written(tcs, body, bounds),
+                look_first=before is not None or body.again,
+            )
 
     found = await each(due, one)
     attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))

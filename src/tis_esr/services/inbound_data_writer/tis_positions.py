@@ -13,6 +13,7 @@ import msgspec
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import PermanentError
+from tis_esr.engine.message_traces import about
 from tis_esr.engine.work import Work
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.concurrently import each
@@ -91,14 +92,15 @@ async def _append(
     async def one(key: str) -> Ended:
         before, after = known.get(key), due[key]
         event = _event(after, fresh[key].body.filename)
-        return await attempts.append(
-            work,
-            bounds,
-            before.open if before else None,
-            look=lambda: _holds(tcs, after, bounds),
-            write=lambda: _written(tcs, after, event, bounds),
-            look_first=fresh[key].body.again or _has_to_look(before, after),
-        )
+        with about(fresh[key].message):
+            return await attempts.append(
+                work,
+                bounds,
+                before.open if before else None,
+                look=lambda: _holds(tcs, after, bounds),
+                write=lambda: _written(tcs, after, event, bounds),
+                look_first=fresh[key].body.again or _has_to_look(before, after),
+            )
 
     found = await each(due, one)
     attempts.end(bounds, ((key, ended.error) for key, ended in found.items()))

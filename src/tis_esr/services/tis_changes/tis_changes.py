@@ -17,6 +17,7 @@ from tis_esr.decisions.versions import is_superseded
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.handlers import Handler
+from tis_esr.engine.message_traces import begun
 from tis_esr.engine.work import Work
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
@@ -127,6 +128,7 @@ def announce_changes(work: Work, records: Iterable[Any]) -> None:
             row=0,
             body=b"",
         )
+        begun("announce change", cause, {})
         work.emit("tis.change", record, cause=cause)
 
 

@@ -53,6 +53,13 @@ class Store:
         }
         self._latest: dict[tuple[int, int], list[Entity]] = {}
 
+    def save(self) -> None:
+        """Write the entities to the data folder, without the events that TCS was sent."""
+        for name in ("posts", "placements", "people", "absences"):
+            entities = getattr(self, name).values()
+            lines = [msgspec.json.encode(entity) + b"\n" for entity in entities]
+            (self.data / f"{name}.jsonl").write_bytes(b"".join(lines))
+
     def posts_with(self, npn: str) -> list[Entity]:
         """Return the posts with an NPN, in any letter case."""
         return [self.posts[post_id] for post_id in self._posts_by_npn.get(_folded(npn), ())]

@@ -24,6 +24,7 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.runner import Runner
 from tis_esr.engine.work import Work
 from tis_esr.errors import Exit, TisEsrError, UsageError
+from tis_esr.first_letters import first_lower, first_upper
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.access.acts_once import ACTS_DONE, ActDone, once, once_in_steps
 from tis_esr.operations.access.sessions import key_from, new_secret
@@ -31,6 +32,7 @@ from tis_esr.operations.access.sign_in_audit import VIA
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.dates import iso, readable
 from tis_esr.web.console.addresses import DONE
+from tis_esr.web.console.asked_again import AskAgainError, asked_again
 from tis_esr.web.console.console import Page, account_of, console_of
 from tis_esr.web.console.forms import Form, check_token, read_fields
 from tis_esr.web.console.problems import ProblemError
@@ -82,8 +84,8 @@ Do = Callable[[Work, Person, Plan, str], Awaitable[str]]
 class Act:
     """One act: the address that its forms are posted to, its name, and the role that it needs.
 
-    ``plan`` reads the form and returns what is meant; it refuses what the person may not do, or what can't be, by
-    ProblemError or UsageError, and checks that every item is of their offices, unless the act is for accounts with
+    ``plan`` reads the form and returns what is meant; it asks again for a field by AskAgainError, refuses what the person
+    may not do, or what can't be, by ProblemError or UsageError, and checks that every item is of their offices, unless the act is for accounts with
     ``all_offices`` alone. ``sentence`` says what is about to be
     done, as a question without its question mark: ``Silence 3 alarms until 5 Nov 2026``. ``do`` does it in a unit of
     work, with its audit entry by the person and the reason, commits nothing, and returns the result in words, without
@@ -147,13 +149,15 @@ def find_done(reader: Reader, token: str) -> ActDone | None:
 
 
 async def notice_of(request: Request) -> str:
-    """Return what the act did that led to this page, for the person who did it; "" for any other address."""
+    """Return what the act did that led to this page, by whom and when, for the person who did it; "" for any other address."""
     token = request.query_params.get(DONE, "")
     session = session_of(request)
     if not token or len(token) > 64 or session is None or request.method != "GET":
         return ""
     done: ActDone | None = await console_of(request).questions.ask(partial(find_done, token=token))
-    return done.result if done is not None and done.who == session.account.name else ""
+    if done is None or done.who != session.account.name or not done.result:
+        return ""
+    return f"{done.result} By {done.who}, {readable(iso(done.at.timestamp()))}."
 
 
 async def _answer(act: Act, request: Request) -> Response:
@@ -169,6 +173,8 @@ async def _answer(act: Act, request: Request) -> Response:
         if problem := _problem(act, why):
             return _ask(act, request, frozen, why=why, problem=problem)
         return await _do(act, request, frozen, why)
+    except AskAgainError as error:
+        return asked_again(request, act.path, act.name, form, error)
     except StateInUseError:
         raise ProblemError(
             409,
@@ -181,13 +187,13 @@ async def _answer(act: Act, request: Request) -> Response:
             raise
         said = error.reason if isinstance(error, UsageError) else str(error)
         raise ProblemError(
-            409, f"{said[:1].upper()}{said[1:]}. Nothing was done.", "Go back, and choose again.", "Not done"
+            409, f"{first_upper(said)}. Nothing was done.", "Go back, and choose again.", "Not done"
         ) from None
 
 
 def _problem(act: Act, why: str) -> str:
     if not why:
-        return f"Enter: {act.reason.lower()}"
+        return f"Enter a {first_lower(act.reason)}"
     return f"Use at most {LONGEST_REASON} characters" if len(why) > LONGEST_REASON else ""
 
 
@@ -251,7 +257,9 @@ def _ask(act: Act, request: Request, frozen: _Frozen, *, why: str = "", problem:
         "heading": f"{sentence}?",
     }
     title = f"Error: {act.name}" if problem else act.name
-    trail = (("/", "Start"), (frozen.plan.back, "Back"))
+    back = frozen.plan.back
+    above = console_of(request).name_of(back)
+    trail = (("/", "Start"), *([(back, above)] if above else []))
     return page(request, "confirm.html", title, values, trail=trail, status=400 if problem else 200)
 
 

@@ -39,9 +39,7 @@ def choice(request: Request, name: str, label: str, options: Mapping[str, str], 
     value = request.query_params.get(name, "") or default
     if value not in options:
         known = ", ".join(option for option in options if option)
-        raise ProblemError(
-            400, f"The address asks for a {label.lower()} that there is not.", f"It can be: {known}."
-        )
+        raise ProblemError(400, f"The address has an unknown value for '{label}'.", f"It can be: {known}.")
     return Choice(
         name,
         label,
@@ -71,7 +69,7 @@ def whole_number(request: Request, name: str, label: str, default: int, allowed:
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) in allowed):
         raise ProblemError(
             400,
-            f"The address asks for a {label} that there is not.",
+            f"The address has no valid {label}.",
             f"It is a number from {allowed.start} to {allowed.stop - 1:,}.",
         )
     return int(text)

@@ -7,7 +7,8 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from tis_esr.counted import plural
-from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, in_words
+from tis_esr.first_letters import first_upper
+from tis_esr.operations.board.cells import NEEDS_SOMEBODY, Cell, CellState, in_words, not_taken
 from tis_esr.web.console.wording import tag
 
 _COLOURS: Final = {
@@ -21,6 +22,12 @@ _COLOURS: Final = {
     CellState.CONFIRMED_WITH_ERRORS: "yellow",
 }
 
+_SETTINGS: Final = {
+    "TIS_ESR_APPLICANTS_CRON": "the schedule of the export of applicants",
+    "TIS_ESR_NOTIFICATIONS_CRON": "the schedule of the export of notifications",
+    "TIS_ESR_SEND_RTC; one hour": "one hour",
+    "; TIS_ESR_CONFIRMATION_DUE_DAYS": "",
+}
 _TO_COME: Final = (CellState.NOT_DUE, CellState.DUE, CellState.AT_RISK)
 """Beside these a cell names no file of ESR's, only ours that is to be answered."""
 
@@ -46,8 +53,15 @@ def short(cell: Cell) -> Markup:
         when = Markup('<a href="/files/{}">{}<span class="nhsuk-u-visually-hidden"> {}</span></a>').format(
             quote(cell.file), when or "file", name
         )
-    refused = f" {cell.refused:,} refused" if cell.refused else ""
-    return Markup("{}<br>{}{}").format(state_tag(cell.state), when, refused)
+    lost = not_taken(cell)
+    return Markup("{}<br>{}{}").format(state_tag(cell.state), when, f" {lost}" if lost else "")
+
+
+def source_words(source: str) -> str:
+    """Return where an expectation comes from, without the names of settings, which a reader of the board doesn't know."""
+    for setting, text in _SETTINGS.items():
+        source = source.replace(setting, text)
+    return first_upper(source)
 
 
 def _when(cell: Cell) -> Markup:

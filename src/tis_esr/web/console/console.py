@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, compile_path
 
 from tis_esr.engine.runner import Runner
 from tis_esr.operations.access.accounts import Account, Role
@@ -97,6 +97,12 @@ class Console:
         """Return the pages that the menu and the start page show."""
         return [page for page in self.pages if page.purpose]
 
+    def name_of(self, address: str) -> str:
+        """Return the name of the page at an address below the start page, or "" for any other."""
+        path = urlsplit(address).path
+        fitting = (page.name for page in self.pages if page.path != "/" and _fits(page, path))
+        return next(fitting, "")
+
     @property
     def hosts(self) -> list[str]:
         """Return the values of the Host header that are accepted."""
@@ -131,6 +137,11 @@ class Console:
         response.delete_cookie(
             name or self.cookie, path="/", secure=self.is_secure, httponly=True, samesite="lax"
         )
+
+
+def _fits(page: Page, path: str) -> bool:
+    pattern, _, _ = compile_path(page.path)
+    return "GET" in page.methods and pattern.match(path) is not None
 
 
 def console_of(request: Request) -> Console:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tis_esr.engine.faults import UnusableStateError
 from tis_esr.engine.pauses import PatienceExhaustedError
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.operations.access.accounts import Role
@@ -34,16 +35,28 @@ _TEXTS: Final = {
 }  # fmt: skip
 
 
+_WAITING: Final = "Waiting does not help: "
+_OTHER_STATE: Final = f"{_WAITING}put the state file back, or start the console with another one."
+_OTHER_SETTING: Final = f"{_WAITING}correct that, then start the console again."
+SET_TCS: Final = f"{_WAITING}set TIS_ESR_TCS_URL, then start the console again."
+"""The advice where the address of TCS is not set."""
 _UNKNOWN: Final = "It is not known whether what the form asked for was done."
 _AGAIN: Final = "Send the form again in a minute: what you confirmed is done once, however often it is sent."
 
 
 class ProblemError(HTTPException):
-    """A problem with its own words: what ``happened`` and what to do."""
+    """A problem with its own words: what ``happened`` and what to do, and the ``link`` to follow (address, text)."""
 
-    def __init__(self, status: int, happened: str, advice: str = "", title: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        happened: str,
+        advice: str = "",
+        title: str = "",
+        link: tuple[str, str] | None = None,
+    ) -> None:
         super().__init__(status, happened)
-        self.happened, self.advice, self.title = happened, advice, title
+        self.happened, self.advice, self.title, self.link = happened, advice, title, link
 
 
 async def http_problem(request: Request, error: Exception) -> Response:
@@ -51,9 +64,11 @@ async def http_problem(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = error.headers if isinstance(error, HTTPException) else None
     title, happened, advice = _TEXTS.get(status, _TEXTS[400])
+    link = _HOME
     if isinstance(error, ProblemError):
         title, happened, advice = error.title or title, error.happened, error.advice
-    values = {"happened": happened, "advice": advice, "link": _HOME}
+        link = dict(zip(("href", "text"), error.link, strict=True)) if error.link else _HOME
+    values = {"happened": happened, "advice": advice, "link": link}
     return page(request, "problem.html", title, values, status=status, headers=headers)
 
 
@@ -65,14 +80,22 @@ async def own_problem(request: Request, error: Exception) -> Response:
     title, _, advice = _TEXTS[503]
     session, is_form = session_of(request), _is_form(request)
     said = error.reason if isinstance(error, PatienceExhaustedError) else str(error)
+    lasts = error.exit_code is Exit.USAGE
+    subject = "A setting" if lasts and not isinstance(error, UnusableStateError) else "The store"
     values = {
-        "happened": f"The store can't be used: {said}. {_UNKNOWN}"
+        "happened": f"{subject} can't be used: {said}. {_UNKNOWN}"
         if is_form
-        else f"The store can't be read: {said}.",
-        "advice": _AGAIN if is_form else error.advice or advice,
+        else f"{subject} can't be {'read' if subject == 'The store' else 'used'}: {said}.",
+        "advice": _lasting(error) if lasts else _AGAIN if is_form else error.advice or advice,
         "link": _DOCTOR if session is not None and session.account.may(Role.OPERATOR) else _HOME,
     }
-    return page(request, "problem.html", title, values, status=503, headers={"Retry-After": "60"})
+    headers = None if lasts else {"Retry-After": "60"}
+    return page(request, "problem.html", title, values, status=503, headers=headers)
+
+
+def _lasting(error: TisEsrError) -> str:
+    """Return what to do about what stays as it is until somebody changes the state file or a setting."""
+    return _OTHER_STATE if isinstance(error, UnusableStateError) else _OTHER_SETTING
 
 
 async def fault(request: Request, error: Exception) -> Response:

@@ -1,16 +1,19 @@
 """Renders pages from templates, with the design system's macros."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from tis_esr import __version__
 from tis_esr.operations.access.sessions import Session
 from tis_esr.web.console.assets import assets
+from tis_esr.web.console.page_links import on_pages, with_named_pages
 from tis_esr.web.console.wording import FILTERS
 
 
@@ -32,7 +35,21 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     found.filters.update(FILTERS)
+    found.filters["on_pages"] = _on_pages
+    found.filters["with_named_pages"] = _with_named_pages
     return found
+
+
+@pass_context
+def _on_pages(context: Context, text: str) -> Markup:
+    """Return a text in which commands are pages, for the person who reads the page."""
+    return on_pages(text, context["can_open"])
+
+
+@pass_context
+def _with_named_pages(context: Context, text: str) -> Markup:
+    """Return an advice in which named pages are links, for the person who reads it."""
+    return with_named_pages(text, context["can_open"])
 
 
 def page(
@@ -56,6 +73,7 @@ def page(
         .render(
             {
                 "title": title,
+                "can_open": partial(_can_open, request, session),
                 "notice": request.scope.get("console.notice", ""),
                 "session": session,
                 "may_search": _may_search(request, session),
@@ -76,10 +94,15 @@ def session_of(request: Request) -> Session | None:
     return found
 
 
+def _can_open(request: Request, session: Session | None, path: str) -> bool:
+    """Return whether a person may open a page, by its path in the table of pages."""
+    pages = request.scope["console"].pages
+    return session is not None and any(one.path == path and one.is_for(session.account) for one in pages)
+
+
 def _may_search(request: Request, session: Session | None) -> bool:
     """Return whether the header has the search: accounts that are limited to trusts have none."""
-    pages = request.scope["console"].pages
-    return session is not None and any(one.path == "/search" and one.is_for(session.account) for one in pages)
+    return _can_open(request, session, "/search")
 
 
 def _menu(request: Request, session: Session | None) -> Iterator[dict[str, Any]]:

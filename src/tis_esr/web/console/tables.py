@@ -35,7 +35,7 @@ class Column(Generic[T]):
     """A column: its name in addresses, its header, its value in sorting and in CSV, and how a page shows it.
 
     Without ``show`` a page writes the value: numbers with separators, days, moments in London with UTC on hover.
-    ``written`` is what CSV has instead of a value that only sorts.
+    ``is_text`` keeps sentences from being squeezed. ``written`` is what CSV has instead of a value that only sorts.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Column(Generic[T]):
     value: Callable[[T], Value]
     show: Callable[[T], Markup] | None = None
     is_number: bool = False
+    is_text: bool = False
     sortable: bool = True
     written: Callable[[T], Value] | None = None
 
@@ -78,7 +79,7 @@ class Listed:
     """One page of a table for the macro ``listing`` of table.html; ``next``, ``first`` and ``csv`` are addresses or ""."""
 
     headers: list[Header]
-    is_number: list[bool]
+    classes: list[str]
     rows: list[Row]
     total: int
     next: str
@@ -113,7 +114,9 @@ class Table(Generic[T]):
         last = self._place(column, rest[limit - 1]) if len(rest) > limit else None
         return Listed(
             headers=[self._header(request, one, column, down=down) for one in self.columns],
-            is_number=[one.is_number for one in self.columns],
+            classes=[
+                "app-number" if one.is_number else "app-text" if one.is_text else "" for one in self.columns
+            ],
             rows=[Row(self.key(row), [one.cell(row) for one in self.columns]) for row in rest[:limit]],
             total=len(rows),
             next=with_query(request, after=_written(last)) if last else "",

@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from tis_esr.counted import counted
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.board.cells import in_words as in_words_of_cell
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import iso, readable
+from tis_esr.operations.promise.judged import judged_in_words
 from tis_esr.operations.states import words
 from tis_esr.visible import visible
 
@@ -53,11 +55,6 @@ def why_link(word: str, text: str) -> Markup:
     )
 
 
-def first_upper(text: str) -> str:
-    """Return a text that begins with a capital letter, and is otherwise as it was."""
-    return text[:1].upper() + text[1:]
-
-
 def tag(text: str, colour: str) -> Markup:
     """Return a word in a coloured box; the colour says nothing that the word does not."""
     return Markup('<strong class="nhsuk-tag nhsuk-tag--{}">{}</strong>').format(colour, first_upper(text))
@@ -78,6 +75,7 @@ FILTERS = {
     "cell_state": in_words_of_cell,
     "first_upper": first_upper,
     "percent": percent,
+    "judged": judged_in_words,
     "counted": counted,
     "visible": visible,
     "why": why_link,

@@ -9,8 +9,9 @@ import structlog
 from pika import BasicProperties
 from pika.exceptions import AMQPError
 
-from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
+from tis_esr.engine.message_traces import traceparent
 from tis_esr.engine.production.rabbitmq.amqp import Connection, Sender, UnroutableMessagesError, connect
 from tis_esr.engine.production.rabbitmq.deliveries import ConsumerBuffer
 from tis_esr.engine.production.rabbitmq.topology import EXCHANGE, Queue, declare, declare_one, own_key
@@ -168,12 +169,12 @@ class Broker:
 
 
 def properties(message: Message) -> BasicProperties:
-    """Return the envelope; the trace's ids are derived from the row, so that all hops share the trace."""
+    """Return the envelope; the trace context follows from it, and is also there for other programs."""
     headers = {
         "sourceFile": message.source_file,
         "deanery": message.deanery,
         "row": message.row,
-        "traceparent": f"00-{derived_id(message.correlation_id)}-{derived_id(message.id)[:16]}-01",
+        "traceparent": traceparent(message),
     }
     if message.last_row:
         headers["lastRow"] = message.last_row

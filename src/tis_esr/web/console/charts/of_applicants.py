@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from tis_esr.counted import counted, plural
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.forecast import Forecast, Line
+from tis_esr.operations.promise.judged import share_in_words
 from tis_esr.operations.promise.promise import Promise
 from tis_esr.web.console.charts.bars import Bar, bars
 from tis_esr.web.console.charts.chart import Chart
@@ -43,7 +44,7 @@ def promise_by_month(found: Promise) -> Chart:
         Bar(
             f"{date.fromisoformat(f'{one.name}-01'):%b %Y}",
             [one.in_time, one.missed, one.due, one.unknown],
-            "" if one.share is None else f"{one.share:.0%}",
+            share_in_words(one, 0),
         )
         for one in found.months
     ]

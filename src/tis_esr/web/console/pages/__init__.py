@@ -28,7 +28,7 @@ from tis_esr.web.console.pages.posts_in_tis import posts, posts_csv
 from tis_esr.web.console.pages.procedure_acts import PROCEDURE_ACTS
 from tis_esr.web.console.pages.procedures import full_file, procedures, recovery, region
 from tis_esr.web.console.pages.processes import process, process_list, processes_csv
-from tis_esr.web.console.pages.promise import promise, promise_csv
+from tis_esr.web.console.pages.promise import months_csv, promise, promise_csv
 from tis_esr.web.console.pages.promise_lists import due, due_csv, misses, misses_csv
 from tis_esr.web.console.pages.reports import report, report_csv, reports
 from tis_esr.web.console.pages.search import messages as messages_of
@@ -44,6 +44,7 @@ PAGES = (
     Page("/throughput", "Throughput", Role.VIEWER, throughput, "Rows from ESR and for ESR by day, and what is still parked or waits"),
     Page("/promise", "The promise", Role.VIEWER, promise, "The share of trainees whose data went to ESR 12 weeks before their start, what is due, and every miss"),
     Page("/promise.csv", "The promise as CSV", Role.VIEWER, promise_csv),
+    Page("/promise/months.csv", "The promise by month as CSV", Role.VIEWER, months_csv),
     Page("/promise/misses", "Misses of the promise", Role.VIEWER, misses),
     Page("/promise/misses.csv", "Misses as CSV", Role.VIEWER, misses_csv),
     Page("/promise/due", "Due for the promise", Role.VIEWER, due),
@@ -57,8 +58,8 @@ PAGES = (
     Page("/search", "Search", Role.VIEWER, results),
     Page("/messages/{id:path}", "Messages", Role.VIEWER, messages_of),
     Page("/outage", "Outage", Role.VIEWER, outage, all_offices=True),
-    Page("/deadlines", "Deadlines", Role.VIEWER, deadlines_page),
-    Page("/files", "Files", Role.VIEWER, files, "Files from ESR with their states and rows, and what each contained"),
+    Page("/deadlines", "Deadlines", Role.VIEWER, deadlines_page, "Who leaves the window, or misses the deadline of the 12-week promise, if nothing is done"),
+    Page("/files", "Files from ESR", Role.VIEWER, files, "Their states and rows, and what each contained"),
     Page("/files.csv", "Files as CSV", Role.VIEWER, files_csv),
     Page("/findings", "Findings", Role.VIEWER, findings, "Files that need somebody: refused, incomplete, missing or not confirmed by ESR"),
     Page("/files/{name}", "File", Role.VIEWER, file),
@@ -95,7 +96,7 @@ PAGES = (
     Page("/positions.csv", "Positions as CSV", Role.VIEWER, positions_csv, of_trusts=True),
     Page("/posts", "Posts", Role.VIEWER, posts, of_trusts=True),
     Page("/posts.csv", "Posts as CSV", Role.VIEWER, posts_csv, of_trusts=True),
-    Page("/people", "People updates", Role.VIEWER, people, "Details of people that ESR's files updated in TIS, and which were refused and why"),
+    Page("/people", "People updates", Role.VIEWER, people, "Details of people that ESR's files updated in TIS, and which values were refused and why"),
     Page("/people.csv", "People updates as CSV", Role.VIEWER, people_csv),
     Page("/people/{file}", "Updates of one person", Role.VIEWER, person),
     Page("/reports", "Reports", Role.VIEWER, reports, "Posts, positions, held records, person updates, the coming wave and rejections as CSV, also for a trust", of_trusts=True),

@@ -20,6 +20,7 @@ from tis_esr.operations.alarms.alarm import ALARMS, ENDED, Alarm
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.dates import day as in_words
 from tis_esr.web.console.acts import Act, Item, Plan, page_of
+from tis_esr.web.console.asked_again import AskAgainError, Field, day_of
 from tis_esr.web.console.console import console_of
 from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.alarms import address_of
@@ -39,7 +40,9 @@ async def _ticked(request: Request, form: Form) -> list[Alarm]:
     known: list[Alarm] = await console_of(request).questions.ask(partial(_known, ids=ids))
     if missing := sorted(set(ids) - {alarm.id for alarm in known}):
         raise ProblemError(
-            409, f"Alarm {missing[0]} does not exist any more. Nothing was done.", "Open the list again."
+            409,
+            f"Alarm {missing[0]} does not exist any more. Nothing was done.",
+            "Open the list of alarms again.",
         )
     return known
 
@@ -57,9 +60,8 @@ def _known(reader: Reader, ids: list[str]) -> list[Alarm]:
 async def _plan_of_owner(request: Request, form: Form) -> Plan:
     owner = form.get("owner", "").strip() or acts.NOBODY
     if len(owner) > _LONGEST_NAME or not owner.isprintable():
-        raise ProblemError(
-            400, "The owner's name can't be used. Nothing was done.", "Give a name in one line."
-        )
+        wrong = f"The owner's name must be {_LONGEST_NAME} characters or fewer, in one line"
+        raise _again(form, Field("owner", "Owner, empty for nobody", owner, wrong))
     known = await _ticked(request, form)
     _refuse_cleared(known)
     before = {alarm.id: alarm.owner for alarm in known}
@@ -70,13 +72,24 @@ async def _plan_of_owner(request: Request, form: Form) -> Plan:
 
 
 async def _plan_of_silence(request: Request, form: Form) -> Plan:
-    try:
-        until = date.fromisoformat(form.get("until", ""))
-    except ValueError:
-        raise ProblemError(
-            400, "The day until which to silence is missing. Nothing was done.", "Choose a day."
-        ) from None
+    typed = form.get("until", "").strip()
+    until, latest = day_of(typed), wall_clock.today() + acts.LONGEST_SILENCE
+    if until is None or until > latest:
+        wrong = (
+            "Enter the day until which to silence"
+            if until is None
+            else f"The day must be {in_words(latest)} or earlier"
+        )
+        raise _again(form, Field("until", "Silence until, today to end a silence", typed, wrong, "date"))
     return await _chosen(request, form, until=until.isoformat())
+
+
+def _again(form: Form, field: Field) -> AskAgainError:
+    """Return what asks for a field again; its page is that of the alarm, or the list."""
+    ids = form.all("item")
+    return AskAgainError(
+        [field], address_of(ids[0]) if len(ids) == 1 and form.get("back") == "alarm" else "/alarms"
+    )
 
 
 async def _own(work: Work, person: Person, plan: Plan, why: str) -> str:

@@ -10,13 +10,17 @@ from starlette.responses import Response
 
 from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.alarms.acts import LONGEST_SILENCE, NOBODY
-from tis_esr.operations.alarms.alarm import ALARMS, Alarm
+from tis_esr.operations.alarms.alarm import ALARMS, Alarm, AlarmEvent, What
 from tis_esr.operations.alarms.catalogue import BY_ID
 from tis_esr.operations.alarms.kinds import Severity
 from tis_esr.operations.alarms.overview import Alarms, in_london, overview
 from tis_esr.operations.alarms.sinks.configured import sinks_of
+from tis_esr.operations.states import words
+from tis_esr.records.file_names import BadFileNameError, FileName
+from tis_esr.visible import visible
 from tis_esr.web.console.addresses import Choice, choice
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
@@ -41,7 +45,7 @@ def _link(alarm: Alarm) -> Markup:
 _TABLE: Final = Table[Alarm](
     columns=(
         Column("severity", "Severity", lambda alarm: list(Severity).index(alarm.severity), lambda alarm: tag(alarm.severity.value, _COLOURS[alarm.severity]), written=lambda alarm: alarm.severity.value),
-        Column("text", "Alarm", lambda alarm: alarm.text, _link),
+        Column("text", "Alarm", lambda alarm: alarm.text, _link, is_text=True),
         Column("affected", "Affected", lambda alarm: alarm.number, is_number=True),
         Column("since", "Since", lambda alarm: alarm.since),
         Column("owner", "Owner", lambda alarm: alarm.owner),
@@ -86,9 +90,32 @@ async def alarm(request: Request) -> Response:
     values = {
         "alarm": in_london(found, wall_clock.today()),
         "kind": BY_ID.get(found.kind),
+        "member_link": _member,
+        "happened": _happened,
         **_acting(request),
     }
     return page(request, "alarm.html", f"Alarm {found.id}", values, trail=_TRAIL)
+
+
+def _member(member: str) -> Markup:
+    """Return what an alarm affects, as a link where it is a file."""
+    name = member.partition("#")[0]
+    try:
+        FileName.parse(name)
+    except BadFileNameError:
+        return Markup("{}").format(visible(member))
+    return Markup('<a class="app-ident" href="/files/{}">{}</a>').format(name, member)
+
+
+def _happened(event: AlarmEvent) -> str:
+    """Return an event as a sentence: of a new owner, whose name is the beginning of its text, each name is said once."""
+    by = f" by {event.who}" if event.who else ""
+    if event.what is not What.OWNED:
+        return f"{words(event.what)}{by}{f': {event.text}' if event.text else ''}"
+    owner, _, why = event.text.partition(": ")
+    said = "Owner removed" if owner == NOBODY else f"Owned by {owner}"
+    by = "" if owner == event.who else f", set{by}" if owner != NOBODY else by
+    return f"{said}{by}{f': {why}' if why else ''}"
 
 
 def one_alarm(reader: Reader, id_: str) -> Alarm | None:
@@ -110,7 +137,7 @@ def _acting(request: Request) -> dict[str, object]:
 
 async def _found(request: Request) -> tuple[list[Choice], Alarms, list[Alarm]]:
     state = choice(request, "state", "State", _STATES, "active")
-    severities = {"": "All severities", **{one.value: one.value.capitalize() for one in Severity}}
+    severities = {"": "All severities", **{one.value: first_upper(one.value) for one in Severity}}
     severity = choice(request, "severity", "Severity", severities)
     kind = choice(request, "kind", "Kind", {"": "All kinds", **{one: one for one in sorted(BY_ID)}})
     owners = {"": "Any owner", "me": "Mine", NOBODY: "Without an owner"}

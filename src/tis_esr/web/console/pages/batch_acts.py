@@ -65,6 +65,7 @@ async def _do(act: BatchAct, work: Work, person: Person, plan: Plan, why: str) -
             f" {readable(iso(batch.changed_at.timestamp()))}, by {batch.changed_by}{note}. Nothing was done.",
             "Open the batch again to see how it is now.",
             "Not done",
+            link=(address_of(batch.id), "Open it again"),
         ) from None
     return f"Batch {id_} is {_DONE[act]}."
 

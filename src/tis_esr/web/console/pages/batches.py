@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.access.accounts import Account, Role
 from tis_esr.operations.batches.control import BatchDetails, batch_details
 from tis_esr.operations.batches.control import batches as newest
@@ -79,7 +80,7 @@ _BATCHES: Final = Table[Batch](
         Column("left", "Without a verdict", lambda one: one.of(Verdict.NOT_BEGUN, Verdict.WAITING), is_number=True),
         Column("who", "Started by", lambda one: one.who),
         Column("started", "Started", lambda one: one.started_at),
-        Column("why", "Reason", lambda one: one.why, sortable=False),
+        Column("why", "Reason", lambda one: one.why, sortable=False, is_text=True),
     ),
     key=lambda one: one.id,
     sort="-batch",
@@ -89,10 +90,10 @@ _ITEMS: Final = Table[BatchItem](
         Column("turn", "Turn", lambda one: one.number, is_number=True),
         Column("message", "Message", lambda one: f"{one.source_file}:{one.row:06}:{one.id}", _message),
         Column("queue", "Queue", lambda one: one.queue),
-        Column("verdict", "Verdict", lambda one: one.verdict.value, lambda one: Markup("{}").format(one.verdict.value.capitalize())),
+        Column("verdict", "Verdict", lambda one: one.verdict.value, lambda one: Markup("{}").format(first_upper(one.verdict.value))),
         Column("effect", "Row", lambda one: one.effect),
         Column("cause", "Was parked for", lambda one: one.cause.value),
-        Column("reason", "Reason", lambda one: one.reason, sortable=False),
+        Column("reason", "Reason", lambda one: one.reason, sortable=False, is_text=True),
     ),
     key=lambda one: f"{one.number:06}",
     sort="turn",
@@ -126,7 +127,7 @@ async def batch(request: Request) -> Response:
         "state": _state(one),
         "stage": _STAGES[stage_of(one)],
         "is_active": one.state in ACTIVE,
-        "totals": [(kind.value.capitalize(), one.of(kind), with_query(request, verdict=kind.value, after=None)) for kind in Verdict if one.of(kind)],
+        "totals": [(first_upper(kind.value), one.of(kind), with_query(request, verdict=kind.value, after=None)) for kind in Verdict if one.of(kind)],
         "movers": seen.movers,
         "table": await console_of(request).questions.run(
             partial(_ITEMS.page, request, _of(seen.found.items, verdict), csv=f"{address_of(one.id)}.csv")
@@ -148,7 +149,7 @@ async def batch_csv(request: Request) -> Response:
 
 
 async def _listed(request: Request) -> tuple[Choice, list[Batch]]:
-    states = {"": "All states", **{one.value: one.value.capitalize() for one in BatchState}}
+    states = {"": "All states", **{one.value: first_upper(one.value) for one in BatchState}}
     state = choice(request, "state", "State", states)
     question = partial(newest, last=_LISTED, offices=account_of(request).offices)
     found: list[Batch] = await console_of(request).questions.ask(question)
@@ -175,7 +176,7 @@ def _look(reader: Reader, id_: str) -> _Seen:
 
 
 def _verdict(request: Request) -> Choice:
-    kinds = {"": "All verdicts", **{one.value: one.value.capitalize() for one in Verdict}}
+    kinds = {"": "All verdicts", **{one.value: first_upper(one.value) for one in Verdict}}
     return choice(request, "verdict", "Verdict", kinds)
 
 

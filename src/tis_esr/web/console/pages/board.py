@@ -12,14 +12,14 @@ from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import UsageError
 from tis_esr.operations.board.built_in import Terms, terms_of
 from tis_esr.operations.board.calendar import by_office, by_type
-from tis_esr.operations.board.cells import FileType
+from tis_esr.operations.board.cells import FileType, not_taken
 from tis_esr.operations.board.day_shown import shown_as_of
 from tis_esr.operations.board.history import history
 from tis_esr.operations.board.history_lines import History, HistoryLine
 from tis_esr.operations.board.office import Office, office_of
 from tis_esr.operations.dates import day as in_words
 from tis_esr.records.file_names import DEANERIES
-from tis_esr.web.console.board_words import clock, state_tag
+from tis_esr.web.console.board_words import clock, source_words, state_tag
 from tis_esr.web.console.charts.arrivals import arrivals
 from tis_esr.web.console.charts.calendar import calendar
 from tis_esr.web.console.console import account_of, console_of
@@ -56,6 +56,8 @@ async def office(request: Request) -> Response:
         "answers": (FileType.APC, FileType.DCC),
         "clock": clock,
         "state_tag": state_tag,
+        "source_words": source_words,
+        "not_taken": not_taken,
         "usual": _usual,
         "calendar": calendar("calendar", f"30 days of {code}", by_type(found.history))
         if found.history.lines

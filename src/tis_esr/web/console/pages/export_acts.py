@@ -92,6 +92,7 @@ async def _plan_of_rows(request: Request, form: Form) -> Plan:
             f"Row {missing[0][:10]} of {name} can't be resent: {said}. Nothing was done.",
             "Open the file again, and choose again.",
             _NOT_DONE,
+            link=(file_address(name), "Open it again"),
         )
     items = [Item(row, f"Row {row}: {can[row]}", "") for row in wanted]
     at_once = "yes" if console.has_services else ""

@@ -11,10 +11,13 @@ from starlette.responses import Response
 from tis_esr import wall_clock
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import UsageError
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import window
+from tis_esr.operations.exports.answered_rows import WHO_ACTS, AnsweredRow, answered_row, rejected_rows
 from tis_esr.operations.exports.resending_rows import MOST_ROWS, resend_plan
 from tis_esr.operations.exports.sent_files import (
+    WITH_REJECTED_ROWS,
     AnsweredRows,
     Confirmation,
     SentFile,
@@ -24,24 +27,28 @@ from tis_esr.operations.exports.sent_files import (
 from tis_esr.operations.resending import LeftRow, Plan
 from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.settings import Settings
-from tis_esr.web.console.addresses import Choice, choice, offices
+from tis_esr.web.console.addresses import Choice, choice, offices, whole_number
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import first_upper, tag, why_link
+from tis_esr.web.console.wording import tag, why_link
 
 _TRAIL: Final = (("/", "Start"), ("/exports", "Exports"), ("/exports/files", "Files sent"))
 _DAYS: Final = {"7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
 _WORDS: Final = {
     Confirmation.BEING_CREATED: ("being created", "blue"),
-    Confirmation.WAITING: ("waiting for ESR", "grey"),
+    Confirmation.WAITING: ("sent, waiting for ESR", "blue"),
     Confirmation.CONFIRMED: ("confirmed", "green"),
+    Confirmation.CONFIRMED_WITH_ERRORS: ("confirmed with errors", "yellow"),
+    Confirmation.REJECTED: ("rejected", "red"),
     Confirmation.PARTIAL: ("answer incomplete or refused", "orange"),
-    Confirmation.OVERDUE: ("overdue", "red"),
+    Confirmation.OVERDUE: ("confirmation overdue", "red"),
     Confirmation.SETTLED: ("settled", "white"),
 }
 _LEFT_SHOWN: Final = 100
+_REJECTED_SHOWN: Final = 200
+_ANY_REJECTED: Final = "with_rejected_rows"
 
 
 def file_address(name: str) -> str:
@@ -76,7 +83,9 @@ _FILES: Final = Table[SentFile](
 
 
 class _Row(LeftRow, frozen=True, kw_only=True):
-    """A row that can be resent: ``reason`` is its record."""
+    """A row that can be resent: ``reason`` is its record, ``message`` ESR's text if it rejected it."""
+
+    message: str = ""
 
 
 def _record(row: _Row) -> Markup:
@@ -89,6 +98,7 @@ _ROWS: Final = Table[_Row](
     columns=(
         Column("row", "Row", lambda row: row.row, is_number=True),
         Column("record", "Record", lambda row: row.reason, _record),
+        Column("message", "ESR's message", lambda row: row.message, sortable=False),
     ),
     key=lambda row: str(row.row),
     sort="row",
@@ -119,16 +129,25 @@ async def file(request: Request) -> Response:
     """Show one file that was sent: its rows by ESR's answer, and those that can be resent."""
     console, name = console_of(request), request.path_params["name"]
     refuse_foreign(request, name)
+    row = whole_number(request, "row", "row", 1, range(1, 10_000_000)) if "row" in request.query_params else 0
     found, plan = await console.questions.ask(partial(file_and_plan, name=name, settings=console.settings))
     if found is None:
         raise unknown_file()
     sent: SentFile = found[0]
     answered: AnsweredRows = found[1]
-    rows = [_Row(row=row, reason=key) for row, key in plan.rows.items()] if plan is not None else []
+    rejected: list[AnsweredRow] = await console.questions.ask(partial(rejected_rows, file=name))
+    said = {one.row: one.message for one in rejected}
+    can_go = plan.rows.items() if plan is not None else ()
+    rows = [_Row(row=number, reason=key, message=said.get(number, "")) for number, key in can_go]
     left = plan.left if plan is not None else []
     values = {
         "file": sent,
         "answered": answered,
+        "row": row,
+        "one": await console.questions.ask(partial(answered_row, file=name, row=row)) if row else None,
+        "rejection_who": WHO_ACTS,
+        "rejected": rejected[:_REJECTED_SHOWN],
+        "more_rejected": max(0, len(rejected) - _REJECTED_SHOWN),
         "state": _WORDS[sent.confirmation],
         "table": _ROWS.page(request, rows),
         "left": left[:_LEFT_SHOWN],
@@ -180,7 +199,11 @@ async def _found(request: Request) -> tuple[list[Choice], list[SentFile]]:
     console, account = console_of(request), account_of(request)
     office = choice(request, "office", "Office", offices(account.visible_offices))
     type_ = choice(request, "type", "Type", {"": "All types", **{one: one for one in ("APP", "DNC", "DNF")}})
-    words = {"": "Any", **{one.value.lower(): first_upper(_WORDS[one][0]) for one in Confirmation}}
+    words = {
+        "": "Any",
+        _ANY_REJECTED: "With rejected or unanswered rows",
+        **{one.value.lower(): first_upper(_WORDS[one][0]) for one in Confirmation},
+    }
     state = choice(request, "confirmation", "Confirmation", words)
     days = choice(request, "days", "Period", _DAYS, "7")
     question = partial(
@@ -191,9 +214,11 @@ async def _found(request: Request) -> tuple[list[Choice], list[SentFile]]:
         due_days=console.settings.confirmation_due_days,
     )
     found: list[SentFile] = await console.questions.ask(question)
-    mine = [
-        one
-        for one in found
-        if type_.value in ("", one.type) and state.value in ("", one.confirmation.value.lower())
-    ]
+    mine = [one for one in found if type_.value in ("", one.type) and _is_in(one.confirmation, state.value)]
     return [office, type_, state, days], mine
+
+
+def _is_in(state: Confirmation, chosen: str) -> bool:
+    if chosen == _ANY_REJECTED:
+        return state in WITH_REJECTED_ROWS
+    return chosen in ("", state.value.lower())

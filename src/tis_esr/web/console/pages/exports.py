@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tis_esr import wall_clock
+from tis_esr.counted import counted
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.composition import window
 from tis_esr.operations.exports.details import Compared, ExportDetails, GoingRow, HeldGroup, export_details
@@ -63,8 +64,8 @@ def _going(line: ExportLine) -> Markup:
 def _last(line: ExportLine) -> Markup:
     if line.last is None:
         return Markup("")
-    return Markup('<a class="app-ident" href="/exports/files/{}">{}</a>, {}').format(
-        line.last.name, line.last.name, number(line.last.rows)
+    return Markup('<a class="app-ident" href="/exports/files/{}">{}</a><br>{}').format(
+        line.last.name, line.last.name, counted(line.last.rows, "row")
     )
 
 

@@ -1,20 +1,27 @@
 """The list of files from ESR, one file, and what somebody has to look at."""
 
-import time
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from tis_esr import wall_clock
 from tis_esr.operations.access.accounts import Account
-from tis_esr.operations.file_questions.file_list import FILE_STATES, FileFilter, FilePage, file_list
+from tis_esr.operations.file_questions.file_list import (
+    FILE_STATES,
+    LISTED_TYPES,
+    FileFilter,
+    FilePage,
+    file_list,
+    is_place,
+)
 from tis_esr.operations.file_questions.one_file import OneFile, one_file
 from tis_esr.operations.file_questions.open_findings import OpenFindings, open_findings
 from tis_esr.operations.states import words
-from tis_esr.records.file_names import FILE_TYPES, BadFileNameError, FileName
+from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.web.console.addresses import Choice, choice, offices, whole_number, with_query
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.problems import ProblemError
@@ -28,13 +35,13 @@ _IN_A_SPREADSHEET: Final = 5000
 _FINDINGS: Final = 100
 """Of each kind."""
 _DAYS: Final = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days"}
-_TRAIL: Final = (("/", "Start"), ("/files", "Files"))
+_TRAIL: Final = (("/", "Start"), ("/files", "Files from ESR"))
 
 
 async def files(request: Request) -> Response:
     """List the files that changed lately, newest first."""
     choices, wanted = _wanted(request)
-    after = request.query_params.get("after", "")[:_LONGEST_PLACE]
+    after = _place(request)
     found = await _listed(request, choices, wanted, after, _A_PAGE)
     values = {
         "found": found,
@@ -44,7 +51,17 @@ async def files(request: Request) -> Response:
         "newest": with_query(request, after=None) if after else "",
         "csv": with_query(request, "/files.csv", after=None),
     }
-    return page(request, "files.html", "Files", values, trail=_TRAIL[:1])
+    return page(request, "files.html", "Files from ESR", values, trail=_TRAIL[:1])
+
+
+def _place(request: Request) -> str:
+    """Return the place behind which the page begins, "" for the first one. Raises ProblemError."""
+    after = request.query_params.get("after", "")
+    if after and not is_place(after[:_LONGEST_PLACE]):
+        raise ProblemError(
+            400, "The address begins at a place that this list does not have.", "Begin at its first page."
+        )
+    return after
 
 
 async def files_csv(request: Request) -> Response:
@@ -94,6 +111,8 @@ async def file(request: Request) -> Response:
     )
     if not (found.entries or found.ours):
         raise unknown
+    if found.ours is not None and found.ours.answer and found.ours.rows:
+        return RedirectResponse(with_query(request, f"/exports/files/{quote(name, safe='')}"), 303)
     behind = first + _A_PAGE
     values: dict[str, Any] = {
         "name": name,
@@ -129,7 +148,7 @@ async def open_findings_of(request: Request) -> tuple[OpenFindings, str]:
 def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:
     account = account_of(request)
     visible = account.visible_offices
-    types = {"": "All types", **{one: one for one in FILE_TYPES}}
+    types = {"": "All types", **{one: one for one in LISTED_TYPES}}
     states = {"": "All states", **{code: words(code) for code in FILE_STATES}}
     office = choice(request, "office", "Office", offices(visible))
     kind = choice(request, "type", "Type", types)
@@ -137,7 +156,7 @@ def _wanted(request: Request) -> tuple[list[Choice], FileFilter]:
     findings_ = choice(request, "findings", "Findings", {"": "All files", "open": "Only with open findings"})
     days = choice(request, "days", "Period", _DAYS, "7")
     wanted = FileFilter(
-        since=time.time() - int(days.value) * 86400,
+        since=wall_clock.now().timestamp() - int(days.value) * 86400,
         offices=frozenset([office.value] if office.value else visible),
         type=kind.value,
         state=state.value,

@@ -17,7 +17,8 @@ from tis_esr.operations.outage import outage as find_outage
 from tis_esr.web.console.addresses import choice, whole_number
 from tis_esr.web.console.addresses import offices as office_options
 from tis_esr.web.console.console import account_of, console_of
-from tis_esr.web.console.pages.procedures import latest_minute, outage_asked, recovery_address
+from tis_esr.web.console.page_links import on_pages
+from tis_esr.web.console.pages.procedures import OutageTimesError, outage_asked, recovery_address, times_typed
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
 
@@ -29,6 +30,11 @@ _AHEAD: Final = (1, _WEEK, 14, 28, 91)
 def _why(kind: str, id_: int) -> Markup:
     """Return an id, which has no thousands separators, as a link to why."""
     return Markup('<a class="app-ident" href="/why?word={}:{}">{}</a>').format(kind, id_, id_)
+
+
+def _named(_page: str) -> bool:
+    """Return False: a table that is the same for everybody names pages, and links none."""
+    return False
 
 
 _TABLE: Final = Table[AtRisk](
@@ -46,9 +52,15 @@ _TABLE: Final = Table[AtRisk](
             "position", "Position", lambda one: one.position_id, lambda one: _why("position", one.position_id)
         ),
         Column("starts", "Starts", lambda one: one.starts),
-        Column("reason", "Reason", lambda one: one.reason),
+        Column("reason", "Reason", lambda one: one.reason, is_text=True),
         Column("who", "Who must act", lambda one: one.who.value),
-        Column("action", "What to do", lambda one: one.action),
+        Column(
+            "action",
+            "What to do",
+            lambda one: one.action,
+            lambda one: on_pages(one.action, _named),
+            is_text=True,
+        ),
     ),
     key=lambda one: f"{one.placement_id}:{one.position_id}",
     sort="last",
@@ -58,9 +70,14 @@ _TABLE: Final = Table[AtRisk](
 async def outage(request: Request) -> Response:
     """Ask for the times of an outage; with them, show what it delayed and dropped."""
     begun, ended = request.query_params.get("from", ""), request.query_params.get("to", "")
-    values: dict[str, object] = {"latest": latest_minute(), "found": None}
+    title = "What an outage delayed and dropped"
+    values: dict[str, object] = {"found": None, "heading": title, **times_typed(request, "")}
     if begun or ended:
-        first, last = outage_asked(begun, ended)
+        try:
+            first, last = outage_asked(begun, ended)
+        except OutageTimesError as error:
+            values |= times_typed(request, error.reason)
+            return page(request, "outage.html", f"Error: {title}", values, trail=_TRAIL, status=400)
         settings = console_of(request).settings
         ask = partial(
             find_outage,
@@ -73,7 +90,7 @@ async def outage(request: Request) -> Response:
         found: Outage = await console_of(request).questions.ask(ask)
         may_recover = account_of(request).may(Role.OPERATOR)
         values |= {"found": found, "recovery": recovery_address(found.key) if may_recover else ""}
-    return page(request, "outage.html", "What an outage delayed and dropped", values, trail=_TRAIL)
+    return page(request, "outage.html", title, values, trail=_TRAIL)
 
 
 async def deadlines_page(request: Request) -> Response:

@@ -51,24 +51,36 @@ def _since(one: Trace) -> datetime | None:
 
 
 def _link(one: Trace) -> Markup:
-    where = f"{one.source_file} row {number(one.row)}" if one.row else one.source_file or one.id
-    return Markup('<a href="{}">{}</a>').format(address_of(one.queue, one.id), visible(where))
+    return Markup('<a class="app-ident" href="{}">{}</a>').format(
+        address_of(one.queue, one.id), visible(_where(one))
+    )
+
+
+def _where(one: Trace) -> str:
+    return f"{one.source_file} row {number(one.row)}" if one.row else one.source_file or one.id
 
 
 _MESSAGES: Final = Table[Trace](
     columns=(
-        Column("message", "Message", lambda one: f"{one.source_file}:{one.row:06}:{one.id}", _link),
+        Column(
+            "message",
+            "Message",
+            lambda one: f"{one.source_file}:{one.row:06}:{one.id}",
+            _link,
+            written=_where,
+        ),
         Column(
             "cause",
             "Cause",
             lambda one: cause_of(one.cause).value,
             lambda one: runbook_of(cause_of(one.cause).value),
+            written=lambda one: CATALOGUE[cause_of(one.cause)].title,
         ),
-        Column("office", "Office", lambda one: one.deanery),
-        Column("queue", "Queue", lambda one: one.queue),
-        Column("attempts", "Attempts", lambda one: one.attempts, is_number=True),
+        Column("reason", "Reason", lambda one: one.reason, sortable=False, is_text=True),
         Column("parked", "Parked", _since),
-        Column("reason", "Reason", lambda one: one.reason, sortable=False),
+        Column("office", "Office", lambda one: one.deanery),
+        Column("attempts", "Attempts", lambda one: one.attempts, is_number=True),
+        Column("queue", "Queue", lambda one: one.queue),
     ),
     key=lambda one: f"{one.queue}|{one.id}",
     sort="parked",
@@ -92,13 +104,28 @@ def _groups_table(request: Request, by: Grouping) -> Table[CountedGroup]:
         ]
         return Markup('<ul class="nhsuk-list">{}</ul>').format(Markup("").join(items))
 
+    def to_do(group: CountedGroup) -> Markup:
+        return Markup('<a href="/parked/causes/{}">Runbook<span class="nhsuk-u-visually-hidden">: {}</span></a>').format(group.key, group.title)  # fmt: skip
+
+    def titles(group: CountedGroup) -> str:
+        return ", ".join(f"{n} {CATALOGUE[ParkingCause(cause)].title}" for cause, n in group.causes.items())
+
+    others = (
+        [Column[CountedGroup]("causes", "What to do", lambda group: group.key, to_do)]
+        if by is Grouping.CAUSE
+        else [
+            Column[CountedGroup](
+                "causes", "Causes", lambda group: ", ".join(group.causes), causes, written=titles
+            )
+        ]
+    )
     return Table[CountedGroup](
         columns=(
             Column("group", _BY[by.value], lambda group: group.title, link),
             Column("number", "Messages", lambda group: group.number, is_number=True),
             Column("oldest", "Oldest", lambda group: group.oldest, lambda group: moment(group.oldest)),
             Column("who", "Who acts", lambda group: ", ".join(who_act(group))),
-            Column("causes", "Cause and runbook", lambda group: ", ".join(group.causes), causes),
+            *others,
         ),
         key=lambda group: group.key,
         sort=_SORTS.get(by, "-number"),

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from functools import partial
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
@@ -19,10 +20,11 @@ from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.parked.discarding import Remark, discard_in
 from tis_esr.operations.parked.retry_plan import RetryReport, planned, retryable
 from tis_esr.web.console.acts import Act, Do, Plan, page_of
+from tis_esr.web.console.asked_again import AskAgainError, Field, day_of
 from tis_esr.web.console.console import console_of
 from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.parked_correction import plan_of_edit, prepare_edit
-from tis_esr.web.console.pages.parked_filters import chosen_by
+from tis_esr.web.console.pages.parked_filters import FIELDS, chosen_by
 from tis_esr.web.console.pages.parked_sets import FrozenSet, again, changed, found_by, plan_of
 from tis_esr.web.console.problems import ProblemError
 
@@ -99,15 +101,7 @@ async def _prepare_retry(request: Request, plan: Plan) -> Do:
 
 
 async def _plan_of_discard(request: Request, form: Form) -> Plan:
-    ticket, review = form.get("ticket", "").strip(), form.get("review", "")
-    if not ticket or len(ticket) > _LONGEST_TICKET or not ticket.isprintable():
-        raise ProblemError(400, "A discard needs a ticket. Nothing was done.", "Name the ticket under which it is tracked.", "Not done")  # fmt: skip
-    try:
-        day = date.fromisoformat(review)
-    except ValueError:
-        day = date.min
-    if day < wall_clock.today():
-        raise ProblemError(400, "A discard needs a day of review, today or later. Nothing was done.", "Choose the day on which the outcome is checked.", "Not done")  # fmt: skip
+    ticket, day = _tracked_by(form)
     fields, keys, messages = await found_by(request, form)
     if len(messages) > DISCARDED_AT_MOST:
         raise ProblemError(409, f"{len(messages):,} were chosen; {DISCARDED_AT_MOST} can be discarded at once. Nothing was done.", "Choose fewer, for example by office or file.", "Not done")  # fmt: skip
@@ -120,6 +114,33 @@ async def _plan_of_discard(request: Request, form: Form) -> Plan:
     return plan_of(
         fields, keys, messages, facts, back="/parked/discarded", ticket=ticket, review=day.isoformat()
     )
+
+
+def _tracked_by(form: Form) -> tuple[str, date]:
+    """Return the ticket and the day of review of a discard. Raises AskAgainError if one is missing or can't be used."""
+    ticket, review = form.get("ticket", "").strip(), form.get("review", "").strip()
+    wrong_ticket = "" if ticket else "Enter the ticket under which the discard is tracked"
+    if len(ticket) > _LONGEST_TICKET or not ticket.isprintable():
+        wrong_ticket = f"The ticket must be {_LONGEST_TICKET} characters or fewer, in one line"
+    day = day_of(review)
+    wrong_day = "" if day else "Enter the day on which the outcome is reviewed"
+    if day and day < wall_clock.today():
+        wrong_day = "The day of review must be today or in the future"
+    if wrong_ticket or wrong_day or day is None:
+        raise AskAgainError(
+            [
+                Field("ticket", "Ticket", ticket, wrong_ticket),
+                Field("review", "Day of review", review, wrong_day, "date"),
+            ],
+            _address_of(form),
+        )
+    return ticket, day
+
+
+def _address_of(form: Form) -> str:
+    """Return the address of the list that a form is on, with its filters."""
+    fields = {name: value for name in FIELDS if (value := form.get(name, ""))}
+    return f"/parked/messages?{urlencode(fields)}" if fields else "/parked/messages"
 
 
 async def _prepare_discard(request: Request, plan: Plan) -> Do:

@@ -6,10 +6,12 @@ from starlette.requests import Request
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.engine.work import Work
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.access.accounts import Role
 from tis_esr.operations.audit.trail import Person
 from tis_esr.operations.parked.editing import EditRefusedError, checked, edit_in
 from tis_esr.web.console.acts import Do, Item, Plan
+from tis_esr.web.console.asked_again import AskAgainError, Field
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.parked import address_of
@@ -19,16 +21,15 @@ from tis_esr.web.console.problems import ProblemError
 
 
 async def plan_of_edit(request: Request, form: Form) -> Plan:
-    """Return the plan of a corrected copy. Raises ProblemError if no service could read it."""
+    """Return the plan of a corrected copy. Raises AskAgainError if no service could read it."""
     message, body = await _correction(request, form.get("item", ""), form.get("body", ""))
     try:
         changes = checked(message, body)
     except EditRefusedError as error:
-        raise ProblemError(
-            409,
-            f"{error.reason.removeprefix('--body: ')[:300]}. Nothing was done.",
-            "Go back, and correct it.",
-            "Not done",
+        wrong = first_upper(error.reason.removeprefix("--body: ")[:300])
+        typed = form.get("body", "")
+        raise AskAgainError(
+            [Field("body", "Corrected content", typed, wrong, "textarea")], address_of(*message.identity)
         ) from None
     two = console_of(request).settings.edit_parked == "two"
     facts = [

@@ -12,17 +12,19 @@ from tis_esr import wall_clock
 from tis_esr.engine.faults import StateInUseError
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.operations.access.accounts import Role
-from tis_esr.operations.dates import iso, readable
+from tis_esr.operations.batches.documents import Batch
+from tis_esr.operations.parked.by_id import batches_of
 from tis_esr.operations.parked.details import Details, details, record_look
-from tis_esr.operations.parked.discarding import DISCARDED, Discarded
 from tis_esr.operations.parked.editing import Edit, edits_of
 from tis_esr.operations.parked.finding import UnknownMessageError
 from tis_esr.operations.parked.listing import Choice, ParkedMessage
 from tis_esr.web.console.acts import LONGEST_REASON, person_of
+from tis_esr.web.console.asked_again import AskAgainError, Field, asked_again
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.forms import read_form
 from tis_esr.web.console.pages.parked import TRAIL, address_of
 from tis_esr.web.console.pages.parked_filters import key_of, messages_of
+from tis_esr.web.console.pages.parked_past import gone
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
 
@@ -30,6 +32,7 @@ from tis_esr.web.console.rendering import page
 class _Shown(msgspec.Struct, frozen=True):
     details: Details
     edits: list[Edit]
+    batches: list[Batch]
 
 
 async def message(request: Request) -> Response:
@@ -41,15 +44,15 @@ async def message(request: Request) -> Response:
 async def unmasked(request: Request) -> Response:
     """Show one message with its body as it is, once the look is in the audit with its reason."""
     form = await read_form(request)
-    why, key = form.get("why", "").strip(), form.get("item", "")
+    why = form.get("why", "").strip()
+    queue, _, id_ = form.get("item", "").partition("|")
     if not why or len(why) > LONGEST_REASON:
-        raise ProblemError(
-            400,
-            "To see personal data a reason is needed. Nothing was shown.",
-            f"Go back, and say why in at most {LONGEST_REASON} characters.",
-            "Reason missing",
+        wrong = (
+            f"Use at most {LONGEST_REASON} characters" if why else "Enter why you need to see personal data"
         )
-    queue, _, id_ = key.partition("|")
+        label = "Why do you need to see personal data?"
+        asked = AskAgainError([Field("why", label, why, wrong, "textarea")], address_of(queue, id_))
+        return asked_again(request, "/parked/unmasked", "Show unmasked", form, asked)
     found = await message_of(request, queue, id_)
     try:
         async with console_of(request).runner() as runner:
@@ -70,26 +73,7 @@ async def message_of(request: Request, queue: str, id_: str) -> ParkedMessage:
     for one in await messages_of(request, Choice(ids=[id_])):
         if one.queue == queue:
             return one
-    raise await _gone(request, queue, id_)
-
-
-async def _gone(request: Request, queue: str, id_: str) -> ProblemError:
-    known: Discarded | None = await console_of(request).questions.ask(
-        lambda reader: next(iter(reader.get(DISCARDED, [f"{queue}|{id_}"])), None)
-    )
-    if known is not None and account_of(request).sees(known.deanery):
-        return ProblemError(
-            404,
-            f"This message is not parked any more: {known.who} discarded it at {readable(iso(known.at.timestamp()))}.",
-            "Discarded messages are listed with their reason and day of review.",
-            "Not parked",
-        )
-    return ProblemError(
-        404,
-        "No message of this id is parked: it was retried or discarded meanwhile, or never parked.",
-        "Open the list of parked messages. The batches say what became of retries.",
-        "Not parked",
-    )
+    raise await gone(request, queue, id_)
 
 
 async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Response:
@@ -99,11 +83,12 @@ async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Resp
             partial(_shown, message=found, day=wall_clock.today(), unmask=unmask)
         )
     except UnknownMessageError:
-        raise await _gone(request, *found.identity) from None
+        raise await gone(request, *found.identity) from None
     editing = console.settings.edit_parked
     values = {
         "details": shown.details,
         "edits": shown.edits,
+        "batches": [one for one in shown.batches if all(map(account.sees, one.offices))],
         "body": _written(shown.details.payload),
         "key": key_of(found),
         "href": address_of(*found.identity),
@@ -120,7 +105,13 @@ async def _page(request: Request, found: ParkedMessage, *, unmask: bool) -> Resp
 
 
 def _shown(reader: Reader, message: ParkedMessage, day: date, *, unmask: bool) -> _Shown:
-    return _Shown(details(reader, message, day, unmask=unmask), edits_of(reader, message.id))
+    return _Shown(
+        details(reader, message, day, unmask=unmask), edits_of(reader, message.id), _batches(reader, message)
+    )
+
+
+def _batches(reader: Reader, message: ParkedMessage) -> list[Batch]:
+    return [batch for batch, _ in batches_of(reader, *message.identity)]
 
 
 def _written(payload: Any) -> str:

@@ -17,6 +17,7 @@ from tis_esr.web.console.acts import Item, Plan
 from tis_esr.web.console.forms import Form
 from tis_esr.web.console.pages.parked import address_of
 from tis_esr.web.console.pages.parked_filters import FIELDS, chosen_by, messages_of, narrowed
+from tis_esr.web.console.pages.parked_past import past
 from tis_esr.web.console.problems import ProblemError
 
 _LISTED: Final = 50
@@ -43,7 +44,17 @@ async def found_by(request: Request, form: Form) -> tuple[dict[str, str], list[s
         )
     if form.get("scope") != "all" and not keys:
         return fields, keys, []
-    return fields, keys, await _read(request, fields, keys)
+    found = await _read(request, fields, keys)
+    if keys and not found and (problem := await _done_already(request, keys)) is not None:
+        raise problem
+    return fields, keys, found
+
+
+async def _done_already(request: Request, keys: list[str]) -> ProblemError | None:
+    """Return what was done to the messages that were ticked on a page that is old; None if they never were parked here."""
+    queue, _, id_ = keys[0].partition("|")
+    others = f" {counted(len(keys) - 1, 'other was', 'others were')} ticked too." if len(keys) > 1 else ""
+    return await past(request, queue, id_, status=409, more=f"{others} Nothing was done now.")
 
 
 async def _read(request: Request, fields: dict[str, str], keys: list[str]) -> list[ParkedMessage]:
@@ -104,6 +115,6 @@ def changed(before: int, now: int, added: int, gone: int) -> ProblemError:
         409,
         f"The set has changed since it was shown: {before:,} then, {now:,} now ({added:,} parked since,"
         f" {gone:,} no longer parked). Nothing was done.",
-        "Another person, or a batch, may have acted on them: see Batches and the audit. Open the list again, and choose again.",
+        "Another person, or a batch, may have acted on them: see Batches and the audit. Open the list of parked messages again, and choose again.",
         "The set has changed",
     )

@@ -52,13 +52,13 @@ def _person(update: Update) -> Markup:
 _TABLE: Final = Table[Update](
     columns=(
         Column("day", "Day", lambda one: one.day),
-        Column("file", "File and row", lambda one: f"{one.file}:{one.row:07}", _person),
+        Column("file", "File and row", lambda one: f"{one.file}:{one.row:07}", _person, written=lambda one: f"{one.file}, row {one.row}"),
         Column("section", "Section", lambda one: one.section),
         Column("field", "Field in TIS", lambda one: one.field),
         Column("column", "Column of ESR", lambda one: one.column),
         Column("state", "Outcome", lambda one: words(one.state), lambda one: tag(words(one.state), _COLOURS[one.state])),
         Column("changed", "Value in TIS", lambda one: _WORDS[one.changed]),
-        Column("reason", "Reason", lambda one: one.reason or (one.repaired and f"repaired: {one.repaired}")),
+        Column("reason", "Reason", lambda one: one.reason or (one.repaired and f"repaired: {one.repaired}"), is_text=True),
         Column("who", "Who must act", lambda one: one.who),
     ),
     key=lambda one: one.key,

@@ -7,17 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tis_esr.engine.reader_protocol import Reader
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.composition import tcs_for_operation
 from tis_esr.operations.positions.posts_in_tis import ListedPost, PostList, PostState, post_list
 from tis_esr.settings import Settings
 from tis_esr.web.console.addresses import Choice, choice
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.pages.post_codes import code_choices, has_codes
-from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.problems import SET_TCS, ProblemError
 from tis_esr.web.console.questions import run_in_time
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import first_upper, tag, why_link
+from tis_esr.web.console.wording import tag, why_link
 
 _TRAIL: Final = (("/", "Start"), ("/positions", "Positions and posts"))
 _TIMES: Final = 40
@@ -77,7 +78,7 @@ async def _found(request: Request) -> tuple[list[Choice], PostList, list[ListedP
             partial(_asked, settings=console.settings, deanery=office.value)
         )
         if answer.trouble:
-            raise _not_available(answer)
+            raise _not_available(answer, is_set=console.settings.tcs_url is not None)
         return answer
 
     key = ("posts", office.value)
@@ -91,11 +92,12 @@ async def _found(request: Request) -> tuple[list[Choice], PostList, list[ListedP
     return [office, state, *codes], found, shown, at.isoformat()
 
 
-def _not_available(found: PostList) -> ProblemError:
+def _not_available(found: PostList, *, is_set: bool) -> ProblemError:
+    advice = "Try again later." if is_set else SET_TCS
     return ProblemError(
         503,
         f"Only TIS knows which posts of {found.deanery} exist, and it was not asked, or has not answered: {found.trouble}.",
-        "Try again later. Positions and posts lists the positions, which are known without TIS.",
+        f"{advice} Positions and posts lists the positions, which are known without TIS.",
         "Posts not available",
     )
 

@@ -33,7 +33,7 @@ from tis_esr.web.console.pages.procedures import (
 from tis_esr.web.console.pages.task_lists import NAMES
 from tis_esr.web.console.problems import ProblemError
 
-_MEANWHILE: Final = "what is added before it is done is included, and its result says what it did"
+_MEANWHILE: Final = "it covers what is there when it runs, and the page says afterwards what it did"
 
 
 def _plan(procedure: Procedure, about: str, step: str, text: str, back: str, **values: str) -> Plan:

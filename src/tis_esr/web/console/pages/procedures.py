@@ -1,6 +1,7 @@
 """Guided procedures as task lists: recovery from an outage, the start of a region, the full file of a deanery."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -14,6 +15,7 @@ from tis_esr import wall_clock
 from tis_esr.counted import counted
 from tis_esr.engine.reader_protocol import Reader
 from tis_esr.errors import TisEsrError, UsageError
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.dates import day as in_words
 from tis_esr.operations.dates import in_london
 from tis_esr.operations.doctor.check import Check
@@ -44,6 +46,8 @@ from tis_esr.web.console.rendering import page
 
 TRAIL: Final = (("/", "Start"), ("/procedures", "Guided procedures"))
 _MINUTES: Final = "%Y-%m-%dT%H:%M"
+_OF_A_FIELD: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}")
+"""What a browser's field for a time accepts as its value."""
 
 
 class NoPlaceError(TisEsrError):
@@ -54,8 +58,16 @@ class NoPlaceError(TisEsrError):
         self.reason = reason
 
 
-async def procedures(request: Request) -> Response:
-    """List what was begun, and forms to begin."""
+class OutageTimesError(ProblemError):
+    """Times that no outage can have; the page that asked for them asks again, with what was typed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(400, f"The outage's times can't be used: {reason}.")
+        self.reason = first_upper(reason)
+
+
+async def procedures(request: Request, wrong: str = "") -> Response:
+    """List what was begun, and forms to begin; ``wrong`` says what is wrong with the times of an outage."""
     account = account_of(request)
     found: Overview = await console_of(request).questions.ask(partial(overview, today=wall_clock.today()))
     values = {
@@ -70,14 +82,26 @@ async def procedures(request: Request) -> Response:
         },
         "offices": account.visible_offices,
         "is_limited": account.offices is not None,
-        "latest": latest_minute(),
+        **times_typed(request, wrong),
     }
-    return page(request, "procedures.html", "Guided procedures", values, trail=TRAIL[:1])
+    title = "Guided procedures"
+    values["heading"] = title
+    return page(
+        request,
+        "procedures.html",
+        f"Error: {title}" if wrong else title,
+        values,
+        trail=TRAIL[:1],
+        status=400 if wrong else 200,
+    )
 
 
 async def recovery(request: Request) -> Response:
     """Show what an outage delayed and dropped, and the steps that catch up."""
-    begun, ended = outage_asked(request.query_params.get("from", ""), request.query_params.get("to", ""))
+    try:
+        begun, ended = outage_asked(request.query_params.get("from", ""), request.query_params.get("to", ""))
+    except OutageTimesError as error:
+        return await procedures(request, error.reason)
     full = full_asked(request.query_params.getlist("dnf"))
     found: Outage
     found, stored, run, now = await console_of(request).questions.ask(
@@ -162,16 +186,14 @@ def full_file_command(deanery: str) -> str:
 
 
 def outage_asked(begun: str, ended: str) -> tuple[datetime, datetime]:
-    """Return the times of an outage. Raises ProblemError for what can't be one."""
+    """Return the times of an outage. Raises OutageTimesError for what can't be one."""
+    if not begun.strip() or not ended.strip():
+        raise OutageTimesError("enter the time at which the outage began, and the time at which it ended")
     try:
         first, last = moment_of("from", begun), moment_of("to", ended)
         refuse_impossible(first, last, wall_clock.today(), wall_clock.now())
     except UsageError as error:
-        raise ProblemError(
-            400,
-            f"The outage's times can't be used: {error.reason}.",
-            "Go back to Guided procedures, and give the time at which it began and ended.",
-        ) from None
+        raise OutageTimesError(error.reason) from None
     return first, last
 
 
@@ -265,6 +287,16 @@ def _region(reader: Reader, deanery: str) -> tuple[RegionChecklist, StepRun | No
 def _full_file(reader: Reader, deanery: str) -> tuple[FullFile | None, StepRun | None, float]:
     file = last_full_files(reader, wall_clock.today()).get(deanery)
     return file, last_run(reader, Procedure.FULL_FILE, deanery), reader.time()
+
+
+def times_typed(request: Request, wrong: str) -> dict[str, object]:
+    """Return what the form for the times of an outage shows: those of the address, and what is wrong with them."""
+    typed = (request.query_params.get(name, "") for name in ("from", "to"))
+    return {
+        "latest": latest_minute(),
+        "typed": [one if _OF_A_FIELD.fullmatch(one) else "" for one in typed],
+        "wrong": wrong,
+    }
 
 
 def latest_minute() -> str:

@@ -1,6 +1,7 @@
 """The promise: the share of trainees whose data went 12 weeks before the start, what is due, every miss, the trend."""
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from tis_esr import wall_clock
 from tis_esr.operations.composition import window
+from tis_esr.operations.promise.judged import share_in_words
 from tis_esr.operations.promise.left import left_by_day
 from tis_esr.operations.promise.promise import Counts, Per, Promise
 from tis_esr.operations.promise.promise import promise as count
@@ -20,7 +22,6 @@ from tis_esr.web.console.charts.of_applicants import promise_by_month
 from tis_esr.web.console.console import account_of, console_of
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.tables import Column, Table
-from tis_esr.web.console.wording import percent
 
 _WEEKS: Final = {"4": "4 weeks", "13": "13 weeks", "20": "20 weeks", "26": "26 weeks"}
 _PER: Final = {
@@ -40,11 +41,16 @@ _LINES: Final = Table[Counts](
         Column("missed", "Missed", lambda one: one.missed, is_number=True),
         Column("due", "Due", lambda one: one.due, is_number=True),
         Column("unknown", "Unknown", lambda one: one.unknown, is_number=True),
-        Column("share", "Share in time", lambda one: one.share, lambda one: escape(percent(one.share)), is_number=True),
+        Column("share", "Share in time", lambda one: one.share, lambda one: escape(share_in_words(one)), is_number=True, written=share_in_words),
     ),
     key=lambda one: one.name,
     sort="name",
 )  # fmt: skip
+
+
+_MONTHS: Final = replace(
+    _LINES, columns=[replace(_LINES.columns[0], header="Month of start"), *_LINES.columns[1:]]
+)
 
 
 async def promise(request: Request) -> Response:
@@ -60,10 +66,17 @@ async def promise(request: Request) -> Response:
         "reasons": missed(found),
         "days_left": left_by_day(found),
         "chart": promise_by_month(found),
+        "months_csv": with_query(request, "/promise/months.csv", sort=None, after=None),
         "misses": with_query(request, "/promise/misses", sort=None, after=None),
         "due": with_query(request, "/promise/due", sort=None, after=None),
     }
     return page(request, "promise.html", "The promise", values, trail=(("/", "Start"),))
+
+
+async def months_csv(request: Request) -> Response:
+    """Return the promise by month of start as CSV."""
+    _, found, _ = await found_of(request)
+    return _MONTHS.csv(request, "promise-by-month", found.months)
 
 
 async def promise_csv(request: Request) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from tis_esr import wall_clock
 from tis_esr.errors import UsageError
+from tis_esr.first_letters import first_upper
 from tis_esr.operations.access.accounts import Account
 from tis_esr.operations.reports.at_once import ReportNotMadeError, report_at_once
 from tis_esr.operations.reports.csv_reports import csv_of
@@ -17,10 +18,9 @@ from tis_esr.operations.reports.kinds import ReportKind
 from tis_esr.operations.reports.report import TITLES, Filters, Report
 from tis_esr.web.console.addresses import Choice, choice, with_query
 from tis_esr.web.console.console import account_of, console_of, required_session
-from tis_esr.web.console.problems import ProblemError
+from tis_esr.web.console.problems import SET_TCS, ProblemError
 from tis_esr.web.console.rendering import page
 from tis_esr.web.console.spreadsheet import csv_file
-from tis_esr.web.console.wording import first_upper
 
 _TRAIL: Final = (("/", "Start"), ("/reports", "Reports"))
 _CODE: Final = re.compile(r"[A-Za-z0-9 .&()_-]{1,20}")
@@ -102,8 +102,9 @@ async def _made(request: Request, wanted: _Wanted) -> Report:
             503, f"{first_upper(str(error))}.", "Try again later.", "Report not available"
         ) from None
     except UsageError as error:
+        advice = SET_TCS if error.option == "--tcs" else "Change the filters."
         raise ProblemError(
-            400, f"This report can't be made: {error.reason}.", "Change the filters.", "Report not possible"
+            400, f"This report can't be made: {error.reason}.", advice, "Report not possible"
         ) from None
     return found
 
@@ -148,7 +149,7 @@ def _code(request: Request, name: str, label: str) -> str:
     if text and not _CODE.fullmatch(text):
         raise ProblemError(
             400,
-            f"The code of the {label.lower()} can't be one.",
+            f"The {label.lower()} is not a valid code.",
             "Use the code as it is in the post number, such as RGT00, 800 or STR.",
         )
     return text

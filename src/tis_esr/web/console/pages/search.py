@@ -15,6 +15,7 @@ from tis_esr.operations.why.word import BadWordError
 from tis_esr.web.console.console import account_of, console_of, required_session
 from tis_esr.web.console.forms import read_form
 from tis_esr.web.console.pages.alarms import address_of
+from tis_esr.web.console.pages.parked import address_of as message_address
 from tis_esr.web.console.pages.why import why_address, why_ask
 from tis_esr.web.console.problems import ProblemError
 from tis_esr.web.console.rendering import page
@@ -111,6 +112,10 @@ def _address(request: Request, hit: Hit, word: str = "") -> str:
         return f"/files/{quote(hit.id, safe='')}" + (f"?row={hit.row}" if hit.row else "")
     if hit.kind is HitKind.ALARM:
         return address_of(hit.id)
+    if hit.kind is HitKind.ALARM_KIND:
+        return why_address(request, f"alarm:{hit.id}", is_personal=False)
+    if hit.kind is HitKind.MESSAGE:
+        return message_address(hit.queue, hit.id)
     if hit.kind is HitKind.BATCH:
         return f"/batches/{quote(hit.id, safe='')}"
     if hit.kind is HitKind.MESSAGES:

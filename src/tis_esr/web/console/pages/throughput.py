@@ -60,7 +60,7 @@ def _charts(found: Throughput) -> list[Chart]:
         bars(
             "parked",
             "Messages still parked, by the day of parking",
-            f"{parked:,} of these days {plural(parked, 'is', 'are')} still parked{before}.",
+            f"{counted(parked, 'message')} parked in these {days} {plural(parked, 'is', 'are')} still parked{before}.",
             ("Messages",),
             _bars(found.days, "parked"),
             first="Day",

@@ -16,9 +16,10 @@ from tis_esr.operations.board.board import EARLIER_DAYS
 from tis_esr.operations.board.built_in import terms_of
 from tis_esr.operations.board.cells import Cell, FileType
 from tis_esr.operations.dates import day as in_words
+from tis_esr.operations.file_questions.open_findings import OpenFindings
 from tis_esr.operations.promise.left import left_by_day
 from tis_esr.operations.today import Today, today_of
-from tis_esr.operations.waits import Wait, WaitKind, waits
+from tis_esr.operations.waits import REFUSED_DAYS, Wait, WaitKind, waits
 from tis_esr.web.console.addresses import Choice, choice, offices, with_query
 from tis_esr.web.console.board_words import short
 from tis_esr.web.console.console import account_of, console_of
@@ -29,6 +30,14 @@ from tis_esr.web.console.pages.promise import counted_soon
 from tis_esr.web.console.pages.start_of_trusts import start_of_trusts
 from tis_esr.web.console.rendering import page
 
+_LISTS: Final[dict[WaitKind, tuple[str, dict[str, str]]]] = {
+    WaitKind.PARKED: ("/parked", {"cause": "{}"}),
+    WaitKind.FINDINGS: ("/findings", {}),
+    WaitKind.HELD: ("/exports", {"type": "{}", "show": "held"}),
+    WaitKind.REJECTED: ("/exports/files", {"type": "{}", "confirmation": "with_rejected_rows", "days": "90"}),
+    WaitKind.REFUSED: ("/people", {"state": "refused", "days": f"{REFUSED_DAYS}"}),
+}
+"""The page and the filters that list the single things of a line; {} is its code."""
 _DAYS: Final = 30
 """Days to choose from; the address may name any that the ledger keeps."""
 _WEEKS: Final = 20
@@ -63,14 +72,12 @@ async def today(request: Request) -> Response:
         "promise": promise,
         "days_left": left_by_day(promise) if promise is not None else None,
         "promise_address": with_query(request, "/promise", day=None),
-        "waits": [
-            (one, _address(request, one))
-            for one in await console.questions.ask(partial(waits, findings=findings, offices=mine))
-        ],
+        "waits": [(one, _address(request, one)) for one in await _waits(request, findings, mine)],
         "earlier_days": EARLIER_DAYS,
         "seconds": REFRESHED,
         "pages": [one for one in console.menu if one.is_for(account) and one.path != "/"],
         "account": account,
+        "may_see_deadlines": account.trusts is None,
         "heading": f"{found.board.day:%A} {in_words(found.board.day)}",
         **_around(request, found.board.day),
     }
@@ -131,13 +138,26 @@ async def _alarms(request: Request) -> Alarms:
     return found
 
 
+async def _waits(request: Request, findings: OpenFindings, offices: list[str] | None) -> list[Wait]:
+    """Return what waits, counted at most every 15 seconds."""
+    console, day = console_of(request), wall_clock.today()
+
+    async def ask() -> list[Wait]:
+        return await console.questions.ask(partial(waits, findings=findings, today=day, offices=offices))
+
+    key = ("waits", day, None if offices is None else tuple(offices))
+    found: list[Wait]
+    found, _ = await console.remembered.get(key, ask)
+    return found
+
+
 def _address(request: Request, one: Wait) -> str:
     """Return the address of the list that has single things of a line; "" where the person may open none."""
-    path = "/parked" if one.kind is WaitKind.PARKED else "/findings"
+    path, query = _LISTS[one.kind]
     account = account_of(request)
     if not any(known.path == path and known.is_for(account) for known in console_of(request).pages):
         return ""
-    if one.kind is not WaitKind.PARKED:
-        return path
-    office = request.query_params.get("office", "")
-    return f"{path}?{urlencode({'cause': one.code, **({'office': office} if office else {})})}"
+    fields = {name: value.format(one.code) for name, value in query.items()}
+    if one.kind is not WaitKind.FINDINGS and (office := request.query_params.get("office", "")):
+        fields["office"] = office
+    return f"{path}?{urlencode(fields)}" if fields else path

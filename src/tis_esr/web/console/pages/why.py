@@ -56,12 +56,15 @@ async def why(request: Request) -> Response:
     title = "Why: a search by number" if is_personal else f"Why: {word.strip()}"
     values = {
         "found": found,
-        "events": found.timeline[:_EVENTS],
+        "file": _file(word) if found.known else "",
+        "events": found.events[:_EVENTS],
+        "steps": found.steps,
+        "most_steps": _EVENTS,
         "choices": [
             (choice, why_address(request, choice.word, is_personal=choice.word.startswith("gmc:")))
             for choice in found.choices
         ],
-        "more": max(0, len(found.timeline) - _EVENTS),
+        "more": max(0, len(found.events) - _EVENTS),
     }
     return page(request, "why.html", title, values, trail=(("/", "Start"), ("/why", "Why")))
 
@@ -78,6 +81,12 @@ async def _may_be_person(request: Request, word: str) -> bool:
     if offices is None:
         return await questions.ask(partial(may_be_person, word=read))
     return not await questions.ask(lambda reader: asyncio.run(meanings_within(reader, word, offices)))
+
+
+def _file(word: str) -> str:
+    """Return the name of a file of ESR or ours that a word is; "" for anything else."""
+    read = read_word(word)
+    return read.text if read.kind is Kind.FILE else ""
 
 
 def _not_a_place(word: str) -> str:

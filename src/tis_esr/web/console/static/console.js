@@ -30,5 +30,24 @@ function addCopyButtons(within) {
   }
 }
 
+function sayWhatScrolls(within) {
+  for (const place of within.querySelectorAll(".app-scroll")) {
+    const hint = place.previousElementSibling?.classList.contains("app-scrolls") ? place.previousElementSibling : null;
+    const isCut = place.scrollWidth > place.clientWidth + 1;
+    if (isCut && !hint) {
+      const text = document.createElement("p");
+      text.className = "app-scrolls app-no-print";
+      text.textContent = "This is wider than the page: scroll it sideways to see all of it.";
+      place.before(text);
+    } else if (!isCut && hint) hint.remove();
+  }
+}
+
+addEventListener("resize", () => sayWhatScrolls(document));
+document.addEventListener("toggle", (event) => sayWhatScrolls(event.target), true);
+sayWhatScrolls(document);
 addCopyButtons(document);
-document.addEventListener("refreshed", (event) => addCopyButtons(event.target));
+document.addEventListener("refreshed", (event) => {
+  addCopyButtons(event.target);
+  sayWhatScrolls(event.target);
+});

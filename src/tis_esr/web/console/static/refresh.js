@@ -28,6 +28,12 @@ function show(fresh) {
   live.dispatchEvent(new Event("refreshed", { bubbles: true }));
 }
 
+function end() {
+  clearInterval(timer);
+  button.remove();
+  said.textContent = "The page does not refresh any more: nothing in it changes now";
+}
+
 function tellStale(text) {
   if (!controls.classList.contains("app-stale")) said.textContent = text;
   controls.classList.add("app-stale");
@@ -45,7 +51,10 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-live]");
     if (!fresh) throw new Error("not this page");
-    if (!paused && !isInUse()) show(fresh);
+    if (!paused && !isInUse()) {
+      show(fresh);
+      if (!page.getElementById("refreshing")) end();
+    }
     skipped = 0;
     controls.classList.remove("app-stale");
   } catch {
@@ -53,4 +62,4 @@ async function refresh() {
   }
 }
 
-setInterval(refresh, Number(live.dataset.live) * 1000);
+const timer = setInterval(refresh, Number(live.dataset.live) * 1000);
