@@ -2,15 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pymongo
 import pytest
 from tests.faults.conftest import OwnServers
 from tests.faults.days import TODAY, Days
+from tests.faults.supervised import supervised
 
 from tis_esr.commands.day import day
-from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.services.data_exporter import export_run
 from tis_esr.services.inbound_data_reader import file_splitting
@@ -43,24 +44,16 @@ class AtCommit:
 def disturbed(
     days: Days, servers: OwnServers, moment: AtCommit, disturb: Disturbance, name: str
 ) -> tuple[Any, ...]:
-    """Run a day in a thread, disturb the servers in the middle, start it again as a supervisor would."""
+    """Run a day, disturb the servers in the middle, start it again as a supervisor would."""
     with days.ground(name) as made:
+        settings = made.in_process(patience_seconds=60)
 
-        def run() -> None:
-            settings = made.in_process(patience_seconds=60)
-            while True:
-                try:
-                    day(settings, made.inbound, made.out, made.url, TODAY, None)
-                except (TransientError, BaseExceptionGroup):
-                    continue
-                return
+        def once_it_is_under_way() -> None:
+            assert moment.reached.wait(60)
+            disturb(servers)
 
-        thread = threading.Thread(target=run)
-        thread.start()
-        assert moment.reached.wait(60)
-        disturb(servers)
-        thread.join(150)
-        assert not thread.is_alive()
+        run_day = partial(day, settings, made.inbound, made.out, made.url, TODAY, None)
+        supervised(run_day, once_it_is_under_way, seconds=150)
         return made.found()
 
 

@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.faults.conftest import OwnServers
+from tests.faults.supervised import supervised
 from tests.incidents.offices import Offices, offices
 from tests.incidents.services_running import settings_of
 from tests.journeys.conversation import Conversation
@@ -18,7 +20,6 @@ from tests.journeys.program import settings_of as variables_of
 from tests.journeys.small_world import TODAY
 
 from tis_esr.commands.day import day
-from tis_esr.engine.faults import TransientError
 from tis_esr.engine.production.engine import ProductionEngine
 from tis_esr.simulation.days.generated_world import World
 
@@ -66,23 +67,10 @@ def without_database(servers: OwnServers, since: Reached) -> None:
 def run_while(talk: Conversation, number: int, disturb: Callable[[], None]) -> None:
     """Run a day in a thread while it is disturbed, and again as a supervisor would while a server is away."""
     folder, url = talk.small.folder, talk.small.tcs.url
-
-    def run() -> None:
-        settings = settings_of(talk.program, patience_seconds=60)
-        while True:
-            try:
-                day(settings, folder / "in", folder / "out", url, TODAY + timedelta(days=number), None)
-            except (TransientError, BaseExceptionGroup):
-                continue
-            return
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        disturb()
-    finally:
-        thread.join(120)
-    assert not thread.is_alive()
+    settings = settings_of(talk.program, patience_seconds=60)
+    today = TODAY + timedelta(days=number)
+    run_day = partial(day, settings, folder / "in", folder / "out", url, today, None)
+    supervised(run_day, disturb, seconds=120)
 
 
 @contextmanager
