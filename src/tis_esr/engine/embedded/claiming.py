@@ -54,7 +54,10 @@ def claim(connection: sqlite3.Connection, ready: Ready) -> Claimed:
     if len(chosen) < len(oldest):
         places = [place for place, message in zip(places, oldest, strict=True) if message in chosen]
     execute_for(
-        connection, "UPDATE messages SET attempts = attempts + 1, held = 1 WHERE seq IN ({keys})", (), places
+        connection,
+        "UPDATE OR FAIL messages SET attempts = attempts + 1, held = 1 WHERE seq IN ({keys})",
+        (),
+        places,
     )
     return Claimed(chosen, isolated)
 
@@ -100,5 +103,8 @@ def release(connection: sqlite3.Connection, messages: Sequence[Message]) -> None
     for queue in {message.queue for message in messages}:
         ids = [message.id for message in messages if message.queue == queue]
         execute_for(
-            connection, "UPDATE messages SET held = 0 WHERE queue = ? AND id IN ({keys})", (queue,), ids
+            connection,
+            "UPDATE OR FAIL messages SET held = 0 WHERE queue = ? AND id IN ({keys})",
+            (queue,),
+            ids,
         )

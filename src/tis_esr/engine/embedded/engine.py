@@ -312,7 +312,7 @@ def _finish(connection: sqlite3.Connection, messages: Sequence[Message], day: st
     for queue in {message.queue for message in messages}:
         finished += execute_for(
             connection,
-            "UPDATE messages SET state = 'done', body = NULL, handled_on = ?"
+            "UPDATE OR FAIL messages SET state = 'done', body = NULL, handled_on = ?"
             " WHERE queue = ? AND state = 'ready' AND id IN ({keys})",
             (day, queue),
             [message.id for message in messages if message.queue == queue],
@@ -356,7 +356,7 @@ def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
     try:
         write_rows(
             connection,
-            f"INSERT INTO {table(collection)} ({', '.join(names)}) VALUES {{rows}}",
+            f"INSERT OR FAIL INTO {table(collection)} ({', '.join(names)}) VALUES {{rows}}",
             [_columns(put, day) for put in new],
         )
     except sqlite3.IntegrityError as error:
@@ -364,7 +364,7 @@ def _put(connection: sqlite3.Connection, puts: list[Put], day: str) -> None:
     sets = ", ".join(f"{name} = new.column{number}" for number, name in enumerate(names[1:], 2))
     changed = write_rows(
         connection,
-        f"UPDATE {table(collection)} AS old SET {sets} FROM (VALUES {{rows}}) AS new"
+        f"UPDATE OR FAIL {table(collection)} AS old SET {sets} FROM (VALUES {{rows}}) AS new"
         " WHERE old.key = new.column1 AND old.version = new.column2 - 1",
         [_columns(put, day) for put in known],
     )

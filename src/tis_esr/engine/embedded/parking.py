@@ -16,7 +16,7 @@ def account(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     """
     write_rows(
         connection,
-        "INSERT INTO rows (file, row, type, state, reason) VALUES {rows}"
+        "INSERT OR FAIL INTO rows (file, row, type, state, reason) VALUES {rows}"
         " ON CONFLICT (file, row) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
         " type = CASE excluded.type WHEN '' THEN type ELSE excluded.type END",
         [(r.file, r.row, r.type, r.state.value, r.reason) for r in rows],
