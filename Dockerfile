@@ -5,7 +5,7 @@ FROM ${PYTHON_IMAGE} AS build
 WORKDIR /build
 COPY requirements-build.txt ./
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-build.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
 RUN hatchling build -t wheel -d /wheels
 

@@ -1,7 +1,7 @@
 """``docs/reference/licences.md``: every package that the program or its development needs, and its licence."""
 
 from docgen.markdown import NOTICE, table
-from supply_chain import licences, locked
+from supply_chain import licences, locked, npm_lock
 
 
 def page() -> str:
@@ -9,6 +9,7 @@ def page() -> str:
     runtime = locked.read(locked.RUNTIME)
     names = {(package.name, package.version) for package in runtime}
     development = [package for package in locked.everything() if (package.name, package.version) not in names]
+    npm = [(one.name, one.version, one.license) for one in npm_lock.read()]
     copied = [(one.name, one.version, one.licence, one.needed_for) for one in licences.copied()]
     return (
         "\n\n".join(
@@ -26,6 +27,9 @@ def page() -> str:
                 f"## Needed to build and test ({len(development)})",
                 "Not in the image, and not installed with the wheel.",
                 _packages(development),
+                f"## Installed by npm to test ({len(npm)})",
+                "Types by which custom resources of Kubernetes are checked. Not in the image.",
+                table(("package", "version", "licence"), npm),
             ]
         )
         + "\n"

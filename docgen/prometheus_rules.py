@@ -44,9 +44,13 @@ def text() -> str:
 
 
 def _alert(kind: Kind) -> dict[str, Any]:
-    """Return the alert of a kind. What only we can judge has waited for long enough already, and has its own severity."""
+    """Return the alert of a kind.
+
+    What only we can judge has waited for long enough already, and has its own severity. So has the age of the last judgement.
+    """
     if kind.expression:
-        return _rule(kind, kind.expression, kind.lasts, kind.severity.value, kind.detail)
+        lasts = timedelta() if kind is ALARMS_NOT_JUDGED else kind.lasts
+        return _rule(kind, kind.expression, lasts, kind.severity.value, kind.detail)
     return _rule(kind, f"{_judged(kind)} > 0", timedelta(), "{{ $labels.severity }}", _ACTIVE)
 
 

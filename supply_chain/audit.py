@@ -13,7 +13,7 @@ from pathlib import Path
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
-from supply_chain import ROOT, licences, locked, osv
+from supply_chain import ROOT, licences, locked, npm_lock, osv
 from tis_esr import wall_clock
 
 MOST_DAYS = 30
@@ -45,12 +45,13 @@ class Acceptance:
 
 
 def in_use() -> list[Used]:
-    """Return all that is locked, and what is copied into the sources."""
+    """Return all that is locked, also for npm, and what is copied into the sources."""
     packages = [
         Used("PyPI", one.name, one.version, lock.name) for lock in locked.LOCKS for one in locked.read(lock)
     ]
+    npm = [Used("npm", one.name, one.version, npm_lock.LOCK.name) for one in npm_lock.read()]
     copies = [(PackageURL.from_string(one.purl), one) for one in licences.copied()]
-    return [*packages, *(Used(url.type, url.name, url.version or "", one.where) for url, one in copies)]
+    return [*packages, *npm, *(Used(url.type, url.name, url.version or "", one.where) for url, one in copies)]
 
 
 def accepted(path: Path = ACCEPTED) -> list[Acceptance]:
@@ -81,16 +82,21 @@ def _line(package: Used, advisory: osv.Advisory, affected: osv.Affected) -> str:
     return f"{package.name} {package.version} ({package.where}): {names}: {advisory.summary or 'no summary'}. Fixed in: {fixed}."
 
 
-def _age(advisories: list[osv.Advisory], today: date) -> int:
-    return (today - date.fromisoformat(max(one.modified for one in advisories)[:10])).days
+def _ages(advisories: list[osv.Advisory], today: date) -> dict[str, int]:
+    """Return the age of the newest advisory of each ecosystem, in days."""
+    newest = {name: max(one.modified for one in osv.of(advisories, name)) for name in osv.ECOSYSTEMS}
+    return {name: (today - date.fromisoformat(moment[:10])).days for name, moment in newest.items()}
 
 
 def _recent(path: Path, today: date) -> list[osv.Advisory]:
     advisories = osv.read(path)
-    if (days := _age(advisories, today)) > MOST_DAYS:
-        raise osv.DatabaseError(
-            f"{path}: its newest advisory is {days} days old, at most {MOST_DAYS} are allowed"
-        )
+    if missing := [name for name in osv.ECOSYSTEMS if not osv.of(advisories, name)]:
+        raise osv.DatabaseError(f"{path} has no OSV entry for {' and '.join(missing)}")
+    for name, days in _ages(advisories, today).items():
+        if days > MOST_DAYS:
+            raise osv.DatabaseError(
+                f"{path}: its newest advisory for {name} is {days} days old, at most {MOST_DAYS} are allowed"
+            )
     return advisories
 
 
@@ -108,8 +114,9 @@ def main(words: list[str]) -> int:
     used = in_use()
     found = list(dict.fromkeys(findings(used, advisories, accepted(), today)))
     print(*found, sep="\n", end="\n" if found else "")
+    ages = " and ".join(f"for {name} {days}" for name, days in _ages(advisories, today).items())
     print(
-        f"Checked: {len(used)} locked versions against {len(advisories)} advisories, the newest {_age(advisories, today)} days old. Findings: {len(found)}."
+        f"Checked: {len(used)} locked versions against {len(advisories)} advisories, the newest {ages} days old. Findings: {len(found)}."
     )
     return 1 if found else 0
 

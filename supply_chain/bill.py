@@ -39,15 +39,21 @@ def of_wheel(wheel: Path) -> str:
 
 
 def of_image(root: Path) -> str:
-    """Return the bill of an image: the Debian and Python packages in a folder that has its files."""
+    """Return the bill of an image whose files are in a folder: Debian's packages, Python, its packages, what is copied into the program.
+
+    Raises IncompleteError if the folder lacks a file that says so, or the program.
+    """
     container = Component(
         name=PROGRAM, version=version(PROGRAM), type=ComponentType.CONTAINER, bom_ref=f"image:{PROGRAM}"
     )
     system = image.debian_packages(root)
     python = image.python_packages(root)
+    if PROGRAM not in {url.name for url in python}:
+        raise image.IncompleteError(f"{root} has no tis_esr among the packages of Python")
+    rest = {PackageURL.from_string(one.purl): one.licence for one in licences.copied()}
     parts = {
         str(url): _component(url.name, url.version or "", url, licence)
-        for url, licence in [*system.items(), *python.items()]
+        for url, licence in [*system.items(), (image.python(root), "PSF-2.0"), *python.items(), *rest.items()]
     }
     return _text(container, parts, dict.fromkeys(parts, (PROGRAM,)))
 

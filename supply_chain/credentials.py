@@ -1,5 +1,7 @@
 """``python -m supply_chain.credentials``: fails if a file that git knows has what looks like a real credential. A part of ``make lint``.
 
+With ``--history`` it scans every content that any file ever had in this clone (``make scan-history``, a minute).
+
 It knows the formats that issuers give their credentials, private keys, and passwords in URLs. Passwords of examples and tests use
 the words of ``EXAMPLES``, so that a real one is seen at once. Test keys are made by the tests, never committed.
 """
@@ -7,7 +9,7 @@ the words of ``EXAMPLES``, so that a real one is seen at once. Test keys are mad
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from supply_chain import ROOT
@@ -27,9 +29,11 @@ FORMATS = {
     "Azure storage key": r"AccountKey=[A-Za-z0-9+/]{80,}={0,2}",
     "JSON web token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
 }
-EXAMPLES = ("1", "guest", "hidden", "invented", "password", "s3cret", "secret", "word")
+EXAMPLES = ("1", "b", "guest", "hidden", "invented", "password", "s3cret", "secret", "word")
 """Passwords in URLs that are examples; so is what begins ``invented``, a placeholder in braces or capitals, and a regular expression."""
 
+_AT_ONCE = 500
+"""So many contents are read at once."""
 _FORMATS = {name: re.compile(pattern) for name, pattern in FORMATS.items()}
 _DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 """A variable of Compose or the shell: what it stands for where it is not set."""
@@ -63,9 +67,38 @@ def scan(paths: Iterable[Path]) -> Iterator[str]:
             yield f"{path}:{number}: {name}"
 
 
-def main() -> int:
-    """Print what was found; return 1 if anything was."""
-    lines = list(scan(known_files()))
+def scan_history(folder: Path = ROOT) -> Iterator[str]:
+    """Yield a line for each credential in a content that git has stored, by its id. LookupError if the clone is shallow."""
+
+    def git(*words: str, given: bytes = b"") -> bytes:
+        return subprocess.run(
+            ["git", *words], cwd=folder, check=True, capture_output=True, input=given
+        ).stdout
+
+    if git("rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise LookupError("this clone has only a part of the history; run git fetch --unshallow first")
+    listed = git("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)").splitlines()
+    names = [line.split()[0] for line in listed if line.endswith(b" blob")]
+    for start in range(0, len(names), _AT_ONCE):
+        rest = git("cat-file", "--batch", given=b"\n".join(names[start : start + _AT_ONCE]))
+        while rest:
+            head, _, rest = rest.partition(b"\n")
+            name, _, size = head.decode().split()
+            for number, kind in found(rest[: int(size)].decode(errors="replace")):
+                yield f"{name}:{number}: {kind}; git log --all --find-object={name} names the commits"
+            rest = rest[int(size) + 1 :]
+
+
+def main(words: Sequence[str] = ()) -> int:
+    """Print what was found; return 1 if anything was, 2 on a usage error or for a clone without its history."""
+    if list(words) not in ([], ["--history"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        lines = list(scan_history() if words else scan(known_files()))
+    except LookupError as error:
+        print(f"{error}. Nothing was scanned.", file=sys.stderr)
+        return 2
     print(*lines, sep="\n", end="\n" if lines else "")
     if lines:
         print(
@@ -75,4 +108,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 from typing import Any
 
 from license_expression import ExpressionError, get_spdx_licensing
@@ -48,11 +48,16 @@ def copied() -> list[Copied]:
     return [Copied(**one) for one in _list()["copied"]]
 
 
+def stated(name: str) -> str | None:
+    """Return the licence that ``licences.toml`` states for a package of Python, if it does."""
+    known = _list()
+    found = known["read"].get(name) or known["elsewhere"].get(name)
+    return None if found is None else str(found)
+
+
 def licence(package: Locked) -> str:
     """Return a package's licence: what ``licences.toml`` says, else its installed metadata; LookupError if neither names one."""
-    stated = _list()
-    known = stated["read"].get(package.name) or stated["elsewhere"].get(package.name)
-    found = known or _of_metadata(package.name)
+    found = stated(package.name) or _of_metadata(package.name)
     if not found:
         raise LookupError(
             f"{package.name} {package.version}: no licence known; read its licence file and add it to {LIST.name}"
@@ -62,9 +67,13 @@ def licence(package: Locked) -> str:
 
 def _of_metadata(name: str) -> str | None:
     try:
-        fields = metadata(name)
+        return of_fields(metadata(name))
     except PackageNotFoundError:
         return None
+
+
+def of_fields(fields: PackageMetadata) -> str | None:
+    """Return the licence that a package's metadata name, as an SPDX expression or by a classifier that means one."""
     for field in ("License-Expression", "License"):
         if field in fields and is_spdx(fields[field]):
             return fields[field]

@@ -1,7 +1,7 @@
 """Vulnerabilities as the OSV format has them, from a folder or ZIP file of its entries; nothing is asked over a network."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -56,7 +56,7 @@ class DatabaseError(Exception):
 
 
 def read(path: Path) -> list[Advisory]:
-    """Return the advisories of a database for the ecosystems that are used here; DatabaseError if it has none."""
+    """Return the advisories of a database for the ecosystems that are used here; DatabaseError if it cannot be read."""
     found = []
     for name, content in _entries(path):
         try:
@@ -65,9 +65,16 @@ def read(path: Path) -> list[Advisory]:
             raise DatabaseError(f"{path}: {name} is not an OSV entry: {error}") from error
         if not advisory.withdrawn and any(_in_use(one) for one in advisory.affected):
             found.append(advisory)
-    if not found:
-        raise DatabaseError(f"{path} has no OSV entry for {' or '.join(ECOSYSTEMS)}")
     return found
+
+
+def of(advisories: Iterable[Advisory], ecosystem: str) -> list[Advisory]:
+    """Return the advisories that affect a package of an ecosystem."""
+    return [
+        advisory
+        for advisory in advisories
+        if any(one.package is not None and one.package.ecosystem == ecosystem for one in advisory.affected)
+    ]
 
 
 def _in_use(affected: Affected) -> bool:

@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 
 from supply_chain import bill
+from supply_chain.image import IncompleteError
 
 
 def main(words: list[str]) -> int:
-    """Write the bills; return 0, 1 if one does not fit CycloneDX's schema, 2 on a usage error."""
+    """Write the bills; return 0, 1 if one does not fit CycloneDX's schema, 2 on a usage error or for a ROOT that is not complete."""
     if (
         len(words) not in (1, 2)
         or not Path(words[0]).is_file()
@@ -18,7 +19,11 @@ def main(words: list[str]) -> int:
     wheel = Path(words[0])
     bills = {wheel.with_name(f"{wheel.stem}.cdx.json"): bill.of_wheel(wheel)}
     if words[1:]:
-        bills[wheel.with_name("image.cdx.json")] = bill.of_image(Path(words[1]))
+        try:
+            bills[wheel.with_name("image.cdx.json")] = bill.of_image(Path(words[1]))
+        except IncompleteError as error:
+            print(f"{error}. Nothing was written.", file=sys.stderr)
+            return 2
     else:
         print("The image's bill was not made: no folder with its files was given (IMAGE_ROOT).")
     for path, text in bills.items():

@@ -22,6 +22,7 @@ from tis_esr import wall_clock
 from tis_esr.engine.production.url_options import amqp_problem, mongodb_problem
 from tis_esr.errors import Exit, TisEsrError
 from tis_esr.services.cron import next_after
+from tis_esr.tracing.collector_address import misfit_reason
 
 PREFIX: Final = "TIS_ESR_"
 HTTP: Final = re.compile(r"https?://[^/?#@\s]+", re.IGNORECASE)
@@ -61,6 +62,12 @@ def _amqp_url(url: SecretStr) -> SecretStr:
 def _http_address(url: str) -> str:
     if not HTTP.match(url):
         raise ValueError("doesn't begin with http:// or https:// and a host")
+    return url
+
+
+def _collector_address(url: str) -> str:
+    if reason := misfit_reason(url):
+        raise ValueError(reason)
     return url
 
 
@@ -290,11 +297,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """The format of log lines on standard error."""
     traces: bool = False
-    """Whether to export OpenTelemetry traces. Needs the extra ``traces``."""
+    """Whether to export OpenTelemetry traces."""
     traces_share: Annotated[float, Field(ge=0, le=1)] = 0.01
     """The share of ESR's rows whose traces are recorded, from 0 to 1; the same for all processes. Files and parked messages always are."""
-    traces_endpoint: Annotated[str, AfterValidator(_http_address)] | None = None
-    """The collector, for OTLP over HTTP: ``http://collector:4318``. By default that of OpenTelemetry's variable `OTEL_EXPORTER_OTLP_ENDPOINT`, or else port 4318 of this machine."""
+    traces_endpoint: Annotated[str, AfterValidator(_collector_address)] | None = None
+    """The base address of the collector, for OTLP over HTTP: ``http://collector:4318``. By default that of OpenTelemetry's variable `OTEL_EXPORTER_OTLP_ENDPOINT`, or else port 4318 of this machine."""
 
     @field_validator("*", mode="before")
     @classmethod

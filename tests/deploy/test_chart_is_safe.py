@@ -1,7 +1,17 @@
 """What the pods may do, how they stop, and how many of them there are."""
 
 import pytest
-from tests.deploy.chart import NAMES, Rendered, container, environment, of_kind, pods, rendered, rendered_with
+from tests.deploy.chart import (
+    NAMES,
+    Rendered,
+    container,
+    environment,
+    longest_stop_after_the_drain,
+    of_kind,
+    pods,
+    rendered,
+    rendered_with,
+)
 
 EVERY_POD = [(example, name) for example in NAMES for name in pods(rendered(example))]
 
@@ -39,10 +49,11 @@ def test_a_service_of_kubernetes_becomes_no_setting(example: str, name: str) -> 
     assert _pod(example, name)["enableServiceLinks"] is False
 
 
-@pytest.mark.parametrize(("drain", "grace"), [(25, 40), (12.5, 28), (120, 135)])
+@pytest.mark.parametrize(("drain", "grace"), [(25, 60), (12.5, 48), (120, 155)])
 def test_a_pod_is_killed_only_after_its_work_was_released(drain: float, grace: int) -> None:
     objects = rendered_with("together", settings__TIS_ESR_DRAIN_SECONDS=drain)
     assert pods(objects)["tis-esr-all"]["terminationGracePeriodSeconds"] == grace
+    assert grace >= drain + longest_stop_after_the_drain()
 
 
 @pytest.mark.parametrize("example", NAMES)
@@ -64,6 +75,7 @@ def test_one_pod_of_a_deployment_is_evicted_at_a_time_and_pods_are_spread(exampl
 
 def test_collections_and_queues_are_installed_before_processes_start() -> None:
     [job] = of_kind(rendered("together"), "Job").values()
+    assert job["spec"]["activeDeadlineSeconds"] == 270, "before helm times out, after 5 minutes"
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
     [secret] = of_kind(rendered("autoscaled"), "ExternalSecret").values()
     assert secret["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
@@ -116,7 +128,8 @@ def test_processes_never_shrink_to_none_and_shrink_slowly() -> None:
     spec = scaled["spec"]
     assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (2, 8)
     assert "idleReplicaCount" not in spec
-    assert spec["fallback"] == {"failureThreshold": 5, "replicas": 2}
+    kept = {"failureThreshold": 5, "replicas": 2, "behavior": "currentReplicasIfHigher"}
+    assert spec["fallback"] == kept, "without Prometheus, what runs goes on"
     down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
     assert down["stabilizationWindowSeconds"] >= 600
     assert down["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 600}]

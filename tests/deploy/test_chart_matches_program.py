@@ -184,6 +184,21 @@ def test_processes_grow_before_the_busy_hours_and_days() -> None:
             assert _day(start, year) < day < _day(end, year)
 
 
+def test_every_address_that_a_process_connects_to_is_compared_with_the_network_policy() -> None:
+    """Except those in secrets, which the chart does not know."""
+    addresses = {
+        f"TIS_ESR_{name.upper()}"
+        for name, rule in Settings.model_json_schema()["properties"].items()
+        if re.search(r"_(url|endpoint|issuer|host)$", name) and "password" not in json.dumps(rule)
+    }
+    own = {"TIS_ESR_HTTP_HOST", "TIS_ESR_CONSOLE_HOST", "TIS_ESR_CONSOLE_URL", "TIS_ESR_ALARM_RUNBOOKS_URL"}
+    template = (CHART / "templates" / "_names.tpl").read_text().split('define "tis-esr.ports"')[1]
+    assert set(re.findall(r'"(TIS_ESR_\w+)"', template)) == addresses - own
+    for name in ("SFTP", "SMTP"):
+        [port] = re.findall(rf"TIS_ESR_{name}_PORT \| default (\d+)", template)
+        assert Settings.model_fields[f"{name.lower()}_port"].default == int(port)
+
+
 def test_services_json_has_every_service() -> None:
     assert list(json.loads((CHART / "files" / "services.json").read_text())) == list(SERVICES)
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.deploy.chart import CHART, EXAMPLES, NAMES, called, of_kind, refusal, rendered, rendered_with
 
+from tis_esr import __version__
+
 ALL = {
     "name": "all",
     "services": [],
@@ -15,6 +17,12 @@ ALL = {
 
 def test_there_is_an_example_of_each_way_to_run() -> None:
     assert NAMES == ["apart", "autoscaled", "together"]
+
+
+def test_without_another_tag_the_image_is_of_this_version() -> None:
+    for deployment in of_kind(rendered("together"), "Deployment").values():
+        [container] = deployment["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == f"registry.example/tis-esr:{__version__}"
 
 
 @pytest.mark.parametrize("example", NAMES)
@@ -77,6 +85,23 @@ def test_the_schema_refuses(values: dict[str, Any], said: str) -> None:
             "the console needs TIS_ESR_CONSOLE_OIDC_CLIENT_SECRET",
         ),
         ("autoscaled", {"autoscaling__prometheusUrl": ""}, "prometheusUrl is missing"),
+        (
+            "together",
+            {"settings__TIS_ESR_TCS_URL": "https://tcs.example:8093/tcs"},
+            "TIS_ESR_TCS_URL needs port 8093, which egressPorts lacks",
+        ),
+        (
+            "together",
+            {"settings__TIS_ESR_TRACES_ENDPOINT": "http://collector:4318"},
+            "TIS_ESR_TRACES_ENDPOINT needs port 4318",
+        ),
+        (
+            "together",
+            {"settings__TIS_ESR_S3_ENDPOINT": "http://s3.example"},
+            "TIS_ESR_S3_ENDPOINT needs port 80",
+        ),
+        ("apart", {"networkPolicy__egressPorts": [443, 5671, 27017, 587]}, "TIS_ESR_SFTP_HOST needs port 22"),
+        ("apart", {"settings__TIS_ESR_SMTP_PORT": 25}, "TIS_ESR_SMTP_HOST needs port 25"),
         ("autoscaled", {"externalSecret__store": ""}, "store is missing"),
     ],
 )
@@ -105,6 +130,16 @@ def test_what_does_not_fit_together_is_refused(example: str, values: dict[str, A
 def test_no_values_exceed_the_budget_of_tcs(example: str, values: dict[str, Any], said: str) -> None:
     """Processes that grow count as many as they may become, and processes that never call TCS do not count."""
     assert said in refusal(example, **values)
+
+
+def test_a_port_may_be_opened_by_a_rule_and_no_policy_needs_no_ports() -> None:
+    elsewhere = {"settings__TIS_ESR_TCS_URL": "https://tcs.example:8093/tcs"}
+    rule = {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": [{"port": 8093}]}
+    [policy] = of_kind(
+        rendered_with("together", networkPolicy__egress=[rule], **elsewhere), "NetworkPolicy"
+    ).values()
+    assert rule in policy["spec"]["egress"]
+    assert not of_kind(rendered_with("together", networkPolicy__enabled=False, **elsewhere), "NetworkPolicy")
 
 
 def test_processes_that_do_not_scale_need_no_budget_for_growth() -> None:

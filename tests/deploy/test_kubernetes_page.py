@@ -39,7 +39,7 @@ def test_every_value_of_the_table_exists_and_the_table_has_all_that_are_for_ever
         for part in name.split("."):
             inside = inside[part]
     told = {name.split(".")[0] for name in re.findall(r"`([a-zA-Z.]+)`", PAGE)}
-    usual = {"image", "podAnnotations", "nodeSelector", "tolerations", "install"}
+    usual = {"image", "podAnnotations", "nodeSelector", "tolerations"}
     assert values.keys() - told == usual
 
 

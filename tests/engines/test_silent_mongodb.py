@@ -12,7 +12,7 @@ from tests.faults.wire import Wire, wire
 from tests.servers import Place
 
 from tis_esr.engine.faults import TransientError
-from tis_esr.engine.production.mongodb.patience import PATIENCE
+from tis_esr.engine.production.mongodb.patience import PATIENCE, patience
 from tis_esr.engine.production.reader import ProductionReader
 from tis_esr.engine.production.server_addresses import ServerAddresses
 
@@ -77,3 +77,22 @@ async def test_a_services_unit_of_work_fails_for_now_and_goes_through_once_it_sp
             work.put(NOTES, Note(name="a"))
             await work.commit()
             assert [note.name for note in (await runner.work().get(NOTES, ["a"])).values()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("options", "selection", "connect", "socket"),
+    [
+        ("", 5000, 5000, 60_000),
+        ("socketTimeoutMS=1500&serverselectiontimeoutms=700", 700, 5000, 1500),
+        ("connectTimeoutMS=9000&socketTimeoutMS=0&serverSelectionTimeoutMS=soon", 5000, 5000, 60_000),
+    ],
+)
+def test_a_shorter_timeout_in_the_url_counts_and_a_longer_one_does_not(
+    options: str, selection: int, connect: int, socket: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    assert patience(f"mongodb://user:invented-Pa55word@host:27017/?{options}") == {
+        "serverSelectionTimeoutMS": selection,
+        "connectTimeoutMS": connect,
+        "socketTimeoutMS": socket,
+    }

@@ -211,6 +211,7 @@ async def test_a_claim_that_ran_out_is_not_ended_by_the_batch_that_had_it_before
     assert engine.broker._receiving is not None
     await engine.broker._receiving.close()
     [second] = await claimed(engine)
+    assert second.deaths == 0
     with pytest.raises(LeaseLostError):
         await running.work().commit([first])
     await engine.release([first], 60)

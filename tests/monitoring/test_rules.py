@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from docgen.generated import DOCS
 from servers.programs import promtool
-from tests.monitoring.conditions import DAY, ESCALATED, HERE, JUDGED_HERE, LEDGER, MEASURABLE, STEP, Condition
+from tests.monitoring.conditions import ESCALATED, HERE, JUDGED_HERE, LEDGER, MEASURABLE, Condition
 from tests.monitoring.healthy import JUDGED, active
 from tests.monitoring.rule_tests import RULES, alert, failures, fires
 
@@ -36,17 +36,34 @@ def test_every_kind_has_a_condition_here() -> None:
 
 
 def test_each_alert_fires_for_its_condition_alone_and_not_before_it_has_lasted(tmp_path: Path) -> None:
-    """Those that last a day are evaluated less often."""
+    def fires_in_time(one: Condition) -> dict[str, Any]:
+        before: dict[int, list[str]] = {one.minutes - 1: []} if one.minutes else {}
+        return fires(one.series, {one.series: one.value}, {**before, one.minutes: [_firing(one)]})
 
-    def fires_in_time(one: Condition, step: int) -> dict[str, Any]:
-        before: dict[int, list[str]] = {one.minutes - step: []} if one.minutes else {}
-        return fires(one.series, {one.series: one.value}, {**before, one.minutes: [_firing(one)]}, step)
+    assert failures([fires_in_time(one) for one in (*JUDGED_HERE, *MEASURABLE)], tmp_path) == ""
 
-    everything = (*JUDGED_HERE, *MEASURABLE)
-    short = [fires_in_time(one, 1) for one in everything if one.minutes < DAY]
-    long = [fires_in_time(one, STEP) for one in everything if one.minutes >= DAY]
-    assert failures(short, tmp_path) == ""
-    assert failures(long, tmp_path, STEP) == ""
+
+def test_no_alert_waits_so_long_that_a_restart_of_the_only_process_makes_it_wait_again() -> None:
+    """Prometheus counts from the beginning after a moment without the series; what lasts longer is judged by tis-esr run."""
+    waits = {int(minutes) for minutes in re.findall(r"^ +for: (\d+)m$", RULES.read_text(), re.MULTILINE)}
+    assert max(waits) <= 30
+
+
+def test_what_is_parked_for_long_is_alerted_after_a_restart_too_and_what_is_parked_anew_is_not(
+    tmp_path: Path,
+) -> None:
+    parked = 'tis_esr_parked{queue="esr.queue.por.split",reason="a column is missing"}'
+    restarted: dict[str, float | str | None] = {
+        parked: "3x20 _x10 3x20",
+        active("parked-old"): "1x20 _x10 1x20",
+    }
+    anew: dict[str, float | str | None] = {parked: 3}
+    tests = [
+        fires("restarted", restarted, {40: [alert("parked-old", "warning")]}),
+        fires("anew", anew, {1600: []}, 15),
+    ]
+    assert failures(tests[:1], tmp_path) == ""
+    assert failures(tests[1:], tmp_path, 15) == ""
 
 
 def test_no_alert_fires_at_the_values_beside_the_thresholds(tmp_path: Path) -> None:
@@ -58,8 +75,12 @@ def test_no_alert_fires_at_the_values_beside_the_thresholds(tmp_path: Path) -> N
     assert failures(tests, tmp_path) == ""
 
 
-def test_nothing_fires_for_a_process_without_a_share_of_tcs_or_a_limit_of_memory(tmp_path: Path) -> None:
-    changes: dict[str, float | str | None] = {"tis_esr_tcs_limit": 0, "tis_esr_memory_used_ratio": None}
+@pytest.mark.parametrize("share", [0, 1])
+def test_nothing_fires_for_a_process_with_no_or_one_call_of_tcs_for_its_share_or_without_a_limit_of_memory(
+    share: int, tmp_path: Path
+) -> None:
+    """With as many processes as calls, a limit of 1 is the share of each and says nothing about TCS."""
+    changes: dict[str, float | str | None] = {"tis_esr_tcs_limit": share, "tis_esr_memory_used_ratio": None}
     assert failures([fires("not there", changes, {40: []})], tmp_path) == ""
 
 

@@ -75,6 +75,19 @@ def test_a_service_whose_queues_only_another_program_reads_is_named() -> None:
     assert running.foreign_findings(BY_SERVICE, {"esr.queue.c"}, [ONE], []) == []
 
 
+def test_queues_with_more_consumers_than_processes_run_their_service_are_a_note() -> None:
+    consumers = {"esr.queue.a": 2, "esr.queue.b": 2, "esr.queue.c": 3}
+    both = [ONE, other(services=["Reconciliation"])]
+    [finding] = running.shared_findings(BY_SERVICE, consumers, both, [])
+    assert finding.problem == (
+        "the queues of DataExporter, Reconciliation have more consumers than announced processes run them"
+    )
+    assert "another installation in the same virtual host takes messages of this one" in finding.remedy
+    assert finding.is_note
+    assert running.shared_findings(BY_SERVICE, {**consumers, "esr.queue.b": 1}, [ONE], []) == []
+    assert running.shared_findings(BY_SERVICE, consumers, [ONE], [other(services=["DataExporter"])]) == []
+
+
 def test_a_process_that_still_reads_its_queues_and_can_not_reach_the_store_is_not_taken_for_another_program() -> (
     None
 ):

@@ -18,6 +18,13 @@ USED = [
 ]
 
 
+FOR_NPM = {
+    "id": "EXAMPLE-2026-9",
+    "modified": "2026-11-21T10:00:00Z",
+    "affected": [{"package": {"ecosystem": "npm", "name": "another"}, "versions": ["1.0"]}],
+}
+
+
 def _advisory(**changed: Any) -> dict[str, Any]:
     affected = {
         "package": {"ecosystem": "PyPI", "name": "Some_Package"},
@@ -122,22 +129,47 @@ def _locked_entry(version: str) -> dict[str, Any]:
     return _advisory(affected={"package": {"ecosystem": "PyPI", "name": "cryptography"}, **events})
 
 
+def test_a_database_for_npm_only_or_with_old_entries_for_npm_fails(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each ecosystem is an export of its own, and one of them may be forgotten, or be that of last year."""
+    _put(database, FOR_NPM)
+    assert audit.main([str(database)]) == 3
+    assert "has no OSV entry for PyPI. Nothing was checked." in capsys.readouterr().err
+    _put(database, {**FOR_NPM, "modified": "2025-11-20T10:00:00Z"})
+    _put(database, _locked_entry("9999"), "two.json")
+    assert audit.main([str(database)]) == 3
+    assert "its newest advisory for npm is 371 days old" in capsys.readouterr().err
+
+
 def test_a_finding_in_what_the_project_locks_fails(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _put(database, _locked_entry("0"))
+    _put(database, FOR_NPM, "npm.json")
     assert audit.main([str(database)]) == 1
     printed = capsys.readouterr().out
     assert "(requirements.txt): EXAMPLE-2026-1" in printed
-    assert "against 1 advisories, the newest 6 days old. Findings: " in printed
+    assert "against 2 advisories, the newest for PyPI 6 and for npm 5 days old. Findings: " in printed
 
 
 def test_without_a_finding_it_passes_and_says_what_it_checked(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _put(database, _locked_entry("9999"))
+    _put(database, FOR_NPM, "npm.json")
     assert audit.main([str(database)]) == 0
     assert capsys.readouterr().out.endswith("Findings: 0.\n")
+
+
+def test_a_finding_in_what_npm_installs_for_the_tests_fails(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _put(database, _locked_entry("9999"))
+    affected = {"package": {"ecosystem": "npm", "name": "typescript"}, "versions": ["5.9.3"]}
+    _put(database, {**FOR_NPM, "affected": [affected]}, "npm.json")
+    assert audit.main([str(database)]) == 1
+    assert "typescript 5.9.3 (package-lock.json): EXAMPLE-2026-9" in capsys.readouterr().out
 
 
 def test_all_locks_and_what_is_copied_are_audited() -> None:
@@ -147,18 +179,22 @@ def test_all_locks_and_what_is_copied_are_audited() -> None:
         "requirements-build.txt",
         "requirements-dev.txt",
         "nhsuk-frontend.css",
+        "package-lock.json",
     }
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "has no OSV entry for PyPI or npm"),
-        ({**_advisory(), "affected": [{"package": {"ecosystem": "Go", "name": "x"}}]}, "has no OSV entry"),
+        (None, "has no OSV entry for PyPI and npm"),
+        (
+            {**_advisory(), "affected": [{"package": {"ecosystem": "Go", "name": "x"}}]},
+            "has no OSV entry for PyPI.",
+        ),
         ({"summary": "without an id"}, "one.json is not an OSV entry"),
         (
             _advisory(modified="2026-10-26T00:00:00Z"),
-            "its newest advisory is 31 days old, at most 30 are allowed",
+            "its newest advisory for PyPI is 31 days old, at most 30 are allowed",
         ),
         (_advisory(modified="yesterday"), "Nothing was checked"),
     ],
@@ -168,6 +204,7 @@ def test_a_database_that_cannot_be_relied_on_fails(
 ) -> None:
     if content:
         _put(database, content)
+        _put(database, FOR_NPM, "npm.json")
     assert audit.main([str(database)]) == 3
     printed = capsys.readouterr()
     assert said in printed.err

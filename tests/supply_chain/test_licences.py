@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from supply_chain import ROOT, licences, locked
+from supply_chain import ROOT, licences, locked, npm_lock
 
 ALLOWED = frozenset({"MIT", "Apache-2.0"})
 
@@ -17,6 +17,13 @@ def test_every_locked_package_has_an_allowed_licence() -> None:
         if not licences.is_allowed(said := licences.licence(one), names)
     }
     assert refused == {}
+
+
+def test_every_package_that_npm_installs_has_an_allowed_licence() -> None:
+    packages = npm_lock.read()
+    assert {"typescript", "@kubernetes-models/keda"} <= {one.name for one in packages}
+    names = licences.allowed()
+    assert [one for one in packages if not licences.is_allowed(one.license, names)] == []
 
 
 def test_what_is_copied_into_the_sources_has_an_allowed_licence_and_the_version_that_is_stated() -> None:

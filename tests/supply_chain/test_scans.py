@@ -73,6 +73,31 @@ def test_a_new_file_is_scanned_before_it_is_committed(
     assert [path.name for path in credentials.known_files()] == [".gitignore", "new"]
 
 
+def test_a_credential_that_was_removed_is_found_in_the_history(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        settings = ("-c", "user.name=invented", "-c", "user.email=invented@tis.example")
+        done = subprocess.run(
+            ["git", *settings, *words], cwd=tmp_path, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    git("init", "--quiet")
+    path = tmp_path / "settings.py"
+    path.write_text("first\n" + REAL[3][1])
+    git("add", "settings.py")
+    blob = git("rev-parse", ":settings.py")
+    git("commit", "--quiet", "--message", "one")
+    path.write_text("first\n")
+    git("commit", "--quiet", "--all", "--message", "two")
+    assert list(credentials.scan([path])) == []
+    [line] = credentials.scan_history(tmp_path)
+    assert line.startswith(f"{blob}:2: AWS access key; ")
+    assert git("log", "--all", "--format=%s", f"--find-object={blob}").splitlines() == ["two", "one"]
+    git("clone", "--quiet", "--depth=1", f"file://{tmp_path}", "shallow")
+    with pytest.raises(LookupError, match="a part of the history"):
+        list(credentials.scan_history(tmp_path / "shallow"))
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [

@@ -1,18 +1,24 @@
-"""An OpenTelemetry collector on loopback: receives OTLP over HTTP, or refuses it, or never answers."""
+"""An OpenTelemetry collector on loopback: receives OTLP over HTTP, or refuses it, or never answers. ``Kept`` is one in memory.
 
+Requests are read with OpenTelemetry's own definitions: a name or a type that they do not have is an error.
+"""
+
+import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
+from google.protobuf import json_format
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-How = Literal["accepts", "refuses", "hangs"]
+from tis_esr.tracing.collector_client import Reply
+
+How = Literal["accepts", "refuses", "hangs", "is busy", "takes a part"]
+REASON = "no room for tenant 7"
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Collector:
     how: How = "accepts"
     spans: list[Received] = field(default_factory=list)
     types: set[str] = field(default_factory=set)
+    requests: list[dict[str, str]] = field(default_factory=list)
     asked: threading.Event = field(default_factory=threading.Event)
     let_go: threading.Event = field(default_factory=threading.Event)
 
@@ -60,16 +67,20 @@ def collector(how: How = "accepts") -> Iterator[Collector]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             here.types.add(f"{self.path} {self.headers['Content-Type']}")
+            status, reply = _reply(here.how)
+            is_hanging = here.how == "hangs"
             here.asked.set()
-            if here.how == "hangs":
+            if is_hanging:
                 here.let_go.wait(60)
                 return
-            if here.how == "accepts":
+            here.requests.append({name.lower(): value for name, value in self.headers.items()})
+            if status == 200:
                 here.spans += _read(body)
-            self.send_response(200 if here.how == "accepts" else 403)
-            self.send_header("Content-Type", "application/x-protobuf")
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
-            self.wfile.write(ExportTraceServiceResponse().SerializeToString())
+            self.wfile.write(reply)
 
         def log_message(self, *args: object) -> None: ...
 
@@ -85,8 +96,29 @@ def collector(how: How = "accepts") -> Iterator[Collector]:
         server.server_close()
 
 
+def _reply(how: How) -> tuple[int, bytes]:
+    if how == "refuses":
+        return 403, json.dumps({"code": 7, "message": REASON}).encode()
+    if how == "is busy":
+        return 503, b""
+    partial = {"rejectedSpans": "3", "errorMessage": REASON} if how == "takes a part" else {}
+    return 200, json.dumps({"partialSuccess": partial}).encode()
+
+
+@dataclass
+class Kept:
+    """Takes the place of the connection to a collector, and keeps what is sent."""
+
+    spans: list[Received] = field(default_factory=list)
+
+    def send(self, body: bytes, number: int) -> Reply:
+        self.spans += _read(body)
+        return Reply()
+
+
 def _read(body: bytes) -> Iterator[Received]:
-    for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+    request = json_format.ParseDict(json.loads(body, object_hook=_with_bytes), ExportTraceServiceRequest())
+    for of_resource in request.resource_spans:
         resource = _values(of_resource.resource.attributes)
         for of_scope in of_resource.scope_spans:
             for span in of_scope.spans:
@@ -103,6 +135,12 @@ def _read(body: bytes) -> Iterator[Received]:
                     is_error=span.status.code == 2,
                     resource=resource,
                 )
+
+
+def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
+    """OTLP writes ids in hexadecimal digits, where protobuf's JSON has Base64."""
+    ids = found.keys() & {"traceId", "spanId", "parentSpanId"}
+    return {**found, **{name: b64encode(bytes.fromhex(found[name])).decode() for name in ids}}
 
 
 def _values(attributes: Any) -> dict[str, Any]:

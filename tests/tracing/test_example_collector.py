@@ -1,11 +1,14 @@
 """deploy/otel/collector.yaml: everything that it names is there, and it receives what the program sends."""
 
+import copy
 import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import pytest
 import yaml
-from opentelemetry.sdk.resources import Resource
+from tests.tracing.collector_schema import SCHEMA
 
 from tis_esr.settings import Settings
 from tis_esr.tracing import names
@@ -14,19 +17,35 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "deploy" / "otel" / "collector.yaml").read_text()
 CONFIG: dict[str, Any] = yaml.safe_load(TEXT)
 KINDS = ("receivers", "processors", "exporters")
-IN_CONTRIB = {
-    "extensions": {"health_check"},
-    "receivers": {"otlp"},
-    "processors": {"memory_limiter", "redaction"},
-    "exporters": {"otlp_http"},
-}
-"""The components of the contrib distribution, 0.144 or later, that it may name."""
 
 
-def test_it_has_only_sections_and_components_that_a_collector_knows() -> None:
-    assert set(CONFIG) == {*KINDS, "extensions", "service"}
-    for kind, known in IN_CONTRIB.items():
-        assert {name.partition("/")[0] for name in CONFIG[kind]} <= known
+def test_a_collector_accepts_it() -> None:
+    jsonschema.validate(CONFIG, SCHEMA)
+    limits = CONFIG["processors"]["memory_limiter"]
+    assert limits["spike_limit_mib"] < limits["limit_mib"]
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("processors.redaction.allowed_key", ["a"]),
+        ("processors.redaction.summary", "all"),
+        ("processors.memory_limiter.check_interval", "1"),
+        ("receivers.otlp.protocols.http.endpoint", "http://0.0.0.0:4318"),
+        ("exporters.otlp_http.sending_queue.queue_size", "5000"),
+        ("exporters.otlphttp", {}),
+        ("service.pipeline", {}),
+    ],
+)
+def test_the_schema_refuses_what_a_collector_refuses(place: str, value: object) -> None:
+    changed = copy.deepcopy(CONFIG)
+    *above, last = place.split(".")
+    section = changed
+    for name in above:
+        section = section[name]
+    section[last] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(changed, SCHEMA)
 
 
 def test_every_component_is_used_and_every_used_one_is_there() -> None:
@@ -49,7 +68,7 @@ def test_it_receives_on_the_port_that_the_program_sends_to() -> None:
 
 def test_the_attributes_that_it_lets_pass_are_those_that_are_recorded() -> None:
     own = {value for constant, value in vars(names).items() if constant.isupper()}
-    resource = {*Resource.create({}).attributes, "service.version", "service.instance.id"}
+    resource = {"service.name", "service.version", "service.instance.id"}
     allowed = CONFIG["processors"]["redaction"]["allowed_keys"]
     assert allowed == sorted(own | resource)
     assert not CONFIG["processors"]["redaction"]["allow_all_keys"]

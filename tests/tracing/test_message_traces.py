@@ -9,18 +9,17 @@ from pathlib import Path
 
 import pytest
 import structlog
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.journeys.test_privacy import everything_logged
+from tests.tracing.collector import Kept, Received
 
 from tis_esr.engine.embedded.engine import EmbeddedEngine
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import PermanentError, TransientError
 from tis_esr.engine.file_traces import file_span
-from tis_esr.engine.message_traces import begun, shown, traceparent
+from tis_esr.engine.message_traces import shown, traceparent
 from tis_esr.engine.runner import Handler, Runner
 from tis_esr.engine.work import Work
-from tis_esr.tracing.exporting import NoTracesError, exporting
+from tis_esr.tracing.exporting import exporting
 from tis_esr.tracing.spans import muted
 
 NAME = "DE_EOE_RMC_20261124_00000101.DAT"
@@ -33,7 +32,7 @@ class Desk:
     """Three hops, with all rows traced unless a test says otherwise."""
 
     def __init__(self, place: Path) -> None:
-        self.exporter = InMemorySpanExporter()
+        self.kept = Kept()
         self.engine = EmbeddedEngine(place / "state", [])
         self.faults: list[Exception] = []
         steps = [self.on_to("b"), self.on_to("c"), self.end]
@@ -52,9 +51,9 @@ class Desk:
         if self.faults:
             raise self.faults.pop(0)
 
-    async def send(self, *rows: int, share: float = 1.0) -> list[ReadableSpan]:
+    async def send(self, *rows: int, share: float = 1.0) -> list[Received]:
         """Send rows through all hops; return the spans."""
-        with exporting(share=share, system="sqlite", instance="here", exporter=self.exporter):
+        async with exporting(share=share, system="sqlite", instance="here", sender=self.kept):
             work = self.runner.work()
             for row in rows:
                 cause = Message(
@@ -66,12 +65,11 @@ class Desk:
                     row=row,
                     body=b"",
                 )
-                begun("read row", cause, {})
-                work.emit("a", BODY, cause=cause)
+                work.emit("a", BODY, cause=cause, begins=("read row", {}))
             await work.commit()
             for queue in QUEUES:
                 await self.runner.drain([queue])
-        return list(self.exporter.get_finished_spans())
+        return list(self.kept.spans)
 
 
 @pytest.fixture
@@ -81,22 +79,20 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk.engine.close()
 
 
-def of_row(spans: Sequence[ReadableSpan], row: int) -> list[ReadableSpan]:
-    return [
-        s for s in spans if (s.attributes or {}).get("messaging.message.conversation_id") == f"{NAME}:{row}"
-    ]
+def of_row(spans: Sequence[Received], row: int) -> list[Received]:
+    return [s for s in spans if s.attributes.get("messaging.message.conversation_id") == f"{NAME}:{row}"]
 
 
-def called(spans: Sequence[ReadableSpan], name: str) -> list[ReadableSpan]:
+def called(spans: Sequence[Received], name: str) -> list[Received]:
     return [span for span in spans if span.name == name]
 
 
-def path_to(spans: Sequence[ReadableSpan], last: ReadableSpan) -> list[str]:
+def path_to(spans: Sequence[Received], last: Received) -> list[str]:
     """Return the names from a trace's first span to this one."""
-    by_id = {(span.context.trace_id, span.context.span_id): span for span in spans if span.context}
+    by_id = {(span.trace, span.id): span for span in spans}
     names = [last.name]
-    while last.parent is not None:
-        last = by_id[last.parent.trace_id, last.parent.span_id]
+    while last.parent:
+        last = by_id[last.trace, last.parent]
         names.insert(0, last.name)
     return names
 
@@ -111,7 +107,7 @@ async def test_the_hops_of_a_row_are_one_connected_trace_and_other_rows_are_othe
     traces = []
     for row in (2, 3):
         own = of_row(spans, row)
-        [trace] = {span.context.trace_id for span in own if span.context}
+        [trace] = {span.trace for span in own}
         [last] = called(own, "process esr.queue.c")
         assert path_to(spans, last) == [
             "read row",
@@ -124,26 +120,24 @@ async def test_the_hops_of_a_row_are_one_connected_trace_and_other_rows_are_othe
         ]
         traces.append(trace)
     assert traces[0] != traces[1]
-    assert len({span.context.span_id for span in spans if span.context}) == len(spans)
+    assert len({span.id for span in spans}) == len(spans)
 
 
 async def test_a_trace_id_is_the_hash_that_the_page_computes(desk: Desk) -> None:
     spans = await desk.send(2)
     page = (Path(__file__).parents[2] / "docs/how-to/trace.md").read_text()
     assert "| b2sum -l 128" in page
-    traces = {f"{span.context.trace_id:032x}" for span in of_row(spans, 2) if span.context}
+    traces = {span.trace for span in of_row(spans, 2)}
     assert traces == {b2sum(f"{NAME}:2")}
 
 
 async def test_a_span_says_what_was_done_by_ids_and_counts(desk: Desk) -> None:
     [span] = called(of_row(await desk.send(2, 3), 3), "process esr.queue.a")
-    assert span.kind.name == "CONSUMER"
-    assert span.start_time is not None
-    assert span.end_time is not None
-    assert span.start_time < span.end_time
-    assert span.resource.attributes["service.name"] == "tis-esr"
-    assert span.resource.attributes["service.instance.id"] == "here"
-    assert dict(span.attributes or {}) == {
+    assert span.kind == "CONSUMER"
+    assert span.begun < span.ended
+    assert span.resource["service.name"] == "tis-esr"
+    assert span.resource["service.instance.id"] == "here"
+    assert span.attributes == {
         "messaging.system": "sqlite",
         "messaging.operation.name": "process",
         "messaging.operation.type": "process",
@@ -159,21 +153,18 @@ async def test_a_batch_is_a_trace_of_its_own_linked_in_both_directions(desk: Des
     spans = await desk.send(2, 3)
     [received], [batch] = called(spans, "receive esr.queue.b"), called(spans, "process_batch esr.queue.b")
     created, handled = called(spans, "create esr.queue.b"), called(spans, "process esr.queue.b")
-    assert {link.context.span_id for link in batch.links} == {s.context.span_id for s in created if s.context}
-    assert batch.parent is not None
-    assert batch.parent.span_id == received.context.span_id
-    assert [[link.context.span_id for link in span.links] for span in handled] == [
-        [batch.context.span_id]
-    ] * 2
-    assert dict(batch.attributes or {}) == {
+    assert {id_ for _, id_ in batch.links} == {span.id for span in created}
+    assert batch.parent == received.id
+    assert [span.links for span in handled] == [[(batch.trace, batch.id)]] * 2
+    assert batch.attributes == {
         "messaging.system": "sqlite",
         "messaging.operation.name": "process_batch",
         "messaging.operation.type": "process",
         "messaging.destination.name": "esr.queue.b",
         "messaging.batch.message_count": 2,
     }
-    [commit] = [s for s in called(spans, "commit") if s.parent and s.parent.span_id == batch.context.span_id]
-    assert dict(commit.attributes or {}) == {
+    [commit] = [s for s in called(spans, "commit") if s.parent == batch.id]
+    assert commit.attributes == {
         "tis_esr.documents": 0,
         "tis_esr.rows": 0,
         "tis_esr.messages_sent": 2,
@@ -184,7 +175,7 @@ async def test_a_batch_is_a_trace_of_its_own_linked_in_both_directions(desk: Des
 async def test_a_message_that_is_handled_alone_has_everything_in_its_own_trace(desk: Desk) -> None:
     spans = await desk.send(2)
     assert called(spans, "process_batch esr.queue.b") == []
-    assert len({span.context.trace_id for span in spans if span.context}) == 1
+    assert len({span.trace for span in spans}) == 1
     [commit] = [s for s in called(spans, "commit") if path_to(spans, s)[-2] == "process esr.queue.b"]
     assert path_to(spans, commit)[:1] == ["read row"]
     [received] = called(spans, "receive esr.queue.b")
@@ -194,12 +185,12 @@ async def test_a_message_that_is_handled_alone_has_everything_in_its_own_trace(d
 async def test_every_attempt_is_a_span_with_its_outcome(desk: Desk) -> None:
     desk.faults = [TransientError("TCS is away"), PermanentError("the row is bad")]
     own = called(of_row(await desk.send(2), 2), "process esr.queue.c")
-    noted = [span.attributes or {} for span in own]
+    noted = [span.attributes for span in own]
     assert [(each["tis_esr.outcome"], each["tis_esr.attempt"]) for each in noted] == [
         ("released", 1),
         ("parked", 2),
     ]
-    assert [span.status.is_ok for span in own] == [True, False]
+    assert [span.is_error for span in own] == [False, True]
     assert noted[1]["error.type"] == "parked"
 
 
@@ -217,7 +208,7 @@ async def test_a_parked_message_is_recorded_even_outside_the_share(desk: Desk) -
     desk.faults = [PermanentError("the row is bad")]
     [span] = await desk.send(2, share=0.0)
     assert span.name == "process esr.queue.c"
-    assert (span.attributes or {})["tis_esr.outcome"] == "parked"
+    assert span.attributes["tis_esr.outcome"] == "parked"
 
 
 async def test_lines_of_the_log_have_the_ids_of_the_span_that_they_are_about(desk: Desk) -> None:
@@ -228,10 +219,7 @@ async def test_lines_of_the_log_have_the_ids_of_the_span_that_they_are_about(des
     for event, name in (("stepped", "process esr.queue.a"), ("parked", "process esr.queue.c")):
         line = next(line for line in lines if line["event"] == event)
         [span] = called(spans, name)
-        assert (line["trace_id"], line["span_id"]) == (
-            f"{span.context.trace_id:032x}",
-            f"{span.context.span_id:016x}",
-        )
+        assert (line["trace_id"], line["span_id"]) == (span.trace, span.id)
 
 
 async def test_lines_of_a_batch_have_the_ids_of_its_span(desk: Desk) -> None:
@@ -239,7 +227,7 @@ async def test_lines_of_a_batch_have_the_ids_of_its_span(desk: Desk) -> None:
         spans = await desk.send(2, 3)
     line = next(json.loads(line) for line in text.getvalue().splitlines() if '"stepped"' in line)
     [batch] = called(spans, "process_batch esr.queue.a")
-    assert line["span_id"] == f"{batch.context.span_id:016x}"
+    assert line["span_id"] == batch.id
 
 
 async def test_without_traces_lines_have_no_ids_and_nothing_is_recorded(desk: Desk) -> None:
@@ -273,66 +261,53 @@ async def test_the_header_of_a_message_names_its_creation_and_whether_the_trace_
         body=b"",
     )
     [created] = called(await desk.send(2), "create esr.queue.a")
-    assert created.context is not None
-    ids = f"{created.context.trace_id:032x}-{created.context.span_id:016x}"
+    ids = f"{created.trace}-{created.id}"
     assert traceparent(message) == f"00-{ids}-00"
-    with exporting(share=1, system="sqlite", instance="here", exporter=InMemorySpanExporter()):
+    async with exporting(share=1, system="sqlite", instance="here", sender=Kept()):
         assert traceparent(message) == f"00-{ids}-01"
 
 
 async def test_no_span_holds_a_word_of_a_message_or_a_reason(desk: Desk) -> None:
     desk.faults = [PermanentError("Specimenandun is bad")]
-    said = "".join(span.to_json() for span in await desk.send(2))
+    said = repr(await desk.send(2))
     assert "parked" in said
     assert [word for word in ("Specimenandun", "lastName", "1990-01-15", "dob") if word in said] == []
 
 
-def test_traces_without_their_extra_are_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "tis_esr.tracing.otel", raising=False)
-    monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    with (
-        pytest.raises(
-            NoTracesError, match=r"TIS_ESR_TRACES needs the extra: pip install 'tis-esr\[traces\]'"
-        ),
-        exporting(share=1, system="sqlite", instance="here"),
-    ):
-        pass
-
-
-def test_the_program_does_not_load_opentelemetry_while_traces_are_off() -> None:
+def test_the_program_does_not_load_what_sends_traces_while_they_are_off() -> None:
     loads = "import tis_esr.process.serving_process, sys"
-    looks = "print([name for name in sys.modules if name.startswith('opentelemetry')])"
+    looks = "print([name for name in sys.modules if name.startswith(('tis_esr.tracing.otlp', 'urllib3'))])"
     done = subprocess.run([sys.executable, "-c", f"{loads}; {looks}"], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
 
 
 async def test_a_file_that_is_not_esrs_is_not_named(desk: Desk) -> None:
     name = "Testa Specimen dob 1990-01-15.DAT"
-    with exporting(share=0, system="sqlite", instance="here", exporter=desk.exporter):
+    async with exporting(share=0, system="sqlite", instance="here", sender=desk.kept):
         work = desk.runner.work()
         cause = Message(
             id="1", queue="", correlation_id=f"{name}:0", source_file=name, deanery="", row=0, body=b""
         )
-        begun("announce file", cause, {})
-        work.emit("a", {}, cause=cause)
+        work.emit("a", {}, cause=cause, begins=("announce file", {}))
         await work.commit()
         with file_span("read file", name):
             pass
         await desk.runner.drain(QUEUES)
-    spans = desk.exporter.get_finished_spans()
+    spans = desk.kept.spans
     assert {"announce file", "create esr.queue.a", "read file"} <= {span.name for span in spans}
-    assert [span.name for span in spans if "Specimen" in span.to_json()] == []
+    assert [span.name for span in spans if "Specimen" in repr(span)] == []
 
 
 async def test_exporting_within_exporting_is_that_of_the_outer_one(desk: Desk) -> None:
-    inner = InMemorySpanExporter()
-    with exporting(share=1, system="sqlite", instance="here", exporter=desk.exporter):
-        with exporting(share=1, system="sqlite", instance="step", exporter=inner), file_span("first", NAME):
-            pass
+    inner = Kept()
+    async with exporting(share=1, system="sqlite", instance="here", sender=desk.kept):
+        async with exporting(share=1, system="sqlite", instance="step", sender=inner):
+            with file_span("first", NAME):
+                pass
         with file_span("second", NAME):
             pass
-    assert [span.name for span in desk.exporter.get_finished_spans()] == ["first", "second"]
-    assert inner.get_finished_spans() == ()
+    assert [span.name for span in desk.kept.spans] == ["first", "second"]
+    assert inner.spans == []
 
 
 def test_a_file_of_esr_is_named() -> None:

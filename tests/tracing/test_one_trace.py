@@ -1,8 +1,10 @@
 """Several real processes and a real collector: one trace leads from ESR's row to the file that answers it, on both engines."""
 
+import asyncio
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,11 +17,29 @@ from tests.journeys.small_world import NPN, TODAY, Small, por, small_world
 from tests.tracing.collector import Collector, Received, collector
 
 from tis_esr import wall_clock
+from tis_esr.engine.envelope import Message
+from tis_esr.operations.composition import engine_for_operation
+from tis_esr.services.flow import bindings_only
+from tis_esr.settings import Settings
 from tis_esr.simulation.days.generated_world import World
 
 SINCE = (wall_clock.today() - TODAY).days
 READS, MATCHES = ("InboundDataReader",), ("Reconciliation", "AppGenerator", "NotificationGenerator")
 WRITES = ("DataExporter", "InboundDataWriter")
+
+
+QUIET = "esr.queue.tis.change"
+"""Parks what it can't read without a line in the log."""
+OF_RUN = {
+    "esr.queue.file.arrived",
+    "esr.queue.appfilegenerationcommand",
+    "esr.queue.notificationfilegenerationcommand",
+}
+"""The queues that only ``tis-esr run`` serves."""
+ROUTED = {handler.queue: handler.routing_key for handler in bindings_only() if handler.queue != QUIET}
+UNREADABLE = Message(
+    id="unreadable", queue="", correlation_id="f:7", source_file="f", deanery="EOE", row=7, body=b""
+)
 
 
 def one_to_come(world: World) -> None:
@@ -49,7 +69,9 @@ class Day:
         return found
 
     def only(self, name: str) -> Received:
-        [span] = [span for span in self.spans if span.name == name]
+        """Return the span of that name: of attempts the one that succeeded, after the unreadable message was set apart."""
+        named = [span for span in self.spans if span.name == name]
+        [span] = [span for span in named if span.attributes.get("tis_esr.outcome", "done") == "done"]
         return span
 
 
@@ -64,11 +86,11 @@ def on_production(small: Small, settings: dict[str, str]) -> None:
             running.start(PROGRAM, *services)
         store = small.tcs.simulator.store
         running.wait_for("esr-changed", lambda: bool(store.post_events), 60)
-        assert (
-            Program("production", small.folder, settings)("export", "applicants", "--deanery", "EOE").code
-            == 0
-        )
+        program = Program("production", small.folder, settings)
+        assert program("export", "applicants", "--deanery", "EOE").code == 0
         running.wait_for("esr-exported", lambda: bool(store.placement_events), 60)
+        asyncio.run(send_unreadable(settings, None))
+        running.wait_for("parked", lambda: len(parked(logs(small.folder))) == len(ROUTED), 60)
         running.end()
         assert running.codes == [0, 0, 0]
 
@@ -79,14 +101,43 @@ def on_embedded(small: Small, settings: dict[str, str]) -> None:
     (small.folder / "none").mkdir()
     [file] = (small.folder / "in").iterdir()
     day = ("--in", "none", "--out", "out", "--tcs", small.tcs.url, "--as-of", f"{wall_clock.today()}")
-    for words in (("ingest", str(file), *state), ("day", *day, *state)):
-        subprocess.run(
-            [*PROGRAM, *words],
-            check=True,
-            env={**os.environ, **settings},
-            cwd=small.folder,
-            capture_output=True,
-        )
+    for number, words in enumerate((("ingest", str(file), *state), ("day", *day, *state))):
+        with (small.folder / f"process-{number}.log").open("w") as log:
+            done = subprocess.run(
+                [*PROGRAM, *words],
+                env={**os.environ, **settings},
+                cwd=small.folder,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        assert done.returncode == number, "the day has parked messages"
+        if not number:
+            asyncio.run(send_unreadable(settings, small.folder / "state"))
+
+
+async def send_unreadable(settings: dict[str, str], state: Path | None) -> None:
+    """Send every queue a message of another row that it cannot read."""
+    given = {name.removeprefix("TIS_ESR_").lower(): value for name, value in settings.items()}
+    async with engine_for_operation(Settings(**given), state) as runner:  # type: ignore[arg-type]
+        work = runner.work()
+        for key in dict.fromkeys(ROUTED.values()):
+            work.emit(key, [], cause=UNREADABLE, begins=("read row", {}))  # type: ignore[arg-type]
+        await work.commit()
+
+
+def logs(folder: Path) -> list[str]:
+    return [line for log in folder.glob("process-*.log") for line in log.read_text().splitlines()]
+
+
+def parked(lines: list[str]) -> dict[str, str]:
+    """Return the trace of the message that each queue has parked, by lines of the log in either form."""
+    found = {}
+    for line in lines:
+        queue = re.search(r"""\bqueue(?:=|": ")([\w.]+)""", line)
+        if queue and "parked" in line:
+            trace = re.search(r"trace_id\W+(\w+)", line)
+            found[queue[1]] = trace[1] if trace else ""
+    return found
 
 
 @pytest.fixture(scope="module", params=["embedded", "production"])
@@ -184,10 +235,14 @@ def test_nothing_of_the_person_is_in_any_span(day: Day) -> None:
     assert [word for word in secret if word.lower() in said.lower()] == []
 
 
-def test_the_log_of_a_process_has_the_ids_of_the_trace(day: Day) -> None:
-    logs = [line for log in day.folder.glob("process-*.log") for line in log.read_text().splitlines()]
-    handled = [json.loads(line) for line in logs if '"file_handled"' in line]
-    for line in handled:
-        assert line["trace_id"] == trace_of(f"{day.file}:0")
-        assert len(line["span_id"]) == 16
-    assert len(handled) == len(logs[:1])
+def test_the_log_of_each_process_and_each_queue_has_the_ids_of_the_trace(day: Day) -> None:
+    served = ROUTED.keys() - (OF_RUN if day.engine == "embedded" else set())
+    assert parked(logs(day.folder)) == dict.fromkeys(served, trace_of("f:7"))
+
+
+def test_the_log_has_the_ids_of_the_trace_of_a_file(day: Day) -> None:
+    handled = [json.loads(line) for line in logs(day.folder) if '"file_handled"' in line]
+    assert [line["trace_id"] for line in handled] == {
+        "embedded": [],  # commands log warnings only
+        "production": [trace_of(f"{day.file}:0")],
+    }[day.engine]

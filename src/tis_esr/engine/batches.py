@@ -4,8 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
@@ -13,7 +12,7 @@ import structlog
 from tis_esr.engine.envelope import PARKING_DEATHS, Identity, Message
 from tis_esr.engine.faults import ConflictError, PermanentError, RetryLimitedError, TransientError
 from tis_esr.engine.handlers import Handler, Observer
-from tis_esr.engine.message_traces import Attempt, about
+from tis_esr.engine.message_traces import Attempt
 from tis_esr.engine.pauses import pause_after
 from tis_esr.engine.protocol import Engine, Parking
 from tis_esr.engine.work import Work
@@ -81,9 +80,9 @@ class Batches:
         document is retried at once, which also ends repeated collisions of two readers.
         """
         attempt = Attempt(handler.queue, messages)
-        ended = partial(self._ended, handler.queue, time.perf_counter(), attempt)
+        trial = _Trial(handler.queue, attempt, self._observe)
         if messages[0].deaths >= PARKING_DEATHS:
-            return await self._park([_deadly(messages[0])], ended)
+            return await self._park([_deadly(messages[0])], trial)
         work = self._begin(messages)
         try:
             with attempt.block():
@@ -91,24 +90,26 @@ class Batches:
                 await work.commit(messages)
         except asyncio.CancelledError:
             left = work.left(messages)
-            self._over([], messages, left, ended)
+            self._over([], messages, left, trial)
+            attempt.ended("released", left)
             await self._engine.release(left, 0)
             raise
         except Exception as fault:  # noqa: BLE001 - whatever it is, it must not cost the neighbours
             left = work.left(messages)
-            over = self._over([], messages, left, ended)
+            over = self._over([], messages, left, trial)
             if not left:
                 _log.warning("failed_after_all_was_parked", queue=handler.queue, reason=_describe(fault))
                 return over
             if isinstance(fault, TransientError):
-                return over | await self._trouble(handler, fault, left, conflicts, ended)
+                return over | await self._trouble(handler, fault, left, conflicts, trial)
             if len(messages) == 1:
-                return await self._settle([(messages[0], fault)], ended)
+                return await self._settle([(messages[0], fault)], trial)
+            attempt.ended("retried", left)
             middle = len(left) // 2
             again = _once_more(left)  # what was called outside may have happened
             return over | await self._in_parts(handler, [again[:middle], again[middle:]])
-        over = self._over(work.done(messages), messages, work.left(messages), ended)
-        return over | await self._settle(work.failed(messages), ended)
+        over = self._over(work.done(messages), messages, work.left(messages), trial)
+        return over | await self._settle(work.failed(messages), trial)
 
     async def _trouble(
         self,
@@ -116,32 +117,32 @@ class Batches:
         fault: TransientError,
         messages: Sequence[Message],
         conflicts: int,
-        ended: "_Ended",
+        trial: "_Trial",
     ) -> Outcome:
         """Retry after a conflict, a few times at once; release the messages after any other transient error."""
         if isinstance(fault, ConflictError):
-            ended("conflict", messages)
+            trial.ended("conflict", messages)
             if conflicts < _CONFLICTS:
                 return await self._handle(handler, _once_more(messages), conflicts + 1)
         else:
             _log.info("paused", queue=handler.queue, messages=len(messages), reason=fault.reason)
-            ended("released", messages)
+            trial.ended("released", messages)
         await self._engine.release(messages, 0)
         return Outcome(trouble=fault)
 
     def _over(
-        self, done: Sequence[Message], messages: Sequence[Message], left: Sequence[Message], ended: "_Ended"
+        self, done: Sequence[Message], messages: Sequence[Message], left: Sequence[Message], trial: "_Trial"
     ) -> Outcome:
         """Record the messages that have left the queue: those done and those parked."""
         kept = {message.identity for message in left}
         parked = [message for message in messages if message.identity not in kept]
         for outcome, some in (("done", done), ("parked", parked)):
             if some:
-                ended(outcome, some)
+                trial.ended(outcome, some)
         self._forget([*done, *parked])
         return Outcome(progress=bool(done or parked))
 
-    async def _settle(self, failed: Iterable[tuple[Message, Exception]], ended: "_Ended") -> Outcome:
+    async def _settle(self, failed: Iterable[tuple[Message, Exception]], trial: "_Trial") -> Outcome:
         """Release or park messages that failed while others did not, each according to its own fault."""
         again: dict[tuple[str, float], list[Message]] = {}
         parked: list[Parking] = []
@@ -168,14 +169,16 @@ class Batches:
             while left:
                 (end, pause), messages = left.pop(0)
                 await self._engine.release(messages, pause)
-                ended(end, messages)
-            return outcome | await self._park(parked, ended)
+                trial.ended(end, messages)
+            return outcome | await self._park(parked, trial)
         except BaseException:
             unsettled = [message for _, some in left for message in some]
-            await self._engine.release([*unsettled, *(message for message, *_ in parked)], 0)
+            unsettled += [message for message, *_ in parked]
+            trial.attempt.ended("released", unsettled)
+            await self._engine.release(unsettled, 0)
             raise
 
-    async def _park(self, parked: Sequence[Parking], ended: "_Ended") -> Outcome:
+    async def _park(self, parked: Sequence[Parking], trial: "_Trial") -> Outcome:
         if not parked:
             return Outcome()
         messages = [message for message, *_ in parked]
@@ -186,21 +189,15 @@ class Batches:
             await work.commit()
         except TransientError as trouble:
             await self._engine.release(messages, 0)
-            ended("released", messages)
+            trial.ended("released", messages)
             return Outcome(trouble=trouble)
         for message, reason, cause in parked:
             named = {"queue": message.queue, "correlation_id": message.correlation_id}
-            with about(message):
+            with trial.attempt.about(message):
                 _log.warning("parked", **named, cause=cause.value, reason=reason)
         self._forget(messages)
-        ended("parked", messages)
+        trial.ended("parked", messages)
         return Outcome(progress=True)
-
-    def _ended(
-        self, queue: str, started: float, attempt: Attempt, outcome: str, messages: Sequence[Message]
-    ) -> None:
-        attempt.ended(outcome, messages)
-        self._observe(queue, outcome, messages, time.perf_counter() - started)
 
     def _forget(self, messages: Sequence[Message]) -> None:
         """Count messages that have left the queue, and discard their failure counts."""
@@ -209,7 +206,18 @@ class Batches:
             tally.forget(messages)
 
 
-_Ended = Callable[[str, Sequence[Message]], None]
+@dataclass(frozen=True)
+class _Trial:
+    """One attempt at a batch, whose outcome is recorded and observed."""
+
+    queue: str
+    attempt: Attempt
+    observe: Observer
+    started: float = field(default_factory=time.perf_counter)
+
+    def ended(self, outcome: str, messages: Sequence[Message]) -> None:
+        self.attempt.ended(outcome, messages)
+        self.observe(self.queue, outcome, messages, time.perf_counter() - self.started)
 
 
 class _Tally:

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from tis_esr.engine.batches import Outcome
@@ -14,6 +13,7 @@ from tis_esr.engine.pauses import Pauses
 from tis_esr.engine.protocol import Engine
 from tis_esr.engine.serial_groups import LOOK_SECONDS
 from tis_esr.engine.supervision import Beat, no_beat
+from tis_esr.tracing.spans import Start
 
 _IDLE = 1.0
 _BEAT_SECONDS = 30.0
@@ -79,10 +79,10 @@ class Consumer:
             self._collect()
             idle = _IDLE
             if self._may_claim():
-                began = time.time_ns()
+                start = Start.now()
                 messages = await self._engine.claim(self._handler.queue, self._handler.batch)
                 if messages:
-                    with received(self._handler.queue, messages, began):
+                    with received(self._handler.queue, messages, start):
                         self._begin(messages)
                     return True
                 if stopping is None and not self._under_way:

@@ -1,22 +1,22 @@
 """Traces of messages: one for each inbound row, and one for each file (row 0), through all processes.
 
 The ids follow from the envelope, so a message carries its trace context on both engines: the trace's from the
-correlation id, the span's of its creation from the message id, that of its handling from the message id and the number
-of the attempt. Whether a trace is recorded follows from its id; that of a file always is, and so is a message that was
+correlation id, the span's of its creation from the message id. Each attempt to handle it is a span with an id of its
+own. Whether a trace is recorded follows from its id; that of a file always is, and so is a message that was
 parked. A batch of several messages is a trace of its own, linked with those of its messages.
 """
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
-from tis_esr.engine.envelope import Message, derived_id
+from tis_esr.engine.envelope import Identity, Message, derived_id
 from tis_esr.records.file_names import BadFileNameError, FileName
 from tis_esr.tracing import names, spans
-from tis_esr.tracing.spans import Context, Kind, Recorder, Span, Value
+from tis_esr.tracing.spans import Context, Kind, Recorder, Span, Start, Value
 
 OTHER_FILE: Final = "(a file that is not ESR's)"
 """Stands in traces for what names such a file: its name may hold a person's."""
@@ -50,6 +50,14 @@ def is_sampled(correlation_id: str) -> bool:
     return recorder is not None and _is_chosen(recorder, correlation_id)
 
 
+def is_traced(cause: Message) -> bool:
+    """Return whether the trace of a message that is handled, or of another cause, is recorded."""
+    attempt = _attempt.get()
+    if attempt is not None and cause.queue:
+        return cause.correlation_id in attempt.rows
+    return is_sampled(cause.correlation_id)
+
+
 def _context(correlation_id: str, *cause: object) -> Context:
     span_id = int(derived_id(*cause)[:16], 16)
     return Context(trace_of(correlation_id), span_id, is_sampled(correlation_id))
@@ -71,65 +79,24 @@ def traceparent(message: Message) -> str:
     return f"00-{derived_id(message.correlation_id)}-{derived_id(message.id)[:16]}-{last}"
 
 
-def handling(message: Message) -> Context:
-    """Return the context of this attempt to handle a message; of what no message caused, the first of its trace."""
-    if not message.queue:
-        return origin(message.correlation_id)
-    return _context(message.correlation_id, message.id, message.queue, message.attempts)
+def above(cause: Message) -> Context | None:
+    """Return the context that the creation of a message belongs below; None if it is the first of its trace.
 
-
-def above(cause: Message, handled: Iterable[Message]) -> Context | None:
-    """Return the context that the creation of a message belongs below, None if the trace of its cause is not recorded.
-
-    It is the handling of its cause; of a cause without a queue, that of the message of the same trace among those that
-    are ``handled``, or else the first of the trace.
+    It is the handling of its cause in the attempt in progress; of a cause that is not handled in it, the handling of a
+    message of the same trace, or else the first span of the row.
     """
-    if not is_sampled(cause.correlation_id):
-        return None
-    if cause.queue:
-        return handling(cause)
-    of_trace = (message for message in handled if message.correlation_id == cause.correlation_id)
-    return handling(next(of_trace, cause))
+    attempt, current = _attempt.get(), spans.current()
+    if attempt is not None and (handled := attempt.above(cause)) is not None:
+        return handled
+    if current is not None and current.trace_id == trace_of(cause.correlation_id):
+        return current
+    return origin(cause.correlation_id) if cause.row else None
 
 
 def about(message: Message) -> AbstractContextManager[None]:
-    """Do the block's work in the context of the handling of one message of a batch."""
-    return nullcontext() if spans.recorder() is None else spans.within(handling(message))
-
-
-def begun(name: str, cause: Message, attributes: Mapping[str, Value]) -> None:
-    """Record the first span of the trace of a cause that has no queue; it is linked with the work in progress."""
-    recorder = spans.recorder()
-    if recorder is None or not is_sampled(cause.correlation_id):
-        return
-    now, above = time.time_ns(), spans.current()
-    links = [above] if above is not None and above.is_sampled else []
-    noted = {
-        names.MESSAGING_MESSAGE_CONVERSATION_ID: shown(cause.correlation_id, cause.source_file),
-        **attributes,
-    }
-    recorder.record(Span(name, Kind.INTERNAL, origin(cause.correlation_id), None, now, now, noted, links))
-
-
-def created(messages: Iterable[Message], causes: Mapping[str, Context], began: int) -> None:
-    """Record the creation of committed messages, below the handling of what caused each: those in ``causes``, by id."""
-    recorder, now = spans.recorder(), time.time_ns()
-    if recorder is None or not causes:
-        return
-    for message in messages:
-        if (parent := causes.get(message.id)) is not None:
-            attributes = _of_message(recorder.system, "create", message)
-            recorder.record(
-                Span(
-                    f"create {message.queue}",
-                    Kind.PRODUCER,
-                    creation(message),
-                    parent,
-                    began,
-                    now,
-                    attributes,
-                )
-            )
+    """Do the block's work in the context of the handling of one message of the batch."""
+    attempt = _attempt.get()
+    return nullcontext() if attempt is None else attempt.about(message)
 
 
 def sending(queue: str, messages: Sequence[Message]) -> AbstractContextManager[object]:
@@ -137,29 +104,37 @@ def sending(queue: str, messages: Sequence[Message]) -> AbstractContextManager[o
     recorder = spans.recorder()
     if recorder is None or not spans.is_recording():
         return nullcontext()
-    attributes = _of_batch(recorder.system, "send", "send", queue, messages)
+    attributes = of_batch(recorder.system, "send", "send", queue, messages)
     links = [creation(message) for message in _traced(recorder, messages)[:LINKS]]
     return spans.child(f"send {queue}", Kind.CLIENT, attributes, links)
 
 
 @contextmanager
-def received(queue: str, messages: Sequence[Message], began: int) -> Iterator[None]:
-    """Record that messages were claimed since ``began``; tasks started in the block handle them below it."""
+def received(queue: str, messages: Sequence[Message], start: Start) -> Iterator[None]:
+    """Record that messages were claimed since ``start``; tasks started in the block handle them below it."""
     recorder = spans.recorder()
     if recorder is None:
         yield
         return
     traced = _traced(recorder, messages)
     one = creation(messages[0]) if len(messages) == 1 else None
-    context = spans.new(below=one, is_sampled=bool(traced))
+    context = spans.new(one.trace_id if one else None, is_sampled=bool(traced))
     if traced:
         links = () if one else [creation(message) for message in traced[:LINKS]]
-        attributes = _of_batch(recorder.system, "receive", "receive", queue, messages)
+        attributes = of_batch(recorder.system, "receive", "receive", queue, messages)
         recorder.record(
-            Span(f"receive {queue}", Kind.CLIENT, context, one, began, time.time_ns(), attributes, links)
+            Span(f"receive {queue}", Kind.CLIENT, context, one, start.wall, start.end(), attributes, links)
         )
-    with spans.within(context):
-        yield
+    token = _claimed.set(frozenset([message.correlation_id for message in traced]))
+    try:
+        with spans.within(context):
+            yield
+    finally:
+        _claimed.reset(token)
+
+
+_claimed: ContextVar[frozenset[str] | None] = ContextVar("claimed", default=None)
+"""The traced ones among the correlation ids of the messages that were claimed together."""
 
 
 class Attempt:
@@ -171,52 +146,95 @@ class Attempt:
     def __init__(self, queue: str, messages: Sequence[Message]) -> None:
         self._queue, self._messages = queue, messages
         self._recorder = spans.recorder()
-        self._began = 0
+        self.rows: frozenset[str] = frozenset()
+        """The correlation ids of the traced messages."""
         if self._recorder is None:
-            self._handling: AbstractContextManager[object] = nullcontext()
             return
-        self._began = time.time_ns()
+        self._start = Start.now()
         self._above = spans.current()
-        if len(messages) == 1:
-            self._batch = None
-            self._handling = spans.within(handling(messages[0]))
+        self._contexts: dict[Identity, Context] = {}
+        claimed = _claimed.get()
+        self._traced = (
+            _traced(self._recorder, messages)
+            if claimed is None
+            else [message for message in messages if message.correlation_id in claimed]
+        )
+        self.rows = frozenset([message.correlation_id for message in self._traced])
+        self._mine = {message.identity for message in self._traced}
+        self._of_trace = {message.correlation_id: message for message in reversed(self._traced)}
+        self._batch: Context | None = None
+        if len(messages) > 1:
+            trace_id = self._above.trace_id if self._above else None
+            self._batch = spans.new(trace_id, is_sampled=bool(self._traced))
+
+    @contextmanager
+    def block(self) -> Iterator[None]:
+        """Handle and commit within this block."""
+        if self._recorder is None:
+            yield
             return
-        traced = _traced(self._recorder, messages)
-        self._batch = spans.new(below=self._above, is_sampled=bool(traced))
-        self._handling = spans.opened(
-            f"process_batch {queue}",
+        token = _attempt.set(self)
+        try:
+            with self._handling(self._recorder):
+                yield
+        finally:
+            _attempt.reset(token)
+
+    def _handling(self, recorder: Recorder) -> AbstractContextManager[object]:
+        if self._batch is None:
+            return self.about(self._messages[0])
+        return spans.opened(
+            f"process_batch {self._queue}",
             Kind.CONSUMER,
             self._batch,
             self._above,
-            _of_batch(self._recorder.system, "process_batch", "process", queue, messages),
-            [creation(message) for message in traced[:LINKS]],
+            of_batch(recorder.system, "process_batch", "process", self._queue, self._messages),
+            [creation(message) for message in self._traced[:LINKS]],
         )
 
-    def block(self) -> AbstractContextManager[object]:
-        """Return the context manager of the handling and the commit."""
-        return self._handling
+    def about(self, message: Message) -> AbstractContextManager[None]:
+        """Do the block's work in the context of the handling of one of the messages."""
+        return nullcontext() if self._recorder is None else spans.within(self._handled(message))
+
+    def above(self, cause: Message) -> Context | None:
+        """Return the context of the handling of a cause, or of a message of the same trace; None if none is handled."""
+        if self._recorder is None:
+            return None
+        handled = cause if cause.identity in self._mine else self._of_trace.get(cause.correlation_id)
+        return None if handled is None else self._handled(handled)
+
+    def _handled(self, message: Message) -> Context:
+        known = self._contexts.get(message.identity)
+        if known is None:
+            known = spans.new(
+                trace_of(message.correlation_id), is_sampled=message.correlation_id in self.rows
+            )
+            self._contexts[message.identity] = known
+        return known
 
     def ended(self, outcome: str, messages: Sequence[Message]) -> None:
         """Record the outcome of messages, a span each in the trace of its row; see Observer for the outcomes."""
         recorder = self._recorder
         if recorder is None:
             return
-        now, is_parked = time.time_ns(), outcome == "parked"
+        is_parked, end = outcome == "parked", self._start.end()
         batch = self._batch or self._above
-        for message in messages if is_parked else _traced(recorder, messages):
-            context = handling(message)
+        for message in messages:
+            if not is_parked and message.correlation_id not in self.rows:
+                continue
+            context = self._handled(message)
             context.is_sampled = True
             links = [batch] if batch and batch.trace_id != context.trace_id and batch.is_sampled else []
-            attributes = _of_message(recorder.system, "process", message)
-            attributes |= {names.OUTCOME: outcome, names.ATTEMPT: message.attempts}
+            attributes = of_message(recorder.system, "process", message)
+            attributes |= {names.OUTCOME: outcome, names.ATTEMPT: message.attempts, **spans.left_out(context)}
             recorder.record(
                 Span(
                     f"process {message.queue}",
                     Kind.CONSUMER,
                     context,
                     creation(message),
-                    self._began,
-                    now,
+                    self._start.wall,
+                    end,
                     attributes,
                     links,
                     "parked" if is_parked else "",
@@ -224,11 +242,15 @@ class Attempt:
             )
 
 
+_attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+
+
 def _traced(recorder: Recorder, messages: Iterable[Message]) -> list[Message]:
     return [message for message in messages if _is_chosen(recorder, message.correlation_id)]
 
 
-def _of_message(system: str, operation: str, message: Message) -> dict[str, Value]:
+def of_message(system: str, operation: str, message: Message) -> dict[str, Value]:
+    """Return the attributes of a span about one message."""
     return {
         names.MESSAGING_SYSTEM: system,
         names.MESSAGING_OPERATION_NAME: operation,
@@ -239,9 +261,10 @@ def _of_message(system: str, operation: str, message: Message) -> dict[str, Valu
     }
 
 
-def _of_batch(
+def of_batch(
     system: str, name: str, operation: str, queue: str, messages: Sequence[Message]
 ) -> dict[str, Value]:
+    """Return the attributes of a span about a batch."""
     return {
         names.MESSAGING_SYSTEM: system,
         names.MESSAGING_OPERATION_NAME: name,

@@ -1,7 +1,6 @@
 """One handler's unit of work: what it reads, writes, emits and decides, until all of it is committed."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -9,8 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tis_esr.engine import message_traces
 from tis_esr.engine.collection import Collection, Where
+from tis_esr.engine.creation_traces import Beginning, Creations
 from tis_esr.engine.envelope import Identity, Message, derived_id
 from tis_esr.engine.faults import ConflictError, UnroutableError
 from tis_esr.engine.parts import Parts, Place
@@ -66,7 +65,7 @@ class Work:
         self._rows_gone: list[tuple[str, int]] = []
         self._discarded: list[tuple[Identity, str]] = []
         self._requeued: list[Identity] = []
-        self._causes: dict[str, spans.Context] = {}
+        self._creations = Creations()
 
     @property
     def has_changes(self) -> bool:
@@ -203,21 +202,29 @@ class Work:
 
     def send(self, message: Message) -> None:
         """Send a message to the one queue that it names, as the copy of another one."""
+        self._creations.emitted([message.id], message)
         self._parts.emit(message)
 
     def emit(
-        self, routing_key: str, body: msgspec.Struct | Mapping[str, Any], *, cause: Message, key: str = ""
+        self,
+        routing_key: str,
+        body: msgspec.Struct | Mapping[str, Any],
+        *,
+        cause: Message,
+        key: str = "",
+        begins: Beginning | None = None,
     ) -> None:
-        """Send a message to every queue bound to ``routing_key``; its id follows from cause, routing key and key."""
+        """Send a message to every queue bound to ``routing_key``; its id follows from cause, routing key and key.
+
+        ``begins`` is the first span of its trace, if the cause is not a message.
+        """
         queues = self._bindings.get(routing_key)
         if not queues:
             raise UnroutableError(routing_key)
         encoded = _encoder.encode(body)
-        above = message_traces.above(cause, self._messages)
-        for queue in queues:
-            id_ = derived_id(cause.id, queue, key)
-            if above is not None:
-                self._causes[id_] = above
+        ids = [derived_id(cause.id, queue, key) for queue in queues]
+        self._creations.emitted(ids, cause, begins)
+        for queue, id_ in zip(queues, ids, strict=True):
             self._parts.emit(
                 Message(
                     id=id_,
@@ -311,14 +318,13 @@ class Work:
             self._failed.setdefault(message.identity, conflict)
 
     async def _save(self, commit: Commit) -> None:
-        began = time.time_ns()
+        start = spans.Start.now()
         if spans.is_recording():
             with spans.child("commit", spans.Kind.INTERNAL, _sizes(commit)):
                 await self._engine.commit(commit)
         else:
             await self._engine.commit(commit)
-        message_traces.created(commit.messages, self._causes, began)
-        self._causes = {}
+        self._creations.committed(commit.messages, start)
         self._saved.update(message.identity for message, *_ in commit.parked)
         for put in commit.puts:
             self._versions[put.collection.name, put.key] = put.version + 1

@@ -71,7 +71,7 @@ async def system(
 
     ``at`` is the moment at which it is done, instead of the current time of day; a state file has it too, unless it is to come.
 
-    Raises NotTcsError, NoTracesError and TaskFailedError.
+    Raises NotTcsError, BadCollectorError and TaskFailedError.
     """
     process = process_name(settings, embedded=state is not None)
     async with (
@@ -98,7 +98,7 @@ async def serving(
 
     Today is London's day.
 
-    Raises what makes the engine unusable, named by its setting, NotTcsError, NoTracesError and TaskFailedError.
+    Raises what makes the engine unusable, named by its setting, NotTcsError, BadCollectorError and TaskFailedError.
     """
     url = required_setting(settings.tcs_url, "tcs_url", "tis-esr run")
     process = process_name(settings, embedded=False)
@@ -118,11 +118,11 @@ async def serving(
 
 @asynccontextmanager
 async def engine_for_operation(
-    settings: Settings, state: Path | None = None, day: date | None = None, *, traces: bool = False
+    settings: Settings, state: Path | None = None, day: date | None = None, *, traces: bool = True
 ) -> AsyncIterator[Runner]:
     """Open the engine for a manual step that handles no messages itself, as of ``day`` or else of today in London.
 
-    With ``traces`` it is traced if the settings say so. Raises NoTracesError.
+    It is traced if the settings say so, except without ``traces``: a dry run does nothing. Raises BadCollectorError.
     """
     found = bindings_only()
     async with AsyncExitStack() as stack:

@@ -16,13 +16,13 @@ async def traced(settings: Settings, process: str, *, embedded: bool) -> AsyncIt
 
     ``embedded`` says that a state file is used, whatever engine is set: there all processes have one name.
 
-    Raises NoTracesError.
+    Raises BadCollectorError.
     """
     if not settings.traces:
         yield
         return
     engine = "embedded" if embedded else settings.engine
-    with exporting(
+    async with exporting(
         share=settings.traces_share,
         system=_SYSTEMS[engine],
         instance=process if engine == "production" else f"{process}-{uuid4().hex[:12]}",

@@ -53,7 +53,7 @@ async def ingest_files(
     done: list[Ingested] = []
     names = [path.name for path in files]
     async with (
-        engine_for_operation(settings, state, traces=True) as runner,
+        engine_for_operation(settings, state) as runner,
         audited(runner, person, "file.ingest", names) as act,
     ):
         for path in files:

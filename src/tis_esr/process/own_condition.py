@@ -2,13 +2,14 @@
 
 import os
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tis_esr.operations.doctor.disk import local_volumes
 from tis_esr.settings import Settings
 
-_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_GROUPS = Path("/proc/self/cgroup")
+_CONTROL = Path("/sys/fs/cgroup")
 _USED = Path("/proc/self/statm")
 _HOUR = 3600.0
 
@@ -20,17 +21,36 @@ def memory_share() -> float | None:
         machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return None
-    return used / min([machine, *_limits()])
+    return used / min([machine, *memory_limits()])
 
 
-def _limits() -> list[int]:
+def memory_limits(groups: Path = _GROUPS, control: Path = _CONTROL) -> list[int]:
+    """Return the limits in bytes of the control groups that this process is in: a container's, a systemd unit's, a slice's."""
     found = []
-    for path in _LIMITS:
+    for path in _limiting(groups, control):
         try:
             found.append(int(path.read_text()))
         except (OSError, ValueError):  # there is none, or it says "max"
             continue
     return [limit for limit in found if limit > 0]
+
+
+def _limiting(groups: Path, control: Path) -> Iterator[Path]:
+    """Yield the files with the limits of this process's groups and of those above them, in version 2 and in version 1."""
+    try:
+        lines = groups.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, group = line.split(":", 2)
+        if controllers == "":
+            top, name = control, "memory.max"
+        elif "memory" in controllers.split(","):
+            top, name = control / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        own = top / group.strip("/")
+        yield from (folder / name for folder in (own, *own.parents) if folder.is_relative_to(top))
 
 
 def free_disks(settings: Settings) -> dict[str, float]:

@@ -25,6 +25,22 @@ class Kind(Enum):
     CONSUMER = "CONSUMER"
 
 
+class Start(NamedTuple):
+    """A moment of the wall clock (nanoseconds since 1970), and of the monotonic clock."""
+
+    wall: int
+    ticks: int
+
+    @classmethod
+    def now(cls) -> "Start":
+        """Return this moment."""
+        return cls(time.time_ns(), time.monotonic_ns())
+
+    def end(self) -> int:
+        """Return the moment now, in nanoseconds since 1970, as far behind this one as time has passed."""
+        return self.wall + time.monotonic_ns() - self.ticks
+
+
 @dataclass(slots=True)
 class Context:
     """The ids of a span, and whether its trace is recorded. ``left`` is how many more spans below it are."""
@@ -130,10 +146,9 @@ def within(context: Context | None) -> Iterator[None]:
         _current.reset(token)
 
 
-def new(*, below: Context | None = None, is_sampled: bool = True) -> Context:
-    """Return the context of another span, in the same trace as the one above it or in a new one."""
-    trace_id = below.trace_id if below else random.getrandbits(128)
-    return Context(trace_id, random.getrandbits(64) or 1, is_sampled)
+def new(trace_id: int | None = None, *, is_sampled: bool = True) -> Context:
+    """Return the context of another span, in a trace or in a new one."""
+    return Context(trace_id or random.getrandbits(128), random.getrandbits(64) or 1, is_sampled)
 
 
 def is_recording() -> bool:
@@ -150,7 +165,7 @@ def child(
     if recorder() is None or above is None or not _has_room(above):
         yield None
         return
-    with opened(name, kind, new(below=above), above, attributes, links) as span:
+    with opened(name, kind, new(above.trace_id), above, attributes, links) as span:
         yield span
 
 
@@ -164,7 +179,7 @@ def opened(
     links: Sequence[Context] = (),
 ) -> Iterator[Open]:
     """Record the block as this span, with the class of what it raises as its error."""
-    span, begun = Open(context, dict(attributes)), time.time_ns()
+    span, start = Open(context, dict(attributes)), Start.now()
     token = _current.set(context)
     try:
         yield span
@@ -175,7 +190,7 @@ def opened(
         _current.reset(token)
         if (to := recorder()) is not None and context.is_sampled:
             noted = {**span.attributes, **left_out(context)}
-            to.record(Span(name, kind, context, parent, begun, time.time_ns(), noted, links, span.error))
+            to.record(Span(name, kind, context, parent, start.wall, start.end(), noted, links, span.error))
 
 
 def _has_room(above: Context) -> bool:

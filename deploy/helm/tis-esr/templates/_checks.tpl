@@ -33,6 +33,15 @@
   {{- end -}}
   {{- if not (has "TIS_ESR_CONSOLE_OIDC_CLIENT_SECRET" .Values.secret.keys) -}}{{- fail "secret.keys: the console needs TIS_ESR_CONSOLE_OIDC_CLIENT_SECRET" -}}{{- end -}}
 {{- end -}}
+{{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.egress) -}}
+  {{- $allowed := list -}}
+  {{- range .Values.networkPolicy.egressPorts -}}{{- $allowed = append $allowed (int .) -}}{{- end -}}
+  {{- range $name, $port := include "tis-esr.ports" . | fromJson -}}
+    {{- if not (has (int $port) $allowed) -}}
+      {{- fail (printf "networkPolicy: %s needs port %d, which egressPorts lacks; add it, or a rule to egress" $name (int $port)) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
 {{- if and .Values.autoscaling.enabled (not .Values.autoscaling.prometheusUrl) -}}{{- fail "autoscaling: prometheusUrl is missing" -}}{{- end -}}
 {{- if and .Values.externalSecret.enabled (not .Values.externalSecret.store) -}}{{- fail "externalSecret: store is missing" -}}{{- end -}}
 {{- end -}}

@@ -14,7 +14,7 @@ imagePullSecrets:
 {{- with .restartPolicy }}
 restartPolicy: {{ . }}
 {{- end }}
-terminationGracePeriodSeconds: {{ add 15 (ceil (.root.Values.settings.TIS_ESR_DRAIN_SECONDS | default 25)) }}
+terminationGracePeriodSeconds: {{ add 35 (ceil (.root.Values.settings.TIS_ESR_DRAIN_SECONDS | default 25)) }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import fcntl
 import sqlite3
 import sys
 import time
@@ -16,20 +15,17 @@ from tis_esr.engine import monotonic_clock
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.embedded import claiming, parking, purging
 from tis_esr.engine.embedded.many import blocks, execute_for, write_rows
-from tis_esr.engine.embedded.schema import make_collections, open_state, table
+from tis_esr.engine.embedded.schema import lock, make_collections, open_state, table
 from tis_esr.engine.embedded.searching import column_value, selected
 from tis_esr.engine.envelope import Identity, Message
 from tis_esr.engine.faults import (
     ConflictError,
     LeaseLostError,
-    StateInUseError,
     TransientError,
-    UnusableStateError,
 )
 from tis_esr.engine.protocol import Commit, Cursor, Depths, OldMessage, Put, Standing, Stored
 from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.supervision import wait_for_event
-from tis_esr.private_files import open_private
 
 R = TypeVar("R")
 
@@ -51,7 +47,7 @@ class EmbeddedEngine:
     ) -> None:
         self.path = path
         self._connection = open_state(path)
-        self._lock = _locked(path)
+        self._lock = lock(path)
         try:
             make_collections(self._connection, collections)
             claiming.count_deaths(self._connection)
@@ -242,24 +238,6 @@ class EmbeddedEngine:
                 self._connection.execute("ROLLBACK")
             raise
         return result
-
-
-def refuse_in_use(path: Path) -> None:
-    """Raise StateInUseError if a process holds the state file at the moment."""
-    _locked(path).close()
-
-
-def _locked(path: Path) -> Any:
-    try:
-        lock = open_private(path.with_name(path.name + ".lock"), "ab")
-    except OSError as error:
-        raise UnusableStateError(str(path), f"{path.name}.lock beside it: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise StateInUseError(str(path)) from error
-    return lock
 
 
 def _get(connection: sqlite3.Connection, collection: Collection[Any], keys: Sequence[str]) -> list[Stored]:

@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from pymongo import AsyncMongoClient, WriteConcern
@@ -16,21 +15,22 @@ from pymongo.read_concern import ReadConcern
 
 from tis_esr.engine.collection import Collection, Where
 from tis_esr.engine.envelope import Identity, Message
-from tis_esr.engine.faults import ConflictError, LeaseLostError
+from tis_esr.engine.faults import ConflictError
 from tis_esr.engine.production.mongodb import (
     counting,
     documents,
     inbox,
-    leases,
     open_packets,
     outbox,
     parking,
     purging,
 )
-from tis_esr.engine.production.mongodb.mongodb_errors import describe, is_retryable, trouble_as_transient
-from tis_esr.engine.production.mongodb.patience import PATIENCE
+from tis_esr.engine.production.mongodb.held_leases import HeldLeases
+from tis_esr.engine.production.mongodb.mongodb_errors import describe, trouble_as_transient
+from tis_esr.engine.production.mongodb.patience import patience
 from tis_esr.engine.production.mongodb.schema import INBOX
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
+from tis_esr.engine.production.mongodb.transactions import retried, transaction
 from tis_esr.engine.production.rabbitmq.broker import Broker
 from tis_esr.engine.production.rabbitmq.topology import Queue
 from tis_esr.engine.production.relay import Relay
@@ -40,9 +40,7 @@ from tis_esr.engine.row_accounting import Row, RowState
 from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
 
 Json = dict[str, Any]
-T = TypeVar("T")
 _log = structlog.get_logger()
-_TRIES = 8
 _SOON = 0.02
 
 
@@ -54,13 +52,12 @@ class ProductionEngine:
         self.clock = ServerClock()
         self.broker = Broker(addresses.amqp_url, queues, supervisor)
         self._client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-            addresses.mongodb_url, **PATIENCE, w="majority", appname="tis-esr"
+            addresses.mongodb_url, **patience(addresses.mongodb_url), w="majority", appname="tis-esr"
         )
         self.database = self._client[addresses.database]
+        self.leases = HeldLeases(self.database, self.clock, addresses.lease_seconds)
         self.relay = Relay(self.database, self.broker, self.clock, addresses, supervisor)
         self._supervisor = supervisor
-        self._leases: dict[str, set[str]] = {}
-        self._isolated, self._isolating = "", False
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
 
@@ -79,6 +76,8 @@ class ProductionEngine:
         await self.relay.finish()
         await self.stop_renewing()
         await self.broker.close()
+        with contextlib.suppress(PyMongoError):
+            await self.leases.end_abandoned()
         await self._client.close()
 
     async def stop_renewing(self) -> None:
@@ -118,27 +117,24 @@ class ProductionEngine:
         if commit.messages or commit.requeued:
             await self.relay.room()
         with trouble_as_transient():
-            packets = await _tried(lambda: self._transaction(commit))
+            packets = await retried(partial(self._transaction, commit))
         self.relay.send(packets)
         finished = _finished(commit)
-        self._forget(finished)
+        self.leases.forget(finished)
         for queue, messages in _by_queue(finished).items():
             if queue in self.broker.inflows:
                 self.broker.inflows[queue].acknowledge(messages)
 
     async def _transaction(self, commit: Commit) -> list[Json]:
-        async with (
-            self._client.start_session() as session,
-            await session.start_transaction(
-                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority", j=True)
-            ),
-        ):
+        async with transaction(
+            self._client, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority", j=True)
+        ) as session:
             return await self._apply(session, commit)
 
     async def _apply(self, session: AsyncClientSession, commit: Commit) -> list[Json]:
         now = self.clock.now()
         day = (commit.day or datetime.fromtimestamp(now, UTC).date()).isoformat()
-        await self._hold_leases(commit, session, now)
+        await self.leases.hold(commit, session, now)
         if commit.done:
             await inbox.finish(self.database, session, commit.done, now, day)
         by_collection: dict[str, list[Put]] = {}
@@ -167,35 +163,6 @@ class ProductionEngine:
             raise ConflictError(INBOX)
         return message
 
-    async def _hold_leases(self, commit: Commit, session: AsyncClientSession, now: float) -> None:
-        """End the leases on the messages that the commit finishes, and keep those on the others until it is over."""
-        if not all(message.claim for message in commit.done):
-            raise LeaseLostError
-        finished = _by_claim([*commit.done, *(message for message, *_ in commit.parked if message.claim)])
-        for token, messages in finished.items():
-            await self._end_lease(token, messages, session)
-        for token, messages in _by_claim(commit.held).items():
-            if not self._leases.get(token, set()).issuperset(map(outbox.entry_id, messages)):
-                raise LeaseLostError
-            if token in finished:
-                continue
-            await leases.hold(self.database, token, now + self.addresses.lease_seconds, session)
-
-    async def _end_lease(self, token: str, messages: Sequence[Message], session: AsyncClientSession) -> None:
-        """End this process's lease on these messages; raises LeaseLostError if another process has taken them over."""
-        held, ended = self._leases.get(token, set()), set(map(outbox.entry_id, messages))
-        if not ended <= held:
-            raise LeaseLostError
-        await leases.shrink(self.database, token, sorted(held - ended), session)
-
-    def _forget(self, messages: Iterable[Message]) -> None:
-        for token, some in _by_claim(messages).items():
-            left = self._leases.get(token, set()) - set(map(outbox.entry_id, some))
-            if left:
-                self._leases[token] = left
-            else:
-                self._leases.pop(token, None)
-
     async def claim(self, queue: str, limit: int) -> list[Message]:
         """See Engine.claim. Messages that have already taken effect are acknowledged here."""
         if queue not in self.broker.inflows:
@@ -206,44 +173,27 @@ class ProductionEngine:
         messages = inflow.take(limit, now)
         if not messages:
             return []
-        isolated = not (self._isolated in self._leases or self._isolating)
-        self._isolating = self._isolating or isolated
         try:
             with trouble_as_transient():
-                until = now + self.addresses.lease_seconds
-                claimed = await inbox.claim(self.database, messages, now, until, isolated=isolated)
+                claimed = await self.leases.claim(messages, now)
         except BaseException:
             inflow.put_back(messages, now + 1)
             raise
-        finally:
-            self._isolating = self._isolating and not isolated
         inflow.acknowledge(claimed.finished)
         for message, ready in claimed.held:
             inflow.put_back([message], ready)
-        if claimed.mine:
-            self._leases[claimed.token] = set(map(outbox.entry_id, claimed.mine))
-            if claimed.mine[0].is_isolated:
-                self._isolated = claimed.token
         return claimed.mine
 
     async def release(self, messages: Iterable[Message], delay: float) -> None:
-        """See Engine.release. If MongoDB can't be reached, the leases expire."""
+        """See Engine.release. If MongoDB can't be reached, the leases are ended later."""
         given = list(messages)
         until = self.clock.now() + delay
-        for token, some in _by_claim(given).items():
-            held = [message for message in some if outbox.entry_id(message) in self._leases.get(token, ())]
-            if held:
-                with contextlib.suppress(PyMongoError, LeaseLostError):
-                    await _tried(partial(self._give_back, token, held, until))
-        self._forget(given)
-        for queue, some in _by_queue(given).items():
-            if queue in self.broker.inflows:
-                self.broker.inflows[queue].put_back(some, until)
-
-    async def _give_back(self, token: str, messages: Sequence[Message], at: float) -> None:
-        async with self._client.start_session() as session, await session.start_transaction():
-            await self._end_lease(token, messages, session)
-            await leases.count_attempts(self.database, map(outbox.entry_id, messages), at, session)
+        try:
+            await self.leases.release(given, until)
+        finally:
+            for queue, some in _by_queue(given).items():
+                if queue in self.broker.inflows:
+                    self.broker.inflows[queue].put_back(some, until)
 
     async def next_ready(self, queues: Sequence[str]) -> float | None:
         """See Engine.next_ready. Messages that others are handling count as not ready yet."""
@@ -265,7 +215,7 @@ class ProductionEngine:
         with trouble_as_transient():
             for queue, id_ in parked:
                 packets: list[Json] = []
-                async with self._client.start_session() as session, await session.start_transaction():
+                async with transaction(self._client) as session:
                     message = await parking.end_parking(self.database, session, f"{queue}|{id_}", discard)
                     if message is not None and discard is None:
                         now = self.clock.now()
@@ -358,35 +308,13 @@ class ProductionEngine:
             beat()
             try:
                 await self.clock.read(self.database)
-                if self._leases:
-                    until = self.clock.now() + self.addresses.lease_seconds
-                    await leases.renew(self.database, self._leases.keys(), until)
+                await self.leases.renew()
             except PyMongoError as error:
                 _log.info("leases_not_renewed", reason=describe(error))
 
 
 def _finished(commit: Commit) -> list[Message]:
     return [*commit.done, *(message for message, *_ in commit.parked)]
-
-
-async def _tried(transaction: Callable[[], Awaitable[T]]) -> T:
-    """Run a transaction, and retry it after a write conflict."""
-    for number in range(_TRIES - 1):
-        try:
-            return await transaction()
-        except PyMongoError as error:
-            if not is_retryable(error):
-                raise
-            _log.debug("transaction_retried", reason=describe(error))
-            await asyncio.sleep(random.uniform(0, 0.005 * 2**number))  # noqa: S311 - jitter
-    return await transaction()
-
-
-def _by_claim(messages: Iterable[Message]) -> dict[str, list[Message]]:
-    by_claim: dict[str, list[Message]] = {}
-    for message in messages:
-        by_claim.setdefault(message.claim, []).append(message)
-    return by_claim
 
 
 def _by_queue(messages: Iterable[Message]) -> dict[str, list[Message]]:

@@ -16,7 +16,7 @@ from tis_esr.engine.production.mongodb.documents import condition
 from tis_esr.engine.production.mongodb.mongodb_errors import trouble_as_transient
 from tis_esr.engine.production.mongodb.open_packets import FINISHED
 from tis_esr.engine.production.mongodb.parking import shown
-from tis_esr.engine.production.mongodb.patience import PATIENCE
+from tis_esr.engine.production.mongodb.patience import patience
 from tis_esr.engine.production.mongodb.schema import INBOX, OUTBOX, ROWS, SCHEMA
 from tis_esr.engine.production.server_addresses import ServerAddresses
 from tis_esr.engine.production.server_checks import UnusableServerError, schema_finding
@@ -46,7 +46,7 @@ class ProductionReader:
         """Raise BadAddressError if the URL is not a valid MongoDB URL, UnusableServerError for a database that is not installed or has another schema."""
         try:
             self._client: MongoClient[Json] = MongoClient(
-                addresses.mongodb_url, **PATIENCE, appname="tis-esr desk"
+                addresses.mongodb_url, **patience(addresses.mongodb_url), appname="tis-esr desk"
             )
         except (ConfigurationError, ValueError) as error:
             raise BadAddressError from error
@@ -60,7 +60,7 @@ class ProductionReader:
     def _refuse_other_schema(self) -> None:
         with trouble_as_transient():
             found = self._database[SCHEMA].find_one({"_id": "version"})
-        if finding := schema_finding(self._database.name, found["version"] if found else None):
+        if finding := schema_finding(self._database.name, found):
             raise UnusableServerError([finding])
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import TransientError
 from tis_esr.engine.message_traces import sending
 from tis_esr.engine.production.mongodb import open_packets, outbox
@@ -16,7 +17,7 @@ from tis_esr.engine.production.mongodb.schema import OUTBOX
 from tis_esr.engine.production.mongodb.server_clock import ServerClock
 from tis_esr.engine.production.rabbitmq.broker import Broker
 from tis_esr.engine.production.server_addresses import ServerAddresses
-from tis_esr.engine.supervision import Beat, Supervisor, wait_for_event
+from tis_esr.engine.supervision import Beat, Supervisor, no_beat, wait_for_event
 
 Json = dict[str, Any]
 _log = structlog.get_logger()
@@ -86,11 +87,13 @@ class Relay:
 
     async def deliver(self, packet: Json) -> bool:
         """Publish a packet and record its confirmation; return whether all of it was confirmed."""
-        messages = outbox.messages_of(packet)
+        return await self._deliver(packet, outbox.messages_of(packet))
+
+    async def _deliver(self, packet: Json, messages: Sequence[Message]) -> bool:
         with sending(packet["queue"], messages):
             confirmed = await self._broker.publish(messages)
         if len(confirmed) < len(messages):
-            await outbox.release(self._database, packet)
+            await outbox.release(self._database, packet, self._clock.now())
             return False
         await outbox.mark_sent(self._database, packet, self._clock.now())
         return True
@@ -100,26 +103,38 @@ class Relay:
         while not await wait_for_event(closing, self._addresses.poll_seconds):
             beat()
             try:
-                await self.send_what_is_left()
-                await self.look_at_what_is_due()
+                await self.send_what_is_left(beat)
+                await self.look_at_what_is_due(beat)
             except (TransientError, PyMongoError) as error:
                 reason = error.reason if isinstance(error, TransientError) else describe(error)
                 _log.info("outbox_poll_failed", reason=reason)
 
-    async def send_what_is_left(self) -> None:
-        """Send packets whose relay no longer runs."""
-        now = self._clock.now()
-        while packet := await outbox.take_unsent(self._database, now, now + self._addresses.lease_seconds):
-            if not await self.deliver(packet):
-                return
+    async def send_what_is_left(self, beat: Beat = no_beat) -> None:
+        """Send of packets whose relay no longer runs, or that were not confirmed, what is not finished; each once.
 
-    async def look_at_what_is_due(self) -> None:
+        A queue that takes nothing holds up its own packets only: no more of them are sent until the next time.
+        """
+        began = self._clock.now()
+        held_up: list[str] = []
+        while True:
+            beat()
+            until = self._clock.now() + self._addresses.lease_seconds
+            packet = await outbox.take_unsent(self._database, began, until, held_up)
+            if packet is None:
+                return
+            left = set(await open_packets.unfinished(self._database, packet["keys"]))
+            messages = [m for m in outbox.messages_of(packet) if outbox.entry_id(m) in left]
+            if not await self._deliver(packet, messages):
+                held_up.append(packet["queue"])
+
+    async def look_at_what_is_due(self, beat: Beat = no_beat) -> None:
         """Delete handled packets; publish messages of the others again that RabbitMQ no longer has."""
         now = self._clock.now()
         packets = await open_packets.due(self._database, now)
         if not packets:
             return
         for packet, left in await open_packets.settle(self._database, packets, now):
+            beat()
             if packet["sent_at"] < now - self._addresses.resend_seconds:
                 await self._send_again(packet, left, now)
 

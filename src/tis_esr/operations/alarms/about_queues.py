@@ -74,8 +74,6 @@ PARKED_OLD: Final = Kind(
     lasts=PARKED_HOURS * _HOURS,
     repeat=24 * _HOURS,
     unowned=3 * 24 * _HOURS,
-    expression="max by (queue, reason) (tis_esr_parked) > 0",
-    detail="Queue {{ $labels.queue }}: {{ $value }} parked because {{ $labels.reason }}.",
     source="incidents A9, A13, A19 and A22",
 )
 

@@ -46,7 +46,6 @@ TCS_LIMIT_LOW: Final = Kind(
     lasts=15 * _MINUTES,
     repeat=4 * _HOURS,
     unowned=8 * _HOURS,
-    expression="min(tis_esr_tcs_limit > 0) == 1",
     per_process=True,
     source="incidents A21 and A23",
 )

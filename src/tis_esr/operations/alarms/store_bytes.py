@@ -4,10 +4,9 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from tis_esr.engine.faults import TransientError
+from tis_esr.engine.production.mongodb.patience import patience_of_a_check
 from tis_esr.operations.composition import addresses
 from tis_esr.settings import Settings
-
-_SELECTION_MS = 3000
 
 
 async def store_bytes(settings: Settings) -> int:
@@ -16,7 +15,7 @@ async def store_bytes(settings: Settings) -> int:
         return settings.state.stat().st_size
     place = addresses(settings)
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
-        place.mongodb_url, serverSelectionTimeoutMS=_SELECTION_MS
+        place.mongodb_url, **patience_of_a_check(place.mongodb_url)
     )
     try:
         found = await client[place.database].command("dbStats")

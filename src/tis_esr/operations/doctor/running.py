@@ -6,7 +6,7 @@ from contextlib import closing
 from pika.exceptions import AMQPError
 
 from tis_esr.engine.faults import StateInUseError, TransientError, UnusableStateError
-from tis_esr.engine.production.rabbitmq.liveness import queues_without_consumer
+from tis_esr.engine.production.rabbitmq.liveness import consumer_counts
 from tis_esr.engine.production.server_checks import Finding
 from tis_esr.engine.supervision import Supervisor
 from tis_esr.errors import TisEsrError
@@ -31,11 +31,17 @@ async def check(settings: Settings) -> list[Finding]:
         return [*await _of_state(settings, live(*found)), *gone_findings(gone)]
     by_queue = queues_by_service()
     try:
-        idle = set(await idle_queues(settings, [queue for own in by_queue.values() for queue in own]))
+        queues = [queue for own in by_queue.values() for queue in own]
+        consumers = await consumer_counts(addresses(settings).amqp_url, queues)
     except (BadSettingsError, AMQPError, OSError, TimeoutError, ValueError):
         return [Finding(_SUBJECT, "could not list the consumers of RabbitMQ's queues", "see engine")]
-    foreign = foreign_findings(by_queue, idle, live(*found), gone) if announced is not None else []
-    return [*idle_findings(by_queue, idle, live(*found)), *foreign, *gone_findings(gone)]
+    idle = {queue for queue, number in consumers.items() if not number}
+    running = live(*found)
+    others = []
+    if announced is not None:
+        others += foreign_findings(by_queue, idle, running, gone)
+        others += shared_findings(by_queue, consumers, running, gone)
+    return [*idle_findings(by_queue, idle, running), *others, *gone_findings(gone)]
 
 
 def announced_processes(settings: Settings) -> tuple[list[Process], float] | None:
@@ -54,11 +60,6 @@ def queues_by_service() -> dict[str, list[str]]:
     nowhere = Nowhere()
     dependencies = Dependencies(Tcs(TcsSettings(base_url="http://localhost/tcs")), nowhere, nowhere)
     return {name: [handler.queue for handler in own] for name, own in services(dependencies).items()}
-
-
-async def idle_queues(settings: Settings, queues: Sequence[str]) -> list[str]:
-    """Return the queues without a consumer. Raises BadSettingsError, AMQPError, OSError, TimeoutError."""
-    return await queues_without_consumer(addresses(settings).amqp_url, queues)
 
 
 def idle_findings(
@@ -107,6 +108,32 @@ def foreign_findings(
         remedy = "find it with rabbitmqctl list_consumers, and stop it: the messages that it takes are not handled here"
         found.append(Finding(_SUBJECT, problem, remedy))
     return found
+
+
+def shared_findings(
+    by_service: Mapping[str, Sequence[str]],
+    consumers: Mapping[str, int],
+    running: Sequence[Process],
+    gone: Sequence[Process],
+) -> list[Finding]:
+    """Return a note of the services whose queues have more consumers than announced processes run them.
+
+    Those of another installation in the same virtual host take messages of this one, and store what follows elsewhere.
+    """
+    shared = [
+        name
+        for name, own in by_service.items()
+        if _runs(name, running)
+        and min(consumers[queue] for queue in own) > len(_runs(name, [*running, *gone]))
+    ]
+    if not shared:
+        return []
+    problem = f"the queues of {', '.join(shared)} have more consumers than announced processes run them"
+    remedy = (
+        "unless a command such as tis-esr day runs, find them with rabbitmqctl list_consumers:"
+        " another installation in the same virtual host takes messages of this one. Give each a virtual host of its own"
+    )
+    return [Finding(_SUBJECT, problem, remedy, is_note=True)]
 
 
 def gone_findings(gone: Sequence[Process]) -> list[Finding]:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from msgspec import Struct
+
 from tis_esr.engine.envelope import Message, derived_id
-from tis_esr.engine.message_traces import begun
 from tis_esr.engine.work import Work
 from tis_esr.services.contracts.bodies import ApplyDailyRules, GenerateFile, ReconcileAll
 
@@ -40,14 +41,13 @@ def ask(work: Work, command: str, day: date, deaneries: Iterable[str], occasion:
             row=0,
             body=b"",
         )
-        begun("request", cause, {})
         if command == DAILY_RULES_COMMAND:
-            work.emit(command, ApplyDailyRules(deanery=deanery, day=day), cause=cause)
+            body: Struct = ApplyDailyRules(deanery=deanery, day=day)
         elif command == RECONCILE_ALL_COMMAND:
-            work.emit(command, ReconcileAll(deanery=deanery, asked_at=work.time()), cause=cause)
+            body = ReconcileAll(deanery=deanery, asked_at=work.time())
         else:
             body = GenerateFile(deanery=deanery, day=day, asked_at=work.time(), **more)
-            work.emit(command, body, cause=cause)
+        work.emit(command, body, cause=cause, begins=("request", {}))
 
 
 def _cause_id(command: str, day: date, occasion: str, deanery: str) -> str:

@@ -22,7 +22,7 @@ from tis_esr.decisions.quarantine import applicant_misfit_reason, notification_m
 from tis_esr.engine.collection import Between, Collection, Where
 from tis_esr.engine.envelope import Message
 from tis_esr.engine.faults import ConflictError
-from tis_esr.engine.file_traces import WrittenRows, file_span
+from tis_esr.engine.file_traces import WrittenRows, about_file, file_span
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import FileStore
 from tis_esr.records.file_names import DEANERIES, FileName
@@ -251,7 +251,8 @@ class ExportRun:
             for record in found_out.duplicates:
                 work.put(self._export.collection, withdrawn(record, DUPLICATE))
             for record, reason in found_out.held_back:
-                _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
+                with about_file(file.name):
+                    _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
                 work.put(self._export.collection, held_back(record, reason))
             file = await self._became(
                 work,
@@ -319,7 +320,7 @@ class ExportRun:
             values = {name: from_json(columns[name], value) for name, value in record.fields.items()}
             if self._export is APPLICANT_EXPORT:
                 values["effectiveDate"] = file.day
-            rows.add(record.correlation_id, record.file_row)
+            rows.add(record.correlation_id, record.file_row, answers_row=record.source_row > 0)
             yield _line(self._export.record_type, values)
         yield _line("TRL", trailer(file.rows + 2))
 

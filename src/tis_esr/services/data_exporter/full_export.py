@@ -13,6 +13,7 @@ import structlog
 
 from tis_esr.decisions.quarantine import notification_misfit_reason
 from tis_esr.engine.collection import Between
+from tis_esr.engine.file_traces import about_file
 from tis_esr.engine.work import Work
 from tis_esr.records.file_names import FileName
 from tis_esr.services.data_exporter.export_run import Export, ExportRun
@@ -112,13 +113,14 @@ class FullExport(ExportRun):
                 if record.fields in there or not _may_go(record):
                     continue
                 if reason := notification_misfit_reason(record.fields):
-                    _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
+                    with about_file(file.name):
+                        _log.warning("record_held_back", record=record.key, file=file.name, reason=reason)
                     kept += 1
                     if record.state is RecordState.TO_EXPORT:
                         work.put(NOTIFICATIONS, held_back(record, reason))
                     continue
                 row += 1
-                work.put(NOTIFICATIONS, _in_file(record, file.name, row, last + 1))
+                work.put(NOTIFICATIONS, in_file(record, file.name, row, last + 1))
             if (row, kept) != (file.rows, file.held_back):
                 file = await self._became(work, file, rows=row, held_back=kept)
         state = OutboundState.ALLOCATED if file.rows else OutboundState.NOTHING_TO_SEND
@@ -165,10 +167,10 @@ def _may_go(record: NotificationRecord) -> bool:
     return record.state is RecordState.TO_EXPORT or record.state in SENT
 
 
-def _in_file(record: NotificationRecord, name: str, row: int, number: int) -> NotificationRecord:
+def in_file(record: NotificationRecord, name: str, row: int, number: int) -> NotificationRecord:
     """Return the record for the file: the record itself if it is pending, else a new one about the same subject."""
-    if record.state is RecordState.TO_EXPORT:
-        return msgspec.structs.replace(record, state=RecordState.EXPORTED, file=name, file_row=row)
+    if record.state in PENDING:
+        return msgspec.structs.replace(record, state=RecordState.EXPORTED, reason="", file=name, file_row=row)
     return msgspec.structs.replace(
         record,
         number=number,

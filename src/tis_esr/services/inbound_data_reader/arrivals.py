@@ -14,7 +14,8 @@ import structlog
 
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.faults import PermanentError, RetryLimitedError, TransientError
-from tis_esr.engine.message_traces import about, begun
+from tis_esr.engine.file_traces import about_file
+from tis_esr.engine.message_traces import about
 from tis_esr.engine.runner import Handler
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, Listing, name_fault, printable
@@ -211,9 +212,10 @@ async def _settle_gone(work: Work, listing: Listing) -> int:
 def log_taken(taken: Taken) -> None:
     """Log the outcome of a file: a warning for each new finding."""
     file = taken.file
-    for finding in taken.findings:
-        _log.warning("file_finding", file=file.name, finding=finding)
-    _log.info("file_handled", file=file.name, state=file.shown_state, rows=file.rows, said=taken.said)
+    with about_file(file.name):
+        for finding in taken.findings:
+            _log.warning("file_finding", file=file.name, finding=finding)
+        _log.info("file_handled", file=file.name, state=file.shown_state, rows=file.rows, said=taken.said)
 
 
 def announce(
@@ -230,5 +232,5 @@ def announce(
             row=0,
             body=b"",
         )
-        begun("announce file", cause, {})
-        work.emit("file.arrived", FileArrived(name=name, stamp=stamps.get(name, "")), cause=cause)
+        arrived = FileArrived(name=name, stamp=stamps.get(name, ""))
+        work.emit("file.arrived", arrived, cause=cause, begins=("announce file", {}))

@@ -13,9 +13,9 @@ import msgspec
 
 from tis_esr.counted import counted
 from tis_esr.engine.collection import Between
+from tis_esr.engine.creation_traces import Beginning
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.file_traces import file_span
-from tis_esr.engine.message_traces import begun
 from tis_esr.engine.row_accounting import RowState
 from tis_esr.engine.work import Work
 from tis_esr.files.file_store import NOT_THERE, FileStore, NoSuchFileError, UnreadableFileError
@@ -300,11 +300,11 @@ def _emit(work: Work, file: InboundFile, usable: list[Record], rows: list[Assign
         return
     first = usable[0]
     cause = _cause(file, first, usable[-1].row if rows else 0)
-    begun("read row", cause, {names.RECORD_TYPE: first.type, names.ROW: first.row})
+    begins: Beginning = "read row", {names.RECORD_TYPE: first.type, names.ROW: first.row}
     if rows:
-        work.emit("asg.split", Assignment(rows=rows, head=file.asg_head), cause=cause)
+        work.emit("asg.split", Assignment(rows=rows, head=file.asg_head), cause=cause, begins=begins)
     else:
-        work.emit(f"{first.type.lower()}.split", _values(first), cause=cause)
+        work.emit(f"{first.type.lower()}.split", _values(first), cause=cause, begins=begins)
 
 
 def _sorted_out(

@@ -17,7 +17,6 @@ from tis_esr.decisions.versions import is_superseded
 from tis_esr.engine.collection import Collection
 from tis_esr.engine.envelope import Message, derived_id
 from tis_esr.engine.handlers import Handler
-from tis_esr.engine.message_traces import begun
 from tis_esr.engine.work import Work
 from tis_esr.parking_causes import ParkingCause
 from tis_esr.services.contracts.bodies import PlacementChanged, PostChanged
@@ -128,8 +127,7 @@ def announce_changes(work: Work, records: Iterable[Any]) -> None:
             row=0,
             body=b"",
         )
-        begun("announce change", cause, {})
-        work.emit("tis.change", record, cause=cause)
+        work.emit("tis.change", record, cause=cause, begins=("announce change", {}))
 
 
 def _about(record: Any) -> str:

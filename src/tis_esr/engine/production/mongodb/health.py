@@ -12,11 +12,11 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.uri_parser import parse_uri
 from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
+from tis_esr.engine.production.mongodb.patience import patience_of_a_check
 from tis_esr.engine.production.mongodb.schema import LEASES
 from tis_esr.engine.production.server_addresses import ServerAddresses
 
 Client = AsyncMongoClient[dict[str, Any]]
-_SELECTION_MS = 3000
 _HOSTS = re.compile(r"^(mongodb://(?:[^@/]*@)?)[^/?]*")
 _UP = {"PRIMARY", "SECONDARY", "ARBITER"}
 
@@ -153,7 +153,7 @@ async def orphaned_leases(addresses: ServerAddresses) -> OrphanedLeases | None:
 
 @asynccontextmanager
 async def _client(url: str, **options: Any) -> AsyncIterator[Client]:
-    client: Client = AsyncMongoClient(url, serverSelectionTimeoutMS=_SELECTION_MS, **options)
+    client: Client = AsyncMongoClient(url, **patience_of_a_check(url), **options)
     try:
         yield client
     finally:

@@ -22,9 +22,8 @@ _LATER = 0.2
 
 
 class Claimed(msgspec.Struct):
-    """The outcome of a claim: messages to handle under ``token``, to acknowledge, and to keep for later."""
+    """The outcome of a claim: messages to handle, to acknowledge, and to keep for later."""
 
-    token: str
     mine: list[Message]
     finished: list[Message]
     held: list[tuple[Message, float]]
@@ -33,22 +32,24 @@ class Claimed(msgspec.Struct):
 
 async def claim(
     database: AsyncDatabase[Json],
+    token: str,
     messages: Sequence[Message],
     now: float,
     until: float,
+    own: leases.Own,
     *,
     isolated: bool,
 ) -> Claimed:
-    """Take a lease on delivered messages, then check which of them have taken effect or have to wait.
+    """Take the lease ``token`` on delivered messages, then check which of them have taken effect or have to wait.
 
     An isolated one is claimed alone, if it is the first and ``isolated`` ones may be claimed.
     """
     by_id = {entry_id(message): message for message in messages}
-    token, others = await leases.take(database, list(by_id), now, until)
+    others = await leases.take(database, token, list(by_id), now, until, own)
     chosen = {"state": 1, "attempts": 1, "deaths": 1, "at": 1}
     found = database[INBOX].find({"_id": {"$in": list(by_id)}}, chosen)
     known = {entry["_id"]: entry async for entry in found}
-    result = Claimed(token, [], [], [])
+    result = Claimed([], [], [])
     for key, message in by_id.items():
         entry = known.get(key, {})
         if entry.get("state") in FINISHED:
@@ -64,7 +65,7 @@ async def claim(
                 msgspec.structs.replace(message, attempts=attempts, deaths=deaths, claim=token)
             )
     _isolate(result, now, isolated=isolated)
-    if token and len(result.mine) + len(others) < len(by_id):
+    if len(result.mine) + len(others) < len(by_id):
         await leases.shrink(database, token, [entry_id(message) for message in result.mine])
     return result
 

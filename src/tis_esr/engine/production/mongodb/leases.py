@@ -3,9 +3,8 @@
 One lease covers a whole batch; a unique index ensures that no message is in two of them.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-from uuid import uuid4
+from collections.abc import Container, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -16,35 +15,48 @@ from tis_esr.engine.envelope import ISOLATING_DEATHS
 from tis_esr.engine.faults import LeaseLostError
 from tis_esr.engine.production.mongodb.mongodb_errors import is_retryable
 from tis_esr.engine.production.mongodb.schema import INBOX, LEASES
+from tis_esr.engine.production.mongodb.transactions import transaction
 
 Json = dict[str, Any]
 _TRIES = 5
 
 
+class Own(NamedTuple):
+    """The tokens of a process: of the leases that it uses, and of those that it abandoned without an answer."""
+
+    in_use: Container[str]
+    abandoned: Container[str]
+
+
 async def take(
-    database: AsyncDatabase[Json], keys: Sequence[str], now: float, until: float
-) -> tuple[str, dict[str, float]]:
-    """Take a lease on messages; return its token, and the expiry of leases that others have on them."""
+    database: AsyncDatabase[Json], token: str, keys: Sequence[str], now: float, until: float, own: Own
+) -> dict[str, float]:
+    """Take a lease on messages; return the expiry of leases on those that it does not cover."""
     held: dict[str, float] = {}
     for _ in range(_TRIES):
         free = [key for key in keys if key not in held]
         if not free:
             break
-        token = uuid4().hex
         try:
             await database[LEASES].insert_one({"_id": token, "until": until, "keys": free})
         except DuplicateKeyError:
-            held |= await _held_by_others(database, free, now)
+            held |= await _held(database, free, now, own)
             continue
-        return token, held
-    return "", dict.fromkeys(keys, now + 1) | held
+        return held
+    return dict.fromkeys(keys, now + 1) | held
 
 
-async def _held_by_others(database: AsyncDatabase[Json], keys: Sequence[str], now: float) -> dict[str, float]:
-    """End expired leases; return the expiry of the others on these messages."""
+async def _held(database: AsyncDatabase[Json], keys: Sequence[str], now: float, own: Own) -> dict[str, float]:
+    """End leases that were abandoned or have expired; return the expiry of the others on these messages.
+
+    One of this process that expired because MongoDB was slow to renew it shows no death.
+    """
     held: dict[str, float] = {}
     async for lease in database[LEASES].find({"keys": {"$in": list(keys)}}):
-        if lease["until"] < now:
+        has_expired = lease["until"] < now
+        if lease["_id"] in own.abandoned or (has_expired and lease["_id"] in own.in_use):
+            await end(database, [lease["_id"]])
+        elif has_expired:
             await _run_out(database, lease)
         else:
             held |= {key: float(lease["until"]) for key in lease["keys"] if key in set(keys)}
@@ -54,7 +66,7 @@ async def _held_by_others(database: AsyncDatabase[Json], keys: Sequence[str], no
 async def _run_out(database: AsyncDatabase[Json], lease: Json) -> None:
     """End the expired lease of a process and count one death, unless it has been renewed meanwhile."""
     try:
-        async with database.client.start_session() as session, await session.start_transaction():
+        async with transaction(database.client) as session:
             unchanged = {"_id": lease["_id"], "until": lease["until"]}
             ended = await database[LEASES].delete_one(unchanged, session=session)
             begun = await _begun(database, lease["keys"], session) if ended.deleted_count else []
@@ -128,5 +140,10 @@ async def shrink(
 
 
 async def renew(database: AsyncDatabase[Json], tokens: Iterable[str], until: float) -> None:
-    """Renew leases."""
-    await database[LEASES].update_many({"_id": {"$in": list(tokens)}}, {"$set": {"until": until}})
+    """Renew leases; a renewal that MongoDB executes late shortens none."""
+    await database[LEASES].update_many({"_id": {"$in": list(tokens)}}, {"$max": {"until": until}})
+
+
+async def end(database: AsyncDatabase[Json], tokens: Iterable[str]) -> None:
+    """End leases whatever they cover; those that are not stored are left out."""
+    await database[LEASES].delete_many({"_id": {"$in": list(tokens)}})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bson.errors import InvalidDocument
-from pymongo.errors import DocumentTooLarge, InvalidOperation, OperationFailure, PyMongoError
+from pymongo.errors import DocumentTooLarge, InvalidOperation, NetworkTimeout, OperationFailure, PyMongoError
 
 from tis_esr.engine.faults import TransientError
 
@@ -38,8 +38,8 @@ def is_duplicate(error: OperationFailure) -> bool:
 
 
 def is_retryable(error: PyMongoError) -> bool:
-    """Return whether the whole transaction can be retried; not if the client was closed."""
-    if isinstance(error, InvalidOperation):
+    """Return whether the whole transaction can be retried at once; not if the client was closed, or has waited for an answer in vain."""
+    if isinstance(error, InvalidOperation | NetworkTimeout):
         return False
     if isinstance(error, OperationFailure):
         errors = (error.details or {}).get("writeErrors", [])

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
+from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -19,6 +20,7 @@ from tis_esr.engine.production.mongodb.schema import OUTBOX
 Json = dict[str, Any]
 _MOST = 500
 _MOST_BYTES = 4_000_000
+_LONGEST_PAUSE = 60.0
 
 
 def entry_id(message: Message) -> str:
@@ -96,15 +98,24 @@ async def mark_sent(database: AsyncDatabase[Json], packet: Json, now: float) -> 
     await database[OUTBOX].update_one({"_id": packet["_id"]}, change)
 
 
-async def release(database: AsyncDatabase[Json], packet: Json) -> None:
-    """Mark a packet that was not fully confirmed to be sent again."""
-    await database[OUTBOX].update_one({"_id": packet["_id"], "state": "out"}, {"$set": {"relay_until": 0.0}})
+async def release(database: AsyncDatabase[Json], packet: Json, now: float) -> None:
+    """Mark a packet that was not fully confirmed to be sent again: at once while it is new, later and later after that.
+
+    If another process has taken it over meanwhile, it stays with that one.
+    """
+    pause = min(_LONGEST_PAUSE, (now - packet["created"]) / 4)
+    mine = {"_id": packet["_id"], "state": "out", "relay_until": packet["relay_until"]}
+    await database[OUTBOX].update_one(mine, {"$set": {"relay_until": now + pause}})
 
 
-async def take_unsent(database: AsyncDatabase[Json], now: float, until: float) -> Json | None:
-    """Take over a packet whose relay died before it was confirmed, the oldest first."""
+async def take_unsent(
+    database: AsyncDatabase[Json], before: float, until: float, but: Sequence[str] = ()
+) -> Json | None:
+    """Take over a packet that has been without a relay since ``before``, the oldest first, but none of the queues ``but``."""
+    others = {"queue": {"$nin": list(but)}} if but else {}
     return await database[OUTBOX].find_one_and_update(
-        {"state": "out", "relay_until": {"$lt": now}},
+        {"state": "out", "relay_until": {"$lt": before}, **others},
         {"$set": {"relay_until": until}},
         sort=[("relay_until", 1)],
+        return_document=ReturnDocument.AFTER,
     )

@@ -1,4 +1,4 @@
-"""RabbitMQ through pika, with awaitable calls: each returns, or fails with the reason that closed its channel."""
+"""RabbitMQ through pika, with awaitable calls: each returns, or fails with the reason that closed its channel, within half a minute."""
 
 import asyncio
 import contextlib
@@ -10,15 +10,23 @@ from urllib.parse import urlsplit
 from pika import BasicProperties, URLParameters
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel as PikaChannel
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPConnectionError, AMQPError
 from pika.spec import Basic
 
 from tis_esr.errors import TisEsrError
 
 _CONNECT_SECONDS = 10.0
+_ANSWER_SECONDS = 30.0
+"""RabbitMQ answers within a second, unless it has blocked the connection, has lost its majority, or is gone."""
+_CLOSE_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 60
 Arguments = Mapping[str, Any]
 Outgoing = tuple[str, BasicProperties, bytes]
 """Routing key, envelope and body."""
+
+
+class UnansweredError(AMQPConnectionError):
+    """RabbitMQ did not answer a call in time; its connection was ended, because everything on it waits for that answer."""
 
 
 class Channel:
@@ -53,6 +61,10 @@ class Channel:
         answer = await self._answer(partial(self._channel.queue_declare, queue, passive=True))
         return int(answer.method.consumer_count)
 
+    async def purge(self, queue: str) -> None:
+        """Remove all ready messages of an existing queue."""
+        await self._answer(partial(self._channel.queue_purge, queue))
+
     async def bind(self, queue: str, exchange: str, key: str) -> None:
         """Bind the queue to the exchange with this routing key."""
         await self._answer(partial(self._channel.queue_bind, queue, exchange, key))
@@ -82,16 +94,22 @@ class Channel:
         """Close it; does nothing if it is closed already."""
         with contextlib.suppress(AMQPError):
             self._channel.close()
-        if self._channel.is_closed:
-            return
-        await self.closed
+        if not self._channel.is_closed:
+            await asyncio.wait([self.closed], timeout=_CLOSE_SECONDS)
+        if not self._channel.is_closed:
+            self._channel.connection.abort()
 
     async def _answer(self, call: Callable[..., Any]) -> Any:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asked.add(answer)
         answer.add_done_callback(self._asked.discard)
         call(callback=lambda frame: None if answer.done() else answer.set_result(frame))
-        return await answer
+        await asyncio.wait([answer], timeout=_ANSWER_SECONDS)
+        if not answer.done():
+            self._channel.connection.abort()
+            answer.cancel()
+            raise UnansweredError
+        return answer.result()
 
     def _on_closed(self, _: PikaChannel, reason: BaseException) -> None:
         for asked in list(self._asked):
@@ -129,15 +147,20 @@ class Sender(Channel):
 
         Raises UnroutableMessagesError.
         """
-        outcomes = []
-        for message in messages:
-            key, properties, body = message
-            self.publish(exchange, key, properties, body)
-            self._tag += 1
-            outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-            self._under_way[self._tag] = message, outcome
-            outcomes.append(outcome)
-        await asyncio.wait(outcomes, timeout=seconds)
+        outcomes: list[asyncio.Future[bool]] = []
+        tags: list[int] = []
+        try:
+            for message in messages:
+                key, properties, body = message
+                self.publish(exchange, key, properties, body)
+                self._tag += 1
+                outcomes.append(asyncio.get_running_loop().create_future())
+                self._under_way[self._tag] = message, outcomes[-1]
+                tags.append(self._tag)
+            await asyncio.wait(outcomes, timeout=seconds)
+        finally:
+            for tag in tags:  # a confirmation that comes later no longer counts
+                self._under_way.pop(tag, None)
         confirmed = [outcome.done() and outcome.result() for outcome in outcomes]
         came_back = {_name(message) for message in messages} & self._returned
         if came_back:
@@ -161,8 +184,8 @@ class Sender(Channel):
 
     def _settle(self, tags: Sequence[int], *, taken: bool) -> None:
         for tag in tags:
-            message, outcome = self._under_way.pop(tag)
-            if not outcome.done():
+            if under_way := self._under_way.pop(tag, None):
+                message, outcome = under_way
                 outcome.set_result(taken and _name(message) not in self._returned)
 
 
@@ -184,13 +207,24 @@ class _Adapter(AsyncioConnection):
         if not self.is_closed:
             super()._adapter_emit_data(whole)
 
+    def abort(self) -> None:
+        """End the connection at once, without a word to a server that no longer answers."""
+        if not self.is_closed:
+            self._terminate_stream(UnansweredError())
+
 
 class Connection:
-    """One connection. ``closed`` gets the reason when it closes, from either side."""
+    """One connection. ``closed`` gets the reason when it closes, from either side.
 
-    def __init__(self, connection: AsyncioConnection, closed: "asyncio.Future[BaseException]") -> None:
+    While ``is_blocked``, RabbitMQ reads none of its frames: an alarm is raised, and it has published.
+    """
+
+    def __init__(self, connection: _Adapter, closed: "asyncio.Future[BaseException]") -> None:
         self._connection = connection
         self.closed = closed
+        self.is_blocked = False
+        connection.add_on_connection_blocked_callback(self._on_blocked)
+        connection.add_on_connection_unblocked_callback(self._on_unblocked)
 
     @property
     def is_open(self) -> bool:
@@ -222,18 +256,30 @@ class Connection:
         """Close it with its channels; does nothing if it is closed already."""
         with contextlib.suppress(AMQPError):
             self._connection.close()
-        if not self._connection.is_closed:
-            await self.closed
+        try:
+            if not self._connection.is_closed:
+                await asyncio.wait([self.closed], timeout=_CLOSE_SECONDS)
+        finally:
+            self._connection.abort()
+
+    def _on_blocked(self, *_: object) -> None:
+        self.is_blocked = True
+
+    def _on_unblocked(self, *_: object) -> None:
+        self.is_blocked = False
 
     async def _opened(self) -> PikaChannel:
         opened: asyncio.Future[PikaChannel] = asyncio.get_running_loop().create_future()
         self._connection.channel(on_open_callback=opened.set_result)
         either: set[asyncio.Future[Any]] = {opened, self.closed}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not opened.done():
-            opened.cancel()
+        await asyncio.wait(either, timeout=_ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if opened.done():
+            return opened.result()
+        opened.cancel()
+        if self.closed.done():
             raise self.closed.result()
-        return opened.result()
+        self._connection.abort()
+        raise UnansweredError
 
 
 async def connect(url: str) -> Connection:
@@ -268,7 +314,10 @@ def _parameters(url: str) -> URLParameters:
     parts = urlsplit(url)
     if parts.scheme not in {"amqp", "amqps"} or not parts.hostname:
         raise ValueError("not a valid RabbitMQ URL")
-    return URLParameters(url)
+    parameters = URLParameters(url)
+    if parameters.heartbeat is None:  # a server may suggest none
+        parameters.heartbeat = _HEARTBEAT_SECONDS
+    return parameters
 
 
 def _name(message: Outgoing) -> tuple[str, str | None]:

@@ -21,7 +21,6 @@ _log = structlog.get_logger()
 
 TROUBLE = (AMQPError, OSError, TimeoutError)
 _IN_FLIGHT = 200
-_CLOSE_SECONDS = 5.0
 _CONFIRM_SECONDS = 30.0
 _LONGEST_PAUSE = 5.0
 _BEAT_SECONDS = 30.0
@@ -39,6 +38,7 @@ class Broker:
         self._receiving: Connection | None = None
         self._sender: Sender | None = None
         self._send_lock = asyncio.Lock()
+        self._not_connected = 0.0
         self._keeper: asyncio.Task[None] | None = None
         self._lost = asyncio.Event()
         self._closed = False
@@ -73,14 +73,15 @@ class Broker:
         """Close both connections; RabbitMQ delivers unacknowledged messages to others."""
         self._closed = True
         await self.stop_consuming()
-        for connection in (self._sending, self._receiving):
-            if connection is not None:
-                with contextlib.suppress(*TROUBLE):
-                    async with asyncio.timeout(_CLOSE_SECONDS):
-                        await connection.close()
+        connections = [one for one in (self._sending, self._receiving) if one is not None]
+        await asyncio.gather(*(one.close() for one in connections), return_exceptions=True)
 
     async def publish(self, messages: Sequence[Message]) -> list[Message]:
-        """Publish messages; return those that RabbitMQ has confirmed. Raises TransientError if it can't be reached."""
+        """Publish messages; return those that RabbitMQ has confirmed, up to the first 200 that it has not.
+
+        Raises TransientError if it can't be reached, or accepts nothing because of an alarm: what is published then
+        stays in buffers on its way, and would be published twice.
+        """
         sender = await self._channel_to_send()
         confirmed: list[Message] = []
         for start in range(0, len(messages), _IN_FLIGHT):
@@ -94,17 +95,26 @@ class Broker:
                 outcomes = error.confirmed
                 await self._declare_again()
             confirmed += [message for message, taken in zip(window, outcomes, strict=True) if taken]
+            if not all(outcomes):
+                break
         return confirmed
 
     async def _channel_to_send(self) -> Sender:
+        clock = asyncio.get_running_loop().time
+        began = clock()
         async with self._send_lock:
+            if self._sending is not None and self._sending.is_open and self._sending.is_blocked:
+                raise TransientError("RabbitMQ accepts no messages: its memory or disk alarm is raised")
             if self._sender is not None and self._sender.is_open:
                 return self._sender
+            if self._not_connected > began:  # while this call waited for its turn
+                raise TransientError("RabbitMQ: could not connect")
             try:
                 if self._sending is None or not self._sending.is_open:
                     self._sending = await connect(self._url)
                 self._sender = await self._sending.sender()
             except TROUBLE as error:
+                self._not_connected = clock()
                 raise TransientError(f"RabbitMQ: {type(error).__name__}") from error
             return self._sender
 
@@ -118,12 +128,11 @@ class Broker:
                 await channel.close()
 
     async def ready_count(self, queue: str) -> int:
-        """Return the number of ready messages in a queue. Raises TransientError."""
-        await self._channel_to_send()
+        """Return the number of ready messages in a queue, on the connection that no alarm blocks. Raises TransientError."""
         try:
-            if self._sending is None:
+            if self._receiving is None:
                 raise ConnectionError
-            channel = await self._sending.channel()
+            channel = await self._receiving.channel()
             try:
                 return await channel.declare_queue(queue, passive=True)
             finally:
@@ -143,8 +152,7 @@ class Broker:
                     channel = await self._receiving.channel()
                     await declare(channel, self._queues.values())
                     await channel.close()
-                for inflow in list(self.inflows.values()):
-                    await self._receive(inflow, self._receiving)
+                await self._receive_all(self._receiving, beat)
                 pause = 0.1
             except TROUBLE as error:
                 _log.info("rabbitmq_unavailable", reason=type(error).__name__)
@@ -152,6 +160,18 @@ class Broker:
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             await wait_for_event(self._lost, _BEAT_SECONDS)
+
+    async def _receive_all(self, connection: Connection, beat: Beat) -> None:
+        """Begin with every queue that is not received yet; raise an error when the others have begun."""
+        errors = []
+        for inflow in list(self.inflows.values()):
+            beat()
+            try:
+                await self._receive(inflow, connection)
+            except TROUBLE as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     async def _receive(self, inflow: ConsumerBuffer, connection: Connection) -> None:
         if inflow.channel is not None and inflow.channel.is_open:

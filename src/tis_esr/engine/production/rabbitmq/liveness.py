@@ -40,10 +40,15 @@ async def _is_taken(sender: Sender) -> bool:
 
 async def queues_without_consumer(url: str, queues: Sequence[str]) -> list[str]:
     """Return the queues that no process reads. Raises AMQPError, OSError, TimeoutError."""
+    return [queue for queue, consumers in (await consumer_counts(url, queues)).items() if not consumers]
+
+
+async def consumer_counts(url: str, queues: Sequence[str]) -> dict[str, int]:
+    """Return how many consumers each queue has. Raises AMQPError, OSError, TimeoutError."""
     connection = await connect(url)
     try:
         channel = await connection.channel()
-        return [queue for queue in queues if not await channel.consumers(queue)]
+        return {queue: await channel.consumers(queue) for queue in queues}
     finally:
         await connection.close()
 
