@@ -109,10 +109,14 @@ def _reply(how: How) -> tuple[int, bytes]:
 class Kept:
     """Takes the place of the connection to a collector, and keeps what is sent."""
 
-    spans: list[Received] = field(default_factory=list)
+    requests: list[bytes] = field(default_factory=list)
+
+    @property
+    def spans(self) -> list[Received]:
+        return [span for body in self.requests for span in _read(body)]
 
     def send(self, body: bytes, number: int) -> Reply:
-        self.spans += _read(body)
+        self.requests.append(body)
         return Reply()
 
 
@@ -122,6 +126,8 @@ def _read(body: bytes) -> Iterator[Received]:
         resource = _values(of_resource.resource.attributes)
         for of_scope in of_resource.scope_spans:
             for span in of_scope.spans:
+                assert [*span.events, *(link.attributes for link in span.links if link.attributes)] == []
+                assert span.status.message == ""
                 yield Received(
                     name=span.name,
                     kind=type(span).SpanKind.Name(span.kind).removeprefix("SPAN_KIND_"),

@@ -52,5 +52,5 @@ def _configure(level: int, renderer: structlog.typing.Processor) -> None:
     )
     stamina.instrumentation.set_on_retry_hooks(())
     # Libraries log addresses and, in debug, bodies: only what they call an error is let through, in one line.
-    for library in ("pika", "asyncssh", "pymongo", "aiohttp", "uvicorn", "opentelemetry"):
+    for library in ("pika", "asyncssh", "pymongo", "aiohttp", "uvicorn", "urllib3"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
