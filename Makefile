@@ -63,7 +63,7 @@ check-site: $(VENV)/dev.stamp
 # The long form of the fault suite: every crash point more often, 200 kills in a day of 5,000 rows, and every case of the services
 # of which make test draws some each day. More than an hour.
 faults: $(VENV)/dev.stamp
-	LONG_FAULTS=1 $(BIN)/pytest --timeout 1800 tests/faults tests/services
+	LONG_FAULTS=1 $(BIN)/pytest --timeout 1800 tests/faults tests/services tests/journeys/test_region_start.py
 
 # The long form of the simulation: many seeds over all cores. One seed: python -m tests.simulation SEED --trace, or --shrink SEED.
 SEEDS ?= 10000
